@@ -1,0 +1,33 @@
+import type { Counts, ExportRequest, Problem } from "../plugin/contract.ts";
+import type { OpenBackend } from "../plugin/open.ts";
+import type { Manifest } from "../snapshot/manifest.ts";
+
+/** What one export is asked to do. */
+export interface ExportJob {
+  readonly backends: readonly { readonly open: OpenBackend; readonly request: ExportRequest }[];
+  /** Backends that could not be opened or asked: they become `failed` in the manifest. */
+  readonly failures: readonly { readonly name: string; readonly reason: string }[];
+  /** Where snapshots are kept. The snapshot becomes `<directory>/YYYYMMDD-HHMMSS`. */
+  readonly directory: string;
+  /** Steps under way at once for each backend, at most; the engine goes lower by itself. */
+  readonly concurrency: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: ExportProgress) => void;
+}
+
+export interface ExportProgress {
+  readonly name: string;
+  /** 0 to 1, from the tree of cursors. */
+  readonly done: number;
+  readonly bytes: number;
+  readonly counts: Counts;
+  readonly retries: number;
+  readonly state: "starting" | "running" | "waiting" | "counting" | "done" | "failed";
+  readonly problems: readonly Problem[];
+}
+
+export interface ExportResult {
+  /** The finished snapshot's directory. */
+  readonly path: string;
+  readonly manifest: Manifest;
+}

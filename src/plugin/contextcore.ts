@@ -1,0 +1,24 @@
+/**
+ * The public entry: what `import … from "contextcore"` gives, to the plugins in this repository and to everybody else's.
+ * @module contextcore
+ */
+export * as v from "valibot";
+export { formatBytes, parseBytes } from "../units/bytes.ts";
+export { formatDuration, parseDuration } from "../units/duration.ts";
+export {
+  fromMs,
+  fromRfc3339,
+  halves,
+  NS_PER_MS,
+  NS_PER_SECOND,
+  type Range,
+  span,
+  toMs,
+  toRfc3339,
+  windows,
+} from "../units/range.ts";
+export * from "./contract.ts";
+export * from "./errors.ts";
+export { safeFileName } from "./file-name.ts";
+export * as option from "./options.ts";
+export { ProtobufReader, ProtobufWriter } from "./protobuf.ts";

@@ -1,0 +1,44 @@
+/**
+ * What kind of failure it is; the engine decides from this alone what to do next.
+ * - `temporary`: the same call may work later (429, 5xx, refused connection, cut body). Retried.
+ * - `too-large`: the answer or the work was too much (413, time limit of a query). Ask for less.
+ * - `refused`: the server will not (401, 403, a disabled feature). Not retried.
+ * - `not-found`: what was asked for is not there (404).
+ * - `invalid`: the call or the answer makes no sense (400, HTML instead of JSON). Not retried.
+ */
+export type ErrorKind = "temporary" | "too-large" | "refused" | "not-found" | "invalid";
+
+export interface PluginErrorOptions {
+  /** What the reader can do about it, one sentence. */
+  readonly hint?: string;
+  /** How long the server asked us to wait, ms. */
+  readonly retryAfterMs?: number;
+  /** True when a time limit of ours ended the call. */
+  readonly timedOut?: boolean;
+  /** The HTTP status, where there was one. */
+  readonly status?: number;
+  readonly cause?: unknown;
+}
+
+/** An error that a plugin has classified. Messages name the server and the path, never a secret or a query. */
+export class PluginError extends Error {
+  override readonly name = "PluginError";
+  readonly kind: ErrorKind;
+  readonly hint: string | undefined;
+  readonly retryAfterMs: number | undefined;
+  readonly timedOut: boolean;
+  readonly status: number | undefined;
+
+  constructor(kind: ErrorKind, message: string, options: PluginErrorOptions = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    this.kind = kind;
+    this.hint = options.hint;
+    this.retryAfterMs = options.retryAfterMs;
+    this.timedOut = options.timedOut ?? false;
+    this.status = options.status;
+  }
+}
+
+/** True when `error` was classified as one of these kinds. */
+export const isKind = (error: unknown, ...kinds: ErrorKind[]): error is PluginError =>
+  error instanceof PluginError && kinds.includes(error.kind);

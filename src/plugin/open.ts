@@ -1,0 +1,28 @@
+import type { Backend, Plugin, Sink } from "./contract.ts";
+
+/** A plugin that was loaded, configured and opened. */
+export interface OpenBackend {
+  readonly name: string;
+  readonly plugin: Plugin;
+  readonly backend: Backend;
+  /** Base URL without credentials; absent for a plugin without a server. */
+  readonly url?: string;
+}
+
+export interface OpenSink {
+  readonly name: string;
+  readonly plugin: Plugin;
+  readonly sink: Sink;
+}
+
+/** A plugin that could not be loaded or opened. It never takes the others down: the caller reports it. */
+export interface OpenFailure {
+  readonly name: string;
+  readonly error: Error;
+}
+
+export interface OpenPlugins {
+  readonly backends: readonly OpenBackend[];
+  readonly sinks: readonly OpenSink[];
+  readonly failures: readonly OpenFailure[];
+}

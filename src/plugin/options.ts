@@ -1,0 +1,87 @@
+import * as v from "valibot";
+import { parseDuration } from "../units/duration.ts";
+import type { Importance } from "./contract.ts";
+
+/** What an option's schema says of itself besides its type, through `v.metadata`. */
+export interface OptionMetadata {
+  /** Never printed, logged or stored. */
+  readonly secret?: boolean;
+  /** Environment names besides `CONTEXTCORE_<PLUGIN>_<OPTION>`. */
+  readonly env?: readonly string[];
+}
+
+/** A string that is never shown. In the configuration it comes as `${VAR}` or `file:/path`. */
+export const secret = (about: string, env: readonly string[] = []) =>
+  v.optional(v.pipe(v.string(), v.description(about), v.metadata({ secret: true, env: [...env] })));
+
+/** Optional text. */
+export const text = (about: string, env: readonly string[] = []) =>
+  v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env] })));
+
+/** A duration such as `30s` or `7d`, kept as written. */
+export const duration = (about: string, fallback: string) =>
+  v.optional(
+    v.pipe(v.string(), v.check(isDuration, "not a duration (use 30s, 5m, 24h, 7d)"), v.description(about)),
+    fallback,
+  );
+
+function isDuration(source: string): boolean {
+  try {
+    parseDuration(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** How much it would hurt to lose it. */
+export const importance = (fallback: Importance) =>
+  v.optional(
+    v.pipe(
+      v.picklist(["low", "medium", "high", "critical"]),
+      v.description("How much it would hurt to lose it"),
+    ),
+    fallback,
+  );
+
+/** A whole number within bounds. */
+export const integer = (about: string, fallback: number, bounds: { min: number; max: number }) =>
+  v.optional(
+    v.pipe(v.number(), v.integer(), v.minValue(bounds.min), v.maxValue(bounds.max), v.description(about)),
+    fallback,
+  );
+
+/**
+ * The options from which the HTTP client is made. Every plugin that talks to a server spreads these into its own.
+ * @param url where the server is unless configured
+ * @param env further environment names for some of them
+ */
+export const serverOptions = (
+  url: string,
+  env: Partial<Record<"url" | "username" | "password" | "token", string>> = {},
+) => ({
+  url: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^https?:\/\//, "not an http:// or https:// URL"),
+      v.description("Base URL"),
+      v.metadata({ env: names(env.url) }),
+    ),
+    url,
+  ),
+  tenant: text("Tenant, sent as X-Scope-OrgID"),
+  username: text("User for basic authentication", names(env.username)),
+  password: secret("Password for basic authentication", names(env.password)),
+  token: secret("Bearer token", names(env.token)),
+  headers: v.optional(
+    v.pipe(
+      v.record(v.string(), v.string()),
+      v.description("Further request headers"),
+      v.metadata({ secret: true }),
+    ),
+  ),
+  ca: text("A file with further certificate authorities, PEM"),
+  timeout: duration("Time limit of one call", "5m"),
+});
+
+const names = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);

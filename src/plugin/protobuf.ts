@@ -1,0 +1,221 @@
+/**
+ * Protocol Buffers wire format, read and written without generated code or reflection.
+ * Source: https://protobuf.dev/programming-guides/encoding/
+ *
+ * 64-bit values are read as `bigint`, or as two 32-bit words where a double's bits must survive
+ * (a NaN's payload does not survive being a `number`).
+ */
+
+const utf8 = new TextDecoder();
+const toUtf8 = new TextEncoder();
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const BYTES = 2;
+export const FIXED32 = 5;
+
+/** Reads one message. `next()` moves to the next field, then one of the value methods must be called, or `skip()`. */
+export class ProtobufReader {
+  field = 0;
+  wire = 0;
+  position: number;
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.position = start;
+    this.end = end;
+  }
+
+  /** False at the end of the message. @throws RangeError on a truncated message. */
+  next(): boolean {
+    if (this.position >= this.end) return false;
+    const tag = this.uint32();
+    this.field = tag >>> 3;
+    this.wire = tag & 7;
+    return true;
+  }
+
+  /** A varint as an unsigned 32-bit number; higher bits are dropped. */
+  uint32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.byte();
+      if (shift < 32) value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value >>> 0;
+    }
+    throw new RangeError("protobuf: varint too long");
+  }
+
+  /** A varint as an unsigned 64-bit integer. */
+  uint64(): bigint {
+    let low = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.byte();
+      low |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asUintN(64, low);
+    }
+    throw new RangeError("protobuf: varint too long");
+  }
+
+  int64(): bigint {
+    return BigInt.asIntN(64, this.uint64());
+  }
+
+  int32(): number {
+    return this.uint32() | 0;
+  }
+
+  sint32(): number {
+    const value = this.uint32();
+    return (value >>> 1) ^ -(value & 1);
+  }
+
+  sint64(): bigint {
+    const value = this.uint64();
+    return (value >> 1n) ^ -(value & 1n);
+  }
+
+  bool(): boolean {
+    return this.uint64() !== 0n;
+  }
+
+  double(): number {
+    return this.view.getFloat64(this.take(8), true);
+  }
+
+  fixed64(): bigint {
+    return this.view.getBigUint64(this.take(8), true);
+  }
+
+  fixed32(): number {
+    return this.view.getUint32(this.take(4), true);
+  }
+
+  /** A view of the field's bytes, not a copy. */
+  slice(): Uint8Array {
+    const length = this.uint32();
+    const start = this.take(length);
+    return this.bytes.subarray(start, start + length);
+  }
+
+  string(): string {
+    return utf8.decode(this.slice());
+  }
+
+  /** A reader over an embedded message. */
+  message(): ProtobufReader {
+    const length = this.uint32();
+    const start = this.take(length);
+    return new ProtobufReader(this.bytes, start, start + length);
+  }
+
+  /** Passes over the value of a field that is not known. */
+  skip(): void {
+    if (this.wire === VARINT) this.uint64();
+    else if (this.wire === FIXED64) this.take(8);
+    else if (this.wire === BYTES) this.take(this.uint32());
+    else if (this.wire === FIXED32) this.take(4);
+    else throw new RangeError(`protobuf: wire type ${this.wire} is not supported`);
+  }
+
+  private byte(): number {
+    return this.bytes[this.take(1)] ?? 0;
+  }
+
+  private take(length: number): number {
+    const start = this.position;
+    if (start + length > this.end) throw new RangeError("protobuf: message is truncated");
+    this.position = start + length;
+    return start;
+  }
+}
+
+/** Writes one message into a buffer that grows. */
+export class ProtobufWriter {
+  private bytes: Uint8Array;
+  private view: DataView;
+  private length = 0;
+
+  constructor(capacity = 256) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** The message so far; a view, valid until the next write. */
+  finish(): Uint8Array {
+    return this.bytes.subarray(0, this.length);
+  }
+
+  varint(field: number, value: number | bigint): this {
+    return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, BigInt(value)));
+  }
+
+  sint(field: number, value: number | bigint): this {
+    const wide = BigInt(value);
+    return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n)));
+  }
+
+  fixed64(field: number, value: bigint): this {
+    this.tag(field, FIXED64);
+    this.view.setBigUint64(this.grow(8), BigInt.asUintN(64, value), true);
+    return this;
+  }
+
+  fixed32(field: number, value: number): this {
+    this.tag(field, FIXED32);
+    this.view.setUint32(this.grow(4), value >>> 0, true);
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    this.tag(field, FIXED64);
+    this.view.setFloat64(this.grow(8), value, true);
+    return this;
+  }
+
+  blob(field: number, value: Uint8Array): this {
+    this.tag(field, BYTES).rawVarint(BigInt(value.length));
+    this.bytes.set(value, this.grow(value.length));
+    return this;
+  }
+
+  string(field: number, value: string): this {
+    return this.blob(field, toUtf8.encode(value));
+  }
+
+  message(field: number, write: (writer: ProtobufWriter) => void): this {
+    const inner = new ProtobufWriter();
+    write(inner);
+    return this.blob(field, inner.finish());
+  }
+
+  private tag(field: number, wire: number): this {
+    return this.rawVarint(BigInt((field << 3) | wire));
+  }
+
+  private rawVarint(value: bigint): this {
+    let rest = value;
+    while (rest > 0x7fn) {
+      this.bytes[this.grow(1)] = Number(rest & 0x7fn) | 0x80;
+      rest >>= 7n;
+    }
+    this.bytes[this.grow(1)] = Number(rest);
+    return this;
+  }
+
+  private grow(extra: number): number {
+    const start = this.length;
+    this.length += extra;
+    if (this.length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
+      larger.set(this.bytes.subarray(0, start));
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    }
+    return start;
+  }
+}
