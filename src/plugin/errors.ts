@@ -10,13 +10,13 @@ export type ErrorKind = "temporary" | "too-large" | "refused" | "not-found" | "i
 
 export interface PluginErrorOptions {
   /** What the reader can do about it, one sentence. */
-  readonly hint?: string;
+  readonly hint?: string | undefined;
   /** How long the server asked us to wait, ms. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
   /** True when a time limit of ours ended the call. */
   readonly timedOut?: boolean;
   /** The HTTP status, where there was one. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   readonly cause?: unknown;
 }
 

@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs";
+import { type FetchOptions, ofetch } from "ofetch";
+import * as v from "valibot";
+import type { HttpAnswer, HttpClient, HttpRequest } from "../plugin/contract.ts";
+import { PluginError } from "../plugin/errors.ts";
+import { parseDuration } from "../units/duration.ts";
+import { toMs } from "../units/range.ts";
+import { createAnswer } from "./answer.ts";
+import { type ServerOptions, secretsOf, standingHeaders } from "./authentication.ts";
+import { type CallPlace, statusError } from "./classify.ts";
+import { redactor, withoutSecrets } from "./redact.ts";
+import { timeLimit } from "./time-limit.ts";
+
+export interface HttpClientOptions extends ServerOptions {
+  /** Names the server in messages. */
+  readonly name: string;
+  /** When given, only these hosts (`name` or `name:port`) are talked to. */
+  readonly hosts?: readonly string[];
+}
+
+/**
+ * The one HTTP client: base URL, authentication, tenant, time limit, classified errors without secrets.
+ * It never retries and never follows a redirect: the engine retries, and a redirect is a wrong `url`.
+ */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  const url = withoutSecrets(options.url);
+  const redact = redactor(secretsOf(options));
+  const standing = standingHeaders(options);
+  const timeoutMs = toMs(parseDuration(options.timeout ?? "5m"));
+  const tls = options.ca === undefined ? {} : { tls: { ca: readFileSync(options.ca, "utf8") } };
+
+  const send = async (request: HttpRequest): Promise<HttpAnswer> => {
+    const place: CallPlace = { server: `${options.name} at ${url}`, call: describe(request), redact };
+    checkHost(options, url);
+    const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
+    const response = await limit.guard(
+      ofetch.raw(url + request.path + queryOf(request), {
+        ...toFetch(request, standing),
+        ...tls,
+        signal: limit.signal,
+      }),
+    );
+    const answer = createAnswer(response, limit, place);
+    if (response.ok || request.accept?.includes(response.status)) return answer;
+    throw statusError(place, response.status, response.headers, await answer.text().catch(() => ""));
+  };
+
+  return {
+    url,
+    send,
+    async json(schema, request) {
+      const checked = v.safeParse(schema, await (await send(request)).json());
+      if (checked.success) return checked.output;
+      throw new PluginError(
+        "invalid",
+        `${options.name} at ${url}: ${describe(request)}: ${firstIssue(checked.issues)}`,
+      );
+    },
+    at: (other) => createHttpClient({ ...options, url: other }),
+  };
+}
+
+/** Bun's fetch ends an idle call after five minutes unless told otherwise; the time limit is ours. */
+const noIdleLimit: object = { timeout: false };
+
+function toFetch(request: HttpRequest, standing: Record<string, string>): FetchOptions<"stream"> {
+  const { body, type } = bodyOf(request);
+  return {
+    method: request.method ?? "GET",
+    headers: { ...(type === undefined ? {} : { "Content-Type": type }), ...standing, ...request.headers },
+    ...(body === undefined ? {} : { body }),
+    responseType: "stream",
+    ignoreResponseError: true,
+    retry: false,
+    redirect: "manual",
+    ...noIdleLimit,
+  };
+}
+
+function bodyOf(request: HttpRequest): { body?: string | Uint8Array; type?: string } {
+  if (request.json !== undefined) return { body: JSON.stringify(request.json), type: "application/json" };
+  if (request.form === undefined) return request.body === undefined ? {} : { body: request.body };
+  return { body: new URLSearchParams(request.form).toString(), type: "application/x-www-form-urlencoded" };
+}
+
+function queryOf({ query = {} }: HttpRequest): string {
+  const search = new URLSearchParams();
+  for (const [key, value] of Object.entries(query)) {
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) search.append(key, String(one));
+  }
+  return search.size === 0 ? "" : `?${search}`;
+}
+
+/** The query is left out: it can hold a user's data. */
+const describe = (request: HttpRequest): string => `${request.method ?? "GET"} ${request.path.split("?")[0]}`;
+
+function checkHost(options: HttpClientOptions, url: string): void {
+  const { host, hostname } = new URL(url);
+  if (options.hosts === undefined || options.hosts.includes(host) || options.hosts.includes(hostname)) return;
+  throw new PluginError("refused", `${options.name} wanted to talk to ${host}, which it did not declare`, {
+    hint: "A plugin may talk to the host of its `url` and to those in its `hosts` list.",
+  });
+}
+
+function firstIssue(issues: readonly v.BaseIssue<unknown>[]): string {
+  const [issue] = issues;
+  if (issue === undefined) return "the answer has an unexpected shape";
+  return `the answer's field ${v.getDotPath(issue) ?? "(root)"} is not as expected: ${issue.message}`;
+}

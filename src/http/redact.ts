@@ -1,0 +1,25 @@
+/** Takes the credentials out of a URL: `http://user:pw@host/path?token=x` becomes `http://host/path`. */
+export function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return url.replace(/\/\/[^/@\s]*@/, "//");
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === "/" ? "" : pathname.replace(/\/$/, "")}`;
+}
+
+/**
+ * A function that blots these secrets out of any text, also where they stand URL-encoded or in base64
+ * (basic authentication), and credentials in URLs whatever they are.
+ */
+export function redactor(secrets: readonly (string | undefined)[]): (text: string) => string {
+  const known = secrets.filter((secret) => secret !== undefined && secret.length > 3) as string[];
+  const forms = known.flatMap((secret) => [
+    secret,
+    encodeURIComponent(secret),
+    Buffer.from(secret).toString("base64"),
+  ]);
+  forms.sort((a, b) => b.length - a.length);
+  return (text) =>
+    forms
+      .reduce((clean, form) => clean.replaceAll(form, "***"), text)
+      .replace(/(\w+:\/\/)[^/@\s:]*:[^/@\s]*@/g, "$1***@")
+      .replace(/\b(Bearer|Basic)\s+[\w+/=.~-]{8,}/gi, "$1 ***");
+}

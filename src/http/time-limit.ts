@@ -1,0 +1,47 @@
+import { type CallPlace, connectionError, timeoutError } from "./classify.ts";
+
+/** Ends a call that takes too long, or that the caller gave up, and says which of the two it was. */
+export interface TimeLimit {
+  readonly signal: AbortSignal;
+  /** Awaits part of the call; whatever it throws is classified. */
+  guard<Result>(part: Promise<Result>): Promise<Result>;
+  /** The server is alive: the time starts again. */
+  restart(): void;
+  /** The call is over. */
+  done(): void;
+}
+
+export function timeLimit(ms: number, caller: AbortSignal | undefined, place: CallPlace): TimeLimit {
+  const controller = new AbortController();
+  let timedOut = false;
+  const expire = (): void => {
+    timedOut = true;
+    controller.abort();
+  };
+  let timer = setTimeout(expire, ms);
+  const giveUp = (): void => controller.abort();
+  if (caller?.aborted) giveUp();
+  caller?.addEventListener("abort", giveUp, { once: true });
+
+  const done = (): void => {
+    clearTimeout(timer);
+    caller?.removeEventListener("abort", giveUp);
+  };
+  return {
+    signal: controller.signal,
+    done,
+    restart() {
+      clearTimeout(timer);
+      timer = setTimeout(expire, ms);
+    },
+    async guard(part) {
+      try {
+        return await part;
+      } catch (error) {
+        done();
+        if (caller?.aborted) throw caller.reason;
+        throw timedOut ? timeoutError(place, ms) : connectionError(place, error);
+      }
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import { afterAll, expect, test } from "bun:test";
+import * as v from "valibot";
+import { createHttpClient } from "../../src/http/client.ts";
+import { PluginError } from "../../src/plugin/errors.ts";
+
+const PAGES: Record<string, (request: Request) => Response | Promise<Response>> = {
+  "/ok": () => Response.json({ status: "success", data: [1] }),
+  "/page": () =>
+    new Response("<!doctype html><title>Sign in</title>", { headers: { "content-type": "text/html" } }),
+  "/half": () => new Response('{"status":"succ'),
+  "/empty": () => new Response(""),
+  "/busy": () => new Response("too many", { status: 429, headers: { "retry-after": "2" } }),
+  "/moved": () => new Response("", { status: 302, headers: { location: "http://elsewhere.example/login" } }),
+  "/echo": async (request) =>
+    Response.json({ headers: request.headers.toJSON(), body: await request.text(), url: request.url }),
+  "/secret": () => new Response("bad token s3cr3t-token for http://ada:pw@host/", { status: 400 }),
+  "/cut": () =>
+    new Response(
+      new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode("half of "));
+          setTimeout(() => controller.error(new Error("cut")), 10);
+        },
+      }),
+    ),
+  "/hang": () => new Promise<Response>(() => undefined),
+};
+
+const server = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  fetch: (request) => {
+    const { pathname } = new URL(request.url);
+    const status = /^\/status\/(\d+)$/.exec(pathname)?.[1];
+    if (status !== undefined) return new Response("said so", { status: Number(status) });
+    return PAGES[pathname]?.(request) ?? new Response("404 page not found\n", { status: 404 });
+  },
+});
+afterAll(() => server.stop(true));
+
+const base = `http://127.0.0.1:${server.port}`;
+const client = createHttpClient({ name: "loki", url: `${base}/`, token: "s3cr3t-token", tenant: "acme" });
+
+async function failure(
+  path: string,
+  options: { timeoutMs?: number; signal?: AbortSignal } = {},
+): Promise<PluginError> {
+  const error = await client
+    .send({ path, ...options })
+    .then((answer) => answer.json())
+    .catch((thrown: unknown) => thrown);
+  if (error instanceof PluginError) return error;
+  throw new Error(`${path} gave ${String(error)}, not a PluginError`);
+}
+
+test("an answer is checked against its schema, and the first wrong field is named", async () => {
+  const good = v.object({ data: v.array(v.number()) });
+  expect(await client.json(good, { path: "/ok" })).toEqual({ data: [1] });
+  const bad = v.object({ data: v.array(v.string()) });
+  await expect(client.json(bad, { path: "/ok" })).rejects.toThrow("field data.0 is not as expected");
+});
+
+test("credentials, tenant, query and form reach the server", async () => {
+  const answer = await client.send({
+    method: "POST",
+    path: "/echo",
+    query: { start: 5n, "match[]": ["a", "b"], none: undefined },
+    form: { q: "{a=1}" },
+  });
+  const seen = v.parse(
+    v.object({ headers: v.record(v.string(), v.string()), body: v.string(), url: v.string() }),
+    await answer.json(),
+  );
+  expect(seen.headers).toMatchObject({ authorization: "Bearer s3cr3t-token", "x-scope-orgid": "acme" });
+  expect(seen.headers["content-type"]).toBe("application/x-www-form-urlencoded");
+  expect(seen.body).toBe("q=%7Ba%3D1%7D");
+  expect(new URL(seen.url).search).toBe("?start=5&match%5B%5D=a&match%5B%5D=b");
+});
+
+test.each([
+  [400, "invalid"],
+  [401, "refused"],
+  [403, "refused"],
+  [404, "not-found"],
+  [413, "too-large"],
+  [422, "invalid"],
+  [429, "temporary"],
+  [500, "temporary"],
+  [501, "refused"],
+  [502, "temporary"],
+  [503, "temporary"],
+  [504, "temporary"],
+] as const)("status %d is classified as %s", async (status, kind) => {
+  const error = await failure(`/status/${status}`);
+  expect(error.kind).toBe(kind);
+  expect(error.message).toBe(`loki at ${base}: GET /status/${status} answered ${status}: said so`);
+});
+
+test("answers that are no JSON say what they are", async () => {
+  const page = await failure("/page");
+  expect([page.kind, page.message]).toEqual([
+    "invalid",
+    `loki at ${base}: GET /page answered 200 with a web page instead of JSON`,
+  ]);
+  expect((await failure("/half")).message).toEndWith("15 characters that are not whole JSON");
+  expect((await failure("/empty")).message).toEndWith("an empty body instead of JSON");
+});
+
+test("Retry-After is read, a redirect is not followed, a cut body is temporary", async () => {
+  expect((await failure("/busy")).retryAfterMs).toBe(2000);
+  expect((await failure("/moved")).hint).toContain("http://elsewhere.example/login");
+  expect((await failure("/cut")).kind).toBe("temporary");
+});
+
+test("no secret stands in a message", async () => {
+  const { message } = await failure("/secret");
+  expect(message).toContain("bad token *** for http://***@host/");
+  const inUrl = createHttpClient({ name: "loki", url: `http://ada:hunter22@127.0.0.1:${server.port}` });
+  expect(inUrl.url).toBe(base);
+});
+
+test("a call that hangs is ended by the time limit, by the caller's signal with the caller's reason", async () => {
+  const late = await failure("/hang", { timeoutMs: 50 });
+  expect([late.kind, late.timedOut]).toEqual(["temporary", true]);
+  const reason = new Error("user pressed Ctrl-C");
+  await expect(client.send({ path: "/hang", signal: AbortSignal.timeout(50) })).rejects.toThrow();
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(reason), 20);
+  await expect(client.send({ path: "/hang", signal: controller.signal })).rejects.toBe(reason);
+});
+
+test("nothing listening is said as such", async () => {
+  const closed = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
+  const url = `http://127.0.0.1:${closed.port}`;
+  await closed.stop(true);
+  const error = await createHttpClient({ name: "tempo", url })
+    .send({ path: "/ready" })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    kind: "temporary",
+    message: `tempo at ${url}: GET /ready got no answer (nothing listens there)`,
+  });
+});
+
+test("a host that was not declared is refused", async () => {
+  const bound = createHttpClient({ name: "acme/x", url: base, hosts: [`127.0.0.1:${server.port}`] });
+  expect((await bound.send({ path: "/ok" })).status).toBe(200);
+  await expect(bound.at("http://evil.example").send({ path: "/" })).rejects.toThrow(
+    "which it did not declare",
+  );
+});
+
+test("a body is read piece by piece", async () => {
+  const { body } = await client.send({ path: "/ok" });
+  let length = 0;
+  for await (const piece of body) length += piece.length;
+  expect(length).toBe(31);
+});
