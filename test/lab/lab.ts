@@ -2,7 +2,8 @@
  * The lab: the stack's look-alike. Four servers and the OTLP entry, in memory, on loopback, with faults on demand.
  * Tests start it in their own process; `bun run lab` starts it as a program.
  */
-import { createFaults, type Faults, type Handle } from "../../src/plugin/conformance/faults.ts";
+import * as v from "valibot";
+import { createFaults, type Faults, faultSchema, type Handle } from "../../src/plugin/conformance/faults.ts";
 import type { Face } from "./face.ts";
 import { createGrafana, seedGrafana } from "./grafana/index.ts";
 import { createLoki, seedLoki } from "./loki/index.ts";
@@ -75,7 +76,7 @@ function serve(face: Face, port: number) {
 /** `POST /-/faults` with a fault as JSON adds it, `DELETE` clears all: the knobs for a lab that runs as a program. */
 async function changeFaults(faults: Faults, request: Request): Promise<Response> {
   if (request.method === "DELETE") faults.clear();
-  else faults.add(await request.json());
+  else faults.add(v.parse(faultSchema, await request.json()));
   return new Response(null, { status: 204 });
 }
 
