@@ -1,0 +1,204 @@
+/**
+ * From words to checked values. citty parses; what it lets pass silently (unknown flags, repeated flags, missing values,
+ * surplus words) is refused here first.
+ */
+import { parseArgs as tokenize } from "node:util";
+import { type ArgsDef, parseArgs } from "citty";
+import { closest } from "../terminal/closest.ts";
+import { type Arg, type Args, type ArgValues, type Command, UsageError } from "./command.ts";
+
+/** Arguments that every command takes. */
+export const COMMON = {
+  config: {
+    type: "value",
+    hint: "FILE",
+    complete: "files",
+    about: "the configuration file (default: contextcore.yaml here or in a parent directory)",
+  },
+  debug: { type: "flag", about: "show details and stacks" },
+  help: { type: "flag", alias: "h", about: "show this help" },
+} as const satisfies Args;
+
+/** The texts given for each argument, by name; flags are `true` or `false`. */
+type Given = Map<string, (string | boolean)[]>;
+
+/**
+ * Checks the words against the declaration and reads the values.
+ * @throws UsageError for the first thing that does not fit
+ */
+export function readArguments<A extends Args>(
+  command: Command<A>,
+  words: readonly string[],
+): ArgValues<A & typeof COMMON> {
+  const declared: Args = { ...COMMON, ...command.args };
+  const given = collect(declared, words);
+  checkExclusive(command.exclusive ?? [], given);
+  const parsed: Record<string, unknown> = parseArgs([...words], toCitty(declared));
+  const values = Object.entries(declared).map(([name, arg]) => [
+    name,
+    readValue(name, arg, given.get(name), parsed[name]),
+  ]);
+  // The declaration is the type: `readValue` follows the same cases as `ArgValues`.
+  return Object.fromEntries(values) as ArgValues<A & typeof COMMON>;
+}
+
+/** True when help is asked for, however wrong the rest of the words may be. */
+export function asksForHelp(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words.slice(0, end < 0 ? words.length : end).some((word) => word === "--help" || word === "-h");
+}
+
+/** The declaration as citty knows it: for parsing and for the usage text. */
+export function toCitty(args: Args): ArgsDef {
+  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, cittyArg(arg)]));
+}
+
+function cittyArg(arg: Arg): ArgsDef[string] {
+  const description = arg.about;
+  if (arg.type === "flag") {
+    const alias = arg.alias === undefined ? {} : { alias: arg.alias };
+    return arg.on
+      ? { type: "boolean", ...alias, default: true, description }
+      : { type: "boolean", ...alias, description };
+  }
+  const hint = arg.hint === undefined ? {} : { valueHint: arg.hint };
+  if (arg.type === "positional") return { type: "positional", required: false, description, ...hint };
+  const alias = arg.alias === undefined ? {} : { alias: arg.alias };
+  return { type: "string", description, ...alias, ...hint };
+}
+
+function collect(declared: Args, words: readonly string[]): Given {
+  const given: Given = new Map();
+  const positionals = Object.entries(declared).filter(([, arg]) => arg.type === "positional");
+  const add = (name: string, value: string | boolean) => given.set(name, [...(given.get(name) ?? []), value]);
+  for (const token of tokensOf(declared, words)) {
+    if (token.kind === "option") add(...readOption(declared, token));
+    else if (token.kind === "positional") add(takePositional(positionals, given, token.value), token.value);
+  }
+  for (const [name, arg] of Object.entries(declared)) checkCount(name, arg, given.get(name) ?? []);
+  return given;
+}
+
+function tokensOf(declared: Args, words: readonly string[]) {
+  const options = Object.entries(declared).flatMap(([name, arg]) => {
+    if (arg.type === "positional") return [];
+    const type = arg.type === "flag" ? ("boolean" as const) : ("string" as const);
+    return [[name, arg.alias === undefined ? { type } : { type, short: arg.alias }]];
+  });
+  const { tokens } = tokenize({
+    args: [...words],
+    options: Object.fromEntries(options),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  return tokens;
+}
+
+interface OptionToken {
+  readonly name: string;
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  readonly inlineValue?: boolean | undefined;
+}
+
+function readOption(declared: Args, token: OptionToken): [string, string | boolean] {
+  const { name, rawName, value } = token;
+  const arg = Object.hasOwn(declared, name) ? declared[name] : undefined;
+  if (arg === undefined || arg.type === "positional") return readNegation(declared, token);
+  if (arg.type === "flag") {
+    if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+    return [name, true];
+  }
+  if (value === undefined || value === "")
+    throw new UsageError(`${rawName} needs a value${arg.hint ? `: ${rawName} ${arg.hint}` : ""}`);
+  if (token.inlineValue === false && value.length > 1 && value.startsWith("-")) {
+    throw new UsageError(
+      `${rawName} needs a value, and ${value} looks like a flag`,
+      `if it is the value, write --${name}=${value}`,
+    );
+  }
+  return [name, value];
+}
+
+function readNegation(declared: Args, { name, rawName, value }: OptionToken): [string, boolean] {
+  const positive = name.startsWith("no-") ? name.slice(3) : undefined;
+  const arg = positive !== undefined && Object.hasOwn(declared, positive) ? declared[positive] : undefined;
+  if (positive === undefined || arg?.type !== "flag" || arg.on !== true) throw unknownFlag(declared, rawName);
+  if (value !== undefined) throw new UsageError(`${rawName} takes no value`);
+  return [positive, false];
+}
+
+function unknownFlag(declared: Args, rawName: string): UsageError {
+  const meant = closest(rawName.replace(/^-+/, ""), flagNames(declared));
+  const hint = rawName.startsWith("--") && meant !== undefined ? `did you mean --${meant}?` : undefined;
+  return new UsageError(`unknown flag ${rawName}`, hint);
+}
+
+/** Every long flag that a command takes, without the dashes: `traces` stands as `no-traces`. */
+export const flagNames = (declared: Args): string[] =>
+  Object.entries(declared).flatMap(([name, arg]) => {
+    if (arg.type === "positional") return [];
+    return arg.type === "flag" && arg.on ? [`no-${name}`] : [name];
+  });
+
+function takePositional(
+  positionals: readonly (readonly [string, Arg])[],
+  given: Given,
+  word: string,
+): string {
+  for (const [name, arg] of positionals) {
+    if (!given.has(name) || (arg.type === "positional" && arg.repeatable)) return name;
+  }
+  throw new UsageError(`unexpected argument ${JSON.stringify(word)}`);
+}
+
+function checkCount(name: string, arg: Arg, values: readonly (string | boolean)[]): void {
+  if (arg.type === "flag") {
+    if (values.length > 1) throw new UsageError(`--${arg.on ? "no-" : ""}${name} is given more than once`);
+    return;
+  }
+  const shown = display(name, arg);
+  if (values.length > 1 && !arg.repeatable) throw new UsageError(`${shown} is given more than once`);
+  if (values.length === 0 && arg.required) throw new UsageError(`${shown} is missing`);
+}
+
+const display = (name: string, arg: Arg): string =>
+  arg.type === "positional" ? (arg.hint ?? name.toUpperCase()) : `--${name}`;
+
+function checkExclusive(sets: readonly (readonly string[])[], given: Given): void {
+  for (const set of sets) {
+    const [first, second] = set.filter((name) => given.has(name));
+    if (second !== undefined)
+      throw new UsageError(`--${first} and --${second} contradict each other`, "give one of them");
+  }
+}
+
+function readValue(
+  name: string,
+  arg: Arg,
+  given: readonly (string | boolean)[] | undefined,
+  parsed: unknown,
+): unknown {
+  if (arg.type === "flag") return arg.on ? parsed !== false : parsed === true;
+  const texts = (given ?? []).map(String);
+  if (arg.repeatable) return texts.map((text) => readText(name, arg, text));
+  const text = typeof parsed === "string" && given !== undefined ? parsed : arg.default;
+  return text === undefined ? undefined : readText(name, arg, text);
+}
+
+function readText(name: string, arg: Exclude<Arg, { type: "flag" }>, text: string): unknown {
+  const shown = display(name, arg);
+  if (arg.values !== undefined && !arg.values.includes(text)) {
+    const meant = closest(text, arg.values);
+    const hint = meant === undefined ? undefined : `did you mean ${meant}?`;
+    throw new UsageError(`${shown} is one of ${arg.values.join(", ")}, not ${JSON.stringify(text)}`, hint);
+  }
+  if (arg.parse === undefined) return text;
+  try {
+    return arg.parse(text);
+  } catch (error) {
+    if (!(error instanceof RangeError || error instanceof UsageError)) throw error;
+    throw new UsageError(`${shown}: ${error.message}`, error instanceof UsageError ? error.hint : undefined);
+  }
+}

@@ -1,0 +1,9 @@
+import type { Group } from "./command.ts";
+
+/** Every command. One line here makes a file of this folder part of the program. */
+export const ROOT: Group = {
+  about: "knows, saves, proves and accounts for the data of a Grafana stack",
+  commands: {
+    version: async () => (await import("./version.ts")).default,
+  },
+};

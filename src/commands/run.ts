@@ -1,0 +1,75 @@
+import { closest } from "../terminal/closest.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { VERSION } from "../version.ts";
+import { asksForHelp, readArguments } from "./arguments.ts";
+import { type Call, type Command, type Group, isGroup, UsageError } from "./command.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { ROOT } from "./registry.ts";
+import { usageOf } from "./usage.ts";
+
+/** What the outside gives a run. */
+export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
+
+/** Finds the command that the words name, checks its arguments, runs it. Errors are the caller's to show. */
+export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
+  const { terminal } = around;
+  if (words.length === 1 && (words[0] === "--version" || words[0] === "-v")) {
+    terminal.print(VERSION);
+    return EXIT.ok;
+  }
+  const found = await find(ROOT, commandFirst(words));
+  if (asksForHelp(found.rest)) {
+    terminal.print(await usageOf(found.help, found.path, terminal.colors));
+    return EXIT.ok;
+  }
+  if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
+  const { config, debug, help: _, ...args } = readArguments(found.entry, found.rest);
+  return found.entry.run({ ...around, args, configFile: config, debug });
+}
+
+interface Found {
+  readonly entry: Command | Group;
+  /** What `--help` is about: the group rather than its default command. */
+  readonly help: Command | Group;
+  readonly path: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/** Follows the leading words down the tree of commands, as far as they name one. */
+async function find(group: Group, words: readonly string[], path: readonly string[] = []): Promise<Found> {
+  const [word = "", ...rest] = words;
+  const load = Object.hasOwn(group.commands, word) ? group.commands[word] : undefined;
+  if (load !== undefined) {
+    const entry = await load();
+    const deeper = [...path, word];
+    return isGroup(entry) ? find(entry, rest, deeper) : { entry, help: entry, path: deeper, rest };
+  }
+  const fallback = group.default === undefined ? undefined : await group.commands[group.default]?.();
+  return { entry: fallback ?? group, help: group, path, rest: words };
+}
+
+/** `help export` is `export --help`, and `--debug export` is `export --debug`. */
+function commandFirst(words: readonly string[]): readonly string[] {
+  const [first, second] = words;
+  if (first === "help") return [...words.slice(1), "--help"];
+  const length = first === "--config" && second !== undefined ? 2 : 1;
+  const common = first === "--debug" || first === "--config" || first?.startsWith("--config=");
+  if (!common || words.length <= length) return words;
+  return [...commandFirst(words.slice(length)), ...words.slice(0, length)];
+}
+
+/** A group was named, but none of its commands. */
+async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): Promise<ExitCode> {
+  const [word] = rest;
+  if (word !== undefined) {
+    const meant = closest(word, Object.keys(group.commands));
+    const kind = word.startsWith("-") ? "flag" : "command";
+    const line = ["contextcore", ...path].join(" ");
+    throw new UsageError(
+      `unknown ${kind} ${word}`,
+      meant === undefined ? `${line} --help lists the commands` : `did you mean ${line} ${meant}?`,
+    );
+  }
+  terminal.note(await usageOf(group, path, terminal.noteColors));
+  return EXIT.usage;
+}

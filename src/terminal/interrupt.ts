@@ -1,0 +1,25 @@
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * A signal that the first SIGINT, SIGTERM or SIGHUP aborts, so that work ends cleanly; the second one ends the program
+ * at once.
+ */
+export function interruptSignal(process: NodeJS.Process, terminal: Terminal): AbortSignal {
+  const controller = new AbortController();
+  const stop = (name: NodeJS.Signals) => {
+    if (controller.signal.aborted) process.exit(130);
+    terminal.note(`\n${name === "SIGINT" ? "interrupted" : name}: stopping cleanly; once more stops at once`);
+    controller.abort(new InterruptedError(name));
+  };
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop(name));
+  return controller.signal;
+}
+
+/** The reason of the aborted signal. */
+export class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by ${signal}`);
+  }
+}

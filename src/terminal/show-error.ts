@@ -1,0 +1,33 @@
+import type { Terminal } from "./terminal.ts";
+
+/**
+ * Shows an error to a person: what happened and where, then what to do (the error's `hint`), and with `debug` the stack
+ * and the causes. Two or three lines, on stderr.
+ */
+export function showError(error: unknown, terminal: Terminal, debug: boolean): void {
+  const { red, cyan, dim } = terminal.noteColors;
+  terminal.note(`${red("error:")} ${messageOf(error)}`);
+  const hint = hintOf(error);
+  if (hint !== undefined) terminal.note(`${cyan("hint:")} ${hint}`);
+  if (debug) for (const line of stackLines(error)) terminal.note(dim(line));
+}
+
+/** One or two sentences; a message of several lines keeps its first three. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  const lines = message.split("\n").filter((line) => line.trim() !== "");
+  return lines.length === 0 ? nameOf(error) : lines.slice(0, 3).join("\n  ");
+}
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown error");
+
+function hintOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("hint" in error)) return undefined;
+  return typeof error.hint === "string" ? error.hint : undefined;
+}
+
+function stackLines(error: unknown): string[] {
+  if (!(error instanceof Error)) return [];
+  const own = (error.stack ?? "").split("\n");
+  return error.cause === undefined ? own : [...own, "caused by:", ...stackLines(error.cause)];
+}

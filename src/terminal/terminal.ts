@@ -1,0 +1,54 @@
+/**
+ * The program's face to people and scripts. Results go to stdout, all else to stderr.
+ */
+import { type Colors, colorsFor } from "./colors.ts";
+
+export interface Terminal {
+  /** A result: one or more lines to stdout; the newline is added. */
+  print(text: string): void;
+  /** A result as JSON, indented, to stdout. Nothing else may then go there. bigint becomes a decimal string. */
+  printJson(value: unknown): void;
+  /** Anything that is not the result, to stderr; the newline is added. */
+  note(text: string): void;
+  /** `warning: …` to stderr. */
+  warn(text: string): void;
+  /** For text that goes to stdout. */
+  readonly colors: Colors;
+  /** For text that goes to stderr. */
+  readonly noteColors: Colors;
+  /** A person can be asked: stdin and stderr are terminals. */
+  readonly interactive: boolean;
+  /** Progress may redraw its lines: stderr is a terminal that understands escapes. */
+  readonly live: boolean;
+  /** Columns of stderr's terminal. */
+  columns(): number;
+}
+
+export interface Streams {
+  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+}
+
+/** The terminal of this process, or of a test's streams. */
+export function openTerminal(streams: Streams, env: Readonly<Record<string, string | undefined>>): Terminal {
+  const { stdin, stdout, stderr } = streams;
+  const colors = colorsFor(stdout, env);
+  const noteColors = colorsFor(stderr, env);
+  const note = (text: string) => void stderr.write(`${text}\n`);
+  const print = (text: string) => void stdout.write(`${text}\n`);
+  return {
+    print,
+    printJson: (value) => print(JSON.stringify(value, withBigints, 2)),
+    note,
+    warn: (text) => note(`${noteColors.yellow("warning:")} ${text}`),
+    colors,
+    noteColors,
+    interactive: stdin.isTTY === true && stderr.isTTY === true,
+    live: stderr.isTTY === true && env.TERM !== "dumb",
+    columns: () => stderr.columns ?? 80,
+  };
+}
+
+const withBigints = (_key: string, value: unknown): unknown =>
+  typeof value === "bigint" ? value.toString() : value;
