@@ -1,0 +1,179 @@
+/**
+ * `manifest.json`: what a snapshot claims. The schemas below are its definition; `manifest.schema.json` beside this file
+ * is generated from them.
+ *
+ * The last member is the SHA-256 of the file's own text with that member empty (`"sha256": ""`), so that the manifest,
+ * which proves everything else, is itself proven against accidents.
+ */
+import * as v from "valibot";
+import { countsSchema } from "./counts.ts";
+import { SnapshotError } from "./errors.ts";
+import { rangeSchema, timeSchema } from "./range-text.ts";
+
+/** The version of the snapshot format that this program writes. */
+export const FORMAT = 1;
+
+const wholeSchema = v.pipe(v.number(), v.integer(), v.minValue(0));
+const sha256Schema = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"));
+
+export const statusSchema = v.picklist(["complete", "partial", "failed"]);
+export type Status = v.InferOutput<typeof statusSchema>;
+
+const problemSchema = v.object({
+  kind: v.picklist(["lossy", "incomplete", "clamped", "failed", "normalised", "not-contained"]),
+  reason: v.string(),
+  ranges: v.pipe(
+    v.array(rangeSchema),
+    v.description("The parts of the time line concerned; empty: not tied to a time, or all of it"),
+  ),
+  items: v.pipe(v.array(v.string()), v.description("The first hundred names concerned")),
+  itemsTotal: v.pipe(wholeSchema, v.description("How many items there are in all")),
+});
+export type ManifestProblem = v.InferOutput<typeof problemSchema>;
+
+const fileSchema = v.object({
+  path: v.pipe(v.string(), v.description("Relative to the snapshot, / between parts")),
+  of: v.exactOptional(
+    v.pipe(v.string(), v.description("The data file that it holds, or is a part of, when its path differs")),
+  ),
+  kind: v.pipe(
+    v.picklist(["records", "object"]),
+    v.description("records: one JSON value a line; object: one whole file"),
+  ),
+  bytes: wholeSchema,
+  raw: v.exactOptional(v.pipe(wholeSchema, v.description("Bytes before compression"))),
+  sha256: sha256Schema,
+  blocks: wholeSchema,
+  records: v.pipe(wholeSchema, v.description("Lines")),
+  from: v.exactOptional(timeSchema),
+  to: v.exactOptional(timeSchema),
+  counts: countsSchema,
+});
+export type ManifestFile = v.InferOutput<typeof fileSchema>;
+
+const windowSchema = v.object({
+  from: timeSchema,
+  to: timeSchema,
+  read: v.pipe(countsSchema, v.description("What the export read, by unit")),
+  server: v.exactOptional(
+    v.pipe(countsSchema, v.description("The server's own count; absent: it could not say")),
+  ),
+  agrees: v.exactOptional(v.boolean()),
+});
+export type ManifestWindow = v.InferOutput<typeof windowSchema>;
+
+const limitSchema = v.object({
+  setting: v.string(),
+  value: v.string(),
+  effect: v.exactOptional(v.string()),
+  clamps: v.exactOptional(v.boolean()),
+});
+
+const pluginSchema = v.object({
+  name: v.string(),
+  version: v.exactOptional(v.string()),
+  status: statusSchema,
+  signals: v.exactOptional(v.array(v.picklist(["traces", "metrics", "logs", "dashboards"]))),
+  importance: v.exactOptional(v.picklist(["low", "medium", "high", "critical"])),
+  serverVersion: v.exactOptional(v.string()),
+  url: v.exactOptional(v.pipe(v.string(), v.description("Base URL without credentials"))),
+  match: v.exactOptional(v.pipe(v.string(), v.description("The selector it was restricted to"))),
+  range: v.exactOptional(v.pipe(rangeSchema, v.description("What was asked for"))),
+  exportedUntil: v.exactOptional(
+    v.pipe(timeSchema, v.description("Where reading ended, when newer data was still settling")),
+  ),
+  retentionSeconds: v.exactOptional(v.union([v.number(), v.literal("unlimited")])),
+  limits: v.array(limitSchema),
+  notes: v.pipe(v.record(v.string(), v.string()), v.description("How it was read")),
+  counts: countsSchema,
+  agrees: v.exactOptional(
+    v.pipe(
+      v.boolean(),
+      v.description("Whether every count of the server's equals ours; absent: it gave none"),
+    ),
+  ),
+  windows: v.array(windowSchema),
+  problems: v.array(problemSchema),
+  files: v.array(fileSchema),
+  durationMs: wholeSchema,
+});
+export type ManifestPlugin = v.InferOutput<typeof pluginSchema>;
+
+export const manifestSchema = v.object({
+  format: v.pipe(v.literal(FORMAT), v.description("The format's version")),
+  tool: v.pipe(v.string(), v.description("The program that wrote it, with its version")),
+  created: timeSchema,
+  finished: timeSchema,
+  host: v.string(),
+  user: v.string(),
+  resumed: v.pipe(wholeSchema, v.description("How many times the export was resumed")),
+  range: v.pipe(rangeSchema, v.description("The smallest range that holds what was asked of every plugin")),
+  status: statusSchema,
+  bytes: v.pipe(wholeSchema, v.description("Of all data files")),
+  compression: v.exactOptional(v.literal("zstd")),
+  plugins: v.array(pluginSchema),
+  index: v.object({
+    path: v.literal("blocks.jsonl"),
+    bytes: wholeSchema,
+    sha256: sha256Schema,
+    lines: wholeSchema,
+  }),
+  sha256: v.pipe(sha256Schema, v.description("Of this file's text with this member empty")),
+});
+export type Manifest = v.InferOutput<typeof manifestSchema>;
+
+const sha256 = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex");
+const ending = (digest: string): string => `"sha256": "${digest}"\n}\n`;
+
+/** The file's text, and the manifest with its own hash filled in. */
+export function formatManifest(claims: Omit<Manifest, "sha256">): { manifest: Manifest; text: string } {
+  const { sha256: _, ...ordered } = { sha256: "", ...claims };
+  const blank = `${JSON.stringify({ ...ordered, sha256: "" }, null, 2)}\n`;
+  const digest = sha256(blank);
+  return {
+    manifest: { ...ordered, sha256: digest },
+    text: `${blank.slice(0, -ending("").length)}${ending(digest)}`,
+  };
+}
+
+/**
+ * Reads a manifest's text and checks it: its own hash, then its schema.
+ * @param path the file, for the message
+ * @throws SnapshotError saying what is wrong and where.
+ */
+export function parseManifest(text: string, path: string): Manifest {
+  const value = parseJson(text, path);
+  const format = v.safeParse(v.object({ format: v.number() }), value);
+  if (format.success && format.output.format > FORMAT) {
+    throw new SnapshotError(
+      `${path}: written in format ${format.output.format}, newer than this program knows`,
+      {
+        hint: "Use a newer contextcore.",
+      },
+    );
+  }
+  const parsed = v.safeParse(manifestSchema, value);
+  if (!parsed.success) throw new SnapshotError(`${path}: ${describeIssue(parsed.issues[0])}`);
+  if (!provesItself(text, parsed.output.sha256)) {
+    throw new SnapshotError(
+      `${path}: its text does not fit its own checksum; it was changed after it was written`,
+    );
+  }
+  return parsed.output;
+}
+
+const provesItself = (text: string, digest: string): boolean =>
+  text.endsWith(ending(digest)) && sha256(`${text.slice(0, -ending(digest).length)}${ending("")}`) === digest;
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new SnapshotError(`${path}: not valid JSON`, { cause });
+  }
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const field = v.getDotPath(issue);
+  return field === null ? issue.message : `${field}: ${issue.message}`;
+}
