@@ -1,5 +1,6 @@
 #!/usr/bin/env bun
 /** argv → command → exit code. */
+import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./commands/run.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
@@ -8,11 +9,11 @@ import { openTerminal } from "./terminal/terminal.ts";
 
 const words = process.argv.slice(2);
 const terminal = openTerminal(process, process.env);
-const signal = interruptSignal(process, terminal);
+const signal = interruptSignal(process, terminal, () => process.exit(EXIT.interrupted));
 
 // A closed pipe (`| head`) ends the program quietly; any other failure to print is an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.error);
 });
 
 try {

@@ -4,7 +4,7 @@
  */
 import { parseArgs as tokenize } from "node:util";
 import { type ArgsDef, parseArgs } from "citty";
-import { closest } from "../terminal/closest.ts";
+import { closest } from "../config/closest.ts";
 import { type Arg, type Args, type ArgValues, type Command, UsageError } from "./command.ts";
 
 /** Arguments that every command takes. */
@@ -15,9 +15,23 @@ export const COMMON = {
     complete: "files",
     about: "the configuration file (default: contextcore.yaml here or in a parent directory)",
   },
+  set: {
+    type: "value",
+    hint: "KEY=VALUE",
+    repeatable: true,
+    parse: readSetting,
+    about: "one setting for this run, e.g. backends.loki.url=http://localhost:3100",
+  },
   debug: { type: "flag", about: "show details and stacks" },
   help: { type: "flag", alias: "h", about: "show this help" },
 } as const satisfies Args;
+
+function readSetting(text: string): readonly [string, string] {
+  const [, key, value] = /^([\w/.-]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined)
+    throw new RangeError(`not KEY=VALUE: ${JSON.stringify(text)}`);
+  return [key, value];
+}
 
 /** The texts given for each argument, by name; flags are `true` or `false`. */
 type Given = Map<string, (string | boolean)[]>;

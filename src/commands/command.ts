@@ -79,6 +79,8 @@ export interface Call<A extends Args = Args> {
   readonly directory: string;
   /** From `--config`. */
   readonly configFile: string | undefined;
+  /** From `--set`, by dotted key. */
+  readonly overrides: Readonly<Record<string, string>>;
   readonly debug: boolean;
   /** Aborted by the first SIGINT or SIGTERM; the second one ends the program. */
   readonly signal: AbortSignal;

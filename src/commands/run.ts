@@ -1,4 +1,4 @@
-import { closest } from "../terminal/closest.ts";
+import { closest } from "../config/closest.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
@@ -23,8 +23,8 @@ export async function runWords(words: readonly string[], around: Surroundings): 
     return EXIT.ok;
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
-  const { config, debug, help: _, ...args } = readArguments(found.entry, found.rest);
-  return found.entry.run({ ...around, args, configFile: config, debug });
+  const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
+  return found.entry.run({ ...around, args, configFile: config, overrides: Object.fromEntries(set), debug });
 }
 
 interface Found {

@@ -1,3 +1,6 @@
+import type { Environment } from "./secrets.ts";
+import type { Path } from "./source.ts";
+
 /** The configuration after file, environment and defaults are merged; plugin options are still unchecked. */
 export interface Config {
   /** The stack's name, typed to confirm a destroy. Default: the project directory's name. */
@@ -21,7 +24,11 @@ export interface Config {
     /** Minutes after which a `started` event of another host counts as abandoned. */
     readonly staleAfter: number;
   };
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
+  /** What `--set` said, by dotted key: it wins over the environment and the file. */
+  readonly overrides?: Readonly<Record<string, string>>;
+  /** `contextcore.yaml:12` for a key, for messages. */
+  readonly where?: (path: Path) => string;
 }
 
 export interface PluginSettings {

@@ -1,0 +1,32 @@
+const BY_PLACE = new Intl.Collator("en", { numeric: true });
+
+/** The configuration does not fit. Nothing has run. Exit code 2. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  /** Each with its place: `contextcore.yaml:12: backends.loki.urll: unknown key`. */
+  readonly problems: readonly ConfigProblem[];
+  readonly hint: string | undefined;
+
+  constructor(problems: readonly ConfigProblem[]) {
+    const sorted = problems.toSorted((a, b) => BY_PLACE.compare(a.where, b.where));
+    const [first] = sorted;
+    super(first === undefined ? "the configuration does not fit" : formatProblem(first));
+    this.problems = sorted;
+    const others = problems.length - 1;
+    const more = others > 0 ? `${others} more: contextcore config check lists them all` : undefined;
+    this.hint = [first?.hint, more].filter((part) => part !== undefined).join(" · ") || undefined;
+  }
+}
+
+export interface ConfigProblem {
+  /** `contextcore.yaml:12`, an environment name or `--set`. */
+  readonly where: string;
+  /** Keys joined with dots; empty for the whole file. */
+  readonly key: string;
+  readonly what: string;
+  readonly hint?: string;
+}
+
+/** `contextcore.yaml:12: backends.loki.urll: unknown key`. */
+export const formatProblem = ({ where, key, what }: ConfigProblem): string =>
+  [where, key, what].filter((part) => part !== "").join(": ");

@@ -1,0 +1,53 @@
+/** What a valibot schema says of itself: its kind, its entries, the metadata of an option. */
+import * as v from "valibot";
+import type { OptionMetadata } from "../plugin/options.ts";
+import type { Path } from "./source.ts";
+
+type Schema = v.GenericSchema;
+
+/** The schema below `optional`, `nullish` and pipes. */
+export function unwrap(schema: Schema): Schema {
+  if ("wrapped" in schema && isSchema(schema.wrapped)) return unwrap(schema.wrapped);
+  if ("pipe" in schema && Array.isArray(schema.pipe)) {
+    const [first] = schema.pipe;
+    if (isSchema(first) && first !== schema && !("pipe" in first)) return unwrap(first);
+  }
+  return schema;
+}
+
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
+
+/** The keys that an object schema knows; none for other schemas. */
+export function keysOf(schema: Schema): readonly string[] {
+  const inner = unwrap(schema);
+  return "entries" in inner && typeof inner.entries === "object" && inner.entries !== null
+    ? Object.keys(inner.entries)
+    : [];
+}
+
+/** The schema of the value at a path, as far as objects and records lead. */
+export function schemaAt(schema: Schema, path: Path): Schema | undefined {
+  let found: Schema | undefined = schema;
+  for (const key of path) found = found === undefined ? undefined : childOf(unwrap(found), String(key));
+  return found;
+}
+
+function childOf(schema: Schema, key: string): Schema | undefined {
+  if ("entries" in schema && typeof schema.entries === "object" && schema.entries !== null) {
+    const entry: unknown = Object.hasOwn(schema.entries, key) ? Reflect.get(schema.entries, key) : undefined;
+    return isSchema(entry) ? entry : undefined;
+  }
+  return schema.type === "record" && "value" in schema && isSchema(schema.value) ? schema.value : undefined;
+}
+
+/** The option's description and metadata, wherever in the schema they were attached. */
+export function about(schema: Schema): OptionMetadata & { readonly description?: string } {
+  const description = v.getDescription(schema) ?? descriptionBelow(schema);
+  const below = "wrapped" in schema && isSchema(schema.wrapped) ? about(schema.wrapped) : {};
+  const own: OptionMetadata = v.getMetadata(schema);
+  return { ...below, ...own, ...(description === undefined ? {} : { description }) };
+}
+
+const descriptionBelow = (schema: Schema): string | undefined =>
+  "wrapped" in schema && isSchema(schema.wrapped) ? about(schema.wrapped).description : undefined;

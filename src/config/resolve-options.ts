@@ -1,0 +1,183 @@
+/** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
+import * as v from "valibot";
+import { parse } from "yaml";
+import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
+import type { Config } from "./config.ts";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { about, unwrap } from "./introspect.ts";
+import { toProblem, unknownKey } from "./issues.ts";
+import { expand, readSecret } from "./secrets.ts";
+import type { Path } from "./source.ts";
+
+export type PluginKind = "backends" | "sinks";
+
+/** One option as it was found; a secret's value is never in it. */
+export interface FoundOption {
+  readonly key: string;
+  /** `--set`, an environment name, `contextcore.yaml:12` or `default`. */
+  readonly from: string;
+  readonly secret: boolean;
+}
+
+export interface ResolvedOptions {
+  /** Validated, defaults filled in; secrets in clear. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly found: readonly FoundOption[];
+}
+
+interface Candidate {
+  readonly value: unknown;
+  readonly from: string;
+}
+
+/**
+ * Finds and checks the options of one plugin. A sink that is also a configured backend (Loki) takes over what the
+ * backend's settings say.
+ * @throws ConfigError naming the key and the line, environment name or flag of everything that does not fit
+ */
+export function resolveOptions(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  config: Config,
+): ResolvedOptions {
+  const entries = Object.entries<v.GenericSchema>(plugin.options.entries);
+  const problems: ConfigProblem[] = strayKeys(plugin, kind, config);
+  const input: Record<string, unknown> = {};
+  const from = new Map<string, string>();
+  for (const [key, schema] of entries) {
+    const candidate = findCandidate(plugin.name, kind, key, schema, config);
+    if (candidate === undefined) continue;
+    from.set(key, candidate.from);
+    try {
+      input[key] = finish(candidate.value, schema, config);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      problems.push({ where: candidate.from, key: `${kind}.${plugin.name}.${key}`, what: error.message });
+    }
+  }
+  const options = check(plugin, kind, { input, from, problems, config });
+  const found = entries.map(([key, schema]) => ({
+    key,
+    from: from.get(key) ?? "default",
+    secret: about(schema).secret === true,
+  }));
+  return { options, found };
+}
+
+/** The environment names of an option, the one that wins first. */
+export function environmentNames(plugin: string, key: string, schema: v.GenericSchema): readonly string[] {
+  return [`CONTEXTCORE_${shout(plugin)}_${shout(key)}`, ...(about(schema).env ?? [])];
+}
+
+/** `staleAfter` and `vendor/name` give `STALE_AFTER` and `VENDOR_NAME`. */
+const shout = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^A-Za-z0-9]+/g, "_")
+    .toUpperCase();
+
+function findCandidate(
+  name: string,
+  kind: PluginKind,
+  key: string,
+  schema: v.GenericSchema,
+  config: Config,
+): Candidate | undefined {
+  const override = config.overrides?.[`${kind}.${name}.${key}`];
+  if (override !== undefined) return { value: fromText(override, schema), from: "--set" };
+  for (const variable of environmentNames(name, key, schema)) {
+    const text = config.env[variable];
+    if (text) return { value: fromText(text, schema), from: variable };
+  }
+  for (const section of kind === "sinks" ? (["sinks", "backends"] as const) : [kind]) {
+    const written = config[section][name]?.options[key];
+    if (written !== undefined && written !== null)
+      return { value: written, from: whereOf(config, [section, name, key]) };
+  }
+  return undefined;
+}
+
+const whereOf = (config: Config, path: Path): string => config.where?.(path) ?? "the configuration";
+
+/** A value that was written as text, as the option's own type. What cannot be read stays text, for the schema to refuse. */
+function fromText(text: string, schema: v.GenericSchema): unknown {
+  switch (unwrap(schema).type) {
+    case "string":
+    case "picklist":
+    case "literal":
+      return text;
+    case "array":
+      return text.trimStart().startsWith("[") ? parseYaml(text) : text.split(",").map((part) => part.trim());
+    default:
+      return parseYaml(text);
+  }
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function finish(value: unknown, schema: v.GenericSchema, config: Config): unknown {
+  const expanded = expand(value, config.env);
+  if (about(schema).secret !== true) return expanded;
+  if (typeof expanded === "string") return readSecret(expanded, config.directory);
+  if (typeof expanded !== "object" || expanded === null) return expanded;
+  return Object.fromEntries(
+    Object.entries(expanded).map(([key, item]) => [
+      key,
+      typeof item === "string" ? readSecret(item, config.directory) : item,
+    ]),
+  );
+}
+
+/** Keys in the file and in `--set` that are no option of the plugin. */
+function strayKeys(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  config: Config,
+) {
+  const known = Object.keys(plugin.options.entries);
+  const prefix = `${kind}.${plugin.name}.`;
+  const written = Object.keys(config[kind][plugin.name]?.options ?? {}).map((key) => ({
+    key,
+    where: whereOf(config, [kind, plugin.name, key]),
+  }));
+  const set = Object.keys(config.overrides ?? {})
+    .filter((key) => key.startsWith(prefix))
+    .map((key) => ({ key: key.slice(prefix.length), where: "--set" }));
+  return [...written, ...set]
+    .filter(({ key }) => !known.includes(key))
+    .map(({ key, where }) => ({ where, key: `${prefix}${key}`, ...unknownKey(key, ["enabled", ...known]) }));
+}
+
+interface Checking {
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly from: ReadonlyMap<string, string>;
+  readonly problems: readonly ConfigProblem[];
+  readonly config: Config;
+}
+
+function check(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  checking: Checking,
+) {
+  const { input, from, problems, config } = checking;
+  const result = v.safeParse(plugin.options, input);
+  const prefix = [kind, plugin.name];
+  const isSecret = ([key = ""]: Path) => {
+    const schema = plugin.options.entries[String(key)];
+    return schema !== undefined && about(schema).secret === true;
+  };
+  const where = (path: Path) => from.get(String(path[2])) ?? whereOf(config, path);
+  const issues = (result.issues ?? []).map((issue) =>
+    toProblem(issue, { schema: plugin.options, where, prefix, isSecret }),
+  );
+  const all = [...problems, ...issues];
+  if (all.length > 0 || !result.success) throw new ConfigError(all);
+  return result.output;
+}

@@ -1,0 +1,51 @@
+/** The one schema of `contextcore.yaml`; what stands below a plugin's name is checked by the plugin's own schema. */
+import * as v from "valibot";
+
+/** A section may be written and left empty. */
+const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.nullish(v.strictObject(entries), {} as v.InferInput<v.StrictObjectSchema<Entries, undefined>>);
+
+const byPlugin = (about: string) =>
+  v.nullish(
+    v.pipe(v.record(v.string(), v.nullish(v.record(v.string(), v.unknown()), {})), v.description(about)),
+    {},
+  );
+
+const positive = (about: string, fallback: number) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description(about)), fallback);
+
+const NAME = /^[^\s/\\](?:[^\n/\\]*[^\s/\\])?$/;
+
+export const ConfigSchema = v.strictObject({
+  name: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(NAME, "not a name (no slashes, no spaces at the ends)"),
+      v.description("the stack's name, typed to confirm a destroy; default: the directory's name"),
+    ),
+  ),
+  backups: v.optional(
+    v.pipe(v.string(), v.nonEmpty("empty: name a directory"), v.description("where snapshots are kept")),
+    "backups",
+  ),
+  plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
+  backends: byPlugin("the servers, by plugin"),
+  sinks: byPlugin("further places for audit events, by plugin"),
+  export: section({ concurrency: positive("steps under way at once for each backend, at most", 8) }),
+  destroy: section({
+    command: v.optional(
+      v.pipe(
+        v.array(v.string()),
+        v.minLength(1, "empty: name the program and its arguments"),
+        v.description("what destroys the stack; run without a shell"),
+      ),
+      ["docker", "compose", "down", "-v"],
+    ),
+  }),
+  audit: section({
+    retention: positive("days that ordinary events are kept", 90),
+    stale_after: positive("minutes after which another host's unfinished event counts as abandoned", 60),
+  }),
+});
+
+export type ConfigValues = v.InferOutput<typeof ConfigSchema>;

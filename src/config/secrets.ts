@@ -1,0 +1,42 @@
+/** `${VAR}` anywhere in the file's values, and `file:/path` for secrets, so that none is written down. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
+
+/**
+ * Replaces `${VAR}` and `${VAR:-fallback}` in every string of the value; `$${` stands for `${`.
+ * @throws RangeError when a variable is not set and has no fallback
+ */
+export function expand(value: unknown, env: Environment): unknown {
+  if (typeof value === "string") return expandText(value, env);
+  if (Array.isArray(value)) return value.map((item) => expand(item, env));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expand(item, env)]));
+}
+
+function expandText(text: string, env: Environment): string {
+  return text.replace(REFERENCE, (_whole, name: string | undefined, fallback: string | undefined) => {
+    if (name === undefined) return "${";
+    const found = env[name] || fallback;
+    if (found === undefined) throw new RangeError(`the environment variable ${name} is not set`);
+    return found;
+  });
+}
+
+/**
+ * The text of a secret: `file:/run/secrets/x` is read, without the newline at its end; anything else is the secret itself.
+ * @throws RangeError when the file cannot be read
+ */
+export function readSecret(text: string, directory: string): string {
+  if (!text.startsWith("file:")) return text;
+  const path = resolve(directory, text.slice("file:".length).replace(/^\/\//, ""));
+  try {
+    return readFileSync(path, "utf8").replace(/\r?\n$/, "");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    throw new RangeError(`the secret file ${path} cannot be read (${code})`);
+  }
+}
