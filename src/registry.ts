@@ -1,0 +1,16 @@
+/** A plugin that is part of the program. It is loaded only when it is needed, so that the program starts fast. */
+export interface BuiltIn {
+  readonly name: string;
+  /** The declaration, still unchecked: it is held to the same rules as a stranger's. */
+  readonly load: () => Promise<unknown>;
+}
+
+/** Every built-in plugin; this is the only file that names them. Backends are shown in this order. */
+export const BUILT_INS: readonly BuiltIn[] = [
+  { name: "tempo", load: async () => (await import("../plugins/tempo/index.ts")).default },
+  { name: "mimir", load: async () => (await import("../plugins/mimir/index.ts")).default },
+  { name: "loki", load: async () => (await import("../plugins/loki/index.ts")).default },
+  { name: "grafana", load: async () => (await import("../plugins/grafana/index.ts")).default },
+  { name: "file", load: async () => (await import("../plugins/file/index.ts")).default },
+  { name: "webhook", load: async () => (await import("../plugins/webhook/index.ts")).default },
+];
