@@ -14,7 +14,10 @@ import { rangeFromText, rangeSchema, rangeToText, timeSchema } from "./range-tex
 
 /** The records of one step in one file: a contiguous, checksummed run of bytes. */
 export interface Block {
+  /** The stored file, relative to the snapshot. */
   readonly file: string;
+  /** The data file that the stored file is a part of, or the path that was asked for; absent: the same. */
+  readonly of?: string;
   readonly offset: number;
   readonly bytes: number;
   /** Bytes before compression; absent when it is not compressed. */
@@ -71,6 +74,7 @@ const commitEntries = {
 const blockLineSchema = v.object({
   plugin: v.string(),
   file: v.string(),
+  of: v.exactOptional(v.string()),
   offset: whole,
   bytes: whole,
   raw: v.exactOptional(whole),
@@ -133,9 +137,10 @@ export function parseIndexLine(text: string): IndexLine {
 }
 
 function blockOf(line: BlockLine): Block {
-  const { file, offset, bytes, raw, records, from, to, sha256, counts, window } = line;
+  const { file, of, offset, bytes, raw, records, from, to, sha256, counts, window } = line;
   return {
     file,
+    ...(of === undefined ? {} : { of }),
     offset,
     bytes,
     ...(raw === undefined ? {} : { raw }),
