@@ -2,6 +2,7 @@
  * The program's face to people and scripts. Results go to stdout, all else to stderr.
  */
 import { type Colors, colorsFor } from "./colors.ts";
+import { createPin } from "./pin.ts";
 
 export interface Terminal {
   /** A result: one or more lines to stdout; the newline is added. */
@@ -12,20 +13,24 @@ export interface Terminal {
   note(text: string): void;
   /** `warning: …` to stderr. */
   warn(text: string): void;
+  /** Lines that stay below all others on a live terminal, replacing the last ones; none takes them away. */
+  pin(lines: readonly string[]): void;
   /** For text that goes to stdout. */
   readonly colors: Colors;
   /** For text that goes to stderr. */
   readonly noteColors: Colors;
   /** A person can be asked: stdin and stderr are terminals. */
   readonly interactive: boolean;
-  /** Progress may redraw its lines: stderr is a terminal that understands escapes. */
+  /** Lines may be redrawn: stderr is a terminal that understands escapes. */
   readonly live: boolean;
   /** Columns of stderr's terminal. */
   columns(): number;
+  /** For the prompts. */
+  readonly streams: Streams;
 }
 
 export interface Streams {
-  readonly stdin: { readonly isTTY?: boolean };
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
@@ -33,20 +38,24 @@ export interface Streams {
 /** The terminal of this process, or of a test's streams. */
 export function openTerminal(streams: Streams, env: Readonly<Record<string, string | undefined>>): Terminal {
   const { stdin, stdout, stderr } = streams;
-  const colors = colorsFor(stdout, env);
   const noteColors = colorsFor(stderr, env);
-  const note = (text: string) => void stderr.write(`${text}\n`);
-  const print = (text: string) => void stdout.write(`${text}\n`);
+  const live = stderr.isTTY === true && env.TERM !== "dumb" && !env.CI;
+  const columns = () => stderr.columns || 80;
+  const pin = createPin((text) => void stderr.write(text), columns);
+  const note = (text: string) => pin.above(() => void stderr.write(`${text}\n`));
+  const print = (text: string) => pin.above(() => void stdout.write(`${text}\n`));
   return {
     print,
     printJson: (value) => print(JSON.stringify(value, withBigints, 2)),
     note,
     warn: (text) => note(`${noteColors.yellow("warning:")} ${text}`),
-    colors,
+    pin: (lines) => live && pin.show(lines),
+    colors: colorsFor(stdout, env),
     noteColors,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
-    live: stderr.isTTY === true && env.TERM !== "dumb",
-    columns: () => stderr.columns ?? 80,
+    live,
+    columns,
+    streams,
   };
 }
 
