@@ -1,0 +1,110 @@
+/** Alert rules and rule groups of the provisioning API. */
+import { stringify } from "yaml";
+import { ancestors } from "./folders.ts";
+import { admin, provenanceOf, shown } from "./notifications.ts";
+import { compact, fields, json, list, number, refuse, refuseWithId, text, without } from "./reply.ts";
+import { type Call, type Routes, type Server, timestamp } from "./router.ts";
+import { type Fields, groupKey } from "./store.ts";
+
+const BASE = "/api/v1/provisioning";
+const DEFAULT_INTERVAL = 60;
+const REQUIRED = ["title", "condition", "folderUID", "ruleGroup"];
+
+export const alertRuleRoutes: Routes = {
+  [`GET ${BASE}/alert-rules`]: admin(({ server }) => json(allRules(server))),
+  [`POST ${BASE}/alert-rules`]: admin((call) => {
+    const uid = text(call.body.uid);
+    if (call.server.store.rules.has(uid))
+      throw refuseWithId(
+        409,
+        "alerting.alert-rule.conflict",
+        `rule UID ${uid} conflicts with an existing rule`,
+      );
+    return json(saveRule(call, call.body), 201);
+  }),
+  [`GET ${BASE}/folder/:folder/rule-groups/:group`]: admin((call) => json(group(call))),
+  [`PUT ${BASE}/folder/:folder/rule-groups/:group`]: admin(putGroup),
+  [`GET ${BASE}/folder/:folder/rule-groups/:group/export`]: admin((call) =>
+    exported(call, { groups: [exportedGroup(call.server, group(call))] }),
+  ),
+  [`GET ${BASE}/alert-rules/export`]: admin((call) => {
+    const groups = groupsOf(call.server);
+    if (groups.length === 0) return new Response(null, { status: 404 });
+    return exported(call, { groups: groups.map((one) => exportedGroup(call.server, one)) });
+  }),
+};
+
+const allRules = ({ store }: Server): Fields[] =>
+  [...store.rules.values()].map((rule) => ({ id: rule.id, ...shown(rule), updated: rule.updated }));
+
+function groupsOf(server: Server): Fields[] {
+  const keys = new Map<string, { folder: string; title: string }>();
+  for (const rule of allRules(server)) {
+    const folder = text(rule.folderUID);
+    const title = text(rule.ruleGroup);
+    keys.set(groupKey(folder, title), { folder, title });
+  }
+  return [...keys.values()].map((key) => groupFields(server, key.folder, key.title));
+}
+
+function groupFields(server: Server, folderUid: string, title: string): Fields {
+  const rules = allRules(server).filter((rule) => rule.folderUID === folderUid && rule.ruleGroup === title);
+  const interval = server.store.intervals.get(groupKey(folderUid, title)) ?? DEFAULT_INTERVAL;
+  return { title, folderUid, interval, rules };
+}
+
+function group({ server, params }: Call): Fields {
+  const found = groupFields(server, params.folder ?? "", params.group ?? "");
+  if (list(found.rules).length === 0)
+    throw refuseWithId(404, "alerting.alert-rule.notFound", "rule group not found");
+  return found;
+}
+
+/** Replaces the group: what is not sent is deleted, and a rule of another group moves here. */
+function putGroup(call: Call): Response {
+  const { server, params, body } = call;
+  const folderUID = params.folder ?? "";
+  const ruleGroup = params.group ?? "";
+  const interval = number(body.interval);
+  if (interval <= 0 || interval % 10 !== 0)
+    throw refuse(400, `invalid alert rule: interval (${interval}s) should be divided exactly by 10s`);
+  const sent = list(body.rules).map((rule) => ({ ...fields(rule), folderUID, ruleGroup }));
+  for (const rule of list(groupFields(server, folderUID, ruleGroup).rules))
+    server.store.rules.delete(text(fields(rule).uid));
+  for (const rule of sent) saveRule(call, rule);
+  server.store.intervals.set(groupKey(folderUID, ruleGroup), interval);
+  return json({ title: ruleGroup, folderUid: folderUID, interval, rules: sent });
+}
+
+function saveRule(call: Call, rule: Fields): Fields {
+  const { server } = call;
+  for (const field of REQUIRED)
+    if (!text(rule[field])) throw refuse(400, `invalid alert rule: no ${field} is set`);
+  if (ancestors(server, text(rule.folderUID)).length === 0)
+    throw refuse(400, "invalid alert rule: folder does not exist");
+  const id = server.store.nextId();
+  const uid = text(rule.uid) || `r${id.toString(36).padStart(9, "0")}`;
+  const own = { ...without(rule, "id", "updated", "provenance"), uid, orgID: 1 };
+  const saved = { id, fields: own, provenance: provenanceOf(call), updated: timestamp(server) };
+  server.store.rules.set(uid, saved);
+  return { id, ...shown(saved), updated: saved.updated };
+}
+
+/** The file-provisioning format, which the API does not take back. */
+const exportedGroup = (server: Server, group: Fields): Fields => ({
+  orgId: 1,
+  name: group.title,
+  folder: ancestors(server, text(group.folderUid))
+    .map((folder) => folder.title)
+    .join("/"),
+  interval: `${number(group.interval)}s`,
+  rules: list(group.rules).map((rule) =>
+    without(fields(rule), "id", "orgID", "folderUID", "ruleGroup", "updated", "provenance"),
+  ),
+});
+
+export function exported({ query }: Call, body: Fields): Response {
+  const file = compact({ apiVersion: 1, ...body });
+  if (query.get("format") === "json") return json(file);
+  return new Response(stringify(file), { headers: { "Content-Type": "application/yaml" } });
+}
