@@ -18,6 +18,7 @@ export {
   windows,
 } from "../units/range.ts";
 export * from "./contract.ts";
+export { directorySize } from "./directory-size.ts";
 export * from "./errors.ts";
 export { safeFileName } from "./file-name.ts";
 export * as option from "./options.ts";

@@ -1,0 +1,47 @@
+import { lstat, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { PluginError } from "./errors.ts";
+
+const BLOCK_BYTES = 512;
+
+/**
+ * The bytes that a directory, or one file, takes on the disk, as `du` counts them: a sparse file counts for what it
+ * occupies. Links are not followed; what vanishes meanwhile does not count.
+ * @throws PluginError `not-found` when the path is not there, `refused` when part of it cannot be read.
+ */
+export async function directorySize(path: string, signal?: AbortSignal): Promise<number> {
+  try {
+    return await sizeOf(path, signal);
+  } catch (error) {
+    throw classified(error, path);
+  }
+}
+
+async function sizeOf(path: string, signal: AbortSignal | undefined): Promise<number> {
+  signal?.throwIfAborted();
+  const status = await lstat(path);
+  const own = status.blocks > 0 ? status.blocks * BLOCK_BYTES : status.size;
+  if (!status.isDirectory()) return own;
+  let total = own;
+  for (const name of await readdir(path)) total += await sizeOf(join(path, name), signal).catch(vanished);
+  return total;
+}
+
+function vanished(error: unknown): number {
+  if (codeOf(error) === "ENOENT") return 0;
+  throw error;
+}
+
+const codeOf = (error: unknown): unknown =>
+  error instanceof Error && "code" in error ? error.code : undefined;
+
+function classified(error: unknown, path: string): unknown {
+  const code = codeOf(error);
+  if (code === "ENOENT" || code === "ENOTDIR") {
+    const hint = "Is the option `data` the server's data directory on this machine?";
+    return new PluginError("not-found", `${path} is not there`, { hint, cause: error });
+  }
+  if (code === "EACCES" || code === "EPERM")
+    return new PluginError("refused", `${path} cannot be read by this user`, { cause: error });
+  return error;
+}
