@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { PluginError } from "./errors.ts";
 
 const BLOCK_BYTES = 512;
+const COUNTS_BLOCKS = process.platform !== "win32";
 
 /**
  * The bytes that a directory, or one file, takes on the disk, as `du` counts them: a sparse file counts for what it
@@ -20,7 +21,7 @@ export async function directorySize(path: string, signal?: AbortSignal): Promise
 async function sizeOf(path: string, signal: AbortSignal | undefined): Promise<number> {
   signal?.throwIfAborted();
   const status = await lstat(path);
-  const own = status.blocks > 0 ? status.blocks * BLOCK_BYTES : status.size;
+  const own = COUNTS_BLOCKS ? status.blocks * BLOCK_BYTES : status.size;
   if (!status.isDirectory()) return own;
   let total = own;
   for (const name of await readdir(path)) total += await sizeOf(join(path, name), signal).catch(vanished);
