@@ -4,6 +4,7 @@ import type { Group } from "./command.ts";
 export const ROOT: Group = {
   about: "knows, saves, proves and accounts for the data of a Grafana stack",
   commands: {
+    inventory: async () => (await import("./inventory.ts")).default,
     version: async () => (await import("./version.ts")).default,
   },
 };

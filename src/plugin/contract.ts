@@ -35,6 +35,8 @@ export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
   readonly contract?: number;
   readonly version?: string;
   readonly options: Schema;
+  /** What its backend holds, said without asking a server: `export --no-traces` then need not reach it. */
+  readonly signals?: readonly Signal[];
   /** Hosts (`name` or `name:port`) that it may talk to, besides that of its `url` option. */
   readonly hosts?: readonly string[];
   readonly backend?: (context: Context<v.InferOutput<Schema>>) => Backend;

@@ -1,0 +1,68 @@
+import * as v from "valibot";
+import type { Finding } from "../inventory/survey.ts";
+import type { Warning } from "../inventory/warnings.ts";
+import { NS_PER_SECOND, toRfc3339 } from "../units/range.ts";
+
+const time = v.pipe(v.string(), v.description("RFC 3339, UTC"));
+
+export const inventorySchema = v.object({
+  stack: v.string(),
+  backends: v.array(
+    v.object({
+      name: v.string(),
+      state: v.picklist(["reached", "unreachable", "refused", "failed"]),
+      url: v.optional(v.string()),
+      reason: v.optional(v.pipe(v.string(), v.description("why it was not reached"))),
+      serverVersion: v.optional(v.string()),
+      signals: v.optional(v.array(v.string())),
+      size: v.optional(
+        v.object({
+          bytes: v.number(),
+          source: v.picklist(["disk", "api", "estimate"]),
+          how: v.optional(v.string()),
+        }),
+      ),
+      oldest: v.optional(time),
+      newest: v.optional(time),
+      retention: v.optional(v.pipe(v.union([v.number(), v.literal("unlimited")]), v.description("seconds"))),
+      importance: v.optional(v.picklist(["low", "medium", "high", "critical"])),
+      counts: v.optional(v.record(v.string(), v.number())),
+    }),
+  ),
+  warnings: v.array(
+    v.object({
+      backend: v.string(),
+      kind: v.picklist(["unsaved", "expiring", "size", "server"]),
+      text: v.string(),
+    }),
+  ),
+});
+
+type InventoryJson = v.InferOutput<typeof inventorySchema>;
+
+/** What `inventory --json` prints. Absent members are left out. */
+export const inventoryJson = (
+  stack: string,
+  findings: readonly Finding[],
+  warnings: readonly Warning[],
+): InventoryJson => ({ stack, backends: findings.map(backendJson), warnings: [...warnings] });
+
+function backendJson(finding: Finding): InventoryJson["backends"][number] {
+  const { name, state, open } = finding;
+  if (state !== "reached") return { name, state, url: open?.url, reason: finding.error.message };
+  const { inventory, size } = finding;
+  const { oldest, newest, retention } = inventory;
+  return {
+    name,
+    state,
+    url: open?.url,
+    serverVersion: inventory.serverVersion,
+    signals: [...inventory.signals],
+    size: size === undefined ? undefined : { ...size, how: size.how },
+    oldest: oldest === undefined ? undefined : toRfc3339(oldest),
+    newest: newest === undefined ? undefined : toRfc3339(newest),
+    retention: typeof retention === "bigint" ? Number(retention / NS_PER_SECOND) : retention,
+    importance: inventory.importance,
+    counts: inventory.counts,
+  };
+}

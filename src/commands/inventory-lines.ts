@@ -1,0 +1,46 @@
+import type { Finding } from "../inventory/survey.ts";
+import type { Importance } from "../plugin/contract.ts";
+import type { Colors } from "../terminal/colors.ts";
+import { formatTable } from "../terminal/table.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { formatDuration } from "../units/duration.ts";
+import { hintOf } from "./stack.ts";
+
+/** `loki          31.5 MB  retention=7d        importance=high`, sizes right-aligned. */
+export function inventoryLines(findings: readonly Finding[], colors: Colors): string[] {
+  return formatTable(
+    [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 19, gap: 1 }, {}],
+    findings.map((finding) => cells(finding, colors)),
+  );
+}
+
+function cells(finding: Finding, colors: Colors): string[] {
+  const name = colors.bold(finding.name);
+  if (finding.state !== "reached") return [name, colors.red(finding.state)];
+  const { inventory, size } = finding;
+  return [
+    name,
+    size === undefined ? colors.yellow("unknown") : formatBytes(size.bytes),
+    `${colors.dim("retention=")}${formatRetention(inventory.retention)}`,
+    `${colors.dim("importance=")}${paint(inventory.importance, colors)}`,
+  ];
+}
+
+/** `7d`, `unlimited`, or `unknown` when the server did not say. */
+export function formatRetention(retention: bigint | "unlimited" | undefined): string {
+  if (retention === undefined) return "unknown";
+  return retention === "unlimited" ? retention : formatDuration(retention);
+}
+
+function paint(importance: Importance, { red, yellow, cyan, dim }: Colors): string {
+  const painters = { critical: red, high: yellow, medium: cyan, low: dim };
+  return painters[importance](importance);
+}
+
+/** Why each backend that is not fully listed is not, with what to do. */
+export const missingLines = (findings: readonly Finding[]): string[] =>
+  findings.flatMap((finding) => {
+    if (finding.state === "reached") return [];
+    const hint = hintOf(finding.error);
+    return [`${finding.name}: ${finding.error.message}${hint === undefined ? "" : `\n  ${hint}`}`];
+  });

@@ -1,0 +1,91 @@
+/** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
+import type { Inventory, Size } from "../plugin/contract.ts";
+import { isKind } from "../plugin/errors.ts";
+import type { OpenBackend, OpenFailure } from "../plugin/open.ts";
+
+/** What is known of one backend now. */
+export type Finding = Reached | Missing;
+
+export interface Reached {
+  readonly state: "reached";
+  readonly name: string;
+  readonly open: OpenBackend;
+  readonly inventory: Inventory;
+  /** Absent when it could not be found out; then `sizeProblem` says why. */
+  readonly size?: Size;
+  readonly sizeProblem?: string;
+}
+
+/**
+ * - `unreachable`: no usable answer came (refused connection, time limit, 5xx).
+ * - `refused`: it answered that it will not (401, 403).
+ * - `failed`: it answered something else that makes no sense, or the plugin could not be opened.
+ */
+export interface Missing {
+  readonly state: "unreachable" | "refused" | "failed";
+  readonly name: string;
+  /** Absent when the plugin could not even be opened. */
+  readonly open?: OpenBackend;
+  readonly error: Error;
+}
+
+export interface SurveyOptions {
+  readonly signal: AbortSignal;
+  /** How long one backend may take to answer, ms. */
+  readonly timeoutMs: number;
+}
+
+/** One finding for each backend and failure, backends first and in their order. */
+export async function survey(
+  stack: { readonly backends: readonly OpenBackend[]; readonly failures: readonly OpenFailure[] },
+  options: SurveyOptions,
+): Promise<readonly Finding[]> {
+  const failures = stack.failures.map(({ name, error }): Missing => ({ state: "failed", name, error }));
+  const answers = await Promise.all(stack.backends.map((open) => ask(open, options)));
+  options.signal.throwIfAborted();
+  return [...answers, ...failures];
+}
+
+async function ask(open: OpenBackend, { signal, timeoutMs }: SurveyOptions): Promise<Finding> {
+  const { name, backend } = open;
+  const limit = AbortSignal.timeout(timeoutMs);
+  const both = AbortSignal.any([signal, limit]);
+  try {
+    const [inventory, size] = await withinLimit(
+      Promise.all([backend.inventory(both), sizeOf(open, both)]),
+      both,
+    );
+    return { state: "reached", name, open, inventory, ...size };
+  } catch (cause) {
+    if (limit.aborted) return { state: "unreachable", name, open, error: tooSlow(open, timeoutMs) };
+    const error = cause instanceof Error ? cause : new Error(String(cause));
+    return { state: stateOf(error), name, open, error };
+  }
+}
+
+const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
+  new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);
+
+function stateOf(error: Error): Missing["state"] {
+  if (isKind(error, "refused")) return "refused";
+  return isKind(error, "temporary", "too-large", "not-found") ? "unreachable" : "failed";
+}
+
+/** A plugin that does not mind the signal is left behind rather than waited for. */
+function withinLimit<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+async function sizeOf(
+  open: OpenBackend,
+  signal: AbortSignal,
+): Promise<Pick<Reached, "size" | "sizeProblem">> {
+  try {
+    return { size: await open.backend.size(signal) };
+  } catch (error) {
+    return { sizeProblem: error instanceof Error ? error.message : String(error) };
+  }
+}
