@@ -18,8 +18,11 @@ export function interruptSignal(process: NodeJS.Process, terminal: Terminal, exi
 /** The reason of the aborted signal. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
+  /** Which one it was, to be passed on. */
+  readonly signalName: NodeJS.Signals;
 
-  constructor(signal: NodeJS.Signals) {
-    super(`interrupted by ${signal}`);
+  constructor(signalName: NodeJS.Signals) {
+    super(`interrupted by ${signalName}`);
+    this.signalName = signalName;
   }
 }

@@ -1,0 +1,50 @@
+import { type Finding, type Reached, survey } from "../inventory/survey.ts";
+import type { ExportRequest, Signal } from "../plugin/contract.ts";
+import type { OpenBackend } from "../plugin/open.ts";
+import type { Range } from "../units/range.ts";
+import type { Stack } from "./stack.ts";
+
+/** How long each backend may take to say what it holds, ms. */
+const SURVEY_MS = 60_000;
+
+/** What will be exported, and what cannot be. */
+export interface ExportPlan {
+  readonly parts: readonly Part[];
+  /** Backends that were wanted and did not answer. */
+  readonly failures: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export interface Part {
+  readonly finding: Reached;
+  readonly open: OpenBackend;
+  readonly request: ExportRequest;
+}
+
+export interface PlanOptions {
+  readonly signals: ReadonlySet<Signal>;
+  readonly signal: AbortSignal;
+  readonly rangeFor: (finding: Reached) => Range;
+  readonly matches?: ReadonlyMap<string, string>;
+}
+
+/** Asks the backends that hold one of the wanted signals what they hold, and makes a request for each. */
+export async function planExport(stack: Stack, options: PlanOptions): Promise<ExportPlan> {
+  const { signals, signal } = options;
+  const backends = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
+  const findings = await survey({ ...stack, backends }, { signal, timeoutMs: SURVEY_MS });
+  const parts = findings.flatMap((finding) => partOf(finding, options));
+  const failures = findings.flatMap((finding) =>
+    finding.state === "reached" ? [] : [{ name: finding.name, reason: finding.error.message }],
+  );
+  return { parts, failures };
+}
+
+const holdsOneOf = (held: readonly Signal[] | undefined, wanted: ReadonlySet<Signal>): boolean =>
+  held === undefined || held.some((one) => wanted.has(one));
+
+function partOf(finding: Finding, { signals, rangeFor, matches }: PlanOptions): Part[] {
+  if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
+  const match = matches?.get(finding.name);
+  const request = { range: rangeFor(finding), ...(match === undefined ? {} : { match }) };
+  return [{ finding, open: finding.open, request }];
+}

@@ -1,0 +1,114 @@
+import * as v from "valibot";
+import type { ExportResult } from "../export/types.ts";
+import type { Manifest, ManifestPlugin, ManifestProblem } from "../snapshot/manifest.ts";
+import type { Colors } from "../terminal/colors.ts";
+import { formatTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+
+const status = v.picklist(["complete", "partial", "failed"]);
+
+export const exportSchema = v.object({
+  path: v.pipe(v.string(), v.description("the snapshot's directory")),
+  status,
+  range: v.object({ from: v.string(), to: v.string() }),
+  bytes: v.number(),
+  plugins: v.array(
+    v.object({
+      name: v.string(),
+      status,
+      counts: v.record(v.string(), v.number()),
+      bytes: v.number(),
+      agrees: v.optional(v.pipe(v.boolean(), v.description("our counts equal the server's own"))),
+      problems: v.array(
+        v.object({
+          kind: v.string(),
+          reason: v.string(),
+          ranges: v.array(v.object({ from: v.string(), to: v.string() })),
+          items: v.array(v.string()),
+          itemsTotal: v.number(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** What `export --json` prints. */
+export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<typeof exportSchema> => ({
+  path,
+  status: manifest.status,
+  range: manifest.range,
+  bytes: manifest.bytes,
+  plugins: manifest.plugins.map((plugin) => ({
+    name: plugin.name,
+    status: plugin.status,
+    counts: plugin.counts,
+    bytes: bytesOf(plugin),
+    agrees: plugin.agrees,
+    problems: plugin.problems,
+  })),
+});
+
+/** The snapshot as a table on stdout, then, on stderr, what is missing and why: the last lines. */
+export function reportExport({ path, manifest }: ExportResult, terminal: Terminal): void {
+  const { colors } = terminal;
+  const rows = manifest.plugins.map((plugin) => [
+    colors.bold(plugin.name),
+    formatBytes(bytesOf(plugin)),
+    paintStatus(plugin.status, colors),
+    countsText(plugin),
+  ]);
+  for (const line of formatTable(
+    [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}],
+    rows,
+  )) {
+    terminal.print(line);
+  }
+  terminal.print(`${path}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`);
+  for (const { plugin, problem } of problemsOf(manifest, TOLD)) {
+    terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
+  }
+  for (const line of missingText(manifest)) terminal.note(`${terminal.noteColors.red("missing:")} ${line}`);
+}
+
+/** One line for each thing that is not in the snapshot though it was asked for. */
+export const missingText = (manifest: Manifest): string[] =>
+  problemsOf(manifest, LOSSES).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`);
+
+export const exportExit = ({ status }: Manifest): ExitCode =>
+  status === "complete" ? EXIT.ok : status === "partial" ? EXIT.partial : EXIT.error;
+
+const LOSSES: ReadonlySet<string> = new Set(["incomplete", "clamped", "failed"]);
+const TOLD: ReadonlySet<string> = new Set(["lossy", "not-contained"]);
+
+const problemsOf = (manifest: Manifest, kinds: ReadonlySet<string>) =>
+  manifest.plugins.flatMap(({ name, problems }) =>
+    problems.filter(({ kind }) => kinds.has(kind)).map((problem) => ({ plugin: name, problem })),
+  );
+
+/** `incomplete: the search never completed (2026-01-24T14:30:00Z to 2026-01-24T14:31:00Z, and 2 more ranges)`. */
+function describeProblem({ kind, reason, ranges, items, itemsTotal }: ManifestProblem): string {
+  const [range] = ranges;
+  const spans =
+    range === undefined ? [] : [`${range.from} to ${range.to}${andMore(ranges.length - 1, "range")}`];
+  const shown = items.slice(0, 3);
+  const names = shown.length === 0 ? [] : [`${shown.join(", ")}${andMore(itemsTotal - shown.length, "")}`];
+  const where = [...spans, ...names].join("; ");
+  return `${kind}: ${reason}${where === "" ? "" : ` (${where})`}`;
+}
+
+const andMore = (count: number, unit: string): string =>
+  count <= 0 ? "" : ` and ${count} more${unit === "" ? "" : ` ${unit}${count === 1 ? "" : "s"}`}`;
+
+const bytesOf = ({ files }: ManifestPlugin): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+const countsText = ({ counts }: ManifestPlugin): string =>
+  Object.entries(counts)
+    .map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`)
+    .join(", ");
+
+function paintStatus(status: Manifest["status"], { green, yellow, red }: Colors): string {
+  const painters = { complete: green, partial: yellow, failed: red };
+  return painters[status](status);
+}
