@@ -160,26 +160,26 @@ export class ProtobufWriter {
   }
 
   fixed64(field: number, value: bigint): this {
-    this.tag(field, FIXED64);
-    this.view.setBigUint64(this.grow(8), BigInt.asUintN(64, value), true);
+    const start = this.tag(field, FIXED64).grow(8);
+    this.view.setBigUint64(start, BigInt.asUintN(64, value), true);
     return this;
   }
 
   fixed32(field: number, value: number): this {
-    this.tag(field, FIXED32);
-    this.view.setUint32(this.grow(4), value >>> 0, true);
+    const start = this.tag(field, FIXED32).grow(4);
+    this.view.setUint32(start, value >>> 0, true);
     return this;
   }
 
   double(field: number, value: number): this {
-    this.tag(field, FIXED64);
-    this.view.setFloat64(this.grow(8), value, true);
+    const start = this.tag(field, FIXED64).grow(8);
+    this.view.setFloat64(start, value, true);
     return this;
   }
 
   blob(field: number, value: Uint8Array): this {
-    this.tag(field, BYTES).rawVarint(BigInt(value.length));
-    this.bytes.set(value, this.grow(value.length));
+    const start = this.tag(field, BYTES).rawVarint(BigInt(value.length)).grow(value.length);
+    this.bytes.set(value, start);
     return this;
   }
 
@@ -200,13 +200,19 @@ export class ProtobufWriter {
   private rawVarint(value: bigint): this {
     let rest = value;
     while (rest > 0x7fn) {
-      this.bytes[this.grow(1)] = Number(rest & 0x7fn) | 0x80;
+      this.rawByte(Number(rest & 0x7fn) | 0x80);
       rest >>= 7n;
     }
-    this.bytes[this.grow(1)] = Number(rest);
+    return this.rawByte(Number(rest));
+  }
+
+  private rawByte(value: number): this {
+    const at = this.grow(1);
+    this.bytes[at] = value;
     return this;
   }
 
+  /** Makes room at the end and says where. Call it first, then take `bytes` or `view`: it may replace both. */
   private grow(extra: number): number {
     const start = this.length;
     this.length += extra;
