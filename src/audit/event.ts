@@ -50,7 +50,10 @@ export interface Trail {
    * With `destructive`, work does not begin unless `started` is durable (TrailError, exit code 4); otherwise a failure to
    * record is a warning.
    */
-  record<Result>(operation: TrailOperation, work: () => Promise<{ result: Result; ending: Ending }>): Promise<Result>;
+  record<Result>(
+    operation: TrailOperation,
+    work: () => Promise<{ result: Result; ending: Ending }>,
+  ): Promise<Result>;
   /** The newest `limit` events that fit, oldest first. Reads from the end of the file. */
   newest(query: AuditQuery): Promise<readonly AuditEvent[]>;
   /** Waits for the sinks, each within its time limit; then releases everything. */
@@ -62,9 +65,22 @@ export interface TrailOperation {
   readonly destructive: boolean;
   readonly details?: NewEvent["details"];
   readonly dataAffected?: readonly string[];
+  /** Once aborted, work that fails counts as cancelled. */
+  readonly signal?: AbortSignal;
 }
 
+/** Every member that is given must fit. */
 export interface AuditQuery {
   readonly limit: number;
   readonly operation?: string;
+  readonly outcome?: Outcome;
+  readonly user?: string;
+  readonly host?: string;
+  /** Part of one of the `data_affected` entries. */
+  readonly affected?: string;
+  /** Part of the line, whatever the case. */
+  readonly grep?: string;
+  /** Half-open `[from, to)`, ms since the epoch. */
+  readonly from?: number;
+  readonly to?: number;
 }

@@ -1,0 +1,34 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+
+export interface Identity {
+  readonly user: string;
+  readonly host: string;
+}
+
+/** Who runs this process, by the number that the system knows it under; the environment could say anything. */
+export const ownIdentity = (): Identity => ({ user: userName(), host: hostname() });
+
+function userName(): string {
+  const uid = process.getuid?.();
+  if (uid === undefined) return process.env.USERNAME || "unknown"; // Windows
+  return nameInPasswd(uid) ?? nameFromSystem() ?? `uid-${uid}`;
+}
+
+function nameInPasswd(uid: number): string | undefined {
+  try {
+    const lines = readFileSync("/etc/passwd", "utf8").split("\n");
+    return lines.map((line) => line.split(":")).find((fields) => fields[2] === String(uid))?.[0];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Directory services know users that /etc/passwd does not. */
+function nameFromSystem(): string | undefined {
+  try {
+    return Bun.spawnSync(["id", "-un"], { stderr: "ignore" }).stdout.toString().trim() || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * The one place where a trail grows. Each append, while no other process can: look at how the file ends, mend what a
+ * crash or a stranger did to it, seal the events, write them to the trail and to the home copy, wait for both disks.
+ */
+import { dirname } from "node:path";
+import { type SealedEvent, seal } from "./chain.ts";
+import { makeDirectory, startAppend } from "./durable.ts";
+import { cannot, TrailError } from "./error.ts";
+import type { NewEvent } from "./event.ts";
+import { type Home, openHome } from "./home.ts";
+import { type Identity, ownIdentity } from "./identity.ts";
+import { endOf } from "./lines.ts";
+import { withLock } from "./lock.ts";
+import { type Link, type Mended, mend } from "./mend.ts";
+import { redacted, redactedText } from "./redact.ts";
+
+export interface JournalOptions {
+  /** Absolute. */
+  readonly file: string;
+  /** `~/.contextcore` */
+  readonly home: string;
+  readonly project: string;
+  /** Now, ms since the epoch. */
+  readonly clock?: () => number;
+  readonly identity?: Identity;
+}
+
+export interface Appended {
+  /** What was written: repairs first, then what was asked for. */
+  readonly events: readonly SealedEvent[];
+  /** The trail has them, but the copy in the home does not. */
+  readonly copyFailure?: TrailError;
+}
+
+export interface Journal {
+  readonly identity: Identity;
+  /**
+   * Appends what `build` gives once nobody else can append; durable when it resolves.
+   * @throws TrailError when the trail's own file cannot have them; nothing is left of them then
+   */
+  append(build: () => readonly NewEvent[]): Promise<Appended>;
+}
+
+export function openJournal({ file, project, clock = Date.now, ...options }: JournalOptions): Journal {
+  const home = openHome(options.home, file);
+  const identity = options.identity ?? ownIdentity();
+  let seen: { readonly dev: number; readonly ino: number } | undefined;
+  let queue: Promise<unknown> = Promise.resolve();
+
+  const appendLocked = async (build: () => readonly NewEvent[]): Promise<Appended> => {
+    const mended = await mend(file, home, seen);
+    const events = sealAll([...mended.notices, ...build()], mended.last, { project, ...identity, clock });
+    const newest = events.at(-1)?.event;
+    if (newest === undefined) return { events };
+    const copyFailure = await writeBoth(file, home, mended, events);
+    const { dev, ino } = endOf(file) ?? { dev: 0, ino: 0 };
+    seen = { dev, ino };
+    if (copyFailure !== undefined) return { events, copyFailure };
+    home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
+    return { events };
+  };
+
+  return {
+    identity,
+    append(build) {
+      const turn = queue.then(async () => {
+        await makeDirectory(dirname(file));
+        return withLock(lockOf(file), () => appendLocked(build));
+      });
+      queue = turn.catch(() => undefined); // its caller is told; the next in line has a try of its own
+      return turn;
+    },
+  };
+}
+
+/** `audit.jsonl` is guarded by `audit.lock` beside it. */
+export const lockOf = (file: string): string => `${file.replace(/\.[^./\\]*$/, "")}.lock`;
+
+/** Writes to the trail and to the copy, then waits for both disks at once. @returns why the copy failed, if it did */
+async function writeBoth(
+  file: string,
+  home: Home,
+  { restored, uncopied }: Mended,
+  events: readonly SealedEvent[],
+): Promise<TrailError | undefined> {
+  const lines = events.map(({ line }) => line);
+  const own = await startAppend(file, `${[...restored, ...lines].join("\n")}\n`);
+  const copy = await home.startCopy([...uncopied, ...lines]).catch(toTrailError);
+  const settled = copy instanceof TrailError ? copy : copy.settle();
+  const [failure, copyFailure] = await Promise.all([own.settle(), settled]);
+  await own.end(failure === undefined);
+  if (!(copy instanceof TrailError)) await copy.end(failure === undefined && copyFailure === undefined);
+  if (failure !== undefined) throw failure;
+  return copyFailure;
+}
+
+const toTrailError = (error: unknown): TrailError =>
+  error instanceof TrailError ? error : cannot("keep", "the copy in the home", error);
+
+interface Stamp extends Identity {
+  readonly project: string;
+  readonly clock: () => number;
+}
+
+function sealAll(events: readonly NewEvent[], last: Link, stamp: Stamp): readonly SealedEvent[] {
+  const sealed: SealedEvent[] = [];
+  for (const event of events) sealed.push(sealAfter(event, sealed.at(-1)?.event ?? last, stamp));
+  return sealed;
+}
+
+function sealAfter(event: NewEvent, link: Link, { clock, user, host, project }: Stamp): SealedEvent {
+  const now = clock();
+  return seal({
+    id: Bun.randomUUIDv7("hex", now),
+    seq: link.seq + 1,
+    timestamp: new Date(now).toISOString(),
+    operation: event.operation.toWellFormed(),
+    outcome: event.outcome,
+    user: user.toWellFormed(),
+    host: host.toWellFormed(),
+    project: project.toWellFormed(),
+    details: redacted(event.details ?? {}),
+    data_affected: (event.dataAffected ?? []).map(redactedText),
+    ...(event.exportPath === undefined ? {} : { export_path: redactedText(event.exportPath) }),
+    ...(event.ref === undefined ? {} : { ref: event.ref }),
+    prev_hash: link.hash,
+  });
+}

@@ -1,0 +1,87 @@
+/** Reading a file of lines from its end, without reading the rest. */
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { cannot, codeOf } from "./error.ts";
+
+const NEWLINE = 0x0a;
+const CHUNK_BYTES = 64 * 1024;
+
+export interface FileEnd {
+  readonly size: number;
+  readonly dev: number;
+  readonly ino: number;
+  /** Bytes after the last newline: a line whose writer died, or is still writing. */
+  readonly torn: number;
+}
+
+/** Where a file ends; `undefined` when there is none. @throws TrailError when it cannot be read */
+export function endOf(path: string): FileEnd | undefined {
+  return reading(path, (file) => {
+    const { size, dev, ino } = fstatSync(file);
+    let torn = 0;
+    for (const { bytes } of chunksBackward(file, size)) {
+      const last = bytes.lastIndexOf(NEWLINE);
+      torn += bytes.length - 1 - last;
+      if (last >= 0) break;
+    }
+    return { size, dev, ino, torn };
+  });
+}
+
+/** The whole lines of a file, newest first, without their newlines. A torn last line is left out. */
+export function* linesBackward(path: string): Generator<string> {
+  const file = openOptional(path);
+  if (file === undefined) return;
+  try {
+    yield* splitBackward(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
+function* splitBackward(file: number): Generator<string> {
+  let rest: Buffer[] | undefined;
+  for (const { bytes, offset } of chunksBackward(file, fstatSync(file).size)) {
+    let end = bytes.length;
+    for (
+      let at = bytes.lastIndexOf(NEWLINE);
+      at >= 0;
+      at = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1)
+    ) {
+      if (rest !== undefined) yield Buffer.concat([bytes.subarray(at + 1, end), ...rest]).toString();
+      rest = [];
+      end = at;
+    }
+    if (rest !== undefined) rest = [bytes.subarray(0, end), ...rest];
+    if (offset === 0 && rest !== undefined) yield Buffer.concat(rest).toString();
+  }
+}
+
+function* chunksBackward(file: number, size: number): Generator<{ bytes: Buffer; offset: number }> {
+  for (let end = size; end > 0; ) {
+    const offset = Math.max(0, end - CHUNK_BYTES);
+    const bytes = Buffer.allocUnsafe(end - offset);
+    const read = readSync(file, bytes, 0, bytes.length, offset);
+    yield { bytes: bytes.subarray(0, read), offset };
+    end = offset;
+  }
+}
+
+function reading<Result>(path: string, work: (file: number) => Result): Result | undefined {
+  const file = openOptional(path);
+  if (file === undefined) return undefined;
+  try {
+    return work(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function openOptional(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw cannot("read", path, cause);
+  }
+}

@@ -1,0 +1,105 @@
+/** Operations that began and never ended: found by looking back from the end of the trail. */
+import { parseLine } from "./chain.ts";
+import type { AuditEvent, NewEvent } from "./event.ts";
+import { stateOf, toProcessMark } from "./process.ts";
+
+export interface RecoveryOptions {
+  readonly host: string;
+  /** Now, ms since the epoch. */
+  readonly now: number;
+  /** After this long an operation of another host, or another container, counts as abandoned, ms. */
+  readonly staleAfterMs: number;
+}
+
+/** How far back is looked, bytes of lines: some eight thousand events. `audit verify` looks at all. */
+const LOOK_BACK_BYTES = 4 * 1024 * 1024;
+
+/** `started` events without an end whose process is gone, oldest first. @param lines newest first */
+export function abandoned(lines: Iterable<string>, options: RecoveryOptions): readonly AuditEvent[] {
+  const ended = new Set<string>();
+  const found: AuditEvent[] = [];
+  let bytes = 0;
+  for (const line of lines) {
+    bytes += line.length;
+    if (bytes > LOOK_BACK_BYTES) break;
+    const ref = /"ref":"([^"]*)","prev_hash"/.exec(line)?.[1];
+    if (ref !== undefined) ended.add(ref);
+    if (!line.includes('"outcome":"started"')) continue;
+    const event = parsed(line);
+    if (event?.outcome === "started" && !ended.has(event.id) && isAbandoned(event, options))
+      found.push(event);
+  }
+  return found.reverse();
+}
+
+/** The event that closes an abandoned operation. */
+export function interruption(started: AuditEvent): NewEvent {
+  const { left, next } = ADVICE[started.operation] ?? UNKNOWN;
+  return {
+    operation: started.operation,
+    outcome: "interrupted",
+    ref: started.id,
+    details: { started: started.timestamp, by: `${started.user}@${started.host}`, left, next },
+    dataAffected: started.data_affected,
+  };
+}
+
+/** One sentence for the person who runs the next command. */
+export function explainInterruption({ operation, timestamp, user, host }: AuditEvent): string {
+  const { left, next } = ADVICE[operation] ?? UNKNOWN;
+  const when = timestamp.slice(0, 19).replace("T", " ");
+  return `the ${operation} that ${user}@${host} began at ${when} UTC was interrupted: ${left}. ${next}`;
+}
+
+interface Advice {
+  readonly left: string;
+  readonly next: string;
+}
+
+const UNKNOWN: Advice = { left: "what it was doing may be half done", next: "Run it again." };
+
+const ADVICE: Readonly<Record<string, Advice>> = {
+  export: {
+    left: "the snapshot's directory still ends in .partial",
+    next: "`contextcore export --resume` finishes it.",
+  },
+  destroy: {
+    left: "parts of the stack may be gone and others still running",
+    next: "`contextcore inventory` shows what is left; `contextcore destroy` continues.",
+  },
+  restore: {
+    left: "part of the snapshot has been written",
+    next: "Run the same `contextcore restore` again: what is there already is left as it is.",
+  },
+  prune: {
+    left: "some snapshots may be removed and others not",
+    next: "`contextcore snapshots list` shows what is kept; run the prune again.",
+  },
+  provision: {
+    left: "some dashboards may be written and others not",
+    next: "Run `contextcore dashboards provision` again: it changes only what differs.",
+  },
+  delete_dashboard: {
+    left: "the dashboards may or may not be deleted",
+    next: "`contextcore dashboards list` shows what is there.",
+  },
+  audit_prune: {
+    left: "closed files of the trail may be removed without the event that stands for them",
+    next: "`contextcore audit verify` shows it; run `contextcore audit prune` again.",
+  },
+};
+
+function isAbandoned(event: AuditEvent, { host, now, staleAfterMs }: RecoveryOptions): boolean {
+  const mark = toProcessMark(event.details.process);
+  const state = event.host === host && mark !== undefined ? stateOf(mark) : "unknown";
+  if (state !== "unknown") return state === "gone";
+  return now - Date.parse(event.timestamp) > staleAfterMs;
+}
+
+function parsed(line: string): AuditEvent | undefined {
+  try {
+    return parseLine(line);
+  } catch {
+    return undefined; // a damaged line is `audit verify`'s to report
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The files of one trail: closed segments, named after the first and last event in them, and the file that is written
+ * to. One chain runs through all of them.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { cannot, codeOf } from "./error.ts";
+import { linesBackward } from "./lines.ts";
+
+export interface Segment {
+  readonly path: string;
+  /** `seq` of its first and last event. */
+  readonly first: number;
+  readonly last: number;
+  readonly compressed: boolean;
+}
+
+/** `audit.jsonl` closed with events 1 to 500 becomes `audit-000000000001-000000000500.jsonl`, then `….jsonl.zst`. */
+export function segmentPath(file: string, first: number, last: number): string {
+  const { stem, extension } = partsOf(file);
+  return join(dirname(file), `${stem}-${padded(first)}-${padded(last)}${extension}`);
+}
+
+/** The closed segments of the trail that is written to at `file`, oldest first. */
+export function closedSegments(file: string): readonly Segment[] {
+  const { stem, extension } = partsOf(file);
+  const found = new Map<number, Segment>();
+  for (const name of namesIn(dirname(file)).sort()) {
+    const match = /^-(\d{12})-(\d{12})(.*)$/.exec(name.startsWith(stem) ? name.slice(stem.length) : "");
+    const [, first, last, ending] = match ?? [];
+    if (ending !== extension && ending !== `${extension}.zst`) continue;
+    const segment = { first: Number(first), last: Number(last), compressed: ending !== extension };
+    if (!found.has(segment.first)) found.set(segment.first, { path: join(dirname(file), name), ...segment });
+  }
+  return [...found.values()].sort((a, b) => a.first - b.first);
+}
+
+/** The lines of a closed segment, newest first. @throws TrailError when it cannot be read whole */
+export function segmentLinesBackward({ path, compressed }: Segment): Iterable<string> {
+  return compressed ? segmentText(path).split("\n").slice(0, -1).reverse() : linesBackward(path);
+}
+
+/** Every whole line of the trail, newest first. */
+export function* trailLinesBackward(file: string): Generator<string> {
+  yield* linesBackward(file);
+  for (const segment of [...closedSegments(file)].reverse()) yield* segmentLinesBackward(segment);
+}
+
+function segmentText(path: string): string {
+  try {
+    return new TextDecoder().decode(Bun.zstdDecompressSync(readFileSync(path)));
+  } catch (cause) {
+    throw cannot("read", path, cause);
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return [];
+    throw cannot("read the directory", directory, cause);
+  }
+}
+
+function partsOf(file: string): { readonly stem: string; readonly extension: string } {
+  const [, stem = "", extension = ""] = /^(.*?)(\.[^.]*)?$/.exec(basename(file)) ?? [];
+  return { stem, extension };
+}
+
+const padded = (seq: number): string => String(seq).padStart(12, "0");
