@@ -1,6 +1,5 @@
-import { type ServerOptions, secretsOf } from "../http/authentication.ts";
+import type { ServerOptions } from "../http/authentication.ts";
 import { createHttpClient } from "../http/client.ts";
-import { redactor } from "../http/redact.ts";
 import type { Context, HttpClient, Plugin } from "./contract.ts";
 import { PluginError } from "./errors.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
@@ -12,6 +11,8 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export interface ContextSources {
   readonly options: Options;
+  /** Blots the plugin's secrets out of a text. */
+  readonly redact: (text: string) => string;
   readonly logLevel: LoggerOptions["level"];
   readonly writeLog?: LoggerOptions["write"];
   /** Now, ns since the epoch. */
@@ -32,7 +33,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
     log: createLogger({
       name: plugin.name,
       level: sources.logLevel,
-      redact: redactor(server === undefined ? [] : secretsOf(server)),
+      redact: sources.redact,
       ...(sources.writeLog === undefined ? {} : { write: sources.writeLog }),
     }),
     clock: sources.clock ?? (() => BigInt(Date.now()) * 1_000_000n),

@@ -1,24 +1,17 @@
 /** Opens the plugins that a configuration names. One that fails is reported and never takes the others down. */
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
-import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import { BUILT_INS, type BuiltIn } from "../registry.ts";
-import { createContext, type Options } from "./context.ts";
-import type { Context, Plugin } from "./contract.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { loadPlugin } from "./load.ts";
 import { locatePlugin } from "./locate.ts";
-import { logLevel } from "./logger.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
+import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 
-export interface HostOptions {
+export interface HostOptions extends OpeningOptions {
   /** Only these plugins; default all that are enabled. */
   readonly only?: readonly string[];
-  readonly debug?: boolean;
   readonly builtIns?: readonly BuiltIn[];
-  /** Where a plugin's log lines go; default stderr. */
-  readonly writeLog?: (line: string) => void;
-  readonly clock?: () => bigint;
 }
 
 /**
@@ -32,7 +25,8 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
   const wanted = (name: string): boolean => options.only?.includes(name) ?? true;
   const backends: OpenBackend[] = [];
   const sinks: OpenSink[] = [];
-  for (const plugin of plugins) {
+  for (const one of plugins) {
+    const { plugin } = one;
     if (!wanted(plugin.name)) continue;
     const attempt = (open: () => void): void => {
       try {
@@ -41,21 +35,21 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
         failures.push({ name: plugin.name, error: asError(error) });
       }
     };
-    attempt(() => void backends.push(...openBackend(plugin, config, options)));
-    attempt(() => void sinks.push(...openSink(plugin, config, options)));
+    attempt(() => void backends.push(...openBackend(one, config, options)));
+    attempt(() => void sinks.push(...openSink(one, config, options)));
   }
   return { backends, sinks, failures };
 }
 
 interface Loaded {
-  readonly plugins: Plugin[];
+  readonly plugins: LoadedPlugin[];
   readonly failures: OpenFailure[];
 }
 
 async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded> {
-  const plugins: Plugin[] = [];
+  const plugins: LoadedPlugin[] = [];
   const failures: OpenFailure[] = [];
-  const load = async (name: string, from: () => Promise<Plugin>): Promise<void> => {
+  const load = async (name: string, from: () => Promise<LoadedPlugin>): Promise<void> => {
     try {
       plugins.push(distinct(await from(), plugins));
     } catch (error) {
@@ -64,7 +58,9 @@ async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded
   };
   for (const builtIn of options.builtIns ?? BUILT_INS) {
     if (isNeeded(builtIn.name, config, options))
-      await load(builtIn.name, async () => checkDeclaration(await builtIn.load(), "built-in"));
+      await load(builtIn.name, async () => ({
+        plugin: checkDeclaration(await builtIn.load(), "built-in"),
+      }));
   }
   for (const spec of config.plugins) {
     await load(spec, async () => loadPlugin(locatePlugin(spec, config.directory)));
@@ -78,35 +74,16 @@ function isNeeded(name: string, config: Config, { only }: HostOptions): boolean 
   return config.backends[name]?.enabled !== false || config.sinks[name] !== undefined;
 }
 
-function distinct(plugin: Plugin, others: readonly Plugin[]): Plugin {
-  if (!others.some(({ name }) => name === plugin.name)) return plugin;
-  throw new DeclarationError(`another plugin is already called ${plugin.name}`);
-}
-
-function openBackend(plugin: Plugin, config: Config, host: HostOptions): OpenBackend[] {
-  if (plugin.backend === undefined || config.backends[plugin.name]?.enabled === false) return [];
-  const context = contextFor(plugin, "backends", config, host);
-  const url = context.http.url === "" ? {} : { url: context.http.url };
-  return [{ name: plugin.name, plugin, backend: plugin.backend(context), ...url }];
-}
-
-function openSink(plugin: Plugin, config: Config, host: HostOptions): OpenSink[] {
-  if (plugin.sink === undefined || config.sinks[plugin.name]?.enabled !== true) return [];
-  return [{ name: plugin.name, plugin, sink: plugin.sink(contextFor(plugin, "sinks", config, host)) }];
-}
-
-function contextFor(plugin: Plugin, kind: PluginKind, config: Config, host: HostOptions): Context<Options> {
-  return createContext(plugin, {
-    options: resolveOptions(plugin, kind, config).options,
-    logLevel: logLevel(host.debug ?? false, config.env),
-    ...(host.writeLog === undefined ? {} : { writeLog: host.writeLog }),
-    ...(host.clock === undefined ? {} : { clock: host.clock }),
-  });
+function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): LoadedPlugin {
+  const { name } = loaded.plugin;
+  if (!others.some((other) => other.plugin.name === name)) return loaded;
+  throw new DeclarationError(`another plugin is already called ${name}`);
 }
 
 /** Names in the configuration or asked for that no plugin has: a typo there must not leave a backend out silently. */
 function unknownNames(loaded: Loaded, config: Config, host: HostOptions): OpenFailure[] {
-  const known = [...(host.builtIns ?? BUILT_INS), ...loaded.plugins].map(({ name }) => name);
+  const builtIns = (host.builtIns ?? BUILT_INS).map(({ name }) => name);
+  const known = [...builtIns, ...loaded.plugins.map(({ plugin }) => plugin.name)];
   const named = [...Object.keys(config.backends), ...Object.keys(config.sinks), ...(host.only ?? [])];
   return [...new Set(named)]
     .filter((name) => !known.includes(name))

@@ -1,9 +1,12 @@
 /** Loads a third party's module; `import … from "contextcore"` in it gives this very program's contract. */
 import { pathToFileURL } from "node:url";
+import { loadContained } from "./containment.ts";
 import * as contextcore from "./contextcore.ts";
 import type { Plugin } from "./contract.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
+import { restoreGlobals, watchGlobals } from "./globals.ts";
 import type { Location } from "./locate.ts";
+import type { LoadedPlugin } from "./opening.ts";
 
 let served = false;
 
@@ -19,13 +22,27 @@ function serveContextcore(): void {
   });
 }
 
+/** A module that waits at its top level for something that never comes. ms */
+const LOAD_LIMIT_MS = 10_000;
+
 /**
  * Loads a plugin from its file and checks what it declares. Runs the plugin's code.
  * @throws DeclarationError that names the file
  */
-export async function loadPlugin(location: Location): Promise<Plugin> {
+export async function loadPlugin(location: Location): Promise<LoadedPlugin> {
   serveContextcore();
-  const module: unknown = await importModule(location.entry);
+  const globals = watchGlobals();
+  const checkGlobals = (): void => {
+    const changed = restoreGlobals(globals);
+    if (changed.length === 0) return;
+    const names = changed.slice(0, 5).join(", ");
+    throw new DeclarationError(`the plugin ${location.entry} changes ${names}, which the whole program uses`);
+  };
+  const module: unknown = await importModule(location).finally(checkGlobals);
+  return { plugin: declaredIn(module, location), checkGlobals };
+}
+
+function declaredIn(module: unknown, location: Location): Plugin {
   const declared: unknown =
     typeof module === "object" && module !== null ? Reflect.get(module, "default") : undefined;
   try {
@@ -36,14 +53,22 @@ export async function loadPlugin(location: Location): Promise<Plugin> {
   }
 }
 
-async function importModule(path: string): Promise<unknown> {
+async function importModule({ entry: path, root, spec }: Location): Promise<unknown> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`it was not done after ${LOAD_LIMIT_MS / 1000} s`)),
+    LOAD_LIMIT_MS,
+  );
   try {
-    return await import(pathToFileURL(path).href);
+    const load = (): Promise<unknown> => import(pathToFileURL(path).href);
+    return await loadContained(spec, root, () => Promise.race([load(), late.promise]));
   } catch (cause) {
     const said = cause instanceof AggregateError ? cause.errors.map(textOf).join("; ") : textOf(cause);
     const error = new DeclarationError(`the plugin ${path} does not load: ${said}`);
     error.cause = cause;
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -67,7 +67,7 @@ describe("opening plugins", () => {
     });
     expect(open.backends.map(({ name }) => name)).toEqual(["three"]);
     expect(open.failures.map(({ name, error }) => `${name}: ${error.message}`)).toEqual([
-      "one: no luck",
+      "one: one: no luck",
       "two: contextcore.yaml:2: backends.two.url: expected a string, found 5",
     ]);
   });

@@ -1,0 +1,108 @@
+/**
+ * What third-party code may not do while it runs in this process: end it, print, read `process.env`.
+ * It is a fence against mistakes and carelessness, not a sandbox: code that wants out finds a way (a child process, a
+ * write to descriptor 1, `Bun.env`), which is why it is loaded only when its files are trusted.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+const running = new AsyncLocalStorage<string>();
+/** While a module is evaluated the store is lost, so loads happen one at a time and stand here. */
+let loading: string | undefined;
+let installed = false;
+const roots = new Map<string, string>();
+
+/** The plugin whose code is running, if any. */
+export const currentPlugin = (): string | undefined => running.getStore() ?? loading;
+
+/** Runs a hook of a plugin, and everything that follows from it, inside the fence. */
+export const runContained = <Result>(name: string, hook: () => Result): Result => running.run(name, hook);
+
+/** Evaluates a plugin's module inside the fence. @param root its folder; stacks from there are its own */
+export async function loadContained<Module>(
+  name: string,
+  root: string,
+  load: () => Promise<Module>,
+): Promise<Module> {
+  install();
+  roots.set(root, name);
+  loading = name;
+  try {
+    return await runContained(name, load);
+  } finally {
+    loading = undefined;
+  }
+}
+
+function install(): void {
+  if (installed) return;
+  installed = true;
+  fenceExit();
+  fenceOutput();
+  fenceEnvironment();
+  fenceStrayErrors();
+}
+
+function fenceExit(): void {
+  for (const way of ["exit", "abort", "reallyExit"] as const) {
+    const real: unknown = Reflect.get(process, way);
+    if (typeof real !== "function") continue;
+    Reflect.set(process, way, (...args: unknown[]) => {
+      const name = currentPlugin();
+      if (name === undefined) return Reflect.apply(real, process, args);
+      throw new Error(`${name} called process.${way}, which a plugin may not`);
+    });
+  }
+}
+
+/** What a plugin prints becomes a warning on stderr: stdout holds results, and `--json` nothing else. */
+function fenceOutput(): void {
+  const toStderr = process.stderr.write.bind(process.stderr);
+  const divert = (name: string, text: string): boolean =>
+    toStderr(`${text.trimEnd().replace(/^/gm, `warn: ${name} printed: `)}\n`);
+  const realWrite = process.stdout.write;
+  Reflect.set(process.stdout, "write", (...args: unknown[]) => {
+    const name = currentPlugin();
+    if (name === undefined) return Reflect.apply(realWrite, process.stdout, args);
+    return divert(name, args[0] instanceof Uint8Array ? new TextDecoder().decode(args[0]) : String(args[0]));
+  });
+  for (const method of ["log", "info", "debug", "warn", "error", "trace", "dir", "table"] as const) {
+    const real: unknown = Reflect.get(console, method);
+    if (typeof real !== "function") continue;
+    Reflect.set(console, method, (...args: unknown[]) => {
+      const name = currentPlugin();
+      if (name === undefined) return Reflect.apply(real, console, args);
+      return divert(name, args.map((one) => (typeof one === "string" ? one : Bun.inspect(one))).join(" "));
+    });
+  }
+}
+
+const HARMLESS =
+  /^(PATH|HOME|USER|LOGNAME|SHELL|PWD|LANG|LC_\w+|TZ|TERM|TMPDIR|TEMP|TMP|NO_COLOR|CI|NODE_ENV)$/;
+
+/** A plugin's options have environment names of their own; the rest of the environment is not its business. */
+function fenceEnvironment(): void {
+  const hidden = (name: PropertyKey): boolean =>
+    typeof name === "string" && !HARMLESS.test(name) && currentPlugin() !== undefined;
+  process.env = new Proxy(process.env, {
+    get: (env, name) => (hidden(name) ? undefined : Reflect.get(env, name)),
+    has: (env, name) => !hidden(name) && Reflect.has(env, name),
+    ownKeys: (env) => Reflect.ownKeys(env).filter((name) => !hidden(name)),
+    getOwnPropertyDescriptor: (env, name) =>
+      hidden(name) ? undefined : Reflect.getOwnPropertyDescriptor(env, name),
+    set: (env, name, value) => currentPlugin() !== undefined || Reflect.set(env, name, value),
+    deleteProperty: (env, name) => currentPlugin() !== undefined || Reflect.deleteProperty(env, name),
+  });
+}
+
+/** A promise nobody waits for, or a throw in a timer: reported by name when it comes from a plugin's own files. */
+function fenceStrayErrors(): void {
+  const report = (error: unknown): void => {
+    const stack = error instanceof Error ? (error.stack ?? "") : "";
+    const root = [...roots.keys()].find((folder) => stack.includes(folder));
+    if (root === undefined) throw error;
+    const said = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`warn: ${roots.get(root)} left an error unhandled: ${said}\n`);
+  };
+  process.on("unhandledRejection", report);
+  process.on("uncaughtException", report);
+}

@@ -1,0 +1,131 @@
+/** Puts a guard around every hook of a backend or a sink; ours and a stranger's go through the same one. */
+import { ANSWERS, isBarren } from "./answers.ts";
+import type { Backend, Exporter, Restorer, Sink, Step } from "./contract.ts";
+import { callHook, type Hook, HookDefect } from "./hook.ts";
+
+export interface GuardOptions {
+  readonly redact: (text: string) => string;
+  /** Called after every call; throws when the plugin did what it may not. */
+  readonly afterwards?: () => void;
+  readonly limits?: Partial<HookLimits>;
+  /** A stranger's code: it runs inside the fence of {@link runContained}, and has less time. */
+  readonly foreign?: boolean;
+}
+
+/** How long a hook may take, ms. */
+export interface HookLimits {
+  /** What looks: inventory, size, limits, count, preflight, probe, deliver, history. */
+  readonly lookMs: number;
+  /** What works: start, step, apply, flush. */
+  readonly workMs: number;
+  /** Steps in a row that brought no records and no objects, before the export counts as endless. */
+  readonly barrenSteps: number;
+}
+
+/** A call of the HTTP client may take five minutes, a hook several calls. */
+const LIMITS: HookLimits = { lookMs: 10 * 60_000, workMs: 30 * 60_000, barrenSteps: 100_000 };
+const FOREIGN_LIMITS: HookLimits = { ...LIMITS, lookMs: 60_000, workMs: 10 * 60_000 };
+
+type Kind = "lookMs" | "workMs";
+
+/** The same backend, guarded: see {@link callHook} for what a hook can then throw. */
+export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
+  const { hook } = hooks(plugin, options);
+  const { export: exporter, restore, count, limits, flush } = checkedShape(plugin, backend);
+  return {
+    inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
+    size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
+    export: guardExporter(plugin, exporter, options),
+    ...(count === undefined
+      ? {}
+      : {
+          count: (request, signal) =>
+            callHook(hook("count", "lookMs"), signal, (own) => count.call(backend, request, own)),
+        }),
+    ...(limits === undefined
+      ? {}
+      : {
+          limits: (signal) => callHook(hook("limits", "lookMs"), signal, (own) => limits.call(backend, own)),
+        }),
+    ...(flush === undefined
+      ? {}
+      : { flush: (signal) => callHook(hook("flush", "workMs"), signal, (own) => flush.call(backend, own)) }),
+    ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
+  };
+}
+
+function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions): Exporter {
+  const { hook, limits } = hooks(plugin, options);
+  let barren = 0;
+  const notEndless = (step: Step): Step => {
+    barren = isBarren(step) ? barren + 1 : 0;
+    if (barren < limits.barrenSteps || (step.next ?? []).length === 0) return step;
+    throw new HookDefect(`${plugin}: ${barren} steps in a row brought nothing, and there are still more`);
+  };
+  return {
+    start: (request, signal) =>
+      callHook(hook("start", "workMs"), signal, (own) => exporter.start(request, own)),
+    step: async (cursor, signal) =>
+      notEndless(await callHook(hook("step", "workMs"), signal, (own) => exporter.step(cursor, own))),
+  };
+}
+
+function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions): Restorer {
+  const { hook } = hooks(plugin, options);
+  return {
+    ...(restore.order === undefined ? {} : { order: restore.order }),
+    preflight: (plan, signal) =>
+      callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
+    apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
+  };
+}
+
+/** The same sink, guarded. */
+export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Sink {
+  const { hook } = hooks(plugin, options);
+  const history = sink.history;
+  requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);
+  return {
+    probe: (signal) => callHook(hook("probe", "lookMs"), signal, (own) => sink.probe(own)),
+    deliver: (event, signal) =>
+      callHook(hook("deliver", "lookMs"), signal, (own) => sink.deliver(event, own)),
+    ...(history === undefined
+      ? {}
+      : {
+          history: (query, signal) =>
+            callHook(hook("history", "lookMs"), signal, (own) => history.call(sink, query, own)),
+        }),
+  };
+}
+
+function hooks(plugin: string, { redact, afterwards, limits, foreign = false }: GuardOptions) {
+  const all: HookLimits = { ...(foreign ? FOREIGN_LIMITS : LIMITS), ...limits };
+  const hook = (name: string, kind: Kind): Hook => ({
+    plugin,
+    hook: name,
+    limitMs: all[kind],
+    answer: answerOf(name),
+    redact,
+    foreign,
+    ...(afterwards === undefined ? {} : { afterwards }),
+  });
+  return { hook, limits: all };
+}
+
+const answerOf = (hook: string) =>
+  Object.entries(ANSWERS).find(([name]) => name === hook)?.[1] ?? ANSWERS.nothing;
+
+function checkedShape(plugin: string, backend: Backend): Backend {
+  requireFunctions(plugin, "backend", backend, ["inventory", "size"]);
+  requireFunctions(plugin, "backend.export", backend.export, ["start", "step"]);
+  if (backend.restore !== undefined)
+    requireFunctions(plugin, "backend.restore", backend.restore, ["preflight", "apply"]);
+  return backend;
+}
+
+function requireFunctions(plugin: string, what: string, value: unknown, names: readonly string[]): void {
+  const missing = names.filter(
+    (name) => typeof value !== "object" || value === null || typeof Reflect.get(value, name) !== "function",
+  );
+  if (missing.length > 0) throw new HookDefect(`${plugin}: its ${what} has no ${missing.join(" and no ")}`);
+}

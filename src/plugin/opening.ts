@@ -1,0 +1,100 @@
+/** Opens one loaded plugin: its options, its context, and a guard around what it gives back. */
+import type { Config } from "../config/config.ts";
+import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
+import { parseDuration } from "../units/duration.ts";
+import { toMs } from "../units/range.ts";
+import { runContained } from "./containment.ts";
+import { createContext, type Options } from "./context.ts";
+import type { Context, Plugin } from "./contract.ts";
+import { DeclarationError } from "./declaration.ts";
+import { type GuardOptions, guardBackend, guardSink, type HookLimits } from "./guard.ts";
+import { logLevel } from "./logger.ts";
+import type { OpenBackend, OpenSink } from "./open.ts";
+import { redactorFor } from "./secrets.ts";
+
+/** A declaration that was checked, and where it came from. */
+export interface LoadedPlugin {
+  readonly plugin: Plugin;
+  /** Present for a stranger's: puts back what it changed of the language's own objects. @throws DeclarationError */
+  readonly checkGlobals?: () => void;
+}
+
+export interface OpeningOptions {
+  readonly debug?: boolean;
+  /** Where a plugin's log lines go; default stderr. */
+  readonly writeLog?: (line: string) => void;
+  readonly clock?: () => bigint;
+  readonly stepBytes?: number;
+  /** How long a hook may take; default by kind of hook, or `CONTEXTCORE_HOOK_TIMEOUT`. */
+  readonly limits?: Partial<HookLimits>;
+}
+
+/** The plugin's backend, or none when it has none or is left out. @throws ConfigError, or what the plugin throws */
+export function openBackend(loaded: LoadedPlugin, config: Config, options: OpeningOptions): OpenBackend[] {
+  const { plugin } = loaded;
+  const { backend } = plugin;
+  if (backend === undefined || config.backends[plugin.name]?.enabled === false) return [];
+  return open(loaded, "backends", { config, options }, (context, guard) => {
+    const url = context.http.url === "" ? {} : { url: context.http.url };
+    return [
+      { name: plugin.name, plugin, backend: guardBackend(plugin.name, backend(context), guard), ...url },
+    ];
+  });
+}
+
+/** The plugin's sink, or none when it has none or is not configured. @throws ConfigError, or what the plugin throws */
+export function openSink(loaded: LoadedPlugin, config: Config, options: OpeningOptions): OpenSink[] {
+  const { plugin } = loaded;
+  const { sink } = plugin;
+  if (sink === undefined || config.sinks[plugin.name]?.enabled !== true) return [];
+  return open(loaded, "sinks", { config, options }, (context, guard) => [
+    { name: plugin.name, plugin, sink: guardSink(plugin.name, sink(context), guard) },
+  ]);
+}
+
+interface Surroundings {
+  readonly config: Config;
+  readonly options: OpeningOptions;
+}
+
+function open<Opened>(
+  { plugin, checkGlobals }: LoadedPlugin,
+  kind: PluginKind,
+  { config, options }: Surroundings,
+  make: (context: Context<Options>, guard: GuardOptions) => Opened,
+): Opened {
+  const resolved = resolveOptions(plugin, kind, config);
+  const secretKeys = resolved.found.filter(({ secret }) => secret).map(({ key }) => key);
+  const redact = redactorFor(resolved.options, secretKeys);
+  const context = createContext(plugin, {
+    ...options,
+    options: resolved.options,
+    redact,
+    logLevel: logLevel(options.debug ?? false, config.env),
+  });
+  const foreign = checkGlobals !== undefined;
+  const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
+  const run = (): Opened => make(context, foreign ? { ...guard, afterwards: checkGlobals } : guard);
+  try {
+    return foreign ? runContained(plugin.name, run) : run();
+  } catch (error) {
+    throw opening(plugin.name, error, redact);
+  } finally {
+    checkGlobals?.();
+  }
+}
+
+/** What a plugin throws while it is opened, with its name and without its secrets. */
+function opening(name: string, error: unknown, redact: (text: string) => string): Error {
+  const said = error instanceof Error ? error.message : String(error);
+  const message = redact(said.includes(name) ? said : `${name}: ${said}`);
+  if (error instanceof Error && message === error.message) return error;
+  return new DeclarationError(message, "This is a defect of the plugin, or of its options.");
+}
+
+function limitsFrom(env: Config["env"]): Partial<HookLimits> {
+  const text = env.CONTEXTCORE_HOOK_TIMEOUT;
+  if (!text) return {};
+  const ms = toMs(parseDuration(text));
+  return { lookMs: ms, workMs: ms };
+}

@@ -1,0 +1,17 @@
+import { secretsOf } from "../http/authentication.ts";
+import { redactor } from "../http/redact.ts";
+
+/** A function that blots out what the options keep secret: those declared so, and the credentials in the URL. */
+export function redactorFor(
+  options: Readonly<Record<string, unknown>>,
+  secretKeys: readonly string[],
+): (text: string) => string {
+  const declared = secretKeys.flatMap((key) => stringsIn(options[key]));
+  const { url } = options;
+  return redactor([...declared, ...(typeof url === "string" ? secretsOf({ url }) : [])]);
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === "string") return [value];
+  return typeof value === "object" && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}
