@@ -220,6 +220,13 @@ export interface Problem {
 export interface Restorer {
   /** `time`: all blocks of the file by time, across series. `index`: in the order they were written. Default `index`. */
   readonly order?: Readonly<Record<string, "time" | "index">>;
+  /** Files and objects of a lower rank are written first; default 0 for all. Within a rank parents' paths come first. */
+  rank?(file: string): number;
+  /**
+   * Reads a selector in the backend's own language; the result says of one line what of it to write: the line, a part of
+   * it, or nothing. @throws PluginError `invalid` when the selector makes no sense.
+   */
+  matcher?(match: string): (line: string, file: string) => string | undefined;
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
