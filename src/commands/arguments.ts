@@ -46,7 +46,7 @@ export function readArguments<A extends Args>(
 ): ArgValues<A & typeof COMMON> {
   const declared: Args = { ...COMMON, ...command.args };
   const given = collect(declared, words);
-  checkExclusive(command.exclusive ?? [], given);
+  checkExclusive(command.exclusive ?? [], declared, given);
   const parsed: Record<string, unknown> = parseArgs([...words], toCitty(declared));
   const values = Object.entries(declared).map(([name, arg]) => [
     name,
@@ -149,12 +149,9 @@ function unknownFlag(declared: Args, rawName: string): UsageError {
   return new UsageError(`unknown flag ${rawName}`, hint);
 }
 
-/** Every long flag that a command takes, without the dashes: `traces` stands as `no-traces`. */
+/** Every long flag that a command takes, as it is typed. */
 export const flagNames = (declared: Args): string[] =>
-  Object.entries(declared).flatMap(([name, arg]) => {
-    if (arg.type === "positional") return [];
-    return arg.type === "flag" && arg.on ? [`no-${name}`] : [name];
-  });
+  Object.entries(declared).flatMap(([name, arg]) => (arg.type === "positional" ? [] : [flagName(name, arg)]));
 
 function takePositional(
   positionals: readonly (readonly [string, Arg])[],
@@ -169,7 +166,7 @@ function takePositional(
 
 function checkCount(name: string, arg: Arg, values: readonly (string | boolean)[]): void {
   if (arg.type === "flag") {
-    if (values.length > 1) throw new UsageError(`--${arg.on ? "no-" : ""}${name} is given more than once`);
+    if (values.length > 1) throw new UsageError(`--${flagName(name, arg)} is given more than once`);
     return;
   }
   const shown = display(name, arg);
@@ -180,13 +177,20 @@ function checkCount(name: string, arg: Arg, values: readonly (string | boolean)[
 const display = (name: string, arg: Arg): string =>
   arg.type === "positional" ? (arg.hint ?? name.toUpperCase()) : `--${name}`;
 
-function checkExclusive(sets: readonly (readonly string[])[], given: Given): void {
+function checkExclusive(sets: readonly (readonly string[])[], declared: Args, given: Given): void {
   for (const set of sets) {
-    const [first, second] = set.filter((name) => given.has(name));
-    if (second !== undefined)
+    const [first, second] = set
+      .filter((name) => given.has(name))
+      .map((name) => flagName(name, declared[name]));
+    if (second !== undefined) {
       throw new UsageError(`--${first} and --${second} contradict each other`, "give one of them");
+    }
   }
 }
+
+/** As it is typed, without the dashes: `traces`, which is on, stands as `no-traces`. */
+const flagName = (name: string, arg: Arg | undefined): string =>
+  arg?.type === "flag" && arg.on ? `no-${name}` : name;
 
 function readValue(
   name: string,

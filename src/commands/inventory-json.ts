@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Finding } from "../inventory/survey.ts";
-import type { Warning } from "../inventory/warnings.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../units/range.ts";
+import type { Taken } from "./inventory-show.ts";
 
 const time = v.pipe(v.string(), v.description("RFC 3339, UTC"));
 
@@ -41,11 +41,11 @@ export const inventorySchema = v.object({
 type InventoryJson = v.InferOutput<typeof inventorySchema>;
 
 /** What `inventory --json` prints. Absent members are left out. */
-export const inventoryJson = (
-  stack: string,
-  findings: readonly Finding[],
-  warnings: readonly Warning[],
-): InventoryJson => ({ stack, backends: findings.map(backendJson), warnings: [...warnings] });
+export const inventoryJson = (stack: string, { findings, warnings }: Taken): InventoryJson => ({
+  stack,
+  backends: findings.map(backendJson),
+  warnings: [...warnings],
+});
 
 function backendJson(finding: Finding): InventoryJson["backends"][number] {
   const { name, state, open } = finding;

@@ -1,12 +1,9 @@
-import { readKept } from "../inventory/coverage.ts";
-import { survey } from "../inventory/survey.ts";
-import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { parseDuration } from "../units/duration.ts";
-import { fromMs, toMs } from "../units/range.ts";
+import { toMs } from "../units/range.ts";
 import { defineCommand } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
 import { inventoryJson, inventorySchema } from "./inventory-json.ts";
-import { inventoryLines, missingLines } from "./inventory-lines.ts";
+import { printInventory, takeInventory } from "./inventory-show.ts";
 import { openStack } from "./stack.ts";
 
 export default defineCommand({
@@ -34,20 +31,11 @@ export default defineCommand({
   ],
   json: inventorySchema,
   async run(call) {
-    const { args, terminal, signal } = call;
+    const { args, terminal } = call;
     const stack = await openStack(call, args.plugin);
-    const findings = await survey(stack, { signal, timeoutMs: toMs(args.timeout) });
-    const { snapshots } = await readKept(stack.config.backups);
-    const now = fromMs(Date.now());
-    const warnings = findings.flatMap((finding): Warning[] =>
-      finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
-    );
-    if (args.json) terminal.printJson(inventoryJson(stack.config.name, findings, warnings));
-    else {
-      for (const line of inventoryLines(findings, terminal.colors)) terminal.print(line);
-      for (const line of missingLines(findings)) terminal.warn(line);
-      for (const { backend, text } of warnings) terminal.warn(`${backend}: ${text}`);
-    }
-    return findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
+    const taken = await takeInventory(call, stack, toMs(args.timeout));
+    if (args.json) terminal.printJson(inventoryJson(stack.config.name, taken));
+    else printInventory(call, taken);
+    return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
   },
 });

@@ -5,6 +5,10 @@ export const ROOT: Group = {
   about: "knows, saves, proves and accounts for the data of a Grafana stack",
   commands: {
     inventory: async () => (await import("./inventory.ts")).default,
+    export: async () => (await import("./export.ts")).default,
+    destroy: async () => (await import("./destroy.ts")).default,
+    audit: async () => (await import("./audit.ts")).default,
+    config: async () => (await import("./config/index.ts")).default,
     version: async () => (await import("./version.ts")).default,
   },
 };

@@ -1,9 +1,14 @@
-/** What most commands begin with: the configuration and the plugins that it names. */
+/** What most commands begin with: the configuration, the plugins that it names, and the trail. */
+import { homedir } from "node:os";
+import { join } from "node:path";
+import type { Trail } from "../audit/event.ts";
+import { openTrail } from "../audit/trail.ts";
+import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { openPlugins } from "../plugin/host.ts";
-import type { OpenFailure, OpenPlugins } from "../plugin/open.ts";
+import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
 import { type Call, UsageError } from "./command.ts";
 
 export interface Stack extends OpenPlugins {
@@ -14,24 +19,37 @@ export interface Stack extends OpenPlugins {
 export const configOf = (call: Call): Promise<Config> => loadConfig(call);
 
 /**
- * Opens the configured plugins, or only those named. A third party's plugin that does not load is left among the
- * `failures`; a mistake in what the user wrote stops everything.
+ * Opens the configured plugins. A third party's plugin that does not load is left among the `failures`; a mistake in what
+ * the user wrote stops everything.
+ * @param only the backends that are wanted; default all. Sinks are opened all the same
  * @throws ConfigError naming the key and the line
  * @throws UsageError when `only` names what there is not
  */
-export async function openStack(call: Call, only?: readonly string[]): Promise<Stack> {
+export async function openStack(call: Call, only: readonly string[] = []): Promise<Stack> {
   const config = await configOf(call);
   const plugins = await openPlugins(config, {
-    ...(only === undefined || only.length === 0 ? {} : { only }),
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
   });
   const problems = plugins.failures.flatMap((failure) => configProblems(failure, config));
   if (problems.length > 0) throw new ConfigError(problems);
-  const asked = plugins.failures.find(({ name }) => only?.includes(name));
-  if (asked !== undefined)
-    throw new UsageError(`--plugin ${asked.name}: ${asked.error.message}`, hintOf(asked.error));
-  return { ...plugins, config };
+  return { ...chosen(plugins, only), config };
+}
+
+function chosen(plugins: OpenPlugins, only: readonly string[]): OpenPlugins {
+  if (only.length === 0) return plugins;
+  const names = [...plugins.backends, ...plugins.failures].map(({ name }) => name);
+  const stray = only.find((name) => !names.includes(name));
+  if (stray !== undefined) {
+    const meant = closest(stray, names);
+    const hint = meant === undefined ? `there are ${names.join(", ")}` : `did you mean ${meant}?`;
+    throw new UsageError(`--plugin ${stray}: there is no such backend`, hint);
+  }
+  return {
+    backends: plugins.backends.filter(({ name }) => only.includes(name)),
+    failures: plugins.failures.filter(({ name }) => only.includes(name)),
+    sinks: plugins.sinks,
+  };
 }
 
 function configProblems({ name, error }: OpenFailure, config: Config): readonly ConfigProblem[] {
@@ -42,6 +60,18 @@ function configProblems({ name, error }: OpenFailure, config: Config): readonly 
   const hint = hintOf(error);
   const where = config.where?.([section, name]) ?? "the configuration";
   return [{ where, key: `${section}.${name}`, what: error.message, ...(hint === undefined ? {} : { hint }) }];
+}
+
+/** The trail of this project. */
+export function openStackTrail(call: Call, config: Config, sinks: readonly OpenSink[]): Trail {
+  return openTrail({
+    file: join(config.directory, ".contextcore", "audit.jsonl"),
+    home: join(call.env.HOME || homedir(), ".contextcore"),
+    project: config.name,
+    sinks,
+    staleAfterMs: config.audit.staleAfter * 60_000,
+    onWarning: (message) => call.terminal.warn(message),
+  });
 }
 
 export function hintOf(error: Error): string | undefined {

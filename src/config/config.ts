@@ -29,6 +29,8 @@ export interface Config {
   readonly overrides?: Readonly<Record<string, string>>;
   /** `contextcore.yaml:12` for a key, for messages. */
   readonly where?: (path: Path) => string;
+  /** Whether the file or `--set` says something of the key. */
+  readonly isWritten?: (path: Path) => boolean;
 }
 
 export interface PluginSettings {

@@ -35,7 +35,17 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     env,
     overrides,
     where,
+    isWritten: (path) => path.join(".") in overrides || valueAt(source.value, path) !== undefined,
   };
+}
+
+function valueAt(tree: unknown, path: Path): unknown {
+  let value = tree;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return undefined;
+    value = Reflect.get(value, key);
+  }
+  return value;
 }
 
 function expandCore(source: Source, env: Environment): unknown {

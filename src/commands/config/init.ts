@@ -1,0 +1,27 @@
+import { open } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { FILE_NAME } from "../../config/source.ts";
+import { configTemplate } from "../../config/template.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+
+export default defineCommand({
+  about: "write a commented contextcore.yaml into this directory",
+  args: {},
+  examples: [{ line: "config init", about: "then open contextcore.yaml and change what differs" }],
+  async run({ configFile, directory, terminal }) {
+    const path = configFile === undefined ? join(directory, FILE_NAME) : resolve(directory, configFile);
+    const shown = relative(directory, path);
+    try {
+      const file = await open(path, "wx");
+      await file.writeFile(configTemplate(basename(directory) || "stack"));
+      await file.close();
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
+      const what = code === "EEXIST" ? "it is already there, and was left as it is" : (code ?? String(error));
+      throw new Error(`${shown} was not written: ${what}`, { cause: error });
+    }
+    terminal.print(shown);
+    return EXIT.ok;
+  },
+});

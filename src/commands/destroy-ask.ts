@@ -1,0 +1,40 @@
+import { askForExactly, choose, RefusedError } from "../terminal/ask.ts";
+import type { DestroyCall } from "./destroy.ts";
+
+export type DestroyOption = "1" | "2" | "3";
+
+const FLAGS = "without a terminal: contextcore destroy --option 1|2|3 --confirm NAME";
+
+/** The menu. @throws RefusedError when there is nobody to ask */
+export async function askForOption({ terminal, signal }: DestroyCall): Promise<DestroyOption | undefined> {
+  if (!terminal.interactive) throw new RefusedError("which data to save first was not said", FLAGS);
+  return choose<DestroyOption>(terminal, {
+    title: "OPTIONS:",
+    choices: [
+      { value: "1", label: "Export all telemetry data before destroy" },
+      { value: "2", label: "Export dashboards only (current behavior)" },
+      { value: "3", label: "Destroy without export" },
+    ],
+    signal,
+  });
+}
+
+/**
+ * Whether the destruction is confirmed: by `--confirm`, else by a person; only option 3, which saves nothing, has the
+ * name typed.
+ * @throws RefusedError when `--confirm` names another stack, or there is nobody to ask
+ */
+export async function isConfirmed(call: DestroyCall, option: DestroyOption, name: string): Promise<boolean> {
+  const { args, terminal, signal } = call;
+  if (args.confirm !== undefined) {
+    if (args.confirm === name) return true;
+    throw new RefusedError(
+      `--confirm ${args.confirm} is not this stack's name`,
+      `the stack is called ${name}`,
+    );
+  }
+  if (!terminal.interactive) throw new RefusedError("the destruction was not confirmed", FLAGS);
+  if (option !== "3") return true;
+  const message = `Nothing will be saved. Type the stack's name (${name}) to destroy it:`;
+  return (await askForExactly(terminal, { message, expected: name, signal })) === true;
+}

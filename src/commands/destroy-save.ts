@@ -1,0 +1,75 @@
+import { wholeRange } from "../destroy/ranges.ts";
+import type { Signal } from "../plugin/contract.ts";
+import type { OpenBackend } from "../plugin/open.ts";
+import { confirm } from "../terminal/ask.ts";
+import { fromMs } from "../units/range.ts";
+import type { DestroyCall, DestroySetting } from "./destroy.ts";
+import type { DestroyOption } from "./destroy-ask.ts";
+import { type ExportPlan, planExport } from "./export-plan.ts";
+import { reportExport } from "./export-report.ts";
+import { runExport } from "./run-export.ts";
+
+export interface Saved {
+  readonly backup: "yes" | "no" | "dashboards" | "incomplete";
+  /** The snapshot. */
+  readonly path?: string;
+  /** Whether the destruction may follow. */
+  readonly goOn: boolean;
+}
+
+const WANTED: Readonly<Record<DestroyOption, readonly Signal[]>> = {
+  1: ["traces", "metrics", "logs", "dashboards"],
+  2: ["dashboards"],
+  3: [],
+};
+
+/** Exports what the option says. After an export that is not complete a person decides; without one it is refused. */
+export async function saveFirst(
+  call: DestroyCall,
+  option: DestroyOption,
+  setting: DestroySetting,
+): Promise<Saved> {
+  if (option === "3") return { backup: "no", goOn: true };
+  const { stack, trail } = setting;
+  if (option === "1") await flushAll(call, stack.backends);
+  const plan = await planWhole(call, option, setting);
+  const result = await runExport(call, { stack, trail, plan, directory: stack.config.backups });
+  reportExport(result, call.terminal);
+  const { path, manifest } = result;
+  if (manifest.status === "complete")
+    return { backup: option === "1" ? "yes" : "dashboards", path, goOn: true };
+  return { backup: "incomplete", path, goOn: await acceptsLoss(call, manifest.status) };
+}
+
+async function planWhole(
+  call: DestroyCall,
+  option: DestroyOption,
+  { stack }: DestroySetting,
+): Promise<ExportPlan> {
+  const now = fromMs(Date.now());
+  return planExport(stack, {
+    signals: new Set(WANTED[option]),
+    signal: call.signal,
+    rangeFor: (finding) => wholeRange(finding, now),
+  });
+}
+
+/** Asks the servers to make what they hold in memory readable. One that cannot is only mentioned. */
+async function flushAll({ terminal, signal }: DestroyCall, backends: readonly OpenBackend[]): Promise<void> {
+  await Promise.all(
+    backends.map(async ({ name, backend }) => {
+      try {
+        await backend.flush?.(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        terminal.warn(`${name} did not flush: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }),
+  );
+}
+
+async function acceptsLoss({ terminal, signal }: DestroyCall, status: string): Promise<boolean> {
+  terminal.warn(`the export is ${status}: what is missing above will be lost for good`);
+  if (!terminal.interactive) return false;
+  return (await confirm(terminal, { message: "Destroy the stack all the same?", signal })) === true;
+}

@@ -1,0 +1,107 @@
+import { relative } from "node:path";
+import type { Ending, Trail } from "../audit/event.ts";
+import { checkCommand } from "../destroy/run-command.ts";
+import { RefusedError } from "../terminal/ask.ts";
+import { type Call, defineCommand } from "./command.ts";
+import { askForOption, type DestroyOption, isConfirmed } from "./destroy-ask.ts";
+import { carryOut } from "./destroy-carry-out.ts";
+import { saveFirst } from "./destroy-save.ts";
+import { EXIT, type ExitCode } from "./exit-code.ts";
+import { showInventory } from "./inventory-show.ts";
+import { openStack, openStackTrail, type Stack } from "./stack.ts";
+
+const args = {
+  option: {
+    type: "value",
+    hint: "N",
+    values: ["1", "2", "3"],
+    about: "1: export everything first; 2: export the dashboards first; 3: export nothing",
+  },
+  confirm: { type: "value", hint: "NAME", about: "the stack's name, typed to confirm" },
+} as const;
+
+export type DestroyCall = Call<typeof args>;
+
+export default defineCommand({
+  about: "destroy the stack, after offering to save what it holds",
+  args,
+  examples: [
+    { line: "destroy", about: "shows what would be lost, and asks" },
+    { line: "destroy --option 1 --confirm shop", about: "in a script: export everything, then destroy" },
+  ],
+  async run(call) {
+    const stack = await openStack(call);
+    checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
+    const trail = openStackTrail(call, stack.config, stack.sinks);
+    try {
+      return await destroy(call, { stack, trail });
+    } finally {
+      await trail.close();
+    }
+  },
+});
+
+export interface DestroySetting {
+  readonly stack: Stack;
+  readonly trail: Trail;
+}
+
+async function destroy(call: DestroyCall, setting: DestroySetting): Promise<ExitCode> {
+  const { config } = setting.stack;
+  const findings = await showInventory(call, setting.stack);
+  call.terminal.note(`\nThis destroys the stack ${config.name}: ${config.destroy.command.join(" ")}`);
+  const option = await agreedOption(call, setting);
+  if (option === undefined) return stopped(call);
+  const operation = {
+    operation: "destroy",
+    destructive: true,
+    details: { option: Number(option), command: config.destroy.command.join(" ") },
+    dataAffected: findings.map(({ name }) => name),
+    signal: call.signal,
+  };
+  return setting.trail.record(operation, () => carryOutOption(call, option, setting));
+}
+
+/** What was chosen and confirmed; `undefined` when the question was left without an answer. */
+async function agreedOption(
+  call: DestroyCall,
+  { stack, trail }: DestroySetting,
+): Promise<DestroyOption | undefined> {
+  try {
+    const option = call.args.option ?? (await askForOption(call));
+    const agreed = option !== undefined && (await isConfirmed(call, option, stack.config.name));
+    return agreed ? option : undefined;
+  } catch (error) {
+    if (error instanceof RefusedError) {
+      await trail.append({ operation: "destroy", outcome: "refused", details: { reason: error.message } });
+    }
+    throw error;
+  }
+}
+
+function stopped({ terminal }: DestroyCall): ExitCode {
+  terminal.note("nothing was destroyed");
+  return EXIT.interrupted;
+}
+
+async function carryOutOption(
+  call: DestroyCall,
+  option: DestroyOption,
+  setting: DestroySetting,
+): Promise<{ result: ExitCode; ending: Ending }> {
+  const saved = await saveFirst(call, option, setting);
+  const details = { backup: saved.backup };
+  const path = saved.path === undefined ? {} : { exportPath: saved.path };
+  if (!saved.goOn) {
+    call.terminal.note("nothing was destroyed");
+    const outcome = call.terminal.interactive ? "cancelled" : "refused";
+    return {
+      result: EXIT.refused,
+      ending: { outcome, details: { ...details, reason: "the export is not complete" }, ...path },
+    };
+  }
+  const { exit, ending } = await carryOut(call, setting.stack.config);
+  const kept = saved.path === undefined ? "" : `; its data is in ${relative(call.directory, saved.path)}`;
+  if (exit === EXIT.ok) call.terminal.note(`the stack ${setting.stack.config.name} is destroyed${kept}`);
+  return { result: exit, ending: { ...ending, details: { ...details, ...ending.details }, ...path } };
+}

@@ -1,0 +1,40 @@
+import { readKept } from "../inventory/coverage.ts";
+import { type Finding, survey } from "../inventory/survey.ts";
+import { type Warning, warningsFor } from "../inventory/warnings.ts";
+import { fromMs } from "../units/range.ts";
+import type { Call } from "./command.ts";
+import { inventoryLines, missingLines } from "./inventory-lines.ts";
+import type { Stack } from "./stack.ts";
+
+export interface Taken {
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Asks every backend, and compares with the kept snapshots. */
+export async function takeInventory({ signal }: Call, stack: Stack, timeoutMs: number): Promise<Taken> {
+  const findings = await survey(stack, { signal, timeoutMs });
+  const { snapshots } = await readKept(stack.config.backups);
+  const now = fromMs(Date.now());
+  const warnings = findings.flatMap((finding): Warning[] =>
+    finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
+  );
+  return { findings, warnings };
+}
+
+/** The table on stdout, the warnings after it on stderr. */
+export function printInventory({ terminal }: Call, { findings, warnings }: Taken): void {
+  for (const line of inventoryLines(findings, terminal.colors)) terminal.print(line);
+  for (const line of missingLines(findings)) terminal.warn(line);
+  for (const { backend, text } of warnings) terminal.warn(`${backend}: ${text}`);
+}
+
+/** How long each backend may take to answer, ms. */
+export const ANSWER_MS = 30_000;
+
+/** Both of the above, for commands that begin with it. */
+export async function showInventory(call: Call, stack: Stack): Promise<readonly Finding[]> {
+  const taken = await takeInventory(call, stack, ANSWER_MS);
+  printInventory(call, taken);
+  return taken.findings;
+}

@@ -1,0 +1,83 @@
+import { relative } from "node:path";
+import type { Ending, Trail } from "../audit/event.ts";
+import { exportSnapshot } from "../export/export-snapshot.ts";
+import type { ExportResult } from "../export/types.ts";
+import { estimateBytes, freeBytes } from "../inventory/room.ts";
+import { createProgress } from "../terminal/progress.ts";
+import { formatBytes } from "../units/bytes.ts";
+import type { Call } from "./command.ts";
+import type { ExportPlan } from "./export-plan.ts";
+import type { Stack } from "./stack.ts";
+
+export interface ExportSetting {
+  readonly stack: Stack;
+  readonly trail: Trail;
+  readonly plan: ExportPlan;
+  /** Where snapshots are kept, absolute. */
+  readonly directory: string;
+}
+
+/** Runs the planned export under the eyes of the user and of the trail. */
+export async function runExport(call: Call, setting: ExportSetting): Promise<ExportResult> {
+  const { plan, directory, stack } = setting;
+  await tellSize(call, plan, directory);
+  const job = {
+    backends: plan.parts.map(({ open, request }) => ({ open, request })),
+    failures: plan.failures,
+    directory,
+    concurrency: stack.config.export.concurrency,
+    signal: call.signal,
+  };
+  const names = [...job.backends.map(({ open }) => open.name), ...job.failures.map(({ name }) => name)];
+  return watchExport(call, setting.trail, names, (onProgress) => exportSnapshot({ ...job, onProgress }));
+}
+
+type Watch = NonNullable<Parameters<typeof exportSnapshot>[0]["onProgress"]>;
+
+/** Shows progress and records the export, whatever runs it. */
+export async function watchExport(
+  { terminal, signal }: Call,
+  trail: Trail,
+  dataAffected: readonly string[],
+  work: (onProgress: Watch) => Promise<ExportResult>,
+): Promise<ExportResult> {
+  const board = createProgress(terminal);
+  const operation = { operation: "export", destructive: false, dataAffected, signal };
+  try {
+    return await trail.record(operation, async () => {
+      const result = await work(board.update);
+      return { result, ending: endingOf(result) };
+    });
+  } finally {
+    board.stop();
+  }
+}
+
+const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } as const;
+
+function endingOf({ path, manifest }: ExportResult): Ending {
+  const problems = manifest.plugins.filter(({ status }) => status !== "complete").map(({ name }) => name);
+  return {
+    outcome: OUTCOMES[manifest.status],
+    exportPath: path,
+    details: {
+      bytes: manifest.bytes,
+      ...(problems.length === 0 ? {} : { not_complete: problems.join(" ") }),
+    },
+  };
+}
+
+/** Says beforehand how much there will be about, and warns when it may not fit. */
+async function tellSize({ terminal }: Call, plan: ExportPlan, directory: string): Promise<void> {
+  const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
+  const bytes = estimateBytes(parts);
+  const free = await freeBytes(directory);
+  const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
+  const place = relative(process.cwd(), directory) || ".";
+  terminal.note(`exporting to ${place}: about ${formatBytes(bytes)}${room}`);
+  if (free !== undefined && bytes > free) {
+    terminal.warn(
+      "this may not fit on the disk; if it does not, nothing written is lost and --resume goes on",
+    );
+  }
+}

@@ -1,0 +1,55 @@
+/** The commented file that `contextcore config init` writes. */
+
+/** @param name the stack's name */
+export const configTemplate = (
+  name: string,
+): string => `# contextcore.yaml: what contextcore knows of this stack.
+# Every value here is the default unless it stands without a # in front.
+# Secrets do not belong in this file: write \${VARIABLE}, or file:/path/to/secret.
+# Each option can come from the environment too: CONTEXTCORE_LOKI_URL, CONTEXTCORE_GRAFANA_TOKEN ...
+
+# Typed to confirm a destroy.
+name: ${JSON.stringify(name)}
+
+# Where snapshots are kept, relative to this file.
+#backups: backups
+
+# The servers. "enabled: false" leaves one out; "data" is its data directory or volume, to measure its size exactly.
+backends:
+  tempo:
+    url: http://localhost:3200
+    #importance: high            # low, medium, high, critical
+  mimir:
+    url: http://localhost:9009
+    #importance: critical
+  loki:
+    url: http://localhost:3100
+    #tenant: team-a              # sent as X-Scope-OrgID
+    #importance: high
+  grafana:
+    url: http://localhost:3000
+    #username: admin
+    #password: \${GRAFANA_PASSWORD}
+    #importance: medium
+
+# Further places for audit events, besides .contextcore/audit.jsonl and ~/.contextcore/audit.log.
+#sinks:
+#  webhook:
+#    url: https://audit.example.com/events
+#    secret: \${AUDIT_WEBHOOK_SECRET}
+
+# Plugins of others: paths of .ts or .js files or folders.
+#plugins:
+#  - ./plugins/influx.ts
+
+#export:
+#  concurrency: 8                # steps under way at once for each backend, at most
+
+# What destroys the stack; a list, run without a shell in this file's directory.
+#destroy:
+#  command: [docker, compose, down, -v]
+
+#audit:
+#  retention: 90                 # days that ordinary events are kept
+#  stale_after: 60               # minutes until another host's unfinished operation counts as abandoned
+`;

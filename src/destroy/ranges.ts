@@ -1,0 +1,20 @@
+import type { Reached } from "../inventory/survey.ts";
+import { NS_PER_SECOND, type Range } from "../units/range.ts";
+
+const HOUR = 3_600n * NS_PER_SECOND;
+const DAY = 24n * HOUR;
+
+/** How far back is read when a server says neither what its oldest data is nor how long it keeps it. */
+const UNKNOWN_AGE = 365n * DAY;
+
+/**
+ * All of it: from the oldest data to now. The beginning is rounded down to the hour, since servers name it roughly; the
+ * end lies after the newest data even when the server's clock is ahead.
+ * @param now ns
+ */
+export function wholeRange({ inventory }: Pick<Reached, "inventory">, now: bigint): Range {
+  const { oldest, newest, retention } = inventory;
+  const to = newest !== undefined && newest >= now ? newest + 1n : now;
+  if (oldest !== undefined) return { from: (oldest / HOUR) * HOUR, to };
+  return { from: to - (typeof retention === "bigint" ? retention + DAY : UNKNOWN_AGE), to };
+}
