@@ -58,6 +58,7 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
   const { hook, limits } = hooks(plugin, options);
   let barren = 0;
   const notEndless = (step: Step): Step => {
+    if (typeof step !== "object" || step === null) return step;
     barren = isBarren(step) ? barren + 1 : 0;
     if (barren < limits.barrenSteps || (step.next ?? []).length === 0) return step;
     throw new HookDefect(`${plugin}: ${barren} steps in a row brought nothing, and there are still more`);
