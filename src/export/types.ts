@@ -1,6 +1,7 @@
 import type { Counts, ExportRequest, Problem } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import type { Manifest } from "../snapshot/manifest.ts";
+import type { Tuning } from "./tuning.ts";
 
 /** What one export is asked to do. */
 export interface ExportJob {
@@ -13,6 +14,14 @@ export interface ExportJob {
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ExportProgress) => void;
+  /** The program and its version, for the manifest: `contextcore 0.1.0`. */
+  readonly tool?: string;
+  /** Every block becomes a zstd frame of its own. Not of a resumed export: it goes on as it began. */
+  readonly compression?: "zstd";
+  /** Data files are split so that a part holds at most this. Bytes. As above. */
+  readonly fileBytesMax?: number;
+  /** The engine's numbers, for tests. */
+  readonly tuning?: Partial<Tuning>;
 }
 
 export interface ExportProgress {

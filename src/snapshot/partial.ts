@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import { toRfc3339 } from "../units/range.ts";
 import { syncDirectory, writeAtomically, writeFailure } from "./disk.ts";
 import { SnapshotError, systemCode } from "./errors.ts";
-import { formatManifest, type Manifest } from "./manifest.ts";
+import { formatManifest, type Manifest, parseManifest } from "./manifest.ts";
 import { BOOKKEEPING } from "./recover.ts";
 
 const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
@@ -50,20 +50,26 @@ async function createExclusively(path: string): Promise<boolean> {
 }
 
 /**
- * Writes the manifest, takes the bookkeeping away and gives the snapshot its final name. From the moment the manifest is
- * there the snapshot is whole; doing this again after a crash only ends what was begun.
- * @returns the final path and the manifest as written
+ * Writes the manifest. From the moment it is there the snapshot is whole; only its name is missing.
+ * @throws SnapshotError
  */
-export async function finishPartial(
-  partial: string,
-  claims: Omit<Manifest, "sha256">,
-): Promise<{ path: string; manifest: Manifest }> {
+export async function writeManifest(partial: string, claims: Omit<Manifest, "sha256">): Promise<Manifest> {
   const { manifest, text } = formatManifest(claims);
   await writeAtomically(join(partial, "manifest.json"), text);
-  return { path: await renameFinished(partial), manifest };
+  return manifest;
 }
 
-/** The rest of {@link finishPartial}, once the manifest is there. */
+/** The manifest of a snapshot that is whole and not yet renamed, if it is so far. @throws SnapshotError */
+export async function finishedManifest(partial: string): Promise<Manifest | undefined> {
+  const path = join(partial, "manifest.json");
+  return existsSync(path) ? parseManifest(await Bun.file(path).text(), path) : undefined;
+}
+
+/**
+ * Takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
+ * @returns the final path
+ * @throws SnapshotError
+ */
 export async function renameFinished(partial: string): Promise<string> {
   const directory = dirname(partial);
   try {

@@ -1,0 +1,188 @@
+/** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
+import type { Backend, Counts, Inventory, Limit } from "../plugin/contract.ts";
+import { isKind } from "../plugin/errors.ts";
+import type { OpenBackend } from "../plugin/open.ts";
+import type { Commit } from "../snapshot/block.ts";
+import { SnapshotError } from "../snapshot/errors.ts";
+import type { SnapshotWriter } from "../snapshot/writer.ts";
+import { checkStart } from "./check-step.ts";
+import { type Conductor, createConductor } from "./conductor.ts";
+import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
+import { type Ledger, rootCursor } from "./ledger.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
+import { createReporter, type Reporter } from "./progress.ts";
+import { type Reconciliation, reconcile } from "./reconcile.ts";
+import { sleep } from "./time-limit.ts";
+import type { Tuning } from "./tuning.ts";
+import type { ExportProgress } from "./types.ts";
+
+/** What all backends of an export share. */
+export interface ExportContext {
+  readonly writer: SnapshotWriter;
+  readonly budget: MemoryBudget;
+  readonly tuning: Tuning;
+  readonly concurrency: number;
+  /** Given when the export is to stop, for whatever reason. */
+  readonly signal: AbortSignal;
+  /** Stops the whole export: what was read cannot be written. */
+  readonly stop: (error: Error) => void;
+  readonly onProgress?: (progress: ExportProgress) => void;
+}
+
+/** How it went with one backend. */
+export interface BackendOutcome {
+  readonly open: OpenBackend;
+  readonly ledger: Ledger;
+  readonly inventory?: Inventory;
+  readonly limits: readonly Limit[];
+  readonly reconciliation?: Reconciliation;
+  /** True when nothing of it could be read: it did not even start. */
+  readonly failed: boolean;
+  readonly durationMs: number;
+}
+
+interface Run extends ExportContext {
+  readonly open: OpenBackend;
+  readonly backend: Backend;
+  readonly ledger: Ledger;
+  readonly conductor: Conductor;
+  readonly wake: Wake;
+  readonly reporter: Reporter;
+}
+
+/** Exports one backend. Never throws: what went wrong is in the outcome, or was given to `context.stop`. */
+export async function runBackend(
+  context: ExportContext,
+  open: OpenBackend,
+  ledger: Ledger,
+): Promise<BackendOutcome> {
+  const began = performance.now();
+  const wake = createWake();
+  const conductor = createConductor({ ...context, onChange: () => onChange() });
+  const reporter = createReporter({ name: open.name, ledger, conductor, ...context });
+  const onChange = (): void => {
+    wake.now();
+    reporter.report();
+  };
+  const run: Run = { ...context, open, backend: open.backend, ledger, conductor, wake, reporter };
+  const outcome = await live(run);
+  reporter.end(outcome.failed ? "failed" : "done");
+  return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
+}
+
+type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
+
+async function live(run: Run): Promise<Lived> {
+  const { ledger, signal } = run;
+  const inventory = await askInventory(run);
+  if (inventory === "unreachable") return { limits: [], failed: true };
+  const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(run) };
+  if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
+  const before = await countOnce(run);
+  run.reporter.enter("running");
+  await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
+  if (signal.aborted) return { ...asked, failed: false };
+  abandonRest(run);
+  run.reporter.enter("counting");
+  const reconciliation = await count(run, before);
+  return { ...asked, ...(reconciliation === undefined ? {} : { reconciliation }), failed: false };
+}
+
+async function askInventory({
+  backend,
+  conductor,
+  ledger,
+  signal,
+}: Run): Promise<Inventory | "unreachable" | undefined> {
+  try {
+    return await conductor.call((inner) => backend.inventory(inner));
+  } catch (error) {
+    if (signal.aborted) return "unreachable";
+    if (isKind(error, "temporary", "refused")) {
+      ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
+      return "unreachable";
+    }
+    ledger.problems.add({ kind: "lossy", reason: `its inventory could not be read: ${reasonOf(error)}` });
+    return undefined;
+  }
+}
+
+/** Limits that shorten answers silently are reported as such. */
+async function askLimits({ backend, conductor, ledger, signal }: Run): Promise<readonly Limit[]> {
+  if (backend.limits === undefined) return [];
+  try {
+    const limits = await conductor.call(async (inner) => backend.limits?.(inner) ?? []);
+    for (const { clamps, setting, value, effect } of limits) {
+      if (clamps)
+        ledger.problems.add({
+          kind: "clamped",
+          reason: `${setting} = ${value}${effect ? `: ${effect}` : ""}`,
+        });
+    }
+    return limits;
+  } catch (error) {
+    if (!signal.aborted)
+      ledger.problems.add({ kind: "lossy", reason: `its limits could not be read: ${reasonOf(error)}` });
+    return [];
+  }
+}
+
+/** Runs and commits the step of the root. @returns whether there is anything to go on with */
+async function start({ backend, conductor, ledger, writer, open, signal, stop }: Run): Promise<boolean> {
+  try {
+    const checked = checkStart(await conductor.call((inner) => backend.export.start(ledger.request, inner)));
+    const commit: Commit = { cursor: rootCursor(ledger.request), ...checked };
+    await writer.write(open.name, { records: [], objects: [], commit });
+    ledger.begin(commit);
+    return true;
+  } catch (error) {
+    if (error instanceof SnapshotError) stop(error);
+    else if (!signal.aborted)
+      ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
+    return false;
+  }
+}
+
+/** What is left when a backend was given up: every part of the time line that was not read is named. */
+function abandonRest({ ledger, conductor }: Run): void {
+  if (!conductor.givesUp()) return;
+  const { frontier, problems } = ledger;
+  const waiting = frontier.size;
+  for (let pending = frontier.take(); pending !== undefined; pending = frontier.take()) {
+    const range = pending.range === undefined ? {} : { range: pending.range };
+    problems.add({
+      kind: "incomplete",
+      reason: `it stopped answering; ${waiting} steps were not run`,
+      ...range,
+    });
+    frontier.finish(pending, [], 1);
+  }
+}
+
+/** The server's count before the records are read, only good to have. Not of a resumed export: its records are older. */
+async function countOnce({ backend, conductor, ledger }: Run): Promise<Counts | undefined> {
+  if (backend.count === undefined || ledger.bytes > 0) return undefined;
+  const { match } = ledger.request;
+  const request = { range: ledger.range, ...(match === undefined ? {} : { match }) };
+  return conductor.callOnce(async (inner) => backend.count?.(request, inner)).catch(() => undefined);
+}
+
+async function count(run: Run, before: Counts | undefined): Promise<Reconciliation | undefined> {
+  const { backend, conductor, ledger, tuning, signal } = run;
+  if (backend.count === undefined) return undefined;
+  const { match } = ledger.request;
+  const result = await reconcile({
+    questions: ledger.windows.questions(ledger.range),
+    count: (range) =>
+      conductor.call(async (inner) =>
+        backend.count?.({ range, ...(match === undefined ? {} : { match }) }, inner),
+      ),
+    before,
+    pause: () => sleep(tuning.recountMs, signal).catch(() => {}),
+    recounts: tuning.recounts,
+    atOnce: conductor.slots,
+  });
+  if (signal.aborted) return undefined;
+  for (const problem of result.problems) ledger.problems.add(problem);
+  return result;
+}

@@ -1,0 +1,138 @@
+/** What the manifest claims, from how it went: pure. */
+import type { Inventory, Limit } from "../plugin/contract.ts";
+import { addCounts } from "../snapshot/counts.ts";
+import type { Manifest, ManifestFile, ManifestPlugin, Status } from "../snapshot/manifest.ts";
+import { FORMAT } from "../snapshot/manifest.ts";
+import { rangeFromText, rangeToText } from "../snapshot/range-text.ts";
+import type { SnapshotRequest } from "../snapshot/request.ts";
+import type { WrittenFile } from "../snapshot/stored-files.ts";
+import type { WrittenFiles } from "../snapshot/writer.ts";
+import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
+import type { BackendOutcome } from "./backend-run.ts";
+
+/** Everything that the manifest says, but its own hash. */
+export function claimsOf(
+  request: SnapshotRequest,
+  outcomes: readonly BackendOutcome[],
+  written: WrittenFiles,
+  finished: bigint,
+): Omit<Manifest, "sha256"> {
+  const plugins = request.plugins.map((asked) => {
+    const outcome = outcomes.find((one) => one.open.name === asked.name);
+    const files = written.files.filter((file) => file.plugin === asked.name);
+    return outcome === undefined
+      ? absentClaims(asked.name, "it was not opened when the export was resumed", asked, files)
+      : pluginClaims(outcome, files);
+  });
+  const failed = request.failures.map(({ name, reason }) => absentClaims(name, reason));
+  const all = [...plugins, ...failed];
+  return {
+    format: FORMAT,
+    tool: request.tool,
+    created: request.created,
+    finished: toRfc3339(finished),
+    host: request.host,
+    user: request.user,
+    resumed: request.resumed,
+    range: rangeToText(wholeRange(request)),
+    status: overall(all.map((one) => one.status)),
+    bytes: written.files.reduce((sum, file) => sum + file.bytes, 0),
+    ...(request.compression === undefined ? {} : { compression: request.compression }),
+    plugins: all,
+    index: { path: "blocks.jsonl", ...written.index },
+  };
+}
+
+function wholeRange({ plugins, created }: SnapshotRequest): Range {
+  const ranges = plugins.map(({ range }) => rangeFromText(range));
+  const [first, ...rest] = ranges;
+  return first === undefined ? rangeFromText({ from: created, to: created }) : rest.reduce(span, first);
+}
+
+/** `failed` only when nothing came of any of them. */
+export function overall(statuses: readonly Status[]): Status {
+  if (statuses.every((status) => status === "complete")) return "complete";
+  return statuses.every((status) => status === "failed") ? "failed" : "partial";
+}
+
+function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): ManifestPlugin {
+  const { open, ledger, inventory, limits, reconciliation } = outcome;
+  const { request, exportedUntil } = ledger;
+  const uncounted = reconciliation?.uncounted;
+  return {
+    name: open.name,
+    ...(open.plugin.version === undefined ? {} : { version: open.plugin.version }),
+    status: outcome.failed ? "failed" : ledger.problems.hasLoss() ? "partial" : "complete",
+    ...inventoryClaims(inventory),
+    ...(open.url === undefined ? {} : { url: open.url }),
+    ...(request.match === undefined ? {} : { match: request.match }),
+    range: rangeToText(request.range),
+    ...(exportedUntil === undefined ? {} : { exportedUntil: toRfc3339(exportedUntil) }),
+    limits: limits.map(limitClaims),
+    notes: {
+      ...ledger.notes,
+      ...(uncounted === undefined ? {} : { uncounted: `not all windows could be counted: ${uncounted}` }),
+    },
+    counts: sumCounts(files),
+    ...(reconciliation?.agrees === undefined ? {} : { agrees: reconciliation.agrees }),
+    windows: [...(reconciliation?.windows ?? [])],
+    problems: [...ledger.problems.list()],
+    files: files.map(fileClaims),
+    durationMs: outcome.durationMs,
+  };
+}
+
+/** A backend that was asked for and never answered. */
+function absentClaims(
+  name: string,
+  reason: string,
+  asked?: SnapshotRequest["plugins"][number],
+  files: readonly WrittenFile[] = [],
+): ManifestPlugin {
+  const ranges = asked === undefined ? [] : [asked.range];
+  return {
+    name,
+    status: files.length === 0 ? "failed" : "partial",
+    ...(asked === undefined ? {} : { range: asked.range }),
+    limits: [],
+    notes: {},
+    counts: sumCounts(files),
+    windows: [],
+    problems: [{ kind: "failed", reason, ranges, items: [], itemsTotal: 0 }],
+    files: files.map(fileClaims),
+    durationMs: 0,
+  };
+}
+
+function inventoryClaims(inventory: Inventory | undefined) {
+  if (inventory === undefined) return {};
+  const { signals, importance, serverVersion, retention } = inventory;
+  return {
+    signals: [...signals],
+    importance,
+    ...(serverVersion === undefined ? {} : { serverVersion }),
+    ...(retention === undefined
+      ? {}
+      : { retentionSeconds: retention === "unlimited" ? retention : Number(retention / NS_PER_SECOND) }),
+  };
+}
+
+const limitClaims = ({ setting, value, effect, clamps }: Limit) => ({
+  setting,
+  value,
+  ...(effect === undefined ? {} : { effect }),
+  ...(clamps === undefined ? {} : { clamps }),
+});
+
+function sumCounts(files: readonly WrittenFile[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const file of files) addCounts(counts, file.counts);
+  return counts;
+}
+
+const fileClaims = ({ plugin: _, of, range, ...file }: WrittenFile): ManifestFile => ({
+  ...file,
+  ...(of === file.path ? {} : { of }),
+  ...(range === undefined ? {} : rangeToText(range)),
+  counts: { ...file.counts },
+});

@@ -1,0 +1,84 @@
+/** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
+import { isKind } from "../plugin/errors.ts";
+import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
+import { isOverload, retryDelay } from "./retry.ts";
+import { sleep, withTimeLimit } from "./time-limit.ts";
+import type { Tuning } from "./tuning.ts";
+
+export interface Conductor {
+  /**
+   * Calls a hook until it succeeds or fails for good.
+   * @throws what the plugin threw at last; the signal's reason when that was given
+   */
+  call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  /** The same without a second attempt, for what is only good to have. */
+  callOnce<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  /** How many calls may be under way now; none while the server has asked us to wait. */
+  slots(): number;
+  /** True when so many calls in a row failed for good that going on makes no sense. */
+  givesUp(): boolean;
+  readonly retries: number;
+}
+
+export interface ConductorOptions {
+  readonly concurrency: number;
+  readonly tuning: Tuning;
+  readonly signal: AbortSignal;
+  /** Called when something that {@link Conductor} tells has changed. */
+  readonly onChange: () => void;
+}
+
+/** The conductor of one backend. */
+export function createConductor({ concurrency, tuning, signal, onChange }: ConductorOptions): Conductor {
+  let pace: Pace = startPace(concurrency);
+  let pausedUntil = 0;
+  let retries = 0;
+  let failuresInARow = 0;
+
+  const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+    const { round } = pace;
+    const began = performance.now();
+    try {
+      const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
+      pace = afterSuccess(pace, performance.now() - began);
+      failuresInARow = 0;
+      return result;
+    } catch (error) {
+      if (isOverload(error)) pace = afterOverload(pace, round);
+      throw error;
+    }
+  };
+
+  /** Waits before the next attempt; the whole backend waits with it when the server asked for that. */
+  const wait = async (error: unknown, delayMs: number): Promise<void> => {
+    retries += 1;
+    if (isOverload(error)) pausedUntil = Math.max(pausedUntil, performance.now() + delayMs);
+    onChange();
+    await sleep(delayMs, signal);
+    onChange();
+  };
+
+  return {
+    callOnce: attempt,
+    async call(hook) {
+      for (let failed = 1; ; failed += 1) {
+        try {
+          return await attempt(hook);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          const delayMs = retryDelay(error, failed, tuning.retry, Math.random());
+          if (delayMs === undefined) {
+            if (isKind(error, "temporary", "refused")) failuresInARow += 1;
+            throw error;
+          }
+          await wait(error, delayMs);
+        }
+      }
+    },
+    slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    givesUp: () => failuresInARow >= tuning.failuresMax,
+    get retries() {
+      return retries;
+    },
+  };
+}

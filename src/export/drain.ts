@@ -1,0 +1,121 @@
+/** Runs the cursors of one backend until none waits: depth first, several at once, each step committed whole. */
+import type { Exporter } from "../plugin/contract.ts";
+import type { Commit } from "../snapshot/block.ts";
+import { SnapshotError } from "../snapshot/errors.ts";
+import type { SnapshotWriter } from "../snapshot/writer.ts";
+import { checkStep } from "./check-step.ts";
+import type { Conductor } from "./conductor.ts";
+import { cursorKey } from "./cursor.ts";
+import type { Pending } from "./frontier.ts";
+import type { Ledger } from "./ledger.ts";
+import type { MemoryBudget, Reservation } from "./memory-budget.ts";
+
+export interface DrainOptions {
+  readonly name: string;
+  readonly exporter: Exporter;
+  readonly ledger: Ledger;
+  readonly conductor: Conductor;
+  readonly writer: SnapshotWriter;
+  readonly budget: MemoryBudget;
+  readonly signal: AbortSignal;
+  /** Wakes the loop when the conductor's state has changed. */
+  readonly wake: Wake;
+  /** Stops the whole export: what was read cannot be written. */
+  readonly stop: (error: Error) => void;
+  readonly onStep: () => void;
+}
+
+/** Lets one loop wait for whatever happens next. */
+export interface Wake {
+  now(): void;
+  wait(): Promise<void>;
+}
+
+export function createWake(): Wake {
+  let resume: (() => void) | undefined;
+  let called = false;
+  return {
+    now() {
+      called = true;
+      resume?.();
+    },
+    async wait() {
+      if (!called) await new Promise<void>((resolve) => (resume = resolve));
+      called = false;
+      resume = undefined;
+    },
+  };
+}
+
+/** What a step is expected to yield before the first one has shown it. Bytes. */
+const FIRST_GUESS = 2 << 20;
+
+/** Ends when no cursor waits or runs, or the signal is given, or the backend is given up. */
+export async function drain(options: DrainOptions): Promise<void> {
+  const { ledger, conductor, budget, signal, wake } = options;
+  const { frontier } = ledger;
+  let active = 0;
+  let expected = FIRST_GUESS;
+  const goesOn = (): boolean => !signal.aborted && !conductor.givesUp();
+
+  const run = async (pending: Pending, reservation: Reservation): Promise<void> => {
+    const bytes = await runStep(pending, reservation, options);
+    expected = Math.max(bytes, expected * 0.9);
+    reservation.release();
+    active -= 1;
+    options.onStep();
+    wake.now();
+  };
+
+  while (active > 0 || (frontier.size > 0 && goesOn())) {
+    if (frontier.size > 0 && goesOn() && active < conductor.slots()) {
+      const reservation = await budget.reserve(expected);
+      const pending = frontier.take();
+      if (pending === undefined || !goesOn()) {
+        if (pending !== undefined) frontier.putBack(pending);
+        reservation.release();
+        continue;
+      }
+      active += 1;
+      void run(pending, reservation);
+    } else await wake.wait();
+  }
+}
+
+/** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
+async function runStep(pending: Pending, reservation: Reservation, options: DrainOptions): Promise<number> {
+  const { name, exporter, ledger, conductor, writer, signal } = options;
+  try {
+    const step = await conductor.call((inner) => exporter.step(pending.cursor, inner));
+    const { records, objects, bytes, ...rest } = checkStep(name, step);
+    reservation.resize(bytes);
+    const commit: Commit = { cursor: pending.cursor, ...rest };
+    const blocks = await writer.write(name, { records, objects, commit });
+    ledger.enter(pending, blocks, commit);
+    return bytes;
+  } catch (error) {
+    if (error instanceof SnapshotError) options.stop(error);
+    else if (!signal.aborted) giveUp(ledger, pending, error);
+    else ledger.frontier.putBack(pending);
+    return 0;
+  }
+}
+
+/** The cursor and all that would have followed from it are given up: a problem says so. */
+function giveUp(ledger: Ledger, pending: Pending, error: unknown): void {
+  ledger.problems.add({
+    kind: "incomplete",
+    reason: reasonOf(error),
+    items: [cursorKey(pending.cursor).slice(0, 300)],
+    ...(pending.range === undefined ? {} : { range: pending.range }),
+  });
+  ledger.frontier.finish(pending, [], 1);
+}
+
+/** One sentence for a problem. A programming error of a plugin is named as what it is. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return `the plugin threw ${String(error)}`;
+  if (error.name === "InvalidStep") return `the plugin's answer makes no sense: ${error.message}`;
+  if (error.name === "PluginError" || error.name === "StepRefused") return error.message;
+  return `the plugin failed: ${error.name}: ${error.message}`;
+}

@@ -1,0 +1,106 @@
+/**
+ * The engine: runs an export, once for all backends. What is committed survives whatever happens to the process, and
+ * `resumeSnapshot` goes on from there.
+ */
+import { hostname, userInfo } from "node:os";
+import { join } from "node:path";
+import type { ExportRequest } from "../plugin/contract.ts";
+import { type Lock, takeLock } from "../snapshot/lock.ts";
+import { createPartial, finishedManifest, renameFinished } from "../snapshot/partial.ts";
+import { rangeFromText, rangeToText } from "../snapshot/range-text.ts";
+import { recover } from "../snapshot/recover.ts";
+import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/request.ts";
+import { fromMs, toRfc3339 } from "../units/range.ts";
+import { createLedger, type Ledger } from "./ledger.ts";
+import { runSession } from "./session.ts";
+import type { ExportJob, ExportResult } from "./types.ts";
+
+/**
+ * Exports into a new snapshot.
+ * @returns the finished snapshot, whose manifest says whether it is complete: one backend's failure stops no other
+ * @throws Interrupted when the job's signal is given: what was read is kept and can be resumed
+ * @throws ExportStopped when the disk refuses: the same
+ * @throws SnapshotError when the directory cannot be written at all
+ */
+export async function exportSnapshot(job: ExportJob): Promise<ExportResult> {
+  const created = fromMs(Date.now());
+  const partial = await createPartial(job.directory, created);
+  const lock = takeLock(join(partial, "lock"));
+  return locked(lock, async () => {
+    const request = requestOf(job, created);
+    await writeRequest(partial, request);
+    return runSession({ partial, lock, job, request, ledgers: ledgersOf(request) });
+  });
+}
+
+/**
+ * Goes on with an interrupted export: the same plugins, ranges and selectors as it began with, whatever the job asks.
+ * Work that failed before is tried again.
+ * @param partial the directory that it left
+ * @throws SnapshotError when it cannot be resumed; otherwise as {@link exportSnapshot}
+ */
+export async function resumeSnapshot(
+  partial: string,
+  job: Omit<ExportJob, "directory">,
+): Promise<ExportResult> {
+  const manifest = await finishedManifest(partial);
+  if (manifest !== undefined) return { path: await renameFinished(partial), manifest };
+  const earlier = await readRequest(partial);
+  const lock = takeLock(join(partial, "lock"));
+  return locked(lock, async () => {
+    const request = { ...earlier, resumed: earlier.resumed + 1, failures: [...job.failures] };
+    const ledgers = ledgersOf(request);
+    const recovered = await recover(partial, ({ plugin, blocks, commit }) =>
+      ledgers.get(plugin)?.replay(blocks, commit),
+    );
+    await writeRequest(partial, request);
+    return runSession({ partial, lock, job, request, ledgers, recovered });
+  });
+}
+
+/** Lets go of the lock when the work fails; work that succeeds has done so itself, before the directory was renamed. */
+async function locked(lock: Lock, work: () => Promise<ExportResult>): Promise<ExportResult> {
+  try {
+    return await work();
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
+  return {
+    format: 1,
+    tool: job.tool ?? "contextcore",
+    created: toRfc3339(created),
+    host: hostname(),
+    user: userName(),
+    resumed: 0,
+    ...(job.compression === undefined ? {} : { compression: job.compression }),
+    ...(job.fileBytesMax === undefined ? {} : { fileBytesMax: job.fileBytesMax }),
+    plugins: job.backends.map(({ open, request: { range, match } }) => ({
+      name: open.name,
+      ...(open.url === undefined ? {} : { url: open.url }),
+      ...(match === undefined ? {} : { match }),
+      range: rangeToText(range),
+    })),
+    failures: [...job.failures],
+  };
+}
+
+function ledgersOf(request: SnapshotRequest): Map<string, Ledger> {
+  const asked = ({ range, match }: SnapshotRequest["plugins"][number]): ExportRequest => ({
+    range: rangeFromText(range),
+    ...(match === undefined ? {} : { match }),
+  });
+  return new Map(request.plugins.map((plugin) => [plugin.name, createLedger(asked(plugin))]));
+}
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.() ?? "unknown");
+  }
+}

@@ -1,0 +1,32 @@
+/** The export was asked to stop. What was committed is kept, and `--resume` goes on from there. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly hint: string;
+  /** The directory of the unfinished snapshot. */
+  readonly partial: string;
+
+  constructor(partial: string) {
+    super(`the export was interrupted; what was read so far is in ${partial}`);
+    this.partial = partial;
+    this.hint = `contextcore export --resume ${partial}`;
+  }
+}
+
+/** The export cannot go on (the disk is full, the directory is gone). What was committed is kept, as above. */
+export class ExportStopped extends Error {
+  override readonly name = "ExportStopped";
+  readonly hint: string;
+  readonly partial: string;
+
+  constructor(partial: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    super(`the export stopped: ${reason}`, { cause });
+    this.partial = partial;
+    this.hint = `Nothing committed is lost. When that is put right: contextcore export --resume ${partial}`;
+  }
+}
+
+/** What a plugin's step yielded makes no sense; the message says which field. It is a fault of the plugin's. */
+export class InvalidStep extends Error {
+  override readonly name = "InvalidStep";
+}

@@ -1,0 +1,88 @@
+/** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
+import type { Cursor } from "../plugin/contract.ts";
+import { createKeySet } from "../snapshot/key-set.ts";
+import type { Range } from "../units/range.ts";
+import { cursorKey, cursorRange } from "./cursor.ts";
+
+/** A cursor that waits, with its share of the whole work. */
+export interface Pending {
+  readonly cursor: Cursor;
+  /** 0 to 1; the shares of all cursors and of what is done add up to 1. */
+  readonly weight: number;
+  /** The part of the time line that it is about: its own, or that of the cursor that named it. */
+  readonly range: Range | undefined;
+}
+
+export interface Frontier {
+  /** The cursors of the first step, which have all the work among them. */
+  begin(first: readonly Cursor[], range: Range): void;
+  /** The next cursor to run. */
+  take(): Pending | undefined;
+  /** A cursor is done: the part `done` of its share is credited, `next` have the rest among them. */
+  finish(pending: Pending, next: readonly Cursor[], done: number): void;
+  /** Puts a cursor back that was taken and not done. */
+  putBack(pending: Pending): void;
+  /** Takes a cursor that an earlier run has done, wherever it waits. */
+  takeDone(cursor: Cursor): Pending | undefined;
+  /** How many wait. */
+  readonly size: number;
+  /** The share of the work that is done, 0 to 1. */
+  readonly done: number;
+}
+
+/** An empty frontier. A cursor that is named twice is run once. */
+export function createFrontier(): Frontier {
+  const named = createKeySet();
+  const stack: Pending[] = [];
+  const taken = new Set<Pending>();
+  let waitingByKey: Map<string, Pending> | undefined = new Map();
+  let done = 0;
+
+  const push = (cursors: readonly Cursor[], share: number, range: Range | undefined): void => {
+    const fresh = cursors
+      .map((cursor) => ({ cursor, key: cursorKey(cursor) }))
+      .filter(({ key }) => named.add(key));
+    if (fresh.length === 0) done += share;
+    for (const { cursor, key } of fresh.reverse()) {
+      const pending = { cursor, weight: share / fresh.length, range: cursorRange(cursor) ?? range };
+      stack.push(pending);
+      waitingByKey?.set(key, pending);
+    }
+  };
+
+  /** Those taken out of order lie in the stack until they come to its top. */
+  const dropTaken = (): void => {
+    for (let top = stack.at(-1); top !== undefined && taken.delete(top); top = stack.at(-1)) stack.pop();
+  };
+
+  return {
+    begin: (first, range) => push(first, 1, range),
+    take() {
+      // From the first live step on, nothing is taken by its key any more.
+      waitingByKey = undefined;
+      dropTaken();
+      return stack.pop();
+    },
+    finish({ weight, range }, next, part) {
+      const credited = next.length === 0 ? weight : weight * Math.min(Math.max(part, 0), 1);
+      done += credited;
+      if (next.length > 0) push(next, weight - credited, range);
+    },
+    putBack: (pending) => void stack.push(pending),
+    takeDone(cursor) {
+      const key = cursorKey(cursor);
+      const pending = waitingByKey?.get(key);
+      if (pending === undefined) return undefined;
+      waitingByKey?.delete(key);
+      taken.add(pending);
+      dropTaken();
+      return pending;
+    },
+    get size() {
+      return stack.length - taken.size;
+    },
+    get done() {
+      return Math.min(done, 1);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+/**
+ * How many steps of one backend run at once. Starts low, grows by one for each round of steps while they stay quick, halves
+ * when the server says it is too much. Pure: time comes in as a number.
+ */
+export interface Pace {
+  /** Steps at once; fractions add up over several steps. */
+  readonly limit: number;
+  readonly most: number;
+  /** Smoothed duration of late, and the calm one that it is compared with. ms */
+  readonly recentMs: number;
+  readonly calmMs: number;
+  /** Grows with each halving: steps begun before it do not halve again. */
+  readonly round: number;
+}
+
+const START = 2;
+const SMOOTHING = 0.3;
+/** The calm duration rises by this part with each step, so that it follows work that has become heavier. */
+const DRIFT = 1.02;
+/** Up to this many times the calm duration, a step counts as quick. */
+const SLOWER = 2;
+
+export const startPace = (most: number): Pace => ({
+  limit: Math.min(START, most),
+  most,
+  recentMs: 0,
+  calmMs: Number.POSITIVE_INFINITY,
+  round: 0,
+});
+
+export const slots = (pace: Pace): number => Math.max(1, Math.floor(pace.limit));
+
+/** After a step that took `ms`. */
+export function afterSuccess(pace: Pace, ms: number): Pace {
+  const recentMs = pace.recentMs === 0 ? ms : pace.recentMs + SMOOTHING * (ms - pace.recentMs);
+  const calmMs = Math.min(pace.calmMs * DRIFT, recentMs);
+  const quick = recentMs <= calmMs * SLOWER;
+  return {
+    ...pace,
+    recentMs,
+    calmMs,
+    limit: quick ? Math.min(pace.most, pace.limit + 1 / pace.limit) : pace.limit,
+  };
+}
+
+/** After the server said that it is too much, to a step that was begun in `round`. */
+export const afterOverload = (pace: Pace, round: number): Pace =>
+  round < pace.round ? pace : { ...pace, limit: Math.max(1, pace.limit / 2), round: pace.round + 1 };

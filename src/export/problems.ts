@@ -1,0 +1,89 @@
+import type { Problem, ProblemKind } from "../plugin/contract.ts";
+import type { ManifestProblem } from "../snapshot/manifest.ts";
+import { rangeToText } from "../snapshot/range-text.ts";
+import { coalesce } from "../snapshot/ranges.ts";
+import type { Range } from "../units/range.ts";
+
+/** Kinds that make a snapshot `partial`: something that was asked for is not in it. */
+const LOSSES: ReadonlySet<ProblemKind> = new Set<ProblemKind>(["incomplete", "clamped", "failed"]);
+
+export const isLoss = ({ kind }: { readonly kind: ProblemKind }): boolean => LOSSES.has(kind);
+
+const ITEMS_MAX = 100;
+const RANGES_MAX = 100;
+const PROBLEMS_MAX = 500;
+
+/** The problems of one backend: the same kind and reason are one, with all their ranges. */
+export interface Problems {
+  add(problem: Problem): void;
+  /** As they go into the manifest, losses first. */
+  list(): readonly ManifestProblem[];
+  /** As the contract writes them, for progress. */
+  current(): readonly Problem[];
+  hasLoss(): boolean;
+}
+
+interface Merged {
+  readonly kind: ProblemKind;
+  readonly reason: string;
+  /** `undefined`: one of them was not tied to a time, so that none of the ranges limits it. */
+  ranges: readonly Range[] | undefined;
+  items: readonly string[];
+  itemsTotal: number;
+}
+
+/** An empty collection. */
+export function createProblems(): Problems {
+  const merged = new Map<string, Merged>();
+  const ordered = (): Merged[] => [...merged.values()].sort((a, b) => Number(isLoss(b)) - Number(isLoss(a)));
+  return {
+    add(problem) {
+      const { kind, range, items = [] } = problem;
+      const reason = reasonWithin(problem, merged);
+      const key = `${kind} ${reason}`;
+      const before = merged.get(key);
+      merged.set(key, {
+        kind,
+        reason,
+        ranges: joinRanges(before === undefined ? [] : before.ranges, range),
+        items: [...(before?.items ?? []), ...items].slice(0, ITEMS_MAX),
+        itemsTotal: (before?.itemsTotal ?? 0) + items.length,
+      });
+    },
+    list: () =>
+      ordered().map(({ ranges, ...one }) => ({
+        ...one,
+        ranges: (ranges ?? []).map(rangeToText),
+        items: [...one.items],
+      })),
+    current: () => ordered().map(({ kind, reason, items }) => ({ kind, reason, items })),
+    hasLoss: () => [...merged.values()].some(isLoss),
+  };
+}
+
+/** A plugin whose every reason is another one fills neither memory nor manifest. */
+function reasonWithin({ kind, reason }: Problem, merged: ReadonlyMap<string, Merged>): string {
+  if (merged.size < PROBLEMS_MAX || merged.has(`${kind} ${reason}`)) return reason;
+  return "further problems, each with a reason of its own";
+}
+
+function joinRanges(
+  ranges: readonly Range[] | undefined,
+  range: Range | undefined,
+): readonly Range[] | undefined {
+  if (ranges === undefined || range === undefined) return undefined;
+  return atMost(coalesce([...ranges, range]), RANGES_MAX);
+}
+
+/** Joins the nearest neighbours until there are few enough: it may say too much, never too little. */
+function atMost(ranges: Range[], most: number): Range[] {
+  const kept = [...ranges];
+  while (kept.length > most) {
+    const gaps = kept.slice(1).map((range, index) => range.from - (kept[index]?.to ?? range.from));
+    const nearest = gaps.reduce((best, gap, index) => (gap < (gaps[best] ?? gap) ? index : best), 0);
+    const [a, b] = kept.slice(nearest, nearest + 2);
+    if (a === undefined || b === undefined) break;
+    kept.splice(nearest, 2, { from: a.from, to: b.to });
+  }
+  return kept;
+}

@@ -1,0 +1,56 @@
+import type { Conductor } from "./conductor.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Tuning } from "./tuning.ts";
+import type { ExportProgress } from "./types.ts";
+
+/** Tells how far one backend is, no oftener than anybody can read. */
+export interface Reporter {
+  /** Something has moved. */
+  report(): void;
+  /** Another part of its life begins: reported at once. */
+  enter(state: ExportProgress["state"]): void;
+  /** It is over: reported at once, and nothing after it. */
+  end(state: "done" | "failed"): void;
+}
+
+export interface ReporterOptions {
+  readonly name: string;
+  readonly ledger: Ledger;
+  readonly conductor: Conductor;
+  readonly tuning: Tuning;
+  readonly onProgress?: (progress: ExportProgress) => void;
+}
+
+/** The reporter of one backend; without `onProgress` it does nothing. */
+export function createReporter({ name, ledger, conductor, tuning, onProgress }: ReporterOptions): Reporter {
+  let state: ExportProgress["state"] = "starting";
+  let over = false;
+  let last = Number.NEGATIVE_INFINITY;
+  const send = (): void => {
+    last = performance.now();
+    const waits = state === "running" && conductor.slots() === 0;
+    onProgress?.({
+      name,
+      done: state === "done" ? 1 : ledger.frontier.done,
+      bytes: ledger.bytes,
+      counts: { ...ledger.counts },
+      retries: conductor.retries,
+      state: waits ? "waiting" : state,
+      problems: ledger.problems.current(),
+    });
+  };
+  return {
+    report() {
+      if (!over && performance.now() - last >= tuning.progressMs) send();
+    },
+    enter(next) {
+      state = next;
+      if (!over) send();
+    },
+    end(next) {
+      state = next;
+      if (!over) send();
+      over = true;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/** Compares what was read with the server's own count. */
+import type { Counts, Problem } from "../plugin/contract.ts";
+import { addCounts } from "../snapshot/counts.ts";
+import type { ManifestWindow } from "../snapshot/manifest.ts";
+import { rangeToText } from "../snapshot/range-text.ts";
+import type { Range } from "../units/range.ts";
+import type { Question } from "./windows.ts";
+
+export interface Reconciliation {
+  readonly windows: readonly ManifestWindow[];
+  /** Absent when the server counted nothing. */
+  readonly agrees?: boolean;
+  readonly problems: readonly Problem[];
+  /** Why some windows could not be counted. */
+  readonly uncounted?: string;
+}
+
+export interface ReconcileOptions {
+  readonly questions: readonly Question[];
+  /** Asks the server. `undefined`: it cannot say. */
+  readonly count: (range: Range) => Promise<Counts | undefined>;
+  /** The server's count of everything from before the records were read, when there is one. */
+  readonly before: Counts | undefined;
+  /** Waits before a count is asked for again. */
+  readonly pause: () => Promise<void>;
+  /** How often it is asked for again, at most. */
+  readonly recounts: number;
+  /** How many counts are asked for at once. */
+  readonly atOnce: () => number;
+}
+
+interface Answer {
+  readonly question: Question;
+  readonly server?: Counts;
+  readonly error?: string;
+}
+
+/**
+ * Counts every window on the server. Windows whose numbers differ, and all of them when the server's total has changed since
+ * before the export, are counted again until the count is stable: data may still be arriving, and a server can agree with
+ * its own short answer for a while.
+ */
+export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
+  const { questions, before, recounts, pause } = options;
+  let answers = await ask(questions, options);
+  const changed = before !== undefined && hasChanged(before, answers);
+  let unsettled = new Set(answers.filter((one) => changed || !agrees(one)).map((one) => one.question));
+  for (let round = 0; round < recounts && unsettled.size > 0; round += 1) {
+    await pause();
+    const again = new Map((await ask([...unsettled], options)).map((one) => [one.question, one]));
+    unsettled = new Set(
+      [...again.values()].filter((one) => !isSame(one, answers)).map((one) => one.question),
+    );
+    answers = answers.map((one) => again.get(one.question) ?? one);
+  }
+  return conclude(answers);
+}
+
+async function ask(questions: readonly Question[], { count, atOnce }: ReconcileOptions): Promise<Answer[]> {
+  const answers: Answer[] = [];
+  const waiting = questions.entries();
+  const work = async (): Promise<void> => {
+    for (const [index, question] of waiting) answers[index] = await answer(question, count);
+  };
+  await Promise.all(Array.from({ length: Math.max(1, atOnce()) }, work));
+  return answers;
+}
+
+async function answer(question: Question, count: ReconcileOptions["count"]): Promise<Answer> {
+  try {
+    const server = await count(question.range);
+    return server === undefined ? { question } : { question, server };
+  } catch (error) {
+    return { question, error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The units in which the server's answer differs from what was read, and by how much it is more. */
+function differences({ question, server }: Answer): { unit: string; more: number }[] {
+  return Object.entries(server ?? {})
+    .filter(([unit]) => question.concerns(unit))
+    .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))
+    .filter(({ more }) => more !== 0);
+}
+
+const agrees = (one: Answer): boolean => differences(one).length === 0;
+
+const isSame = (now: Answer, earlier: readonly Answer[]): boolean =>
+  Bun.deepEquals(now.server, earlier.find((one) => one.question === now.question)?.server);
+
+function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
+  const after: Record<string, number> = {};
+  for (const { question, server = {} } of answers) {
+    addCounts(after, Object.fromEntries(Object.entries(server).filter(([unit]) => question.concerns(unit))));
+  }
+  return Object.entries(before).some(([unit, number]) => number !== (after[unit] ?? 0));
+}
+
+function conclude(answers: readonly Answer[]): Reconciliation {
+  const counted = answers.filter((one) => one.server !== undefined);
+  const failed = answers.find((one) => one.error !== undefined);
+  return {
+    windows: answers.map(toWindow),
+    ...(counted.length === 0 ? {} : { agrees: counted.every(agrees) }),
+    problems: problemsOf(counted),
+    ...(failed?.error === undefined ? {} : { uncounted: failed.error }),
+  };
+}
+
+const toWindow = (one: Answer): ManifestWindow => ({
+  ...rangeToText(one.question.range),
+  read: { ...one.question.read },
+  ...(one.server === undefined ? {} : { server: { ...one.server }, agrees: agrees(one) }),
+});
+
+/** One sentence for each unit and direction, with the sum over all windows, and each window that it is about. */
+function problemsOf(answers: readonly Answer[]): Problem[] {
+  const found = answers.flatMap((one) =>
+    differences(one).map((each) => ({ ...each, range: one.question.range })),
+  );
+  const sums = new Map<string, number>();
+  const key = ({ unit, more }: { unit: string; more: number }): string => `${more > 0} ${unit}`;
+  for (const one of found) sums.set(key(one), (sums.get(key(one)) ?? 0) + one.more);
+  return found.map((one) => ({
+    kind: "incomplete",
+    reason: sentence(one.unit, sums.get(key(one)) ?? one.more),
+    range: one.range,
+  }));
+}
+
+const sentence = (unit: string, more: number): string =>
+  more > 0
+    ? `the server counts ${more} ${unit} more than were read`
+    : `the server counts ${-more} ${unit} fewer than were read: they expired meanwhile, or were read twice`;

@@ -1,0 +1,101 @@
+/** One run of an export, the first or a resumed one: from the open directory to the finished snapshot. */
+import type { Lock } from "../snapshot/lock.ts";
+import { renameFinished, writeManifest } from "../snapshot/partial.ts";
+import { SIGNAL_FILES } from "../snapshot/paths.ts";
+import type { Recovered } from "../snapshot/recover.ts";
+import type { SnapshotRequest } from "../snapshot/request.ts";
+import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/writer.ts";
+import { fromMs } from "../units/range.ts";
+import { type BackendOutcome, type ExportContext, runBackend } from "./backend-run.ts";
+import { claimsOf } from "./claims.ts";
+import { ExportStopped, Interrupted } from "./errors.ts";
+import type { Ledger } from "./ledger.ts";
+import { createMemoryBudget } from "./memory-budget.ts";
+import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
+import type { ExportJob, ExportResult } from "./types.ts";
+
+export interface Session {
+  /** The directory of the unfinished snapshot. */
+  readonly partial: string;
+  readonly lock: Lock;
+  readonly job: Omit<ExportJob, "directory">;
+  readonly request: SnapshotRequest;
+  /** By plugin; of a resumed export they hold what was committed. */
+  readonly ledgers: ReadonlyMap<string, Ledger>;
+  readonly recovered?: Recovered;
+}
+
+/** @throws Interrupted @throws ExportStopped */
+export async function runSession(session: Session): Promise<ExportResult> {
+  const { partial, job } = session;
+  const tuning: Tuning = { ...DEFAULT_TUNING, ...job.tuning };
+  const stopper = new AbortController();
+  const stop = (error: Error): void => stopper.abort(error);
+  const writer = await openSessionWriter(session, tuning, stop);
+  const context: ExportContext = {
+    writer,
+    budget: createMemoryBudget(tuning.heldBytes),
+    tuning,
+    concurrency: job.concurrency,
+    signal: AbortSignal.any([job.signal, stopper.signal]),
+    stop,
+    ...(job.onProgress === undefined ? {} : { onProgress: job.onProgress }),
+  };
+  try {
+    const outcomes = await runBackends(session, context);
+    await writer.flush();
+    stopper.signal.throwIfAborted();
+    if (job.signal.aborted) throw new Interrupted(partial);
+    return await finish(session, writer, outcomes);
+  } catch (error) {
+    await writer.close().catch(() => {});
+    throw error instanceof Interrupted ? error : new ExportStopped(partial, error);
+  }
+}
+
+const openSessionWriter = (
+  { partial, request, recovered }: Session,
+  { groupMs, groupBytes }: Tuning,
+  onFailure: (error: Error) => void,
+): Promise<SnapshotWriter> =>
+  openWriter({
+    directory: partial,
+    groupMs,
+    groupBytes,
+    onFailure,
+    ...(request.compression === undefined ? {} : { compression: request.compression }),
+    ...(request.fileBytesMax === undefined ? {} : { fileBytesMax: request.fileBytesMax }),
+    ...(recovered === undefined ? {} : { recovered }),
+  });
+
+function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
+  const runs = job.backends.flatMap(({ open }) => {
+    const ledger = ledgers.get(open.name);
+    return ledger === undefined ? [] : [runBackend(context, open, ledger)];
+  });
+  return Promise.all(runs);
+}
+
+async function finish(
+  { partial, lock, request }: Session,
+  writer: SnapshotWriter,
+  outcomes: readonly BackendOutcome[],
+): Promise<ExportResult> {
+  const written = await writer.finish(expectedFiles(outcomes));
+  const manifest = await writeManifest(partial, claimsOf(request, outcomes, written, fromMs(Date.now())));
+  // The lock's file lies in the directory, which now gets another name.
+  lock.release();
+  return { path: await renameFinished(partial), manifest };
+}
+
+/** Each signal that was exported has its file, even when there was nothing. */
+function expectedFiles(outcomes: readonly BackendOutcome[]): ExpectedFile[] {
+  return outcomes
+    .filter((one) => !one.failed)
+    .flatMap(({ open, inventory }) =>
+      (inventory?.signals ?? []).flatMap((signal) => {
+        const file = SIGNAL_FILES[signal];
+        return file === undefined ? [] : [{ plugin: open.name, file }];
+      }),
+    );
+}

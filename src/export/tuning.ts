@@ -1,0 +1,35 @@
+import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+
+/** The engine's numbers; a test uses small ones. */
+export interface Tuning {
+  readonly retry: RetryPolicy;
+  /** One call of a plugin's hook is ended after this long. ms */
+  readonly stepMs: number;
+  /** A hook that does not heed its signal is abandoned after this long. ms */
+  readonly graceMs: number;
+  /** Calls in a row that fail for good before the backend is given up. */
+  readonly failuresMax: number;
+  /** Bytes that all steps under way may hold. */
+  readonly heldBytes: number;
+  /** What one commit of the index may hold back. */
+  readonly groupMs: number;
+  readonly groupBytes: number;
+  /** A count that differs is asked for again after this long, at most so many times. */
+  readonly recountMs: number;
+  readonly recounts: number;
+  /** The shortest time between two reports of progress of one backend. ms */
+  readonly progressMs: number;
+}
+
+export const DEFAULT_TUNING: Tuning = {
+  retry: DEFAULT_RETRY,
+  stepMs: 600_000,
+  graceMs: 1_000,
+  failuresMax: 10,
+  heldBytes: 48 << 20,
+  groupMs: 500,
+  groupBytes: 32 << 20,
+  recountMs: 5_000,
+  recounts: 6,
+  progressMs: 100,
+};
