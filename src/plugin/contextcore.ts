@@ -23,3 +23,4 @@ export * from "./errors.ts";
 export { safeFileName } from "./file-name.ts";
 export * as option from "./options.ts";
 export { ProtobufReader, ProtobufWriter } from "./protobuf.ts";
+export { type TreeNode, treePaths } from "./tree-paths.ts";

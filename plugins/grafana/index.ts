@@ -1,0 +1,35 @@
+import { definePlugin, option, v } from "contextcore";
+import { countObjects } from "./count.ts";
+import { createExporter } from "./export.ts";
+import { takeInventory } from "./inventory.ts";
+import { createServer } from "./server.ts";
+import { measure } from "./size.ts";
+
+export default definePlugin({
+  name: "grafana",
+  about: "Grafana: dashboards, folders, data sources, alerting, annotations",
+  signals: ["dashboards"],
+  options: v.object({
+    ...option.serverOptions("http://localhost:3000", {
+      url: "GRAFANA_URL",
+      username: "GRAFANA_USER",
+      password: "GRAFANA_PASSWORD",
+      token: "GRAFANA_API_KEY",
+    }),
+    importance: option.importance("medium"),
+    data: option.text(
+      "Grafana's data directory, or a SQLite database, on this machine: its size is then measured",
+    ),
+  }),
+  backend: ({ options, http, clock }) => {
+    const server = createServer(http);
+    const { importance, token, data } = options;
+    return {
+      inventory: (signal) =>
+        takeInventory(server, { importance, token: token !== undefined, now: clock() }, signal),
+      size: (signal) => measure(server, data, signal),
+      export: createExporter(server),
+      count: (request, signal) => countObjects(server, request, signal),
+    };
+  },
+});

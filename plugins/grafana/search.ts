@@ -1,0 +1,40 @@
+import { type HttpClient, v } from "contextcore";
+import type { Match } from "./match.ts";
+import { read } from "./server.ts";
+
+const hitSchema = v.object({
+  uid: v.string(),
+  title: v.optional(v.string(), ""),
+  folderUid: v.optional(v.string(), ""),
+  folderTitle: v.optional(v.string(), ""),
+});
+export type Hit = v.InferOutput<typeof hitSchema>;
+
+/** Grafana's default; its most is 5000, and more is refused. */
+const PAGE = 1000;
+
+export interface Search {
+  readonly type: "dash-db" | "dash-folder";
+  readonly match?: Match;
+}
+
+/**
+ * Everything that the search finds, by uid. Pages are read until one is not full. A list that changes meanwhile can show
+ * a row twice; it counts once.
+ */
+export async function searchAll(
+  http: HttpClient,
+  { type, match = {} }: Search,
+  signal: AbortSignal,
+): Promise<Hit[]> {
+  const found = new Map<string, Hit>();
+  for (let page = 1; ; page += 1) {
+    const rows = await read(http, v.array(hitSchema), {
+      path: "/api/search",
+      query: { type, limit: PAGE, page, ...match },
+      signal,
+    });
+    for (const row of rows) found.set(row.uid, row);
+    if (rows.length < PAGE) return [...found.values()];
+  }
+}

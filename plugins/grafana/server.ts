@@ -1,0 +1,153 @@
+import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
+import { parseExact } from "./exact-json.ts";
+
+/** One Grafana: how it is called, and what it can do. */
+export interface Server {
+  readonly http: HttpClient;
+  /** What kind of API it has; asked once. */
+  world(signal: AbortSignal): Promise<World>;
+}
+
+/** Which resources are served under `/apis`, and in which versions. */
+export interface World {
+  /** The organisation's name in `/apis`: `default`, `org-2`, `stacks-17`. */
+  readonly namespace: string;
+  readonly dashboards?: Served;
+  /** The version to use; absent: only the old API has them. */
+  readonly folders?: string;
+  readonly playlists?: string;
+}
+
+export interface Served {
+  readonly preferred: string;
+  readonly versions: readonly string[];
+}
+
+export function createServer(http: HttpClient): Server {
+  let known: Promise<World> | undefined;
+  return {
+    http,
+    world(signal) {
+      known ??= findWorld(http, signal);
+      known.catch(() => {
+        known = undefined;
+      });
+      return known;
+    },
+  };
+}
+
+/**
+ * One call, its answer checked against a schema; numbers inside stay as they were written.
+ * @throws PluginError `invalid` when the answer has another shape.
+ */
+export async function read<Schema extends v.GenericSchema>(
+  http: HttpClient,
+  schema: Schema,
+  request: HttpRequest,
+): Promise<v.InferOutput<Schema>> {
+  const answer = await http.send(request);
+  const checked = v.safeParse(schema, bodyOf(await answer.text(), http, request));
+  if (checked.success) return checked.output;
+  const [issue] = checked.issues;
+  throw new PluginError("invalid", `${where(http, request)}: ${v.getDotPath(issue) ?? ""} ${issue.message}`);
+}
+
+/** The same, and `undefined` when there is no such thing (404). */
+export async function readIfThere<Schema extends v.GenericSchema>(
+  http: HttpClient,
+  schema: Schema,
+  request: HttpRequest,
+): Promise<v.InferOutput<Schema> | undefined> {
+  try {
+    return await read(http, schema, request);
+  } catch (error) {
+    if (error instanceof PluginError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown {
+  try {
+    return parseExact(source);
+  } catch (cause) {
+    const isPage = /^\s*</.test(source);
+    throw new PluginError(
+      isPage ? "invalid" : "temporary",
+      `${where(http, request)} answered with ${isPage ? "a web page" : "something that is not whole JSON"}`,
+      { hint: "Is `url` Grafana itself, with its sub-path, and not a login page or a proxy?", cause },
+    );
+  }
+}
+
+const where = (http: HttpClient, request: HttpRequest): string =>
+  `grafana at ${http.url}: ${request.method ?? "GET"} ${request.path}`;
+
+/** Any JSON object. */
+export const objectSchema = v.record(v.string(), v.unknown());
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** The value as an object; an empty one when it is something else. */
+export const asObject = (value: unknown): Fields => {
+  const checked = v.safeParse(objectSchema, value);
+  return checked.success ? checked.output : {};
+};
+
+export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
+
+/** Without these fields. */
+export const without = (value: Fields, ...names: readonly string[]): Fields =>
+  Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
+
+/** The path of a resource under `/apis`. */
+export const resourcePath = (world: World, group: string, version: string, rest: string): string =>
+  `/apis/${group}.grafana.app/${version}/namespaces/${encodeURIComponent(world.namespace)}/${rest}`;
+
+const groupSchema = v.object({
+  name: v.string(),
+  versions: v.array(v.object({ version: v.string() })),
+  preferredVersion: v.optional(v.object({ version: v.string() })),
+});
+
+/** Dashboards served in one of these mean Grafana 12 or newer; before, `/apis` held experiments only. */
+const MATURE = ["v1", "v1beta1"];
+
+async function findWorld(http: HttpClient, signal: AbortSignal): Promise<World> {
+  const groups = await discover(http, signal);
+  const versions = (name: string): readonly string[] =>
+    groups.find((group) => group.name === `${name}.grafana.app`)?.versions.map((one) => one.version) ?? [];
+  const served = versions("dashboard");
+  const preferred = MATURE.find((version) => served.includes(version));
+  if (preferred === undefined) return { namespace: "default" };
+  const folders = MATURE.find((version) => versions("folder").includes(version));
+  const playlists = ["v1", "v0alpha1"].find((version) => versions("playlist").includes(version));
+  return {
+    namespace: await namespaceOf(http, signal),
+    dashboards: { preferred, versions: served },
+    ...(folders === undefined ? {} : { folders }),
+    ...(playlists === undefined ? {} : { playlists }),
+  };
+}
+
+async function discover(http: HttpClient, signal: AbortSignal): Promise<v.InferOutput<typeof groupSchema>[]> {
+  const answer = await http.send({ path: "/apis", signal, accept: [403, 404] });
+  const checked = v.safeParse(v.object({ groups: v.array(groupSchema) }), parseLoose(await answer.text()));
+  return answer.status === 200 && checked.success ? checked.output.groups : [];
+}
+
+/** An old Grafana answers `/apis` with its web page; that means it is not there. */
+function parseLoose(source: string): unknown {
+  try {
+    return JSON.parse(source);
+  } catch {
+    return undefined;
+  }
+}
+
+async function namespaceOf(http: HttpClient, signal: AbortSignal): Promise<string> {
+  const schema = v.object({ namespace: v.optional(v.string()) });
+  const settings = await readIfThere(http, schema, { path: "/api/frontend/settings", signal });
+  if (settings?.namespace) return settings.namespace;
+  const { id } = await read(http, v.object({ id: v.number() }), { path: "/api/org", signal });
+  return id === 1 ? "default" : `org-${id}`;
+}
