@@ -42,7 +42,9 @@ export async function openSnapshot(directory: string): Promise<OpenSnapshot> {
         return await readBlock(await handleOf(block.file), block);
       } catch (cause) {
         const what = cause instanceof Error ? cause.message : String(cause);
-        throw new SnapshotError(`${join(directory, block.file)}, block at ${block.offset}: ${what}`, { cause });
+        throw new SnapshotError(`${join(directory, block.file)}, block at ${block.offset}: ${what}`, {
+          cause,
+        });
       }
     },
     async close() {
@@ -75,7 +77,8 @@ async function* indexBlocks(directory: string): AsyncGenerator<PlacedBlock> {
     if (!whole) throw new SnapshotError(`${where}: it is cut short`);
     const { plugin, block } = readLine(bytes, where);
     if (block === undefined) continue;
-    if (!staysInside(block.file)) throw new SnapshotError(`${where}: names ${block.file}, outside the snapshot`);
+    if (!staysInside(block.file))
+      throw new SnapshotError(`${where}: names ${block.file}, outside the snapshot`);
     yield { plugin, block };
   }
 }
@@ -91,7 +94,8 @@ function readLine(bytes: Uint8Array, where: string): ReturnType<typeof parseInde
 async function readBlock(handle: FileHandle, block: Block): Promise<Uint8Array> {
   const stored = new Uint8Array(block.bytes);
   const { bytesRead } = await handle.read(stored, 0, block.bytes, block.offset);
-  if (bytesRead !== block.bytes) throw new SnapshotError(`the file ends ${block.bytes - bytesRead} bytes too early`);
+  if (bytesRead !== block.bytes)
+    throw new SnapshotError(`the file ends ${block.bytes - bytesRead} bytes too early`);
   if (new Bun.CryptoHasher("sha256").update(stored).digest("hex") !== block.sha256) {
     throw new SnapshotError("its bytes do not fit their checksum; they were changed after they were written");
   }

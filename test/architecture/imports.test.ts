@@ -15,7 +15,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   config: ["plugin", "units"],
   snapshot: ["plugin", "units"],
   export: ["plugin", "snapshot", "units"],
-  restore: ["plugin", "snapshot", "units"],
+  restore: ["export", "plugin", "snapshot", "units"],
   audit: ["plugin", "units"],
   dashboards: ["plugin", "units"],
   terminal: ["units", "plugin"],

@@ -1,0 +1,81 @@
+/** What a restore leaves on the disk while it runs: how far it came, and every record that was refused. */
+import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import type { Counts } from "../plugin/contract.ts";
+import type { Block } from "../snapshot/block.ts";
+import { systemCode } from "../snapshot/errors.ts";
+import { fileLines } from "../snapshot/lines.ts";
+
+/** What the server said of one block's records. */
+export interface BlockOutcome {
+  readonly written: Counts;
+  readonly existing: Counts;
+  readonly rejected: readonly { readonly line: string; readonly reason: string }[];
+}
+
+export interface RestoreJournal {
+  readonly directory: string;
+  /** What an interrupted run already did with this block. */
+  done(
+    plugin: string,
+    block: Block,
+  ): (Omit<BlockOutcome, "rejected"> & { readonly rejected: number }) | undefined;
+  /** Durable when it resolves: the refused records first, then that the block is done. */
+  record(plugin: string, block: Block, outcome: BlockOutcome): Promise<void>;
+  close(): Promise<void>;
+}
+
+const counts = v.record(v.string(), v.number());
+const doneSchema = v.object({
+  plugin: v.string(),
+  file: v.string(),
+  offset: v.number(),
+  written: counts,
+  existing: counts,
+  rejected: v.number(),
+});
+type Done = v.InferOutput<typeof doneSchema>;
+
+/** Opens `progress.jsonl` and `rejected.json` in a restore's directory, new or left by an interrupted run. */
+export async function openJournal(directory: string): Promise<RestoreJournal> {
+  await mkdir(directory, { recursive: true });
+  const progress = join(directory, "progress.jsonl");
+  const done = new Map((await readDone(progress)).map((one) => [key(one.plugin, one), one]));
+  const state = await open(progress, "a");
+  const refused = await open(join(directory, "rejected.json"), "a");
+  return {
+    directory,
+    done: (plugin, block) => done.get(key(plugin, block)),
+    async record(plugin, { file, offset }, { written, existing, rejected }) {
+      const lines = rejected.map(
+        ({ line, reason }) => `${JSON.stringify({ plugin, file, reason, record: line })}\n`,
+      );
+      if (lines.length > 0) await append(refused, lines.join(""));
+      const entry: Done = { plugin, file, offset, written, existing, rejected: rejected.length };
+      await append(state, `${JSON.stringify(entry)}\n`);
+    },
+    close: async () => void (await Promise.all([state.close(), refused.close()])),
+  };
+}
+
+const key = (plugin: string, { file, offset }: { file: string; offset: number }): string =>
+  JSON.stringify([plugin, file, offset]);
+
+async function append(handle: FileHandle, text: string): Promise<void> {
+  await handle.appendFile(text);
+  await handle.datasync();
+}
+
+/** A torn last line is a block that was not finished: it is done again. */
+async function readDone(path: string): Promise<Done[]> {
+  const entries: Done[] = [];
+  try {
+    for await (const { bytes, whole } of fileLines(path)) {
+      if (whole) entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes))));
+    }
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+  return entries;
+}

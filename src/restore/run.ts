@@ -1,0 +1,146 @@
+/** Carries out a restore plan: block after block, in bounded memory, resumable, every refused record kept. */
+import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "../export/retry.ts";
+import { sleep } from "../export/time-limit.ts";
+import type { Counts, RestoreAnswer, RestoreBatch, Restorer } from "../plugin/contract.ts";
+import type { Block } from "../snapshot/block.ts";
+import { addCounts } from "../snapshot/counts.ts";
+import { batchesOf } from "./batches.ts";
+import type { BlockOutcome, RestoreJournal } from "./journal.ts";
+import type { RestorePlan, RestoreTarget } from "./plan.ts";
+import type { PlannedFile } from "./select.ts";
+
+export interface RestoreProgress {
+  readonly name: string;
+  /** 0 to 1, in blocks. */
+  readonly done: number;
+  readonly written: Counts;
+  readonly rejected: number;
+}
+
+export interface RunOptions {
+  readonly plan: RestorePlan;
+  readonly journal: RestoreJournal;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: RestoreProgress) => void;
+  readonly retry?: RetryPolicy;
+}
+
+export interface TargetOutcome {
+  readonly name: string;
+  readonly written: Counts;
+  /** Already there, left as it was. */
+  readonly existing: Counts;
+  readonly rejected: number;
+  /** Why it could not be finished; absent when everything was offered to the server. */
+  readonly failure?: string;
+}
+
+/** Restores every target; the failure of one never stops the others. @throws the signal's reason when it is aborted */
+export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
+  const outcomes = await Promise.all(options.plan.targets.map((target) => restoreTarget(target, options)));
+  options.signal.throwIfAborted();
+  return outcomes;
+}
+
+interface Tally {
+  readonly written: Record<string, number>;
+  readonly existing: Record<string, number>;
+  rejected: number;
+  blocks: number;
+}
+
+async function restoreTarget(target: RestoreTarget, options: RunOptions): Promise<TargetOutcome> {
+  const tally: Tally = { written: {}, existing: {}, rejected: 0, blocks: 0 };
+  const total = target.files.reduce((sum, { blocks }) => sum + blocks.length, 0);
+  const summary = () => ({
+    name: target.name,
+    written: tally.written,
+    existing: tally.existing,
+    rejected: tally.rejected,
+  });
+  try {
+    for (const file of target.files) {
+      for (const block of file.blocks) {
+        options.signal.throwIfAborted();
+        await restoreBlock(target, file, block, tally, options);
+        tally.blocks += 1;
+        options.onProgress?.({ ...summary(), done: tally.blocks / total });
+      }
+    }
+    return summary();
+  } catch (error) {
+    return { ...summary(), failure: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function restoreBlock(
+  target: RestoreTarget,
+  file: PlannedFile,
+  block: Block,
+  tally: Tally,
+  options: RunOptions,
+): Promise<void> {
+  let done = options.journal.done(target.name, block);
+  if (done === undefined) {
+    const outcome = await writeBlock(target, file, block, options);
+    await options.journal.record(target.name, block, outcome);
+    done = { ...outcome, rejected: outcome.rejected.length };
+  }
+  addCounts(tally.written, done.written);
+  addCounts(tally.existing, done.existing);
+  tally.rejected += done.rejected;
+}
+
+async function writeBlock(
+  target: RestoreTarget,
+  { file }: PlannedFile,
+  block: Block,
+  options: RunOptions,
+): Promise<BlockOutcome> {
+  const { restore } = target.open.backend;
+  if (restore === undefined) throw new Error(`${target.name} cannot restore`);
+  const bytes = await options.plan.snapshot.read(block);
+  const written: Record<string, number> = {};
+  const existing: Record<string, number> = {};
+  const rejected: { line: string; reason: string }[] = [];
+  for (const lines of linesFor(target, file, block, bytes)) {
+    const batch = { file, lines, range: target.range, labels: target.labels };
+    const answer = await applyPatiently(restore, batch, options);
+    addCounts(written, answer.written);
+    addCounts(existing, answer.existing ?? {});
+    rejected.push(...(answer.rejected ?? []));
+  }
+  return { written, existing, rejected };
+}
+
+/** An object is one text, whatever newlines it has; records come as lines. */
+function linesFor(
+  target: RestoreTarget,
+  file: string,
+  block: Block,
+  bytes: Uint8Array,
+): Iterable<readonly string[]> {
+  const matcher =
+    target.match === undefined ? undefined : target.open.backend.restore?.matcher?.(target.match);
+  const keep = (line: string): string | undefined => (matcher === undefined ? line : matcher(line, file));
+  if (block.range !== undefined) return batchesOf(bytes, keep);
+  const text = keep(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+  return text === undefined ? [] : [[text]];
+}
+
+/** Tries again what failed for a while, as long as the server asks for. */
+async function applyPatiently(
+  restore: Restorer,
+  batch: RestoreBatch,
+  { signal, retry = DEFAULT_RETRY }: RunOptions,
+): Promise<RestoreAnswer> {
+  for (let failed = 1; ; failed += 1) {
+    try {
+      return await restore.apply(batch, signal);
+    } catch (error) {
+      const delay = signal.aborted ? undefined : retryDelay(error, failed, retry, Math.random());
+      if (delay === undefined) throw error;
+      await sleep(delay, signal);
+    }
+  }
+}
