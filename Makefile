@@ -1,0 +1,58 @@
+# Each target calls the program or a script; none holds logic of its own. `make help` lists them.
+.DEFAULT_GOAL := help
+.PHONY: setup build test check bench demo lab full-setup up down health data-inventory pre-destroy-check \
+	destroy backup-full storage-status help
+
+bun := ./scripts/bun.sh
+contextcore := ./dist/contextcore
+
+setup: ## Install the tool chain (needs Node.js with npm, or Bun)
+	./scripts/setup.sh
+
+build: setup ## Compile dist/contextcore
+	$(bun) run --bun build
+
+test: setup ## Format, lint, types and every test, as CI runs them
+	$(bun) run --bun test
+
+check: setup ## Format, lint and types
+	$(bun) run --bun check
+
+bench: build ## Start-up, throughput and memory against the lab
+	$(bun) run --bun bench
+
+demo: build ## Inventory, export, check, a rehearsed destroy and the audit trail, against the lab
+	$(bun) run --bun demo
+
+lab: setup ## Start the stack's look-alike and print its URLs
+	$(bun) run --bun lab
+
+full-setup: build up ## Build, start the stack of compose.yaml, provision the dashboards
+	$(contextcore) dashboards provision
+
+up: ## Start the stack of compose.yaml and wait until it is healthy
+	docker compose up --detach --wait
+
+down: ## Stop the stack; its data stays
+	docker compose down
+
+health: ## Does every server answer?
+	$(contextcore) inventory --timeout 5s
+
+data-inventory: ## What the stack holds, and what no snapshot holds yet
+	$(contextcore) inventory
+
+pre-destroy-check: ## Would a destroy lose anything?
+	$(contextcore) persistence check-destroy
+
+destroy: ## Destroy the stack, after offering to save what it holds
+	$(contextcore) destroy
+
+backup-full: ## Export everything, from the oldest data to now
+	$(contextcore) export --all
+
+storage-status: ## Where the data and the snapshots are, and how big
+	$(contextcore) persistence show
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
