@@ -1,4 +1,6 @@
 import type { OpenSink } from "../plugin/open.ts";
+import { openDelivery } from "./deliver/delivery.ts";
+import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";
 import { TrailError } from "./error.ts";
 import type { AuditEvent, Ending, NewEvent, Trail, TrailOperation } from "./event.ts";
 import { type Appended, type JournalOptions, openJournal } from "./journal.ts";
@@ -13,6 +15,8 @@ export interface TrailOptions extends JournalOptions {
   onWarning(message: string): void;
   /** After this long another host's unfinished operation counts as abandoned, ms. Default one hour. */
   readonly staleAfterMs?: number;
+  /** How long a sink may take for one event, and for all that wait once the command ends, ms. Default 5 s. */
+  readonly sinkTimeLimitMs?: number;
 }
 
 /**
@@ -20,25 +24,56 @@ export interface TrailOptions extends JournalOptions {
  * process died.
  */
 export function openTrail(options: TrailOptions): Trail {
-  const { file, onWarning, clock = Date.now, staleAfterMs = 3_600_000 } = options;
+  const { file, onWarning, clock = Date.now, staleAfterMs = 3_600_000, sinkTimeLimitMs = 5_000 } = options;
   const journal = openJournal(options);
+  const delivery = openDelivery({ ...options, timeLimitMs: sinkTimeLimitMs, onDropped });
   let kept = false;
 
   const findAbandoned = (): readonly AuditEvent[] =>
     abandoned(trailLinesBackward(file), { host: journal.identity.host, now: clock(), staleAfterMs });
 
+  /** With the first event come those that say what earlier commands left behind. */
   const write = async (event?: NewEvent): Promise<Appended> => {
     let closed: readonly AuditEvent[] = [];
-    const appended = await journal.append(() => {
-      closed = kept ? [] : findAbandoned();
-      return [...closed.map(interruption), ...(event === undefined ? [] : [event])];
+    let change: SinkChange | undefined;
+    const build = (): readonly NewEvent[] => {
+      if (!kept) {
+        closed = findAbandoned();
+        change = sinkChange(file, options.sinks);
+      }
+      kept = true;
+      const events = [...closed.map(interruption), change?.event, event];
+      return events.filter((one) => one !== undefined);
+    };
+    const appended = await journal.append(build).catch((error) => {
+      kept = false;
+      throw error;
     });
-    kept = true;
     for (const started of closed) onWarning(explainInterruption(started));
     for (const { event: one } of appended.events)
       if (one.operation === "trail_repair") onWarning(repairText(one));
+    if (change !== undefined) await welcome(change, appended);
+    delivery.notify();
     return appended;
   };
+
+  const welcome = async (change: SinkChange, { events }: Appended): Promise<void> => {
+    const event = events.find(({ event: { operation } }) => operation === change.event.operation);
+    try {
+      delivery.welcome(change.added, (event?.event.seq ?? 1) - 1);
+      await change.remember();
+    } catch (error) {
+      onWarning(messageOf(error));
+    }
+  };
+
+  async function onDropped(sink: string, dropped: number): Promise<void> {
+    await warnOnFailure("what a sink missed", {
+      operation: "sink_overflow",
+      outcome: "partial",
+      details: { sink, dropped },
+    });
+  }
 
   const append = async (event: NewEvent): Promise<Written> => {
     const { events, copyFailure } = await write(event);
@@ -91,7 +126,7 @@ export function openTrail(options: TrailOptions): Trail {
         onWarning(`${unreadable} lines of ${file} cannot be read: \`contextcore audit verify\` says why`);
       return events;
     },
-    async close() {},
+    close: () => delivery.close(),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Backend, Plugin, Sink } from "./contract.ts";
+import type { Backend, JsonObject, Plugin, Sink } from "./contract.ts";
 
 /** A plugin that was loaded, configured and opened. */
 export interface OpenBackend {
@@ -13,6 +13,8 @@ export interface OpenSink {
   readonly name: string;
   readonly plugin: Plugin;
   readonly sink: Sink;
+  /** Its options as they may be shown, without secrets: the trail records when they change. */
+  readonly settings?: JsonObject;
 }
 
 /** A plugin that could not be loaded or opened. It never takes the others down: the caller reports it. */

@@ -1,0 +1,81 @@
+/** A further file that takes the audit events, one JSON line each: on another disk, or where a log shipper reads. */
+import { access, constants, type FileHandle, mkdir, open } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { definePlugin, PluginError, type Sink, v } from "contextcore";
+
+export default definePlugin({
+  name: "file",
+  about: "A file: audit events as JSON lines",
+  options: v.object({
+    path: v.pipe(
+      v.string(),
+      v.nonEmpty("empty: name the file"),
+      v.description("The file; its directory is made if needed"),
+    ),
+  }),
+  sink: ({ options }): Sink => {
+    const path = resolve(options.path);
+    return {
+      probe: () => classified(path, () => probe(path)),
+      deliver: ({ line }) => classified(path, () => append(path, line)),
+      history: ({ project, limit }) => classified(path, () => hashesIn(path, project, limit)),
+    };
+  },
+});
+
+async function append(path: string, line: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, "a+", 0o640);
+  try {
+    const { size } = await file.stat();
+    const torn = size > 0 && (await lastByte(file, size)) !== "\n"; // its writer died: keep it on a line of its own
+    await file.appendFile(`${torn ? "\n" : ""}${line}\n`);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+async function lastByte(file: FileHandle, size: number): Promise<string> {
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer.toString("latin1");
+}
+
+/** Looks without leaving anything behind: the file if there is one, else the directory that it would be made in. */
+async function probe(path: string): Promise<void> {
+  for (let place = path; ; place = dirname(place)) {
+    try {
+      return await access(place, constants.W_OK);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT" || place === dirname(place)) throw error;
+    }
+  }
+}
+
+/** How much of the file's end is read for its history: some eight thousand events. */
+const HISTORY_BYTES = 4 * 1024 * 1024;
+
+async function hashesIn(path: string, project: string, limit: number): Promise<readonly string[]> {
+  const end = await readEnd(path);
+  const mine = end.split("\n").filter((line) => line.includes(`"project":${JSON.stringify(project)},`));
+  return mine.flatMap((line) => /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? []).slice(-limit);
+}
+
+async function readEnd(path: string): Promise<string> {
+  const file = Bun.file(path);
+  if (!(await file.exists())) return "";
+  return file.slice(Math.max(0, file.size - HISTORY_BYTES)).text();
+}
+
+async function classified<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const kind = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "") ? "refused" : "temporary";
+    throw new PluginError(kind, `cannot use ${path}: ${reason}`, { cause });
+  }
+}
+
+const codeOf = (error: unknown): string | undefined =>
+  error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;

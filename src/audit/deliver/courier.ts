@@ -1,0 +1,128 @@
+/** Brings what waits to one sink: in order, one at a time, never two processes at once, each attempt within the limit. */
+import type { AuditRecord } from "../../plugin/contract.ts";
+import { isKind } from "../../plugin/errors.ts";
+import type { OpenSink } from "../../plugin/open.ts";
+import { tryLock } from "../lock.ts";
+import { redactedText } from "../redact.ts";
+import { pendingAfter } from "./pending.ts";
+import { newSinkState, readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
+
+export interface CourierOptions {
+  readonly open: OpenSink;
+  /** The trail's file. */
+  readonly file: string;
+  /** The folder of the sinks' states. */
+  readonly folder: string;
+  /** One delivery at most, ms. */
+  readonly timeLimitMs: number;
+  /** Ends everything. */
+  readonly signal: AbortSignal;
+  readonly outboxMax?: number;
+  /** Events that no longer fit into the outbox were given up. */
+  onDropped(name: string, count: number): Promise<void>;
+}
+
+/** An event that was refused as such this often, in different rounds, is passed over. */
+const REFUSALS_MAX = 3;
+
+/**
+ * Delivers until nothing waits, the sink fails, or the signal ends it. While another process delivers to the same sink
+ * this one waits, since that one may have looked before the newest event was there.
+ * @returns the sink's state afterwards
+ */
+export async function deliverAll(options: CourierOptions): Promise<SinkState | undefined> {
+  const { open, folder, signal } = options;
+  for (;;) {
+    const release = tryLock(`${sinkStatePath(folder, open.name)}.lock`);
+    if (release !== undefined) {
+      try {
+        return await deliverLocked(options);
+      } finally {
+        release();
+      }
+    }
+    if (signal.aborted) return readSinkState(folder, open.name);
+    await Bun.sleep(10);
+  }
+}
+
+async function deliverLocked(options: CourierOptions): Promise<SinkState> {
+  const { open, file, folder, signal } = options;
+  let state = readSinkState(folder, open.name) ?? newSinkState(open.name, 0);
+  for (;;) {
+    const { records, dropped } = pendingAfter(file, state.after, options.outboxMax);
+    if (dropped > 0) {
+      state = { ...state, after: state.after + dropped, dropped: state.dropped + dropped, refusals: 0 };
+      writeSinkState(folder, state);
+      await options.onDropped(open.name, dropped);
+    }
+    if (records.length === 0) return state;
+    for (const record of records) {
+      if (signal.aborted) return state;
+      const { next, go } = await deliverOne(options, state, record);
+      state = next;
+      writeSinkState(folder, state);
+      if (!go) return state;
+    }
+  }
+}
+
+async function deliverOne(
+  { open, timeLimitMs, signal }: CourierOptions,
+  state: SinkState,
+  record: AuditRecord,
+): Promise<{ readonly next: SinkState; readonly go: boolean }> {
+  const at = () => new Date().toISOString();
+  try {
+    await within(timeLimitMs, signal, (limit) => open.sink.deliver(record, limit));
+    const { failure: _, ...rest } = state;
+    const receipt = { seq: record.seq, id: record.id, hash: hashIn(record.line), at: at() };
+    return {
+      next: { ...rest, after: record.seq, receipt, delivered: state.delivered + 1, refusals: 0 },
+      go: true,
+    };
+  } catch (error) {
+    if (signal.aborted) return { next: state, go: false }; // the command ends; nothing is known of the sink
+    const failure = {
+      message: redactedText(error instanceof Error ? error.message : String(error)),
+      at: at(),
+    };
+    if (!isEventsFault(error)) return { next: { ...state, failure }, go: false };
+    const refusals = state.refusals + 1;
+    if (refusals < REFUSALS_MAX) return { next: { ...state, failure, refusals }, go: false };
+    return {
+      next: { ...state, failure, after: record.seq, rejected: state.rejected + 1, refusals: 0 },
+      go: true,
+    };
+  }
+}
+
+/** The sink works and will not have this event, now or later. */
+const isEventsFault = (error: unknown): boolean =>
+  isKind(error, "too-large") || (isKind(error, "invalid") && (error.status === 400 || error.status === 422));
+
+const hashIn = (line: string): string => /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? "";
+
+/** The work's result, or an error once the time is over, whether or not the work listens to its signal. */
+export async function within<Result>(
+  ms: number,
+  signal: AbortSignal,
+  work: (limit: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const late = new Error(`no answer within ${ms / 1000} s`);
+  const limit = new AbortController();
+  const { promise: over, reject } = Promise.withResolvers<never>();
+  const end = (reason: Error) => {
+    reject(reason);
+    limit.abort(reason);
+  };
+  const giveUp = () => end(late);
+  const timer = setTimeout(giveUp, ms);
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work(limit.signal), over]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", giveUp);
+  }
+}

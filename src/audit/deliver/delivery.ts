@@ -1,0 +1,103 @@
+/** Takes new events to every sink, behind the command's back; each sink on its own, so that none waits for another. */
+import type { OpenSink } from "../../plugin/open.ts";
+import { deliverAll, within } from "./courier.ts";
+import { pendingAfter } from "./pending.ts";
+import { newSinkState, readSinkState, type SinkState, sinksFolder, writeSinkState } from "./state.ts";
+
+export interface DeliveryOptions {
+  /** The trail's file. */
+  readonly file: string;
+  readonly sinks: readonly OpenSink[];
+  /** A sink gets this long for one event, and for all of them together once the command ends, ms. */
+  readonly timeLimitMs: number;
+  onWarning(message: string): void;
+  onDropped(name: string, count: number): Promise<void>;
+}
+
+export interface Delivery {
+  /** New sinks get the events after `after`. */
+  welcome(names: readonly string[], after: number): void;
+  /** There is something to deliver. */
+  notify(): void;
+  /** Waits for all sinks, none longer than the limit; says what still waits. */
+  close(): Promise<void>;
+}
+
+export function openDelivery(options: DeliveryOptions): Delivery {
+  const { file, onWarning, timeLimitMs } = options;
+  const folder = sinksFolder(file);
+  const ended = new AbortController();
+  const rounds = options.sinks.map((open) =>
+    repeatable(async () => {
+      try {
+        await deliverAll({ ...options, open, folder, signal: ended.signal });
+      } catch (error) {
+        onWarning(`sink ${open.name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }),
+  );
+
+  return {
+    welcome(names, after) {
+      for (const name of names) {
+        if (readSinkState(folder, name) === undefined) writeSinkState(folder, newSinkState(name, after));
+      }
+    },
+    notify() {
+      for (const round of rounds) round.request();
+    },
+    async close() {
+      const finishing = rounds.map((round) =>
+        within(timeLimitMs, ended.signal, () => round.idle()).catch(() => undefined),
+      );
+      await Promise.all(finishing);
+      ended.abort();
+      await Promise.all(rounds.map((round) => round.idle()));
+      for (const { name } of options.sinks) {
+        const state = readSinkState(folder, name);
+        if (state !== undefined) warnOfBacklog(file, state, onWarning);
+      }
+    },
+  };
+}
+
+function warnOfBacklog(
+  file: string,
+  { name, after, failure }: SinkState,
+  onWarning: (message: string) => void,
+): void {
+  const { records, dropped } = pendingAfter(file, after);
+  const waiting = records.length + dropped;
+  if (waiting === 0) return;
+  const why = failure === undefined ? "there was no time for them" : failure.message;
+  onWarning(
+    `sink ${name}: ${waiting} ${waiting === 1 ? "event waits" : "events wait"} for a later command (${why})`,
+  );
+}
+
+interface Repeatable {
+  /** Runs the work, or once more after the present run. */
+  request(): void;
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void>;
+}
+
+/** At most one run at a time; requests during a run make one further run. @param work never rejects */
+function repeatable(work: () => Promise<void>): Repeatable {
+  let running: Promise<void> | undefined;
+  let wanted = false;
+  const run = async (): Promise<void> => {
+    while (wanted) {
+      wanted = false;
+      await work();
+    }
+    running = undefined;
+  };
+  return {
+    request() {
+      wanted = true;
+      running ??= run();
+    },
+    idle: () => running ?? Promise.resolve(),
+  };
+}

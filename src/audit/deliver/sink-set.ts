@@ -1,0 +1,62 @@
+/** Which sinks a trail has: a change of them is an event of its own, since it changes who will know. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as v from "valibot";
+import type { Json, JsonObject } from "../../plugin/contract.ts";
+import type { OpenSink } from "../../plugin/open.ts";
+import { canonical } from "../canonical.ts";
+import { writeDurably } from "../durable.ts";
+import type { NewEvent } from "../event.ts";
+import { redacted } from "../redact.ts";
+
+/** Settings by the sink's name, as they may be shown. */
+type SinkSet = Readonly<Record<string, JsonObject>>;
+
+const SinkSetSchema = v.record(
+  v.string(),
+  v.record(
+    v.string(),
+    v.custom<Json>(() => true),
+  ),
+);
+
+const pathOf = (file: string): string => join(dirname(file), "sinks.json");
+
+export interface SinkChange {
+  readonly event: NewEvent;
+  readonly added: readonly string[];
+  /** Remembers the present sinks, so that the change is recorded once. */
+  remember(): Promise<void>;
+}
+
+/** The difference between the sinks that the trail at `file` knew and those that are open; `undefined`: none. */
+export function sinkChange(file: string, sinks: readonly OpenSink[]): SinkChange | undefined {
+  const before = readSinkSet(file);
+  const after = Object.fromEntries(sinks.map(({ name, settings }) => [name, redacted(settings ?? {})]));
+  const added = Object.keys(after).filter((name) => !(name in before));
+  const removed = Object.keys(before).filter((name) => !(name in after));
+  const changed = Object.keys(after).filter(
+    (name) => name in before && textOf(before, name) !== textOf(after, name),
+  );
+  if (added.length + removed.length + changed.length === 0) return undefined;
+  return {
+    event: {
+      operation: "sink_change",
+      outcome: "success",
+      details: { added, removed, changed, sinks: after },
+    },
+    added,
+    remember: () => writeDurably(pathOf(file), `${JSON.stringify(after, null, 2)}\n`),
+  };
+}
+
+const textOf = (set: SinkSet, name: string): string => canonical(set[name] ?? {});
+
+/** What cannot be read is not known: the present sinks are then recorded as added. */
+function readSinkSet(file: string): SinkSet {
+  try {
+    return v.parse(SinkSetSchema, JSON.parse(readFileSync(pathOf(file), "utf8")));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,78 @@
+/** What is known of one sink between commands: `.contextcore/sinks/NAME.json`. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import * as v from "valibot";
+import { cannot, codeOf } from "../error.ts";
+
+const Receipt = v.object({ seq: v.number(), id: v.string(), hash: v.string(), at: v.string() });
+const Failure = v.object({ message: v.string(), at: v.string() });
+
+const SinkStateSchema = v.object({
+  name: v.string(),
+  /** Events up to this `seq` are done with: the outbox is what the trail holds after it. */
+  after: v.number(),
+  /** The newest event that the sink took: a witness of the trail's end. */
+  receipt: v.optional(Receipt),
+  delivered: v.number(),
+  /** Events that the sink refused to take, and that fell out of the bounded outbox. */
+  rejected: v.number(),
+  dropped: v.number(),
+  /** The last failure; absent once a delivery succeeded. */
+  failure: v.optional(Failure),
+  /** How often the event after `after` was refused as such. */
+  refusals: v.number(),
+});
+
+export type SinkState = v.InferOutput<typeof SinkStateSchema>;
+
+export const newSinkState = (name: string, after: number): SinkState => ({
+  name,
+  after,
+  delivered: 0,
+  rejected: 0,
+  dropped: 0,
+  refusals: 0,
+});
+
+/** The folder of the states of the trail at `file`. */
+export const sinksFolder = (file: string): string => join(dirname(file), "sinks");
+
+export const sinkStatePath = (folder: string, name: string): string =>
+  join(folder, `${encodeURIComponent(name)}.json`);
+
+/** @throws TrailError when it is there and cannot be read */
+export function readSinkState(folder: string, name: string): SinkState | undefined {
+  const path = sinkStatePath(folder, name);
+  try {
+    return v.parse(SinkStateSchema, JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return undefined;
+    throw cannot("read what is known of a sink in", path, cause);
+  }
+}
+
+/** Whole or not at all. After a power failure an older state is still true: an event may then be delivered twice. */
+export function writeSinkState(folder: string, state: SinkState): void {
+  const path = sinkStatePath(folder, state.name);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(temporary, `${JSON.stringify(state, null, 2)}\n`);
+    renameSync(temporary, path);
+  } catch (cause) {
+    throw cannot("write", path, cause);
+  }
+}
+
+/** Every sink that this trail has known. */
+export function readSinkStates(folder: string): readonly SinkState[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  } catch {
+    return []; // no sink was ever configured
+  }
+  return names
+    .sort()
+    .flatMap((name) => readSinkState(folder, decodeURIComponent(name.slice(0, -".json".length))) ?? []);
+}
