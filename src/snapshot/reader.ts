@@ -1,103 +1,156 @@
-/** Opens a finished snapshot and reads its blocks, each checked against the index before it is believed. */
+/** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
-import { type Block, parseIndexLine } from "./block.ts";
+import { type Block, type IndexLine, parseIndexLine } from "./block.ts";
 import { decompressBlock } from "./compress.ts";
 import { SnapshotError, systemCode } from "./errors.ts";
-import { fileLines } from "./lines.ts";
+import { fileLines, linesOf } from "./lines.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import { staysInside } from "./paths.ts";
 
-/** A block and whose it is. */
-export interface PlacedBlock {
+export interface OpenSnapshot {
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** Every block in the order it was written, one at a time from the index. @throws SnapshotError at a line that is damaged */
+  blocks(): AsyncGenerator<IndexedBlock>;
+  /** The block's records or the object's text, uncompressed. @throws SnapshotError when they are not what was written */
+  read(block: Block): Promise<Uint8Array>;
+  /** The block's records, each without its newline. @throws SnapshotError as above */
+  lines(block: Block): AsyncGenerator<string>;
+  /** Lets go of the files. */
+  close(): Promise<void>;
+}
+
+export interface IndexedBlock {
   readonly plugin: string;
   readonly block: Block;
 }
 
-export interface OpenSnapshot {
-  readonly directory: string;
-  readonly manifest: Manifest;
-  /** All blocks in the order they were written. @throws SnapshotError naming the line of the index that is wrong */
-  blocks(): AsyncGenerator<PlacedBlock>;
-  /** A block's bytes, decompressed. @throws SnapshotError naming the file and offset when they are not what was written */
-  read(block: Block): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
-
-/** @throws SnapshotError when the directory holds no finished snapshot. */
-export async function openSnapshot(directory: string): Promise<OpenSnapshot> {
-  const manifest = await readManifest(directory);
-  const handles = new Map<string, Promise<FileHandle>>();
-  const handleOf = (file: string): Promise<FileHandle> => {
-    const handle = handles.get(file) ?? open(join(directory, file), "r");
-    handles.set(file, handle);
-    return handle;
+/**
+ * Opens a snapshot's directory.
+ * @throws SnapshotError when there is no snapshot, or its manifest cannot be believed
+ */
+export async function openSnapshot(path: string): Promise<OpenSnapshot> {
+  const manifest = await readManifest(path);
+  const handles = createHandles(path);
+  const read = async (block: Block): Promise<Uint8Array> => {
+    try {
+      return await readBlock(await handles.get(block.file), block);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
+        cause,
+        hint: `contextcore verify ${path}`,
+      });
+    }
   };
   return {
-    directory,
+    path,
     manifest,
-    blocks: () => indexBlocks(directory),
-    async read(block) {
-      try {
-        return await readBlock(await handleOf(block.file), block);
-      } catch (cause) {
-        const what = cause instanceof Error ? cause.message : String(cause);
-        throw new SnapshotError(`${join(directory, block.file)}, block at ${block.offset}: ${what}`, {
-          cause,
-        });
-      }
+    blocks: () => indexedBlocks(path),
+    read,
+    async *lines(block) {
+      const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+      for (const line of linesOf(await read(block))) yield decoder.decode(line);
     },
-    async close() {
-      for (const handle of handles.values()) await (await handle).close();
+    close: handles.close,
+  };
+}
+
+/** @throws SnapshotError when it is not there or cannot be believed */
+export async function readManifest(path: string): Promise<Manifest> {
+  const file = join(path, "manifest.json");
+  let text: string;
+  try {
+    text = await Bun.file(file).text();
+  } catch (cause) {
+    const code = systemCode(cause);
+    const missing = code === "ENOENT" || code === "ENOTDIR";
+    throw new SnapshotError(
+      `${path} is not a snapshot: ${missing ? "it has no" : "cannot read its"} manifest.json`,
+      {
+        cause,
+        hint: "Name the directory of a finished export, such as backups/20260124-143000.",
+      },
+    );
+  }
+  return parseManifest(text, file);
+}
+
+async function* indexedBlocks(path: string): AsyncGenerator<IndexedBlock> {
+  for await (const { plugin, block } of indexLines(path)) if (block !== undefined) yield { plugin, block };
+}
+
+/** Every line of a snapshot's index. @throws SnapshotError naming the line that is damaged */
+export async function* indexLines(path: string): AsyncGenerator<IndexLine> {
+  const file = join(path, "blocks.jsonl");
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let number = 0;
+  for await (const { bytes, whole } of fileLines(file)) {
+    number += 1;
+    yield parseOrName(() => {
+      if (!whole) throw new Error("it is cut short");
+      const line = parseIndexLine(decoder.decode(bytes));
+      if (line.block !== undefined && !staysInside(line.block.file))
+        throw new Error("its path leaves the snapshot");
+      return line;
+    }, `${file} line ${number}`);
+  }
+}
+
+function parseOrName(parse: () => IndexLine, where: string): IndexLine {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new SnapshotError(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** A block's bytes as they were before compression, checked against its hash. */
+export async function readBlock(handle: FileHandle, block: Block): Promise<Uint8Array> {
+  const stored = await readExactly(handle, block.offset, block.bytes);
+  const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
+  if (digest !== block.sha256) throw new SnapshotError("its bytes do not fit its checksum");
+  return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
+}
+
+/** @throws SnapshotError when the file ends before */
+export async function readExactly(handle: FileHandle, offset: number, bytes: number): Promise<Uint8Array> {
+  const buffer = Buffer.allocUnsafe(bytes);
+  for (let done = 0; done < bytes; ) {
+    const { bytesRead } = await handle.read(buffer, done, bytes - done, offset + done);
+    if (bytesRead === 0) throw new SnapshotError("the file ends before the block does");
+    done += bytesRead;
+  }
+  return buffer;
+}
+
+/** How many files stay open; a snapshot may have thousands of objects. */
+const OPEN_MAX = 32;
+
+/** Open files by path; the one opened first goes first. */
+export function createHandles(directory: string) {
+  const handles = new Map<string, Promise<FileHandle>>();
+  return {
+    get(path: string): Promise<FileHandle> {
+      const known = handles.get(path);
+      if (known !== undefined) return known;
+      if (handles.size >= OPEN_MAX) closeOldest(handles);
+      const opened = open(join(directory, path), "r");
+      handles.set(path, opened);
+      return opened;
+    },
+    async close(): Promise<void> {
+      const all = [...handles.values()];
+      handles.clear();
+      await Promise.allSettled(all.map(async (one) => (await one).close()));
     },
   };
 }
 
-async function readManifest(directory: string): Promise<Manifest> {
-  const path = join(directory, "manifest.json");
-  try {
-    return parseManifest(await Bun.file(path).text(), path);
-  } catch (cause) {
-    if (systemCode(cause) !== "ENOENT") throw cause;
-    throw new SnapshotError(`${directory} holds no finished snapshot: manifest.json is not there`, {
-      cause,
-      hint: directory.endsWith(".partial")
-        ? "Finish it with `contextcore export --resume`."
-        : "`contextcore snapshots list` shows those that are kept.",
-    });
-  }
-}
-
-async function* indexBlocks(directory: string): AsyncGenerator<PlacedBlock> {
-  const path = join(directory, "blocks.jsonl");
-  let number = 0;
-  for await (const { bytes, whole } of fileLines(path)) {
-    number += 1;
-    const where = `${path}, line ${number}`;
-    if (!whole) throw new SnapshotError(`${where}: it is cut short`);
-    const { plugin, block } = readLine(bytes, where);
-    if (block === undefined) continue;
-    if (!staysInside(block.file))
-      throw new SnapshotError(`${where}: names ${block.file}, outside the snapshot`);
-    yield { plugin, block };
-  }
-}
-
-function readLine(bytes: Uint8Array, where: string): ReturnType<typeof parseIndexLine> {
-  try {
-    return parseIndexLine(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new SnapshotError(`${where}: it is not a line of an index`, { cause });
-  }
-}
-
-async function readBlock(handle: FileHandle, block: Block): Promise<Uint8Array> {
-  const stored = new Uint8Array(block.bytes);
-  const { bytesRead } = await handle.read(stored, 0, block.bytes, block.offset);
-  if (bytesRead !== block.bytes)
-    throw new SnapshotError(`the file ends ${block.bytes - bytesRead} bytes too early`);
-  if (new Bun.CryptoHasher("sha256").update(stored).digest("hex") !== block.sha256) {
-    throw new SnapshotError("its bytes do not fit their checksum; they were changed after they were written");
-  }
-  return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
+function closeOldest(handles: Map<string, Promise<FileHandle>>): void {
+  const [oldest] = handles;
+  if (oldest === undefined) return;
+  handles.delete(oldest[0]);
+  void oldest[1].then((handle) => handle.close()).catch(() => {});
 }
