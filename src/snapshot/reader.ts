@@ -1,9 +1,10 @@
 /** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { type Block, type IndexLine, parseIndexLine } from "./block.ts";
 import { decompressBlock } from "./compress.ts";
 import { SnapshotError, systemCode } from "./errors.ts";
+import { createHandles } from "./handles.ts";
 import { fileLines, linesOf } from "./lines.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import { staysInside } from "./paths.ts";
@@ -35,7 +36,7 @@ export async function openSnapshot(path: string): Promise<OpenSnapshot> {
   const handles = createHandles(path);
   const read = async (block: Block): Promise<Uint8Array> => {
     try {
-      return await readBlock(await handles.get(block.file), block);
+      return await handles.use(block.file, (handle) => readBlock(handle, block));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
@@ -123,34 +124,4 @@ export async function readExactly(handle: FileHandle, offset: number, bytes: num
     done += bytesRead;
   }
   return buffer;
-}
-
-/** How many files stay open; a snapshot may have thousands of objects. */
-const OPEN_MAX = 32;
-
-/** Open files by path; the one opened first goes first. */
-export function createHandles(directory: string) {
-  const handles = new Map<string, Promise<FileHandle>>();
-  return {
-    get(path: string): Promise<FileHandle> {
-      const known = handles.get(path);
-      if (known !== undefined) return known;
-      if (handles.size >= OPEN_MAX) closeOldest(handles);
-      const opened = open(join(directory, path), "r");
-      handles.set(path, opened);
-      return opened;
-    },
-    async close(): Promise<void> {
-      const all = [...handles.values()];
-      handles.clear();
-      await Promise.allSettled(all.map(async (one) => (await one).close()));
-    },
-  };
-}
-
-function closeOldest(handles: Map<string, Promise<FileHandle>>): void {
-  const [oldest] = handles;
-  if (oldest === undefined) return;
-  handles.delete(oldest[0]);
-  void oldest[1].then((handle) => handle.close()).catch(() => {});
 }
