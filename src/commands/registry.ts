@@ -6,6 +6,7 @@ export const ROOT: Group = {
   commands: {
     inventory: async () => (await import("./inventory.ts")).default,
     export: async () => (await import("./export.ts")).default,
+    restore: async () => (await import("./restore.ts")).default,
     destroy: async () => (await import("./destroy.ts")).default,
     audit: async () => (await import("./audit.ts")).default,
     config: async () => (await import("./config/index.ts")).default,

@@ -15,6 +15,8 @@ export interface RestoreProgress {
   readonly done: number;
   readonly written: Counts;
   readonly rejected: number;
+  /** Read from the snapshot, after decompression. */
+  readonly bytes: number;
 }
 
 export interface RunOptions {
@@ -47,10 +49,11 @@ interface Tally {
   readonly existing: Record<string, number>;
   rejected: number;
   blocks: number;
+  bytes: number;
 }
 
 async function restoreTarget(target: RestoreTarget, options: RunOptions): Promise<TargetOutcome> {
-  const tally: Tally = { written: {}, existing: {}, rejected: 0, blocks: 0 };
+  const tally: Tally = { written: {}, existing: {}, rejected: 0, blocks: 0, bytes: 0 };
   const total = target.files.reduce((sum, { blocks }) => sum + blocks.length, 0);
   const summary = () => ({
     name: target.name,
@@ -64,7 +67,8 @@ async function restoreTarget(target: RestoreTarget, options: RunOptions): Promis
         options.signal.throwIfAborted();
         await restoreBlock(target, file, block, tally, options);
         tally.blocks += 1;
-        options.onProgress?.({ ...summary(), done: tally.blocks / total });
+        tally.bytes += block.raw ?? block.bytes;
+        options.onProgress?.({ ...summary(), bytes: tally.bytes, done: tally.blocks / total });
       }
     }
     return summary();

@@ -1,0 +1,96 @@
+import type { Counts } from "../plugin/contract.ts";
+import type { RestorePlan, RestoreTarget } from "../restore/plan.ts";
+import type { RestoreReport } from "../restore/report.ts";
+import { addCounts } from "../snapshot/counts.ts";
+import { rangeToText } from "../snapshot/range-text.ts";
+import { formatTable } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+const SEVERITY = {
+  refuses: "would be refused",
+  alters: "would be altered",
+  hides: "would be hidden",
+  note: "note",
+};
+
+/** What would be written where, and what the servers would refuse, alter or hide, each with the setting to change. */
+export function showPlan({ targets, leftOut }: RestorePlan, terminal: Terminal, out: "print" | "note"): void {
+  const colors = out === "print" ? terminal.colors : terminal.noteColors;
+  const say = (text: string): void => terminal[out](text);
+  const rows = targets.map((target) => [
+    colors.bold(target.name),
+    countsText(plannedCounts(target)),
+    colors.dim("to"),
+    target.open.url ?? target.name,
+  ]);
+  for (const line of formatTable([{}, {}, {}, {}], rows)) say(line);
+  for (const { name, findings } of targets) {
+    for (const { severity, what, setting } of findings) {
+      say(`${colors.yellow(`${name}: ${SEVERITY[severity]}:`)} ${what}`);
+      if (setting !== undefined) say(`  ${colors.dim("setting:")} ${setting}`);
+    }
+  }
+  for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
+}
+
+/** The plan as `--dry-run --json` prints it. */
+export const planJson = ({ snapshot, targets, leftOut }: RestorePlan) => ({
+  snapshot: snapshot.path,
+  dryRun: true,
+  plugins: targets.map((target) => ({
+    name: target.name,
+    url: target.open.url,
+    range: rangeToText(target.range),
+    counts: plannedCounts(target),
+    files: target.files.map(({ file, counts }) => ({ file, counts })),
+    findings: target.findings,
+  })),
+  leftOut,
+});
+
+function plannedCounts({ files }: RestoreTarget): Counts {
+  const counts: Record<string, number> = {};
+  for (const file of files) addCounts(counts, file.counts);
+  return counts;
+}
+
+/** What was written, what was there already, what was refused, and what the servers now hold. */
+export function reportRestore(report: RestoreReport, terminal: Terminal): void {
+  const { colors, noteColors } = terminal;
+  const rows = report.plugins.map((one) => [
+    colors.bold(one.name),
+    countsText(one.written),
+    Object.keys(one.existing).length === 0 ? "" : `already there: ${countsText(one.existing)}`,
+    one.rejected === 0 ? "" : colors.red(`${one.rejected} refused`),
+  ]);
+  for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
+  terminal.print(`${report.directory}  ${report.status}`);
+  for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
+}
+
+function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
+  return [
+    ...leftOut.map(({ name, reason }) => `${name}: ${reason}`),
+    ...plugins.flatMap(({ name, failure }) => (failure === undefined ? [] : [`${name}: ${failure}`])),
+    ...plugins
+      .filter(({ rejected }) => rejected > 0)
+      .map(
+        ({ name, rejected }) =>
+          `${name}: ${rejected} records were refused; they are in ${directory}/rejected.json`,
+      ),
+    ...plugins.flatMap(({ name, counted }) =>
+      counted.flatMap(({ range, saved, server, short }) =>
+        short.map(
+          (unit) =>
+            `${name}: the server counts ${server?.[unit] ?? 0} of ${saved[unit] ?? 0} ${unit} (${range.from} to ${range.to})`,
+        ),
+      ),
+    ),
+  ];
+}
+
+const countsText = (counts: Counts): string =>
+  Object.entries(counts)
+    .filter(([, count]) => count > 0)
+    .map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`)
+    .join(", ") || "nothing";

@@ -1,0 +1,48 @@
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { closest } from "../config/closest.ts";
+import { readKept } from "../inventory/coverage.ts";
+import { UsageError } from "./command.ts";
+
+/** What a command says of the argument that names a snapshot. */
+export const SNAPSHOT = {
+  type: "positional",
+  hint: "SNAPSHOT",
+  complete: "snapshots",
+  about: "its name or directory, or `latest` for the newest complete one",
+} as const;
+
+/**
+ * The directory of the snapshot that is meant.
+ * @param place the working directory, and where snapshots are kept; both absolute
+ * @throws UsageError when there is no such snapshot
+ */
+export async function findSnapshot(
+  text: string,
+  place: { readonly directory: string; readonly backups: string },
+): Promise<string> {
+  if (text === "latest") return latest(place.backups);
+  for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
+    if (await isDirectory(directory)) return directory;
+  }
+  const { snapshots } = await readKept(place.backups);
+  const names = snapshots.map(({ path }) => path.split("/").at(-1) ?? path);
+  const meant = closest(text, names);
+  throw new UsageError(
+    `there is no snapshot ${text}, neither here nor in ${place.backups}`,
+    meant === undefined ? "contextcore snapshots list shows those that are kept" : `did you mean ${meant}?`,
+  );
+}
+
+async function latest(backups: string): Promise<string> {
+  const { snapshots } = await readKept(backups);
+  const newest = snapshots.findLast(({ manifest }) => manifest.status === "complete");
+  if (newest === undefined) throw new UsageError(`no complete snapshot is kept in ${backups}`);
+  return newest.path;
+}
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );

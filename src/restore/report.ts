@@ -1,0 +1,86 @@
+/** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
+import { join } from "node:path";
+import * as v from "valibot";
+import { writeAtomically } from "../snapshot/disk.ts";
+import { rangeToText } from "../snapshot/range-text.ts";
+import type { RestorePlan } from "./plan.ts";
+import type { Recount } from "./recount.ts";
+import type { TargetOutcome } from "./run.ts";
+
+const counts = v.record(v.string(), v.number());
+const range = v.object({ from: v.string(), to: v.string() });
+
+export const reportSchema = v.object({
+  snapshot: v.string(),
+  status: v.pipe(
+    v.picklist(["complete", "partial", "failed"]),
+    v.description("complete: everything was written or was there already, and the servers' counts say so"),
+  ),
+  directory: v.pipe(v.string(), v.description("where this report and the refused records are kept")),
+  plugins: v.array(
+    v.object({
+      name: v.string(),
+      url: v.optional(v.string()),
+      written: counts,
+      existing: v.pipe(counts, v.description("already there, left as it was")),
+      rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
+      failure: v.optional(v.string()),
+      findings: v.array(
+        v.object({ severity: v.string(), what: v.string(), setting: v.optional(v.string()) }),
+      ),
+      counted: v.pipe(
+        v.array(v.object({ range, saved: counts, server: v.optional(counts), short: v.array(v.string()) })),
+        v.description("what the server held afterwards, beside what the snapshot says"),
+      ),
+    }),
+  ),
+  leftOut: v.array(v.object({ name: v.string(), reason: v.string() })),
+});
+export type RestoreReport = v.InferOutput<typeof reportSchema>;
+
+/** @param counted by plugin name */
+export function restoreReport(
+  plan: RestorePlan,
+  directory: string,
+  outcomes: readonly TargetOutcome[],
+  counted: ReadonlyMap<string, readonly Recount[]>,
+): RestoreReport {
+  const plugins = outcomes.map(({ name, written, existing, rejected, failure }) => ({
+    name,
+    url: plan.targets.find((target) => target.name === name)?.open.url,
+    written,
+    existing,
+    rejected,
+    ...(failure === undefined ? {} : { failure }),
+    findings: [...(plan.targets.find((target) => target.name === name)?.findings ?? [])],
+    counted: (counted.get(name) ?? []).map((one) => ({
+      ...one,
+      range: rangeToText(one.range),
+      short: [...one.short],
+    })),
+  }));
+  const leftOut = [...plan.leftOut];
+  return {
+    snapshot: plan.snapshot.path,
+    status: statusOf(plugins, leftOut),
+    directory,
+    plugins,
+    leftOut,
+  };
+}
+
+function statusOf(
+  plugins: RestoreReport["plugins"],
+  leftOut: RestoreReport["leftOut"],
+): RestoreReport["status"] {
+  const failed = plugins.filter(({ failure }) => failure !== undefined).length + leftOut.length;
+  if (failed > 0 && failed === plugins.length + leftOut.length) return "failed";
+  const short = plugins.some(
+    (one) => one.rejected > 0 || one.counted.some((window) => window.short.length > 0),
+  );
+  return failed > 0 || short ? "partial" : "complete";
+}
+
+/** @throws SnapshotError when the disk refuses */
+export const writeReport = (report: RestoreReport): Promise<void> =>
+  writeAtomically(join(report.directory, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
