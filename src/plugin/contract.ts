@@ -261,6 +261,8 @@ export interface RestoreAnswer {
   /** Already there, left as it was. */
   readonly existing?: Counts;
   readonly rejected?: readonly { readonly line: string; readonly reason: string }[];
+  /** Written, but not whole, and what is to be done about it: secrets that nobody gave (`not-contained`), `lossy`. */
+  readonly problems?: readonly Problem[];
 }
 
 // ---------------------------------------------------------------------------------------------- sink
