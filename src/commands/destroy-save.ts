@@ -1,12 +1,12 @@
-import { wholeRange } from "../destroy/ranges.ts";
+import { wholeRange } from "../inventory/whole-range.ts";
 import type { Signal } from "../plugin/contract.ts";
-import type { OpenBackend } from "../plugin/open.ts";
 import { confirm } from "../terminal/ask.ts";
 import { fromMs } from "../units/range.ts";
 import type { DestroyCall, DestroySetting } from "./destroy.ts";
 import type { DestroyOption } from "./destroy-ask.ts";
 import { type ExportPlan, planExport } from "./export-plan.ts";
 import { reportExport } from "./export-report.ts";
+import { flushAll } from "./flush.ts";
 import { runExport } from "./run-export.ts";
 
 export interface Saved {
@@ -52,20 +52,6 @@ async function planWhole(
     signal: call.signal,
     rangeFor: (finding) => wholeRange(finding, now),
   });
-}
-
-/** Asks the servers to make what they hold in memory readable. One that cannot is only mentioned. */
-async function flushAll({ terminal, signal }: DestroyCall, backends: readonly OpenBackend[]): Promise<void> {
-  await Promise.all(
-    backends.map(async ({ name, backend }) => {
-      try {
-        await backend.flush?.(signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        terminal.warn(`${name} did not flush: ${error instanceof Error ? error.message : String(error)}`);
-      }
-    }),
-  );
 }
 
 async function acceptsLoss({ terminal, signal }: DestroyCall, status: string): Promise<boolean> {

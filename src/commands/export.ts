@@ -1,74 +1,31 @@
-import { resolve } from "node:path";
+import type { Reached } from "../inventory/survey.ts";
+import { wholeRange } from "../inventory/whole-range.ts";
 import type { Signal } from "../plugin/contract.ts";
-import { parseDuration } from "../units/duration.ts";
-import { fromMs, fromRfc3339 } from "../units/range.ts";
-import { type Call, defineCommand, UsageError } from "./command.ts";
-import type { ExitCode } from "./exit-code.ts";
+import { fromMs, type Range } from "../units/range.ts";
+import { defineCommand, UsageError } from "./command.ts";
+import { type ExportCall, exportArgs, outputOf } from "./export-args.ts";
 import { readMatches } from "./export-match.ts";
 import { planExport } from "./export-plan.ts";
 import { describeRange, exportRange } from "./export-range.ts";
 import { exportExit, exportJson, exportSchema, reportExport } from "./export-report.ts";
+import { flushAll } from "./flush.ts";
 import { resumeExport } from "./resume-export.ts";
-import { runExport } from "./run-export.ts";
+import { type ExportSetting, runExport } from "./run-export.ts";
 import { openStack, openStackTrail, type Stack } from "./stack.ts";
 
-const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;
-
-const args = {
-  time: {
-    type: "value",
-    alias: "t",
-    hint: "DURATION",
-    parse: parseDuration,
-    about: "how far back to reach, such as 30m, 24h or 7d (default: 24h)",
-  },
-  from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "begin here: a date or an RFC 3339 time" },
-  to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "end before this; default: now" },
-  output: {
-    type: "value",
-    alias: "o",
-    hint: "DIRECTORY",
-    complete: "directories",
-    about: "where snapshots are kept (default: `backups` of the configuration)",
-  },
-  plugin: {
-    type: "value",
-    hint: "NAME",
-    repeatable: true,
-    complete: "plugins",
-    about: "only this backend; may be repeated",
-  },
-  match: {
-    type: "value",
-    hint: "NAME=SELECTOR",
-    repeatable: true,
-    about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
-  },
-  traces: leaveOut("traces"),
-  metrics: leaveOut("metrics"),
-  logs: leaveOut("logs"),
-  dashboards: leaveOut("dashboards"),
-  resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
-  json: { type: "flag", about: "print one JSON object" },
-  partial: {
-    type: "positional",
-    hint: "PARTIAL",
-    complete: "directories",
-    about: "with --resume: the .partial directory",
-  },
-} as const;
-
-type ExportCall = Call<typeof args>;
+/** What a resumed export takes over from the interrupted one. */
+const ASKED_BEFORE = [
+  ...["all", "time", "from", "to", "plugin", "match", "traces", "metrics", "logs", "dashboards"],
+  ...["compress", "max-file-size"],
+];
 
 export default defineCommand({
   about: "save what the stack holds to a snapshot that is complete or says what is missing",
-  args,
+  args: exportArgs,
   exclusive: [
     ["time", "from"],
-    ...["time", "from", "to", "plugin", "match", "traces", "metrics", "logs", "dashboards"].map((name) => [
-      "resume",
-      name,
-    ]),
+    ...["time", "from", "to"].map((name) => ["all", name]),
+    ...ASKED_BEFORE.map((name) => ["resume", name]),
   ],
   examples: [
     { line: "export -t 24h -o ./backups/", about: "the last day, from every backend" },
@@ -83,34 +40,46 @@ export default defineCommand({
       const result = await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
       if (call.args.json) call.terminal.printJson(exportJson(result));
       else reportExport(result, call.terminal);
-      return exportExit(result.manifest) satisfies ExitCode;
+      return exportExit(result.manifest);
     } finally {
       await trail.close();
     }
   },
 });
 
-async function startExport(
-  call: ExportCall,
-  { stack, trail }: { stack: Stack; trail: ReturnType<typeof openStackTrail> },
-) {
-  const { args: given, terminal, signal } = call;
-  if (given.partial !== undefined)
+async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSetting, "stack" | "trail">) {
+  const { args, signal } = call;
+  if (args.partial !== undefined) {
     throw new UsageError(
-      `unexpected argument ${given.partial}`,
+      `unexpected argument ${args.partial}`,
       "with --resume it names an interrupted export",
     );
-  const range = exportRange(given, fromMs(Date.now()));
-  const signals = wantedSignals(given);
-  const matches = readMatches(
-    given.match,
-    stack.backends.map(({ name }) => name),
-  );
-  terminal.note(describeRange(range));
-  const plan = await planExport(stack, { signals, signal, rangeFor: () => range, matches });
-  if (plan.parts.length + plan.failures.length === 0) throw new UsageError("nothing is left to export");
-  return runExport(call, { stack, trail, plan, directory: outputOf(call, stack) });
+  }
+  const names = stack.backends.map(({ name }) => name);
+  const options = { signals: wantedSignals(args), signal, matches: readMatches(args.match, names) };
+  const plan = await planExport(stack, { ...options, rangeFor: await rangesOf(call, stack) });
+  return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
 }
+
+/** Which range is read of each backend. */
+async function rangesOf(call: ExportCall, { backends }: Stack): Promise<(finding: Reached) => Range> {
+  const now = fromMs(Date.now());
+  if (call.args.all) {
+    await flushAll(call, backends);
+    return (finding) => wholeRange(finding, now);
+  }
+  const range = exportRange(call.args, now);
+  call.terminal.note(describeRange(range));
+  return () => range;
+}
+
+const filesOf = ({
+  compress,
+  "max-file-size": fileBytesMax,
+}: ExportCall["args"]): NonNullable<ExportSetting["files"]> => ({
+  ...(compress === undefined ? {} : { compression: compress }),
+  ...(fileBytesMax === undefined ? {} : { fileBytesMax }),
+});
 
 function wantedSignals(given: ExportCall["args"]): ReadonlySet<Signal> {
   const all = ["traces", "metrics", "logs", "dashboards"] as const;
@@ -118,7 +87,3 @@ function wantedSignals(given: ExportCall["args"]): ReadonlySet<Signal> {
   if (wanted.length === 0) throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
   return new Set(wanted);
 }
-
-/** Where snapshots are kept. */
-export const outputOf = (call: ExportCall, { config }: Stack): string =>
-  call.args.output === undefined ? config.backups : resolve(call.directory, call.args.output);

@@ -5,7 +5,8 @@ import type { ExportResult } from "../export/types.ts";
 import { estimateBytes, freeBytes } from "../inventory/room.ts";
 import { createProgress } from "../terminal/progress.ts";
 import { formatBytes } from "../units/bytes.ts";
-import type { Call } from "./command.ts";
+import { VERSION } from "../version.ts";
+import { type Call, UsageError } from "./command.ts";
 import type { ExportPlan } from "./export-plan.ts";
 import type { Stack } from "./stack.ts";
 
@@ -15,17 +16,21 @@ export interface ExportSetting {
   readonly plan: ExportPlan;
   /** Where snapshots are kept, absolute. */
   readonly directory: string;
+  readonly files?: { readonly compression?: "zstd"; readonly fileBytesMax?: number };
 }
 
 /** Runs the planned export under the eyes of the user and of the trail. */
 export async function runExport(call: Call, setting: ExportSetting): Promise<ExportResult> {
   const { plan, directory, stack } = setting;
+  if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
   await tellSize(call, plan, directory);
   const job = {
     backends: plan.parts.map(({ open, request }) => ({ open, request })),
     failures: plan.failures,
     directory,
     concurrency: stack.config.export.concurrency,
+    tool: `contextcore ${VERSION}`,
+    ...setting.files,
     signal: call.signal,
   };
   const names = [...job.backends.map(({ open }) => open.name), ...job.failures.map(({ name }) => name)];

@@ -1,4 +1,4 @@
-import type { Reached } from "../inventory/survey.ts";
+import type { Reached } from "./survey.ts";
 import { NS_PER_SECOND, type Range } from "../units/range.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;

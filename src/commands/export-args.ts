@@ -1,0 +1,67 @@
+import { resolve } from "node:path";
+import type { Signal } from "../plugin/contract.ts";
+import { parseBytes } from "../units/bytes.ts";
+import { parseDuration } from "../units/duration.ts";
+import { fromRfc3339 } from "../units/range.ts";
+import type { Call } from "./command.ts";
+import type { Stack } from "./stack.ts";
+
+const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;
+
+export const exportArgs = {
+  time: {
+    type: "value",
+    alias: "t",
+    hint: "DURATION",
+    parse: parseDuration,
+    about: "how far back to reach, such as 30m, 24h or 7d (default: 24h)",
+  },
+  from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "begin here: a date or an RFC 3339 time" },
+  to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "end before this; default: now" },
+  all: { type: "flag", about: "everything, from the oldest data that each backend has to now" },
+  output: {
+    type: "value",
+    alias: "o",
+    hint: "DIRECTORY",
+    complete: "directories",
+    about: "where snapshots are kept (default: `backups` of the configuration)",
+  },
+  plugin: {
+    type: "value",
+    hint: "NAME",
+    repeatable: true,
+    complete: "plugins",
+    about: "only this backend; may be repeated",
+  },
+  match: {
+    type: "value",
+    hint: "NAME=SELECTOR",
+    repeatable: true,
+    about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
+  },
+  traces: leaveOut("traces"),
+  metrics: leaveOut("metrics"),
+  logs: leaveOut("logs"),
+  dashboards: leaveOut("dashboards"),
+  resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
+  compress: { type: "value", hint: "FORMAT", values: ["zstd"], about: "compress the data files" },
+  "max-file-size": {
+    type: "value",
+    hint: "SIZE",
+    parse: parseBytes,
+    about: "split data files at this size, such as 500MB",
+  },
+  json: { type: "flag", about: "print one JSON object" },
+  partial: {
+    type: "positional",
+    hint: "PARTIAL",
+    complete: "directories",
+    about: "with --resume: the .partial directory",
+  },
+} as const;
+
+export type ExportCall = Call<typeof exportArgs>;
+
+/** Where snapshots are kept. */
+export const outputOf = (call: ExportCall, { config }: Stack): string =>
+  call.args.output === undefined ? config.backups : resolve(call.directory, call.args.output);

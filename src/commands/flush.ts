@@ -1,0 +1,16 @@
+import type { OpenBackend } from "../plugin/open.ts";
+import type { Call } from "./command.ts";
+
+/** Asks the servers to make what they hold in memory readable. One that cannot is only mentioned. */
+export async function flushAll({ terminal, signal }: Call, backends: readonly OpenBackend[]): Promise<void> {
+  await Promise.all(
+    backends.map(async ({ name, backend }) => {
+      try {
+        await backend.flush?.(signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        terminal.warn(`${name} did not flush: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }),
+  );
+}
