@@ -1,0 +1,109 @@
+/**
+ * `bun run bench [--quick] [--lines N] [--samples N] [--spans N]`: prints numbers beside the budgets of DESIGN §9. Not a test: machines differ,
+ * so compare ratios of one run.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { BINARY, type Measured, measure, median } from "./run.ts";
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    lines: { type: "string" },
+    samples: { type: "string" },
+    spans: { type: "string" },
+  },
+});
+const scale = values.quick ? 0.02 : 1;
+const size = (given: string | undefined, full: number): number => Number(given ?? full * scale);
+const amounts = {
+  lines: size(values.lines, 5_000_000),
+  samples: size(values.samples, 20_000_000),
+  spans: size(values.spans, 200_000),
+};
+
+const directory = await mkdtemp(join(tmpdir(), "contextcore-bench-"));
+const row = (what: string, measured: string, budget: string): void =>
+  console.log(`${what.padEnd(34)}${measured.padStart(44)}   ${budget}`);
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
+
+async function benchStart(): Promise<void> {
+  const runs: Measured[] = [];
+  for (let run = 0; run < 21; run += 1) runs.push(await measure(["--version"], { cwd: directory }));
+  const wall = median(runs.map((one) => one.wall * 1000));
+  const memory = median(runs.map((one) => one.memory));
+  row("--version", `${wall.toFixed(0)} ms, ${megabytes(memory)} resident`, "30 ms, 50 MB");
+  row("binary", megabytes(Bun.file(BINARY).size), "");
+}
+
+async function startServer() {
+  const args = Object.entries(amounts).flatMap(([name, amount]) => [`--${name}`, String(Math.ceil(amount))]);
+  const child = Bun.spawn([process.execPath, resolve(import.meta.dir, "server.ts"), ...args], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  for await (const piece of child.stdout) {
+    return {
+      urls: JSON.parse(new TextDecoder().decode(piece)) as Record<string, string>,
+      stop: () => child.kill(),
+    };
+  }
+  throw new Error("the lab did not start");
+}
+
+interface Exported {
+  readonly path: string;
+  readonly plugins: readonly {
+    readonly name: string;
+    readonly counts: Record<string, number>;
+    readonly bytes: number;
+  }[];
+}
+
+async function benchExport(
+  plugin: string,
+  unit: string,
+  budget: string,
+  urls: Record<string, string>,
+): Promise<string> {
+  const env = { [`CONTEXTCORE_${plugin.toUpperCase()}_URL`]: urls[plugin] ?? "" };
+  const args = ["export", "-t", "5h", "--plugin", plugin, "-o", join(directory, plugin), "--json"];
+  const run = await measure(args, { cwd: directory, env, accept: [3] });
+  const { path, plugins }: Exported = JSON.parse(run.stdout);
+  const [{ counts = {}, bytes = 0 } = {}] = plugins;
+  const count = counts[unit] ?? 0;
+  const rate = `${Math.round(count / run.wall).toLocaleString("en")} ${unit}/s`;
+  const each = `${((run.cpu / count) * 1e6).toFixed(2)} µs CPU each`;
+  row(`export ${count.toLocaleString("en")} ${unit}`, `${rate}, ${each}`, budget);
+  row(
+    "",
+    `${megabytes(run.memory)} resident, ${megabytes(bytes)} written in ${run.wall.toFixed(1)} s`,
+    "150 MB",
+  );
+  return path;
+}
+
+async function benchVerify(path: string): Promise<void> {
+  const bytes = (JSON.parse(await Bun.file(join(path, "manifest.json")).text()) as { bytes: number }).bytes;
+  for (const [what, args, budget] of [["verify, every line parsed", [], "150 MB/s"]] as const) {
+    const run = await measure(["verify", path, ...args, "--json"], { cwd: directory, accept: [3] });
+    row(what, `${(bytes / 1e6 / run.wall).toFixed(0)} MB/s, ${megabytes(run.memory)} resident`, budget);
+  }
+}
+
+console.log(`${"what".padEnd(34)}${"measured".padStart(44)}   budget`);
+await benchStart();
+const server = await startServer();
+try {
+  const logs = await benchExport("loki", "entries", "3 µs", server.urls);
+  await benchVerify(logs);
+  await rm(logs, { recursive: true });
+  const metrics = await benchExport("mimir", "samples", "3,000,000/s of CPU (0.33 µs)", server.urls);
+  await benchVerify(metrics);
+  await rm(metrics, { recursive: true });
+  await benchVerify(await benchExport("tempo", "spans", "20,000/s of CPU (50 µs)", server.urls));
+} finally {
+  server.stop();
+  await rm(directory, { recursive: true, force: true });
+}
