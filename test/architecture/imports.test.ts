@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   snapshot: ["plugin", "units"],
   export: ["plugin", "snapshot", "units"],
   restore: ["export", "plugin", "snapshot", "units"],
+  convert: ["snapshot", "units"],
   audit: ["plugin", "units"],
   dashboards: ["plugin", "units"],
   terminal: ["units", "plugin"],

@@ -1,0 +1,91 @@
+/**
+ * A snapshot's samples as OpenMetrics text, as `promtool tsdb create-blocks-from openmetrics` reads it.
+ * Source: https://prometheus.io/docs/specs/om/open_metrics_spec/ (timestamps are seconds).
+ *
+ * The format has no way to say stale markers, a NaN's payload, native histograms, and exemplars of gauges: they are counted,
+ * left out, and told to the caller.
+ */
+import * as v from "valibot";
+import type { OpenSnapshot } from "../snapshot/reader.ts";
+
+/** What was written, and what the format cannot carry. */
+export interface Converted {
+  samples: number;
+  stale: number;
+  nanPayloads: number;
+  histograms: number;
+}
+
+const FILE = "metrics.json";
+
+const lineSchema = v.object({
+  metric: v.record(v.string(), v.string()),
+  timestamps: v.array(v.number()),
+  values: v.array(v.nullable(v.number())),
+  special: v.optional(v.record(v.string(), v.string()), {}),
+  histograms: v.optional(v.array(v.unknown()), []),
+});
+type SeriesLine = v.InferOutput<typeof lineSchema>;
+
+/**
+ * The text in pieces of one series and time window each, ended by `# EOF`. `totals` grows while it is read.
+ * @throws SnapshotError when a block is not what was written
+ */
+export async function* openMetrics(snapshot: OpenSnapshot, totals: Converted): AsyncGenerator<string> {
+  for await (const { block } of snapshot.blocks()) {
+    if ((block.of ?? block.file) !== FILE) continue;
+    for await (const line of snapshot.lines(block)) {
+      const text = seriesText(v.parse(lineSchema, JSON.parse(line)), totals);
+      if (text !== "") yield text;
+    }
+  }
+  yield "# EOF\n";
+}
+
+function seriesText(
+  { metric, timestamps, values, special, histograms }: SeriesLine,
+  totals: Converted,
+): string {
+  const series = seriesName(metric);
+  totals.histograms += histograms.length;
+  let text = "";
+  for (const [index, ms] of timestamps.entries()) {
+    const value = valueText(values[index] ?? null, special[index], totals);
+    if (value === undefined) continue;
+    totals.samples += 1;
+    text += `${series} ${value} ${seconds(ms)}\n`;
+  }
+  return text;
+}
+
+/** `undefined`: the format cannot say it. */
+function valueText(value: number | null, special: string | undefined, totals: Converted): string | undefined {
+  if (value !== null) return Object.is(value, -0) ? "-0" : String(value);
+  if (special === "NaN" || special === "+Inf" || special === "-Inf") return special;
+  if (special === "stale") totals.stale += 1;
+  else totals.nanPayloads += 1;
+  return undefined;
+}
+
+const LEGACY_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LEGACY_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+/** `name{label="value"}`; names beyond the classic characters are quoted, as Prometheus 3 writes them. */
+function seriesName({ __name__: name = "", ...labels }: SeriesLine["metric"]): string {
+  const pairs = Object.entries(labels).map(
+    ([label, value]) => `${LEGACY_LABEL.test(label) ? label : quote(label)}=${quote(value)}`,
+  );
+  if (LEGACY_METRIC.test(name)) return pairs.length === 0 ? name : `${name}{${pairs.join(",")}}`;
+  return `{${[quote(name), ...pairs].join(",")}}`;
+}
+
+const quote = (text: string): string =>
+  `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n")}"`;
+
+/** Milliseconds as seconds, exactly. */
+function seconds(ms: number): string {
+  const whole = Math.trunc(ms / 1000);
+  const rest = Math.abs(ms - whole * 1000);
+  const sign = ms < 0 && whole === 0 ? "-" : "";
+  return rest === 0 ? `${whole}` : `${sign}${whole}.${String(rest).padStart(3, "0")}`;
+}
