@@ -3,11 +3,11 @@
  * directory; `trails/` remembers, for each trail, up to where the copy has it. Both bear witness against a trail that
  * was shortened, replaced or rewritten.
  */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { makeDirectory, type PendingAppend, startAppend } from "./durable.ts";
+import { appendDurably, makeDirectory } from "./durable.ts";
 import { endOf, linesBackward } from "./lines.ts";
-import { acquireLock } from "./lock.ts";
+import { withLock } from "./lock.ts";
 
 /** The newest event of a trail that this home has a copy of. */
 export interface Head {
@@ -24,11 +24,14 @@ export interface Home {
   readHead(): Head | undefined;
   /** Not fsynced: an older one is still true. */
   writeHead(head: Head): void;
-  /** Appends lines to the copy; other writers wait until it is ended. @throws TrailError */
-  startCopy(lines: readonly string[]): Promise<PendingAppend>;
+  /** Appends lines to the copy, durably. @throws TrailError */
+  copy(lines: readonly string[]): Promise<void>;
   /** The copied lines that lead from the event after `after` (its hash) to `newest`, oldest first; `undefined`: not all there. */
   linesBetween(after: string, newest: string): readonly string[] | undefined;
 }
+
+/** A shorter one must cover all of a longer one. */
+const HEAD_BYTES = 1023;
 
 /** How much of a lost trail is put back at once. */
 const RESTORED_BYTES_MAX = 64 * 1024 * 1024;
@@ -40,28 +43,18 @@ export function openHome(directory: string, file: string): Home {
   return {
     log,
     readHead: () => readHead(head),
-    writeHead(state) {
-      const temporary = `${head}.${process.pid}.tmp`;
-      mkdirSync(dirname(head), { recursive: true, mode: 0o700 });
-      writeFileSync(temporary, `${JSON.stringify({ file, ...state })}\n`, { mode: 0o600 });
-      renameSync(temporary, head);
-    },
-    startCopy: (lines) => startCopy(log, join(directory, "audit.lock"), lines),
+    writeHead: (state) => writeHead(head, { file, ...state }),
+    copy: (lines) => copy(log, lines),
     linesBetween: (after, newest) => linesBetween(log, after, newest),
   };
 }
 
-async function startCopy(log: string, lock: string, lines: readonly string[]): Promise<PendingAppend> {
-  await makeDirectory(dirname(log), 0o700);
-  const release = await acquireLock(lock);
-  try {
+async function copy(log: string, lines: readonly string[]): Promise<void> {
+  makeDirectory(dirname(log), 0o700);
+  await withLock(join(dirname(log), "audit.lock"), async () => {
     const healing = (endOf(log)?.torn ?? 0) > 0 ? "\n" : ""; // what a dead writer left stays on its own line
-    const pending = await startAppend(log, `${healing}${lines.join("\n")}\n`, 0o600);
-    return { settle: pending.settle, end: (keep) => pending.end(keep).finally(release) };
-  } catch (error) {
-    release();
-    throw error;
-  }
+    appendDurably(log, `${healing}${lines.join("\n")}\n`, 0o600);
+  });
 }
 
 /** Readable, and different for two trails of the same name. */
@@ -70,9 +63,21 @@ function headName(file: string): string {
   return `${project}-${Bun.SHA256.hash(file, "hex").slice(0, 16)}.json`;
 }
 
+/** In one call and over the old one: a rename for each event would cost more than the event. */
+function writeHead(path: string, head: Head & { readonly file: string }): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = openSync(path, constants.O_CREAT | constants.O_WRONLY, 0o600);
+  try {
+    writeSync(file, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
 function readHead(path: string): Head | undefined {
   try {
-    const { seq, hash, dev, ino } = JSON.parse(readFileSync(path, "utf8"));
+    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    const { seq, hash, dev, ino } = JSON.parse(line);
     return Number.isSafeInteger(seq) && typeof hash === "string" ? { seq, hash, dev, ino } : undefined;
   } catch {
     return undefined; // nothing is known of this trail yet, or it was cut by a power failure: the chain itself still speaks

@@ -4,7 +4,7 @@
  */
 import { dirname } from "node:path";
 import { type SealedEvent, seal } from "./chain.ts";
-import { makeDirectory, startAppend } from "./durable.ts";
+import { appendDurably, makeDirectory } from "./durable.ts";
 import { cannot, TrailError } from "./error.ts";
 import type { NewEvent } from "./event.ts";
 import { type Home, openHome } from "./home.ts";
@@ -48,7 +48,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   let queue: Promise<unknown> = Promise.resolve();
 
   const appendLocked = async (build: () => readonly NewEvent[]): Promise<Appended> => {
-    const mended = await mend(file, home, seen);
+    const mended = mend(file, home, seen);
     const events = sealAll([...mended.notices, ...build()], mended.last, { project, ...identity, clock });
     const newest = events.at(-1)?.event;
     if (newest === undefined) return { events };
@@ -64,7 +64,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
     identity,
     append(build) {
       const turn = queue.then(async () => {
-        await makeDirectory(dirname(file));
+        makeDirectory(dirname(file));
         return withLock(lockOf(file), () => appendLocked(build));
       });
       queue = turn.catch(() => undefined); // its caller is told; the next in line has a try of its own
@@ -76,7 +76,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
 /** `audit.jsonl` is guarded by `audit.lock` beside it. */
 export const lockOf = (file: string): string => `${file.replace(/\.[^./\\]*$/, "")}.lock`;
 
-/** Writes to the trail and to the copy, then waits for both disks at once. @returns why the copy failed, if it did */
+/** Writes to the trail, then to the copy, which is thus never ahead. @returns why the copy failed, if it did */
 async function writeBoth(
   file: string,
   home: Home,
@@ -84,18 +84,14 @@ async function writeBoth(
   events: readonly SealedEvent[],
 ): Promise<TrailError | undefined> {
   const lines = events.map(({ line }) => line);
-  const own = await startAppend(file, `${[...restored, ...lines].join("\n")}\n`);
-  const copy = await home.startCopy([...uncopied, ...lines]).catch(toTrailError);
-  const settled = copy instanceof TrailError ? copy : copy.settle();
-  const [failure, copyFailure] = await Promise.all([own.settle(), settled]);
-  await own.end(failure === undefined);
-  if (!(copy instanceof TrailError)) await copy.end(failure === undefined && copyFailure === undefined);
-  if (failure !== undefined) throw failure;
-  return copyFailure;
+  appendDurably(file, `${[...restored, ...lines].join("\n")}\n`);
+  try {
+    await home.copy([...uncopied, ...lines]);
+    return undefined;
+  } catch (error) {
+    return error instanceof TrailError ? error : cannot("keep", home.log, error);
+  }
 }
-
-const toTrailError = (error: unknown): TrailError =>
-  error instanceof TrailError ? error : cannot("keep", "the copy in the home", error);
 
 interface Stamp extends Identity {
   readonly project: string;

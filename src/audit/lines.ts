@@ -3,7 +3,10 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { cannot, codeOf } from "./error.ts";
 
 const NEWLINE = 0x0a;
-const CHUNK_BYTES = 64 * 1024;
+
+/** The newest line is mostly all that is wanted: chunks start small and grow. */
+const CHUNK_BYTES_MIN = 4 * 1024;
+const CHUNK_BYTES_MAX = 1024 * 1024;
 
 export interface FileEnd {
   readonly size: number;
@@ -58,8 +61,9 @@ function* splitBackward(file: number): Generator<string> {
 }
 
 function* chunksBackward(file: number, size: number): Generator<{ bytes: Buffer; offset: number }> {
-  for (let end = size; end > 0; ) {
-    const offset = Math.max(0, end - CHUNK_BYTES);
+  let length = CHUNK_BYTES_MIN;
+  for (let end = size; end > 0; length = Math.min(length * 4, CHUNK_BYTES_MAX)) {
+    const offset = Math.max(0, end - length);
     const bytes = Buffer.allocUnsafe(end - offset);
     const read = readSync(file, bytes, 0, bytes.length, offset);
     yield { bytes: bytes.subarray(0, read), offset };

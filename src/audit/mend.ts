@@ -35,11 +35,11 @@ const UNCOPIED_MAX = 10_000;
  * @param seen the file that this process wrote to last
  * @throws TrailError when what is there cannot be read, or a torn line cannot be set aside
  */
-export async function mend(file: string, home: Home, seen?: Pick<FileEnd, "dev" | "ino">): Promise<Mended> {
+export function mend(file: string, home: Home, seen?: Inode): Mended {
   const notices: NewEvent[] = [];
   const end = endOf(file);
   const head = home.readHead();
-  if (end !== undefined && end.torn > 0) notices.push(await setAside(file, end));
+  if (end !== undefined && end.torn > 0) notices.push(setAside(file, end));
   if (
     seen !== undefined &&
     end !== undefined &&
@@ -57,12 +57,12 @@ export async function mend(file: string, home: Home, seen?: Pick<FileEnd, "dev" 
   return { ...compared, notices: [...notices, ...compared.notices] };
 }
 
-async function setAside(file: string, { size, torn }: FileEnd): Promise<NewEvent> {
+function setAside(file: string, { size, torn }: FileEnd): NewEvent {
   const bytes = readFileSync(file).subarray(size - torn);
   const sha256 = Bun.SHA256.hash(bytes, "hex");
   const aside = join(dirname(file), `audit.torn-${sha256.slice(0, 16)}`);
-  await writeDurably(aside, bytes);
-  await truncateDurably(file, size - torn);
+  writeDurably(aside, bytes);
+  truncateDurably(file, size - torn);
   return found("an unfinished line", true, { set_aside: basename(aside), bytes: torn, sha256 });
 }
 

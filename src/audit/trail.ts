@@ -52,16 +52,16 @@ export function openTrail(options: TrailOptions): Trail {
     for (const started of closed) onWarning(explainInterruption(started));
     for (const { event: one } of appended.events)
       if (one.operation === "trail_repair") onWarning(repairText(one));
-    if (change !== undefined) await welcome(change, appended);
+    if (change !== undefined) welcome(change, appended);
     delivery.notify();
     return appended;
   };
 
-  const welcome = async (change: SinkChange, { events }: Appended): Promise<void> => {
+  const welcome = (change: SinkChange, { events }: Appended): void => {
     const event = events.find(({ event: { operation } }) => operation === change.event.operation);
     try {
       delivery.welcome(change.added, (event?.event.seq ?? 1) - 1);
-      await change.remember();
+      change.remember();
     } catch (error) {
       onWarning(messageOf(error));
     }

@@ -26,7 +26,7 @@ export interface SinkChange {
   readonly event: NewEvent;
   readonly added: readonly string[];
   /** Remembers the present sinks, so that the change is recorded once. */
-  remember(): Promise<void>;
+  remember(): void;
 }
 
 /** The difference between the sinks that the trail at `file` knew and those that are open; `undefined`: none. */

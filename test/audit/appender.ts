@@ -1,0 +1,16 @@
+/** A process of its own that appends to a trail: `bun appender.ts FILE HOME COUNT NAME`; prints each id once it is durable. */
+import { openTrail } from "../../src/audit/trail.ts";
+
+const [file = "", home = "", count = "0", name = ""] = process.argv.slice(2);
+const trail = openTrail({
+  file,
+  home,
+  project: "shop",
+  sinks: [],
+  onWarning: (message) => process.stderr.write(`${message}\n`),
+});
+for (let number = 0; number < Number(count); number += 1) {
+  const { id } = await trail.append({ operation: "export", outcome: "success", details: { name, number } });
+  process.stdout.write(`${id}\n`);
+}
+await trail.close();

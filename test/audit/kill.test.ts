@@ -1,0 +1,38 @@
+/** kill -9 at random instants: whatever was acknowledged is there, and the trail goes on as one chain. */
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { makeFolder } from "./folder.ts";
+import { proveChain } from "./prove.ts";
+
+const KILLS = 25;
+
+test("a killed writer leaves a trail that opens, with every event that it was told is durable", async () => {
+  using folder = makeFolder();
+  const told: string[] = [];
+  for (let round = 0; round < KILLS; round += 1) {
+    const before = await lineCount(folder.file);
+    const words = [join(import.meta.dir, "appender.ts"), folder.file, folder.home, "100000", `r${round}`];
+    const writer = Bun.spawn([process.execPath, ...words], { stdout: "pipe", stderr: "inherit" });
+    const output = new Response(writer.stdout).text();
+    while ((await lineCount(folder.file)) < before + 3) await Bun.sleep(2);
+    await Bun.sleep(Math.random() * 20); // the instant of the kill is what varies
+    writer.kill("SIGKILL");
+    const lines = (await output).split("\n");
+    told.push(...lines.slice(0, -1));
+  }
+  const trail = folder.open();
+  await trail.append({ operation: "export", outcome: "success" });
+  await trail.close();
+
+  const events = proveChain(await folder.lines());
+  const ids = new Set(events.map(({ id }) => id));
+  expect(told.filter((id) => !ids.has(id))).toEqual([]);
+  const copied = new Set(await folder.lines(folder.copy));
+  expect((await folder.lines()).filter((line) => !copied.has(line))).toEqual([]);
+  expect(told.length).toBeGreaterThan(KILLS);
+});
+
+async function lineCount(path: string): Promise<number> {
+  const file = Bun.file(path);
+  return (await file.exists()) ? (await file.text()).split("\n").length : 0;
+}
