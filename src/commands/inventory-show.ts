@@ -1,6 +1,6 @@
-import { readKept } from "../inventory/coverage.ts";
 import { type Finding, survey } from "../inventory/survey.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
+import { readKept } from "../snapshot/kept.ts";
 import { fromMs } from "../units/range.ts";
 import type { Call } from "./command.ts";
 import { inventoryLines, missingLines } from "./inventory-lines.ts";

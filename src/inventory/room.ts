@@ -11,7 +11,9 @@ import type { Reached } from "./survey.ts";
 const JSON_FOR_STORED = 10;
 
 /** About how many bytes the export of these backends' parts will take. An estimate: rather too much than too little. */
-export function estimateBytes(parts: readonly { readonly finding: Reached; readonly range: Range }[]): number {
+export function estimateBytes(
+  parts: readonly { readonly finding: Reached; readonly range: Range }[],
+): number {
   return Math.round(parts.reduce((sum, { finding, range }) => sum + estimateOne(finding, range), 0));
 }
 

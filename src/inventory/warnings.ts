@@ -1,7 +1,10 @@
 /** What a person should know before data is gone: what expires soon, and what no snapshot holds. */
+
+import { coveredRanges } from "../snapshot/coverage.ts";
+import type { KeptSnapshot } from "../snapshot/kept.ts";
+import { subtract } from "../snapshot/ranges.ts";
 import { formatDuration } from "../units/duration.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
-import { coveredRanges, type KeptSnapshot, subtract } from "./coverage.ts";
 import type { Reached } from "./survey.ts";
 
 export interface Warning {
@@ -33,7 +36,11 @@ export function warningsFor(
 }
 
 /** The parts of the backend's time line that no snapshot holds. */
-export function unsavedRanges({ name, inventory }: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Range[] {
+export function unsavedRanges(
+  { name, inventory }: Reached,
+  snapshots: readonly KeptSnapshot[],
+  now: bigint,
+): Range[] {
   const { oldest, newest } = inventory;
   if (oldest === undefined || newest === undefined) return [];
   const end = newest + 1n < now - SETTLING ? newest + 1n : now - SETTLING;
@@ -46,13 +53,18 @@ function expiring({ inventory }: Reached, unsaved: readonly Range[], now: bigint
   const border = now - retention + SOON;
   if (oldest >= border) return [];
   const leaving = total(unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border })));
-  const held = leaving > 0n ? `, ${formatDuration(leaving)} of it in no snapshot` : ", all of it in a snapshot";
+  const held =
+    leaving > 0n ? `, ${formatDuration(leaving)} of it in no snapshot` : ", all of it in a snapshot";
   return [
     `data from before ${minute(border)} reaches its retention of ${formatDuration(retention)} within 24h${held}`,
   ];
 }
 
-function unsavedTexts(finding: Reached, unsaved: readonly Range[], snapshots: readonly KeptSnapshot[]): string[] {
+function unsavedTexts(
+  finding: Reached,
+  unsaved: readonly Range[],
+  snapshots: readonly KeptSnapshot[],
+): string[] {
   const { name, inventory } = finding;
   const timeless = inventory.oldest === undefined && inventory.signals.includes("dashboards");
   if (timeless && !holdsAnything(inventory.counts)) return [];

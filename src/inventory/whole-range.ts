@@ -1,5 +1,5 @@
-import type { Reached } from "./survey.ts";
 import { NS_PER_SECOND, type Range } from "../units/range.ts";
+import type { Reached } from "./survey.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 const DAY = 24n * HOUR;

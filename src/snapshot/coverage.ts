@@ -1,0 +1,32 @@
+/** Which part of a backend's time line the kept snapshots hold. */
+import { fromRfc3339, type Range } from "../units/range.ts";
+import type { KeptSnapshot } from "./kept.ts";
+import type { ManifestPlugin } from "./manifest.ts";
+import { rangeFromText } from "./range-text.ts";
+import { coalesce, subtract } from "./ranges.ts";
+
+/**
+ * What the snapshots hold of one backend's time line: merged, in order. A snapshot that was restricted by a selector, or
+ * that has lost part of a range, does not cover it.
+ */
+export function coveredRanges(snapshots: readonly KeptSnapshot[], backend: string): Range[] {
+  const ranges = snapshots.flatMap(({ manifest }) =>
+    manifest.plugins.filter(({ name }) => name === backend).flatMap(rangesOf),
+  );
+  return coalesce(ranges);
+}
+
+function rangesOf(plugin: ManifestPlugin): Range[] {
+  if (plugin.status === "failed" || plugin.match !== undefined || plugin.range === undefined) return [];
+  const asked = rangeFromText(plugin.range);
+  const until = plugin.exportedUntil === undefined ? asked.to : fromRfc3339(plugin.exportedUntil);
+  const whole = { from: asked.from, to: until < asked.to ? until : asked.to };
+  const losses = plugin.problems.filter(({ kind }) => LOSING.has(kind));
+  if (losses.some(({ ranges }) => ranges.length === 0)) return [];
+  return subtract(
+    whole,
+    losses.flatMap(({ ranges }) => ranges.map(rangeFromText)),
+  );
+}
+
+const LOSING: ReadonlySet<string> = new Set(["incomplete", "clamped", "failed"]);
