@@ -12,6 +12,9 @@ setup: ## Install the tool chain (needs Node.js with npm, or Bun)
 build: setup ## Compile dist/contextcore
 	$(bun) run --bun build
 
+dist/contextcore:
+	$(MAKE) build
+
 test: setup ## Format, lint, types and every test, as CI runs them
 	$(bun) run --bun test
 
@@ -36,22 +39,22 @@ up: ## Start the stack of compose.yaml and wait until it is healthy
 down: ## Stop the stack; its data stays
 	docker compose down
 
-health: ## Does every server answer?
+health: dist/contextcore ## Does every server answer?
 	$(contextcore) inventory --timeout 5s
 
-data-inventory: ## What the stack holds, and what no snapshot holds yet
+data-inventory: dist/contextcore ## What the stack holds, and what no snapshot holds yet
 	$(contextcore) inventory
 
-pre-destroy-check: ## Would a destroy lose anything?
+pre-destroy-check: dist/contextcore ## Would a destroy lose anything?
 	$(contextcore) persistence check-destroy
 
-destroy: ## Destroy the stack, after offering to save what it holds
+destroy: dist/contextcore ## Destroy the stack, after offering to save what it holds
 	$(contextcore) destroy
 
-backup-full: ## Export everything, from the oldest data to now
+backup-full: dist/contextcore ## Export everything, from the oldest data to now
 	$(contextcore) export --all
 
-storage-status: ## Where the data and the snapshots are, and how big
+storage-status: dist/contextcore ## Where the data and the snapshots are, and how big
 	$(contextcore) persistence show
 
 help: ## This list

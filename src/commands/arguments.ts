@@ -75,8 +75,9 @@ function cittyArg(arg: Arg): ArgsDef[string] {
       ? { type: "boolean", ...alias, default: true, description }
       : { type: "boolean", ...alias, description };
   }
-  const hint = arg.hint === undefined ? {} : { valueHint: arg.hint };
-  if (arg.type === "positional") return { type: "positional", required: false, description, ...hint };
+  if (arg.type === "positional") return { type: "positional", required: false, description };
+  const valueHint = arg.values?.join("|") ?? arg.hint;
+  const hint = valueHint === undefined ? {} : { valueHint };
   const alias = arg.alias === undefined ? {} : { alias: arg.alias };
   return { type: "string", description, ...alias, ...hint };
 }

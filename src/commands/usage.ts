@@ -16,8 +16,8 @@ export async function usageOf(
     ...(isGroup(entry) ? { subCommands: await summaries(entry) } : {}),
   });
   const examples = command === undefined ? [] : exampleLines(command, colors);
-  const whole = [text.replace(/[ ]+$/gm, "").trimEnd(), ...examples].join("\n");
-  return colors.isColorSupported ? whole : Bun.stripANSI(whole);
+  const whole = [text.trimEnd(), ...examples].join("\n");
+  return colors.isColorSupported ? whole : Bun.stripANSI(whole).replace(/ +$/gm, "");
 }
 
 async function defaultOf(group: Group): Promise<Command | undefined> {
