@@ -49,13 +49,19 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
     }
   };
 
+  /** Nothing else of this backend begins before then. A timer may fire a little early: it waits again. */
+  const pauseUntil = async (time: number): Promise<void> => {
+    pausedUntil = Math.max(pausedUntil, time);
+    while (performance.now() < pausedUntil) await sleep(pausedUntil - performance.now() + 1, signal);
+    onChange();
+  };
+
   /** Waits before the next attempt; the whole backend waits with it when the server asked for that. */
   const wait = async (error: unknown, delayMs: number): Promise<void> => {
     retries += 1;
-    if (isOverload(error)) pausedUntil = Math.max(pausedUntil, performance.now() + delayMs);
+    const pause = isOverload(error) ? pauseUntil(performance.now() + delayMs) : sleep(delayMs, signal);
     onChange();
-    await sleep(delayMs, signal);
-    onChange();
+    await pause;
   };
 
   return {

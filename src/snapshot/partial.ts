@@ -92,14 +92,18 @@ function freeName(directory: string, name: string): string {
   }
 }
 
-/** The unfinished snapshots in a directory, oldest first; none when the directory is not there. */
+/**
+ * The unfinished snapshots in a directory that can be resumed, oldest first; none when the directory is not there.
+ * One that was killed before it knew what was asked holds nothing and is left out.
+ */
 export async function listPartials(directory: string): Promise<string[]> {
   try {
     const names = await readdir(directory);
     return names
       .filter((name) => PARTIAL.test(name))
       .sort()
-      .map((name) => join(directory, name));
+      .map((name) => join(directory, name))
+      .filter((path) => ["request.json", "manifest.json"].some((file) => existsSync(join(path, file))));
   } catch (cause) {
     if (systemCode(cause) === "ENOENT") return [];
     throw new SnapshotError(`${directory} cannot be read`, { cause });

@@ -13,6 +13,8 @@ export interface FakeOptions {
   readonly entries?: number;
   readonly pageEntries?: number;
   readonly objects?: number;
+  /** A window of more than eight pages is halved instead of read page after page. Default true. */
+  readonly bisects?: boolean;
   /** Called before each step with the cursor and how often it was tried before; it may throw, wait, or answer itself. */
   readonly onStep?: (
     cursor: Cursor,
@@ -77,7 +79,7 @@ export function fakeBackend(options: FakeOptions = {}): OpenBackend & { steps():
         next: Array.from({ length: streams }, (_, stream) => ({ stream, from: `${from}`, to: `${to}` })),
       };
     const half = (to - from) / 2n / SECOND;
-    if (to - from > 8n * BigInt(pageEntries) * SECOND && half > 0n) {
+    if (options.bisects !== false && to - from > 8n * BigInt(pageEntries) * SECOND && half > 0n) {
       const middle = from + half * SECOND;
       return {
         next: [
@@ -106,7 +108,8 @@ export function fakeBackend(options: FakeOptions = {}): OpenBackend & { steps():
         const key = JSON.stringify(cursor);
         const attempt = tried.get(key) ?? 0;
         tried.set(key, attempt + 1);
-        return (await options.onStep?.(cursor, attempt, signal)) ?? step(cursor);
+        const answer = await options.onStep?.(cursor, attempt, signal);
+        return answer === undefined ? step(cursor) : answer;
       },
     },
     ...options.hooks,

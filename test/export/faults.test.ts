@@ -1,0 +1,235 @@
+/** What servers and plugins do wrong, and what the export makes of it. */
+import { describe, expect, test } from "bun:test";
+import { type Cursor, PluginError, type Step } from "contextcore";
+import { fakeBackend, temporary } from "./fake-backend.ts";
+import { allTimes, FAST, runExport, scratch, timesByStream } from "./run.ts";
+
+const isPage = (cursor: Cursor): boolean => typeof cursor.stream === "number";
+
+/** Exports one backend that has this fault beside a healthy one, which must come out whole. */
+async function besideHealthy(directory: string, faulty: ReturnType<typeof fakeBackend>) {
+  const healthy = fakeBackend({ name: "healthy", signals: ["traces"], streams: 0, objects: 5 });
+  const { manifest, path } = await runExport(directory, [faulty, healthy]);
+  const [bad, good] = ["fake", "healthy"].map((name) =>
+    manifest.plugins.find((plugin) => plugin.name === name),
+  );
+  expect(good?.status).toBe("complete");
+  expect(good?.counts).toEqual({ objects: 5 });
+  return { manifest, bad, path };
+}
+
+describe("temporary failures", () => {
+  test("are tried again until they pass, and nothing is missing", async () => {
+    using dir = scratch();
+    const open = fakeBackend({
+      onStep: (cursor, attempt) => {
+        if (isPage(cursor) && attempt < 3) throw temporary();
+        return undefined;
+      },
+    });
+    let retries = 0;
+    const { manifest, path } = await runExport(dir.path, [open], {
+      onProgress: (now) => (retries = now.retries),
+    });
+    expect(manifest.status).toBe("complete");
+    expect(timesByStream(path)).toEqual(allTimes(3, 20));
+    expect(retries).toBe(36);
+  });
+
+  test("that never pass cost their own cursor only, and the manifest says which part is missing", async () => {
+    using dir = scratch();
+    const open = fakeBackend({
+      onStep: (cursor) => {
+        if (cursor.stream === 1 && cursor.from === "1005000000000") throw temporary("HTTP 500 from /page");
+        return undefined;
+      },
+    });
+    const { bad, path } = await besideHealthy(dir.path, open);
+    expect(bad?.status).toBe("partial");
+    expect(bad?.problems).toContainEqual({
+      kind: "incomplete",
+      reason: "HTTP 500 from /page",
+      ranges: [{ from: "1970-01-01T00:16:45Z", to: "1970-01-01T00:17:00Z" }],
+      items: ['{"from":"1005000000000","stream":1,"to":"1020000000000"}'],
+      itemsTotal: 1,
+    });
+    expect(bad?.problems.map((one) => one.reason)).toContain(
+      "the server counts 15 entries more than were read",
+    );
+    const times = timesByStream(path);
+    expect([times[0]?.length, times[1]?.length, times[2]?.length]).toEqual([20, 5, 20]);
+  });
+
+  test("wait as long as the server asks", async () => {
+    using dir = scratch();
+    const calls: number[] = [];
+    const open = fakeBackend({
+      streams: 1,
+      entries: 5,
+      onStep: (cursor, attempt) => {
+        if (!isPage(cursor)) return undefined;
+        calls.push(performance.now());
+        if (attempt === 0) throw temporary("HTTP 429", { status: 429, retryAfterMs: 120 });
+        return undefined;
+      },
+    });
+    const states = new Set<string>();
+    await runExport(dir.path, [open], { onProgress: ({ state }) => states.add(state) });
+    expect((calls[1] ?? 0) - (calls[0] ?? 0)).toBeGreaterThanOrEqual(119);
+    expect(states).toContain("waiting");
+  });
+
+  test("of a server that is gone for good end the backend, not after trying every cursor", async () => {
+    using dir = scratch();
+    let stepped = 0;
+    const open = fakeBackend({
+      objects: 500,
+      onStep: () => {
+        stepped += 1;
+        if (stepped > 20) throw temporary("connection refused", {});
+        return undefined;
+      },
+    });
+    const { bad } = await besideHealthy(dir.path, open);
+    expect(bad?.status).toBe("partial");
+    expect(stepped).toBeLessThan(150);
+    expect(bad?.problems.some((one) => one.reason.startsWith("it stopped answering;"))).toBe(true);
+  });
+});
+
+describe("a refusal", () => {
+  test("at the start fails that backend at once", async () => {
+    using dir = scratch();
+    let asked = 0;
+    const open = fakeBackend({
+      hooks: {
+        inventory: async () => {
+          asked += 1;
+          throw new PluginError("refused", "fake: HTTP 401 from /ready", { status: 401 });
+        },
+      },
+    });
+    const { bad, manifest } = await besideHealthy(dir.path, open);
+    expect([bad?.status, manifest.status, asked]).toEqual(["failed", "partial", 1]);
+    expect(bad?.problems[0]).toMatchObject({ kind: "failed", reason: "fake: HTTP 401 from /ready" });
+    expect(bad?.files).toEqual([]);
+  });
+
+  test("of everything makes the snapshot failed", async () => {
+    using dir = scratch();
+    const { manifest } = await runExport(dir.path, [], {
+      failures: [{ name: "loki", reason: "not reachable" }],
+    });
+    expect(manifest.status).toBe("failed");
+    expect(manifest.plugins[0]).toMatchObject({ name: "loki", status: "failed" });
+  });
+});
+
+const NONSENSE: Readonly<Record<string, () => unknown>> = {
+  "throws at once": () => {
+    throw new TypeError("undefined is not a function");
+  },
+  "throws no error": () => {
+    throw "a text";
+  },
+  "gives null": () => null,
+  "gives a text": () => "records",
+  "writes outside the snapshot": () => ({ objects: [{ path: "fake/../../etc/x", text: "", unit: "x" }] }),
+  "writes into another's folder": () => ({ objects: [{ path: "loki/x.json", text: "", unit: "x" }] }),
+  "writes a top-level file of its own": () => ({ records: [records({ file: "manifest.json" })] }),
+  "ends without a newline": () => ({ records: [records({ text: "{}" })] }),
+  "counts its lines wrongly": () => ({ records: [records({ lines: 2 })] }),
+  "counts with a text": () => ({ records: [records({ counts: { entries: "many" } })] }),
+  "counts NaN": () => ({ records: [records({ counts: { entries: Number.NaN } })] }),
+  "gives times as numbers": () => ({ records: [records({ from: 1, to: 2 })] }),
+  "ends before it begins": () => ({ records: [records({ from: 2n, to: 1n })] }),
+  "gives cursors that are not JSON": () => ({ next: [{ from: 1n }] }),
+  "gives a cursor that is a list": () => ({ next: [["a"]] }),
+  "gives an enormous cursor": () => ({ next: [{ text: "x".repeat(100_000) }] }),
+  "names an unknown kind of problem": () => ({ problems: [{ kind: "bad", reason: "x" }] }),
+  "is done by half again": () => ({ done: 1.5, next: [{ a: 1 }] }),
+};
+
+const records = (more: object): object => ({
+  file: "logs.json",
+  text: "{}\n",
+  lines: 1,
+  from: 1n,
+  to: 2n,
+  counts: { entries: 1 },
+  ...more,
+});
+
+describe("a plugin whose step", () => {
+  test.each(Object.keys(NONSENSE))("%s loses that step alone, and is named", async (name) => {
+    using dir = scratch();
+    // What a plugin written without types may give.
+    const nonsense = NONSENSE[name] as () => Step;
+    const open = fakeBackend({
+      onStep: (cursor) => (cursor.stream === 1 && isPage(cursor) ? nonsense() : undefined),
+    });
+    const { bad, path } = await besideHealthy(dir.path, open);
+    expect(bad?.status).toBe("partial");
+    expect(bad?.problems[0]?.reason).toMatch(/^the plugin('s answer makes no sense| failed| threw)/);
+    const times = timesByStream(path);
+    expect([times[0]?.length, times[1]?.length, times[2]?.length]).toEqual([20, undefined, 20]);
+  });
+
+  test("names the same cursors for ever comes to an end", async () => {
+    using dir = scratch();
+    const open = fakeBackend({
+      onStep: (cursor) => (isPage(cursor) ? { next: [cursor, { stream: 0 }, { stream: 1 }] } : undefined),
+    });
+    const { manifest } = await runExport(dir.path, [open]);
+    expect(manifest.plugins[0]?.counts).toEqual({});
+    expect(open.steps()).toBeLessThan(20);
+  });
+
+  test("hangs and ignores its signal is abandoned", async () => {
+    using dir = scratch();
+    const open = fakeBackend({
+      onStep: (cursor) => (cursor.stream === 1 ? new Promise<Step>(() => {}) : undefined),
+    });
+    const { manifest, path } = await runExport(dir.path, [open], {
+      tuning: { ...FAST, stepMs: 40, graceMs: 10 },
+    });
+    expect(manifest.plugins[0]?.problems[0]).toMatchObject({ kind: "incomplete" });
+    expect(manifest.plugins[0]?.problems[0]?.reason).toContain("gave no answer within");
+    expect(timesByStream(path)[0]?.length).toBe(20);
+  });
+});
+
+describe("two objects of one path", () => {
+  test("are both kept, also where the file system folds case", async () => {
+    using dir = scratch();
+    const object = (path: string, text: string) => ({ path, text, unit: "objects" });
+    const open = fakeBackend({
+      streams: 0,
+      objects: 1,
+      onStep: () => ({
+        objects: [object("fake/a.json", "1"), object("fake/A.json", "2"), object("fake/a.json", "3")],
+      }),
+    });
+    const { manifest } = await runExport(dir.path, [open]);
+    expect(manifest.plugins[0]?.files.map(({ path, of }) => [path, of])).toEqual([
+      ["fake/a.json", undefined],
+      ["fake/A-2.json", "fake/A.json"],
+      ["fake/a-3.json", "fake/a.json"],
+      ["logs.json", undefined],
+    ]);
+  });
+
+  test("of which one is a folder for the other lose that step alone", async () => {
+    using dir = scratch();
+    const open = fakeBackend({
+      streams: 0,
+      objects: 2,
+      onStep: ({ object }) => ({
+        objects: [{ path: object === 0 ? "fake/a" : "fake/a/b.json", text: "{}", unit: "objects" }],
+      }),
+    });
+    const { manifest } = await runExport(dir.path, [open]);
+    expect(manifest.status).toBe("partial");
+    expect(manifest.plugins[0]?.problems[0]?.reason).toContain("cannot be written: a ");
+  });
+});

@@ -1,0 +1,205 @@
+import { describe, expect, test } from "bun:test";
+import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { Interrupted } from "../../src/export/errors.ts";
+import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
+import { takeLock } from "../../src/snapshot/lock.ts";
+import { listPartials } from "../../src/snapshot/partial.ts";
+import { random } from "../lab/random.ts";
+import { fakeBackend, fakeRange, temporary } from "./fake-backend.ts";
+import { allTimes, jobOf, linesIn, runExport, scratch, timesByStream } from "./run.ts";
+import { serveSteps } from "./step-server.ts";
+
+/** Starts an export and interrupts it when `steps` steps were begun. @returns the unfinished snapshot */
+async function interrupted(directory: string, steps: number, more = {}): Promise<string> {
+  const abort = new AbortController();
+  let begun = 0;
+  const open = fakeBackend({
+    objects: 4,
+    onStep: () => {
+      begun += 1;
+      if (begun === steps) abort.abort(new Error("Ctrl-C"));
+      return undefined;
+    },
+  });
+  const failure = await runExport(directory, [open], { signal: abort.signal, ...more }).catch(
+    (error) => error,
+  );
+  expect(failure).toBeInstanceOf(Interrupted);
+  const [partial = ""] = await listPartials(directory);
+  expect(failure.partial).toBe(partial);
+  return partial;
+}
+
+const resume = (partial: string, more = {}) =>
+  resumeSnapshot(partial, jobOf("", [fakeBackend({ objects: 4 })], more));
+
+describe("an interrupted export", () => {
+  test.each([1, 2, 3, 5, 8, 12, 16])(
+    "after %d steps, resumed, holds what an uninterrupted one holds",
+    async (steps) => {
+      using dir = scratch();
+      const partial = await interrupted(dir.path, steps);
+      const { path, manifest } = await resume(partial);
+      expect(timesByStream(path)).toEqual(allTimes(3, 20));
+      expect(readdirSync(join(path, "fake/objects")).length).toBe(4);
+      expect([manifest.status, manifest.resumed, manifest.plugins[0]?.agrees]).toEqual(["complete", 1, true]);
+      expect(readdirSync(dir.path)).toEqual([path.slice(dir.path.length + 1)]);
+    },
+  );
+
+  test("resumed goes on with its own compression and parts", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 12, { compression: "zstd", fileBytesMax: 300 });
+    const { manifest } = await resume(partial);
+    expect(manifest.compression).toBe("zstd");
+    expect(manifest.plugins[0]?.counts).toEqual({ entries: 60, objects: 4 });
+    expect(manifest.plugins[0]?.files.filter((file) => file.of === "logs.json").length).toBeGreaterThan(2);
+  });
+
+  test("does not run again what it had committed", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 12);
+    const again = fakeBackend({ objects: 4 });
+    await resumeSnapshot(partial, jobOf("", [again]));
+    expect(again.steps()).toBeLessThanOrEqual(17 - 7);
+    expect(again.steps()).toBeGreaterThan(0);
+  });
+
+  test("tries again what had failed before", async () => {
+    using dir = scratch();
+    const abort = new AbortController();
+    const open = fakeBackend({
+      onStep: ({ stream, from }) => {
+        if (stream === 0) throw temporary();
+        if (stream === 2 && from === "1010000000000") abort.abort();
+        return undefined;
+      },
+    });
+    await runExport(dir.path, [open], { signal: abort.signal, concurrency: 1 }).catch(() => {});
+    const [partial = ""] = await listPartials(dir.path);
+    const { path, manifest } = await resumeSnapshot(partial, jobOf("", [fakeBackend()]));
+    expect(manifest.status).toBe("complete");
+    expect(timesByStream(path)).toEqual(allTimes(3, 20));
+  });
+
+  test("whose plugin is no longer there is partial, with what was read", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 12);
+    const { manifest } = await resumeSnapshot(partial, jobOf("", []));
+    expect(manifest.plugins[0]).toMatchObject({ name: "fake", status: "partial" });
+    expect(manifest.plugins[0]?.problems[0]?.reason).toBe("it was not opened when the export was resumed");
+  });
+
+  test("is not resumed twice at once", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 5);
+    const lock = takeLock(join(partial, "lock"));
+    await expect(resume(partial)).rejects.toThrow("another export is writing this snapshot");
+    lock.release();
+    expect((await resume(partial)).manifest.status).toBe("complete");
+  });
+});
+
+describe("what a crash leaves", () => {
+  const tail = (partial: string, file: string): string => join(partial, file);
+
+  test("bytes that no block names are cut away", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 12);
+    appendFileSync(tail(partial, "logs.json"), '{"streams":[{"str');
+    writeFileSync(tail(partial, "fake/objects/object-99.json"), "half");
+    const { path } = await resume(partial);
+    expect(timesByStream(path)).toEqual(allTimes(3, 20));
+    expect(existsSync(join(path, "fake/objects/object-99.json"))).toBe(false);
+  });
+
+  test("an index cut anywhere resumes to the same records", async () => {
+    using dir = scratch();
+    const original = await interrupted(dir.path, 14);
+    const next = random(7);
+    for (let round = 0; round < 25; round += 1) {
+      using copy = scratch();
+      const partial = join(copy.path, ".20260101-000000.partial");
+      await Bun.$`cp -r ${original} ${partial}`.quiet();
+      const index = join(partial, "blocks.jsonl");
+      truncateSync(index, Math.floor(next() * readFileSync(index).length));
+      const { path, manifest } = await resume(partial);
+      expect(timesByStream(path)).toEqual(allTimes(3, 20));
+      expect(manifest.status).toBe("complete");
+    }
+  });
+
+  test("data that is not what was committed is refused, not built upon", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 12);
+    const file = tail(partial, "logs.json");
+    const bytes = readFileSync(file);
+    bytes[10] = (bytes[10] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    await expect(resume(partial)).rejects.toThrow("does not hold what was committed at byte 0");
+  });
+
+  test("between the manifest and the new name is only renamed", async () => {
+    using dir = scratch();
+    const { path } = await runExport(dir.path, [fakeBackend()]);
+    const partial = join(dir.path, ".20260101-000000.partial");
+    await Bun.$`mv ${path} ${partial}`.quiet();
+    writeFileSync(join(partial, "request.json"), "{}");
+    const resumed = await resumeSnapshot(partial, jobOf("", []));
+    expect(resumed.path).toBe(join(dir.path, "20260101-000000"));
+    expect(readdirSync(resumed.path).sort()).toEqual(["blocks.jsonl", "logs.json", "manifest.json"]);
+  });
+
+  test("a directory that is no unfinished export is refused", async () => {
+    using dir = scratch();
+    await expect(resume(dir.path)).rejects.toThrow("cannot be resumed: request.json is not there");
+  });
+});
+
+const ENTRIES = 600;
+
+/** Exports in a child process that is killed at random points and resumed, until it ends by itself. @returns how many kills */
+async function exportKilling(url: string, directory: string, next: () => number): Promise<number> {
+  for (let kills = 0; ; kills += 1) {
+    const [partial] = await listPartials(directory);
+    const args = [url, directory, `${ENTRIES}`, ...(partial === undefined ? [] : [partial])];
+    const child = Bun.spawn([process.execPath, resolve(import.meta.dir, "child.ts"), ...args], {
+      stdout: "ignore",
+    });
+    const timer = setTimeout(() => child.kill(9), kills < 15 ? 100 + next() * 200 : 20_000);
+    const code = await child.exited;
+    clearTimeout(timer);
+    if (code === 0) return kills;
+    expect(child.signalCode).toBe("SIGKILL");
+  }
+}
+
+/** Without the two values in the message: they are long. */
+const isSame = (a: unknown, b: unknown): boolean => Bun.deepEquals(a, b);
+
+describe("kill -9", () => {
+  test.each([
+    ["page after page", false],
+    ["with bisection", true],
+  ])(
+    "at random points, again and again, %s, then resumed: the records of an uninterrupted export",
+    async (_, bisects) => {
+      using dir = scratch();
+      const whole = () => fakeBackend({ streams: 4, entries: ENTRIES, objects: 20, bisects });
+      using server = serveSteps(whole(), 3);
+      const kills = await exportKilling(server.url, dir.path, random(bisects ? 11 : 12));
+      expect(kills).toBeGreaterThan(3);
+      const [name = ""] = readdirSync(dir.path).filter((one) => !one.startsWith("."));
+      const path = join(dir.path, name);
+      const backends = [{ open: whole(), request: { range: fakeRange(ENTRIES) } }];
+      const uninterrupted = await runExport(join(dir.path, "whole"), [], { backends });
+      expect(isSame(linesIn(path, "logs.json").sort(), linesIn(uninterrupted.path, "logs.json").sort())).toBe(
+        true,
+      );
+      if (!bisects) expect(isSame(timesByStream(path), allTimes(4, ENTRIES))).toBe(true);
+      expect(readdirSync(join(path, "fake/objects")).length).toBe(20);
+    },
+    30_000,
+  );
+});
