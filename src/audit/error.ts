@@ -18,6 +18,7 @@ const HINTS: Readonly<Record<string, string>> = {
   EACCES: "Give this user write permission there.",
   EPERM: "Give this user write permission there.",
   ENOTDIR: "Something that is not a directory stands in the way: move it.",
+  EEXIST: "Something that is not a directory stands in the way: move it.",
   EISDIR: "A directory stands where the file should be: move it.",
 };
 

@@ -18,10 +18,10 @@ export interface FileEnd {
 
 /** Where a file ends; `undefined` when there is none. @throws TrailError when it cannot be read */
 export function endOf(path: string): FileEnd | undefined {
-  return reading(path, (file) => {
+  return withReader(path, (file) => {
     const { size, dev, ino } = fstatSync(file);
     let torn = 0;
-    for (const { bytes } of chunksBackward(file, size)) {
+    for (const { bytes } of chunksBackward(path, file, size)) {
       const last = bytes.lastIndexOf(NEWLINE);
       torn += bytes.length - 1 - last;
       if (last >= 0) break;
@@ -35,16 +35,16 @@ export function* linesBackward(path: string): Generator<string> {
   const file = openOptional(path);
   if (file === undefined) return;
   try {
-    yield* splitBackward(file);
+    yield* splitBackward(path, file);
   } finally {
     closeSync(file);
   }
 }
 
 /** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
-function* splitBackward(file: number): Generator<string> {
+function* splitBackward(path: string, file: number): Generator<string> {
   let rest: Buffer[] | undefined;
-  for (const { bytes, offset } of chunksBackward(file, fstatSync(file).size)) {
+  for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
     let end = bytes.length;
     for (
       let at = bytes.lastIndexOf(NEWLINE);
@@ -60,18 +60,29 @@ function* splitBackward(file: number): Generator<string> {
   }
 }
 
-function* chunksBackward(file: number, size: number): Generator<{ bytes: Buffer; offset: number }> {
+function* chunksBackward(
+  path: string,
+  file: number,
+  size: number,
+): Generator<{ bytes: Buffer; offset: number }> {
   let length = CHUNK_BYTES_MIN;
   for (let end = size; end > 0; length = Math.min(length * 4, CHUNK_BYTES_MAX)) {
     const offset = Math.max(0, end - length);
     const bytes = Buffer.allocUnsafe(end - offset);
-    const read = readSync(file, bytes, 0, bytes.length, offset);
-    yield { bytes: bytes.subarray(0, read), offset };
+    yield { bytes: bytes.subarray(0, readAt(path, file, bytes, offset)), offset };
     end = offset;
   }
 }
 
-function reading<Result>(path: string, work: (file: number) => Result): Result | undefined {
+function readAt(path: string, file: number, bytes: Buffer, offset: number): number {
+  try {
+    return readSync(file, bytes, 0, bytes.length, offset);
+  } catch (cause) {
+    throw cannot("read", path, cause);
+  }
+}
+
+function withReader<Result>(path: string, work: (file: number) => Result): Result | undefined {
   const file = openOptional(path);
   if (file === undefined) return undefined;
   try {

@@ -48,7 +48,7 @@ export function mend(file: string, home: Home, seen?: Inode): Mended {
     !isSame(end, head)
   ) {
     notices.push(
-      found("another file in the trail's place", true, { expected: name(seen), found: name(end) }),
+      found("another file in the trail's place", true, { expected: name(seen), present: name(end) }),
     );
   }
   const { link, unreadable } = lastLink(file);
