@@ -4,10 +4,10 @@ import type { Group } from "./command.ts";
 export const ROOT: Group = {
   about: "knows, saves, proves and accounts for the data of a Grafana stack",
   commands: {
-    inventory: async () => (await import("./inventory.ts")).default,
-    export: async () => (await import("./export.ts")).default,
+    inventory: async () => (await import("./inventory/index.ts")).default,
+    export: async () => (await import("./export/index.ts")).default,
     restore: async () => (await import("./restore.ts")).default,
-    destroy: async () => (await import("./destroy.ts")).default,
+    destroy: async () => (await import("./destroy/index.ts")).default,
     audit: async () => (await import("./audit.ts")).default,
     config: async () => (await import("./config/index.ts")).default,
     version: async () => (await import("./version.ts")).default,

@@ -12,7 +12,7 @@ import { createProgress } from "../terminal/progress.ts";
 import { fromMs, fromRfc3339, type Range } from "../units/range.ts";
 import { type Call, defineCommand, UsageError } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
-import { readMatches } from "./export-match.ts";
+import { readMatches } from "./export/match.ts";
 import { planJson, reportRestore, showPlan } from "./restore-show.ts";
 import { findSnapshot, SNAPSHOT } from "./snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "./stack.ts";

@@ -1,13 +1,13 @@
-import { wholeRange } from "../inventory/whole-range.ts";
-import type { Signal } from "../plugin/contract.ts";
-import { confirm } from "../terminal/ask.ts";
-import { fromMs } from "../units/range.ts";
-import type { DestroyCall, DestroySetting } from "./destroy.ts";
-import type { DestroyOption } from "./destroy-ask.ts";
-import { type ExportPlan, planExport } from "./export-plan.ts";
-import { reportExport } from "./export-report.ts";
-import { flushAll } from "./flush.ts";
-import { runExport } from "./run-export.ts";
+import { wholeRange } from "../../inventory/whole-range.ts";
+import type { Signal } from "../../plugin/contract.ts";
+import { confirm } from "../../terminal/ask.ts";
+import { fromMs } from "../../units/range.ts";
+import { flushAll } from "../export/flush.ts";
+import { type ExportPlan, planExport } from "../export/plan.ts";
+import { reportExport } from "../export/report.ts";
+import { runExport } from "../export/run.ts";
+import type { DestroyOption } from "./ask.ts";
+import type { DestroyCall, DestroySetting } from "./index.ts";
 
 export interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";

@@ -1,5 +1,5 @@
-import type { OpenBackend } from "../plugin/open.ts";
-import type { Call } from "./command.ts";
+import type { OpenBackend } from "../../plugin/open.ts";
+import type { Call } from "../command.ts";
 
 /** Asks the servers to make what they hold in memory readable. One that cannot is only mentioned. */
 export async function flushAll({ terminal, signal }: Call, backends: readonly OpenBackend[]): Promise<void> {

@@ -1,8 +1,8 @@
-import { type Finding, type Reached, survey } from "../inventory/survey.ts";
-import type { ExportRequest, Signal } from "../plugin/contract.ts";
-import type { OpenBackend } from "../plugin/open.ts";
-import type { Range } from "../units/range.ts";
-import type { Stack } from "./stack.ts";
+import { type Finding, type Reached, survey } from "../../inventory/survey.ts";
+import type { ExportRequest, Signal } from "../../plugin/contract.ts";
+import type { OpenBackend } from "../../plugin/open.ts";
+import type { Range } from "../../units/range.ts";
+import type { Stack } from "../stack.ts";
 
 /** How long each backend may take to say what it holds, ms. */
 const SURVEY_MS = 60_000;

@@ -1,14 +1,14 @@
 import { relative } from "node:path";
-import type { Ending, Trail } from "../audit/event.ts";
-import { exportSnapshot } from "../export/export-snapshot.ts";
-import type { ExportResult } from "../export/types.ts";
-import { estimateBytes, freeBytes } from "../inventory/room.ts";
-import { createProgress } from "../terminal/progress.ts";
-import { formatBytes } from "../units/bytes.ts";
-import { VERSION } from "../version.ts";
-import { type Call, UsageError } from "./command.ts";
-import type { ExportPlan } from "./export-plan.ts";
-import type { Stack } from "./stack.ts";
+import type { Ending, Trail } from "../../audit/event.ts";
+import { exportSnapshot } from "../../export/export-snapshot.ts";
+import type { ExportResult } from "../../export/types.ts";
+import { estimateBytes, freeBytes } from "../../inventory/room.ts";
+import { createProgress } from "../../terminal/progress.ts";
+import { formatBytes } from "../../units/bytes.ts";
+import { VERSION } from "../../version.ts";
+import { type Call, UsageError } from "../command.ts";
+import type { Stack } from "../stack.ts";
+import type { ExportPlan } from "./plan.ts";
 
 export interface ExportSetting {
   readonly stack: Stack;

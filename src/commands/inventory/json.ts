@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import type { Finding } from "../inventory/survey.ts";
-import { NS_PER_SECOND, toRfc3339 } from "../units/range.ts";
-import type { Taken } from "./inventory-show.ts";
+import type { Finding } from "../../inventory/survey.ts";
+import { NS_PER_SECOND, toRfc3339 } from "../../units/range.ts";
+import type { Taken } from "./show.ts";
 
 const time = v.pipe(v.string(), v.description("RFC 3339, UTC"));
 

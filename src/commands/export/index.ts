@@ -1,17 +1,17 @@
-import type { Reached } from "../inventory/survey.ts";
-import { wholeRange } from "../inventory/whole-range.ts";
-import type { Signal } from "../plugin/contract.ts";
-import { fromMs, type Range } from "../units/range.ts";
-import { defineCommand, UsageError } from "./command.ts";
-import { type ExportCall, exportArgs, outputOf } from "./export-args.ts";
-import { readMatches } from "./export-match.ts";
-import { planExport } from "./export-plan.ts";
-import { describeRange, exportRange } from "./export-range.ts";
-import { exportExit, exportJson, exportSchema, reportExport } from "./export-report.ts";
+import type { Reached } from "../../inventory/survey.ts";
+import { wholeRange } from "../../inventory/whole-range.ts";
+import type { Signal } from "../../plugin/contract.ts";
+import { fromMs, type Range } from "../../units/range.ts";
+import { defineCommand, UsageError } from "../command.ts";
+import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { type ExportCall, exportArgs, outputOf } from "./args.ts";
 import { flushAll } from "./flush.ts";
-import { resumeExport } from "./resume-export.ts";
-import { type ExportSetting, runExport } from "./run-export.ts";
-import { openStack, openStackTrail, type Stack } from "./stack.ts";
+import { readMatches } from "./match.ts";
+import { planExport } from "./plan.ts";
+import { describeRange, exportRange } from "./range.ts";
+import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
+import { resumeExport } from "./resume.ts";
+import { type ExportSetting, runExport } from "./run.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = [

@@ -1,8 +1,8 @@
-import type { Ending } from "../audit/event.ts";
-import type { Config } from "../config/config.ts";
-import { type CommandOutcome, runCommand } from "../destroy/run-command.ts";
-import type { DestroyCall } from "./destroy.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { Ending } from "../../audit/event.ts";
+import type { Config } from "../../config/config.ts";
+import { type CommandOutcome, runCommand } from "../../destroy/run-command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import type { DestroyCall } from "./index.ts";
 
 /** Runs the configured command and says how it went. @throws CommandError when it cannot be started */
 export async function carryOut(

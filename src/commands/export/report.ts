@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import type { ExportResult } from "../export/types.ts";
-import type { Manifest, ManifestPlugin, ManifestProblem } from "../snapshot/manifest.ts";
-import type { Colors } from "../terminal/colors.ts";
-import { formatTable } from "../terminal/table.ts";
-import type { Terminal } from "../terminal/terminal.ts";
-import { formatBytes } from "../units/bytes.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
+import type { ExportResult } from "../../export/types.ts";
+import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/manifest.ts";
+import type { Colors } from "../../terminal/colors.ts";
+import { formatTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { formatBytes } from "../../units/bytes.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
 
 const status = v.picklist(["complete", "partial", "failed"]);
 

@@ -1,14 +1,14 @@
 import { relative } from "node:path";
-import type { Ending, Trail } from "../audit/event.ts";
-import { checkCommand } from "../destroy/run-command.ts";
-import { RefusedError } from "../terminal/ask.ts";
-import { type Call, defineCommand } from "./command.ts";
-import { askForOption, type DestroyOption, isConfirmed } from "./destroy-ask.ts";
-import { carryOut } from "./destroy-carry-out.ts";
-import { saveFirst } from "./destroy-save.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
-import { showInventory } from "./inventory-show.ts";
-import { openStack, openStackTrail, type Stack } from "./stack.ts";
+import type { Ending, Trail } from "../../audit/event.ts";
+import { checkCommand } from "../../destroy/run-command.ts";
+import { RefusedError } from "../../terminal/ask.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { showInventory } from "../inventory/show.ts";
+import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { askForOption, type DestroyOption, isConfirmed } from "./ask.ts";
+import { carryOut } from "./carry-out.ts";
+import { saveFirst } from "./save.ts";
 
 const args = {
   option: {

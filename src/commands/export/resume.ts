@@ -1,15 +1,15 @@
 import { resolve } from "node:path";
-import type { Trail } from "../audit/event.ts";
-import { resumeSnapshot } from "../export/export-snapshot.ts";
-import type { ExportResult } from "../export/types.ts";
-import { listPartials } from "../snapshot/partial.ts";
-import { rangeFromText } from "../snapshot/range-text.ts";
-import { readRequest, type SnapshotRequest } from "../snapshot/request.ts";
-import { VERSION } from "../version.ts";
-import { UsageError } from "./command.ts";
-import { type ExportCall, outputOf } from "./export-args.ts";
-import { watchExport } from "./run-export.ts";
-import type { Stack } from "./stack.ts";
+import type { Trail } from "../../audit/event.ts";
+import { resumeSnapshot } from "../../export/export-snapshot.ts";
+import type { ExportResult } from "../../export/types.ts";
+import { listPartials } from "../../snapshot/partial.ts";
+import { rangeFromText } from "../../snapshot/range-text.ts";
+import { readRequest, type SnapshotRequest } from "../../snapshot/request.ts";
+import { VERSION } from "../../version.ts";
+import { UsageError } from "../command.ts";
+import type { Stack } from "../stack.ts";
+import { type ExportCall, outputOf } from "./args.ts";
+import { watchExport } from "./run.ts";
 
 /** Finishes the interrupted export that PARTIAL names, or the newest one in the output directory. */
 export async function resumeExport(

@@ -1,5 +1,5 @@
-import { askForExactly, choose, RefusedError } from "../terminal/ask.ts";
-import type { DestroyCall } from "./destroy.ts";
+import { askForExactly, choose, RefusedError } from "../../terminal/ask.ts";
+import type { DestroyCall } from "./index.ts";
 
 export type DestroyOption = "1" | "2" | "3";
 

@@ -1,10 +1,10 @@
-import { parseDuration } from "../units/duration.ts";
-import { toMs } from "../units/range.ts";
-import { defineCommand } from "./command.ts";
-import { EXIT } from "./exit-code.ts";
-import { inventoryJson, inventorySchema } from "./inventory-json.ts";
-import { printInventory, takeInventory } from "./inventory-show.ts";
-import { openStack } from "./stack.ts";
+import { parseDuration } from "../../units/duration.ts";
+import { toMs } from "../../units/range.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { openStack } from "../stack.ts";
+import { inventoryJson, inventorySchema } from "./json.ts";
+import { printInventory, takeInventory } from "./show.ts";
 
 export default defineCommand({
   about: "list what each backend holds, how big and how important it is, and what is about to be lost",

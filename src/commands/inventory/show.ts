@@ -1,10 +1,10 @@
-import { type Finding, survey } from "../inventory/survey.ts";
-import { type Warning, warningsFor } from "../inventory/warnings.ts";
-import { readKept } from "../snapshot/kept.ts";
-import { fromMs } from "../units/range.ts";
-import type { Call } from "./command.ts";
-import { inventoryLines, missingLines } from "./inventory-lines.ts";
-import type { Stack } from "./stack.ts";
+import { type Finding, survey } from "../../inventory/survey.ts";
+import { type Warning, warningsFor } from "../../inventory/warnings.ts";
+import { readKept } from "../../snapshot/kept.ts";
+import { fromMs } from "../../units/range.ts";
+import type { Call } from "../command.ts";
+import type { Stack } from "../stack.ts";
+import { inventoryLines, missingLines } from "./lines.ts";
 
 export interface Taken {
   readonly findings: readonly Finding[];
