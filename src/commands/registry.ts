@@ -6,10 +6,12 @@ export const ROOT: Group = {
   commands: {
     inventory: async () => (await import("./inventory/index.ts")).default,
     export: async () => (await import("./export/index.ts")).default,
+    snapshots: async () => (await import("./snapshots/index.ts")).default,
     restore: async () => (await import("./restore.ts")).default,
     destroy: async () => (await import("./destroy/index.ts")).default,
     audit: async () => (await import("./audit.ts")).default,
     config: async () => (await import("./config/index.ts")).default,
+    persistence: async () => (await import("./persistence/index.ts")).default,
     version: async () => (await import("./version.ts")).default,
   },
 };

@@ -1,0 +1,88 @@
+import * as v from "valibot";
+import { freeBytes } from "../../inventory/room.ts";
+import type { Finding } from "../../inventory/survey.ts";
+import { type KeptSnapshot, readKept } from "../../snapshot/kept.ts";
+import type { Colors } from "../../terminal/colors.ts";
+import { formatTable } from "../../terminal/table.ts";
+import { formatBytes } from "../../units/bytes.ts";
+import { toRfc3339 } from "../../units/range.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { inventoryJson, inventorySchema } from "../inventory/json.ts";
+import { ANSWER_MS, takeInventory } from "../inventory/show.ts";
+import { openStack, type Stack } from "../stack.ts";
+
+export default defineCommand({
+  about: "show where the data and the snapshots are, and how big",
+  args: { json: { type: "flag", about: "print one JSON object" } },
+  examples: [{ line: "persistence show", about: "servers, snapshots, free disk" }],
+  json: v.object({
+    ...inventorySchema.entries,
+    snapshots: v.object({
+      directory: v.string(),
+      freeBytes: v.optional(v.number()),
+      kept: v.array(v.object({ path: v.string(), status: v.string(), bytes: v.number() })),
+    }),
+  }),
+  async run(call) {
+    const { terminal } = call;
+    const stack = await openStack(call);
+    const taken = await takeInventory(call, stack, ANSWER_MS);
+    const kept = await keptIn(stack);
+    if (call.args.json) terminal.printJson({ ...inventoryJson(stack.config.name, taken), snapshots: kept });
+    else {
+      for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
+      for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);
+    }
+    return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
+  },
+});
+
+type KeptHere = Awaited<ReturnType<typeof keptIn>>;
+
+async function keptIn({ config }: Stack) {
+  const { snapshots } = await readKept(config.backups);
+  return {
+    directory: config.backups,
+    freeBytes: await freeBytes(config.backups),
+    kept: snapshots.map(({ path, manifest }: KeptSnapshot) => ({
+      path,
+      status: manifest.status,
+      bytes: manifest.bytes,
+    })),
+  };
+}
+
+/** Each server: its size, how that was found, its time line and where it is. */
+function serverLines(findings: readonly Finding[], colors: Colors): string[] {
+  const rows = findings.map((finding) => {
+    const url = finding.open?.url ?? "";
+    if (finding.state !== "reached")
+      return [colors.bold(finding.name), colors.red(finding.state), "", "", url];
+    const { size, inventory } = finding;
+    const { oldest, newest } = inventory;
+    const line = oldest === undefined || newest === undefined ? "" : `${minute(oldest)} to ${minute(newest)}`;
+    return [
+      colors.bold(finding.name),
+      size === undefined ? "unknown" : formatBytes(size.bytes),
+      size?.source ?? "",
+      line,
+      url,
+    ];
+  });
+  return formatTable([{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}, {}], rows);
+}
+
+function snapshotLines({ directory, freeBytes: free, kept }: KeptHere, colors: Colors): string[] {
+  const total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
+  const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
+  const head = `${colors.bold("snapshots")} ${kept.length}, ${formatBytes(total)} in ${directory}${room}`;
+  const rows = kept.map(({ path, status, bytes }) => ["", formatBytes(bytes), status, path]);
+  return [
+    head,
+    ...formatTable([{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}], rows),
+  ];
+}
+
+/** `2026-01-24 14:30`. */
+const minute = (ns: bigint): string => toRfc3339(ns).slice(0, 16).replace("T", " ");

@@ -1,0 +1,14 @@
+import type { Group } from "../command.ts";
+
+const snapshots: Group = {
+  about: "the snapshots that are kept: list, show, compare, convert, prune",
+  default: "list",
+  commands: {
+    list: async () => (await import("./list.ts")).default,
+    show: async () => (await import("./show.ts")).default,
+    diff: async () => (await import("./diff.ts")).default,
+    convert: async () => (await import("./convert.ts")).default,
+    prune: async () => (await import("./prune.ts")).default,
+  },
+};
+export default snapshots;
