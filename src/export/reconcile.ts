@@ -56,11 +56,19 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
   return conclude(answers);
 }
 
+/** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
+const FAILURES_MAX = 3;
+
 async function ask(questions: readonly Question[], { count, atOnce }: ReconcileOptions): Promise<Answer[]> {
   const answers: Answer[] = [];
   const waiting = questions.entries();
+  const failures: string[] = [];
   const work = async (): Promise<void> => {
-    for (const [index, question] of waiting) answers[index] = await answer(question, count);
+    for (const [index, question] of waiting) {
+      const given = failures.length < FAILURES_MAX ? await answer(question, count) : { question };
+      if (given.error !== undefined) failures.push(given.error);
+      answers[index] = given;
+    }
   };
   await Promise.all(Array.from({ length: Math.max(1, atOnce()) }, work));
   return answers;
