@@ -73,7 +73,7 @@ const isTimed = ({ signals = [] }: { signals?: readonly string[] | undefined }):
   signals.some((signal) => signal !== "dashboards");
 
 function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnapshot[]): void {
-  if (snapshots.length === 0) return terminal.print(`no snapshots in ${backups}`);
+  if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
   const { colors } = terminal;
   const paint = { complete: colors.green, partial: colors.yellow, failed: colors.red };
   const rows = snapshots.map(({ path, manifest }) => [

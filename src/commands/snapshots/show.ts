@@ -2,7 +2,7 @@ import { manifestSchema } from "../../snapshot/manifest.ts";
 import { openSnapshot } from "../../snapshot/reader.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { exportExit, reportExport } from "../export-report.ts";
+import { exportExit, reportExport } from "../export/report.ts";
 import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 

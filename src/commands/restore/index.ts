@@ -1,21 +1,21 @@
 import { resolve } from "node:path";
-import type { Ending, Trail } from "../audit/event.ts";
-import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../restore/directory.ts";
-import { openJournal } from "../restore/journal.ts";
-import { planRestore, type RestorePlan } from "../restore/plan.ts";
-import { recount } from "../restore/recount.ts";
-import { type RestoreReport, reportSchema, restoreReport, writeReport } from "../restore/report.ts";
-import { runRestore } from "../restore/run.ts";
-import { type OpenSnapshot, openSnapshot } from "../snapshot/reader.ts";
-import { confirm, RefusedError } from "../terminal/ask.ts";
-import { createProgress } from "../terminal/progress.ts";
-import { fromMs, fromRfc3339, type Range } from "../units/range.ts";
-import { type Call, defineCommand, UsageError } from "./command.ts";
-import { EXIT, type ExitCode } from "./exit-code.ts";
-import { readMatches } from "./export/match.ts";
-import { planJson, reportRestore, showPlan } from "./restore-show.ts";
-import { findSnapshot, SNAPSHOT } from "./snapshot-argument.ts";
-import { openStack, openStackTrail, type Stack } from "./stack.ts";
+import type { Ending, Trail } from "../../audit/event.ts";
+import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
+import { openJournal } from "../../restore/journal.ts";
+import { planRestore, type RestorePlan } from "../../restore/plan.ts";
+import { recount } from "../../restore/recount.ts";
+import { type RestoreReport, reportSchema, restoreReport, writeReport } from "../../restore/report.ts";
+import { runRestore } from "../../restore/run.ts";
+import { type OpenSnapshot, openSnapshot } from "../../snapshot/reader.ts";
+import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { createProgress } from "../../terminal/progress.ts";
+import { fromMs, fromRfc3339, type Range } from "../../units/range.ts";
+import { type Call, defineCommand, UsageError } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { readMatches } from "../export/match.ts";
+import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
+import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { planJson, reportRestore, showPlan } from "./show.ts";
 
 const args = {
   snapshot: { ...SNAPSHOT, required: true },

@@ -1,0 +1,25 @@
+import type { Range } from "../units/range.ts";
+
+/**
+ * Which parts of a time line are covered, drawn in `cells` characters: full, in part, or not at all.
+ * A sliver that is missing never rounds to full, and one that is there never to nothing.
+ */
+export function drawTimeline(whole: Range, covered: readonly Range[], cells: number): string {
+  const length = whole.to - whole.from;
+  if (length <= 0n) return "";
+  return Array.from({ length: cells }, (_, index) => {
+    const from = whole.from + (length * BigInt(index)) / BigInt(cells);
+    const to = whole.from + (length * BigInt(index + 1)) / BigInt(cells);
+    return shade(overlap({ from, to }, covered), to - from);
+  }).join("");
+}
+
+const shade = (covered: bigint, length: bigint): string =>
+  covered === 0n ? "·" : covered < length ? "▒" : "█";
+
+const overlap = (cell: Range, covered: readonly Range[]): bigint =>
+  covered.reduce((sum, { from, to }) => {
+    const start = from > cell.from ? from : cell.from;
+    const end = to < cell.to ? to : cell.to;
+    return end > start ? sum + end - start : sum;
+  }, 0n);
