@@ -1,0 +1,108 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { KeptSnapshot } from "../../src/snapshot/kept.ts";
+import type { Manifest, ManifestPlugin } from "../../src/snapshot/manifest.ts";
+import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/retention.ts";
+import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
+
+const DAY = 86_400_000_000_000n;
+const NOW = fromRfc3339("2026-01-24T14:30:00Z");
+
+const plugin = (importance: ManifestPlugin["importance"]): ManifestPlugin => ({
+  name: "loki",
+  status: "complete",
+  ...(importance === undefined ? {} : { importance }),
+  limits: [],
+  notes: {},
+  counts: {},
+  windows: [],
+  problems: [],
+  files: [],
+  durationMs: 1,
+});
+
+function snapshot(
+  created: bigint,
+  options: { status?: Manifest["status"]; importance?: ManifestPlugin["importance"] } = {},
+): KeptSnapshot {
+  const time = toRfc3339(created);
+  const manifest: Manifest = {
+    format: 1,
+    tool: "contextcore 0.1.0",
+    created: time,
+    finished: time,
+    host: "h",
+    user: "u",
+    resumed: 0,
+    range: { from: time, to: time },
+    status: options.status ?? "complete",
+    bytes: 1,
+    plugins: [plugin(options.importance ?? "low")],
+    index: { path: "blocks.jsonl", bytes: 0, sha256: "0".repeat(64), lines: 0 },
+    sha256: "0".repeat(64),
+  };
+  return { path: `/backups/${time}`, manifest };
+}
+
+/** One a day at noon, the oldest first. */
+const daily = (days: number): KeptSnapshot[] =>
+  Array.from({ length: days }, (_, index) => snapshot(NOW - BigInt(days - 1 - index) * DAY));
+
+const kept = (snapshots: readonly KeptSnapshot[], policy: Policy): string[] =>
+  planPrune(snapshots, policy, NOW)
+    .filter(({ reasons }) => reasons.length > 0)
+    .map(({ snapshot: { manifest } }) => manifest.created.slice(0, 10));
+
+describe("a policy", () => {
+  test("keeps the newest so many", () => {
+    expect(kept(daily(10), { last: 3 })).toEqual(["2026-01-24", "2026-01-23", "2026-01-22"]);
+  });
+
+  test("keeps the newest of each period, and periods without a snapshot do not count", () => {
+    expect(kept(daily(40), { monthly: 2 })).toEqual(["2026-01-24", "2025-12-31"]);
+    expect(kept(daily(20), { weekly: 3 })).toEqual(["2026-01-24", "2026-01-18", "2026-01-11"]);
+    expect(kept([snapshot(NOW - 400n * DAY), ...daily(2)], { yearly: 2 })).toEqual([
+      "2026-01-24",
+      "2024-12-20",
+    ]);
+    expect(kept([...daily(3), snapshot(NOW + 1n)], { daily: 2 })).toHaveLength(2);
+  });
+
+  test("keeps what is younger than a time, to the nanosecond", () => {
+    expect(kept(daily(10), { within: 2n * DAY })).toEqual(["2026-01-24", "2026-01-23"]);
+    expect(kept(daily(10), { within: 2n * DAY + 1n })).toHaveLength(3);
+  });
+
+  test("keeps a snapshot as long as the most important data in it", () => {
+    const old = [
+      snapshot(NOW - 2000n * DAY, { importance: "critical" }),
+      snapshot(NOW - 1000n * DAY, { importance: "medium" }),
+      snapshot(NOW - 100n * DAY, { importance: "low" }),
+      snapshot(NOW),
+    ];
+    expect(kept(old, { classes: CLASSES }).map((day) => day.slice(0, 4))).toEqual(["2026", "2020"]);
+  });
+
+  test("never removes the newest complete snapshot", () => {
+    const partial = [
+      snapshot(NOW - 9n * DAY),
+      snapshot(NOW - DAY, { status: "partial" }),
+      snapshot(NOW, { status: "failed" }),
+    ];
+    expect(kept(partial, { last: 1 })).toEqual(["2026-01-24", "2026-01-15"]);
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.nat(3), fc.nat(3), (days, last, weekly) => {
+        expect(kept(daily(days), { last, weekly })).toContain("2026-01-24");
+      }),
+    );
+  });
+
+  test("that keeps nothing is recognised", () => {
+    expect([
+      isEmpty({}),
+      isEmpty({ last: 0, within: 0n }),
+      isEmpty({ last: 1 }),
+      isEmpty({ classes: CLASSES }),
+    ]).toEqual([true, true, false, false]);
+  });
+});
