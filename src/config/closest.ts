@@ -1,11 +1,12 @@
-/** The candidate that `word` was probably meant to be: at most two edits away and not mostly different. */
+/** The candidate that `word` was probably meant to be: at most two edits away, and not half of it. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; edits: number } | undefined;
   for (const candidate of candidates) {
     const edits = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (edits < (best?.edits ?? 3)) best = { candidate, edits };
+    const allowed = Math.min(2, Math.max(word.length, candidate.length) / 2);
+    if (edits <= allowed && edits < (best?.edits ?? 3)) best = { candidate, edits };
   }
-  return best !== undefined && best.edits < Math.max(word.length, 2) / 2 + 1 ? best.candidate : undefined;
+  return best?.candidate;
 }
 
 /** Damerau–Levenshtein distance (optimal string alignment): insertions, deletions, replacements, swapped neighbours. */

@@ -1,0 +1,15 @@
+import { expect, test } from "bun:test";
+import picocolors from "picocolors";
+import { formatTable } from "../../src/terminal/table.ts";
+
+test("columns are as wide as their widest cell, whatever its colours", () => {
+  const { red } = picocolors.createColors(true);
+  const lines = formatTable(
+    [{ gap: 0, width: 6 }, { align: "right" }, {}],
+    [
+      ["a", red("1.5 MB"), "x"],
+      ["日本", "20.0 MB", ""],
+    ],
+  );
+  expect(lines.map((line) => Bun.stripANSI(line))).toEqual(["a      1.5 MB  x", "日本  20.0 MB"]);
+});
