@@ -19,6 +19,11 @@ export const exportArgs = {
   from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "begin here: a date or an RFC 3339 time" },
   to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "end before this; default: now" },
   all: { type: "flag", about: "everything, from the oldest data that each backend has to now" },
+  "since-last": {
+    type: "flag",
+    about:
+      "from where the newest complete snapshot of each backend ended, with an hour of overlap for late data",
+  },
   output: {
     type: "value",
     alias: "o",

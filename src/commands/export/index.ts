@@ -1,6 +1,7 @@
 import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange } from "../../inventory/whole-range.ts";
 import type { Signal } from "../../plugin/contract.ts";
+import { readKept } from "../../snapshot/kept.ts";
 import { fromMs, type Range } from "../../units/range.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
@@ -12,10 +13,23 @@ import { describeRange, exportRange } from "./range.ts";
 import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
 import { resumeExport } from "./resume.ts";
 import { type ExportSetting, runExport } from "./run.ts";
+import { rangeSinceLast } from "./since-last.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = [
-  ...["all", "time", "from", "to", "plugin", "match", "traces", "metrics", "logs", "dashboards"],
+  ...[
+    "all",
+    "since-last",
+    "time",
+    "from",
+    "to",
+    "plugin",
+    "match",
+    "traces",
+    "metrics",
+    "logs",
+    "dashboards",
+  ],
   ...["compress", "max-file-size"],
 ];
 
@@ -24,12 +38,14 @@ export default defineCommand({
   args: exportArgs,
   exclusive: [
     ["time", "from"],
-    ...["time", "from", "to"].map((name) => ["all", name]),
+    ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
+    ...["time", "from"].map((name) => ["since-last", name]),
     ...ASKED_BEFORE.map((name) => ["resume", name]),
   ],
   examples: [
     { line: "export -t 24h -o ./backups/", about: "the last day, from every backend" },
     { line: "export --plugin loki --match '{app=\"shop\"}' -t 7d", about: "one application's logs" },
+    { line: "export --since-last", about: "every night: what came since the newest complete snapshot" },
     { line: "export --resume", about: "finish what was interrupted" },
   ],
   json: exportSchema,
@@ -62,11 +78,15 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
 }
 
 /** Which range is read of each backend. */
-async function rangesOf(call: ExportCall, { backends }: Stack): Promise<(finding: Reached) => Range> {
+async function rangesOf(call: ExportCall, stack: Stack): Promise<(finding: Reached) => Range> {
   const now = fromMs(Date.now());
   if (call.args.all) {
-    await flushAll(call, backends);
+    await flushAll(call, stack.backends);
     return (finding) => wholeRange(finding, now);
+  }
+  if (call.args["since-last"]) {
+    const { snapshots } = await readKept(outputOf(call, stack));
+    return (finding) => rangeSinceLast(finding, snapshots, call.args.to ?? now);
   }
   const range = exportRange(call.args, now);
   call.terminal.note(describeRange(range));
