@@ -42,6 +42,7 @@ export const ANSWERS = {
     written: counts,
     existing: v.optional(counts),
     rejected: v.optional(v.array(v.object({ line: v.string(), reason: v.string() }))),
+    problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
   }),
   history: v.array(v.string()),
   nothing: v.unknown(),

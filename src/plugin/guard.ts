@@ -77,6 +77,8 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
     ...(restore.order === undefined ? {} : { order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
     ...(restore.matcher === undefined ? {} : { matcher: restore.matcher.bind(restore) }),
+    ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
+    ...(restore.matcher === undefined ? {} : { matcher: restore.matcher.bind(restore) }),
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),

@@ -60,7 +60,7 @@ function byTime(a: Block, b: Block): number {
 }
 
 /** By rank, then parents before what lies in them. */
-function compareFiles(a: string, b: string, { rank }: Pick<Restorer, "rank">): number {
+export function compareFiles(a: string, b: string, { rank }: Pick<Restorer, "rank">): number {
   const ranked = (rank?.(a) ?? 0) - (rank?.(b) ?? 0);
   const depth = (path: string): number => path.split("/").length;
   return ranked || depth(a) - depth(b) || (a < b ? -1 : 1);

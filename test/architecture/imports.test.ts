@@ -10,7 +10,7 @@ const root = resolve(import.meta.dir, "../..");
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   units: [],
   plugin: ["units", "http", "config", "registry.ts"],
-  conformance: ["plugin", "export", "snapshot", "units", "http", "config"],
+  conformance: ["plugin", "export", "restore", "snapshot", "units", "http", "config"],
   http: ["plugin", "units"],
   config: ["plugin", "units"],
   snapshot: ["plugin", "units"],

@@ -1,0 +1,68 @@
+/**
+ * A rule of the contract as something that can be run. The suite is plain code: our tests run it through `bun:test`, and
+ * `contextcore plugin check` through the command line.
+ */
+export interface Check<Subject> {
+  /** A few words with dashes: what `--only` takes and what a failure is called. */
+  readonly name: string;
+  /** Why the rule exists, one sentence. */
+  readonly why: string;
+  /** Why the rule does not apply to this subject; `undefined` when it does. */
+  readonly waived?: (subject: Subject) => string | undefined;
+  /** @throws what is wrong */
+  readonly run: (subject: Subject) => Promise<void>;
+}
+
+/** The plugin breaks a rule; the message says how it showed. */
+export class Nonconformance extends Error {
+  override readonly name = "Nonconformance";
+}
+
+/** @throws Nonconformance */
+export function require(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Nonconformance(message);
+}
+
+export type Verdict =
+  | { readonly kind: "passed" }
+  | { readonly kind: "waived"; readonly reason: string }
+  | { readonly kind: "failed"; readonly error: Error };
+
+export interface Outcome {
+  readonly name: string;
+  readonly why: string;
+  readonly verdict: Verdict;
+  readonly ms: number;
+}
+
+/** A rule that takes longer than this hangs. ms */
+const CHECK_LIMIT_MS = 120_000;
+
+/** Runs one rule; whatever goes wrong in it is its verdict. */
+export async function runCheck<Subject>(check: Check<Subject>, subject: Subject): Promise<Outcome> {
+  const began = performance.now();
+  const verdict = await verdictOf(check, subject);
+  return { name: check.name, why: check.why, verdict, ms: performance.now() - began };
+}
+
+async function verdictOf<Subject>(check: Check<Subject>, subject: Subject): Promise<Verdict> {
+  const reason = check.waived?.(subject);
+  if (reason !== undefined) return { kind: "waived", reason };
+  try {
+    await within(CHECK_LIMIT_MS, check.run(subject), "the rule was not done");
+    return { kind: "passed" };
+  } catch (error) {
+    return { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
+
+/** @throws Nonconformance when the work takes longer than this */
+export async function within<Result>(ms: number, work: Promise<Result>, what: string): Promise<Result> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Nonconformance(`${what} within ${ms / 1000} s`)), ms);
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

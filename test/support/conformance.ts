@@ -1,0 +1,38 @@
+/** The conformance suite as tests. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { type Check, runCheck } from "../../src/plugin/conformance/check.ts";
+import { openSubject, type Subject, type Target } from "../../src/plugin/conformance/subject.ts";
+import { backendSuite, sinkSuite } from "../../src/plugin/conformance/suite.ts";
+
+export interface Expectations {
+  /** The rules that do not apply, all of them: one that comes or goes is a failure. */
+  readonly waived?: readonly string[];
+}
+
+type Given = Omit<Target, "origin" | "face"> & Expectations;
+
+/** Every rule for a backend as a test. */
+export const testBackend = (given: Given): void => testSuite("backend", backendSuite, given);
+
+/** Every rule for a sink as a test; of a plugin that is both, only its sink is looked at. */
+export const testSink = (given: Given): void => testSuite("sink", sinkSuite, given);
+
+function testSuite(
+  face: Target["face"],
+  suite: readonly Check<Subject>[],
+  { waived = [], ...target }: Given,
+): void {
+  describe(`the ${face}'s contract`, () => {
+    const subject = openSubject({ ...target, origin: "built-in", face });
+    afterAll(() => subject.stop());
+    const found: string[] = [];
+    for (const check of suite) {
+      test(`${check.name}: ${check.why}`, async () => {
+        const { verdict } = await runCheck(check, subject);
+        if (verdict.kind === "failed") throw verdict.error;
+        if (verdict.kind === "waived") found.push(check.name);
+      });
+    }
+    test("no other rules are waived than is known", () => expect(found).toEqual([...waived]));
+  });
+}
