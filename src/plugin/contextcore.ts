@@ -24,3 +24,4 @@ export { safeFileName } from "./file-name.ts";
 export * as option from "./options.ts";
 export { ProtobufReader, ProtobufWriter } from "./protobuf.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";
+export { parseYaml, toYaml } from "./yaml.ts";

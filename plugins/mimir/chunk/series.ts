@@ -1,0 +1,69 @@
+import type { HistogramSample } from "./histogram-sample.ts";
+
+/** A chunk that could not be read, as it came. */
+export interface RawChunk {
+  readonly encoding: number;
+  /** ms, both inclusive */
+  readonly minTime: number;
+  readonly maxTime: number;
+  readonly data: Uint8Array;
+}
+
+/**
+ * The samples of one series, in columns: time in ms, and the value's 64 bits as two words.
+ * A reader fills one instance again and again, so that reading does not allocate.
+ */
+export class Series {
+  count = 0;
+  times: Float64Array;
+  high: Uint32Array;
+  low: Uint32Array;
+  /** When each sample's counter started, ms, 0 when unknown; used once a chunk carries it. */
+  starts = new Float64Array(0);
+  histograms: HistogramSample[] = [];
+  raw: RawChunk[] = [];
+
+  constructor(capacity = 1024) {
+    this.times = new Float64Array(capacity);
+    this.high = new Uint32Array(capacity);
+    this.low = new Uint32Array(capacity);
+  }
+
+  clear(): void {
+    this.count = 0;
+    this.starts = new Float64Array(0);
+    this.histograms = [];
+    this.raw = [];
+  }
+
+  /** Makes room for `extra` more samples. */
+  reserve(extra: number): void {
+    if (this.count + extra <= this.times.length) return;
+    const capacity = Math.max(this.count + extra, this.times.length * 2);
+    this.times = grown(new Float64Array(capacity), this.times);
+    this.high = grown(new Uint32Array(capacity), this.high);
+    this.low = grown(new Uint32Array(capacity), this.low);
+    if (this.starts.length > 0) this.starts = grown(new Float64Array(capacity), this.starts);
+  }
+
+  /** Room must have been reserved. */
+  push(time: number, high: number, low: number): void {
+    const at = this.count;
+    this.times[at] = time;
+    this.high[at] = high;
+    this.low[at] = low;
+    this.count = at + 1;
+  }
+
+  /** The start time of the sample that was pushed last. */
+  setStart(start: number): void {
+    if (this.starts.length < this.times.length)
+      this.starts = grown(new Float64Array(this.times.length), this.starts);
+    this.starts[this.count - 1] = start;
+  }
+}
+
+function grown<Column extends Float64Array | Uint32Array>(larger: Column, column: Column): Column {
+  larger.set(column);
+  return larger;
+}

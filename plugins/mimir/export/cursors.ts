@@ -1,0 +1,74 @@
+import { type Cursor, type Range, v } from "contextcore";
+import type { Method } from "./remote-read.ts";
+
+const ns = v.pipe(
+  v.string(),
+  v.regex(/^-?\d+$/),
+  v.transform((text) => BigInt(text)),
+);
+
+const windowEntries = {
+  from: ns,
+  to: ns,
+  match: v.optional(v.string()),
+  method: v.picklist(["streamed", "sampled", "range"]),
+  /** The export begins with this window: chunks that began before it are its own. */
+  first: v.optional(v.boolean()),
+};
+
+const cursor = v.variant("step", [
+  /** Is there anything in this day at all? Its hours, if so. */
+  v.object({ step: v.literal("day"), ...windowEntries }),
+  /** One hour: read at once when it is small, else by groups of metrics. */
+  v.object({ step: v.literal("hour"), ...windowEntries }),
+  /** One hour's metrics, in groups. */
+  v.object({ step: v.literal("groups"), ...windowEntries }),
+  /** The samples of some series of a window. */
+  v.object({
+    step: v.literal("read"),
+    ...windowEntries,
+    /** The hour that it is part of, in which its samples are counted. */
+    hourFrom: ns,
+    hourTo: ns,
+    /** These metrics only; absent: all. */
+    names: v.optional(v.array(v.string())),
+    /** All but these metrics. */
+    except: v.optional(v.array(v.string())),
+    /** Only the series that come after the one of these label bytes, base64. */
+    after: v.optional(v.string()),
+  }),
+  v.object({ step: v.literal("metadata"), from: ns, to: ns }),
+  v.object({ step: v.literal("exemplars"), from: ns, to: ns, match: v.optional(v.string()) }),
+  v.object({ step: v.literal("rules") }),
+  v.object({ step: v.literal("alertmanager") }),
+]);
+
+export type Work = v.InferOutput<typeof cursor>;
+export type WorkOf<Step extends Work["step"]> = Extract<Work, { step: Step }>;
+
+/** A window of the export and how it is read. */
+export interface Window extends Range {
+  readonly match?: string | undefined;
+  readonly method: Method;
+  readonly first?: boolean | undefined;
+}
+
+/** @throws v.ValiError when it is no cursor of this plugin */
+export const readCursor = (value: Cursor): Work => v.parse(cursor, value);
+
+/** The work as a cursor: times become decimal strings, what is undefined is left out. */
+export function toCursor(work: Work): Cursor {
+  const entries = Object.entries(work).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === "bigint" ? value.toString() : value]),
+  );
+}
+
+/** The parts of a window that every cursor within it carries on. */
+export const windowOf = ({ from, to, match, method, first }: Window): Window => ({
+  from,
+  to,
+  match,
+  method,
+  first,
+});

@@ -1,0 +1,49 @@
+import { PluginError, type Step, toMs, v } from "contextcore";
+import { ifOffered } from "../server/api.ts";
+import { type Server, seconds, selectorOf } from "../server/server.ts";
+import type { WorkOf } from "./cursors.ts";
+import { linesRecords } from "./metadata.ts";
+
+const labels = v.record(v.string(), v.string());
+const exemplarsSchema = v.nullable(
+  v.array(
+    v.object({
+      seriesLabels: labels,
+      exemplars: v.array(v.object({ labels, value: v.string(), timestamp: v.number() })),
+    }),
+  ),
+);
+
+/**
+ * `mimir/exemplars.json`: one line `{"metric","exemplars":[{"labels","value","timestamp"}]}` a series, times in ms, values
+ * as in the query API, since not all of them are JSON numbers. Servers keep the newest few in memory only.
+ */
+export async function exemplars(
+  server: Server,
+  work: WorkOf<"exemplars">,
+  signal: AbortSignal,
+): Promise<Step> {
+  const form = {
+    query: selectorOf(work.match),
+    start: seconds(toMs(work.from)),
+    end: seconds(toMs(work.to) - 1),
+  };
+  const found = await ifOffered(
+    server.api(exemplarsSchema, { method: "POST", path: "/api/v1/query_exemplars", form, signal }),
+  ).catch(withoutStorage);
+  const lines = (found?.data ?? []).map((series) => {
+    const times = series.exemplars.map((one) => ({ ...one, timestamp: Math.round(one.timestamp * 1000) }));
+    return `${JSON.stringify({ metric: series.seriesLabels, exemplars: times })}\n`;
+  });
+  return { records: linesRecords("mimir/exemplars.json", "exemplars", lines, work) };
+}
+
+/** Some servers say by an error that they keep no exemplars. */
+function withoutStorage(error: unknown): undefined {
+  if (
+    error instanceof PluginError &&
+    /exemplars? (storage )?(is |are )?(not enabled|disabled)/i.test(error.message)
+  )
+    return;
+  throw error;
+}

@@ -1,0 +1,128 @@
+import type { HttpAnswer } from "contextcore";
+import { PluginError } from "contextcore";
+import { readChunk } from "../chunk/read.ts";
+import { Series } from "../chunk/series.ts";
+import { compareLabels, readLabels } from "../line/labels.ts";
+import type { Server } from "../server/server.ts";
+import { damaged } from "../server/server.ts";
+import { readChunkedResponse } from "../wire/chunked-series.ts";
+import { FrameReader } from "../wire/frames.ts";
+import { encodeReadRequest, type ReadQuery } from "../wire/read-request.ts";
+import { readSampledResponse, readTimeSeries } from "../wire/sampled-series.ts";
+import { snappyDecompress } from "../wire/snappy.ts";
+
+/** One series as it was read: not yet cut to the range. Both fields are overwritten when the next one is read. */
+export interface ReadSeries {
+  /** The label messages: they identify the series. */
+  readonly labelBytes: Uint8Array;
+  readonly series: Series;
+}
+
+/** How samples were read. */
+export type Method = "streamed" | "sampled" | "range";
+
+export interface ReadAnswer {
+  readonly method: Method;
+  /** The order in which the series come, by their label bytes. */
+  order(a: Uint8Array, b: Uint8Array): number;
+  /**
+   * Each series once, in the same order whenever it is asked again. A series that `skip` names is not decoded.
+   * @throws PluginError also in the middle, when the answer proves to be damaged or cut
+   */
+  read(skip?: (labelBytes: Uint8Array) => boolean): AsyncIterable<ReadSeries>;
+}
+
+/**
+ * Asks for samples by remote read. Which of the two kinds of answer came is told by its content type: Cortex ignores
+ * what was asked for.
+ */
+export async function remoteRead(server: Server, query: ReadQuery, signal: AbortSignal): Promise<ReadAnswer> {
+  const { prefix } = await server.identity(signal);
+  const answer = await server.http.send({
+    method: "POST",
+    path: `${prefix}/api/v1/read`,
+    headers: {
+      "Content-Type": "application/x-protobuf",
+      "Content-Encoding": "snappy",
+      "Accept-Encoding": "snappy",
+      "X-Prometheus-Remote-Read-Version": "0.1.0",
+    },
+    body: encodeReadRequest(query),
+    signal,
+  });
+  const type = answer.headers.get("content-type") ?? "";
+  if (type.startsWith("application/x-streamed-protobuf")) {
+    return { method: "streamed", order: compareLabelBytes, read: (skip) => streamed(server, answer, skip) };
+  }
+  if (type.startsWith("application/x-protobuf")) {
+    return { method: "sampled", order: Buffer.compare, read: (skip) => sampled(server, answer, skip) };
+  }
+  throw notRemoteRead(server, type, await answer.text());
+}
+
+function notRemoteRead(server: Server, type: string, body: string): PluginError {
+  const what = /^\s*</.test(body) ? "a web page" : `content of type ${JSON.stringify(type)}`;
+  return new PluginError("invalid", `${server.title}: remote read answered 200 with ${what}`, {
+    hint: "Is `url` the server itself, not a login page or a proxy in front of it?",
+  });
+}
+
+const compareLabelBytes = (a: Uint8Array, b: Uint8Array): number =>
+  compareLabels(readLabels(a).labels, readLabels(b).labels);
+
+const never = (): boolean => false;
+
+/** A series may come in several frames, one after another. */
+async function* streamed(
+  server: Server,
+  answer: HttpAnswer,
+  skip: (labelBytes: Uint8Array) => boolean = never,
+): AsyncIterable<ReadSeries> {
+  const frames = new FrameReader(server.title);
+  const series = new Series();
+  let current: Uint8Array | undefined;
+  let skipped = false;
+  for await (const piece of answer.body) {
+    for (const frame of frames.push(piece)) {
+      for (const { labelBytes, chunks } of unpack(server, () => readChunkedResponse(frame))) {
+        if (current === undefined || Buffer.compare(current, labelBytes) !== 0) {
+          if (current !== undefined && !skipped) yield { labelBytes: current, series };
+          current = labelBytes.slice();
+          skipped = skip(current);
+          series.clear();
+        }
+        if (!skipped) for (const chunk of chunks) readChunk(chunk, series);
+      }
+    }
+  }
+  frames.finish();
+  if (current !== undefined && !skipped) yield { labelBytes: current, series };
+}
+
+/** The whole answer is in memory, on both sides. Its series have no order of their own, so they are put into one. */
+async function* sampled(
+  server: Server,
+  answer: HttpAnswer,
+  skip: (labelBytes: Uint8Array) => boolean = never,
+): AsyncIterable<ReadSeries> {
+  const body = await answer.bytes();
+  const found = unpack(server, () => readSampledResponse(snappyDecompress(body)));
+  found.sort((a, b) => Buffer.compare(a.labelBytes, b.labelBytes));
+  const series = new Series();
+  for (const { labelBytes, message } of found) {
+    if (skip(labelBytes)) continue;
+    series.clear();
+    unpack(server, () => readTimeSeries(message, series));
+    yield { labelBytes, series };
+  }
+}
+
+/** Bytes that are no message of the protocol are a damaged answer, which may come whole next time. */
+function unpack<Result>(server: Server, read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw damaged(server, `the remote read answer is damaged: ${error.message}`, error);
+  }
+}

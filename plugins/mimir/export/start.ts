@@ -1,0 +1,86 @@
+import {
+  type ExportRequest,
+  PluginError,
+  type Problem,
+  parseDuration,
+  type Range,
+  type Start,
+} from "contextcore";
+import { prometheusSettings } from "../server/prometheus-settings.ts";
+import { matchersOf, type Server } from "../server/server.ts";
+import { durationLimit, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
+import { namesMatcher } from "../wire/matchers.ts";
+import { toCursor, type Work } from "./cursors.ts";
+import { type Method, remoteRead } from "./remote-read.ts";
+import { firstWindows } from "./windows.ts";
+
+export interface StartOptions {
+  /** How long samples may still be on their way, a duration. */
+  readonly settle: string;
+  /** ns */
+  readonly now: bigint;
+}
+
+/** The first cursors: windows of samples in time order, then what servers keep beside them. */
+export async function start(
+  server: Server,
+  request: ExportRequest,
+  options: StartOptions,
+  signal: AbortSignal,
+): Promise<Start> {
+  const { match } = request;
+  matchersOf(match);
+  const method = await readMethod(server, signal);
+  const settled = options.now - parseDuration(options.settle);
+  const { from } = request.range;
+  const to = request.range.to < settled ? request.range.to : settled;
+  const works: Work[] = to > from ? [...firstWindows({ from, to, match, method })] : [];
+  works.push({ step: "exemplars", ...request.range, match }, { step: "metadata", ...request.range });
+  works.push({ step: "rules" }, { step: "alertmanager" });
+  return {
+    cursors: works.map(toCursor),
+    ...(await circumstances(server, request.range, options.now, signal)),
+    ...(to < request.range.to ? { exportedUntil: to > from ? to : from } : {}),
+  };
+}
+
+/** Asks for nothing, to see how it would be answered. */
+async function readMethod(server: Server, signal: AbortSignal): Promise<Method> {
+  const nothing = { fromMs: 0, lastMs: 0, matchers: [namesMatcher(["contextcore_no_such_metric"])] };
+  try {
+    const answer = await remoteRead(server, nothing, signal);
+    for await (const _ of answer.read()) break;
+    return answer.method;
+  } catch (error) {
+    if (error instanceof PluginError && isWithoutRemoteRead(error)) return "range";
+    throw error;
+  }
+}
+
+const isWithoutRemoteRead = ({ kind, status }: PluginError): boolean =>
+  kind === "not-found" || status === 405 || status === 501 || status === 415;
+
+/** What is said of the whole export, from the server's own settings. */
+async function circumstances(
+  server: Server,
+  range: Range,
+  now: bigint,
+  signal: AbortSignal,
+): Promise<Pick<Start, "notes" | "problems">> {
+  const { flavour } = await server.identity(signal);
+  if (flavour !== "prometheus") return { problems: hidden(await tenantLimits(server, signal), range, now) };
+  const { externalLabels } = await prometheusSettings(server, signal);
+  if (Object.keys(externalLabels).length === 0) return {};
+  return {
+    notes: { externalLabels: `added by the server to every series: ${JSON.stringify(externalLabels)}` },
+  };
+}
+
+/** Mimir moves the start of a query silently: what lies before cannot be read, and looks as if it were not there. */
+function hidden(limits: TenantLimits, { from, to }: Range, now: bigint): Problem[] {
+  const lookback = durationLimit(limits, "max_query_lookback");
+  const border = now - (lookback ?? now);
+  if (from >= border) return [];
+  const reason = `limits.max_query_lookback is ${limits.max_query_lookback}: the server gives nothing older.`;
+  return [{ kind: "clamped", reason, range: { from, to: to < border ? to : border } }];
+}

@@ -1,0 +1,50 @@
+import { definePlugin, option, v } from "contextcore";
+import { createCounter } from "./count.ts";
+import { start } from "./export/start.ts";
+import { step } from "./export/step.ts";
+import { flush } from "./flush.ts";
+import { inventory } from "./inventory.ts";
+import { limits } from "./limits.ts";
+import { createRestorer } from "./restore/restorer.ts";
+import { createServer } from "./server/server.ts";
+import { measure } from "./size.ts";
+
+export default definePlugin({
+  name: "mimir",
+  about: "Mimir, Cortex or any Prometheus: metrics",
+  signals: ["metrics"],
+  options: v.object({
+    ...option.serverOptions("http://localhost:9009"),
+    importance: option.importance("critical"),
+    prefix: v.optional(
+      v.pipe(
+        v.picklist(["auto", "/prometheus", ""]),
+        v.description(
+          "Path of the Prometheus API below `url`: /prometheus in Mimir and Cortex, none in Prometheus",
+        ),
+      ),
+      "auto",
+    ),
+    data: option.text("The server's data directory on this machine: its size is then measured"),
+    settle: option.duration(
+      "Samples newer than this may still be on their way and are left to the next export",
+      "30s",
+    ),
+  }),
+  backend: ({ options, http, clock, limits: { stepBytes } }) => {
+    const server = createServer(http, options);
+    const { importance, data, settle } = options;
+    return {
+      inventory: (signal) => inventory(server, { importance, now: clock() }, signal),
+      size: (signal) => measure(server, { data, now: clock() }, signal),
+      limits: (signal) => limits(server, signal),
+      flush: (signal) => flush(server, signal),
+      count: createCounter(server),
+      export: {
+        start: (request, signal) => start(server, request, { settle, now: clock() }, signal),
+        step: (cursor, signal) => step(server, cursor, { stepBytes }, signal),
+      },
+      restore: createRestorer(server, clock),
+    };
+  },
+});

@@ -1,0 +1,43 @@
+import { type Importance, type Inventory, v } from "contextcore";
+import { findExtent } from "./extent.ts";
+import { readRetention } from "./retention.ts";
+import { ifOffered } from "./server/api.ts";
+import type { Server } from "./server/server.ts";
+
+const NAMES = { prometheus: "Prometheus", mimir: "Mimir", cortex: "Cortex" };
+
+/** What the server holds. */
+export async function inventory(
+  server: Server,
+  options: { readonly importance: Importance; readonly now: bigint },
+  signal: AbortSignal,
+): Promise<Inventory> {
+  const { flavour, version } = await server.identity(signal);
+  const extent = await findExtent(server, options.now, signal);
+  const { warnings, ...retention } = await readRetention(server, signal);
+  const series = await countSeries(server, signal);
+  return {
+    signals: ["metrics"],
+    serverVersion: version === "" ? NAMES[flavour] : `${NAMES[flavour]} ${version}`,
+    ...extent,
+    ...retention,
+    importance: options.importance,
+    ...(series === undefined ? {} : { counts: { series } }),
+    warnings,
+  };
+}
+
+const headStats = v.object({ headStats: v.object({ numSeries: v.number() }) });
+const userStats = v.object({ numSeries: v.number() });
+
+/** The series in memory: those that are written now. */
+export async function countSeries(server: Server, signal: AbortSignal): Promise<number | undefined> {
+  const { flavour } = await server.identity(signal);
+  if (flavour === "prometheus") {
+    const status = await ifOffered(
+      server.api(headStats, { path: "/api/v1/status/tsdb", query: { limit: 1 }, signal }),
+    );
+    return status?.data.headStats.numSeries;
+  }
+  return (await ifOffered(server.http.json(userStats, { path: "/api/v1/user_stats", signal })))?.numSeries;
+}

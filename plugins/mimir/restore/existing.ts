@@ -1,0 +1,63 @@
+import { settle } from "../chunk/settle.ts";
+import type { ReadSeries } from "../export/remote-read.ts";
+import { remoteRead } from "../export/remote-read.ts";
+import { type Labels, metricName, readLabels } from "../line/labels.ts";
+import { prometheusSettings } from "../server/prometheus-settings.ts";
+import type { Server } from "../server/server.ts";
+import { namesMatcher } from "../wire/matchers.ts";
+import type { Point, SeriesPoints } from "./points.ts";
+
+/** The points that the server holds, by series and time. */
+export interface Existing {
+  at(labels: Labels, time: number): Point | undefined;
+}
+
+/** More names are asked for in further reads. */
+const NAMES_PER_READ = 500;
+
+/** Reads back what the server holds of these series, at the times of their points. */
+export async function readExisting(
+  server: Server,
+  wanted: readonly SeriesPoints[],
+  signal: AbortSignal,
+): Promise<Existing> {
+  const external = await externalLabels(server, signal);
+  const keyOf = (labels: Labels): string => key(labels, external);
+  const found = new Map<string, Map<number, Point>>(wanted.map(({ labels }) => [keyOf(labels), new Map()]));
+  const times = wanted.flatMap(({ points }) => (points.length === 0 ? [] : [points[0], points.at(-1)]));
+  const fromMs = Math.min(...times.map((point) => point?.time ?? 0));
+  const lastMs = Math.max(...times.map((point) => point?.time ?? 0));
+  const names = [...new Set(wanted.map(({ labels }) => metricName(labels)))];
+  for (let start = 0; start < names.length && times.length > 0; start += NAMES_PER_READ) {
+    const matchers = [namesMatcher(names.slice(start, start + NAMES_PER_READ))];
+    const answer = await remoteRead(server, { fromMs, lastMs, matchers }, signal);
+    for await (const read of answer.read()) {
+      const points = found.get(keyOf(readLabels(read.labelBytes).labels));
+      if (points !== undefined) keep(points, read, fromMs, lastMs + 1);
+    }
+  }
+  return { at: (labels, time) => found.get(keyOf(labels))?.get(time) };
+}
+
+function keep(points: Map<number, Point>, { series }: ReadSeries, from: number, to: number): void {
+  settle(series, from, to);
+  for (let index = 0; index < series.count; index++) {
+    const time = series.times[index] ?? 0;
+    points.set(time, { time, high: series.high[index] ?? 0, low: series.low[index] ?? 0 });
+  }
+  for (const histogram of series.histograms) {
+    points.set(histogram.timestamp, { time: histogram.timestamp, high: 0, low: 0, histogram });
+  }
+}
+
+/** A Prometheus adds these when it is read, whether they were written or not. */
+async function externalLabels(
+  server: Server,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const { flavour } = await server.identity(signal);
+  return flavour === "prometheus" ? (await prometheusSettings(server, signal)).externalLabels : {};
+}
+
+const key = (labels: Labels, external: Readonly<Record<string, string>>): string =>
+  JSON.stringify(labels.filter(([name, value]) => external[name] !== value));

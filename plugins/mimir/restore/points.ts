@@ -1,0 +1,76 @@
+import { type Range, toMs } from "contextcore";
+import { type HistogramSample, STALE_BITS } from "../chunk/histogram-sample.ts";
+import { Series } from "../chunk/series.ts";
+import { compareBytes, type Labels, labelsJson } from "../line/labels.ts";
+import { writeLine } from "../line/line.ts";
+import { Output } from "../line/output.ts";
+import { type ParsedLine, parseLine } from "../line/parse.ts";
+
+/** One sample: a double's 64 bits as two words, or a native histogram. */
+export interface Point {
+  /** ms */
+  readonly time: number;
+  readonly high: number;
+  readonly low: number;
+  readonly histogram?: HistogramSample;
+}
+
+/** Points of one series, in time order. */
+export interface SeriesPoints {
+  /** Sorted by name, as remote write wants them. */
+  readonly labels: Labels;
+  readonly points: readonly Point[];
+}
+
+/** A line's points within the range, with the labels that the restore adds. */
+export function readPoints(
+  text: string,
+  range: Range,
+  added: Readonly<Record<string, string>>,
+): { readonly line: ParsedLine; readonly series: SeriesPoints } {
+  const line = parseLine(text);
+  const { times, high, low, count, histograms } = line.series;
+  const points: Point[] = histograms.map((histogram) => ({
+    time: histogram.timestamp,
+    high: 0,
+    low: 0,
+    histogram,
+  }));
+  for (let index = 0; index < count; index++) {
+    points.push({ time: times[index] ?? 0, high: high[index] ?? 0, low: low[index] ?? 0 });
+  }
+  const [from, to] = [Math.ceil(Number(range.from) / 1e6), toMs(range.to - 1n)];
+  const within = points.filter(({ time }) => time >= from && time <= to);
+  within.sort((a, b) => a.time - b.time);
+  return { line, series: { labels: withLabels(line.labels, added), points: within } };
+}
+
+function withLabels(labels: Labels, added: Readonly<Record<string, string>>): Labels {
+  const kept = labels.filter(([name]) => !Object.hasOwn(added, name));
+  return [...kept, ...Object.entries(added)].sort(([a], [b]) => compareBytes(a, b));
+}
+
+/** The points as a line of `metrics.json` again: how what was refused is handed back. */
+export function pointsLine({ labels, points }: SeriesPoints): string {
+  const series = new Series(points.length);
+  for (const { time, high, low, histogram } of points) {
+    if (histogram === undefined) series.push(time, high, low);
+    else series.histograms.push(histogram);
+  }
+  const out = new Output(1024);
+  writeLine(out, { metric: labelsJson(labels) }, series);
+  return Buffer.from(out.finish()).toString("utf8").trimEnd();
+}
+
+export const isStale = ({ high, low, histogram }: Point): boolean =>
+  histogram === undefined ? high === 0x7ff00000 && low === 2 : histogram.sum === STALE_BITS;
+
+/** The same value, bit by bit. What a server infers of a histogram's neighbours does not count. */
+export function isSamePoint(a: Point, b: Point): boolean {
+  if (a.histogram === undefined || b.histogram === undefined) {
+    return a.histogram === b.histogram && a.high === b.high && a.low === b.low;
+  }
+  return Bun.deepEquals(comparable(a.histogram), comparable(b.histogram));
+}
+
+const comparable = ({ hint: _, start: __, ...rest }: HistogramSample) => rest;

@@ -1,0 +1,72 @@
+import { directorySize, PluginError, type Size, toMs, v } from "contextcore";
+import { findExtent } from "./extent.ts";
+import { ifOffered } from "./server/api.ts";
+import { ownMetrics } from "./server/own-metrics.ts";
+import type { Server } from "./server/server.ts";
+
+/** How big it is: its directory on this disk where that is known, else what the server says, else worked out. */
+export async function measure(
+  server: Server,
+  options: { readonly data: string | undefined; readonly now: bigint },
+  signal: AbortSignal,
+): Promise<Size> {
+  if (options.data === undefined) return ask(server, options.now, "", signal);
+  try {
+    return { bytes: await directorySize(options.data, signal), source: "disk" };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    return ask(server, options.now, `, since ${error.message}`, signal);
+  }
+}
+
+async function ask(server: Server, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
+  const said = await shownSize(server, signal);
+  return said === undefined ? estimate(server, now, reason, signal) : { bytes: said, source: "api" };
+}
+
+/** The parts of a Prometheus' storage that it shows among its own metrics. */
+const PARTS = [
+  "prometheus_tsdb_storage_blocks_bytes",
+  "prometheus_tsdb_wal_storage_size_bytes",
+  "prometheus_tsdb_head_chunks_storage_size_bytes",
+];
+
+async function shownSize(server: Server, signal: AbortSignal): Promise<number | undefined> {
+  const { flavour } = await server.identity(signal);
+  if (flavour !== "prometheus") return undefined;
+  const shown = await ownMetrics(server, signal);
+  return shown.has("prometheus_tsdb_storage_blocks_bytes")
+    ? PARTS.reduce((sum, part) => sum + (shown.get(part) ?? 0), 0)
+    : blockList(server, signal);
+}
+
+const blocks = v.object({
+  blocks: v.array(v.object({ stats: v.optional(v.object({ numBytes: v.optional(v.number(), 0) })) })),
+});
+
+/** Prometheus 3.6 and newer, where `/metrics` is not reachable. */
+async function blockList(server: Server, signal: AbortSignal): Promise<number | undefined> {
+  const answer = await ifOffered(server.api(blocks, { path: "/api/v1/status/tsdb/blocks", signal }));
+  return answer?.data.blocks.reduce((sum, { stats }) => sum + (stats?.numBytes ?? 0), 0);
+}
+
+/** What a sample takes in a block, with its share of the index: Prometheus' documentation says 1 to 2 bytes. */
+const BYTES_PER_SAMPLE = 2;
+
+/** A series that is scraped every 15 s. */
+const SAMPLES_PER_SERIES_AND_HOUR = 240;
+
+const userStats = v.object({ numSeries: v.number(), ingestionRate: v.optional(v.number(), 0) });
+
+/** What comes in now, carried back to the oldest. */
+async function estimate(server: Server, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
+  const { oldest, newest } = await findExtent(server, now, signal);
+  if (oldest === undefined || newest === undefined) {
+    return { bytes: 0, source: "estimate", how: `it is empty${reason}` };
+  }
+  const hours = Math.max(1, toMs(newest - oldest) / 3_600_000);
+  const stats = await ifOffered(server.http.json(userStats, { path: "/api/v1/user_stats", signal }));
+  const perHour = (stats?.ingestionRate || 0) * 3600 || (stats?.numSeries ?? 0) * SAMPLES_PER_SERIES_AND_HOUR;
+  const how = `${Math.round(perHour)} samples an hour over ${Math.round(hours)} h, ${BYTES_PER_SAMPLE} bytes each`;
+  return { bytes: Math.round(perHour * hours * BYTES_PER_SAMPLE), source: "estimate", how: how + reason };
+}

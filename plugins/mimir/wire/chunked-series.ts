@@ -1,0 +1,68 @@
+import { ProtobufReader } from "contextcore";
+import type { RawChunk } from "../chunk/series.ts";
+
+/** A part of one series, as one frame carries it. All bytes are views of the frame. */
+export interface ChunkedSeries {
+  /** The label messages, each under field 1. */
+  readonly labelBytes: Uint8Array;
+  readonly chunks: readonly RawChunk[];
+}
+
+/** Reads a `ChunkedReadResponse`. @throws RangeError when it is none */
+export function readChunkedResponse(payload: Uint8Array): ChunkedSeries[] {
+  const series: ChunkedSeries[] = [];
+  const reader = new ProtobufReader(payload);
+  while (reader.next()) {
+    if (reader.field === 1) series.push(readSeries(reader.message()));
+    else reader.skip();
+  }
+  return series;
+}
+
+function readSeries(reader: ProtobufReader): ChunkedSeries {
+  const labels = new LabelRegion(reader.bytes);
+  const chunks: RawChunk[] = [];
+  for (let before = reader.position; reader.next(); before = reader.position) {
+    if (reader.field === 1) {
+      reader.skip();
+      labels.add(before, reader.position);
+    } else if (reader.field === 2) chunks.push(readChunkMessage(reader.message()));
+    else reader.skip();
+  }
+  return { labelBytes: labels.bytes(), chunks };
+}
+
+/** The labels' messages as one run of bytes: they identify a series without being read. */
+export class LabelRegion {
+  private start = -1;
+  private end = -1;
+  private readonly source: Uint8Array;
+
+  constructor(source: Uint8Array) {
+    this.source = source;
+  }
+
+  /** @throws RangeError when the labels do not stand together */
+  add(from: number, to: number): void {
+    if (this.start < 0) this.start = from;
+    else if (from !== this.end) throw new RangeError("a series' labels do not stand together");
+    this.end = to;
+  }
+
+  bytes(): Uint8Array {
+    return this.start < 0 ? new Uint8Array(0) : this.source.subarray(this.start, this.end);
+  }
+}
+
+function readChunkMessage(reader: ProtobufReader): RawChunk {
+  let [minTime, maxTime, encoding] = [0, 0, 0];
+  let data: Uint8Array = new Uint8Array(0);
+  while (reader.next()) {
+    if (reader.field === 1) minTime = Number(reader.int64());
+    else if (reader.field === 2) maxTime = Number(reader.int64());
+    else if (reader.field === 3) encoding = reader.int32();
+    else if (reader.field === 4) data = reader.slice();
+    else reader.skip();
+  }
+  return { encoding, minTime, maxTime, data };
+}
