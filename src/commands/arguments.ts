@@ -62,24 +62,15 @@ export function asksForHelp(words: readonly string[]): boolean {
   return words.slice(0, end < 0 ? words.length : end).some((word) => word === "--help" || word === "-h");
 }
 
-/** The declaration as citty knows it: for parsing and for the usage text. */
-export function toCitty(args: Args): ArgsDef {
-  return Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, cittyArg(arg)]));
-}
+/** The declaration as citty knows it. */
+const toCitty = (args: Args): ArgsDef =>
+  Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, cittyArg(arg)]));
 
 function cittyArg(arg: Arg): ArgsDef[string] {
-  const description = arg.about;
-  if (arg.type === "flag") {
-    const alias = arg.alias === undefined ? {} : { alias: arg.alias };
-    return arg.on
-      ? { type: "boolean", ...alias, default: true, description }
-      : { type: "boolean", ...alias, description };
-  }
-  if (arg.type === "positional") return { type: "positional", required: false, description };
-  const valueHint = arg.values?.join("|") ?? arg.hint;
-  const hint = valueHint === undefined ? {} : { valueHint };
+  if (arg.type === "positional") return { type: "positional", required: false };
   const alias = arg.alias === undefined ? {} : { alias: arg.alias };
-  return { type: "string", description, ...alias, ...hint };
+  if (arg.type === "value") return { type: "string", ...alias };
+  return { type: "boolean", ...alias, ...(arg.on ? { default: true } : {}) };
 }
 
 function collect(declared: Args, words: readonly string[]): Given {

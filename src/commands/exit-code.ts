@@ -14,3 +14,14 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** For the help and the documentation. */
+export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
+  [EXIT.ok, "done"],
+  [EXIT.error, "an error"],
+  [EXIT.usage, "wrong arguments or configuration; nothing ran"],
+  [EXIT.partial, "finished, but partial or with warnings that matter"],
+  [EXIT.refused, "refused: safety or audit"],
+  [EXIT.different, "a verification found a difference"],
+  [EXIT.interrupted, "interrupted"],
+];

@@ -1,7 +1,16 @@
-import { type CommandDef, renderUsage } from "citty";
+/** The help, made from the declarations. Hand-made rather than citty's, which aligns right and colours pipes. */
 import type { Colors } from "../terminal/colors.ts";
-import { COMMON, toCitty } from "./arguments.ts";
-import { type Args, type Command, type Group, isGroup } from "./command.ts";
+import { COMMON } from "./arguments.ts";
+import { type Arg, type Args, type Command, type Group, isGroup } from "./command.ts";
+import { EXIT_MEANINGS } from "./exit-code.ts";
+
+const WIDTH = 100;
+const LABEL_WIDTH_MAX = 30;
+
+interface Row {
+  readonly label: string;
+  readonly about: string;
+}
 
 /** The help of a command or a group. @param path the words that name it, without the program's own name */
 export async function usageOf(
@@ -9,46 +18,110 @@ export async function usageOf(
   path: readonly string[],
   colors: Colors,
 ): Promise<string> {
+  const name = ["contextcore", ...path].join(" ");
   const command = isGroup(entry) ? await defaultOf(entry) : entry;
-  const text = await renderUsage({
-    meta: { name: ["contextcore", ...path].join(" "), description: entry.about },
-    ...(command === undefined ? {} : { args: toCitty(shownArgs(command)) }),
-    ...(isGroup(entry) ? { subCommands: await summaries(entry) } : {}),
-  });
-  const examples = command === undefined ? [] : exampleLines(command, colors);
-  const whole = [text.trimEnd(), ...examples].join("\n");
-  return colors.isColorSupported ? whole : Bun.stripANSI(whole).replace(/ +$/gm, "");
+  const sections = [
+    section("USAGE", [usageLine(name, entry, command)], colors),
+    isGroup(entry) ? section("COMMANDS", rows(await summaries(entry), colors), colors) : "",
+    command === undefined ? "" : optionSections(command, colors),
+    command === undefined ? "" : section("EXAMPLES", exampleLines(command, colors), colors),
+    path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, colors), colors) : "",
+    isGroup(entry) ? `${name} COMMAND --help says more about a command.` : "",
+  ];
+  return [`${colors.bold(name)}: ${entry.about}`, ...sections.filter((text) => text !== "")].join("\n\n");
 }
+
+const EXIT_CODES: readonly Row[] = EXIT_MEANINGS.map(([code, about]) => ({ label: String(code), about }));
+
+const sections = [
+    section("USAGE", [usageLine(name, entry, command)], colors),
+    isGroup(entry) ? section("COMMANDS", rows(await summaries(entry), colors), colors) : "",
+    command === undefined ? "" : optionSections(command, colors),
+    command === undefined ? "" : section("EXAMPLES", exampleLines(command, colors), colors),
+    path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, colors), colors) : "",
+    isGroup(entry) ? `${name} COMMAND --help says more about a command.` : "",
+  ];
+  return [`${colors.bold(name)}: ${entry.about}`, ...sections.filter((text) => text !== "")].join("\n\n");
+}
+
+const EXIT_CODES: readonly Row[] = [
+  { label: "0", about: "done" },
+  { label: "1", about: "an error" },
+  { label: "2", about: "wrong arguments or configuration; nothing ran" },
+  { label: "3", about: "finished, but partial or with warnings that matter" },
+  { label: "4", about: "refused: safety or audit" },
+  { label: "5", about: "a verification found a difference" },
+  { label: "130", about: "interrupted" },
+];
+
+const section = (title: string, lines: readonly string[], { bold }: Colors): string =>
+  lines.length === 0 ? "" : [bold(title), ...lines.map((line) => `  ${line}`)].join("\n");
 
 async function defaultOf(group: Group): Promise<Command | undefined> {
   const entry = group.default === undefined ? undefined : await group.commands[group.default]?.();
   return entry === undefined || isGroup(entry) ? undefined : entry;
 }
 
-/** As they are typed: a flag that is on by itself stands as `--no-NAME`. */
-function shownArgs(command: Command): Args {
-  const entries = Object.entries<Args[string]>({ ...command.args, ...COMMON });
-  return Object.fromEntries(
-    entries.map(([name, arg]) => {
-      if (arg.type !== "flag" || !arg.on) return [name, arg];
-      return [`no-${name}`, { type: "flag", about: arg.about }];
-    }),
-  );
-}
-
-async function summaries(group: Group): Promise<Record<string, CommandDef>> {
-  const entries = Object.entries(group.commands).map(async ([name, load]) => {
-    const { about } = await load();
-    return [name, { meta: { name, description: about } }] as const;
+function usageLine(name: string, entry: Command | Group, command: Command | undefined): string {
+  const words = Object.entries<Arg>(command?.args ?? {}).flatMap(([key, arg]) => {
+    if (arg.type !== "positional") return [];
+    const word = `${arg.hint ?? key.toUpperCase()}${arg.repeatable ? " …" : ""}`;
+    return [arg.required ? word : `[${word}]`];
   });
-  return Object.fromEntries(await Promise.all(entries));
+  const group = isGroup(entry) ? [command === undefined ? "COMMAND" : "[COMMAND]"] : [];
+  return [name, ...group, "[OPTIONS]", ...words].join(" ");
 }
 
-function exampleLines(command: Command, colors: Colors): string[] {
-  const title = colors.underline(colors.bold("EXAMPLES"));
-  const lines = command.examples.flatMap(({ line, about }) => [
-    `  ${colors.dim(`# ${about}`)}`,
-    `  ${colors.cyan(`contextcore ${line}`)}`,
-  ]);
-  return ["", title, "", ...lines];
+async function summaries(group: Group): Promise<Row[]> {
+  const entries = Object.entries(group.commands).map(async ([label, load]) => ({
+    label,
+    about: (await load()).about,
+  }));
+  return Promise.all(entries);
 }
+
+function optionSections(command: Command, colors: Colors): string {
+  const own = Object.entries<Arg>(command.args ?? {});
+  const positionals = own.filter(([, arg]) => arg.type === "positional").map(toRow);
+  const options = own.filter(([, arg]) => arg.type !== "positional").map(toRow);
+  const common = Object.entries<Args[string]>(COMMON).map(toRow);
+  return [
+    section("ARGUMENTS", rows(positionals, colors), colors),
+    section("OPTIONS", rows([...options, ...common], colors), colors),
+  ]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+/** As it is typed: a flag that is on by itself stands as `--no-NAME`. */
+function toRow([name, arg]: [string, Arg]): Row {
+  if (arg.type === "positional") return { label: arg.hint ?? name.toUpperCase(), about: arg.about };
+  const short = arg.alias === undefined ? "    " : `-${arg.alias}, `;
+  if (arg.type === "flag") return { label: `${short}--${arg.on ? "no-" : ""}${name}`, about: arg.about };
+  const value = arg.values?.join("|") ?? arg.hint ?? "VALUE";
+  return { label: `${short}--${name} ${value}`, about: arg.about };
+}
+
+/** Labels in one column, what they mean in the next, wrapped. */
+function rows(all: readonly Row[], { cyan }: Colors): string[] {
+  const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
+  return all.flatMap(({ label, about }) => {
+    const lines = wrap(about, WIDTH - width - 4);
+    const first =
+      label.length > width ? [cyan(label)] : [`${cyan(label.padEnd(width))}  ${lines.shift() ?? ""}`];
+    return [...first, ...lines.map((line) => `${" ".repeat(width)}  ${line}`)];
+  });
+}
+
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = `${last} ${word}`;
+  }
+  return lines;
+}
+
+const exampleLines = (command: Command, { dim, cyan }: Colors): string[] =>
+  command.examples.flatMap(({ line, about }) => [dim(`# ${about}`), cyan(`contextcore ${line}`)]);
