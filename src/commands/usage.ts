@@ -33,27 +33,6 @@ export async function usageOf(
 
 const EXIT_CODES: readonly Row[] = EXIT_MEANINGS.map(([code, about]) => ({ label: String(code), about }));
 
-const sections = [
-    section("USAGE", [usageLine(name, entry, command)], colors),
-    isGroup(entry) ? section("COMMANDS", rows(await summaries(entry), colors), colors) : "",
-    command === undefined ? "" : optionSections(command, colors),
-    command === undefined ? "" : section("EXAMPLES", exampleLines(command, colors), colors),
-    path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, colors), colors) : "",
-    isGroup(entry) ? `${name} COMMAND --help says more about a command.` : "",
-  ];
-  return [`${colors.bold(name)}: ${entry.about}`, ...sections.filter((text) => text !== "")].join("\n\n");
-}
-
-const EXIT_CODES: readonly Row[] = [
-  { label: "0", about: "done" },
-  { label: "1", about: "an error" },
-  { label: "2", about: "wrong arguments or configuration; nothing ran" },
-  { label: "3", about: "finished, but partial or with warnings that matter" },
-  { label: "4", about: "refused: safety or audit" },
-  { label: "5", about: "a verification found a difference" },
-  { label: "130", about: "interrupted" },
-];
-
 const section = (title: string, lines: readonly string[], { bold }: Colors): string =>
   lines.length === 0 ? "" : [bold(title), ...lines.map((line) => `  ${line}`)].join("\n");
 
