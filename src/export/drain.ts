@@ -1,11 +1,12 @@
 /** Runs the cursors of one backend until none waits: depth first, several at once, each step committed whole. */
 import type { Exporter } from "../plugin/contract.ts";
 import type { Commit } from "../snapshot/block.ts";
+import { cursorKey } from "../snapshot/cursor-key.ts";
 import { SnapshotError } from "../snapshot/errors.ts";
 import type { SnapshotWriter } from "../snapshot/writer.ts";
 import { checkStep } from "./check-step.ts";
 import type { Conductor } from "./conductor.ts";
-import { cursorKey } from "./cursor.ts";
+
 import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MemoryBudget, Reservation } from "./memory-budget.ts";

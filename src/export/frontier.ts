@@ -1,8 +1,9 @@
 /** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
 import type { Cursor } from "../plugin/contract.ts";
+import { cursorKey } from "../snapshot/cursor-key.ts";
 import { createKeySet } from "../snapshot/key-set.ts";
 import type { Range } from "../units/range.ts";
-import { cursorKey, cursorRange } from "./cursor.ts";
+import { cursorRange } from "./cursor-range.ts";
 
 /** A cursor that waits, with its share of the whole work. */
 export interface Pending {

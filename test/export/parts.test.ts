@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { type Cursor, PluginError } from "contextcore";
 import fc from "fast-check";
-import { cursorKey, cursorRange } from "../../src/export/cursor.ts";
+import { cursorRange } from "../../src/export/cursor-range.ts";
 import { createFrontier } from "../../src/export/frontier.ts";
 import { createMemoryBudget } from "../../src/export/memory-budget.ts";
 import { afterOverload, afterSuccess, slots, startPace } from "../../src/export/pace.ts";
@@ -12,6 +12,7 @@ import { DEFAULT_RETRY, retryDelay } from "../../src/export/retry.ts";
 import { withTimeLimit } from "../../src/export/time-limit.ts";
 import { createWindowCounts } from "../../src/export/windows.ts";
 import type { Block } from "../../src/snapshot/block.ts";
+import { cursorKey } from "../../src/snapshot/cursor-key.ts";
 
 describe("pace", () => {
   const after = (steps: number, ms: number, pace = startPace(8)) => {

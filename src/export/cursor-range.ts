@@ -1,0 +1,13 @@
+import type { Cursor } from "../plugin/contract.ts";
+import { LATEST } from "../snapshot/range-text.ts";
+import type { Range } from "../units/range.ts";
+
+const DECIMAL = /^\d{1,21}$/;
+
+/** The range that a cursor names in its members `from` and `to` (decimal strings of ns), if it does. */
+export function cursorRange({ from, to }: Cursor): Range | undefined {
+  if (typeof from !== "string" || typeof to !== "string" || !DECIMAL.test(from) || !DECIMAL.test(to))
+    return undefined;
+  const range = { from: BigInt(from), to: BigInt(to) };
+  return range.from < range.to && range.to <= LATEST ? range : undefined;
+}
