@@ -72,7 +72,7 @@ async function classified<Result>(path: string, work: () => Promise<Result>): Pr
     return await work();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const kind = /^E(ACCES|PERM|ROFS|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "") ? "refused" : "temporary";
+    const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "") ? "refused" : "temporary";
     throw new PluginError(kind, `cannot use ${path}: ${reason}`, { cause });
   }
 }

@@ -5,18 +5,31 @@ import type { Json } from "../plugin/contract.ts";
  * ECMAScript writes them. Members that are `undefined` are left out.
  * @throws TypeError for a number that JSON cannot hold
  */
-export function canonical(value: Json): string {
+export const canonical = (value: Json): string =>
+  isInOrder(value) ? JSON.stringify(value) : sortedText(value);
+
+/** What has its members in order already is written by the engine itself, several times faster. */
+function isInOrder(value: Json): boolean {
   if (typeof value === "number" && !Number.isFinite(value))
     throw new TypeError(`not a JSON number: ${value}`);
+  if (value === null || typeof value !== "object") return true;
+  if (isList(value)) return value.every(isInOrder);
+  let before: string | undefined;
+  for (const key in value) {
+    const member = value[key];
+    if ((before !== undefined && before > key) || (member !== undefined && !isInOrder(member))) return false;
+    before = key;
+  }
+  return true;
+}
+
+function sortedText(value: Json): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
   if (isList(value)) return `[${value.map(canonical).join(",")}]`;
-  let members = "";
-  for (const key of Object.keys(value).sort()) {
-    const member = value[key];
-    if (member === undefined) continue;
-    members += `${members === "" ? "" : ","}${JSON.stringify(key)}:${canonical(member)}`;
-  }
-  return `{${members}}`;
+  const members = Object.keys(value)
+    .sort()
+    .flatMap((key) => (value[key] === undefined ? [] : `${JSON.stringify(key)}:${canonical(value[key])}`));
+  return `{${members.join(",")}}`;
 }
 
 /** `Array.isArray` for read-only arrays. */

@@ -105,6 +105,6 @@ const FIELDS: readonly (readonly [keyof AuditEvent, (value: unknown) => boolean]
 
 function firstWrongField(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null) return "id";
-  const fields = value as Readonly<Record<string, unknown>>;
-  return FIELDS.find(([name, fits]) => !fits(fields[name]))?.[0];
+  for (const [name, fits] of FIELDS) if (!fits(Reflect.get(value, name))) return name;
+  return undefined;
 }

@@ -21,7 +21,7 @@ export function redacted(details: JsonObject): JsonObject {
 
 function memberOf(key: string, value: Json): Json {
   if (value === null || typeof value === "boolean" || !isSecretName(key)) return redactedValue(value);
-  if (typeof value === "number" && /s$/i.test(key)) return redactedValue(value); // `tokens: 1200` counts them
+  if (typeof value === "number" && /(token|key|secret)s$/i.test(key)) return redactedValue(value); // it counts them
   return BLOT;
 }
 
@@ -40,7 +40,7 @@ function redactedItem(value: Json, before: Json | undefined): Json {
 }
 
 const SECRET_WORD =
-  /^(pass|passwd|password|passwords|passphrase|pwd|pw|secret|secrets|token|tokens|apikey|apitoken|authorization|auth|credential|credentials|cred|creds|cookie|cookies|bearer|jwt|signature|dsn|privatekey|accesskey|secretkey)$/;
+  /^(pass|pwd|pw|auth|authorization|credentials?|creds?|cookies?|bearer|jwt|signature|dsn)$|(password|passwd|passphrase|secret|token|apikey|privatekey|accesskey)s?$/;
 const KEY_OF =
   /^(api|access|private|secret|signing|encryption|client|master|auth|ssh|account|session|hmac|webhook)$/;
 
@@ -59,7 +59,7 @@ export function isSecretName(name: string): boolean {
 const FORMS = [
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, // JSON Web Token
-  /\b(?:glsa|glc|gls|ghp|gho|ghu|ghs|ghr|github_pat|glpat|npm|hvs|hvb|dop_v1|whsec|pypi|shpat|rk_live|sk_live)[_-][\w+/=-]{8,}/g,
+  /\b(?:glsa|glc|gls|ghp|gho|ghu|ghs|ghr|github_pat|glpat|npm|hvs|hvb|dop_v1|whsec|pypi|shpat|rk_live|sk_live)[_.-][\w+/=-]{8,}/g,
   /\bxox[abeoprs]-[\w-]{8,}/g, // Slack
   /\bsk-[\w-]{16,}/g,
   /\b(?:AKIA|ASIA)[A-Z\d]{16}\b/g, // AWS
@@ -71,14 +71,27 @@ const FORMS = [
 export function redactedText(text: string): string {
   let clean = text.toWellFormed();
   for (const form of FORMS) clean = clean.replace(form, BLOT);
-  return clean
+  clean = clean
     .replace(/\b([a-z][a-z\d+.-]*:\/\/)([^/@\s:"']*):[^\s"'/]*@/gi, `$1$2:${BLOT}@`)
     .replace(/\b(Bearer)\s+[\w+/=.~:-]{8,}/gi, `$1 ${BLOT}`)
-    .replace(/\b(Basic|Digest|Token)\s+(?=\S*[\dA-Z=])[\w+/=.~:-]{8,}/g, `$1 ${BLOT}`)
-    .replace(NAMED, (whole, name: string, sign: string) =>
-      isSecretName(name) ? `${name}${sign}${BLOT}` : whole,
-    );
+    .replace(/\b([Bb]asic|[Dd]igest|[Tt]oken)\s+(?=\S*[\dA-Z=])[\w+/=.~:-]{8,}/g, `$1 ${BLOT}`);
+  return namedBlotted(clean);
 }
 
-/** `name=value`, `name: value`, `"name":"value"`, `--name value`: the value ends at a blank, a quote or a separator. */
-const NAMED = /([A-Za-z][\w-]*)("?\s*[=:]\s*"?|(?<=--[\w-]+)\s+)(?!\/\/)[^\s"'&,;]+/g;
+/** `name=value`, `name: value`, `"name":"value"`, `--name value`. */
+const NAME_AND_SIGN = /([A-Za-z][\w-]*)(["']?\s*[=:]\s*|(?<=--[\w-]+)\s+)/g;
+/** A quoted value ends at its quote, another at a blank or a separator. */
+const VALUE = /"[^"]*|'[^']*|[^\s"'&,;]+/y;
+
+function namedBlotted(text: string): string {
+  let clean = "";
+  let kept = 0;
+  for (const match of text.matchAll(NAME_AND_SIGN)) {
+    VALUE.lastIndex = match.index + match[0].length;
+    const [value] = (isSecretName(match[1] ?? "") && VALUE.exec(text)) || [];
+    if (value === undefined || match.index < kept) continue;
+    clean += `${text.slice(kept, match.index)}${match[0]}${/^["']/.exec(value)?.[0] ?? ""}${BLOT}`;
+    kept = match.index + match[0].length + value.length;
+  }
+  return clean + text.slice(kept);
+}

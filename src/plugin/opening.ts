@@ -5,7 +5,7 @@ import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
 import { runContained } from "./containment.ts";
 import { createContext, type Options } from "./context.ts";
-import type { Context, Plugin } from "./contract.ts";
+import type { Context, JsonObject, Plugin } from "./contract.ts";
 import { DeclarationError } from "./declaration.ts";
 import { type GuardOptions, guardBackend, guardSink, type HookLimits } from "./guard.ts";
 import { logLevel } from "./logger.ts";
@@ -47,8 +47,8 @@ export function openSink(loaded: LoadedPlugin, config: Config, options: OpeningO
   const { plugin } = loaded;
   const { sink } = plugin;
   if (sink === undefined || config.sinks[plugin.name]?.enabled !== true) return [];
-  return open(loaded, "sinks", { config, options }, (context, guard) => [
-    { name: plugin.name, plugin, sink: guardSink(plugin.name, sink(context), guard) },
+  return open(loaded, "sinks", { config, options }, (context, guard, settings) => [
+    { name: plugin.name, plugin, sink: guardSink(plugin.name, sink(context), guard), settings },
   ]);
 }
 
@@ -61,7 +61,7 @@ function open<Opened>(
   { plugin, checkGlobals }: LoadedPlugin,
   kind: PluginKind,
   { config, options }: Surroundings,
-  make: (context: Context<Options>, guard: GuardOptions) => Opened,
+  make: (context: Context<Options>, guard: GuardOptions, settings: JsonObject) => Opened,
 ): Opened {
   const resolved = resolveOptions(plugin, kind, config);
   const secretKeys = resolved.found.filter(({ secret }) => secret).map(({ key }) => key);
@@ -74,7 +74,8 @@ function open<Opened>(
   });
   const foreign = checkGlobals !== undefined;
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
-  const run = (): Opened => make(context, foreign ? { ...guard, afterwards: checkGlobals } : guard);
+  const settings = withoutKeys(resolved.options, secretKeys);
+  const run = (): Opened => make(context, foreign ? { ...guard, afterwards: checkGlobals } : guard, settings);
   try {
     return foreign ? runContained(plugin.name, run) : run();
   } catch (error) {
@@ -83,6 +84,10 @@ function open<Opened>(
     checkGlobals?.();
   }
 }
+
+/** Options as they may be shown; they come from YAML and texts, so JSON holds them. */
+const withoutKeys = (options: Options, secretKeys: readonly string[]): JsonObject =>
+  JSON.parse(JSON.stringify(options, (key, value) => (secretKeys.includes(key) ? undefined : value)));
 
 /** What a plugin throws while it is opened, with its name and without its secrets. */
 function opening(name: string, error: unknown, redact: (text: string) => string): Error {

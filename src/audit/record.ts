@@ -1,0 +1,84 @@
+/** Work between two events: `started` before it, how it ended after it, whatever happens. */
+import type { TrailError } from "./error.ts";
+import type { AuditEvent, Ending, NewEvent, Trail, TrailOperation } from "./event.ts";
+import { markOf } from "./process.ts";
+
+/** An event that is in the trail. */
+export interface Written {
+  readonly event: AuditEvent;
+  /** It is not in the home copy. */
+  readonly copyFailure?: TrailError;
+}
+
+export interface RecordOptions {
+  /** @throws TrailError when the trail cannot have it */
+  append(event: NewEvent): Promise<Written>;
+  onWarning(message: string): void;
+}
+
+/** Makes {@link Trail.record}. */
+export function createRecord({ append, onWarning }: RecordOptions): Trail["record"] {
+  const tryAppend = async (what: string, event: NewEvent): Promise<AuditEvent | undefined> => {
+    try {
+      const { event: written, copyFailure } = await append(event);
+      if (copyFailure !== undefined) {
+        onWarning(`${what} is recorded, but not in the home copy: ${copyFailure.message}`);
+      }
+      return written;
+    } catch (error) {
+      onWarning(`${what} could not be recorded: ${messageOf(error)}`);
+      return undefined;
+    }
+  };
+
+  const begin = async (operation: TrailOperation): Promise<AuditEvent | undefined> => {
+    const event = startOf(operation);
+    if (!operation.destructive) return tryAppend(`the beginning of this ${operation.operation}`, event);
+    const { event: started, copyFailure } = await append(event);
+    if (copyFailure === undefined) return started;
+    const details = { error: copyFailure.message };
+    await tryAppend("the refusal", { ...event, outcome: "refused", ref: started.id, details });
+    throw copyFailure;
+  };
+
+  return async (operation, work) => {
+    const started = await begin(operation);
+    const end = (ending: Ending) =>
+      tryAppend(`the end of this ${operation.operation}`, endOf(operation, ending, started));
+    try {
+      const { result, ending } = await work();
+      await end(ending);
+      return result;
+    } catch (error) {
+      await end(endingOf(error, operation.signal));
+      throw error;
+    }
+  };
+}
+
+function startOf({ operation, details, dataAffected }: TrailOperation): NewEvent {
+  const { pid, start, namespace } = markOf(process.pid) ?? { pid: process.pid, start: "unknown" };
+  return {
+    operation,
+    outcome: "started",
+    details: { ...details, process: { pid, start, namespace } },
+    ...(dataAffected === undefined ? {} : { dataAffected }),
+  };
+}
+
+function endOf(operation: TrailOperation, ending: Ending, started: AuditEvent | undefined): NewEvent {
+  const { dataAffected } = operation;
+  return {
+    operation: operation.operation,
+    ...(dataAffected === undefined ? {} : { dataAffected }),
+    ...ending,
+    ...(started === undefined ? {} : { ref: started.id }),
+  };
+}
+
+function endingOf(error: unknown, signal: AbortSignal | undefined): Ending {
+  const cancelled = signal?.aborted === true || (error instanceof Error && error.name === "AbortError");
+  return { outcome: cancelled ? "cancelled" : "failed", details: { error: messageOf(error) } };
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

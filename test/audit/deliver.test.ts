@@ -1,0 +1,148 @@
+/** Sinks that fail, hang, answer slowly, redirect or close: the command goes on, and nothing is lost. */
+import { expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import file from "../../plugins/file/index.ts";
+import webhook from "../../plugins/webhook/index.ts";
+import { readSinkState, sinksFolder } from "../../src/audit/deliver/state.ts";
+import type { OpenSink } from "../../src/plugin/open.ts";
+import { type Folder, makeFolder } from "./folder.ts";
+import { type Behaviour, type Receiver, startReceiver } from "./receiver.ts";
+import { openSink } from "./sink.ts";
+
+const LIMIT_MS = 400;
+
+const hook = ({ url }: Receiver, name?: string) =>
+  openSink(webhook, { url: `${url}/hook`, timeout: "10s" }, name);
+
+async function command(folder: Folder, sinks: readonly OpenSink[], count = 1): Promise<number> {
+  const trail = folder.open({ sinks, sinkTimeLimitMs: LIMIT_MS });
+  for (let number = 0; number < count; number += 1)
+    await trail.append({ operation: "export", outcome: "success" });
+  const before = performance.now();
+  await trail.close();
+  return performance.now() - before;
+}
+
+const bodies = ({ received }: Receiver) => received.map(({ body }) => body);
+
+test("every event reaches every sink, byte for byte as it stands in the trail", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  const path = join(folder.directory, "elsewhere/audit.jsonl");
+  await command(folder, [await hook(receiver), await openSink(file, { path })], 3);
+  const lines = await folder.lines();
+  expect(lines).toHaveLength(4); // the sinks are new: that is an event too
+  expect(bodies(receiver)).toEqual(lines);
+  expect(await folder.lines(path)).toEqual(lines);
+  expect(folder.warnings).toEqual([]);
+});
+
+test.each<[Behaviour, RegExp]>([
+  ["fail", /answered 503: out of order/],
+  ["hang", /no answer within 0\.4 s/],
+  ["redirect", /answered 302/],
+  ["close", /webhook at/],
+  ["unauthorised", /answered 401/],
+])(
+  "a sink that is to %s delays the command by no more than its limit, and gets everything later",
+  async (behaviour, why) => {
+    using folder = makeFolder();
+    await using receiver = await startReceiver(behaviour);
+    const took = await command(folder, [await hook(receiver)], 3);
+    expect(took).toBeLessThan(LIMIT_MS + 150);
+    expect(folder.warnings.join("\n")).toMatch(why);
+    expect(folder.warnings.join("\n")).toContain("4 events wait");
+
+    receiver.received.length = 0;
+    receiver.behaviour = "accept";
+    await command(folder, [await hook(receiver)]);
+    const lines = await folder.lines();
+    const arrived = bodies(receiver);
+    expect(arrived.slice(-5)).toEqual(lines);
+    expect(arrived).toHaveLength(5);
+  },
+);
+
+test("no sink waits for another", async () => {
+  using folder = makeFolder();
+  await using hanging = await startReceiver("hang");
+  await using failing = await startReceiver("fail");
+  await using good = await startReceiver();
+  const sinks = [await hook(hanging, "hanging"), await hook(failing, "failing"), await hook(good, "good")];
+  const trail = folder.open({ sinks, sinkTimeLimitMs: LIMIT_MS });
+  await trail.append({ operation: "export", outcome: "success" });
+  while (good.received.length < 2) await Bun.sleep(1);
+  expect(readSinkState(sinksFolder(folder.file), "hanging")?.failure).toBeUndefined(); // still waiting
+  await trail.close();
+  expect(bodies(good)).toEqual(await folder.lines());
+});
+
+test("a slow sink gets what it can take within the limit, the rest later, each once and in order", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver("slow");
+  const sinks = [await hook(receiver)];
+  await command(folder, sinks, 6);
+  expect(receiver.received.length).toBeLessThan(7);
+  for (let round = 0; round < 6; round += 1) await command(folder, sinks);
+  receiver.behaviour = "accept";
+  await command(folder, sinks);
+  const ids = receiver.received.map(({ headers }) => headers["webhook-id"]);
+  const lines = await folder.lines();
+  expect(ids.filter((id, index) => ids.indexOf(id) === index)).toEqual(
+    lines.map((line) => JSON.parse(line).id),
+  );
+});
+
+test("an event that a sink will never take is passed over after three commands; the next ones arrive", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  const sinks = [await hook(receiver)];
+  await command(folder, sinks);
+  receiver.behaviour = "reject";
+  for (let round = 0; round < 3; round += 1) await command(folder, sinks);
+  receiver.behaviour = "accept";
+  await command(folder, sinks);
+  const state = readSinkState(sinksFolder(folder.file), "webhook");
+  expect(state).toMatchObject({ rejected: 1, delivered: 5 });
+  expect(receiver.received).toHaveLength(5);
+});
+
+test("commands at the same time deliver each event once", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  const sinks = [await hook(receiver)];
+  await Promise.all(Array.from({ length: 8 }, () => command(folder, sinks, 5)));
+  const lines = await folder.lines();
+  expect(bodies(receiver)).toEqual(lines);
+  expect(lines).toHaveLength(41);
+});
+
+test("a change of the sinks is recorded once, with what may be shown of them", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  const path = join(folder.directory, "x.jsonl");
+  await command(folder, [await openSink(file, { path })]);
+  await command(folder, [await openSink(file, { path })]);
+  await command(folder, [await openSink(file, { path: `${path}2` }), await hook(receiver)]);
+  await command(folder, []);
+  const changes = (await folder.open().newest({ limit: 99, operation: "sink_change" })).map(
+    ({ details }) => details,
+  );
+  expect(changes).toMatchObject([
+    { added: ["file"], removed: [], changed: [], sinks: { file: { path } } },
+    { added: ["webhook"], removed: [], changed: ["file"], sinks: { webhook: { timeout: "10s" } } },
+    { added: [], removed: ["file", "webhook"], sinks: {} },
+  ]);
+  expect(JSON.stringify(changes)).not.toContain(receiver.url); // a webhook's URL is a secret
+  expect(receiver.received).toHaveLength(2); // from the event that tells of it
+});
+
+test("a sink's state is a receipt: it names the newest event that the sink has", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  await command(folder, [await hook(receiver)], 2);
+  const state = JSON.parse(readFileSync(join(sinksFolder(folder.file), "webhook.json"), "utf8"));
+  const newest = JSON.parse((await folder.lines()).at(-1) ?? "");
+  expect(state.receipt).toMatchObject({ seq: 3, id: newest.id, hash: newest.hash });
+});

@@ -1,0 +1,130 @@
+import { expect, test } from "bun:test";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { markOf } from "../../src/audit/process.ts";
+import { type Folder, makeFolder } from "./folder.ts";
+
+const HERE = { identity: { user: "ada", host: hostname() } };
+
+const outcomes = async (folder: Folder) =>
+  (await folder.open(HERE).newest({ limit: 100 })).map(({ operation, outcome }) => `${operation} ${outcome}`);
+
+test("an operation that succeeds has a beginning and an end that names it", async () => {
+  using folder = makeFolder();
+  const trail = folder.open();
+  const result = await trail.record(
+    { operation: "destroy", destructive: true, details: { option: 1 }, dataAffected: ["tempo", "loki"] },
+    async () => ({
+      result: 42,
+      ending: { outcome: "success", details: { backup: "yes" }, exportPath: "backups/1" },
+    }),
+  );
+  await trail.close();
+  const [started, ended] = await trail.newest({ limit: 2 });
+  expect(result).toBe(42);
+  expect(started).toMatchObject({
+    outcome: "started",
+    details: { option: 1, process: { pid: process.pid } },
+  });
+  expect(ended).toMatchObject({
+    outcome: "success",
+    ref: started?.id,
+    details: { backup: "yes" },
+    data_affected: ["tempo", "loki"],
+    export_path: "backups/1",
+  });
+});
+
+test("work that throws ends as failed, with the reason and without its secrets; the error goes on", async () => {
+  using folder = makeFolder();
+  const trail = folder.open();
+  const work = trail.record({ operation: "restore", destructive: true }, () =>
+    Promise.reject(new Error("http://ada:hunter22@loki:3100 refused")),
+  );
+  expect(work).rejects.toThrow("hunter22");
+  await work.catch(() => undefined);
+  const [, ended] = await trail.newest({ limit: 2 });
+  expect(ended).toMatchObject({ outcome: "failed", details: { error: "http://ada:***@loki:3100 refused" } });
+});
+
+test("work that was interrupted by the user ends as cancelled", async () => {
+  using folder = makeFolder();
+  const trail = folder.open();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const work = trail.record({ operation: "export", destructive: false, signal }, async () => {
+    controller.abort();
+    throw new Error("the connection was closed");
+  });
+  await work.catch(() => undefined);
+  expect((await trail.newest({ limit: 1 }))[0]?.outcome).toBe("cancelled");
+});
+
+test("the next command closes what a killed process began, and says what was left and what to do", async () => {
+  using folder = makeFolder();
+  const victim = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "operation.ts"), folder.file, folder.home, "export"],
+    {
+      stdout: "pipe",
+      stderr: "inherit",
+    },
+  );
+  await victim.stdout.getReader().read();
+  expect(await outcomes(folder)).toEqual(["export started"]); // it is running: nothing is closed
+  victim.kill("SIGKILL");
+  await victim.exited;
+
+  expect(await outcomes(folder)).toEqual(["export started", "export interrupted"]);
+  expect(await outcomes(folder)).toEqual(["export started", "export interrupted"]);
+  const [started, ended] = await folder.open(HERE).newest({ limit: 2 });
+  expect(ended).toMatchObject({ ref: started?.id, data_affected: ["loki"] });
+  expect(folder.warnings.join("\n")).toContain("`contextcore export --resume` finishes it");
+});
+
+test("two commands that find the same interrupted operation close it once", async () => {
+  using folder = makeFolder();
+  const victim = Bun.spawn(
+    [process.execPath, join(import.meta.dir, "operation.ts"), folder.file, folder.home, "destroy"],
+    {
+      stdout: "pipe",
+    },
+  );
+  await victim.stdout.getReader().read();
+  victim.kill("SIGKILL");
+  await victim.exited;
+  const trails = Array.from({ length: 5 }, () => folder.open(HERE));
+  await Promise.all(trails.map((trail) => trail.append({ operation: "export", outcome: "success" })));
+  const found = (await outcomes(folder)).filter((text) => text === "destroy interrupted");
+  expect(found).toHaveLength(1);
+});
+
+test("an operation of another host is left alone until it is stale", async () => {
+  using folder = makeFolder();
+  const elsewhere = folder.open({ identity: { user: "grace", host: "elsewhere" } });
+  await elsewhere.append({
+    operation: "restore",
+    outcome: "started",
+    details: { process: { pid: 1, start: "x" } },
+  });
+  const hour = 3_600_000;
+  const read = async (laterMs: number) =>
+    (
+      await folder
+        .open({ ...HERE, clock: () => Date.now() + laterMs, staleAfterMs: hour })
+        .newest({ limit: 9 })
+    ).map(({ outcome }) => outcome);
+  expect(await read(hour - 60_000)).toEqual(["started"]);
+  expect(await read(hour + 60_000)).toEqual(["started", "interrupted"]);
+});
+
+test("a process with the same number that started later is not the one that began", async () => {
+  using folder = makeFolder();
+  const trail = folder.open(HERE);
+  const process_ = { pid: process.pid, start: "long ago", namespace: namespaceHere() };
+  await trail.append({ operation: "destroy", outcome: "started", details: { process: process_ } });
+  expect(await outcomes(folder)).toEqual(["destroy started", "destroy interrupted"]);
+});
+
+function namespaceHere(): string | undefined {
+  return markOf(process.pid)?.namespace;
+}

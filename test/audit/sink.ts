@@ -1,0 +1,18 @@
+import { loadConfig } from "../../src/config/load.ts";
+import { definePlugin, type OptionsSchema, type Plugin } from "../../src/plugin/contract.ts";
+import type { OpenSink } from "../../src/plugin/open.ts";
+import { openSink as openThroughHost } from "../../src/plugin/opening.ts";
+
+/** A sink as a command opens it. @param name another one, for two of a kind */
+export async function openSink<Schema extends OptionsSchema>(
+  plugin: Plugin<Schema>,
+  options: Readonly<Record<string, unknown>>,
+  name = plugin.name,
+): Promise<OpenSink> {
+  const config = await loadConfig({ directory: "/", env: {} });
+  const sinks = { [name]: { enabled: true, options } };
+  const loaded = { plugin: definePlugin({ ...plugin, name }) as unknown as Plugin };
+  const [sink] = openThroughHost(loaded, { ...config, sinks }, {});
+  if (sink === undefined) throw new Error(`${plugin.name} has no sink`);
+  return sink;
+}
