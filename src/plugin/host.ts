@@ -7,6 +7,9 @@ import { loadPlugin } from "./load.ts";
 import { locatePlugin } from "./locate.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
+import { pluginFiles } from "./trust/files.ts";
+import { readLock } from "./trust/lock.ts";
+import { requireTrust } from "./trust/trust.ts";
 
 export interface HostOptions extends OpeningOptions {
   /** Only these plugins; default all that are enabled. */
@@ -62,10 +65,16 @@ async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded
         plugin: checkDeclaration(await builtIn.load(), "built-in"),
       }));
   }
-  for (const spec of config.plugins) {
-    await load(spec, async () => loadPlugin(locatePlugin(spec, config.directory)));
-  }
+  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config.directory));
   return { plugins, failures };
+}
+
+/** @throws UntrustedError when its files are not those that `contextcore.lock` lists */
+async function loadTrusted(spec: string, directory: string): Promise<LoadedPlugin> {
+  const location = locatePlugin(spec, directory);
+  const files = pluginFiles(location);
+  requireTrust(spec, files, readLock(directory)[spec]);
+  return loadPlugin(location, files);
 }
 
 /** A built-in that is neither wanted nor enabled is not even loaded. */

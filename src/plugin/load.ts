@@ -1,4 +1,6 @@
 /** Loads a third party's module; `import … from "contextcore"` in it gives this very program's contract. */
+import { realpathSync } from "node:fs";
+import { isAbsolute, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { loadContained } from "./containment.ts";
 import * as contextcore from "./contextcore.ts";
@@ -7,6 +9,7 @@ import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { restoreGlobals, watchGlobals } from "./globals.ts";
 import type { Location } from "./locate.ts";
 import type { LoadedPlugin } from "./opening.ts";
+import type { PluginFiles } from "./trust/files.ts";
 
 let served = false;
 
@@ -27,10 +30,12 @@ const LOAD_LIMIT_MS = 10_000;
 
 /**
  * Loads a plugin from its file and checks what it declares. Runs the plugin's code.
+ * @param files what may be loaded
  * @throws DeclarationError that names the file
  */
-export async function loadPlugin(location: Location): Promise<LoadedPlugin> {
+export async function loadPlugin(location: Location, files: PluginFiles): Promise<LoadedPlugin> {
   serveContextcore();
+  const before = new Set(Object.keys(require.cache));
   const globals = watchGlobals();
   const checkGlobals = (): void => {
     const changed = restoreGlobals(globals);
@@ -39,7 +44,27 @@ export async function loadPlugin(location: Location): Promise<LoadedPlugin> {
     throw new DeclarationError(`the plugin ${location.entry} changes ${names}, which the whole program uses`);
   };
   const module: unknown = await importModule(location).finally(checkGlobals);
+  requireKnown(location, files, before);
   return { plugin: declaredIn(module, location), checkGlobals };
+}
+
+/** An import may be computed, and lead to a file that nobody has looked at. */
+function requireKnown(location: Location, { paths }: PluginFiles, before: ReadonlySet<string>): void {
+  const stray = Object.keys(require.cache).find(
+    (path) => isAbsolute(path) && !before.has(path) && !isOurs(path) && !paths.has(realpathSync(path)),
+  );
+  if (stray === undefined) return;
+  throw new DeclarationError(
+    `the plugin ${location.entry} loads ${stray}, which is not among its files`,
+    "An import that is computed must stay within the plugin's own folder.",
+  );
+}
+
+/** Modules of this program, which may be loaded at the same time. */
+function isOurs(path: string): boolean {
+  if (Bun.isStandaloneExecutable) return /\$bunfs|~BUN/.test(path);
+  const root = resolve(import.meta.dir, "../..");
+  return ["src", "plugins", "node_modules"].some((folder) => path.startsWith(join(root, folder) + sep));
 }
 
 function declaredIn(module: unknown, location: Location): Plugin {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { definePlugin } from "../../src/plugin/contract.ts";
+import { DeclarationError } from "../../src/plugin/declaration.ts";
 import { openPlugins } from "../../src/plugin/host.ts";
 import { BUILT_INS, type BuiltIn } from "../../src/registry.ts";
-import { configOf, pluginSource, project } from "./support.ts";
+import { configOf, pluginSource, project, trustAll } from "./support.ts";
 
 const signal = new AbortController().signal;
 
@@ -90,10 +91,21 @@ describe("opening plugins", () => {
   });
 });
 
+/** What is not there cannot be trusted either; opening it says so. */
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof DeclarationError)) throw error;
+  }
+}
+
 describe("a third party's plugin", () => {
   const open = async (files: Record<string, string>, spec: string) => {
     const place = project({ "contextcore.yaml": `plugins: [${JSON.stringify(spec)}]\n`, ...files });
-    return { ...(await openPlugins(await configOf(place.directory), { builtIns: [] })), ...place };
+    const config = await configOf(place.directory);
+    attempt(() => trustAll(config));
+    return { ...(await openPlugins(config, { builtIns: [] })), ...place };
   };
 
   test.each([
@@ -165,7 +177,9 @@ describe("a third party's plugin", () => {
       "a.ts": pluginSource("acme/x"),
       "b.ts": pluginSource("acme/x"),
     });
-    const opened = await openPlugins(await configOf(place.directory), { builtIns: [] });
+    const config = await configOf(place.directory);
+    trustAll(config);
+    const opened = await openPlugins(config, { builtIns: [] });
     expect(opened.backends).toHaveLength(1);
     expect(opened.failures.map(({ error }) => error.message)).toEqual([
       "another plugin is already called acme/x",

@@ -4,6 +4,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Config } from "../../src/config/config.ts";
 import { loadConfig } from "../../src/config/load.ts";
+import { v } from "../../src/plugin/contextcore.ts";
+import { locatePlugin } from "../../src/plugin/locate.ts";
+import { pluginFiles } from "../../src/plugin/trust/files.ts";
+import { entryFor, trustPlugin } from "../../src/plugin/trust/record.ts";
 
 /** A temporary directory with these files, removed at the end of the scope. */
 export function project(
@@ -42,3 +46,11 @@ export default definePlugin({
   ${extra}
 });
 `;
+
+/** Trusts every plugin of the project as it is now, without loading it. */
+export function trustAll({ directory, plugins }: Config): void {
+  for (const spec of plugins) {
+    const plugin = { name: spec, about: spec, options: v.object({}) };
+    trustPlugin(directory, spec, entryFor(plugin, pluginFiles(locatePlugin(spec, directory))));
+  }
+}

@@ -1,0 +1,136 @@
+/** Every file that a plugin loads, found without running it. */
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { dirname, extname, join, relative, sep } from "node:path";
+import { DeclarationError } from "../declaration.ts";
+import type { Location } from "../locate.ts";
+
+/** What of a file is remembered. */
+export interface TrustedFile {
+  /** SHA-256, hexadecimal. */
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+export interface PluginFiles {
+  /** By path relative to the plugin's folder, `/` between parts, sorted. */
+  readonly files: ReadonlyMap<string, TrustedFile>;
+  /** The same files' absolute paths. */
+  readonly paths: ReadonlySet<string>;
+  /** Modules of the runtime that it imports: `node:fs`, `bun:sqlite`. Sorted. */
+  readonly imports: readonly string[];
+  /** The text of its own code, without that of its packages. */
+  readonly code: string;
+}
+
+const LOADERS: Readonly<Record<string, "ts" | "tsx" | "js" | "jsx">> = {
+  ".ts": "ts",
+  ".mts": "ts",
+  ".cts": "ts",
+  ".tsx": "tsx",
+  ".js": "js",
+  ".mjs": "js",
+  ".cjs": "js",
+  ".jsx": "jsx",
+};
+/** What a module can load besides code. */
+const LOADABLE = new Set([
+  ...Object.keys(LOADERS),
+  ".json",
+  ".jsonc",
+  ".toml",
+  ".yaml",
+  ".yml",
+  ".wasm",
+  ".node",
+  ".so",
+]);
+const LEFT_OUT = /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$/;
+const FILES_MAX = 20_000;
+
+/**
+ * The entry, everything it imports (its packages too), and, of a folder, all other code in it, since an import may be
+ * computed. Files of tests and declarations are left out.
+ * @throws DeclarationError when there are too many files to be a plugin
+ */
+export function pluginFiles(location: Location): PluginFiles {
+  const root = realpathSync(location.root);
+  const waiting = [realpathSync(location.entry), ...(location.isFolder ? codeUnder(root) : [])];
+  const files = new Map<string, TrustedFile>();
+  const paths = new Set<string>();
+  const imports = new Set<string>();
+  const code: string[] = [];
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (paths.has(path)) continue;
+    paths.add(path);
+    if (paths.size > FILES_MAX)
+      throw new DeclarationError(`the plugin ${location.entry} loads more than ${FILES_MAX} files`);
+    const content = readFileSync(path);
+    files.set(nameOf(root, path), { hash: sha256(content), bytes: content.length });
+    const loader = LOADERS[extname(path)];
+    if (loader === undefined) continue;
+    if (!path.includes(`${sep}node_modules${sep}`)) code.push(content.toString());
+    for (const found of importsOf(content, loader)) {
+      if (isRuntime(found)) imports.add(found.replace(/^(?!node:|bun)/, "node:"));
+      else waiting.push(...resolved(found, path));
+    }
+  }
+  const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { files: new Map(sorted), paths, imports: [...imports].sort(), code: code.join("\n") };
+}
+
+/** One hash for all of them: of their names and hashes. */
+export function hashOfFiles(files: ReadonlyMap<string, TrustedFile>): string {
+  return sha256([...files].map(([name, { hash }]) => `${hash}  ${name}\n`).join(""));
+}
+
+/** A file that does not parse imports nothing; loading it says where it is wrong. */
+function importsOf(content: Buffer, loader: "ts" | "tsx" | "js" | "jsx"): string[] {
+  try {
+    return new Bun.Transpiler({ loader }).scanImports(content).map((found) => found.path);
+  } catch {
+    return [];
+  }
+}
+
+const isRuntime = (specifier: string): boolean =>
+  specifier === "bun" || specifier.startsWith("bun:") || isBuiltin(specifier);
+
+/** The file that an import leads to, and the package.json that led there. What is missing is reported when it is loaded. */
+function resolved(specifier: string, from: string): string[] {
+  if (specifier === "contextcore") return [];
+  try {
+    const path = realpathSync(Bun.resolveSync(specifier, dirname(from)));
+    return specifier.startsWith(".") ? [path] : [path, ...manifestOf(path)];
+  } catch {
+    return [];
+  }
+}
+
+function manifestOf(path: string): string[] {
+  for (let folder = dirname(path); folder.includes("node_modules"); folder = dirname(folder)) {
+    const manifest = join(folder, "package.json");
+    if (isFile(manifest)) return [manifest];
+  }
+  return [];
+}
+
+function isFile(path: string): boolean {
+  try {
+    return realpathSync(path) !== "";
+  } catch {
+    return false;
+  }
+}
+
+function codeUnder(root: string): string[] {
+  const names = readdirSync(root, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && LOADABLE.has(extname(entry.name)))
+    .map((entry) => join(entry.parentPath, entry.name));
+  return names.filter((path) => !LEFT_OUT.test(nameOf(root, path))).map((path) => realpathSync(path));
+}
+
+const nameOf = (root: string, path: string): string => relative(root, path).replaceAll(sep, "/");
+
+const sha256 = (content: string | Uint8Array): string =>
+  new Bun.CryptoHasher("sha256").update(content).digest("hex");

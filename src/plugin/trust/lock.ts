@@ -1,0 +1,84 @@
+/** `contextcore.lock`: which files of third parties may be loaded, by what the configuration calls them. */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { DeclarationError } from "../declaration.ts";
+import type { TrustedFile } from "./files.ts";
+
+const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256"));
+
+const lockSchema = v.strictObject({
+  version: v.literal(1, "is not version 1: it was written by another contextcore"),
+  plugins: v.record(
+    v.string(),
+    v.strictObject({
+      name: v.string(),
+      version: v.optional(v.string()),
+      hosts: v.optional(v.array(v.string())),
+      uses: v.array(v.string()),
+      hash,
+      files: v.record(v.string(), v.strictObject({ hash, bytes: v.number() })),
+    }),
+  ),
+});
+
+export interface LockEntry {
+  /** What the plugin called itself when it was trusted. */
+  readonly name: string;
+  readonly version?: string | undefined;
+  readonly hosts?: readonly string[] | undefined;
+  /** What its code reached for. */
+  readonly uses: readonly string[];
+  /** Of all its files. */
+  readonly hash: string;
+  readonly files: Readonly<Record<string, TrustedFile>>;
+}
+
+/** By what `plugins` in the configuration calls each. */
+export type Lock = Readonly<Record<string, LockEntry>>;
+
+export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
+
+/** What is trusted in a project; nothing when there is no lock. @throws DeclarationError when it cannot be read */
+export function readLock(directory: string): Lock {
+  const path = lockPath(directory);
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    throw error;
+  }
+  return parseLock(text, path);
+}
+
+function parseLock(text: string, path: string): Lock {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new DeclarationError(
+      `${path} is not JSON`,
+      "Restore it from version control, or delete it and add the plugins again.",
+    );
+  }
+  const checked = v.safeParse(lockSchema, value);
+  if (checked.success) return checked.output.plugins;
+  const [issue] = checked.issues;
+  throw new DeclarationError(`${path}: ${v.getDotPath(issue) ?? "it"} ${issue.message}`);
+}
+
+/** Replaces the lock atomically. */
+export function writeLock(directory: string, lock: Lock): void {
+  const path = lockPath(directory);
+  const draft = `${path}.${process.pid}.tmp`;
+  const plugins = Object.fromEntries(Object.entries(lock).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const handle = openSync(draft, "w");
+  try {
+    writeSync(handle, `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(draft, path);
+}
