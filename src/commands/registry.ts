@@ -6,6 +6,7 @@ export const ROOT: Group = {
   commands: {
     inventory: async () => (await import("./inventory/index.ts")).default,
     export: async () => (await import("./export/index.ts")).default,
+    verify: async () => (await import("./verify/index.ts")).default,
     snapshots: async () => (await import("./snapshots/index.ts")).default,
     restore: async () => (await import("./restore/index.ts")).default,
     destroy: async () => (await import("./destroy/index.ts")).default,

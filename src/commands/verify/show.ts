@@ -1,0 +1,91 @@
+import * as v from "valibot";
+import type { LiveReport } from "../../snapshot/live.ts";
+import { rangeToText } from "../../snapshot/range-text.ts";
+import type { VerifyReport } from "../../snapshot/verify.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { formatBytes } from "../../units/bytes.ts";
+
+export const verifySchema = v.object({
+  path: v.string(),
+  sound: v.pipe(v.boolean(), v.description("nothing is wrong")),
+  depth: v.string(),
+  status: v.optional(v.pipe(v.string(), v.description("what the manifest says of itself"))),
+  files: v.number(),
+  blocks: v.number(),
+  records: v.number(),
+  bytes: v.pipe(v.number(), v.description("bytes of data that were read")),
+  flawsTotal: v.number(),
+  flaws: v.array(v.looseObject({ file: v.string(), what: v.string() })),
+  live: v.array(
+    v.object({
+      plugin: v.string(),
+      counted: v.number(),
+      differences: v.array(
+        v.object({
+          from: v.string(),
+          to: v.string(),
+          unit: v.string(),
+          saved: v.number(),
+          server: v.number(),
+          verdict: v.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
+export const verifyJson = (
+  { durationMs: _, flaws, ...report }: VerifyReport,
+  live: readonly LiveReport[],
+): v.InferOutput<typeof verifySchema> => ({
+  ...report,
+  flaws: flaws.map((flaw) => ({ ...flaw })),
+  live: live.map(({ plugin, counted, differences }) => ({
+    plugin,
+    counted,
+    differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
+  })),
+});
+
+/** One line each for what is wrong, then the verdict. */
+export function showReport(report: VerifyReport, terminal: Terminal): void {
+  const { colors, noteColors } = terminal;
+  for (const { file, line, block, what } of report.flaws) {
+    const where = [
+      file,
+      line === undefined ? "" : `line ${line}`,
+      block === undefined ? "" : `block ${block} of the index`,
+    ];
+    terminal.note(`${noteColors.red("wrong:")} ${where.filter((part) => part !== "").join(", ")}: ${what}`);
+  }
+  const more = report.flawsTotal - report.flaws.length;
+  if (more > 0) terminal.note(`and ${more} more`);
+  const amount = `${report.files} files, ${report.blocks} blocks, ${formatBytes(report.bytes)} read`;
+  const verdict = report.sound ? colors.green("sound") : colors.red("not what it claims to be");
+  terminal.print(`${report.path}  ${verdict}  ${amount}`);
+  if (report.sound && report.status !== undefined && report.status !== "complete") {
+    terminal.note(
+      `it says of itself that it is ${report.status}: contextcore snapshots show tells what is missing`,
+    );
+  }
+}
+
+const SENTENCES = {
+  expired: "has since expired on the server",
+  late: "arrived on the server after the export",
+  differs: "is no longer on the server, though its retention does not explain it",
+} as const;
+
+/** What the servers hold now, beside what was saved. */
+export function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
+  for (const { plugin, counted, differences } of reports) {
+    terminal.print(
+      `${terminal.colors.bold(plugin)}  ${counted} windows counted again, ${differences.length} differ`,
+    );
+    for (const { range, unit, saved, server, verdict } of differences) {
+      const { from, to } = rangeToText(range);
+      const amount = Math.abs(server - saved).toLocaleString("en");
+      terminal.print(`  ${amount} ${unit} ${SENTENCES[verdict]} (${from} to ${to})`);
+    }
+  }
+}
