@@ -1,5 +1,5 @@
 import { fromMs, type Inventory, toMs, v } from "contextcore";
-import { asksForLess, ifOffered } from "./server/api.ts";
+import { asksForLess, ifShown } from "./server/api.ts";
 import { ownMetrics } from "./server/own-metrics.ts";
 import { queryVector, type Server, seconds, selectorOf } from "./server/server.ts";
 
@@ -72,7 +72,7 @@ async function hasLabels(server: Server, from: number, to: number, signal: Abort
 async function newestSample(server: Server, now: number, signal: AbortSignal): Promise<number | undefined> {
   const query = `max(timestamp(${selectorOf(undefined)}))`;
   try {
-    const [newest] = (await ifOffered(queryVector(server, query, now, signal))) ?? [];
+    const [newest] = (await ifShown(queryVector(server, query, now, signal))) ?? [];
     return newest === undefined || Number.isNaN(newest.value) ? undefined : Math.round(newest.value * 1000);
   } catch (error) {
     if (asksForLess(error)) return undefined;

@@ -1,7 +1,7 @@
 import { type Importance, type Inventory, v } from "contextcore";
 import { findExtent } from "./extent.ts";
 import { readRetention } from "./retention.ts";
-import { ifOffered } from "./server/api.ts";
+import { ifShown } from "./server/api.ts";
 import type { Server } from "./server/server.ts";
 
 const NAMES = { prometheus: "Prometheus", mimir: "Mimir", cortex: "Cortex" };
@@ -34,10 +34,10 @@ const userStats = v.object({ numSeries: v.number() });
 export async function countSeries(server: Server, signal: AbortSignal): Promise<number | undefined> {
   const { flavour } = await server.identity(signal);
   if (flavour === "prometheus") {
-    const status = await ifOffered(
+    const status = await ifShown(
       server.api(headStats, { path: "/api/v1/status/tsdb", query: { limit: 1 }, signal }),
     );
     return status?.data.headStats.numSeries;
   }
-  return (await ifOffered(server.http.json(userStats, { path: "/api/v1/user_stats", signal })))?.numSeries;
+  return (await ifShown(server.http.json(userStats, { path: "/api/v1/user_stats", signal })))?.numSeries;
 }

@@ -1,6 +1,6 @@
 import { directorySize, PluginError, type Size, toMs, v } from "contextcore";
 import { findExtent } from "./extent.ts";
-import { ifOffered } from "./server/api.ts";
+import { ifShown } from "./server/api.ts";
 import { ownMetrics } from "./server/own-metrics.ts";
 import type { Server } from "./server/server.ts";
 
@@ -46,7 +46,7 @@ const blocks = v.object({
 
 /** Prometheus 3.6 and newer, where `/metrics` is not reachable. */
 async function blockList(server: Server, signal: AbortSignal): Promise<number | undefined> {
-  const answer = await ifOffered(server.api(blocks, { path: "/api/v1/status/tsdb/blocks", signal }));
+  const answer = await ifShown(server.api(blocks, { path: "/api/v1/status/tsdb/blocks", signal }));
   return answer?.data.blocks.reduce((sum, { stats }) => sum + (stats?.numBytes ?? 0), 0);
 }
 
@@ -65,7 +65,7 @@ async function estimate(server: Server, now: bigint, reason: string, signal: Abo
     return { bytes: 0, source: "estimate", how: `it is empty${reason}` };
   }
   const hours = Math.max(1, toMs(newest - oldest) / 3_600_000);
-  const stats = await ifOffered(server.http.json(userStats, { path: "/api/v1/user_stats", signal }));
+  const stats = await ifShown(server.http.json(userStats, { path: "/api/v1/user_stats", signal }));
   const perHour = (stats?.ingestionRate || 0) * 3600 || (stats?.numSeries ?? 0) * SAMPLES_PER_SERIES_AND_HOUR;
   const how = `${Math.round(perHour)} samples an hour over ${Math.round(hours)} h, ${BYTES_PER_SAMPLE} bytes each`;
   return { bytes: Math.round(perHour * hours * BYTES_PER_SAMPLE), source: "estimate", how: how + reason };

@@ -1,4 +1,5 @@
 import { type Cursor, type Range, v } from "contextcore";
+import { checkShape } from "../shape.ts";
 import type { Method } from "./remote-read.ts";
 
 const ns = v.pipe(
@@ -53,8 +54,8 @@ export interface Window extends Range {
   readonly first?: boolean | undefined;
 }
 
-/** @throws v.ValiError when it is no cursor of this plugin */
-export const readCursor = (value: Cursor): Work => v.parse(cursor, value);
+/** @throws PluginError `invalid` when it is no cursor of this plugin */
+export const readCursor = (value: Cursor): Work => checkShape("the cursor", cursor, value);
 
 /** The work as a cursor: times become decimal strings, what is undefined is left out. */
 export function toCursor(work: Work): Cursor {

@@ -52,18 +52,11 @@ export function createLineWriter(window: LineWindow): LineWriter {
       if (conflicts > 0) conflicting.push(metric);
     },
     finish(counted) {
+      const problems = [...rawProblem(raw, window), ...conflictProblem(conflicting, window)];
+      if (lines === 0) return { records: [], problems };
       const span = { from: fromMs(Math.max(earliest, fromTime)), to: fromMs(latest + 1) };
-      const block = {
-        file: "metrics.json",
-        text: out.finish(),
-        lines,
-        counts: countsOf(totals),
-        window: counted,
-      };
-      return {
-        records: lines === 0 ? [] : [{ ...block, ...span }],
-        problems: [...rawProblem(raw, window), ...conflictProblem(conflicting, window)],
-      };
+      const block = { file: "metrics.json", text: out.finish(), lines, counts: countsOf(totals) };
+      return { records: [{ ...block, ...span, window: counted }], problems };
     },
   };
 }

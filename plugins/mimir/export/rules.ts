@@ -1,6 +1,7 @@
 import { type ObjectFile, type Problem, parseYaml, type Step, safeFileName, toYaml, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
+import { checkShape } from "../shape.ts";
 
 const group = v.looseObject({ name: v.string() });
 const namespaces = v.nullable(v.record(v.string(), v.array(group)));
@@ -16,7 +17,10 @@ export async function rules(server: Server, signal: AbortSignal): Promise<Step> 
   if (flavour !== "prometheus") {
     const path = `${prefix}/config/v1/rules`;
     const source = await ifOffered(server.http.send({ path, signal }).then((answer) => answer.text()));
-    if (source !== undefined) return { objects: groupFiles(v.parse(namespaces, parseYaml(source)) ?? {}) };
+    if (source !== undefined) {
+      const found = checkShape(`${server.title}: ${path}`, namespaces, parseYaml(source));
+      return { objects: groupFiles(found ?? {}) };
+    }
   }
   return loaded(server, signal);
 }

@@ -3,6 +3,7 @@ import { doubleBits } from "../chunk/histogram-layout.ts";
 import type { Buckets, HistogramSample, Span } from "../chunk/histogram-sample.ts";
 import { STALE_BITS, staleHistogram } from "../chunk/histogram-sample.ts";
 import { Series } from "../chunk/series.ts";
+import { readJson } from "../shape.ts";
 import { specialWords, toWords } from "./double.ts";
 import { type Labels, readLabels } from "./labels.ts";
 
@@ -54,14 +55,7 @@ export interface ParsedLine {
 
 /** Reads what {@link writeLine} wrote, bit by bit the same. @throws PluginError `invalid` naming what is wrong */
 export function parseLine(text: string): ParsedLine {
-  const checked = v.safeParse(line, parseJson(text));
-  if (!checked.success) {
-    const [issue] = checked.issues;
-    throw wrong(
-      issue === undefined ? "it has no shape" : `${v.getDotPath(issue) ?? "line"}: ${issue.message}`,
-    );
-  }
-  const parsed = checked.output;
+  const parsed = readJson("a line of metrics.json", line, text);
   if (parsed.timestamps.length !== parsed.values.length) throw wrong("times and values are not as many");
   const series = new Series(parsed.timestamps.length);
   for (const [index, time] of parsed.timestamps.entries()) {
@@ -74,16 +68,8 @@ export function parseLine(text: string): ParsedLine {
   return { labels: labelsOf(parsed), series };
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw wrong("it is not JSON", cause);
-  }
-}
-
-const wrong = (what: string, cause?: unknown): PluginError =>
-  new PluginError("invalid", `a line of metrics.json cannot be read: ${what}`, { cause });
+const wrong = (what: string): PluginError =>
+  new PluginError("invalid", `a line of metrics.json cannot be read: ${what}`);
 
 function labelsOf({ metric, labelBytes }: v.InferOutput<typeof line>): Labels {
   return labelBytes === undefined

@@ -1,5 +1,6 @@
 import { PluginError, v } from "contextcore";
 import { parseLine } from "../line/parse.ts";
+import { readJson } from "../shape.ts";
 import { type Matcher, parseSelector } from "../wire/matchers.ts";
 
 const withMetric = v.object({ metric: v.record(v.string(), v.string()) });
@@ -12,7 +13,7 @@ export function createMatcher(source: string): (line: string, file: string) => s
     const labels =
       file === "metrics.json"
         ? Object.fromEntries(parseLine(line).labels)
-        : v.parse(withMetric, JSON.parse(line)).metric;
+        : readJson("a line of mimir/exemplars.json", withMetric, line).metric;
     return fits.every((matches) => matches(labels)) ? line : undefined;
   };
 }

@@ -1,8 +1,10 @@
 import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer } from "contextcore";
 import type { Server } from "../server/server.ts";
-import { writeAlertmanager, writeExemplars, writeMetadata, writeRuleGroup } from "./beside.ts";
+import { writeExemplars } from "./exemplars.ts";
 import { createMatcher } from "./match.ts";
+import { refuse, writeMetadata } from "./metadata.ts";
 import { createMetricsWriter } from "./metrics.ts";
+import { writeAlertmanager, writeRuleGroup } from "./objects.ts";
 import { preflight } from "./preflight.ts";
 
 type Writer = (batch: RestoreBatch, signal: AbortSignal) => Promise<RestoreAnswer>;
@@ -30,10 +32,5 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
   };
 }
 
-const readOnlyRules: Writer = async ({ lines }) => ({
-  written: {},
-  rejected: lines.map((line) => ({
-    line,
-    reason: "these rules were kept to be read: they belong in the server's own rule files",
-  })),
-});
+const readOnlyRules: Writer = async ({ lines }) =>
+  refuse(lines, "these rules were kept to be read: they belong in the server's own rule files");

@@ -1,4 +1,5 @@
 import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
+import { checkShape } from "../shape.ts";
 
 /** A checked answer of the Prometheus HTTP API. */
 export interface ApiAnswer<Data> {
@@ -20,29 +21,32 @@ export async function callApi<Schema extends v.GenericSchema>(
   request: HttpRequest,
 ): Promise<ApiAnswer<v.InferOutput<Schema>>> {
   const answer = await http.json(envelope, request);
-  const checked = v.safeParse(schema, answer.data);
-  if (checked.success) return { data: checked.output, warnings: answer.warnings ?? [] };
-  const [issue] = checked.issues;
-  const field = issue === undefined ? "" : ` (${v.getDotPath(issue) ?? "data"}: ${issue.message})`;
-  throw new PluginError(
-    "invalid",
-    `${http.url}${request.path}: its answer is not as Prometheus documents it${field}`,
-  );
+  const data = checkShape(`${http.url}${request.path}: its answer`, schema, answer.data);
+  return { data, warnings: answer.warnings ?? [] };
 }
 
-/** `value` when the call is answered, `undefined` when the server has no such endpoint or will not give it. */
-export async function ifOffered<Value>(call: Promise<Value>): Promise<Value | undefined> {
+/** What the call gives, or `undefined` when the server has no such endpoint. */
+export const ifOffered = <Value>(call: Promise<Value>): Promise<Value | undefined> =>
+  unless(call, ({ kind, status }) => kind === "not-found" || status === 405 || status === 501);
+
+/**
+ * What the call gives, or `undefined` when the server has no such endpoint, or will not show it: for what a server says of
+ * itself. Data that is withheld must be said to be missing, so for data there is {@link ifOffered}.
+ */
+export const ifShown = <Value>(call: Promise<Value>): Promise<Value | undefined> =>
+  ifOffered(unless(call, ({ status }) => status === 403));
+
+async function unless<Value>(
+  call: Promise<Value>,
+  isAbsent: (error: PluginError) => boolean,
+): Promise<Value | undefined> {
   try {
     return await call;
   } catch (error) {
-    if (error instanceof PluginError && isNotOffered(error)) return undefined;
+    if (error instanceof PluginError && isAbsent(error)) return undefined;
     throw error;
   }
 }
-
-/** 401 is not among them: wrong credentials must be said, not worked around. */
-const isNotOffered = ({ kind, status }: PluginError): boolean =>
-  kind === "not-found" || status === 403 || status === 405 || status === 501;
 
 /**
  * What servers say when the answer would be more than they give: Prometheus' sample limits, Mimir's and Cortex' query

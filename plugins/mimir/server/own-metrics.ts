@@ -1,11 +1,11 @@
-import { ifOffered } from "./api.ts";
+import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
 
 /** The numbers that a server shows of itself at `/metrics`, by name; series with labels are added up. */
 export async function ownMetrics(server: Server, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
   const { flavour, prefix } = await server.identity(signal);
   const path = flavour === "prometheus" ? `${prefix}/metrics` : "/metrics";
-  const page = await ifOffered(server.http.send({ path, signal }).then((answer) => answer.text()));
+  const page = await ifShown(server.http.send({ path, signal }).then((answer) => answer.text()));
   const numbers = new Map<string, number>();
   for (const line of (page ?? "").split("\n")) {
     const [, name, value] = /^([a-zA-Z_:][\w:]*)(?:\{.*\})? (\S+)/.exec(line) ?? [];

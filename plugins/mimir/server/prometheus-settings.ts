@@ -1,5 +1,5 @@
 import { parseYaml, v } from "contextcore";
-import { ifOffered } from "./api.ts";
+import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
 
 /** What a Prometheus says of how it was started and configured. */
@@ -24,13 +24,13 @@ const config = v.object({
 
 /** A server that does not say (Mimir gives empty answers) has none of it. */
 export async function prometheusSettings(server: Server, signal: AbortSignal): Promise<PrometheusSettings> {
-  const flags = await ifOffered(
+  const flags = await ifShown(
     server.api(v.record(v.string(), v.string()), { path: "/api/v1/status/flags", signal }),
   );
-  const status = await ifOffered(
+  const status = await ifShown(
     server.api(v.object({ yaml: v.optional(v.string(), "") }), { path: "/api/v1/status/config", signal }),
   );
-  const runtime = await ifOffered(
+  const runtime = await ifShown(
     server.api(v.object({ storageRetention: v.optional(v.string()) }), {
       path: "/api/v1/status/runtimeinfo",
       signal,

@@ -1,5 +1,5 @@
 import { parseDuration, parseYaml, v } from "contextcore";
-import { ifOffered } from "./api.ts";
+import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
 
 /** A Mimir or Cortex tenant's limits by their names in the configuration file. */
@@ -23,7 +23,7 @@ export async function tenantLimits(server: Server, signal: AbortSignal): Promise
   const overrides = await yamlPage(server, overridesOf, "/runtime_config", signal);
   const own = overrides?.overrides?.[server.tenant ?? SINGLE_TENANT] ?? {};
   if (defaults !== undefined) return { ...defaults.limits, ...own };
-  const shown = await ifOffered(server.http.json(userLimits, { path: "/api/v1/user_limits", signal }));
+  const shown = await ifShown(server.http.json(userLimits, { path: "/api/v1/user_limits", signal }));
   const seconds = shown?.compactor_blocks_retention_period_seconds;
   const retention = typeof seconds === "number" ? { compactor_blocks_retention_period: `${seconds}s` } : {};
   return { ...shown, ...retention, ...own };
@@ -36,7 +36,7 @@ async function yamlPage<Schema extends v.GenericSchema>(
   path: string,
   signal: AbortSignal,
 ): Promise<v.InferOutput<Schema> | undefined> {
-  const text = await ifOffered(server.http.send({ path, signal }).then((answer) => answer.text()));
+  const text = await ifShown(server.http.send({ path, signal }).then((answer) => answer.text()));
   if (text === undefined || /^\s*</.test(text)) return undefined;
   const checked = v.safeParse(schema, parseYaml(text));
   return checked.success ? checked.output : undefined;

@@ -1,0 +1,55 @@
+import { ProtobufWriter, type RestoreAnswer, type RestoreBatch, toMs, v } from "contextcore";
+import { specialWords, toWords } from "../line/double.ts";
+import { compareBytes } from "../line/labels.ts";
+import type { Server } from "../server/server.ts";
+import { readJson } from "../shape.ts";
+import { snappyCompress } from "../wire/snappy.ts";
+import { refuse } from "./metadata.ts";
+import { sendWriteRequest } from "./remote-write.ts";
+
+const labels = v.record(v.string(), v.string());
+const exemplar = v.object({ labels, value: v.string(), timestamp: v.number() });
+const seriesLine = v.object({ metric: labels, exemplars: v.array(exemplar) });
+type Exemplar = v.InferOutput<typeof exemplar>;
+
+/** Writes lines of `mimir/exemplars.json`. Their series must be there already, so they come after the samples. */
+export async function writeExemplars(
+  server: Server,
+  { lines, labels: added, range }: RestoreBatch,
+  signal: AbortSignal,
+): Promise<RestoreAnswer> {
+  const writer = new ProtobufWriter();
+  const [from, to] = [toMs(range.from), toMs(range.to)];
+  for (const line of lines) {
+    const { metric, exemplars } = readJson("a line of mimir/exemplars.json", seriesLine, line);
+    const within = exemplars.filter(({ timestamp }) => timestamp >= from && timestamp < to);
+    if (within.length > 0) writer.message(1, (series) => encode(series, { ...metric, ...added }, within));
+  }
+  const said = await sendWriteRequest(server, snappyCompress(writer.finish()), signal);
+  return said === undefined ? { written: { exemplars: lines.length } } : refuse(lines, said);
+}
+
+/** `TimeSeries {1 labels, 3 exemplars}`, `Exemplar {1 labels, 2 value, 3 timestamp}` of `prompb/types.proto`. */
+function encode(
+  series: ProtobufWriter,
+  metric: Readonly<Record<string, string>>,
+  exemplars: readonly Exemplar[],
+): void {
+  encodeLabels(series, metric);
+  for (const { labels: own, value, timestamp } of exemplars) {
+    const [high, low] = wordsOf(value);
+    series.message(3, (one) => {
+      encodeLabels(one, own);
+      one.fixed64(2, (BigInt(high) << 32n) | BigInt(low)).varint(3, timestamp);
+    });
+  }
+}
+
+function encodeLabels(writer: ProtobufWriter, metric: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(metric).sort(([a], [b]) => compareBytes(a, b))) {
+    writer.message(1, (label) => label.string(1, name).string(2, value));
+  }
+}
+
+const wordsOf = (value: string): readonly [number, number] =>
+  /^(NaN|[+-]Inf)$/.test(value) ? specialWords(value) : toWords(Number(value));

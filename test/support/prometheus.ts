@@ -1,0 +1,67 @@
+/** A real Prometheus for a test: installed when it is not there, on 127.0.0.1, empty, gone when the test file ends. */
+import { afterAll } from "bun:test";
+import { resolve } from "node:path";
+import { temporaryDirectory } from "./directory.ts";
+
+export interface PrometheusOptions {
+  /** `newest` that runs on this machine, or the `distribution`'s own: 2.42 in Debian 12. */
+  readonly version?: "newest" | "distribution";
+  /** Flags besides those that every test needs. */
+  readonly flags?: readonly string[];
+  /** The configuration file, given its own `host:port`; default: nothing is scraped. */
+  readonly config?: (address: string) => string;
+}
+
+export interface Prometheus {
+  readonly url: string;
+  readonly directory: string;
+  stop(): Promise<void>;
+}
+
+const INSTALL = resolve(import.meta.dir, "install-prometheus.sh");
+
+/** The path of its program; fetched by the distribution's own package manager when it is not there. */
+export function prometheusProgram(version: "newest" | "distribution" = "newest"): string {
+  const installed = Bun.spawnSync([INSTALL, version], { stderr: "pipe" });
+  if (installed.exitCode !== 0) throw new Error(`no Prometheus for the tests:\n${installed.stderr}`);
+  return installed.stdout.toString().trim();
+}
+
+/** Starts it and waits until it answers. */
+export async function startPrometheus(options: PrometheusOptions = {}): Promise<Prometheus> {
+  const program = prometheusProgram(options.version);
+  const address = `127.0.0.1:${freePort()}`;
+  const url = `http://${address}`;
+  const directory = temporaryDirectory({ "prometheus.yml": options.config?.(address) ?? "global: {}\n" });
+  const flags = [
+    `--config.file=${directory}/prometheus.yml`,
+    `--storage.tsdb.path=${directory}/data`,
+    `--web.listen-address=${address}`,
+    "--web.enable-remote-write-receiver",
+    ...(options.flags ?? []),
+  ];
+  const child = Bun.spawn([program, ...flags], { stdout: "ignore", stderr: Bun.file(`${directory}/log`) });
+  const stop = async (): Promise<void> => {
+    child.kill();
+    await child.exited;
+  };
+  afterAll(stop);
+  await untilReady(url, child, `${directory}/log`);
+  return { url, directory: `${directory}/data`, stop };
+}
+
+function freePort(): number {
+  const server = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  const { port } = server;
+  server.stop(true);
+  return port;
+}
+
+async function untilReady(url: string, child: Bun.Subprocess, log: string): Promise<void> {
+  for (const deadline = Date.now() + 20_000; Date.now() < deadline; await Bun.sleep(20)) {
+    if (child.exitCode !== null) throw new Error(`Prometheus ended:\n${await Bun.file(log).text()}`);
+    const ready = await fetch(`${url}/-/ready`).catch(() => undefined);
+    if (ready?.ok) return;
+  }
+  throw new Error(`Prometheus is not ready after 20 s:\n${await Bun.file(log).text()}`);
+}
