@@ -1,5 +1,6 @@
 import { type ObjectFile, v } from "contextcore";
 import { groupSchema, nameHash, PROVISIONING, ruleSchema } from "./alerting.ts";
+import { dangling } from "./dangling.ts";
 import { toFileText } from "./exact-json.ts";
 import { readFolders } from "./folders.ts";
 import { filePaths, folderPaths } from "./paths.ts";
@@ -47,7 +48,12 @@ export const exportRuleGroup: ReadStep = stepOf(
           { path: cursor.path, text: toFileText({ ...group, rules }), unit: "rule-groups" },
           ...(await provisioningFile(server, { place, path: cursor.path }, signal)),
         ];
-        return { objects };
+        const problems = await dangling(
+          server.http,
+          { what: "Alert rules", item: cursor.group, content: rules },
+          signal,
+        );
+        return { objects, problems };
       },
       cursor.group,
     ),

@@ -2,6 +2,7 @@ import { definePlugin, option, v } from "contextcore";
 import { countObjects } from "./count.ts";
 import { createExporter } from "./export.ts";
 import { takeInventory } from "./inventory.ts";
+import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 import { measure } from "./size.ts";
 
@@ -20,16 +21,34 @@ export default definePlugin({
     data: option.text(
       "Grafana's data directory, or a SQLite database, on this machine: its size is then measured",
     ),
+    managed: v.optional(
+      v.pipe(
+        v.boolean(),
+        v.description("Restore objects that provisioning or another tool owns, as ordinary ones"),
+      ),
+      false,
+    ),
+    secrets: v.optional(
+      v.pipe(
+        v.record(v.string(), v.string()),
+        v.description(
+          "Secrets for a restore, by `<uid or name of a data source or contact point>/<field>`; `*` for any",
+        ),
+        v.metadata({ secret: true }),
+      ),
+      {},
+    ),
   }),
   backend: ({ options, http, clock }) => {
     const server = createServer(http);
-    const { importance, token, data } = options;
+    const { importance, token, data, secrets, managed } = options;
     return {
       inventory: (signal) =>
         takeInventory(server, { importance, token: token !== undefined, now: clock() }, signal),
       size: (signal) => measure(server, data, signal),
       export: createExporter(server),
       count: (request, signal) => countObjects(server, request, signal),
+      restore: createRestorer(server, { secrets, managed }),
     };
   },
 });

@@ -1,0 +1,70 @@
+import { type HttpClient, isKind, type Problem } from "contextcore";
+import { readDataSources } from "./data-sources.ts";
+import { readLibraryPanelUids } from "./library-panels.ts";
+import { dataSourcesIn, libraryPanelsIn } from "./references.ts";
+
+interface Referring {
+  /** The kind of object: `Dashboards`. */
+  readonly what: string;
+  /** The object, for the list of items. */
+  readonly item: string;
+  readonly content: unknown;
+}
+
+/** What an object refers to and this Grafana does not have. No loss of this export, but no restore will mend it. */
+export async function dangling(
+  http: HttpClient,
+  { what, item, content }: Referring,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const known = await knownTargets(http, signal);
+  const lost = (
+    wanted: ReadonlySet<string>,
+    there: ReadonlySet<string> | undefined,
+    target: string,
+  ): Problem[] => {
+    const items = [...wanted].filter((one) => there?.has(one) === false).map((one) => `${item} → ${one}`);
+    if (items.length === 0) return [];
+    return [
+      { kind: "not-contained", reason: `${what} refer to ${target} that this Grafana does not have.`, items },
+    ];
+  };
+  return [
+    ...lost(dataSourcesIn(content), known.dataSources, "data sources"),
+    ...lost(libraryPanelsIn(content), known.libraryPanels, "library panels"),
+  ];
+}
+
+interface Targets {
+  /** Uids and names; absent: this account may not list them. */
+  readonly dataSources: ReadonlySet<string> | undefined;
+  readonly libraryPanels: ReadonlySet<string> | undefined;
+}
+
+const FRESH_MS = 30_000;
+const recent = new WeakMap<HttpClient, { readonly at: number; readonly targets: Promise<Targets> }>();
+
+/** Asked of the server once in a while, not once an object; a step that runs elsewhere asks for itself. */
+function knownTargets(http: HttpClient, signal: AbortSignal): Promise<Targets> {
+  const kept = recent.get(http);
+  if (kept !== undefined && performance.now() - kept.at < FRESH_MS) return kept.targets;
+  const targets = readTargets(http, signal);
+  recent.set(http, { at: performance.now(), targets });
+  targets.catch(() => recent.delete(http));
+  return targets;
+}
+
+async function readTargets(http: HttpClient, signal: AbortSignal): Promise<Targets> {
+  const sources = await unlessRefused(readDataSources(http, signal));
+  const panels = await unlessRefused(readLibraryPanelUids(http, signal));
+  return {
+    dataSources: sources && new Set(sources.flatMap(({ uid, name }) => [uid, name])),
+    libraryPanels: panels && new Set(panels),
+  };
+}
+
+const unlessRefused = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
+  reading.catch((error: unknown) => {
+    if (isKind(error, "refused", "not-found")) return undefined;
+    throw error;
+  });

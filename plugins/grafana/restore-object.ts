@@ -1,0 +1,69 @@
+import { isKind, PluginError, type Problem, v } from "contextcore";
+import type { Fields, Server } from "./server.ts";
+
+/** How putting back one object ended. */
+export type Outcome =
+  | { readonly done: "created"; readonly problems?: readonly Problem[] }
+  | { readonly done: "existing" }
+  | { readonly done: "refused"; readonly reason: string };
+
+export const CREATED: Outcome = { done: "created" };
+export const EXISTING: Outcome = { done: "existing" };
+export const refused = (reason: string): Outcome => ({ done: "refused", reason });
+
+/** What putting back needs besides the object. */
+export interface Restoring {
+  readonly server: Server;
+  /** Values for secrets, by `<uid or name>/<field>`; `*` stands for any uid. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Put back objects that another tool owns, as ordinary ones. */
+  readonly managed: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Puts back one object unless it is there. */
+export type PutBack = (restoring: Restoring, object: Fields, file: string) => Promise<Outcome>;
+
+/** Reads an object with a schema and puts it back. @throws PluginError `invalid` when the file has another shape. */
+export const putBack =
+  <Schema extends v.GenericSchema>(
+    schema: Schema,
+    run: (restoring: Restoring, object: v.InferOutput<Schema>) => Promise<Outcome>,
+  ): PutBack =>
+  (restoring, object, file) => {
+    const checked = v.safeParse(schema, object);
+    if (checked.success) return run(restoring, checked.output);
+    const [issue] = checked.issues;
+    throw new PluginError("invalid", `${file}: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+  };
+
+/** True when there is an answer at this path; a kept but unreadable object (403, 406) is there too. */
+export async function exists({ server, signal }: Restoring, path: string): Promise<boolean> {
+  const { status } = await server.http.send({ path, signal, accept: [403, 404, 406] });
+  return status !== 404;
+}
+
+/** Sends an object. The server's refusal of this one object is an outcome; trouble that may pass is an error. */
+export async function create(
+  { server, signal }: Restoring,
+  request: {
+    method?: "POST" | "PUT";
+    path: string;
+    json: unknown;
+    headers?: Readonly<Record<string, string>>;
+  },
+): Promise<Outcome> {
+  try {
+    await server.http.send({ method: "POST", ...request, signal });
+    return CREATED;
+  } catch (error) {
+    if (isKind(error, "temporary") || !(error instanceof PluginError) || error.status === 401) throw error;
+    return refused(error.message);
+  }
+}
+
+/** Why an object that another tool owns is not put back. */
+export const ownedBy = (owner: string): Outcome =>
+  refused(
+    `It belongs to ${owner}, which would be locked out of its own object, or bring it back itself. To put it back as an ordinary one set backends.grafana.managed: true.`,
+  );
