@@ -1,0 +1,73 @@
+/** From when to when there is data. Tempo has no answer to that, so searches for one trace close in on both ends. */
+import { type HttpClient, type Inventory, NS_PER_SECOND, type Range } from "contextcore";
+import { type SearchAnswer, searchTraces } from "./search.ts";
+import type { Settings } from "./settings.ts";
+
+export type Extent = Pick<Inventory, "oldest" | "newest">;
+
+const MINUTE = 60n * NS_PER_SECOND;
+const DAY = 1_440n * MINUTE;
+/** How far back to look where the server does not say how long it keeps data. */
+const LOOK_BACK = 90n * DAY;
+/** Enough to see the earliest of a minute. */
+const LIMIT = 10_000;
+
+export async function findExtent(
+  http: HttpClient,
+  { settings, now }: { readonly settings: Settings; readonly now: bigint },
+  signal: AbortSignal,
+): Promise<Extent> {
+  const search = (range: Range, limit: number): Promise<SearchAnswer> =>
+    searchTraces(http, { range, query: "{}", limit: most(limit, settings.maxResultLimit) }, signal);
+  const holds = async (range: Range): Promise<boolean> => (await search(range, 1)).hits.length > 0;
+  const all = searchable(settings, now);
+  const first = await firstThat(all, holds);
+  const last = await firstThat(all.toReversed(), holds);
+  if (first === undefined || last === undefined) return {};
+  const oldest = await search(await closeIn(first, holds, (one, other) => [one, other]), LIMIT);
+  const newest = await search(await closeIn(last, holds, (one, other) => [other, one]), LIMIT);
+  return { ...earliest(oldest), ...latest(newest) };
+}
+
+const most = (limit: number, allowed: number): number => (allowed === 0 ? limit : Math.min(limit, allowed));
+
+/** All that the server may still keep, in ranges that it searches at once, oldest first. */
+export function searchable({ retention, maxSearchDuration }: Settings, now: bigint): Range[] {
+  const length = maxSearchDuration > DAY || maxSearchDuration === 0n ? 7n * DAY - MINUTE : maxSearchDuration;
+  const span = maxSearchDuration > 0n && length > maxSearchDuration ? maxSearchDuration - MINUTE : length;
+  // Blocks are removed some time after their retention has passed.
+  const oldest = now - (retention === undefined || retention === 0n ? LOOK_BACK : retention + DAY);
+  const ranges: Range[] = [];
+  for (let to = now; to > oldest; to -= span) ranges.unshift({ from: to - span, to });
+  return ranges;
+}
+
+async function firstThat(
+  ranges: readonly Range[],
+  holds: (range: Range) => Promise<boolean>,
+): Promise<Range | undefined> {
+  for (const range of ranges) if (await holds(range)) return range;
+  return undefined;
+}
+
+/** The minute at the end of a range that `order` prefers, in which there is something. */
+async function closeIn(
+  range: Range,
+  holds: (range: Range) => Promise<boolean>,
+  order: (one: Range, other: Range) => [Range, Range],
+): Promise<Range> {
+  if (range.to - range.from <= MINUTE) return range;
+  const middle = (range.from + range.to) / 2n;
+  const [preferred, other] = order({ from: range.from, to: middle }, { from: middle, to: range.to });
+  return closeIn((await holds(preferred)) ? preferred : other, holds, order);
+}
+
+function earliest({ hits }: SearchAnswer): Extent {
+  const moments = hits.map(({ from }) => from);
+  return moments.length === 0 ? {} : { oldest: moments.reduce((a, b) => (a < b ? a : b)) };
+}
+
+function latest({ hits }: SearchAnswer): Extent {
+  const moments = hits.map(({ to }) => to);
+  return moments.length === 0 ? {} : { newest: moments.reduce((a, b) => (a > b ? a : b)) };
+}

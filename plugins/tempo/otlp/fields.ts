@@ -1,0 +1,71 @@
+/** Fields of a JSON object, each with its comma; `close` takes the last comma away. Proto JSON: zero values are left out. */
+import type { TextBuffer } from "./text-buffer.ts";
+import type { Place, Wire } from "./wire.ts";
+
+/** Ids have 32 and 16 digits: leading zeros that a server leaves out are put back. An empty one is absent. */
+export function writeId(
+  name: string,
+  wire: Wire,
+  id: Place | undefined,
+  bytes: number,
+  out: TextBuffer,
+): void {
+  if (id === undefined || id.start === id.end) return;
+  out.name(name);
+  out.hex(wire.bytes, id, bytes);
+  out.comma();
+}
+
+export function writeString(name: string, wire: Wire, text: Place | undefined, out: TextBuffer): void {
+  if (text === undefined || text.start === text.end) return;
+  out.name(name);
+  out.string(wire.bytes, text);
+  out.comma();
+}
+
+export function writeNumber(name: string, value: number, out: TextBuffer): void {
+  if (value === 0) return;
+  out.name(name);
+  out.literal(String(value));
+  out.comma();
+}
+
+/** A fixed64 of nanoseconds at a position; 0: the field is absent. */
+export function writeTime(name: string, wire: Wire, at: number, out: TextBuffer): void {
+  if (at === 0) return;
+  wire.position = at;
+  if (!wire.fixed64()) return;
+  out.name(name);
+  out.unsigned(wire.high, wire.low);
+  out.comma();
+}
+
+type WriteOne = (wire: Wire, place: Place, out: TextBuffer) => void;
+
+/** A list, absent when nothing is in it. */
+export function writeList(
+  name: string,
+  wire: Wire,
+  places: readonly Place[] | undefined,
+  write: WriteOne,
+  out: TextBuffer,
+): void {
+  if (places === undefined) return;
+  out.name(name);
+  out.literal("[");
+  writeItems(wire, places, write, out);
+  out.literal("],");
+}
+
+export function writeItems(wire: Wire, places: readonly Place[], write: WriteOne, out: TextBuffer): void {
+  for (const place of places) {
+    write(wire, place, out);
+    out.comma();
+  }
+  out.dropComma();
+}
+
+export function close(out: TextBuffer): void {
+  out.dropComma();
+  out.literal("}");
+}

@@ -1,0 +1,36 @@
+/**
+ * Which window a trace belongs to. A trace turns up in every window that it overlaps, whole seconds are more than the
+ * window, and a step knows nothing of the others: so the trace itself must say.
+ */
+import type { Range } from "contextcore";
+import type { SearchHit } from "./search.ts";
+
+interface SpanTimes {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/**
+ * The moment that decides: the first start of a span in the export's range. A trace that reaches into the range from
+ * before belongs to its beginning, so the first window takes it. `undefined`: no span is in the range.
+ */
+export function anchorOf(spans: readonly SpanTimes[], whole: Range): bigint | undefined {
+  let anchor: bigint | undefined;
+  for (const { from, to } of spans) {
+    if (to < whole.from || from >= whole.to) continue;
+    const moment = from < whole.from ? whole.from : from;
+    if (anchor === undefined || moment < anchor) anchor = moment;
+  }
+  return anchor;
+}
+
+export const contains = (range: Range, moment: bigint): boolean => moment >= range.from && moment < range.to;
+
+/**
+ * False only when the trace cannot belong to the window, so that it need not be read: what search saw of it begins
+ * after the window, or in the export's range but before the window.
+ */
+export function mayOwn(window: Range, whole: Range, { from }: SearchHit): boolean {
+  if (from >= window.to) return false;
+  return from >= window.from || from < whole.from;
+}

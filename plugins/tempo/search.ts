@@ -1,0 +1,82 @@
+/** `GET /api/search`: which traces there are in a window, and whether the answer is all of them. */
+import { fromMs, type HttpClient, NS_PER_SECOND, type Range, v } from "contextcore";
+
+export interface SearchRequest {
+  readonly range: Range;
+  /** TraceQL. */
+  readonly query: string;
+  readonly limit: number;
+}
+
+export interface SearchHit {
+  /** 32 hex digits. */
+  readonly id: string;
+  /** The first moment of what the search saw of the trace; the trace may begin earlier, elsewhere. ns */
+  readonly from: bigint;
+  /** Its last moment, as far, and to the millisecond. ns */
+  readonly to: bigint;
+  /** How many spans the search counts, at least: of a trace in several places it counts one. */
+  readonly spans: number;
+}
+
+export interface SearchAnswer {
+  readonly hits: readonly SearchHit[];
+  /** True: as many as were asked for, so there may be more. */
+  readonly full: boolean;
+  /** False: some of the server's jobs did not finish. A status of 200 alone proves nothing. */
+  readonly complete: boolean;
+  /** Bytes of the blocks that were looked at. */
+  readonly blockBytes: number;
+}
+
+/** Zero values are left out of the answer: an absent number is 0. 64-bit numbers are strings. */
+const schema = v.object({
+  traces: v.optional(
+    v.array(
+      v.object({
+        traceID: v.optional(v.string(), ""),
+        startTimeUnixNano: v.optional(v.string(), "0"),
+        durationMs: v.optional(v.number(), 0),
+        serviceStats: v.optional(
+          v.record(v.string(), v.object({ spanCount: v.optional(v.number(), 0) })),
+          {},
+        ),
+      }),
+    ),
+    [],
+  ),
+  metrics: v.optional(
+    v.object({
+      completedJobs: v.optional(v.number(), 0),
+      totalJobs: v.optional(v.number(), 0),
+      totalBlockBytes: v.optional(v.string(), "0"),
+    }),
+    {},
+  ),
+});
+
+/** Everything that overlaps the range, which is rounded outwards to whole seconds. */
+export async function searchTraces(
+  http: HttpClient,
+  { range, query, limit }: SearchRequest,
+  signal: AbortSignal,
+): Promise<SearchAnswer> {
+  const start = range.from / NS_PER_SECOND;
+  const end = (range.to + NS_PER_SECOND - 1n) / NS_PER_SECOND;
+  const { traces, metrics } = await http.json(schema, {
+    path: "/api/search",
+    query: { q: query, start, end: end > start ? end : start + 1n, limit, spss: 1 },
+    signal,
+  });
+  return {
+    hits: traces.map(({ traceID, startTimeUnixNano, durationMs, serviceStats }) => ({
+      id: traceID.toLowerCase().padStart(32, "0"),
+      from: BigInt(startTimeUnixNano),
+      to: BigInt(startTimeUnixNano) + fromMs(durationMs),
+      spans: Object.values(serviceStats).reduce((sum, { spanCount }) => sum + spanCount, 0),
+    })),
+    full: traces.length >= limit,
+    complete: metrics.completedJobs === metrics.totalJobs,
+    blockBytes: Number(metrics.totalBlockBytes),
+  };
+}

@@ -1,0 +1,142 @@
+/** What the server's own configuration says of what it keeps, clamps and refuses. */
+import { type HttpClient, isKind, parseDuration, parseYaml } from "contextcore";
+
+export interface Settings {
+  /** False: `/status/config` could not be read, and these are Tempo's defaults. */
+  readonly known: boolean;
+  /** How long blocks are kept, ns; absent: it did not say. */
+  readonly retention: bigint | undefined;
+  /** Traces in one search answer, at most; 0: no limit. */
+  readonly maxResultLimit: number;
+  /** Longest range of one search, ns; 0: no limit. */
+  readonly maxSearchDuration: bigint;
+  /** Nothing newer than this is searched, ns. */
+  readonly queryEndCutoff: bigint;
+  /** Larger traces are not found by search and read in part, bytes; 0: no limit. */
+  readonly maxBytesPerTrace: number;
+  /** Spans that come later than this after their time are kept where no search with a range finds them, ns. */
+  readonly ingestionSlack: bigint;
+  /** Longer attribute values are cut when they are pushed, bytes. */
+  readonly maxAttributeBytes: number;
+  /** Live traces at once; pushes above it are answered with 200 and dropped. 0: no limit. */
+  readonly maxTracesPerUser: number;
+  /** Bytes a second, and at once, that may be pushed. */
+  readonly rateLimitBytes: number;
+  readonly burstSizeBytes: number;
+  /** Longest range of a TraceQL metrics query, ns. */
+  readonly maxMetricsDuration: bigint;
+  /** True: metrics queries count every span (3.0 and newer; before, only server spans, and only lately). */
+  readonly countsSpans: boolean;
+}
+
+/** Reads `/status/config` and, where there is one, the tenant's overrides. A server that hides them gets the defaults. */
+export async function readSettings(
+  http: HttpClient,
+  tenant: string | undefined,
+  signal: AbortSignal,
+): Promise<Settings> {
+  const text = await page(http, "/status/config", signal);
+  const overrides = await page(http, "/status/runtime_config", signal)
+    .then(readDocument)
+    .catch(() => undefined);
+  return toSettings(readDocument(text), tenantOverrides(overrides, tenant ?? "single-tenant"));
+}
+
+/** The tenant that a request names, or the one of a server without tenants. */
+function tenantOverrides(document: unknown, tenant: string): unknown {
+  const all = at(document, "overrides.overrides") ?? at(document, "overrides");
+  if (all === null || typeof all !== "object") return undefined;
+  const byTenant: Readonly<Record<string, unknown>> = { ...all };
+  return byTenant[tenant] ?? byTenant["*"];
+}
+
+async function page(http: HttpClient, path: string, signal: AbortSignal): Promise<string> {
+  try {
+    const answer = await http.send({ path, signal, accept: [404] });
+    return answer.status === 404 ? "" : await answer.text();
+  } catch (error) {
+    if (isKind(error, "refused", "not-found", "invalid")) return "";
+    throw error;
+  }
+}
+
+/** The page begins with `GET /status/config` and `---` before the YAML. */
+const readDocument = (text: string): unknown => parseYaml(text.replace(/^(?:GET .*\n)?---\n/, ""));
+
+function toSettings(config: unknown, overrides: unknown): Settings {
+  const find = (...paths: string[]): unknown => {
+    const defaults = paths.map((path) => at(config, path)).find((value) => value !== undefined);
+    const own = paths.map((path) => at(overrides, path.replace("overrides.defaults.", "")));
+    return own.find((value) => value !== undefined) ?? defaults;
+  };
+  const known = config !== null && typeof config === "object";
+  // A limit of 0 is left out of the page, so what is absent from a page that has the section is 0.
+  const limited = at(config, "overrides.defaults.ingestion") !== undefined;
+  return {
+    known,
+    retention: duration(find(...RETENTION)),
+    maxResultLimit: number(find("query_frontend.search.max_result_limit")) ?? (known ? 0 : 262_144),
+    maxSearchDuration:
+      duration(find("overrides.defaults.read.max_search_duration", "query_frontend.search.max_duration")) ??
+      168n * HOUR,
+    queryEndCutoff: duration(find("query_frontend.query_end_cutoff")) ?? 30n * SECOND,
+    maxBytesPerTrace:
+      number(find("overrides.defaults.global.max_bytes_per_trace")) ?? (limited ? 0 : 5_000_000),
+    ingestionSlack: smallest(SLACK.map((path) => duration(at(config, path)))) ?? 120n * SECOND,
+    maxAttributeBytes:
+      number(find("overrides.defaults.ingestion.max_attribute_bytes")) ||
+      (number(find("distributor.max_attribute_bytes")) ?? 2048),
+    maxTracesPerUser:
+      number(find("overrides.defaults.ingestion.max_traces_per_user", "overrides.max_traces_per_user")) ??
+      (limited ? 0 : 10_000),
+    rateLimitBytes: number(find("overrides.defaults.ingestion.rate_limit_bytes")) ?? 30_000_000,
+    burstSizeBytes: number(find("overrides.defaults.ingestion.burst_size_bytes")) ?? 30_000_000,
+    maxMetricsDuration: duration(find("query_frontend.metrics.max_duration")) ?? 3n * HOUR,
+    countsSpans: known && at(config, "metrics_generator.processor.local_blocks") === undefined,
+  };
+}
+
+const SECOND = 1_000_000_000n;
+const HOUR = 3_600n * SECOND;
+
+/** 3.x, then 2.x, then the old form of overrides. */
+const RETENTION = [
+  "overrides.defaults.compaction.block_retention",
+  "backend_worker.compaction.block_retention",
+  "backend_scheduler.provider.compaction.compaction.block_retention",
+  "compaction.block_retention",
+  "compactor.compaction.block_retention",
+  "overrides.block_retention",
+];
+
+/** Every place that writes blocks has its own; the tightest one hides. */
+const SLACK = ["storage.trace.wal", "live_store.wal", "block_builder.wal"].map(
+  (section) => `${section}.ingestion_time_range_slack`,
+);
+
+/** The value at a path of names, or `undefined`. */
+function at(document: unknown, path: string): unknown {
+  let value: unknown = document;
+  for (const name of path.split(".")) {
+    if (value === null || typeof value !== "object" || !(name in value)) return undefined;
+    value = new Map(Object.entries(value)).get(name);
+  }
+  return value ?? undefined;
+}
+
+const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
+
+/** `336h0m0s`; what is no duration says nothing. */
+function duration(value: unknown): bigint | undefined {
+  if (value === 0) return 0n;
+  try {
+    return typeof value === "string" ? parseDuration(value) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function smallest(values: readonly (bigint | undefined)[]): bigint | undefined {
+  const known = values.filter((value) => value !== undefined);
+  return known.length === 0 ? undefined : known.reduce((a, b) => (a < b ? a : b));
+}

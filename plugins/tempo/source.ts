@@ -1,0 +1,10 @@
+import type { HttpClient } from "contextcore";
+import type { FetchTrace } from "./trace-by-id.ts";
+
+/** What the steps of an export work with. */
+export interface Source {
+  readonly http: HttpClient;
+  readonly fetchTrace: FetchTrace;
+  /** About how many bytes of records one step yields. */
+  readonly stepBytes: number;
+}

@@ -1,0 +1,47 @@
+import type { Range, Records } from "contextcore";
+import type { ScannedTrace } from "./otlp/scan.ts";
+import { TextBuffer } from "./otlp/text-buffer.ts";
+import { writeTrace } from "./otlp/trace.ts";
+
+/** Lines of `traces.json` that become one block. */
+export interface TraceLines {
+  /** Writes one trace. Returns how many of its strings were not UTF-8. */
+  add(trace: ScannedTrace): number;
+  /** How many bytes there are so far. */
+  readonly bytes: number;
+  records(): Records[];
+}
+
+/**
+ * The unit that the server's own count is compared with: spans that began in the export's range. A trace that reaches
+ * over its border is kept whole, so `spans` may be more.
+ */
+export const COUNTED = "spansInRange";
+
+/** @param whole the export's range */
+export function createTraceLines(whole: Range): TraceLines {
+  const out = new TextBuffer();
+  const counts = { traces: 0, spans: 0, [COUNTED]: 0 };
+  let extent: Range | undefined;
+  return {
+    get bytes() {
+      return out.length;
+    },
+    add(trace) {
+      const before = out.repaired;
+      writeTrace(trace, out);
+      counts.traces += 1;
+      counts.spans += trace.spans.length;
+      counts[COUNTED] += trace.spans.filter(({ from }) => from >= whole.from && from < whole.to).length;
+      extent = {
+        from: extent === undefined || trace.from < extent.from ? trace.from : extent.from,
+        to: extent === undefined || trace.to >= extent.to ? trace.to + 1n : extent.to,
+      };
+      return out.repaired - before + trace.repaired;
+    },
+    records() {
+      if (extent === undefined) return [];
+      return [{ file: "traces.json", text: out.view(), lines: counts.traces, ...extent, counts }];
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** Reads a batch of traces by id and writes those that belong to the window. */
+import { PluginError, type Problem, type ProblemKind, type Range, type Step } from "contextcore";
+import { type TracesWork, toCursor, wholeOf } from "./cursor.ts";
+import { type ScannedTrace, scanTrace } from "./otlp/scan.ts";
+import { anchorOf, contains } from "./owner.ts";
+import type { Source } from "./source.ts";
+import { createTraceLines } from "./trace-lines.ts";
+
+export async function tracesStep(source: Source, work: TracesWork, signal: AbortSignal): Promise<Step> {
+  const whole = wholeOf(work);
+  const lines = createTraceLines(whole);
+  const findings = createFindings(work);
+  const notes: Record<string, string> = {};
+  let index = 0;
+  for (; index < work.ids.length && lines.bytes < source.stepBytes; index++) {
+    const [id, expected] = work.ids[index] ?? ["", 0];
+    const read = await readTrace(source, id, expected, signal);
+    if (read.note !== undefined) notes["pruned before Tempo"] = read.note;
+    if (read.trace.spans.length === 0) findings.add("incomplete", read.partial ?? MISSING, id);
+    const anchor = anchorOf(read.trace.spans, whole);
+    if (anchor === undefined || !contains(work, anchor)) continue;
+    if (read.partial !== undefined)
+      findings.add("incomplete", `Tempo gave only part of these traces: ${read.partial}`, id);
+    else if (read.trace.spans.length < expected) findings.add("incomplete", FEWER, id);
+    if (lines.add(read.trace) > 0) findings.add("lossy", NOT_UTF8, id);
+  }
+  const rest = work.ids.slice(index);
+  return {
+    records: lines.records(),
+    problems: findings.problems(),
+    notes,
+    next: rest.length === 0 ? [] : [toCursor({ ...work, ids: rest })],
+    done: index / work.ids.length,
+  };
+}
+
+const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
+const FEWER = "Fewer spans of these traces were read than Tempo's search counts, twice.";
+export const NOT_UTF8 = "Some text in these traces is not UTF-8; the bad bytes were replaced by U+FFFD.";
+
+interface ReadTrace {
+  readonly trace: ScannedTrace;
+  readonly partial?: string;
+  readonly note?: string;
+}
+
+/** Reads a trace, and once more when it has fewer spans than search counted: it may just have been written. */
+async function readTrace(
+  source: Source,
+  id: string,
+  expected: number,
+  signal: AbortSignal,
+): Promise<ReadTrace> {
+  const first = await readOnce(source, id, signal);
+  if (first.partial !== undefined || first.trace.spans.length >= Math.max(expected, 1)) return first;
+  const second = await readOnce(source, id, signal);
+  return second.trace.spans.length > first.trace.spans.length ? second : first;
+}
+
+async function readOnce(source: Source, id: string, signal: AbortSignal): Promise<ReadTrace> {
+  try {
+    const { bytes, partial, note } = await source.fetchTrace(id, signal);
+    return {
+      trace: scanTrace([bytes]),
+      ...(partial === undefined ? {} : { partial }),
+      ...(note === undefined ? {} : { note }),
+    };
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `tempo at ${source.http.url}: trace ${id} came as bytes that are not a whole trace`;
+    throw new PluginError("temporary", message, { cause });
+  }
+}
+
+/** Problems by kind and reason, each with the ids that it is about. */
+function createFindings({ from, to }: Range) {
+  const found = new Map<string, { kind: ProblemKind; reason: string; items: string[] }>();
+  return {
+    add(kind: ProblemKind, reason: string, id: string): void {
+      const key = `${kind} ${reason}`;
+      const known = found.get(key) ?? { kind, reason, items: [] };
+      known.items.push(id);
+      found.set(key, known);
+    },
+    problems: (): Problem[] => [...found.values()].map((one) => ({ ...one, range: { from, to } })),
+  };
+}

@@ -1,0 +1,91 @@
+/** One window's traces: searched, and when the answer may not be all of them, halved, and at last taken apart by content. */
+import { type Cursor, isKind, NS_PER_SECOND, type Problem, type Range, type Step } from "contextcore";
+import { coverOf } from "./cover.ts";
+import { type TracesWork, toCursor, type WindowWork, wholeOf } from "./cursor.ts";
+import { mayOwn } from "./owner.ts";
+import { type SearchHit, searchTraces } from "./search.ts";
+import type { Source } from "./source.ts";
+
+export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {
+  try {
+    const request = { range: work, query: work.match ?? "{}", limit: work.limit };
+    const answer = await searchTraces(source.http, request, signal);
+    if (answer.full) return await fullStep(source, work, answer.hits, signal);
+    if (answer.complete) return { next: fanOut(source, work, answer.hits) };
+    if (work.patience > 0) return { next: again({ ...work, patience: work.patience - 1 }) };
+    return { next: fanOut(source, work, answer.hits), problems: [unfinished(work)] };
+  } catch (error) {
+    const tooMuch = isKind(error, "too-large") || (isKind(error, "temporary") && error.timedOut);
+    if (!tooMuch || halved(work) === undefined) throw error;
+    return { next: again(work) };
+  }
+}
+
+/** Halves, unless most of what is there reaches in from before: then smaller windows would be as full. */
+async function fullStep(
+  source: Source,
+  work: WindowWork,
+  hits: readonly SearchHit[],
+  signal: AbortSignal,
+): Promise<Step> {
+  const splits = halved(work) !== undefined;
+  const own = hits.filter((hit) => mayOwn(work, wholeOf(work), hit)).length;
+  if (splits && own > hits.length / 2) return { next: again(work) };
+  const cover = await coverOf(source, work, splits ? COVER_MAX : Number.POSITIVE_INFINITY, signal);
+  if (splits && !cover.complete) return { next: again(work) };
+  return { next: fanOut(source, work, cover.hits), ...(cover.complete ? {} : { problems: [tooMany(work)] }) };
+}
+
+/** Traces that are listed at once, unless there is no other way. */
+const COVER_MAX = 50_000;
+
+/** Two parts whose border is a whole second, since search knows no less; `undefined` when there is none within. */
+function halved({ from, to }: Range): Range[] | undefined {
+  const middle = ((from + to) / 2n / NS_PER_SECOND) * NS_PER_SECOND;
+  const border = middle > from ? middle : middle + NS_PER_SECOND;
+  if (border >= to) return undefined;
+  return [
+    { from, to: border },
+    { from: border, to },
+  ];
+}
+
+/** The window in two parts, or once more when there are none. */
+const again = (work: WindowWork): Cursor[] =>
+  (halved(work) ?? [work]).map(({ from, to }) => toCursor({ ...work, from, to }));
+
+/** About what one span takes as a line's text. */
+const SPAN_BYTES = 700;
+/** So that a cursor stays small. */
+const IDS_MAX = 500;
+
+/** The traces that may belong to this window, in batches of about one step's worth. */
+function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): Cursor[] {
+  const { from, to, wholeFrom, wholeTo } = work;
+  const spansMax = source.stepBytes / SPAN_BYTES;
+  const batches: TracesWork["ids"][] = [];
+  let spans = spansMax;
+  for (const hit of hits) {
+    if (!mayOwn(work, wholeOf(work), hit)) continue;
+    if (spans + hit.spans > spansMax || (batches.at(-1)?.length ?? 0) >= IDS_MAX) {
+      batches.push([]);
+      spans = 0;
+    }
+    batches.at(-1)?.push([hit.id, hit.spans]);
+    spans += hit.spans;
+  }
+  return batches.map((ids) => toCursor({ kind: "traces", from, to, wholeFrom, wholeTo, ids }));
+}
+
+const unfinished = ({ from, to }: WindowWork): Problem => ({
+  kind: "incomplete",
+  reason: "Tempo did not finish all jobs of a search, several times: traces of this window may be missing.",
+  range: { from, to },
+});
+
+const tooMany = ({ from, to }: WindowWork): Problem => ({
+  kind: "incomplete",
+  reason:
+    "More traces in one second than a search may list, and they cannot be told apart by service, duration, kind or status.",
+  range: { from, to },
+});

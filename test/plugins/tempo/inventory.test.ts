@@ -1,0 +1,125 @@
+import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createFaults } from "../../../src/plugin/conformance/faults.ts";
+import { bulkTraces, createTempo, seedTempo } from "../../lab/tempo/index.ts";
+import { storedTrace } from "../../lab/tempo/store.ts";
+import recording from "../../recordings/tempo.json";
+import { HOUR, MINUTE, NOW, never, openTempo, SECOND, span, stage, traceOf } from "./support.ts";
+
+const put = (here: ReturnType<typeof stage>, id: string, from: bigint, to = from): void =>
+  here.face.add([storedTrace(id.padStart(32, "0"), traceOf("shop", [span(id, "1", from, { end: to })]))]);
+
+test("oldest and newest, retention, version and importance", async () => {
+  await using here = stage();
+  put(here, "1", NOW - 300n * HOUR - 7n);
+  put(here, "2", NOW - 20n * HOUR);
+  put(here, "3", NOW - HOUR, NOW - HOUR + 90n * SECOND);
+  expect(await here.backend.inventory(never)).toEqual({
+    signals: ["traces"],
+    serverVersion: "3.1.0-lab",
+    oldest: NOW - 300n * HOUR - 7n,
+    newest: NOW - HOUR + 90n * SECOND,
+    retention: 336n * HOUR,
+    importance: "high",
+    warnings: [],
+  });
+});
+
+test("an empty server is not an error", async () => {
+  await using here = stage();
+  const inventory = await here.backend.inventory(never);
+  expect(inventory.oldest).toBeUndefined();
+  expect(inventory.newest).toBeUndefined();
+});
+
+test("oldest is found among many, and never after the first trace", async () => {
+  await using here = stage();
+  const from = NOW - 250n * HOUR;
+  here.face.add(bulkTraces({ traces: 3000, spansPerTrace: 1, from, to: NOW - HOUR }));
+  expect((await here.backend.inventory(never)).oldest).toBe(from);
+});
+
+test("the sample data has traces of the last day", async () => {
+  await using here = stage();
+  await seedTempo(here.face, { seed: 1, now: NOW });
+  const { oldest, newest } = await here.backend.inventory(never);
+  expect(oldest).toBe(NOW - 24n * HOUR);
+  expect(newest).toBeGreaterThan(NOW - HOUR);
+});
+
+test("a tight ingestion_time_range_slack is warned of, since it hides late data", async () => {
+  await using here = stage({ limits: { ingestionSlack: 2n * MINUTE } });
+  const { warnings } = await here.backend.inventory(never);
+  expect(warnings).toEqual([expect.stringContaining("more than 2m late")]);
+});
+
+test("a server that hides its configuration is still listed, and said so", async () => {
+  const face = createTempo({ now: () => NOW });
+  const faults = createFaults();
+  faults.add({ kind: "status", status: 403, path: "^/status/" });
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: faults.around((request) => face.handle(request)),
+  });
+  const inventory = await openTempo({ url: `http://127.0.0.1:${server.port}` }).inventory(never);
+  expect(inventory.retention).toBeUndefined();
+  expect(inventory.warnings).toEqual([expect.stringContaining("does not show its configuration")]);
+  await server.stop(true);
+});
+
+test("settings are read from a real server's page", async () => {
+  const page = recording.exchanges.find(({ name }) => name === "config")?.response.body.text ?? "";
+  const face = createTempo({ now: () => NOW });
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) =>
+      new URL(request.url).pathname === "/status/config" ? new Response(page) : face.handle(request),
+  });
+  const limits = (await openTempo({ url: `http://127.0.0.1:${server.port}` }).limits?.(never)) ?? [];
+  expect(Object.fromEntries(limits.map(({ setting, value }) => [setting, value]))).toEqual({
+    "compaction.block_retention": "14d",
+    "query_frontend.search.max_result_limit": "262144",
+    "query_frontend.search.max_duration": "7d",
+    "query_frontend.query_end_cutoff": "30s",
+    "overrides.defaults.global.max_bytes_per_trace": "5.0 MB",
+    "storage.trace.wal.ingestion_time_range_slack": "8d8h",
+    "distributor.max_attribute_bytes": "2048",
+    "overrides.defaults.ingestion.max_traces_per_user": "0",
+    "overrides.defaults.ingestion.rate_limit_bytes": "500000000",
+  });
+  await server.stop(true);
+});
+
+test("size: the directory, else the blocks, else an estimate that says how", async () => {
+  const data = await mkdtemp(join(tmpdir(), "contextcore-tempo-"));
+  await Bun.write(join(data, "blocks/a/data.parquet"), new Uint8Array(300_000).fill(7));
+  await using here = stage({ options: { data } });
+  put(here, "1", NOW - HOUR);
+  const onDisk = await here.backend.size(never);
+  expect(onDisk.source).toBe("disk");
+  expect(onDisk.bytes).toBeGreaterThanOrEqual(300_000);
+  await rm(data, { recursive: true });
+  expect(await here.backend.size(never)).toMatchObject({ source: "api" });
+});
+
+test("flush is asked for where a server has it, and missed nowhere", async () => {
+  await using old = stage({ limits: { flush: true } });
+  await old.backend.flush?.(never);
+  expect(old.asked).toEqual(["/flush"]);
+  await using here = stage();
+  await here.backend.flush?.(never);
+});
+
+test("the server's count sums days, and is not given where it cannot be trusted", async () => {
+  await using here = stage();
+  here.face.add(bulkTraces({ traces: 100, spansPerTrace: 3, from: NOW - 90n * HOUR, to: NOW - HOUR }));
+  const range = { from: NOW - 100n * HOUR, to: NOW - MINUTE };
+  expect(await here.backend.count?.({ range }, never)).toEqual({ spansInRange: 300 });
+  expect(here.asked.filter((path) => path.startsWith("/api/metrics/query")).length).toBe(5);
+  here.face.knobs.metrics = false;
+  expect(await here.backend.count?.({ range }, never)).toBeUndefined();
+});
