@@ -1,0 +1,106 @@
+/** The calls of Loki's HTTP API that this plugin makes, with classified errors. */
+import { type HttpClient, type HttpRequest, type Range, v } from "contextcore";
+import { type Page, readPage } from "./page.ts";
+import { classify } from "./refusal.ts";
+import type { Labels } from "./selector.ts";
+import { isLabels } from "./streams.ts";
+
+export interface PageRequest {
+  /** A stream selector, with line or label filters at most. */
+  readonly query: string;
+  readonly range: Range;
+  readonly limit: number;
+  readonly direction?: "forward" | "backward";
+}
+
+export interface Api {
+  /** One page of entries in time order (oldest first unless asked otherwise). */
+  page(request: PageRequest, signal: AbortSignal): Promise<Page>;
+  /** An instant metric query that gives one number; 0 where it gives nothing. `time`: ns. */
+  number(query: string, time: bigint, signal: AbortSignal): Promise<number>;
+  /** Label names in use, or the last days' where the server looks no closer. */
+  labelNames(range: Range, signal: AbortSignal): Promise<readonly string[]>;
+  /** Label sets of the streams that any of these selectors match; all streams without one. */
+  series(selectors: readonly string[], range: Range, signal: AbortSignal): Promise<readonly Labels[]>;
+  /** Bytes that these streams hold in chunks, by the server's index; `undefined` where it does not tell. */
+  volume(selector: string, range: Range, signal: AbortSignal): Promise<number | undefined>;
+  readonly http: HttpClient;
+  send: HttpClient["send"];
+}
+
+const value = v.tuple([v.number(), v.string()]);
+const vector = v.object({ data: v.object({ result: v.array(v.object({ value })) }) });
+const names = v.object({ data: v.nullish(v.array(v.string())) });
+const labelSet = v.custom<Labels>(isLabels, "not a label set");
+const labelSets = v.object({ data: v.nullish(v.array(labelSet)) });
+
+export function createApi(http: HttpClient): Api {
+  const send = (request: HttpRequest) => http.send(request).catch(rethrow);
+  const json = <Schema extends v.GenericSchema>(schema: Schema, request: HttpRequest) =>
+    http.json(schema, request).catch(rethrow);
+  const sum = async (path: string, form: Record<string, string>, signal: AbortSignal): Promise<number> => {
+    const { data } = await json(vector, { method: "POST", path, form, signal });
+    return data.result.reduce((total, one) => total + Number(one.value[1]), 0);
+  };
+  return {
+    http,
+    send,
+    async page({ query, range, limit, direction = "forward" }, signal) {
+      const form = { query, limit: String(limit), direction, ...bounds(range) };
+      const answer = await send({
+        method: "POST",
+        path: "/loki/api/v1/query_range",
+        headers: HEADERS,
+        form,
+        signal,
+      });
+      return readPage(await answer.json());
+    },
+    number: (query, time, signal) => sum("/loki/api/v1/query", { query, time: String(time) }, signal),
+    async labelNames(range, signal) {
+      const path = "/loki/api/v1/labels";
+      return (await json(names, { path, query: bounds(range), signal })).data ?? [];
+    },
+    async series(selectors, range, signal) {
+      const body = new URLSearchParams(bounds(range));
+      for (const selector of selectors) body.append("match[]", selector);
+      const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+      const request = {
+        method: "POST",
+        path: "/loki/api/v1/series",
+        headers,
+        body: body.toString(),
+        signal,
+      } as const;
+      return (await json(labelSets, request)).data ?? [];
+    },
+    async volume(selector, range, signal) {
+      const path = "/loki/api/v1/index/volume";
+      const query = { query: selector, limit: "1000", aggregateBy: "series", ...bounds(range) };
+      const request = { path, query, signal, accept: [400, 404, 501] };
+      const answer = await send(request);
+      if (answer.status !== 200) return undefined;
+      const { data } = v.parse(vector, await answer.json());
+      return data.result.reduce((total, one) => total + Number(one.value[1]), 0);
+    },
+  };
+}
+
+/**
+ * `categorize-labels` keeps structured metadata apart from labels (Loki 3; pkg/util/httpreq/encoding_flags.go). Compression costs the
+ * server more than it saves on one machine.
+ */
+const HEADERS = {
+  "X-Loki-Response-Encoding-Flags": "categorize-labels",
+  "Accept-Encoding": "identity",
+  "Content-Type": "application/x-www-form-urlencoded",
+};
+
+const bounds = ({ from, to }: Range): { start: string; end: string } => ({
+  start: String(from),
+  end: String(to),
+});
+
+function rethrow(error: unknown): never {
+  throw classify(error);
+}

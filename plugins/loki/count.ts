@@ -1,0 +1,81 @@
+/** The server's own count: exact, with what its ingesters hold. Not from the index, which only estimates. */
+import { type CountRequest, type Counts, halves, NS_PER_MS, type Range } from "contextcore";
+import type { Api } from "./api.ts";
+import { wantsLess } from "./refusal.ts";
+import { rootSelectors } from "./roots.ts";
+import { parseSelector, printSelector } from "./selector.ts";
+
+/** Loki refuses queries over more than `max_query_length`, 30 days by default. */
+const LONGEST = 30n * 86_400n * 1_000_000_000n;
+
+/** `undefined` when a part shorter than a millisecond holds more than one answer gives. */
+export async function countEntries(
+  api: Api,
+  { range, match }: CountRequest,
+  signal: AbortSignal,
+): Promise<Counts | undefined> {
+  const selector = match === undefined ? undefined : printSelector(parseSelector(match));
+  const entries = await countRange(api, { range, match: selector }, signal);
+  return entries === undefined ? undefined : { entries };
+}
+
+interface Part {
+  readonly range: Range;
+  readonly match: string | undefined;
+}
+
+async function countRange(api: Api, part: Part, signal: AbortSignal): Promise<number | undefined> {
+  if (part.range.to - part.range.from > LONGEST) return countHalves(api, part, signal);
+  try {
+    let entries = 0;
+    for (const selector of await rootSelectors(api, part, signal)) {
+      const one = await countSelector(api, selector, part.range, signal);
+      if (one === undefined) return undefined;
+      entries += one;
+    }
+    return entries;
+  } catch (error) {
+    if (!wantsLess(error)) throw error;
+    return countHalves(api, part, signal, error);
+  }
+}
+
+/** @throws `error` where the range is too short to be cut */
+async function countHalves(
+  api: Api,
+  { range, match }: Part,
+  signal: AbortSignal,
+  error?: unknown,
+): Promise<number | undefined> {
+  const parts = halves(range, NS_PER_MS);
+  if (parts === undefined) throw error;
+  let entries = 0;
+  for (const half of parts) {
+    const one = await countRange(api, { range: half, match }, signal);
+    if (one === undefined) return undefined;
+    entries += one;
+  }
+  return entries;
+}
+
+/**
+ * `count_over_time(…[w])` at time t counts `(t - w, t]`; w has no unit below a millisecond, t may be any nanosecond
+ * (pkg/logql/syntax/lex.go; measured). So [from, to) is w = whole milliseconds at t = to - 1 ns, and a rest below one is read.
+ */
+async function countSelector(
+  api: Api,
+  selector: string,
+  { from, to }: Range,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const ms = (to - from) / NS_PER_MS;
+  const middle = to - ms * NS_PER_MS;
+  const counted =
+    ms === 0n ? 0 : await api.number(`sum(count_over_time(${selector}[${ms}ms]))`, to - 1n, signal);
+  if (middle === from) return counted;
+  const rest = await api.page({ query: selector, range: { from, to: middle }, limit: REST_LIMIT }, signal);
+  return rest.entries < REST_LIMIT ? counted + rest.entries : undefined;
+}
+
+/** Every server allows so many at once; a tenth of a second's worth of lines in less than a millisecond is not counted. */
+const REST_LIMIT = 1_000;

@@ -1,0 +1,70 @@
+/** What an export's cursors say. Times are decimal texts of ns. */
+import { type Cursor, PluginError, type Range, v } from "contextcore";
+
+const ns = v.pipe(
+  v.string(),
+  v.regex(/^\d+$/, "not a time in ns"),
+  v.transform((text) => BigInt(text)),
+);
+const span = { from: ns, to: ns };
+const entries = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const schema = v.variant("kind", [
+  /** A reconciliation window: finds the selectors that match all its streams. */
+  v.object({ kind: v.literal("window"), ...span, match: v.optional(v.string()), limit: entries }),
+  /** Reads one page of what a selector gives in a range. */
+  v.object({
+    kind: v.literal("read"),
+    ...span,
+    /** A stream selector, and line or metadata filters where it could not be told apart otherwise. */
+    selector: v.string(),
+    filters: v.optional(v.string(), ""),
+    /** Entries asked for at once, and the most that may be asked for. */
+    limit: entries,
+    most: entries,
+    window: v.object(span),
+    /** How often it was made smaller since the server could not answer. */
+    narrowed: v.optional(v.number(), 0),
+  }),
+  v.object({ kind: v.literal("rules") }),
+  v.object({ kind: v.literal("deletes") }),
+]);
+
+export type LokiCursor = v.InferOutput<typeof schema>;
+export type WindowCursor = Extract<LokiCursor, { kind: "window" }>;
+export type ReadCursor = Extract<LokiCursor, { kind: "read" }>;
+
+/** @throws PluginError `invalid`: the cursor is of another version, or was changed */
+export function parseCursor(cursor: Cursor): LokiCursor {
+  const { success, output, issues } = v.safeParse(schema, cursor);
+  if (success) return output;
+  throw new PluginError("invalid", `loki: not a cursor of this version: ${issues[0].message}`);
+}
+
+export const windowCursor = (range: Range, limit: number, match: string | undefined): Cursor => ({
+  kind: "window",
+  ...texts(range),
+  limit,
+  ...(match === undefined ? {} : { match }),
+});
+
+export const readCursor = ({
+  selector,
+  filters,
+  limit,
+  most,
+  window,
+  narrowed,
+  ...range
+}: Omit<ReadCursor, "kind">): Cursor => ({
+  kind: "read",
+  ...texts(range),
+  selector,
+  ...(filters === "" ? {} : { filters }),
+  limit,
+  most,
+  window: texts(window),
+  ...(narrowed === 0 ? {} : { narrowed }),
+});
+
+const texts = ({ from, to }: Range): { from: string; to: string } => ({ from: String(from), to: String(to) });

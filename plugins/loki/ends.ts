@@ -1,0 +1,70 @@
+/** The oldest and the newest entry, found by looking back month by month. */
+import type { Range } from "contextcore";
+import type { Api } from "./api.ts";
+import { rootSelectors } from "./roots.ts";
+
+/** Loki refuses queries over more than `max_query_length`, 30 days by default. */
+const MONTH = 30n * 86_400n * 1_000_000_000n;
+
+/** So many months without a line end the search: what was restored into the past may lie behind a gap. */
+const EMPTY_MAX = 13;
+const MONTHS_MAX = 120;
+
+export interface Horizon {
+  readonly now: bigint;
+  readonly retention?: bigint | "unlimited" | undefined;
+}
+
+/** From the oldest entry to after the newest; `undefined` when there are none. Entries may lie a little in the future. */
+export async function findEnds(
+  api: Api,
+  { now, retention }: Horizon,
+  signal: AbortSignal,
+): Promise<Range | undefined> {
+  const end = now + 3_600_000_000_000n;
+  // The compactor runs late: what has expired is visible for some time.
+  const kept = typeof retention === "bigint" ? retention + 2n * MONTH : undefined;
+  const empty = kept === undefined ? EMPTY_MAX : Number(kept / MONTH) + 1;
+  let found: Range | undefined;
+  let emptyInARow = 0;
+  for (let month = 0; month < MONTHS_MAX && emptyInARow <= empty; month += 1) {
+    const to = end - BigInt(month) * MONTH;
+    if (to <= 0n) break;
+    const range = { from: to > MONTH ? to - MONTH : 0n, to };
+    const here = await endsWithin(api, range, found !== undefined, signal);
+    emptyInARow = here === undefined ? emptyInARow + 1 : 0;
+    if (here !== undefined) found = { from: here.from, to: found?.to ?? here.to };
+  }
+  return found;
+}
+
+async function endsWithin(
+  api: Api,
+  range: Range,
+  hasNewest: boolean,
+  signal: AbortSignal,
+): Promise<Range | undefined> {
+  const roots = await rootSelectors(api, { range }, signal);
+  const oldest = await edge(api, roots, range, "forward", signal);
+  if (oldest === undefined) return undefined;
+  const newest = hasNewest ? oldest : await edge(api, roots, range, "backward", signal);
+  return { from: oldest, to: (newest ?? oldest) + 1n };
+}
+
+async function edge(
+  api: Api,
+  roots: readonly string[],
+  range: Range,
+  direction: "forward" | "backward",
+  signal: AbortSignal,
+): Promise<bigint | undefined> {
+  let found: bigint | undefined;
+  for (const query of roots) {
+    const { streams } = await api.page({ query, range, limit: 1, direction }, signal);
+    const text = streams[0]?.values[0]?.[0];
+    const time = text === undefined ? undefined : BigInt(text);
+    if (time !== undefined && (found === undefined || time < found === (direction === "forward")))
+      found = time;
+  }
+  return found;
+}

@@ -1,0 +1,64 @@
+import type { Api } from "./api.ts";
+import type { PageStream, Value } from "./page.ts";
+import type { PushStream } from "./push.ts";
+import { type Labels, printSelector } from "./selector.ts";
+import { ownLabels, streamKey } from "./streams.ts";
+
+/** Entries asked for at once; every server allows so many. */
+const LIMIT = 5_000;
+
+/** The entries of one stream that the server does not hold. What it holds but does not show yet counts as missing. */
+export async function findExisting(
+  api: Api,
+  stream: PushStream,
+  signal: AbortSignal,
+): Promise<readonly Value[]> {
+  const [first, last] = [stream.values[0], stream.values.at(-1)];
+  const matchers = Object.entries(stream.labels).map(
+    ([name, value]) => ({ name, operator: "=", value }) as const,
+  );
+  if (first === undefined || last === undefined || matchers.length === 0) return stream.values;
+  const held = new Set<string>();
+  const to = BigInt(last[0]) + 1n;
+  for (let from = BigInt(first[0]); from < to; ) {
+    const page = await api.page(
+      { query: printSelector(matchers), range: { from, to }, limit: LIMIT },
+      signal,
+    );
+    const newest = remember(held, page.streams, stream.labels);
+    if (page.entries < LIMIT) break;
+    // Further on from the last nanosecond again, unless it fills the page.
+    from = newest > from ? newest : from + 1n;
+  }
+  return stream.values.filter((value) => !held.has(identity(value)));
+}
+
+/** @returns the newest time seen */
+function remember(held: Set<string>, streams: readonly PageStream[], labels: Labels): bigint {
+  let newest = 0n;
+  for (const stream of streams) {
+    const time = BigInt(stream.values.at(-1)?.[0] ?? 0);
+    if (time > newest) newest = time;
+    if (!isSameStream(stream.labels, labels)) continue;
+    for (const value of stream.values) {
+      held.add(identity(value));
+      held.add(identity(withoutLevel(value)));
+    }
+  }
+  return newest;
+}
+
+/** The server adds a service name where there is none. */
+function isSameStream(served: Labels, ours: Labels): boolean {
+  const { service_name, ...others } = ownLabels(served);
+  return streamKey(ours) === streamKey(Object.hasOwn(ours, "service_name") ? ownLabels(served) : others);
+}
+
+/** The server adds the level that it reads from the line where the entry says none. */
+function withoutLevel([time, line, metadata]: Value): Value {
+  if (metadata === undefined) return [time, line];
+  const { detected_level, ...others } = metadata;
+  return [time, line, others];
+}
+
+const identity = ([time, line, metadata = {}]: Value): string => `${time} ${streamKey(metadata)} ${line}`;

@@ -1,0 +1,94 @@
+/** The export: reconciliation windows, the selectors that match all their streams, and pages of those. */
+import {
+  type Backend,
+  type Context,
+  type Cursor,
+  type Exporter,
+  type ExportRequest,
+  type Problem,
+  parseDuration,
+  type Range,
+  type Start,
+  type Step,
+  toRfc3339,
+  windows,
+} from "contextcore";
+import type { Api } from "./api.ts";
+import { parseCursor, readCursor, type WindowCursor, windowCursor } from "./cursor.ts";
+import { exportDeletes } from "./deletes.ts";
+import type { LokiOptions } from "./options.ts";
+import { type Reader, readStep } from "./read.ts";
+import { rootSelectors } from "./roots.ts";
+import { exportRules } from "./rules.ts";
+import { parseSelector, printSelector } from "./selector.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+export type LokiContext = Context<LokiOptions>;
+
+export function createExporter(api: Api, { options, limits, clock }: LokiContext): Exporter {
+  const reader: Reader = { api, stepBytes: limits.stepBytes };
+  return {
+    async start(request, signal) {
+      const settings = await readSettings(api, signal);
+      return start(request, { settings, options, now: clock() });
+    },
+    async step(cursor, signal) {
+      const parsed = parseCursor(cursor);
+      if (parsed.kind === "window") return windowStep(api, parsed, signal);
+      if (parsed.kind === "read") return readStep(reader, parsed, signal);
+      return parsed.kind === "rules" ? exportRules(api, signal) : exportDeletes(api, signal);
+    },
+  };
+}
+
+interface Situation {
+  readonly settings: Settings;
+  readonly options: LokiOptions;
+  readonly now: bigint;
+}
+
+function start(request: ExportRequest, { settings, options, now }: Situation): Start {
+  const match = request.match === undefined ? undefined : printSelector(parseSelector(request.match));
+  const { range, problems } = withinLookback(request.range, settings, now);
+  const limit = pageSize(settings, options);
+  const cursors = windows(range, parseDuration(options.window)).map((one) => windowCursor(one, limit, match));
+  const others: Cursor[] = match === undefined ? [{ kind: "rules" }, { kind: "deletes" }] : [];
+  return {
+    cursors: [...cursors, ...others],
+    problems,
+    notes: { read: `pages of up to ${limit} entries of each stream` },
+  };
+}
+
+/** A clamped range is known beforehand: the server would give what is left of it and say nothing. */
+function withinLookback(
+  range: Range,
+  settings: Settings,
+  now: bigint,
+): { range: Range; problems: readonly Problem[] } {
+  const lookback = settings.duration("limits_config.max_query_lookback") ?? 0n;
+  const oldest = now - lookback;
+  if (lookback === 0n || range.from >= oldest) return { range, problems: [] };
+  const hidden = { from: range.from, to: oldest < range.to ? oldest : range.to };
+  const reason = `limits_config.max_query_lookback = ${settings.text("limits_config.max_query_lookback")}: Loki shows nothing older than ${toRfc3339(oldest)}`;
+  return { range: { from: hidden.to, to: range.to }, problems: [{ kind: "clamped", reason, range: hidden }] };
+}
+
+function pageSize(settings: Settings, options: LokiOptions): number {
+  const most = settings.number("limits_config.max_entries_limit_per_query") ?? 0;
+  return most > 0 ? Math.min(options.pageSize, most) : options.pageSize;
+}
+
+/** The streams of one window. It reads nothing itself. */
+async function windowStep(
+  api: Api,
+  { from, to, match, limit }: WindowCursor,
+  signal: AbortSignal,
+): Promise<Step> {
+  const window = { from, to };
+  const roots = await rootSelectors(api, { range: window, match }, signal);
+  const read = { ...window, filters: "", limit, most: limit, window, narrowed: 0 };
+  return { next: roots.map((selector) => readCursor({ ...read, selector })) };
+}
+
+export type Count = NonNullable<Backend["count"]>;

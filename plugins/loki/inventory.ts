@@ -1,0 +1,87 @@
+/** What is in this Loki: from when to when, how long it is kept, how many streams, and what to beware of. */
+import {
+  type Counts,
+  formatDuration,
+  type Importance,
+  type Inventory,
+  isKind,
+  type Range,
+  toRfc3339,
+  v,
+} from "contextcore";
+import type { Api } from "./api.ts";
+import { isPending, listDeletes } from "./deletes.ts";
+import { findEnds } from "./ends.ts";
+import { readRetention } from "./retention.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { ownLabels, streamKey } from "./streams.ts";
+
+export interface InventoryOptions {
+  readonly importance: Importance;
+  /** ns */
+  readonly now: bigint;
+}
+
+export async function takeInventory(
+  api: Api,
+  { importance, now }: InventoryOptions,
+  signal: AbortSignal,
+): Promise<Inventory> {
+  const [settings, serverVersion] = await Promise.all([readSettings(api, signal), readVersion(api, signal)]);
+  const { retention, warnings } = readRetention(settings);
+  const ends = await findEnds(api, { now, retention }, signal);
+  const counts = ends === undefined ? { streams: 0 } : await countStreams(api, ends, signal);
+  const further = [...lookbackWarning(settings, now), ...(await deleteWarnings(api, signal))];
+  return {
+    signals: ["logs"],
+    importance,
+    counts,
+    warnings: [...warnings, ...further],
+    ...(serverVersion === undefined ? {} : { serverVersion }),
+    ...(ends === undefined ? {} : { oldest: ends.from, newest: ends.to - 1n }),
+    ...(retention === undefined ? {} : { retention }),
+  };
+}
+
+const buildInfo = v.object({ version: v.string() });
+
+/** A build without a release's name says nothing, and a gateway may not show it. */
+async function readVersion(api: Api, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const answer = await api.send({ path: "/loki/api/v1/status/buildinfo", signal });
+    const { success, output } = v.safeParse(buildInfo, await answer.json());
+    return success && output.version !== "" ? output.version : undefined;
+  } catch (error) {
+    if (isKind(error, "not-found", "invalid")) return undefined;
+    throw error;
+  }
+}
+
+const DAY = 86_400_000_000_000n;
+
+/** Of the newest day that has any: over a longer time streams come and go, and asking for all of them costs the server much. */
+async function countStreams(api: Api, { from, to }: Range, signal: AbortSignal): Promise<Counts> {
+  const sets = await api.series([], { from: to - from > DAY ? to - DAY : from, to }, signal);
+  return { streams: new Set(sets.map((labels) => streamKey(ownLabels(labels)))).size };
+}
+
+function lookbackWarning(settings: Settings, now: bigint): string[] {
+  const lookback = settings.duration("limits_config.max_query_lookback") ?? 0n;
+  if (lookback === 0n) return [];
+  return [
+    `Queries reach back ${formatDuration(lookback)} only (limits_config.max_query_lookback): what is older than ${toRfc3339(now - lookback)} is kept, and cannot be seen or exported.`,
+  ];
+}
+
+async function deleteWarnings(api: Api, signal: AbortSignal): Promise<string[]> {
+  const pending = (await listDeletes(api, signal).catch(none)).filter(isPending).length;
+  if (pending === 0) return [];
+  const requests = pending === 1 ? "One delete request is" : `${pending} delete requests are`;
+  return [`${requests} pending: what they match is hidden from queries and from an export.`];
+}
+
+/** Whoever may read logs need not be allowed to see delete requests. */
+function none(error: unknown): [] {
+  if (isKind(error, "refused", "invalid")) return [];
+  throw error;
+}

@@ -1,0 +1,18 @@
+import { option, v } from "contextcore";
+
+export const options = v.object({
+  ...option.serverOptions("http://localhost:3100"),
+  importance: option.importance("high"),
+  data: option.text("Loki's data directory on this machine: its size is then measured"),
+  pageSize: option.integer(
+    "Entries asked for at once; Loki's own max_entries_limit_per_query is kept to",
+    5000,
+    {
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
+  window: option.duration("Length of the windows in which an export is read and counted", "6h"),
+});
+
+export type LokiOptions = v.InferOutput<typeof options>;

@@ -1,0 +1,164 @@
+/** What this server would refuse, alter or hide of a restore, with the setting to change. */
+import { type Finding, formatDuration, type RestorePlan, toRfc3339 } from "contextcore";
+import type { Api } from "./api.ts";
+import { DELETES_FILE } from "./deletes.ts";
+import { LOGS_FILE } from "./lines.ts";
+import { rootSelectors } from "./roots.ts";
+import { isRuleFile } from "./rules.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+interface Situation {
+  readonly plan: RestorePlan;
+  readonly settings: Settings;
+  /** ns */
+  readonly now: bigint;
+}
+
+export async function preflight(
+  api: Api,
+  plan: RestorePlan,
+  { now }: { readonly now: bigint },
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const situation = { plan, settings: await readSettings(api, signal), now };
+  const files = plan.files.map(({ path }) => path);
+  const logs = files.includes(LOGS_FILE)
+    ? [...RULES.flatMap((rule) => rule(situation)), ...(await newerLines(api, situation, signal))]
+    : [];
+  const deletes = files.includes(DELETES_FILE) ? [DELETES] : [];
+  return [...logs, ...(files.some(isRuleFile) ? rulesOff(situation) : []), ...deletes];
+}
+
+const RULES: readonly ((situation: Situation) => Finding[])[] = [
+  ({ settings, plan, now }) => {
+    const age = settings.duration("limits_config.reject_old_samples_max_age") ?? 0n;
+    if (settings.flag("limits_config.reject_old_samples") !== true || plan.range.from >= now - age) return [];
+    return [
+      {
+        severity: "refuses",
+        what: `Lines from before ${toRfc3339(now - age)} are refused as too old (reject_old_samples_max_age is ${formatDuration(age)}).`,
+        setting: "limits_config.reject_old_samples: false",
+      },
+    ];
+  },
+  ({ settings }) =>
+    settings.flag("limits_config.allow_structured_metadata") === false
+      ? [
+          {
+            severity: "refuses",
+            what: "Lines with structured metadata are refused.",
+            setting: "limits_config.allow_structured_metadata: true",
+          },
+        ]
+      : [],
+  ({ settings, plan, now }) => {
+    const period = settings.duration("limits_config.retention_period") ?? 0n;
+    if (
+      settings.flag("compactor.retention_enabled") !== true ||
+      period === 0n ||
+      plan.range.from >= now - period
+    )
+      return [];
+    return [
+      {
+        severity: "hides",
+        what: `Lines from before ${toRfc3339(now - period)} are past the retention of ${formatDuration(period)}: the compactor will delete them again.`,
+        setting: "limits_config.retention_period: 0s",
+      },
+    ];
+  },
+  ({ settings, plan, now }) => {
+    const lookback = settings.duration("limits_config.max_query_lookback") ?? 0n;
+    if (lookback === 0n || plan.range.from >= now - lookback) return [];
+    return [
+      {
+        severity: "hides",
+        what: `Queries reach back ${formatDuration(lookback)} only: older lines would be there and not be seen.`,
+        setting: "limits_config.max_query_lookback: 0s",
+      },
+    ];
+  },
+  ({ settings }) =>
+    settings.flag("limits_config.increment_duplicate_timestamp") === true
+      ? [
+          {
+            severity: "alters",
+            what: "Lines of the same nanosecond are given other times.",
+            setting: "limits_config.increment_duplicate_timestamp: false",
+          },
+        ]
+      : [],
+  ({ settings }) =>
+    settings.flag("limits_config.max_line_size_truncate") === true
+      ? [
+          {
+            severity: "alters",
+            what: `Lines longer than ${settings.text("limits_config.max_line_size") ?? "max_line_size"} are cut.`,
+            setting: "limits_config.max_line_size_truncate: false",
+          },
+        ]
+      : [],
+  ({ settings, plan, now }) => {
+    const within = settings.duration("querier.query_ingesters_within") ?? 0n;
+    if (within === 0n || plan.range.from >= now - within) return [];
+    return [
+      {
+        severity: "note",
+        what: `Lines older than ${formatDuration(within)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
+        setting: "querier.query_ingesters_within: 0s",
+      },
+    ];
+  },
+];
+
+/** A stream refuses what is older than its newest line by more than half of max_chunk_age (pkg/ingester/stream.go). */
+async function newerLines(
+  api: Api,
+  { plan, settings, now }: Situation,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  if (Object.keys(plan.labels).length > 0) return [];
+  const age = settings.duration("ingester.max_chunk_age") ?? 7_200_000_000_000n;
+  const range = { from: plan.range.from + age / 2n, to: now };
+  if (range.from >= range.to || !(await hasLines(api, range, signal))) return [];
+  return [
+    {
+      severity: "refuses",
+      what: `This Loki holds lines from after ${toRfc3339(range.from)}. A stream refuses what is more than ${formatDuration(age / 2n)} older than its newest line; lines that are there already are left as they are.`,
+      setting: `ingester.max_chunk_age: ${formatDuration(2n * (now - plan.range.from))} (or restore beside them: --label restored_from=NAME)`,
+    },
+  ];
+}
+
+const MONTH = 30n * 86_400n * 1_000_000_000n;
+
+async function hasLines(
+  api: Api,
+  whole: { from: bigint; to: bigint },
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (let from = whole.from; from < whole.to; from += MONTH) {
+    const range = { from, to: from + MONTH < whole.to ? from + MONTH : whole.to };
+    for (const query of await rootSelectors(api, { range }, signal)) {
+      const { entries } = await api.page({ query, range, limit: 1, direction: "backward" }, signal);
+      if (entries > 0) return true;
+    }
+  }
+  return false;
+}
+
+const rulesOff = ({ settings }: Situation): Finding[] =>
+  settings.flag("ruler.enable_api") === false
+    ? [
+        {
+          severity: "refuses",
+          what: "Rules cannot be written: the ruler's API is off.",
+          setting: "ruler.enable_api: true",
+        },
+      ]
+    : [];
+
+const DELETES: Finding = {
+  severity: "note",
+  what: "The snapshot lists delete requests that were pending; they are not put back, since they would delete.",
+};

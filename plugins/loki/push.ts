@@ -1,0 +1,81 @@
+/** `POST /loki/api/v1/push`, and what its refusals mean entry by entry. */
+import { isKind, PluginError } from "contextcore";
+import type { Api } from "./api.ts";
+import type { Value } from "./page.ts";
+import { classify } from "./refusal.ts";
+import type { Labels } from "./selector.ts";
+
+export interface PushStream {
+  readonly labels: Labels;
+  /** Oldest first. */
+  readonly values: readonly Value[];
+}
+
+/** `undefined`: all of it was taken. A text: something was not, and that is what the server says; the rest may be stored. */
+export async function push(
+  api: Api,
+  streams: readonly PushStream[],
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const body = JSON.stringify({ streams: streams.map(({ labels, values }) => ({ stream: labels, values })) });
+  const headers = { "Content-Type": "application/json" };
+  const request = {
+    method: "POST",
+    path: "/loki/api/v1/push",
+    headers,
+    body,
+    signal,
+    accept: [400],
+  } as const;
+  try {
+    const answer = await api.http.send(request);
+    const text = await answer.text();
+    return answer.status === 400 ? text.trim() : undefined;
+  } catch (error) {
+    // A body that is too large is refused whole, like one with a bad entry: smaller ones will do.
+    if (isKind(error, "too-large")) return error.message;
+    // A push that took too long is the server's trouble, not the push's: it is tried again as it is.
+    const classified = classify(error);
+    throw isKind(classified, "too-large") ? error : classified;
+  }
+}
+
+/** Sent as Loki's push API takes it; one stream's entries as their own text, for what could not be written. */
+export const toLine = ({ labels, values }: PushStream): string =>
+  `{"streams":[{"stream":${JSON.stringify(labels)},"values":${JSON.stringify(values)}}]}`;
+
+/**
+ * Which entries of one stream a refusal is about; `undefined` when its words do not tell.
+ * Source: pkg/validation/validate.go, pkg/chunkenc/interface.go.
+ */
+export function isRefusedBy(reason: string): ((value: Value) => boolean) | undefined {
+  const limit = /oldest acceptable timestamp is: (\S+?)[',;]*(?:\s|$)/.exec(reason)?.[1];
+  // The time is written without its fraction: within that second only the server knows.
+  if (limit !== undefined && !Number.isNaN(Date.parse(limit)))
+    return isOlderThan(BigInt(Date.parse(limit)) * 1_000_000n);
+  const bytes = /max entry size '(\d+)' bytes exceeded/.exec(reason)?.[1];
+  if (bytes !== undefined) return ([, line]) => Buffer.byteLength(line) > Number(bytes);
+  if (/includes structured metadata, but this feature is disallowed/.test(reason))
+    return ([, , metadata]) => metadata !== undefined;
+  return undefined;
+}
+
+const isOlderThan =
+  (limit: bigint) =>
+  ([time]: Value): boolean =>
+    BigInt(time) < limit;
+
+/** Refusals that are about the stream, so that no entry of it will be taken. */
+export const refusesStream = (reason: string): boolean =>
+  /has \d+ label names; limit|label (name|value) too long|couldn't parse labels|error parsing labels|missing required labels|duplicate label name/.test(
+    reason,
+  );
+
+/** @throws PluginError `invalid` when the line is not one of ours */
+export function parseLine(line: string): PushStream[] {
+  const parsed: unknown = JSON.parse(line);
+  if (typeof parsed === "object" && parsed !== null && "streams" in parsed && Array.isArray(parsed.streams)) {
+    return parsed.streams.map(({ stream, values }) => ({ labels: stream, values }));
+  }
+  throw new PluginError("invalid", "loki: a line of logs.json is not a push request");
+}

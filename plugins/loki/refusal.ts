@@ -1,0 +1,35 @@
+/** What Loki's plain-text errors mean. Statuses alone do not say it. Source: pkg/util/server/error.go, pkg/validation. */
+import { isKind, PluginError, type PluginErrorOptions } from "contextcore";
+
+/** The words of a 4xx or 5xx that say that less would have worked. */
+const TOO_LARGE =
+  /ResourceExhausted|message larger than max|would read too many bytes|query time range exceeds the limit|request timed out|context deadline exceeded|DeadlineExceeded/i;
+
+/** Gives the error the kind that the server's words stand for; anything that is not a classified error stays as it is. */
+export function classify(error: unknown): unknown {
+  if (!(error instanceof PluginError)) return error;
+  if (error.status === 504 || TOO_LARGE.test(error.message)) return as(error, "too-large");
+  // The server gave up on the call because it was told to, or is going down.
+  if (error.status === 499) return as(error, "temporary");
+  if (/maximum active stream limit exceeded/.test(error.message)) {
+    return as(error, "refused", "Raise `limits_config.max_global_streams_per_user` on the server.");
+  }
+  return error;
+}
+
+function as(error: PluginError, kind: PluginError["kind"], hint = error.hint): PluginError {
+  const { status, retryAfterMs, timedOut } = error;
+  const options: PluginErrorOptions = { status, retryAfterMs, timedOut, hint, cause: error };
+  return new PluginError(kind, error.message, options);
+}
+
+/** True when less at once may work: the server said so, or a time limit of ours or of a proxy ended the call. */
+export const wantsLess = (error: unknown): error is PluginError =>
+  isKind(error, "too-large") || (isKind(error, "temporary") && error.timedOut);
+
+/** `max_entries_limit_per_query`, where that was the reason. */
+export function entriesLimit(error: unknown): number | undefined {
+  if (!(error instanceof PluginError)) return undefined;
+  const found = /max entries limit per query exceeded.*\(\d+ > (\d+)\)/.exec(error.message)?.[1];
+  return found === undefined ? undefined : Number(found);
+}

@@ -1,0 +1,122 @@
+/** Puts lines back through the push API, each stream's oldest first, and says of every entry what became of it. */
+import {
+  type Counts,
+  PluginError,
+  type Range,
+  type RestoreAnswer,
+  type RestoreBatch,
+  type Restorer,
+} from "contextcore";
+import type { Api } from "./api.ts";
+import { DELETES_FILE } from "./deletes.ts";
+import { findExisting } from "./existing.ts";
+import { LOGS_FILE } from "./lines.ts";
+import { preflight } from "./preflight.ts";
+import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
+import { isRuleFile, readRuleFile } from "./rules.ts";
+import { isSelected, type Labels, parseSelector } from "./selector.ts";
+import { ownLabels } from "./streams.ts";
+
+export function createRestorer(api: Api, clock: () => bigint): Restorer {
+  return {
+    // A stream takes nothing that is much older than its newest line, so blocks go back in the order of time.
+    order: { [LOGS_FILE]: "time" },
+    matcher: (match) => {
+      const matchers = parseSelector(match);
+      return (line, file) =>
+        file === LOGS_FILE && parseLine(line).some(({ labels }) => isSelected(labels, matchers))
+          ? line
+          : undefined;
+    },
+    preflight: (plan, signal) => preflight(api, plan, { now: clock() }, signal),
+    async apply(batch, signal) {
+      if (batch.file === LOGS_FILE) return applyLines(api, batch, signal);
+      if (isRuleFile(batch.file)) return applyRule(api, batch.lines.join("\n"), signal);
+      // Carried out, a delete request would delete; it is kept for the reader only.
+      if (batch.file === DELETES_FILE) return { written: {} };
+      throw new PluginError("invalid", `loki: nothing of ours is kept in ${batch.file}`);
+    },
+  };
+}
+
+async function applyRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
+  const { namespace, body } = readRuleFile(text);
+  const path = `/loki/api/v1/rules/${encodeURIComponent(namespace)}`;
+  await api.send({ method: "POST", path, headers: { "Content-Type": "application/yaml" }, body, signal });
+  return { written: { rules: 1 } };
+}
+
+/** What became of entries so far. */
+interface Tally {
+  written: number;
+  existing: number;
+  readonly rejected: { line: string; reason: string }[];
+}
+
+async function applyLines(
+  api: Api,
+  { lines, range, labels }: RestoreBatch,
+  signal: AbortSignal,
+): Promise<RestoreAnswer> {
+  const streams = lines
+    .flatMap(parseLine)
+    .map((stream) => prepare(stream, range, labels))
+    .filter(({ values }) => values.length > 0);
+  const tally: Tally = { written: 0, existing: 0, rejected: [] };
+  await pushAll({ api, tally, signal }, streams);
+  return { written: entries(tally.written), existing: entries(tally.existing), rejected: tally.rejected };
+}
+
+const entries = (count: number): Counts => (count === 0 ? {} : { entries: count });
+
+function prepare({ labels, values }: PushStream, { from, to }: Range, added: Labels): PushStream {
+  const within = values.filter(([time]) => BigInt(time) >= from && BigInt(time) < to);
+  return { labels: { ...ownLabels(labels), ...added }, values: within };
+}
+
+interface Writing {
+  readonly api: Api;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A refused call may be stored in part, and names at most ten entries. So it is cut until each part is taken or refused as a whole; what
+ * was stored at first is sent again then, and Loki keeps exact duplicates once.
+ */
+async function pushAll(writing: Writing, streams: readonly PushStream[]): Promise<void> {
+  const [only] = streams;
+  if (only === undefined) return;
+  const reason = await push(writing.api, streams, writing.signal);
+  if (reason === undefined) {
+    for (const { values } of streams) writing.tally.written += values.length;
+  } else if (streams.length > 1) {
+    const middle = streams.length >> 1;
+    await pushAll(writing, streams.slice(0, middle));
+    await pushAll(writing, streams.slice(middle));
+  } else await settle(writing, only, reason);
+}
+
+/** One stream, part of which was refused: the entries that the refusal is about are set aside, the others sent again. */
+async function settle(writing: Writing, stream: PushStream, reason: string): Promise<void> {
+  const isBad = isRefusedBy(reason);
+  const all = stream.values;
+  const bad = refusesStream(reason) ? all : all.filter((value) => isBad?.(value) ?? false);
+  if (all.length === 1 || bad.length === all.length) return reject(writing, stream, reason);
+  if (bad.length > 0) {
+    const refused = new Set(bad);
+    await reject(writing, { ...stream, values: bad }, reason);
+    await pushAll(writing, [{ ...stream, values: all.filter((value) => !refused.has(value)) }]);
+    return;
+  }
+  const middle = all.length >> 1;
+  await pushAll(writing, [{ ...stream, values: all.slice(0, middle) }]);
+  await pushAll(writing, [{ ...stream, values: all.slice(middle) }]);
+}
+
+/** What was refused may be there all the same: from an earlier restore, or because it was never lost. */
+async function reject({ api, tally, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
+  const missing = refusesStream(reason) ? stream.values : await findExisting(api, stream, signal);
+  tally.existing += stream.values.length - missing.length;
+  for (const value of missing) tally.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
+}

@@ -1,0 +1,60 @@
+/** How big it is: on the disk where that is known, else what the server says of its chunks, else worked out from a count. */
+import { directorySize, PluginError, type Range, type Size } from "contextcore";
+import type { Api } from "./api.ts";
+import { findEnds } from "./ends.ts";
+import { rootSelectors } from "./roots.ts";
+
+export interface SizeOptions {
+  readonly data: string | undefined;
+  /** ns */
+  readonly now: bigint;
+}
+
+export async function measure(api: Api, { data, now }: SizeOptions, signal: AbortSignal): Promise<Size> {
+  if (data === undefined) return ask(api, now, "", signal);
+  try {
+    return { bytes: await directorySize(data, signal), source: "disk" };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    return ask(api, now, `, since ${error.message}`, signal);
+  }
+}
+
+const MONTH = 30n * 86_400n * 1_000_000_000n;
+
+async function ask(api: Api, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
+  const ends = await findEnds(api, { now }, signal);
+  if (ends === undefined) return { bytes: 0, source: "api", how: `no entries${reason}` };
+  const volume = await sum(ends, (selector, range) => api.volume(selector, range, signal));
+  if (volume !== undefined && volume > 0) {
+    return { bytes: volume, source: "api", how: `index/volume: lines and metadata, uncompressed${reason}` };
+  }
+  const lines = await sum(ends, (selector, range) => countBytes(api, selector, range, signal));
+  return {
+    bytes: lines ?? 0,
+    source: "estimate",
+    how: `bytes_over_time: lines alone, uncompressed${reason}`,
+  };
+
+  /** Month by month, since one query may not reach further; `undefined` when one part is not known. */
+  async function sum(
+    whole: Range,
+    one: (selector: string, range: Range) => Promise<number | undefined>,
+  ): Promise<number | undefined> {
+    let total = 0;
+    for (let from = whole.from; from < whole.to; from += MONTH) {
+      const range = { from, to: from + MONTH < whole.to ? from + MONTH : whole.to };
+      for (const selector of await rootSelectors(api, { range }, signal)) {
+        const bytes = await one(selector, range);
+        if (bytes === undefined) return undefined;
+        total += bytes;
+      }
+    }
+    return total;
+  }
+}
+
+function countBytes(api: Api, selector: string, { from, to }: Range, signal: AbortSignal): Promise<number> {
+  const ms = (to - from) / 1_000_000n + 1n;
+  return api.number(`sum(bytes_over_time(${selector}[${ms}ms]))`, to, signal);
+}

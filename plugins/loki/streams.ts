@@ -1,0 +1,37 @@
+/** Stream labels: which are the server's own bookkeeping, and what makes two streams the same. */
+import type { Labels } from "./selector.ts";
+
+/**
+ * Labels that Loki adds by itself to spread a busy stream, or to mark where it came from. They are not data: two streams that
+ * differ only in them are one. Source: pkg/ingester/instance.go, pkg/distributor/distributor.go, pkg/util/constants.
+ */
+const BOOKKEEPING: readonly string[] = [
+  "__stream_shard__",
+  "__time_shard__",
+  "__backfill__",
+  "__backfill_shard__",
+];
+
+/** Streams that Loki writes about other streams (pkg/util/constants/internal_streams.go): no log line of anybody's. */
+export const INTERNAL_STREAMS = ["__aggregated_metric__", "__pattern__"] as const;
+
+export const isBookkeeping = (name: string): boolean => BOOKKEEPING.includes(name);
+
+/** The labels without the server's own; the same object where there are none. */
+export function ownLabels(labels: Labels): Labels {
+  if (!BOOKKEEPING.some((name) => Object.hasOwn(labels, name))) return labels;
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !isBookkeeping(name)));
+}
+
+/** The same text for the same labels in any order. */
+export const streamKey = (labels: Labels): string =>
+  JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** Checked by hand: a record schema would drop `__proto__` and `constructor`, which are names like others. */
+export function isLabels(input: unknown): input is Labels {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
+  for (const name in input) {
+    if (typeof Reflect.get(input, name) !== "string") return false;
+  }
+  return true;
+}

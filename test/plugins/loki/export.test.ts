@@ -1,0 +1,216 @@
+/** The export: every entry once, whatever its stream's labels, wherever a page ends. */
+import { expect, test } from "bun:test";
+import { seedLoki } from "../../lab/loki/index.ts";
+import {
+  broughtBy,
+  DAY,
+  entriesFrom,
+  HOUR,
+  harvest,
+  heldBy,
+  MINUTE,
+  NOW,
+  never,
+  put,
+  SECOND,
+  stage,
+  streamsOf,
+} from "./support.ts";
+
+test("everything a project's services logged, with its metadata, its times and its counts", async () => {
+  await using here = stage();
+  seedLoki(here.face, { seed: 1, now: NOW });
+  const found = await harvest(here.backend);
+  const held = heldBy(here.face);
+  expect(held.length).toBeGreaterThan(1_000);
+  expect(broughtBy(found)).toEqual(held);
+  expect(found.counts).toEqual({ entries: held.length });
+  expect(found.problems).toEqual([]);
+  expect(await here.backend.count?.({ range: DAY }, never)).toEqual({ entries: held.length });
+});
+
+test("an empty store gives nothing and is no error", async () => {
+  await using here = stage();
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual([]);
+  expect(found.problems).toEqual([]);
+  expect(await here.backend.count?.({ range: DAY }, never)).toEqual({ entries: 0 });
+});
+
+test("streams whose labels are a part of another's, that share none, or none but the service's name", async () => {
+  await using here = stage({ options: { pageSize: 3 } });
+  const sets: Record<string, string>[] = [
+    { a: "1" },
+    { a: "1", b: "2" },
+    { a: "1", b: "2", c: "3" },
+    { b: "2" },
+    { c: "3", b: "2" },
+    {},
+    { d: 'with "quotes" \\ and {braces}, a=~".*"' },
+    { d: "a|b" },
+    { d: "a" },
+    { d: "line\nbreak" },
+    { constructor: "x", __proto: "y" },
+  ];
+  for (const labels of sets) put(here.face, labels, entriesFrom(NOW - 2n * HOUR, 7, MINUTE));
+  expect(broughtBy(await harvest(here.backend))).toEqual(heldBy(here.face));
+});
+
+test("without discover_service_name, streams that share no label are found all the same", async () => {
+  await using here = stage({ limits: { discover_service_name: [] }, options: { pageSize: 4 } });
+  for (const labels of [{ a: "1" }, { b: "1" }, { c: "1" }, { a: "1", c: "1" }, { d: "1", b: "2" }]) {
+    put(here.face, labels, entriesFrom(NOW - HOUR, 10, SECOND));
+  }
+  expect(broughtBy(await harvest(here.backend))).toEqual(heldBy(here.face));
+  expect(await here.backend.count?.({ range: DAY }, never)).toEqual({ entries: 50 });
+});
+
+test("equal nanoseconds over a page's border come once, in their order", async () => {
+  await using here = stage({ options: { pageSize: 10 } });
+  const entries = Array.from({ length: 100 }, (_, index) => ({
+    time: NOW - HOUR + BigInt(Math.floor(index / 7)),
+    line: `${String(index).padStart(3, "0")}`,
+  }));
+  put(here.face, { app: "web" }, entries);
+  const found = await harvest(here.backend);
+  expect(streamsOf(found).flatMap(({ values }) => values.map(([, line]) => line))).toEqual(
+    entries.map(({ line }) => line),
+  );
+});
+
+test("the same line in the same nanosecond with other metadata is another entry", async () => {
+  await using here = stage({ options: { pageSize: 4 } });
+  const time = NOW - HOUR;
+  put(here.face, { app: "web" }, [
+    ...Array.from({ length: 6 }, (_, index) => ({ time, line: "same", metadata: { trace_id: `${index}` } })),
+    { time: time + 1n, line: "same" },
+  ]);
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  expect(found.counts).toEqual({ entries: 7 });
+});
+
+test("a nanosecond with more entries than an answer holds is told apart by labels, lines and metadata", async () => {
+  await using here = stage({ limits: { max_entries_limit_per_query: 50 } });
+  const time = NOW - HOUR;
+  const lines = (count: number, line: (index: number) => string) =>
+    Array.from({ length: count }, (_, index) => ({ time, line: line(index) }));
+  put(
+    here.face,
+    { app: "a" },
+    lines(400, (index) => `request ${index % 2 ? "ok" : "ä✨"} ${index}`),
+  );
+  put(
+    here.face,
+    { app: "b" },
+    lines(300, (index) => "x".repeat(index)),
+  );
+  put(
+    here.face,
+    { app: "c" },
+    Array.from({ length: 200 }, (_, index) => ({ time, line: "same", metadata: { id: `${index}` } })),
+  );
+  put(here.face, { app: "a" }, entriesFrom(time + 1n, 30, 1n));
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  expect(found.problems.every(({ kind, range }) => kind === "lossy" && range?.from === time)).toBe(true);
+  expect(found.problems.length).toBeGreaterThan(0);
+});
+
+test("what nothing tells apart in one nanosecond is reported, never skipped silently", async () => {
+  await using here = stage({ limits: { max_entries_limit_per_query: 4 } });
+  const time = NOW - HOUR;
+  const prefix = "x".repeat(2_000);
+  put(
+    here.face,
+    { app: "a" },
+    Array.from({ length: 6 }, (_, index) => ({ time, line: `${prefix}${index}` })),
+  );
+  put(here.face, { app: "a" }, [{ time: time + 1n, line: "after" }]);
+  const found = await harvest(here.backend);
+  expect(found.counts).toEqual({ entries: 5 });
+  expect(found.problems).toEqual([
+    {
+      kind: "incomplete",
+      reason: "more entries in one nanosecond than Loki gives in one answer, and nothing tells them apart",
+      range: { from: time, to: time + 1n },
+    },
+  ]);
+});
+
+test("streams that differ only in __stream_shard__ are one stream, in time order", async () => {
+  await using here = stage({ streamShards: 3, options: { pageSize: 16 } });
+  for (let push = 0; push < 12; push += 1) {
+    put(here.face, { app: "web" }, entriesFrom(NOW - HOUR + BigInt(push), 20, 12n, `push ${push}`));
+  }
+  expect(here.face.store().streams.length).toBe(4);
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  expect(new Set(streamsOf(found).map(({ stream }) => JSON.stringify(stream))).size).toBe(1);
+  for (const { values } of streamsOf(found)) {
+    expect(values.map(([time]) => time)).toEqual(values.map(([time]) => time).sort());
+  }
+  expect(found.problems.map(({ kind }) => kind)).toContain("normalised");
+});
+
+test("thousands of streams with a few lines do not cost a request each", async () => {
+  await using here = stage();
+  for (let index = 0; index < 2_000; index += 1) {
+    put(here.face, { app: "job", pod: `job-${index}` }, entriesFrom(NOW - HOUR + BigInt(index), 3, SECOND));
+  }
+  const found = await harvest(here.backend);
+  expect(found.counts).toEqual({ entries: 6_000 });
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  expect(here.asked.length).toBeLessThan(60);
+});
+
+test("a busy stream beside quiet ones gets pages of its own", async () => {
+  await using here = stage({ options: { pageSize: 100 } });
+  put(here.face, { app: "busy" }, entriesFrom(NOW - 2n * HOUR, 3_000, SECOND));
+  for (let index = 0; index < 50; index += 1) {
+    put(here.face, { app: "quiet", pod: `${index}` }, entriesFrom(NOW - 2n * HOUR, 2, MINUTE));
+  }
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  const alone = here.asked.filter((path) => path.includes('app="busy"') || path.includes('pod=""'));
+  expect(alone.length).toBeGreaterThan(25);
+});
+
+test("a selector restricts the export and the count", async () => {
+  await using here = stage({ options: { pageSize: 5 } });
+  for (const app of ["web", "api", "worker"]) {
+    for (const env of ["prod", "dev"]) put(here.face, { app, env }, entriesFrom(NOW - HOUR, 20, SECOND));
+  }
+  const request = { range: DAY, match: ' { app =~ "web|api", env = `prod` } ' };
+  const found = await harvest(here.backend, request);
+  const wanted = heldBy(here.face).filter((one) => /"(web|api)"/.test(one) && one.includes('"prod"'));
+  expect(wanted.length).toBe(40);
+  expect(broughtBy(found)).toEqual(wanted);
+  expect(await here.backend.count?.(request, never)).toEqual({ entries: 40 });
+});
+
+test.each([
+  '{app="web"} |= "x"',
+  "app=web",
+  "{}",
+  '{app="web"',
+  '{app="web"} | json',
+  'sum(rate({a="b"}[1m]))',
+])("%s is not a selector: the export says so before it reads", async (match) => {
+  await using here = stage();
+  const failed = harvest(here.backend, { range: DAY, match });
+  expect(failed).rejects.toThrow(/not a Loki stream selector/);
+  await failed.catch(() => undefined);
+  expect(here.asked.filter((path) => path.includes("query_range"))).toEqual([]);
+});
+
+test("a range that begins and ends within a window, at any nanosecond", async () => {
+  await using here = stage({ options: { pageSize: 7 } });
+  const from = NOW - 3n * HOUR + 123_456_789n;
+  put(here.face, { app: "web" }, entriesFrom(from - 5n, 30, 1n));
+  const range = { from, to: from + 17n };
+  const found = await harvest(here.backend, { range });
+  expect(broughtBy(found)).toEqual(heldBy(here.face, range));
+  expect(found.counts).toEqual({ entries: 17 });
+  expect(await here.backend.count?.({ range }, never)).toEqual({ entries: 17 });
+});
