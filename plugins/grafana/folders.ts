@@ -1,4 +1,5 @@
 import { type HttpClient, v } from "contextcore";
+import { sameAgain } from "./search.ts";
 import { asText, objectSchema, read, resourcePath, type Server, type World } from "./server.ts";
 
 /** A folder as its file in a snapshot says it; the same fields create it again. */
@@ -45,9 +46,12 @@ const SHARED = "sharedwithme";
 /** The old API lists one level at a time. */
 async function walk(http: HttpClient, signal: AbortSignal): Promise<Folder[]> {
   const found: Folder[] = [];
+  const seen = new Set<string>();
   const waiting: (string | undefined)[] = [undefined];
   for (let parentUid = waiting.shift(); ; parentUid = waiting.shift()) {
     for (const row of await level(http, parentUid, signal)) {
+      if (seen.has(row.uid)) continue;
+      seen.add(row.uid);
       waiting.push(row.uid);
       if (row.uid !== SHARED) found.push(fromRow(row));
     }
@@ -60,6 +64,7 @@ async function level(http: HttpClient, parentUid: string | undefined, signal: Ab
   for (let page = 1; ; page += 1) {
     const query = { parentUid, limit: PAGE, page };
     const rows = await read(http, v.array(rowSchema), { path: "/api/folders", query, signal });
+    if (rows.length === PAGE && rows[0]?.uid === all.at(-PAGE)?.uid) throw sameAgain("/api/folders");
     all.push(...rows);
     if (rows.length < PAGE) return all;
   }
@@ -91,6 +96,7 @@ export async function listItems(
     const query = { limit: PAGE, continue: token };
     const { metadata, items } = await read(http, listSchema, { path, query, signal });
     all.push(...items);
+    if (metadata.continue && metadata.continue === token) throw sameAgain(path);
     token = metadata.continue;
   } while (token);
   return all;

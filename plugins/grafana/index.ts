@@ -2,6 +2,7 @@ import { definePlugin, option, v } from "contextcore";
 import { countObjects } from "./count.ts";
 import { createExporter } from "./export.ts";
 import { takeInventory } from "./inventory.ts";
+import { readLimits } from "./limits.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 import { measure } from "./size.ts";
@@ -48,6 +49,7 @@ export default definePlugin({
       size: (signal) => measure(server, data, signal),
       export: createExporter(server),
       count: (request, signal) => countObjects(server, request, signal),
+      limits: (signal) => readLimits(server, signal),
       restore: createRestorer(server, { secrets, managed }),
     };
   },

@@ -1,4 +1,4 @@
-import { type HttpClient, v } from "contextcore";
+import { type HttpClient, PluginError, v } from "contextcore";
 import type { Match } from "./match.ts";
 import { read } from "./server.ts";
 
@@ -12,6 +12,12 @@ export type Hit = v.InferOutput<typeof hitSchema>;
 
 /** Grafana's default; its most is 5000, and more is refused. */
 const PAGE = 1000;
+
+/** A proxy that leaves out the query gives the first page for ever. */
+export const sameAgain = (path: string): PluginError =>
+  new PluginError("invalid", `grafana: ${path} gives the same page again and again`, {
+    hint: "Does a proxy before Grafana drop the query of a URL?",
+  });
 
 export interface Search {
   readonly type: "dash-db" | "dash-folder";
@@ -34,7 +40,9 @@ export async function searchAll(
       query: { type, limit: PAGE, page, ...match },
       signal,
     });
+    const before = found.size;
     for (const row of rows) found.set(row.uid, row);
+    if (rows.length === PAGE && found.size === before) throw sameAgain("/api/search");
     if (rows.length < PAGE) return [...found.values()];
   }
 }

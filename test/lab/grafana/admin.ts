@@ -1,6 +1,7 @@
-import { requireServerAdmin } from "./access.ts";
-import { json } from "./reply.ts";
-import type { Routes } from "./router.ts";
+import { requireRole, requireServerAdmin } from "./access.ts";
+import { json, refuse } from "./reply.ts";
+import type { Routes, Server } from "./router.ts";
+import type { Fields } from "./store.ts";
 
 export const adminRoutes: Routes = {
   "GET /api/admin/stats": ({ account, server }) => {
@@ -22,6 +23,11 @@ export const adminRoutes: Routes = {
     });
   },
   "GET /api/org": () => json({ id: 1, name: "Main Org.", address: {} }),
+  "GET /api/org/quotas": ({ account, server }) => {
+    requireRole(account, "Admin", "orgs.quotas:read");
+    if (server.quotas === undefined) throw refuse(404, "Quotas not enabled");
+    return json(Object.keys(KINDS).map((target) => quota(server, target)));
+  },
   "GET /api/frontend/settings": ({ server }) =>
     json({
       namespace: "default",
@@ -29,3 +35,26 @@ export const adminRoutes: Routes = {
       anonymousEnabled: false,
     }),
 };
+
+/** What quotas count. */
+const KINDS = {
+  org_dashboard: ({ store }: Server) => store.dashboards.size,
+  org_data_source: ({ store }: Server) => store.dataSources.size,
+  org_alert_rule: ({ store }: Server) => store.rules.size,
+} as const;
+
+const quota = (server: Server, target: string): Fields => ({
+  org_id: 1,
+  target,
+  limit: server.quotas?.[target] ?? -1,
+  used: used(server, target),
+});
+
+const used = (server: Server, target: string): number =>
+  Object.entries(KINDS).find(([kind]) => kind === target)?.[1](server) ?? 0;
+
+/** @throws Refusal 403 when there may be no more of this kind. */
+export function checkQuota(server: Server, target: keyof typeof KINDS): void {
+  const limit = server.quotas?.[target];
+  if (limit !== undefined && limit >= 0 && used(server, target) >= limit) throw refuse(403, "Quota reached");
+}

@@ -1,4 +1,5 @@
 import { requireRole, seesDashboard } from "./access.ts";
+import { checkQuota } from "./admin.ts";
 import { ancestors } from "./folders.ts";
 import { fields, json, number, refuse, slug, text, without } from "./reply.ts";
 import { type Call, type Routes, type Server, timestamp } from "./router.ts";
@@ -132,6 +133,7 @@ export function storeDashboard(server: Server, saving: Saving): Dashboard {
   const { store } = server;
   const { login, ...content } = saving;
   const before = store.dashboards.get(saving.uid);
+  if (before === undefined) checkQuota(server, "org_dashboard");
   const id = before?.id ?? store.nextId();
   const uid = saving.uid || `d${id.toString(36).padStart(9, "0")}`;
   if (!/^[\w-]*$/.test(uid)) throw refuse(400, "uid contains illegal characters");

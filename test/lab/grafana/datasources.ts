@@ -1,4 +1,5 @@
 import { requireRole } from "./access.ts";
+import { checkQuota } from "./admin.ts";
 import { fields, json, refuse, text } from "./reply.ts";
 import type { Call, Routes, Server } from "./router.ts";
 import type { DataSource, Fields } from "./store.ts";
@@ -60,6 +61,7 @@ function addDataSource({ server, body }: Call): DataSource {
   const id = server.store.nextId();
   const uid = text(body.uid) || `s${id.toString(36).padStart(9, "0")}`;
   checkUnique(server, name, uid);
+  checkQuota(server, "org_data_source");
   const created: DataSource = {
     id,
     uid,

@@ -29,6 +29,8 @@ export interface GrafanaOptions extends FaceOptions {
   readonly anonymous?: Role | false;
   /** Besides the administrator `admin` with the password `admin`. */
   readonly accounts?: readonly Account[];
+  /** The most of each kind, e.g. `{ org_dashboard: 10 }`. */
+  readonly quotas?: Readonly<Record<string, number>>;
 }
 
 export interface GrafanaFace extends Face {
@@ -54,8 +56,14 @@ const newApi = createRouter({ ...routes, ...resourceRoutes });
 
 /** A Grafana without data, as after its first start. */
 export function createGrafana(options: GrafanaOptions): GrafanaFace {
-  const { now, version = "13.1.0", anonymous = "Admin", accounts = [] } = options;
-  const server: Server = { store: createStore(), now, version, major: Number(version.split(".")[0]) };
+  const { now, version = "13.1.0", anonymous = "Admin", accounts = [], quotas } = options;
+  const server: Server = {
+    store: createStore(),
+    now,
+    version,
+    major: Number(version.split(".")[0]),
+    ...(quotas === undefined ? {} : { quotas }),
+  };
   const route = server.major >= 12 ? newApi : oldApi;
 
   const answer = async (request: Request): Promise<Response> => {

@@ -21,6 +21,8 @@ export interface Server {
   readonly version: string;
   /** The first number of the version. */
   readonly major: number;
+  /** The most of each kind that the organisation may have: `org_dashboard`, `org_data_source`. Absent: no quotas. */
+  readonly quotas?: Readonly<Record<string, number>>;
 }
 
 export type Handler = (call: Call) => Response;
