@@ -1,5 +1,5 @@
 /** What to ask for instead when the server could not answer: fewer entries, then a shorter range. */
-import { halves, type Step } from "contextcore";
+import { halves, PluginError, type Step } from "contextcore";
 import { type ReadCursor, readCursor } from "./cursor.ts";
 import { entriesLimit, wantsLess } from "./refusal.ts";
 
@@ -7,7 +7,7 @@ import { entriesLimit, wantsLess } from "./refusal.ts";
 const LIMIT_MIN = 16;
 
 /** So often a range is cut before the server's trouble counts as one of its own: then the engine waits and tries again. */
-const TIMES_MAX = 8;
+const TIMES_MAX = 6;
 
 /** @throws the error, where asking for less makes no sense */
 export function narrow(cursor: ReadCursor, error: unknown): Step {
@@ -26,7 +26,13 @@ export function narrow(cursor: ReadCursor, error: unknown): Step {
     };
   }
   const narrowed = cursor.narrowed + 1;
-  if (parts === undefined || (!isSize && narrowed > TIMES_MAX)) throw error;
+  if (parts === undefined || (!isSize && narrowed > TIMES_MAX)) throw asTemporary(error);
   const limit = isSize ? cursor.limit : Math.max(LIMIT_MIN, cursor.limit >> 1);
   return { next: parts.map((part) => readCursor({ ...cursor, ...part, limit, narrowed })) };
+}
+
+/** Asking for less did not help, so it is the server that is slow now. */
+function asTemporary(error: PluginError): PluginError {
+  const { message, status, timedOut, retryAfterMs, hint } = error;
+  return new PluginError("temporary", message, { status, timedOut, retryAfterMs, hint, cause: error });
 }
