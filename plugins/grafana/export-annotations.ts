@@ -45,7 +45,8 @@ async function exportWindow({ http }: Server, window: Window, signal: AbortSigna
   const found = await readAnnotations(http, { range: window, limit: window.limit }, signal);
   const own = found.filter((one) => belongs(one, window));
   if (found.length < window.limit) return recordsOf(own, window);
-  return narrower(window, own.length) ?? { ...recordsOf(own, window), problems: [tooMany(window)] };
+  const begun = found.filter((one) => belongs(one, { ...window, first: false })).length;
+  return narrower(window, begun) ?? { ...recordsOf(own, window), problems: [tooMany(window)] };
 }
 
 /** An annotation that reaches over several windows belongs to the one that it begins in. */
@@ -58,8 +59,8 @@ function belongs(annotation: Annotation, { from, to, first }: Window): boolean {
  * A full answer may have left something out: two halves; or, where most of it began before the window, so that halves
  * would be as full, the same window with a higher limit.
  */
-function narrower(window: Window, own: number): Step | undefined {
-  const parts = own * 2 >= window.limit ? halves(window, NS_PER_MS) : undefined;
+function narrower(window: Window, begun: number): Step | undefined {
+  const parts = begun * 2 >= window.limit ? halves(window, NS_PER_MS) : undefined;
   if (parts !== undefined) {
     const [left, right] = parts;
     const { limit, first } = window;

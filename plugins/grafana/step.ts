@@ -43,6 +43,6 @@ function problemOf(error: PluginError, what: string, item: string | undefined) {
   const reason =
     item === undefined
       ? `This Grafana has no ${what}: that part of it is switched off or newer than this server.`
-      : `Deleted while the export ran: ${what}.`;
+      : "Deleted while the export ran.";
   return { kind: "not-contained" as const, reason, ...items };
 }
