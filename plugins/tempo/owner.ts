@@ -27,10 +27,12 @@ export function anchorOf(spans: readonly SpanTimes[], whole: Range): bigint | un
 export const contains = (range: Range, moment: bigint): boolean => moment >= range.from && moment < range.to;
 
 /**
- * False only when the trace cannot belong to the window, so that it need not be read: what search saw of it begins
- * after the window, or in the export's range but before the window.
+ * False only when the trace cannot belong to the window, so that it need not be read: what search saw of it begins after
+ * the window, or in the export's range but before the window, or one of its spans decides that it belongs to an earlier
+ * window.
  */
-export function mayOwn(window: Range, whole: Range, { from }: SearchHit): boolean {
-  if (from >= window.to) return false;
-  return from >= window.from || from < whole.from;
+export function mayOwn(window: Range, whole: Range, { from, span }: SearchHit): boolean {
+  if (from >= window.to || (from >= whole.from && from < window.from)) return false;
+  const latest = span === undefined ? undefined : anchorOf([span], whole);
+  return latest === undefined || latest >= window.from;
 }

@@ -15,6 +15,8 @@ export interface SearchHit {
   readonly from: bigint;
   /** Its last moment, as far, and to the millisecond. ns */
   readonly to: bigint;
+  /** One of its spans, of which the whole length is known. */
+  readonly span: Range | undefined;
   /** How many spans the search counts, at least: of a trace in several places it counts one. */
   readonly spans: number;
 }
@@ -29,6 +31,11 @@ export interface SearchAnswer {
   readonly blockBytes: number;
 }
 
+const span = v.object({
+  startTimeUnixNano: v.optional(v.string(), "0"),
+  durationNanos: v.optional(v.string(), "0"),
+});
+
 /** Zero values are left out of the answer: an absent number is 0. 64-bit numbers are strings. */
 const schema = v.object({
   traces: v.optional(
@@ -37,6 +44,7 @@ const schema = v.object({
         traceID: v.optional(v.string(), ""),
         startTimeUnixNano: v.optional(v.string(), "0"),
         durationMs: v.optional(v.number(), 0),
+        spanSets: v.optional(v.array(v.object({ spans: v.optional(v.array(span), []) })), []),
         serviceStats: v.optional(
           v.record(v.string(), v.object({ spanCount: v.optional(v.number(), 0) })),
           {},
@@ -69,14 +77,24 @@ export async function searchTraces(
     signal,
   });
   return {
-    hits: traces.map(({ traceID, startTimeUnixNano, durationMs, serviceStats }) => ({
-      id: traceID.toLowerCase().padStart(32, "0"),
-      from: BigInt(startTimeUnixNano),
-      to: BigInt(startTimeUnixNano) + fromMs(durationMs),
-      spans: Object.values(serviceStats).reduce((sum, { spanCount }) => sum + spanCount, 0),
-    })),
+    hits: traces.map(toHit),
     full: traces.length >= limit,
     complete: metrics.completedJobs === metrics.totalJobs,
     blockBytes: Number(metrics.totalBlockBytes),
+  };
+}
+
+type ListedTrace = v.InferOutput<typeof schema>["traces"][number];
+
+function toHit({ traceID, startTimeUnixNano, durationMs, spanSets, serviceStats }: ListedTrace): SearchHit {
+  const from = BigInt(startTimeUnixNano);
+  const one = spanSets[0]?.spans[0];
+  const begin = BigInt(one?.startTimeUnixNano ?? 0);
+  return {
+    id: traceID.toLowerCase().padStart(32, "0"),
+    from,
+    to: from + fromMs(durationMs),
+    span: one === undefined ? undefined : { from: begin, to: begin + BigInt(one.durationNanos) },
+    spans: Object.values(serviceStats).reduce((sum, { spanCount }) => sum + spanCount, 0),
   };
 }

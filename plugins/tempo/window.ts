@@ -2,7 +2,7 @@
 import { type Cursor, isKind, NS_PER_SECOND, type Problem, type Range, type Step } from "contextcore";
 import { coverOf } from "./cover.ts";
 import { type TracesWork, toCursor, type WindowWork, wholeOf } from "./cursor.ts";
-import { mayOwn } from "./owner.ts";
+import { contains, mayOwn } from "./owner.ts";
 import { type SearchHit, searchTraces } from "./search.ts";
 import type { Source } from "./source.ts";
 
@@ -29,8 +29,8 @@ async function fullStep(
   signal: AbortSignal,
 ): Promise<Step> {
   const splits = halved(work) !== undefined;
-  const own = hits.filter((hit) => mayOwn(work, wholeOf(work), hit)).length;
-  if (splits && own > hits.length / 2) return { next: again(work) };
+  const begin = hits.filter(({ from }) => contains(work, from)).length;
+  if (splits && begin > hits.length / 2) return { next: again(work) };
   const cover = await coverOf(source, work, splits ? COVER_MAX : Number.POSITIVE_INFINITY, signal);
   if (splits && !cover.complete) return { next: again(work) };
   return { next: fanOut(source, work, cover.hits), ...(cover.complete ? {} : { problems: [tooMany(work)] }) };

@@ -111,6 +111,14 @@ test("a second with more traces than a search lists is taken apart by service, d
   expect(here.asked.some((path) => path.includes("traceDuration"))).toBe(true);
 });
 
+test("a trace that lasts for hours is read once, in the window that it belongs to", async () => {
+  await using here = stage();
+  put(here, "1", [span("1", "1", RANGE.from - HOUR, { end: NOW }), span("1", "2", RANGE.from - MINUTE)]);
+  put(here, "2", [span("2", "1", RANGE.from + MINUTE, { end: NOW }), span("2", "2", RANGE.from + HOUR)]);
+  expect(ids(await harvest(here.backend, { range: RANGE }))).toEqual(["1", "2"]);
+  expect(here.asked.filter((path) => path.includes("/traces/")).length).toBe(2);
+});
+
 test("many traces that last for hours do not make the search go down to seconds", async () => {
   await using here = stage({ limits: { maxResultLimit: 10 } });
   for (let index = 0; index < 40; index++) {

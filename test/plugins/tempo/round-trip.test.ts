@@ -56,7 +56,7 @@ test("pushed traces are exported as they are", async () => {
         expect([...both].sort()).toEqual(expected);
       },
     ),
-    { numRuns: 25 },
+    { numRuns: 60 },
   );
 }, 30_000);
 
