@@ -10,6 +10,7 @@ import { type Conductor, createConductor } from "./conductor.ts";
 import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
+import type { PressureValve } from "./memory-pressure.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { type Reconciliation, reconcile } from "./reconcile.ts";
 import { sleep } from "./time-limit.ts";
@@ -20,6 +21,7 @@ import type { ExportProgress } from "./types.ts";
 export interface ExportContext {
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
+  readonly valve: PressureValve;
   readonly tuning: Tuning;
   readonly concurrency: number;
   /** Given when the export is to stop, for whatever reason. */
@@ -80,7 +82,11 @@ async function live(run: Run): Promise<Lived> {
   if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
   const before = await countOnce(run);
   run.reporter.enter("running");
-  await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
+  const onStep = (): void => {
+    run.valve.relieve();
+    run.reporter.report();
+  };
+  await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep });
   if (signal.aborted) return { ...asked, failed: false };
   abandonRest(run);
   run.reporter.enter("counting");

@@ -11,6 +11,7 @@ import { claimsOf } from "./claims.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
+import { createPressureValve } from "./memory-pressure.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
@@ -35,6 +36,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
   const context: ExportContext = {
     writer,
     budget: createMemoryBudget(tuning.heldBytes),
+    valve: createPressureValve(),
     tuning,
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),

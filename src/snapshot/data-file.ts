@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Block } from "./block.ts";
+import type { ByteReader } from "./byte-reader.ts";
 import { writeAll, writeFailure } from "./disk.ts";
 import { SnapshotError } from "./errors.ts";
 
@@ -34,30 +35,28 @@ export interface RecoveredFile {
   continue(): Promise<DataFile>;
 }
 
-/** @throws SnapshotError when the file is not there. */
-export async function recoverDataFile(directory: string, path: string): Promise<RecoveredFile> {
+/** @param reader of the unfinished snapshot */
+export function recoverDataFile(directory: string, path: string, reader: ByteReader): RecoveredFile {
   const full = join(directory, path);
-  const handle = await openExisting(full);
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
   return {
     async accept(block) {
-      const bytes = Buffer.allocUnsafe(block.bytes);
-      const { bytesRead } = await handle.read(bytes, 0, block.bytes, block.offset);
-      const digest = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
-      if (block.offset !== size || bytesRead !== block.bytes || digest !== block.sha256) {
-        await handle.close();
+      const bytes = await reader.read(path, block.offset, block.bytes).catch(() => undefined);
+      if (bytes === undefined || block.offset !== size || sha256(bytes) !== block.sha256)
         throw damaged(full, block.offset);
-      }
       hasher.update(bytes);
       size += block.bytes;
     },
     async continue() {
+      const handle = await openExisting(full);
       await handle.truncate(size);
       return dataFile(full, path, handle, hasher, size);
     },
   };
 }
+
+const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 
 async function openExisting(full: string): Promise<FileHandle> {
   try {
@@ -75,6 +74,9 @@ const damaged = (full: string, offset: number): SnapshotError =>
     hint: "The unfinished export was changed or its disk is failing; start a new one.",
   });
 
+/** Blocks smaller than this are gathered, so that an export of a million small steps is not a million writes. */
+const GATHERED_BYTES = 256 << 10;
+
 function dataFile(
   full: string,
   path: string,
@@ -83,24 +85,50 @@ function dataFile(
   start: number,
 ): DataFile {
   let size = start;
-  const guarded = async (work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      throw writeFailure(full, error);
-    }
+  let gathered: Uint8Array[] = [];
+  let gatheredBytes = 0;
+  // Writes go out one after another, each to the place that was its own when it was handed in.
+  let tail: Promise<void> = Promise.resolve();
+
+  const write = (bytes: Uint8Array, position: number): Promise<void> => {
+    tail = tail
+      .then(() => writeAll(handle, bytes, position))
+      .catch((error) => Promise.reject(writeFailure(full, error)));
+    tail.catch(() => {});
+    return tail;
   };
+
+  const flush = (): Promise<void> => {
+    if (gatheredBytes === 0) return tail;
+    const ready = gathered.length === 1 && gathered[0] !== undefined ? gathered[0] : Buffer.concat(gathered);
+    const position = size - gatheredBytes;
+    [gathered, gatheredBytes] = [[], 0];
+    return write(ready, position);
+  };
+
   return {
     path,
     size: () => size,
-    append: (bytes) =>
-      guarded(async () => {
-        await writeAll(handle, bytes, size);
-        hasher.update(bytes);
-        size += bytes.length;
-      }),
-    sync: () => guarded(() => handle.sync()),
-    close: () => guarded(() => handle.close()),
+    async append(bytes) {
+      hasher.update(bytes);
+      const isSmall = bytes.length < GATHERED_BYTES;
+      // The owner of small bytes may use them again; large ones are written before this resolves.
+      gathered.push(isSmall ? bytes.slice() : bytes);
+      gatheredBytes += bytes.length;
+      size += bytes.length;
+      if (gatheredBytes >= GATHERED_BYTES) await flush();
+    },
+    async sync() {
+      await flush();
+      await handle.sync().catch((error) => Promise.reject(writeFailure(full, error)));
+    },
+    async close() {
+      try {
+        await flush();
+      } finally {
+        await handle.close();
+      }
+    },
     sha256: () => hasher.copy().digest("hex"),
   };
 }

@@ -1,10 +1,9 @@
 /** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
-import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { type Block, type IndexLine, parseIndexLine } from "./block.ts";
+import { type ByteReader, createByteReader } from "./byte-reader.ts";
 import { decompressBlock } from "./compress.ts";
 import { SnapshotError, systemCode } from "./errors.ts";
-import { createHandles } from "./handles.ts";
 import { fileLines, linesOf } from "./lines.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 import { staysInside } from "./paths.ts";
@@ -33,10 +32,10 @@ export interface IndexedBlock {
  */
 export async function openSnapshot(path: string): Promise<OpenSnapshot> {
   const manifest = await readManifest(path);
-  const handles = createHandles(path);
+  const bytes = createByteReader(path);
   const read = async (block: Block): Promise<Uint8Array> => {
     try {
-      return await handles.use(block.file, (handle) => readBlock(handle, block));
+      return await readBlock(bytes, block);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
@@ -54,7 +53,7 @@ export async function openSnapshot(path: string): Promise<OpenSnapshot> {
       const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
       for (const line of linesOf(await read(block))) yield decoder.decode(line);
     },
-    close: handles.close,
+    close: bytes.close,
   };
 }
 
@@ -108,20 +107,9 @@ function parseOrName(parse: () => IndexLine, where: string): IndexLine {
 }
 
 /** A block's bytes as they were before compression, checked against its hash. */
-export async function readBlock(handle: FileHandle, block: Block): Promise<Uint8Array> {
-  const stored = await readExactly(handle, block.offset, block.bytes);
+async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8Array> {
+  const stored = await bytes.read(block.file, block.offset, block.bytes);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
   if (digest !== block.sha256) throw new SnapshotError("its bytes do not fit its checksum");
   return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
-}
-
-/** @throws SnapshotError when the file ends before */
-export async function readExactly(handle: FileHandle, offset: number, bytes: number): Promise<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(bytes);
-  for (let done = 0; done < bytes; ) {
-    const { bytesRead } = await handle.read(buffer, done, bytes - done, offset + done);
-    if (bytesRead === 0) throw new SnapshotError("the file ends before the block does");
-    done += bytesRead;
-  }
-  return buffer;
 }

@@ -2,6 +2,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Block, type IndexLine, parseIndexLine } from "./block.ts";
+import { createByteReader } from "./byte-reader.ts";
 import { type DataFile, type RecoveredFile, recoverDataFile } from "./data-file.ts";
 import { systemCode } from "./errors.ts";
 import { addBlock, type FileTotals, kindOf } from "./file-totals.ts";
@@ -38,10 +39,11 @@ export const BOOKKEEPING: ReadonlySet<string> = new Set([
  * @throws SnapshotError when a data file does not hold what was committed.
  */
 export async function recover(directory: string, onStep: (step: CommittedStep) => void): Promise<Recovered> {
+  const reader = createByteReader(directory);
   const checked = new Map<string, RecoveredFile>();
   const totals = new Map<string, FileTotals>();
   const accept = async (plugin: string, block: Block): Promise<void> => {
-    const file = checked.get(block.file) ?? (await recoverDataFile(directory, block.file));
+    const file = checked.get(block.file) ?? recoverDataFile(directory, block.file, reader);
     await file.accept(block);
     totals.set(block.file, addBlock(totals.get(block.file), plugin, block));
     if (kindOf(block) === "records") checked.set(block.file, file);
@@ -50,7 +52,7 @@ export async function recover(directory: string, onStep: (step: CommittedStep) =
   const index = await readCommitted(join(directory, "blocks.jsonl"), async (step) => {
     for (const block of step.blocks) await accept(step.plugin, block);
     onStep(step);
-  });
+  }).finally(() => reader.close());
   const open = new Map<string, DataFile>();
   for (const [path, file] of checked) open.set(path, await file.continue());
   await removeUncommitted(directory, totals);

@@ -77,8 +77,9 @@ export function createStoredFiles(directory: string, recovered?: RecoveredFiles)
         sha256: open.get(one.path)?.sha256() ?? blockSha256,
       })),
     async close() {
-      for (const file of open.values()) await file.close();
+      const closed = await Promise.allSettled([...open.values()].map((file) => file.close()));
       open.clear();
+      for (const one of closed) if (one.status === "rejected") throw one.reason;
     },
   };
 }

@@ -1,9 +1,8 @@
 /** The bytes of data files, checked block after block against the index. */
 import type { Block } from "./block.ts";
+import { createByteReader } from "./byte-reader.ts";
 import { kindOf } from "./file-totals.ts";
-import { createHandles } from "./handles.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
-import { readExactly } from "./reader.ts";
 import type { Complain } from "./verify-index.ts";
 import { checkObject, checkRecords } from "./verify-lines.ts";
 
@@ -33,7 +32,7 @@ interface FileState {
 }
 
 export function createDataCheck({ path, lines, complain }: DataCheckOptions): DataCheck {
-  const handles = createHandles(path);
+  const reader = createByteReader(path);
   const states = new Map<string, FileState>();
   // A trace is there once in a data file, however many parts that has.
   const ids = new Map<string, KeySet>();
@@ -59,9 +58,7 @@ export function createDataCheck({ path, lines, complain }: DataCheckOptions): Da
       const blame = (what: string, line?: number): void =>
         complain({ file: block.file, what, block: number, ...(line === undefined ? {} : { line }) });
       try {
-        const bytes = await handles.use(block.file, (handle) =>
-          readExactly(handle, block.offset, block.bytes),
-        );
+        const bytes = await reader.read(block.file, block.offset, block.bytes);
         state.hasher.update(bytes);
         const digest = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
         if (digest !== block.sha256) blame("its bytes do not fit its checksum");
@@ -83,6 +80,6 @@ export function createDataCheck({ path, lines, complain }: DataCheckOptions): Da
       const whole = [...states].filter(([, state]) => state.isWhole);
       return new Map(whole.map(([file, { hasher }]) => [file, hasher.copy().digest("hex")]));
     },
-    close: handles.close,
+    close: reader.close,
   };
 }

@@ -127,7 +127,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
         await Promise.all([files.close(), group.close()]);
         return { files: [...written, ...empty], index };
       }),
-    close: () => serially(() => Promise.all([files.close(), group.close()]).then(() => {})),
+    close: () => serially(() => Promise.allSettled([files.close(), group.close()]).then(() => {})),
   };
 }
 
