@@ -3,8 +3,8 @@ import { dangling } from "./dangling.ts";
 import { readDashboard } from "./dashboard-file.ts";
 import { readFolders } from "./folders.ts";
 import { parseMatch } from "./match.ts";
-import { filePaths, folderPaths } from "./paths.ts";
-import { type Hit, searchAll } from "./search.ts";
+import { directoryOf, filePaths, folderPaths } from "./paths.ts";
+import { searchAll } from "./search.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
 export const dashboardsCursor = (match: string | undefined): Cursor => ({
@@ -20,11 +20,12 @@ export const exportDashboards: ReadStep = stepOf(
       const hits = await searchAll(server.http, { type: "dash-db", match: parseMatch(match) }, signal);
       const { folders } = await readFolders(server, signal);
       const directories = folderPaths(folders);
-      const place = ({ folderUid, folderTitle }: Hit): readonly string[] =>
-        folderUid === "" ? [] : (directories.get(folderUid) ?? [folderTitle || folderUid]);
       const paths = filePaths(
         "dashboards",
-        hits.map((hit) => ({ ...hit, directory: place(hit) })),
+        hits.map((hit) => ({
+          ...hit,
+          directory: directoryOf(directories, hit.folderUid, hit.folderTitle),
+        })),
       );
       return {
         next: hits.map(({ uid, title }) => ({ kind: "dashboard", uid, title, path: paths.get(uid) ?? "" })),

@@ -3,7 +3,7 @@ import { groupSchema, nameHash, PROVISIONING, ruleSchema } from "./alerting.ts";
 import { dangling } from "./dangling.ts";
 import { toFileText } from "./exact-json.ts";
 import { readFolders } from "./folders.ts";
-import { filePaths, folderPaths } from "./paths.ts";
+import { directoryOf, filePaths, folderPaths } from "./paths.ts";
 import { read, type Server, without } from "./server.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
@@ -19,7 +19,7 @@ export const exportRules: ReadStep = stepOf({}, (server, _, signal) =>
     const directories = folderPaths((await readFolders(server, signal)).folders);
     const items = [...groups].flatMap(([key, [rule]]) => {
       if (rule === undefined) return [];
-      const directory = directories.get(rule.folderUID) ?? [rule.folderUID];
+      const directory = directoryOf(directories, rule.folderUID);
       return [{ ...rule, uid: nameHash(key), title: rule.ruleGroup, directory }];
     });
     const paths = filePaths("alerting/rules", items);

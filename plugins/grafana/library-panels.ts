@@ -1,7 +1,7 @@
 import { type HttpClient, type Problem, v } from "contextcore";
 import { toFileText } from "./exact-json.ts";
 import { readFolders } from "./folders.ts";
-import { filePaths, folderPaths } from "./paths.ts";
+import { directoryOf, filePaths, folderPaths } from "./paths.ts";
 import { objectSchema, read } from "./server.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
@@ -52,7 +52,7 @@ export const exportLibraryPanels: ReadStep = stepOf({ page: v.number() }, (serve
       elements.map(({ uid, name, folderUid }) => ({
         uid,
         title: name,
-        directory: directories.get(folderUid) ?? (folderUid === "" ? [] : [folderUid]),
+        directory: directoryOf(directories, folderUid),
       })),
     );
     return {

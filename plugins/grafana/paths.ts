@@ -7,6 +7,12 @@ export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 export const folderPaths = (folders: readonly Folder[]): FolderPaths =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 
+/** The directory of what lies in a folder; one that this account may not see has at most a title. */
+export function directoryOf(paths: FolderPaths, uid: string, title = ""): readonly string[] {
+  if (uid === "") return [];
+  return paths.get(uid) ?? treePaths([{ id: uid, title: title || uid, parent: "" }]).get(uid) ?? [];
+}
+
 /** What a file is named after. */
 export interface Titled {
   readonly uid: string;
