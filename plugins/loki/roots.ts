@@ -5,7 +5,7 @@
 import type { Range } from "contextcore";
 import type { Api } from "./api.ts";
 import { type Labels, type Matcher, printSelector } from "./selector.ts";
-import { INTERNAL_STREAMS, isBookkeeping } from "./streams.ts";
+import { isBookkeeping, isInternal } from "./streams.ts";
 
 /** On every stream of Loki 3 that was not configured otherwise. */
 const USUAL = "service_name";
@@ -17,17 +17,15 @@ export async function rootSelectors(
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   if (match !== undefined) return [match];
-  const names = (await api.labelNames(range, signal)).filter((name) => !isBookkeeping(name));
+  const names = (await api.labelNames(range, signal)).filter(
+    (name) => !isBookkeeping(name) && !isInternal(name),
+  );
   const first = names.includes(USUAL) ? USUAL : names[0];
   if (first === undefined) return [];
   const others = names.filter((name) => name !== first);
   const lacking = await streamsWithout(api, first, others, range, signal);
-  return chain([first, ...cover(lacking, others)]).map((matchers) =>
-    printSelector([...matchers, ...NOT_INTERNAL]),
-  );
+  return chain([first, ...cover(lacking, others)]).map(printSelector);
 }
-
-const NOT_INTERNAL: readonly Matcher[] = INTERNAL_STREAMS.map(absent);
 
 /** The label sets of the streams that the first name misses: usually none. */
 async function streamsWithout(

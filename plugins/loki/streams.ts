@@ -12,8 +12,14 @@ const BOOKKEEPING: readonly string[] = [
   "__backfill_shard__",
 ];
 
-/** Streams that Loki writes about other streams (pkg/util/constants/internal_streams.go): no log line of anybody's. */
-export const INTERNAL_STREAMS = ["__aggregated_metric__", "__pattern__"] as const;
+/**
+ * The one label of the streams that Loki writes about other streams: no log line of anybody's. It must not stand in a
+ * selector, not even as absent: Loki then answers 200 with nothing, to logs and to counts alike
+ * (pkg/querier/limits/validation.go, `ValidateAggregatedMetricQuery`; measured).
+ */
+const INTERNAL: readonly string[] = ["__aggregated_metric__", "__pattern__"];
+
+export const isInternal = (name: string): boolean => INTERNAL.includes(name);
 
 export const isBookkeeping = (name: string): boolean => BOOKKEEPING.includes(name);
 
