@@ -1,5 +1,5 @@
 import { type CountRequest, type Counts, halves, NS_PER_SECOND, type Range, toMs } from "contextcore";
-import { asksForLess } from "./server/api.ts";
+import { saidTooMuch } from "./server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "./server/server.ts";
 import { namesMatcher, toSelector } from "./wire/matchers.ts";
 
@@ -64,7 +64,7 @@ async function countNames(
     const [sum] = await queryVector(server, expression(what, range), toMs(range.to) - 1, signal);
     return sum?.value ?? 0;
   } catch (error) {
-    const parts = asksForLess(error) ? smaller(what, range) : undefined;
+    const parts = saidTooMuch(error) ? smaller(what, range) : undefined;
     if (parts === undefined) throw error;
     let total = 0;
     for (const [names, part] of parts) total += await countNames(server, names, part, signal);

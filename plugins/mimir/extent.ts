@@ -1,5 +1,5 @@
 import { fromMs, type Inventory, toMs, v } from "contextcore";
-import { asksForLess, ifShown } from "./server/api.ts";
+import { ifShown, saidTooMuch } from "./server/api.ts";
 import { ownMetrics } from "./server/own-metrics.ts";
 import { queryVector, type Server, seconds, selectorOf } from "./server/server.ts";
 
@@ -75,7 +75,7 @@ async function newestSample(server: Server, now: number, signal: AbortSignal): P
     const [newest] = (await ifShown(queryVector(server, query, now, signal))) ?? [];
     return newest === undefined || Number.isNaN(newest.value) ? undefined : Math.round(newest.value * 1000);
   } catch (error) {
-    if (asksForLess(error)) return undefined;
+    if (saidTooMuch(error)) return undefined;
     throw error;
   }
 }

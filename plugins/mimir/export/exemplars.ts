@@ -31,12 +31,17 @@ export async function exemplars(
   const found = await ifOffered(
     server.api(exemplarsSchema, { method: "POST", path: "/api/v1/query_exemplars", form, signal }),
   ).catch(withoutStorage);
-  const lines = (found?.data ?? []).map((series) => {
-    const times = series.exemplars.map((one) => ({ ...one, timestamp: Math.round(one.timestamp * 1000) }));
-    return `${JSON.stringify({ metric: series.seriesLabels, exemplars: times })}\n`;
-  });
+  const lines = (found?.data ?? []).map(({ seriesLabels, exemplars: all }) => ({
+    line: { metric: seriesLabels, exemplars: all.map(inMilliseconds) },
+    count: all.length,
+  }));
   return { records: linesRecords("mimir/exemplars.json", "exemplars", lines, work) };
 }
+
+const inMilliseconds = <One extends { timestamp: number }>(one: One): One => ({
+  ...one,
+  timestamp: Math.round(one.timestamp * 1000),
+});
 
 /** Some servers say by an error that they keep no exemplars. */
 function withoutStorage(error: unknown): undefined {

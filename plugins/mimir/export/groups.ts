@@ -1,7 +1,7 @@
 import type { Step } from "contextcore";
 import { toMs } from "contextcore";
 import { compareBytes } from "../line/labels.ts";
-import { asksForLess } from "../server/api.ts";
+import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "../server/server.ts";
 import { toSelector } from "../wire/matchers.ts";
 import { toCursor, type Window, type WorkOf, windowOf } from "./cursors.ts";
@@ -64,7 +64,7 @@ async function hint(server: Server, query: string, window: Window, signal: Abort
   try {
     return await queryVector(server, query, toMs(window.to) - 1, signal);
   } catch (error) {
-    if (asksForLess(error)) return undefined;
+    if (saidTooMuch(error)) return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { type Records, type Step, v } from "contextcore";
+import { type Range, type Records, type Step, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
 import type { WorkOf } from "./cursors.ts";
@@ -15,23 +15,26 @@ const metadataSchema = v.record(
 export async function metadata(server: Server, work: WorkOf<"metadata">, signal: AbortSignal): Promise<Step> {
   const answer = await ifOffered(server.api(metadataSchema, { path: "/api/v1/metadata", signal }));
   const lines = Object.entries(answer?.data ?? {}).flatMap(([metric, descriptions]) =>
-    descriptions.map((description) => `${JSON.stringify({ metric, ...description })}\n`),
+    descriptions.map((description) => ({ line: { metric, ...description }, count: 1 })),
   );
   return { records: linesRecords("mimir/metadata.json", "metadata", lines, work) };
 }
 
-/** Lines of about a MiB each block; none when there are no lines. */
+const LINES_PER_BLOCK = 5000;
+
+/** Some lines of a file of the plugin's own, as blocks. `count`: how many of `unit` a line holds. */
 export function linesRecords(
   file: string,
   unit: string,
-  lines: readonly string[],
-  { from, to }: { readonly from: bigint; readonly to: bigint },
+  lines: readonly { readonly line: object; readonly count: number }[],
+  { from, to }: Range,
 ): Records[] {
   const blocks: Records[] = [];
-  const perBlock = 5000;
-  for (let start = 0; start < lines.length; start += perBlock) {
-    const some = lines.slice(start, start + perBlock);
-    blocks.push({ file, text: some.join(""), lines: some.length, from, to, counts: { [unit]: some.length } });
+  for (let start = 0; start < lines.length; start += LINES_PER_BLOCK) {
+    const some = lines.slice(start, start + LINES_PER_BLOCK);
+    const text = some.map(({ line }) => `${JSON.stringify(line)}\n`).join("");
+    const total = some.reduce((sum, { count }) => sum + count, 0);
+    blocks.push({ file, text, lines: some.length, from, to, counts: { [unit]: total } });
   }
   return blocks;
 }

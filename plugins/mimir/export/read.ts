@@ -1,6 +1,6 @@
-import { halves, NS_PER_SECOND, type Problem, type Step, toMs } from "contextcore";
+import { halves, NS_PER_SECOND, PluginError, type Problem, type Step, toMs } from "contextcore";
 import { compareBytes, metricName, readLabels } from "../line/labels.ts";
-import { asksForLess } from "../server/api.ts";
+import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, type Server } from "../server/server.ts";
 import { type Matcher, namesMatcher } from "../wire/matchers.ts";
 import { toCursor, type WorkOf, windowOf } from "./cursors.ts";
@@ -34,10 +34,25 @@ export async function read(
     if (stopped === "unseen") return await readBehind(server, work, limits, signal);
     return finish(work, answer.method, writer, stopped);
   } catch (error) {
-    const parts = asksForLess(error) ? smaller(work) : undefined;
+    const parts = (await asksForLess(server, error, signal)) ? smaller(work) : undefined;
     if (parts === undefined) throw error;
     return { next: parts.map(toCursor) };
   }
+}
+
+/** A read that took too long is tried in parts when the server is well otherwise: one that hangs would hang on each part. */
+async function asksForLess(server: Server, error: unknown, signal: AbortSignal): Promise<boolean> {
+  if (saidTooMuch(error)) return true;
+  return error instanceof PluginError && error.timedOut && (await isAlive(server, signal));
+}
+
+async function isAlive(server: Server, signal: AbortSignal): Promise<boolean> {
+  const { prefix } = await server.identity(signal);
+  const request = { path: `${prefix}/api/v1/status/buildinfo`, timeoutMs: 10_000, accept: [404], signal };
+  return server.http.send(request).then(
+    () => true,
+    () => false,
+  );
 }
 
 function ask(server: Server, work: WorkOf<"read">, signal: AbortSignal): Promise<ReadAnswer> {

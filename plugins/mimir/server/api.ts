@@ -55,9 +55,7 @@ async function unless<Value>(
 const TOO_MUCH =
   /sample limit|too many samples|exceed(s|ed)?\b.*(limit|max)|err-mimir-max|larger than max|resource ?exhausted|hit limit/i;
 
-/** True when asking for less may help: the server said so, or took too long. */
-export function asksForLess(error: unknown): boolean {
-  if (!(error instanceof PluginError)) return false;
-  if (error.kind === "too-large" || error.timedOut) return true;
-  return error.status !== 429 && TOO_MUCH.test(error.message);
-}
+/** True when the server said that this would be more than it gives. */
+export const saidTooMuch = (error: unknown): error is PluginError =>
+  error instanceof PluginError &&
+  (error.kind === "too-large" || (error.status !== 429 && TOO_MUCH.test(error.message)));

@@ -1,0 +1,60 @@
+export type Flavour = "mimir" | "prometheus" | "cortex";
+
+/** What a server's limits and faults are, by Mimir's names where it has them. Times in ms; may be changed while it runs. */
+export interface MimirKnobs {
+  /** How late a sample may come; 0: not at all. */
+  outOfOrderTimeWindow: number;
+  pastGracePeriod: number;
+  creationGracePeriod: number;
+  nativeHistograms: boolean;
+  /** Samples a second; more is answered with 429. 0: no limit. */
+  ingestionRate: number;
+  maxQueryLookback: number;
+  /** 0: no limit. */
+  maxFetchedSeries: number;
+  maxFetchedChunks: number;
+  maxExemplars: number;
+  /** 0: no limit. */
+  maxLabelValues: number;
+  retention: number;
+  /** Which kinds of remote read it offers. */
+  remoteRead: "streamed" | "sampled" | "none";
+  /** Bytes of chunks in one frame. */
+  frameBytes: number;
+  /** Query ranges take in both borders, as before Prometheus 3. */
+  closedRanges: boolean;
+  /** A Prometheus adds these to every series that remote read gives. */
+  externalLabels: Readonly<Record<string, string>>;
+  remoteWriteReceiver: boolean;
+  /** After so many frames the stream ends with an error in plain text; -1: never. */
+  streamErrorAfter: number;
+}
+
+const DAY = 86_400_000;
+
+export const DEFAULT_KNOBS: MimirKnobs = {
+  outOfOrderTimeWindow: 0,
+  pastGracePeriod: 0,
+  creationGracePeriod: 600_000,
+  nativeHistograms: true,
+  ingestionRate: 0,
+  maxQueryLookback: 0,
+  maxFetchedSeries: 0,
+  maxFetchedChunks: 2_000_000,
+  maxExemplars: 100_000,
+  maxLabelValues: 0,
+  retention: 0,
+  remoteRead: "streamed",
+  frameBytes: 1_048_576,
+  closedRanges: false,
+  externalLabels: {},
+  remoteWriteReceiver: true,
+  streamErrorAfter: -1,
+};
+
+/** What differs by server. */
+export const FLAVOURS: Readonly<Record<Flavour, Partial<MimirKnobs>>> = {
+  mimir: {},
+  prometheus: { retention: 15 * DAY },
+  cortex: { remoteRead: "sampled", closedRanges: true, nativeHistograms: false },
+};
