@@ -26,7 +26,8 @@ export const COMMON = {
   help: { type: "flag", alias: "h", about: "show this help" },
 } as const satisfies Args;
 
-function readSetting(text: string): readonly [string, string] {
+/** `KEY=VALUE`. @throws RangeError */
+export function readSetting(text: string): readonly [string, string] {
   const [, key, value] = /^([\w/.-]+)=(.*)$/s.exec(text) ?? [];
   if (key === undefined || value === undefined)
     throw new RangeError(`not KEY=VALUE: ${JSON.stringify(text)}`);

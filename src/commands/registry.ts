@@ -11,6 +11,7 @@ export const ROOT: Group = {
     restore: async () => (await import("./restore/index.ts")).default,
     destroy: async () => (await import("./destroy/index.ts")).default,
     audit: async () => (await import("./audit.ts")).default,
+    plugin: async () => (await import("./plugin/index.ts")).default,
     config: async () => (await import("./config/index.ts")).default,
     persistence: async () => (await import("./persistence/index.ts")).default,
     version: async () => (await import("./version.ts")).default,

@@ -9,6 +9,8 @@ import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { openPlugins } from "../plugin/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
+import { UntrustedError } from "../plugin/trust/trust.ts";
+import { RefusedError } from "../terminal/ask.ts";
 import { type Call, UsageError } from "./command.ts";
 
 export interface Stack extends OpenPlugins {
@@ -24,6 +26,7 @@ export const configOf = (call: Call): Promise<Config> => loadConfig(call);
  * @param only the backends that are wanted; default all. Sinks are opened all the same
  * @throws ConfigError naming the key and the line
  * @throws UsageError when `only` names what there is not
+ * @throws RefusedError when a plugin is not trusted as it is
  */
 export async function openStack(call: Call, only: readonly string[] = []): Promise<Stack> {
   const config = await configOf(call);
@@ -31,9 +34,27 @@ export async function openStack(call: Call, only: readonly string[] = []): Promi
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
   });
+  await refuseUntrusted(call, config, plugins);
   const problems = plugins.failures.flatMap((failure) => configProblems(failure, config));
   if (problems.length > 0) throw new ConfigError(problems);
   return { ...chosen(plugins, only), config };
+}
+
+/** Code that nobody trusted is refused, with everything that would have gone on beside it, and the trail says so. */
+async function refuseUntrusted(call: Call, config: Config, { failures, sinks }: OpenPlugins): Promise<void> {
+  const refused = failures.map(({ error }) => error).filter((error) => error instanceof UntrustedError);
+  const [first] = refused;
+  if (first === undefined) return;
+  const trail = openStackTrail(call, config, sinks);
+  try {
+    for (const { spec, message, changes } of refused) {
+      const details = { source: spec, reason: message, changed: [...changes.changed, ...changes.added] };
+      await trail.append({ operation: "plugin_trust", outcome: "refused", details });
+    }
+  } finally {
+    await trail.close();
+  }
+  throw new RefusedError(first.message, first.hint);
 }
 
 function chosen(plugins: OpenPlugins, only: readonly string[]): OpenPlugins {

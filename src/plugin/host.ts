@@ -44,12 +44,13 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
   return { backends, sinks, failures };
 }
 
-interface Loaded {
-  readonly plugins: LoadedPlugin[];
-  readonly failures: OpenFailure[];
+export interface Loaded {
+  readonly plugins: readonly LoadedPlugin[];
+  readonly failures: readonly OpenFailure[];
 }
 
-async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded> {
+/** Loads them and checks what they declare, without opening them. */
+export async function loadPlugins(config: Config, options: HostOptions = {}): Promise<Loaded> {
   const plugins: LoadedPlugin[] = [];
   const failures: OpenFailure[] = [];
   const load = async (name: string, from: () => Promise<LoadedPlugin>): Promise<void> => {
@@ -63,6 +64,7 @@ async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded
     if (isNeeded(builtIn.name, config, options))
       await load(builtIn.name, async () => ({
         plugin: checkDeclaration(await builtIn.load(), "built-in"),
+        source: "built-in",
       }));
   }
   for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config.directory));

@@ -45,7 +45,7 @@ export async function loadPlugin(location: Location, files: PluginFiles): Promis
   };
   const module: unknown = await importModule(location).finally(checkGlobals);
   requireKnown(location, files, before);
-  return { plugin: declaredIn(module, location), checkGlobals };
+  return { plugin: declaredIn(module, location), source: location.spec, checkGlobals };
 }
 
 /** An import may be computed, and lead to a file that nobody has looked at. */

@@ -15,6 +15,8 @@ import { redactorFor } from "./secrets.ts";
 /** A declaration that was checked, and where it came from. */
 export interface LoadedPlugin {
   readonly plugin: Plugin;
+  /** `built-in`, or what the configuration calls it. */
+  readonly source: string;
   /** Present for a stranger's: puts back what it changed of the language's own objects. @throws DeclarationError */
   readonly checkGlobals?: () => void;
 }

@@ -45,7 +45,9 @@ const LOADABLE = new Set([
   ".node",
   ".so",
 ]);
-const LEFT_OUT = /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$/;
+/** Packages (those that are imported are followed), tests, declarations, and what `plugin new` writes for the editor. */
+const LEFT_OUT =
+  /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$|^contextcore\/|^tsconfig\.json$/;
 const FILES_MAX = 20_000;
 
 /**

@@ -1,0 +1,58 @@
+/** How a check is told: a line for each rule as it is judged, and at the end what did not apply, by its reason. */
+import * as v from "valibot";
+import type { Outcome } from "../../plugin/conformance/check.ts";
+import type { Target } from "../../plugin/conformance/subject.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+
+/** A rule's outcome for one side of the plugin. */
+export interface Judged extends Outcome {
+  readonly face: Target["face"];
+}
+
+export const reportSchema = v.object({
+  plugin: v.string(),
+  rules: v.array(
+    v.object({
+      face: v.picklist(["backend", "sink"]),
+      rule: v.string(),
+      why: v.string(),
+      verdict: v.picklist(["passed", "waived", "failed"]),
+      message: v.optional(v.string()),
+      ms: v.number(),
+    }),
+  ),
+});
+
+export function printOutcome({ name, why, verdict }: Judged, { print, colors }: Terminal): void {
+  if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
+  if (verdict.kind === "failed")
+    print(`${colors.red("broken")}  ${name}: ${why}\n        ${verdict.error.message}`);
+}
+
+export function printSummary(plugin: string, judged: readonly Judged[], { print, colors }: Terminal): void {
+  const waived = Map.groupBy(judged, ({ verdict }) =>
+    verdict.kind === "waived" ? verdict.reason : undefined,
+  );
+  for (const [reason, rules] of waived) {
+    if (reason === undefined) continue;
+    const names = rules.map(({ name }) => name).join(", ");
+    print(colors.dim(`-       ${reason}: ${names}`));
+  }
+  const count = (kind: string): number => judged.filter(({ verdict }) => verdict.kind === kind).length;
+  const waivedCount = count("waived");
+  const rest = waivedCount === 0 ? "" : `, ${waivedCount} do not apply`;
+  print(`${plugin}: ${count("passed")} rules hold, ${count("failed")} are broken${rest}`);
+}
+
+export function toReport(plugin: string, judged: readonly Judged[]): v.InferOutput<typeof reportSchema> {
+  const rules = judged.map(({ face, name, why, verdict, ms }) => ({
+    face,
+    rule: name,
+    why,
+    verdict: verdict.kind,
+    ...(verdict.kind === "waived" ? { message: verdict.reason } : {}),
+    ...(verdict.kind === "failed" ? { message: verdict.error.message } : {}),
+    ms: Math.round(ms),
+  }));
+  return { plugin, rules };
+}

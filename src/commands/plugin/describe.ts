@@ -1,0 +1,115 @@
+/** All that can be said of one plugin: from its declaration, from what it opens, and from the configuration. */
+import * as v from "valibot";
+import type { Config } from "../../config/config.ts";
+import { describeOption } from "../../config/option-type.ts";
+import { environmentNames, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
+import { withoutSecrets } from "../../http/redact.ts";
+import type { Plugin } from "../../plugin/contract.ts";
+import { type LoadedPlugin, openBackend, openSink } from "../../plugin/opening.ts";
+import { readLock } from "../../plugin/trust/lock.ts";
+
+export const descriptionSchema = v.object({
+  name: v.string(),
+  version: v.optional(v.string()),
+  about: v.string(),
+  source: v.string(),
+  /** Of all its files; absent for a built-in plugin. */
+  sha256: v.optional(v.string()),
+  hosts: v.optional(v.array(v.string())),
+  capabilities: v.array(v.string()),
+  options: v.array(
+    v.object({
+      name: v.string(),
+      about: v.string(),
+      type: v.string(),
+      required: v.boolean(),
+      secret: v.boolean(),
+      fallback: v.optional(v.unknown()),
+      environment: v.array(v.string()),
+      value: v.optional(v.unknown()),
+      from: v.optional(v.string()),
+    }),
+  ),
+});
+export type Description = v.InferOutput<typeof descriptionSchema>;
+
+export function describePlugin(loaded: LoadedPlugin, config: Config): Description {
+  const { plugin, source } = loaded;
+  const { name, version, about, hosts } = plugin;
+  const sha256 = readLock(config.directory)[source]?.hash;
+  return {
+    name,
+    ...(version === undefined ? {} : { version }),
+    about,
+    source,
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(hosts === undefined ? {} : { hosts: [...hosts] }),
+    capabilities: capabilitiesOf(loaded, config),
+    options: optionsOf(plugin, config),
+  };
+}
+
+/** What is optional in the contract and present here. Opening a plugin asks no server. */
+function capabilitiesOf(loaded: LoadedPlugin, config: Config): string[] {
+  const everything = {
+    ...config,
+    backends: {},
+    sinks: { [loaded.plugin.name]: { enabled: true, options: {} } },
+  };
+  const { plugin } = loaded;
+  const backends = attempt(() =>
+    openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, {}),
+  );
+  const sinks = attempt(() => openSink(loaded, everything, {}));
+  return [
+    ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
+    ...backends.flatMap(({ backend }) =>
+      (["count", "limits", "restore", "flush"] as const).filter((hook) => backend[hook] !== undefined),
+    ),
+    ...(plugin.sink === undefined ? [] : ["deliver"]),
+    ...sinks.flatMap(({ sink }) => (sink.history === undefined ? [] : ["history"])),
+  ];
+}
+
+const enabled = ({ backends }: Config, { name }: Plugin): Config["backends"] => ({
+  [name]: { options: backends[name]?.options ?? {}, enabled: true },
+});
+
+/** A plugin that cannot be opened as it is configured shows what its declaration alone tells. */
+function attempt<Opened>(open: () => readonly Opened[]): readonly Opened[] {
+  try {
+    return open();
+  } catch {
+    return [];
+  }
+}
+
+function optionsOf(plugin: Plugin, config: Config): Description["options"] {
+  const kind: PluginKind = plugin.backend === undefined ? "sinks" : "backends";
+  const present = new Map(valuesOf(plugin, kind, config));
+  return Object.entries<v.GenericSchema>(plugin.options.entries).map(([name, schema]) => {
+    const { fallback, ...described } = describeOption(name, schema);
+    return {
+      ...described,
+      ...(fallback === undefined ? {} : { fallback }),
+      environment: [...environmentNames(plugin.name, name, schema)],
+      ...present.get(name),
+    };
+  });
+}
+
+/** Where each option's value comes from, and the value unless it is secret. */
+function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
+  try {
+    const { options, found } = resolveOptions(plugin, kind, config);
+    return found
+      .filter(({ key }) => options[key] !== undefined)
+      .map(({ key, from, secret }) => [key, { value: secret ? "***" : shown(options[key]), from }] as const);
+  } catch {
+    // What does not fit is said, with its line, by `config check` and by every command that needs it.
+    return [];
+  }
+}
+
+const shown = (value: unknown): unknown =>
+  typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;

@@ -1,0 +1,57 @@
+/** Loads a plugin that a person agreed to, and records the trust in the lock and in the trail. */
+import type { Config } from "../../config/config.ts";
+import type { Plugin } from "../../plugin/contract.ts";
+import { DeclarationError } from "../../plugin/declaration.ts";
+import { loadPlugin } from "../../plugin/load.ts";
+import type { Location } from "../../plugin/locate.ts";
+import type { PluginFiles } from "../../plugin/trust/files.ts";
+import { readLock } from "../../plugin/trust/lock.ts";
+import { entryFor, trustPlugin } from "../../plugin/trust/record.ts";
+import type { Call } from "../command.ts";
+import { openStackTrail } from "../stack.ts";
+
+export interface Grant {
+  readonly call: Call;
+  readonly config: Config;
+  readonly location: Location;
+  readonly found: PluginFiles;
+  readonly action: "add" | "trust";
+}
+
+/** @throws DeclarationError when it does not load or fit, and TrailError when the trust cannot be recorded */
+export async function grantTrust({ call, config, location, found, action }: Grant): Promise<Plugin> {
+  const { plugin } = await loadPlugin(location, found);
+  requireOwnName(plugin, location.spec, config);
+  const entry = entryFor(plugin, found);
+  const trail = openStackTrail(call, config, []);
+  try {
+    const { name, version } = plugin;
+    const details = {
+      action,
+      plugin: name,
+      source: location.spec,
+      sha256: entry.hash,
+      files: found.files.size,
+    };
+    await trail.append({
+      operation: "plugin_trust",
+      outcome: "success",
+      details: { ...details, ...(version === undefined ? {} : { version }) },
+    });
+  } finally {
+    await trail.close();
+  }
+  trustPlugin(config.directory, location.spec, entry);
+  return plugin;
+}
+
+function requireOwnName({ name }: Plugin, spec: string, { directory }: Config): void {
+  const other = Object.entries(readLock(directory)).find(
+    ([key, entry]) => key !== spec && entry.name === name,
+  );
+  if (other === undefined) return;
+  throw new DeclarationError(
+    `${other[0]} is already called ${name}`,
+    `Two plugins cannot have one name. To take the other's place: contextcore plugin remove ${name}`,
+  );
+}

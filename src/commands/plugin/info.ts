@@ -1,0 +1,86 @@
+import { closest } from "../../config/closest.ts";
+import { loadPlugins } from "../../plugin/host.ts";
+import type { Colors } from "../../terminal/colors.ts";
+import { formatTable } from "../../terminal/table.ts";
+import { defineCommand, UsageError } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { configOf } from "../stack.ts";
+import { type Description, describePlugin, descriptionSchema } from "./describe.ts";
+import { toMarkdown } from "./markdown.ts";
+
+export default defineCommand({
+  about: "show a plugin's capabilities and its options: types, defaults, environment names, present values",
+  args: {
+    plugin: {
+      type: "positional",
+      hint: "PLUGIN",
+      required: true,
+      complete: "plugins",
+      about: "its name",
+    },
+    markdown: { type: "flag", about: "print the plugin's section of the documentation" },
+    json: { type: "flag", about: "print one JSON object" },
+  },
+  examples: [
+    { line: "plugin info loki", about: "which options there are, and what they are now" },
+    { line: "plugin info loki --markdown", about: "for a page of documentation" },
+  ],
+  exclusive: [["markdown", "json"]],
+  json: descriptionSchema,
+  async run(call) {
+    const { args, terminal } = call;
+    const config = await configOf(call);
+    const { plugins, failures } = await loadPlugins({ ...config, backends: {}, sinks: {} });
+    const loaded = plugins.find(
+      ({ plugin, source }) => plugin.name === args.plugin || source === args.plugin,
+    );
+    const failure = failures.find(({ name }) => name === args.plugin);
+    if (failure !== undefined) throw failure.error;
+    if (loaded === undefined)
+      throw unknown(
+        args.plugin,
+        plugins.map(({ plugin }) => plugin.name),
+      );
+    const description = describePlugin(loaded, config);
+    if (args.json) terminal.printJson(description);
+    else terminal.print(args.markdown ? toMarkdown(description) : forPeople(description, terminal.colors));
+    return EXIT.ok;
+  },
+});
+
+function unknown(name: string, known: readonly string[]): UsageError {
+  const meant = closest(name, known);
+  return new UsageError(
+    `there is no plugin ${name}`,
+    meant === undefined ? `there are ${known.join(", ")}` : `did you mean ${meant}?`,
+  );
+}
+
+function forPeople(description: Description, { bold, dim }: Colors): string {
+  const { name, version = "", about, source, sha256, hosts, capabilities, options } = description;
+  const facts = [
+    ["from", source],
+    ["sha256", sha256 ?? ""],
+    ["hosts", hosts?.join(", ") ?? ""],
+    ["can", capabilities.join(", ")],
+  ].filter(([, value]) => value !== "");
+  const rows = options.flatMap((option) => [
+    [bold(option.name), shownValue(option), dim(option.from ?? "")],
+    ["", dim(`${option.about} (${typeText(option)})`), dim(option.environment.join(", "))],
+  ]);
+  return [
+    `${bold(`${name} ${version}`.trim())}  ${about}`,
+    ...formatTable(
+      [{}, {}],
+      facts.map(([key = "", value = ""]) => [dim(key), value]),
+    ),
+    "",
+    ...formatTable([{}, {}, {}], rows),
+  ].join("\n");
+}
+
+const typeText = ({ type, required, secret }: Description["options"][number]): string =>
+  [type, ...(secret ? ["secret"] : []), ...(required ? ["required"] : [])].join(", ");
+
+const shownValue = ({ value }: Description["options"][number]): string =>
+  value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);

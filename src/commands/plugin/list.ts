@@ -1,0 +1,82 @@
+import * as v from "valibot";
+import type { Config } from "../../config/config.ts";
+import type { Plugin } from "../../plugin/contract.ts";
+import { loadPlugins } from "../../plugin/host.ts";
+import type { LoadedPlugin } from "../../plugin/opening.ts";
+import { UntrustedError } from "../../plugin/trust/trust.ts";
+import { formatTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { configOf, hintOf } from "../stack.ts";
+
+const pluginSchema = v.object({
+  name: v.string(),
+  version: v.optional(v.string()),
+  about: v.string(),
+  source: v.string(),
+  backend: v.picklist(["on", "off", "none"]),
+  sink: v.picklist(["on", "off", "none"]),
+});
+
+export default defineCommand({
+  about: "list every plugin, where it came from and whether it is in use",
+  args: { json: { type: "flag", about: "print one JSON object" } },
+  examples: [{ line: "plugin list", about: "the built-in ones and yours" }],
+  json: v.object({
+    plugins: v.array(pluginSchema),
+    failures: v.array(v.object({ source: v.string(), problem: v.string(), untrusted: v.boolean() })),
+  }),
+  async run(call) {
+    const { args, terminal } = call;
+    const config = await configOf(call);
+    const { plugins, failures } = await loadPlugins({ ...config, backends: {}, sinks: {} });
+    const shown = plugins.map((loaded) => summaryOf(loaded, config));
+    const failed = failures.map(({ name, error }) => ({
+      source: name,
+      problem: error.message,
+      untrusted: error instanceof UntrustedError,
+    }));
+    if (args.json) terminal.printJson({ plugins: shown, failures: failed });
+    else printList(shown, terminal);
+    for (const { error } of args.json ? [] : failures)
+      terminal.warn(`${error.message}\n  ${hintOf(error) ?? ""}`.trimEnd());
+    return failures.length === 0 ? EXIT.ok : EXIT.partial;
+  },
+});
+
+type Summary = v.InferOutput<typeof pluginSchema>;
+
+function summaryOf({ plugin, source }: LoadedPlugin, config: Config): Summary {
+  const { name, version, about } = plugin;
+  return { name, ...(version === undefined ? {} : { version }), about, source, ...usage(plugin, config) };
+}
+
+/** A backend is in use unless it is switched off, a sink only where it is configured. */
+function usage({ name, backend, sink }: Plugin, config: Config): Pick<Summary, "backend" | "sink"> {
+  const backendIsOn = config.backends[name]?.enabled !== false;
+  const sinkIsOn = config.sinks[name]?.enabled === true;
+  return {
+    backend: backend === undefined ? "none" : backendIsOn ? "on" : "off",
+    sink: sink === undefined ? "none" : sinkIsOn ? "on" : "off",
+  };
+}
+
+function printList(plugins: readonly Summary[], terminal: Terminal): void {
+  const { bold, dim } = terminal.colors;
+  const rows = plugins.map(({ name, version = "", source, about, backend, sink }) => [
+    bold(name),
+    version,
+    faces(backend, sink),
+    dim(source),
+    about,
+  ]);
+  for (const line of formatTable([{}, {}, {}, {}, {}], rows)) terminal.print(line);
+}
+
+function faces(backend: Summary["backend"], sink: Summary["sink"]): string {
+  const off = (state: string): string => (state === "off" ? " (off)" : "");
+  return [backend === "none" ? "" : `backend${off(backend)}`, sink === "none" ? "" : `sink${off(sink)}`]
+    .filter((face) => face !== "")
+    .join(", ");
+}

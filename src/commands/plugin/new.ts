@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { isVendorName } from "../../plugin/declaration.ts";
+import { scaffoldFiles } from "../../plugin/scaffold/scaffold.ts";
+import { defineCommand, UsageError } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+
+export default defineCommand({
+  about: "write a folder with a new plugin that works at once, its test, types and a README",
+  args: {
+    name: {
+      type: "positional",
+      hint: "NAME",
+      required: true,
+      parse: readName,
+      about: "vendor/name, or a name alone; the folder is called as what follows the slash",
+    },
+    backend: { type: "flag", about: "a backend for a directory of JSON-lines files (the default)" },
+    sink: { type: "flag", about: "a sink that appends events to a file" },
+  },
+  exclusive: [["backend", "sink"]],
+  examples: [
+    { line: "plugin new acme/lines", about: "writes ./lines" },
+    { line: "plugin new acme/events --sink", about: "a place for audit events instead of a server" },
+  ],
+  async run({ args, terminal, directory }) {
+    const kind = args.sink ? "sink" : "backend";
+    const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
+    const shown = `./${relative(directory, folder)}`;
+    makeFolder(folder, shown);
+    for (const [path, text] of scaffoldFiles(args.name, kind)) write(join(folder, path), text);
+    terminal.print(`${shown} holds the ${kind} ${args.name}`);
+    terminal.note(
+      `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
+    );
+    return EXIT.ok;
+  },
+});
+
+/** A name alone gets the vendor `local`, which nobody publishes under. */
+function readName(text: string): string {
+  const name = text.includes("/") ? text : `local/${text}`;
+  if (isVendorName(name)) return name;
+  throw new UsageError(
+    `${JSON.stringify(text)} is not a plugin's name`,
+    "lower case letters, digits and dashes, as in acme/lines",
+  );
+}
+
+function makeFolder(folder: string, shown: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    if (code === "EEXIST")
+      throw new UsageError(`${shown} is already there`, "choose another name, or remove it");
+    throw new Error(`${shown} cannot be made: ${code}`, { cause: error });
+  }
+}
+
+function write(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text, { flag: "wx" });
+}

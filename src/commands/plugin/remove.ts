@@ -1,0 +1,40 @@
+import { takeFromPlugins } from "../../config/edit-plugins.ts";
+import { readLock } from "../../plugin/trust/lock.ts";
+import { distrustPlugin } from "../../plugin/trust/record.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { configOf, openStackTrail } from "../stack.ts";
+import { configuredSpec } from "./spec.ts";
+
+export default defineCommand({
+  about: "no longer load or trust a plugin; its files and its snapshots stay",
+  args: {
+    plugin: {
+      type: "positional",
+      hint: "PLUGIN",
+      required: true,
+      complete: "plugins",
+      about: "its name, path or package",
+    },
+  },
+  examples: [
+    { line: "plugin remove acme/lines", about: "takes it out of contextcore.yaml and contextcore.lock" },
+  ],
+  async run(call) {
+    const { args, terminal, directory } = call;
+    const config = await configOf(call);
+    const spec = configuredSpec(args.plugin, directory, config);
+    const name = readLock(config.directory)[spec]?.name ?? spec;
+    const trail = openStackTrail(call, config, []);
+    try {
+      const details = { action: "remove", plugin: name, source: spec };
+      await trail.append({ operation: "plugin_trust", outcome: "success", details });
+    } finally {
+      await trail.close();
+    }
+    takeFromPlugins(config, spec);
+    distrustPlugin(config.directory, spec);
+    terminal.print(`${name} is removed; its files stay where they are`);
+    return EXIT.ok;
+  },
+});

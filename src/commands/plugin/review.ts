@@ -1,0 +1,62 @@
+/** What a person should see before a plugin's code is trusted, and the question. */
+import type { Location } from "../../plugin/locate.ts";
+import { hashOfFiles, type PluginFiles } from "../../plugin/trust/files.ts";
+import type { Changes } from "../../plugin/trust/trust.ts";
+import { usesOf } from "../../plugin/trust/uses.ts";
+import { confirm, RefusedError } from "../../terminal/ask.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { formatBytes } from "../../units/bytes.ts";
+
+const MOST_SHOWN = 12;
+
+/** Shows what would be loaded. Nothing of it has run yet. */
+export function showReview(terminal: Terminal, location: Location, found: PluginFiles): void {
+  const { bold, dim, yellow } = terminal.noteColors;
+  const bytes = [...found.files.values()].reduce((sum, file) => sum + file.bytes, 0);
+  terminal.note(`${bold(location.spec)}: ${location.entry}`);
+  terminal.note(`  ${found.files.size} files, ${formatBytes(bytes)}, sha256 ${hashOfFiles(found.files)}`);
+  for (const line of shortened([...found.files.keys()])) terminal.note(dim(`    ${line}`));
+  for (const use of usesOf(found)) terminal.note(`  ${yellow("it")} ${use}`);
+  terminal.note(
+    "  Its code runs with your rights: it can do what you can do. Trust only what you have read.",
+  );
+}
+
+/** Shows what is no longer as it was trusted. */
+export function showChanges(terminal: Terminal, { changed, added, removed, newUses }: Changes): void {
+  const { yellow } = terminal.noteColors;
+  for (const [what, names] of [
+    ["changed", changed],
+    ["new", added],
+    ["gone", removed],
+  ] as const) {
+    for (const line of shortened(names)) terminal.note(`  ${what.padEnd(8)} ${line}`);
+  }
+  for (const use of newUses) terminal.note(`  ${yellow("now it")} ${use}`);
+}
+
+function shortened(names: readonly string[]): string[] {
+  const own = [...names].sort((a, b) => Number(isPackage(a)) - Number(isPackage(b)));
+  if (own.length <= MOST_SHOWN) return own;
+  return [...own.slice(0, MOST_SHOWN), `and ${own.length - MOST_SHOWN} more`];
+}
+
+const isPackage = (name: string): boolean => name.includes("node_modules/");
+
+/**
+ * @returns false when the person said no, or left
+ * @throws RefusedError when there is nobody to ask
+ */
+export async function isTrusted(
+  { yes, terminal, signal }: { yes: boolean; terminal: Terminal; signal: AbortSignal },
+  message: string,
+): Promise<boolean> {
+  if (yes) return true;
+  if (!terminal.interactive) {
+    throw new RefusedError(
+      "there is no terminal to ask on, and nothing was trusted",
+      "if you trust it: --yes",
+    );
+  }
+  return (await confirm(terminal, { message, signal })) === true;
+}

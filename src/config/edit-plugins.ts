@@ -1,0 +1,41 @@
+/** Changes the list `plugins` in the configuration file, and nothing else in it: comments stay. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { isSeq, parseDocument, YAMLSeq } from "yaml";
+import type { Config } from "./config.ts";
+import { FILE_NAME } from "./source.ts";
+
+/** Adds the plugin, at the end; the file is made when there is none. @returns its path */
+export function addToPlugins(config: Config, spec: string): string {
+  return edit(config, (list) => {
+    if (!list.toJSON().includes(spec)) list.add(spec);
+  });
+}
+
+/** Takes the plugin out. @returns the file's path */
+export function takeFromPlugins(config: Config, spec: string): string {
+  return edit(config, (list) => {
+    const index = list.toJSON().indexOf(spec);
+    if (index >= 0) list.delete(index);
+  });
+}
+
+function edit({ file, directory }: Config, change: (list: YAMLSeq) => void): string {
+  const path = file ?? join(directory, FILE_NAME);
+  const document = parseDocument(file === undefined ? "" : readFileSync(path, "utf8"));
+  const present = document.get("plugins");
+  const list = isSeq(present) ? present : new YAMLSeq();
+  change(list);
+  // A list that was taken empty is written as `[]`, which says that it may be filled.
+  list.flow = list.items.length === 0;
+  document.set("plugins", list);
+  writeWhole(path, document.toString({ lineWidth: 0 }));
+  return path;
+}
+
+function writeWhole(path: string, text: string): void {
+  const draft = `${path}.${process.pid}.tmp`;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(draft, text);
+  renameSync(draft, path);
+}

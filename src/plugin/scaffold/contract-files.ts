@@ -1,0 +1,17 @@
+/** The files that a plugin's author gets of this very program: the contract's types and helpers. */
+import { VERSION } from "../../version.ts";
+import { packedRuntime, packedTypes, packedValibot } from "./contract.macro.ts" with { type: "macro" };
+
+// Called while the program is built: what stands here afterwards is text.
+const TYPES: string = packedTypes();
+const VALIBOT: string = packedValibot();
+const RUNTIME: string = packedRuntime();
+
+const unpack = (packed: string): string => Bun.zstdDecompressSync(Buffer.from(packed, "base64")).toString();
+
+/** By name: what the folder `contextcore` beside a plugin holds. */
+export const contractFiles = (): Readonly<Record<string, string>> => ({
+  "index.d.ts": `// The plugin contract of contextcore ${VERSION}, written by \`contextcore plugin new\`.\n${unpack(TYPES)}`,
+  "index.js": unpack(RUNTIME),
+  "valibot.d.ts": unpack(VALIBOT),
+});

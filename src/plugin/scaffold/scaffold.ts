@@ -1,0 +1,61 @@
+/** The folder that a new plugin begins with: it loads, runs and passes every rule as it is. */
+import { contractFiles } from "./contract-files.ts";
+import { templateFiles } from "./template.macro.ts" with { type: "macro" };
+
+// Called while the program is built: what stands here afterwards is text.
+const TEMPLATE: Record<string, string> = templateFiles();
+
+const ABOUT = {
+  backend: "A contextcore backend for a directory of JSON-lines files.",
+  sink: "A contextcore sink that appends audit events to a file.",
+} as const;
+
+export type Kind = keyof typeof ABOUT;
+
+/** Texts by path. @param name `vendor/name` */
+export function scaffoldFiles(name: string, kind: Kind): ReadonlyMap<string, string> {
+  const own = Object.entries(TEMPLATE)
+    .filter(([path]) => path.startsWith(`${kind}/`))
+    .map(([path, text]) => [path.slice(kind.length + 1), text] as const);
+  const contract = Object.entries(contractFiles()).map(
+    ([path, text]) => [`contextcore/${path}`, text] as const,
+  );
+  const readme = (TEMPLATE["README.md"] ?? "").replace("ABOUT", ABOUT[kind]);
+  const files = [...own, ["README.md", readme] as const, ...settings(name)];
+  return new Map([
+    ...files.map(([path, text]) => [path, text.replaceAll("vendor/name", name)] as const),
+    ...contract,
+  ]);
+}
+
+function settings(name: string): (readonly [string, string])[] {
+  const compilerOptions = {
+    target: "esnext",
+    module: "preserve",
+    moduleResolution: "bundler",
+    lib: ["esnext"],
+    strict: true,
+    noEmit: true,
+    noUncheckedIndexedAccess: true,
+    exactOptionalPropertyTypes: true,
+    allowImportingTsExtensions: true,
+    verbatimModuleSyntax: true,
+    skipLibCheck: true,
+    // Found by an editor and by `bun test`; contextcore itself serves its own.
+    paths: { contextcore: ["./contextcore/index"], valibot: ["./contextcore/valibot"] },
+  };
+  const manifest = {
+    name: `contextcore-${name.replace("/", "-")}`,
+    version: "0.1.0",
+    private: true,
+    type: "module",
+    exports: "./index.ts",
+    devDependencies: { "@types/bun": "*" },
+  };
+  return [
+    ["tsconfig.json", toJson({ compilerOptions, include: ["*.ts", "contextcore/*.d.ts"] })],
+    ["package.json", toJson(manifest)],
+  ];
+}
+
+const toJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;

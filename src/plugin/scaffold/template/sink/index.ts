@@ -1,0 +1,66 @@
+/**
+ * A sink that appends every audit event to a file, one line each, exactly as it stands in the trail.
+ * Change it step by step into a sink for what you have; `contextcore plugin check` says what no longer holds.
+ */
+import { appendFile, mkdir, open, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { definePlugin, PluginError, v } from "contextcore";
+
+export default definePlugin({
+  name: "vendor/name",
+  about: "Appends audit events to a file",
+  version: "0.1.0",
+  options: v.object({
+    file: v.optional(
+      v.pipe(v.string(), v.description("The file that events are appended to")),
+      join(tmpdir(), "contextcore-events.jsonl"),
+    ),
+  }),
+  sink: ({ options: { file } }) => ({
+    /** Writes nothing: it only finds out whether the file could be written. */
+    async probe(signal) {
+      signal.throwIfAborted();
+      await classified(async () => {
+        await mkdir(dirname(file), { recursive: true });
+        await (await open(file, "a")).close();
+      });
+    },
+
+    /** Resolves when the event is kept. After a crash the same event may come again; it is then left as it is. */
+    async deliver(event, signal) {
+      signal.throwIfAborted();
+      if ((await linesOf(file)).includes(event.line)) return;
+      await classified(() => appendFile(file, `${event.line}\n`, { flush: true }));
+    },
+
+    /** The hashes that this place has seen: a witness, should somebody cut off the end of the trail. */
+    async history({ project, limit }) {
+      const events = (await linesOf(file)).map((line) => v.parse(EVENT, JSON.parse(line)));
+      return events
+        .filter((event) => event.project === project)
+        .map(({ hash }) => hash)
+        .slice(-limit);
+    },
+  }),
+});
+
+const EVENT = v.object({ project: v.string(), hash: v.string() });
+
+async function linesOf(file: string): Promise<string[]> {
+  const text = await readFile(file, "utf8").catch(() => "");
+  return text.split("\n").filter((line) => line !== "");
+}
+
+/** The engine decides by the kind of an error what to do next; the hint is for the person. */
+async function classified(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    throw new PluginError("temporary", `the event was not written: ${said}`, {
+      hint: "Set the option `file`.",
+      cause,
+    });
+  }
+}
