@@ -1,5 +1,5 @@
 /** The calls of Loki's HTTP API that this plugin makes, with classified errors. */
-import { type HttpClient, type HttpRequest, type Range, v } from "contextcore";
+import { type HttpClient, type HttpRequest, PluginError, type Range, v } from "contextcore";
 import { type Page, readPage } from "./page.ts";
 import { classify } from "./refusal.ts";
 import type { Labels } from "./selector.ts";
@@ -80,10 +80,22 @@ export function createApi(http: HttpClient): Api {
       const request = { path, query, signal, accept: [400, 404, 501] };
       const answer = await send(request);
       if (answer.status !== 200) return undefined;
-      const { data } = v.parse(vector, await answer.json());
+      const { data } = checked(vector, await answer.json(), path);
       return data.result.reduce((total, one) => total + Number(one.value[1]), 0);
     },
   };
+}
+
+/** The server's answer to a call, checked. @throws PluginError `invalid` */
+export function checked<Schema extends v.GenericSchema>(
+  schema: Schema,
+  answer: unknown,
+  path: string,
+): v.InferOutput<Schema> {
+  const { success, output, issues } = v.safeParse(schema, answer);
+  if (success) return output;
+  const [{ message }] = issues;
+  throw new PluginError("invalid", `loki: the answer of ${path} is not as expected: ${message}`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Delete requests that hide data from queries though it is still there: kept with the export that could not see it. */
 import { isKind, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
-import type { Api } from "./api.ts";
+import { type Api, checked } from "./api.ts";
 
 export const DELETES_FILE = "loki/deletes.json";
 
@@ -10,15 +10,21 @@ const request = v.looseObject({
   start_time: v.number(),
   end_time: v.number(),
 });
+const requests = v.nullable(v.array(request));
 export type DeleteRequest = v.InferOutput<typeof request>;
 
-/** All requests that the server still lists; none where it does not delete at all. */
-export async function listDeletes(api: Api, signal: AbortSignal): Promise<readonly DeleteRequest[]> {
+const PATH = "/loki/api/v1/delete";
+
+/** All requests that the server still lists; none where it deletes nothing; `undefined` where it does not show them. */
+export async function listDeletes(
+  api: Api,
+  signal: AbortSignal,
+): Promise<readonly DeleteRequest[] | undefined> {
   try {
-    const answer = await api.send({ path: "/loki/api/v1/delete", signal });
-    return v.parse(v.nullish(v.array(request), []), await answer.json()) ?? [];
+    const answer = await api.send({ path: PATH, signal });
+    return checked(requests, await answer.json(), PATH) ?? [];
   } catch (error) {
-    if (isKind(error, "not-found")) return [];
+    if (isKind(error, "not-found")) return undefined;
     if (error instanceof PluginError && /Retention is not enabled/i.test(error.message)) return [];
     throw error;
   }
@@ -28,6 +34,7 @@ export const isPending = ({ status }: DeleteRequest): boolean => status !== "pro
 
 export async function exportDeletes(api: Api, signal: AbortSignal): Promise<Step> {
   const requests = await listDeletes(api, signal);
+  if (requests === undefined) return { problems: [NOT_SHOWN] };
   if (requests.length === 0) return {};
   const text = `${JSON.stringify(requests, null, 2)}\n`;
   return {
@@ -35,6 +42,11 @@ export async function exportDeletes(api: Api, signal: AbortSignal): Promise<Step
     problems: requests.filter(isPending).map(hides),
   };
 }
+
+const NOT_SHOWN: Problem = {
+  kind: "not-contained",
+  reason: "delete requests: this Loki does not show them (its compactor's API is not let through)",
+};
 
 function hides({ query, start_time, end_time }: DeleteRequest): Problem {
   const range = { from: ns(start_time), to: ns(end_time) };

@@ -74,10 +74,11 @@ function lookbackWarning(settings: Settings, now: bigint): string[] {
 }
 
 async function deleteWarnings(api: Api, signal: AbortSignal): Promise<string[]> {
-  const pending = (await listDeletes(api, signal).catch(none)).filter(isPending).length;
+  const requests = await listDeletes(api, signal).catch(none);
+  const pending = (requests ?? []).filter(isPending).length;
   if (pending === 0) return [];
-  const requests = pending === 1 ? "One delete request is" : `${pending} delete requests are`;
-  return [`${requests} pending: what they match is hidden from queries and from an export.`];
+  const subject = pending === 1 ? "One delete request is" : `${pending} delete requests are`;
+  return [`${subject} pending: what they match is hidden from queries and from an export.`];
 }
 
 /** Whoever may read logs need not be allowed to see delete requests. */

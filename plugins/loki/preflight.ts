@@ -98,6 +98,16 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
           },
         ]
       : [],
+  ({ settings }) =>
+    settings.flag("limits_config.discover_log_levels") === true
+      ? [
+          {
+            severity: "note",
+            what: "A line without a detected_level is given one; lines that this Loki, or one like it, took before have theirs.",
+            setting: "limits_config.discover_log_levels: false",
+          },
+        ]
+      : [],
   ({ settings, plan, now }) => {
     const within = settings.duration("querier.query_ingesters_within") ?? 0n;
     if (within === 0n || plan.range.from >= now - within) return [];

@@ -30,7 +30,9 @@ export async function push(
   try {
     const answer = await api.http.send(request);
     const text = await answer.text();
-    return answer.status === 400 ? text.trim() : undefined;
+    if (answer.status === 204) return undefined;
+    if (answer.status === 400) return text.trim();
+    throw new PluginError("invalid", `loki: a push was answered ${answer.status}, where Loki answers 204`);
   } catch (error) {
     // A body that is too large is refused whole, like one with a bad entry: smaller ones will do.
     if (isKind(error, "too-large")) return error.message;

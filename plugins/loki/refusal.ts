@@ -23,9 +23,8 @@ function as(error: PluginError, kind: PluginError["kind"], hint = error.hint): P
   return new PluginError(kind, error.message, options);
 }
 
-/** True when less at once may work: the server said so, or a time limit of ours or of a proxy ended the call. */
-export const wantsLess = (error: unknown): error is PluginError =>
-  isKind(error, "too-large") || (isKind(error, "temporary") && error.timedOut);
+/** True when the server says that less at once would work: an answer too large, a query that took it too long. */
+export const wantsLess = (error: unknown): error is PluginError => isKind(error, "too-large");
 
 /** `max_entries_limit_per_query`, where that was the reason. */
 export function entriesLimit(error: unknown): number | undefined {

@@ -18,6 +18,13 @@ import { isSelected, type Labels, parseSelector } from "./selector.ts";
 import { ownLabels } from "./streams.ts";
 
 export function createRestorer(api: Api, clock: () => bigint): Restorer {
+  // A batch that had to wait is given again: what was written of it is not sent again.
+  const begun = new WeakMap<RestoreBatch, Progress>();
+  const progressOf = (batch: RestoreBatch): Progress => {
+    const progress = begun.get(batch) ?? { slices: 0, written: 0, existing: 0, rejected: [] };
+    begun.set(batch, progress);
+    return progress;
+  };
   return {
     // A stream takes nothing that is much older than its newest line, so blocks go back in the order of time.
     order: { [LOGS_FILE]: "time" },
@@ -30,7 +37,7 @@ export function createRestorer(api: Api, clock: () => bigint): Restorer {
     },
     preflight: (plan, signal) => preflight(api, plan, { now: clock() }, signal),
     async apply(batch, signal) {
-      if (batch.file === LOGS_FILE) return applyLines(api, batch, signal);
+      if (batch.file === LOGS_FILE) return applyLines({ api, signal, progress: progressOf(batch) }, batch);
       if (isRuleFile(batch.file)) return applyRule(api, batch.lines.join("\n"), signal);
       // Carried out, a delete request would delete; it is kept for the reader only.
       if (batch.file === DELETES_FILE) return { written: {} };
@@ -46,25 +53,32 @@ async function applyRule(api: Api, text: string, signal: AbortSignal): Promise<R
   return { written: { rules: 1 } };
 }
 
-/** What became of entries so far. */
-interface Tally {
+/** How far a batch came, and what became of its entries so far. */
+interface Progress {
+  slices: number;
   written: number;
   existing: number;
   readonly rejected: { line: string; reason: string }[];
 }
 
-async function applyLines(
-  api: Api,
-  { lines, range, labels }: RestoreBatch,
-  signal: AbortSignal,
-): Promise<RestoreAnswer> {
+interface Writing {
+  readonly api: Api;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+async function applyLines(writing: Writing, { lines, range, labels }: RestoreBatch): Promise<RestoreAnswer> {
   const streams = lines
     .flatMap(parseLine)
     .map((stream) => prepare(stream, range, labels))
     .filter(({ values }) => values.length > 0);
-  const tally: Tally = { written: 0, existing: 0, rejected: [] };
-  await pushAll({ api, tally, signal }, streams);
-  return { written: entries(tally.written), existing: entries(tally.existing), rejected: tally.rejected };
+  const { progress } = writing;
+  for (const slice of slicesOf(streams).slice(progress.slices)) {
+    await pushAll(writing, slice);
+    progress.slices += 1;
+  }
+  const { written, existing, rejected } = progress;
+  return { written: entries(written), existing: entries(existing), rejected };
 }
 
 const entries = (count: number): Counts => (count === 0 ? {} : { entries: count });
@@ -74,10 +88,25 @@ function prepare({ labels, values }: PushStream, { from, to }: Range, added: Lab
   return { labels: { ...ownLabels(labels), ...added }, values: within };
 }
 
-interface Writing {
-  readonly api: Api;
-  readonly tally: Tally;
-  readonly signal: AbortSignal;
+/**
+ * Half of what a stream takes behind its newest line by default (half of `ingester.max_chunk_age`). A push that was stored in part can be
+ * sent again only while its oldest entry is not further behind its newest than that. Seconds.
+ */
+const SLICE = 1_800;
+
+/** The streams cut by time, the oldest first. */
+function slicesOf(streams: readonly PushStream[]): PushStream[][] {
+  const slices = new Map<number, PushStream[]>();
+  for (const { labels, values } of streams) {
+    for (const [slot, part] of Map.groupBy(values, ([time]) =>
+      Math.floor(Number(time.slice(0, -9)) / SLICE),
+    )) {
+      const slice = slices.get(slot) ?? [];
+      slices.set(slot, slice);
+      slice.push({ labels, values: part });
+    }
+  }
+  return [...slices].sort(([a], [b]) => a - b).map(([, slice]) => slice);
 }
 
 /**
@@ -89,7 +118,7 @@ async function pushAll(writing: Writing, streams: readonly PushStream[]): Promis
   if (only === undefined) return;
   const reason = await push(writing.api, streams, writing.signal);
   if (reason === undefined) {
-    for (const { values } of streams) writing.tally.written += values.length;
+    for (const { values } of streams) writing.progress.written += values.length;
   } else if (streams.length > 1) {
     const middle = streams.length >> 1;
     await pushAll(writing, streams.slice(0, middle));
@@ -115,8 +144,9 @@ async function settle(writing: Writing, stream: PushStream, reason: string): Pro
 }
 
 /** What was refused may be there all the same: from an earlier restore, or because it was never lost. */
-async function reject({ api, tally, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
+async function reject({ api, progress, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
   const missing = refusesStream(reason) ? stream.values : await findExisting(api, stream, signal);
-  tally.existing += stream.values.length - missing.length;
-  for (const value of missing) tally.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
+  progress.existing += stream.values.length - missing.length;
+  for (const value of missing)
+    progress.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
 }

@@ -1,58 +1,65 @@
 /** Rule groups: one readable file a group, in the form in which the ruler's API takes it back. */
 import {
-  isKind,
   type ObjectFile,
   PluginError,
+  type Problem,
   parseYaml,
   type Step,
   safeFileName,
   toYaml,
+  v,
 } from "contextcore";
-import type { Api } from "./api.ts";
+import { type Api, checked } from "./api.ts";
 
 const FOLDER = "loki/rules/";
 
 export const isRuleFile = (path: string): boolean => path.startsWith(FOLDER);
 
-/** A server without a ruler, or without rules, has none. */
+const PATH = "/loki/api/v1/rules";
+
 export async function exportRules(api: Api, signal: AbortSignal): Promise<Step> {
+  const text = await rulesText(api, signal);
+  if (text === "none") return {};
+  if (text === undefined) return { problems: [NO_RULER] };
   const objects: ObjectFile[] = [];
   const taken = new Set<string>();
-  for (const [namespace, groups] of Object.entries(await readRules(api, signal))) {
-    for (const group of groups) {
-      const name = nameOf(group);
-      const path = freePath(`${FOLDER}${safeFileName(namespace)}/${safeFileName(name)}`, taken);
+  for (const [namespace, given] of Object.entries(checked(namespaces, parseYaml(text), PATH))) {
+    for (const group of groupsOf(given)) {
+      const path = freePath(`${FOLDER}${safeFileName(namespace)}/${safeFileName(group.name)}`, taken);
       objects.push({ path, text: toFile(namespace, group), unit: "rules" });
     }
   }
   return { objects };
 }
 
-async function readRules(
-  api: Api,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, readonly unknown[]>>> {
-  const text = await rulesText(api, signal);
-  const parsed = text === undefined ? {} : parseYaml(text);
-  if (typeof parsed !== "object" || parsed === null) return {};
-  return Object.fromEntries(
-    Object.entries(parsed).map(([namespace, groups]) => [namespace, Array.isArray(groups) ? groups : []]),
-  );
+const namespaces = v.custom<object>(
+  (input) => typeof input === "object" && input !== null,
+  "not namespaces of rule groups",
+);
+const rule = v.looseObject({ expr: v.string() });
+const groups = v.array(v.looseObject({ name: v.string(), rules: v.array(rule) }));
+
+/** As they are: what a schema gives back has its members in another order, and a rule is read by people. */
+function groupsOf(given: unknown): readonly { readonly name: string }[] {
+  if (v.is(groups, given)) return given;
+  throw new PluginError("invalid", `loki: the answer of ${PATH} holds something that is no rule group`);
 }
 
+const NO_RULER: Problem = {
+  kind: "not-contained",
+  reason: "rules: this Loki shows none (its ruler's API is off, or not let through)",
+};
+
+/** The rules as YAML; `"none"`: there are none; `undefined`: there is no such API. */
 async function rulesText(api: Api, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return await (await api.send({ path: "/loki/api/v1/rules", signal })).text();
-  } catch (error) {
-    // Local rule storage answers 400 before the first rule; no rule groups and no ruler at all are 404.
-    if (isKind(error, "not-found")) return undefined;
-    if (error instanceof PluginError && /unable to read rule dir/.test(error.message)) return undefined;
-    throw error;
-  }
+  const answer = await api.send({ path: PATH, signal, accept: [400, 404] });
+  const text = await answer.text();
+  if (answer.status === 200) return text;
+  // Local rule storage answers 400 before the first rule (measured), others 404 (pkg/ruler/base/api.go).
+  if (/unable to read rule dir .*: no such file or directory|no rule groups found/.test(text)) return "none";
+  if (answer.status === 404) return undefined;
+  throw new PluginError("invalid", `loki: ${PATH} answered 400`, { status: 400 });
 }
-
-const nameOf = (group: unknown): string =>
-  typeof group === "object" && group !== null && "name" in group ? String(group.name) : "group";
 
 /** File names may differ from names, and file systems may not tell case apart. */
 function freePath(path: string, taken: Set<string>): string {

@@ -1,7 +1,6 @@
 /** Audit events as log lines: few and constant labels, the event's own line, its time. */
 import { type AuditRecord, fromRfc3339, PluginError, type Sink, v } from "contextcore";
 import type { Api } from "./api.ts";
-import { push } from "./push.ts";
 import { quote } from "./selector.ts";
 
 const APP = "contextcore";
@@ -10,32 +9,43 @@ export function createSink(api: Api, clock: () => bigint): Sink {
   return {
     /** A push of nothing is refused with words of its own, once everything before it was in order. */
     async probe(signal) {
-      const request = { method: "POST", path: "/loki/api/v1/push", json: { streams: [] }, signal } as const;
-      const answer = await api.send({ ...request, accept: [400, 422] });
-      const text = await answer.text();
-      if (answer.status === 204 || /at least one valid stream/.test(text)) return;
-      throw new PluginError(
-        "invalid",
-        `loki: ${api.http.url} does not answer a push as Loki does: ${text.slice(0, 200)}`,
-      );
+      const refusal = await refusalOf(api, { streams: [] }, signal);
+      if (refusal === undefined || /at least one valid stream/.test(refusal)) return;
+      throw new PluginError("invalid", `loki: ${api.http.url} does not answer an empty push as Loki does`);
     },
     async deliver(event, signal) {
-      const refused = await send(api, event, fromRfc3339(event.timestamp), signal);
-      if (refused === undefined) return;
+      const refusal = await refusalOf(api, pushOf(event, fromRfc3339(event.timestamp)), signal);
+      if (refusal === undefined) return;
       // An event that waited too long is too old for its stream. Its own time stands in the line.
-      const late = /too far behind|too old/.test(refused);
-      const still = late ? await send(api, event, clock(), signal) : refused;
+      const late = /too far behind|too old/.test(refusal);
+      const still = late ? await refusalOf(api, pushOf(event, clock()), signal) : refusal;
       if (still !== undefined)
-        throw new PluginError("refused", `loki: it refused an audit event: ${still.slice(0, 300)}`);
+        throw new PluginError("invalid", `loki: it refused an audit event: ${reasonIn(still)}`);
     },
     history: ({ project, limit }, signal) => history(api, { project, limit, now: clock() }, signal),
   };
 }
 
-function send(api: Api, event: AuditRecord, time: bigint, signal: AbortSignal): Promise<string | undefined> {
-  const labels = { app: APP, operation: event.operation, outcome: event.outcome, host: event.host };
-  return push(api, [{ labels, values: [[String(time), event.line]] }], signal);
+function pushOf({ line, operation, outcome, host }: AuditRecord, time: bigint): unknown {
+  const stream = { app: APP, operation, outcome, host };
+  return { streams: [{ stream, values: [[String(time), line]] }] };
 }
+
+/** What the server says to a push that it does not take. */
+async function refusalOf(api: Api, json: unknown, signal: AbortSignal): Promise<string | undefined> {
+  const request = { method: "POST", path: "/loki/api/v1/push", json, signal, accept: [400, 422] } as const;
+  const answer = await api.send(request);
+  const text = await answer.text();
+  if (answer.status === 204) return undefined;
+  if (answer.status === 400 || answer.status === 422) return text;
+  throw new PluginError("invalid", `loki: a push was answered ${answer.status}, where Loki answers 204`);
+}
+
+const REASONS =
+  /max entry size '\d+' bytes exceeded|timestamp too (?:new|old)|too far behind|\d+ label names; limit \d+|label value too long/;
+
+/** The words that are known to be Loki's, and no others: whatever stands before it may repeat our credentials. */
+const reasonIn = (text: string): string => REASONS.exec(text)?.[0] ?? "in words that are not Loki's";
 
 /** Loki refuses queries over more than 30 days by default. */
 const MONTH = 30n * 86_400n * 1_000_000_000n;

@@ -1,0 +1,160 @@
+/** What is there, how big, how long it is kept, and the small files beside the lines. */
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DAY, entriesFrom, HOUR, harvest, NOW, never, openLoki, put, SECOND, stage } from "./support.ts";
+
+const DAY_NS = 24n * HOUR;
+const directory = mkdtempSync(join(tmpdir(), "loki-data-"));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+test("oldest and newest, retention, streams and importance", async () => {
+  await using here = stage({ streamShards: 2 });
+  put(here.face, { app: "old" }, entriesFrom(NOW - 70n * DAY_NS, 3, SECOND));
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR + 1n, 3, SECOND));
+  put(here.face, { job: "cron" }, entriesFrom(NOW - 2n * HOUR, 3, SECOND));
+  expect(await here.backend.inventory(never)).toEqual({
+    signals: ["logs"],
+    importance: "high",
+    oldest: NOW - 70n * DAY_NS,
+    newest: NOW - HOUR + 2n * SECOND + 1n,
+    retention: 7n * DAY_NS,
+    counts: { streams: 2 },
+    warnings: [],
+  });
+});
+
+test("data behind a gap of half a year is found where nothing is ever deleted", async () => {
+  await using here = stage({ limits: { retention_enabled: false } });
+  put(here.face, { app: "old" }, entriesFrom(NOW - 200n * DAY_NS, 3, SECOND));
+  const inventory = await here.backend.inventory(never);
+  expect(inventory).toMatchObject({ oldest: NOW - 200n * DAY_NS, retention: "unlimited" });
+  expect(inventory.warnings).toEqual([
+    "limits_config.retention_period is 7d, but compactor.retention_enabled is false: nothing is ever deleted.",
+  ]);
+});
+
+test("an empty Loki is not an error", async () => {
+  await using here = stage();
+  const inventory = await here.backend.inventory(never);
+  expect(inventory).toMatchObject({ counts: { streams: 0 }, retention: 7n * DAY_NS });
+  expect(inventory).not.toHaveProperty("oldest");
+  expect(await here.backend.size(never)).toMatchObject({ bytes: 0, source: "api" });
+});
+
+test("a server that hides its configuration has no known retention, and is exported all the same", async () => {
+  await using here = stage();
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
+  here.faults.add({ kind: "status", status: 403, path: "^/config", body: "forbidden" });
+  here.faults.add({ kind: "status", status: 404, path: "buildinfo" });
+  const inventory = await here.backend.inventory(never);
+  expect(inventory).not.toHaveProperty("retention");
+  expect(inventory.counts).toEqual({ streams: 1 });
+  expect(await here.backend.limits?.(never)).toEqual([]);
+  expect((await harvest(here.backend)).counts).toEqual({ entries: 3 });
+});
+
+test("warnings: streams that are kept shorter, a lookback, pending delete requests", async () => {
+  await using here = stage({
+    limits: {
+      max_query_lookback: "12h",
+      retention_stream: [{ selector: '{env="dev"}', priority: 1, period: "24h" }],
+    },
+  });
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
+  await fetch(
+    `${here.url}/loki/api/v1/delete?query={app="web"}&start=${NOW / SECOND - 7200n}&end=${NOW / SECOND}`,
+    { method: "POST" },
+  );
+  expect((await here.backend.inventory(never)).warnings).toEqual([
+    'Streams that match {env="dev"} are kept 24h (limits_config.retention_stream).',
+    "Queries reach back 12h only (limits_config.max_query_lookback): what is older than 2027-01-14T20:00:00Z is kept, and cannot be seen or exported.",
+    "One delete request is pending: what they match is hidden from queries and from an export.",
+  ]);
+});
+
+test("an unreachable server, and one that wants credentials, fail with what to do", async () => {
+  const nowhere = openLoki({ url: "http://127.0.0.1:1" });
+  expect(nowhere.inventory(never)).rejects.toMatchObject({ kind: "temporary", hint: expect.any(String) });
+  await using here = stage();
+  here.faults.add({ kind: "status", status: 401, body: "who are you" });
+  expect(here.backend.inventory(never)).rejects.toMatchObject({
+    kind: "refused",
+    hint: expect.stringContaining("token"),
+  });
+});
+
+test("size: the directory where it is known, else what the index says, else a count of bytes", async () => {
+  await using here = stage({ options: { data: directory } });
+  writeFileSync(join(directory, "chunk"), "x".repeat(100_000));
+  put(here.face, { app: "web" }, [{ time: NOW - HOUR, line: "0123456789" }]);
+  const onDisk = await here.backend.size(never);
+  expect(onDisk.source).toBe("disk");
+  expect(onDisk.bytes).toBeGreaterThanOrEqual(100_000);
+  const known = openLoki({ url: here.url });
+  expect(await known.size(never)).toMatchObject({ bytes: 10 + 8 + 21, source: "api" });
+  here.face.limits.volume_enabled = false;
+  expect(await known.size(never)).toMatchObject({ bytes: 10, source: "estimate" });
+  const elsewhere = openLoki({ url: here.url, data: join(directory, "not there") });
+  expect((await elsewhere.size(never)).how).toContain("is not there");
+});
+
+test("limits are those of the server, and say what they do", async () => {
+  await using here = stage({ limits: { max_query_lookback: "12h" } });
+  const limits = new Map((await here.backend.limits?.(never))?.map((one) => [one.setting, one]));
+  expect(limits.get("limits_config.max_entries_limit_per_query")).toEqual({
+    setting: "limits_config.max_entries_limit_per_query",
+    value: "5000",
+  });
+  expect(limits.get("limits_config.max_query_lookback")?.effect).toContain("do not reach further back");
+  expect(limits.get("ingester.max_chunk_age")?.value).toBe("2h0m0s");
+});
+
+const GROUP = 'name: errors\nrules:\n  - alert: Many\n    expr: sum(rate({app="web"}[5m])) > 1\n';
+
+test("rules are kept one file a group, and put back where they came from", async () => {
+  await using here = stage();
+  await using empty = stage();
+  for (const namespace of ["team a/b", "TEAM A/B", "c"]) {
+    const url = `${here.url}/loki/api/v1/rules/${encodeURIComponent(namespace)}`;
+    expect((await fetch(url, { method: "POST", body: GROUP })).status).toBe(202);
+  }
+  const found = await harvest(here.backend);
+  expect([...found.objects.keys()].sort()).toEqual([
+    "loki/rules/TEAM A_B/errors (2).yaml",
+    "loki/rules/c/errors.yaml",
+    "loki/rules/team a_b/errors.yaml",
+  ]);
+  for (const [file, text] of found.objects) {
+    const answer = await empty.backend.restore?.apply({ file, lines: [text], range: DAY, labels: {} }, never);
+    expect(answer).toEqual({ written: { rules: 1 } });
+  }
+  const rules = async (url: string) => (await fetch(`${url}/loki/api/v1/rules`)).text();
+  expect((await rules(empty.url)).split("\n").sort()).toEqual((await rules(here.url)).split("\n").sort());
+});
+
+test("pending delete requests are kept beside the lines that they hide, and never carried out again", async () => {
+  await using here = stage();
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
+  const from = NOW / SECOND - 7200n;
+  await fetch(`${here.url}/loki/api/v1/delete?query={app="web"}&start=${from}&end=${NOW / SECOND}`, {
+    method: "POST",
+  });
+  const found = await harvest(here.backend);
+  const text = found.objects.get("loki/deletes.json") ?? "";
+  expect(JSON.parse(text)).toMatchObject([
+    { query: '{app="web"}', status: "received", start_time: Number(from) },
+  ]);
+  expect(found.problems).toMatchObject([{ kind: "not-contained", range: { from: from * SECOND, to: NOW } }]);
+  const batch = { file: "loki/deletes.json", lines: [text], range: DAY, labels: {} };
+  expect(await here.backend.restore?.apply(batch, never)).toEqual({ written: {} });
+  expect(JSON.parse(await (await fetch(`${here.url}/loki/api/v1/delete`)).text()).length).toBe(1);
+});
+
+test("flush asks the ingesters", async () => {
+  await using here = stage();
+  await here.backend.flush?.(never);
+  expect(here.asked).toContain("/flush");
+});
