@@ -1,0 +1,109 @@
+/** A line of `traces.json` as it is pushed: its id, its spans, and the text of what is in it. */
+import { PluginError, type Range, v } from "contextcore";
+import { anchorOf } from "../owner.ts";
+
+export interface TraceLine {
+  /** The line as it stands in the snapshot. */
+  readonly line: string;
+  /** 32 hex digits. */
+  readonly id: string;
+  /** The members of its `resourceSpans`, joined by commas. */
+  readonly inner: string;
+  /** Every span with its resource and scope, by id and kind: what must be read back. */
+  readonly spans: ReadonlyMap<string, string>;
+}
+
+const attributes = v.array(v.looseObject({ key: v.string() }));
+const span = v.looseObject({
+  traceId: v.string(),
+  spanId: v.string(),
+  kind: v.optional(v.number(), 0),
+  startTimeUnixNano: v.optional(v.string(), "0"),
+  endTimeUnixNano: v.optional(v.string(), "0"),
+});
+const document = v.looseObject({
+  resourceSpans: v.array(
+    v.looseObject({
+      resource: v.optional(v.looseObject({ attributes: v.optional(attributes) }), {}),
+      scopeSpans: v.array(v.looseObject({ scope: v.optional(v.unknown()), spans: v.array(span) })),
+    }),
+  ),
+});
+type Document = v.InferOutput<typeof document>;
+
+/**
+ * Reads a line, with labels as further attributes of every resource. `undefined`: none of its spans is in the range.
+ * @throws PluginError `invalid` when it is not a trace in OTLP/JSON
+ */
+export function readLine(
+  line: string,
+  { range, labels }: { readonly range?: Range; readonly labels: Readonly<Record<string, string>> },
+): TraceLine | undefined {
+  const { resourceSpans } = parse(line);
+  const all = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans));
+  const id = all[0]?.traceId.toLowerCase();
+  if (id === undefined) throw new PluginError("invalid", "a line of traces.json has no span");
+  const times = all.map((one) => ({ from: BigInt(one.startTimeUnixNano), to: BigInt(one.endTimeUnixNano) }));
+  if (range !== undefined && anchorOf(times.map(ordered), range) === undefined) return undefined;
+  const labelled = Object.keys(labels).length > 0;
+  const shown = labelled ? resourceSpans.map((one) => withLabels(one, labels)) : resourceSpans;
+  return {
+    line,
+    id,
+    inner: labelled ? inside(JSON.stringify(shown)) : innerOf(line, shown),
+    spans: spansOf(shown),
+  };
+}
+
+function parse(line: string): Document {
+  const checked = v.safeParse(document, jsonOf(line));
+  if (checked.success) return checked.output;
+  const [issue] = checked.issues;
+  throw new PluginError("invalid", `a line of traces.json is not a trace: ${issue.message}`);
+}
+
+function jsonOf(line: string): unknown {
+  try {
+    return JSON.parse(line, keepMinusZero);
+  } catch (cause) {
+    throw new PluginError("invalid", "a line of traces.json is not JSON", { cause });
+  }
+}
+
+/** `JSON.stringify` would lose the sign; proto JSON takes a number as a string too. */
+const keepMinusZero = (_: string, value: unknown): unknown => (Object.is(value, -0) ? "-0" : value);
+
+const ordered = ({ from, to }: Range): Range => ({ from, to: to > from ? to : from });
+
+const PREFIX = '{"resourceSpans":[';
+
+/** The text itself where it has the form that an export writes. */
+function innerOf(line: string, resourceSpans: Document["resourceSpans"]): string {
+  const text = line.trimEnd();
+  if (text.startsWith(PREFIX) && text.endsWith("]}")) return text.slice(PREFIX.length, -2);
+  return inside(JSON.stringify(resourceSpans));
+}
+
+const inside = (list: string): string => list.slice(1, -1);
+
+function withLabels(
+  one: Document["resourceSpans"][number],
+  labels: Readonly<Record<string, string>>,
+): Document["resourceSpans"][number] {
+  const own = (one.resource.attributes ?? []).filter(({ key }) => !(key in labels));
+  const added = Object.entries(labels).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+  const byKey = (a: { key: string }, b: { key: string }): number =>
+    Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));
+  return { ...one, resource: { ...one.resource, attributes: [...own, ...added].sort(byKey) } };
+}
+
+function spansOf(resourceSpans: Document["resourceSpans"]): Map<string, string> {
+  const spans = new Map<string, string>();
+  for (const { resource, scopeSpans } of resourceSpans) {
+    for (const { scope, spans: list } of scopeSpans) {
+      for (const one of list)
+        spans.set(`${one.spanId}/${one.kind}`, JSON.stringify([resource, scope ?? {}, one]));
+    }
+  }
+  return spans;
+}

@@ -1,0 +1,110 @@
+import {
+  type Finding,
+  formatDuration,
+  type HttpClient,
+  PluginError,
+  type RestorePlan,
+  toRfc3339,
+} from "contextcore";
+import type { Settings } from "../settings.ts";
+
+export interface PreflightOptions {
+  readonly otlp: HttpClient;
+  readonly settings: Settings;
+  readonly now: bigint;
+}
+
+/** What Tempo would refuse, cut or hide, each with the setting to change. */
+export async function preflight(
+  plan: RestorePlan,
+  { otlp, settings, now }: PreflightOptions,
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  return [
+    ...(await unreachable(otlp, signal)),
+    ...hidden(plan, settings, now),
+    ...expired(plan, settings, now),
+    ...altered(settings),
+    ...dropped(plan, settings),
+  ];
+}
+
+/** An empty push is answered and stores nothing. */
+async function unreachable(otlp: HttpClient, signal: AbortSignal): Promise<Finding[]> {
+  try {
+    await otlp.send({ method: "POST", path: "/v1/traces", json: {}, signal });
+    return [];
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    const what = `Nothing takes OTLP at ${otlp.url}/v1/traces: ${error.message}`;
+    return [
+      {
+        severity: "refuses",
+        what,
+        setting: "the option `otlpUrl`: Tempo's OTLP receiver over HTTP, port 4318",
+      },
+    ];
+  }
+}
+
+/** The block of an old span gets the time of its arrival, unless the slack is long enough. */
+function hidden({ range }: RestorePlan, { ingestionSlack }: Settings, now: bigint): Finding[] {
+  const age = now - range.from;
+  if (age <= ingestionSlack) return [];
+  const before = toRfc3339(now - ingestionSlack).replace(/\.\d+/, "");
+  const slack = `ingestion_time_range_slack: ${hours(age)}h`;
+  return [
+    {
+      severity: "hides",
+      what: `Traces from before ${before} will be found by their id, but by no search by time, and by no export through the API.`,
+      setting: ["storage.trace.wal", "live_store.wal", "block_builder.wal"]
+        .map((part) => `${part}.${slack}`)
+        .join(", "),
+    },
+  ];
+}
+
+/** A block that keeps the times of its spans is as old as they are. */
+function expired({ range }: RestorePlan, { retention, ingestionSlack }: Settings, now: bigint): Finding[] {
+  const age = now - range.from;
+  if (retention === undefined || retention === 0n || age <= retention || age > ingestionSlack) return [];
+  return [
+    {
+      severity: "hides",
+      what: `Traces older than ${formatDuration(retention)} are deleted again soon: Tempo keeps blocks no longer than that.`,
+      setting: `compaction.block_retention: ${hours(age) + 24n}h`,
+    },
+  ];
+}
+
+const HOUR = 3_600_000_000_000n;
+const hours = (ns: bigint): bigint => ns / HOUR + 2n;
+
+function altered({ maxAttributeBytes }: Settings): Finding[] {
+  if (maxAttributeBytes === 0) return [];
+  return [
+    {
+      severity: "alters",
+      what: `Attributes longer than ${maxAttributeBytes} bytes are cut; which traces that is, the restore says.`,
+      setting: "distributor.max_attribute_bytes",
+    },
+  ];
+}
+
+function dropped({ files }: RestorePlan, { maxTracesPerUser, maxBytesPerTrace }: Settings): Finding[] {
+  const traces = files.reduce((sum, { counts }) => sum + (counts.traces ?? 0), 0);
+  const live: Finding = {
+    severity: "note",
+    what: `Tempo takes ${maxTracesPerUser} traces at once and drops what is above it with a 200: every trace is read back, and pushed again if it was dropped.`,
+    setting: "overrides.defaults.ingestion.max_traces_per_user: 0",
+  };
+  const large: Finding = {
+    severity: "note",
+    what: `Traces larger than ${maxBytesPerTrace} bytes are refused.`,
+    setting: "overrides.defaults.global.max_bytes_per_trace: 0",
+  };
+  return [
+    ...(maxTracesPerUser > 0 && traces > maxTracesPerUser ? [live] : []),
+    ...(maxBytesPerTrace > 0 ? [large] : []),
+  ];
+}

@@ -1,0 +1,144 @@
+import {
+  type Counts,
+  type HttpClient,
+  PluginError,
+  type Problem,
+  type RestoreAnswer,
+  type RestoreBatch,
+  type Restorer,
+} from "contextcore";
+import type { Settings } from "../settings.ts";
+import type { FetchTrace } from "../trace-by-id.ts";
+import { readLine, type TraceLine } from "./line.ts";
+import { preflight } from "./preflight.ts";
+import { pushTraces } from "./push.ts";
+import { readAllBack, type State } from "./read-back.ts";
+
+export interface RestorerOptions {
+  readonly otlp: HttpClient;
+  readonly fetchTrace: FetchTrace;
+  readonly settings: (signal: AbortSignal) => Promise<Settings>;
+  readonly clock: () => bigint;
+}
+
+/** Pushes traces through OTLP and believes only what it reads back. */
+export function createRestorer({ otlp, fetchTrace, settings, clock }: RestorerOptions): Restorer {
+  return {
+    preflight: async (plan, signal) =>
+      preflight(plan, { otlp, settings: await settings(signal), now: clock() }, signal),
+    async apply(batch, signal) {
+      if (batch.file !== "traces.json") {
+        throw new PluginError("invalid", `tempo restores traces.json, not ${batch.file}`);
+      }
+      const { traces, unreadable } = readBatch(batch);
+      const before = await readAllBack(fetchTrace, traces, signal);
+      const existing = traces.filter((trace) => before.get(trace) !== "missing");
+      const wanted = traces.filter((trace) => before.get(trace) === "missing");
+      const written = await writeAll({ otlp, fetchTrace }, wanted, signal);
+      return answerOf(written, existing, unreadable);
+    },
+  };
+}
+
+type Rejected = NonNullable<RestoreAnswer["rejected"]>[number];
+
+function readBatch({ lines, range, labels }: RestoreBatch): { traces: TraceLine[]; unreadable: Rejected[] } {
+  const traces: TraceLine[] = [];
+  const unreadable: Rejected[] = [];
+  for (const line of lines) {
+    try {
+      const trace = readLine(line, { range, labels });
+      if (trace !== undefined) traces.push(trace);
+    } catch (error) {
+      if (!(error instanceof PluginError)) throw error;
+      unreadable.push({ line, reason: error.message });
+    }
+  }
+  return { traces, unreadable };
+}
+
+interface Written {
+  readonly whole: readonly TraceLine[];
+  readonly altered: readonly TraceLine[];
+  readonly rejected: readonly Rejected[];
+}
+
+/** How long nothing new may turn up before the rest counts as dropped. ms */
+const PATIENCE_MS = 60_000;
+/** A trace that others of the same push have overtaken was dropped; without them it may just be slow. ms */
+const SLOW_MS = 10_000;
+const PAUSE_MOST_MS = 2_000;
+
+/**
+ * Pushes, reads back, and pushes again what was dropped, as long as some of it arrives: Tempo takes only so many traces
+ * at once, and makes room within seconds.
+ */
+async function writeAll(
+  { otlp, fetchTrace }: Pick<RestorerOptions, "otlp" | "fetchTrace">,
+  wanted: readonly TraceLine[],
+  signal: AbortSignal,
+): Promise<Written> {
+  const done = new Map<TraceLine, State>();
+  const rejected: Rejected[] = [];
+  let missing = wanted;
+  let [pushed, arrived] = [0, Date.now()];
+  for (let pause = 50; missing.length > 0; pause = Math.min(pause * 2, PAUSE_MOST_MS)) {
+    if (pushed === 0 || pushed < arrived || Date.now() - pushed > SLOW_MS) {
+      const refused = await pushTraces(otlp, missing, signal);
+      rejected.push(...refused.map(({ trace, reason }) => ({ line: trace.line, reason })));
+      missing = missing.filter((trace) => !refused.some((one) => one.trace === trace));
+      pushed = Date.now();
+    }
+    const states = await readAllBack(fetchTrace, missing, signal);
+    const there = [...states].filter(([, state]) => state !== "missing");
+    for (const [trace, state] of there) done.set(trace, state);
+    missing = missing.filter((trace) => !done.has(trace));
+    if (there.length > 0) arrived = Date.now();
+    else if (Date.now() - arrived > PATIENCE_MS) break;
+    if (missing.length > 0) await sleep(pause, signal);
+  }
+  const of = (state: State): TraceLine[] =>
+    [...done].filter((one) => one[1] === state).map(([trace]) => trace);
+  const lost = missing.map(({ line }) => ({ line, reason: DROPPED }));
+  return { whole: of("whole"), altered: of("altered"), rejected: [...rejected, ...lost] };
+}
+
+const DROPPED =
+  "Tempo answered 200 and did not keep it, several times (too many live traces, or the trace is too large)";
+
+const ALTERED =
+  "Tempo stores these traces, but not as they were: it cuts attributes longer than distributor.max_attribute_bytes, and keeps neither span flags nor schema URLs.";
+
+function answerOf(
+  { whole, altered, rejected }: Written,
+  existing: readonly TraceLine[],
+  unreadable: readonly Rejected[],
+): RestoreAnswer {
+  const problems: Problem[] =
+    altered.length === 0 ? [] : [{ kind: "lossy", reason: ALTERED, items: altered.map(({ id }) => id) }];
+  return {
+    written: countsOf([...whole, ...altered]),
+    existing: countsOf(existing),
+    rejected: [...unreadable, ...rejected],
+    problems,
+  };
+}
+
+const countsOf = (traces: readonly TraceLine[]): Counts => ({
+  traces: traces.length,
+  spans: traces.reduce((sum, { spans }) => sum + spans.size, 0),
+});
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", stop);
+      resolve();
+    }, ms);
+    signal.addEventListener("abort", stop, { once: true });
+  });
+}
