@@ -18,7 +18,7 @@ export default definePlugin({
     return {
       probe: () => classified(path, () => probe(path)),
       deliver: ({ line }) => classified(path, () => append(path, line)),
-      history: ({ project, limit }) => classified(path, () => hashesIn(path, project, limit)),
+      history: (query) => classified(path, () => hashesIn(path, query)),
     };
   },
 });
@@ -55,9 +55,18 @@ async function probe(path: string): Promise<void> {
 /** How much of the file's end is read for its history: some eight thousand events. */
 const HISTORY_BYTES = 4 * 1024 * 1024;
 
-async function hashesIn(path: string, project: string, limit: number): Promise<readonly string[]> {
-  const end = await readEnd(path);
-  const mine = end.split("\n").filter((line) => line.includes(`"project":${JSON.stringify(project)},`));
+interface HistoryQuery {
+  readonly project: string;
+  readonly host?: string;
+  readonly limit: number;
+}
+
+async function hashesIn(path: string, { project, host, limit }: HistoryQuery): Promise<readonly string[]> {
+  const marks = [
+    `"project":${JSON.stringify(project)},`,
+    host === undefined ? "" : `"host":${JSON.stringify(host)},`,
+  ];
+  const mine = (await readEnd(path)).split("\n").filter((line) => marks.every((mark) => line.includes(mark)));
   return mine.flatMap((line) => /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? []).slice(-limit);
 }
 
@@ -72,7 +81,9 @@ async function classified<Result>(path: string, work: () => Promise<Result>): Pr
     return await work();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "") ? "refused" : "temporary";
+    const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "")
+      ? "refused"
+      : "temporary";
     throw new PluginError(kind, `cannot use ${path}: ${reason}`, { cause });
   }
 }

@@ -9,10 +9,12 @@ import { cannot, TrailError } from "./error.ts";
 import type { NewEvent } from "./event.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
-import { endOf } from "./lines.ts";
+import { beginningOf, endOf } from "./lines.ts";
 import { withLock } from "./lock.ts";
 import { type Link, type Mended, mend } from "./mend.ts";
 import { redacted, redactedText } from "./redact.ts";
+import { closeSegment, isRotationDue } from "./rotate.ts";
+import { seqOf } from "./segments.ts";
 
 export interface JournalOptions {
   /** Absolute. */
@@ -23,6 +25,8 @@ export interface JournalOptions {
   /** Now, ms since the epoch. */
   readonly clock?: () => number;
   readonly identity?: Identity;
+  /** How big the trail's file may grow before it is closed. Default {@link ROTATE_BYTES}. */
+  readonly rotateBytes?: number;
 }
 
 export interface Appended {
@@ -52,12 +56,19 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
     const events = sealAll([...mended.notices, ...build()], mended.last, { project, ...identity, clock });
     const newest = events.at(-1)?.event;
     if (newest === undefined) return { events };
+    if (mended.restored.length === 0) rotate(mended.last.seq);
     const copyFailure = await writeBoth(file, home, mended, events);
     const { dev, ino } = endOf(file) ?? { dev: 0, ino: 0 };
     seen = { dev, ino };
     if (copyFailure !== undefined) return { events, copyFailure };
     home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
     return { events };
+  };
+
+  const rotate = (last: number): void => {
+    const first = seqOf(beginningOf(file) ?? "");
+    if (Number.isFinite(first) && isRotationDue(file, clock(), options.rotateBytes))
+      closeSegment(file, first, last);
   };
 
   return {

@@ -30,6 +30,14 @@ export function endOf(path: string): FileEnd | undefined {
   });
 }
 
+/** The first few thousand characters of a file. @throws TrailError when it cannot be read */
+export function beginningOf(path: string): string | undefined {
+  return withReader(path, (file) => {
+    const bytes = Buffer.allocUnsafe(CHUNK_BYTES_MIN);
+    return bytes.toString("utf8", 0, readAt(path, file, bytes, 0));
+  });
+}
+
 /** The whole lines of a file, newest first, without their newlines. A torn last line is left out. */
 export function* linesBackward(path: string): Generator<string> {
   const file = openOptional(path);

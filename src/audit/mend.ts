@@ -9,7 +9,7 @@ import { truncateDurably, writeDurably } from "./durable.ts";
 import type { NewEvent } from "./event.ts";
 import type { Head, Home } from "./home.ts";
 import { endOf, type FileEnd } from "./lines.ts";
-import { trailLinesBackward } from "./segments.ts";
+import { seqOf, trailLinesBackward } from "./segments.ts";
 
 /** What the next event is chained to. */
 export interface Link {
@@ -111,8 +111,6 @@ function linesAfter(file: string, head: Head | undefined): readonly string[] | u
   }
   return head === undefined ? lines.reverse() : undefined;
 }
-
-const seqOf = (line: string): number => Number(/"seq":(\d+)/.exec(line)?.[1] ?? Number.POSITIVE_INFINITY);
 
 function found(what: string, repaired: boolean, details: NonNullable<NewEvent["details"]>): NewEvent {
   return {

@@ -14,10 +14,12 @@ export interface RecordOptions {
   /** @throws TrailError when the trail cannot have it */
   append(event: NewEvent): Promise<Written>;
   onWarning(message: string): void;
+  /** A destructive operation has ended, with this event. */
+  onDestroyed(end: AuditEvent): void;
 }
 
 /** Makes {@link Trail.record}. */
-export function createRecord({ append, onWarning }: RecordOptions): Trail["record"] {
+export function createRecord({ append, onWarning, onDestroyed }: RecordOptions): Trail["record"] {
   const tryAppend = async (what: string, event: NewEvent): Promise<AuditEvent | undefined> => {
     try {
       const { event: written, copyFailure } = await append(event);
@@ -43,8 +45,13 @@ export function createRecord({ append, onWarning }: RecordOptions): Trail["recor
 
   return async (operation, work) => {
     const started = await begin(operation);
-    const end = (ending: Ending) =>
-      tryAppend(`the end of this ${operation.operation}`, endOf(operation, ending, started));
+    const end = async (ending: Ending): Promise<void> => {
+      const event = await tryAppend(
+        `the end of this ${operation.operation}`,
+        endOf(operation, ending, started),
+      );
+      if (operation.destructive && event !== undefined) onDestroyed(event);
+    };
     try {
       const { result, ending } = await work();
       await end(ending);

@@ -2,7 +2,7 @@
  * The files of one trail: closed segments, named after the first and last event in them, and the file that is written
  * to. One chain runs through all of them.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cannot, codeOf } from "./error.ts";
 import { linesBackward } from "./lines.ts";
@@ -35,16 +35,39 @@ export function closedSegments(file: string): readonly Segment[] {
   return [...found.values()].sort((a, b) => a.first - b.first);
 }
 
-/** The lines of a closed segment, newest first. @throws TrailError when it cannot be read whole */
-export function segmentLinesBackward({ path, compressed }: Segment): Iterable<string> {
-  return compressed ? segmentText(path).split("\n").slice(0, -1).reverse() : linesBackward(path);
+/**
+ * The lines of a closed segment, newest first. A reader takes no lock, so it may have been compressed meanwhile.
+ * @throws TrailError when it cannot be read whole
+ */
+function segmentLinesBackward({ path, compressed }: Segment): Iterable<string> {
+  if (!compressed && existsSync(path)) return linesBackward(path);
+  return segmentText(compressed ? path : `${path}.zst`)
+    .split("\n")
+    .slice(0, -1)
+    .reverse();
+}
+
+/** Every whole line of a file and of its closed segments, newest first. The home copy's segments are only counted. */
+export function* allLinesBackward(file: string): Generator<string> {
+  yield* linesBackward(file);
+  for (const segment of [...closedSegments(file)].reverse()) yield* segmentLinesBackward(segment);
 }
 
 /** Every whole line of the trail, newest first. */
 export function* trailLinesBackward(file: string): Generator<string> {
-  yield* linesBackward(file);
-  for (const segment of [...closedSegments(file)].reverse()) yield* segmentLinesBackward(segment);
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const line of linesBackward(file)) {
+    yield line;
+    oldest = Math.min(oldest, seqOf(line));
+  }
+  // The file may have been closed while it was read: then it is also the newest segment.
+  const closed = closedSegments(file).filter(({ first }) => first < oldest);
+  for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
 }
+
+/** The number of the event in a line, without reading all of it; infinite when there is none. */
+export const seqOf = (line: string): number =>
+  Number(/"seq":(\d+)/.exec(line)?.[1] ?? Number.POSITIVE_INFINITY);
 
 function segmentText(path: string): string {
   try {

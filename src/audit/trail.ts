@@ -1,8 +1,10 @@
 import type { OpenSink } from "../plugin/open.ts";
+import { readSigningKey, writeCheckpoint } from "./checkpoint.ts";
 import { type Delivery, openDelivery } from "./deliver/delivery.ts";
 import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";
 import { TrailError } from "./error.ts";
 import type { AuditEvent, NewEvent, Trail } from "./event.ts";
+import { openHome } from "./home.ts";
 import { type Appended, type Journal, type JournalOptions, openJournal } from "./journal.ts";
 import { newestOf } from "./query.ts";
 import { createRecord, type Written } from "./record.ts";
@@ -42,14 +44,26 @@ export function openTrail(options: TrailOptions): Trail {
     await append({ operation: "sink_overflow", outcome: "partial", details: { sink, dropped } });
   }
 
+  const onDestroyed = (end: AuditEvent): void => {
+    try {
+      const home = openHome(options.home, file);
+      const key = readSigningKey(home);
+      if (key !== undefined) writeCheckpoint(file, home, key, end);
+    } catch (error) {
+      onWarning(`no checkpoint was signed: ${messageOf(error)}`);
+    }
+  };
+
   return {
     append: async (event) => (await append(event)).event,
-    record: createRecord({ append, onWarning }),
+    record: createRecord({ append, onWarning, onDestroyed }),
     async newest(query) {
       await firstUse.recover();
       const { events, unreadable } = newestOf(trailLinesBackward(file), query);
       if (unreadable > 0)
-        onWarning(`${file} holds lines that are not events (${unreadable}): \`contextcore audit verify\` says more`);
+        onWarning(
+          `${file} holds lines that are not events (${unreadable}): \`contextcore audit verify\` says more`,
+        );
       return events;
     },
     close: () => delivery.close(),

@@ -286,9 +286,9 @@ export interface Sink {
   probe(signal: AbortSignal): Promise<void>;
   /** Resolves once the sink has it. The same `id` may come twice after a crash. */
   deliver(event: AuditRecord, signal: AbortSignal): Promise<void>;
-  /** The hashes that this place has seen, newest last: a witness of the trail's end. */
+  /** The hashes that this place has seen of the project (of one host of it), newest last: a witness of the trail's end. */
   history?(
-    query: { readonly project: string; readonly limit: number },
+    query: { readonly project: string; readonly host?: string; readonly limit: number },
     signal: AbortSignal,
   ): Promise<readonly string[]>;
 }

@@ -1,0 +1,150 @@
+/** Walks a trail's lines from the first to the last and proves that each continues the one before. */
+import { GENESIS, LineError, parseLine, readLine } from "../chain.ts";
+import type { AuditEvent } from "../event.ts";
+import type { NumberedLine } from "../forward.ts";
+import type { Findings } from "./finding.ts";
+import type { Hashes } from "./hashes.ts";
+
+/** What an `audit_prune` event says of the events that it stands for. */
+export interface Pruned {
+  readonly lastSeq: number;
+  readonly lastHash: string;
+  /** The file with those that are kept, and its SHA-256. */
+  readonly keptFile?: string;
+  readonly keptHash?: string;
+}
+
+export interface ChainCheck {
+  take(line: NumberedLine, file: string): void;
+  /** After the last line. */
+  finish(): ChainSummary;
+}
+
+export interface ChainSummary {
+  readonly events: number;
+  readonly first?: { readonly seq: number; readonly timestamp: string };
+  readonly last?: { readonly seq: number; readonly timestamp: string; readonly hash: string };
+  /** The newest `audit_prune`. */
+  readonly pruned?: Pruned;
+  /** `started` events without an end, oldest first. */
+  readonly open: readonly AuditEvent[];
+}
+
+export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck {
+  let first: AuditEvent | undefined;
+  let last: AuditEvent | undefined;
+  let firstPlace = "";
+  let events = 0;
+  let unreadable = 0; // since the last event
+  const pruned = new Map<number, Pruned>();
+  let newestPruned: Pruned | undefined;
+  const open = new Map<string, AuditEvent>();
+
+  const difference = (where: string, what: string, seq?: number): void =>
+    findings.add({ severity: "difference", where, what, ...(seq === undefined ? {} : { seq }) });
+
+  const checkLink = (event: AuditEvent, before: AuditEvent, where: string): void => {
+    const { seq } = event;
+    if (unreadable > 0 && seq === before.seq + unreadable + 1) return; // what it continues cannot be read
+    if (seq > before.seq + 1) {
+      difference(where, `${range(before.seq + 1, seq - 1)} missing before this line`, before.seq + 1);
+    } else if (seq <= before.seq) {
+      difference(where, `event ${seq} stands after event ${before.seq}: lines were swapped or repeated`, seq);
+    } else if (event.prev_hash !== before.hash) {
+      difference(where, `event ${seq} does not continue event ${seq - 1}: one of the two was replaced`, seq);
+    }
+    if (event.timestamp < before.timestamp) {
+      const what = `its time, ${event.timestamp}, is before that of the event before it, ${before.timestamp}`;
+      findings.add({ severity: "warning", where, what, seq });
+    }
+  };
+
+  const follow = (event: AuditEvent): void => {
+    if (event.outcome === "started") open.set(event.id, event);
+    if (event.ref !== undefined) open.delete(event.ref);
+    if (event.operation !== "audit_prune" || event.outcome !== "success") return;
+    newestPruned = toPruned(event) ?? newestPruned;
+    if (newestPruned !== undefined) pruned.set(newestPruned.lastSeq, newestPruned);
+  };
+
+  const begin = (event: AuditEvent, where: string): void => {
+    first = event;
+    firstPlace = where;
+    if (event.seq === 1 && event.prev_hash !== GENESIS)
+      difference(where, "the first event continues another one", 1);
+  };
+
+  return {
+    take({ number, text }, file) {
+      const where = `${file}:${number}`;
+      const event = checkLine(text, last?.seq, (what, seq) => difference(where, what, seq));
+      if (event === undefined) unreadable += 1;
+      if (event === undefined) return;
+      if (last === undefined) begin(event, where);
+      else checkLink(event, last, where);
+      hashes.add(event.seq, event.hash);
+      follow(event);
+      events += 1;
+      unreadable = 0;
+      last = event;
+    },
+    finish() {
+      const claim = first === undefined || first.seq === 1 ? undefined : pruned.get(first.seq - 1);
+      if (first !== undefined && first.seq !== 1 && claim?.lastHash !== first.prev_hash) {
+        difference(
+          firstPlace,
+          `${range(1, first.seq - 1)} missing before this line, and no event stands for them`,
+          1,
+        );
+      }
+      return {
+        events,
+        open: [...open.values()],
+        ...(first === undefined ? {} : { first: { seq: first.seq, timestamp: first.timestamp } }),
+        ...(last === undefined
+          ? {}
+          : { last: { seq: last.seq, timestamp: last.timestamp, hash: last.hash } }),
+        ...(newestPruned === undefined ? {} : { pruned: newestPruned }),
+      };
+    },
+  };
+}
+
+/** The event, even of a line that fails, so that the next one is not blamed for it. */
+function checkLine(
+  text: string | undefined,
+  before: number | undefined,
+  report: (what: string, seq: number | undefined) => void,
+): AuditEvent | undefined {
+  const expected = before === undefined ? undefined : before + 1;
+  if (text === undefined) {
+    report("the line is not UTF-8", expected);
+    return undefined;
+  }
+  try {
+    return readLine(text);
+  } catch (error) {
+    if (!(error instanceof LineError)) throw error;
+    const event = parsed(text);
+    report(`the line was changed: ${error.message}`, event?.seq ?? expected);
+    return event;
+  }
+}
+
+function parsed(text: string): AuditEvent | undefined {
+  try {
+    return parseLine(text);
+  } catch {
+    return undefined; // reported by the caller
+  }
+}
+
+function toPruned({ details }: AuditEvent): Pruned | undefined {
+  const { last_seq: lastSeq, last_hash: lastHash, kept_file: keptFile, kept_sha256: keptHash } = details;
+  if (typeof lastSeq !== "number" || typeof lastHash !== "string") return undefined;
+  if (typeof keptFile !== "string" || typeof keptHash !== "string") return { lastSeq, lastHash };
+  return { lastSeq, lastHash, keptFile, keptHash };
+}
+
+const range = (from: number, to: number): string =>
+  from === to ? `event ${from} is` : `events ${from} to ${to} are`;
