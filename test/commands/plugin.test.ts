@@ -1,0 +1,268 @@
+/** The `plugin` commands as somebody meets them who has only the binary. */
+import { describe, expect, test } from "bun:test";
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { binary, run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+/** Runs the program in a directory and expects this exit code. */
+async function contextcore(directory: string, args: readonly string[], exitCode = 0) {
+  const finished = await run(args, { cwd: directory });
+  expect({ args, exitCode: finished.exitCode, stderr: finished.stderr }).toEqual({
+    args,
+    exitCode,
+    stderr: expect.any(String),
+  });
+  return finished;
+}
+
+const json = async (directory: string, args: readonly string[], exitCode = 0) =>
+  JSON.parse((await contextcore(directory, [...args, "--json"], exitCode)).stdout);
+
+test("a newcomer: new, edit, test, check, add, inventory, export, verify", async () => {
+  const home = temporaryDirectory();
+  const made = await contextcore(home, ["plugin", "new", "acme/tasks"]);
+  expect(made.stdout).toBe("./tasks holds the backend acme/tasks\n");
+  const source = join(home, "tasks/index.ts");
+  writeFileSync(
+    source,
+    readFileSync(source, "utf8").replaceAll("A directory of JSON-lines files", "Our tasks"),
+  );
+  const own = Bun.spawnSync([binary, "test"], {
+    cwd: join(home, "tasks"),
+    env: { PATH: process.env.PATH, BUN_BE_BUN: "1" },
+  });
+  expect(own.stderr.toString()).toContain(" 0 fail");
+  expect(own.exitCode).toBe(0);
+  const { rules } = await json(home, ["plugin", "check", "./tasks"]);
+  expect(rules.filter(({ verdict }: { verdict: string }) => verdict === "passed").length).toBeGreaterThan(10);
+  await contextcore(home, ["plugin", "add", "./tasks", "--yes"]);
+  expect(readFileSync(join(home, "contextcore.yaml"), "utf8")).toBe("plugins:\n  - ./tasks\n");
+  const inventory = await contextcore(home, ["inventory", "--plugin", "acme/tasks"]);
+  expect(inventory.stdout).toMatch(/^acme\/tasks +\d\.\d kB {2}retention=unknown +importance=medium\n$/);
+  const range = ["--from", "2026-01-24", "--to", "2026-01-25"];
+  await contextcore(home, ["export", "--plugin", "acme/tasks", ...range]);
+  const [snapshot = ""] = readdirSync(join(home, "backups"));
+  const lines = readFileSync(join(home, "backups", snapshot, "acme/tasks/lines.jsonl"), "utf8");
+  expect(lines).toBe(readFileSync(join(home, "tasks/sample/tasks.jsonl"), "utf8"));
+  const events = await json(home, ["audit"]);
+  expect(events.map(({ operation, outcome }: Record<string, string>) => `${operation} ${outcome}`)).toEqual([
+    "plugin_trust success",
+    "export started",
+    "export success",
+  ]);
+}, 30_000);
+
+test("the types that `plugin new` writes are those of this very contract, and the templates fit them", async () => {
+  const home = temporaryDirectory();
+  for (const [name, kind] of [
+    ["acme/lines", "--backend"],
+    ["acme/events", "--sink"],
+  ] as const) {
+    await contextcore(home, ["plugin", "new", name, kind]);
+    const folder = join(home, name.slice(5));
+    const wrong = join(folder, "wrong.ts");
+    writeFileSync(
+      wrong,
+      'import { definePlugin, v } from "contextcore";\nexport default definePlugin({ name: "a/b", about: 5, options: v.object({}) });\n',
+    );
+    const checked = tsc(folder);
+    expect(checked.split("\n").filter((line) => line.includes("error"))).toEqual([
+      expect.stringMatching(
+        /^wrong\.ts\(2,\d+\): error TS2322: Type 'number' is not assignable to type 'string'/,
+      ),
+    ]);
+  }
+});
+
+/** Somebody's editor: TypeScript with only what is in the folder, and Bun's own types. */
+function tsc(folder: string): string {
+  const root = join(import.meta.dir, "../..");
+  const types = ["--typeRoots", join(root, "node_modules/@types"), "--types", "bun"];
+  const command = [process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", folder, ...types];
+  return Bun.spawnSync(command, { cwd: folder, stdout: "pipe" }).stdout.toString();
+}
+
+describe("trust", () => {
+  const withPlugin = async (): Promise<string> => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
+    return home;
+  };
+
+  test("add without a terminal is refused unless it is told to trust", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "lines"]);
+    const { stderr } = await contextcore(home, ["plugin", "add", "./lines"], 4);
+    expect(stderr).toContain("sha256");
+    expect(stderr).toContain("it reads files");
+    expect(stderr).toContain(
+      "error: there is no terminal to ask on, and nothing was trusted\nhint: if you trust it: --yes",
+    );
+    expect(existsSync(join(home, "contextcore.lock"))).toBe(false);
+    expect(existsSync(join(home, "contextcore.yaml"))).toBe(false);
+  });
+
+  test("a change that nobody trusted is refused with exit 4, by every command that would load it, and is an event", async () => {
+    const home = await withPlugin();
+    appendFileSync(join(home, "lines/index.ts"), "\nawait Bun.write('ran', '');\n");
+    for (const command of [["inventory"], ["export"], ["destroy", "--option", "3", "--confirm", "x"]]) {
+      const { stderr } = await contextcore(home, command, 4);
+      expect(stderr).toContain(
+        "error: the plugin ./lines has changed since it was trusted (index.ts), and was not loaded",
+      );
+      expect(stderr).toContain("hint: Look at the change, then: contextcore plugin trust ./lines");
+    }
+    expect(existsSync(join(home, "ran"))).toBe(false);
+    expect(existsSync(join(home, "backups"))).toBe(false);
+    const events = await json(home, ["audit", "--operation", "plugin_trust"]);
+    expect(events.at(-1)).toMatchObject({
+      outcome: "refused",
+      details: { source: "./lines", changed: ["index.ts"] },
+    });
+  });
+
+  test("trust shows what has changed and what is new in what the code does", async () => {
+    const home = await withPlugin();
+    appendFileSync(join(home, "lines/index.ts"), '\nexport const run = () => Bun.spawn(["true"]);\n');
+    writeFileSync(join(home, "lines/more.ts"), "");
+    const { stderr } = await contextcore(home, ["plugin", "trust", "acme/lines"], 4);
+    expect(stderr).toContain("  changed  index.ts\n  new      more.ts\n  now it starts other programs\n");
+    const trusted = await contextcore(home, ["plugin", "trust", "acme/lines", "--yes"]);
+    expect(trusted.stdout).toBe("acme/lines is trusted as it is now\n");
+    expect((await contextcore(home, ["plugin", "trust", "./lines"])).stdout).toBe(
+      "acme/lines is as it was trusted\n",
+    );
+    await contextcore(home, ["inventory", "--plugin", "acme/lines"]);
+  });
+
+  test("remove takes it out of the configuration, with its comments, and out of the lock", async () => {
+    const home = await withPlugin();
+    const file = join(home, "contextcore.yaml");
+    writeFileSync(file, `# our stack\nname: shop # typed to confirm\n${readFileSync(file, "utf8")}`);
+    await contextcore(home, ["plugin", "remove", "acme/lines"]);
+    expect(readFileSync(file, "utf8")).toBe("# our stack\nname: shop # typed to confirm\nplugins: []\n");
+    expect(JSON.parse(readFileSync(join(home, "contextcore.lock"), "utf8"))).toEqual({
+      version: 1,
+      plugins: {},
+    });
+    expect(existsSync(join(home, "lines/index.ts"))).toBe(true);
+    await contextcore(home, ["plugin", "remove", "acme/lines"], 2);
+    const events = await json(home, ["audit", "--operation", "plugin_trust"]);
+    expect(events.map(({ details }: { details: { action: string } }) => details.action)).toEqual([
+      "add",
+      "remove",
+    ]);
+  });
+
+  test("of the file beside contextcore.yaml, from whichever directory it is named", async () => {
+    const home = temporaryDirectory({ "contextcore.yaml": "name: shop\n" });
+    mkdirSync(join(home, "deep"));
+    await contextcore(join(home, "deep"), ["plugin", "new", "acme/lines"]);
+    await contextcore(join(home, "deep"), ["plugin", "add", "./lines", "--yes"]);
+    expect(readFileSync(join(home, "contextcore.yaml"), "utf8")).toBe(
+      "name: shop\nplugins:\n  - ./deep/lines\n",
+    );
+    expect(Object.keys(JSON.parse(readFileSync(join(home, "contextcore.lock"), "utf8")).plugins)).toEqual([
+      "./deep/lines",
+    ]);
+  });
+});
+
+describe("list and info", () => {
+  test("list shows the built-in plugins and the others; what is not trusted gives exit 3", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
+    const { plugins } = await json(home, ["plugin", "list"]);
+    expect(plugins.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
+      ...["tempo", "mimir", "loki", "grafana", "file", "webhook"].map((name) => [name, "built-in"]),
+      ["acme/lines", "./lines"],
+    ]);
+    appendFileSync(join(home, "lines/index.ts"), "\n");
+    const { failures } = await json(home, ["plugin", "list"], 3);
+    expect(failures).toMatchObject([{ source: "./lines", untrusted: true }]);
+  });
+
+  test("info shows options with types, defaults, environment names and values; a secret only that it is there", async () => {
+    const home = temporaryDirectory({
+      "contextcore.yaml": "backends:\n  loki: { tenant: shop, token: s3cret-word }\n",
+    });
+    const { stdout } = await contextcore(home, ["plugin", "info", "loki"]);
+    expect(stdout).toContain("can   inventory, size, export, count, limits, restore, flush, deliver");
+    expect(stdout).toMatch(/tenant +shop +contextcore.yaml:2/);
+    expect(stdout).toMatch(/token +\*\*\* +contextcore.yaml:2/);
+    expect(stdout).not.toContain("s3cret");
+    const info = await json(home, ["plugin", "info", "loki"]);
+    expect(JSON.stringify(info)).not.toContain("s3cret");
+    expect(info.options.find(({ name }: { name: string }) => name === "importance")).toMatchObject({
+      type: "low | medium | high | critical",
+      fallback: "high",
+      environment: ["CONTEXTCORE_LOKI_IMPORTANCE"],
+      from: "default",
+    });
+  });
+
+  test("info --markdown is the plugin's section of the documentation, without anything of this machine", async () => {
+    const home = temporaryDirectory({ "contextcore.yaml": "backends:\n  loki: { tenant: shop }\n" });
+    const { stdout } = await contextcore(home, ["plugin", "info", "loki", "--markdown"]);
+    expect(stdout).toStartWith("## loki\n");
+    expect(stdout).toContain(
+      "| `url` | Base URL | text | `http://localhost:3100` | `CONTEXTCORE_LOKI_URL` |",
+    );
+    expect(stdout).not.toContain("shop");
+  });
+
+  test("a wrong name is a usage error that says what was meant", async () => {
+    const { stderr } = await contextcore(temporaryDirectory(), ["plugin", "info", "lokki"], 2);
+    expect(stderr).toContain("hint: did you mean loki?");
+  });
+});
+
+describe("new", () => {
+  test.each(["../evil", "a/b/c", "Acme/lines", "acme/", "/etc", "acme/../x", "acme\\x", ".", ""])(
+    "refuses the name %j",
+    async (name) => {
+      const home = temporaryDirectory();
+      await contextcore(home, ["plugin", "new", name], 2);
+      expect(readdirSync(home)).toEqual([]);
+    },
+  );
+
+  test("does not write into a folder that is there", async () => {
+    const home = temporaryDirectory({ "lines/mine.txt": "mine" });
+    const { stderr } = await contextcore(home, ["plugin", "new", "acme/lines"], 2);
+    expect(stderr).toContain("./lines is already there");
+    expect(readdirSync(join(home, "lines"))).toEqual(["mine.txt"]);
+  });
+});
+
+describe("check", () => {
+  test("a broken plugin: the rule, why it is one, and how it was broken; exit 1", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    const source = join(home, "lines/index.ts");
+    const broken = readFileSync(source, "utf8").replace(
+      "offset: end }",
+      "offset: end, salt: Math.random() }",
+    );
+    writeFileSync(source, broken.replace("lines: kept.length,\n", "lines: kept.length + 1,\n"));
+    const { stdout } = await contextcore(home, ["plugin", "check", "./lines", "--rule", "export-ends"], 1);
+    expect(stdout).toContain(
+      "broken  export-ends: every step is right by the contract, and the tree of cursors comes to an end\n",
+    );
+    expect(stdout).toContain("claim 41 lines and have 40");
+    await contextcore(home, ["plugin", "check", "./lines", "--rule", "no-such"], 2);
+  });
+
+  test("a sink, with the file that its events arrive in", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/events", "--sink"]);
+    const file = join(home, "events.jsonl");
+    const args = ["plugin", "check", "./events", "--option", `file=${file}`, "--arrived", file];
+    const { stdout } = await contextcore(home, args);
+    expect(stdout).toContain("ok      delivered-as-it-is\n");
+    expect(stdout).toContain("ok      history-is-a-witness\n");
+  });
+});
