@@ -18,6 +18,9 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
+const started: (() => Promise<void>)[] = [];
+afterAll(() => Promise.all(started.splice(0).map((stop) => stop())));
+
 const INSTALL = resolve(import.meta.dir, "install-prometheus.sh");
 
 /** The path of its program; fetched by the distribution's own package manager when it is not there. */
@@ -45,7 +48,7 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     child.kill();
     await child.exited;
   };
-  afterAll(stop);
+  started.push(stop);
   await untilReady(url, child, `${directory}/log`);
   return { url, directory: `${directory}/data`, stop };
 }

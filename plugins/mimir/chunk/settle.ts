@@ -1,3 +1,4 @@
+import { compactBuckets } from "./compact-buckets.ts";
 import type { HistogramSample } from "./histogram-sample.ts";
 import type { Series } from "./series.ts";
 
@@ -8,7 +9,7 @@ export interface Settled {
 }
 
 /**
- * Cuts the series to `[from, to)` ms, in order, one sample at a time. Servers answer with whole chunks, which reach
+ * Cuts the series to `[from, to)` ms, in order, one sample at a time, histograms without empty buckets. Servers answer with whole chunks, which reach
  * outside what was asked and, with replicas or late samples, overlap.
  */
 export function settle(series: Series, from: number, to: number): Settled {
@@ -60,7 +61,9 @@ function cut(series: Series, from: number, to: number): void {
 }
 
 function settleHistograms(histograms: readonly HistogramSample[], from: number, to: number) {
-  const within = histograms.filter(({ timestamp }) => timestamp >= from && timestamp < to);
+  const within = histograms
+    .filter(({ timestamp }) => timestamp >= from && timestamp < to)
+    .map(compactBuckets);
   within.sort((a, b) => a.timestamp - b.timestamp);
   const kept = within.filter((sample, index) => sample.timestamp !== within[index - 1]?.timestamp);
   const conflicts = within.filter(

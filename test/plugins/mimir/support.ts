@@ -118,9 +118,9 @@ export function exportedSeries(found: Harvest): { labels: Labels; points: Point[
 }
 
 function pointText({ time, bits: value, histogram }: Point): string {
-  const shown =
-    histogram === undefined ? value.toString(16).padStart(16, "0") : JSON.stringify(histogram, hex);
-  return `${time} ${shown}`;
+  if (histogram === undefined) return `${time} ${value.toString(16).padStart(16, "0")}`;
+  const parts = Object.entries(histogram).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${time} ${JSON.stringify(Object.fromEntries(parts), hex)}`;
 }
 
 const hex = (_: string, value: unknown): unknown => (typeof value === "bigint" ? value.toString(16) : value);
