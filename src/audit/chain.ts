@@ -81,6 +81,8 @@ const OUTCOMES: ReadonlySet<string> = new Set<Outcome>([
   "interrupted",
 ]);
 
+export const isOutcome = (text: string): text is Outcome => OUTCOMES.has(text);
+
 const isText = (value: unknown): value is string => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
 const isHash = (value: unknown): boolean => isText(value) && value.length === 64;
@@ -91,7 +93,7 @@ const FIELDS: readonly (readonly [keyof AuditEvent, (value: unknown) => boolean]
   ["seq", (value) => Number.isSafeInteger(value)],
   ["timestamp", isText],
   ["operation", isText],
-  ["outcome", (value) => isText(value) && OUTCOMES.has(value)],
+  ["outcome", (value) => isText(value) && isOutcome(value)],
   ["user", isText],
   ["host", isText],
   ["project", isText],

@@ -1,9 +1,9 @@
-/** Reading a file of lines from its beginning, in pieces, so that its size does not matter. */
+/** Reading a file of lines from its beginning, block by block, so that its size does not matter. */
 import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { cannot } from "./error.ts";
 
 const NEWLINE = 0x0a;
-const PIECE_BYTES = 4 * 1024 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
 
 /** A line and its number in its file, from 1. `text` is absent where the bytes are not UTF-8. */
 export interface NumberedLine {
@@ -13,12 +13,14 @@ export interface NumberedLine {
 
 /** The whole lines of a plain file. @param end only the bytes before this @throws TrailError when it cannot be read */
 export function* linesForward(path: string, end = Number.POSITIVE_INFINITY): Generator<NumberedLine> {
-  yield* numbered(pieces(path, end));
+  yield* numbered(wholeLines(path, end));
 }
 
 /** The whole lines of a file compressed with zstd. @throws TrailError when it is not whole */
 export function* compressedLinesForward(path: string): Generator<NumberedLine> {
-  yield* numbered([decompressed(path)]);
+  const bytes = decompressed(path);
+  const last = bytes.lastIndexOf(NEWLINE);
+  if (last >= 0) yield* numbered([bytes.subarray(0, last)]);
 }
 
 /** A file compressed with zstd, whole. @throws TrailError when it is not */
@@ -30,15 +32,18 @@ export function decompressed(path: string): Buffer {
   }
 }
 
-function* pieces(path: string, end: number): Generator<Buffer> {
+/** Blocks that end where a line ends, without its newline. A line that a block cuts is read again with the next. */
+function* wholeLines(path: string, end: number): Generator<Buffer> {
   const file = openSync(path, "r");
   try {
-    for (let offset = 0; offset < end; ) {
-      const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, end - offset));
-      const read = readSync(file, piece, 0, piece.length, offset);
-      if (read === 0) return;
-      yield piece.subarray(0, read);
-      offset += read;
+    for (let offset = 0, length = BLOCK_BYTES; offset < end; ) {
+      const block = Buffer.allocUnsafe(Math.min(length, end - offset));
+      const read = readSync(file, block, 0, block.length, offset);
+      const last = block.subarray(0, read).lastIndexOf(NEWLINE);
+      if (last >= 0) yield block.subarray(0, last);
+      else if (read < length) return;
+      offset += last + 1;
+      length = last >= 0 ? BLOCK_BYTES : length * 2;
     }
   } catch (cause) {
     throw cannot("read", path, cause);
@@ -48,25 +53,14 @@ function* pieces(path: string, end: number): Generator<Buffer> {
 }
 
 /** Decodes many lines at once; only where that fails is each looked at. */
-function* numbered(source: Iterable<Buffer>): Generator<NumberedLine> {
+function* numbered(blocks: Iterable<Buffer>): Generator<NumberedLine> {
   let number = 0;
-  for (const block of wholeLines(source)) {
+  for (const block of blocks) {
     const texts = decoded(block)?.split("\n") ?? eachDecoded(block);
     for (const text of texts) {
       number += 1;
       yield { number, text };
     }
-  }
-}
-
-/** Blocks that end where a line ends, without its newline. */
-function* wholeLines(source: Iterable<Buffer>): Generator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  for (const piece of source) {
-    const block = rest.length === 0 ? piece : Buffer.concat([rest, piece]);
-    const last = block.lastIndexOf(NEWLINE);
-    rest = block.subarray(last + 1);
-    if (last >= 0) yield block.subarray(0, last);
   }
 }
 

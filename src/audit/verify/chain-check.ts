@@ -1,7 +1,8 @@
 /** Walks a trail's lines from the first to the last and proves that each continues the one before. */
-import { GENESIS, LineError, parseLine, readLine } from "../chain.ts";
+import { GENESIS, LineError, parseLine } from "../chain.ts";
 import type { AuditEvent } from "../event.ts";
 import type { NumberedLine } from "../forward.ts";
+import { type ProvenLine, proveLine } from "../prove.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
 
@@ -31,8 +32,8 @@ export interface ChainSummary {
 }
 
 export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck {
-  let first: AuditEvent | undefined;
-  let last: AuditEvent | undefined;
+  let first: ProvenLine | undefined;
+  let last: ProvenLine | undefined;
   let firstPlace = "";
   let events = 0;
   let unreadable = 0; // since the last event
@@ -43,7 +44,7 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   const difference = (where: string, what: string, seq?: number): void =>
     findings.add({ severity: "difference", where, what, ...(seq === undefined ? {} : { seq }) });
 
-  const checkLink = (event: AuditEvent, before: AuditEvent, where: string): void => {
+  const checkLink = (event: ProvenLine, before: ProvenLine, where: string): void => {
     const { seq } = event;
     if (unreadable > 0 && seq === before.seq + unreadable + 1) return; // what it continues cannot be read
     if (seq > before.seq + 1) {
@@ -59,15 +60,18 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
     }
   };
 
-  const follow = (event: AuditEvent): void => {
-    if (event.outcome === "started") open.set(event.id, event);
-    if (event.ref !== undefined) open.delete(event.ref);
-    if (event.operation !== "audit_prune" || event.outcome !== "success") return;
-    newestPruned = toPruned(event) ?? newestPruned;
+  /** Only few lines are worth parsing whole. */
+  const follow = ({ id, ref, outcome, operation }: ProvenLine, text: string): void => {
+    if (ref !== undefined) open.delete(ref);
+    const isPrune = operation === "audit_prune" && outcome === "success";
+    const event = outcome === "started" || isPrune ? parsed(text) : undefined;
+    if (event === undefined) return;
+    if (!isPrune) open.set(id, event);
+    newestPruned = (isPrune ? toPruned(event) : undefined) ?? newestPruned;
     if (newestPruned !== undefined) pruned.set(newestPruned.lastSeq, newestPruned);
   };
 
-  const begin = (event: AuditEvent, where: string): void => {
+  const begin = (event: ProvenLine, where: string): void => {
     first = event;
     firstPlace = where;
     if (event.seq === 1 && event.prev_hash !== GENESIS)
@@ -83,7 +87,7 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
       if (last === undefined) begin(event, where);
       else checkLink(event, last, where);
       hashes.add(event.seq, event.hash);
-      follow(event);
+      follow(event, text ?? "");
       events += 1;
       unreadable = 0;
       last = event;
@@ -115,14 +119,14 @@ function checkLine(
   text: string | undefined,
   before: number | undefined,
   report: (what: string, seq: number | undefined) => void,
-): AuditEvent | undefined {
+): ProvenLine | undefined {
   const expected = before === undefined ? undefined : before + 1;
   if (text === undefined) {
     report("the line is not UTF-8", expected);
     return undefined;
   }
   try {
-    return readLine(text);
+    return proveLine(text);
   } catch (error) {
     if (!(error instanceof LineError)) throw error;
     const event = parsed(text);
