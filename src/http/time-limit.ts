@@ -18,7 +18,9 @@ export function timeLimit(ms: number, caller: AbortSignal | undefined, place: Ca
     timedOut = true;
     controller.abort();
   };
-  let timer = setTimeout(expire, ms);
+  // An answer whose body nobody reads must not keep the program from ending: a call under way does that by itself.
+  const start = (): ReturnType<typeof setTimeout> => setTimeout(expire, ms).unref();
+  let timer = start();
   const giveUp = (): void => controller.abort();
   if (caller?.aborted) giveUp();
   caller?.addEventListener("abort", giveUp, { once: true });
@@ -32,7 +34,7 @@ export function timeLimit(ms: number, caller: AbortSignal | undefined, place: Ca
     done,
     restart() {
       clearTimeout(timer);
-      timer = setTimeout(expire, ms);
+      timer = start();
     },
     async guard(part) {
       try {

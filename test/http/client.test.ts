@@ -156,3 +156,19 @@ test("a body is read piece by piece", async () => {
   for await (const piece of body) length += piece.length;
   expect(length).toBe(31);
 });
+
+test("an answer whose body is not read does not keep the program from ending", async () => {
+  const script = `
+    import { createHttpClient } from ${JSON.stringify(import.meta.resolve("../../src/http/client.ts"))};
+    const client = createHttpClient({ name: "loki", url: ${JSON.stringify(base)} });
+    const { status } = await client.send({ path: "/ok" });
+    console.log(status);
+  `;
+  const child = Bun.spawn([process.execPath, "-e", script], {
+    stdout: "pipe",
+    stderr: "inherit",
+    timeout: 5_000,
+  });
+  expect(await child.exited).toBe(0);
+  expect(await new Response(child.stdout).text()).toBe("200\n");
+});
