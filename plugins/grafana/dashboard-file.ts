@@ -1,22 +1,18 @@
-import { isKind, type Problem, v } from "contextcore";
-import { toFileText } from "./exact-json.ts";
+import { type DashboardDocument, isKind, type Problem, v } from "contextcore";
 import {
-  asObject,
-  asText,
-  type Fields,
-  objectSchema,
-  read,
-  resourcePath,
-  type Server,
-  type World,
-  without,
-} from "./server.ts";
+  type Draft,
+  FILE_PROVISIONING,
+  FOLDER,
+  fromModel,
+  fromResource,
+  type Resource,
+  resourceSchema,
+} from "./dashboard-draft.ts";
+import { toFileText } from "./exact-json.ts";
+import { asObject, asText, objectSchema, read, resourcePath, type Server, type World } from "./server.ts";
 
 /** A dashboard as it goes into its file, and what could not be kept of it. */
-export interface DashboardFile {
-  readonly text: string;
-  /** The dashboard's own JSON, in whichever schema. */
-  readonly content: Fields;
+export interface DashboardFile extends DashboardDocument {
   readonly problems: readonly Problem[];
 }
 
@@ -39,26 +35,23 @@ async function readClassic({ http }: Server, uid: string, signal: AbortSignal): 
   const path = `/api/dashboards/uid/${encodeURIComponent(uid)}`;
   const { dashboard, meta } = await read(http, classicSchema, { path, signal });
   const { provisioned, provisionedExternalId } = meta;
-  const content = without(dashboard, "id", "version");
+  const folderUid = asText(meta.folderUid);
+  const { title, content } = fromModel(dashboard);
+  const owned = provisioned === true;
   const file = {
-    folderUid: asText(meta.folderUid),
-    ...(provisioned === true ? { meta: { provisioned, provisionedExternalId } } : {}),
-    dashboard: content,
+    folderUid,
+    ...(owned ? { meta: { provisioned, provisionedExternalId } } : {}),
+    dashboard: { uid, ...content },
   };
-  return { text: toFileText(file), content, problems: [] };
+  const owner = owned ? { managedBy: FILE_PROVISIONING } : {};
+  return { uid, title, content, folderUid, ...owner, text: toFileText(file), problems: [] };
 }
 
-const resourceSchema = v.object({
-  apiVersion: v.string(),
-  metadata: v.object({
-    name: v.string(),
-    annotations: v.optional(objectSchema, {}),
-    labels: v.optional(objectSchema, {}),
-  }),
-  spec: objectSchema,
+const answerSchema = v.object({
+  ...resourceSchema.entries,
   status: v.optional(objectSchema, {}),
 });
-type Resource = v.InferOutput<typeof resourceSchema>;
+type Answer = v.InferOutput<typeof answerSchema>;
 
 interface Wanted {
   readonly world: World;
@@ -69,12 +62,12 @@ interface Wanted {
 async function readResource(server: Server, wanted: Wanted, signal: AbortSignal): Promise<DashboardFile> {
   const first = await readVersion(server, wanted, signal);
   const stored = asText(asObject(first.status.conversion).storedVersion);
-  if (stored === "" || stored === wanted.version) return fileOf(first, []);
+  if (stored === "" || stored === wanted.version) return fileOf(wanted.uid, first, []);
   try {
-    return fileOf(await readVersion(server, { ...wanted, version: stored }, signal), []);
+    return fileOf(wanted.uid, await readVersion(server, { ...wanted, version: stored }, signal), []);
   } catch (error) {
     if (!isKind(error, "not-found", "invalid")) throw error;
-    return fileOf(first, [converted(stored, first)]);
+    return fileOf(wanted.uid, first, [converted(stored, wanted.uid, first)]);
   }
 }
 
@@ -82,39 +75,35 @@ const readVersion = (
   { http }: Server,
   { world, version, uid }: Wanted,
   signal: AbortSignal,
-): Promise<Resource> =>
-  read(http, resourceSchema, {
+): Promise<Answer> =>
+  read(http, answerSchema, {
     path: resourcePath(world, "dashboard", version, `dashboards/${encodeURIComponent(uid)}`),
     signal,
   });
 
-const converted = (stored: string, { metadata, apiVersion }: Resource): Problem => ({
+const converted = (stored: string, uid: string, { apiVersion }: Answer): Problem => ({
   kind: "lossy",
   reason: `Stored in version ${stored}, which this Grafana does not give out; kept as it converts them to ${apiVersion}.`,
-  items: [metadata.name],
+  items: [uid],
 });
 
-/** Who saved it last, when and with which words: part of the history, which cannot be put back. */
-const BOOKKEEPING = [
-  "grafana.app/createdBy",
-  "grafana.app/updatedBy",
-  "grafana.app/updatedTimestamp",
-  "grafana.app/message",
-];
+function fileOf(uid: string, resource: Resource, problems: readonly Problem[]): DashboardFile {
+  const draft = fromResource(resource);
+  return { ...draft, uid, text: toFileText(toResource(resource.apiVersion, uid, draft)), problems };
+}
 
 /** The file is a resource as `kubectl` and Grafana's own tools take it. */
-function fileOf({ apiVersion, metadata, spec }: Resource, problems: readonly Problem[]): DashboardFile {
-  const labels = without(metadata.labels, "grafana.app/deprecatedInternalID");
-  const content = without(spec, "id", "version");
-  const file = {
+function toResource(apiVersion: string, name: string, { attached = {}, folderUid, content }: Draft) {
+  const labels = asObject(attached.labels);
+  const place = folderUid === "" ? {} : { [FOLDER]: folderUid };
+  return {
     apiVersion,
     kind: "Dashboard",
     metadata: {
-      name: metadata.name,
+      name,
       ...(Object.keys(labels).length === 0 ? {} : { labels }),
-      annotations: without(metadata.annotations, ...BOOKKEEPING),
+      annotations: { ...place, ...asObject(attached.annotations) },
     },
     spec: content,
   };
-  return { text: toFileText(file), content, problems };
 }

@@ -1,17 +1,9 @@
-import { type HttpClient, v } from "contextcore";
+import { type DashboardFolder, type HttpClient, v } from "contextcore";
 import { sameAgain } from "./search.ts";
 import { asText, objectSchema, read, resourcePath, type Server, type World } from "./server.ts";
 
 /** A folder as its file in a snapshot says it; the same fields create it again. */
-export interface Folder {
-  readonly uid: string;
-  readonly title: string;
-  readonly description?: string;
-  /** Absent at the root. */
-  readonly parentUid?: string;
-  /** The tool that owns it (`repo`, `terraform` …); it cannot be changed by hand. */
-  readonly managedBy?: string;
-}
+export type Folder = DashboardFolder;
 
 export interface FolderTree {
   readonly folders: readonly Folder[];

@@ -2,6 +2,7 @@ import { definePlugin, option, v } from "contextcore";
 import { countObjects } from "./count.ts";
 import { createExporter } from "./export.ts";
 import { takeInventory } from "./inventory.ts";
+import { createKeeper } from "./keeper.ts";
 import { readLimits } from "./limits.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
@@ -50,6 +51,7 @@ export default definePlugin({
       export: createExporter(server),
       count: (request, signal) => countObjects(server, request, signal),
       limits: (signal) => readLimits(server, signal),
+      dashboards: createKeeper(server),
       restore: createRestorer(server, { secrets, managed }),
     };
   },

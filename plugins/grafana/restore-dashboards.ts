@@ -1,66 +1,22 @@
-import { v } from "contextcore";
-import {
-  create,
-  EXISTING,
-  exists,
-  type Outcome,
-  ownedBy,
-  type PutBack,
-  putBack,
-  type Restoring,
-  refused,
-} from "./restore-object.ts";
-import { asText, type Fields, objectSchema, resourcePath, without } from "./server.ts";
-
-const classicSchema = v.object({
-  folderUid: v.optional(v.string(), ""),
-  meta: v.optional(v.object({ provisioned: v.optional(v.boolean()) })),
-  dashboard: v.looseObject({ uid: v.string(), title: v.string() }),
-});
-
-const resourceSchema = v.object({
-  apiVersion: v.pipe(v.string(), v.startsWith("dashboard.grafana.app/")),
-  metadata: v.looseObject({ name: v.string(), annotations: v.optional(objectSchema, {}) }),
-  spec: objectSchema,
-});
-
-const FROM_FILE = "Grafana's file provisioning";
+import { PluginError } from "contextcore";
+import { readDraft } from "./dashboard-draft.ts";
+import { create, EXISTING, exists, ownedBy, type PutBack, refused } from "./restore-object.ts";
+import { dashboardRequest } from "./write-requests.ts";
 
 /** A dashboard of either kind of file: what the old API takes, or a resource of the new one. */
-export const putBackDashboard: PutBack = (restoring, object, file) =>
-  "apiVersion" in object ? putBackResource(restoring, object, file) : putBackClassic(restoring, object, file);
-
-const putBackClassic = putBack(classicSchema, async (restoring, { dashboard, folderUid, meta }) => {
-  if (await isThere(restoring, dashboard.uid)) return EXISTING;
-  if (meta?.provisioned === true && !restoring.managed) return ownedBy(FROM_FILE);
-  return saveClassic(restoring, dashboard, folderUid);
-});
-
-const isThere = (restoring: Restoring, uid: string): Promise<boolean> =>
-  exists(restoring, `/api/dashboards/uid/${encodeURIComponent(uid)}`);
-
-const saveClassic = (restoring: Restoring, dashboard: Fields, folderUid: string): Promise<Outcome> =>
-  create(restoring, {
-    path: "/api/dashboards/db",
-    json: { dashboard: { ...dashboard, id: null }, folderUid, message: "Restored by contextcore" },
-  });
-
-const MANAGER = /^grafana\.app\/(manag|source)/;
-
-const putBackResource = putBack(resourceSchema, async (restoring, { apiVersion, metadata, spec }) => {
-  const { name, annotations } = metadata;
-  if (await isThere(restoring, name)) return EXISTING;
-  const manager = asText(annotations["grafana.app/managedBy"]);
-  if (manager !== "" && !restoring.managed) return ownedBy(manager);
-  const version = apiVersion.split("/")[1] ?? "";
+export const putBackDashboard: PutBack = async (restoring, object, file) => {
+  const draft = readDraft(object);
+  const { uid } = draft;
+  if (uid === undefined) throw new PluginError("invalid", `${file}: its dashboard has no uid`);
+  if (await exists(restoring, `/api/dashboards/uid/${encodeURIComponent(uid)}`)) return EXISTING;
+  if (draft.managedBy !== undefined && !restoring.managed) return ownedBy(draft.managedBy);
   const world = await restoring.server.world(restoring.signal);
-  if (world.dashboards?.versions.includes(version)) {
-    const path = resourcePath(world, "dashboard", version, "dashboards");
-    const plain = without(annotations, ...Object.keys(annotations).filter((key) => MANAGER.test(key)));
-    const json = { apiVersion, kind: "Dashboard", metadata: { ...metadata, annotations: plain }, spec };
-    return create(restoring, { path, json });
+  try {
+    const saving = { ...draft, uid, replaces: false, message: "Restored by contextcore" };
+    return await create(restoring, dashboardRequest(world, saving));
+  } catch (error) {
+    if (error instanceof PluginError && error.status === undefined && error.kind === "invalid")
+      return refused(error.message);
+    throw error;
   }
-  if (version.startsWith("v2"))
-    return refused(`This Grafana does not know dashboards of version ${version}.`);
-  return saveClassic(restoring, { ...spec, uid: name }, asText(annotations["grafana.app/folder"]));
-});
+};

@@ -7,6 +7,8 @@ const hitSchema = v.object({
   title: v.optional(v.string(), ""),
   folderUid: v.optional(v.string(), ""),
   folderTitle: v.optional(v.string(), ""),
+  tags: v.optional(v.nullable(v.array(v.string()))),
+  url: v.optional(v.string(), ""),
 });
 export type Hit = v.InferOutput<typeof hitSchema>;
 

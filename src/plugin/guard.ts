@@ -1,6 +1,6 @@
 /** Puts a guard around every hook of a backend or a sink; ours and a stranger's go through the same one. */
 import { ANSWERS, isBarren } from "./answers.ts";
-import type { Backend, Exporter, Restorer, Sink, Step } from "./contract.ts";
+import type { Backend, DashboardKeeper, Exporter, Restorer, Sink, Step } from "./contract.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 
 export interface GuardOptions {
@@ -31,7 +31,7 @@ type Kind = "lookMs" | "workMs";
 /** The same backend, guarded: see {@link callHook} for what a hook can then throw. */
 export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
   const { hook } = hooks(plugin, options);
-  const { export: exporter, restore, count, limits, flush } = checkedShape(plugin, backend);
+  const { export: exporter, restore, dashboards, count, limits, flush } = checkedShape(plugin, backend);
   return {
     inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
     size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
@@ -51,6 +51,25 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
       ? {}
       : { flush: (signal) => callHook(hook("flush", "workMs"), signal, (own) => flush.call(backend, own)) }),
     ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
+    ...(dashboards === undefined ? {} : { dashboards: guardKeeper(plugin, dashboards, options) }),
+  };
+}
+
+function guardKeeper(plugin: string, keeper: DashboardKeeper, options: GuardOptions): DashboardKeeper {
+  const { hook } = hooks(plugin, options);
+  const look = (name: string) => hook(`dashboards.${name}`, "lookMs");
+  return {
+    list: (signal) => callHook(look("list"), signal, (own) => keeper.list(own)),
+    read: (uid, signal) => callHook(look("read"), signal, (own) => keeper.read(uid, own)),
+    parse: (text) => keeper.parse(text),
+    write: (dashboard, signal) => callHook(look("write"), signal, (own) => keeper.write(dashboard, own)),
+    remove: (uid, signal) => callHook(look("remove"), signal, (own) => keeper.remove(uid, own)),
+    createFolder: (folder, signal) =>
+      callHook(look("createFolder"), signal, (own) => keeper.createFolder(folder, own)),
+    renameFolder: (folder, signal) =>
+      callHook(look("renameFolder"), signal, (own) => keeper.renameFolder(folder, own)),
+    removeFolder: (uid, signal) =>
+      callHook(look("removeFolder"), signal, (own) => keeper.removeFolder(uid, own)),
   };
 }
 

@@ -1,0 +1,92 @@
+import { type DashboardDraft, PluginError, v } from "contextcore";
+import { asText, type Fields, objectSchema, without } from "./server.ts";
+
+/** A dashboard as a file of any kind says it. */
+export interface Draft extends DashboardDraft {
+  /** Where it lay; empty at the root. */
+  readonly folderUid: string;
+  /** The tool that owned it. */
+  readonly managedBy?: string;
+}
+
+export const FILE_PROVISIONING = "Grafana's file provisioning";
+export const FOLDER = "grafana.app/folder";
+const MANAGER = "grafana.app/managedBy";
+
+/** Who saved it last, when and with which words: part of the history, which cannot be put back. */
+const BOOKKEEPING = [
+  "grafana.app/createdBy",
+  "grafana.app/updatedBy",
+  "grafana.app/updatedTimestamp",
+  "grafana.app/message",
+];
+
+export const resourceSchema = v.object({
+  apiVersion: v.pipe(v.string(), v.startsWith("dashboard.grafana.app/")),
+  metadata: v.object({
+    name: v.optional(v.string()),
+    annotations: v.optional(objectSchema, {}),
+    labels: v.optional(objectSchema, {}),
+  }),
+  spec: objectSchema,
+});
+export type Resource = v.InferOutput<typeof resourceSchema>;
+
+const wrappedSchema = v.object({
+  dashboard: objectSchema,
+  folderUid: v.optional(v.string(), ""),
+  meta: v.optional(v.object({ provisioned: v.optional(v.boolean()) })),
+});
+
+/**
+ * Reads a dashboard's JSON: a resource of the new API, what the old API takes (`{ dashboard, folderUid }`), or the plain
+ * model that Grafana shows under "JSON Model".
+ * @throws PluginError `invalid` saying what is missing
+ */
+export function readDraft(object: Fields): Draft {
+  const draft = readAny(object);
+  if (draft.title === "") throw notADashboard("it has no title");
+  return draft;
+}
+
+function readAny(object: Fields): Draft {
+  if ("apiVersion" in object && "spec" in object) return fromResource(parse(resourceSchema, object));
+  if (!("dashboard" in object)) return { ...fromModel(object), folderUid: "" };
+  const { dashboard, folderUid, meta } = parse(wrappedSchema, object);
+  const owner = meta?.provisioned === true ? { managedBy: FILE_PROVISIONING } : {};
+  return { ...fromModel(dashboard), folderUid, ...owner };
+}
+
+function parse<Schema extends v.GenericSchema>(schema: Schema, object: Fields): v.InferOutput<Schema> {
+  const checked = v.safeParse(schema, object);
+  if (checked.success) return checked.output;
+  const [issue] = checked.issues;
+  throw notADashboard(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+}
+
+const notADashboard = (why: string): PluginError => new PluginError("invalid", `not a dashboard: ${why}`);
+
+/** The plain model: panels, title and so on at the top. */
+export function fromModel(model: Fields): DashboardDraft {
+  const { uid } = model;
+  const content = without(model, "id", "uid", "version");
+  return { ...(typeof uid === "string" && uid !== "" ? { uid } : {}), title: asText(content.title), content };
+}
+
+export function fromResource({ apiVersion, metadata, spec }: Resource): Draft {
+  const { name = "", annotations } = metadata;
+  const owner = asText(annotations[MANAGER]);
+  const content = without(spec, "id", "version");
+  return {
+    ...(name === "" ? {} : { uid: name }),
+    title: asText(content.title),
+    content,
+    schema: apiVersion.split("/")[1] ?? "",
+    folderUid: asText(annotations[FOLDER]),
+    ...(owner === "" ? {} : { managedBy: owner }),
+    attached: {
+      labels: without(metadata.labels, "grafana.app/deprecatedInternalID"),
+      annotations: without(annotations, FOLDER, ...BOOKKEEPING),
+    },
+  };
+}
