@@ -10,6 +10,8 @@ import type { WrittenFiles } from "../snapshot/writer.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import type { BackendOutcome } from "./backend-run.ts";
 
+const NOT_OPENED = "it was not opened when the export was resumed";
+
 /** Everything that the manifest says, but its own hash. */
 export function claimsOf(
   request: SnapshotRequest,
@@ -20,11 +22,15 @@ export function claimsOf(
   const plugins = request.plugins.map((asked) => {
     const outcome = outcomes.find((one) => one.open.name === asked.name);
     const files = written.files.filter((file) => file.plugin === asked.name);
+    const reason = request.failures.find((one) => one.name === asked.name)?.reason ?? NOT_OPENED;
     return outcome === undefined
-      ? absentClaims(asked.name, "it was not opened when the export was resumed", asked, files)
+      ? absentClaims(asked.name, reason, asked, files)
       : pluginClaims(outcome, files);
   });
-  const failed = request.failures.map(({ name, reason }) => absentClaims(name, reason));
+  const isAsked = (name: string): boolean => request.plugins.some((asked) => asked.name === name);
+  const failed = request.failures
+    .filter(({ name }) => !isAsked(name))
+    .map(({ name, reason }) => absentClaims(name, reason));
   const all = [...plugins, ...failed];
   return {
     format: FORMAT,

@@ -2,7 +2,7 @@
  * The engine: runs an export, once for all backends. What is committed survives whatever happens to the process, and
  * `resumeSnapshot` goes on from there.
  */
-import { hostname, userInfo } from "node:os";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { ExportRequest } from "../plugin/contract.ts";
 import { type Lock, takeLock } from "../snapshot/lock.ts";
@@ -74,7 +74,7 @@ function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
     tool: job.tool ?? "contextcore",
     created: toRfc3339(created),
     host: hostname(),
-    user: userName(),
+    user: job.user ?? "unknown",
     resumed: 0,
     ...(job.compression === undefined ? {} : { compression: job.compression }),
     ...(job.fileBytesMax === undefined ? {} : { fileBytesMax: job.fileBytesMax }),
@@ -94,13 +94,4 @@ function ledgersOf(request: SnapshotRequest): Map<string, Ledger> {
     ...(match === undefined ? {} : { match }),
   });
   return new Map(request.plugins.map((plugin) => [plugin.name, createLedger(asked(plugin))]));
-}
-
-/** A container may run under a number that has no name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return String(process.getuid?.() ?? "unknown");
-  }
 }

@@ -16,6 +16,8 @@ export interface ExportJob {
   readonly onProgress?: (progress: ExportProgress) => void;
   /** The program and its version, for the manifest: `contextcore 0.1.0`. */
   readonly tool?: string;
+  /** Who runs it, for the manifest. */
+  readonly user?: string;
   /** Every block becomes a zstd frame of its own. Not of a resumed export: it goes on as it began. */
   readonly compression?: "zstd";
   /** Data files are split so that a part holds at most this. Bytes. As above. */

@@ -139,7 +139,7 @@ async function walkIndex({ path, manifest, options, complain, index, data }: Wal
     else data.skip(line.block);
     read.blocks += 1;
     read.records += line.block.records;
-    onProgress?.({ bytes: read.bytes, totalBytes });
+    if (isChosen) onProgress?.({ bytes: read.bytes, totalBytes });
   }
   return read;
 }

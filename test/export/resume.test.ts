@@ -89,6 +89,17 @@ describe("an interrupted export", () => {
     const { manifest } = await resumeSnapshot(partial, jobOf("", []));
     expect(manifest.plugins[0]).toMatchObject({ name: "fake", status: "partial" });
     expect(manifest.plugins[0]?.problems[0]?.reason).toBe("it was not opened when the export was resumed");
+    expect(manifest.plugins.length).toBe(1);
+  });
+
+  test("whose plugin cannot be opened says why, once", async () => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 12);
+    const failures = [{ name: "fake", reason: "fake: connection refused" }];
+    const { manifest } = await resumeSnapshot(partial, jobOf("", [], { failures }));
+    expect(manifest.plugins.map(({ name, problems }) => [name, problems[0]?.reason])).toEqual([
+      ["fake", "fake: connection refused"],
+    ]);
   });
 
   test("is not resumed twice at once", async () => {

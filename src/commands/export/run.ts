@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { Ending, Trail } from "../../audit/event.ts";
+import { ownIdentity } from "../../audit/identity.ts";
 import { exportSnapshot } from "../../export/export-snapshot.ts";
 import type { ExportResult } from "../../export/types.ts";
 import { estimateBytes, freeBytes } from "../../inventory/room.ts";
@@ -30,6 +31,7 @@ export async function runExport(call: Call, setting: ExportSetting): Promise<Exp
     directory,
     concurrency: stack.config.export.concurrency,
     tool: `contextcore ${VERSION}`,
+    user: ownIdentity().user,
     ...setting.files,
     signal: call.signal,
   };
