@@ -18,8 +18,8 @@ const windowEntries = {
 };
 
 const cursor = v.variant("step", [
-  /** Is there anything in this day at all? Its hours, if so. */
-  v.object({ step: v.literal("day"), ...windowEntries }),
+  /** Is there anything in these days at all? Their parts, if so. */
+  v.object({ step: v.literal("span"), ...windowEntries }),
   /** One hour: read at once when it is small, else by groups of metrics. */
   v.object({ step: v.literal("hour"), ...windowEntries }),
   /** One hour's metrics, in groups. */

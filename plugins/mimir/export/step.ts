@@ -2,12 +2,12 @@ import type { Cursor, Step } from "contextcore";
 import type { Server } from "../server/server.ts";
 import { alertmanager } from "./alertmanager.ts";
 import { readCursor, toCursor, type WorkOf, windowOf } from "./cursors.ts";
-import { day } from "./days.ts";
 import { exemplars } from "./exemplars.ts";
 import { countSeries, groups, isSmall } from "./groups.ts";
 import { metadata } from "./metadata.ts";
 import { read } from "./read.ts";
 import { rules } from "./rules.ts";
+import { span } from "./span.ts";
 
 export interface StepLimits {
   readonly stepBytes: number;
@@ -17,8 +17,8 @@ export interface StepLimits {
 export function step(server: Server, cursor: Cursor, limits: StepLimits, signal: AbortSignal): Promise<Step> {
   const work = readCursor(cursor);
   switch (work.step) {
-    case "day":
-      return day(server, work, signal);
+    case "span":
+      return span(server, work, signal);
     case "hour":
       return hour(server, work, limits, signal);
     case "groups":

@@ -1,27 +1,33 @@
-import { type Range, windows } from "contextcore";
+import { type Cursor, type Range, windows } from "contextcore";
 import { toCursor, type Window, type Work, windowOf } from "./cursors.ts";
 
 const HOUR = 3_600_000_000_000n;
 const DAY = 24n * HOUR;
+const MONTH = 32n * DAY;
 
-/** Ranges longer than this are first asked day by day whether there is anything. */
-const BY_DAY = 8n * DAY;
+/** A range that is longer than `over` is first asked, in spans of this length, whether there is anything at all. */
+const SPANS = [
+  { length: MONTH, over: 2n * MONTH },
+  { length: DAY, over: 8n * DAY },
+];
 
 /**
  * The first cursors of the samples: hours, since a server that accepts no late samples takes back at most one hour of all
  * series in any order; and the file must be readable in time order across series.
  */
 export function firstWindows(window: Omit<Window, "first">): readonly Work[] {
-  const byDay = window.to - window.from > BY_DAY && window.method !== "range";
-  const cut = windows(window, byDay ? DAY : HOUR);
-  return cut.map((part, index) => ({
-    step: byDay ? "day" : "hour",
-    ...windowOf({ ...window, ...part, first: index === 0 ? true : undefined }),
-  }));
+  const long = SPANS.find(({ over }) => window.to - window.from > over);
+  return long === undefined || window.method === "range"
+    ? cut({ ...window, first: true }, "hour", HOUR)
+    : cut({ ...window, first: true }, "span", long.length);
 }
 
-/** A day's hours. */
-export const hoursOf = (day: Window) =>
-  windows(day, HOUR).map((part: Range, index) =>
-    toCursor({ step: "hour", ...windowOf({ ...day, ...part, first: index === 0 ? day.first : undefined }) }),
-  );
+/** The parts of a span that has something: days, or hours. */
+export const partsOf = (span: Window): readonly Cursor[] =>
+  (span.to - span.from > DAY ? cut(span, "span", DAY) : cut(span, "hour", HOUR)).map(toCursor);
+
+const cut = (window: Window, step: "span" | "hour", length: bigint): readonly Work[] =>
+  windows(window, length).map((part: Range, index) => ({
+    step,
+    ...windowOf({ ...window, ...part, first: index === 0 ? window.first : undefined }),
+  }));

@@ -20,7 +20,7 @@ export const SPECIAL: Readonly<Record<string, bigint>> = {
   "a NaN with a message": 0x7ff8deadbeef1234n,
   "+Inf": 0x7ff0000000000000n,
   "-Inf": 0xfff0000000000000n,
-  "0": 0n,
+  zero: 0n,
   "-0": 0x8000000000000000n,
   "the smallest denormal": 1n,
   "the largest denormal": 0x000fffffffffffffn,
