@@ -48,18 +48,19 @@ export async function survey(
 
 async function ask(open: OpenBackend, { signal, timeoutMs }: SurveyOptions): Promise<Finding> {
   const { name, backend } = open;
-  const limit = AbortSignal.timeout(timeoutMs);
-  const both = AbortSignal.any([signal, limit]);
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(tooSlow(open, timeoutMs)), timeoutMs);
+  const both = AbortSignal.any([signal, limit.signal]);
   try {
-    const [inventory, size] = await withinLimit(
-      Promise.all([backend.inventory(both), sizeOf(open, both)]),
-      both,
-    );
+    const asked = Promise.all([backend.inventory(both), sizeOf(open, both)]);
+    const [inventory, size] = await withinLimit(asked, both);
     return { state: "reached", name, open, inventory, ...size };
   } catch (cause) {
-    if (limit.aborted) return { state: "unreachable", name, open, error: tooSlow(open, timeoutMs) };
+    if (limit.signal.aborted) return { state: "unreachable", name, open, error: tooSlow(open, timeoutMs) };
     const error = cause instanceof Error ? cause : new Error(String(cause));
     return { state: stateOf(error), name, open, error };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

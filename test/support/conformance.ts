@@ -9,7 +9,8 @@ export interface Expectations {
   readonly waived?: readonly string[];
 }
 
-type Given = Omit<Target, "origin" | "face"> & Expectations;
+/** A built-in plugin unless it is said to be a third party's. */
+type Given = Omit<Target, "origin" | "face"> & Partial<Pick<Target, "origin">> & Expectations;
 
 /** Every rule for a backend as a test. */
 export const testBackend = (given: Given): void => testSuite("backend", backendSuite, given);
@@ -23,7 +24,7 @@ function testSuite(
   { waived = [], ...target }: Given,
 ): void {
   describe(`the ${face}'s contract`, () => {
-    const subject = openSubject({ ...target, origin: "built-in", face });
+    const subject = openSubject({ origin: "built-in", ...target, face });
     afterAll(() => subject.stop());
     const found: string[] = [];
     for (const check of suite) {

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import type { Ending, Trail } from "../../audit/event.ts";
+import { commandText } from "../../destroy/command-text.ts";
 import { checkCommand } from "../../destroy/run-command.ts";
 import { RefusedError } from "../../terminal/ask.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -49,13 +50,13 @@ export interface DestroySetting {
 async function destroy(call: DestroyCall, setting: DestroySetting): Promise<ExitCode> {
   const { config } = setting.stack;
   const findings = await showInventory(call, setting.stack);
-  call.terminal.note(`\nThis destroys the stack ${config.name}: ${config.destroy.command.join(" ")}`);
+  call.terminal.note(`\nThis destroys the stack ${config.name}: ${commandText(config.destroy.command)}`);
   const option = await agreedOption(call, setting);
-  if (option === undefined) return stopped(call);
+  if (option === undefined) return stopped(call, setting.trail);
   const operation = {
     operation: "destroy",
     destructive: true,
-    details: { option: Number(option), command: config.destroy.command.join(" ") },
+    details: { option: Number(option), command: commandText(config.destroy.command) },
     dataAffected: findings.map(({ name }) => name),
     signal: call.signal,
   };
@@ -79,8 +80,13 @@ async function agreedOption(
   }
 }
 
-function stopped({ terminal }: DestroyCall): ExitCode {
+async function stopped({ terminal }: DestroyCall, trail: Trail): Promise<ExitCode> {
   terminal.note("nothing was destroyed");
+  await trail.append({
+    operation: "destroy",
+    outcome: "cancelled",
+    details: { reason: "no option was chosen" },
+  });
   return EXIT.interrupted;
 }
 
