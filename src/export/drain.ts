@@ -1,7 +1,7 @@
 /** Runs the cursors of one backend until none waits: depth first, several at once, each step committed whole. */
 import type { Exporter } from "../plugin/contract.ts";
 import type { Commit } from "../snapshot/block.ts";
-import { cursorKey } from "../snapshot/cursor-key.ts";
+import { canonicalJson } from "../snapshot/canonical-json.ts";
 import { SnapshotError } from "../snapshot/errors.ts";
 import type { SnapshotWriter } from "../snapshot/writer.ts";
 import { checkStep } from "./check-step.ts";
@@ -107,7 +107,7 @@ function giveUp(ledger: Ledger, pending: Pending, error: unknown): void {
   ledger.problems.add({
     kind: "incomplete",
     reason: reasonOf(error),
-    items: [cursorKey(pending.cursor).slice(0, 300)],
+    items: [canonicalJson(pending.cursor).slice(0, 300)],
     ...(pending.range === undefined ? {} : { range: pending.range }),
   });
   ledger.frontier.finish(pending, [], 1);

@@ -1,6 +1,6 @@
 /** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
 import type { Cursor } from "../plugin/contract.ts";
-import { cursorKey } from "../snapshot/cursor-key.ts";
+import { canonicalJson } from "../snapshot/canonical-json.ts";
 import { createKeySet } from "../snapshot/key-set.ts";
 import type { Range } from "../units/range.ts";
 import { cursorRange } from "./cursor-range.ts";
@@ -41,7 +41,7 @@ export function createFrontier(): Frontier {
 
   const push = (cursors: readonly Cursor[], share: number, range: Range | undefined): void => {
     const fresh = cursors
-      .map((cursor) => ({ cursor, key: cursorKey(cursor) }))
+      .map((cursor) => ({ cursor, key: canonicalJson(cursor) }))
       .filter(({ key }) => named.add(key));
     if (fresh.length === 0) done += share;
     for (const { cursor, key } of fresh.reverse()) {
@@ -71,7 +71,7 @@ export function createFrontier(): Frontier {
     },
     putBack: (pending) => void stack.push(pending),
     takeDone(cursor) {
-      const key = cursorKey(cursor);
+      const key = canonicalJson(cursor);
       const pending = waitingByKey?.get(key);
       if (pending === undefined) return undefined;
       waitingByKey?.delete(key);

@@ -1,8 +1,8 @@
 /** What the index says, added up and compared with what the manifest says, a line at a time. */
 import type { Counts, Cursor } from "../plugin/contract.ts";
 import type { Block, IndexLine } from "./block.ts";
+import { canonicalJson } from "./canonical-json.ts";
 import { countDifferences } from "./counts.ts";
-import { cursorKey } from "./cursor-key.ts";
 import { addBlock, type FileTotals } from "./file-totals.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
 import type { Manifest, ManifestFile, ManifestPlugin } from "./manifest.ts";
@@ -122,11 +122,11 @@ function createTree(): Tree {
   let begun = false;
   return {
     commit(cursor, next) {
-      const key = cursorKey(cursor);
+      const key = canonicalJson(cursor);
       const isUnknown = begun && named.add(key);
       const isSecond = begun && !run.add(key);
       begun = true;
-      for (const one of next) named.add(cursorKey(one));
+      for (const one of next) named.add(canonicalJson(one));
       if (isUnknown) return "commits a cursor that no step before it has named";
       return isSecond ? "commits a cursor a second time" : undefined;
     },

@@ -12,7 +12,7 @@ import { DEFAULT_RETRY, retryDelay } from "../../src/export/retry.ts";
 import { withTimeLimit } from "../../src/export/time-limit.ts";
 import { createWindowCounts } from "../../src/export/windows.ts";
 import type { Block } from "../../src/snapshot/block.ts";
-import { cursorKey } from "../../src/snapshot/cursor-key.ts";
+import { canonicalJson } from "../../src/snapshot/canonical-json.ts";
 
 describe("pace", () => {
   const after = (steps: number, ms: number, pace = startPace(8)) => {
@@ -130,8 +130,8 @@ describe("frontier", () => {
 
 describe("cursors", () => {
   test("have one key for the same content", () => {
-    expect(cursorKey({ b: [1, { d: 1, c: null }], a: "x" })).toBe('{"a":"x","b":[1,{"c":null,"d":1}]}');
-    expect(cursorKey({ a: undefined, b: 1 })).toBe(cursorKey({ b: 1 }));
+    expect(canonicalJson({ b: [1, { d: 1, c: null }], a: "x" })).toBe('{"a":"x","b":[1,{"c":null,"d":1}]}');
+    expect(canonicalJson({ a: undefined, b: 1 })).toBe(canonicalJson({ b: 1 }));
   });
 
   test("name a range only in decimal strings that make one", () => {
