@@ -54,7 +54,7 @@ export function createApi(http: HttpClient): Api {
         form,
         signal,
       });
-      return readPage(await answer.json());
+      return readAnswer(await answer.bytes(), answer.headers);
     },
     number: (query, time, signal) => sum("/loki/api/v1/query", { query, time: String(time) }, signal),
     async labelNames(range, signal) {
@@ -84,6 +84,16 @@ export function createApi(http: HttpClient): Api {
       return data.result.reduce((total, one) => total + Number(one.value[1]), 0);
     },
   };
+}
+
+/** A web page is a wrong address; an empty body one that was cut. */
+function readAnswer(bytes: Uint8Array, headers: Headers): Page {
+  if (/html/i.test(headers.get("content-type") ?? "") || bytes[0] === 0x3c) {
+    throw new PluginError("invalid", "loki: the answer to query_range is a web page", {
+      hint: "Is `url` the server itself, not a login page or a proxy in front of it?",
+    });
+  }
+  return readPage(bytes);
 }
 
 /** The server's answer to a call, checked. @throws PluginError `invalid` */

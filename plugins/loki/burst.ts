@@ -6,7 +6,7 @@ import type { Cursor, Problem } from "contextcore";
 import type { Api } from "./api.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
 import { loadsOf } from "./loads.ts";
-import type { Page, Value } from "./page.ts";
+import { type Page, type Value, valuesOf } from "./page.ts";
 import { partition } from "./partition.ts";
 import { escapeRegex, quote } from "./selector.ts";
 
@@ -30,7 +30,7 @@ export async function splitNanosecond(
   if (parts.length > 1) {
     return { next: parts.map((selector) => readCursor({ ...cursor, selector })), problems: [] };
   }
-  const filter = chooseFilter(page.streams.flatMap(({ values }) => values));
+  const filter = chooseFilter(page.streams.flatMap((stream) => valuesOf(page, stream)));
   if (filter === undefined || cursor.filters.length > FILTERS_MAX) {
     const reason =
       "more entries in one nanosecond than Loki gives in one answer, and nothing tells them apart";

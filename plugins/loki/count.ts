@@ -74,7 +74,7 @@ async function countSelector(
     ms === 0n ? 0 : await api.number(`sum(count_over_time(${selector}[${ms}ms]))`, to - 1n, signal);
   if (middle === from) return counted;
   const rest = await api.page({ query: selector, range: { from, to: middle }, limit: REST_LIMIT }, signal);
-  return rest.entries < REST_LIMIT ? counted + rest.entries : undefined;
+  return rest.entries.length < REST_LIMIT ? counted + rest.entries.length : undefined;
 }
 
 /** Every server allows so many at once; a tenth of a second's worth of lines in less than a millisecond is not counted. */

@@ -60,9 +60,8 @@ async function edge(
 ): Promise<bigint | undefined> {
   let found: bigint | undefined;
   for (const query of roots) {
-    const { streams } = await api.page({ query, range, limit: 1, direction }, signal);
-    const text = streams[0]?.values[0]?.[0];
-    const time = text === undefined ? undefined : BigInt(text);
+    const { entries } = await api.page({ query, range, limit: 1, direction }, signal);
+    const time = entries.length === 0 ? undefined : entries.time(0);
     if (time !== undefined && (found === undefined || time < found === (direction === "forward")))
       found = time;
   }

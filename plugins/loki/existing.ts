@@ -1,5 +1,5 @@
 import type { Api } from "./api.ts";
-import type { PageStream, Value } from "./page.ts";
+import { type Page, type Value, valuesOf } from "./page.ts";
 import type { PushStream } from "./push.ts";
 import { type Labels, printSelector } from "./selector.ts";
 import { ownLabels, streamKey } from "./streams.ts";
@@ -25,8 +25,8 @@ export async function findExisting(
       { query: printSelector(matchers), range: { from, to }, limit: LIMIT },
       signal,
     );
-    const newest = remember(held, page.streams, stream.labels);
-    if (page.entries < LIMIT) break;
+    const newest = remember(held, page, stream.labels);
+    if (page.entries.length < LIMIT) break;
     // Further on from the last nanosecond again, unless it fills the page.
     from = newest > from ? newest : from + 1n;
   }
@@ -34,13 +34,13 @@ export async function findExisting(
 }
 
 /** @returns the newest time seen */
-function remember(held: Set<string>, streams: readonly PageStream[], labels: Labels): bigint {
+function remember(held: Set<string>, page: Page, labels: Labels): bigint {
   let newest = 0n;
-  for (const stream of streams) {
-    const time = BigInt(stream.values.at(-1)?.[0] ?? 0);
+  for (const stream of page.streams) {
+    const time = page.entries.time(stream.to - 1);
     if (time > newest) newest = time;
     if (!isSameStream(stream.labels, labels)) continue;
-    for (const value of stream.values) {
+    for (const value of valuesOf(page, stream)) {
       held.add(identity(value));
       held.add(identity(withoutLevel(value)));
     }

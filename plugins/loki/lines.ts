@@ -1,70 +1,116 @@
 /** Entries as lines of `logs.json`: one Loki push request a line, one stream each, in time order. */
 import type { Range, Records } from "contextcore";
-import type { PageStream, Value } from "./page.ts";
-import type { Labels } from "./selector.ts";
+import type { Entries, Place } from "./entries.ts";
+import type { Page, PageStream } from "./page.ts";
 import { isBookkeeping, ownLabels, streamKey } from "./streams.ts";
 
 export const LOGS_FILE = "logs.json";
 
-/** A stream as it is kept: without the server's own labels, entries oldest first. */
-export interface KeptStream {
-  readonly labels: Labels;
-  readonly values: readonly Value[];
+/** A line is about as long as this at most; a single entry that is longer is one of its own. Bytes. */
+const LINE_MAX = 1 << 20;
+
+/** `undefined` when there is nothing to keep. @param streams those of the page, or what is to be kept of them */
+export function toRecords(
+  { entries }: Page,
+  streams: readonly PageStream[],
+  window: Range,
+): Records | undefined {
+  const writer = createWriter(entries);
+  for (const { labels, indexes } of joinStreams(entries, streams)) writer.stream(labels, indexes);
+  return writer.count === 0 ? undefined : writer.records(window);
 }
 
-/** Streams that differ only in the server's own labels become one, each one's order kept. */
-export function joinStreams(streams: readonly PageStream[]): KeptStream[] {
-  if (!streams.some(({ labels }) => Object.keys(labels).some(isBookkeeping))) return [...streams];
+interface KeptStream {
+  /** As JSON. */
+  readonly labels: string;
+  /** Oldest first. */
+  readonly indexes: readonly number[];
+}
+
+/** Streams that differ only in the server's own labels become one, in time order, entries of one nanosecond in each one's. */
+function joinStreams(entries: Entries, streams: readonly PageStream[]): KeptStream[] {
+  const isPlain = !streams.some(({ labels }) => Object.keys(labels).some(isBookkeeping));
+  if (isPlain) return streams.map((one) => ({ labels: JSON.stringify(one.labels), indexes: span(one) }));
   const groups = Map.groupBy(streams, ({ labels }) => streamKey(ownLabels(labels)));
   return [...groups.values()].map((parts) => ({
-    labels: ownLabels(parts[0]?.labels ?? {}),
-    values:
-      parts.length === 1 ? (parts[0]?.values ?? []) : parts.flatMap(({ values }) => values).sort(byTime),
+    labels: JSON.stringify(ownLabels(parts[0]?.labels ?? {})),
+    indexes: parts.flatMap(span).sort((a, b) => entries.compare(a, b) || a - b),
   }));
 }
 
-/** Times are decimal texts of ns; sort is stable, so entries of one nanosecond keep their order. */
-const byTime = ([a]: Value, [b]: Value): number => (isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0);
+const span = ({ from, to }: PageStream): number[] =>
+  Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Compares times without making a bigint of each: the shorter text is the smaller number. */
-export const isBefore = (a: string, b: string): boolean =>
-  a.length === b.length ? a < b : a.length < b.length;
+const [COMMA, OPEN, CLOSE, NEWLINE] = [0x2c, 0x5b, 0x5d, 0x0a];
 
-/** A line is about as long as this at most; a single entry that is longer is one of its own. Characters. */
-const LINE_MAX = 1 << 20;
+/** Copies entries from the answer's bytes into lines. */
+function createWriter(entries: Entries) {
+  const source = Buffer.from(entries.bytes.buffer, entries.bytes.byteOffset, entries.bytes.length);
+  let target = Buffer.allocUnsafe(source.length + 4_096);
+  let [used, lines, count] = [0, 0, 0];
+  let [first, last] = [0, 0];
 
-/** `undefined` when there is nothing to keep. */
-export function toRecords(streams: readonly KeptStream[], window: Range): Records | undefined {
-  const lines: string[] = [];
-  let entries = 0;
-  let [first, last] = ["", ""];
-  for (const { labels, values } of streams) {
-    const [from, to] = [values[0]?.[0], values.at(-1)?.[0]];
-    if (from === undefined || to === undefined) continue;
-    entries += values.length;
-    if (first === "" || isBefore(from, first)) first = from;
-    if (isBefore(last, to)) last = to;
-    writeStream(lines, labels, values);
-  }
-  if (lines.length === 0) return undefined;
-  return {
-    file: LOGS_FILE,
-    text: `${lines.join("\n")}\n`,
-    lines: lines.length,
-    from: BigInt(first),
-    to: BigInt(last) + 1n,
-    counts: { entries },
-    window,
+  const room = (bytes: number): void => {
+    if (used + bytes <= target.length) return;
+    const larger = Buffer.allocUnsafe((used + bytes) * 2);
+    target.copy(larger, 0, 0, used);
+    target = larger;
   };
-}
+  const copy = ({ from, to }: Place): void => {
+    used += source.copy(target, used, from, to);
+  };
+  const text = (part: string): void => {
+    room(part.length * 3);
+    used += target.write(part, used);
+  };
+  const byte = (one: number): void => {
+    target[used] = one;
+    used += 1;
+  };
 
-function writeStream(lines: string[], labels: Labels, values: readonly Value[]): void {
-  const text = `{"streams":[{"stream":${JSON.stringify(labels)},"values":${JSON.stringify(values)}}]}`;
-  if (text.length <= LINE_MAX || values.length === 1) {
-    lines.push(text);
-    return;
+  /** `["<ns>","line",{…}]` */
+  function entry(index: number): void {
+    const [head, metadata] = [entries.head(index), entries.metadata(index)];
+    room(head.to - head.from + metadata.to - metadata.from + 4);
+    byte(OPEN);
+    copy(head);
+    if (metadata.to > 0) {
+      byte(COMMA);
+      copy(metadata);
+    }
+    byte(CLOSE);
+    count += 1;
   }
-  const middle = values.length >> 1;
-  writeStream(lines, labels, values.slice(0, middle));
-  writeStream(lines, labels, values.slice(middle));
+
+  return {
+    get count() {
+      return count;
+    },
+    stream(labels: string, indexes: readonly number[]): void {
+      const [oldest = 0, newest = oldest] = [indexes[0], indexes.at(-1)];
+      if (count === 0 || entries.compare(oldest, first) < 0) first = oldest;
+      if (count === 0 || entries.compare(newest, last) > 0) last = newest;
+      for (let at = 0; at < indexes.length; ) {
+        const start = used;
+        text(`{"streams":[{"stream":${labels},"values":[`);
+        do {
+          entry(indexes[at++] ?? 0);
+          byte(COMMA);
+        } while (at < indexes.length && used - start < LINE_MAX);
+        used -= 1;
+        text("]}]}");
+        byte(NEWLINE);
+        lines += 1;
+      }
+    },
+    records: (window: Range): Records => ({
+      file: LOGS_FILE,
+      text: target.subarray(0, used),
+      lines,
+      from: entries.time(first),
+      to: entries.time(last) + 1n,
+      counts: { entries: count },
+      window,
+    }),
+  };
 }

@@ -11,10 +11,10 @@ export async function loadsOf(api: Api, page: Page, range: Range, signal: AbortS
   // Where metadata stands among the labels, only the server can say which ones are real.
   const real = page.categorized ? undefined : new Set(await api.labelNames(range, signal));
   const loads = new Map<string, Load>();
-  for (const { labels, values } of page.streams) {
+  for (const { labels, from, to } of page.streams) {
     const own = real === undefined ? ownLabels(labels) : onlyNamed(ownLabels(labels), real);
     const key = streamKey(own);
-    loads.set(key, { labels: own, entries: (loads.get(key)?.entries ?? 0) + values.length });
+    loads.set(key, { labels: own, entries: (loads.get(key)?.entries ?? 0) + to - from });
   }
   return loads.size > 1 ? [...loads.values()] : [];
 }

@@ -1,88 +1,120 @@
-/** One answer of query_range, checked: the shape is looked at line by line, since a line that is wrong would be kept. */
+/** One answer of query_range, checked and kept as bytes. */
 import { PluginError } from "contextcore";
+import { Entries, type Place } from "./entries.ts";
+import { JsonBytes } from "./json-bytes.ts";
 import type { Labels } from "./selector.ts";
 import { isLabels } from "./streams.ts";
-
-/** An entry as Loki's push API takes it: time in ns as text, line, structured metadata where there is any. */
-export type Value = [time: string, line: string, metadata?: Labels];
 
 export interface PageStream {
   /** As the server gave them, its own bookkeeping labels included. */
   readonly labels: Labels;
-  readonly values: Value[];
+  /** Its entries: indexes from `from` up to, not including, `to`. */
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Page {
   readonly streams: readonly PageStream[];
-  readonly entries: number;
+  readonly entries: Entries;
   /** False when structured metadata is mixed into the labels: Loki before 3. */
   readonly categorized: boolean;
   /** What the server says about its answer being less than whole. */
   readonly warnings: readonly string[];
 }
 
-/** @throws PluginError `invalid` naming what is not as expected */
-export function readPage(body: unknown): Page {
-  const data = member(body, "data");
-  const type = member(data, "resultType");
-  if (type !== "streams") throw wrong(`resultType is ${JSON.stringify(type)}, not "streams"`);
-  const streams = list(member(data, "result"), "data.result").map(readStream);
+/** @throws PluginError `invalid` saying what is not as expected; `temporary` for half an answer */
+export function readPage(bytes: Uint8Array): Page {
+  const found = { streams: [] as PageStream[], type: "", flags: [] as unknown, warnings: [] as unknown };
+  const json = new JsonBytes(bytes);
+  const entries = new Entries(bytes);
+  json.object((name) => {
+    if (name === "warnings") found.warnings = json.value();
+    else if (name === "data") json.object((inner) => readData(inner));
+    else json.skipValue();
+  });
+  // Loki itself never sends bytes that are no text; what changed them on the way may have changed more.
+  if (!json.isText) throw wrong("it is not UTF-8");
+  if (found.type !== "streams") throw wrong(`resultType is ${JSON.stringify(found.type)}, not "streams"`);
   return {
-    streams,
-    entries: streams.reduce((sum, { values }) => sum + values.length, 0),
-    categorized: hasFlag(member(data, "encodingFlags")),
-    warnings: warningsOf(member(body, "warnings")),
+    streams: found.streams,
+    entries,
+    categorized: Array.isArray(found.flags) && found.flags.includes("categorize-labels"),
+    warnings: warningsOf(found.warnings),
   };
-}
 
-function readStream(stream: unknown): PageStream {
-  const labels = member(stream, "stream");
-  if (!isLabels(labels)) throw wrong("a stream's labels are not texts by name");
-  return { labels, values: list(member(stream, "values"), "values").map(readValue) };
-}
-
-/** Changes the array that was parsed into the form that is kept: making a new one for each line costs more. */
-function readValue(value: unknown): Value {
-  if (!isValue(value)) throw wrong("an entry is not [time, line]");
-  if (value.length < 3) return value;
-  const metadata = readCategories(value[2]);
-  if (metadata === undefined) value.length = 2;
-  else value[2] = metadata;
-  return value;
-}
-
-const isValue = (value: unknown): value is Value =>
-  Array.isArray(value) && typeof value[0] === "string" && typeof value[1] === "string";
-
-/** `{"structuredMetadata":{…},"parsed":{…}}`, both optional. */
-function readCategories(categories: unknown): Labels | undefined {
-  const parsed = member(categories, "parsed");
-  if (parsed !== undefined && !isEmpty(parsed)) {
-    throw wrong("a query without a parser gave parsed labels: the line is not what was stored");
+  function readData(name: string): void {
+    if (name === "resultType") found.type = json.string();
+    else if (name === "encodingFlags") found.flags = json.value();
+    else if (name === "result") json.array(() => found.streams.push(...readStream(json, entries)));
+    else json.skipValue();
   }
-  const metadata = member(categories, "structuredMetadata");
-  if (metadata === undefined || isEmpty(metadata)) return undefined;
-  if (!isLabels(metadata)) throw wrong("structured metadata are not texts by name");
-  return metadata;
 }
 
-function isEmpty(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  for (const _ in value) return false;
-  return true;
+/** A stream without entries is none. */
+function readStream(json: JsonBytes, entries: Entries): PageStream[] {
+  let labels: unknown;
+  const from = entries.length;
+  json.object((name) => {
+    if (name === "stream") labels = json.value();
+    else if (name === "values") json.array(() => readEntry(json, entries));
+    else json.skipValue();
+  });
+  if (!isLabels(labels)) throw wrong("a stream's labels are not texts by name");
+  return entries.length > from ? [{ labels, from, to: entries.length }] : [];
 }
 
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== "object" || value === null) return undefined;
-  return Object.getOwnPropertyDescriptor(value, name)?.value;
+const [OPEN, CLOSE, COMMA, CLOSE_OBJECT] = [0x5b, 0x5d, 0x2c, 0x7d];
+const METADATA = Buffer.from('{"structuredMetadata":');
+
+/** `["<ns>","line",{"structuredMetadata":{…},"parsed":{…}}]`, the last part optional, and each part of it. */
+function readEntry(json: JsonBytes, entries: Entries): void {
+  json.take(OPEN);
+  json.peek();
+  const from = json.position;
+  json.skipString();
+  const timeTo = json.position;
+  json.take(COMMA);
+  json.skipString();
+  entries.add(from, timeTo, json.position);
+  if (json.takes(COMMA)) readCategories(json, entries);
+  json.take(CLOSE);
 }
 
-function list(value: unknown, what: string): unknown[] {
-  if (!Array.isArray(value)) throw wrong(`${what} is not a list`);
-  return value;
+/** The form in which Loki writes it is read at once, any other member by member. */
+function readCategories(json: JsonBytes, entries: Entries): void {
+  json.peek();
+  const start = json.position;
+  if (json.takesAll(METADATA)) {
+    readMetadata(json, entries);
+    if (json.takes(CLOSE_OBJECT)) return;
+    json.position = start;
+  }
+  json.object((name) => {
+    if (name === "structuredMetadata") readMetadata(json, entries);
+    else if (name !== "parsed") json.skipValue();
+    else if (json.skipTexts())
+      throw wrong("a query without a parser gave parsed labels: the line is not what was stored");
+  });
 }
 
-const hasFlag = (flags: unknown): boolean => Array.isArray(flags) && flags.includes("categorize-labels");
+function readMetadata(json: JsonBytes, entries: Entries): void {
+  json.peek();
+  const from = json.position;
+  if (json.skipTexts()) entries.setMetadata(from, json.position);
+}
+
+/** An entry as Loki's push API takes it: time in ns as text, line, structured metadata where there is any. */
+export type Value = [time: string, line: string, metadata?: Labels];
+
+/** One entry as a value: for the few that are looked into. */
+export function valueAt({ entries }: Page, index: number): Value {
+  const text = ({ from, to }: Place): string => Buffer.from(entries.bytes.subarray(from, to)).toString();
+  const metadata = text(entries.metadata(index));
+  return JSON.parse(`[${text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
+}
+
+export const valuesOf = (page: Page, { from, to }: PageStream): Value[] =>
+  Array.from({ length: to - from }, (_, index) => valueAt(page, from + index));
 
 /** Which engine answered is no news to anybody; what is left says that something is missing. */
 const warningsOf = (warnings: unknown): string[] =>

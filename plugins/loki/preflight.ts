@@ -151,7 +151,7 @@ async function hasLines(
     const range = { from, to: from + MONTH < whole.to ? from + MONTH : whole.to };
     for (const query of await rootSelectors(api, { range }, signal)) {
       const { entries } = await api.page({ query, range, limit: 1, direction: "backward" }, signal);
-      if (entries > 0) return true;
+      if (entries.length > 0) return true;
     }
   }
   return false;

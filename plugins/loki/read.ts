@@ -6,7 +6,7 @@ import { type Cursor, halves, PluginError, type Problem, type Range, type Step }
 import type { Api } from "./api.ts";
 import { splitNanosecond } from "./burst.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
-import { isBefore, joinStreams, type KeptStream, toRecords } from "./lines.ts";
+import { toRecords } from "./lines.ts";
 import { loadsOf } from "./loads.ts";
 import { narrow } from "./narrow.ts";
 import type { Page, PageStream } from "./page.ts";
@@ -30,11 +30,9 @@ export async function readStep(reader: Reader, cursor: ReadCursor, signal: Abort
     return narrow(cursor, error);
   }
   checkOrder(page, cursor);
-  if (page.entries < cursor.limit) return keep(cursor, page, page.streams, []);
+  if (page.entries.length < cursor.limit) return keep(cursor, page, page.streams, []);
   const last = lastTime(page);
-  const before = page.streams
-    .map((stream) => withoutTime(stream, last))
-    .filter(({ values }) => values.length > 0);
+  const before = page.streams.flatMap((stream) => earlierThan(page, stream, last));
   if (before.length > 0)
     return keep(cursor, page, before, await followers(reader, cursor, { page, last }, signal));
   if (cursor.to - cursor.from === 1n) {
@@ -42,12 +40,12 @@ export async function readStep(reader: Reader, cursor: ReadCursor, signal: Abort
     return next.length > 0 ? { next, problems } : keep(cursor, page, page.streams, [], problems);
   }
   // A page of one nanosecond: that nanosecond for itself, as large as may be, then what comes after it.
-  const time = BigInt(last);
+  const after = last + 1n;
   return {
     next: [
-      readCursor({ ...cursor, from: time, to: time + 1n, limit: cursor.most }),
-      ...(time + 1n < cursor.to
-        ? [readCursor({ ...cursor, from: time + 1n, limit: Math.min(cursor.most, cursor.limit * 2) })]
+      readCursor({ ...cursor, from: last, to: after, limit: cursor.most }),
+      ...(after < cursor.to
+        ? [readCursor({ ...cursor, from: after, limit: Math.min(cursor.most, cursor.limit * 2) })]
         : []),
     ],
   };
@@ -60,9 +58,8 @@ function keep(
   next: readonly Cursor[],
   problems: readonly Problem[] = [],
 ): Step {
-  const kept = joinStreams(streams);
-  const records = toRecords(kept, cursor.window);
-  const found = [...problems, ...problemsOf(page, streams, kept, cursor)];
+  const records = toRecords(page, streams, cursor.window);
+  const found = [...problems, ...problemsOf(page, streams, cursor)];
   return {
     ...(records === undefined ? {} : { records: [records] }),
     ...(found.length === 0 ? {} : { problems: found }),
@@ -73,23 +70,22 @@ function keep(
 const doneOf = ({ from, to }: Range, until = from): number =>
   Math.min(1, Number(until - from) / Math.max(1, Number(to - from)));
 
-function problemsOf(
-  page: Page,
-  streams: readonly PageStream[],
-  kept: readonly KeptStream[],
-  range: Range,
-): Problem[] {
-  const problems: Problem[] = page.warnings.map((warning) => ({
-    kind: "incomplete",
-    reason: `Loki warns: ${warning}`,
-    range: { from: range.from, to: range.to },
+function problemsOf(page: Page, streams: readonly PageStream[], { from, to }: Range): Problem[] {
+  const warned = page.warnings.map((text) => ({
+    ...WARNED,
+    reason: `Loki warns: ${text}`,
+    range: { from, to },
   }));
-  if (!page.categorized && page.entries > 0) problems.push(MIXED);
-  if (streams.some(({ labels }) => Object.keys(labels).some(isBookkeeping))) problems.push(NORMALISED);
-  const replaced = countReplaced(kept);
-  if (replaced > 0) problems.push(REPLACED);
-  return problems;
+  const isNormalised = streams.some(({ labels }) => Object.keys(labels).some(isBookkeeping));
+  return [
+    ...warned,
+    ...(page.categorized || page.entries.length === 0 ? [] : [MIXED]),
+    ...(isNormalised ? [NORMALISED] : []),
+    ...(hasReplacements(page.entries.bytes) ? [REPLACED] : []),
+  ];
 }
+
+const WARNED = { kind: "incomplete" } as const;
 
 const MIXED: Problem = {
   kind: "lossy",
@@ -104,43 +100,47 @@ const NORMALISED: Problem = {
 
 const REPLACED: Problem = {
   kind: "lossy",
-  reason:
-    "some lines hold U+FFFD (�): where a line was not valid UTF-8, Loki's API gives that in place of the bytes",
+  reason: "some lines were not valid UTF-8: Loki's API gives U+FFFD (�) in place of those bytes",
 };
 
-const countReplaced = (streams: readonly KeptStream[]): number =>
-  streams.reduce((sum, { values }) => sum + values.filter(([, line]) => line.includes("\ufffd")).length, 0);
+/** Loki writes a U+FFFD that was stored as it is, and an escape for bytes that are no text (json-iterator, `WriteString`). */
+function hasReplacements(bytes: Uint8Array): boolean {
+  const answer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  for (let at = answer.indexOf("\\ufffd"); at >= 0; at = answer.indexOf("\\ufffd", at + 1)) {
+    let backslashes = 0;
+    while (answer[at - 1 - backslashes] === 0x5c) backslashes += 1;
+    if (backslashes % 2 === 0) return true;
+  }
+  return false;
+}
 
 /** @throws PluginError `invalid`: a page out of order, or outside what was asked for, cannot be paged through */
-function checkOrder({ streams }: Page, { from, to }: Range): void {
-  const [first, end] = [String(from), String(to)];
-  for (const { values } of streams) {
-    let earlier = first;
-    for (const [time] of values) {
-      if (isBefore(time, earlier) || !isBefore(time, end)) {
-        throw new PluginError(
-          "invalid",
-          `loki: an entry at ${time} is out of order, or outside [${first}, ${end})`,
-        );
-      }
-      earlier = time;
+function checkOrder({ streams, entries }: Page, { from, to }: Range): void {
+  for (const stream of streams) {
+    let isOrdered = entries.time(stream.from) >= from && entries.time(stream.to - 1) < to;
+    for (let index = stream.from + 1; isOrdered && index < stream.to; index += 1) {
+      isOrdered = entries.compare(index - 1, index) <= 0;
     }
+    if (isOrdered) continue;
+    const reason = `its entries are out of order, or outside [${from}, ${to})`;
+    throw new PluginError("invalid", `loki: an answer to query_range cannot be used: ${reason}`);
   }
 }
 
-function lastTime({ streams }: Page): string {
-  let last = "";
-  for (const { values } of streams) {
-    const time = values.at(-1)?.[0] ?? "";
-    if (isBefore(last, time)) last = time;
+function lastTime({ streams, entries }: Page): bigint {
+  let last = 0n;
+  for (const { to } of streams) {
+    const time = entries.time(to - 1);
+    if (time > last) last = time;
   }
   return last;
 }
 
-function withoutTime(stream: PageStream, time: string): PageStream {
-  let end = stream.values.length;
-  while (end > 0 && stream.values[end - 1]?.[0] === time) end -= 1;
-  return end === stream.values.length ? stream : { ...stream, values: stream.values.slice(0, end) };
+/** The stream without its entries of the page's last nanosecond; nothing when it has no others. */
+function earlierThan({ entries }: Page, stream: PageStream, last: bigint): PageStream[] {
+  let { to } = stream;
+  while (to > stream.from && entries.time(to - 1) === last) to -= 1;
+  return to === stream.from ? [] : [{ ...stream, to }];
 }
 
 /** Where so much is left of one stream, it is cut in two, so that several pages are read at once. Pages. */
@@ -150,10 +150,10 @@ const PAGES_MAX = 16;
 async function followers(
   { api, stepBytes }: Reader,
   cursor: ReadCursor,
-  { page, last }: { page: Page; last: string },
+  { page, last }: { page: Page; last: bigint },
   signal: AbortSignal,
 ): Promise<Cursor[]> {
-  const rest: Range = { from: BigInt(last), to: cursor.to };
+  const rest: Range = { from: last, to: cursor.to };
   const limit = nextLimit(cursor, page, stepBytes);
   const pages = Number(rest.to - rest.from) / Math.max(1, Number(rest.from - cursor.from));
   const follow = (range: Range, selector: string): Cursor =>
@@ -169,10 +169,7 @@ async function followers(
 
 /** Larger again after it had to be made smaller, smaller where lines are so long that a page is more than a step should hold. */
 function nextLimit({ limit, most }: ReadCursor, page: Page, stepBytes: number): number {
-  const bytes = page.streams.reduce(
-    (sum, { values }) => sum + values.reduce((all, [, line]) => all + line.length, 0),
-    0,
-  );
+  const bytes = page.entries.bytes.length;
   if (bytes > stepBytes) return Math.max(1, Math.floor((limit * stepBytes) / bytes / 2));
-  return bytes < stepBytes / 8 ? Math.min(most, limit * 2) : limit;
+  return bytes < stepBytes / 4 ? Math.min(most, limit * 2) : limit;
 }

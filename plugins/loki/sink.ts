@@ -1,6 +1,7 @@
 /** Audit events as log lines: few and constant labels, the event's own line, its time. */
 import { type AuditRecord, fromRfc3339, PluginError, type Sink, v } from "contextcore";
 import type { Api } from "./api.ts";
+import { valuesOf } from "./page.ts";
 import { quote } from "./selector.ts";
 
 const APP = "contextcore";
@@ -63,9 +64,9 @@ async function history(
   const query = `{app="${APP}"} |= ${quote(`"project":${JSON.stringify(project)}`)}`;
   const range = { from: now + SOON - MONTH, to: now + SOON };
   const most = Math.min(limit, PAGE_MAX);
-  const { streams } = await api.page({ query, range, limit: most, direction: "backward" }, signal);
-  return streams
-    .flatMap(({ values }) => values.flatMap(([, line]) => readEvent(line)))
+  const page = await api.page({ query, range, limit: most, direction: "backward" }, signal);
+  return page.streams
+    .flatMap((stream) => valuesOf(page, stream).flatMap(([, line]) => readEvent(line)))
     .filter((one) => one.project === project)
     .sort((a, b) => a.seq - b.seq)
     .map(({ hash }) => hash);

@@ -1,5 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import { ProtobufReader } from "../../../src/plugin/protobuf.ts";
-import { quote } from "./labels.ts";
+import { BROKEN_BYTE, quote } from "./labels.ts";
 import { decodeSnappy } from "./snappy.ts";
 
 /** A push as it was sent. */
@@ -105,11 +106,16 @@ function decodeEntry(reader: ProtobufReader): PushedEntry {
   const metadata: [string, string][] = [];
   while (reader.next()) {
     if (reader.field === 1) time = decodeTime(reader.message());
-    else if (reader.field === 2) line = reader.string();
+    else if (reader.field === 2) line = toText(reader.slice());
     else if (reader.field === 3) metadata.push(decodePair(reader.message()));
     else reader.skip();
   }
   return { time, line, metadata };
+}
+
+function toText(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes).toString();
+  return isUtf8(bytes) ? text : text.replaceAll("\ufffd", BROKEN_BYTE);
 }
 
 function decodeTime(reader: ProtobufReader): bigint {

@@ -39,9 +39,22 @@ export const labelValue = (labels: Labels, name: string): string =>
 export const labelsJson = (labels: Labels): string =>
   `{${labels.map(([name, value]) => `${JSON.stringify(name)}:${jsonText(value)}`).join(",")}}`;
 
-/** A JSON string as json-iterator writes it: safe inside HTML. */
-export const jsonText = (text: string): string =>
-  JSON.stringify(text.toWellFormed()).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/**
+ * Stands in a line for a byte that was no text: half a character, which no text can hold. {@link jsonText} writes it as
+ * Loki writes such a byte.
+ */
+export const BROKEN_BYTE = "\udc80";
+
+/** A JSON string as json-iterator writes it: safe inside HTML, and an escaped U+FFFD for what is no text. */
+export function jsonText(text: string): string {
+  const broken = text.isWellFormed() ? text : text.toWellFormed().replaceAll("\ufffd", PLACEHOLDER);
+  return JSON.stringify(broken)
+    .replaceAll(PLACEHOLDER, "\\ufffd")
+    .replace(
+      /[<>&\u2028\u2029]/g,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    );
+}
+
+/** A character that nobody uses. */
+const PLACEHOLDER = "\uf8ff\uf8fe";

@@ -1,5 +1,6 @@
 /** What can go wrong on the server's side: less is asked for, or it is said what is missing; never a quiet gap. */
 import { expect, test } from "bun:test";
+import { ProtobufWriter } from "../../../src/plugin/protobuf.ts";
 import {
   broughtBy,
   DAY,
@@ -122,7 +123,7 @@ test.each([
   ],
   [
     '{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[[1,"x"]]}]}}',
-    /\[time, line\]/,
+    /at byte 85/,
   ],
   [
     `{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["${NOW - 1n}","x",{"parsed":{"a":"b"}}]]}]}}`,
@@ -200,13 +201,36 @@ test("max_query_lookback is known before, and what it hides is reported as clamp
   expect(within.problems).toEqual([]);
 });
 
-test("a character that stands for broken bytes is kept, and counted as a loss", async () => {
+test("a line that is no text loses those bytes, and that is said; a stored U+FFFD is not such a loss", async () => {
   await using here = stage();
-  put(here.face, { app: "web" }, [{ time: NOW - HOUR, line: "caf\ufffd" }]);
+  put(here.face, { app: "web" }, [{ time: NOW - HOUR, line: "a real \ufffd, and \\ufffd in letters" }]);
+  expect((await harvest(here.backend)).problems).toEqual([]);
+  expect((await pushBytes(here.url, Buffer.from([0x63, 0xff, 0xfe, 0x64]))).status).toBe(204);
   const found = await harvest(here.backend);
-  expect(broughtBy(found)).toEqual(heldBy(here.face));
-  expect(found.problems).toMatchObject([{ kind: "lossy", reason: expect.stringContaining("U+FFFD") }]);
+  expect(found.counts).toEqual({ entries: 2 });
+  expect(found.problems).toMatchObject([
+    { kind: "lossy", reason: expect.stringContaining("not valid UTF-8") },
+  ]);
 });
+
+/** A push in protobuf, whose lines need not be text: `{app="bytes"}`, one entry, in a snappy block of one literal. */
+function pushBytes(url: string, line: Uint8Array): Promise<Response> {
+  const body = new ProtobufWriter()
+    .message(1, (stream) =>
+      stream
+        .string(1, '{app="bytes"}')
+        .message(2, (entry) =>
+          entry.message(1, (time) => time.varint(1, (NOW - HOUR) / SECOND)).blob(2, line),
+        ),
+    )
+    .finish();
+  const block = Buffer.from([body.length, (body.length - 1) << 2, ...body]);
+  return fetch(`${url}/loki/api/v1/push`, {
+    method: "POST",
+    headers: { "content-type": "application/x-protobuf" },
+    body: block,
+  });
+}
 
 test("tenant and credentials are sent; without a tenant the server's words are passed on", async () => {
   await using here = stage({ authEnabled: true });

@@ -1,0 +1,92 @@
+/** The entries of one answer as places in its bytes: a few numbers each, and no object. */
+
+/** Bytes `[from, to)` of an answer. */
+export interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Of an entry: where `"<ns>","line"` begins and ends, and its metadata. */
+const FIELDS = 4;
+
+/** An entry with its time and metadata is seldom shorter. */
+const USUAL_BYTES = 160;
+
+export class Entries {
+  readonly bytes: Uint8Array;
+  length = 0;
+  /** An entry's time in whole seconds, and the nanoseconds beyond: no bigint for each. */
+  private seconds: Float64Array;
+  private nanos: Uint32Array;
+  private places: Uint32Array;
+
+  constructor(bytes: Uint8Array) {
+    const room = 64 + Math.floor(bytes.length / USUAL_BYTES);
+    this.bytes = bytes;
+    this.seconds = new Float64Array(room);
+    this.nanos = new Uint32Array(room);
+    this.places = new Uint32Array(room * FIELDS);
+  }
+
+  /**
+   * @param from where the time begins, at its quote
+   * @param timeTo where it ends, behind its quote
+   * @param to where the line ends, behind its quote
+   */
+  add(from: number, timeTo: number, to: number): void {
+    if (this.length === this.seconds.length) this.grow();
+    const split = Math.max(from + 1, timeTo - 10);
+    this.seconds[this.length] = this.digits(from + 1, split);
+    this.nanos[this.length] = this.digits(split, timeTo - 1);
+    this.places[this.length * FIELDS] = from;
+    this.places[this.length * FIELDS + 1] = to;
+    this.length += 1;
+  }
+
+  /** The newest entry's structured metadata, a JSON object that is not empty. */
+  setMetadata(from: number, to: number): void {
+    this.places[this.length * FIELDS - 2] = from;
+    this.places[this.length * FIELDS - 1] = to;
+  }
+
+  /** Negative when `a` is earlier than `b`. */
+  compare(a: number, b: number): number {
+    const seconds = (this.seconds[a] ?? 0) - (this.seconds[b] ?? 0);
+    return seconds === 0 ? (this.nanos[a] ?? 0) - (this.nanos[b] ?? 0) : seconds;
+  }
+
+  /** ns */
+  time(index: number): bigint {
+    return BigInt(this.seconds[index] ?? 0) * 1_000_000_000n + BigInt(this.nanos[index] ?? 0);
+  }
+
+  /** `"<ns>","line"` */
+  head(index: number): Place {
+    return this.place(index * FIELDS);
+  }
+
+  /** Empty when the entry has none. */
+  metadata(index: number): Place {
+    return this.place(index * FIELDS + 2);
+  }
+
+  private place(at: number): Place {
+    return { from: this.places[at] ?? 0, to: this.places[at + 1] ?? 0 };
+  }
+
+  private digits(from: number, to: number): number {
+    let value = 0;
+    for (let at = from; at < to; at += 1) value = value * 10 + (this.bytes[at] ?? 0) - 0x30;
+    return value;
+  }
+
+  private grow(): void {
+    const [seconds, nanos, places] = [this.seconds, this.nanos, this.places];
+    this.seconds = new Float64Array(seconds.length * 2);
+    this.nanos = new Uint32Array(nanos.length * 2);
+    this.places = new Uint32Array(places.length * 2);
+    this.seconds.set(seconds);
+    this.nanos.set(nanos);
+    this.places.set(places);
+  }
+}
