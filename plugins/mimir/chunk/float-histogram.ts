@@ -31,7 +31,6 @@ export function readFloatHistogramChunk(bits: BitReader, head: HistogramChunkHea
     bits.check();
     push(index);
   }
-  bits.check();
 
   function push(index: number): void {
     const timestamp = safe(Number(time));

@@ -45,7 +45,6 @@ export function readHistogramChunk(bits: BitReader, head: HistogramChunkHead, se
     bits.check();
     push(index);
   }
-  bits.check();
 
   function push(index: number): void {
     const timestamp = safe(Number(time.value));

@@ -29,6 +29,7 @@ export function readChunk(chunk: RawChunk, series: Series): void {
     if (read === undefined) throw new RangeError("an encoding that is not known");
     bits.load(chunk.data);
     read(series);
+    bits.check();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     series.count = samples;

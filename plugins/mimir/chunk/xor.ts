@@ -87,7 +87,6 @@ export function readXorChunk(bits: BitReader, series: Series): void {
       series.push(time, value.high, value.low);
     }
   }
-  bits.check();
   safe(time);
 }
 

@@ -34,7 +34,6 @@ export function readXor2Chunk(bits: BitReader, series: Series): void {
     starts.read(bits, index, before);
     if (starts.start !== 0) series.setStart(starts.start);
   }
-  bits.check();
   safe(time);
 }
 

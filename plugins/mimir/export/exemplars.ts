@@ -1,15 +1,15 @@
 import { PluginError, type Step, toMs, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import { type Server, seconds, selectorOf } from "../server/server.ts";
+import { labelSet } from "../shape.ts";
 import type { WorkOf } from "./cursors.ts";
 import { linesRecords } from "./metadata.ts";
 
-const labels = v.record(v.string(), v.string());
 const exemplarsSchema = v.nullable(
   v.array(
     v.object({
-      seriesLabels: labels,
-      exemplars: v.array(v.object({ labels, value: v.string(), timestamp: v.number() })),
+      seriesLabels: labelSet,
+      exemplars: v.array(v.object({ labels: labelSet, value: v.string(), timestamp: v.number() })),
     }),
   ),
 );

@@ -2,6 +2,7 @@ import { ProtobufWriter, v } from "contextcore";
 import { Series } from "../chunk/series.ts";
 import { toWords } from "../line/double.ts";
 import { type Server, seconds } from "../server/server.ts";
+import { labelSet } from "../shape.ts";
 import { toSelector } from "../wire/matchers.ts";
 import type { ReadQuery } from "../wire/read-request.ts";
 import type { ReadAnswer, ReadSeries } from "./remote-read.ts";
@@ -11,7 +12,7 @@ const matrix = v.object({
   resultType: v.literal("matrix"),
   result: v.array(
     v.object({
-      metric: v.record(v.string(), v.string()),
+      metric: labelSet,
       values: v.optional(v.array(sample), []),
       histograms: v.optional(v.array(v.tuple([v.number(), v.unknown()])), []),
     }),

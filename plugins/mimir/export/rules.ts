@@ -1,10 +1,11 @@
 import { type ObjectFile, type Problem, parseYaml, type Step, safeFileName, toYaml, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { checkShape } from "../shape.ts";
+import { checkShape, entriesOf } from "../shape.ts";
 
 const group = v.looseObject({ name: v.string() });
-const namespaces = v.nullable(v.record(v.string(), v.array(group)));
+const namespaces = v.nullable(entriesOf(v.array(group)));
+type Namespaces = NonNullable<v.InferOutput<typeof namespaces>>;
 
 const loadedRules = v.object({ groups: v.array(v.looseObject({ name: v.string() })) });
 
@@ -19,15 +20,15 @@ export async function rules(server: Server, signal: AbortSignal): Promise<Step> 
     const source = await ifOffered(server.http.send({ path, signal }).then((answer) => answer.text()));
     if (source !== undefined) {
       const found = checkShape(`${server.title}: ${path}`, namespaces, parseYaml(source));
-      return { objects: groupFiles(found ?? {}) };
+      return { objects: groupFiles(found ?? []) };
     }
   }
   return loaded(server, signal);
 }
 
-function groupFiles(found: Readonly<Record<string, readonly v.InferOutput<typeof group>[]>>): ObjectFile[] {
-  return Object.entries(found).flatMap(([namespace, groups]) =>
-    groups.map((one) => ({
+function groupFiles(found: Namespaces): ObjectFile[] {
+  return found.flatMap(([namespace, some]) =>
+    some.map((one) => ({
       path: `mimir/rules/${fileName(namespace)}/${fileName(one.name)}.yaml`,
       text: `# namespace: ${JSON.stringify(namespace)}\n${toYaml(one)}`,
       unit: "rules",

@@ -3,7 +3,7 @@ import { doubleBits } from "../chunk/histogram-layout.ts";
 import type { Buckets, HistogramSample, Span } from "../chunk/histogram-sample.ts";
 import { STALE_BITS, staleHistogram } from "../chunk/histogram-sample.ts";
 import { Series } from "../chunk/series.ts";
-import { readJson } from "../shape.ts";
+import { labelSet, readJson } from "../shape.ts";
 import { specialWords, toWords } from "./double.ts";
 import { type Labels, readLabels } from "./labels.ts";
 
@@ -34,7 +34,7 @@ const histogram = v.object({
   hint: v.exactOptional(v.picklist(["reset", "gauge"])),
 });
 const line = v.object({
-  metric: v.record(v.string(), v.string()),
+  metric: labelSet,
   labelBytes: v.optional(v.string()),
   timestamps: v.array(v.number()),
   values: v.array(v.nullable(v.number())),

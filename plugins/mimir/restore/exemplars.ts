@@ -2,14 +2,13 @@ import { ProtobufWriter, type RestoreAnswer, type RestoreBatch, toMs, v } from "
 import { specialWords, toWords } from "../line/double.ts";
 import { compareBytes } from "../line/labels.ts";
 import type { Server } from "../server/server.ts";
-import { readJson } from "../shape.ts";
+import { labelSet, readJson } from "../shape.ts";
 import { snappyCompress } from "../wire/snappy.ts";
 import { refuse } from "./metadata.ts";
 import { sendWriteRequest } from "./remote-write.ts";
 
-const labels = v.record(v.string(), v.string());
-const exemplar = v.object({ labels, value: v.string(), timestamp: v.number() });
-const seriesLine = v.object({ metric: labels, exemplars: v.array(exemplar) });
+const exemplar = v.object({ labels: labelSet, value: v.string(), timestamp: v.number() });
+const seriesLine = v.object({ metric: labelSet, exemplars: v.array(exemplar) });
 type Exemplar = v.InferOutput<typeof exemplar>;
 
 /** Writes lines of `mimir/exemplars.json`. Their series must be there already, so they come after the samples. */

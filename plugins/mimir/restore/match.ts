@@ -1,10 +1,10 @@
 import { v } from "contextcore";
 import { parseLine } from "../line/parse.ts";
-import { readJson } from "../shape.ts";
+import { labelSet, readJson } from "../shape.ts";
 import { fitting } from "../wire/fits.ts";
 import { parseSelector } from "../wire/matchers.ts";
 
-const exemplarLine = v.object({ metric: v.record(v.string(), v.string()) });
+const exemplarLine = v.object({ metric: labelSet });
 
 /** Where the labels stand in the lines of each file that holds series. */
 const LABELS: Readonly<Record<string, (line: string) => Readonly<Record<string, string>>>> = {

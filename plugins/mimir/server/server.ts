@@ -1,4 +1,5 @@
 import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
+import { labelSet } from "../shape.ts";
 import { ANY_NAME, type Matcher, parseSelector, toSelector } from "../wire/matchers.ts";
 import { type ApiAnswer, callApi } from "./api.ts";
 import { type Identity, identify } from "./identity.ts";
@@ -46,7 +47,7 @@ const vector = v.object({
   resultType: v.literal("vector"),
   result: v.array(
     v.object({
-      metric: v.record(v.string(), v.string()),
+      metric: labelSet,
       value: v.optional(v.tuple([v.number(), v.string()])),
     }),
   ),

@@ -1,0 +1,173 @@
+/** Snappy, checksums, frames and selectors: what stands between the samples and the network. */
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
+import { fitting } from "../../../plugins/mimir/wire/fits.ts";
+import { FrameReader } from "../../../plugins/mimir/wire/frames.ts";
+import { namesMatcher, parseSelector, toSelector } from "../../../plugins/mimir/wire/matchers.ts";
+import { snappyCompress, snappyDecompress } from "../../../plugins/mimir/wire/snappy.ts";
+
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+describe("snappy", () => {
+  test("what was packed is unpacked", () => {
+    const piece = fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.constantFrom(bytes("abcd"), bytes("label value "), new Uint8Array(700)),
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+        const plain = Buffer.concat(pieces);
+        expect(Buffer.from(snappyDecompress(snappyCompress(plain))).equals(plain)).toBe(true);
+      }),
+    );
+  });
+
+  test("more than one block of 64 KiB", () => {
+    const plain = Buffer.from(
+      Array.from({ length: 9_000 }, (_, at) => `{"instance":"${at}","job":"api"}`).join(""),
+    );
+    const packed = snappyCompress(plain);
+    expect(packed.length).toBeLessThan(plain.length / 4);
+    expect(Buffer.from(snappyDecompress(packed)).equals(plain)).toBe(true);
+  });
+
+  // From the format's description: a literal, and a copy that overlaps itself.
+  test("a copy may reach into what it writes", () => {
+    expect(snappyDecompress(Uint8Array.of(8, (2 - 1) << 2, 97, 98, ((6 - 4) << 2) | 1, 2))).toEqual(
+      bytes("abababab"),
+    );
+  });
+
+  test.each([
+    ["cut literal", [4, 12, 97]],
+    ["copy before the start", [4, 0, 97, 1, 5]],
+    ["copy of offset 0", [4, 0, 97, 1, 0]],
+    ["too short", [9, 0, 97]],
+    ["too long", [1, 4, 97, 98]],
+    ["a length beyond reason", [255, 255, 255, 255, 15]],
+    ["nothing", []],
+  ])("damaged: %s", (_, data) => {
+    expect(() => snappyDecompress(Uint8Array.from(data))).toThrow(RangeError);
+  });
+});
+
+// RFC 3720 appendix B.4, and the usual check value.
+test.each([
+  [bytes("123456789"), 0xe3069283],
+  [new Uint8Array(32), 0x8a9136aa],
+  [new Uint8Array(32).fill(255), 0x62a8ab43],
+  [Uint8Array.from({ length: 32 }, (_, at) => at), 0x46dd794e],
+])("CRC-32C %#", (data, expected) => {
+  expect(crc32c(data)).toBe(expected);
+});
+
+function frame(payload: Uint8Array): Uint8Array {
+  const checksum = Buffer.alloc(4);
+  checksum.writeUInt32BE(crc32c(payload));
+  const length =
+    payload.length < 128 ? [payload.length] : [(payload.length & 127) | 128, payload.length >> 7];
+  return Buffer.concat([Uint8Array.from(length), checksum, payload]);
+}
+
+function readFrames(pieces: readonly Uint8Array[]): string[] {
+  const reader = new FrameReader("mimir at http://x");
+  const read = pieces.flatMap((piece) =>
+    [...reader.push(piece)].map((payload) => Buffer.from(payload).toString()),
+  );
+  reader.finish();
+  return read;
+}
+
+describe("frames", () => {
+  const payloads = ["one", "", "x".repeat(300), "four"];
+  const stream = Buffer.concat(payloads.map((payload) => frame(bytes(payload))));
+
+  test("come out whole however the body is cut", () => {
+    for (const size of [1, 2, 3, 7, 100, stream.length]) {
+      const pieces = Array.from({ length: Math.ceil(stream.length / size) }, (_, at) =>
+        stream.subarray(at * size, (at + 1) * size),
+      );
+      expect(readFrames(pieces)).toEqual(payloads);
+    }
+  });
+
+  test("an end that is not on a border is an error", () => {
+    const borders = new Set([0]);
+    for (const payload of payloads) borders.add(Math.max(...borders) + frame(bytes(payload)).length);
+    for (let length = 0; length <= stream.length; length++) {
+      const read = () => readFrames([stream.subarray(0, length)]);
+      if (borders.has(length)) expect(read).not.toThrow();
+      else expect(read).toThrow("the streamed answer");
+    }
+  });
+
+  test("a flipped bit is found", () => {
+    for (let at = 0; at < stream.length; at++) {
+      const damaged = Buffer.from(stream);
+      damaged[at] = (damaged[at] ?? 0) ^ 16;
+      expect(() => readFrames([damaged])).toThrow("the streamed answer");
+    }
+  });
+
+  test.each([
+    "expanding series: context deadline exceeded\n",
+    `the query exceeded the maximum number of chunks (limit: 2000000 chunks) ${"and so on ".repeat(30)}\n`,
+  ])("an error that the server appends is told in its own words", (text) => {
+    expect(() => readFrames([stream, bytes(text)])).toThrow(`ended with an error: ${text.slice(0, 40)}`);
+  });
+});
+
+describe("selectors", () => {
+  test.each([
+    ["up", [["__name__", "=", "up"]]],
+    [
+      'up{job="api",env!="dev"}',
+      [
+        ["__name__", "=", "up"],
+        ["job", "=", "api"],
+        ["env", "!=", "dev"],
+      ],
+    ],
+    [
+      "{__name__=~'a|b', c!~`d\\.`}",
+      [
+        ["__name__", "=~", "a|b"],
+        ["c", "!~", "d\\."],
+      ],
+    ],
+    [
+      '{"any name", "odd label"="x, }y"}',
+      [
+        ["__name__", "=", "any name"],
+        ["odd label", "=", "x, }y"],
+      ],
+    ],
+    [
+      'a{b="\\"\\n\\u00e9\\x41",}',
+      [
+        ["__name__", "=", "a"],
+        ["b", "=", '"\néA'],
+      ],
+    ],
+  ])("%s", (source, expected) => {
+    const matchers = parseSelector(source);
+    expect(matchers.map(({ name, operator, value }) => [name, operator, value])).toEqual(expected);
+    expect(parseSelector(toSelector(matchers))).toEqual(matchers);
+  });
+
+  test.each(["", "up{", "sum(up)", "{}", "up{job=api}", 'up{job="a" env="b"}', "up[5m]"])(
+    "not one: %s",
+    (source) => {
+      expect(() => parseSelector(source)).toThrow("not a PromQL selector");
+    },
+  );
+
+  test("any names, and none but them", () => {
+    const names = ["a", "a.b", "a|b", "(x)*"];
+    const [only, others] = [fitting([namesMatcher(names)]), fitting([namesMatcher(names, true)])];
+    for (const name of names)
+      expect([only({ __name__: name }), others({ __name__: name })]).toEqual([true, false]);
+    expect([only({ __name__: "axb" }), others({ __name__: "axb" })]).toEqual([false, true]);
+  });
+});
