@@ -1,8 +1,21 @@
 /** The conformance suite as tests. */
 import { afterAll, describe, expect, test } from "bun:test";
 import { type Check, runCheck } from "../../src/plugin/conformance/check.ts";
+import { faultRules } from "../../src/plugin/conformance/fault-rules.ts";
+import { patienceRules } from "../../src/plugin/conformance/patience-rules.ts";
+import { secretRules } from "../../src/plugin/conformance/secret-rules.ts";
 import { openSubject, type Subject, type Target } from "../../src/plugin/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/plugin/conformance/suite.ts";
+
+/** The rules about a server: a backend that has none waives them, in this order. */
+export const SERVER_RULES: readonly string[] = [...faultRules, ...patienceRules, ...secretRules]
+  .map(({ name }) => name)
+  .filter((name) => name !== "cancelled-within-a-second");
+
+/** The same for a sink. */
+export const SINK_SERVER_RULES: readonly string[] = SERVER_RULES.filter((name) =>
+  sinkSuite.some((rule) => rule.name === name),
+);
 
 export interface Expectations {
   /** The rules that do not apply, all of them: one that comes or goes is a failure. */
