@@ -1,4 +1,4 @@
-import { type ObjectFile, type Problem, parseYaml, type Step, safeFileName, toYaml, v } from "contextcore";
+import { type ObjectFile, type Problem, parseYaml, type Step, toYaml, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
 import { checkShape, entriesOf } from "../shape.ts";
@@ -27,20 +27,21 @@ export async function rules(server: Server, signal: AbortSignal): Promise<Step> 
 }
 
 function groupFiles(found: Namespaces): ObjectFile[] {
-  return found.flatMap(([namespace, some]) =>
-    some.map((one) => ({
-      path: `mimir/rules/${fileName(namespace)}/${fileName(one.name)}.yaml`,
+  const nodes = found.flatMap(([namespace, groups]) => [
+    { id: namespace, title: namespace, parent: "" },
+    ...groups.map(({ name }) => ({ id: groupId(namespace, name), title: name, parent: namespace })),
+  ]);
+  const paths = treePaths(nodes);
+  return found.flatMap(([namespace, groups]) =>
+    groups.map((one) => ({
+      path: `mimir/rules/${paths.get(groupId(namespace, one.name))?.join("/")}.yaml`,
       text: `# namespace: ${JSON.stringify(namespace)}\n${toYaml(one)}`,
       unit: "rules",
     })),
   );
 }
 
-/** A name that had to be changed to be a file's gets a mark of the original, so that no two share one. */
-function fileName(name: string): string {
-  const safe = safeFileName(name);
-  return safe === name ? safe : `${safe}-${Bun.hash.crc32(name).toString(16)}`;
-}
+const groupId = (namespace: string, name: string): string => `${namespace} ${name}`;
 
 async function loaded(server: Server, signal: AbortSignal): Promise<Step> {
   const answer = await ifOffered(server.api(loadedRules, { path: "/api/v1/rules", signal }));
