@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isVendorName } from "../../plugin/declaration.ts";
 import { scaffoldFiles } from "../../plugin/scaffold/scaffold.ts";
+import { VERSION } from "../../version.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 
@@ -28,7 +29,7 @@ export default defineCommand({
     const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
     const shown = `./${relative(directory, folder)}`;
     makeFolder(folder, shown);
-    for (const [path, text] of scaffoldFiles(args.name, kind)) write(join(folder, path), text);
+    for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(join(folder, path), text);
     terminal.print(`${shown} holds the ${kind} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,

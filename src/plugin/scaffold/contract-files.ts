@@ -1,5 +1,4 @@
 /** The files that a plugin's author gets of this very program: the contract's types and helpers. */
-import { VERSION } from "../../version.ts";
 import { packedRuntime, packedTypes, packedValibot } from "./contract.macro.ts" with { type: "macro" };
 
 // Called while the program is built: what stands here afterwards is text.
@@ -9,9 +8,9 @@ const RUNTIME: string = packedRuntime();
 
 const unpack = (packed: string): string => Bun.zstdDecompressSync(Buffer.from(packed, "base64")).toString();
 
-/** By name: what the folder `contextcore` beside a plugin holds. */
-export const contractFiles = (): Readonly<Record<string, string>> => ({
-  "index.d.ts": `// The plugin contract of contextcore ${VERSION}, written by \`contextcore plugin new\`.\n${unpack(TYPES)}`,
+/** By name: what the folder `contextcore` beside a plugin holds. @param version this program's */
+export const contractFiles = (version: string): Readonly<Record<string, string>> => ({
+  "index.d.ts": `// The plugin contract of contextcore ${version}, written by \`contextcore plugin new\`.\n${unpack(TYPES)}`,
   "index.js": unpack(RUNTIME),
   "valibot.d.ts": unpack(VALIBOT),
 });

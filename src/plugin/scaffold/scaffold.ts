@@ -12,12 +12,12 @@ const ABOUT = {
 
 export type Kind = keyof typeof ABOUT;
 
-/** Texts by path. @param name `vendor/name` */
-export function scaffoldFiles(name: string, kind: Kind): ReadonlyMap<string, string> {
+/** Texts by path. @param name `vendor/name` @param version this program's */
+export function scaffoldFiles(name: string, kind: Kind, version: string): ReadonlyMap<string, string> {
   const own = Object.entries(TEMPLATE)
     .filter(([path]) => path.startsWith(`${kind}/`))
     .map(([path, text]) => [path.slice(kind.length + 1), text] as const);
-  const contract = Object.entries(contractFiles()).map(
+  const contract = Object.entries(contractFiles(version)).map(
     ([path, text]) => [`contextcore/${path}`, text] as const,
   );
   const readme = (TEMPLATE["README.md"] ?? "").replace("ABOUT", ABOUT[kind]);
