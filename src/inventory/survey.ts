@@ -33,6 +33,8 @@ export interface SurveyOptions {
   readonly signal: AbortSignal;
   /** How long one backend may take to answer, ms. */
   readonly timeoutMs: number;
+  /** One more backend has answered, or will not. */
+  readonly onAnswer?: (name: string) => void;
 }
 
 /** One finding for each backend and failure, backends first and in their order. */
@@ -46,7 +48,7 @@ export async function survey(
   return [...answers, ...failures];
 }
 
-async function ask(open: OpenBackend, { signal, timeoutMs }: SurveyOptions): Promise<Finding> {
+async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Finding> {
   const { name, backend } = open;
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(tooSlow(open, timeoutMs)), timeoutMs);
@@ -61,6 +63,7 @@ async function ask(open: OpenBackend, { signal, timeoutMs }: SurveyOptions): Pro
     return { state: stateOf(error), name, open, error };
   } finally {
     clearTimeout(timer);
+    onAnswer?.(name);
   }
 }
 

@@ -26,18 +26,23 @@ export interface ProgressBoard {
 const REDRAW_MS = 100;
 const PLAIN_EVERY_MS = 10_000;
 
+export interface ProgressOptions {
+  /** What there will be, in the order of its lines; more may come. */
+  readonly names?: readonly string[];
+  /** ms */
+  readonly now?: () => number;
+}
+
 /** Pinned lines on a live terminal; elsewhere a plain line now and then for each piece of work, and one when it ends. */
-export function createProgress(
-  terminal: Terminal,
-  now: () => number = () => performance.now(),
-): ProgressBoard {
-  const works = new Map<string, Work>();
+export function createProgress(terminal: Terminal, options: ProgressOptions = {}): ProgressBoard {
+  const { names = [], now = () => performance.now() } = options;
+  const works = new Map<string, Work>(names.map((name) => [name, waiting(name, now())]));
   const redraw = () =>
     terminal.pin([...works.values()].map((work) => liveLine(work, now(), terminal.noteColors)));
   const timer = terminal.live ? setInterval(redraw, REDRAW_MS) : undefined;
   return {
     update(progress) {
-      const work = works.get(progress.name) ?? { began: now(), told: now(), latest: progress };
+      const work = works.get(progress.name) ?? waiting(progress.name, now());
       const ended = isOver(progress.state) && !isOver(work.latest.state);
       work.latest = progress;
       if (ended) work.ended = now();
@@ -63,6 +68,12 @@ interface Work {
   ended?: number;
   latest: Progress;
 }
+
+const waiting = (name: string, now: number): Work => ({
+  began: now,
+  told: now,
+  latest: { name, done: 0, bytes: 0, counts: {}, state: "starting", retries: 0 },
+});
 
 const isOver = (state: string): boolean => state === "done" || state === "failed";
 
@@ -120,7 +131,7 @@ function pace(work: Work, now: number): string {
   const elapsed = (work.ended ?? now) - work.began;
   if (isOver(work.latest.state)) return shortTime(elapsed);
   const [unit, count] = mainCount(work.latest.counts);
-  if (elapsed < 1000) return "";
+  if (elapsed < 1000 || work.latest.state === "counting") return "";
   const rate = unit === undefined ? "" : `${Math.round((count / elapsed) * 1000).toLocaleString("en")}/s`;
   const { done } = work.latest;
   const left = done > 0.01 ? `${shortTime((elapsed * (1 - done)) / done)} left` : "";

@@ -1,10 +1,10 @@
-import { relative } from "node:path";
 import type { Ending, Trail } from "../../audit/event.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { checkCommand } from "../../destroy/run-command.ts";
 import { RefusedError } from "../../terminal/ask.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { shortPath } from "../export/report.ts";
 import { showInventory } from "../inventory/show.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { askForOption, type DestroyOption, isConfirmed } from "./ask.ts";
@@ -107,7 +107,7 @@ async function carryOutOption(
     };
   }
   const { exit, ending } = await carryOut(call, setting.stack.config);
-  const kept = saved.path === undefined ? "" : `; its data is in ${relative(call.directory, saved.path)}`;
+  const kept = saved.path === undefined ? "" : `; its data is in ${shortPath(saved.path, call.directory)}`;
   if (exit === EXIT.ok) call.terminal.note(`the stack ${setting.stack.config.name} is destroyed${kept}`);
   return { result: exit, ending: { ...ending, details: { ...details, ...ending.details }, ...path } };
 }

@@ -34,7 +34,7 @@ export async function saveFirst(
   if (option === "1") await flushAll(call, stack.backends);
   const plan = await planWhole(call, option, setting);
   const result = await runExport(call, { stack, trail, plan, directory: stack.config.backups });
-  reportExport(result, call.terminal);
+  reportExport(result, call);
   const { path, manifest } = result;
   if (manifest.status === "complete")
     return { backup: option === "1" ? "yes" : "dashboards", path, goOn: true };
@@ -47,9 +47,8 @@ async function planWhole(
   { stack }: DestroySetting,
 ): Promise<ExportPlan> {
   const now = fromMs(Date.now());
-  return planExport(stack, {
+  return planExport(call, stack, {
     signals: new Set(WANTED[option]),
-    signal: call.signal,
     rangeFor: (finding) => wholeRange(finding, now),
   });
 }

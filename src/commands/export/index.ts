@@ -55,7 +55,7 @@ export default defineCommand({
     try {
       const result = await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
       if (call.args.json) call.terminal.printJson(exportJson(result));
-      else reportExport(result, call.terminal);
+      else reportExport(result, call);
       return exportExit(result.manifest);
     } finally {
       await trail.close();
@@ -64,7 +64,7 @@ export default defineCommand({
 });
 
 async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSetting, "stack" | "trail">) {
-  const { args, signal } = call;
+  const { args } = call;
   if (args.partial !== undefined) {
     throw new UsageError(
       `unexpected argument ${args.partial}`,
@@ -72,8 +72,8 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
     );
   }
   const names = stack.backends.map(({ name }) => name);
-  const options = { signals: wantedSignals(args), signal, matches: readMatches(args.match, names) };
-  const plan = await planExport(stack, { ...options, rangeFor: await rangesOf(call, stack) });
+  const options = { signals: wantedSignals(args), matches: readMatches(args.match, names) };
+  const plan = await planExport(call, stack, { ...options, rangeFor: await rangesOf(call, stack) });
   return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
 }
 

@@ -1,7 +1,9 @@
-import { type Finding, type Reached, survey } from "../../inventory/survey.ts";
+import type { Finding, Reached } from "../../inventory/survey.ts";
 import type { ExportRequest, Signal } from "../../plugin/contract.ts";
 import type { OpenBackend } from "../../plugin/open.ts";
 import type { Range } from "../../units/range.ts";
+import type { Call } from "../command.ts";
+import { askBackends } from "../inventory/ask.ts";
 import type { Stack } from "../stack.ts";
 
 /** How long each backend may take to say what it holds, ms. */
@@ -22,16 +24,15 @@ export interface Part {
 
 export interface PlanOptions {
   readonly signals: ReadonlySet<Signal>;
-  readonly signal: AbortSignal;
   readonly rangeFor: (finding: Reached) => Range;
   readonly matches?: ReadonlyMap<string, string>;
 }
 
 /** Asks the backends that hold one of the wanted signals what they hold, and makes a request for each. */
-export async function planExport(stack: Stack, options: PlanOptions): Promise<ExportPlan> {
-  const { signals, signal } = options;
+export async function planExport(call: Call, stack: Stack, options: PlanOptions): Promise<ExportPlan> {
+  const { signals } = options;
   const backends = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
-  const findings = await survey({ ...stack, backends }, { signal, timeoutMs: SURVEY_MS });
+  const findings = await askBackends(call, { ...stack, backends }, SURVEY_MS);
   const parts = findings.flatMap((finding) => partOf(finding, options));
   const failures = findings.flatMap((finding) =>
     finding.state === "reached" ? [] : [{ name: finding.name, reason: finding.error.message }],

@@ -1,10 +1,11 @@
+import { relative } from "node:path";
 import * as v from "valibot";
 import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/manifest.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
-import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 
 const status = v.picklist(["complete", "partial", "failed"]);
@@ -51,7 +52,7 @@ export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<type
 });
 
 /** The snapshot as a table on stdout, then, on stderr, what is missing and why: the last lines. */
-export function reportExport({ path, manifest }: ExportResult, terminal: Terminal): void {
+export function reportExport({ path, manifest }: ExportResult, { terminal, directory }: Call): void {
   const { colors } = terminal;
   const rows = manifest.plugins.map((plugin) => [
     colors.bold(plugin.name),
@@ -65,11 +66,19 @@ export function reportExport({ path, manifest }: ExportResult, terminal: Termina
   )) {
     terminal.print(line);
   }
-  terminal.print(`${path}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`);
+  terminal.print(
+    `${shortPath(path, directory)}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`,
+  );
   for (const { plugin, problem } of problemsOf(manifest, TOLD)) {
     terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
   }
   for (const line of missingText(manifest)) terminal.note(`${terminal.noteColors.red("missing:")} ${line}`);
+}
+
+/** Relative to the working directory when it lies below it. */
+export function shortPath(path: string, directory: string): string {
+  const short = relative(directory, path);
+  return short === "" || short.startsWith("..") ? path : short;
 }
 
 /** One line for each thing that is not in the snapshot though it was asked for. */
@@ -103,10 +112,14 @@ const andMore = (count: number, unit: string): string =>
 
 const bytesOf = ({ files }: ManifestPlugin): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
-const countsText = ({ counts }: ManifestPlugin): string =>
-  Object.entries(counts)
-    .map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`)
-    .join(", ");
+const COUNTS_SHOWN = 4;
+
+/** The largest counts: `1,456 entries`, `42 annotations, 11 dashboards, 7 folders, 4 data-sources and 3 more kinds`. */
+function countsText({ counts }: ManifestPlugin): string {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const shown = sorted.slice(0, COUNTS_SHOWN).map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`);
+  return `${shown.join(", ")}${andMore(sorted.length - shown.length, "kind")}`;
+}
 
 function paintStatus(status: Manifest["status"], { green, yellow, red }: Colors): string {
   const painters = { complete: green, partial: yellow, failed: red };

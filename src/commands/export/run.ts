@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import type { Ending, Trail } from "../../audit/event.ts";
 import { ownIdentity } from "../../audit/identity.ts";
 import { exportSnapshot } from "../../export/export-snapshot.ts";
@@ -10,6 +9,7 @@ import { VERSION } from "../../version.ts";
 import { type Call, UsageError } from "../command.ts";
 import type { Stack } from "../stack.ts";
 import type { ExportPlan } from "./plan.ts";
+import { shortPath } from "./report.ts";
 
 export interface ExportSetting {
   readonly stack: Stack;
@@ -48,7 +48,7 @@ export async function watchExport(
   dataAffected: readonly string[],
   work: (onProgress: Watch) => Promise<ExportResult>,
 ): Promise<ExportResult> {
-  const board = createProgress(terminal);
+  const board = createProgress(terminal, { names: dataAffected });
   const operation = { operation: "export", destructive: false, dataAffected, signal };
   try {
     return await trail.record(operation, async () => {
@@ -75,13 +75,13 @@ function endingOf({ path, manifest }: ExportResult): Ending {
 }
 
 /** Says beforehand how much there will be about, and warns when it may not fit. */
-async function tellSize({ terminal }: Call, plan: ExportPlan, directory: string): Promise<void> {
+async function tellSize(call: Call, plan: ExportPlan, directory: string): Promise<void> {
+  const { terminal } = call;
   const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
   const bytes = estimateBytes(parts);
   const free = await freeBytes(directory);
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
-  const place = relative(process.cwd(), directory) || ".";
-  terminal.note(`exporting to ${place}: about ${formatBytes(bytes)}${room}`);
+  terminal.note(`exporting to ${shortPath(directory, call.directory)}: about ${formatBytes(bytes)}${room}`);
   if (free !== undefined && bytes > free) {
     terminal.warn(
       "this may not fit on the disk; if it does not, nothing written is lost and --resume goes on",

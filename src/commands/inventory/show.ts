@@ -1,9 +1,10 @@
-import { type Finding, survey } from "../../inventory/survey.ts";
+import type { Finding } from "../../inventory/survey.ts";
 import { type Warning, warningsFor } from "../../inventory/warnings.ts";
 import { readKept } from "../../snapshot/kept.ts";
 import { fromMs } from "../../units/range.ts";
 import type { Call } from "../command.ts";
 import type { Stack } from "../stack.ts";
+import { askBackends } from "./ask.ts";
 import { inventoryLines, missingLines } from "./lines.ts";
 
 export interface Taken {
@@ -12,8 +13,8 @@ export interface Taken {
 }
 
 /** Asks every backend, and compares with the kept snapshots. */
-export async function takeInventory({ signal }: Call, stack: Stack, timeoutMs: number): Promise<Taken> {
-  const findings = await survey(stack, { signal, timeoutMs });
+export async function takeInventory(call: Call, stack: Stack, timeoutMs: number): Promise<Taken> {
+  const findings = await askBackends(call, stack, timeoutMs);
   const { snapshots } = await readKept(stack.config.backups);
   const now = fromMs(Date.now());
   const warnings = findings.flatMap((finding): Warning[] =>

@@ -23,7 +23,7 @@ export default defineCommand({
     await snapshot.close();
     const { path, manifest } = snapshot;
     if (call.args.json) call.terminal.printJson(manifest);
-    else reportExport({ path, manifest }, call.terminal);
+    else reportExport({ path, manifest }, call);
     return exportExit(manifest) === EXIT.error ? EXIT.error : EXIT.ok;
   },
 });
