@@ -1,4 +1,4 @@
-import { type ObjectFile, type Problem, parseYaml, type Step, toYaml, v } from "contextcore";
+import { type ObjectFile, type Problem, parseYaml, type Step, toYaml, treePaths, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
 import { checkShape, entriesOf } from "../shape.ts";
