@@ -61,7 +61,8 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, object: Fields): 
   const checked = v.safeParse(schema, object);
   if (checked.success) return checked.output;
   const [issue] = checked.issues;
-  throw notADashboard(`${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+  const field = v.getDotPath(issue) ?? "it";
+  throw notADashboard(issue.received === "undefined" ? `it has no ${field}` : `${field}: ${issue.message}`);
 }
 
 const notADashboard = (why: string): PluginError => new PluginError("invalid", `not a dashboard: ${why}`);
@@ -76,7 +77,7 @@ export function fromModel(model: Fields): DashboardDraft {
 export function fromResource({ apiVersion, metadata, spec }: Resource): Draft {
   const { name = "", annotations } = metadata;
   const owner = asText(annotations[MANAGER]);
-  const content = without(spec, "id", "version");
+  const content = without(spec, "id", "uid", "version");
   return {
     ...(name === "" ? {} : { uid: name }),
     title: asText(content.title),

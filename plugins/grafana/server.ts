@@ -83,8 +83,11 @@ function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown
 const where = (http: HttpClient, request: HttpRequest): string =>
   `grafana at ${http.url}: ${request.method ?? "GET"} ${request.path}`;
 
-/** Any JSON object. */
-export const objectSchema = v.record(v.string(), v.unknown());
+/** Any JSON object; not a list. */
+export const objectSchema = v.custom<Record<string, unknown>>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  "not a JSON object",
+);
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** The value as an object; an empty one when it is something else. */

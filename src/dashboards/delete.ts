@@ -1,0 +1,114 @@
+import type {
+  DashboardDocument,
+  DashboardFolder,
+  DashboardKeeper,
+  DashboardListing,
+} from "../plugin/contract.ts";
+import { type ListedDashboard, titlesAbove } from "./listing.ts";
+import { problemOf, type Unwritten } from "./provision.ts";
+
+/** What a deletion would take: shown first, then carried out as it stands. */
+export interface DeletionPlan {
+  readonly dashboards: readonly ListedDashboard[];
+  /** What lies in a folder before the folder. */
+  readonly folders: readonly DashboardFolder[];
+  /** Everything that was there when it was planned. */
+  readonly listing: DashboardListing;
+}
+
+/** What was asked for is not there, or is not one thing. */
+export class SelectionError extends Error {
+  override readonly name = "SelectionError";
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
+export interface Selection {
+  readonly uids: readonly string[];
+  /** By uid, or by its titles from the root down with `/` between them; with everything in it. */
+  readonly folder?: string;
+}
+
+/** @throws SelectionError when one of them is not there */
+export async function planDeletion(
+  keeper: DashboardKeeper,
+  { uids, folder }: Selection,
+  signal: AbortSignal,
+): Promise<DeletionPlan> {
+  const listing = await keeper.list(signal);
+  const unknown = uids.filter((uid) => !listing.dashboards.some((one) => one.uid === uid));
+  if (unknown.length > 0)
+    throw new SelectionError(
+      `there is no dashboard with the uid ${unknown.join(", ")}`,
+      "`dashboards list` shows them.",
+    );
+  const folders = folder === undefined ? [] : foldersBelow(listing, folderNamed(listing, folder));
+  const inside = new Set(folders.map(({ uid }) => uid));
+  const dashboards = listing.dashboards
+    .filter(({ uid, folderUid }) => uids.includes(uid) || inside.has(folderUid))
+    .map(({ folderUid, ...row }) => ({ ...row, folder: titlesAbove(listing, folderUid) }));
+  return { dashboards, folders, listing };
+}
+
+function folderNamed(listing: DashboardListing, name: string): DashboardFolder {
+  const byUid = listing.folders.find(({ uid }) => uid === name);
+  const byTitles = listing.folders.filter(({ uid }) => titlesAbove(listing, uid).join("/") === name);
+  const [found = byUid] = byUid === undefined ? byTitles : [byUid];
+  if (found === undefined)
+    throw new SelectionError(`there is no folder ${name}`, "Name its uid, or its titles: Platform/Services");
+  if (byUid === undefined && byTitles.length > 1) {
+    const uids = byTitles.map(({ uid }) => uid).join(", ");
+    throw new SelectionError(`there are ${byTitles.length} folders ${name}`, `Name one by its uid: ${uids}`);
+  }
+  return found;
+}
+
+/** Deepest first. */
+function foldersBelow(listing: DashboardListing, folder: DashboardFolder): DashboardFolder[] {
+  const children = listing.folders.filter(({ parentUid }) => parentUid === folder.uid);
+  return [...children.flatMap((child) => foldersBelow(listing, child)), folder];
+}
+
+export interface Deleted {
+  readonly dashboards: readonly ListedDashboard[];
+  readonly folders: readonly DashboardFolder[];
+  readonly failed: readonly Unwritten[];
+}
+
+export interface Deleting {
+  /** Keeps a dashboard before it is deleted; when that fails, it is not deleted. */
+  readonly keep: (document: DashboardDocument) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/** Deletes what the plan names and nothing else: a folder in which anything else has turned up stays. */
+export async function deleteDashboards(
+  keeper: DashboardKeeper,
+  plan: DeletionPlan,
+  { keep, signal }: Deleting,
+): Promise<Deleted> {
+  const failed: Unwritten[] = [];
+  const gone = async (what: string, work: () => Promise<void>): Promise<boolean> => {
+    const reason = await problemOf(signal, work);
+    if (reason !== undefined) failed.push({ what, reason });
+    return reason === undefined;
+  };
+  const dashboards: ListedDashboard[] = [];
+  for (const row of plan.dashboards) {
+    const isGone = await gone(`${row.title} (${row.uid})`, async () => {
+      await keep(await keeper.read(row.uid, signal));
+      await keeper.remove(row.uid, signal);
+    });
+    if (isGone) dashboards.push(row);
+  }
+  const folders: DashboardFolder[] = [];
+  for (const folder of plan.folders) {
+    const what = `folder ${titlesAbove(plan.listing, folder.uid).join("/")}`;
+    if (await gone(what, () => keeper.removeFolder(folder.uid, signal))) folders.push(folder);
+  }
+  return { dashboards, folders, failed };
+}

@@ -1,0 +1,77 @@
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import type { DashboardKeeper } from "../plugin/contract.ts";
+import { inParallel } from "./in-parallel.ts";
+import { problemOf, type Unwritten } from "./provision.ts";
+import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
+
+export interface ExportedDashboards {
+  readonly folders: number;
+  readonly dashboards: number;
+  /** Dashboards that could not be read. */
+  readonly failed: readonly Unwritten[];
+}
+
+/** The target is not a directory that can be filled. */
+export class TargetError extends Error {
+  override readonly name = "TargetError";
+  readonly hint =
+    "Name a new directory, or empty this one: a file that was left there would be provisioned too.";
+}
+
+/**
+ * Writes all folders and dashboards into a directory that `provision` puts back as they were. The directory must be new or
+ * empty (hidden entries aside); it appears only when everything is in it.
+ * @throws TargetError when there is something in it
+ */
+export async function exportDashboards(
+  keeper: DashboardKeeper,
+  directory: string,
+  signal: AbortSignal,
+): Promise<ExportedDashboards> {
+  const kept = await entriesOf(directory);
+  const partial = join(dirname(directory), `.${basename(directory)}.partial`);
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  try {
+    const result = await fill(keeper, partial, signal);
+    await moveInto(partial, directory, kept !== undefined);
+    return result;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+/** What is in the directory; `undefined` when it is not there. @throws TargetError */
+async function entriesOf(directory: string): Promise<string[] | undefined> {
+  const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw new TargetError(`${directory} is not a directory that can be read (${error.code})`);
+  });
+  const visible = entries?.filter((name) => !name.startsWith(".")) ?? [];
+  if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);
+  return entries;
+}
+
+async function fill(
+  keeper: DashboardKeeper,
+  directory: string,
+  signal: AbortSignal,
+): Promise<ExportedDashboards> {
+  const { folders, dashboards } = await keeper.list(signal);
+  const directories = directoriesOf(folders);
+  await saveFolders(directory, folders, directories);
+  const failed: Unwritten[] = [];
+  await inParallel(dashboards, async ({ uid, title }) => {
+    const reason = await problemOf(signal, async () => {
+      await saveDocument(directory, await keeper.read(uid, signal), directories);
+    });
+    if (reason !== undefined) failed.push({ what: `${title} (${uid})`, reason });
+  });
+  return { folders: folders.length, dashboards: dashboards.length - failed.length, failed };
+}
+
+async function moveInto(partial: string, directory: string, isThere: boolean): Promise<void> {
+  if (!isThere) return rename(partial, directory);
+  for (const name of await readdir(partial)) await rename(join(partial, name), join(directory, name));
+}

@@ -1,0 +1,132 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { LineCounter, parseDocument } from "yaml";
+import type { DashboardKeeper } from "../plugin/contract.ts";
+import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
+import {
+  DashboardFilesError,
+  type DashboardSource,
+  type FileProblem,
+  type SourceDashboard,
+  type SourceFolder,
+} from "./source.ts";
+
+/**
+ * Reads a directory of dashboard files: each `.json` file is a dashboard, each directory a folder with the directory's name,
+ * or as its `_folder.json` says. Hidden files and other files are left alone.
+ * @throws DashboardFilesError naming every file that is no dashboard
+ */
+export async function readDirectory(
+  directory: string,
+  keeper: Pick<DashboardKeeper, "parse">,
+): Promise<DashboardSource> {
+  const found: Found = { folders: [], dashboards: [], problems: [] };
+  await readFolder({ directory, keeper, found }, "");
+  const problems = [...found.problems, ...repeatedUids(found.dashboards)];
+  if (problems.length > 0) throw new DashboardFilesError(problems);
+  return withoutEmptyFolders(found);
+}
+
+interface Found {
+  readonly folders: SourceFolder[];
+  readonly dashboards: SourceDashboard[];
+  readonly problems: FileProblem[];
+}
+
+interface Reading {
+  readonly directory: string;
+  readonly keeper: Pick<DashboardKeeper, "parse">;
+  readonly found: Found;
+}
+
+async function readFolder(reading: Reading, path: string): Promise<void> {
+  const entries = await readdir(join(reading.directory, path), { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const visible = entries.filter(({ name }) => !name.startsWith("."));
+  for (const entry of visible.filter((one) => one.isFile() && isDashboardFile(one.name)))
+    await readDashboard(reading, path, entry.name);
+  for (const entry of visible.filter((one) => one.isDirectory())) {
+    const child = path === "" ? entry.name : `${path}/${entry.name}`;
+    await addFolder(reading, { path: child, parent: path, title: entry.name });
+    await readFolder(reading, child);
+  }
+}
+
+const isDashboardFile = (name: string): boolean => name.endsWith(".json") && name !== FOLDER_FILE;
+
+async function readDashboard(
+  { directory, keeper, found }: Reading,
+  folder: string,
+  name: string,
+): Promise<void> {
+  const file = folder === "" ? name : `${folder}/${name}`;
+  await reporting(found, file, async () => {
+    const text = await readFile(join(directory, file), "utf8");
+    checkJson(text);
+    found.dashboards.push({ file, folder, draft: keeper.parse(text) });
+  });
+}
+
+async function addFolder({ directory, found }: Reading, folder: SourceFolder): Promise<void> {
+  const file = `${folder.path}/${FOLDER_FILE}`;
+  found.folders.push(folder);
+  await reporting(found, file, async () => {
+    const text = await readFile(join(directory, file), "utf8").catch(unlessMissing);
+    if (text === undefined) return;
+    checkJson(text);
+    found.folders.splice(-1, 1, { ...folder, ...parseFolderFile(JSON.parse(text)) });
+  });
+}
+
+async function reporting({ problems }: Found, file: string, read: () => Promise<void>): Promise<void> {
+  try {
+    await read();
+  } catch (error) {
+    problems.push({ file, reason: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  throw error;
+}
+
+/** @throws RangeError with the line and column where the text stops being JSON, as near as they can be told */
+function checkJson(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new RangeError(`not valid JSON${placeOfError(text)}`);
+  }
+}
+
+/** JSON is YAML, and the YAML parser knows where it stumbled; what only JSON forbids it cannot place. */
+function placeOfError(text: string): string {
+  const lineCounter = new LineCounter();
+  const [error] = parseDocument(text, { lineCounter, prettyErrors: false }).errors;
+  if (error === undefined) return " (a comma too many, a comment, or a word without quotes)";
+  const { line, col } = lineCounter.linePos(error.pos[0]);
+  return ` at line ${line}, column ${col}`;
+}
+
+/** Two files cannot be the same dashboard: whichever came last would win. */
+function repeatedUids(dashboards: readonly SourceDashboard[]): FileProblem[] {
+  const byUid = Map.groupBy(dashboards, ({ draft }) => draft.uid);
+  return [...byUid].flatMap(([uid, [first, ...others]]) =>
+    uid === undefined || first === undefined
+      ? []
+      : others.map(({ file }) => ({ file, reason: `its uid ${uid} is that of ${first.file} too` })),
+  );
+}
+
+/** A directory with nothing for us in it is no folder, unless it says that it is one. */
+function withoutEmptyFolders({ folders, dashboards }: Found): DashboardSource {
+  const used = new Set<string>();
+  for (const folder of folders.toReversed()) {
+    const isUsed = folder.uid !== undefined || dashboards.some((one) => one.folder === folder.path);
+    if (!isUsed && !used.has(folder.path)) continue;
+    used.add(folder.path);
+    used.add(folder.parent);
+  }
+  return { folders: folders.filter(({ path }) => used.has(path)), dashboards };
+}

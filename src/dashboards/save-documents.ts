@@ -1,0 +1,47 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { DashboardDocument, DashboardFolder } from "../plugin/contract.ts";
+import { safeFileName } from "../plugin/file-name.ts";
+import { treePaths } from "../plugin/tree-paths.ts";
+import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
+
+/** Where each folder's dashboards are kept in a directory, by uid. */
+export type Directories = ReadonlyMap<string, readonly string[]>;
+
+export const directoriesOf = (folders: readonly DashboardFolder[]): Directories =>
+  treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
+
+/** Writes the `_folder.json` of these folders, so that their titles and uids come back exactly. */
+export async function saveFolders(
+  directory: string,
+  folders: readonly DashboardFolder[],
+  directories: Directories,
+): Promise<void> {
+  for (const folder of folders) {
+    const file = join(directory, ...(directories.get(folder.uid) ?? [safeFileName(folder.uid)]), FOLDER_FILE);
+    await writeNew(file, formatFolderFile(folder));
+  }
+}
+
+/** Writes one dashboard as `<folders…>/<title>-<uid>.json`. */
+export async function saveDocument(
+  directory: string,
+  { uid, title, folderUid, text }: DashboardDocument,
+  directories: Directories,
+): Promise<void> {
+  const above = folderUid === "" ? [] : (directories.get(folderUid) ?? [safeFileName(folderUid)]);
+  await writeNew(join(directory, ...above, `${safeFileName(title)}-${safeFileName(uid)}.json`), text);
+}
+
+/** Never over a file that is there: where upper and lower case are the same, two names can be one. */
+async function writeNew(file: string, text: string): Promise<void> {
+  await mkdir(dirname(file), { recursive: true });
+  for (let attempt = 1; ; attempt += 1) {
+    const path = attempt === 1 ? file : file.replace(/\.json$/, `-${attempt}.json`);
+    try {
+      return await writeFile(path, text, { flag: "wx", flush: true });
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+    }
+  }
+}

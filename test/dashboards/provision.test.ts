@@ -1,0 +1,199 @@
+import { expect, test } from "bun:test";
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DashboardFilesError } from "../../src/dashboards/source.ts";
+import { failure, startGrafana } from "../plugins/grafana/support.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { keeperOf, model, planFor, provision, summary } from "./support.ts";
+
+const FILES = {
+  "overview.json": model("overview", "Overview"),
+  "Platform/latency.json": model("latency", "Latency"),
+  "Platform/Services/checkout.json": model("checkout", "Checkout"),
+  "Platform/Services/payments.json": model(undefined, "Payments"),
+  "Notes/readme.md": "not ours",
+  ".git/config.json": "not ours either",
+};
+
+test.each(["13.1.0", "11.6.0"])(
+  "Grafana %s: directories become folders, and a second time nothing changes",
+  async (version) => {
+    await using grafana = await startGrafana({ version });
+    const keeper = await keeperOf(grafana);
+    const directory = temporaryDirectory(FILES);
+    expect(summary(await provision(keeper, directory))).toBe(
+      "folders 2+ 0~ 0=, dashboards 4+ 0~ 0=, left 0, failed 0",
+    );
+    const { folders, dashboards } = grafana.face.store;
+    const [platform, services] = [...folders.values()];
+    expect([platform?.title, services?.title, services?.parentUid]).toEqual([
+      "Platform",
+      "Services",
+      platform?.uid,
+    ]);
+    expect(dashboards.get("checkout")?.folderUid).toBe(services?.uid ?? "");
+    const writes = grafana.calls.filter((call) => !call.startsWith("GET")).length;
+    expect(summary(await provision(keeper, directory))).toBe(
+      "folders 0+ 0~ 2=, dashboards 0+ 0~ 4=, left 0, failed 0",
+    );
+    expect(grafana.calls.filter((call) => !call.startsWith("GET")).length).toBe(writes);
+  },
+);
+
+test("only what changed is written again, and a moved file moves its dashboard", async () => {
+  await using grafana = await startGrafana();
+  const keeper = await keeperOf(grafana);
+  const directory = temporaryDirectory(FILES);
+  await provision(keeper, directory);
+  writeFileSync(join(directory, "overview.json"), model("overview", "Overview", { refresh: "30s" }));
+  renameSync(join(directory, "Platform/latency.json"), join(directory, "latency.json"));
+  const plan = await planFor(keeper, directory);
+  expect(plan.dashboards.map(({ file, action }) => `${action} ${file}`)).toEqual([
+    "update latency.json",
+    "update overview.json",
+    "keep Platform/Services/checkout.json",
+    "keep Platform/Services/payments.json",
+  ]);
+  expect(grafana.face.store.dashboards.get("overview")?.version).toBe(1);
+  await provision(keeper, directory);
+  expect(grafana.face.store.dashboards.get("overview")?.spec.refresh).toBe("30s");
+  expect(grafana.face.store.dashboards.get("latency")?.folderUid).toBe("");
+});
+
+test("folders that are there are used: by their title, or by the uid that _folder.json says", async () => {
+  await using grafana = await startGrafana({ seed: 1 });
+  const keeper = await keeperOf(grafana);
+  const folder = (name: string, title: string): string =>
+    JSON.stringify({ kind: "Folder", metadata: { name }, spec: { title } });
+  const directory = temporaryDirectory({
+    "Platform/Services/a.json": model("a", "A"),
+    "nord/_folder.json": folder("platform-nord", "Überwachung / Süd"),
+    "nord/b.json": model("b", "B"),
+    "neu/_folder.json": folder("my-uid", "Ganz / neu"),
+    "neu/c.json": model("c", "C"),
+  });
+  expect(summary(await provision(keeper, directory))).toBe(
+    "folders 1+ 1~ 2=, dashboards 3+ 0~ 0=, left 0, failed 0",
+  );
+  const { folders, dashboards } = grafana.face.store;
+  expect(dashboards.get("a")?.folderUid).toBe("platform-services");
+  expect(folders.get("platform-nord")?.title).toBe("Überwachung / Süd");
+  expect(folders.get("my-uid")?.title).toBe("Ganz / neu");
+  expect(folders.size).toBe(8);
+});
+
+test("every kind of file is understood: the plain model, the old API's, and a resource", async () => {
+  await using grafana = await startGrafana();
+  const directory = temporaryDirectory({
+    "plain.json": model("plain", "Plain", { id: 17, version: 3 }),
+    "old.json": JSON.stringify({
+      dashboard: { uid: "old", title: "Old" },
+      folderUid: "ignored",
+      overwrite: true,
+    }),
+    "resource.json": JSON.stringify({
+      apiVersion: "dashboard.grafana.app/v2beta1",
+      kind: "Dashboard",
+      metadata: { name: "second", annotations: { "grafana.app/folder": "elsewhere" } },
+      spec: { title: "Second", elements: {}, layout: { kind: "GridLayout" } },
+    }),
+  });
+  const keeper = await keeperOf(grafana);
+  expect(summary(await provision(keeper, directory))).toContain("dashboards 3+");
+  expect(grafana.face.store.dashboards.get("second")?.apiVersion).toBe("v2beta1");
+  expect(grafana.face.store.dashboards.get("second")?.folderUid).toBe("");
+  expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 0~ 3=");
+});
+
+test("every file that is no dashboard is named, with the place, and nothing is written", async () => {
+  await using grafana = await startGrafana();
+  const directory = temporaryDirectory({
+    "good.json": model("good", "Good"),
+    "Sub/broken.json": '{\n  "title": "x",\n  "panels": [}\n',
+    "Sub/comma.json": '{"title": "x",}',
+    "Sub/list.json": "[1, 2]",
+    "Sub/empty.json": "",
+    "nameless.json": '{"panels": []}',
+    "twice.json": model("good", "Again"),
+    "half.json": '{"apiVersion": "dashboard.grafana.app/v1", "spec": {"title": "x"}}',
+    "Folder/_folder.json": '{"kind": "Folder"}',
+  });
+  const error = await failure(provision(await keeperOf(grafana), directory));
+  if (!(error instanceof DashboardFilesError)) throw error;
+  expect(error.problems.map(({ file, reason }) => `${file}: ${reason}`).sort()).toEqual([
+    "Folder/_folder.json: not a folder: it has no metadata",
+    "Sub/broken.json: not valid JSON at line 3, column 14",
+    "Sub/comma.json: not valid JSON (a comma too many, a comment, or a word without quotes)",
+    "Sub/empty.json: not valid JSON (a comma too many, a comment, or a word without quotes)",
+    "Sub/list.json: not a dashboard: it is not a JSON object",
+    "half.json: not a dashboard: it has no metadata",
+    "nameless.json: not a dashboard: it has no title",
+    "twice.json: its uid good is that of good.json too",
+  ]);
+  expect(grafana.calls).toEqual([]);
+});
+
+test("a dashboard that another tool owns is left to it", async () => {
+  await using grafana = await startGrafana({ seed: 1 });
+  const directory = temporaryDirectory({
+    "node.json": model("node-exporter", "Mine now"),
+    "own.json": model("own", "Own"),
+  });
+  const done = await provision(await keeperOf(grafana), directory);
+  expect(summary(done)).toContain("dashboards 1+ 0~ 0=, left 1");
+  expect(done.left).toEqual([
+    { what: "node.json", reason: "it belongs to classic-file-provisioning, which would be locked out of it" },
+  ]);
+  expect(grafana.face.store.dashboards.get("node-exporter")?.spec.title).toBe("Node Exporter");
+});
+
+test("what the server refuses is reported; what lies in a lost folder is not put elsewhere", async () => {
+  await using grafana = await startGrafana();
+  const deep = "A/B/C/D/E";
+  const directory = temporaryDirectory({
+    "top.json": model("top", "Top"),
+    [`${deep}/deep.json`]: model("deep", "Deep"),
+    "bad.json": model("spaces are bad", "Bad uid"),
+  });
+  const done = await provision(await keeperOf(grafana), directory);
+  expect(done.failed.map(({ what }) => what).sort()).toEqual(
+    [`${deep}`, `${deep}/deep.json`, "bad.json"].sort(),
+  );
+  expect(done.failed.map(({ reason }) => reason).join()).toMatch(/Maximum nested folder depth reached/);
+  expect(done.failed.map(({ reason }) => reason).join()).toMatch(/uid contains illegal characters/);
+  expect(grafana.face.store.dashboards.has("deep")).toBe(false);
+  expect(summary(done)).toBe("folders 4+ 0~ 0=, dashboards 1+ 0~ 0=, left 0, failed 3");
+});
+
+test("a dashboard that somebody changed between the plan and the writing is not overwritten", async () => {
+  await using grafana = await startGrafana();
+  const keeper = await keeperOf(grafana);
+  const directory = temporaryDirectory({ "new.json": model("new", "From the file") });
+  const plan = await planFor(keeper, directory);
+  await fetch(`${grafana.url}/api/dashboards/db`, {
+    method: "POST",
+    body: `{"dashboard":${model("new", "By hand")}}`,
+  });
+  const { provisionDashboards } = await import("../../src/dashboards/provision.ts");
+  const done = await provisionDashboards(keeper, plan, new AbortController().signal);
+  expect(done.failed[0]?.reason).toMatch(/412.*changed by someone else/);
+  expect(grafana.face.store.dashboards.get("new")?.spec.title).toBe("By hand");
+});
+
+test("an account that may not write changes nothing, and each refusal says so", async () => {
+  const account = { login: "sa", token: "glsa_v", role: "Viewer" } as const;
+  await using grafana = await startGrafana({ anonymous: false, accounts: [account] });
+  const done = await provision(await keeperOf(grafana, { token: "glsa_v" }), temporaryDirectory(FILES));
+  expect(summary(done)).toBe("folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 6");
+  expect(done.failed.map(({ reason }) => reason).join()).toContain("Permissions needed: folders:create");
+});
+
+test("an empty directory is nothing to do", async () => {
+  await using grafana = await startGrafana();
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, "Empty/Deeper"), { recursive: true });
+  expect(summary(await provision(await keeperOf(grafana), directory))).toBe(
+    "folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 0",
+  );
+  expect(readdirSync(directory)).toEqual(["Empty"]);
+});

@@ -1,0 +1,32 @@
+import type { DashboardKeeper } from "contextcore";
+import { type ProvisionPlan, planProvision } from "../../src/dashboards/plan-provision.ts";
+import { type Provisioned, provisionDashboards } from "../../src/dashboards/provision.ts";
+import { readDirectory } from "../../src/dashboards/read-directory.ts";
+import { NEVER, open } from "../plugins/grafana/support.ts";
+
+/** The keeper of a running Grafana, as a command gets it. */
+export async function keeperOf(grafana: { url: string }, options = {}): Promise<DashboardKeeper> {
+  const { dashboards } = (await open(grafana, options)).backend;
+  if (dashboards === undefined) throw new Error("grafana keeps no dashboards");
+  return dashboards;
+}
+
+export async function planFor(keeper: DashboardKeeper, directory: string): Promise<ProvisionPlan> {
+  return planProvision(keeper, await readDirectory(directory, keeper), NEVER);
+}
+
+export async function provision(keeper: DashboardKeeper, directory: string): Promise<Provisioned> {
+  return provisionDashboards(keeper, await planFor(keeper, directory), NEVER);
+}
+
+/** What a provisioning did, in one line. */
+export const summary = ({ folders, dashboards, left, failed }: Provisioned): string =>
+  [
+    `folders ${folders.created}+ ${folders.renamed}~ ${folders.unchanged}=`,
+    `dashboards ${dashboards.created}+ ${dashboards.updated}~ ${dashboards.unchanged}=`,
+    `left ${left.length}`,
+    `failed ${failed.length}`,
+  ].join(", ");
+
+export const model = (uid: string | undefined, title: string, more: object = {}): string =>
+  JSON.stringify({ ...(uid === undefined ? {} : { uid }), title, panels: [], schemaVersion: 42, ...more });
