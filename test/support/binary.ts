@@ -1,5 +1,5 @@
 /** The compiled program as a user meets it: built once for all test files, spawned with a clean environment. */
-import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { temporaryDirectory } from "./directory.ts";
 
@@ -19,6 +19,7 @@ async function build(): Promise<string> {
   const built = Bun.spawnSync([process.execPath, ...words], { cwd: root, stderr: "pipe" });
   if (built.exitCode !== 0) throw new Error(`the program does not compile:\n${built.stderr}`);
   renameSync(own, target);
+  rmSync(`${own}.map`, { force: true });
   return target;
 }
 

@@ -1,0 +1,52 @@
+/** The help of every command, whole, from the compiled program. */
+import { expect, test } from "bun:test";
+import { type Group, isGroup } from "../../src/commands/command.ts";
+import { ROOT } from "../../src/commands/registry.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { expectGolden } from "../support/golden.ts";
+
+async function pathsOf(group: Group, path: readonly string[] = []): Promise<string[][]> {
+  const below = Object.entries(group.commands).map(async ([name, load]) => {
+    const entry = await load();
+    return isGroup(entry) ? pathsOf(entry, [...path, name]) : [[...path, name]];
+  });
+  return [[...path], ...(await Promise.all(below)).flat()];
+}
+
+const cwd = temporaryDirectory();
+const paths = await pathsOf(ROOT);
+
+test("there are commands to look at", () => {
+  expect(paths.length).toBeGreaterThan(12);
+});
+
+test.each(paths.map((path) => [path.join(" ") || "(none)", path] as const))("help: %s", async (_name, path) => {
+  const { stdout, stderr, exitCode } = await run([...path, "--help"], { cwd });
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  expectGolden(`help/${path.join("-") || "contextcore"}`, stdout);
+});
+
+test("`help COMMAND` and -h say the same as --help", async () => {
+  const asked = [["help", "export"], ["export", "-h"], ["export", "--nonsense", "--help"]];
+  const texts = await Promise.all(asked.map(async (words) => (await run(words, { cwd })).stdout));
+  const { stdout } = await run(["export", "--help"], { cwd });
+  expect(texts).toEqual([stdout, stdout, stdout]);
+});
+
+test("without a command the help goes to stderr, and it is a usage error", async () => {
+  const { stdout, stderr, exitCode } = await run([], { cwd });
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+  expect(stderr).toBe((await run(["--help"], { cwd })).stdout);
+});
+
+test("--version is the version and nothing else", async () => {
+  const { version } = await Bun.file(`${import.meta.dir}/../../package.json`).json();
+  expect(await run(["--version"], { cwd })).toEqual({ stdout: `${version}\n`, stderr: "", exitCode: 0 });
+  expect((await run(["version"], { cwd })).stdout).toBe(`contextcore ${version}\n`);
+});
+
+test("no colours in a pipe, whatever the terminal's name", async () => {
+  const { stdout } = await run(["--help"], { cwd, env: { TERM: "xterm-256color", FORCE_COLOR: "1" } });
+  expect(stdout).toBe(Bun.stripANSI(stdout));
+});

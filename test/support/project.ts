@@ -1,0 +1,37 @@
+/** A project directory whose configuration points at a lab, and what the program says there without what differs each time. */
+import type { Lab } from "../lab/lab.ts";
+import { temporaryDirectory } from "./directory.ts";
+
+export interface ProjectOptions {
+  /** Replaces a backend's URL. */
+  readonly urls?: Readonly<Record<string, string>>;
+  /** The destroy command. */
+  readonly command?: readonly string[];
+  /** Further lines of the configuration. */
+  readonly more?: string;
+}
+
+/** A fresh directory with a `contextcore.yaml` for the lab; the stack is called `shop`. */
+export function labProject(lab: Lab, { urls = {}, command = ["true"], more = "" }: ProjectOptions = {}): string {
+  const backends = ["tempo", "mimir", "loki", "grafana"] as const;
+  const lines = backends.map((name) => `  ${name}: { url: "${urls[name] ?? lab.urls[name]}" }`);
+  const destroy = `destroy:\n  command: ${JSON.stringify(command)}`;
+  return temporaryDirectory({
+    "contextcore.yaml": `name: shop\nbackends:\n${lines.join("\n")}\n${destroy}\n${more}`,
+  });
+}
+
+/** Times, ports, paths and amounts as letters of the same kind, so that the rest can be compared whole. */
+export function steady(text: string, directory: string): string {
+  return text
+    .replaceAll(directory, "DIR")
+    .replace(/\b\d{8}-\d{6}\b/g, "SNAPSHOT")
+    .replace(/\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?/g, "TIME")
+    .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
+    .replace(/\b[\d.]+ GB free/g, "ROOM free")
+    .replace(/[\d,]+(\.\d+)? (kB|MB|B)\b/g, (amount) => amount.replaceAll(/\d/g, "9"))
+    .replace(/[\d,]+ (entries|samples|histograms|spans|spansInRange|annotations)\b/g, "N $1")
+    .replace(/bytes=\d+/g, "bytes=N")
+    .replace(/, \d+(\.\d+)?s$/gm, ", TOOK")
+    .replace(/\b(\d+h)?\d+m(\d+s)? of it/g, "PART of it");
+}

@@ -1,0 +1,63 @@
+/** Drives the program as a person does: through a pseudo-terminal, key by key. */
+import { binary, cleanEnv } from "./binary.ts";
+
+export interface Session {
+  /** Everything shown so far, escapes taken out. */
+  text(): string;
+  /** Resolves when the text has been shown since the last wait; fails after ten seconds, with what was shown. */
+  waitFor(text: string): Promise<void>;
+  type(keys: string): void;
+  /** Sends a signal as `kill` does. */
+  kill(signal: NodeJS.Signals): void;
+  readonly exited: Promise<number>;
+}
+
+export const KEY = { up: "\u001b[A", down: "\u001b[B", enter: "\r", escape: "\u001b", interrupt: "\u0003" };
+
+const PATIENCE_MS = 10_000;
+
+export function openSession(
+  args: readonly string[],
+  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+): Session {
+  const decoder = new TextDecoder();
+  let raw = "";
+  let seen = 0;
+  let wake = () => {};
+  const child = Bun.spawn([binary, ...args], {
+    cwd: options.cwd,
+    env: { ...cleanEnv(options.cwd), TERM: "xterm-256color", ...options.env },
+    terminal: {
+      cols: 120,
+      rows: 50,
+      data(_terminal, data) {
+        raw += decoder.decode(data, { stream: true });
+        wake();
+      },
+    },
+  });
+  const text = () => Bun.stripANSI(raw).replaceAll("\r\n", "\n");
+  return {
+    text,
+    async waitFor(wanted) {
+      const limit = Date.now() + PATIENCE_MS;
+      for (;;) {
+        const at = text().indexOf(wanted, seen);
+        if (at >= 0) {
+          seen = at + wanted.length;
+          return;
+        }
+        const left = limit - Date.now();
+        if (left <= 0) throw new Error(`${JSON.stringify(wanted)} was not shown, but:\n${text()}`);
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        const timer = setTimeout(resolve, left);
+        await promise;
+        clearTimeout(timer);
+      }
+    },
+    type: (keys) => void child.terminal?.write(keys),
+    kill: (signal) => child.kill(signal),
+    exited: child.exited.finally(() => child.terminal?.close()),
+  };
+}
