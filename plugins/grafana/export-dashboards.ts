@@ -1,9 +1,8 @@
 import { type Cursor, type Step, v } from "contextcore";
 import { dangling } from "./dangling.ts";
 import { readDashboard } from "./dashboard-file.ts";
-import { readFolders } from "./folders.ts";
 import { parseMatch } from "./match.ts";
-import { directoryOf, filePaths, folderPaths } from "./paths.ts";
+import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { searchAll } from "./search.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
@@ -18,8 +17,7 @@ export const exportDashboards: ReadStep = stepOf(
   (server, { match }, signal) =>
     tolerant("dashboards", async () => {
       const hits = await searchAll(server.http, { type: "dash-db", match: parseMatch(match) }, signal);
-      const { folders } = await readFolders(server, signal);
-      const directories = folderPaths(folders);
+      const directories = await readFolderPaths(server.http, signal);
       const paths = filePaths(
         "dashboards",
         hits.map((hit) => ({

@@ -2,8 +2,7 @@ import { type ObjectFile, v } from "contextcore";
 import { groupSchema, nameHash, PROVISIONING, ruleSchema } from "./alerting.ts";
 import { dangling } from "./dangling.ts";
 import { toFileText } from "./exact-json.ts";
-import { readFolders } from "./folders.ts";
-import { directoryOf, filePaths, folderPaths } from "./paths.ts";
+import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { read, type Server, without } from "./server.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
@@ -16,7 +15,7 @@ export const exportRules: ReadStep = stepOf({}, (server, _, signal) =>
     });
     const groups = Map.groupBy(rules, (rule) => JSON.stringify([rule.folderUID, rule.ruleGroup]));
     if (groups.size === 0) return {};
-    const directories = folderPaths((await readFolders(server, signal)).folders);
+    const directories = await readFolderPaths(server.http, signal);
     const items = [...groups].flatMap(([key, [rule]]) => {
       if (rule === undefined) return [];
       const directory = directoryOf(directories, rule.folderUID);

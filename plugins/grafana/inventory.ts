@@ -2,9 +2,8 @@ import { type Counts, type Importance, type Inventory, PluginError, v } from "co
 import { PROVISIONING, ruleSchema } from "./alerting.ts";
 import { annotationSpan } from "./annotations.ts";
 import { readDataSources } from "./data-sources.ts";
-import { readFolders } from "./folders.ts";
 import { countLibraryPanels } from "./library-panels.ts";
-import { searchAll } from "./search.ts";
+import { type Hit, searchAll } from "./search.ts";
 import { read, type Server } from "./server.ts";
 
 export interface InventoryOptions {
@@ -25,7 +24,7 @@ export async function takeInventory(
   const { http } = server;
   const { version } = await read(http, healthSchema, { path: "/api/health", signal });
   const { counts, refused } = await countAll(server, signal);
-  const { partial } = await readFolders(server, signal);
+  const partial = isPartial(await searchAll(http, { type: "dash-folder" }, signal));
   const span = await annotationSpan(http, now, signal);
   return {
     signals: ["dashboards"],
@@ -36,6 +35,12 @@ export async function takeInventory(
     counts,
     warnings: warnings({ partial, refused, token, dashboards: counts.dashboards ?? 0 }),
   };
+}
+
+/** True when there are folders in folders that the account may not see. */
+function isPartial(folders: readonly Hit[]): boolean {
+  const seen = new Set(folders.map(({ uid }) => uid));
+  return folders.some(({ folderUid }) => folderUid !== "" && !seen.has(folderUid));
 }
 
 interface Counted {

@@ -1,7 +1,6 @@
 import { type HttpClient, type Problem, v } from "contextcore";
 import { toFileText } from "./exact-json.ts";
-import { readFolders } from "./folders.ts";
-import { directoryOf, filePaths, folderPaths } from "./paths.ts";
+import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { objectSchema, read } from "./server.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
@@ -42,11 +41,11 @@ export async function readLibraryPanelUids(http: HttpClient, signal: AbortSignal
  * One page. Permissions are applied after paging: a page that is not full need not be the last one, so the total says
  * where the end is, and rows that a page lacks are rows that this account may not see.
  */
-export const exportLibraryPanels: ReadStep = stepOf({ page: v.number() }, (server, { page }, signal) =>
+export const exportLibraryPanels: ReadStep = stepOf({ page: v.number() }, ({ http }, { page }, signal) =>
   tolerant("library panels", async () => {
-    const { totalCount, elements } = await readPage(server.http, page, signal);
+    const { totalCount, elements } = await readPage(http, page, signal);
     const expected = Math.min(PAGE, totalCount - (page - 1) * PAGE);
-    const directories = folderPaths((await readFolders(server, signal)).folders);
+    const directories = await readFolderPaths(http, signal);
     const paths = filePaths(
       "library-panels",
       elements.map(({ uid, name, folderUid }) => ({

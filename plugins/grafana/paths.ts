@@ -1,11 +1,18 @@
-import { safeFileName, treePaths } from "contextcore";
+import { type HttpClient, safeFileName, treePaths } from "contextcore";
 import type { Folder } from "./folders.ts";
+import { searchAll } from "./search.ts";
 
 export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 
 /** The directory of each folder by its uid: its titles from the root down. */
 export const folderPaths = (folders: readonly Folder[]): FolderPaths =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
+
+/** The same by Grafana's search: a few calls, however deep the folders are nested. */
+export async function readFolderPaths(http: HttpClient, signal: AbortSignal): Promise<FolderPaths> {
+  const hits = await searchAll(http, { type: "dash-folder" }, signal);
+  return folderPaths(hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid })));
+}
 
 /** The directory of what lies in a folder; one that this account may not see has at most a title. */
 export function directoryOf(paths: FolderPaths, uid: string, title = ""): readonly string[] {

@@ -64,7 +64,7 @@ test.each(["13.1.0", "11.6.0"])("Grafana %s: none is lost where a page ends", as
     "library-panels": 250,
   });
   expect((await backend.inventory(NEVER)).counts).toMatchObject({ dashboards: 2300, folders: 1200 });
-});
+}, 30_000);
 
 test("exactly one full page is not the end before it is known to be", async () => {
   await using grafana = await startGrafana();
