@@ -36,22 +36,42 @@ export async function loadContained<Module>(
 function install(): void {
   if (installed) return;
   installed = true;
-  fenceExit();
+  fenceProcess();
   fenceOutput();
   fenceEnvironment();
   fenceStrayErrors();
 }
 
-function fenceExit(): void {
-  for (const way of ["exit", "abort", "reallyExit"] as const) {
-    const real: unknown = Reflect.get(process, way);
-    if (typeof real !== "function") continue;
-    Reflect.set(process, way, (...args: unknown[]) => {
-      const name = currentPlugin();
-      if (name === undefined) return Reflect.apply(real, process, args);
+/** Ends or moves the whole program: refused. */
+const FORBIDDEN = ["exit", "abort", "reallyExit", "kill", "chdir", "setuid", "setgid"];
+/** Listens to the whole program, and could change how it ends: left undone, since packages do it in good faith. */
+const IGNORED = ["on", "once", "addListener", "prependListener", "prependOnceListener", "removeAllListeners"];
+
+function fenceProcess(): void {
+  for (const way of FORBIDDEN) {
+    replace(process, way, (real, args, name) => {
+      if (name === undefined) return real(...args);
       throw new Error(`${name} called process.${way}, which a plugin may not`);
     });
   }
+  for (const way of IGNORED) {
+    replace(process, way, (real, args, name) => (name === undefined ? real(...args) : process));
+  }
+}
+
+type Behaviour = (
+  real: (...args: unknown[]) => unknown,
+  args: unknown[],
+  plugin: string | undefined,
+) => unknown;
+
+/** Puts a function in another's place, for good: nobody can put the first one back. */
+function replace(target: object, key: string, behave: Behaviour): void {
+  const real: unknown = Reflect.get(target, key);
+  if (typeof real !== "function") return;
+  const call = (...args: unknown[]): unknown => Reflect.apply(real, target, args);
+  const value = (...args: unknown[]): unknown => behave(call, args, currentPlugin());
+  Object.defineProperty(target, key, { value, writable: false, configurable: false, enumerable: true });
 }
 
 /** What a plugin prints becomes a warning on stderr: stdout holds results, and `--json` nothing else. */
@@ -59,18 +79,14 @@ function fenceOutput(): void {
   const toStderr = process.stderr.write.bind(process.stderr);
   const divert = (name: string, text: string): boolean =>
     toStderr(`${text.trimEnd().replace(/^/gm, `warn: ${name} printed: `)}\n`);
-  const realWrite = process.stdout.write;
-  Reflect.set(process.stdout, "write", (...args: unknown[]) => {
-    const name = currentPlugin();
-    if (name === undefined) return Reflect.apply(realWrite, process.stdout, args);
-    return divert(name, args[0] instanceof Uint8Array ? new TextDecoder().decode(args[0]) : String(args[0]));
+  replace(process.stdout, "write", (real, args, name) => {
+    if (name === undefined) return real(...args);
+    const [text] = args;
+    return divert(name, text instanceof Uint8Array ? new TextDecoder().decode(text) : String(text));
   });
-  for (const method of ["log", "info", "debug", "warn", "error", "trace", "dir", "table"] as const) {
-    const real: unknown = Reflect.get(console, method);
-    if (typeof real !== "function") continue;
-    Reflect.set(console, method, (...args: unknown[]) => {
-      const name = currentPlugin();
-      if (name === undefined) return Reflect.apply(real, console, args);
+  for (const method of ["log", "info", "debug", "warn", "error", "trace", "dir", "table"]) {
+    replace(console, method, (real, args, name) => {
+      if (name === undefined) return real(...args);
       return divert(name, args.map((one) => (typeof one === "string" ? one : Bun.inspect(one))).join(" "));
     });
   }
@@ -83,7 +99,7 @@ const HARMLESS =
 function fenceEnvironment(): void {
   const hidden = (name: PropertyKey): boolean =>
     typeof name === "string" && !HARMLESS.test(name) && currentPlugin() !== undefined;
-  process.env = new Proxy(process.env, {
+  const fenced = new Proxy(process.env, {
     get: (env, name) => (hidden(name) ? undefined : Reflect.get(env, name)),
     has: (env, name) => !hidden(name) && Reflect.has(env, name),
     ownKeys: (env) => Reflect.ownKeys(env).filter((name) => !hidden(name)),
@@ -92,6 +108,7 @@ function fenceEnvironment(): void {
     set: (env, name, value) => currentPlugin() !== undefined || Reflect.set(env, name, value),
     deleteProperty: (env, name) => currentPlugin() !== undefined || Reflect.deleteProperty(env, name),
   });
+  Object.defineProperty(process, "env", { value: fenced, writable: false, configurable: false });
 }
 
 /** A promise nobody waits for, or a throw in a timer: reported by name when it comes from a plugin's own files. */

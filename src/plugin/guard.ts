@@ -24,7 +24,7 @@ export interface HookLimits {
 
 /** A call of the HTTP client may take five minutes, a hook several calls. */
 const LIMITS: HookLimits = { lookMs: 10 * 60_000, workMs: 30 * 60_000, barrenSteps: 100_000 };
-const FOREIGN_LIMITS: HookLimits = { ...LIMITS, lookMs: 60_000, workMs: 10 * 60_000 };
+const FOREIGN_LIMITS: HookLimits = { lookMs: 60_000, workMs: 10 * 60_000, barrenSteps: 10_000 };
 
 type Kind = "lookMs" | "workMs";
 

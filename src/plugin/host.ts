@@ -6,7 +6,7 @@ import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { loadPlugin } from "./load.ts";
 import { locatePlugin } from "./locate.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
-import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
+import { hookTimeoutMs, type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 import { pluginFiles } from "./trust/files.ts";
 import { readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
@@ -67,16 +67,16 @@ export async function loadPlugins(config: Config, options: HostOptions = {}): Pr
         source: "built-in",
       }));
   }
-  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config.directory));
+  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config));
   return { plugins, failures };
 }
 
 /** @throws UntrustedError when its files are not those that `contextcore.lock` lists */
-async function loadTrusted(spec: string, directory: string): Promise<LoadedPlugin> {
+async function loadTrusted(spec: string, { directory, env }: Config): Promise<LoadedPlugin> {
   const location = locatePlugin(spec, directory);
   const files = pluginFiles(location);
   requireTrust(spec, files, readLock(directory)[spec]);
-  return loadPlugin(location, files);
+  return loadPlugin(location, files, hookTimeoutMs(env));
 }
 
 /** A built-in that is neither wanted nor enabled is not even loaded. */

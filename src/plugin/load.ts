@@ -31,9 +31,14 @@ const LOAD_LIMIT_MS = 10_000;
 /**
  * Loads a plugin from its file and checks what it declares. Runs the plugin's code.
  * @param files what may be loaded
+ * @param limitMs how long it may take
  * @throws DeclarationError that names the file
  */
-export async function loadPlugin(location: Location, files: PluginFiles): Promise<LoadedPlugin> {
+export async function loadPlugin(
+  location: Location,
+  files: PluginFiles,
+  limitMs = LOAD_LIMIT_MS,
+): Promise<LoadedPlugin> {
   serveContextcore();
   const before = new Set(Object.keys(require.cache));
   const globals = watchGlobals();
@@ -43,7 +48,7 @@ export async function loadPlugin(location: Location, files: PluginFiles): Promis
     const names = changed.slice(0, 5).join(", ");
     throw new DeclarationError(`the plugin ${location.entry} changes ${names}, which the whole program uses`);
   };
-  const module: unknown = await importModule(location).finally(checkGlobals);
+  const module: unknown = await importModule(location, limitMs).finally(checkGlobals);
   requireKnown(location, files, before);
   return { plugin: declaredIn(module, location), source: location.spec, checkGlobals };
 }
@@ -78,11 +83,11 @@ function declaredIn(module: unknown, location: Location): Plugin {
   }
 }
 
-async function importModule({ entry: path, root, spec }: Location): Promise<unknown> {
+async function importModule({ entry: path, root, spec }: Location, limitMs: number): Promise<unknown> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
-    () => late.reject(new Error(`it was not done after ${LOAD_LIMIT_MS / 1000} s`)),
-    LOAD_LIMIT_MS,
+    () => late.reject(new Error(`it was not done after ${limitMs / 1000} s`)),
+    limitMs,
   );
   try {
     const load = (): Promise<unknown> => import(pathToFileURL(path).href);

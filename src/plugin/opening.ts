@@ -100,8 +100,11 @@ function opening(name: string, error: unknown, redact: (text: string) => string)
 }
 
 function limitsFrom(env: Config["env"]): Partial<HookLimits> {
-  const text = env.CONTEXTCORE_HOOK_TIMEOUT;
-  if (!text) return {};
-  const ms = toMs(parseDuration(text));
-  return { lookMs: ms, workMs: ms };
+  const ms = hookTimeoutMs(env);
+  return ms === undefined ? {} : { lookMs: ms, workMs: ms };
+}
+
+/** How long a plugin may take for anything, when the environment says so. @throws RangeError when that is no duration */
+export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
+  return text ? toMs(parseDuration(text)) : undefined;
 }

@@ -1,0 +1,97 @@
+/**
+ * The corpus of plugins that do what no plugin should, each in the compiled program beside a good one: it is refused or
+ * contained, named, and never takes the other down.
+ */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { v } from "../../src/plugin/contextcore.ts";
+import { locatePlugin } from "../../src/plugin/locate.ts";
+import { pluginFiles } from "../../src/plugin/trust/files.ts";
+import { entryFor, trustPlugin } from "../../src/plugin/trust/record.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { CONTAINED, FAILS_IN_EXPORT, FAILS_IN_INVENTORY, GOOD, REFUSED_AT_LOAD, source } from "./corpus.ts";
+
+const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
+const SECRET = "s3cret-of-the-plugin";
+const ENV = {
+  CONTEXTCORE_HOOK_TIMEOUT: "1s",
+  DEPLOY_TOKEN: "s3cret-of-the-host",
+  CONTEXTCORE_EVIL_PLUGIN_TOKEN: SECRET,
+};
+
+/** A project with the good plugin and the ill one, both trusted by somebody who did not look. */
+function projectWith(evil: string): string {
+  const home = temporaryDirectory({
+    "contextcore.yaml": `plugins: [./evil, ./good]\nbackends:\n${OFF}`,
+    "evil/index.ts": evil,
+    "good/index.ts": GOOD,
+  });
+  for (const spec of ["./evil", "./good"]) {
+    const plugin = { name: spec, about: spec, options: v.object({}) };
+    trustPlugin(home, spec, entryFor(plugin, pluginFiles(locatePlugin(spec, home))));
+  }
+  return home;
+}
+
+async function contextcore(home: string, args: readonly string[]) {
+  const { stdout, stderr, exitCode } = await run([...args, "--json"], { cwd: home, env: ENV });
+  expect(`${stdout}${stderr}`).not.toContain("s3cret");
+  return { json: JSON.parse(stdout), said: `${stderr}\n${stdout.replaceAll('\\"', '"')}`, exitCode };
+}
+
+const reached = (json: { backends: { name: string; state: string }[] }): string[] =>
+  json.backends.filter(({ state }) => state === "reached").map(({ name }) => name);
+
+describe("one that is refused when it is loaded:", () => {
+  test.each(REFUSED_AT_LOAD.map((one) => [one.what, one] as const))("%s", async (_, { parts, said }) => {
+    const found = await contextcore(projectWith(source(parts)), ["inventory"]);
+    expect(found.said).toMatch(said);
+    expect(reached(found.json)).toEqual(["good/lines"]);
+    expect(found.exitCode).toBe(3);
+  });
+});
+
+describe("one that fails in the inventory:", () => {
+  test.each(FAILS_IN_INVENTORY.map((one) => [one.what, one] as const))("%s", async (_, { parts, said }) => {
+    const found = await contextcore(projectWith(source(parts)), ["inventory"]);
+    expect(found.said).toMatch(said);
+    expect(reached(found.json)).toEqual(["good/lines"]);
+    expect(found.exitCode).toBe(3);
+  });
+});
+
+/** The good plugin's lines, as the only snapshot of the project holds them. */
+function savedLines(home: string): string {
+  const [snapshot = ""] = readdirSync(join(home, "backups")).filter((name) => !name.startsWith("."));
+  return readFileSync(join(home, "backups", snapshot, "good/lines/lines.jsonl"), "utf8");
+}
+
+describe("one that fails in the export:", () => {
+  test.each(FAILS_IN_EXPORT.map((one) => [one.what, one] as const))(
+    "%s",
+    async (_, { parts, said }) => {
+      const home = projectWith(source(parts));
+      const found = await contextcore(home, ["export", "--from", "1970-01-01", "--to", "1970-01-02"]);
+      expect(found.said).toMatch(said);
+      expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+      expect(found.exitCode).toBe(3);
+    },
+    60_000,
+  );
+});
+
+describe("one that works, and what it tries has no effect:", () => {
+  test.each(CONTAINED.map((one) => [one.what, one] as const))("%s", async (_, { parts, said }) => {
+    const home = projectWith(source(parts));
+    const found = await contextcore(home, ["inventory"]);
+    if (said !== undefined) expect(found.said).toMatch(said);
+    expect(reached(found.json)).toEqual(["evil/plugin", "good/lines"]);
+    expect(found.exitCode).toBe(0);
+    expect((await contextcore(home, ["export", "--from", "1970-01-01", "--to", "1970-01-02"])).exitCode).toBe(
+      0,
+    );
+    expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+  });
+});
