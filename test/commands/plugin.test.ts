@@ -4,6 +4,7 @@ import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, write
 import { join } from "node:path";
 import { binary, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { KEY, openSession } from "../support/pseudo-terminal.ts";
 
 /** Runs the program in a directory and expects this exit code. */
 async function contextcore(directory: string, args: readonly string[], exitCode = 0) {
@@ -102,6 +103,42 @@ describe("trust", () => {
     );
     expect(existsSync(join(home, "contextcore.lock"))).toBe(false);
     expect(existsSync(join(home, "contextcore.yaml"))).toBe(false);
+  });
+
+  test("add asks on a terminal; Enter means no", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    const careless = openSession(["plugin", "add", "./lines"], { cwd: home });
+    await careless.waitFor("Trust these files and load them?");
+    careless.type(KEY.enter);
+    expect(await careless.exited).toBe(4);
+    expect(careless.text()).toContain("nothing was added");
+    expect(existsSync(join(home, "contextcore.lock"))).toBe(false);
+    const sure = openSession(["plugin", "add", "./lines"], { cwd: home });
+    await sure.waitFor("Trust these files and load them?");
+    sure.type("y");
+    expect(await sure.exited).toBe(0);
+    expect(sure.text()).toContain("acme/lines is added to");
+  });
+
+  test("of a plugin with packages of its own, which work in the compiled program", async () => {
+    const home = temporaryDirectory({
+      "p/index.ts": `import { definePlugin, v } from "contextcore"; import { words } from "esm-dep"; import old from "cjs-dep";
+        export default definePlugin({ name: "acme/p", about: words + old.more, options: v.object({}),
+          sink: () => ({ probe: async () => undefined, deliver: async () => undefined }) });`,
+      "p/node_modules/esm-dep/package.json": '{"type":"module","exports":{".":{"import":"./lib/main.js"}}}',
+      "p/node_modules/esm-dep/lib/main.js": 'export { words } from "./words.js";',
+      "p/node_modules/esm-dep/lib/words.js": 'export const words = "Packages";',
+      "p/node_modules/cjs-dep/package.json": '{"main":"./old.js"}',
+      "p/node_modules/cjs-dep/old.js": 'module.exports = { more: require("./more") };',
+      "p/node_modules/cjs-dep/more.js": 'module.exports = " work";',
+    });
+    await contextcore(home, ["plugin", "add", "./p", "--yes"]);
+    const { plugins } = await json(home, ["plugin", "list"]);
+    expect(plugins.at(-1)).toMatchObject({ name: "acme/p", about: "Packages work", sink: "off" });
+    appendFileSync(join(home, "p/node_modules/cjs-dep/more.js"), "// changed");
+    const { stderr } = await contextcore(home, ["inventory"], 4);
+    expect(stderr).toContain("(node_modules/cjs-dep/more.js)");
   });
 
   test("a change that nobody trusted is refused with exit 4, by every command that would load it, and is an event", async () => {
