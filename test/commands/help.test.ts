@@ -21,14 +21,21 @@ test("there are commands to look at", () => {
   expect(paths.length).toBeGreaterThan(12);
 });
 
-test.each(paths.map((path) => [path.join(" ") || "(none)", path] as const))("help: %s", async (_name, path) => {
-  const { stdout, stderr, exitCode } = await run([...path, "--help"], { cwd });
-  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-  expectGolden(`help/${path.join("-") || "contextcore"}`, stdout);
-});
+test.each(paths.map((path) => [path.join(" ") || "(none)", path] as const))(
+  "help: %s",
+  async (_name, path) => {
+    const { stdout, stderr, exitCode } = await run([...path, "--help"], { cwd });
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expectGolden(`help/${path.join("-") || "contextcore"}`, stdout);
+  },
+);
 
 test("`help COMMAND` and -h say the same as --help", async () => {
-  const asked = [["help", "export"], ["export", "-h"], ["export", "--nonsense", "--help"]];
+  const asked = [
+    ["help", "export"],
+    ["export", "-h"],
+    ["export", "--nonsense", "--help"],
+  ];
   const texts = await Promise.all(asked.map(async (words) => (await run(words, { cwd })).stdout));
   const { stdout } = await run(["export", "--help"], { cwd });
   expect(texts).toEqual([stdout, stdout, stdout]);

@@ -12,7 +12,10 @@ export interface ProjectOptions {
 }
 
 /** A fresh directory with a `contextcore.yaml` for the lab; the stack is called `shop`. */
-export function labProject(lab: Lab, { urls = {}, command = ["true"], more = "" }: ProjectOptions = {}): string {
+export function labProject(
+  lab: Lab,
+  { urls = {}, command = ["true"], more = "" }: ProjectOptions = {},
+): string {
   const backends = ["tempo", "mimir", "loki", "grafana"] as const;
   const lines = backends.map((name) => `  ${name}: { url: "${urls[name] ?? lab.urls[name]}" }`);
   const destroy = `destroy:\n  command: ${JSON.stringify(command)}`;
@@ -33,5 +36,5 @@ export function steady(text: string, directory: string): string {
     .replace(/[\d,]+ (entries|samples|histograms|spans|spansInRange|annotations)\b/g, "N $1")
     .replace(/bytes=\d+/g, "bytes=N")
     .replace(/, \d+(\.\d+)?s$/gm, ", TOOK")
-    .replace(/\b(\d+h)?\d+m(\d+s)? of it/g, "PART of it");
+    .replace(/holds \S+ of it/g, "holds PART of it");
 }

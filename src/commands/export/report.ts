@@ -93,7 +93,10 @@ const TOLD: ReadonlySet<string> = new Set(["lossy", "not-contained"]);
 
 const problemsOf = (manifest: Manifest, kinds: ReadonlySet<string>) =>
   manifest.plugins.flatMap(({ name, problems }) =>
-    problems.filter(({ kind }) => kinds.has(kind)).map((problem) => ({ plugin: name, problem })),
+    problems
+      .filter(({ kind }) => kinds.has(kind))
+      .sort((a, b) => a.reason.localeCompare(b.reason))
+      .map((problem) => ({ plugin: name, problem })),
   );
 
 /** `incomplete: the search never completed (2026-01-24T14:30:00Z to 2026-01-24T14:31:00Z, and 2 more ranges)`. */
@@ -116,7 +119,7 @@ const COUNTS_SHOWN = 4;
 
 /** The largest counts: `1,456 entries`, `42 annotations, 11 dashboards, 7 folders, 4 data-sources and 3 more kinds`. */
 function countsText({ counts }: ManifestPlugin): string {
-  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a);
+  const sorted = Object.entries(counts).sort(([one, a], [other, b]) => b - a || one.localeCompare(other));
   const shown = sorted.slice(0, COUNTS_SHOWN).map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`);
   return `${shown.join(", ")}${andMore(sorted.length - shown.length, "kind")}`;
 }

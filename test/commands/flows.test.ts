@@ -1,0 +1,130 @@
+/** The main flows against the lab: what is said, on which stream, with which exit code, compared whole. */
+import { afterAll, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { eventSchema } from "../../src/commands/audit.ts";
+import { exportSchema } from "../../src/commands/export/report.ts";
+import { inventorySchema } from "../../src/commands/inventory/json.ts";
+import { startLab } from "../lab/lab.ts";
+import { type Finished, run } from "../support/binary.ts";
+import { expectGolden } from "../support/golden.ts";
+import { labProject, steady } from "../support/project.ts";
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+
+/** Everything that was said, as one text. Progress lines come in any order. */
+function whole({ stdout, stderr, exitCode }: Finished, cwd: string): string {
+  const lines = steady(stderr, cwd).split("\n");
+  const progress = lines.filter((line) => /: done, /.test(line)).sort();
+  const rest = lines.filter((line) => !/: done, /.test(line));
+  const notes = [...progress, ...rest].join("\n");
+  return `exit code ${exitCode}\n── stdout\n${steady(stdout, cwd)}── stderr\n${notes}`;
+}
+
+const INVENTORY_LINE =
+  /^(tempo|mimir|loki|grafana) +[\d.]+ (B|kB|MB) {2}retention=\S+ +importance=(low|medium|high|critical)$/;
+
+test("inventory: a line for each backend, sizes right-aligned, then the warnings", async () => {
+  const cwd = labProject(lab);
+  const finished = await run(["inventory"], { cwd });
+  expectGolden("inventory", whole(finished, cwd));
+  const lines = finished.stdout.trimEnd().split("\n");
+  expect(lines.filter((line) => !INVENTORY_LINE.test(line))).toEqual([]);
+  expect(new Set(lines.map((line) => line.indexOf("  retention=")))).toEqual(new Set([21]));
+});
+
+test("inventory --json is the documented shape", async () => {
+  const { stdout, stderr, exitCode } = await run(["inventory", "--json"], { cwd: labProject(lab) });
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  const { backends, stack } = v.parse(v.strictObject(inventorySchema.entries), JSON.parse(stdout));
+  expect([stack, ...backends.map(({ name, state }) => `${name} ${state}`)]).toEqual([
+    "shop",
+    "tempo reached",
+    "mimir reached",
+    "loki reached",
+    "grafana reached",
+  ]);
+});
+
+test("inventory lists a backend that does not answer, shows the others, and exits 3", async () => {
+  const cwd = labProject(lab, { urls: { loki: "http://127.0.0.1:9" } });
+  expectGolden("inventory-unreachable", whole(await run(["inventory"], { cwd }), cwd));
+});
+
+test("export, then audit: a complete snapshot, and who made it", async () => {
+  const cwd = labProject(lab);
+  expectGolden("export", whole(await run(["export", "-t", "24h", "-o", "./backups/"], { cwd }), cwd));
+  const [snapshot = ""] = readdirSync(join(cwd, "backups"));
+  expect(snapshot).toMatch(/^\d{8}-\d{6}$/);
+  const files = readdirSync(join(cwd, "backups", snapshot));
+  expect(files).toEqual(
+    expect.arrayContaining(["manifest.json", "traces.json", "metrics.json", "logs.json", "grafana"]),
+  );
+  const audit = await run(["audit"], { cwd });
+  expectGolden("audit", whole(audit, cwd).replaceAll(/\S+@\S+/g, "USER@HOST"));
+});
+
+test("export --json prints the documented shape and nothing else", async () => {
+  const cwd = labProject(lab);
+  const { stdout, exitCode } = await run(["export", "--json", "-t", "1h"], { cwd });
+  const printed = v.parse(v.strictObject(exportSchema.entries), JSON.parse(stdout));
+  expect({ exitCode, status: printed.status }).toEqual({ exitCode: 0, status: "complete" });
+  expect(existsSync(join(printed.path, "manifest.json"))).toBe(true);
+});
+
+test("export leaves out what it is told to, and never asks those servers", async () => {
+  const cwd = labProject(lab, { urls: { tempo: "http://127.0.0.1:9", mimir: "http://127.0.0.1:9" } });
+  const args = ["export", "--json", "--no-traces", "--no-metrics", "--no-dashboards"];
+  const { stdout, exitCode } = await run(args, { cwd });
+  const { plugins } = v.parse(exportSchema, JSON.parse(stdout));
+  expect({ exitCode, names: plugins.map(({ name }) => name) }).toEqual({ exitCode: 0, names: ["loki"] });
+});
+
+test("--match goes to the backend that it names", async () => {
+  const cwd = labProject(lab);
+  const counts = async (...args: string[]) => {
+    const { stdout } = await run(["export", "--json", "--plugin", "loki", ...args], { cwd });
+    return v.parse(exportSchema, JSON.parse(stdout)).plugins[0]?.counts.entries ?? 0;
+  };
+  const all = await counts();
+  const some = await counts("--match", 'loki={service_name="checkout"}');
+  expect(some).toBeGreaterThan(0);
+  expect(some).toBeLessThan(all);
+  expect(await counts("--match", '{service_name="checkout"}')).toBe(some);
+});
+
+test("one backend failing stops no other: partial, exit 3, and the last line says what is missing", async () => {
+  const cwd = labProject(lab, { urls: { loki: "http://127.0.0.1:9" } });
+  const finished = await run(["export", "-t", "1h"], { cwd });
+  expectGolden("export-partial", whole(finished, cwd));
+  expect(finished.stderr.trimEnd().split("\n").at(-1)).toStartWith("missing: loki: failed:");
+});
+
+test("after an export --all nothing more is told to be unsaved", async () => {
+  const cwd = labProject(lab);
+  expect((await run(["persistence", "check-destroy"], { cwd })).exitCode).toBe(3);
+  expect((await run(["export", "--all"], { cwd })).exitCode).toBe(0);
+  const { stdout, stderr, exitCode } = await run(["persistence", "check-destroy"], { cwd });
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe("a destroy would lose nothing: the snapshots hold it all");
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+});
+
+test("audit --json is the documented shape, newest last, no more than the limit", async () => {
+  const cwd = labProject(lab);
+  for (const backend of ["loki", "grafana"]) await run(["export", "--plugin", backend], { cwd });
+  const { stdout } = await run(["audit", "--json", "-n", "3", "--operation", "export"], { cwd });
+  const events = v.parse(v.array(v.strictObject(eventSchema.entries)), JSON.parse(stdout));
+  expect(events.map(({ outcome, seq }) => [outcome, seq])).toEqual([
+    ["success", 2],
+    ["started", 3],
+    ["success", 4],
+  ]);
+});
+
+test("a command ends as soon as the servers have answered", async () => {
+  const began = performance.now();
+  await run(["inventory"], { cwd: labProject(lab) });
+  expect(performance.now() - began).toBeLessThan(8_000);
+});
