@@ -1,36 +1,55 @@
+/** Finding events: the newest from the end of the trail, or all from its beginning. */
 import { parseLine } from "./chain.ts";
 import type { AuditEvent, AuditQuery } from "./event.ts";
 
+/** An event that fits, and its line. */
+export interface Match {
+  readonly event: AuditEvent;
+  readonly line: string;
+}
+
+export type Filter = Omit<AuditQuery, "limit">;
+
 export interface QueryAnswer {
   /** Oldest first. */
-  readonly events: readonly AuditEvent[];
+  readonly matches: readonly Match[];
   /** Lines that could not be read as events. */
   readonly unreadable: number;
 }
 
 /** The newest events that fit. Stops reading as soon as it has enough. @param lines newest first */
-export function newestOf(lines: Iterable<string>, query: AuditQuery): QueryAnswer {
-  const events: AuditEvent[] = [];
+export function newestOf(lines: Iterable<string>, { limit, ...filter }: AuditQuery): QueryAnswer {
+  const found: Match[] = [];
   let unreadable = 0;
   for (const line of lines) {
-    if (events.length >= query.limit || isBefore(line, query.from)) break;
-    if (!mayFit(line, query)) continue;
-    const event = parsed(line);
-    if (event === undefined) unreadable += 1;
-    else if (fits(event, line, query)) events.push(event);
+    if (found.length >= limit || isBefore(line, filter.from)) break;
+    const match = matchOf(line, filter);
+    if (match === "unreadable") unreadable += 1;
+    else if (match !== undefined) found.push(match);
   }
-  return { events: events.reverse(), unreadable };
+  return { matches: found.reverse(), unreadable };
+}
+
+/** Every event that fits, in the order of the lines; what cannot be read is passed over. */
+export function* matching(lines: Iterable<string>, filter: Filter): Generator<Match> {
+  for (const line of lines) {
+    const match = matchOf(line, filter);
+    if (match !== undefined && match !== "unreadable") yield match;
+  }
 }
 
 /** A cheap look at the text spares reading most lines that do not fit. */
-function mayFit(line: string, { operation, outcome }: AuditQuery): boolean {
-  if (operation !== undefined && !line.includes(`"operation":${JSON.stringify(operation)}`)) return false;
-  return outcome === undefined || line.includes(`"outcome":"${outcome}"`);
+function matchOf(line: string, filter: Filter): Match | "unreadable" | undefined {
+  const { operation, outcome } = filter;
+  if (operation !== undefined && !line.includes(`"operation":${JSON.stringify(operation)}`)) return undefined;
+  if (outcome !== undefined && !line.includes(`"outcome":"${outcome}"`)) return undefined;
+  const event = parsed(line);
+  if (event === undefined) return "unreadable";
+  return fits(event, line, filter) ? { event, line } : undefined;
 }
 
-/** True when the event fits every member of the query but `limit`. */
-export function fits(event: AuditEvent, line: string, query: AuditQuery): boolean {
-  const { operation, outcome, user, host, affected, grep, from, to } = query;
+function fits(event: AuditEvent, line: string, filter: Filter): boolean {
+  const { operation, outcome, user, host, affected, grep, from, to } = filter;
   const time = Date.parse(event.timestamp);
   return (
     (operation === undefined || event.operation === operation) &&

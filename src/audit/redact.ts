@@ -57,8 +57,8 @@ export function isSecretName(name: string): boolean {
 
 /** Secrets that are known by their own form, whatever they stand under. */
 const FORMS = [
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  /\beyJ[\w-]{5,}\.[\w-]{5,}\.[\w-]*/g, // JSON Web Token
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /\beyJ[\w-]{5,4000}\.[\w-]{5,4000}\.[\w-]*/g, // JSON Web Token
   /\b(?:glsa|glc|gls|ghp|gho|ghu|ghs|ghr|github_pat|glpat|npm|hvs|hvb|dop_v1|whsec|pypi|shpat|rk_live|sk_live)[_.-][\w+/=-]{8,}/g,
   /\bxox[abeoprs]-[\w-]{8,}/g, // Slack
   /\bsk-[\w-]{16,}/g,
@@ -72,26 +72,28 @@ export function redactedText(text: string): string {
   let clean = text.toWellFormed();
   for (const form of FORMS) clean = clean.replace(form, BLOT);
   clean = clean
-    .replace(/\b([a-z][a-z\d+.-]*:\/\/)([^/@\s:"']*):[^\s"'/]*@/gi, `$1$2:${BLOT}@`)
+    .replace(/\b([a-z][a-z\d+.-]{0,20}:\/\/)([^/@\s:"']*):[^\s"'/]*@/gi, `$1$2:${BLOT}@`)
     .replace(/\b(Bearer)\s+[\w+/=.~:-]{8,}/gi, `$1 ${BLOT}`)
     .replace(/\b([Bb]asic|[Dd]igest|[Tt]oken)\s+(?=\S*[\dA-Z=])[\w+/=.~:-]{8,}/g, `$1 ${BLOT}`);
   return namedBlotted(clean);
 }
 
-/** `name=value`, `name: value`, `"name":"value"`, `--name value`. */
-const NAME_AND_SIGN = /([A-Za-z][\w-]*)(["']?\s*[=:]\s*|(?<=--[\w-]+)\s+)/g;
+/** `name=value`, `name: value`, `"name":"value"`, `--name value`. Whole words only, so that it stays linear. */
+const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(["']?\s*[=:]\s*|\s+)/g;
 /** A quoted value ends at its quote, another at a blank or a separator. */
 const VALUE = /"[^"]*|'[^']*|[^\s"'&,;]+/y;
 
 function namedBlotted(text: string): string {
   let clean = "";
   let kept = 0;
-  for (const match of text.matchAll(NAME_AND_SIGN)) {
-    VALUE.lastIndex = match.index + match[0].length;
-    const [value] = (isSecretName(match[1] ?? "") && VALUE.exec(text)) || [];
-    if (value === undefined || match.index < kept) continue;
-    clean += `${text.slice(kept, match.index)}${match[0]}${/^["']/.exec(value)?.[0] ?? ""}${BLOT}`;
-    kept = match.index + match[0].length + value.length;
+  for (const { index, 0: whole, 1: name = "", 2: sign = "" } of text.matchAll(NAME_AND_SIGN)) {
+    const names = name.startsWith("-") || sign.trim() !== "";
+    if (!names || index < kept || !isSecretName(name)) continue;
+    VALUE.lastIndex = index + whole.length;
+    const [value] = VALUE.exec(text) ?? [];
+    if (value === undefined) continue;
+    clean += `${text.slice(kept, VALUE.lastIndex - value.length)}${/^["']?/.exec(value)?.[0]}${BLOT}`;
+    kept = VALUE.lastIndex;
   }
   return clean + text.slice(kept);
 }

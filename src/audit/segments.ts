@@ -2,9 +2,10 @@
  * The files of one trail: closed segments, named after the first and last event in them, and the file that is written
  * to. One chain runs through all of them.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cannot, codeOf } from "./error.ts";
+import { compressedLinesForward, decompressed, linesForward, type NumberedLine } from "./forward.ts";
 import { linesBackward } from "./lines.ts";
 
 export interface Segment {
@@ -41,7 +42,8 @@ export function closedSegments(file: string): readonly Segment[] {
  */
 function segmentLinesBackward({ path, compressed }: Segment): Iterable<string> {
   if (!compressed && existsSync(path)) return linesBackward(path);
-  return segmentText(compressed ? path : `${path}.zst`)
+  return decompressed(compressed ? path : `${path}.zst`)
+    .toString()
     .split("\n")
     .slice(0, -1)
     .reverse();
@@ -65,17 +67,28 @@ export function* trailLinesBackward(file: string): Generator<string> {
   for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
 }
 
+/**
+ * Every whole line of the trail, oldest first; also of files that are closed meanwhile. What is not UTF-8 is
+ * `audit verify`'s to report.
+ */
+export function* trailLines(file: string): Generator<string> {
+  let read = 0;
+  for (;;) {
+    const next = closedSegments(file).find(({ first }) => first > read);
+    if (next === undefined) break;
+    yield* texts(next.compressed ? compressedLinesForward(next.path) : linesForward(next.path));
+    read = next.last;
+  }
+  if (existsSync(file)) yield* texts(linesForward(file));
+}
+
+function* texts(lines: Iterable<NumberedLine>): Generator<string> {
+  for (const { text } of lines) if (text !== undefined) yield text;
+}
+
 /** The number of the event in a line, without reading all of it; infinite when there is none. */
 export const seqOf = (line: string): number =>
   Number(/"seq":(\d+)/.exec(line)?.[1] ?? Number.POSITIVE_INFINITY);
-
-function segmentText(path: string): string {
-  try {
-    return new TextDecoder().decode(Bun.zstdDecompressSync(readFileSync(path)));
-  } catch (cause) {
-    throw cannot("read", path, cause);
-  }
-}
 
 function namesIn(directory: string): string[] {
   try {

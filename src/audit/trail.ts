@@ -59,12 +59,12 @@ export function openTrail(options: TrailOptions): Trail {
     record: createRecord({ append, onWarning, onDestroyed }),
     async newest(query) {
       await firstUse.recover();
-      const { events, unreadable } = newestOf(trailLinesBackward(file), query);
+      const { matches, unreadable } = newestOf(trailLinesBackward(file), query);
       if (unreadable > 0)
         onWarning(
           `${file} holds lines that are not events (${unreadable}): \`contextcore audit verify\` says more`,
         );
-      return events;
+      return matches.map(({ event }) => event);
     },
     close: () => delivery.close(),
   };

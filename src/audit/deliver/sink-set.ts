@@ -50,6 +50,9 @@ export function sinkChange(file: string, sinks: readonly OpenSink[]): SinkChange
   };
 }
 
+/** The names of the sinks that the trail at `file` had when it was last written to. */
+export const knownSinks = (file: string): readonly string[] => Object.keys(readSinkSet(file));
+
 const textOf = (set: SinkSet, name: string): string => canonical(set[name] ?? {});
 
 /** What cannot be read is not known: the present sinks are then recorded as added. */

@@ -1,0 +1,39 @@
+/**
+ * RFC 4180, safe to open in a spreadsheet: a cell that a spreadsheet would take for a formula gets an apostrophe in
+ * front, and so does one that begins with an apostrophe. Who reads it back takes one leading apostrophe away and has
+ * exactly what was there.
+ */
+import { canonical } from "../canonical.ts";
+import type { AuditEvent } from "../event.ts";
+
+/** What OWASP names as the beginnings of a formula, in their full-width forms too; and the apostrophe itself. */
+const RISKY = /^[=+\-@\t\r\n'＝＋－＠]/;
+
+/** One cell. `undefined` is an empty cell, an empty text is a lone apostrophe. */
+export function csvCell(text: string | undefined): string {
+  if (text === undefined) return "";
+  const safe = text === "" || RISKY.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+const COLUMNS: readonly (readonly [string, (event: AuditEvent) => string | undefined])[] = [
+  ["timestamp", (event) => event.timestamp],
+  ["operation", (event) => event.operation],
+  ["outcome", (event) => event.outcome],
+  ["user", (event) => event.user],
+  ["host", (event) => event.host],
+  ["project", (event) => event.project],
+  ["data_affected", (event) => canonical(event.data_affected)],
+  ["export_path", (event) => event.export_path],
+  ["details", (event) => canonical(event.details)],
+  ["id", (event) => event.id],
+  ["seq", (event) => String(event.seq)],
+  ["ref", (event) => event.ref],
+  ["prev_hash", (event) => event.prev_hash],
+  ["hash", (event) => event.hash],
+];
+
+export const csvHeader = (): string => `${COLUMNS.map(([name]) => name).join(",")}\r\n`;
+
+export const csvRow = (event: AuditEvent): string =>
+  `${COLUMNS.map(([, cell]) => csvCell(cell(event))).join(",")}\r\n`;

@@ -1,0 +1,89 @@
+/** Events in the formats that other tools read. */
+import type { JsonObject } from "../../plugin/contract.ts";
+import { canonical } from "../canonical.ts";
+import type { AuditEvent } from "../event.ts";
+import { type Filter, type Match, matching, newestOf } from "../query.ts";
+import { trailLines, trailLinesBackward } from "../segments.ts";
+import { csvHeader, csvRow } from "./csv.ts";
+
+/**
+ * - `csv`: {@link csvCell} says how to read it back.
+ * - `json`: one array; details longer than a thousand characters are cut and marked, unless in full.
+ * - `jsonl`: the lines as they stand in the trail, each of which proves itself.
+ */
+export const EXPORT_FORMATS = ["csv", "json", "jsonl"] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** How many events one export gives unless it is asked for all. */
+export const EXPORT_LIMIT = 10_000;
+export const EXPORT_LIMIT_MAX = 50_000;
+
+export interface AuditExport {
+  /** The trail's file. */
+  readonly file: string;
+  readonly format: ExportFormat;
+  readonly filter: Filter;
+  /** The newest so many; `"all"` streams from the beginning. */
+  readonly limit: number | "all";
+  /** Keep long details whole in `json`. */
+  readonly full: boolean;
+}
+
+export interface ExportedText {
+  /** Pieces of text, to be written one after the other. */
+  readonly pieces: Generator<string>;
+  /** What has been given so far. */
+  readonly count: () => number;
+  /** There are older events that fit and were left out. Known once everything was given. */
+  readonly isCut: () => boolean;
+}
+
+/** The chosen events, oldest first. @throws TrailError while reading */
+export function exportEvents(request: AuditExport): ExportedText {
+  let count = 0;
+  let cut = false;
+  function* counted(): Generator<Match> {
+    for (const match of chosen(request, () => (cut = true))) {
+      count += 1;
+      yield match;
+    }
+  }
+  return { pieces: WRITERS[request.format](counted(), request), count: () => count, isCut: () => cut };
+}
+
+function* chosen({ file, filter, limit }: AuditExport, onCut: () => void): Generator<Match> {
+  if (limit === "all") return yield* matching(trailLines(file), filter);
+  const { matches } = newestOf(trailLinesBackward(file), { ...filter, limit: limit + 1 });
+  if (matches.length > limit) onCut();
+  yield* matches.slice(-limit);
+}
+
+type Writer = (matches: Iterable<Match>, request: AuditExport) => Generator<string>;
+
+const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
+  *csv(matches) {
+    yield csvHeader();
+    for (const { event } of matches) yield csvRow(event);
+  },
+  *json(matches, { full }) {
+    let separator = "[\n";
+    for (const { event } of matches) {
+      yield `${separator}${JSON.stringify(full ? event : withShortDetails(event))}`;
+      separator = ",\n";
+    }
+    yield separator === "[\n" ? "[]\n" : "\n]\n";
+  },
+  *jsonl(matches) {
+    for (const { line } of matches) yield `${line}\n`;
+  },
+};
+
+const DETAILS_LENGTH_MAX = 1_000;
+
+/** Long details as `{"cut": their first thousand characters, "characters": how many there were}`. */
+function withShortDetails(event: AuditEvent): Omit<AuditEvent, "details"> & { readonly details: JsonObject } {
+  const text = canonical(event.details);
+  if (text.length <= DETAILS_LENGTH_MAX) return event;
+  const cut = text.slice(0, DETAILS_LENGTH_MAX).toWellFormed();
+  return { ...event, details: { cut, characters: text.length } };
+}

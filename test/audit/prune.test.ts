@@ -1,0 +1,170 @@
+import { expect, test } from "bun:test";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import webhook from "../../plugins/webhook/index.ts";
+import { carryOutPrune, keptLines, planPrune } from "../../src/audit/prune.ts";
+import { closedSegments } from "../../src/audit/segments.ts";
+import { verifyTrail } from "../../src/audit/verify/verify.ts";
+import { type Folder, makeFolder } from "./folder.ts";
+import { startReceiver } from "./receiver.ts";
+import { openSink } from "./sink.ts";
+
+const DAY = 86_400_000;
+const START = Date.parse("2025-01-01T12:00:00Z");
+const NOW = START + 365 * DAY;
+
+/** A year: an export a day, a destroy on every tenth. A month is a file. */
+async function writeYear(folder: Folder, days = 365): Promise<void> {
+  let day = 0;
+  const trail = folder.open({ clock: () => START + day * DAY });
+  for (; day < days; day += 1) {
+    const operation = day % 10 === 0 ? "destroy" : "export";
+    await trail.append({ operation, outcome: "success", details: { day } });
+  }
+  await trail.close();
+}
+
+const verify = (folder: Folder, home = folder.home) =>
+  verifyTrail({ file: folder.file, home, project: "shop", sinks: [], signal: new AbortController().signal });
+
+const request = ({ file }: Folder, now = NOW) => ({ file, retentionDays: 90, now });
+
+async function prune(folder: Folder, now = NOW): Promise<void> {
+  const trail = folder.open({ clock: () => now });
+  await carryOutPrune(planPrune(request(folder, now)), trail, join(folder.directory, "archive"));
+  await trail.close();
+}
+
+const closed = ({ file }: Folder) => closedSegments(file).map(({ path }) => basename(path));
+
+test("closed files past their time are archived and removed; an event stands for them, and the chain still verifies", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  const before = closed(folder);
+  const contents = before.map((name) => readFileSync(join(dirname(folder.file), name)));
+  const plan = planPrune(request(folder));
+  expect(plan.segments.filter(({ stays }) => stays === undefined)).toHaveLength(9); // January to September
+  expect(plan.segments.filter(({ stays }) => stays === "events of the last 90 days")).toHaveLength(2);
+  expect(closed(folder)).toEqual(before); // a plan touches nothing
+
+  await prune(folder);
+  expect(closed(folder).slice(0, 2)).toEqual(before.slice(9)); // the prune's own event closed another one
+  for (const [index, name] of before.slice(0, 9).entries()) {
+    expect(
+      readFileSync(join(folder.directory, "archive", name)).equals(contents[index] ?? Buffer.alloc(0)),
+    ).toBe(true);
+  }
+  const [event] = await folder.open().newest({ limit: 1, operation: "audit_prune", outcome: "success" });
+  expect(event?.details).toMatchObject({ events: 273, first_seq: 1, last_seq: 273, kept_events: 28 });
+  for (const home of [folder.home, "/nonexistent"]) {
+    expect(await verify(folder, home)).toMatchObject({ differences: 0, chain: { first: { seq: 274 } } });
+  }
+});
+
+test("who destroyed, restored or erased is kept for seven years", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  await prune(folder);
+  const kept = keptLines(folder.file).map((line) => JSON.parse(line));
+  expect(kept.every(({ operation }) => operation === "destroy")).toBe(true);
+  expect(kept.map(({ details }) => details.day)).toEqual(
+    Array.from({ length: 28 }, (_, index) => index * 10),
+  );
+});
+
+test("a later prune goes on where the first ended, and lets go of what is older than seven years", async () => {
+  using folder = makeFolder();
+  await writeYear(folder, 200);
+  await prune(folder, START + 200 * DAY);
+  const after = folder.open({ clock: () => START + 300 * DAY });
+  await after.append({ operation: "restore", outcome: "success" });
+  await prune(folder, START + 500 * DAY);
+  expect(keptLines(folder.file)).toHaveLength(20 + 2); // 20 destroys, the first prune's two events … and the restore is not closed yet
+  expect((await verify(folder)).differences).toBe(0);
+
+  const later = START + 7.5 * 365 * DAY;
+  const trail = folder.open({ clock: () => later });
+  await trail.append({ operation: "export", outcome: "success" });
+  await prune(folder, later);
+  const years = keptLines(folder.file).map((line) => JSON.parse(line).timestamp.slice(0, 7));
+  expect(years.every((month) => month >= "2025-07")).toBe(true);
+  expect((await verify(folder)).differences).toBe(0);
+  const folderFiles = readdirSync(dirname(folder.file)).filter((name) => name.startsWith("audit.kept"));
+  expect(folderFiles).toHaveLength(1);
+});
+
+test("stopped before the removal, nothing is lost; the next prune removes", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  const backup = join(folder.directory, "backup");
+  mkdirSync(backup);
+  for (const name of closed(folder)) copyFileSync(join(dirname(folder.file), name), join(backup, name));
+  await prune(folder);
+  for (const name of readdirSync(backup)) copyFileSync(join(backup, name), join(dirname(folder.file), name));
+  expect((await verify(folder)).differences).toBe(0);
+  await prune(folder);
+  expect(closed(folder)).toHaveLength(3);
+  expect((await verify(folder)).differences).toBe(0);
+});
+
+test("kept events that were changed or removed are found", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  await prune(folder);
+  const [name = ""] = readdirSync(dirname(folder.file)).filter((one) => one.startsWith("audit.kept"));
+  const path = join(dirname(folder.file), name);
+  const text = readFileSync(path, "utf8");
+  writeFileSync(path, text.replace('"day":20', '"day":21'));
+  expect((await verify(folder)).findings).toMatchObject([
+    { what: "the events that are kept longest are not those that the prune recorded" },
+    { where: `${name}:3`, what: "its content does not fit its hash" },
+  ]);
+  writeFileSync(path, text.split("\n").slice(1).join("\n"));
+  expect((await verify(folder)).differences).toBe(1);
+});
+
+test("nothing is removed from a file that does not verify, or over an archived file of another content", async () => {
+  using folder = makeFolder();
+  await writeYear(folder, 150);
+  const [first = ""] = closed(folder);
+  const archived = join(folder.directory, "archive", first);
+  mkdirSync(dirname(archived));
+  writeFileSync(archived, "something else");
+  expect(prune(folder)).rejects.toThrow("is not what");
+  await prune(folder).catch(() => undefined);
+  expect(existsSync(join(dirname(folder.file), first))).toBe(true);
+  expect((await folder.open().newest({ limit: 1 }))[0]).toMatchObject({
+    operation: "audit_prune",
+    outcome: "failed",
+  });
+
+  const path = join(dirname(folder.file), first);
+  const text = Bun.zstdDecompressSync(readFileSync(path)).toString();
+  writeFileSync(path, Bun.zstdCompressSync(text.replace('"day":3', '"day":4')));
+  expect(() => planPrune(request(folder))).toThrow("is not whole");
+});
+
+test("what a sink has not got yet stays", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver("fail");
+  const sinks = [await openSink(webhook, { url: receiver.url })];
+  const trail = folder.open({ sinks, clock: () => START, sinkTimeLimitMs: 200 });
+  await trail.append({ operation: "export", outcome: "success" });
+  await trail.close();
+  const next = folder.open({ sinks, clock: () => START + 60 * DAY, sinkTimeLimitMs: 200 });
+  await next.append({ operation: "export", outcome: "success" });
+  await next.close();
+  expect(planPrune(request(folder)).segments).toMatchObject([
+    { stays: "not all of it is delivered to webhook" },
+  ]);
+});
+
+test("a young trail has nothing to prune", async () => {
+  using folder = makeFolder();
+  await writeYear(folder, 40);
+  const plan = planPrune(request(folder, START + 41 * DAY));
+  expect(plan.range).toBeUndefined();
+  const before = await folder.lines();
+  await carryOutPrune(plan, folder.open(), join(folder.directory, "archive"));
+  expect(await folder.lines()).toEqual(before);
+});
