@@ -71,7 +71,7 @@ async function planTarget(saved: ManifestPlugin, options: RestoreOptions): Promi
     throw new Error("this backend cannot restore by selector");
   const files = await selectFiles(options.snapshot, saved.name, options.range, restore);
   const range = options.range ?? wholeRange(saved, files);
-  const plan = { range, files: files.map(toPlanFile), labels: options.labels };
+  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
   const findings = await restore.preflight(plan, options.signal);
   const selected = match === undefined ? {} : { match };
   return { name: saved.name, open, saved, files, range, ...selected, labels: options.labels, findings };
@@ -83,8 +83,16 @@ const toPlanFile = ({ file, counts, range }: PlannedFile) => ({
   ...(range === undefined ? {} : { range }),
 });
 
+/** The time that the data really spans; absent when there are only objects. */
+function extent(files: readonly PlannedFile[]): Range | undefined {
+  const [first, ...others] = files.flatMap((file) => (file.range === undefined ? [] : [file.range]));
+  return first === undefined ? undefined : others.reduce(span, first);
+}
+
 /** What was asked for, widened by what is there: a trace that began before the range was saved whole. */
 function wholeRange({ range }: ManifestPlugin, files: readonly PlannedFile[]): Range {
-  const ranges = files.flatMap((file) => (file.range === undefined ? [] : [file.range]));
-  return ranges.reduce(span, range === undefined ? { from: 0n, to: 0n } : rangeFromText(range));
+  const asked = range === undefined ? undefined : rangeFromText(range);
+  const held = extent(files);
+  if (asked === undefined || held === undefined) return asked ?? held ?? { from: 0n, to: 0n };
+  return span(asked, held);
 }

@@ -202,7 +202,14 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
     });
     const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
     for (const target of plan.targets) {
-      counted.set(target.name, await recount(target, { signal, settleMs: 60_000, pauseMs: 1_000 }));
+      const whole = outcomes.some(
+        ({ name, rejected, failure }) => name === target.name && rejected === 0 && !failure,
+      );
+      // What was refused will not turn up, however long one waits.
+      counted.set(
+        target.name,
+        await recount(target, { signal, settleMs: whole ? 60_000 : 0, pauseMs: 1_000 }),
+      );
     }
     return restoreReport(plan, directory, outcomes, counted);
   } catch (error) {

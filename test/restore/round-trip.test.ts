@@ -1,0 +1,93 @@
+/** A stack's whole data exported, restored into an empty stack, and exported again: the records are equal. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type Lab, startLab } from "../lab/lab.ts";
+import { type Finished, run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+const now = BigInt(Date.now()) * 1_000_000n;
+const HOUR = 3_600_000_000_000n;
+const iso = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
+let full: Lab;
+let empty: Lab;
+const cwd = temporaryDirectory();
+
+beforeAll(async () => {
+  full = await startLab({ now: () => now });
+  empty = await startLab({ now: () => now, empty: true });
+});
+afterAll(async () => void (await Promise.all([full.stop(), empty.stop()])));
+
+const envOf = ({ urls }: Lab): Record<string, string> => ({
+  CONTEXTCORE_TEMPO_URL: urls.tempo,
+  CONTEXTCORE_TEMPO_OTLPURL: urls.otlp,
+  CONTEXTCORE_TEMPO_OTLP_URL: urls.otlp,
+  CONTEXTCORE_MIMIR_URL: urls.mimir,
+  CONTEXTCORE_LOKI_URL: urls.loki,
+  CONTEXTCORE_GRAFANA_URL: urls.grafana,
+});
+
+const on = (lab: Lab, ...args: string[]): Promise<Finished> => run(args, { cwd, env: envOf(lab) });
+
+async function exported(lab: Lab, directory: string, only: readonly string[]): Promise<string> {
+  const range = ["--from", iso(now - 26n * HOUR), "--to", iso(now)];
+  const done = await on(lab, "export", ...range, ...only, "-o", directory, "--json");
+  expect(done.exitCode, done.stderr).toBe(0);
+  return JSON.parse(done.stdout).path;
+}
+
+const TIMED = ["--plugin", "tempo", "--plugin", "mimir", "--plugin", "loki"];
+
+test("exported, restored into an empty stack, and exported again: equal", async () => {
+  const first = await exported(full, "first", TIMED);
+  const restored = await on(empty, "restore", first, "--yes", "--json");
+  expect(restored.exitCode, restored.stderr + restored.stdout).toBe(0);
+  expect(JSON.parse(restored.stdout)).toMatchObject({ status: "complete", leftOut: [] });
+  const second = await exported(empty, "second", TIMED);
+  const diff = await on(full, "snapshots", "diff", first, second);
+  expect(diff.stdout + diff.stderr).toMatch(/(\d+) of \1 files are equal/);
+  expect(diff.exitCode).toBe(0);
+}, 60_000);
+
+test("restored twice, nothing changes", async () => {
+  const [first = ""] = await readdir(join(cwd, "first"));
+  const again = await on(empty, "restore", join("first", first), "--yes", "--json");
+  expect(again.exitCode, again.stderr + again.stdout).toBe(0);
+  const third = await exported(empty, "third", TIMED);
+  const diff = await on(full, "snapshots", "diff", join("first", first), third);
+  expect(diff.exitCode, diff.stdout).toBe(0);
+}, 60_000);
+
+test("what Grafana does not take back is refused by name, kept, and said", async () => {
+  const first = await exported(full, "dashboards", ["--plugin", "grafana"]);
+  const restored = await on(empty, "restore", first, "--yes", "--json");
+  expect(restored.exitCode).toBe(3);
+  const report = JSON.parse(restored.stdout);
+  const refused = (await Bun.file(join(report.directory, "rejected.json")).text()).trimEnd().split("\n");
+  expect(refused.map((line) => JSON.parse(line).reason)).toEqual([
+    expect.stringContaining("It belongs to classic-file-provisioning"),
+    expect.stringContaining("alert"),
+  ]);
+  expect(report.plugins[0].rejected).toBe(2);
+  expect(restored.stderr).not.toContain("undefined");
+}, 60_000);
+
+test("a dry run writes nothing, and without a terminal nothing is written unasked", async () => {
+  const [first = ""] = await readdir(join(cwd, "first"));
+  const before = await readdir(join(cwd, "backups", "restores"));
+  const dry = await on(empty, "restore", join("first", first), "--dry-run", "--json");
+  expect(JSON.parse(dry.stdout)).toMatchObject({ dryRun: true, leftOut: [] });
+  const unasked = await on(empty, "restore", join("first", first));
+  expect(unasked.exitCode).toBe(4);
+  expect(unasked.stderr).toContain("the restore was not confirmed");
+  expect(await readdir(join(cwd, "backups", "restores"))).toEqual(before);
+});
+
+test("every restore stands in the trail", async () => {
+  const { stdout } = await on(empty, "audit", "--operation", "restore", "--json", "-n", "100");
+  const outcomes = (JSON.parse(stdout).events ?? JSON.parse(stdout)).map(
+    (event: { outcome: string }) => event.outcome,
+  );
+  expect(outcomes).toEqual(["started", "success", "started", "success", "started", "partial"]);
+});
