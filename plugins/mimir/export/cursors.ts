@@ -23,7 +23,14 @@ const cursor = v.variant("step", [
   /** One hour: read at once when it is small, else by groups of metrics. */
   v.object({ step: v.literal("hour"), ...windowEntries }),
   /** One hour's metrics, in groups. */
-  v.object({ step: v.literal("groups"), ...windowEntries }),
+  v.object({
+    step: v.literal("groups"),
+    ...windowEntries,
+    /** What comes after the series of these label bytes, base64; absent: all. */
+    after: v.optional(v.string()),
+    /** How many series a read is to have. */
+    series: v.optional(v.number()),
+  }),
   /** The samples of some series of a window. */
   v.object({
     step: v.literal("read"),
@@ -35,6 +42,10 @@ const cursor = v.variant("step", [
     names: v.optional(v.array(v.string())),
     /** All but these metrics. */
     except: v.optional(v.array(v.string())),
+    /** Of one metric, those with one of these values of a label, or (`except`) with none of them. */
+    part: v.optional(
+      v.object({ label: v.string(), values: v.array(v.string()), except: v.optional(v.boolean()) }),
+    ),
     /** Only the series that come after the one of these label bytes, base64. */
     after: v.optional(v.string()),
   }),

@@ -1,6 +1,5 @@
-import type { Step } from "contextcore";
-import { toMs } from "contextcore";
-import { compareBytes } from "../line/labels.ts";
+import { type Step, toMs } from "contextcore";
+import { compareBytes, metricName, readLabels } from "../line/labels.ts";
 import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "../server/server.ts";
 import { toSelector } from "../wire/matchers.ts";
@@ -11,7 +10,7 @@ import type { Method } from "./remote-read.ts";
 const SERIES_PER_READ: Readonly<Record<Method, number>> = { streamed: 5000, sampled: 2000, range: 300 };
 
 /** The names in one cursor, in characters: a cursor is no place for data, and a request may be 1 MiB in Mimir. */
-const NAMES_LENGTH_MAX = 40_000;
+export const NAMES_LENGTH_MAX = 40_000;
 
 /** What is assumed of a metric that had no series when they were counted. */
 const SERIES_UNKNOWN = 1;
@@ -34,33 +33,37 @@ export const isSmall = (series: number | undefined, method: Method): boolean =>
  * left out: servers may cut that list, and Cortex may know only the names that are in its ingesters.
  */
 export async function groups(server: Server, work: WorkOf<"groups">, signal: AbortSignal): Promise<Step> {
-  const window = windowOf(work);
-  const query = { fromMs: toMs(work.from), toMs: toMs(work.to), match: work.match };
-  const listed = await metricNames(server, query, signal);
-  const counts = new Map<string, number>();
-  for (const { metric, value } of (await hint(
+  const { after, series = SERIES_PER_READ[work.method] } = work;
+  const counts = await seriesByName(server, work, signal);
+  const listed = await metricNames(
     server,
-    `count by (__name__) (${selector(work)})`,
-    work,
+    { fromMs: toMs(work.from), toMs: toMs(work.to), match: work.match },
     signal,
-  )) ?? []) {
-    counts.set(metric.__name__ ?? "", value);
-  }
+  );
   const names = [...new Set([...listed, ...counts.keys()])].sort(compareBytes);
-  const read = { step: "read", ...window, hourFrom: work.from, hourTo: work.to } as const;
-  const rest = lengthOf(names) <= NAMES_LENGTH_MAX ? [toCursor({ ...read, except: names })] : [];
-  return {
-    next: [
-      ...pack(names, counts, window.method).map((group) => toCursor({ ...read, names: group })),
-      ...rest,
-    ],
-  };
+  const read = { step: "read", ...windowOf(work), hourFrom: work.from, hourTo: work.to } as const;
+  const current =
+    after === undefined ? undefined : metricName(readLabels(Buffer.from(after, "base64")).labels);
+  const whole = names.filter((name) => current === undefined || compareBytes(name, current) > 0);
+  const reads: WorkOf<"read">[] = pack(whole, counts, series).map((group) => ({ ...read, names: group }));
+  if (current !== undefined) reads.unshift({ ...read, names: [current], after });
+  if (lengthOf(names) <= NAMES_LENGTH_MAX) reads.push({ ...read, except: names, after });
+  return { next: reads.map(toCursor) };
+}
+
+async function seriesByName(
+  server: Server,
+  window: Window,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const counted = await hint(server, `count by (__name__) (${selector(window)})`, window, signal);
+  return new Map(counted?.map(({ metric, value }) => [metric.__name__ ?? "", value]));
 }
 
 const selector = (window: Window): string => toSelector(matchersOf(window.match));
 
 /** A hint is worth one try: without it the reads are only less even. */
-async function hint(server: Server, query: string, window: Window, signal: AbortSignal) {
+export async function hint(server: Server, query: string, window: Window, signal: AbortSignal) {
   try {
     return await queryVector(server, query, toMs(window.to) - 1, signal);
   } catch (error) {
@@ -69,12 +72,12 @@ async function hint(server: Server, query: string, window: Window, signal: Abort
   }
 }
 
-function pack(names: readonly string[], counts: ReadonlyMap<string, number>, method: Method): string[][] {
+function pack(names: readonly string[], counts: ReadonlyMap<string, number>, most: number): string[][] {
   const packed: string[][] = [];
   let [series, length] = [Number.POSITIVE_INFINITY, 0];
   for (const name of names) {
     const more = counts.get(name) ?? SERIES_UNKNOWN;
-    if (series + more > SERIES_PER_READ[method] || length > NAMES_LENGTH_MAX) {
+    if (series + more > most || length > NAMES_LENGTH_MAX) {
       packed.push([]);
       [series, length] = [0, 0];
     }
@@ -85,5 +88,5 @@ function pack(names: readonly string[], counts: ReadonlyMap<string, number>, met
   return packed;
 }
 
-const lengthOf = (names: readonly string[]): number =>
+export const lengthOf = (names: readonly string[]): number =>
   names.reduce((sum, name) => sum + JSON.stringify(name).length + 1, 0);

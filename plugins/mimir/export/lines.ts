@@ -15,14 +15,20 @@ export interface LineWindow extends Range {
 export interface LineWriter {
   /** Bytes so far. */
   readonly length: number;
+  /** Lines so far. */
+  readonly lines: number;
   add(read: ReadSeries): void;
   /** The block, and what could not be carried whole. `counted`: the window in which the server counts these samples. */
   finish(counted: Range): { readonly records: readonly Records[]; readonly problems: readonly Problem[] };
 }
 
-export function createLineWriter(window: LineWindow): LineWriter {
+/** A step ends with the line that fills it. */
+const LAST_LINE_BYTES = 1 << 19;
+
+/** @param expected bytes that a full step has */
+export function createLineWriter(window: LineWindow, expected: number): LineWriter {
   const [fromTime, toTime] = [toMs(window.from), toMs(window.to)];
-  const out = new Output();
+  const out = new Output(1 << 16, expected + LAST_LINE_BYTES);
   const totals = { samples: 0, histograms: 0, stale: 0 };
   const [raw, conflicting]: [string[], string[]] = [[], []];
   let [lines, earliest, latest] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -30,6 +36,9 @@ export function createLineWriter(window: LineWindow): LineWriter {
   return {
     get length() {
       return out.length;
+    },
+    get lines() {
+      return lines;
     },
     add({ labelBytes, series }) {
       const { conflicts } = settle(series, fromTime, toTime);

@@ -5,7 +5,7 @@ import { type Server, seconds } from "../server/server.ts";
 import { labelSet } from "../shape.ts";
 import { toSelector } from "../wire/matchers.ts";
 import type { ReadQuery } from "../wire/read-request.ts";
-import type { ReadAnswer, ReadSeries } from "./remote-read.ts";
+import { inOrder, type ReadAnswer, type ReadSeries } from "./remote-read.ts";
 
 const sample = v.tuple([v.number(), v.string()]);
 const matrix = v.object({
@@ -34,8 +34,8 @@ export async function rangeRead(server: Server, query: ReadQuery, signal: AbortS
     signal,
   });
   const found = data.result.map((one) => ({ labelBytes: labelMessages(one.metric), one }));
-  found.sort((a, b) => Buffer.compare(a.labelBytes, b.labelBytes));
-  return { method: "range", order: Buffer.compare, read: (skip) => each(found, skip) };
+  inOrder(found);
+  return { method: "range", read: (skip) => each(found, skip) };
 }
 
 async function* each(

@@ -1,15 +1,14 @@
-import { halves, NS_PER_SECOND, PluginError, type Problem, type Step, toMs } from "contextcore";
-import { compareBytes, metricName, readLabels } from "../line/labels.ts";
+import { PluginError, type Problem, type Step, toMs } from "contextcore";
+import { compareLabels, readLabels } from "../line/labels.ts";
 import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, type Server } from "../server/server.ts";
-import { type Matcher, namesMatcher } from "../wire/matchers.ts";
-import { toCursor, type WorkOf, windowOf } from "./cursors.ts";
+import { type Matcher, namesMatcher, oneOf } from "../wire/matchers.ts";
+import { toCursor, type WorkOf } from "./cursors.ts";
 import { createLineWriter, type LineWriter } from "./lines.ts";
+import { partsOfMetric } from "./parts.ts";
 import { rangeRead } from "./range-read.ts";
 import { type Method, type ReadAnswer, remoteRead } from "./remote-read.ts";
-
-/** The shortest window that a server may find too large. */
-const WINDOW_MIN = 60n * NS_PER_SECOND;
+import { behind, smaller } from "./split.ts";
 
 const NAMES: Readonly<Record<Method, string>> = {
   streamed: "remote read, streamed chunks",
@@ -28,11 +27,12 @@ export async function read(
   signal: AbortSignal,
 ): Promise<Step> {
   try {
-    const writer = createLineWriter(work);
+    const writer = createLineWriter(work, limits.stepBytes);
     const answer = await ask(server, work, signal);
     const stopped = await gather(answer, work, writer, limits.stepBytes);
     if (stopped === "unseen") return await readBehind(server, work, limits, signal);
-    return finish(work, answer.method, writer, stopped);
+    const parts = stopped === undefined ? undefined : await partsOfMetric(server, work, writer.lines, signal);
+    return parts === undefined ? finish(work, answer.method, writer, stopped) : { next: parts.map(toCursor) };
   } catch (error) {
     const parts = (await asksForLess(server, error, signal)) ? smaller(work) : undefined;
     if (parts === undefined) throw error;
@@ -60,10 +60,13 @@ function ask(server: Server, work: WorkOf<"read">, signal: AbortSignal): Promise
   return work.method === "range" ? rangeRead(server, query, signal) : remoteRead(server, query, signal);
 }
 
-function matchers({ match, names, except }: WorkOf<"read">): readonly Matcher[] {
-  const asked = matchersOf(match);
-  if (names !== undefined) return [...asked, namesMatcher(names)];
-  return except === undefined ? asked : [...asked, namesMatcher(except, true)];
+function matchers({ match, names, except, part }: WorkOf<"read">): readonly Matcher[] {
+  return [
+    ...matchersOf(match),
+    ...(names === undefined ? [] : [namesMatcher(names)]),
+    ...(except === undefined ? [] : [namesMatcher(except, true)]),
+    ...(part === undefined ? [] : [oneOf(part.label, part.values, part.except)]),
+  ];
 }
 
 /** The label bytes of the series after which it stopped; `unseen`: the series to continue after is gone; else all is read. */
@@ -89,17 +92,17 @@ async function gather(
   return seen ? undefined : "unseen";
 }
 
-/** The series to continue after has been deleted since, so that its place is found by the answer's order. */
+/** The series to continue after is not there (any more), so that its place is found by the order of labels. */
 async function readBehind(
   server: Server,
   work: WorkOf<"read">,
   limits: { readonly stepBytes: number },
   signal: AbortSignal,
 ): Promise<Step> {
-  const after = Buffer.from(work.after ?? "", "base64");
-  const writer = createLineWriter(work);
+  const { labels: after } = readLabels(Buffer.from(work.after ?? "", "base64"));
+  const writer = createLineWriter(work, limits.stepBytes);
   const answer = await ask(server, work, signal);
-  for await (const series of answer.read((labelBytes) => answer.order(labelBytes, after) <= 0)) {
+  for await (const series of answer.read((bytes) => compareLabels(readLabels(bytes).labels, after) <= 0)) {
     writer.add(series);
     if (writer.length >= limits.stepBytes)
       return finish(work, answer.method, writer, series.labelBytes.slice());
@@ -118,46 +121,8 @@ function finish(
     records,
     problems: [...problems, ...methodProblems(work, method)],
     notes: { read: NAMES[method] },
-    ...(stopped === undefined ? {} : { next: behind(work, method, stopped).map(toCursor), done: 0.5 }),
+    ...(stopped === undefined ? {} : { next: behind(work, stopped, writer.lines).map(toCursor), done: 0.5 }),
   };
-}
-
-/**
- * What is left after a series. Series are streamed by their labels, and `__name__` comes before all names in lower case:
- * once a series that begins with its name has come, all metrics of smaller names are done.
- */
-function behind(work: WorkOf<"read">, method: Method, stopped: Uint8Array): WorkOf<"read">[] {
-  const after = Buffer.from(stopped).toString("base64");
-  const { labels } = readLabels(stopped);
-  const ordered = method === "streamed" && labels[0]?.[0] === "__name__";
-  if (!ordered || work.names === undefined) return [{ ...work, after }];
-  const name = metricName(labels);
-  const later = work.names.filter((other) => compareBytes(other, name) > 0);
-  const rest = { ...work, names: [name], after };
-  const { after: _, ...whole } = work;
-  return later.length === 0 ? [rest] : [rest, { ...whole, names: later }];
-}
-
-/** `undefined`: it cannot be split any further. */
-function smaller(work: WorkOf<"read">): (WorkOf<"read"> | WorkOf<"groups">)[] | undefined {
-  const { names } = work;
-  if (names === undefined && work.except === undefined && work.after === undefined) {
-    return [{ step: "groups", ...windowOf(work) }];
-  }
-  if (names !== undefined && names.length > 1) {
-    const middle = names.length >> 1;
-    return [
-      { ...work, names: names.slice(0, middle) },
-      { ...work, names: names.slice(middle) },
-    ];
-  }
-  if (work.to - work.from <= WINDOW_MIN) return undefined;
-  const [earlier, later] = halves(work, NS_PER_SECOND) ?? [];
-  if (earlier === undefined || later === undefined) return undefined;
-  return [
-    { ...work, ...earlier },
-    { ...work, ...later, first: undefined },
-  ];
 }
 
 function methodProblems({ from, to }: WorkOf<"read">, method: Method): Problem[] {

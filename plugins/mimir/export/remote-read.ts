@@ -23,10 +23,8 @@ export type Method = "streamed" | "sampled" | "range";
 
 export interface ReadAnswer {
   readonly method: Method;
-  /** The order in which the series come, by their label bytes. */
-  order(a: Uint8Array, b: Uint8Array): number;
   /**
-   * Each series once, in the same order whenever it is asked again. A series that `skip` names is not decoded.
+   * Each series once, in the order of their labels. A series that `skip` names is not decoded.
    * @throws PluginError also in the middle, when the answer proves to be damaged or cut
    */
   read(skip?: (labelBytes: Uint8Array) => boolean): AsyncIterable<ReadSeries>;
@@ -52,10 +50,10 @@ export async function remoteRead(server: Server, query: ReadQuery, signal: Abort
   });
   const type = answer.headers.get("content-type") ?? "";
   if (type.startsWith("application/x-streamed-protobuf")) {
-    return { method: "streamed", order: compareLabelBytes, read: (skip) => streamed(server, answer, skip) };
+    return { method: "streamed", read: (skip) => streamed(server, answer, skip) };
   }
   if (type.startsWith("application/x-protobuf")) {
-    return { method: "sampled", order: Buffer.compare, read: (skip) => sampled(server, answer, skip) };
+    return { method: "sampled", read: (skip) => sampled(server, answer, skip) };
   }
   throw notRemoteRead(server, type, await answer.text());
 }
@@ -67,8 +65,11 @@ function notRemoteRead(server: Server, type: string, body: string): PluginError 
   });
 }
 
-const compareLabelBytes = (a: Uint8Array, b: Uint8Array): number =>
-  compareLabels(readLabels(a).labels, readLabels(b).labels);
+/** Sorts series as a server streams them. */
+export function inOrder(series: { readonly labelBytes: Uint8Array }[]): void {
+  const labels = new Map(series.map(({ labelBytes }) => [labelBytes, readLabels(labelBytes).labels]));
+  series.sort((a, b) => compareLabels(labels.get(a.labelBytes) ?? [], labels.get(b.labelBytes) ?? []));
+}
 
 const never = (): boolean => false;
 
@@ -99,7 +100,7 @@ async function* streamed(
   if (current !== undefined && !skipped) yield { labelBytes: current, series };
 }
 
-/** The whole answer is in memory, on both sides. Its series have no order of their own, so they are put into one. */
+/** The whole answer is in memory, on both sides. Its series have no order of their own, so they are put into that of a stream. */
 async function* sampled(
   server: Server,
   answer: HttpAnswer,
@@ -107,7 +108,7 @@ async function* sampled(
 ): AsyncIterable<ReadSeries> {
   const body = await answer.bytes();
   const found = unpack(server, () => readSampledResponse(snappyDecompress(body)));
-  found.sort((a, b) => Buffer.compare(a.labelBytes, b.labelBytes));
+  inOrder(found);
   const series = new Series();
   for (const { labelBytes, message } of found) {
     if (skip(labelBytes)) continue;

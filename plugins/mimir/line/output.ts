@@ -5,15 +5,21 @@
 export class Output {
   bytes: Uint8Array;
   length = 0;
+  private readonly expected: number;
 
-  constructor(capacity = 65_536) {
+  /** @param expected about how long a long text becomes: once it is clearly long, it grows to that at once */
+  constructor(capacity = 65_536, expected = 0) {
     this.bytes = new Uint8Array(capacity);
+    this.expected = expected;
   }
 
   /** Makes room for `extra` more bytes. */
   reserve(extra: number): void {
-    if (this.length + extra <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(this.length + extra, this.bytes.length * 2));
+    const needed = this.length + extra;
+    if (needed <= this.bytes.length) return;
+    const doubled = Math.max(needed, this.bytes.length * 2);
+    const jumps = doubled > CLEARLY_LONG && needed <= this.expected;
+    const larger = new Uint8Array(jumps ? this.expected : doubled);
     larger.set(this.bytes.subarray(0, this.length));
     this.bytes = larger;
   }
@@ -35,6 +41,9 @@ export class Output {
     return this.bytes.subarray(0, this.length);
   }
 }
+
+/** From here on doubling would take, and copy, far more than is needed. */
+const CLEARLY_LONG = 1 << 20;
 
 const encoder = new TextEncoder();
 

@@ -74,14 +74,17 @@ export const toSelector = (matchers: readonly Matcher[]): string =>
 /** Names of the old kind stay bare: servers before Prometheus 3 know no quoted ones. */
 const labelName = (name: string): string => (/^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name));
 
-/** A matcher for exactly these metric names, or for all others. */
-export function namesMatcher(names: readonly string[], except = false): Matcher {
-  const [only] = names;
-  if (names.length === 1 && only !== undefined) {
-    return { operator: except ? "!=" : "=", name: "__name__", value: only };
+/** A matcher for exactly these values of a label, or for all others, a missing label among them. */
+export function oneOf(label: string, values: readonly string[], except = false): Matcher {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) {
+    return { operator: except ? "!=" : "=", name: label, value: only };
   }
-  return { operator: except ? "!~" : "=~", name: "__name__", value: names.map(quoteRegex).join("|") };
+  return { operator: except ? "!~" : "=~", name: label, value: values.map(quoteRegex).join("|") };
 }
+
+export const namesMatcher = (names: readonly string[], except = false): Matcher =>
+  oneOf("__name__", names, except);
 
 const quoteRegex = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, "\\$&");
 

@@ -136,19 +136,46 @@ describe("the same samples, whatever way they come", () => {
 });
 
 test("a continuation finds its place when the series it stopped at is gone", async () => {
+  const series = manySeries(2, 6);
   await using lab = serveLab();
-  const series = manySeries(1, 6);
+  await using without = serveLab();
   lab.face.put(series);
+  without.face.put(series.filter(({ labels: [, [, instance] = ["", ""]] }) => instance !== "0"));
+  const request = { range: range(START, START + HOUR_MS) };
   const backend = lab.open({ stepBytes: 1 });
-  const [cursor = {}] = (await backend.export.start({ range: range(START, START + HOUR_MS) }, never)).cursors;
+  const [cursor = {}] = (await backend.export.start(request, never)).cursors;
   const first = await backend.export.step(cursor, never);
-  const [next = {}] = first.next ?? [];
-  const without = serveLab();
-  without.face.put(series.slice(1));
-  const rest = await without.open().export.step(next, never);
-  await without[Symbol.asyncDispose]();
-  expect(first.records?.[0]?.lines).toBe(1);
-  expect(rest.records?.[0]?.lines).toBe(5);
+  expect(Buffer.from(first.records?.[0]?.text ?? "").toString()).toContain('"instance":"0"');
+  const waiting = [...(first.next ?? [])];
+  let lines = 0;
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const step = await without.open().export.step(next, never);
+    for (const records of step.records ?? []) lines += records.lines;
+    waiting.push(...(step.next ?? []));
+  }
+  expect(lines).toBe(11);
+});
+
+test("a metric of very many series is read in parts, each series once", async () => {
+  await using lab = serveLab();
+  const wide = Array.from({ length: 1_000 }, (_, at) => ({
+    labels: labels("wide", {
+      pod: `pod-${at % 250}`,
+      ...(at % 250 === 7 ? {} : { zone: String(at % 3) }),
+      at: String(at),
+    }),
+    points: [float(NOW_MS - 1000, at)],
+  }));
+  lab.face.put([
+    ...wide,
+    ...wide
+      .slice(0, 5)
+      .map((one) => ({ ...one, labels: labels("wide", { bare: String(one.points[0]?.bits) }) })),
+  ]);
+  const found = await harvest(lab.open({ stepBytes: 5_000 }), { range: range(NOW_MS - HOUR_MS, NOW_MS) });
+  expect(found.counts.samples).toBe(1_005);
+  expect(new Set(found.lines.get("metrics.json")).size).toBe(1_005);
+  expect(lab.asked.filter((path) => path.endsWith("/read")).length).toBeLessThan(80);
 });
 
 test("windows are hours, each with its samples' first and last time", async () => {

@@ -1,0 +1,68 @@
+import { toMs, v } from "contextcore";
+import { compareBytes } from "../line/labels.ts";
+import { matchersOf, type Server, seconds } from "../server/server.ts";
+import { namesMatcher, toSelector } from "../wire/matchers.ts";
+import type { WorkOf } from "./cursors.ts";
+import { hint, lengthOf, NAMES_LENGTH_MAX } from "./groups.ts";
+
+/** A metric that takes more steps than this is worth being split: each further step reads again what came before. */
+const STEPS_IN_A_ROW = 4;
+
+/**
+ * The parts of one metric that has far more series than a step can hold, by the values of one of its labels; the last takes the
+ * series without any of them. `undefined`: go on where the step stopped. The step's own records are then read again.
+ * @param read how many series one step could hold
+ */
+export async function partsOfMetric(
+  server: Server,
+  work: WorkOf<"read">,
+  read: number,
+  signal: AbortSignal,
+): Promise<readonly WorkOf<"read">[] | undefined> {
+  const { names, after, part } = work;
+  if (names?.length !== 1 || after !== undefined || part !== undefined) return undefined;
+  const selector = toSelector([...matchersOf(work.match), namesMatcher(names)]);
+  const [counted] = (await hint(server, `count(${selector})`, work, signal)) ?? [];
+  const steps = (counted?.value ?? 0) / read;
+  if (steps <= STEPS_IN_A_ROW) return undefined;
+  const label = await mostValued(server, work, selector, signal);
+  if (label === undefined) return undefined;
+  const parts = chunksOf(label.values, Math.ceil(label.values.length / Math.ceil(steps * 1.2)));
+  return [
+    ...parts.map((values) => ({ ...work, part: { label: label.name, values } })),
+    { ...work, part: { label: label.name, values: label.values, except: true } },
+  ];
+}
+
+interface LabelValues {
+  readonly name: string;
+  readonly values: string[];
+}
+
+const texts = v.nullable(v.array(v.string()));
+
+/** The metric's label with the most values, as far as they can be named in a cursor. */
+async function mostValued(
+  server: Server,
+  work: WorkOf<"read">,
+  selector: string,
+  signal: AbortSignal,
+): Promise<LabelValues | undefined> {
+  const query = { start: seconds(toMs(work.from)), end: seconds(toMs(work.to) - 1), "match[]": selector };
+  const ask = async (path: string) => (await server.api(texts, { path, query, signal })).data ?? [];
+  let most: LabelValues | undefined;
+  for (const name of await ask("/api/v1/labels")) {
+    if (name === "__name__") continue;
+    const values = await ask(`/api/v1/label/${encodeURIComponent(name)}/values`);
+    if (values.length > (most?.values.length ?? 1) && lengthOf(values) <= NAMES_LENGTH_MAX)
+      most = { name, values };
+  }
+  return most === undefined ? undefined : { ...most, values: most.values.toSorted(compareBytes) };
+}
+
+function chunksOf(values: readonly string[], length: number): string[][] {
+  const chunks: string[][] = [];
+  for (let start = 0; start < values.length; start += length)
+    chunks.push(values.slice(start, start + length));
+  return chunks;
+}
