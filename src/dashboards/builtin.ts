@@ -1,0 +1,32 @@
+/** The dashboards that are part of this program. */
+import type { DashboardKeeper } from "../plugin/contract.ts";
+import auditActivity from "./builtin/audit-activity.json";
+import projectTasks from "./builtin/project-tasks.json";
+import stackHealth from "./builtin/stack-health.json";
+import type { DashboardSource } from "./source.ts";
+
+const FOLDER = "contextcore";
+
+const FILES: Readonly<Record<string, unknown>> = {
+  "stack-health.json": stackHealth,
+  "project-tasks.json": projectTasks,
+  "audit-activity.json": auditActivity,
+};
+
+/** The stack's health, the project's tasks and the audit activity, in a folder of their own. */
+export const builtinSource = (keeper: Pick<DashboardKeeper, "parse">): DashboardSource => ({
+  folders: [
+    {
+      path: FOLDER,
+      parent: "",
+      title: "contextcore",
+      uid: "contextcore",
+      description: "Provisioned by contextcore; changes are overwritten the next time",
+    },
+  ],
+  dashboards: Object.entries(FILES).map(([file, content]) => ({
+    file: `${FOLDER}/${file}`,
+    folder: FOLDER,
+    draft: keeper.parse(JSON.stringify(content)),
+  })),
+});
