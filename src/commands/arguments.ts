@@ -182,7 +182,7 @@ function checkExclusive(sets: readonly (readonly string[])[], declared: Args, gi
 }
 
 /** As it is typed, without the dashes: `traces`, which is on, stands as `no-traces`. */
-const flagName = (name: string, arg: Arg | undefined): string =>
+export const flagName = (name: string, arg: Arg | undefined): string =>
   arg?.type === "flag" && arg.on ? `no-${name}` : name;
 
 function readValue(

@@ -1,0 +1,52 @@
+/** Values that only this project knows. Nothing of a third party's is loaded, and no server is asked. */
+import type { Config } from "../../config/config.ts";
+import { readLock } from "../../plugin/trust/lock.ts";
+import { BUILT_INS } from "../../registry.ts";
+import { readKept } from "../../snapshot/kept.ts";
+import { formatBytes } from "../../units/bytes.ts";
+import type { Call } from "../command.ts";
+import { configOf, openStackTrail } from "../stack.ts";
+import type { Candidate, FindValues } from "./candidates.ts";
+
+const EVENTS_LOOKED_AT = 500;
+
+/** A project that cannot be read offers nothing: pressing TAB is no time for errors. */
+export const findValuesOf =
+  (call: Call): FindValues =>
+  async (kind) => {
+    try {
+      return await FIND[kind](await configOf(call), call);
+    } catch {
+      return [];
+    }
+  };
+
+const FIND: Readonly<
+  Record<Parameters<FindValues>[0], (config: Config, call: Call) => Promise<Candidate[]>>
+> = {
+  async plugins({ directory }) {
+    const builtIn = BUILT_INS.map(({ name }) => ({ word: name, about: "built-in" }));
+    const others = Object.entries(readLock(directory)).map(([source, { name }]) => ({
+      word: name,
+      about: source,
+    }));
+    return [...builtIn, ...others];
+  },
+
+  async snapshots({ backups }) {
+    const { snapshots } = await readKept(backups);
+    const kept = snapshots.toReversed().map(({ path, manifest }) => ({
+      word: path.split(/[/\\]/).at(-1) ?? path,
+      about: `${manifest.status}, ${formatBytes(manifest.bytes)}`,
+    }));
+    return [{ word: "latest", about: "the newest complete one" }, ...kept];
+  },
+
+  async operations(config, call) {
+    const trail = openStackTrail(call, config, []);
+    const events = await trail.newest({ limit: EVENTS_LOOKED_AT });
+    await trail.close();
+    const counts = Map.groupBy(events, ({ operation }) => operation);
+    return [...counts].map(([word, some]) => ({ word, about: `${some.length} events` }));
+  },
+};
