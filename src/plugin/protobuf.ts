@@ -65,6 +65,23 @@ export class ProtobufReader {
     return BigInt.asIntN(64, this.uint64());
   }
 
+  /** A varint as a signed number, many times faster than {@link int64}. @throws RangeError beyond 2^53 */
+  int53(): number {
+    const start = this.position;
+    let value = 0;
+    for (let scale = 1; scale <= 2 ** 49; scale *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+    }
+    if (value <= Number.MAX_SAFE_INTEGER && (this.bytes[this.position - 1] ?? 0) < 0x80) return value;
+    // Negative numbers take ten bytes.
+    this.position = start;
+    const exact = this.int64();
+    if (BigInt.asIntN(54, exact) === exact) return Number(exact);
+    throw new RangeError("protobuf: integer beyond 2^53");
+  }
+
   int32(): number {
     return this.uint32() | 0;
   }
@@ -115,7 +132,7 @@ export class ProtobufReader {
 
   /** Passes over the value of a field that is not known. */
   skip(): void {
-    if (this.wire === VARINT) this.uint64();
+    if (this.wire === VARINT) this.uint32();
     else if (this.wire === FIXED64) this.take(8);
     else if (this.wire === BYTES) this.take(this.uint32());
     else if (this.wire === FIXED32) this.take(4);

@@ -58,8 +58,8 @@ function readChunkMessage(reader: ProtobufReader): RawChunk {
   let [minTime, maxTime, encoding] = [0, 0, 0];
   let data: Uint8Array = new Uint8Array(0);
   while (reader.next()) {
-    if (reader.field === 1) minTime = Number(reader.int64());
-    else if (reader.field === 2) maxTime = Number(reader.int64());
+    if (reader.field === 1) minTime = reader.int53();
+    else if (reader.field === 2) maxTime = reader.int53();
     else if (reader.field === 3) encoding = reader.int32();
     else if (reader.field === 4) data = reader.slice();
     else reader.skip();

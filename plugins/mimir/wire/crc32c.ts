@@ -12,7 +12,7 @@ for (let byte = 0; byte < 256; byte++) {
 for (let slice = 1; slice < 4; slice++) {
   for (let byte = 0; byte < 256; byte++) {
     const before = tables[slice - 1]?.[byte] ?? 0;
-    (tables[slice] as Uint32Array)[byte] = (before >>> 8) ^ at(T0, before & 0xff);
+    (tables[slice] as Uint32Array)[byte] = (before >>> 8) ^ (T0[before & 0xff] ?? 0);
   }
 }
 
@@ -22,16 +22,16 @@ export function crc32c(bytes: Uint8Array, start = 0, end = bytes.length): number
   let position = start;
   for (; position + 4 <= end; position += 4) {
     crc ^=
-      at(bytes, position) |
-      (at(bytes, position + 1) << 8) |
-      (at(bytes, position + 2) << 16) |
-      (at(bytes, position + 3) << 24);
-    crc = at(T3, crc & 0xff) ^ at(T2, (crc >>> 8) & 0xff) ^ at(T1, (crc >>> 16) & 0xff) ^ at(T0, crc >>> 24);
+      (bytes[position] ?? 0) |
+      ((bytes[position + 1] ?? 0) << 8) |
+      ((bytes[position + 2] ?? 0) << 16) |
+      ((bytes[position + 3] ?? 0) << 24);
+    crc =
+      (T3[crc & 0xff] ?? 0) ^
+      (T2[(crc >>> 8) & 0xff] ?? 0) ^
+      (T1[(crc >>> 16) & 0xff] ?? 0) ^
+      (T0[crc >>> 24] ?? 0);
   }
-  for (; position < end; position++) crc = at(T0, (crc ^ at(bytes, position)) & 0xff) ^ (crc >>> 8);
+  for (; position < end; position++) crc = (T0[(crc ^ (bytes[position] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   return ~crc >>> 0;
-}
-
-function at(list: Uint8Array | Uint32Array, index: number): number {
-  return list[index] ?? 0;
 }

@@ -53,7 +53,7 @@ function readSample(reader: ProtobufReader, series: Series): void {
     if (reader.field === 1) {
       low = reader.fixed32();
       high = reader.fixed32();
-    } else if (reader.field === 2) time = Number(reader.int64());
+    } else if (reader.field === 2) time = reader.int53();
     else reader.skip();
   }
   series.reserve(1);
@@ -111,7 +111,7 @@ const FIELDS: Readonly<Record<number, (into: HistogramFields, reader: ProtobufRe
     into.hint = reader.int32();
   },
   15: (into, reader) => {
-    into.timestamp = Number(reader.int64());
+    into.timestamp = reader.int53();
   },
   16: (into, reader) => repeated(reader, (one) => into.customValues.push(one.fixed64())),
 };
