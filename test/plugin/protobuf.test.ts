@@ -45,3 +45,35 @@ test.each([
     expect(reader.next()).toBe(false);
   }
 });
+
+test("an integer that a number holds is read without a bigint, and no other", () => {
+  const written = (value: bigint): ProtobufReader => {
+    const reader = new ProtobufReader(new ProtobufWriter().varint(1, value).varint(2, 7).finish());
+    reader.next();
+    return reader;
+  };
+  const edge = Number.MAX_SAFE_INTEGER;
+  for (const value of [
+    0,
+    1,
+    127,
+    128,
+    2 ** 31,
+    2 ** 32,
+    2 ** 49 - 1,
+    2 ** 49,
+    edge,
+    -1,
+    -128,
+    -(2 ** 52),
+    -edge,
+  ]) {
+    const reader = written(BigInt(value));
+    expect(reader.int53()).toBe(value);
+    reader.next();
+    expect(reader.uint32()).toBe(7);
+  }
+  for (const value of [2n ** 53n, 2n ** 60n, 2n ** 63n - 1n, -(2n ** 60n)]) {
+    expect(() => written(value).int53()).toThrow("beyond 2^53");
+  }
+});

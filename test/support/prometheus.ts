@@ -23,8 +23,10 @@ afterAll(() => Promise.all(started.splice(0).map((stop) => stop())));
 
 const INSTALL = resolve(import.meta.dir, "install-prometheus.sh");
 
-/** The path of its program; fetched by the distribution's own package manager when it is not there. */
-export function prometheusProgram(version: "newest" | "distribution" = "newest"): string {
+/** The paths of its programs, known when this file is loaded: the first time they are fetched, which no test's time limit should count. */
+const PROGRAMS = { newest: install("newest"), distribution: install("distribution") };
+
+function install(version: "newest" | "distribution"): string {
   const installed = Bun.spawnSync([INSTALL, version], { stderr: "pipe" });
   if (installed.exitCode !== 0) throw new Error(`no Prometheus for the tests:\n${installed.stderr}`);
   return installed.stdout.toString().trim();
@@ -32,7 +34,7 @@ export function prometheusProgram(version: "newest" | "distribution" = "newest")
 
 /** Starts it and waits until it answers. */
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<Prometheus> {
-  const program = prometheusProgram(options.version);
+  const program = PROGRAMS[options.version ?? "newest"];
   const address = `127.0.0.1:${freePort()}`;
   const url = `http://${address}`;
   const directory = temporaryDirectory({ "prometheus.yml": options.config?.(address) ?? "global: {}\n" });

@@ -1,7 +1,9 @@
-import { afterAll } from "bun:test";
+import { afterAll, setDefaultTimeout } from "bun:test";
 import mimir from "../../../plugins/mimir/index.ts";
 import { createMimir, seedMimir } from "../../lab/mimir/index.ts";
 import { testBackend } from "../../support/conformance.ts";
+
+setDefaultTimeout(60_000);
 
 const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
 const full = createMimir({ now });

@@ -1,5 +1,5 @@
 /** The export against the lab's Mimir, Cortex and Prometheus: what real servers do on a bad day. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
 import { PluginError } from "../../../src/plugin/errors.ts";
@@ -16,6 +16,8 @@ import {
   range,
   serveLab,
 } from "./support.ts";
+
+setDefaultTimeout(60_000);
 
 const START = NOW_MS - 3 * HOUR_MS;
 const REQUEST = { range: range(START, NOW_MS) };

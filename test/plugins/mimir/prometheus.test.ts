@@ -1,5 +1,5 @@
 /** The plugin against a real Prometheus, the newest that runs here and the one of the distribution. */
-import { beforeAll, describe, expect, test } from "bun:test";
+import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { compactBuckets } from "../../../plugins/mimir/chunk/compact-buckets.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
@@ -20,6 +20,8 @@ import {
   push,
   range,
 } from "./support.ts";
+
+setDefaultTimeout(60_000);
 
 const FEATURES = "--enable-feature=native-histograms,exemplar-storage";
 const clock = (): bigint => BigInt(Date.now()) * 1_000_000n;
