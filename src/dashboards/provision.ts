@@ -45,6 +45,33 @@ export async function provisionDashboards(
   };
 }
 
+/** False when everything is as the source says. */
+export const hasChanges = ({ folders, dashboards }: ProvisionPlan): boolean =>
+  folders.some(({ action }) => action !== "keep") ||
+  dashboards.some(({ action }) => action === "create" || action === "update");
+
+/** What the plan comes to when everything works. */
+export function expectedResult({ folders, dashboards }: ProvisionPlan): Provisioned {
+  const count = (steps: readonly { action: string }[], action: string): number =>
+    steps.filter((step) => step.action === action).length;
+  return {
+    folders: {
+      created: count(folders, "create"),
+      renamed: count(folders, "rename"),
+      unchanged: count(folders, "keep"),
+    },
+    dashboards: {
+      created: count(dashboards, "create"),
+      updated: count(dashboards, "update"),
+      unchanged: count(dashboards, "keep"),
+    },
+    left: dashboards.flatMap((step) =>
+      step.action === "leave" ? [{ what: step.file, reason: step.reason }] : [],
+    ),
+    failed: [],
+  };
+}
+
 function folderCounts(steps: readonly FolderStep[], failed: readonly Unwritten[]): Provisioned["folders"] {
   const written = steps.filter(({ path }) => !failed.some(({ what }) => what === path));
   const count = (action: string): number => written.filter((one) => one.action === action).length;

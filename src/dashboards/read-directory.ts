@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { DashboardKeeper } from "../plugin/contract.ts";
@@ -15,11 +15,14 @@ import {
  * Reads a directory of dashboard files: each `.json` file is a dashboard, each directory a folder with the directory's name,
  * or as its `_folder.json` says. Hidden files and other files are left alone.
  * @throws DashboardFilesError naming every file that is no dashboard
+ * @throws RangeError when there is no such directory
  */
 export async function readDirectory(
   directory: string,
   keeper: Pick<DashboardKeeper, "parse">,
 ): Promise<DashboardSource> {
+  const status = await stat(directory).catch(unlessMissing);
+  if (status?.isDirectory() !== true) throw new RangeError(`${directory} is not a directory`);
   const found: Found = { folders: [], dashboards: [], problems: [] };
   await readFolder({ directory, keeper, found }, "");
   const problems = [...found.problems, ...repeatedUids(found.dashboards)];

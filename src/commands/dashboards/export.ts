@@ -1,0 +1,45 @@
+import { resolve } from "node:path";
+import * as v from "valibot";
+import { exportDashboards } from "../../dashboards/export.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { openStack } from "../stack.ts";
+import { keeperOf, PLUGIN } from "./keeper.ts";
+
+const exportSchema = v.object({
+  directory: v.string(),
+  folders: v.number(),
+  dashboards: v.number(),
+  failed: v.array(v.object({ what: v.string(), reason: v.string() })),
+});
+
+export default defineCommand({
+  about: "write all dashboards to a new directory, which provision puts back as they were",
+  args: {
+    directory: {
+      type: "positional",
+      hint: "DIRECTORY",
+      complete: "directories",
+      required: true,
+      about: "where to; new, or empty but for hidden entries such as .git",
+    },
+    plugin: PLUGIN,
+    json: { type: "flag", about: "print one JSON object" },
+  },
+  examples: [
+    { line: "dashboards export ./dashboards", about: "one readable file a dashboard, to keep in git" },
+  ],
+  json: exportSchema,
+  async run(call): Promise<ExitCode> {
+    const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
+    const directory = resolve(call.directory, call.args.directory);
+    const result = await exportDashboards(keeperOf(stack).keeper, directory, call.signal);
+    for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);
+    if (call.args.json) call.terminal.printJson({ directory, ...result });
+    else
+      call.terminal.print(
+        `${call.args.directory}: dashboards ${result.dashboards}, folders ${result.folders}`,
+      );
+    return result.failed.length > 0 ? EXIT.partial : EXIT.ok;
+  },
+});

@@ -1,0 +1,13 @@
+import type { Group } from "../command.ts";
+
+const dashboards: Group = {
+  about: "dashboards from files and to files: provision, list, export, delete",
+  default: "list",
+  commands: {
+    provision: async () => (await import("./provision.ts")).default,
+    list: async () => (await import("./list.ts")).default,
+    export: async () => (await import("./export.ts")).default,
+    delete: async () => (await import("./delete.ts")).default,
+  },
+};
+export default dashboards;

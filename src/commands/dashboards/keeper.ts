@@ -1,0 +1,27 @@
+import type { DashboardKeeper } from "../../plugin/contract.ts";
+import { UsageError } from "../command.ts";
+import type { Stack } from "../stack.ts";
+
+/** Which backend, when several keep dashboards. */
+export const PLUGIN = {
+  type: "value",
+  hint: "NAME",
+  complete: "plugins",
+  about: "the backend that keeps the dashboards (default: the only one that does)",
+} as const;
+
+/** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */
+export function keeperOf({ backends, failures }: Stack): { name: string; keeper: DashboardKeeper } {
+  const found = backends.flatMap(({ name, backend: { dashboards } }) =>
+    dashboards === undefined ? [] : [{ name, keeper: dashboards }],
+  );
+  const [only, another] = found;
+  if (only !== undefined && another === undefined) return only;
+  if (only !== undefined) {
+    const names = found.map(({ name }) => name).join(", ");
+    throw new UsageError(`several backends keep dashboards: ${names}`, "name one with --plugin");
+  }
+  const [failure] = failures;
+  if (failure !== undefined) throw failure.error;
+  throw new UsageError("no configured backend keeps dashboards", "is `backends.grafana.enabled` false?");
+}

@@ -1,0 +1,28 @@
+import type { DashboardDocument, DashboardFolder } from "../plugin/contract.ts";
+import type { DeletionPlan } from "./delete.ts";
+import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
+
+/** A directory of copies of what a plan will delete, which `provision` puts back where it was. */
+export async function createCopies(
+  directory: string,
+  { listing, dashboards, folders }: DeletionPlan,
+): Promise<{ keep(document: DashboardDocument): Promise<void> }> {
+  const directories = directoriesOf(listing.folders);
+  const doomed = new Set(dashboards.map(({ uid }) => uid));
+  const homes = listing.dashboards.filter(({ uid }) => doomed.has(uid)).map(({ folderUid }) => folderUid);
+  const needed = new Set<DashboardFolder>();
+  for (const uid of [...homes, ...folders.map((folder) => folder.uid)])
+    addAbove(needed, listing.folders, uid);
+  await saveFolders(directory, [...needed], directories);
+  return { keep: (document) => saveDocument(directory, document, directories) };
+}
+
+/** The folder and all that it lies in. */
+function addAbove(needed: Set<DashboardFolder>, folders: readonly DashboardFolder[], uid: string): void {
+  let here = folders.find((folder) => folder.uid === uid);
+  while (here !== undefined && !needed.has(here)) {
+    needed.add(here);
+    const { parentUid } = here;
+    here = folders.find((folder) => folder.uid === parentUid);
+  }
+}
