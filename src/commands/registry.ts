@@ -10,6 +10,7 @@ export const ROOT: Group = {
     snapshots: async () => (await import("./snapshots/index.ts")).default,
     restore: async () => (await import("./restore/index.ts")).default,
     destroy: async () => (await import("./destroy/index.ts")).default,
+    dashboards: async () => (await import("./dashboards/index.ts")).default,
     audit: async () => (await import("./audit.ts")).default,
     plugin: async () => (await import("./plugin/index.ts")).default,
     config: async () => (await import("./config/index.ts")).default,
