@@ -1,4 +1,5 @@
 /** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
+import { type RetryPolicy, retryDelay } from "../export/retry.ts";
 import type { Inventory, Size } from "../plugin/contract.ts";
 import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend, OpenFailure } from "../plugin/open.ts";
@@ -54,7 +55,7 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   const timer = setTimeout(() => limit.abort(tooSlow(open, timeoutMs)), timeoutMs);
   const both = AbortSignal.any([signal, limit.signal]);
   try {
-    const asked = Promise.all([backend.inventory(both), sizeOf(open, both)]);
+    const asked = Promise.all([again(() => backend.inventory(both)), sizeOf(open, both)]);
     const [inventory, size] = await withinLimit(asked, both);
     return { state: "reached", name, open, inventory, ...size };
   } catch (cause) {
@@ -64,6 +65,21 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   } finally {
     clearTimeout(timer);
     onAnswer?.(name);
+  }
+}
+
+/** One bad moment of a server must not leave it out of an export. */
+const RETRY: RetryPolicy = { attempts: 3, attemptsTimedOut: 1, baseMs: 200, capMs: 2_000, retryAfterMaxMs: 20_000 };
+
+async function again<Value>(call: () => Promise<Value>): Promise<Value> {
+  for (let failed = 1; ; failed += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      const waitMs = retryDelay(error, failed, RETRY, Math.random());
+      if (waitMs === undefined) throw error;
+      await Bun.sleep(waitMs);
+    }
   }
 }
 
@@ -88,7 +104,7 @@ async function sizeOf(
   signal: AbortSignal,
 ): Promise<Pick<Reached, "size" | "sizeProblem">> {
   try {
-    return { size: await open.backend.size(signal) };
+    return { size: await again(() => open.backend.size(signal)) };
   } catch (error) {
     return { sizeProblem: error instanceof Error ? error.message : String(error) };
   }

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { eventSchema } from "../../src/commands/audit.ts";
+import { eventSchema } from "../../src/commands/audit/event-schema.ts";
 import { exportSchema } from "../../src/commands/export/report.ts";
 import { inventorySchema } from "../../src/commands/inventory/json.ts";
 import { startLab } from "../lab/lab.ts";

@@ -2,7 +2,11 @@
 import type { Lab } from "../lab/lab.ts";
 import { temporaryDirectory } from "./directory.ts";
 
+const BACKENDS = ["tempo", "mimir", "loki", "grafana"] as const;
+
 export interface ProjectOptions {
+  /** The backends that are enabled; default all. Fewer are faster. */
+  readonly only?: readonly (typeof BACKENDS)[number][];
   /** Replaces a backend's URL. */
   readonly urls?: Readonly<Record<string, string>>;
   /** The destroy command. */
@@ -12,12 +16,12 @@ export interface ProjectOptions {
 }
 
 /** A fresh directory with a `contextcore.yaml` for the lab; the stack is called `shop`. */
-export function labProject(
-  lab: Lab,
-  { urls = {}, command = ["true"], more = "" }: ProjectOptions = {},
-): string {
-  const backends = ["tempo", "mimir", "loki", "grafana"] as const;
-  const lines = backends.map((name) => `  ${name}: { url: "${urls[name] ?? lab.urls[name]}" }`);
+export function labProject(lab: Lab, options: ProjectOptions = {}): string {
+  const { only = BACKENDS, urls = {}, command = ["true"], more = "" } = options;
+  const lines = BACKENDS.map((name) => {
+    const enabled = only.includes(name);
+    return `  ${name}: { enabled: ${enabled}, url: "${urls[name] ?? lab.urls[name]}" }`;
+  });
   const destroy = `destroy:\n  command: ${JSON.stringify(command)}`;
   return temporaryDirectory({
     "contextcore.yaml": `name: shop\nbackends:\n${lines.join("\n")}\n${destroy}\n${more}`,

@@ -4,7 +4,7 @@ import { binary, cleanEnv } from "./binary.ts";
 export interface Session {
   /** Everything shown so far, escapes taken out. */
   text(): string;
-  /** Resolves when the text has been shown since the last wait; fails after ten seconds, with what was shown. */
+  /** Resolves when the text has been shown since the last wait; fails after half a minute, with what was shown. */
   waitFor(text: string): Promise<void>;
   type(keys: string): void;
   /** Sends a signal as `kill` does. */
@@ -14,7 +14,7 @@ export interface Session {
 
 export const KEY = { up: "\u001b[A", down: "\u001b[B", enter: "\r", escape: "\u001b", interrupt: "\u0003" };
 
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 30_000;
 
 export function openSession(
   args: readonly string[],

@@ -14,9 +14,9 @@ export async function carryOut(
   const { command } = config.destroy;
   terminal.note(terminal.noteColors.dim(`$ ${commandText(command)}`));
   const outcome = await runCommand({ command, directory: config.directory, env, signal });
-  if (outcome.exitCode === 0) return { exit: EXIT.ok, ending: { outcome: "success" } };
   const details = { exit_code: outcome.exitCode, killed_by: outcome.signal };
   if (signal.aborted) return { exit: EXIT.interrupted, ending: { outcome: "cancelled", details } };
+  if (outcome.exitCode === 0) return { exit: EXIT.ok, ending: { outcome: "success" } };
   terminal.note(`${terminal.noteColors.red("error:")} ${command[0]} ${describe(outcome)}`);
   terminal.note("contextcore inventory shows what is left of the stack");
   return { exit: EXIT.error, ending: { outcome: "failed", details } };

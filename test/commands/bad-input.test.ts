@@ -1,0 +1,181 @@
+/** Wrong arguments, wrong configuration, wrong places: a clear message, the right exit code, and nothing runs. */
+import { afterAll, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { startLab } from "../lab/lab.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { labProject } from "../support/project.ts";
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+
+const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+
+/** The words, and everything that is said to them. The exit code is 2, and stdout stays empty. */
+const WORDS: readonly (readonly [string, string])[] = [
+  ["exprot", "error: unknown command exprot\nhint: did you mean contextcore export?"],
+  ["zebra", "error: unknown command zebra\nhint: contextcore --help lists the commands"],
+  ["--frobnicate", "error: unknown flag --frobnicate\nhint: contextcore --help lists the commands"],
+  ["config chekc", "error: unknown command chekc\nhint: did you mean contextcore config check?"],
+  ["inventory --jsno", "error: unknown flag --jsno\nhint: did you mean --json?"],
+  ["inventory -x", "error: unknown flag -x"],
+  ["inventory --no-json", "error: unknown flag --no-json"],
+  ["inventory --json --json", "error: --json is given more than once"],
+  ["inventory --json=yes", "error: --json takes no value"],
+  ["inventory loki", 'error: unexpected argument "loki"'],
+  ["export -t", "error: -t needs a value: -t DURATION"],
+  ["export -t=", 'error: --time: not a duration: "=" (use 30m, 24h, 7d, 1h30m)'],
+  ["export --time=", "error: --time needs a value: --time DURATION"],
+  [
+    "export -o --json",
+    "error: -o needs a value, and --json looks like a flag\nhint: if it is the value, write --output=--json",
+  ],
+  ["export -t 5_parsecs", 'error: --time: not a duration: "5 parsecs" (use 30m, 24h, 7d, 1h30m)'],
+  ["export -t 0", "error: --time: 0 is no time at all\nhint: for example -t 24h"],
+  ["export -t 1h -t 2h", "error: --time is given more than once"],
+  ["export -t 1h --time 2h", "error: --time is given more than once"],
+  [
+    "export -t 1h --from 2026-01-01",
+    "error: --time and --from contradict each other\nhint: give one of them",
+  ],
+  ["export --all -t 1h", "error: --all and --time contradict each other\nhint: give one of them"],
+  [
+    "export --resume --no-logs",
+    "error: --resume and --no-logs contradict each other\nhint: give one of them",
+  ],
+  ["export --from yesterday", 'error: --from: not a date or an RFC 3339 time: "yesterday"'],
+  ["export --from 2026-02-30", 'error: --from: not a date or an RFC 3339 time: "2026-02-30"'],
+  [
+    "export --from 2026-01-02 --to 2026-01-01",
+    "error: --from 2026-01-02T00:00:00Z is not before --to 2026-01-01T00:00:00Z",
+  ],
+  ["export --no-logs --no-logs", "error: --no-logs is given more than once"],
+  [
+    "export --no-traces --no-metrics --no-logs --no-dashboards",
+    "error: nothing is left to export\nhint: drop one of the --no-… flags",
+  ],
+  ["export --plugin lokki", "error: --plugin lokki: there is no such backend\nhint: did you mean loki?"],
+  [
+    "export --match {}",
+    "error: --match {}: which backend is it for?\nhint: --match NAME=SELECTOR with one of tempo, mimir, loki, grafana, or choose one backend with --plugin",
+  ],
+  ["export --match loki={a} --match loki={b}", "error: --match is given more than once for loki"],
+  [
+    "export somewhere",
+    "error: unexpected argument somewhere\nhint: with --resume it names an interrupted export",
+  ],
+  ["export --compress gzip", 'error: --compress is one of zstd, not "gzip"'],
+  ["export --max-file-size huge", 'error: --max-file-size: not a size: "huge" (use 500MB, 2GiB)'],
+  ["destroy --option 4", 'error: --option is one of 1, 2, 3, not "4"'],
+  ["audit -n 0", 'error: --limit: not a number above zero: "0"'],
+  ["audit -n many", 'error: --limit: not a number above zero: "many"'],
+  ["inventory --set loki", 'error: --set: not KEY=VALUE: "loki"'],
+  [
+    "inventory --config gone.yaml",
+    "error: DIR/gone.yaml: cannot be read (ENOENT)\nhint: contextcore config init writes one",
+  ],
+];
+
+const cwd = labProject(lab);
+
+test.each(WORDS)("%s", async (words, said) => {
+  const args = words.split(" ").map((word) => word.replaceAll("_", " "));
+  const { stdout, stderr, exitCode } = await run(args, { cwd });
+  const shown = stderr.replaceAll(cwd, "DIR");
+  expect({ stdout, exitCode, stderr: shown }).toEqual({ stdout: "", exitCode: 2, stderr: `${said}\n` });
+});
+
+test("a range in the future is refused", async () => {
+  const { stderr, exitCode } = await run(["export", "--from", tomorrow], { cwd });
+  expect(stderr).toStartWith(`error: --from ${tomorrow}T00:00:00Z lies in the future\nhint: it is `);
+  expect(exitCode).toBe(2);
+});
+
+test("none of all this has made a snapshot or an audit event", () => {
+  expect(readdirSync(cwd)).toEqual(["contextcore.yaml"]);
+});
+
+/** A configuration, and the line that names what is wrong with it. */
+const CONFIGURATIONS: readonly (readonly [string, string])[] = [
+  ["name: shop\nbackend: {}\n", "contextcore.yaml:2: backend: unknown key\nhint: did you mean backends?"],
+  [
+    "backends:\n  loki:\n    url: localhost\n",
+    "contextcore.yaml:3: backends.loki.url: not an http:// or https:// URL",
+  ],
+  [
+    "backends:\n  loki:\n    timeout: 5 parsecs\n",
+    "contextcore.yaml:3: backends.loki.timeout: not a duration (use 30s, 5m, 24h, 7d)",
+  ],
+  [
+    "export:\n  concurrency: lots\n",
+    'contextcore.yaml:2: export.concurrency: expected a number, found "lots"',
+  ],
+  [
+    "backends:\n  lokki: {}\n",
+    "contextcore.yaml:2: backends.lokki: there is no plugin called lokki\nhint: Did you mean loki?",
+  ],
+  ["a: 'b\n", "contextcore.yaml:2: Missing closing 'quote"],
+];
+
+test.each(CONFIGURATIONS)("configuration %j", async (text, said) => {
+  const directory = temporaryDirectory({ "contextcore.yaml": text });
+  const { stdout, stderr, exitCode } = await run(["inventory"], { cwd: directory });
+  expect({ stdout, exitCode, stderr }).toEqual({ stdout: "", exitCode: 2, stderr: `error: ${said}\n` });
+});
+
+test("config check lists every mistake", async () => {
+  const text = "nam: x\nbackends:\n  loki:\n    urll: x\n  tempo:\n    timeout: never\n";
+  const directory = temporaryDirectory({ "contextcore.yaml": text });
+  const first = await run(["config", "check"], { cwd: directory });
+  expect(first).toEqual({
+    stdout: "contextcore.yaml:1: nam: unknown key (did you mean name?)\n",
+    stderr: "",
+    exitCode: 2,
+  });
+  await Bun.write(join(directory, "contextcore.yaml"), text.replace("nam:", "name:"));
+  const { stdout, exitCode } = await run(["config", "check"], { cwd: directory });
+  expect(stdout.split("\n").map((line) => line.split(": ").slice(0, 2).join(" "))).toEqual([
+    "contextcore.yaml:4 backends.loki.urll",
+    "contextcore.yaml:6 backends.tempo.timeout",
+    "",
+  ]);
+  expect(exitCode).toBe(2);
+});
+
+test("a secret in the environment is never shown, wherever it was wrong", async () => {
+  const env = {
+    CONTEXTCORE_LOKI_TOKEN: "hunter2-token",
+    GRAFANA_PASSWORD: "hunter2-password",
+    GRAFANA_USER: "admin",
+  };
+  for (const args of [
+    ["config", "show"],
+    ["config", "show", "--json"],
+    ["config", "check"],
+    ["inventory", "--debug"],
+  ]) {
+    const { stdout, stderr } = await run(args, { cwd, env });
+    expect(`${stdout}${stderr}`).not.toContain("hunter2");
+  }
+});
+
+test.each([
+  ["a file", "taken.txt", "a file of that name is in the way"],
+  ["inside a file", "taken.txt/deep", "a part of that path is a file"],
+  ["a place that cannot be written", "/proc/contextcore", "cannot write /proc/contextcore"],
+])("an output directory that is %s", async (_name, output, said) => {
+  await Bun.write(join(cwd, "taken.txt"), "kept");
+  const { stdout, stderr, exitCode } = await run(["export", "--plugin", "loki", "-o", output], { cwd });
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+  expect(stderr).toContain(said);
+  expect(await Bun.file(join(cwd, "taken.txt")).text()).toBe("kept");
+});
+
+test("nothing to resume is said, with the place", async () => {
+  const directory = labProject(lab);
+  const { stderr, exitCode } = await run(["export", "--resume"], { cwd: directory });
+  expect(stderr).toBe(`error: there is no interrupted export in ${join(directory, "backups")}\n`);
+  expect(exitCode).toBe(2);
+  expect(existsSync(join(directory, "backups"))).toBe(false);
+});

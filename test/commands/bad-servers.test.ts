@@ -1,0 +1,66 @@
+/** A server that answers nonsense, refuses, or does not answer: the others are exported, and it is said why one is missing. */
+import { afterAll, afterEach, expect, test } from "bun:test";
+import * as v from "valibot";
+import { exportSchema } from "../../src/commands/export/report.ts";
+import { inventorySchema } from "../../src/commands/inventory/json.ts";
+import type { Missing } from "../../src/inventory/survey.ts";
+import type { FaultOptions } from "../../src/plugin/conformance/faults.ts";
+import { startLab } from "../lab/lab.ts";
+import { run } from "../support/binary.ts";
+import { labProject } from "../support/project.ts";
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+afterEach(() => lab.faults.loki.clear());
+
+const stack = () => labProject(lab, { only: ["loki", "grafana"] });
+
+const FAULTS: readonly (readonly [string, FaultOptions, RegExp, Missing["state"]])[] = [
+  ["HTML instead of JSON", { kind: "page" }, /HTML|not JSON|web page/i, "failed"],
+  ["an empty body", { kind: "empty" }, /empty|JSON/i, "unreachable"],
+  ["half a body", { kind: "half" }, /cut|JSON|half|ended/i, "unreachable"],
+  ["401", { kind: "status", status: 401 }, /401/, "refused"],
+  ["403", { kind: "status", status: 403 }, /403/, "refused"],
+  ["404", { kind: "status", status: 404 }, /404/, "unreachable"],
+  ["429 for ever", { kind: "status", status: 429 }, /429/, "unreachable"],
+  ["500", { kind: "status", status: 500 }, /500/, "unreachable"],
+  ["a cut connection", { kind: "cut" }, /got no answer/, "unreachable"],
+  ["nothing at all", { kind: "hang" }, /did not answer within 1 s/, "unreachable"],
+];
+
+test.each(FAULTS)("inventory and %s: listed, with the reason, exit 3", async (_name, fault, why, state) => {
+  lab.faults.loki.add(fault);
+  const args = ["inventory", "--json", "--timeout", "1s"];
+  const { stdout, exitCode } = await run(args, { cwd: stack() });
+  const { backends } = v.parse(inventorySchema, JSON.parse(stdout));
+  const loki = backends.find(({ name }) => name === "loki");
+  expect({ exitCode, state: loki?.state }).toEqual({ exitCode: 3, state });
+  expect(loki?.reason).toMatch(why);
+  expect(backends.find(({ name }) => name === "grafana")?.state).toBe("reached");
+});
+
+test.each(FAULTS.filter(([name]) => name !== "nothing at all"))(
+  "export and %s: the others are complete, exit 3",
+  async (_name, fault, why) => {
+    lab.faults.loki.add(fault);
+    const { stdout, exitCode } = await run(["export", "--json", "-t", "1h"], { cwd: stack() });
+    const { status, plugins } = v.parse(exportSchema, JSON.parse(stdout));
+    expect({ exitCode, status }).toEqual({ exitCode: 3, status: "partial" });
+    expect(plugins.map((plugin) => `${plugin.name} ${plugin.status}`).sort()).toEqual([
+      "grafana complete",
+      "loki failed",
+    ]);
+    expect(plugins.find(({ name }) => name === "loki")?.problems[0]?.reason).toMatch(why);
+  },
+);
+
+test("a server that says no only now and then is asked again", async () => {
+  for (const path of ["/config", "query_range"]) {
+    lab.faults.loki.add({ kind: "status", status: 429, retryAfter: 0, times: 2, path });
+  }
+  const { stdout, exitCode } = await run(["export", "--json", "--plugin", "loki"], { cwd: stack() });
+  const { status, plugins } = v.parse(exportSchema, JSON.parse(stdout));
+  expect({ exitCode, status }).toEqual({ exitCode: 0, status: "complete" });
+  expect(lab.faults.loki.struck).toBe(4);
+  expect(plugins[0]?.counts.entries).toBeGreaterThan(1000);
+});

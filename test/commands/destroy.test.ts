@@ -1,0 +1,219 @@
+/** `destroy`: the menu driven through a pseudo-terminal, and the flags that stand in for it. */
+import { afterAll, afterEach, expect, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { startLab } from "../lab/lab.ts";
+import { run } from "../support/binary.ts";
+import { labProject } from "../support/project.ts";
+import { KEY, openSession, type Session } from "../support/pseudo-terminal.ts";
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+afterEach(() => lab.faults.loki.clear());
+
+/** A stack of two servers. Unless told otherwise its destruction leaves a file behind. */
+const stack = (command: readonly string[] = ["touch", "destroyed"]) =>
+  labProject(lab, { only: ["loki", "grafana"], command });
+const isDestroyed = (cwd: string): boolean => existsSync(join(cwd, "destroyed"));
+const snapshotsIn = (cwd: string): string[] =>
+  existsSync(join(cwd, "backups")) ? readdirSync(join(cwd, "backups")) : [];
+
+async function atTheMenu(cwd: string): Promise<Session> {
+  const session = openSession(["destroy"], { cwd });
+  await session.waitFor("OPTIONS:");
+  await session.waitFor("1. Export all telemetry data before destroy");
+  await session.waitFor("2. Export dashboards only (current behavior)");
+  await session.waitFor("3. Destroy without export");
+  await session.waitFor("Select option [1/2/3]:");
+  return session;
+}
+
+/** The events' operations, outcomes and details as the listing shows them, newest last. */
+async function trailOf(cwd: string): Promise<string[]> {
+  const { stdout } = await run(["audit"], { cwd });
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) =>
+      line
+        .split("  ")
+        .filter((_, at) => at !== 0 && at !== 2)
+        .join(" "),
+    );
+}
+
+test("1: exports everything, destroys, and records both", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  session.type("1");
+  expect(await session.exited).toBe(0);
+  expect(session.text()).toContain("the stack shop is destroyed; its data is in backups/");
+  expect([isDestroyed(cwd), snapshotsIn(cwd).length]).toEqual([true, 1]);
+  const events = await trailOf(cwd);
+  expect(events[0]).toBe('destroy command="touch destroyed" option=1 outcome=started');
+  expect(events[1]).toBe("export outcome=started");
+  expect(events[2]).toMatch(/^export bytes=\d+ outcome=success$/);
+  expect(events[3]).toBe("destroy backup=yes outcome=success");
+});
+
+test("2: the arrows and Enter work too; only dashboards are exported", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  session.type(KEY.down);
+  await session.waitFor("❯ 2.");
+  session.type(KEY.enter);
+  expect(await session.exited).toBe(0);
+  const [snapshot = ""] = snapshotsIn(cwd);
+  const files = readdirSync(join(cwd, "backups", snapshot));
+  expect(files.sort()).toEqual(["blocks.jsonl", "grafana", "manifest.json"]);
+  expect((await trailOf(cwd)).at(-1)).toBe("destroy backup=dashboards outcome=success");
+  expect(isDestroyed(cwd)).toBe(true);
+});
+
+test("3: nothing happens until the stack's name is typed", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  session.type("3");
+  await session.waitFor("Type the stack's name (shop)");
+  session.type(`sho${KEY.enter}`);
+  await session.waitFor("Type shop to go on");
+  expect(isDestroyed(cwd)).toBe(false);
+  session.type(`p${KEY.enter}`);
+  expect(await session.exited).toBe(0);
+  expect([isDestroyed(cwd), snapshotsIn(cwd)]).toEqual([true, []]);
+  expect((await trailOf(cwd)).at(-1)).toBe("destroy backup=no outcome=success");
+});
+
+test.each([
+  ["Ctrl-C", KEY.interrupt],
+  ["Escape", KEY.escape],
+])("%s at the menu destroys nothing, and that is recorded", async (_name, key) => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  session.type(key);
+  expect(await session.exited).toBe(130);
+  expect(session.text()).toContain("nothing was destroyed");
+  expect([isDestroyed(cwd), snapshotsIn(cwd)]).toEqual([false, []]);
+  expect(await trailOf(cwd)).toEqual(['destroy reason="no option was chosen" outcome=cancelled']);
+});
+
+test("Ctrl-C at the name destroys nothing", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  session.type("3");
+  await session.waitFor("Type the stack's name (shop)");
+  session.type(KEY.interrupt);
+  expect(await session.exited).toBe(130);
+  expect(isDestroyed(cwd)).toBe(false);
+});
+
+test("after an export that is not complete it asks again, and Enter means no", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  lab.faults.loki.add({ kind: "status", status: 403 });
+  session.type("1");
+  await session.waitFor("missing: loki: failed:");
+  await session.waitFor("Destroy the stack all the same?");
+  session.type(KEY.enter);
+  expect(await session.exited).toBe(4);
+  expect(isDestroyed(cwd)).toBe(false);
+  expect((await trailOf(cwd)).at(-1)).toBe(
+    'destroy backup=incomplete reason="the export is not complete" outcome=cancelled',
+  );
+});
+
+test("keys typed before a question are no answer to it", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  lab.faults.loki.add({ kind: "status", status: 403 });
+  session.type("1");
+  await session.waitFor("exporting to backups");
+  session.type(`yyy${KEY.enter}y`);
+  await session.waitFor("Destroy the stack all the same?");
+  session.type(KEY.enter);
+  expect(await session.exited).toBe(4);
+  expect(isDestroyed(cwd)).toBe(false);
+});
+
+test("after an export that is not complete `y` destroys", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  lab.faults.loki.add({ kind: "status", status: 403 });
+  session.type("1");
+  await session.waitFor("Destroy the stack all the same?");
+  session.type("y");
+  expect(await session.exited).toBe(0);
+  expect(isDestroyed(cwd)).toBe(true);
+  expect((await trailOf(cwd)).at(-1)).toBe("destroy backup=incomplete outcome=success");
+});
+
+/** Without a terminal: the flags, what is said last, the exit code, and whether the stack is gone. */
+const WITHOUT: readonly (readonly [string, string, number, boolean])[] = [
+  ["", "error: which data to save first was not said", 4, false],
+  ["--option 1", "error: the destruction was not confirmed", 4, false],
+  ["--option 3 --confirm other", "error: --confirm other is not this stack's name", 4, false],
+  ["--confirm shop", "error: which data to save first was not said", 4, false],
+  ["--option 3 --confirm shop", "the stack shop is destroyed", 0, true],
+  ["--option 2 --confirm shop", "the stack shop is destroyed; its data is in backups/", 0, true],
+];
+
+test.each(WITHOUT)("without a terminal: destroy %s", async (flags, said, code, gone) => {
+  const cwd = stack();
+  const { stderr, exitCode } = await run(["destroy", ...flags.split(" ").filter(Boolean)], { cwd });
+  expect(stderr).toContain(said);
+  expect({ exitCode, gone: isDestroyed(cwd) }).toEqual({ exitCode: code, gone });
+  expect((await trailOf(cwd)).at(-1)).toEndWith(gone ? "outcome=success" : "outcome=refused");
+});
+
+test("without a terminal an export that is not complete refuses the destruction", async () => {
+  const cwd = stack();
+  lab.faults.loki.add({ kind: "status", status: 403 });
+  const { stderr, exitCode } = await run(["destroy", "--option", "1", "--confirm", "shop"], { cwd });
+  expect({ exitCode, gone: isDestroyed(cwd) }).toEqual({ exitCode: 4, gone: false });
+  expect(stderr.trimEnd().split("\n").at(-1)).toBe("nothing was destroyed");
+});
+
+test("a command that is not there is found out before anything else", async () => {
+  const cwd = stack(["no-such-program", "down"]);
+  const { stdout, stderr, exitCode } = await run(["destroy", "--option", "1", "--confirm", "shop"], { cwd });
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+  expect(stderr).toStartWith(
+    "error: the destroy command cannot run: no-such-program is not on the PATH\nhint: set destroy.command",
+  );
+  expect(readdirSync(cwd)).toEqual(["contextcore.yaml"]);
+});
+
+test("a command that fails is a failure, recorded with its exit code", async () => {
+  const cwd = stack(["sh", "-c", "echo no such volume >&2; exit 7"]);
+  const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain("no such volume\nerror: sh ended with exit code 7\n");
+  expect((await trailOf(cwd)).at(-1)).toBe("destroy backup=no exit_code=7 outcome=failed");
+});
+
+test("no shell reads the command", async () => {
+  const cwd = stack(["touch", "a; touch b", "$HOME"]);
+  expect((await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd })).exitCode).toBe(0);
+  expect(readdirSync(cwd)).toEqual(expect.arrayContaining(["a; touch b", "$HOME"]));
+  expect(existsSync(join(cwd, "b"))).toBe(false);
+});
+
+test("SIGTERM reaches the command, and the end is recorded", async () => {
+  const script = 'trap "echo told >told; exit 0" TERM; echo up >up; while :; do sleep 0.05; done';
+  const cwd = stack(["sh", "-c", script]);
+  const session = openSession(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
+  await session.waitFor("$ sh -c");
+  while (!existsSync(join(cwd, "up"))) await Bun.sleep(10);
+  session.kill("SIGTERM");
+  expect(await session.exited).toBe(130);
+  expect(existsSync(join(cwd, "told"))).toBe(true);
+  expect((await trailOf(cwd)).at(-1)).toContain("outcome=cancelled");
+});
+
+test("without a durable record nothing is destroyed", async () => {
+  const cwd = stack();
+  await Bun.write(join(cwd, ".contextcore"), "a file where the trail's directory should be");
+  const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
+  expect({ exitCode, gone: isDestroyed(cwd) }).toEqual({ exitCode: 4, gone: false });
+  expect(stderr).toMatch(/error: cannot .*\.contextcore/);
+});

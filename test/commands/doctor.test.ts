@@ -1,0 +1,111 @@
+/** `doctor` against the lab: nothing to say of a healthy stack, and the right word for each ill. */
+import { afterAll, describe, expect, test } from "bun:test";
+import { appendFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { doctorSchema } from "../../src/commands/doctor/index.ts";
+import { examineClocks } from "../../src/doctor/clock.ts";
+import { startLab } from "../lab/lab.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { labProject } from "../support/project.ts";
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+
+async function doctor(cwd: string, exitCode: number, env: Readonly<Record<string, string>> = {}) {
+  const finished = await run(["doctor", "--json", "--timeout", "3s"], { cwd, env });
+  const { findings } = v.parse(v.strictObject(doctorSchema.entries), JSON.parse(finished.stdout));
+  expect({ exitCode: finished.exitCode, findings }).toEqual({ exitCode, findings });
+  return (about: string) => findings.filter((finding) => finding.about === about);
+}
+
+test("a healthy stack: what was looked at, in order", async () => {
+  const { stdout, stderr, exitCode } = await run(["doctor"], { cwd: labProject(lab) });
+  expect(stdout).not.toMatch(/^(warning|problem)/m);
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  const looked = stdout.split("\n").map((line) => /^(?:ok|note|warning|problem) +(\w+)/.exec(line)?.[1]);
+  expect([...new Set(looked)].filter((about) => about !== undefined)).toEqual([
+    ...["binary", "configuration", "tempo", "mimir", "loki", "grafana", "clock", "disk", "trail", "destroy"],
+  ]);
+  expect(stdout).not.toMatch(/^(warning|problem)/m);
+  expect(stdout).toContain("limits_config.reject_old_samples_max_age");
+});
+
+describe("it says", () => {
+  test("which server does not answer, and which refuses", async () => {
+    const undo = lab.faults.grafana.add({ kind: "status", status: 401 });
+    const found = await doctor(labProject(lab, { urls: { loki: "http://127.0.0.1:9" } }), 3);
+    undo();
+    expect(found("loki")).toMatchObject([
+      { state: "problem", what: expect.stringContaining("nothing listens there") },
+    ]);
+    expect(found("grafana")).toMatchObject([
+      {
+        state: "problem",
+        what: expect.stringContaining("answered 401"),
+        hint: expect.stringContaining("token"),
+      },
+    ]);
+    expect(found("tempo")[0]).toMatchObject({ state: "ok", what: expect.stringContaining("version") });
+  });
+
+  test("what of the configuration does not fit, with the line; exit code 2", async () => {
+    const cwd = temporaryDirectory({ "contextcore.yaml": "name: shop\nbackends:\n  loki: { urll: x }\n" });
+    const found = await doctor(cwd, 2);
+    expect(found("configuration")).toMatchObject([
+      { state: "problem", what: expect.stringContaining("contextcore.yaml:3: backends.loki.urll") },
+    ]);
+  });
+
+  test("whose clock differs", async () => {
+    const date = new Date(Date.now() - 600_000).toUTCString();
+    const answer = `HTTP/1.1 404 Not Found\r\nDate: ${date}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+    using late = Bun.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      socket: { data: (socket) => void socket.end(answer) },
+    });
+    const servers = [
+      { name: "late", url: `http://127.0.0.1:${late.port}` },
+      { name: "gone", url: "http://127.0.0.1:9" },
+    ];
+    const found = await examineClocks([...servers, { name: "none" }], new AbortController().signal);
+    expect(found).toMatchObject([
+      {
+        about: "clock",
+        state: "warning",
+        what: expect.stringMatching(/^late's is (9m59s|10m|10m\ds) behind ours$/),
+      },
+    ]);
+  });
+
+  test("that the trail was changed", async () => {
+    const cwd = labProject(lab);
+    await run(["export", "--plugin", "grafana"], { cwd });
+    appendFileSync(join(cwd, ".contextcore/audit.jsonl"), '{"seq":99}\n');
+    expect((await doctor(cwd, 3))("trail")).toContainEqual(expect.objectContaining({ state: "problem" }));
+  });
+
+  test("that the command to destroy is not there, and that Docker does not answer", async () => {
+    const found = await doctor(labProject(lab, { command: ["no-such-program"] }), 3);
+    expect(found("destroy")).toMatchObject([
+      { state: "warning", what: expect.stringContaining("no-such-program is not on the PATH") },
+    ]);
+    const bin = temporaryDirectory();
+    mkdirSync(join(bin, "bin"));
+    writeFileSync(
+      join(bin, "bin/docker"),
+      "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2\nexit 1\n",
+      { mode: 0o755 },
+    );
+    const project = labProject(lab, { command: ["docker", "compose", "down"] });
+    const said = await doctor(project, 3, { PATH: `${join(bin, "bin")}:${process.env.PATH}` });
+    expect(said("destroy")[0]?.what).toContain("Docker does not answer: Cannot connect to the Docker daemon");
+  });
+
+  test("that a sink would not take an event", async () => {
+    const cwd = labProject(lab, { more: "sinks:\n  webhook: { url: 'http://127.0.0.1:9/' }\n" });
+    expect((await doctor(cwd, 3))("webhook")).toMatchObject([{ state: "problem" }]);
+  });
+});
