@@ -67,7 +67,7 @@ test("what Grafana does not take back is refused by name, kept, and said", async
   const refused = (await Bun.file(join(report.directory, "rejected.json")).text()).trimEnd().split("\n");
   expect(refused.map((line) => JSON.parse(line).reason)).toEqual([
     expect.stringContaining("It belongs to classic-file-provisioning"),
-    expect.stringContaining("alert"),
+    expect.stringContaining("Alerting wrote it"),
   ]);
   expect(report.plugins[0].rejected).toBe(2);
   expect(restored.stderr).not.toContain("undefined");
