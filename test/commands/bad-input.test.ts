@@ -1,11 +1,13 @@
 /** Wrong arguments, wrong configuration, wrong places: a clear message, the right exit code, and nothing runs. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { labProject } from "../support/project.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 const lab = await startLab();
 afterAll(() => lab.stop());

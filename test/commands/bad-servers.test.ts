@@ -1,5 +1,5 @@
 /** A server that answers nonsense, refuses, or does not answer: the others are exported, and it is said why one is missing. */
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import * as v from "valibot";
 import { exportSchema } from "../../src/commands/export/report.ts";
 import { inventorySchema } from "../../src/commands/inventory/json.ts";
@@ -8,6 +8,8 @@ import type { FaultOptions } from "../../src/plugin/conformance/faults.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { labProject } from "../support/project.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 const lab = await startLab();
 afterAll(() => lab.stop());

@@ -1,11 +1,13 @@
 /** `destroy`: the menu driven through a pseudo-terminal, and the flags that stand in for it. */
-import { afterAll, afterEach, expect, test } from "bun:test";
+import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { labProject } from "../support/project.ts";
 import { KEY, openSession, type Session } from "../support/pseudo-terminal.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 const lab = await startLab();
 afterAll(() => lab.stop());

@@ -1,5 +1,5 @@
 /** The main flows against the lab: what is said, on which stream, with which exit code, compared whole. */
-import { afterAll, expect, test } from "bun:test";
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
@@ -10,6 +10,8 @@ import { startLab } from "../lab/lab.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { expectGolden } from "../support/golden.ts";
 import { labProject, steady } from "../support/project.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 const lab = await startLab();
 afterAll(() => lab.stop());

@@ -1,10 +1,12 @@
 /** The help of every command, whole, from the compiled program. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { type Group, isGroup } from "../../src/commands/command.ts";
 import { ROOT } from "../../src/commands/registry.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { expectGolden } from "../support/golden.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 async function pathsOf(group: Group, path: readonly string[] = []): Promise<string[][]> {
   const below = Object.entries(group.commands).map(async ([name, load]) => {

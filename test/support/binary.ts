@@ -1,11 +1,7 @@
 /** The compiled program as a user meets it: built once for all test files, spawned with a clean environment. */
-import { setDefaultTimeout } from "bun:test";
 import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { temporaryDirectory } from "./directory.ts";
-
-// Whoever spawns the program shares two cores with other test files.
-setDefaultTimeout(60_000);
 
 const root = resolve(import.meta.dir, "../..");
 const target = join(root, "dist", "contextcore");

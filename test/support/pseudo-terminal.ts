@@ -4,6 +4,8 @@ import { binary, cleanEnv } from "./binary.ts";
 export interface Session {
   /** Everything shown so far, escapes taken out. */
   text(): string;
+  /** The same with the escapes. */
+  raw(): string;
   /** Resolves when the text has been shown since the last wait; fails after half a minute, with what was shown. */
   waitFor(text: string): Promise<void>;
   type(keys: string): void;
@@ -39,6 +41,7 @@ export function openSession(
   const text = () => Bun.stripANSI(raw).replaceAll("\r\n", "\n");
   return {
     text,
+    raw: () => raw,
     async waitFor(wanted) {
       const limit = Date.now() + PATIENCE_MS;
       for (;;) {

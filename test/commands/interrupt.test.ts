@@ -1,0 +1,120 @@
+/** An export that is stopped in the middle, in every way there is, and goes on to the same records. */
+import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { startLab } from "../lab/lab.ts";
+import { binary, cleanEnv, run } from "../support/binary.ts";
+import { labProject } from "../support/project.ts";
+import { KEY, openSession } from "../support/pseudo-terminal.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
+
+const lab = await startLab();
+afterAll(() => lab.stop());
+afterEach(() => lab.faults.loki.clear());
+
+const RANGE = ["--plugin", "loki", "--from", "2026-01-01"];
+const project = () => labProject(lab, { only: ["loki"] });
+
+/** A server so slow that the export is surely under way. */
+const slow = () => lab.faults.loki.add({ kind: "latency", ms: 150, path: "query_range" });
+
+const unfinished = (cwd: string): string[] =>
+  existsSync(join(cwd, "backups"))
+    ? readdirSync(join(cwd, "backups")).filter((name) => name.endsWith(".partial"))
+    : [];
+
+/** Waits until some blocks are committed, so that there is something to go on from. */
+async function untilUnderWay(cwd: string): Promise<void> {
+  for (;;) {
+    const [partial] = unfinished(cwd);
+    const index = join(cwd, "backups", partial ?? "", "blocks.jsonl");
+    if (partial !== undefined && existsSync(index) && readFileSync(index, "utf8").split("\n").length > 4)
+      return;
+    await Bun.sleep(10);
+  }
+}
+
+function linesOf(cwd: string): string[] {
+  const [snapshot = ""] = readdirSync(join(cwd, "backups")).filter((name) => !name.startsWith("."));
+  return readFileSync(join(cwd, "backups", snapshot, "logs.json"), "utf8")
+    .split("\n")
+    .sort();
+}
+
+const whole = await (async () => {
+  const cwd = project();
+  await run(["export", ...RANGE], { cwd });
+  return linesOf(cwd);
+})();
+
+test("there is something to compare with", () => {
+  expect(whole.length).toBeGreaterThan(5);
+});
+
+test.each(["SIGINT", "SIGTERM"] as const)(
+  "%s: stops cleanly, says how to go on, and goes on",
+  async (signal) => {
+    const cwd = project();
+    slow();
+    const child = Bun.spawn([binary, "export", ...RANGE], {
+      cwd,
+      env: cleanEnv(cwd),
+      stderr: "pipe",
+      stdout: "pipe",
+    });
+    await untilUnderWay(cwd);
+    child.kill(signal);
+    const stderr = await new Response(child.stderr).text();
+    expect({ exitCode: await child.exited, stdout: await new Response(child.stdout).text() }).toEqual({
+      exitCode: 130,
+      stdout: "",
+    });
+    const [partial = ""] = unfinished(cwd);
+    expect(stderr).toContain(`hint: contextcore export --resume ${join(cwd, "backups", partial)}\n`);
+    const { stdout } = await run(["audit"], { cwd });
+    expect(stdout.trimEnd()).toEndWith("outcome=cancelled");
+    lab.faults.loki.clear();
+    expect((await run(["export", "--resume"], { cwd })).exitCode).toBe(0);
+    expect(unfinished(cwd)).toEqual([]);
+    expect(linesOf(cwd)).toEqual(whole);
+  },
+);
+
+test("Ctrl-C on a terminal does the same", async () => {
+  const cwd = project();
+  slow();
+  const session = openSession(["export", ...RANGE], { cwd });
+  await untilUnderWay(cwd);
+  session.type(KEY.interrupt);
+  await session.waitFor("stopping cleanly; once more stops at once");
+  expect(await session.exited).toBe(130);
+  expect(session.text()).toContain("contextcore export --resume");
+});
+
+test("kill -9, then --resume: the same records, and the trail says what happened", async () => {
+  const cwd = project();
+  slow();
+  const child = Bun.spawn([binary, "export", ...RANGE], {
+    cwd,
+    env: cleanEnv(cwd),
+    stderr: "ignore",
+    stdout: "ignore",
+  });
+  await untilUnderWay(cwd);
+  child.kill("SIGKILL");
+  await child.exited;
+  lab.faults.loki.clear();
+  const [partial = ""] = unfinished(cwd);
+  const resumed = await run(["export", "--resume", join("backups", partial)], { cwd });
+  expect(resumed.exitCode).toBe(0);
+  expect(resumed.stderr).toContain("was interrupted: the snapshot's directory still ends in .partial");
+  expect(linesOf(cwd)).toEqual(whole);
+  const { stdout } = await run(["audit"], { cwd });
+  expect(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split("outcome=")[1]),
+  ).toEqual(["started", "interrupted", "started", "success"]);
+});
