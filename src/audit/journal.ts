@@ -1,6 +1,7 @@
 /**
  * The one place where a trail grows. Each append, while no other process can: look at how the file ends, mend what a
  * crash or a stranger did to it, seal the events, write them to the trail and to the home copy, wait for both disks.
+ * Appends that come while one is under way share the next one's wait.
  */
 import { dirname } from "node:path";
 import { type SealedEvent, seal } from "./chain.ts";
@@ -15,6 +16,7 @@ import { type Link, type Mended, mend } from "./mend.ts";
 import { redacted, redactedText } from "./redact.ts";
 import { closeSegment, isRotationDue } from "./rotate.ts";
 import { seqOf } from "./segments.ts";
+import { together } from "./together.ts";
 
 export interface JournalOptions {
   /** Absolute. */
@@ -45,24 +47,26 @@ export interface Journal {
   append(build: () => readonly NewEvent[]): Promise<Appended>;
 }
 
+type Build = () => readonly NewEvent[];
+
 export function openJournal({ file, project, clock = Date.now, ...options }: JournalOptions): Journal {
   const home = openHome(options.home, file);
   const identity = options.identity ?? ownIdentity();
   let seen: { readonly dev: number; readonly ino: number } | undefined;
-  let queue: Promise<unknown> = Promise.resolve();
 
-  const appendLocked = async (build: () => readonly NewEvent[]): Promise<Appended> => {
+  /** @returns for each of the builds its events; what was found and mended counts to the first */
+  const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
     const mended = mend(file, home, seen);
-    const events = sealAll([...mended.notices, ...build()], mended.last, { project, ...identity, clock });
+    const shares = builds.map((build, index) => [...(index === 0 ? mended.notices : []), ...build()]);
+    const events = sealAll(shares.flat(), mended.last, { project, ...identity, clock });
     const newest = events.at(-1)?.event;
-    if (newest === undefined) return { events };
+    if (newest === undefined) return builds.map(() => ({ events }));
     if (mended.restored.length === 0) rotate(mended.last.seq);
     const copyFailure = await writeBoth(file, home, mended, events);
     const { dev, ino } = endOf(file) ?? { dev: 0, ino: 0 };
     seen = { dev, ino };
-    if (copyFailure !== undefined) return { events, copyFailure };
-    home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
-    return { events };
+    if (copyFailure === undefined) home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
+    return shared(events, shares).map((own) => ({ events: own, ...(copyFailure && { copyFailure }) }));
   };
 
   const rotate = (last: number): void => {
@@ -71,17 +75,23 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
       closeSegment(file, first, last);
   };
 
-  return {
-    identity,
-    append(build) {
-      const turn = queue.then(async () => {
-        makeDirectory(dirname(file));
-        return withLock(lockOf(file), () => appendLocked(build));
-      });
-      queue = turn.catch(() => undefined); // its caller is told; the next in line has a try of its own
-      return turn;
-    },
-  };
+  const append = together(async (builds: readonly Build[]) => {
+    makeDirectory(dirname(file));
+    return withLock(lockOf(file), () => appendLocked(builds));
+  });
+  return { identity, append };
+}
+
+/** Cuts the sealed events into the parts that they were asked for in. */
+function shared(
+  events: readonly SealedEvent[],
+  shares: readonly (readonly NewEvent[])[],
+): readonly SealedEvent[][] {
+  let taken = 0;
+  return shares.map(({ length }) => {
+    taken += length;
+    return events.slice(taken - length, taken);
+  });
 }
 
 /** `audit.jsonl` is guarded by `audit.lock` beside it. */

@@ -10,11 +10,10 @@ import { readSinkStates, sinksFolder } from "./deliver/state.ts";
 import { makeDirectory, writeDurably } from "./durable.ts";
 import { TrailError } from "./error.ts";
 import type { Trail } from "./event.ts";
-import { compressedLinesForward, linesForward } from "./forward.ts";
 import { lockOf } from "./journal.ts";
 import { withLock } from "./lock.ts";
 import { type ProvenLine, proveLine } from "./prove.ts";
-import { closedSegments, type Segment } from "./segments.ts";
+import { closedSegments, type Segment, segmentLines } from "./segments.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -216,9 +215,9 @@ interface Proven {
   readonly event: ProvenLine;
 }
 
-function provenLines({ path, compressed }: Segment): readonly Proven[] {
+function provenLines(segment: Segment): readonly Proven[] {
   const found: Proven[] = [];
-  for (const { text = "", number } of compressed ? compressedLinesForward(path) : linesForward(path)) {
+  for (const { text = "", number } of segmentLines(segment)) {
     try {
       const event = proveLine(text);
       const before = found.at(-1)?.event;
@@ -227,7 +226,7 @@ function provenLines({ path, compressed }: Segment): readonly Proven[] {
       found.push({ line: text, event });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TrailError(`${path}:${number} is not whole: ${reason}`, {
+      throw new TrailError(`${segment.path}:${number} is not whole: ${reason}`, {
         cause,
         hint: "Nothing is removed from a trail that does not verify: see `contextcore audit verify`.",
       });

@@ -67,23 +67,27 @@ export function* trailLinesBackward(file: string): Generator<string> {
   for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
 }
 
-/**
- * Every whole line of the trail, oldest first; also of files that are closed meanwhile. What is not UTF-8 is
- * `audit verify`'s to report.
- */
-export function* trailLines(file: string): Generator<string> {
+/** The lines of a closed segment, oldest first. @throws TrailError when it cannot be read whole */
+export const segmentLines = ({ path, compressed }: Segment): Iterable<NumberedLine> =>
+  compressed ? compressedLinesForward(path) : linesForward(path);
+
+/** The files of the trail and their lines, oldest first; also those that are closed meanwhile. */
+export function* trailFiles(file: string): Generator<{ name: string; lines: Iterable<NumberedLine> }> {
   let read = 0;
   for (;;) {
     const next = closedSegments(file).find(({ first }) => first > read);
     if (next === undefined) break;
-    yield* texts(next.compressed ? compressedLinesForward(next.path) : linesForward(next.path));
+    yield { name: basename(next.path), lines: segmentLines(next) };
     read = next.last;
   }
-  if (existsSync(file)) yield* texts(linesForward(file));
+  if (existsSync(file)) yield { name: basename(file), lines: linesForward(file) };
 }
 
-function* texts(lines: Iterable<NumberedLine>): Generator<string> {
-  for (const { text } of lines) if (text !== undefined) yield text;
+/** Every whole line of the trail, oldest first. What is not UTF-8 is `audit verify`'s to report. */
+export function* trailLines(file: string): Generator<string> {
+  for (const { lines } of trailFiles(file)) {
+    for (const { text } of lines) if (text !== undefined) yield text;
+  }
 }
 
 /** The number of the event in a line, without reading all of it; infinite when there is none. */

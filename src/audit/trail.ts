@@ -12,7 +12,8 @@ import { abandoned, explainInterruption, interruption } from "./recover.ts";
 import { trailLinesBackward } from "./segments.ts";
 
 export interface TrailOptions extends JournalOptions {
-  readonly sinks: readonly OpenSink[];
+  /** All that are configured; left out by a command that has not opened them: then nothing is said or done about sinks. */
+  readonly sinks?: readonly OpenSink[];
   /** What the user must know though the command goes on. */
   onWarning(message: string): void;
   /** After this long another host's unfinished operation counts as abandoned, ms. Default one hour. */
@@ -28,7 +29,8 @@ export interface TrailOptions extends JournalOptions {
 export function openTrail(options: TrailOptions): Trail {
   const { file, onWarning, sinkTimeLimitMs = 5_000 } = options;
   const journal = openJournal(options);
-  const delivery = openDelivery({ ...options, timeLimitMs: sinkTimeLimitMs, onDropped });
+  const { sinks = [] } = options;
+  const delivery = openDelivery({ file, sinks, timeLimitMs: sinkTimeLimitMs, onWarning, onDropped });
   const firstUse = openFirstUse(options, journal, delivery);
 
   const append = async (event: NewEvent): Promise<Written> => {
@@ -78,9 +80,9 @@ interface FirstUse {
 }
 
 function openFirstUse(options: TrailOptions, journal: Journal, delivery: Delivery): FirstUse {
-  const { file, onWarning, clock = Date.now, staleAfterMs = 3_600_000 } = options;
+  const { file, sinks, onWarning, clock = Date.now, staleAfterMs = 3_600_000 } = options;
   let recovered = false;
-  let sinksKnown = false;
+  let sinksKnown = sinks === undefined;
 
   const findAbandoned = (): readonly AuditEvent[] =>
     abandoned(trailLinesBackward(file), { host: journal.identity.host, now: clock(), staleAfterMs });
@@ -90,14 +92,14 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
     let change: SinkChange | undefined;
     const build = (): readonly NewEvent[] => {
       left = recovered ? [] : findAbandoned();
-      change = sinksKnown || event === undefined ? undefined : sinkChange(file, options.sinks);
+      change = sinksKnown || sinks === undefined || event === undefined ? undefined : sinkChange(file, sinks);
       recovered = true;
       sinksKnown ||= event !== undefined;
       return [...left.map(interruption), change?.event, event].filter((one) => one !== undefined);
     };
     const appended = await journal.append(build).catch((error) => {
       recovered = false;
-      sinksKnown = false;
+      sinksKnown = sinks === undefined;
       throw error;
     });
     for (const started of left) onWarning(explainInterruption(started));

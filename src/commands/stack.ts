@@ -83,13 +83,21 @@ function configProblems({ name, error }: OpenFailure, config: Config): readonly 
   return [{ where, key: `${section}.${name}`, what: error.message, ...(hint === undefined ? {} : { hint }) }];
 }
 
-/** The trail of this project. */
-export function openStackTrail(call: Call, config: Config, sinks: readonly OpenSink[]): Trail {
+/** Where the trail of this project is, and what it calls the project. */
+export const trailPlaces = ({ env }: Pick<Call, "env">, { directory, name }: Config) => ({
+  file: join(directory, ".contextcore", "audit.jsonl"),
+  home: join(env.HOME || homedir(), ".contextcore"),
+  project: name,
+});
+
+/**
+ * The trail of this project.
+ * @param sinks those that were opened; left out by a command that opens none: its events are delivered by the next one
+ */
+export function openStackTrail(call: Call, config: Config, sinks?: readonly OpenSink[]): Trail {
   return openTrail({
-    file: join(config.directory, ".contextcore", "audit.jsonl"),
-    home: join(call.env.HOME || homedir(), ".contextcore"),
-    project: config.name,
-    sinks,
+    ...trailPlaces(call, config),
+    ...(sinks === undefined ? {} : { sinks }),
     staleAfterMs: config.audit.staleAfter * 60_000,
     onWarning: (message) => call.terminal.warn(message),
   });

@@ -5,7 +5,7 @@ import type { OpenSink } from "../../plugin/open.ts";
 import { tryLock } from "../lock.ts";
 import { redactedText } from "../redact.ts";
 import { pendingAfter } from "./pending.ts";
-import { newSinkState, readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
+import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
 
 export interface CourierOptions {
   readonly open: OpenSink;
@@ -26,12 +26,13 @@ export interface CourierOptions {
 const REFUSALS_MAX = 3;
 
 /**
- * Delivers until nothing waits, the sink fails, or the signal ends it. While another process delivers to the same sink
+ * Delivers until nothing waits (to a sink that was never welcomed nothing does), the sink fails, or the signal ends it. While another process delivers to the same sink
  * this one waits, since that one may have looked before the newest event was there.
  * @returns the sink's state afterwards
  */
 export async function deliverAll(options: CourierOptions): Promise<SinkState | undefined> {
   const { open, folder, signal } = options;
+  if (readSinkState(folder, open.name) === undefined) return undefined;
   for (;;) {
     const release = tryLock(`${sinkStatePath(folder, open.name)}.lock`);
     if (release !== undefined) {
@@ -46,10 +47,10 @@ export async function deliverAll(options: CourierOptions): Promise<SinkState | u
   }
 }
 
-async function deliverLocked(options: CourierOptions): Promise<SinkState> {
+async function deliverLocked(options: CourierOptions): Promise<SinkState | undefined> {
   const { open, file, folder, signal } = options;
-  let state = readSinkState(folder, open.name) ?? newSinkState(open.name, 0);
-  for (;;) {
+  let state = readSinkState(folder, open.name);
+  while (state !== undefined) {
     const { records, dropped } = pendingAfter(file, state.after, options.outboxMax);
     if (dropped > 0) {
       state = { ...state, after: state.after + dropped, dropped: state.dropped + dropped, refusals: 0 };
@@ -59,7 +60,7 @@ async function deliverLocked(options: CourierOptions): Promise<SinkState> {
     if (records.length === 0) return state;
     for (const record of records) {
       if (signal.aborted) return state;
-      const { next, go } = await deliverOne(options, state, record);
+      const { next, go }: Attempt = await deliverOne(options, state, record);
       state = next;
       writeSinkState(folder, state);
       if (!go) return state;
@@ -67,11 +68,17 @@ async function deliverLocked(options: CourierOptions): Promise<SinkState> {
   }
 }
 
+interface Attempt {
+  readonly next: SinkState;
+  /** Whether the next event may be tried. */
+  readonly go: boolean;
+}
+
 async function deliverOne(
   { open, timeLimitMs, signal }: CourierOptions,
   state: SinkState,
   record: AuditRecord,
-): Promise<{ readonly next: SinkState; readonly go: boolean }> {
+): Promise<Attempt> {
   const at = () => new Date().toISOString();
   try {
     await within(timeLimitMs, signal, (limit) => open.sink.deliver(record, limit));

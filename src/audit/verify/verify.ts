@@ -4,7 +4,7 @@ import type { OpenSink } from "../../plugin/open.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../checkpoint.ts";
 import { TrailError } from "../error.ts";
 import type { AuditEvent } from "../event.ts";
-import { compressedLinesForward, linesForward } from "../forward.ts";
+import { linesForward } from "../forward.ts";
 import { type Home, openHome } from "../home.ts";
 import { ownIdentity } from "../identity.ts";
 import { lockOf } from "../journal.ts";
@@ -12,7 +12,7 @@ import { endOf } from "../lines.ts";
 import { withLock } from "../lock.ts";
 import { NoteError } from "../note.ts";
 import { stateOf, toProcessMark } from "../process.ts";
-import { closedSegments } from "../segments.ts";
+import { closedSegments, segmentLines } from "../segments.ts";
 import { type ChainSummary, createChainCheck } from "./chain-check.ts";
 import { collectFindings, type Finding, type Findings } from "./finding.ts";
 import { collectHashes, type Hashes } from "./hashes.ts";
@@ -100,9 +100,9 @@ async function sourcesOf(file: string) {
       hint: "The first command that changes something begins it.",
     });
   }
-  const segments = closed.map(({ path, compressed }) => ({
-    name: basename(path),
-    lines: compressed ? compressedLinesForward(path) : linesForward(path),
+  const segments = closed.map((segment) => ({
+    name: basename(segment.path),
+    lines: segmentLines(segment),
     torn: 0,
   }));
   if (end === undefined) return segments;

@@ -43,7 +43,7 @@ const FIND: Readonly<
   },
 
   async operations(config, call) {
-    const trail = openStackTrail(call, config, []);
+    const trail = openStackTrail(call, config);
     const events = await trail.newest({ limit: EVENTS_LOOKED_AT });
     await trail.close();
     const counts = Map.groupBy(events, ({ operation }) => operation);

@@ -5,7 +5,7 @@ const persistence: Group = {
   commands: {
     inventory: async () => (await import("../inventory/index.ts")).default,
     export: async () => (await import("../export/index.ts")).default,
-    audit: async () => (await import("../audit.ts")).default,
+    audit: async () => (await import("../audit/list.ts")).default,
     show: async () => (await import("./show.ts")).default,
     "check-destroy": async () => (await import("./check-destroy.ts")).default,
   },

@@ -23,7 +23,7 @@ export async function grantTrust({ call, config, location, found, action }: Gran
   const { plugin } = await loadPlugin(location, found);
   requireOwnName(plugin, location.spec, config);
   const entry = entryFor(plugin, found);
-  const trail = openStackTrail(call, config, []);
+  const trail = openStackTrail(call, config);
   try {
     const { name, version } = plugin;
     const details = {

@@ -25,7 +25,7 @@ export default defineCommand({
     const config = await configOf(call);
     const spec = configuredSpec(args.plugin, directory, config);
     const name = readLock(config.directory)[spec]?.name ?? spec;
-    const trail = openStackTrail(call, config, []);
+    const trail = openStackTrail(call, config);
     try {
       const details = { action: "remove", plugin: name, source: spec };
       await trail.append({ operation: "plugin_trust", outcome: "success", details });

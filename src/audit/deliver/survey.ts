@@ -1,0 +1,33 @@
+import { endOf } from "../lines.ts";
+import { seqOf, trailLinesBackward } from "../segments.ts";
+import { readSinkStates, type SinkState, sinksFolder } from "./state.ts";
+
+export interface SinkSurvey {
+  readonly name: string;
+  readonly configured: boolean;
+  /** How many events it has not got yet; absent for a sink that has not been used. */
+  readonly waiting?: number;
+  readonly state?: SinkState;
+}
+
+/** Every sink that is configured or was once. */
+export function surveySinks(file: string, configured: readonly string[]): readonly SinkSurvey[] {
+  const states = readSinkStates(sinksFolder(file));
+  const newest = endOf(file) === undefined ? 0 : newestSeq(file);
+  const known = states.map((state) => ({
+    name: state.name,
+    configured: configured.includes(state.name),
+    waiting: Math.max(0, newest - state.after),
+    state,
+  }));
+  const fresh = configured.filter((name) => !states.some((state) => state.name === name));
+  return [...known, ...fresh.map((name) => ({ name, configured: true }))];
+}
+
+function newestSeq(file: string): number {
+  for (const line of trailLinesBackward(file)) {
+    const seq = seqOf(line);
+    if (Number.isFinite(seq)) return seq;
+  }
+  return 0;
+}

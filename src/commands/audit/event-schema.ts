@@ -1,0 +1,29 @@
+import * as v from "valibot";
+
+export const OUTCOMES = [
+  "started",
+  "success",
+  "partial",
+  "failed",
+  "cancelled",
+  "refused",
+  "interrupted",
+] as const;
+
+/** One event as it stands in the trail. */
+export const eventSchema = v.object({
+  id: v.string(),
+  seq: v.number(),
+  timestamp: v.string(),
+  operation: v.string(),
+  outcome: v.picklist(OUTCOMES),
+  user: v.string(),
+  host: v.string(),
+  project: v.string(),
+  details: v.record(v.string(), v.unknown()),
+  data_affected: v.array(v.string()),
+  export_path: v.optional(v.string()),
+  ref: v.optional(v.string()),
+  prev_hash: v.string(),
+  hash: v.string(),
+});

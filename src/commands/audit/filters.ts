@@ -1,0 +1,41 @@
+import type { Filter } from "../../audit/query.ts";
+import { fromRfc3339, toMs } from "../../units/range.ts";
+import { type ArgValues, UsageError } from "../command.ts";
+import { OUTCOMES } from "./event-schema.ts";
+
+const time = (about: string) => ({ type: "value", hint: "TIME", parse: readTime, about }) as const;
+
+/** The filters that every reading of the trail takes. */
+export const FILTERS = {
+  from: time("only events at or after this: a date or an RFC 3339 time"),
+  to: time("only events before this"),
+  operation: {
+    type: "value",
+    hint: "NAME",
+    complete: "operations",
+    about: "only this operation, such as destroy",
+  },
+  outcome: { type: "value", hint: "NAME", values: OUTCOMES, about: "only events with this outcome" },
+  user: { type: "value", hint: "NAME", about: "only what this user did" },
+  host: { type: "value", hint: "NAME", about: "only what was done from this host" },
+  affected: { type: "value", hint: "TEXT", about: "only events that affected data whose name holds this" },
+  grep: { type: "value", hint: "TEXT", about: "only events that hold this text anywhere" },
+} as const;
+
+/** @throws UsageError when no time can be between --from and --to */
+export function filterOf(args: Partial<ArgValues<typeof FILTERS>>): Filter {
+  const { from, to, operation, outcome, user, host, affected, grep } = args;
+  if (from !== undefined && to !== undefined && from >= to) throw new UsageError("--from is not before --to");
+  const given = { from, to, operation, outcome, user, host, affected, grep };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function readTime(text: string): number {
+  return toMs(fromRfc3339(text));
+}
+
+/** @throws UsageError unless it is a whole number above zero */
+export function readLimit(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`not a number above zero: ${JSON.stringify(text)}`);
+  return Number(text);
+}

@@ -1,0 +1,37 @@
+import * as v from "valibot";
+import { makeSigningKey } from "../../audit/checkpoint.ts";
+import { ownIdentity } from "../../audit/identity.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
+
+export default defineCommand({
+  about: "make the key that signs a checkpoint of the trail after each destructive command",
+  args: {
+    replace: { type: "flag", about: "put a new key in the place of one that is there" },
+    json: { type: "flag", about: "print one JSON object" },
+  },
+  examples: [
+    { line: "audit keygen", about: "prints the public key: keep it where the trail is not" },
+    { line: 'audit verify --key "$PUBLIC_KEY"', about: "what the public key is for" },
+  ],
+  json: v.object({ publicKey: v.string(), path: v.string() }),
+  async run(call) {
+    const config = await configOf(call);
+    const { host } = ownIdentity();
+    const { verifier, path } = makeSigningKey({
+      ...trailPlaces(call, config),
+      host,
+      replace: call.args.replace,
+    });
+    const trail = openStackTrail(call, config);
+    await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
+    await trail.close();
+    if (call.args.json) call.terminal.printJson({ publicKey: verifier, path });
+    else {
+      call.terminal.print(verifier);
+      call.terminal.note(`the signing key is in ${path}; keep the public key above where the trail is not`);
+    }
+    return EXIT.ok;
+  },
+});

@@ -1,0 +1,56 @@
+import * as v from "valibot";
+import type { AuditEvent } from "../../audit/event.ts";
+import { follow } from "../../audit/follow.ts";
+import { formatEvent } from "../../audit/format.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
+import { eventSchema } from "./event-schema.ts";
+import { FILTERS, filterOf, readLimit } from "./filters.ts";
+import { paintEvents } from "./paint.ts";
+
+const args = {
+  limit: {
+    type: "value",
+    alias: "n",
+    hint: "N",
+    default: "20",
+    parse: readLimit,
+    about: "at most this many (default: 20)",
+  },
+  ...FILTERS,
+  follow: { type: "flag", alias: "f", about: "then show new events as they come, until Ctrl-C" },
+  json: { type: "flag", about: "print one JSON array; with --follow one JSON object a line" },
+} as const;
+
+export default defineCommand({
+  about: "list what was done to the stack, by whom, and how it ended; newest last",
+  args,
+  examples: [
+    { line: "audit", about: "the last twenty events" },
+    { line: "audit -n 100 --operation destroy", about: "who destroyed what" },
+    { line: "audit --follow --outcome failed", about: "failures as they happen" },
+  ],
+  json: v.array(eventSchema),
+  async run(call) {
+    const config = await configOf(call);
+    const filter = filterOf(call.args);
+    const trail = openStackTrail(call, config);
+    const events = await trail.newest({ limit: call.args.limit, ...filter });
+    await trail.close();
+    show(call, events);
+    if (!call.args.follow) return EXIT.ok;
+    for await (const { event } of follow(trailPlaces(call, config).file, filter, call.signal))
+      show(call, [event]);
+    return EXIT.ok;
+  },
+});
+
+function show({ args: given, terminal }: Call<typeof args>, events: readonly AuditEvent[]): void {
+  const { colors } = terminal;
+  if (given.json && given.follow) for (const event of events) terminal.print(JSON.stringify(event));
+  else if (given.json) terminal.printJson(events);
+  else if (events.length === 0) terminal.note("the trail has no such event yet");
+  else if (colors.isColorSupported) for (const line of paintEvents(events, colors)) terminal.print(line);
+  else for (const event of events) terminal.print(formatEvent(event));
+}

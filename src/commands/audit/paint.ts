@@ -1,0 +1,23 @@
+import type { AuditEvent, Outcome } from "../../audit/event.ts";
+import { plainDetails, printable } from "../../audit/format.ts";
+import type { Colors } from "../../terminal/colors.ts";
+import { formatTable } from "../../terminal/table.ts";
+
+/** Events in columns, for a terminal. */
+export function paintEvents(events: readonly AuditEvent[], colors: Colors): string[] {
+  const rows = events.map((event) => [
+    colors.dim(event.timestamp.slice(0, 19).replace("T", " ")),
+    colors.bold(printable(event.operation)),
+    printable(`${event.user}@${event.host}`),
+    paintOutcome(event.outcome, colors),
+    colors.dim(printable(plainDetails(event.details).join("  "))),
+  ]);
+  return formatTable([{}, {}, {}, {}, {}], rows);
+}
+
+/** Good is green, not done is yellow, wrong is red. */
+export function paintOutcome(outcome: Outcome, { green, yellow, red, cyan }: Colors): string {
+  if (outcome === "success") return green(outcome);
+  if (outcome === "started") return cyan(outcome);
+  return outcome === "failed" || outcome === "interrupted" ? red(outcome) : yellow(outcome);
+}

@@ -1,0 +1,105 @@
+import * as v from "valibot";
+import { LineError, readLine } from "../../audit/chain.ts";
+import type { AuditEvent } from "../../audit/event.ts";
+import { type EventPlace, findEvents } from "../../audit/find.ts";
+import { printable } from "../../audit/format.ts";
+import { type Call, defineCommand, UsageError } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { configOf, trailPlaces } from "../stack.ts";
+import { eventSchema } from "./event-schema.ts";
+import { paintOutcome } from "./paint.ts";
+
+const args = {
+  id: {
+    type: "positional",
+    hint: "ID",
+    required: true,
+    about: "the event's id, the beginning of it, or its number in the trail",
+  },
+  json: { type: "flag", about: "print one JSON object" },
+} as const;
+
+export default defineCommand({
+  about: "show everything about one event, and what began or ended it",
+  args,
+  examples: [
+    { line: "audit show 01a1fa8f-bc2c", about: "by the beginning of its id" },
+    { line: "audit show 42", about: "by its number" },
+  ],
+  json: v.object({
+    event: eventSchema,
+    place: v.string(),
+    sound: v.boolean(),
+    related: v.array(eventSchema),
+  }),
+  async run(call): Promise<ExitCode> {
+    const { file } = trailPlaces(call, await configOf(call));
+    const { match, related } = findOne(file, call.args.id);
+    const sound = isSound(match.line);
+    const { event, place } = match;
+    if (call.args.json)
+      call.terminal.printJson({ event, place, sound, related: related.map((one) => one.event) });
+    else showEvent(call, match, related, sound);
+    return sound ? EXIT.ok : EXIT.different;
+  },
+});
+
+function findOne(file: string, id: string) {
+  const { matches, related } = findEvents(file, id);
+  const [match] = matches;
+  if (match === undefined)
+    throw new UsageError(`there is no event ${id}`, "`contextcore audit --json` shows ids");
+  if (matches.length > 1)
+    throw new UsageError(`${matches.length} events begin with ${id}`, "give more of the id");
+  return { match, related };
+}
+
+function isSound(line: string): boolean {
+  try {
+    readLine(line);
+    return true;
+  } catch (error) {
+    if (error instanceof LineError) return false;
+    throw error;
+  }
+}
+
+function showEvent(
+  { terminal }: Call,
+  match: EventPlace,
+  related: readonly EventPlace[],
+  sound: boolean,
+): void {
+  const { colors } = terminal;
+  const { event } = match;
+  const rows = [
+    ["operation", colors.bold(printable(event.operation))],
+    ["outcome", paintOutcome(event.outcome, colors)],
+    ["time", event.timestamp],
+    ["by", printable(`${event.user}@${event.host}`)],
+    ["project", printable(event.project)],
+    ...(event.data_affected.length === 0 ? [] : [["affected", printable(event.data_affected.join(", "))]]),
+    ...(event.export_path === undefined ? [] : [["export", printable(event.export_path)]]),
+    ["number", String(event.seq)],
+    ["id", event.id],
+    ["line", match.place],
+    [
+      "hash",
+      `${event.hash} ${sound ? colors.green("(fits its content)") : colors.red("(DOES NOT FIT ITS CONTENT)")}`,
+    ],
+    ["after", event.prev_hash],
+  ];
+  for (const [name = "", text = ""] of rows) terminal.print(`${name.padEnd(10)}${text}`);
+  if (Object.keys(event.details).length > 0) terminal.print("details");
+  for (const line of detailLines(event)) terminal.print(`  ${printable(line)}`);
+  for (const { event: other } of related) {
+    const what = other.id === event.ref ? "began with" : "ended with";
+    terminal.print(`${what} event ${other.seq}: ${other.outcome} at ${other.timestamp} (${other.id})`);
+  }
+}
+
+const detailLines = ({ details }: AuditEvent): string[] =>
+  JSON.stringify(details, null, 2)
+    .split("\n")
+    .slice(1, -1)
+    .map((line) => line.slice(2));

@@ -1,0 +1,43 @@
+import { openDelivery } from "../../../audit/deliver/delivery.ts";
+import { surveySinks } from "../../../audit/deliver/survey.ts";
+import { parseDuration } from "../../../units/duration.ts";
+import { toMs } from "../../../units/range.ts";
+import { defineCommand } from "../../command.ts";
+import { EXIT } from "../../exit-code.ts";
+import { openStack, trailPlaces } from "../../stack.ts";
+
+export default defineCommand({
+  about: "deliver what waits for the sinks, now",
+  args: {
+    time: {
+      type: "value",
+      alias: "t",
+      hint: "DURATION",
+      default: "1m",
+      parse: (text: string) => toMs(parseDuration(text)),
+      about: "how long each sink gets (default: 1m)",
+    },
+  },
+  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was away" }],
+  async run(call) {
+    const { config, sinks } = await openStack(call);
+    const { file } = trailPlaces(call, config);
+    const delivery = openDelivery({
+      file,
+      sinks,
+      timeLimitMs: call.args.time,
+      onWarning: (message) => call.terminal.warn(message),
+      onDropped: async (name, count) =>
+        call.terminal.warn(`sink ${name}: ${count} events no longer fit its outbox`),
+    });
+    delivery.notify();
+    await delivery.close();
+    const survey = surveySinks(
+      file,
+      sinks.map(({ name }) => name),
+    ).filter(({ configured }) => configured);
+    for (const { name, state } of survey)
+      call.terminal.print(`${name}: ${state?.delivered ?? 0} delivered in all`);
+    return survey.some(({ waiting = 0 }) => waiting > 0) ? EXIT.partial : EXIT.ok;
+  },
+});

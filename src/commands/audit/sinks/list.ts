@@ -1,0 +1,62 @@
+import * as v from "valibot";
+import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
+import { printable } from "../../../audit/format.ts";
+import type { Colors } from "../../../terminal/colors.ts";
+import { formatTable } from "../../../terminal/table.ts";
+import { defineCommand } from "../../command.ts";
+import { EXIT } from "../../exit-code.ts";
+import { configOf, trailPlaces } from "../../stack.ts";
+
+export default defineCommand({
+  about: "show each sink's state: what it has, what waits for it, and what went wrong last",
+  args: { json: { type: "flag", about: "print one JSON array" } },
+  examples: [{ line: "audit sinks", about: "does everything arrive?" }],
+  json: v.array(
+    v.object({
+      name: v.string(),
+      configured: v.boolean(),
+      waiting: v.optional(v.number()),
+      delivered: v.number(),
+      rejected: v.number(),
+      dropped: v.number(),
+      newest: v.optional(v.object({ seq: v.number(), id: v.string(), hash: v.string(), at: v.string() })),
+      failure: v.optional(v.object({ message: v.string(), at: v.string() })),
+    }),
+  ),
+  async run(call) {
+    const config = await configOf(call);
+    const names = Object.keys(config.sinks).filter((name) => config.sinks[name]?.enabled === true);
+    const sinks = surveySinks(trailPlaces(call, config).file, names);
+    if (call.args.json) call.terminal.printJson(sinks.map(toJson));
+    else if (sinks.length === 0)
+      call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
+    else {
+      const rows = sinks.map((sink) => rowOf(sink, call.terminal.colors));
+      for (const line of formatTable([{}, {}, {}, {}], rows)) call.terminal.print(line);
+    }
+    return sinks.some(({ configured, state }) => configured && state?.failure !== undefined)
+      ? EXIT.partial
+      : EXIT.ok;
+  },
+});
+
+const toJson = ({ name, configured, waiting, state }: SinkSurvey) => ({
+  name,
+  configured,
+  waiting,
+  delivered: state?.delivered ?? 0,
+  rejected: state?.rejected ?? 0,
+  dropped: state?.dropped ?? 0,
+  newest: state?.receipt,
+  failure: state?.failure,
+});
+
+function rowOf({ name, configured, waiting, state }: SinkSurvey, { green, red, dim }: Colors): string[] {
+  if (state === undefined) return [name, dim("new"), "gets the next event", ""];
+  const { delivered, rejected, dropped, failure } = state;
+  const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
+  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} given up` : ""];
+  const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
+  const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
+  return [name, mood, counts.join(", "), why];
+}

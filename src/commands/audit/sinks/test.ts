@@ -1,0 +1,63 @@
+import * as v from "valibot";
+import { within } from "../../../audit/deliver/courier.ts";
+import type { OpenSink } from "../../../plugin/open.ts";
+import { defineCommand, UsageError } from "../../command.ts";
+import { EXIT, type ExitCode } from "../../exit-code.ts";
+import { openStack } from "../../stack.ts";
+
+/** How long a sink may take to say that it is there, ms. */
+const PROBE_MS = 10_000;
+
+interface Probed {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly error?: string;
+}
+
+export default defineCommand({
+  about: "ask each sink whether it could take an event now; nothing is written there",
+  args: {
+    name: { type: "positional", hint: "NAME", complete: "plugins", about: "only this sink" },
+    json: { type: "flag", about: "print one JSON array" },
+  },
+  examples: [
+    { line: "audit sinks test", about: "after the configuration was changed" },
+    { line: "audit sinks test webhook", about: "one of them" },
+  ],
+  json: v.array(v.object({ name: v.string(), ok: v.boolean(), error: v.optional(v.string()) })),
+  async run(call): Promise<ExitCode> {
+    const { sinks, failures } = await openStack(call);
+    const { name } = call.args;
+    const chosen = sinks.filter((sink) => name === undefined || sink.name === name);
+    if (name !== undefined && chosen.length === 0) {
+      throw new UsageError(
+        `there is no sink ${name}`,
+        `there are: ${sinks.map((sink) => sink.name).join(", ") || "none"}`,
+      );
+    }
+    const broken = failures.map((failure) => ({
+      name: failure.name,
+      ok: false,
+      error: failure.error.message,
+    }));
+    const probed = [...(await Promise.all(chosen.map((sink) => probe(sink, call.signal)))), ...broken];
+    if (call.args.json) call.terminal.printJson(probed);
+    const { colors } = call.terminal;
+    for (const { name: sink, ok, error } of call.args.json ? [] : probed) {
+      call.terminal.print(`${sink}: ${ok ? colors.green("ready") : `${colors.red("not ready")}: ${error}`}`);
+    }
+    if (probed.length === 0)
+      call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
+    return probed.every(({ ok }) => ok) ? EXIT.ok : EXIT.error;
+  },
+});
+
+async function probe({ name, sink }: OpenSink, signal: AbortSignal): Promise<Probed> {
+  try {
+    await within(PROBE_MS, signal, (limit) => sink.probe(limit));
+    return { name, ok: true };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { name, ok: false, error: error instanceof Error ? error.message : String(error) };
+  }
+}

@@ -1,0 +1,76 @@
+import * as v from "valibot";
+import { printable } from "../../audit/format.ts";
+import { matching } from "../../audit/query.ts";
+import { trailLines } from "../../audit/segments.ts";
+import { type AuditStats, statsOf, sum, type Tally } from "../../audit/stats.ts";
+import { formatTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { defineCommand } from "../command.ts";
+import { EXIT } from "../exit-code.ts";
+import { configOf, trailPlaces } from "../stack.ts";
+import { OUTCOMES } from "./event-schema.ts";
+import { FILTERS, filterOf } from "./filters.ts";
+import { paintOutcome } from "./paint.ts";
+
+const tally = v.partial(v.object(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, v.number()]))));
+
+export default defineCommand({
+  about: "count what was done: by operation, outcome, user and week",
+  args: { ...FILTERS, json: { type: "flag", about: "print one JSON object" } },
+  examples: [
+    { line: "audit stats", about: "all of it" },
+    { line: "audit stats --operation export --from 2026-01-01", about: "how the exports of this year went" },
+  ],
+  json: v.object({
+    operations: v.number(),
+    byOutcome: tally,
+    byOperation: v.record(v.string(), tally),
+    byUser: v.record(v.string(), tally),
+    byWeek: v.array(v.object({ week: v.string(), tally })),
+  }),
+  async run(call) {
+    const filter = filterOf(call.args);
+    const { file } = trailPlaces(call, await configOf(call));
+    const stats = statsOf(matching(trailLines(file), filter));
+    if (call.args.json) call.terminal.printJson(stats);
+    else showStats(stats, call.terminal);
+    return EXIT.ok;
+  },
+});
+
+function showStats(stats: AuditStats, terminal: Terminal): void {
+  if (stats.operations === 0) {
+    terminal.note("the trail has no such operation yet");
+    return;
+  }
+  const tables: readonly (readonly [string, readonly (readonly [string, Tally])[]])[] = [
+    ["by operation", Object.entries(stats.byOperation)],
+    ["by user", Object.entries(stats.byUser)],
+    ["by week", stats.byWeek.map(({ week, tally: counts }) => [week, counts])],
+  ];
+  for (const [title, rows] of tables) {
+    terminal.print(terminal.colors.bold(title));
+    for (const line of drawn(rows, terminal)) terminal.print(`  ${line}`);
+  }
+}
+
+/** How wide the longest bar is, characters. */
+const BAR_WIDTH = 30;
+
+function drawn(rows: readonly (readonly [string, Tally])[], { colors }: Terminal): string[] {
+  const most = Math.max(...rows.map(([, counts]) => sum(counts)));
+  const cells = rows.map(([name, counts]) => {
+    const outcomes = OUTCOMES.filter((outcome) => (counts[outcome] ?? 0) > 0);
+    const told = outcomes.map((outcome) => `${counts[outcome]} ${paintOutcome(outcome, colors)}`);
+    return [printable(name), String(sum(counts)), bar(sum(counts) / most), told.join(", ")];
+  });
+  return formatTable([{}, { align: "right" }, { width: BAR_WIDTH }, {}], cells);
+}
+
+const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+
+/** A bar whose length is exact to an eighth of a character; what is not nothing is visible. */
+function bar(share: number): string {
+  const eighths = Math.max(share > 0 ? 1 : 0, Math.round(share * BAR_WIDTH * 8));
+  return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];
+}

@@ -1,0 +1,108 @@
+import * as v from "valibot";
+import { NoteError, parseVerifier } from "../../audit/note.ts";
+import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { openStack, trailPlaces } from "../stack.ts";
+
+const args = {
+  key: {
+    type: "value",
+    hint: "PUBLIC-KEY",
+    parse: readKey,
+    about:
+      "what `audit keygen` printed: proves the signed checkpoint (default: the key of this home, if there is one)",
+  },
+  json: { type: "flag", about: "print one JSON object" },
+} as const;
+
+const seen = v.object({ seq: v.number(), timestamp: v.string() });
+
+export default defineCommand({
+  about: "prove the trail: its chain, its checkpoint, and every witness; exit code 5 when anything differs",
+  args,
+  examples: [
+    { line: "audit verify", about: "the chain, the home copy and the sinks" },
+    { line: 'audit verify --key "$PUBLIC_KEY"', about: "and that nobody without the signing key rewrote it" },
+  ],
+  json: v.object({
+    sound: v.boolean(),
+    files: v.number(),
+    events: v.number(),
+    first: v.optional(seen),
+    last: v.optional(v.object({ ...seen.entries, hash: v.string() })),
+    checkpoint: v.optional(v.object({ origin: v.string(), size: v.number(), hash: v.string() })),
+    witnesses: v.array(v.object({ name: v.string(), seq: v.optional(v.number()), agrees: v.boolean() })),
+    differences: v.number(),
+    warnings: v.number(),
+    findings: v.array(
+      v.object({
+        severity: v.picklist(["difference", "warning"]),
+        where: v.string(),
+        seq: v.optional(v.number()),
+        what: v.string(),
+      }),
+    ),
+  }),
+  async run(call): Promise<ExitCode> {
+    const { config, sinks } = await openStack(call);
+    const { key } = call.args;
+    const result = await verifyTrail({
+      ...trailPlaces(call, config),
+      sinks,
+      signal: call.signal,
+      ...(key === undefined ? {} : { publicKey: key }),
+    });
+    if (call.args.json) call.terminal.printJson(toJson(result));
+    else showVerification(result, call);
+    if (result.differences > 0) return EXIT.different;
+    return result.warnings > 0 ? EXIT.partial : EXIT.ok;
+  },
+});
+
+function readKey(text: string): string {
+  try {
+    parseVerifier(text);
+    return text;
+  } catch (error) {
+    throw error instanceof NoteError ? new RangeError(error.message) : error;
+  }
+}
+
+const toJson = ({ chain, ...rest }: Verification) => ({
+  sound: rest.differences === 0,
+  events: chain.events,
+  first: chain.first,
+  last: chain.last,
+  ...rest,
+});
+
+function showVerification(result: Verification, { terminal, args: given }: Call<typeof args>): void {
+  showFindings(result, terminal);
+  const { colors } = terminal;
+  const { chain, files, checkpoint, witnesses } = result;
+  for (const { name, seq, agrees } of witnesses) {
+    const verdict = agrees ? colors.green("agrees") : colors.red("differs");
+    terminal.print(
+      seq === undefined ? `${name}: knows nothing of this trail` : `${name}: ${verdict}, up to event ${seq}`,
+    );
+  }
+  if (checkpoint !== undefined)
+    terminal.print(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
+  else if (given.key !== undefined)
+    terminal.note("there is no checkpoint yet: one is signed after a destructive command");
+  const verdict = result.differences === 0 ? colors.green("sound") : colors.red("not what was recorded");
+  const span = chain.first === undefined ? "" : `, ${chain.first.timestamp} to ${chain.last?.timestamp}`;
+  terminal.print(`${chain.events} events in ${files} ${files === 1 ? "file" : "files"}${span}: ${verdict}`);
+}
+
+function showFindings({ findings, differences, warnings }: Verification, terminal: Terminal): void {
+  const { noteColors } = terminal;
+  for (const { severity, where, what } of findings) {
+    const label = severity === "difference" ? noteColors.red("wrong:") : noteColors.yellow("warning:");
+    terminal.note(`${label} ${where}: ${what}`);
+  }
+  const more = differences + warnings - findings.length;
+  if (more > 0) terminal.note(`and ${more} more`);
+}
