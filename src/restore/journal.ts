@@ -2,7 +2,7 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Counts } from "../plugin/contract.ts";
+import type { Counts, Problem } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/block.ts";
 import { systemCode } from "../snapshot/errors.ts";
 import { fileLines } from "../snapshot/lines.ts";
@@ -12,6 +12,8 @@ export interface BlockOutcome {
   readonly written: Counts;
   readonly existing: Counts;
   readonly rejected: readonly { readonly line: string; readonly reason: string }[];
+  /** Written, but not whole. */
+  readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
 }
 
 export interface RestoreJournal {
@@ -27,6 +29,11 @@ export interface RestoreJournal {
 }
 
 const counts = v.record(v.string(), v.number());
+const problem = v.object({
+  kind: v.picklist(["lossy", "incomplete", "clamped", "failed", "normalised", "not-contained"]),
+  reason: v.string(),
+  items: v.exactOptional(v.array(v.string())),
+});
 const doneSchema = v.object({
   plugin: v.string(),
   file: v.string(),
@@ -34,6 +41,7 @@ const doneSchema = v.object({
   written: counts,
   existing: counts,
   rejected: v.number(),
+  problems: v.optional(v.array(problem), []),
 });
 type Done = v.InferOutput<typeof doneSchema>;
 
@@ -47,12 +55,16 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
-    async record(plugin, { file, offset }, { written, existing, rejected }) {
+    async record(plugin, { file, offset }, { written, existing, rejected, problems }) {
       const lines = rejected.map(
         ({ line, reason }) => `${JSON.stringify({ plugin, file, reason, record: line })}\n`,
       );
       if (lines.length > 0) await append(refused, lines.join(""));
-      const entry: Done = { plugin, file, offset, written, existing, rejected: rejected.length };
+      const told = problems.map(({ kind, reason, items }) =>
+        items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
+      );
+      const counted = { written, existing, rejected: rejected.length };
+      const entry: Done = { plugin, file, offset, ...counted, problems: told };
       await append(state, `${JSON.stringify(entry)}\n`);
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),

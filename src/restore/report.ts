@@ -24,6 +24,10 @@ export const reportSchema = v.object({
       written: counts,
       existing: v.pipe(counts, v.description("already there, left as it was")),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
+      problems: v.pipe(
+        v.array(v.object({ kind: v.string(), reason: v.string(), items: v.array(v.string()) })),
+        v.description("what was written, but not whole, such as data sources without their secrets"),
+      ),
       failure: v.optional(v.string()),
       findings: v.array(
         v.object({ severity: v.string(), what: v.string(), setting: v.optional(v.string()) }),
@@ -45,12 +49,13 @@ export function restoreReport(
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
-  const plugins = outcomes.map(({ name, written, existing, rejected, failure }) => ({
+  const plugins = outcomes.map(({ name, written, existing, rejected, problems, failure }) => ({
     name,
     url: plan.targets.find((target) => target.name === name)?.open.url,
     written,
     existing,
     rejected,
+    problems: merged(problems),
     ...(failure === undefined ? {} : { failure }),
     findings: [...(plan.targets.find((target) => target.name === name)?.findings ?? [])],
     counted: (counted.get(name) ?? []).map((one) => ({
@@ -67,6 +72,22 @@ export function restoreReport(
     plugins,
     leftOut,
   };
+}
+
+/** One entry for each kind and reason, with all items. */
+function merged(problems: TargetOutcome["problems"]): RestoreReport["plugins"][number]["problems"] {
+  const groups = Map.groupBy(problems, ({ kind, reason }) => JSON.stringify([kind, reason]));
+  return [...groups.values()].flatMap(([first, ...others]) =>
+    first === undefined
+      ? []
+      : [
+          {
+            kind: first.kind,
+            reason: first.reason,
+            items: [first, ...others].flatMap(({ items = [] }) => items),
+          },
+        ],
+  );
 }
 
 function statusOf(

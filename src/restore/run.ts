@@ -33,6 +33,8 @@ export interface TargetOutcome {
   /** Already there, left as it was. */
   readonly existing: Counts;
   readonly rejected: number;
+  /** What was written, but not whole: secrets that nobody gave. */
+  readonly problems: BlockOutcome["problems"];
   /** Why it could not be finished; absent when everything was offered to the server. */
   readonly failure?: string;
 }
@@ -48,18 +50,20 @@ interface Tally {
   readonly written: Record<string, number>;
   readonly existing: Record<string, number>;
   rejected: number;
+  readonly problems: BlockOutcome["problems"][number][];
   blocks: number;
   bytes: number;
 }
 
 async function restoreTarget(target: RestoreTarget, options: RunOptions): Promise<TargetOutcome> {
-  const tally: Tally = { written: {}, existing: {}, rejected: 0, blocks: 0, bytes: 0 };
+  const tally: Tally = { written: {}, existing: {}, rejected: 0, problems: [], blocks: 0, bytes: 0 };
   const total = target.files.reduce((sum, { blocks }) => sum + blocks.length, 0);
   const summary = () => ({
     name: target.name,
     written: tally.written,
     existing: tally.existing,
     rejected: tally.rejected,
+    problems: tally.problems,
   });
   try {
     for (const file of target.files) {
@@ -93,6 +97,7 @@ async function restoreBlock(
   addCounts(tally.written, done.written);
   addCounts(tally.existing, done.existing);
   tally.rejected += done.rejected;
+  tally.problems.push(...done.problems);
 }
 
 async function writeBlock(
@@ -107,14 +112,16 @@ async function writeBlock(
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
   const rejected: { line: string; reason: string }[] = [];
+  const problems: BlockOutcome["problems"][number][] = [];
   for (const lines of linesFor(target, file, block, bytes)) {
     const batch = { file, lines, range: target.range, labels: target.labels };
     const answer = await applyPatiently(restore, batch, options);
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});
     rejected.push(...(answer.rejected ?? []));
+    problems.push(...(answer.problems ?? []));
   }
-  return { written, existing, rejected };
+  return { written, existing, rejected, problems };
 }
 
 /** An object is one text, whatever newlines it has; records come as lines. */

@@ -66,6 +66,10 @@ export function reportRestore(report: RestoreReport, terminal: Terminal): void {
   for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
   terminal.print(`${report.directory}  ${report.status}`);
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
+  for (const { name, problems } of report.plugins) {
+    for (const { reason, items } of problems)
+      terminal.note(`${noteColors.yellow("not whole:")} ${name}: ${[reason, ...items].join("\n  ")}`);
+  }
 }
 
 function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
