@@ -94,6 +94,7 @@ try {
   const snapshot = await newestSnapshot();
   step("Check the files against the manifest");
   await checkSnapshot(snapshot);
+  await contextcore("verify", snapshot);
   step("A destroy, rehearsed: export everything, then a harmless command");
   await contextcore("destroy", "--option", "1", "--confirm", "demo");
   step("Who did what");
