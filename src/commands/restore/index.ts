@@ -1,63 +1,20 @@
-import { resolve } from "node:path";
-import type { Ending, Trail } from "../../audit/event.ts";
-import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
-import { openJournal } from "../../restore/journal.ts";
+import type { Trail } from "../../audit/event.ts";
 import { planRestore, type RestorePlan } from "../../restore/plan.ts";
-import { recount } from "../../restore/recount.ts";
-import { type RestoreReport, reportSchema, restoreReport, writeReport } from "../../restore/report.ts";
-import { runRestore } from "../../restore/run.ts";
+import { reportSchema } from "../../restore/report.ts";
 import { type OpenSnapshot, openSnapshot } from "../../snapshot/reader.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
-import { createProgress } from "../../terminal/progress.ts";
-import { fromMs, fromRfc3339, type Range } from "../../units/range.ts";
-import { type Call, defineCommand, UsageError } from "../command.ts";
+import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
-import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
+import { findSnapshot } from "../snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { intoTenant, type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
+import { carryOut } from "./carry-out.ts";
 import { planJson, reportRestore, showPlan } from "./show.ts";
-
-const args = {
-  snapshot: { ...SNAPSHOT, required: true },
-  plugin: {
-    type: "value",
-    hint: "NAME",
-    repeatable: true,
-    complete: "plugins",
-    about: "only this backend; may be repeated",
-  },
-  only: {
-    type: "value",
-    values: ["traces", "metrics", "logs", "dashboards"],
-    repeatable: true,
-    about: "only this kind of data; may be repeated",
-  },
-  from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "only data from then on" },
-  to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "only data before then" },
-  match: {
-    type: "value",
-    hint: "NAME=SELECTOR",
-    repeatable: true,
-    about: "only what this selector in the backend's own language finds",
-  },
-  into: { type: "value", hint: "TENANT", about: "write into this tenant instead of the configured one" },
-  label: {
-    type: "value",
-    hint: "KEY=VALUE",
-    repeatable: true,
-    about: "add a label to every stream and series, e.g. restored_from=20260124-143000",
-  },
-  "dry-run": { type: "flag", about: "show the plan and write nothing" },
-  yes: { type: "flag", alias: "y", about: "do not ask" },
-  resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
-  json: { type: "flag", about: "print one JSON object" },
-} as const;
-
-type RestoreCall = Call<typeof args>;
 
 export default defineCommand({
   about: "put a snapshot's data back, and count it on the servers",
-  args,
+  args: restoreArgs,
   examples: [
     { line: "restore latest --dry-run", about: "what would be written, and what the servers would refuse" },
     {
@@ -101,7 +58,7 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
     terminal.note("nothing was written");
     return EXIT.interrupted;
   }
-  const report = await carriedOut(call, setting, plan);
+  const report = await carryOut(call, { backups: setting.stack.config.backups, trail: setting.trail }, plan);
   if (given.json) terminal.printJson(report);
   else reportRestore(report, terminal);
   return { complete: EXIT.ok, partial: EXIT.partial, failed: EXIT.error }[report.status];
@@ -123,31 +80,6 @@ function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<Resto
   });
 }
 
-function rangeOf({ args: { from, to } }: RestoreCall): Range | undefined {
-  if (from === undefined && to === undefined) return undefined;
-  const range = { from: from ?? 0n, to: to ?? fromMs(Date.now()) };
-  if (range.from < range.to) return range;
-  throw new UsageError("--from is not before --to");
-}
-
-function readLabels(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
-      if (name !== undefined && value !== undefined) return [name, value];
-      throw new UsageError(`--label ${text} is not a label`, "for example --label restored_from=20260124");
-    }),
-  );
-}
-
-/** The same call with every backend's tenant replaced. */
-function intoTenant(call: RestoreCall): RestoreCall {
-  const { into } = call.args;
-  if (into === undefined) return call;
-  const keys = ["tempo", "mimir", "loki", ...call.args.plugin].map((name) => `backends.${name}.tenant`);
-  return { ...call, overrides: { ...call.overrides, ...Object.fromEntries(keys.map((key) => [key, into])) } };
-}
-
 async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise<boolean> {
   if (given.yes) return true;
   if (!terminal.interactive) {
@@ -157,83 +89,4 @@ async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise
     );
   }
   return (await confirm(terminal, { message: "Write this?", signal })) === true;
-}
-
-async function carriedOut(
-  call: RestoreCall,
-  { stack, trail }: Setting,
-  plan: RestorePlan,
-): Promise<RestoreReport> {
-  const { backups } = stack.config;
-  const request = requestOf(call, plan);
-  const earlier = call.args.resume ? await unfinishedRestore(backups, request) : undefined;
-  if (call.args.resume && earlier === undefined) {
-    throw new UsageError(
-      "there is no interrupted restore like this one",
-      "the same snapshot and the same flags continue it",
-    );
-  }
-  const directory = earlier ?? (await newRestoreDirectory(backups, request, new Date()));
-  const operation = {
-    operation: "restore",
-    destructive: true,
-    details: { snapshot: plan.snapshot.path, report: directory, resumed: earlier !== undefined },
-    dataAffected: plan.targets.map(({ name }) => name),
-    signal: call.signal,
-  };
-  return trail.record(operation, async () => {
-    const report = await written(call, plan, directory);
-    await writeReport(report);
-    return { result: report, ending: endingOf(report) };
-  });
-}
-
-async function written(call: RestoreCall, plan: RestorePlan, directory: string): Promise<RestoreReport> {
-  const { signal, terminal } = call;
-  const journal = await openJournal(resolve(directory));
-  const board = createProgress(terminal);
-  try {
-    const outcomes = await runRestore({
-      plan,
-      journal,
-      signal,
-      onProgress: ({ name, done, written: counts, bytes }) =>
-        board.update({ name, done, counts, bytes, retries: 0, state: done < 1 ? "running" : "counting" }),
-    });
-    const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
-    for (const target of plan.targets) {
-      const whole = outcomes.some(
-        ({ name, rejected, failure }) => name === target.name && rejected === 0 && !failure,
-      );
-      // What was refused will not turn up, however long one waits.
-      counted.set(
-        target.name,
-        await recount(target, { signal, settleMs: whole ? 60_000 : 0, pauseMs: 1_000 }),
-      );
-    }
-    return restoreReport(plan, directory, outcomes, counted);
-  } catch (error) {
-    if (signal.aborted) terminal.note("interrupted; the same command with --resume goes on");
-    throw error;
-  } finally {
-    board.stop();
-    await journal.close();
-  }
-}
-
-function requestOf({ args: given }: RestoreCall, { snapshot, targets }: RestorePlan): RestoreRequest {
-  const { plugin, only, from, to, match, into, label } = given;
-  const asked = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
-  const places = targets.map(({ name, open }) => [name, open.url]);
-  return {
-    snapshot: snapshot.path,
-    sha256: snapshot.manifest.sha256,
-    asked: JSON.stringify({ ...asked, places }),
-  };
-}
-
-function endingOf(report: RestoreReport): Ending {
-  const outcome = ({ complete: "success", partial: "partial", failed: "failed" } as const)[report.status];
-  const rejected = report.plugins.reduce((sum, one) => sum + one.rejected, 0);
-  return { outcome, details: { report: report.directory, rejected } };
 }

@@ -1,0 +1,68 @@
+import { fromMs, fromRfc3339, type Range } from "../../units/range.ts";
+import { type Call, UsageError } from "../command.ts";
+import { SNAPSHOT } from "../snapshot-argument.ts";
+
+export const restoreArgs = {
+  snapshot: { ...SNAPSHOT, required: true },
+  plugin: {
+    type: "value",
+    hint: "NAME",
+    repeatable: true,
+    complete: "plugins",
+    about: "only this backend; may be repeated",
+  },
+  only: {
+    type: "value",
+    values: ["traces", "metrics", "logs", "dashboards"],
+    repeatable: true,
+    about: "only this kind of data; may be repeated",
+  },
+  from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "only data from then on" },
+  to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "only data before then" },
+  match: {
+    type: "value",
+    hint: "NAME=SELECTOR",
+    repeatable: true,
+    about: "only what this selector in the backend's own language finds",
+  },
+  into: { type: "value", hint: "TENANT", about: "write into this tenant instead of the configured one" },
+  label: {
+    type: "value",
+    hint: "KEY=VALUE",
+    repeatable: true,
+    about: "add a label to every stream and series, e.g. restored_from=20260124-143000",
+  },
+  "dry-run": { type: "flag", about: "show the plan and write nothing" },
+  yes: { type: "flag", alias: "y", about: "do not ask" },
+  resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
+  json: { type: "flag", about: "print one JSON object" },
+} as const;
+
+export type RestoreCall = Call<typeof restoreArgs>;
+
+/** The range that is asked for; `undefined`: all there is. @throws UsageError when it is empty */
+export function rangeOf({ args: { from, to } }: RestoreCall): Range | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  const range = { from: from ?? 0n, to: to ?? fromMs(Date.now()) };
+  if (range.from < range.to) return range;
+  throw new UsageError("--from is not before --to");
+}
+
+/** @throws UsageError when one is not `KEY=VALUE` */
+export function readLabels(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new UsageError(`--label ${text} is not a label`, "for example --label restored_from=20260124");
+    }),
+  );
+}
+
+/** The same call with every backend's tenant replaced. */
+export function intoTenant(call: RestoreCall): RestoreCall {
+  const { into } = call.args;
+  if (into === undefined) return call;
+  const keys = ["tempo", "mimir", "loki", ...call.args.plugin].map((name) => `backends.${name}.tenant`);
+  return { ...call, overrides: { ...call.overrides, ...Object.fromEntries(keys.map((key) => [key, into])) } };
+}

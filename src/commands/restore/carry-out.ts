@@ -1,0 +1,96 @@
+import { resolve } from "node:path";
+import type { Ending, Trail } from "../../audit/event.ts";
+import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
+import { openJournal } from "../../restore/journal.ts";
+import type { RestorePlan } from "../../restore/plan.ts";
+import { recount } from "../../restore/recount.ts";
+import { type RestoreReport, restoreReport, writeReport } from "../../restore/report.ts";
+import { runRestore } from "../../restore/run.ts";
+import { createProgress } from "../../terminal/progress.ts";
+import { UsageError } from "../command.ts";
+import type { RestoreCall } from "./args.ts";
+
+/** Where reports are kept, and where the restore is recorded. */
+export interface RestorePlace {
+  readonly backups: string;
+  readonly trail: Trail;
+}
+
+/** Writes what was planned, under the eyes of the trail, and says what came of it. @throws UsageError when there is nothing to resume */
+export async function carryOut(
+  call: RestoreCall,
+  { backups, trail }: RestorePlace,
+  plan: RestorePlan,
+): Promise<RestoreReport> {
+  const request = requestOf(call, plan);
+  const earlier = call.args.resume ? await unfinishedRestore(backups, request) : undefined;
+  if (call.args.resume && earlier === undefined) {
+    throw new UsageError(
+      "there is no interrupted restore like this one",
+      "the same snapshot and the same flags continue it",
+    );
+  }
+  const directory = earlier ?? (await newRestoreDirectory(backups, request, new Date()));
+  const operation = {
+    operation: "restore",
+    destructive: true,
+    details: { snapshot: plan.snapshot.path, report: directory, resumed: earlier !== undefined },
+    dataAffected: plan.targets.map(({ name }) => name),
+    signal: call.signal,
+  };
+  return trail.record(operation, async () => {
+    const report = await written(call, plan, directory);
+    await writeReport(report);
+    return { result: report, ending: endingOf(report) };
+  });
+}
+
+async function written(call: RestoreCall, plan: RestorePlan, directory: string): Promise<RestoreReport> {
+  const { signal, terminal } = call;
+  const journal = await openJournal(resolve(directory));
+  const board = createProgress(terminal);
+  try {
+    const outcomes = await runRestore({
+      plan,
+      journal,
+      signal,
+      onProgress: ({ name, done, written: counts, bytes }) =>
+        board.update({ name, done, counts, bytes, retries: 0, state: done < 1 ? "running" : "counting" }),
+    });
+    const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
+    for (const target of plan.targets) {
+      const whole = outcomes.some(
+        ({ name, rejected, failure }) => name === target.name && rejected === 0 && !failure,
+      );
+      // What was refused will not turn up, however long one waits.
+      counted.set(
+        target.name,
+        await recount(target, { signal, settleMs: whole ? 60_000 : 0, pauseMs: 1_000 }),
+      );
+    }
+    return restoreReport(plan, directory, outcomes, counted);
+  } catch (error) {
+    if (signal.aborted) terminal.note("interrupted; the same command with --resume goes on");
+    throw error;
+  } finally {
+    board.stop();
+    await journal.close();
+  }
+}
+
+function requestOf({ args: given }: RestoreCall, { snapshot, targets }: RestorePlan): RestoreRequest {
+  const { plugin, only, from, to, match, into, label } = given;
+  const asked = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
+  const places = targets.map(({ name, open }) => [name, open.url]);
+  return {
+    snapshot: snapshot.path,
+    sha256: snapshot.manifest.sha256,
+    asked: JSON.stringify({ ...asked, places }),
+  };
+}
+
+function endingOf(report: RestoreReport): Ending {
+  const outcome = ({ complete: "success", partial: "partial", failed: "failed" } as const)[report.status];
+  const rejected = report.plugins.reduce((sum, one) => sum + one.rejected, 0);
+  return { outcome, details: { report: report.directory, rejected } };
+}
