@@ -157,16 +157,15 @@ async function hasLines(
   return false;
 }
 
-const rulesOff = ({ settings }: Situation): Finding[] =>
-  settings.flag("ruler.enable_api") === false
-    ? [
-        {
-          severity: "refuses",
-          what: "Rules cannot be written: the ruler's API is off.",
-          setting: "ruler.enable_api: true",
-        },
-      ]
-    : [];
+function rulesOff({ settings }: Situation): Finding[] {
+  if (settings.flag("ruler.enable_api") === false) {
+    const setting = "ruler.enable_api: true";
+    return [{ severity: "refuses", what: "Rules cannot be written: the ruler's API is off.", setting }];
+  }
+  if (settings.text("ruler.storage.type") !== "local") return [];
+  const what = "Rules cannot be written: this Loki keeps them in local files, which its API only reads.";
+  return [{ severity: "refuses", what, setting: "ruler.storage.type: s3 (or another object store)" }];
+}
 
 const DELETES: Finding = {
   severity: "note",

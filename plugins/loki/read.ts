@@ -144,7 +144,7 @@ function earlierThan({ entries }: Page, stream: PageStream, last: bigint): PageS
 }
 
 /** Where so much is left of one stream, it is cut in two, so that several pages are read at once. Pages. */
-const PAGES_MAX = 16;
+const PAGES_MAX = 8;
 
 /** What is to be read after a full page: the same further on, or parts of it. */
 async function followers(
@@ -161,7 +161,8 @@ async function followers(
   const loads = await loadsOf(api, page, rest, signal);
   if (loads.length > 1 && pages > 1) {
     const expected = loads.map((load) => ({ ...load, entries: load.entries * pages }));
-    return partition(cursor.selector, expected, limit).map((selector) => follow(rest, selector));
+    // A part that fills no page is read at once; pages of many streams cost the server most (measured).
+    return partition(cursor.selector, expected, limit / 2).map((selector) => follow(rest, selector));
   }
   const parts = pages > PAGES_MAX ? halves(rest) : undefined;
   return (parts ?? [rest]).map((range) => follow(range, cursor.selector));

@@ -1,6 +1,7 @@
 /** Puts lines back through the push API, each stream's oldest first, and says of every entry what became of it. */
 import {
   type Counts,
+  isKind,
   PluginError,
   type Range,
   type RestoreAnswer,
@@ -49,9 +50,21 @@ export function createRestorer(api: Api, clock: () => bigint): Restorer {
 async function applyRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
   const { namespace, body } = readRuleFile(text);
   const path = `/loki/api/v1/rules/${encodeURIComponent(namespace)}`;
-  await api.send({ method: "POST", path, headers: { "Content-Type": "application/yaml" }, body, signal });
-  return { written: { rules: 1 } };
+  const headers = { "Content-Type": "application/yaml" };
+  try {
+    await api.send({ method: "POST", path, headers, body, signal });
+    return { written: { rules: 1 } };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    // Rules in local files are read only: the API says 500, and no second attempt will change it (pkg/ruler/rulestore/local).
+    const reason = /rule dir|rule local store/.test(error.message) ? LOCAL_RULES : error.message;
+    if (reason !== LOCAL_RULES && !isKind(error, "invalid", "not-found", "refused")) throw error;
+    return { written: {}, rejected: [{ line: text, reason }] };
+  }
 }
+
+const LOCAL_RULES =
+  "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";
 
 /** How far a batch came, and what became of its entries so far. */
 interface Progress {

@@ -31,15 +31,19 @@ export function parseSelector(text: string): Matcher[] {
     matchers.push({ name, operator: toOperator(operator), value: unquote(value, text) });
     position += whole.length;
   }
-  if (!source.startsWith("{") || matchers.length === 0) throw notSelector(text);
+  if (!source.startsWith("{") || !matchers.some(needsValue)) throw notSelector(text);
   return matchers;
 }
+
+/** Loki refuses a selector none of whose matchers refuses a stream without the label. */
+const needsValue = (matcher: Matcher): boolean =>
+  (matcher.operator === "=" || matcher.operator === "=~") && !isSelected({}, [matcher]);
 
 const toOperator = (text: string): Operator => (text === "!=" || text === "=~" || text === "!~" ? text : "=");
 
 const notSelector = (text: string): PluginError =>
   new PluginError("invalid", `not a Loki stream selector: ${text}`, {
-    hint: 'Write label matchers in braces, such as {app="web", env=~"prod|staging"}, without filters or parsers.',
+    hint: 'Write label matchers in braces, at least one of them with a value, such as {app="web", env=~"prod|dev"}; no filters or parsers.',
   });
 
 const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([\s\S]))/g;
@@ -95,6 +99,15 @@ export function isSelected(labels: Labels, matchers: readonly Matcher[]): boolea
   return matchers.every(({ name, operator, value }) => {
     const found = Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
     if (operator === "=" || operator === "!=") return (found === value) === (operator === "=");
-    return new RegExp(`^(?:${value})$`, "su").test(found) === (operator === "=~");
+    return expression(value).test(found) === (operator === "=~");
   });
+}
+
+/** @throws PluginError `invalid` for what RE2 takes and JavaScript does not, which is next to nothing */
+function expression(source: string): RegExp {
+  try {
+    return new RegExp(`^(?:${source})$`, "su");
+  } catch (cause) {
+    throw new PluginError("invalid", `not a regular expression: ${source}`, { cause });
+  }
 }

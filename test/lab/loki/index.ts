@@ -27,6 +27,8 @@ export interface LokiOptions extends FaceOptions {
   readonly visibilityDelay?: bigint;
   /** As a busy server does, spreads each stream's pushes over so many more streams with `__stream_shard__`. */
   readonly streamShards?: number;
+  /** Keeps rules in local files, which the API does not write. */
+  readonly localRules?: boolean;
   /** Whether it knows `categorize-labels` (Loki 3 and newer); default true. */
   readonly categorizes?: boolean;
 }
@@ -121,7 +123,9 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
   const fixed: Readonly<Record<string, Handler>> = {
     "/ready": () => plain("ready\n"),
     "/config": () => plain(configYaml(limits)),
-    "/config/tenant/v1/limits": () => plain(tenantLimitsYaml(limits)),
+    // Wants a tenant's name even where there are no tenants (pkg/loki/config_handler.go; measured).
+    "/config/tenant/v1/limits": ({ headers }) =>
+      headers.has("x-scope-orgid") ? plain(tenantLimitsYaml(limits)) : httpError(401, "no org id"),
     "/loki/api/v1/status/buildinfo": buildInfo,
     "/loki/api/v1/labels": asking(queries.labels),
     "/loki/api/v1/series": asking(queries.series),
@@ -142,7 +146,10 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
     if (name !== undefined) return asking(queries.labelValues(decodeURIComponent(name)));
     const [, rules] = /^\/loki\/api\/v1\/rules(\/.*)?$/.exec(path) ?? [];
     if (path.startsWith("/loki/api/v1/rules")) {
-      return (request, tenant) => handleRules(tenant.rules, tenant.name, rules ?? "", request);
+      return (request, tenant) =>
+        options.localRules && request.method !== "GET"
+          ? httpError(500, "SetRuleGroup unsupported in rule local store")
+          : handleRules(tenant.rules, tenant.name, rules ?? "", request);
     }
     return fixed[path];
   };

@@ -191,6 +191,8 @@ test("a selector restricts the export and the count", async () => {
 
 test.each([
   '{app="web"} |= "x"',
+  '{app=""}',
+  '{app=~".*"}',
   "app=web",
   "{}",
   '{app="web"',

@@ -135,6 +135,17 @@ test("rules are kept one file a group, and put back where they came from", async
   expect((await rules(empty.url)).split("\n").sort()).toEqual((await rules(here.url)).split("\n").sort());
 });
 
+test("rules that the server keeps in local files cannot be written: each is refused with what to do, once", async () => {
+  await using here = stage({ localRules: true });
+  const text = `# namespace: "team"\n${GROUP}`;
+  const batch = { file: "loki/rules/team/errors.yaml", lines: [text], range: DAY, labels: {} };
+  expect(await here.backend.restore?.apply(batch, never)).toEqual({
+    written: {},
+    rejected: [{ line: text, reason: expect.stringContaining("ruler_storage.local.directory") }],
+  });
+  expect(here.asked.length).toBe(1);
+});
+
 test("pending delete requests are kept beside the lines that they hide, and never carried out again", async () => {
   await using here = stage();
   put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
