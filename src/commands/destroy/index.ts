@@ -9,6 +9,7 @@ import { showInventory } from "../inventory/show.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { askForOption, type DestroyOption, isConfirmed } from "./ask.ts";
 import { carryOut } from "./carry-out.ts";
+import { requireAllowed } from "./policy.ts";
 import { saveFirst } from "./save.ts";
 
 const args = {
@@ -35,6 +36,7 @@ export default defineCommand({
     checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
     const trail = openStackTrail(call, stack.config, stack.sinks);
     try {
+      await requireAllowed(stack.config, trail);
       return await destroy(call, { stack, trail });
     } finally {
       await trail.close();
