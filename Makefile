@@ -1,6 +1,6 @@
 # Each target calls the program or a script; none holds logic of its own. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup build test check bench demo lab full-setup up down health data-inventory pre-destroy-check \
+.PHONY: setup build test check bench demo lab release full-setup up down health data-inventory pre-destroy-check \
 	destroy backup-full storage-status help
 
 bun := ./scripts/bun.sh
@@ -29,6 +29,9 @@ demo: build ## Inventory, export, check, a rehearsed destroy and the audit trail
 
 lab: setup ## Start the stack's look-alike and print its URLs
 	$(bun) run --bun lab
+
+release: setup ## Every target with sums, bill of materials and licences, each built twice and compared
+	$(bun) run --bun release
 
 full-setup: build up ## Build, start the stack of compose.yaml, provision the dashboards
 	$(contextcore) dashboards provision

@@ -15,6 +15,9 @@ export const ROOT: Group = {
     plugin: async () => (await import("./plugin/index.ts")).default,
     config: async () => (await import("./config/index.ts")).default,
     persistence: async () => (await import("./persistence/index.ts")).default,
+    doctor: async () => (await import("./doctor/index.ts")).default,
+    completions: async () => (await import("./completions/index.ts")).default,
+    licenses: async () => (await import("./licenses.ts")).default,
     version: async () => (await import("./version.ts")).default,
   },
 };

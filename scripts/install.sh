@@ -1,0 +1,98 @@
+#!/bin/sh
+# Installs contextcore for this user: finds the right build, checks its SHA-256, and puts it into ~/.local/bin.
+#
+#   curl -fsSL https://github.com/contextcore/contextcore/releases/latest/download/install.sh | sh
+#
+# CONTEXTCORE_VERSION   a release's tag such as v0.1.0 (default: the latest)
+# CONTEXTCORE_BIN       where to put it (default: ~/.local/bin)
+# CONTEXTCORE_BASE_URL  where the release's files are (default: that release on GitHub)
+# CONTEXTCORE_TARGET    a build such as linux-x64-baseline (default: what fits this machine)
+set -eu
+
+fail() {
+  echo "contextcore was not installed: $1" >&2
+  exit 1
+}
+
+need() { command -v "$1" >/dev/null 2>&1; }
+
+detect() {
+  case "$(uname -s)" in
+  Linux) os=linux ;;
+  Darwin) os=darwin ;;
+  *) fail "there is no build for $(uname -s); on Windows download contextcore-windows-x64.exe" ;;
+  esac
+  case "$(uname -m)" in
+  x86_64 | amd64) arch=x64 ;;
+  aarch64 | arm64) arch=arm64 ;;
+  *) fail "there is no build for $(uname -m)" ;;
+  esac
+  variant=
+  if [ "$os" = linux ]; then
+    if ls /lib/ld-musl-* >/dev/null 2>&1; then
+      variant=-musl
+    elif [ "$arch" = x64 ] && ! grep -qw avx2 /proc/cpuinfo 2>/dev/null; then
+      variant=-baseline
+    fi
+  elif [ "$arch" = x64 ] && [ "$(sysctl -n sysctl.proc_translated 2>/dev/null || echo 0)" = 1 ]; then
+    arch=arm64
+  fi
+  echo "$os-$arch$variant"
+}
+
+download() { # URL FILE
+  if need curl; then
+    curl -fsSL --retry 2 -o "$2" "$1" || fail "$1 cannot be downloaded"
+  elif need wget; then
+    wget -q -O "$2" "$1" || fail "$1 cannot be downloaded"
+  else
+    fail "curl or wget is needed"
+  fi
+}
+
+sum_of() { # FILE
+  if need sha256sum; then
+    sha256sum "$1" | cut -d ' ' -f 1
+  elif need shasum; then
+    shasum -a 256 "$1" | cut -d ' ' -f 1
+  else
+    fail "sha256sum or shasum is needed to check the download"
+  fi
+}
+
+main() {
+  target=${CONTEXTCORE_TARGET:-$(detect)}
+  bin=${CONTEXTCORE_BIN:-${HOME:?HOME is not set}/.local/bin}
+  version=${CONTEXTCORE_VERSION:-latest}
+  releases=https://github.com/contextcore/contextcore/releases
+  if [ "$version" = latest ]; then default=$releases/latest/download; else default=$releases/download/$version; fi
+  base=${CONTEXTCORE_BASE_URL:-$default}
+  file=contextcore-$target
+  if need gzip; then file=$file.gz; fi
+
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  trap 'exit 1' HUP INT TERM
+  download "$base/SHA256SUMS" "$work/SHA256SUMS"
+  expected=$(awk -v name="$file" '$2 == name { print $1 }' "$work/SHA256SUMS")
+  [ -n "$expected" ] || fail "this release has no $file"
+  download "$base/$file" "$work/$file"
+  found=$(sum_of "$work/$file")
+  [ "$found" = "$expected" ] || fail "$file has the SHA-256 $found, and the release says $expected"
+  case $file in *.gz) gzip -d "$work/$file" && file=${file%.gz} ;; esac
+  chmod 755 "$work/$file"
+  "$work/$file" --version >"$work/version" 2>/dev/null || fail "$file does not run on this machine (CONTEXTCORE_TARGET chooses another build)"
+
+  mkdir -p "$bin" 2>/dev/null || fail "$bin cannot be made; CONTEXTCORE_BIN chooses another place"
+  # Beside its final name first, so that there is never half a program under it.
+  mv "$work/$file" "$bin/.contextcore.$$" 2>/dev/null || fail "$bin cannot be written to; CONTEXTCORE_BIN chooses another place"
+  mv "$bin/.contextcore.$$" "$bin/contextcore" || fail "$bin/contextcore cannot be replaced"
+  echo "contextcore $(cat "$work/version") is installed as $bin/contextcore"
+  case ":$PATH:" in
+  *":$bin:"*) ;;
+  *) echo "add it to your PATH:  export PATH=\"$bin:\$PATH\"" ;;
+  esac
+}
+
+# A script that was cut while it was downloaded does nothing.
+main

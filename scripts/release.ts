@@ -1,0 +1,128 @@
+/**
+ * `make release`: every target into `dist/release`, each built twice and equal, run where this machine can run it, with
+ * SHA-256 sums, an SPDX bill of materials and the licences; sizes beside those of the last release.
+ *
+ *   --only NAME     targets whose file name ends so; may be repeated
+ *   --record        keep the sizes as those of the last release (scripts/release/sizes.json)
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import manifest from "../package.json" with { type: "json" };
+import { PACKAGES } from "../src/licenses/packages.ts";
+import { toSbom } from "./release/sbom.ts";
+import { buildArguments, runsHere, TARGETS, type Target } from "./release/targets.ts";
+
+const root = resolve(import.meta.dir, "..");
+const output = join(root, "dist/release");
+const sizesPath = join(root, "scripts/release/sizes.json");
+
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", multiple: true, default: [] },
+    record: { type: "boolean", default: false },
+  },
+});
+const chosen = TARGETS.filter(
+  ({ file }) => values.only.length === 0 || values.only.some((end) => file.endsWith(end)),
+);
+if (chosen.length === 0) throw new Error(`no target ends in ${values.only.join(" or ")}`);
+
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+const sums = new Map<string, string>();
+const sizes = new Map<string, number>();
+for (const target of chosen) await release(target);
+writeBeside();
+compareSizes();
+
+async function release(target: Target): Promise<void> {
+  const path = join(output, target.file);
+  // The name of the program is inside of it, so the second one gets a folder of its own.
+  const second = join(output, "again");
+  const sum = build(target, path);
+  const again = build(target, join(second, target.file));
+  rmSync(second, { recursive: true });
+  rmSync(`${path}.map`, { force: true });
+  if (again !== sum)
+    throw new Error(`${target.file} is not the same when it is built again: ${sum}, ${again}`);
+  requireNoPaths(path);
+  const ran = runsHere(target) ? `, ${smoke(path)}` : ", not run here";
+  const packed = Bun.gzipSync(readFileSync(path), { level: 9 });
+  writeFileSync(`${path}.gz`, packed);
+  sums.set(target.file, sum);
+  sums.set(`${target.file}.gz`, sha256(packed));
+  sizes.set(target.file, Bun.file(path).size);
+  console.log(`${target.file}: ${sum}${ran}`);
+}
+
+/** @returns the SHA-256 of what was built */
+function build(target: Target, path: string): string {
+  const built = Bun.spawnSync([process.execPath, ...buildArguments(manifest.scripts.build, target, path)], {
+    cwd: root,
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  if (built.exitCode !== 0) throw new Error(`${target.file} does not compile:\n${built.stderr}`);
+  return sha256(readFileSync(path));
+}
+
+/** Nothing of the machine that it was built on may be inside. */
+function requireNoPaths(path: string): void {
+  if (readFileSync(path).includes(`${root}/`))
+    throw new Error(`${path} names the folder it was built in, ${root}`);
+}
+
+function smoke(path: string): string {
+  const began = performance.now();
+  const { stdout, exitCode } = Bun.spawnSync([path, "--version"], { stdout: "pipe" });
+  if (exitCode !== 0 || stdout.toString().trim() !== manifest.version)
+    throw new Error(`${path} --version says ${stdout}`);
+  return `runs here (--version in ${(performance.now() - began).toFixed(0)} ms)`;
+}
+
+function writeBeside(): void {
+  const created = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? commitTime()) * 1000).toISOString();
+  const texts = PACKAGES.map(
+    ({ name, version, license, text }) => `${name} ${version}: ${license}\n\n${text}\n`,
+  );
+  write(
+    "contextcore.spdx.json",
+    toSbom({ version: manifest.version, created: created.replace(/\.\d+/, ""), sums }),
+  );
+  write("LICENSES.txt", texts.join(`\n${"-".repeat(80)}\n\n`));
+  write("install.sh", readFileSync(join(root, "scripts/install.sh"), "utf8"));
+  const lines = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, sum]) => `${sum}  ${name}\n`);
+  writeFileSync(join(output, "SHA256SUMS"), lines.join(""));
+}
+
+function write(name: string, text: string): void {
+  writeFileSync(join(output, name), text);
+  sums.set(name, sha256(text));
+}
+
+/** s since the epoch: a release of the same commit has the same time. */
+function commitTime(): string {
+  const { stdout, exitCode } = Bun.spawnSync(["git", "log", "-1", "--format=%ct"], {
+    cwd: root,
+    stdout: "pipe",
+  });
+  return exitCode === 0 ? stdout.toString().trim() : "0";
+}
+
+function compareSizes(): void {
+  const last = new Map<string, unknown>(Object.entries(JSON.parse(readFileSync(sizesPath, "utf8"))));
+  for (const [file, bytes] of sizes) {
+    const before = last.get(file);
+    const change =
+      typeof before === "number"
+        ? `${(((bytes - before) / before) * 100).toFixed(1)} % against the last release`
+        : "new";
+    console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB, ${change}`);
+  }
+  if (values.record) writeFileSync(sizesPath, `${JSON.stringify(Object.fromEntries(sizes), undefined, 2)}\n`);
+}
+
+function sha256(content: string | Uint8Array): string {
+  return new Bun.CryptoHasher("sha256").update(content).digest("hex");
+}

@@ -1,0 +1,109 @@
+import * as v from "valibot";
+import { ConfigError, formatProblem } from "../../config/errors.ts";
+import { examineClocks } from "../../doctor/clock.ts";
+import type { Finding } from "../../doctor/finding.ts";
+import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
+import { examineBackends, examineSinks } from "../../doctor/servers.ts";
+import { examineTrail } from "../../doctor/trail.ts";
+import { survey } from "../../inventory/survey.ts";
+import { formatTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { parseDuration } from "../../units/duration.ts";
+import { fromMs, toMs } from "../../units/range.ts";
+import { VERSION } from "../../version.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { openStack, type Stack, trailPlaces } from "../stack.ts";
+
+const args = {
+  timeout: {
+    type: "value",
+    hint: "DURATION",
+    default: "10s",
+    parse: parseDuration,
+    about: "how long each server may take to answer",
+  },
+  json: { type: "flag", about: "print one JSON object" },
+} as const;
+
+export const doctorSchema = v.object({
+  findings: v.array(
+    v.object({
+      about: v.string(),
+      state: v.picklist(["ok", "note", "warning", "problem"]),
+      what: v.string(),
+      hint: v.optional(v.string()),
+    }),
+  ),
+});
+
+export default defineCommand({
+  about: "look at everything that an export or a restore needs, and say what to change",
+  args,
+  examples: [
+    { line: "doctor", about: "before the first export, and when something does not work" },
+    { line: "doctor --json", about: "for monitoring: exit code 3 when there is anything to look at" },
+  ],
+  json: doctorSchema,
+  async run(call): Promise<ExitCode> {
+    const { findings, exit } = await examine(call);
+    if (call.args.json) call.terminal.printJson({ findings });
+    else print(findings, call.terminal);
+    return exit;
+  },
+});
+
+interface Examined {
+  readonly findings: readonly Finding[];
+  readonly exit: ExitCode;
+}
+
+async function examine(call: Call<typeof args>): Promise<Examined> {
+  const binary = examineBinary(VERSION);
+  try {
+    const stack = await openStack(call);
+    const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
+    const configuration: Finding = { about: "configuration", state: "ok", what: file };
+    const findings = [binary, configuration, ...(await examineStack(call, stack))];
+    return {
+      findings,
+      exit: findings.every(({ state }) => state === "ok" || state === "note") ? EXIT.ok : EXIT.partial,
+    };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const problems = error.problems.map((problem): Finding => {
+      const { hint } = problem;
+      const common = { about: "configuration", state: "problem", what: formatProblem(problem) } as const;
+      return hint === undefined ? common : { ...common, hint };
+    });
+    return { findings: [binary, ...problems], exit: EXIT.usage };
+  }
+}
+
+async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Finding[]> {
+  const { signal } = call;
+  const { config, sinks } = stack;
+  const surveyed = await survey(stack, { signal, timeoutMs: toMs(call.args.timeout) });
+  const reached = surveyed.filter((one) => one.state === "reached");
+  const parts = await Promise.all([
+    examineBackends(surveyed, signal),
+    examineClocks(
+      reached.map(({ open }) => open),
+      signal,
+    ),
+    examineSinks(sinks, signal),
+    examineDisk(config, reached, fromMs(Date.now())),
+    examineTrail({ ...trailPlaces(call, config), sinks, signal }),
+    examineDestroy(config),
+  ]);
+  return parts.flat();
+}
+
+function print(findings: readonly Finding[], { print: line, colors }: Terminal): void {
+  const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };
+  const rows = findings.flatMap(({ about, state, what, hint }) => [
+    [paint[state](state), about, what],
+    ...(hint === undefined ? [] : [["", "", colors.dim(hint)]]),
+  ]);
+  for (const row of formatTable([{ width: 7 }, {}, {}], rows)) line(row);
+}

@@ -1,0 +1,47 @@
+/** How far each server's clock is from ours, by the Date of any answer (RFC 9110 §6.6.1, whole seconds). */
+import { formatDuration } from "../units/duration.ts";
+import { fromMs } from "../units/range.ts";
+import type { Finding } from "./finding.ts";
+
+interface Server {
+  readonly name: string;
+  /** Absent for a backend without a server. */
+  readonly url?: string;
+}
+
+const LIMIT_MS = 5_000;
+/** Above this, ranges that end now miss data or ask for the future, and Loki refuses entries of the future. ms */
+const SKEW_MAX_MS = 5_000;
+
+/** One finding for each server that tells the time. */
+export async function examineClocks(servers: readonly Server[], signal: AbortSignal): Promise<Finding[]> {
+  const findings = servers.map(async ({ name, url }) =>
+    url === undefined ? [] : judged(name, await skewOf(url, signal)),
+  );
+  return (await Promise.all(findings)).flat();
+}
+
+function judged(name: string, skewMs: number | undefined): Finding[] {
+  if (skewMs === undefined) return [];
+  const size = formatDuration(fromMs(Math.abs(skewMs)));
+  if (Math.abs(skewMs) <= SKEW_MAX_MS)
+    return [{ about: "clock", state: "ok", what: `${name}'s agrees with ours` }];
+  const what = `${name}'s is ${size} ${skewMs > 0 ? "ahead of" : "behind"} ours`;
+  const hint = "Let both hosts keep time (chrony, systemd-timesyncd): what was written last may be missed.";
+  return [{ about: "clock", state: "warning", what, hint }];
+}
+
+/** Theirs less ours, ms; `undefined` when the server does not say, which is no fault. */
+async function skewOf(url: string, signal: AbortSignal): Promise<number | undefined> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
+  const asked = Date.now();
+  try {
+    const answer = await fetch(url, { signal: limit, redirect: "manual" });
+    const theirs = Date.parse(answer.headers.get("date") ?? "");
+    await answer.body?.cancel();
+    // The header is cut to the second: half of one is the better guess.
+    return Number.isNaN(theirs) ? undefined : theirs + 500 - (asked + Date.now()) / 2;
+  } catch {
+    return undefined;
+  }
+}

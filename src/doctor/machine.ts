@@ -1,0 +1,79 @@
+/** This program, the room on the disk, and the command that would destroy the stack. */
+import { accessSync, constants, existsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Config } from "../config/config.ts";
+import { checkCommand } from "../destroy/run-command.ts";
+import { estimateBytes, freeBytes } from "../inventory/room.ts";
+import type { Reached } from "../inventory/survey.ts";
+import { wholeRange } from "../inventory/whole-range.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { type Finding, problemOf } from "./finding.ts";
+
+const DOCKER_LIMIT_MS = 10_000;
+
+export const examineBinary = (version: string): Finding => ({
+  about: "binary",
+  state: "ok",
+  what: `contextcore ${version}, Bun ${Bun.version}, ${process.platform}-${process.arch}${Bun.isStandaloneExecutable ? "" : ", from source"}`,
+});
+
+/** Whether an export of everything would fit, and could be written. @param now ns */
+export async function examineDisk(
+  { backups }: Config,
+  reached: readonly Reached[],
+  now: bigint,
+): Promise<Finding[]> {
+  const needed = estimateBytes(reached.map((finding) => ({ finding, range: wholeRange(finding, now) })));
+  const free = await freeBytes(backups);
+  const room = free === undefined ? "the system does not say how much is free" : `${formatBytes(free)} free`;
+  const what = `${backups}: ${room}, and an export of everything takes about ${formatBytes(needed)}`;
+  const hint = "Free some room, or set `backups` to a larger disk; `--compress zstd` takes about a tenth.";
+  const full = free !== undefined && free < needed;
+  return [
+    { about: "disk", state: full ? "warning" : "ok", what, ...(full ? { hint } : {}) },
+    ...unwritable(backups),
+  ];
+}
+
+function unwritable(directory: string): Finding[] {
+  let place = directory;
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK | constants.X_OK);
+    return [];
+  } catch (error) {
+    return [problemOf("disk", error)];
+  }
+}
+
+/** The configured command, and where it is Docker's, Docker itself. */
+export async function examineDestroy({ destroy, directory, env }: Config): Promise<Finding> {
+  const shown = destroy.command.join(" ");
+  try {
+    checkCommand({ ...destroy, directory, env });
+  } catch (error) {
+    return { ...problemOf("destroy", error), state: "warning" };
+  }
+  if (destroy.command[0] !== "docker") return { about: "destroy", state: "ok", what: `would run ${shown}` };
+  const said = await askDocker(directory, env);
+  if (said === undefined)
+    return { about: "destroy", state: "ok", what: `would run ${shown}; Docker answers` };
+  return {
+    about: "destroy",
+    state: "warning",
+    what: `would run ${shown}, and Docker does not answer: ${said}`,
+  };
+}
+
+/** `undefined` when it answers. */
+async function askDocker(cwd: string, env: Config["env"]): Promise<string | undefined> {
+  const child = Bun.spawn(["docker", "version", "--format", "{{.Server.Version}}"], {
+    cwd,
+    env: { ...env },
+    stdout: "ignore",
+    stderr: "pipe",
+    timeout: DOCKER_LIMIT_MS,
+  });
+  const said = (await new Response(child.stderr).text()).trim().split("\n")[0] ?? "";
+  return (await child.exited) === 0 ? undefined : said || "it took too long";
+}

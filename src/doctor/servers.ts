@@ -1,0 +1,54 @@
+/** Each backend and sink: does it answer, as what, and what will it clamp or refuse? */
+import type { Reached, Finding as Surveyed } from "../inventory/survey.ts";
+import type { Limit } from "../plugin/contract.ts";
+import type { OpenSink } from "../plugin/open.ts";
+import { formatDuration } from "../units/duration.ts";
+import { type Finding, problemOf } from "./finding.ts";
+
+/** What the survey found of every backend, in its order, and the limits of those that answered. */
+export async function examineBackends(
+  surveyed: readonly Surveyed[],
+  signal: AbortSignal,
+): Promise<Finding[]> {
+  const findings = surveyed.map(async (one) => {
+    if (one.state !== "reached") return [{ ...problemOf(one.name, one.error) }];
+    return [answered(one), ...(await limitsOf(one, signal))];
+  });
+  return (await Promise.all(findings)).flat();
+}
+
+function answered({ name, open, inventory }: Reached): Finding {
+  const { serverVersion, retention } = inventory;
+  const version = serverVersion === undefined ? "" : `, version ${serverVersion}`;
+  const kept = typeof retention === "bigint" ? `, keeps data for ${formatDuration(retention)}` : "";
+  const place = open.url === undefined ? "" : ` at ${open.url}`;
+  return { about: name, state: "ok", what: `answers${place}${version}${kept}` };
+}
+
+async function limitsOf({ name, open }: Reached, signal: AbortSignal): Promise<Finding[]> {
+  try {
+    return ((await open.backend.limits?.(signal)) ?? []).flatMap((limit) => limited(name, limit));
+  } catch (error) {
+    const { what } = problemOf(name, error);
+    return [{ about: name, state: "warning", what: `its limits could not be read: ${what}` }];
+  }
+}
+
+/** A limit that has no effect on an export or a restore is nobody's concern here. */
+function limited(about: string, { setting, value, effect, clamps }: Limit): Finding[] {
+  if (effect === undefined) return [];
+  return [{ about, state: clamps === true ? "warning" : "note", what: `${setting} is ${value}: ${effect}` }];
+}
+
+export async function examineSinks(sinks: readonly OpenSink[], signal: AbortSignal): Promise<Finding[]> {
+  return Promise.all(
+    sinks.map(async ({ name, sink }): Promise<Finding> => {
+      try {
+        await sink.probe(signal);
+        return { about: name, state: "ok", what: "would take an audit event" };
+      } catch (error) {
+        return problemOf(name, error);
+      }
+    }),
+  );
+}

@@ -1,0 +1,65 @@
+/** Runs while the program is built: every package that is inside of it, with its licence's text. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dir, "../..");
+
+export interface LicensedPackage {
+  name: string;
+  version: string;
+  /** SPDX expression. */
+  license: string;
+  text: string;
+}
+
+/** The program itself, Bun, and what package.json's `dependencies` lead to, by name. */
+export function licensedPackages(): LicensedPackage[] {
+  const found = new Map<string, LicensedPackage>();
+  const own = manifestIn(root);
+  const waiting = Object.keys(own.dependencies ?? {});
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+    if (found.has(name)) continue;
+    const folder = join(root, "node_modules", name);
+    const manifest = manifestIn(folder);
+    found.set(name, described(folder, manifest));
+    waiting.push(...Object.keys(manifest.dependencies ?? {}));
+  }
+  const others = [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return [described(root, own), bun(), ...others];
+}
+
+interface Manifest {
+  name: string;
+  version: string;
+  license?: string;
+  dependencies?: Record<string, string>;
+}
+
+const manifestIn = (folder: string): Manifest =>
+  JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+
+function described(folder: string, { name, version, license }: Manifest): LicensedPackage {
+  const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)(\.\w+)?$/i.test(entry));
+  if (license === undefined) throw new Error(`${name} does not say what its licence is`);
+  const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim();
+  return {
+    name,
+    version,
+    license,
+    text: text || `${name} is published under ${license}; its package carries no text.`,
+  };
+}
+
+/** The runtime is not a package that is bundled: its program is what the binary is made of. */
+function bun(): LicensedPackage {
+  const folder = join(root, "node_modules/bun");
+  if (!existsSync(folder)) throw new Error("the tool chain is not installed");
+  const { version } = manifestIn(folder);
+  const text = [
+    "Bun is published under the MIT licence (https://bun.com/docs/project/licensing).",
+    "It contains JavaScriptCore and WebKit (LGPL-2.0 and BSD), and further libraries under MIT, BSD, Apache-2.0, zlib and",
+    "similar licences, which that page lists. Its source is at https://github.com/oven-sh/bun and, for WebKit,",
+    "https://github.com/oven-sh/webkit; the binary can be linked again with a changed WebKit as described there.",
+  ].join("\n");
+  return { name: "bun", version, license: "MIT AND LGPL-2.0-only", text };
+}

@@ -1,0 +1,170 @@
+/** The install script against a release that a local server holds; the program in it is a few lines of shell. */
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { TARGETS } from "../../scripts/release/targets.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+const script = resolve(import.meta.dir, "../../scripts/install.sh");
+const PROGRAM = "#!/bin/sh\necho 9.9.9\n";
+const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+
+let files = new Map<string, Uint8Array>();
+const server = Bun.serve({
+  hostname: "127.0.0.1",
+  port: 0,
+  fetch(request) {
+    const found = files.get(new URL(request.url).pathname.slice(1));
+    return found === undefined ? new Response("none", { status: 404 }) : new Response(new Uint8Array(found));
+  },
+});
+afterAll(() => server.stop(true));
+
+/** Every target, packed and plain, with its sums. */
+function releaseOf(program: string): Map<string, Uint8Array> {
+  const bytes = new TextEncoder().encode(program);
+  const packed = Bun.gzipSync(bytes);
+  const made = new Map(
+    TARGETS.flatMap(({ file }) => [[file, bytes] as const, [`${file}.gz`, packed] as const]),
+  );
+  const sums = [...made].map(([name, content]) => `${sha256(content)}  ${name}\n`).join("");
+  return made.set("SHA256SUMS", new TextEncoder().encode(sums));
+}
+
+beforeEach(() => {
+  files = releaseOf(PROGRAM);
+});
+
+async function install(env: Readonly<Record<string, string>> = {}, source = readFileSync(script, "utf8")) {
+  const home = temporaryDirectory();
+  const child = Bun.spawn(["sh", "-s"], {
+    stdin: new Blob([source]),
+    env: {
+      PATH: process.env.PATH ?? "",
+      HOME: home,
+      TMPDIR: home,
+      CONTEXTCORE_BASE_URL: server.url.origin,
+      ...env,
+    },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [stdout, stderr] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { home, stdout, stderr, exitCode: await child.exited, path: join(home, ".local/bin/contextcore") };
+}
+
+test("it installs the build that fits, executable, for this user alone, and leaves nothing else behind", async () => {
+  const { home, stdout, stderr, exitCode, path } = await install();
+  expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  expect(stdout).toStartWith(`contextcore 9.9.9 is installed as ${path}\nadd it to your PATH:`);
+  expect(readFileSync(path, "utf8")).toBe(PROGRAM);
+  expect(statSync(path).mode & 0o777).toBe(0o755);
+  expect(readdirSync(join(home, ".local/bin"))).toEqual(["contextcore"]);
+  expect(readdirSync(home)).toEqual([".local"]);
+});
+
+test("it replaces an older one, and says nothing of a PATH that is right", async () => {
+  const bin = temporaryDirectory({ contextcore: "old" });
+  const env = { CONTEXTCORE_BIN: bin, PATH: `${bin}:${process.env.PATH}` };
+  expect((await install(env)).stdout).toBe(`contextcore 9.9.9 is installed as ${bin}/contextcore\n`);
+  expect(readFileSync(join(bin, "contextcore"), "utf8")).toBe(PROGRAM);
+});
+
+test.each(
+  TARGETS.filter(({ file }) => !file.endsWith(".exe")).map(({ file }) => file.replace("contextcore-", "")),
+)("CONTEXTCORE_TARGET=%s chooses that build", async (target) => {
+  files = new Map(
+    [...files].filter(([name]) => name === "SHA256SUMS" || name.startsWith(`contextcore-${target}.`)),
+  );
+  expect((await install({ CONTEXTCORE_TARGET: target })).exitCode).toBe(0);
+});
+
+describe("it installs nothing, says why, and exits 1 when", () => {
+  const refused = async (message: RegExp, env: Readonly<Record<string, string>> = {}) => {
+    const { home, stdout, stderr, exitCode } = await install(env);
+    expect(stderr).toMatch(message);
+    expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
+    expect(readdirSync(home)).toEqual([]);
+  };
+
+  test("the sum does not fit: one byte differs", async () => {
+    for (const [name, bytes] of files) {
+      if (name === "SHA256SUMS") continue;
+      const changed = new Uint8Array(bytes);
+      changed[changed.length - 1] = (changed[changed.length - 1] ?? 0) ^ 1;
+      files.set(name, changed);
+    }
+    await refused(/has the SHA-256 [0-9a-f]{64}, and the release says [0-9a-f]{64}/);
+  });
+
+  test("the download was cut", async () => {
+    for (const [name, bytes] of files) if (name !== "SHA256SUMS") files.set(name, bytes.slice(0, 10));
+    await refused(/has the SHA-256/);
+  });
+
+  test("the sums do not name it, or are not there", async () => {
+    files.set("SHA256SUMS", new TextEncoder().encode(`${"0".repeat(64)}  contextcore-plan9-x64.gz\n`));
+    await refused(/this release has no contextcore-/);
+    files.delete("SHA256SUMS");
+    await refused(/SHA256SUMS cannot be downloaded/);
+  });
+
+  test("the program does not run on this machine", async () => {
+    files = releaseOf("#!/no/such/interpreter\n");
+    await refused(/does not run on this machine/);
+  });
+
+  test("the place cannot be written to", async () => {
+    const place = join(temporaryDirectory({ file: "" }), "file");
+    await refused(/CONTEXTCORE_BIN chooses another place/, { CONTEXTCORE_BIN: place });
+  });
+});
+
+test("a script that was cut on its way does nothing", async () => {
+  const whole = readFileSync(script, "utf8");
+  for (const part of [0.3, 0.6, 0.9, 0.99]) {
+    const { home } = await install({}, whole.slice(0, Math.floor(whole.length * part)));
+    expect(existsSync(join(home, ".local"))).toBe(false);
+  }
+});
+
+test("it finds the build by what the machine says of itself", async () => {
+  const bin = temporaryDirectory();
+  mkdirSync(join(bin, "fake"));
+  const machine = (os: string, arch: string): string => {
+    const path = join(bin, "fake/uname");
+    writeFileSync(path, `#!/bin/sh\ncase $1 in -s) echo ${os} ;; -m) echo ${arch} ;; esac\n`);
+    chmodSync(path, 0o755);
+    return `${join(bin, "fake")}:${process.env.PATH}`;
+  };
+  const only = (name: string): void => {
+    files = new Map(
+      [...releaseOf(PROGRAM)].filter(([file]) => file === "SHA256SUMS" || file === `${name}.gz`),
+    );
+  };
+  for (const [os, arch, name] of [
+    ["Darwin", "arm64", "contextcore-darwin-arm64"],
+    ["Darwin", "x86_64", "contextcore-darwin-x64"],
+    ["Linux", "aarch64", "contextcore-linux-arm64"],
+  ] as const) {
+    only(name);
+    expect((await install({ PATH: machine(os, arch) })).exitCode).toBe(0);
+  }
+  expect((await install({ PATH: machine("Plan9", "x86_64") })).stderr).toContain(
+    "there is no build for Plan9",
+  );
+  expect((await install({ PATH: machine("Linux", "riscv64") })).stderr).toContain(
+    "there is no build for riscv64",
+  );
+});
