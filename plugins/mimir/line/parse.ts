@@ -7,6 +7,10 @@ import { labelSet, readJson } from "../shape.ts";
 import { specialWords, toWords } from "./double.ts";
 import { type Labels, readLabels } from "./labels.ts";
 
+/** Long lists are checked by one function: a schema for each item would cost more than the item. */
+const listOf = <Item>(fits: (item: unknown) => item is Item) =>
+  v.custom<readonly Item[]>((input) => Array.isArray(input) && input.every(fits), "not a list of numbers");
+
 const special = v.pipe(
   v.string(),
   v.check((name) => isSpecialName(name), "not a special value"),
@@ -36,8 +40,8 @@ const histogram = v.object({
 const line = v.object({
   metric: labelSet,
   labelBytes: v.optional(v.string()),
-  timestamps: v.array(v.number()),
-  values: v.array(v.nullable(v.number())),
+  timestamps: listOf((item) => typeof item === "number"),
+  values: listOf((item): item is number | null => typeof item === "number" || item === null),
   special: v.optional(v.record(v.string(), special), {}),
   starts: v.optional(v.array(v.tuple([v.number(), v.number()])), []),
   histograms: v.optional(v.array(histogram), []),
