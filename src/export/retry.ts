@@ -3,6 +3,8 @@ import { isKind, PluginError } from "../plugin/errors.ts";
 export interface RetryPolicy {
   /** Times that one piece of work is tried in all. */
   readonly attempts: number;
+  /** Times for work that the server put off because it has too much to do: to wait is what it asks for. */
+  readonly attemptsOverload: number;
   /** Times for work that a time limit of ours ended: each costs the whole limit. */
   readonly attemptsTimedOut: number;
   /** The first wait is up to `baseMs`, each further one up to twice as long, at most `capMs`. */
@@ -14,6 +16,7 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 6,
+  attemptsOverload: 20,
   attemptsTimedOut: 2,
   baseMs: 500,
   capMs: 30_000,
@@ -33,11 +36,16 @@ export function retryDelay(
   random: number,
 ): number | undefined {
   if (!isKind(error, "temporary")) return undefined;
-  if (failed >= (error.timedOut ? policy.attemptsTimedOut : policy.attempts)) return undefined;
+  if (failed >= attemptsFor(error, policy)) return undefined;
   const jittered = random * Math.min(policy.capMs, policy.baseMs * 2 ** (failed - 1));
   const asked = error.retryAfterMs;
   if (asked === undefined) return jittered;
   return asked > policy.retryAfterMaxMs ? undefined : asked + jittered;
+}
+
+function attemptsFor(error: PluginError, policy: RetryPolicy): number {
+  if (error.timedOut) return policy.attemptsTimedOut;
+  return isOverload(error) ? policy.attemptsOverload : policy.attempts;
 }
 
 /** True when the server says that it has too much to do. */

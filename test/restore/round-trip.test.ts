@@ -2,44 +2,16 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Lab, startLab } from "../lab/lab.ts";
-import { type Finished, run } from "../support/binary.ts";
-import { temporaryDirectory } from "../support/directory.ts";
+import { type Stacks, startStacks, TIMED } from "./stack.ts";
 
-const now = BigInt(Date.now()) * 1_000_000n;
-const HOUR = 3_600_000_000_000n;
-const iso = (ns: bigint): string => new Date(Number(ns / 1_000_000n)).toISOString();
-let full: Lab;
-let empty: Lab;
-const cwd = temporaryDirectory();
-
+let stacks: Stacks;
 beforeAll(async () => {
-  full = await startLab({ now: () => now });
-  empty = await startLab({ now: () => now, empty: true });
+  stacks = await startStacks();
 });
-afterAll(async () => void (await Promise.all([full.stop(), empty.stop()])));
-
-const envOf = ({ urls }: Lab): Record<string, string> => ({
-  CONTEXTCORE_TEMPO_URL: urls.tempo,
-  CONTEXTCORE_TEMPO_OTLPURL: urls.otlp,
-  CONTEXTCORE_TEMPO_OTLP_URL: urls.otlp,
-  CONTEXTCORE_MIMIR_URL: urls.mimir,
-  CONTEXTCORE_LOKI_URL: urls.loki,
-  CONTEXTCORE_GRAFANA_URL: urls.grafana,
-});
-
-const on = (lab: Lab, ...args: string[]): Promise<Finished> => run(args, { cwd, env: envOf(lab) });
-
-async function exported(lab: Lab, directory: string, only: readonly string[]): Promise<string> {
-  const range = ["--from", iso(now - 26n * HOUR), "--to", iso(now)];
-  const done = await on(lab, "export", ...range, ...only, "-o", directory, "--json");
-  expect(done.exitCode, done.stderr).toBe(0);
-  return JSON.parse(done.stdout).path;
-}
-
-const TIMED = ["--plugin", "tempo", "--plugin", "mimir", "--plugin", "loki"];
+afterAll(() => stacks.stop());
 
 test("exported, restored into an empty stack, and exported again: equal", async () => {
+  const { full, empty, on, exported } = stacks;
   const first = await exported(full, "first", TIMED);
   const restored = await on(empty, "restore", first, "--yes", "--json");
   expect(restored.exitCode, restored.stderr + restored.stdout).toBe(0);
@@ -51,6 +23,7 @@ test("exported, restored into an empty stack, and exported again: equal", async 
 }, 60_000);
 
 test("restored twice, nothing changes", async () => {
+  const { cwd, full, empty, on, exported } = stacks;
   const [first = ""] = await readdir(join(cwd, "first"));
   const again = await on(empty, "restore", join("first", first), "--yes", "--json");
   expect(again.exitCode, again.stderr + again.stdout).toBe(0);
@@ -60,6 +33,7 @@ test("restored twice, nothing changes", async () => {
 }, 60_000);
 
 test("what Grafana does not take back is refused by name, kept, and said", async () => {
+  const { full, empty, on, exported } = stacks;
   const first = await exported(full, "dashboards", ["--plugin", "grafana"]);
   const restored = await on(empty, "restore", first, "--yes", "--json");
   expect(restored.exitCode).toBe(3);
@@ -74,6 +48,7 @@ test("what Grafana does not take back is refused by name, kept, and said", async
 }, 60_000);
 
 test("a dry run writes nothing, and without a terminal nothing is written unasked", async () => {
+  const { cwd, empty, on } = stacks;
   const [first = ""] = await readdir(join(cwd, "first"));
   const before = await readdir(join(cwd, "backups", "restores"));
   const dry = await on(empty, "restore", join("first", first), "--dry-run", "--json");
@@ -85,6 +60,7 @@ test("a dry run writes nothing, and without a terminal nothing is written unaske
 });
 
 test("every restore stands in the trail", async () => {
+  const { empty, on } = stacks;
   const { stdout } = await on(empty, "audit", "--operation", "restore", "--json", "-n", "100");
   const outcomes = (JSON.parse(stdout).events ?? JSON.parse(stdout)).map(
     (event: { outcome: string }) => event.outcome,

@@ -1,0 +1,102 @@
+/** Restores that are killed, throttled, cut and refused: nothing is lost, and resuming gives the same records. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Lab } from "../lab/lab.ts";
+import { binary } from "../support/binary.ts";
+import { type Stacks, startStacks, TIMED } from "./stack.ts";
+
+let stacks: Stacks;
+let first: string;
+beforeAll(async () => {
+  stacks = await startStacks();
+  first = await stacks.exported(stacks.full, "first", TIMED);
+});
+afterAll(() => stacks.stop());
+
+/** What the restored server gives equals what was saved. */
+async function expectEqual(lab: Lab, name: string): Promise<void> {
+  const again = await stacks.exported(lab, name, TIMED);
+  const diff = await stacks.on(lab, "snapshots", "diff", first, again);
+  expect(diff.exitCode, diff.stdout).toBe(0);
+}
+
+/** Resolves once the restore has finished so many blocks. */
+async function blocksDone(directory: string, count: number): Promise<void> {
+  for (;;) {
+    const [name] = await readdir(directory).catch(() => []);
+    const path = join(directory, name ?? "none", "progress.jsonl");
+    const text = await Bun.file(path)
+      .text()
+      .catch(() => "");
+    if (text.split("\n").length > count) return;
+    await Bun.sleep(5);
+  }
+}
+
+test("killed at any block, it goes on with --resume, and the records are equal", async () => {
+  for (const count of [1, 5, 40]) {
+    const lab = await stacks.another();
+    for (const faults of [lab.faults.loki, lab.faults.mimir, lab.faults.otlp])
+      faults.add({ kind: "latency", ms: 15 });
+    const restores = join(stacks.cwd, "backups", "restores");
+    await Bun.$`rm -rf ${restores}`;
+    const child = Bun.spawn([binary, "restore", first, "--yes"], {
+      cwd: stacks.cwd,
+      env: stacks.envFor(lab),
+      stdio: ["ignore", "ignore", "ignore"],
+    });
+    await blocksDone(restores, count);
+    child.kill("SIGKILL");
+    await child.exited;
+    for (const faults of [lab.faults.loki, lab.faults.mimir, lab.faults.otlp]) faults.clear();
+    const resumed = await stacks.on(lab, "restore", first, "--yes", "--resume", "--json");
+    expect(resumed.exitCode, resumed.stderr).toBe(0);
+    await expectEqual(lab, `killed-${count}`);
+  }
+}, 120_000);
+
+test("there is nothing to resume when nothing was interrupted", async () => {
+  const { exitCode, stderr } = await stacks.on(stacks.empty, "restore", first, "--yes", "--resume");
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain("there is no interrupted restore like this one");
+});
+
+test("throttled, failing and cut servers are asked again, and everything arrives once", async () => {
+  const lab = await stacks.another();
+  lab.faults.loki.add({ kind: "status", status: 429, retryAfter: 0, times: 6, path: "push" });
+  lab.faults.mimir.add({ kind: "status", status: 500, times: 4, path: "push|write" });
+  lab.faults.otlp.add({ kind: "cut", times: 3 });
+  const restored = await stacks.on(lab, "restore", first, "--yes", "--json");
+  expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0);
+  expect(lab.faults.loki.struck + lab.faults.mimir.struck + lab.faults.otlp.struck).toBeGreaterThan(10);
+  await expectEqual(lab, "throttled");
+}, 120_000);
+
+test("a server that is down is said to be, and the others are restored", async () => {
+  const lab = await stacks.another();
+  const env = { ...stacks.envFor(lab), CONTEXTCORE_LOKI_URL: "http://127.0.0.1:9" };
+  const child = Bun.spawn([binary, "restore", first, "--yes", "--json"], {
+    cwd: stacks.cwd,
+    env,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const report = JSON.parse(await new Response(child.stdout).text());
+  expect(await child.exited).toBe(3);
+  expect(report.status).toBe("partial");
+  expect(report.leftOut).toEqual([
+    { name: "loki", reason: expect.stringContaining("nothing listens there") },
+  ]);
+  expect(report.plugins.map((plugin: { name: string }) => plugin.name)).toEqual(["tempo", "mimir"]);
+}, 60_000);
+
+test("a snapshot whose bytes changed is not restored", async () => {
+  const copy = join(stacks.cwd, "damaged");
+  await Bun.$`rm -rf ${copy} && cp -r ${first} ${copy}`;
+  const logs = join(copy, "logs.json");
+  await Bun.write(logs, (await Bun.file(logs).text()).replace("level=info", "level=warn"));
+  const lab = await stacks.another();
+  const { exitCode, stdout } = await stacks.on(lab, "restore", copy, "--plugin", "loki", "--yes", "--json");
+  expect(exitCode).toBe(1);
+  expect(JSON.parse(stdout).plugins[0].failure).toContain("logs.json at byte");
+});
