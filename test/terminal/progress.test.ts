@@ -1,0 +1,91 @@
+import { expect, test } from "bun:test";
+import { PassThrough } from "node:stream";
+import { createProgress, type Progress } from "../../src/terminal/progress.ts";
+import { openTerminal, type Streams } from "../../src/terminal/terminal.ts";
+
+/** A terminal of streams, and what stderr was given. */
+function fakeTerminal({ isTTY, columns = 80 }: { isTTY: boolean; columns?: number }) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY, columns });
+  const streams = { stdin: stream(), stdout: stream(), stderr: stream() };
+  let written = "";
+  streams.stderr.on("data", (piece) => {
+    written += piece;
+  });
+  // The three members that the terminal reads are there; the rest of a real stream is not needed.
+  const terminal = openTerminal(streams as unknown as Streams, { TERM: "xterm" });
+  return { terminal, written: () => written, stdout: streams.stdout };
+}
+
+const at = (more: Partial<Progress>): Progress => ({
+  name: "loki",
+  done: 0.5,
+  bytes: 1_500_000,
+  counts: { entries: 10_000, streams: 3 },
+  state: "running",
+  retries: 0,
+  ...more,
+});
+
+test("without a terminal: a plain line now and then, and one at the end", () => {
+  const { terminal, written } = fakeTerminal({ isTTY: false });
+  let now = 0;
+  const board = createProgress(terminal, { names: ["loki"], now: () => now });
+  for (now = 0; now <= 20_000; now += 1_000) board.update(at({}));
+  board.update(at({ state: "done", done: 1 }));
+  board.stop();
+  expect(written()).toBe(
+    [
+      "loki: 50%, 10,000 entries, 1.5 MB, 1,000/s, 10s left",
+      "loki: 50%, 10,000 entries, 1.5 MB, 500/s, 20s left",
+      "loki: done, 10,000 entries, 1.5 MB, 21s",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("on a terminal: a line for each, redrawn in place, with what, how much, how fast, how long still", async () => {
+  const { terminal, written } = fakeTerminal({ isTTY: true, columns: 200 });
+  let now = 0;
+  const board = createProgress(terminal, { names: ["tempo", "loki"], now: () => now });
+  now = 10_000;
+  board.update(at({ retries: 2 }));
+  while (!written().includes("50%")) await Bun.sleep(5);
+  terminal.note("a message");
+  board.update(at({ state: "failed" }));
+  board.stop();
+  const screen = render(written());
+  expect(screen).toEqual([
+    "a message",
+    "tempo      ▕                    ▏    0%  0 B",
+    "loki       ▕██████████          ▏  failed  10,000 entries, 1.5 MB          10s",
+  ]);
+  expect(Bun.stripANSI(written())).toContain(
+    "50%  10,000 entries, 1.5 MB          1,000/s, 10s left  2 retries",
+  );
+});
+
+test("a line never wraps: it would not be erased", async () => {
+  const { terminal, written } = fakeTerminal({ isTTY: true, columns: 30 });
+  const board = createProgress(terminal, { names: ["loki"] });
+  while (written() === "") await Bun.sleep(5);
+  terminal.pin([]);
+  const lines = Bun.stripANSI(written()).split("\n");
+  expect(Math.max(...lines.map((line) => Bun.stringWidth(line)))).toBeLessThan(30);
+  board.stop();
+});
+
+/** What a terminal shows after these bytes: lines, cursor up, and erase below are all that is used. */
+function render(bytes: string): string[] {
+  const screen: string[] = [];
+  let row = 0;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escapes are what is looked for
+  for (const part of bytes.split(/(\n|\r\u001b\[\d+A\u001b\[J)/)) {
+    const up = /\[(\d+)A/.exec(part)?.[1];
+    if (up !== undefined) {
+      row -= Number(up);
+      screen.length = row;
+    } else if (part === "\n") row += 1;
+    else if (part !== "") screen[row] = Bun.stripANSI(part).trimEnd();
+  }
+  return screen;
+}
