@@ -1,0 +1,27 @@
+/** docs/plugins.md is made from the declarations of the built-in plugins. `UPDATE_DOCS=1` writes it anew. */
+import { expect, test } from "bun:test";
+import { join, resolve } from "node:path";
+import { describePlugin } from "../../src/commands/plugin/describe.ts";
+import { toMarkdown } from "../../src/commands/plugin/markdown.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import { loadPlugins } from "../../src/plugin/host.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+const page = join(resolve(import.meta.dir, "../.."), "docs/plugins.md");
+
+const HEAD = `# The built-in plugins
+
+What each can do and which options it has. An option stands below the plugin's name in \`contextcore.yaml\` (\`backends:\` or
+\`sinks:\`), or in the environment under the names shown; \`contextcore plugin info NAME\` shows what is in force. This page is
+made from the plugins' own declarations (\`contextcore plugin info NAME --markdown\`).
+`;
+
+test("docs/plugins.md says what the declarations say", async () => {
+  const config = await loadConfig({ directory: temporaryDirectory(), env: {} });
+  const { plugins, failures } = await loadPlugins(config);
+  expect(failures).toEqual([]);
+  const sections = plugins.map((loaded) => toMarkdown(describePlugin(loaded, config)));
+  const text = `${[HEAD, ...sections].join("\n")}\n`;
+  if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text);
+  expect(await Bun.file(page).text()).toBe(text);
+});
