@@ -69,7 +69,14 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
 }
 
 /** One bad moment of a server must not leave it out of an export. */
-const RETRY: RetryPolicy = { attempts: 3, attemptsOverload: 3, attemptsTimedOut: 1, baseMs: 200, capMs: 2_000, retryAfterMaxMs: 20_000 };
+const RETRY: RetryPolicy = {
+  attempts: 3,
+  attemptsOverload: 3,
+  attemptsTimedOut: 1,
+  baseMs: 200,
+  capMs: 2_000,
+  retryAfterMaxMs: 20_000,
+};
 
 async function again<Value>(call: () => Promise<Value>): Promise<Value> {
   for (let failed = 1; ; failed += 1) {
