@@ -9,7 +9,9 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
+import { ROOT } from "../src/commands/registry.ts";
 import { PACKAGES } from "../src/licenses/packages.ts";
+import { toManual } from "./release/manual.ts";
 import { toSbom } from "./release/sbom.ts";
 import { buildArguments, runsHere, TARGETS, type Target } from "./release/targets.ts";
 
@@ -33,7 +35,7 @@ mkdirSync(output, { recursive: true });
 const sums = new Map<string, string>();
 const sizes = new Map<string, number>();
 for (const target of chosen) await release(target);
-writeBeside();
+await writeBeside();
 compareSizes();
 
 async function release(target: Target): Promise<void> {
@@ -81,7 +83,7 @@ function smoke(path: string): string {
   return `runs here (--version in ${(performance.now() - began).toFixed(0)} ms)`;
 }
 
-function writeBeside(): void {
+async function writeBeside(): Promise<void> {
   const created = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? commitTime()) * 1000).toISOString();
   const texts = PACKAGES.map(
     ({ name, version, license, text }) => `${name} ${version}: ${license}\n\n${text}\n`,
@@ -90,6 +92,7 @@ function writeBeside(): void {
     "contextcore.spdx.json",
     toSbom({ version: manifest.version, created: created.replace(/\.\d+/, ""), sums }),
   );
+  write("contextcore.1", await toManual(ROOT, manifest.version, created.slice(0, 10)));
   write("LICENSES.txt", texts.join(`\n${"-".repeat(80)}\n\n`));
   write("install.sh", readFileSync(join(root, "scripts/install.sh"), "utf8"));
   const lines = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, sum]) => `${sum}  ${name}\n`);

@@ -1,8 +1,10 @@
 /** What a release says of itself; that it builds the same twice is checked by `make release`, which builds it. */
 import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
+import { toManual } from "../../scripts/release/manual.ts";
 import { toSbom } from "../../scripts/release/sbom.ts";
 import { buildArguments, runsHere, TARGETS } from "../../scripts/release/targets.ts";
+import { ROOT } from "../../src/commands/registry.ts";
 import { PACKAGES } from "../../src/licenses/packages.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -26,6 +28,19 @@ test("every target that the project promises, built with the flags of `make buil
   }
   expect(() => buildArguments("bun run x", TARGETS[0] ?? { bun: "bun-x", file: "" }, "/x")).toThrow("is not");
   expect(TARGETS.filter(runsHere).length).toBeGreaterThan(0);
+});
+
+describe("the manual page", () => {
+  test("has every command, flag and exit code", async () => {
+    const page = await toManual(ROOT, "1.2.3", "2026-01-24");
+    expect(page).toStartWith('.TH CONTEXTCORE 1 "2026-01-24" "contextcore 1.2.3" "User Commands"\n');
+    for (const heading of ["export", "audit verify", "plugin check \\fIPATH\\fR", "snapshots prune"])
+      expect(page).toContain(`.SS contextcore ${heading}`);
+    expect(page).toContain("\\fB\\-\\-no\\-traces\\fR");
+    expect(page).toContain(".TP\n.B 130\n");
+    // Nothing but requests may begin with a dot.
+    expect(page.split("\n").filter((line) => /^\.(?!TH|SH|SS|TP|PP|EX|EE|B |I )/.test(line))).toEqual([]);
+  });
 });
 
 describe("the bill of materials", () => {

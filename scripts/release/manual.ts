@@ -1,0 +1,68 @@
+/** The manual page, from the commands' own declarations. */
+import { COMMON, flagName } from "../../src/commands/arguments.ts";
+import { type Arg, type Args, type Command, type Group, isGroup } from "../../src/commands/command.ts";
+import { EXIT_MEANINGS } from "../../src/commands/exit-code.ts";
+
+/** @param date the release's, such as `2026-01-24` */
+export async function toManual(root: Group, version: string, date: string): Promise<string> {
+  const commands = await commandsOf(root);
+  return [
+    `.TH CONTEXTCORE 1 "${date}" "contextcore ${version}" "User Commands"`,
+    ".SH NAME",
+    `contextcore \\- ${text(root.about)}`,
+    ".SH SYNOPSIS",
+    ".B contextcore\n.I COMMAND\n[\\fIOPTIONS\\fR]",
+    ".SH COMMANDS",
+    ...commands.map(({ path, command }) => section(path, command)),
+    ".SH COMMON OPTIONS",
+    ...options(COMMON),
+    ".SH EXIT STATUS",
+    ...EXIT_MEANINGS.map(([code, about]) => `.TP\n.B ${code}\n${text(about)}`),
+    ".SH FILES",
+    ".TP\n.I contextcore.yaml\nthe configuration; \\fBcontextcore config init\\fR writes one",
+    ".TP\n.I contextcore.lock\nthe files of third parties' plugins that may be loaded",
+    ".TP\n.I .contextcore/audit.jsonl\nthe audit trail of the project",
+    "",
+  ].join("\n");
+}
+
+interface Listed {
+  readonly path: string;
+  readonly command: Command;
+}
+
+async function commandsOf(group: Group, path: readonly string[] = []): Promise<Listed[]> {
+  const below = Object.entries(group.commands).map(async ([name, load]) => {
+    const entry = await load();
+    const deeper = [...path, name];
+    return isGroup(entry) ? commandsOf(entry, deeper) : [{ path: deeper.join(" "), command: entry }];
+  });
+  return (await Promise.all(below)).flat();
+}
+
+function section(path: string, { about, args = {}, examples }: Command): string {
+  const words = Object.entries<Arg>(args).flatMap(([name, arg]) =>
+    arg.type === "positional" ? [` \\fI${text(arg.hint ?? name.toUpperCase())}\\fR`] : [],
+  );
+  const shown = examples.map(
+    (example) => `.PP\n${text(example.about)}:\n.EX\n  contextcore ${text(example.line)}\n.EE`,
+  );
+  return [`.SS contextcore ${path}${words.join("")}`, text(about), ...options(args), ...shown].join("\n");
+}
+
+function options(args: Args): string[] {
+  return Object.entries<Arg>(args).map(([name, arg]) => {
+    if (arg.type === "positional")
+      return `.TP\n.I ${text(arg.hint ?? name.toUpperCase())}\n${text(arg.about)}`;
+    const short = arg.alias === undefined ? "" : `\\fB\\-${arg.alias}\\fR, `;
+    const value = arg.type === "value" ? ` \\fI${text(arg.hint ?? "VALUE")}\\fR` : "";
+    return `.TP\n${short}\\fB\\-\\-${text(flagName(name, arg))}\\fR${value}\n${text(arg.about)}`;
+  });
+}
+
+/** A backslash, a dash, and a dot or a quote at the beginning of a line mean something to roff. */
+const text = (plain: string): string =>
+  plain
+    .replaceAll("\\", "\\e")
+    .replaceAll("-", "\\-")
+    .replace(/^(?=[.'])/gm, "\\&");
