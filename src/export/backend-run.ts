@@ -10,7 +10,6 @@ import { type Conductor, createConductor } from "./conductor.ts";
 import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
-import type { PressureValve } from "./memory-pressure.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { type Reconciliation, reconcile } from "./reconcile.ts";
 import { sleep } from "./time-limit.ts";
@@ -21,7 +20,6 @@ import type { ExportProgress } from "./types.ts";
 export interface ExportContext {
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
-  readonly valve: PressureValve;
   readonly tuning: Tuning;
   readonly concurrency: number;
   /** Given when the export is to stop, for whatever reason. */
@@ -82,11 +80,7 @@ async function live(run: Run): Promise<Lived> {
   if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
   const before = await countOnce(run);
   run.reporter.enter("running");
-  const onStep = (): void => {
-    run.valve.relieve();
-    run.reporter.report();
-  };
-  await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep });
+  await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
   if (signal.aborted) return { ...asked, failed: false };
   abandonRest(run);
   run.reporter.enter("counting");

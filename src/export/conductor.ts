@@ -37,6 +37,8 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
 
   const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const { round } = pace;
+    // A chain of steps that never waits would starve timers and signals: a Ctrl-C must be heard between two of them.
+    await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
       const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });

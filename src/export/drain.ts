@@ -60,12 +60,17 @@ export async function drain(options: DrainOptions): Promise<void> {
   const goesOn = (): boolean => !signal.aborted && !conductor.givesUp();
 
   const run = async (pending: Pending, reservation: Reservation): Promise<void> => {
-    const bytes = await runStep(pending, reservation, options);
-    expected = Math.max(bytes, expected * 0.9);
-    reservation.release();
-    active -= 1;
-    options.onStep();
-    wake.now();
+    try {
+      const bytes = await runStep(pending, reservation, options);
+      expected = Math.max(bytes, Math.floor(expected * 0.9));
+      options.onStep();
+    } catch (error) {
+      options.stop(error instanceof Error ? error : new Error(String(error)));
+    } finally {
+      reservation.release();
+      active -= 1;
+      wake.now();
+    }
   };
 
   while (active > 0 || (frontier.size > 0 && goesOn())) {

@@ -18,19 +18,22 @@ interface Waiter {
   readonly start: () => void;
 }
 
-/** @param most bytes in all */
-export function createMemoryBudget(most: number): MemoryBudget {
+/**
+ * @param most bytes in all
+ * @param isPressed true while the process has so much memory that one step at a time is enough
+ */
+export function createMemoryBudget(most: number, isPressed: () => boolean = () => false): MemoryBudget {
   const waiting: Waiter[] = [];
   let held = 0;
+  let holders = 0;
+
+  const fits = ({ bytes }: Waiter): boolean => holders === 0 || (held + bytes <= most && !isPressed());
 
   const admit = (): void => {
-    for (
-      let next = waiting[0];
-      next !== undefined && (held === 0 || held + next.bytes <= most);
-      next = waiting[0]
-    ) {
+    for (let next = waiting[0]; next !== undefined && fits(next); next = waiting[0]) {
       waiting.shift();
       held += next.bytes;
+      holders += 1;
       next.start();
     }
   };
@@ -42,7 +45,13 @@ export function createMemoryBudget(most: number): MemoryBudget {
       bytes = now;
       admit();
     };
-    return { resize, release: () => resize(0) };
+    return {
+      resize,
+      release() {
+        holders -= 1;
+        resize(0);
+      },
+    };
   };
 
   return {

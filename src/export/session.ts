@@ -11,7 +11,7 @@ import { claimsOf } from "./claims.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
-import { createPressureValve } from "./memory-pressure.ts";
+import { isPressed, relievePressure } from "./memory-pressure.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
@@ -30,13 +30,13 @@ export interface Session {
 export async function runSession(session: Session): Promise<ExportResult> {
   const { partial, job } = session;
   const tuning: Tuning = { ...DEFAULT_TUNING, ...job.tuning };
+  using _pressure = relievePressure();
   const stopper = new AbortController();
   const stop = (error: Error): void => stopper.abort(error);
   const writer = await openSessionWriter(session, tuning, stop);
   const context: ExportContext = {
     writer,
-    budget: createMemoryBudget(tuning.heldBytes),
-    valve: createPressureValve(),
+    budget: createMemoryBudget(tuning.heldBytes, isPressed),
     tuning,
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),
@@ -45,6 +45,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
   };
   try {
     const outcomes = await runBackends(session, context);
+    stopper.signal.throwIfAborted();
     await writer.flush();
     stopper.signal.throwIfAborted();
     if (job.signal.aborted) throw new Interrupted(partial);
@@ -70,12 +71,15 @@ const openSessionWriter = (
     ...(recovered === undefined ? {} : { recovered }),
   });
 
-function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
+/** Waits for all of them, also when one of them has ended in a fault of ours: that stops the others. */
+async function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
   const runs = job.backends.flatMap(({ open }) => {
     const ledger = ledgers.get(open.name);
     return ledger === undefined ? [] : [runBackend(context, open, ledger)];
   });
-  return Promise.all(runs);
+  for (const run of runs) run.catch((error) => context.stop(error));
+  const ended = await Promise.allSettled(runs);
+  return ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
 async function finish(

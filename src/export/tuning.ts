@@ -26,7 +26,7 @@ export const DEFAULT_TUNING: Tuning = {
   stepMs: 600_000,
   graceMs: 1_000,
   failuresMax: 10,
-  heldBytes: 48 << 20,
+  heldBytes: 24 << 20,
   groupMs: 500,
   groupBytes: 32 << 20,
   recountMs: 5_000,

@@ -111,8 +111,9 @@ function dataFile(
     size: () => size,
     async append(bytes) {
       hasher.update(bytes);
+      // Small bytes are copied, since their owner may use them again; large ones are written before this resolves.
       const isSmall = bytes.length < GATHERED_BYTES;
-      // The owner of small bytes may use them again; large ones are written before this resolves.
+      if (!isSmall) void flush();
       gathered.push(isSmall ? bytes.slice() : bytes);
       gatheredBytes += bytes.length;
       size += bytes.length;

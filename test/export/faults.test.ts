@@ -233,3 +233,29 @@ describe("two objects of one path", () => {
     expect(manifest.plugins[0]?.problems[0]?.reason).toContain("cannot be written: a ");
   });
 });
+
+test("a listener of progress that throws stops the export, which can be resumed", async () => {
+  using dir = scratch();
+  const failure = await runExport(dir.path, [fakeBackend()], {
+    onProgress: ({ counts }) => {
+      if (Object.keys(counts).length > 0) throw new Error("the terminal is gone");
+    },
+  }).catch((error) => error);
+  expect(failure.message).toBe("the export stopped: the terminal is gone");
+  expect(failure.hint).toContain("--resume");
+});
+
+test("an interrupt is heard within about a second, whatever the plugin does with it", async () => {
+  using dir = scratch();
+  const abort = new AbortController();
+  const open = fakeBackend({
+    onStep: ({ stream }) => (stream === 1 ? new Promise<Step>(() => {}) : undefined),
+  });
+  setTimeout(() => abort.abort(), 50);
+  const began = performance.now();
+  const failure = await runExport(dir.path, [open], { signal: abort.signal, tuning: {} }).catch(
+    (error) => error,
+  );
+  expect(failure.name).toBe("Interrupted");
+  expect(performance.now() - began).toBeLessThan(3000);
+});

@@ -314,6 +314,40 @@ describe("limits of time and memory", () => {
     expect(await withTimeLimit(work, abort.signal, { limitMs: 1000, graceMs: 1000 })).toBe(7);
   });
 
+  test("whatever is reserved and resized, work goes on once all is released", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.double({ min: 0, max: 1e9, noNaN: true }), { minLength: 1 }),
+        async (sizes) => {
+          const budget = createMemoryBudget(1e6, () => true);
+          for (const size of sizes) {
+            const held = await budget.reserve(size);
+            held.resize(size / 3);
+            held.release();
+          }
+        },
+      ),
+    );
+  });
+
+  test("under pressure one piece of work goes on at a time", async () => {
+    let pressed = true;
+    const budget = createMemoryBudget(100, () => pressed);
+    const first = await budget.reserve(1);
+    let second = false;
+    const waiting = budget.reserve(1).then((held) => {
+      second = true;
+      return held;
+    });
+    await Bun.sleep(0);
+    expect(second).toBe(false);
+    first.release();
+    const held = await waiting;
+    pressed = false;
+    const third = await budget.reserve(1);
+    for (const one of [held, third]) one.release();
+  });
+
   test("memory is given in order, and one piece of work always goes on", async () => {
     const budget = createMemoryBudget(100);
     const order: string[] = [];
