@@ -7,14 +7,17 @@ const time = v.pipe(
   v.transform((digits) => BigInt(digits)),
 );
 const ns = { from: time, to: time };
-/** The whole export's range: a trace that reaches over its border is looked at from there. */
+/** The whole export's range, in which spans are counted. */
 const whole = { wholeFrom: time, wholeTo: time };
+/** A trace that reaches into the part of the range that search is asked for belongs to that part's beginning. */
+const part = { partFrom: time };
 const match = v.optional(v.string());
 
 /** List the traces of a window. */
 const window = v.object({
   kind: v.literal("window"),
   ...ns,
+  ...part,
   ...whole,
   match,
   /** Traces that one search is asked for, and the most that the server allows. */
@@ -28,15 +31,29 @@ const window = v.object({
 const traces = v.object({
   kind: v.literal("traces"),
   ...ns,
+  ...part,
   ...whole,
   ids: v.array(v.tuple([v.string(), v.number()])),
 });
 
-const schema = v.variant("kind", [window, traces]);
+/** Read traces from a block's rows. */
+const block = v.object({
+  kind: v.literal("block"),
+  ...whole,
+  /** What reaches beyond this moment is read through the API. */
+  recent: time,
+  /** The first eight digits of the ids of all blocks that the export reads. */
+  blocks: v.string(),
+  block: v.string(),
+  row: v.number(),
+});
+
+const schema = v.variant("kind", [window, traces, block]);
 
 export type WindowWork = v.InferOutput<typeof window>;
 export type TracesWork = v.InferOutput<typeof traces>;
-export type Work = WindowWork | TracesWork;
+export type BlockWork = v.InferOutput<typeof block>;
+export type Work = WindowWork | TracesWork | BlockWork;
 
 /** @throws PluginError `invalid` when it is not one of ours */
 export function readCursor(cursor: Cursor): Work {
@@ -48,9 +65,13 @@ export function readCursor(cursor: Cursor): Work {
   );
 }
 
-export function toCursor({ from, to, wholeFrom, wholeTo, ...rest }: Work): Cursor {
-  const times = { from: `${from}`, to: `${to}`, wholeFrom: `${wholeFrom}`, wholeTo: `${wholeTo}` };
-  return JSON.parse(JSON.stringify({ ...rest, ...times }));
-}
+export const toCursor = (work: Work): Cursor =>
+  JSON.parse(JSON.stringify(work, (_, value) => (typeof value === "bigint" ? String(value) : value)));
 
 export const wholeOf = ({ wholeFrom, wholeTo }: Work): Range => ({ from: wholeFrom, to: wholeTo });
+
+/** The part of the range that search is asked for. */
+export const searchedOf = ({ partFrom, wholeTo }: WindowWork | TracesWork): Range => ({
+  from: partFrom,
+  to: wholeTo,
+});

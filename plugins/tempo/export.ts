@@ -1,8 +1,21 @@
-import { type Context, type Exporter, NS_PER_SECOND, type Range, type Start, windows } from "contextcore";
+import {
+  type Context,
+  type Cursor,
+  type Exporter,
+  NS_PER_SECOND,
+  PluginError,
+  type Range,
+  type Start,
+  toRfc3339,
+  windows,
+} from "contextcore";
 import { readCursor, toCursor } from "./cursor.ts";
 import { searchTraces } from "./search.ts";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
+import { type BlockSource, blockStep } from "./storage/block-step.ts";
+import { createRecentIds } from "./storage/recent.ts";
+import { prefixOf, type Storage } from "./storage/storage.ts";
 import { tracesStep } from "./traces.ts";
 import { windowStep } from "./window.ts";
 
@@ -16,45 +29,120 @@ const SEARCH_LIMIT_MOST = 100_000;
 const PATIENCE = 3;
 /** Spans take so long from their arrival to where search finds them: measured 30 to 45 s. */
 const SETTLE = 60n * NS_PER_SECOND;
+/** After so long everything is in a block: Tempo itself counts on a quarter of an hour, version 2 on half of one. */
+const IN_BLOCKS = HOUR;
 
 export interface ExporterOptions {
   readonly source: Source;
+  /** Present when the blocks themselves can be read. */
+  readonly storage: Storage | undefined;
   readonly clock: Context<unknown>["clock"];
+  readonly log: Context<unknown>["log"];
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
 }
 
-/** Search lists the traces of a window, each is read by its id. */
-export function createExporter({ source, clock, settings }: ExporterOptions): Exporter {
+/** Search lists the traces of a window and each is read by its id; or its blocks are read, and only the rest this way. */
+export function createExporter(options: ExporterOptions): Exporter {
+  const { source, storage, clock, settings } = options;
+  const blocks = storage && { storage, api: source, recentIds: createRecentIds(source.http) };
   return {
     async start({ range, match }, signal): Promise<Start> {
-      const { maxResultLimit, queryEndCutoff } = await settings(signal);
-      const settled = settledAt(clock(), queryEndCutoff);
+      const limits = await settings(signal);
+      const settled = settledAt(clock(), limits.queryEndCutoff);
       const whole: Range = { from: range.from, to: range.to < settled ? range.to : settled };
       if (match !== undefined) await checkMatch(source, match, clock(), signal);
-      const most = (limit: number): number =>
-        maxResultLimit === 0 ? limit : Math.min(limit, maxResultLimit);
-      const common = {
-        kind: "window" as const,
-        wholeFrom: whole.from,
-        wholeTo: whole.to,
-        patience: PATIENCE,
-      };
-      const limits = { limit: most(SEARCH_LIMIT), limitMax: most(SEARCH_LIMIT_MOST), match };
+      const plan = await blockPlan(options, { whole, recent: settled - IN_BLOCKS, match }, signal);
+      const part = { from: plan.apiFrom > whole.from ? plan.apiFrom : whole.from, to: whole.to };
       return {
-        cursors: windows(whole, HOUR).map((part) => toCursor({ ...common, ...limits, ...part })),
-        notes: {
-          read: "search by window, each trace by id",
-          "shared span ids":
-            "Tempo gives a server span that shares its client's id a new one when it is read.",
-        },
+        cursors: [...plan.cursors, ...windowCursors(part, whole, match, limits)],
+        notes: { ...plan.notes, "shared span ids": SHARED_IDS },
         ...(whole.to < range.to ? { exportedUntil: whole.to < range.from ? range.from : whole.to } : {}),
       };
     },
     async step(cursor, signal) {
       const work = readCursor(cursor);
-      return work.kind === "window" ? windowStep(source, work, signal) : tracesStep(source, work, signal);
+      if (work.kind === "window") return windowStep(source, work, signal);
+      return work.kind === "traces"
+        ? tracesStep(source, work, signal)
+        : blockStep(needed(blocks), work, signal);
     },
   };
+}
+
+const SHARED_IDS = "Tempo's API gives a server span that shares its client's id a new one when it is read.";
+
+function windowCursors(part: Range, whole: Range, match: string | undefined, settings: Settings): Cursor[] {
+  const { maxResultLimit, maxSearchDuration } = settings;
+  const most = (limit: number): number => (maxResultLimit === 0 ? limit : Math.min(limit, maxResultLimit));
+  const length = maxSearchDuration > 0n && maxSearchDuration < HOUR ? maxSearchDuration : HOUR;
+  return windows(part, length).map((window) =>
+    toCursor({
+      kind: "window",
+      ...window,
+      partFrom: part.from,
+      wholeFrom: whole.from,
+      wholeTo: whole.to,
+      match,
+      limit: most(SEARCH_LIMIT),
+      limitMax: most(SEARCH_LIMIT_MOST),
+      patience: PATIENCE,
+    }),
+  );
+}
+
+interface BlockPlan {
+  readonly cursors: readonly Cursor[];
+  /** What is newer is read through the API. ns */
+  readonly apiFrom: bigint;
+  readonly notes: Readonly<Record<string, string>>;
+}
+
+interface PlanRequest {
+  readonly whole: Range;
+  readonly recent: bigint;
+  readonly match: string | undefined;
+}
+
+/** One cursor for each block; none, and the reason, where the blocks cannot be read. */
+async function blockPlan(
+  { storage, log }: ExporterOptions,
+  { whole, recent, match }: PlanRequest,
+  signal: AbortSignal,
+): Promise<BlockPlan> {
+  const api = { cursors: [], apiFrom: whole.from };
+  if (storage === undefined) return { ...api, notes: { read: "search by window, each trace by id" } };
+  if (match !== undefined) return { ...api, notes: { read: "search with a selector, each trace by id" } };
+  try {
+    const metas = await storage.list(signal);
+    const blocks = metas.map(({ blockID }) => prefixOf(blockID)).join("");
+    const common = {
+      kind: "block" as const,
+      wholeFrom: whole.from,
+      wholeTo: whole.to,
+      recent,
+      blocks,
+      row: 0,
+    };
+    const read = `${metas.length} blocks in ${storage.place}; search and reading by id for what reaches beyond ${toRfc3339(recent)}`;
+    return {
+      cursors: metas.map(({ blockID }) => toCursor({ ...common, block: blockID })),
+      apiFrom: recent,
+      notes: { read },
+    };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    const read = `search by window, each trace by id: the storage was not read, since ${error.message}`;
+    log.warn(read);
+    return { ...api, notes: { read } };
+  }
+}
+
+function needed(blocks: BlockSource | undefined): BlockSource {
+  if (blocks !== undefined) return blocks;
+  throw new PluginError(
+    "invalid",
+    "this export reads Tempo's blocks, but the option `storage` is not set any more",
+  );
 }
 
 /** The newest moment of which everything can be found; in steps of ten seconds, so that a second start says the same. */
@@ -65,9 +153,6 @@ function settledAt(now: bigint, queryEndCutoff: bigint): bigint {
 
 /** A query that does not parse fails here, once, with the server's own words. */
 async function checkMatch(source: Source, query: string, now: bigint, signal: AbortSignal): Promise<void> {
-  await searchTraces(
-    source.http,
-    { range: { from: now - HOUR, to: now - HOUR + NS_PER_SECOND }, query, limit: 1 },
-    signal,
-  );
+  const range = { from: now - HOUR, to: now - HOUR + NS_PER_SECOND };
+  await searchTraces(source.http, { range, query, limit: 1 }, signal);
 }

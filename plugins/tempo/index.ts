@@ -1,4 +1,4 @@
-import { definePlugin, option, v } from "contextcore";
+import { type Context, definePlugin, option, v } from "contextcore";
 import { countSpans } from "./count.ts";
 import { createExporter } from "./export.ts";
 import { takeInventory } from "./inventory.ts";
@@ -6,22 +6,35 @@ import { limitsOf } from "./limits.ts";
 import { createRestorer } from "./restore/restore.ts";
 import { readSettings } from "./settings.ts";
 import { measure } from "./size.ts";
+import { openStore } from "./storage/open-store.ts";
+import { createStorage, type Storage } from "./storage/storage.ts";
 import { createTraceReader } from "./trace-by-id.ts";
+
+const options = v.object({
+  ...option.serverOptions("http://localhost:3200"),
+  otlpUrl: option.text(
+    "Tempo's OTLP receiver, where a restore writes; default: the host of `url`, port 4318",
+  ),
+  importance: option.importance("high"),
+  data: option.text("Tempo's data directory on this machine: its size is then measured"),
+  storage: option.text(
+    "Where Tempo keeps its blocks, a directory or s3://bucket/prefix: an export then reads them, many times faster",
+  ),
+  s3Endpoint: option.text("Endpoint of the bucket, unless it is Amazon's", ["S3_ENDPOINT"]),
+  s3Region: option.text("Region of the bucket", ["AWS_REGION"]),
+  s3AccessKeyId: option.secret("Access key of the bucket", ["AWS_ACCESS_KEY_ID"]),
+  s3SecretAccessKey: option.secret("Secret key of the bucket", ["AWS_SECRET_ACCESS_KEY"]),
+});
+type Options = v.InferOutput<typeof options>;
 
 export default definePlugin({
   name: "tempo",
   about: "Tempo: traces",
   signals: ["traces"],
-  options: v.object({
-    ...option.serverOptions("http://localhost:3200"),
-    importance: option.importance("high"),
-    otlpUrl: option.text(
-      "Tempo's OTLP receiver, where a restore writes; default: the host of `url`, port 4318",
-    ),
-    data: option.text("Tempo's data directory on this machine: its size is then measured"),
-  }),
-  backend: ({ options, http, clock, limits }) => {
-    const { importance, tenant, data, otlpUrl = otlpOf(options.url) } = options;
+  options,
+  backend: (context) => {
+    const { http, clock, log, limits } = context;
+    const { importance, tenant, data, url, otlpUrl = otlpOf(url) } = context.options;
     const settings = (signal: AbortSignal) => readSettings(http, tenant, signal);
     const fetchTrace = createTraceReader(http);
     const source = { http, fetchTrace, stepBytes: limits.stepBytes };
@@ -29,7 +42,7 @@ export default definePlugin({
       inventory: async (signal) =>
         takeInventory(http, { settings: await settings(signal), importance, now: clock() }, signal),
       size: (signal) => measure(http, { data, settings, now: clock() }, signal),
-      export: createExporter({ source, clock, settings }),
+      export: createExporter({ source, storage: storageOf(context), clock, log, settings }),
       count: async (request, signal) => countSpans(http, await settings(signal), request, signal),
       limits: async (signal) => limitsOf(await settings(signal)),
       restore: createRestorer({ otlp: http.at(otlpUrl), fetchTrace, settings, clock }),
@@ -45,4 +58,20 @@ export default definePlugin({
 function otlpOf(url: string): string {
   const { protocol, hostname } = new URL(url);
   return `${protocol}//${hostname}:4318`;
+}
+
+/** A server without tenants keeps its blocks under the name `single-tenant`. */
+function storageOf({ options: given }: Context<Options>): Storage | undefined {
+  const { storage, tenant = "single-tenant" } = given;
+  if (storage === undefined) return undefined;
+  return createStorage(
+    openStore({
+      storage,
+      tenant,
+      endpoint: given.s3Endpoint,
+      region: given.s3Region,
+      accessKeyId: given.s3AccessKeyId,
+      secretAccessKey: given.s3SecretAccessKey,
+    }),
+  );
 }

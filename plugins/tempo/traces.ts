@@ -1,14 +1,15 @@
 /** Reads a batch of traces by id and writes those that belong to the window. */
-import { PluginError, type Problem, type ProblemKind, type Range, type Step } from "contextcore";
-import { type TracesWork, toCursor, wholeOf } from "./cursor.ts";
+import { PluginError, type Step } from "contextcore";
+import { searchedOf, type TracesWork, toCursor, wholeOf } from "./cursor.ts";
+import { createFindings, NOT_UTF8 } from "./findings.ts";
 import { type ScannedTrace, scanTrace } from "./otlp/scan.ts";
 import { anchorOf, contains } from "./owner.ts";
 import type { Source } from "./source.ts";
 import { createTraceLines } from "./trace-lines.ts";
 
 export async function tracesStep(source: Source, work: TracesWork, signal: AbortSignal): Promise<Step> {
-  const whole = wholeOf(work);
-  const lines = createTraceLines(whole);
+  const searched = searchedOf(work);
+  const lines = createTraceLines(wholeOf(work));
   const findings = createFindings(work);
   const notes: Record<string, string> = {};
   let index = 0;
@@ -17,7 +18,7 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
     const read = await readTrace(source, id, expected, signal);
     if (read.note !== undefined) notes["pruned before Tempo"] = read.note;
     if (read.trace.spans.length === 0) findings.add("incomplete", read.partial ?? MISSING, id);
-    const anchor = anchorOf(read.trace.spans, whole);
+    const anchor = anchorOf(read.trace.spans, searched);
     if (anchor === undefined || !contains(work, anchor)) continue;
     if (read.partial !== undefined)
       findings.add("incomplete", `Tempo gave only part of these traces: ${read.partial}`, id);
@@ -36,10 +37,11 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
 
 const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
 const FEWER = "Fewer spans of these traces were read than Tempo's search counts, twice.";
-export const NOT_UTF8 = "Some text in these traces is not UTF-8; the bad bytes were replaced by U+FFFD.";
 
 interface ReadTrace {
   readonly trace: ScannedTrace;
+  /** As they came. */
+  readonly bytes: Uint8Array;
   readonly partial?: string;
   readonly note?: string;
 }
@@ -57,11 +59,13 @@ async function readTrace(
   return second.trace.spans.length > first.trace.spans.length ? second : first;
 }
 
-async function readOnce(source: Source, id: string, signal: AbortSignal): Promise<ReadTrace> {
+/** @throws PluginError `temporary` when the answer was cut */
+export async function readOnce(source: Source, id: string, signal: AbortSignal): Promise<ReadTrace> {
   try {
     const { bytes, partial, note } = await source.fetchTrace(id, signal);
     return {
       trace: scanTrace([bytes]),
+      bytes,
       ...(partial === undefined ? {} : { partial }),
       ...(note === undefined ? {} : { note }),
     };
@@ -70,18 +74,4 @@ async function readOnce(source: Source, id: string, signal: AbortSignal): Promis
     const message = `tempo at ${source.http.url}: trace ${id} came as bytes that are not a whole trace`;
     throw new PluginError("temporary", message, { cause });
   }
-}
-
-/** Problems by kind and reason, each with the ids that it is about. */
-function createFindings({ from, to }: Range) {
-  const found = new Map<string, { kind: ProblemKind; reason: string; items: string[] }>();
-  return {
-    add(kind: ProblemKind, reason: string, id: string): void {
-      const key = `${kind} ${reason}`;
-      const known = found.get(key) ?? { kind, reason, items: [] };
-      known.items.push(id);
-      found.set(key, known);
-    },
-    problems: (): Problem[] => [...found.values()].map((one) => ({ ...one, range: { from, to } })),
-  };
 }

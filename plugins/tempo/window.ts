@@ -1,7 +1,7 @@
 /** One window's traces: searched, and when the answer may not be all of them, halved, and at last taken apart by content. */
 import { type Cursor, isKind, NS_PER_SECOND, type Problem, type Range, type Step } from "contextcore";
 import { coverOf } from "./cover.ts";
-import { type TracesWork, toCursor, type WindowWork, wholeOf } from "./cursor.ts";
+import { searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
 import { contains, mayOwn } from "./owner.ts";
 import { type SearchHit, searchTraces } from "./search.ts";
 import type { Source } from "./source.ts";
@@ -61,12 +61,12 @@ const IDS_MAX = 500;
 
 /** The traces that may belong to this window, in batches of about one step's worth. */
 function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): Cursor[] {
-  const { from, to, wholeFrom, wholeTo } = work;
+  const { from, to, partFrom, wholeFrom, wholeTo } = work;
   const spansMax = source.stepBytes / SPAN_BYTES;
   const batches: TracesWork["ids"][] = [];
   let spans = spansMax;
   for (const hit of hits) {
-    if (!mayOwn(work, wholeOf(work), hit)) continue;
+    if (!mayOwn(work, searchedOf(work), hit)) continue;
     if (spans + hit.spans > spansMax || (batches.at(-1)?.length ?? 0) >= IDS_MAX) {
       batches.push([]);
       spans = 0;
@@ -74,7 +74,7 @@ function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): C
     batches.at(-1)?.push([hit.id, hit.spans]);
     spans += hit.spans;
   }
-  return batches.map((ids) => toCursor({ kind: "traces", from, to, wholeFrom, wholeTo, ids }));
+  return batches.map((ids) => toCursor({ kind: "traces", from, to, partFrom, wholeFrom, wholeTo, ids }));
 }
 
 const unfinished = ({ from, to }: WindowWork): Problem => ({

@@ -42,8 +42,8 @@ export function writeTime(name: string, wire: Wire, at: number, out: TextBuffer)
 
 type WriteOne = (wire: Wire, place: Place, out: TextBuffer) => void;
 
-/** A list, absent when nothing is in it. */
-export function writeList(
+/** A list in the order of its items' text, absent when nothing is in it: a server keeps these in no certain order. */
+export function writeSortedList(
   name: string,
   wire: Wire,
   places: readonly Place[] | undefined,
@@ -53,7 +53,14 @@ export function writeList(
   if (places === undefined) return;
   out.name(name);
   out.literal("[");
-  writeItems(wire, places, write, out);
+  const start = out.length;
+  const ends = places.map((place) => {
+    write(wire, place, out);
+    out.comma();
+    return out.length;
+  });
+  if (ends.length > 1) out.sortParts(start, ends);
+  out.dropComma();
   out.literal("],");
 }
 

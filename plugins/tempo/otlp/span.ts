@@ -1,9 +1,9 @@
 /**
  * One span as OTLP/JSON: ids in hex, 64-bit integers as strings, enums as numbers, fields in the order of the proto,
- * zero values left out. Sources: opentelemetry-proto `trace/v1/trace.proto`; OTLP specification, "JSON Protobuf Encoding".
+ * zero values left out; events in the order of their times, links in that of their ids. Sources: opentelemetry-proto `trace/v1/trace.proto`; OTLP specification, "JSON Protobuf Encoding".
  */
 import { writeAttributes } from "./attributes.ts";
-import { close, writeId, writeList, writeNumber, writeString, writeTime } from "./fields.ts";
+import { close, writeId, writeNumber, writeSortedList, writeString, writeTime } from "./fields.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 import type { Place, Wire } from "./wire.ts";
 
@@ -48,9 +48,9 @@ export function writeSpan(wire: Wire, place: Place, out: TextBuffer): void {
   writeTime("endTimeUnixNano", wire, found.to, out);
   writeAttributes(wire, found.attributes, out);
   writeNumber("droppedAttributesCount", found.droppedAttributes, out);
-  writeList("events", wire, found.events, writeEvent, out);
+  writeSortedList("events", wire, found.events, writeEvent, out);
   writeNumber("droppedEventsCount", found.droppedEvents, out);
-  writeList("links", wire, found.links, writeLink, out);
+  writeSortedList("links", wire, found.links, writeLink, out);
   writeNumber("droppedLinksCount", found.droppedLinks, out);
   if (found.status !== undefined) writeStatus(wire, found.status, out);
   close(out);

@@ -20,6 +20,15 @@ export class TextBuffer {
     return this.bytes.subarray(from, this.length);
   }
 
+  /** Puts the parts that lie one behind the other from `start` on, up to these ends, into the order of their bytes. */
+  sortParts(start: number, ends: readonly number[]): void {
+    const parts = ends.map((end, index) => this.bytes.subarray(ends[index - 1] ?? start, end));
+    if (parts.every((part, index) => index === 0 || Buffer.compare(parts[index - 1] ?? part, part) <= 0))
+      return;
+    const sorted = Buffer.concat(parts.sort(Buffer.compare));
+    this.bytes.set(sorted, start);
+  }
+
   /** Text of one byte a character (ASCII, or bytes as latin1) as it is. */
   literal(text: string): void {
     const start = this.reserve(text.length);

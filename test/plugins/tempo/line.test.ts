@@ -36,7 +36,12 @@ test("the order in which a server gives resources, scopes, spans and attributes 
       resource: { ...resource, attributes: resource.attributes.toReversed() },
       scopeSpans: scopeSpans.toReversed().map(({ scope, spans }) => ({
         scope: { ...scope, attributes: scope.attributes.toReversed() },
-        spans: spans.toReversed().map((one) => ({ ...one, attributes: one.attributes.toReversed() })),
+        spans: spans.toReversed().map((one) => ({
+          ...one,
+          attributes: one.attributes.toReversed(),
+          events: one.events.toReversed(),
+          links: one.links.toReversed(),
+        })),
       })),
     }));
   fc.assert(

@@ -152,13 +152,16 @@ const documentSchema = v.object({
   ),
 });
 
-/** JSON with sorted keys, attributes as a sorted list, and minus zero told apart from zero. */
+/** What stands in no certain order. */
+const SETS = ["attributes", "events", "links"];
+
+/** JSON with sorted keys, attributes, events and links as sorted lists, and minus zero told apart from zero. */
 function canonical(value: unknown): string {
   if (Object.is(value, -0)) return "-0";
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (value === null || typeof value !== "object") return JSON.stringify(value) ?? "";
   const entries = Object.entries(value).map(([key, inner]) =>
-    key === "attributes" && Array.isArray(inner) ? [key, inner.map(canonical).sort()] : [key, inner],
+    SETS.includes(key) && Array.isArray(inner) ? [key, inner.map(canonical).sort()] : [key, inner],
   );
   return `{${entries
     .map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`)

@@ -1,0 +1,115 @@
+/** Reads the next rows of one block and writes the traces that belong to it. */
+import { PluginError, type Range, type Step } from "contextcore";
+import { type BlockWork, toCursor, wholeOf } from "../cursor.ts";
+import { createFindings, NOT_UTF8 } from "../findings.ts";
+import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
+import { anchorOf } from "../owner.ts";
+import type { Source } from "../source.ts";
+import { createTraceLines } from "../trace-lines.ts";
+import { readOnce } from "../traces.ts";
+import type { Block } from "./block.ts";
+import type { RecentIds } from "./recent.ts";
+import type { Storage } from "./storage.ts";
+import type { TracePart } from "./trace-row.ts";
+
+export interface BlockSource {
+  readonly storage: Storage;
+  readonly api: Source;
+  readonly recentIds: RecentIds;
+}
+
+export async function blockStep(source: BlockSource, work: BlockWork, signal: AbortSignal): Promise<Step> {
+  const { storage, api } = source;
+  const whole = wholeOf(work);
+  const blocks = await storage.open(work.blocks, signal);
+  const block = blocks.find(({ id }) => id === work.block);
+  if (block === undefined) {
+    throw new PluginError(
+      "not-found",
+      `block ${work.block} in ${storage.place} was compacted and removed meanwhile`,
+      {
+        hint: "Export again: the traces are in another block now.",
+      },
+    );
+  }
+  if (!block.mayHold(whole)) return {};
+  const end = Math.min(block.rows, work.row + rowsPerStep(block, api.stepBytes));
+  const parts = await readRows(storage, block, work.row, end);
+  const lines = createTraceLines(whole);
+  const findings = createFindings(whole);
+  for (const [id, all] of await joined(parts, block, blocks, whole)) {
+    const trace = await complete(source, work, id, all, signal);
+    if (trace === undefined || anchorOf(trace.spans, whole) === undefined) continue;
+    if (lines.add(trace) > 0) findings.add("lossy", NOT_UTF8, id);
+  }
+  return {
+    records: lines.records(),
+    problems: findings.problems(),
+    next: end < block.rows ? [toCursor({ ...work, row: end })] : [],
+    done: block.rows === 0 ? 1 : (end - work.row) / (block.rows - work.row),
+  };
+}
+
+const rowsPerStep = ({ rowBytes }: Block, stepBytes: number): number =>
+  Math.max(1, Math.floor(stepBytes / 2 / Math.max(rowBytes, 1)));
+
+async function readRows(storage: Storage, block: Block, start: number, end: number): Promise<TracePart[]> {
+  const rows = storage.rows(block, start);
+  const parts = await rows.read(start, end);
+  storage.keep(block, rows);
+  return parts;
+}
+
+/**
+ * The traces that belong to this block, with their parts in all blocks: the first block by id that has the trace owns it.
+ * A block without a span in the range owns nothing, since nobody reads its rows.
+ */
+async function joined(
+  parts: readonly TracePart[],
+  block: Block,
+  blocks: readonly Block[],
+  whole: Range,
+): Promise<Map<string, Uint8Array[]>> {
+  const own = new Map(parts.map(({ id, bytes }) => [id, [bytes]]));
+  const elsewhere: { other: Block; id: string; row: number }[] = [];
+  for (const other of blocks) {
+    if (other.id === block.id) continue;
+    for (const id of own.keys()) {
+      const row = await other.rowOf(id);
+      if (row === undefined) continue;
+      if (other.id < block.id && other.mayHold(whole)) own.delete(id);
+      else elsewhere.push({ other, id, row });
+    }
+  }
+  for (const [other, rows] of Map.groupBy(elsewhere, (one) => one.other)) {
+    const reader = other.reader();
+    for (const { id, row } of rows) {
+      const [part] = own.has(id) ? await reader.read(row, row + 1) : [];
+      if (part !== undefined) own.get(id)?.push(part.bytes);
+    }
+  }
+  return own;
+}
+
+/**
+ * The whole trace, or `undefined` when it is for the API: some span of it in the range ends in the newest part. Whether
+ * there is one that is in no block yet, search knows.
+ */
+async function complete(
+  { api, recentIds }: BlockSource,
+  work: BlockWork,
+  id: string,
+  parts: readonly Uint8Array[],
+  signal: AbortSignal,
+): Promise<ScannedTrace | undefined> {
+  const stored = scanTrace(parts);
+  if (reaches(stored, work)) return undefined;
+  if (work.recent >= work.wholeTo) return stored;
+  const recent = await recentIds({ from: work.recent, to: work.wholeTo }, signal);
+  if (!recent.has(id)) return stored;
+  const { trace, bytes } = await readOnce(api, id, signal);
+  return reaches(trace, work) ? undefined : scanTrace([...parts, bytes]);
+}
+
+const reaches = ({ spans }: ScannedTrace, { recent, wholeTo }: BlockWork): boolean =>
+  spans.some(({ from, to }) => to >= recent && from < wholeTo);

@@ -1,0 +1,92 @@
+/** Blocks in a directory on this machine: Tempo's local backend, or a copied bucket. */
+import { open, readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { PluginError } from "contextcore";
+import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
+import { type BlockMeta, readMeta } from "./meta.ts";
+
+/** @param path Tempo's storage path, its `blocks` directory, or the tenant's directory in it */
+export function createDirectoryStore(path: string, tenant: string): BlockStore {
+  const metas = new Map<string, BlockMeta>();
+  const list = async (names: readonly string[], signal: AbortSignal): Promise<BlockMeta[]> => {
+    const directory = await tenantDirectory(path, tenant);
+    const found: BlockMeta[] = [];
+    for (const name of await readdir(directory)) {
+      signal.throwIfAborted();
+      const meta = await readBlock(join(directory, name), names, metas);
+      if (meta !== undefined) found.push(meta);
+    }
+    return found.sort((a, b) => (a.blockID < b.blockID ? -1 : 1));
+  };
+  return {
+    place: path,
+    blocks: (signal) => list([META], signal),
+    known: (signal) => list([META, COMPACTED], signal),
+    async open({ blockID }) {
+      const file = join(await tenantDirectory(path, tenant), blockID, DATA);
+      const { size } = await stat(file).catch((cause: unknown) => vanished(file, cause));
+      return { byteLength: size, slice: (from, to = size) => readSlice(file, from, to) };
+    },
+  };
+}
+
+/** The first of the places where a tenant's blocks may be. */
+async function tenantDirectory(path: string, tenant: string): Promise<string> {
+  for (const directory of [join(path, "blocks", tenant), join(path, tenant), path]) {
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names) if (await exists(join(directory, name, META))) return directory;
+  }
+  await readdir(path).catch((cause: unknown) => unreadable(path, cause));
+  return path;
+}
+
+const exists = (file: string): Promise<boolean> =>
+  stat(file).then(
+    () => true,
+    () => false,
+  );
+
+/** What a block's description says never changes; a compaction gives it another name. */
+async function readBlock(
+  directory: string,
+  names: readonly string[],
+  known: Map<string, BlockMeta>,
+): Promise<BlockMeta | undefined> {
+  for (const name of names) {
+    const file = join(directory, name);
+    if (!(await exists(file))) continue;
+    const meta = known.get(directory) ?? (await readFile(file, "utf8").then(readMeta, () => undefined));
+    if (meta !== undefined) known.set(directory, meta);
+    return meta;
+  }
+  return undefined;
+}
+
+async function readSlice(file: string, from: number, to: number): Promise<ArrayBuffer> {
+  const handle = await open(file).catch((cause: unknown) => vanished(file, cause));
+  try {
+    const buffer = new ArrayBuffer(Math.max(0, to - from));
+    let filled = 0;
+    while (filled < buffer.byteLength) {
+      const view = new Uint8Array(buffer, filled);
+      const { bytesRead } = await handle.read(view, 0, view.length, from + filled);
+      if (bytesRead === 0)
+        throw new PluginError("invalid", `${file} ends before its ${to} bytes: it is damaged`);
+      filled += bytesRead;
+    }
+    return buffer;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A compaction removes a block's files an hour after it has replaced them; the list of blocks then says so. */
+function vanished(file: string, cause: unknown): never {
+  throw new PluginError("temporary", `${file} cannot be read: it may just have been compacted`, { cause });
+}
+
+function unreadable(path: string, cause: unknown): never {
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  if (code === "ENOENT") throw new PluginError("not-found", `there is no directory ${path}`, { cause });
+  throw new PluginError("refused", `${path} cannot be read (${String(code)})`, { cause });
+}

@@ -1,0 +1,114 @@
+/**
+ * Protocol Buffers written into one buffer that grows: a nested message gets room for its length before it and is never
+ * copied. The lengths are longer than they need be, which every reader accepts.
+ */
+export class MessageBuffer {
+  length = 0;
+  private bytes: Uint8Array;
+  private view: DataView;
+
+  constructor(capacity = 1 << 14) {
+    this.bytes = new Uint8Array(capacity);
+    this.view = new DataView(this.bytes.buffer);
+  }
+
+  /** A copy of what was written. */
+  copy(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  /** Begins a nested message; give the result to `close`. */
+  open(field: number): number {
+    this.tag(field, 2);
+    return this.reserve(LENGTH_BYTES) + LENGTH_BYTES;
+  }
+
+  close(start: number): void {
+    let rest = this.length - start;
+    for (let at = start - LENGTH_BYTES; at < start - 1; at++) {
+      this.bytes[at] = (rest & 0x7f) | 0x80;
+      rest >>>= 7;
+    }
+    this.bytes[start - 1] = rest;
+  }
+
+  /** Bytes or UTF-8 text, also when there are none. */
+  blob(field: number, value: Uint8Array): void {
+    this.tag(field, 2);
+    this.varint(value.length);
+    this.raw(value);
+  }
+
+  /** A message's content that is encoded already. */
+  raw(value: Uint8Array): void {
+    const start = this.reserve(value.length);
+    this.bytes.set(value, start);
+  }
+
+  text(field: number, value: string): void {
+    this.blob(field, utf8.encode(value));
+  }
+
+  /** A number that is not negative. */
+  number(field: number, value: number): void {
+    this.tag(field, 0);
+    this.varint(value);
+  }
+
+  /** A signed 64-bit number. */
+  integer(field: number, value: bigint): void {
+    this.tag(field, 0);
+    let rest = BigInt.asUintN(64, value);
+    while (rest > 0x7fn) {
+      this.byte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    this.byte(Number(rest));
+  }
+
+  fixed64(field: number, value: bigint): void {
+    this.tag(field, 1);
+    const start = this.reserve(8);
+    this.view.setBigUint64(start, BigInt.asUintN(64, value), true);
+  }
+
+  double(field: number, value: number): void {
+    this.tag(field, 1);
+    const start = this.reserve(8);
+    this.view.setFloat64(start, value, true);
+  }
+
+  private tag(field: number, type: number): void {
+    this.varint((field << 3) | type);
+  }
+
+  private varint(value: number): void {
+    let rest = value;
+    while (rest > 0x7f) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest = Math.floor(rest / 128);
+    }
+    this.byte(rest);
+  }
+
+  private byte(value: number): void {
+    const at = this.reserve(1);
+    this.bytes[at] = value;
+  }
+
+  /** Makes room at the end and says where. Call it first, then take `bytes` or `view`: it may replace both. */
+  private reserve(extra: number): number {
+    const start = this.length;
+    this.length += extra;
+    if (this.length > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
+      larger.set(this.bytes.subarray(0, start));
+      this.bytes = larger;
+      this.view = new DataView(larger.buffer);
+    }
+    return start;
+  }
+}
+
+const LENGTH_BYTES = 4;
+const utf8 = new TextEncoder();

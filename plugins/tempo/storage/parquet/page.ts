@@ -1,0 +1,160 @@
+/** One data page of a column: its levels and its values. hyparquet decodes the encodings; nothing is assembled here. */
+import { parquetHeader } from "hyparquet/src/column.js";
+import { decompressPage } from "hyparquet/src/datapage.js";
+import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from "hyparquet/src/delta.js";
+import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
+import { readPlain } from "hyparquet/src/plain.js";
+import { compressors } from "hyparquet-compressors";
+import type { Leaf } from "./schema.ts";
+
+export interface Page {
+  /** Values and places where there is none. */
+  readonly entries: number;
+  /** Empty: all are 0. */
+  readonly repetition: Uint8Array;
+  /** Empty: all have the highest. */
+  readonly definition: Uint8Array;
+  readonly values: ArrayLike<unknown>;
+}
+
+interface Reader {
+  readonly view: DataView;
+  offset: number;
+}
+
+type Header = ReturnType<typeof parquetHeader>;
+
+/** Reads a dictionary page from its header on. */
+export function readDictionary(bytes: Uint8Array, leaf: Leaf): ArrayLike<unknown> {
+  const { header, body } = split(bytes);
+  const count = header.dictionary_page_header?.num_values;
+  if (count === undefined) throw new Error("the dictionary page has no header");
+  const page = decompressPage(body, header.uncompressed_page_size, leaf.codec, compressors);
+  return readPlain(readerOf(page), leaf.type, count, undefined);
+}
+
+/** Reads a data page from its header on. */
+export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: ArrayLike<unknown> | undefined): Page {
+  const { header, body } = split(bytes);
+  if (header.data_page_header_v2 !== undefined) return readVersion2(header, body, leaf, dictionary);
+  const info = header.data_page_header;
+  if (info === undefined) throw new Error(`a ${header.type} stands where a data page should be`);
+  const reader = readerOf(decompressPage(body, header.uncompressed_page_size, leaf.codec, compressors));
+  const repetition = readLevels(reader, leaf.repetition, info.num_values, undefined);
+  const definition = readLevels(reader, leaf.definition, info.num_values, undefined);
+  const count = countValues(definition, leaf, info.num_values);
+  return {
+    entries: info.num_values,
+    repetition,
+    definition,
+    values: readValues(reader, info.encoding, count, leaf, dictionary),
+  };
+}
+
+/** Version 2: the levels stand before the values, not compressed, and their lengths in the header. */
+function readVersion2(
+  header: Header,
+  body: Uint8Array,
+  leaf: Leaf,
+  dictionary: ArrayLike<unknown> | undefined,
+): Page {
+  const info = header.data_page_header_v2;
+  if (info === undefined) throw new Error("the data page has no header");
+  const {
+    num_values: entries,
+    repetition_levels_byte_length: first,
+    definition_levels_byte_length: second,
+  } = info;
+  const repetition = readLevels(readerOf(body), leaf.repetition, entries, first);
+  const definition = readLevels(readerOf(body.subarray(first)), leaf.definition, entries, second);
+  const compressed = body.subarray(first + second);
+  const length = header.uncompressed_page_size - first - second;
+  const plain =
+    info.is_compressed === false ? compressed : decompressPage(compressed, length, leaf.codec, compressors);
+  const count = countValues(definition, leaf, entries);
+  return {
+    entries,
+    repetition,
+    definition,
+    values: readValues(readerOf(plain), info.encoding, count, leaf, dictionary),
+  };
+}
+
+function split(bytes: Uint8Array): { header: Header; body: Uint8Array } {
+  const reader = readerOf(bytes);
+  const header = parquetHeader(reader);
+  return { header, body: bytes.subarray(reader.offset, reader.offset + header.compressed_page_size) };
+}
+
+const readerOf = (bytes: Uint8Array): Reader => ({
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  offset: 0,
+});
+
+/** @param length of the encoded levels; absent: it stands before them */
+function readLevels(
+  reader: Reader,
+  highest: number,
+  entries: number,
+  length: number | undefined,
+): Uint8Array {
+  if (highest === 0) return NO_LEVELS;
+  const levels = new Uint8Array(entries);
+  readRleBitPackedHybrid(reader, 32 - Math.clz32(highest), levels, length);
+  return levels;
+}
+
+const NO_LEVELS = new Uint8Array();
+
+function countValues(definition: Uint8Array, leaf: Leaf, entries: number): number {
+  if (leaf.definition === 0) return entries;
+  let count = 0;
+  for (const level of definition) if (level === leaf.definition) count += 1;
+  return count;
+}
+
+function readValues(
+  reader: Reader,
+  encoding: string,
+  count: number,
+  leaf: Leaf,
+  dictionary: ArrayLike<unknown> | undefined,
+): ArrayLike<unknown> {
+  if (count === 0) return [];
+  switch (encoding) {
+    case "PLAIN":
+      return readPlain(reader, leaf.type, count, undefined);
+    case "RLE":
+      return readBooleans(reader, count);
+    case "PLAIN_DICTIONARY":
+    case "RLE_DICTIONARY":
+      return readIndices(reader, count, dictionary);
+    case "DELTA_BINARY_PACKED": {
+      const numbers = leaf.type === "INT32" ? new Int32Array(count) : new BigInt64Array(count);
+      deltaBinaryUnpack(reader, count, numbers);
+      return numbers;
+    }
+    case "DELTA_LENGTH_BYTE_ARRAY":
+    case "DELTA_BYTE_ARRAY": {
+      const texts: Uint8Array[] = new Array(count);
+      (encoding === "DELTA_BYTE_ARRAY" ? deltaByteArray : deltaLengthByteArray)(reader, count, texts);
+      return texts;
+    }
+    default:
+      throw new Error(`the encoding ${encoding} is not known`);
+  }
+}
+
+function readBooleans(reader: Reader, count: number): boolean[] {
+  const bits = new Uint8Array(count);
+  readRleBitPackedHybrid(reader, 1, bits, undefined);
+  return Array.from(bits, (bit) => bit === 1);
+}
+
+function readIndices(reader: Reader, count: number, dictionary: ArrayLike<unknown> | undefined): unknown[] {
+  if (dictionary === undefined) throw new Error("the dictionary is missing");
+  const indices = new Int32Array(count);
+  const width = reader.view.getUint8(reader.offset++);
+  if (width > 0) readRleBitPackedHybrid(reader, width, indices, reader.view.byteLength - reader.offset);
+  return Array.from(indices, (index) => dictionary[index]);
+}

@@ -1,0 +1,66 @@
+/** Where the columns of a file are and how deep they lie. Source: https://parquet.apache.org/docs/file-format/nestedencoding/ */
+import { type FileMetaData, parquetSchema, type SchemaTree } from "hyparquet";
+
+type Chunk = FileMetaData["row_groups"][number]["columns"][number];
+type Details = NonNullable<Chunk["meta_data"]>;
+
+/** A column of values. */
+export interface Leaf {
+  /** The highest levels that an entry can have. */
+  readonly repetition: number;
+  readonly definition: number;
+  /** True when its group holds a list of it: it has a level of its own. */
+  readonly isList: boolean;
+  readonly type: Details["type"];
+  readonly codec: Details["codec"];
+  /** Its place in the list of a row group's chunks. */
+  readonly index: number;
+}
+
+/** A repeated group. */
+export interface Group {
+  readonly repetition: number;
+  readonly definition: number;
+}
+
+export interface Schema {
+  /** By path without the parts that only say that something is a list: `rs.ss.Spans.Name`. */
+  readonly leaves: ReadonlyMap<string, Leaf>;
+  readonly groups: ReadonlyMap<string, Group>;
+}
+
+export function readSchema(metadata: FileMetaData): Schema {
+  const leaves = new Map<string, Leaf>();
+  const groups = new Map<string, Group>();
+  const chunks = metadata.row_groups[0]?.columns ?? [];
+  const walk = (node: SchemaTree, above: Group): void => {
+    const own = deeper(above, node.element.repetition_type);
+    const path = plainPath(node.path);
+    const isRepeated = node.element.repetition_type === "REPEATED";
+    if (node.children.length > 0) {
+      if (isRepeated) groups.set(path, own);
+      for (const child of node.children) walk(child, own);
+      return;
+    }
+    const index = chunks.findIndex(
+      ({ meta_data }) => meta_data?.path_in_schema.join(".") === node.path.join("."),
+    );
+    const details = chunks[index]?.meta_data;
+    if (details === undefined) return;
+    const { type, codec } = details;
+    leaves.set(path, { ...own, isList: isRepeated || node.path.at(-1) === "element", type, codec, index });
+  };
+  for (const child of parquetSchema(metadata).children) walk(child, { repetition: 0, definition: 0 });
+  return { leaves, groups };
+}
+
+function deeper({ repetition, definition }: Group, type: string | undefined): Group {
+  return {
+    repetition: repetition + (type === "REPEATED" ? 1 : 0),
+    definition: definition + (type === "REQUIRED" || type === undefined ? 0 : 1),
+  };
+}
+
+/** Lists are written as `x.list.element` up to vParquet4. */
+const plainPath = (path: readonly string[]): string =>
+  path.join(".").replace(/\.list(?:\.element)?(?=\.|$)/g, "");

@@ -1,0 +1,33 @@
+/** The traces that may have spans which are in no block yet: those that search lists for the newest part of the range. */
+import { type HttpClient, NS_PER_SECOND, type Range, windows } from "contextcore";
+import { searchTraces } from "../search.ts";
+
+/** Lists the ids once for each range, whoever asks. */
+export type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
+
+const LENGTH = 600n * NS_PER_SECOND;
+const LIMIT = 10_000;
+
+export function createRecentIds(http: HttpClient): RecentIds {
+  const known = new Map<string, Promise<ReadonlySet<string>>>();
+  return (range, signal) => {
+    const key = `${range.from} ${range.to}`;
+    const listed = known.get(key) ?? list(http, range, signal);
+    known.set(key, listed);
+    listed.catch(() => known.delete(key));
+    return listed;
+  };
+}
+
+async function list(http: HttpClient, range: Range, signal: AbortSignal): Promise<Set<string>> {
+  const ids = new Set<string>();
+  const waiting = windows(range, LENGTH);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const { hits, full } = await searchTraces(http, { range: next, query: "{}", limit: LIMIT }, signal);
+    for (const { id } of hits) ids.add(id);
+    // A full second is reported by the export itself, which asks for the same window.
+    if (full && next.to - next.from > NS_PER_SECOND)
+      waiting.push(...windows(next, (next.to - next.from) / 2n));
+  }
+  return ids;
+}

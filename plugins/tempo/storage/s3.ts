@@ -1,0 +1,81 @@
+/** Blocks in a bucket, through Bun's S3 client. */
+import { PluginError } from "contextcore";
+import type { AsyncBuffer } from "hyparquet";
+import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
+import { chunked } from "./chunks.ts";
+import { type BlockMeta, readMeta } from "./meta.ts";
+
+export interface S3Options {
+  /** `s3://bucket/prefix` */
+  readonly url: string;
+  readonly tenant: string;
+  readonly endpoint: string | undefined;
+  readonly region: string | undefined;
+  readonly accessKeyId: string | undefined;
+  readonly secretAccessKey: string | undefined;
+}
+
+export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore {
+  const { hostname: bucket, pathname } = new URL(url);
+  const given = Object.fromEntries(Object.entries(access).filter(([, value]) => value !== undefined));
+  const client = new Bun.S3Client({ bucket, ...given });
+  const folder = [...pathname.split("/"), tenant].filter((part) => part !== "").join("/");
+  const metas = new Map<string, BlockMeta>();
+  const list = async (names: readonly string[], signal: AbortSignal): Promise<BlockMeta[]> => {
+    const found = new Map<string, BlockMeta>();
+    for (const key of await keysOf(client, `${folder}/`, names, signal)) {
+      const directory = key.slice(0, key.lastIndexOf("/"));
+      const meta = metas.get(directory) ?? readMeta(await reading(client.file(key).text(), key));
+      if (meta === undefined) continue;
+      metas.set(directory, meta);
+      found.set(directory, meta);
+    }
+    return [...found.values()].sort((a, b) => (a.blockID < b.blockID ? -1 : 1));
+  };
+  return {
+    place: `s3://${bucket}/${folder}`,
+    blocks: (signal) => list([META], signal),
+    known: (signal) => list([META, COMPACTED], signal),
+    async open({ blockID }): Promise<AsyncBuffer> {
+      const key = `${folder}/${blockID}/${DATA}`;
+      const { size } = await reading(client.stat(key), key);
+      const slice = (from: number, to: number): Promise<ArrayBuffer> =>
+        reading(client.file(key).slice(from, to).arrayBuffer(), key);
+      return chunked({ byteLength: size, slice });
+    },
+  };
+}
+
+/** The keys of all files of these names, of one tenant. */
+async function keysOf(
+  client: Bun.S3Client,
+  prefix: string,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const keys: string[] = [];
+  let continuationToken: string | undefined;
+  do {
+    signal.throwIfAborted();
+    const more = continuationToken === undefined ? {} : { continuationToken };
+    const page = await reading(client.list({ prefix, ...more }), prefix);
+    for (const { key } of page.contents ?? [])
+      if (names.some((name) => key.endsWith(`/${name}`))) keys.push(key);
+    continuationToken = page.isTruncated ? page.nextContinuationToken : undefined;
+  } while (continuationToken !== undefined);
+  return keys;
+}
+
+const REFUSED =
+  /AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|MissingCredentials|Invalid(Endpoint|Path)/;
+
+/** The client's errors have a code; anything that is not a plain no may pass. */
+async function reading<Result>(part: Promise<Result>, key: string): Promise<Result> {
+  try {
+    return await part;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const kind = REFUSED.test(code) ? "refused" : code === "NoSuchBucket" ? "not-found" : "temporary";
+    throw new PluginError(kind, `the bucket's ${key} cannot be read (${code || String(cause)})`, { cause });
+  }
+}

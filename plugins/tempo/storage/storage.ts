@@ -1,0 +1,84 @@
+/** The blocks of one export: opened when they are needed, and kept open while there is memory for their indexes. */
+import { PluginError } from "contextcore";
+import { type Block, openBlock, type TraceRows } from "./block.ts";
+import type { BlockStore } from "./block-store.ts";
+import { type BlockMeta, isKnown } from "./meta.ts";
+
+export interface Storage {
+  readonly place: string;
+  /** @throws PluginError `invalid` when not all blocks can be read, with the reason */
+  list(signal: AbortSignal): Promise<readonly BlockMeta[]>;
+  /** The blocks of a list of prefixes. */
+  open(prefixes: string, signal: AbortSignal): Promise<readonly Block[]>;
+  /** A reader of a block that stands at a row or a little before, if there is one. */
+  rows(block: Block, row: number): TraceRows;
+  /** Gives a reader back, so that the next step goes on where this one stopped. */
+  keep(block: Block, rows: TraceRows): void;
+}
+
+/** The digits of a block's id that tell it apart. */
+const PREFIX = 8;
+/** More blocks than this make cursors too large. */
+const BLOCKS_MAX = 1_000;
+const INDEX_BYTES_MAX = 32 << 20;
+const READERS_MAX = 4;
+
+export const prefixOf = (id: string): string => id.slice(0, PREFIX);
+
+export function createStorage(store: BlockStore): Storage {
+  const opened = new Map<string, Promise<Block>>();
+  const readers: { block: string; rows: TraceRows }[] = [];
+  return {
+    place: store.place,
+    async list(signal) {
+      const metas = await store.blocks(signal);
+      const unknown = metas.find(({ format }) => !isKnown(format));
+      if (unknown !== undefined) {
+        throw new PluginError(
+          "invalid",
+          `block ${unknown.blockID} has the format ${unknown.format}, which is not known`,
+        );
+      }
+      if (metas.length <= BLOCKS_MAX) return metas;
+      throw new PluginError("invalid", `there are ${metas.length} blocks, more than ${BLOCKS_MAX}`);
+    },
+    async open(prefixes, signal) {
+      const wanted = new Set(prefixes.match(new RegExp(`.{${PREFIX}}`, "g")) ?? []);
+      const blocks: Block[] = [];
+      for (const meta of await store.known(signal)) {
+        if (!wanted.has(prefixOf(meta.blockID))) continue;
+        blocks.push(await once(opened, meta.blockID, () => openBlock(store, meta, signal)));
+      }
+      await evict(opened, blocks);
+      return blocks;
+    },
+    rows(block, row) {
+      const at = readers.findIndex((one) => one.block === block.id && one.rows.row === row);
+      const [found] = at < 0 ? [] : readers.splice(at, 1);
+      return found?.rows ?? block.reader();
+    },
+    keep(block, rows) {
+      readers.push({ block: block.id, rows });
+      if (readers.length > READERS_MAX) readers.shift();
+    },
+  };
+}
+
+function once(opened: Map<string, Promise<Block>>, id: string, open: () => Promise<Block>): Promise<Block> {
+  const known = opened.get(id);
+  if (known !== undefined) return known;
+  const opening = open();
+  opened.set(id, opening);
+  opening.catch(() => opened.delete(id));
+  return opening;
+}
+
+/** Lets the oldest go when all indexes together are too large. */
+async function evict(opened: Map<string, Promise<Block>>, blocks: readonly Block[]): Promise<void> {
+  let bytes = blocks.reduce((sum, block) => sum + block.indexBytes, 0);
+  for (const { id, indexBytes } of blocks) {
+    if (bytes <= INDEX_BYTES_MAX) return;
+    opened.delete(id);
+    bytes -= indexBytes;
+  }
+}

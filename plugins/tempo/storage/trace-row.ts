@@ -1,0 +1,184 @@
+/** A row of a block, one trace, into the protobuf that Tempo's API gives of it. Source: tempodb/encoding/vparquet*. */
+import { ProtobufReader } from "contextcore";
+import { attributeWriter, type WriteAttributes } from "./attributes.ts";
+import { MessageBuffer } from "./message.ts";
+import { type BlockMeta, dedicatedColumns, type Format, type Scope } from "./meta.ts";
+import type { Columns } from "./parquet/row-group.ts";
+import { bytesOf, countOf, hexOf, integerOf } from "./values.ts";
+
+/** A part of one trace, as one block has it. */
+export interface TracePart {
+  /** 32 hex digits. */
+  readonly id: string;
+  /** `tempopb.Trace`. */
+  readonly bytes: Uint8Array;
+}
+
+/** Asks for the columns of a trace; the result reads the next row. */
+export function traceReader(columns: Columns, meta: BlockMeta, format: Format): () => TracePart {
+  const traceId = columns.value("TraceID");
+  const schema: BlockSchema = { columns, format, meta };
+  const resource = resourceWriter(schema);
+  const scope = scopeWriter(schema);
+  const span = spanWriter(schema);
+  const [resources, scopes, spans] = ["rs", "rs.ss", "rs.ss.Spans"].map((path) => columns.group(path));
+  const out = new MessageBuffer();
+  return () => {
+    out.length = 0;
+    const id = bytesOf(traceId.take());
+    resources?.each(() => {
+      const start = out.open(1);
+      resource(out);
+      scopes?.each(() => {
+        const part = out.open(2);
+        scope(out);
+        spans?.each(() => span(id, out));
+        out.close(part);
+      });
+      out.close(start);
+    });
+    return { id: hexOf(id), bytes: out.copy() };
+  };
+}
+
+interface BlockSchema {
+  readonly columns: Columns;
+  readonly format: Format;
+  readonly meta: BlockMeta;
+}
+
+function attributesOf(
+  { columns, format, meta }: BlockSchema,
+  path: string,
+  field: number,
+  scope?: Scope,
+): WriteAttributes {
+  const dedicated = scope === undefined ? [] : dedicatedColumns(meta, format, scope);
+  return attributeWriter(columns, { path, field, format, dedicated });
+}
+
+function resourceWriter(schema: BlockSchema): (out: MessageBuffer) => void {
+  const attributes = attributesOf(schema, "rs.Resource", 1, "resource");
+  const dropped = schema.columns.value("rs.Resource.DroppedAttributesCount");
+  return (out) => {
+    const start = out.open(1);
+    attributes(out);
+    out.number(2, countOf(dropped.take()));
+    out.close(start);
+  };
+}
+
+function scopeWriter(schema: BlockSchema): (out: MessageBuffer) => void {
+  const [name, version, dropped] = valuesAt(schema, "rs.ss.Scope", [
+    "Name",
+    "Version",
+    "DroppedAttributesCount",
+  ]);
+  const attributes = attributesOf(schema, "rs.ss.Scope", 3);
+  return (out) => {
+    const start = out.open(1);
+    out.blob(1, bytesOf(name?.take()));
+    out.blob(2, bytesOf(version?.take()));
+    attributes(out);
+    out.number(4, countOf(dropped?.take()));
+    out.close(start);
+  };
+}
+
+const valuesAt = ({ columns }: BlockSchema, path: string, names: readonly string[]) =>
+  names.map((name) => columns.value(`${path}.${name}`));
+
+function spanWriter(schema: BlockSchema): (traceId: Uint8Array, out: MessageBuffer) => void {
+  const path = "rs.ss.Spans";
+  const texts = spanTexts(schema, path);
+  const [kind, from, duration] = valuesAt(schema, path, ["Kind", "StartTimeUnixNano", "DurationNano"]);
+  const dropped = valuesAt(schema, path, [
+    "DroppedAttributesCount",
+    "DroppedEventsCount",
+    "DroppedLinksCount",
+  ]);
+  const attributes = attributesOf(schema, path, 9, "span");
+  const status = statusWriter(schema, path);
+  const events = eventsWriter(schema, `${path}.Events`);
+  const links = linksWriter(schema, `${path}.Links`);
+  return (traceId, out) => {
+    const start = out.open(2);
+    out.blob(1, traceId);
+    texts(out);
+    out.number(6, countOf(kind?.take()));
+    const begin = integerOf(from?.take());
+    out.fixed64(7, begin);
+    out.fixed64(8, begin + integerOf(duration?.take()));
+    attributes(out);
+    for (const [index, count] of dropped.entries()) out.number(10 + 2 * index, countOf(count.take()));
+    events(begin, out);
+    links(out);
+    status(out);
+    out.close(start);
+  };
+}
+
+function spanTexts(schema: BlockSchema, path: string): (out: MessageBuffer) => void {
+  const columns = valuesAt(schema, path, ["SpanID", "TraceState", "ParentSpanID", "Name"]);
+  return (out) => {
+    for (const [index, column] of columns.entries()) out.blob(2 + index, bytesOf(column.take()));
+  };
+}
+
+function statusWriter(schema: BlockSchema, path: string): (out: MessageBuffer) => void {
+  const [message, code] = valuesAt(schema, path, ["StatusMessage", "StatusCode"]);
+  return (out) => {
+    const start = out.open(15);
+    out.blob(2, bytesOf(message?.take()));
+    out.number(3, countOf(code?.take()));
+    out.close(start);
+  };
+}
+
+/** vParquet3 keeps an event's time, the others how long after its span's start it was. */
+function eventsWriter(schema: BlockSchema, path: string): (from: bigint, out: MessageBuffer) => void {
+  const [name, dropped, time, since] = valuesAt(schema, path, [
+    ...["Name", "DroppedAttributesCount", "TimeUnixNano", "TimeSinceStartNano"],
+  ]);
+  const attributes = attributesOf(schema, path, 3, "event");
+  const events = schema.columns.group(path);
+  return (from, out) =>
+    events.each(() => {
+      const start = out.open(11);
+      const after = since?.take();
+      const at = integerOf(time?.take());
+      out.fixed64(1, after === undefined ? at : from + integerOf(after));
+      out.blob(2, bytesOf(name?.take()));
+      attributes(out);
+      out.number(4, countOf(dropped?.take()));
+      out.close(start);
+    });
+}
+
+function linksWriter(schema: BlockSchema, path: string): (out: MessageBuffer) => void {
+  if (schema.format === "vParquet3") return encodedLinks(schema, path);
+  const texts = valuesAt(schema, path, ["TraceID", "SpanID", "TraceState"]);
+  const dropped = schema.columns.value(`${path}.DroppedAttributesCount`);
+  const attributes = attributesOf(schema, path, 4);
+  const links = schema.columns.group(path);
+  return (out) =>
+    links.each(() => {
+      const start = out.open(13);
+      for (const [index, text] of texts.entries()) out.blob(1 + index, bytesOf(text.take()));
+      attributes(out);
+      out.number(5, countOf(dropped.take()));
+      out.close(start);
+    });
+}
+
+/** vParquet3: a message whose field 1 are the links. */
+function encodedLinks({ columns }: BlockSchema, path: string): (out: MessageBuffer) => void {
+  const links = columns.value(path);
+  return (out) => {
+    const reader = new ProtobufReader(bytesOf(links.take()));
+    while (reader.next()) {
+      if (reader.field === 1) out.blob(13, reader.slice());
+      else reader.skip();
+    }
+  };
+}

@@ -1,0 +1,233 @@
+/** Blocks of a real Tempo, read from its storage: the same lines as through the API, which said of each trace what it is. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { cp, mkdtemp, rename, rm, truncate } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as v from "valibot";
+import type { Cursor } from "../../../src/plugin/contract.ts";
+import { random } from "../../lab/random.ts";
+import { fromOtlpJson } from "../../lab/tempo/decode.ts";
+import type { Trace } from "../../lab/tempo/model.ts";
+import { storedTrace } from "../../lab/tempo/store.ts";
+import { serveBucket } from "./bucket.ts";
+import { harvest, never, span, stage, traceOf } from "./support.ts";
+
+const FORMATS = ["vParquet3", "vParquet4", "vParquet5"];
+const fixtures = join(import.meta.dir, "../../fixtures/tempo");
+const storageOf = (format: string): string => join(fixtures, format, "blocks");
+
+const at = (time: string): bigint => BigInt(Date.parse(`2026-11-20T${time}Z`)) * 1_000_000n;
+/** The fixtures' traces lie between 17:02 and 17:17. */
+const RANGE = { from: at("17:00:00"), to: at("17:20:00") };
+/** So late that nothing is new. */
+const LATER = at("20:00:00");
+
+const answered = v.object({ traceID: v.string(), trace: v.unknown() });
+
+/** What the API said: proto JSON with ids in base64. */
+async function truthOf(format: string): Promise<{ id: string; trace: Trace }[]> {
+  const zipped = await Bun.file(join(fixtures, format, "truth.jsonl.gz")).bytes();
+  const lines = new TextDecoder().decode(Bun.gunzipSync(zipped)).trim().split("\n");
+  return lines.map((line) => {
+    const { traceID, trace } = v.parse(answered, JSON.parse(line, withHexIds));
+    return { id: traceID, trace: fromOtlpJson(trace) };
+  });
+}
+
+const withHexIds = (key: string, value: unknown): unknown =>
+  /^(traceId|spanId|parentSpanId)$/.test(key) ? Buffer.from(String(value), "base64").toString("hex") : value;
+
+const truths = new Map<string, { id: string; trace: Trace }[]>();
+let scratch = "";
+beforeAll(async () => {
+  for (const format of FORMATS) truths.set(format, await truthOf(format));
+  scratch = await mkdtemp(join(tmpdir(), "contextcore-blocks-"));
+});
+afterAll(() => rm(scratch, { recursive: true }));
+
+/** A lab whose API answers as the one that wrote the blocks. */
+function answering(format: string, options: { storage?: string; now?: bigint; stepBytes?: number } = {}) {
+  const { storage, now = LATER, stepBytes = 8 << 20 } = options;
+  const here = stage({ now: () => now, stepBytes, options: storage === undefined ? {} : { storage } });
+  here.face.add((truths.get(format) ?? []).map(({ id, trace }) => storedTrace(id, trace)));
+  return here;
+}
+
+async function throughApi(format: string): Promise<readonly string[]> {
+  await using here = answering(format);
+  const found = await harvest(here.backend, { range: RANGE });
+  expect(found.counts).toMatchObject({ traces: 316, spans: 1510 });
+  return found.lines.get("traces.json") ?? [];
+}
+
+const readsById = (here: { asked: readonly string[] }): string[] =>
+  here.asked.filter((path) => path.includes("/traces/"));
+
+async function copied(format: string): Promise<string> {
+  const directory = await mkdtemp(join(scratch, "copy-"));
+  await cp(storageOf(format), directory, { recursive: true });
+  return directory;
+}
+
+test.each(FORMATS)("%s: every trace as the API gives it, without asking the API for one", async (format) => {
+  const expected = await throughApi(format);
+  await using here = answering(format, { storage: storageOf(format) });
+  const found = await harvest(here.backend, { range: RANGE });
+  expect(found.lines.get("traces.json")).toEqual([...expected]);
+  expect(found.problems).toEqual([]);
+  expect(found.counts).toMatchObject({ traces: 316, spans: 1510 });
+  expect(readsById(here)).toEqual([]);
+});
+
+test.each(FORMATS)(
+  "%s: a few rows at a time, in any order, by readers that know nothing of each other",
+  async (format) => {
+    const expected = await throughApi(format);
+    await using here = answering(format, { storage: storageOf(format), stepBytes: 60_000 });
+    const next = random(11);
+    const found = await harvest(here.backend, { range: RANGE }, (waiting) => Math.floor(next() * waiting));
+    expect(found.lines.get("traces.json")).toEqual([...expected]);
+    expect(found.steps).toBeGreaterThan(20);
+  },
+);
+
+test.each(FORMATS)(
+  "%s: what reaches into the newest hour comes through the API, and nothing twice",
+  async (format) => {
+    const expected = await throughApi(format);
+    await using here = answering(format, { storage: storageOf(format), now: at("18:12:00") });
+    const found = await harvest(here.backend, { range: RANGE });
+    expect(found.lines.get("traces.json")).toEqual([...expected]);
+    const byId = readsById(here).length;
+    expect(byId).toBeGreaterThan(50);
+    expect(byId).toBeLessThan(250);
+  },
+);
+
+test("a trace of which the newest span is in no block yet is kept once and whole", async () => {
+  await using here = answering("vParquet5", { storage: storageOf("vParquet5"), now: at("18:12:00") });
+  const [old] = (truths.get("vParquet5") ?? []).filter(({ trace }) => trace.length === 1);
+  if (old === undefined) throw new Error("the fixture has no such trace");
+  const late = span(old.id, "abcdef", at("17:15:00"));
+  here.face.add([storedTrace(old.id, [...old.trace, ...traceOf("late", [late])])]);
+  const found = await harvest(here.backend, { range: RANGE });
+  const lines = (found.lines.get("traces.json") ?? []).filter((line) => line.includes(old.id));
+  expect(lines.length).toBe(1);
+  expect(lines[0]).toContain("0000000000abcdef");
+  expect(found.counts).toMatchObject({ traces: 316, spans: 1511 });
+});
+
+test("only traces with a span in the range, whole", async () => {
+  const range = { from: at("17:05:00"), to: at("17:06:00") };
+  await using api = answering("vParquet4");
+  const expected = await harvest(api.backend, { range });
+  await using here = answering("vParquet4", { storage: storageOf("vParquet4") });
+  const found = await harvest(here.backend, { range });
+  expect(found.lines).toEqual(expected.lines);
+  expect(found.counts).toEqual(expected.counts);
+});
+
+test("the storage may be named by its root, its blocks or its tenant's directory", async () => {
+  const expected = await throughApi("vParquet5");
+  for (const storage of [join(fixtures, "vParquet5"), join(storageOf("vParquet5"), "single-tenant")]) {
+    await using here = answering("vParquet5", { storage });
+    expect((await harvest(here.backend, { range: RANGE })).lines.get("traces.json")).toEqual([...expected]);
+  }
+});
+
+test("blocks that hold the same traces twice give each once", async () => {
+  const expected = await throughApi("vParquet5");
+  const storage = await copied("vParquet5");
+  const block = join(storage, "single-tenant/d4329d7a-e626-488d-a7cf-c0a8fd1453ef");
+  const twin = "00000000-e626-488d-a7cf-c0a8fd1453ef";
+  await cp(block, join(storage, "single-tenant", twin), { recursive: true });
+  const meta = join(storage, "single-tenant", twin, "meta.json");
+  await Bun.write(meta, (await Bun.file(meta).text()).replace("d4329d7a-e626-488d-a7cf-c0a8fd1453ef", twin));
+  await using here = answering("vParquet5", { storage });
+  expect((await harvest(here.backend, { range: RANGE })).lines.get("traces.json")).toEqual([...expected]);
+});
+
+test("a block that is compacted in the middle of an export is still read; one that is gone is an error that says so", async () => {
+  const expected = await throughApi("vParquet5");
+  const storage = await copied("vParquet5");
+  const block = join(storage, "single-tenant/edbcf4a8-6c34-44d2-a9ac-8d6cd337be15");
+  await using here = answering("vParquet5", { storage, stepBytes: 200_000 });
+  const start = await here.backend.export.start({ range: RANGE }, never);
+  await rename(join(block, "meta.json"), join(block, "meta.compacted.json"));
+  const lines: string[] = [];
+  const waiting: Cursor[] = [...start.cursors];
+  for (let cursor = waiting.pop(); cursor !== undefined; cursor = waiting.pop()) {
+    const { records = [], next = [] } = await here.open().export.step(cursor, never);
+    for (const { text } of records) lines.push(...Buffer.from(text).toString().trim().split("\n"));
+    waiting.push(...next);
+  }
+  expect(lines.sort()).toEqual([...expected].map((line) => line.trim()).sort());
+
+  await rm(block, { recursive: true });
+  const [first] = start.cursors.filter((cursor) => cursor.block === "edbcf4a8-6c34-44d2-a9ac-8d6cd337be15");
+  if (first === undefined) throw new Error("no cursor names the block");
+  await expect(here.open().export.step(first, never)).rejects.toMatchObject({
+    kind: "not-found",
+    message: expect.stringContaining("compacted"),
+  });
+});
+
+async function fallsBack(storage: string, reason: string): Promise<void> {
+  const expected = await throughApi("vParquet5");
+  await using here = answering("vParquet5", { storage });
+  const { notes } = await here.backend.export.start({ range: RANGE }, never);
+  expect(notes?.read).toContain(reason);
+  expect((await harvest(here.backend, { range: RANGE })).lines.get("traces.json")).toEqual([...expected]);
+}
+
+test("an unknown format is not guessed at: the API is read, and the reason kept", async () => {
+  const storage = await copied("vParquet5");
+  const meta = join(storage, "single-tenant/edbcf4a8-6c34-44d2-a9ac-8d6cd337be15/meta.json");
+  await Bun.write(meta, (await Bun.file(meta).text()).replace("vParquet5", "vParquet6"));
+  await fallsBack(storage, "has the format vParquet6, which is not known");
+});
+
+test("a storage that is not there is not an empty one", async () => {
+  await fallsBack(join(scratch, "nowhere"), "there is no directory");
+});
+
+test("a selector is for the API", async () => {
+  await using here = answering("vParquet5", { storage: storageOf("vParquet5") });
+  const found = await harvest(here.backend, { range: RANGE, match: '{ resource.service.name = "shop" }' });
+  expect(found.counts.traces).toBeGreaterThan(0);
+  expect(readsById(here).length).toBeGreaterThan(0);
+});
+
+test("a block's file that was cut is an error, not fewer traces", async () => {
+  const storage = await copied("vParquet5");
+  const file = join(storage, "single-tenant/edbcf4a8-6c34-44d2-a9ac-8d6cd337be15/data.parquet");
+  const { size } = Bun.file(file);
+  for (const length of [0, 10, 5_000, size - 20_000, size - 1]) {
+    await cp(
+      join(storageOf("vParquet5"), "single-tenant/edbcf4a8-6c34-44d2-a9ac-8d6cd337be15/data.parquet"),
+      file,
+    );
+    await truncate(file, length);
+    await using here = answering("vParquet5", { storage });
+    await expect(harvest(here.backend, { range: RANGE })).rejects.toMatchObject({ kind: "invalid" });
+  }
+});
+
+test("a bucket: the same lines, through S3", async () => {
+  const expected = await throughApi("vParquet5");
+  await using bucket = serveBucket("traces", join(fixtures, "vParquet5/blocks"), "tempo");
+  const storage = "s3://traces/tempo";
+  const options = {
+    s3Endpoint: bucket.url,
+    s3Region: "us-east-1",
+    s3AccessKeyId: "key",
+    s3SecretAccessKey: "secret",
+  };
+  await using here = answering("vParquet5");
+  const found = await harvest(here.open({ storage, ...options }), { range: RANGE });
+  expect(found.lines.get("traces.json")).toEqual([...expected]);
+  expect(readsById(here)).toEqual([]);
+  bucket.refuse = true;
+  const { notes } = await here.open({ storage, ...options }).export.start({ range: RANGE }, never);
+  expect(notes?.read).toContain("AccessDenied");
+});
