@@ -50,10 +50,7 @@ async function exportWindow({ http }: Server, window: Window, signal: AbortSigna
 }
 
 /** An annotation that reaches over several windows belongs to the one that it begins in. */
-function belongs(annotation: Annotation, { from, to, first }: Window): boolean {
-  const time = fromMs(annotation.time);
-  return time < to && (time >= from || first);
-}
+const belongs = ({ time }: Annotation, { from, first }: Window): boolean => first || fromMs(time) >= from;
 
 /**
  * A full answer may have left something out: two halves; or, where most of it began before the window, so that halves
