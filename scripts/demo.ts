@@ -45,12 +45,18 @@ async function writeConfig(urls: Readonly<Record<string, string>>): Promise<void
   await Bun.write(join(directory, "contextcore.yaml"), text);
 }
 
-/** Runs the program in the demo's directory, with a home of its own so that the real audit trail stays as it is. */
+/** A home of its own, so that the real audit trail stays as it is; and no settings, so that no real server is asked. */
+function demoEnvironment(): Record<string, string | undefined> {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(CONTEXTCORE|GRAFANA)_/.test(name));
+  return { ...Object.fromEntries(kept), HOME: join(directory, "home") };
+}
+
+/** Runs the program in the demo's directory. */
 async function contextcore(...args: string[]): Promise<void> {
   console.log(`$ contextcore ${args.join(" ")}`);
   const child = Bun.spawn([join(root, "dist/contextcore"), ...args], {
     cwd: directory,
-    env: { ...process.env, HOME: join(directory, "home") },
+    env: demoEnvironment(),
     stdio: ["ignore", "inherit", "inherit"],
   });
   const code = await child.exited;
