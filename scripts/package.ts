@@ -1,0 +1,46 @@
+/**
+ * `make package`: the contract's types and helpers as an npm package, for plugins that are developed as packages. The program
+ * itself never loads it: it serves its own. Writes `dist/package`, or the folder named by `--output`.
+ */
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import manifest from "../package.json" with { type: "json" };
+import { CONTRACT_VERSION } from "../src/plugin/contract.ts";
+import { contractFiles } from "../src/plugin/scaffold/contract-files.ts";
+
+const root = resolve(import.meta.dir, "..");
+const { values } = parseArgs({
+  options: { output: { type: "string", default: join(root, "dist/package") } },
+});
+const output = resolve(values.output);
+
+const { name, version, license } = manifest;
+const described = {
+  name,
+  version,
+  license,
+  description: `Types and helpers for contextcore plugins (contract ${CONTRACT_VERSION})`,
+  type: "module",
+  exports: { ".": { types: "./index.d.ts", default: "./index.js" } },
+  // The types of the options are valibot's; its code is inside of index.js.
+  dependencies: { valibot: manifest.dependencies.valibot },
+  files: ["index.js", "index.d.ts"],
+};
+
+const README = `# ${name}
+
+Types and helpers for plugins of contextcore ${version}, contract ${CONTRACT_VERSION}: \`import { definePlugin, v } from "contextcore"\`.
+
+\`contextcore plugin new vendor/name\` writes a working plugin that brings these types itself; this package is for plugins that
+are developed and published as packages: make it a \`devDependency\`. When contextcore loads a plugin it serves its own.
+`;
+
+rmSync(output, { recursive: true, force: true });
+mkdirSync(output, { recursive: true });
+const files = contractFiles(version);
+for (const file of described.files) writeFileSync(join(output, file), files[file] ?? "");
+writeFileSync(join(output, "package.json"), `${JSON.stringify(described, undefined, 2)}\n`);
+writeFileSync(join(output, "README.md"), README);
+cpSync(join(root, "LICENSE"), join(output, "LICENSE"));
+console.log(output);
