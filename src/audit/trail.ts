@@ -20,6 +20,8 @@ export interface TrailOptions extends JournalOptions {
   readonly staleAfterMs?: number;
   /** How long a sink may take for one event, and for all that wait once the command ends, ms. Default 5 s. */
   readonly sinkTimeLimitMs?: number;
+  /** How many events wait for a sink at most. Default 10,000. */
+  readonly outboxMax?: number;
 }
 
 /**
@@ -30,7 +32,7 @@ export function openTrail(options: TrailOptions): Trail {
   const { file, onWarning, sinkTimeLimitMs = 5_000 } = options;
   const journal = openJournal(options);
   const { sinks = [] } = options;
-  const delivery = openDelivery({ file, sinks, timeLimitMs: sinkTimeLimitMs, onWarning, onDropped });
+  const delivery = openDelivery({ ...options, sinks, timeLimitMs: sinkTimeLimitMs, onDropped });
   const firstUse = openFirstUse(options, journal, delivery);
 
   const append = async (event: NewEvent): Promise<Written> => {

@@ -1,9 +1,7 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
-
-setDefaultTimeout(120_000); // slow disks, busy machines
 
 const PROCESSES = 20;
 const EVENTS = 500; // ten at a time from each

@@ -1,5 +1,5 @@
 /** Sinks that fail, hang, answer slowly, redirect or close: the command goes on, and nothing is lost. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import file from "../../plugins/file/index.ts";
@@ -9,8 +9,6 @@ import type { OpenSink } from "../../src/plugin/open.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { type Behaviour, type Receiver, startReceiver } from "./receiver.ts";
 import { openSink } from "./sink.ts";
-
-setDefaultTimeout(120_000); // slow disks, busy machines
 
 const LIMIT_MS = 400;
 
@@ -113,6 +111,24 @@ test("an event that a sink will never take is passed over after three commands; 
   const state = readSinkState(sinksFolder(folder.file), "webhook");
   expect(state).toMatchObject({ rejected: 1, delivered: 5 });
   expect(receiver.received).toHaveLength(5);
+});
+
+test("the outbox is bounded: what no longer fits is given up, counted and recorded", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver("fail");
+  const sinks = [await hook(receiver)];
+  await command(folder, sinks, 30);
+  receiver.behaviour = "accept";
+  const trail = folder.open({ sinks, outboxMax: 10 });
+  await trail.append({ operation: "export", outcome: "success" }); // the thirty-second
+  await trail.close();
+  const seqs = bodies(receiver).map((body) => JSON.parse(body).seq);
+  expect(seqs).toEqual([23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33]);
+  expect(JSON.parse(bodies(receiver).at(-1) ?? "")).toMatchObject({
+    operation: "sink_overflow",
+    details: { sink: "webhook", dropped: 22 },
+  });
+  expect(readSinkState(sinksFolder(folder.file), "webhook")).toMatchObject({ dropped: 22, delivered: 11 });
 });
 
 test("commands at the same time deliver each event once", async () => {

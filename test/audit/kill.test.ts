@@ -1,10 +1,8 @@
 /** kill -9 at random instants: whatever was acknowledged is there, and the trail goes on as one chain. */
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
-
-setDefaultTimeout(120_000); // slow disks, busy machines
 
 const KILLS = 25;
 

@@ -1,4 +1,4 @@
-import { expect, setDefaultTimeout, test } from "bun:test";
+import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import webhook from "../../plugins/webhook/index.ts";
@@ -8,8 +8,6 @@ import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { startReceiver } from "./receiver.ts";
 import { openSink } from "./sink.ts";
-
-setDefaultTimeout(120_000); // slow disks, busy machines
 
 const DAY = 86_400_000;
 const START = Date.parse("2025-01-01T12:00:00Z");

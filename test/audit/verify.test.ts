@@ -1,5 +1,5 @@
 /** Whatever is changed in a trail is found: by the chain alone where it can be, else by a witness. */
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
@@ -8,8 +8,6 @@ import { checkpointPath, makeSigningKey } from "../../src/audit/checkpoint.ts";
 import { openHome } from "../../src/audit/home.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
-
-setDefaultTimeout(120_000); // slow disks, busy machines
 
 const NEVER = new AbortController().signal;
 /** A home that knows nothing: then only the chain speaks. */

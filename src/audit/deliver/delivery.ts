@@ -10,6 +10,7 @@ export interface DeliveryOptions {
   readonly sinks: readonly OpenSink[];
   /** A sink gets this long for one event, and for all of them together once the command ends, ms. */
   readonly timeLimitMs: number;
+  readonly outboxMax?: number;
   onWarning(message: string): void;
   onDropped(name: string, count: number): Promise<void>;
 }
