@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts a Prometheus for the tests under node_modules/.cache and prints the path of its program.
+# Puts a Prometheus for the tests under node_modules/.cache and prints the path of its program; promtool lies beside it.
 #   install-prometheus.sh newest        the newest of Debian's suites that runs on this machine
 #   install-prometheus.sh distribution  the one of this machine's own release
 # It asks the package mirror that this machine's apt is configured with, by package name, and changes nothing outside
@@ -16,7 +16,7 @@ exec 9>"$cache/lock"
 flock 9
 
 runs() { "$1" --version >/dev/null 2>&1; }
-if runs "$program"; then
+if runs "$program" && [ -x "$cache/$wanted/promtool" ]; then
   echo "$program"
   exit 0
 fi
@@ -59,14 +59,16 @@ APT::Sandbox::User "";
 Acquire::Languages "none";
 END
   apt-get -qq update >&2 && (cd "$work/$suite" && apt-get -qq download prometheus >&2) || return 1
-  dpkg-deb -x "$work/$suite"/prometheus_*.deb "$work/$suite/files" || return 1
+  # Newer suites have promtool in a package of its own.
+  (cd "$work/$suite" && apt-get -qq download promtool >/dev/null 2>&1) || true
+  for package in "$work/$suite"/*.deb; do dpkg-deb -x "$package" "$work/$suite/files" || return 1; done
   runs "$work/$suite/files/usr/bin/prometheus"
 }
 
 for suite in "${suites[@]}"; do
   if fetch "$suite"; then
     mkdir -p "$cache/$wanted"
-    mv "$work/$suite/files/usr/bin/prometheus" "$program"
+    mv "$work/$suite/files/usr/bin/promtool" "$work/$suite/files/usr/bin/prometheus" "$cache/$wanted"
     echo "$program"
     exit 0
   fi

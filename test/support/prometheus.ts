@@ -1,6 +1,6 @@
 /** A real Prometheus for a test: installed when it is not there, on 127.0.0.1, empty, gone when the test file ends. */
 import { afterAll } from "bun:test";
-import { resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { temporaryDirectory } from "./directory.ts";
 
 export interface PrometheusOptions {
@@ -31,6 +31,9 @@ function install(version: "newest" | "distribution"): string {
   if (installed.exitCode !== 0) throw new Error(`no Prometheus for the tests:\n${installed.stderr}`);
   return installed.stdout.toString().trim();
 }
+
+/** The path of the newest one's promtool. */
+export const PROMTOOL = join(dirname(PROGRAMS.newest), "promtool");
 
 /** Starts it and waits until it answers. */
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<Prometheus> {
