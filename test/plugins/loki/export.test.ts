@@ -216,3 +216,27 @@ test("a range that begins and ends within a window, at any nanosecond", async ()
   expect(found.counts).toEqual({ entries: 17 });
   expect(await here.backend.count?.({ range }, never)).toEqual({ entries: 17 });
 });
+
+test("long lines of one stream are cut into lines of about a MiB, none of an entry in two", async () => {
+  await using here = stage({ limits: { grpc_server_max_recv_msg_size: 64 << 20 } });
+  const entries = entriesFrom(NOW - HOUR, 40, SECOND).map((one) => ({
+    ...one,
+    line: one.line.padEnd(100_000, "x"),
+  }));
+  put(here.face, { app: "web" }, entries);
+  const found = await harvest(here.backend);
+  const lines = found.lines.get("logs.json") ?? [];
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  expect(lines.length).toBeGreaterThan(3);
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan((1 << 20) + 110_000);
+});
+
+test("streams whose label values are long do not make a query, or a cursor, that is too long", async () => {
+  await using here = stage({ options: { pageSize: 50 } });
+  for (let index = 0; index < 60; index += 1) {
+    put(here.face, { app: "web", path: `${index}${"/long".repeat(60)}` }, entriesFrom(NOW - HOUR, 5, MINUTE));
+  }
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual(heldBy(here.face));
+  expect(Math.max(...here.asked.map((query) => query.length))).toBeLessThan(12_000);
+});

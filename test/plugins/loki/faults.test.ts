@@ -137,6 +137,14 @@ test.each([
     '{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["1","x"]]}]}}',
     /out of order, or outside/,
   ],
+  [
+    `{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["${NOW - 1n}","raw\ttab"]]}]}}`,
+    /not as expected at byte/,
+  ],
+  [
+    `{"status":"success","data":{"resultType":"streams","result":[{"stream":{},"values":[["${NOW - 1n}","\\x"]]}]}}`,
+    /not as expected at byte/,
+  ],
 ])("an answer of another shape is refused with what is wrong: %#", async (body, reason) => {
   await using here = stage();
   put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 30, SECOND));

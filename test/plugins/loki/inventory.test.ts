@@ -56,6 +56,13 @@ test("a server that hides its configuration has no known retention, and is expor
   expect((await harvest(here.backend)).counts).toEqual({ entries: 3 });
 });
 
+test("a tenant's own limits win over the configuration file's", async () => {
+  await using here = stage({ authEnabled: true });
+  const backend = openLoki({ url: here.url, tenant: "team-a" });
+  here.faults.add({ kind: "status", status: 200, path: "tenant/v1/limits", body: "retention_period: 2d\n" });
+  expect(await backend.inventory(never)).toMatchObject({ retention: 2n * DAY_NS });
+});
+
 test("warnings: streams that are kept shorter, a lookback, pending delete requests", async () => {
   await using here = stage({
     limits: {

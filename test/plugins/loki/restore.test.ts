@@ -100,6 +100,17 @@ test("a second time changes nothing: what is refused as too far behind is found 
   expect(heldBy(empty.face)).toEqual(held);
 });
 
+test("lines that say no level are found to be there with the level that the server gave them", async () => {
+  await using empty = stage();
+  const values = entriesFrom(NOW - 10n * HOUR, 100, 5n * MINUTE).map(({ time, line }) => [`${time}`, line]);
+  const lines = [JSON.stringify({ streams: [{ stream: { app: "a" }, values }] })];
+  const apply = () =>
+    empty.backend.restore?.apply({ file: "logs.json", lines, range: DAY, labels: {} }, never);
+  await apply();
+  expect((await apply())?.rejected).toEqual([]);
+  expect(heldBy(empty.face).length).toBe(100);
+});
+
 test("beside newer data: the lines that their streams refuse are reported, each with the server's reason", async () => {
   await using here = stage();
   await using busy = stage();
