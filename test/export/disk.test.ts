@@ -51,7 +51,7 @@ test("an index that cannot grow stops it too, at a whole line", async () => {
   expect(await run("", partial).exited).toBe(0);
   const snapshot = join(dir.path, partial.slice(dir.path.length + 2, -".partial".length));
   expect(Object.values(timesByStream(snapshot)).map((times) => new Set(times).size)).toEqual([300, 300]);
-});
+}, 60_000);
 
 test("a directory that is a file is refused before anything is asked of a server", async () => {
   using dir = scratch();

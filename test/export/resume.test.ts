@@ -139,7 +139,7 @@ describe("what a crash leaves", () => {
       expect(timesByStream(path)).toEqual(allTimes(3, 20));
       expect(manifest.status).toBe("complete");
     }
-  });
+  }, 60_000);
 
   test("data that is not what was committed is refused, not built upon", async () => {
     using dir = scratch();
@@ -211,6 +211,6 @@ describe("kill -9", () => {
       if (!bisects) expect(isSame(timesByStream(path), allTimes(4, ENTRIES))).toBe(true);
       expect(readdirSync(join(path, "fake/objects")).length).toBe(20);
     },
-    30_000,
+    120_000,
   );
 });

@@ -2,7 +2,7 @@
 import { type Step, v } from "contextcore";
 import type { ExportJob } from "../../src/export/types.ts";
 import type { OpenBackend } from "../../src/plugin/open.ts";
-import { FIRST, fakeBackend, SECOND } from "../export/fake-backend.ts";
+import { FIRST, fakeBackend, fakeRange, SECOND } from "../export/fake-backend.ts";
 import { runExport } from "../export/run.ts";
 
 const span = (trace: number, at: bigint) => ({
@@ -74,9 +74,20 @@ const fixed = (name: string, signal: "traces" | "metrics", step: () => Step): Op
   },
 });
 
+/** How much of logs there is in it; the rest is always the same. */
+export interface SmallOptions extends Partial<ExportJob> {
+  readonly streams?: number;
+  readonly entries?: number;
+  readonly objects?: number;
+}
+
 /** Exports it. @returns its path */
-export async function smallSnapshot(directory: string, more: Partial<ExportJob> = {}): Promise<string> {
-  const logs = fakeBackend({ name: "logs", objects: 2, streams: 2, entries: 20 });
+export async function smallSnapshot(
+  directory: string,
+  { streams = 2, entries = 20, objects = 2, ...more }: SmallOptions = {},
+): Promise<string> {
+  const logs = fakeBackend({ name: "logs", objects, streams, entries });
   const opens = [logs, fixed("traces", "traces", tracesStep), fixed("metrics", "metrics", metricsStep)];
-  return (await runExport(directory, opens, more)).path;
+  const backends = opens.map((open) => ({ open, request: { range: fakeRange(entries) } }));
+  return (await runExport(directory, [], { backends, ...more })).path;
 }
