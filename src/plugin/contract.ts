@@ -139,7 +139,8 @@ export type Cursor = JsonObject;
  * follow: one (a page after a page), two (a bisection) or many (a fan-out).
  *
  * A step depends on nothing but its cursor, may be run again, is bounded (about `limits.stepBytes` of records) and is
- * committed whole or not at all. The cursors in `next` run only after the step is committed.
+ * committed whole or not at all. The cursors in `next` run once the step is written
+ * and sure to be committed before theirs.
  * Where one item can turn up in several windows, a rule that each step can check alone says which window owns it.
  */
 export interface Exporter {
@@ -170,7 +171,7 @@ export interface Step {
 export interface Records {
   /** `traces.json`, `metrics.json`, `logs.json`, or a file of the plugin's own in a folder named after it. */
   readonly file: string;
-  /** JSON values, one a line, each line ended by `\n`. */
+  /** JSON values, one a line, each line ended by `\n`. Bytes are the engine's from then on: never a buffer that is used again. */
   readonly text: string | Uint8Array;
   /** How many lines. */
   readonly lines: number;
