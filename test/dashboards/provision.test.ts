@@ -161,6 +161,9 @@ test("what the server refuses is reported; what lies in a lost folder is not put
   );
   expect(done.failed.map(({ reason }) => reason).join()).toMatch(/Maximum nested folder depth reached/);
   expect(done.failed.map(({ reason }) => reason).join()).toMatch(/uid contains illegal characters/);
+  expect(done.failed.find(({ what }) => what.endsWith("deep.json"))?.reason).toBe(
+    "its folder could not be created",
+  );
   expect(grafana.face.store.dashboards.has("deep")).toBe(false);
   expect(summary(done)).toBe("folders 4+ 0~ 0=, dashboards 1+ 0~ 0=, left 0, failed 3");
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import fc from "fast-check";
 import {
   exportAll,
   failure,
@@ -233,5 +234,33 @@ test("a file that is not one of its own, or was damaged, is refused by name", as
   );
   expect(String(await apply("grafana/folders/x.json", '{"uid": 7}'))).toContain(
     "grafana/folders/x.json: uid",
+  );
+});
+
+test("any dashboard, whatever is in it, comes back as it was", async () => {
+  const title = fc
+    .string({ unit: "grapheme", minLength: 1, maxLength: 60 })
+    .filter((one) => one.trim() !== "");
+  const key = fc
+    .string({ maxLength: 12 })
+    .filter((one) => !["id", "uid", "version", "title", "__proto__"].includes(one));
+  const content = fc.dictionary(key, fc.jsonValue({ maxDepth: 4 }), { maxKeys: 8 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.tuple(title, content), { minLength: 1, maxLength: 6 }), async (drawn) => {
+      await using source = await startGrafana();
+      await using target = await startGrafana();
+      for (const [index, [name, more]] of drawn.entries()) {
+        const dashboard = { ...more, title: name, uid: `any-${index}` };
+        const body = JSON.stringify({ dashboard });
+        expect((await fetch(`${source.url}/api/dashboards/db`, { method: "POST", body })).status).toBe(200);
+      }
+      const first = await exportAll((await open(source)).backend);
+      const into = await open(target);
+      expect(tally(await restoreAll(into.backend, first.files)).rejected).toEqual([]);
+      expect(Object.fromEntries((await exportAll(into.backend)).files)).toEqual(
+        Object.fromEntries(first.files),
+      );
+    }),
+    { numRuns: 40 },
   );
 });

@@ -1,4 +1,5 @@
 /** A lab's Grafana over real HTTP, the plugin opened as a command opens it, and whole exports and restores of it. */
+import { setDefaultTimeout } from "bun:test";
 import type { Counts, Cursor, Problem, Range, RestoreAnswer } from "contextcore";
 import grafana from "../../../plugins/grafana/index.ts";
 import { loadConfig } from "../../../src/config/load.ts";
@@ -11,6 +12,9 @@ import {
   type GrafanaOptions,
   seedGrafana,
 } from "../../lab/grafana/index.ts";
+
+/** A machine that is busy with other tests is slow, not wrong. */
+setDefaultTimeout(30_000);
 
 /** The clock of every Grafana here, ns. */
 export const NOW = 1_770_000_000_000_000_000n;
