@@ -71,9 +71,25 @@ async function hashesIn(path: string, { project, host, limit }: HistoryQuery): P
 }
 
 async function readEnd(path: string): Promise<string> {
-  const file = Bun.file(path);
-  if (!(await file.exists())) return "";
-  return file.slice(Math.max(0, file.size - HISTORY_BYTES)).text();
+  const file = await openOptional(path);
+  if (file === undefined) return "";
+  try {
+    const { size } = await file.stat();
+    const bytes = Buffer.alloc(Math.min(size, HISTORY_BYTES));
+    const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length);
+    return bytes.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+async function openOptional(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function classified<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
