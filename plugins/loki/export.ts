@@ -1,6 +1,5 @@
 /** The export: reconciliation windows, the selectors that match all their streams, and pages of those. */
 import {
-  type Backend,
   type Context,
   type Cursor,
   type Exporter,
@@ -90,5 +89,3 @@ async function windowStep(
   const read = { ...window, filters: "", limit, most: limit, window, narrowed: 0 };
   return { next: roots.map((selector) => readCursor({ ...read, selector })) };
 }
-
-export type Count = NonNullable<Backend["count"]>;
