@@ -27,13 +27,16 @@ const window = v.object({
   patience: v.number(),
 });
 
-/** Read traces: pairs of an id (32 hex digits) and the spans that search counted, at least. */
+/**
+ * Read traces. Of each: its id (32 hex digits), the spans that search counted, at least, and whether search saw it begin
+ * in this window.
+ */
 const traces = v.object({
   kind: v.literal("traces"),
   ...ns,
   ...part,
   ...whole,
-  ids: v.array(v.tuple([v.string(), v.number()])),
+  ids: v.array(v.tuple([v.string(), v.number(), v.boolean()])),
 });
 
 /** Read traces from a block's rows. */

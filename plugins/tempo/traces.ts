@@ -14,11 +14,13 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
   const notes: Record<string, string> = {};
   let index = 0;
   for (; index < work.ids.length && lines.bytes < source.stepBytes; index++) {
-    const [id, expected] = work.ids[index] ?? ["", 0];
+    const [id, expected, begins] = work.ids[index] ?? ["", 0, false];
     const read = await readTrace(source, id, expected, signal);
     if (read.note !== undefined) notes["pruned before Tempo"] = read.note;
     if (read.trace.spans.length === 0) findings.add("incomplete", read.partial ?? MISSING, id);
     const anchor = anchorOf(read.trace.spans, searched);
+    if (anchor === undefined && begins && read.trace.spans.length > 0)
+      findings.add("incomplete", ELSEWHERE, id);
     if (anchor === undefined || !contains(work, anchor)) continue;
     if (read.partial !== undefined)
       findings.add("incomplete", `Tempo gave only part of these traces: ${read.partial}`, id);
@@ -36,6 +38,8 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
 }
 
 const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
+const ELSEWHERE =
+  "Search lists these traces in the range, but read by id none of their spans is in it: other spans have the same ids.";
 const FEWER = "Fewer spans of these traces were read than Tempo's search counts, twice.";
 
 interface ReadTrace {

@@ -71,7 +71,7 @@ function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): C
       batches.push([]);
       spans = 0;
     }
-    batches.at(-1)?.push([hit.id, hit.spans]);
+    batches.at(-1)?.push([hit.id, hit.spans, contains(work, hit.from)]);
     spans += hit.spans;
   }
   return batches.map((ids) => toCursor({ kind: "traces", from, to, partFrom, wholeFrom, wholeTo, ids }));

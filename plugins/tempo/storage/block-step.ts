@@ -56,7 +56,7 @@ const rowsPerStep = ({ rowBytes }: Block, stepBytes: number): number =>
 async function readRows(storage: Storage, block: Block, start: number, end: number): Promise<TracePart[]> {
   const rows = storage.rows(block, start);
   const parts = await rows.read(start, end);
-  storage.keep(block, rows);
+  if (end < block.rows) storage.keep(block, rows);
   return parts;
 }
 

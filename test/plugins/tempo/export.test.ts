@@ -173,6 +173,22 @@ test("a trace that search lists and nobody finds is missing, by name", async () 
   ]);
 });
 
+test("a trace that is not there at the time at which search lists it is reported", async () => {
+  await using here = stage();
+  const trace = traceOf("shop", [span("1", "1", NOW - 100n * HOUR)]);
+  const shown = storedTrace("1".padStart(32, "0"), traceOf("shop", [span("1", "1", NOW - HOUR)]));
+  here.face.add([{ ...shown, bytes: storedTrace(shown.id, trace).bytes }]);
+  const found = await harvest(here.backend, { range: RANGE });
+  expect(ids(found)).toEqual([]);
+  expect(reasons(found)).toEqual([
+    {
+      kind: "incomplete",
+      reason: expect.stringContaining("none of their spans is in it"),
+      items: [shown.id],
+    },
+  ]);
+});
+
 test("a trace with fewer spans than search counts is read again, and then reported", async () => {
   await using here = stage();
   put(here, "1", [span("1", "1", NOW - HOUR), span("1", "2", NOW - HOUR)]);
