@@ -118,7 +118,7 @@ describe("what a crash leaves", () => {
   test("bytes that no block names are cut away", async () => {
     using dir = scratch();
     const partial = await interrupted(dir.path, 12);
-    appendFileSync(tail(partial, "logs.json"), '{"streams":[{"str');
+    appendFileSync(tail(partial, "logs.json"), `{"streams":[{"str${"x".repeat(100_000)}`);
     writeFileSync(tail(partial, "fake/objects/object-99.json"), "half");
     const { path } = await resume(partial);
     expect(timesByStream(path)).toEqual(allTimes(3, 20));
