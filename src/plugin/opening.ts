@@ -101,7 +101,11 @@ function opening(name: string, error: unknown, redact: (text: string) => string)
 
 function limitsFrom(env: Config["env"]): Partial<HookLimits> {
   const ms = hookTimeoutMs(env);
-  return ms === undefined ? {} : { lookMs: ms, workMs: ms };
+  const barrenSteps = Number(env.CONTEXTCORE_BARREN_STEPS);
+  return {
+    ...(ms === undefined ? {} : { lookMs: ms, workMs: ms }),
+    ...(Number.isSafeInteger(barrenSteps) && barrenSteps > 0 ? { barrenSteps } : {}),
+  };
 }
 
 /** How long a plugin may take for anything, when the environment says so. @throws RangeError when that is no duration */

@@ -16,7 +16,8 @@ import { CONTAINED, FAILS_IN_EXPORT, FAILS_IN_INVENTORY, GOOD, REFUSED_AT_LOAD, 
 const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
 const SECRET = "s3cret-of-the-plugin";
 const ENV = {
-  CONTEXTCORE_HOOK_TIMEOUT: "1s",
+  CONTEXTCORE_HOOK_TIMEOUT: "2s",
+  CONTEXTCORE_BARREN_STEPS: "300",
   DEPLOY_TOKEN: "s3cret-of-the-host",
   CONTEXTCORE_EVIL_PLUGIN_TOKEN: SECRET,
 };
