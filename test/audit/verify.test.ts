@@ -131,6 +131,23 @@ describe("by the chain alone", () => {
   });
 });
 
+test("an event that was replaced by another one with a right hash of its own does not continue the chain", async () => {
+  using folder = makeFolder();
+  await write(folder, 4);
+  const lines = await folder.lines();
+  const { hash: _, ...event } = JSON.parse(lines[1] ?? "");
+  const forged = seal({ ...event, user: "grace" }).line;
+  writeFileSync(folder.file, `${lines.with(1, forged).join("\n")}\n`);
+  const { findings } = await verify(folder);
+  expect(findings).toMatchObject([
+    {
+      where: "audit.jsonl:3",
+      seq: 3,
+      what: "event 3 does not continue event 2: one of the two was replaced",
+    },
+  ]);
+});
+
 test("the first bad line is named, with what is wrong with it", async () => {
   using folder = makeFolder();
   await write(folder, 5);

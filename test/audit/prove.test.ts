@@ -1,0 +1,118 @@
+/** The quick proof of a line and the thorough one are one and the same. */
+import { expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { GENESIS, LineError, readLine, seal, type UnsealedEvent } from "../../src/audit/chain.ts";
+import { proveLine } from "../../src/audit/prove.ts";
+
+const EVENT: UnsealedEvent = {
+  id: "01a1fa8f-bc2c-7447-a722-f37b13a07121",
+  seq: 7,
+  timestamp: "2026-01-24T14:30:00.123Z",
+  operation: "destroy",
+  outcome: "success",
+  user: "ada",
+  host: "build-7",
+  project: "shop",
+  details: { backup: "yes", counts: { entries: 12, streams: 3 } },
+  data_affected: ["loki:logs"],
+  prev_hash: GENESIS,
+};
+
+const verdict = (prove: (line: string) => unknown, line: string): string => {
+  try {
+    prove(line);
+    return "proved";
+  } catch (error) {
+    if (error instanceof LineError) return error.message;
+    throw error;
+  }
+};
+
+const text = fc.oneof(
+  fc.string(),
+  fc.string({ unit: "binary" }),
+  fc.constantFrom("", '"', "\\", '","data_affected":["', "}"),
+);
+const event = fc.record({
+  user: text,
+  operation: text,
+  details: fc.dictionary(text, fc.jsonValue({ maxDepth: 3 })),
+  data_affected: fc.array(text, { maxLength: 3 }),
+});
+
+test("whatever is sealed is proved by both, and gives the same", () => {
+  fc.assert(
+    fc.property(event, fc.option(text), (fields, path) => {
+      const details = JSON.parse(JSON.stringify(fields.details));
+      const { line, event: sealed } = seal({
+        ...EVENT,
+        ...fields,
+        details,
+        ...(path === null ? {} : { export_path: path }),
+      });
+      const { id, seq, timestamp, operation, outcome, prev_hash, hash } = sealed;
+      expect(verdict(readLine, line)).toBe("proved");
+      expect(proveLine(line)).toMatchObject({ id, seq, timestamp, operation, outcome, prev_hash, hash });
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("whatever is changed in a line is refused by both, for the same reason", () => {
+  const { line } = seal({ ...EVENT, ref: EVENT.id, export_path: "backups/1" });
+  fc.assert(
+    fc.property(
+      fc.nat({ max: line.length - 1 }),
+      fc.string({ maxLength: 3 }),
+      fc.nat({ max: 3 }),
+      (at, put, cut) => {
+        const changed = line.slice(0, at) + put + line.slice(at + cut);
+        fc.pre(changed !== line);
+        expect(verdict(proveLine, changed)).toBe(verdict(readLine, changed));
+        expect(verdict(proveLine, changed)).not.toBe("proved");
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+/** A forger who knows how the quick proof makes the canonical form, and writes something else into the line. */
+const forged = (details: string): string => {
+  const parts = [
+    '"data_affected":[]',
+    `"details":${details}`,
+    '"host":"h"',
+    `"id":"${EVENT.id}"`,
+    '"operation":"x"',
+  ];
+  const more = [
+    '"outcome":"success"',
+    `"prev_hash":"${GENESIS}"`,
+    '"project":"p"',
+    '"seq":1',
+    `"timestamp":"${EVENT.timestamp}"`,
+    '"user":"u"',
+  ];
+  const hash = createHash("sha256")
+    .update(`{${[...parts, ...more].join(",")}}`)
+    .digest("hex");
+  const head = `{"id":"${EVENT.id}","seq":1,"timestamp":"${EVENT.timestamp}","operation":"x","outcome":"success"`;
+  return `${head},"user":"u","host":"h","project":"p","details":${details},"data_affected":[],"prev_hash":"${GENESIS}","hash":"${hash}"}`;
+};
+
+test.each([
+  '{"b":1,"a":2}',
+  '{"a":1.0}',
+  '{ "a":1}',
+  '{"a":"\\u0041"}',
+  '{"a":1,"a":1}',
+  "[]",
+  "{}}",
+  "x",
+  "{",
+])("details that are not canonical are not made good by a hash over them: %s", (details) => {
+  expect(verdict(readLine, forged('{"a":1}'))).toBe("proved");
+  expect(verdict(proveLine, forged(details))).not.toBe("proved");
+  expect(verdict(proveLine, forged(details))).toBe(verdict(readLine, forged(details)));
+});
