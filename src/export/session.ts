@@ -1,5 +1,6 @@
 /** One run of an export, the first or a resumed one: from the open directory to the finished snapshot. */
 import type { Lock } from "../snapshot/lock.ts";
+import { isPressed, relievePressure } from "../snapshot/memory-pressure.ts";
 import { renameFinished, writeManifest } from "../snapshot/partial.ts";
 import { SIGNAL_FILES } from "../snapshot/paths.ts";
 import type { Recovered } from "../snapshot/recover.ts";
@@ -11,7 +12,6 @@ import { claimsOf } from "./claims.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
-import { isPressed, relievePressure } from "./memory-pressure.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type IndexLine, parseIndexLine } from "./block.ts";
 import { fileLines } from "./lines.ts";
 import type { Manifest } from "./manifest.ts";
+import { relievePressure } from "./memory-pressure.ts";
 import { staysInside } from "./paths.ts";
 import { readManifest } from "./reader.ts";
 import { createDataCheck, type DataCheck } from "./verify-data.ts";
@@ -56,6 +57,7 @@ const FLAWS_MAX = 1000;
  * @throws the signal's reason when it is given
  */
 export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  using _pressure = relievePressure();
   const began = performance.now();
   const flaws: Flaw[] = [];
   let flawsTotal = 0;
