@@ -1,4 +1,3 @@
-import { relative } from "node:path";
 import * as v from "valibot";
 import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/manifest.ts";
@@ -7,6 +6,7 @@ import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { shortPath } from "../short-path.ts";
 
 const status = v.picklist(["complete", "partial", "failed"]);
 
@@ -73,12 +73,6 @@ export function reportExport({ path, manifest }: ExportResult, { terminal, direc
     terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
   }
   for (const line of missingText(manifest)) terminal.note(`${terminal.noteColors.red("missing:")} ${line}`);
-}
-
-/** Relative to the working directory when it lies below it. */
-export function shortPath(path: string, directory: string): string {
-  const short = relative(directory, path);
-  return short === "" || short.startsWith("..") ? path : short;
 }
 
 /** One line for each thing that is not in the snapshot though it was asked for. */

@@ -7,9 +7,9 @@ import { createProgress } from "../../terminal/progress.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { VERSION } from "../../version.ts";
 import { type Call, UsageError } from "../command.ts";
+import { shortPath } from "../short-path.ts";
 import type { Stack } from "../stack.ts";
 import type { ExportPlan } from "./plan.ts";
-import { shortPath } from "./report.ts";
 
 export interface ExportSetting {
   readonly stack: Stack;

@@ -60,7 +60,7 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   }
   const report = await carryOut(call, { backups: setting.stack.config.backups, trail: setting.trail }, plan);
   if (given.json) terminal.printJson(report);
-  else reportRestore(report, terminal);
+  else reportRestore(report, terminal, call.directory);
   return { complete: EXIT.ok, partial: EXIT.partial, failed: EXIT.error }[report.status];
 }
 

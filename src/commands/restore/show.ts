@@ -5,6 +5,7 @@ import { addCounts } from "../../snapshot/counts.ts";
 import { rangeToText } from "../../snapshot/range-text.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { shortPath } from "../short-path.ts";
 
 const SEVERITY = {
   refuses: "would be refused",
@@ -55,7 +56,7 @@ function plannedCounts({ files }: RestoreTarget): Counts {
 }
 
 /** What was written, what was there already, what was refused, and what the servers now hold. */
-export function reportRestore(report: RestoreReport, terminal: Terminal): void {
+export function reportRestore(report: RestoreReport, terminal: Terminal, workingDirectory: string): void {
   const { colors, noteColors } = terminal;
   const rows = report.plugins.map((one) => [
     colors.bold(one.name),
@@ -64,7 +65,7 @@ export function reportRestore(report: RestoreReport, terminal: Terminal): void {
     one.rejected === 0 ? "" : colors.red(`${one.rejected} refused`),
   ]);
   for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
-  terminal.print(`${report.directory}  ${report.status}`);
+  terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
   for (const { name, problems } of report.plugins) {
     for (const { reason, items } of problems)

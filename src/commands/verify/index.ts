@@ -5,6 +5,7 @@ import { createProgress } from "../../terminal/progress.ts";
 import { fromMs } from "../../units/range.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { shortPath } from "../short-path.ts";
 import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf, openStack } from "../stack.ts";
 import { readPart } from "./part.ts";
@@ -46,7 +47,7 @@ export default defineCommand({
     const live = call.args.live && report.status !== undefined ? await comparedLive(call, path) : [];
     if (call.args.json) call.terminal.printJson(verifyJson(report, live));
     else {
-      showReport(report, call.terminal);
+      showReport(report, shortPath(path, call.directory), call.terminal);
       showLive(live, call.terminal);
     }
     const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));

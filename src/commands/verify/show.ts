@@ -48,7 +48,7 @@ export const verifyJson = (
 });
 
 /** One line each for what is wrong, then the verdict. */
-export function showReport(report: VerifyReport, terminal: Terminal): void {
+export function showReport(report: VerifyReport, shownPath: string, terminal: Terminal): void {
   const { colors, noteColors } = terminal;
   for (const { file, line, block, what } of report.flaws) {
     const where = [
@@ -62,7 +62,7 @@ export function showReport(report: VerifyReport, terminal: Terminal): void {
   if (more > 0) terminal.note(`and ${more} more`);
   const amount = `${report.files} files, ${report.blocks} blocks, ${formatBytes(report.bytes)} read`;
   const verdict = report.sound ? colors.green("sound") : colors.red("not what it claims to be");
-  terminal.print(`${report.path}  ${verdict}  ${amount}`);
+  terminal.print(`${shownPath}  ${verdict}  ${amount}`);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
       `it says of itself that it is ${report.status}: contextcore snapshots show tells what is missing`,
