@@ -1,5 +1,5 @@
 /** `GET /api/v2/traces/{id}` as protobuf, `GET /api/traces/{id}` where a server has no v2. */
-import { type HttpClient, isKind, ProtobufReader } from "contextcore";
+import { type HttpAnswer, type HttpClient, isKind, PluginError, ProtobufReader } from "contextcore";
 
 export interface FetchedTrace {
   /** `tempopb.Trace`; empty when the server does not have the trace. */
@@ -20,7 +20,7 @@ export function createTraceReader(http: HttpClient): FetchTrace {
   return async (id, signal) => {
     if (!hasV2) return fetchV1(http, id, signal);
     const answer = await send(http, `/api/v2/traces/${id}`, signal);
-    if (answer.status === 200) return parseV2(await answer.bytes());
+    if (answer.status === 200) return parseV2(await protobufOf(http, answer));
     // v2 answers 200 to an id that it does not know: 404 is a server without v2, or one that hides the trace.
     hasV2 = !(await answer.text()).includes("page not found");
     return fetchV1(http, id, signal);
@@ -36,10 +36,23 @@ const send = (http: HttpClient, path: string, signal: AbortSignal) =>
     signal,
   });
 
+/** @throws PluginError `invalid` when it is something else, such as the page of a proxy */
+async function protobufOf(http: HttpClient, answer: HttpAnswer): Promise<Uint8Array> {
+  const type = answer.headers.get("content-type") ?? "nothing";
+  if (type.includes("protobuf")) return answer.bytes();
+  throw new PluginError(
+    "invalid",
+    `tempo at ${http.url}: a trace was answered with ${type} instead of protobuf`,
+    {
+      hint: "Is `url` the server itself, not a login page or a proxy in front of it?",
+    },
+  );
+}
+
 async function fetchV1(http: HttpClient, id: string, signal: AbortSignal): Promise<FetchedTrace> {
   try {
     const answer = await send(http, `/api/traces/${id}`, signal);
-    return answer.status === 404 ? MISSING : { bytes: await answer.bytes() };
+    return answer.status === 404 ? MISSING : { bytes: await protobufOf(http, answer) };
   } catch (error) {
     // It refuses a trace that v2 would have cut.
     if (isKind(error, "invalid") && error.status === 422)

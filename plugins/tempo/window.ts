@@ -15,8 +15,7 @@ export async function windowStep(source: Source, work: WindowWork, signal: Abort
     if (work.patience > 0) return { next: again({ ...work, patience: work.patience - 1 }) };
     return { next: fanOut(source, work, answer.hits), problems: [unfinished(work)] };
   } catch (error) {
-    const tooMuch = isKind(error, "too-large") || (isKind(error, "temporary") && error.timedOut);
-    if (!tooMuch || halved(work) === undefined) throw error;
+    if (!isKind(error, "too-large") || halved(work) === undefined) throw error;
     return { next: again(work) };
   }
 }
