@@ -8,29 +8,36 @@ import { hint, lengthOf, NAMES_LENGTH_MAX } from "./groups.ts";
 /** A metric that takes more steps than this is worth being split: each further step reads again what came before. */
 const STEPS_IN_A_ROW = 4;
 
+interface Stopped {
+  readonly work: WorkOf<"read">;
+  /** The label bytes of the series at which the step stopped. */
+  readonly stopped: Uint8Array;
+  /** How many series it could hold. */
+  readonly read: number;
+}
+
 /**
- * The parts of one metric that has far more series than a step can hold, by the values of one of its labels; the last takes the
- * series without any of them. `undefined`: go on where the step stopped. The step's own records are then read again.
- * @param read how many series one step could hold
+ * What is left of one metric that has far more series than a step can hold, in parts by the values of one of its labels;
+ * the last takes the series without any of them. `undefined`: go on where the step stopped.
  */
 export async function partsOfMetric(
   server: Server,
-  work: WorkOf<"read">,
-  read: number,
+  { work, stopped, read }: Stopped,
   signal: AbortSignal,
 ): Promise<readonly WorkOf<"read">[] | undefined> {
-  const { names, after, part } = work;
-  if (names?.length !== 1 || after !== undefined || part !== undefined) return undefined;
+  const { names, part } = work;
+  if (names?.length !== 1 || part !== undefined) return undefined;
   const selector = toSelector([...matchersOf(work.match), namesMatcher(names)]);
   const [counted] = (await hint(server, `count(${selector})`, work, signal)) ?? [];
   const steps = (counted?.value ?? 0) / read;
   if (steps <= STEPS_IN_A_ROW) return undefined;
   const label = await mostValued(server, work, selector, signal);
   if (label === undefined) return undefined;
-  const parts = chunksOf(label.values, Math.ceil(label.values.length / Math.ceil(steps * 1.2)));
+  const rest = { ...work, after: Buffer.from(stopped).toString("base64") };
+  const groups = chunksOf(label.values, Math.ceil(label.values.length / Math.ceil(steps * 1.2)));
   return [
-    ...parts.map((values) => ({ ...work, part: { label: label.name, values } })),
-    { ...work, part: { label: label.name, values: label.values, except: true } },
+    ...groups.map((values) => ({ ...rest, part: { label: label.name, values } })),
+    { ...rest, part: { label: label.name, values: label.values, except: true } },
   ];
 }
 

@@ -1,11 +1,11 @@
 import { PluginError, type Problem, type Step, toMs } from "contextcore";
-import { compareLabels, readLabels } from "../line/labels.ts";
 import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, type Server } from "../server/server.ts";
 import { type Matcher, namesMatcher, oneOf } from "../wire/matchers.ts";
-import { toCursor, type WorkOf } from "./cursors.ts";
+import { toCursor, type Work, type WorkOf } from "./cursors.ts";
 import { createLineWriter, type LineWriter } from "./lines.ts";
 import { partsOfMetric } from "./parts.ts";
+import { type Place, placeByOrder, placeBySeries } from "./place.ts";
 import { rangeRead } from "./range-read.ts";
 import { type Method, type ReadAnswer, remoteRead } from "./remote-read.ts";
 import { behind, smaller } from "./split.ts";
@@ -26,18 +26,36 @@ export async function read(
   limits: { readonly stepBytes: number },
   signal: AbortSignal,
 ): Promise<Step> {
+  const attempt = (place: Place) => readFrom(server, work, { place, ...limits }, signal);
+  const byOrder = async () => attempt(await placeByOrder(server, work, signal));
   try {
-    const writer = createLineWriter(work, limits.stepBytes);
-    const answer = await ask(server, work, signal);
-    const stopped = await gather(answer, work, writer, limits.stepBytes);
-    if (stopped === "unseen") return await readBehind(server, work, limits, signal);
-    const parts = stopped === undefined ? undefined : await partsOfMetric(server, work, writer.lines, signal);
-    return parts === undefined ? finish(work, answer.method, writer, stopped) : { next: parts.map(toCursor) };
+    // The series at which an earlier step stopped is not among those of a part, or of the rest.
+    if (work.part !== undefined || work.except !== undefined) return (await byOrder()) ?? {};
+    return (await attempt(placeBySeries(work))) ?? (await byOrder()) ?? {};
   } catch (error) {
     const parts = (await asksForLess(server, error, signal)) ? smaller(work) : undefined;
     if (parts === undefined) throw error;
     return { next: parts.map(toCursor) };
   }
+}
+
+/** `undefined` when the answer ended before the place was found. */
+async function readFrom(
+  server: Server,
+  work: WorkOf<"read">,
+  { place, stepBytes }: { readonly place: Place; readonly stepBytes: number },
+  signal: AbortSignal,
+): Promise<Step | undefined> {
+  const writer = createLineWriter(work, stepBytes);
+  const answer = await ask(server, work, signal);
+  for await (const series of answer.read((labelBytes) => place.isDone(labelBytes))) {
+    writer.add(series);
+    if (writer.length < stepBytes) continue;
+    const stopped = series.labelBytes.slice();
+    const parts = await partsOfMetric(server, { work, stopped, read: writer.lines }, signal);
+    return finish(work, answer.method, writer, parts ?? behind(work, stopped, writer.lines));
+  }
+  return place.found ? finish(work, answer.method, writer, []) : undefined;
 }
 
 /** A read that took too long is tried in parts when the server is well otherwise: one that hangs would hang on each part. */
@@ -69,59 +87,13 @@ function matchers({ match, names, except, part }: WorkOf<"read">): readonly Matc
   ];
 }
 
-/** The label bytes of the series after which it stopped; `unseen`: the series to continue after is gone; else all is read. */
-type Stopped = Uint8Array | "unseen" | undefined;
-
-async function gather(
-  answer: ReadAnswer,
-  work: WorkOf<"read">,
-  writer: LineWriter,
-  stepBytes: number,
-): Promise<Stopped> {
-  const after = work.after === undefined ? undefined : Buffer.from(work.after, "base64");
-  let seen = after === undefined;
-  const skip = (labelBytes: Uint8Array): boolean => {
-    if (seen) return false;
-    seen = after?.equals(labelBytes) ?? true;
-    return true;
-  };
-  for await (const series of answer.read(skip)) {
-    writer.add(series);
-    if (writer.length >= stepBytes) return series.labelBytes.slice();
-  }
-  return seen ? undefined : "unseen";
-}
-
-/** The series to continue after is not there (any more), so that its place is found by the order of labels. */
-async function readBehind(
-  server: Server,
-  work: WorkOf<"read">,
-  limits: { readonly stepBytes: number },
-  signal: AbortSignal,
-): Promise<Step> {
-  const { labels: after } = readLabels(Buffer.from(work.after ?? "", "base64"));
-  const writer = createLineWriter(work, limits.stepBytes);
-  const answer = await ask(server, work, signal);
-  for await (const series of answer.read((bytes) => compareLabels(readLabels(bytes).labels, after) <= 0)) {
-    writer.add(series);
-    if (writer.length >= limits.stepBytes)
-      return finish(work, answer.method, writer, series.labelBytes.slice());
-  }
-  return finish(work, answer.method, writer, undefined);
-}
-
-function finish(
-  work: WorkOf<"read">,
-  method: Method,
-  writer: LineWriter,
-  stopped: Uint8Array | undefined,
-): Step {
+function finish(work: WorkOf<"read">, method: Method, writer: LineWriter, next: readonly Work[]): Step {
   const { records, problems } = writer.finish({ from: work.hourFrom, to: work.hourTo });
   return {
     records,
     problems: [...problems, ...methodProblems(work, method)],
     notes: { read: NAMES[method] },
-    ...(stopped === undefined ? {} : { next: behind(work, stopped, writer.lines).map(toCursor), done: 0.5 }),
+    ...(next.length === 0 ? {} : { next: next.map(toCursor), done: 0.5 }),
   };
 }
 

@@ -2,7 +2,7 @@ import { settle } from "../chunk/settle.ts";
 import type { ReadSeries } from "../export/remote-read.ts";
 import { remoteRead } from "../export/remote-read.ts";
 import { type Labels, metricName, readLabels } from "../line/labels.ts";
-import { prometheusSettings } from "../server/prometheus-settings.ts";
+import { ownLabels } from "../server/external-labels.ts";
 import type { Server } from "../server/server.ts";
 import { namesMatcher } from "../wire/matchers.ts";
 import type { Point, SeriesPoints } from "./points.ts";
@@ -21,8 +21,8 @@ export async function readExisting(
   wanted: readonly SeriesPoints[],
   signal: AbortSignal,
 ): Promise<Existing> {
-  const external = await externalLabels(server, signal);
-  const keyOf = (labels: Labels): string => key(labels, external);
+  const own = await ownLabels(server, signal);
+  const keyOf = (labels: Labels): string => JSON.stringify(own(labels));
   const found = new Map<string, Map<number, Point>>(wanted.map(({ labels }) => [keyOf(labels), new Map()]));
   const times = wanted.flatMap(({ points }) => (points.length === 0 ? [] : [points[0], points.at(-1)]));
   const fromMs = Math.min(...times.map((point) => point?.time ?? 0));
@@ -49,15 +49,3 @@ function keep(points: Map<number, Point>, { series }: ReadSeries, from: number, 
     points.set(histogram.timestamp, { time: histogram.timestamp, high: 0, low: 0, histogram });
   }
 }
-
-/** A Prometheus adds these when it is read, whether they were written or not. */
-async function externalLabels(
-  server: Server,
-  signal: AbortSignal,
-): Promise<Readonly<Record<string, string>>> {
-  const { flavour } = await server.identity(signal);
-  return flavour === "prometheus" ? (await prometheusSettings(server, signal)).externalLabels : {};
-}
-
-const key = (labels: Labels, external: Readonly<Record<string, string>>): string =>
-  JSON.stringify(labels.filter(([name, value]) => external[name] !== value));

@@ -25,7 +25,7 @@ export function createMetricsWriter(server: Server) {
     const refused: Refused[] = different.map((points) => ({ ...points, reason: ANOTHER_VALUE }));
     for (const request of requests(missing)) {
       const said = await remoteWrite(server, request, signal);
-      if (said !== undefined) refused.push(...(await resolve(request, said, signal)));
+      if (said !== undefined) refused.push(...(await resolve(request, signal)));
     }
     const written = difference(countPoints(missing), countPoints(refused.slice(different.length)));
     return {

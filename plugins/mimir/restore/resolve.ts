@@ -12,63 +12,34 @@ export interface Refused extends SeriesPoints {
 const isTooOld = (reason: string): boolean =>
   /out of bounds|too old|timestamp-too-old/i.test(reason) && !/future/i.test(reason);
 
-/** Or a bound of the series' own: its newest sample. */
-const isBehind = (reason: string): boolean => isTooOld(reason) || /out[ -]of[ -]order/i.test(reason);
-
 /**
  * Finds out which points of a refused request the server takes: a request may have been stored in part, or not at all
- * for one bad sample. What is there already is found by reading back; the rest is offered series by series, older
- * points first, since a newer one that is taken shuts out those before it.
+ * for one bad sample. What is there already is found by reading back; the rest is offered series by series.
  */
 export function createResolver(server: Server) {
   let tooOld: { readonly time: number; readonly reason: string } | undefined;
 
-  async function absent(series: readonly SeriesPoints[], signal: AbortSignal): Promise<SeriesPoints[]> {
-    const held = await readExisting(server, series, signal);
-    return series.flatMap((one) => {
-      const points = one.points.filter((point) => {
-        const there = held.at(one.labels, point.time);
-        return there === undefined || !isSamePoint(there, point);
-      });
-      return points.length === 0 ? [] : [{ ...one, points }];
-    });
+  /** Offers points of one series by halves, the older first, since a newer one that is taken shuts out those before it. */
+  async function offer(
+    { labels, points }: SeriesPoints,
+    refused: Map<Point, string>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const [first, ...later] = points.filter((point) => !isKnownTooOld(point, refused));
+    if (first === undefined) return;
+    const said = await remoteWrite(server, [{ labels, points: [first, ...later] }], signal);
+    if (said === undefined) return;
+    if (later.length === 0) return refuse(first, said, refused);
+    const middle = (later.length + 1) >> 1;
+    await offer({ labels, points: [first, ...later].slice(0, middle) }, refused, signal);
+    await offer({ labels, points: [first, ...later].slice(middle) }, refused, signal);
   }
 
-  /** Offers one series' points; answers those that were refused, each with its reason. */
-  async function offer({ labels, points }: SeriesPoints, signal: AbortSignal): Promise<Map<Point, string>> {
-    const refused = new Map<Point, string>();
-    const send = (part: readonly Point[]) => remoteWrite(server, [{ labels, points: part }], signal);
-
-    async function offerPart(part: readonly Point[]): Promise<void> {
-      const [first, ...later] = part.filter((point) => !isKnownTooOld(point, refused));
-      if (first === undefined) return;
-      const said = await send([first, ...later]);
-      if (said === undefined) return;
-      if (later.length === 0) return refuse(first, said);
-      if (isBehind(said)) return offerOldestFirst([first, ...later]);
-      const middle = (later.length + 1) >> 1;
-      await offerPart([first, ...later].slice(0, middle));
-      await offerPart([first, ...later].slice(middle));
+  function refuse(point: Point, reason: string, refused: Map<Point, string>): void {
+    refused.set(point, reason);
+    if (isTooOld(reason) && (tooOld === undefined || tooOld.time < point.time)) {
+      tooOld = { time: point.time, reason };
     }
-
-    /** One by one up to the first that is taken: only what is refused may be tried without shutting out others. */
-    async function offerOldestFirst(part: readonly Point[]): Promise<void> {
-      for (const [index, point] of part.entries()) {
-        const said = await send([point]);
-        if (said === undefined) return offerPart(part.slice(index + 1));
-        refuse(point, said);
-      }
-    }
-
-    function refuse(point: Point, reason: string): void {
-      refused.set(point, reason);
-      if (isTooOld(reason) && (tooOld === undefined || tooOld.time < point.time)) {
-        tooOld = { time: point.time, reason };
-      }
-    }
-
-    await offerPart(points);
-    return refused;
   }
 
   function isKnownTooOld(point: Point, refused: Map<Point, string>): boolean {
@@ -77,31 +48,38 @@ export function createResolver(server: Server) {
     return true;
   }
 
-  return async (request: readonly SeriesPoints[], said: string, signal: AbortSignal): Promise<Refused[]> => {
-    const refused: Refused[] = [];
-    for (const series of await absent(request, signal)) {
-      const reasons =
-        request.length === 1 && series.points.length === 1
-          ? alone(series, said)
-          : await offer(series, signal);
-      if (reasons.size === 0) continue;
-      for (const still of await absent([{ ...series, points: [...reasons.keys()] }], signal)) {
-        refused.push(...byReason(still, reasons));
-      }
+  return async (request: readonly SeriesPoints[], signal: AbortSignal): Promise<Refused[]> => {
+    const found: Refused[] = [];
+    for (const series of await absent(server, request, signal)) {
+      const refused = new Map<Point, string>();
+      await offer(series, refused, signal);
+      found.push(...byReason(series, refused));
     }
-    return refused;
+    return found;
   };
 }
 
-const alone = ({ points }: SeriesPoints, said: string): Map<Point, string> =>
-  new Map(points.map((point) => [point, said]));
+/** The points that the server does not have. */
+async function absent(
+  server: Server,
+  series: readonly SeriesPoints[],
+  signal: AbortSignal,
+): Promise<SeriesPoints[]> {
+  const held = await readExisting(server, series, signal);
+  return series.flatMap(({ labels, points }) => {
+    const missing = points.filter((point) => {
+      const there = held.at(labels, point.time);
+      return there === undefined || !isSamePoint(there, point);
+    });
+    return missing.length === 0 ? [] : [{ labels, points: missing }];
+  });
+}
 
 /** One entry for each reason. */
-function byReason({ labels, points }: SeriesPoints, reasons: ReadonlyMap<Point, string>): Refused[] {
-  const groups = Map.groupBy(points, (point) => reasons.get(point) ?? "refused");
-  return [...groups].map(([reason, some]) => ({
-    labels,
-    points: some.toSorted((a, b) => a.time - b.time),
-    reason,
-  }));
+function byReason({ labels, points }: SeriesPoints, refused: ReadonlyMap<Point, string>): Refused[] {
+  const groups = Map.groupBy(
+    points.filter((point) => refused.has(point)),
+    (point) => refused.get(point) ?? "",
+  );
+  return [...groups].map(([reason, some]) => ({ labels, points: some, reason }));
 }

@@ -118,9 +118,30 @@ describe("the same samples, whatever way they come", () => {
       labels: labels(`wide_${at % 3}`, { at: String(at) }),
       points: [float(NOW_MS - 1000, at)],
     }));
-    lab.face.put(wide);
+    // Neither the list of names nor the count of what is there at the window's end tells of these.
+    const ended = ["x", "y"].map((at) => ({
+      labels: labels("zz_ended", { at }),
+      points: [float(NOW_MS - 50 * 60_000, 1)],
+    }));
+    lab.face.put([...wide, ...ended]);
     const found = await harvest(lab.open(), { range: range(NOW_MS - HOUR_MS, NOW_MS) });
-    expect(exportedContent(found)).toEqual(contentOf(wide));
+    expect(exportedContent(found)).toEqual(contentOf([...wide, ...ended]));
+  });
+
+  test("a group of metrics that proves too large for a step goes on in it, metric by metric", async () => {
+    await using lab = serveLab();
+    const live = Array.from({ length: 5_001 }, (_, at) => ({
+      labels: labels("live", { at: String(at) }),
+      points: [float(NOW_MS - 1000, at)],
+    }));
+    // They end before they are counted, so that all of them are put into one group.
+    const ended = Array.from({ length: 60 }, (_, at) => ({
+      labels: labels(`ended_${at % 6}`, { at: String(at) }),
+      points: [float(NOW_MS - 50 * 60_000, at)],
+    }));
+    lab.face.put([...live, ...ended]);
+    const found = await harvest(lab.open({ stepBytes: 1_500 }), { range: range(NOW_MS - HOUR_MS, NOW_MS) });
+    expect(exportedContent(found)).toEqual(contentOf([...live, ...ended]));
   });
 
   test("a selector chooses series, its own matchers included", async () => {
@@ -178,6 +199,7 @@ test("a metric of very many series is read in parts, each series once", async ()
   expect(found.counts.samples).toBe(1_005);
   expect(new Set(found.lines.get("metrics.json")).size).toBe(1_005);
   expect(lab.asked.filter((path) => path.endsWith("/read")).length).toBeLessThan(80);
+  expect(lab.asked).toContain("/prometheus/api/v1/label/at/values");
 });
 
 test("windows are hours, each with its samples' first and last time", async () => {

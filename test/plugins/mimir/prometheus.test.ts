@@ -79,6 +79,8 @@ describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) =
       expect(counts.samples).toBe(to - from);
       expect(await server.backend.count?.(request, never)).toEqual({ samples: to - from });
     }
+    const justAfter = { range: range(border + 1, border + 60_001), match: "bordered" };
+    expect(await server.backend.count?.(justAfter, never)).toEqual({ samples: 60 });
   });
 
   test("a range is half-open to the millisecond, inside a chunk", async () => {
