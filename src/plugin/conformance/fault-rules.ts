@@ -84,11 +84,23 @@ function classified({ name, fault, kinds }: FaultCase): Check<Subject> {
         const struckBefore = subject.proxy?.faults.struck ?? 0;
         const failure = await withFaults(subject, [fault], () => fails(hook, subject));
         if ((subject.proxy?.faults.struck ?? 0) === struckBefore) continue;
-        if (failure === undefined) require(!hook.mustFail, `${hook.name} called ${name} a success`);
+        if (failure === undefined)
+          require(!mustFail(hook, fault, subject), `${hook.name} called ${name} a success`);
         else requireKind(failure, { name, fault, kinds }, hook);
       }
     },
   };
+}
+
+/**
+ * A sink reads nothing: whatever a server says with 200, it has taken the event. And a place that events are posted to
+ * need not know the address that is probed: any answer shows that it is there.
+ */
+function mustFail(hook: Hook, { kind, status = 200 }: FaultOptions, { plugin }: Subject): boolean {
+  if (plugin.sink === undefined) return hook.mustFail;
+  const isRefusal =
+    hook.name === "probe" ? kind === "status" && status !== 404 : kind === "status" || kind === "cut";
+  return hook.mustFail && isRefusal;
 }
 
 function requireKind(failure: unknown, { name, fault, kinds }: FaultCase, hook: Hook): void {

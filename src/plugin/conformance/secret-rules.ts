@@ -36,25 +36,23 @@ function credentials({ secretOptions, proxy }: Subject): Options[] {
   return [asOptions, { ...others, username: undefined, url: url.href }];
 }
 
-/** A server that throws the credentials back, one that refuses, one that is cut off. */
-const FAULTS: readonly FaultOptions[] = [
-  { kind: "status", status: 400, body: `wrong credentials: ${MARK}` },
-  { kind: "status", status: 401 },
-  { kind: "cut" },
-  { kind: "page" },
-];
+/** A server that refuses, one that is cut off, one that is none. */
+const FAULTS: readonly FaultOptions[] = [{ kind: "status", status: 401 }, { kind: "cut" }, { kind: "page" }];
 
-async function everythingSaid(
-  subject: Subject,
-  options: Readonly<Record<string, unknown>>,
-): Promise<string[]> {
+/** What every hook throws at a server that throws all it was sent back, and at those that fail. */
+async function everythingSaid(subject: Subject, options: Options): Promise<string[]> {
   const said: string[] = [];
   const hooks = await hooksOf(subject, options);
-  for (const fault of FAULTS) {
-    await withFaults(subject, [fault], async () => {
-      for (const hook of hooks) said.push(Bun.inspect(await fails(hook, subject), { depth: 8 }));
-    });
+  const listen = async (): Promise<void> => {
+    for (const hook of hooks) said.push(Bun.inspect(await fails(hook, subject), { depth: 8 }));
+  };
+  if (subject.proxy !== undefined) {
+    subject.proxy.instead = async (request) =>
+      new Response(JSON.stringify([request.url, request.headers, await request.text()]), { status: 400 });
+    await listen();
+    subject.proxy.instead = undefined;
   }
+  for (const fault of FAULTS) await withFaults(subject, [fault], listen);
   return said;
 }
 

@@ -124,6 +124,7 @@ function rangeOf({ oldest, newest }: { oldest?: bigint; newest?: bigint }): Rang
 function secretsOf(plugin: Plugin): string[] {
   const entries = Object.entries<v.GenericSchema>(plugin.options.entries);
   return entries.flatMap(([name, schema]) =>
-    about(schema).secret === true && v.safeParse(schema, "text").success ? [name] : [],
+    // A webhook's URL may be a secret as a whole; the server is then what is reached by it.
+    name !== "url" && about(schema).secret === true && v.safeParse(schema, "text").success ? [name] : [],
   );
 }
