@@ -35,9 +35,23 @@ export async function openStack(call: Call, only: readonly string[] = []): Promi
     writeLog: (line) => call.terminal.note(line),
   });
   await refuseUntrusted(call, config, plugins);
+  await closeInterrupted(call, config);
   const problems = plugins.failures.flatMap((failure) => configProblems(failure, config));
   if (problems.length > 0) throw new ConfigError(problems);
   return { ...chosen(plugins, only), config };
+}
+
+/** What an earlier command began and never ended is closed, and the user is told what was left. */
+async function closeInterrupted(call: Call, config: Config): Promise<void> {
+  const trail = openStackTrail(call, config);
+  try {
+    await trail.newest({ limit: 0 });
+  } catch (error) {
+    call.terminal.warn(
+      `the audit trail cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  await trail.close();
 }
 
 /** Code that nobody trusted is refused, with everything that would have gone on beside it, and the trail says so. */

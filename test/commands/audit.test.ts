@@ -36,6 +36,12 @@ async function project(config = ""): Promise<string> {
   return cwd;
 }
 
+const NO_BACKENDS = [
+  "backends:",
+  ...["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }`),
+  "",
+].join("\n");
+
 const trailOf = (cwd: string): string => join(cwd, ".contextcore/audit.jsonl");
 const lines = (text: string): string[] => text.split("\n").slice(0, -1);
 
@@ -196,9 +202,8 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
 });
 
 test("a destroy command that would ruin the machine is refused, explained and recorded", async () => {
-  const command =
-    "backends:\n  tempo: { enabled: false }\n  mimir: { enabled: false }\n  loki: { enabled: false }\n  grafana: { enabled: false }\ndestroy:\n  command: [sh, -c, 'docker compose down && rm -rf /']\n";
-  const cwd = await project(command);
+  const command = "destroy:\n  command: [sh, -c, 'docker compose down && rm -rf /']\n";
+  const cwd = await project(NO_BACKENDS + command);
   const refused = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
   expect(refused.exitCode).toBe(4);
   expect(refused.stderr).toContain("may not run (delete-vital): `rm -rf /`");
@@ -230,4 +235,24 @@ test("following shows new events as they come, and ends with the signal", async 
   expect(JSON.parse(await next())).toMatchObject({ seq: 6, outcome: "refused" });
   child.kill("SIGINT");
   expect(await child.exited).toBe(0);
+});
+
+test("any command closes what a killed one began, and says what was left", async () => {
+  const cwd = await project(NO_BACKENDS);
+  const operation = join(import.meta.dir, "../audit/operation.ts");
+  const victim = Bun.spawn(
+    [process.execPath, operation, trailOf(cwd), join(cwd, ".contextcore"), "restore"],
+    {
+      stdout: "pipe",
+    },
+  );
+  await victim.stdout.getReader().read();
+  expect((await run(["inventory"], { cwd })).stderr).not.toContain("interrupted"); // it is at work
+  victim.kill("SIGKILL");
+  await victim.exited;
+  const { stderr } = await run(["inventory"], { cwd });
+  expect(stderr).toContain(
+    "was interrupted: part of the snapshot has been written. Run the same `contextcore restore` again",
+  );
+  expect((await run(["inventory"], { cwd })).stderr).not.toContain("interrupted");
 });
