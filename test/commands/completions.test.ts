@@ -4,6 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { needPrograms } from "../support/programs.ts";
 
 const home = temporaryDirectory({
   "contextcore.yaml": "plugins: []\n",
@@ -19,8 +20,7 @@ const bin = join(home, "bin");
 beforeAll(async () => {
   mkdirSync(bin);
   symlinkSync(binary, join(bin, "contextcore"));
-  const missing = ["bash", "zsh", "fish"].filter((shell) => Bun.which(shell) === null);
-  if (missing.length > 0) install(missing);
+  needPrograms("bash", "zsh", "fish");
   for (const shell of ["bash", "zsh", "fish"]) {
     writeFileSync(
       join(home, `completions.${shell}`),
@@ -28,13 +28,6 @@ beforeAll(async () => {
     );
   }
 }, 120_000);
-
-function install(packages: readonly string[]): void {
-  const installed = Bun.spawnSync(["apt-get", "install", "-y", "-q", ...packages], {
-    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-  });
-  if (installed.exitCode !== 0) throw new Error(`these shells are needed: ${packages.join(", ")}`);
-}
 
 const env = () => ({ ...cleanEnv(home), PATH: `${bin}:${process.env.PATH}`, TERM: "dumb" });
 

@@ -4,6 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { binary, cleanEnv } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { needPrograms } from "../support/programs.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const pages = ["README.md", ...new Bun.Glob("docs/*.md").scanSync({ cwd: root })].sort();
@@ -17,8 +18,9 @@ function shellBlocks(page: string): string[] {
 
 let lab: Lab;
 beforeAll(async () => {
+  needPrograms("bash", "jq", "curl");
   lab = await startLab();
-});
+}, 120_000);
 afterAll(() => lab.stop());
 
 /** Where a page's session begins: in a project whose servers are the lab's, with a snapshot of a day. */
