@@ -82,6 +82,19 @@ describe("floats", () => {
       { numRuns: 200 },
     );
   });
+
+  test("XOR2: a stale marker is no base for the value after it, wherever it stands", () => {
+    const stale = 0x7ff0000000000002n;
+    for (const values of [
+      [stale, 5n, 5n],
+      [5n, stale, 5n, 6n],
+      [stale, stale, 7n],
+    ]) {
+      const points = values.map((bits, at) => ({ time: START + at * at * 1000, bits, start: 0 }));
+      const read = pointsOf(decode([chunkOf(4, encodeXor2Chunk(points))]));
+      expect(read.map(({ bits }) => bits)).toEqual(values);
+    }
+  });
 });
 
 describe("native histograms", () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { Series } from "../../../plugins/mimir/chunk/series.ts";
 import { settle } from "../../../plugins/mimir/chunk/settle.ts";
 import { writeDouble } from "../../../plugins/mimir/line/double.ts";
-import { labelsJson } from "../../../plugins/mimir/line/labels.ts";
+import { compareLabels, labelsJson } from "../../../plugins/mimir/line/labels.ts";
 import { writeLine } from "../../../plugins/mimir/line/line.ts";
 import { Output } from "../../../plugins/mimir/line/output.ts";
 import { parseLine } from "../../../plugins/mimir/line/parse.ts";
@@ -134,4 +134,37 @@ test("overlapping and unordered chunks become one series, cut to the window", ()
     { time: 6, bits: 2n },
     { time: 7, bits: 3n },
   ]);
+});
+
+test("series are ordered as servers stream them: pair by pair, by bytes, the shorter set first", () => {
+  const sets = [
+    [
+      ["A", "1"],
+      ["__name__", "z"],
+    ],
+    [["__name__", "a"]],
+    [
+      ["__name__", "a"],
+      ["b", "1"],
+    ],
+    [
+      ["__name__", "a"],
+      ["b", "1"],
+      ["c", "1"],
+    ],
+    [
+      ["__name__", "a"],
+      ["b", "2"],
+    ],
+    [
+      ["__name__", "a"],
+      ["b", "\uffff"],
+    ],
+    [
+      ["__name__", "a"],
+      ["b", "\u{10000}"],
+    ],
+    [["__name__", "b"]],
+  ] satisfies [string, string][][];
+  expect(sets.toReversed().sort(compareLabels)).toEqual(sets);
 });
