@@ -40,44 +40,56 @@ export function attributeWriter(columns: Columns, options: AttributeOptions): Wr
     format === "vParquet3" ? oldValue(columns, `${path}.Attrs`) : anyValue(columns, `${path}.Attrs`);
   const attributes = columns.group(`${path}.Attrs`);
   const apart = [
-    ...Object.entries(OWN_COLUMNS).map(([column, name]) => ({
-      name,
-      values: columns.value(`${path}.${column}`),
-    })),
-    ...dedicated.map(({ name, column }) => ({
-      name,
-      values: columns.value(`${path}.DedicatedAttributes.${column}`),
-    })),
+    ...Object.entries(OWN_COLUMNS).map(([column, name]) =>
+      apartFrom(name, columns.value(`${path}.${column}`)),
+    ),
+    ...dedicated.map(({ name, column }) =>
+      apartFrom(name, columns.value(`${path}.DedicatedAttributes.${column}`)),
+    ),
   ];
   return (out) => {
     attributes.each(() => {
       const name = bytesOf(key.take());
       const write = value();
-      if (write !== undefined) writePair((message) => message.blob(1, name), write, field, out);
+      if (write !== undefined) writePair(name, write, field, out);
     });
-    for (const { name, values } of apart) writeApart(name, values.values(), field, out);
+    for (const one of apart) writeApart(one, field, out);
   };
 }
 
 type Write = (out: MessageBuffer) => void;
 
-function writePair(writeKey: Write, write: Write, field: number, out: MessageBuffer): void {
+function writePair(key: Uint8Array, write: Write, field: number, out: MessageBuffer): void {
   const start = out.open(field);
-  writeKey(out);
+  out.blob(1, key);
   const value = out.open(2);
   write(out);
   out.close(value);
   out.close(start);
 }
 
-/** A column of one attribute: a value, or the items of an array. */
-function writeApart(name: string, values: readonly unknown[], field: number, out: MessageBuffer): void {
+/** A column of one attribute. */
+interface Apart {
+  readonly name: Uint8Array;
+  readonly values: ValueReader;
+  /** A block's service is never absent: where there is none, it is empty. */
+  readonly emptyIsAbsent: boolean;
+}
+
+const apartFrom = (name: string, values: ValueReader): Apart => ({
+  name: Buffer.from(name),
+  values,
+  emptyIsAbsent: name === "service.name",
+});
+
+/** A value, or the items of an array. */
+function writeApart({ name, values: reader, emptyIsAbsent }: Apart, field: number, out: MessageBuffer): void {
+  const values = reader.values();
   const [first] = values;
-  // A block's service is never absent: where there is none, it is empty.
-  if (values.length === 0 || (name === "service.name" && bytesOf(first).length === 0)) return;
+  if (values.length === 0 || (emptyIsAbsent && bytesOf(first).length === 0)) return;
   const write: Write = (message) =>
     values.length === 1 ? writeScalar(first, message) : writeArray(values, message);
-  writePair((message) => message.text(1, name), write, field, out);
+  writePair(name, write, field, out);
 }
 
 /** The columns of an attribute's value, in the order in which Tempo looks at them. */

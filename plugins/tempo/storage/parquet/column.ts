@@ -1,6 +1,6 @@
 /** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and let go. */
 import { type AsyncBuffer, type FileMetaData, readOffsetIndex } from "hyparquet";
-import { type Page, readDictionary, readPage } from "./page.ts";
+import { type Page, readDictionary, readPage, type Values } from "./page.ts";
 import type { Leaf } from "./schema.ts";
 
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
@@ -22,7 +22,7 @@ export class Column {
   readonly leaf: Leaf;
   private readonly file: AsyncBuffer;
   private readonly pages: readonly PagePlace[];
-  private readonly dictionary: ArrayLike<unknown> | undefined;
+  private readonly dictionary: Values | undefined;
   private readonly raw = new Map<number, Uint8Array>();
   private page = NO_PAGE;
   private nextPage = 0;
@@ -33,7 +33,7 @@ export class Column {
     file: AsyncBuffer,
     leaf: Leaf,
     pages: readonly PagePlace[],
-    dictionary: ArrayLike<unknown> | undefined,
+    dictionary: Values | undefined,
   ) {
     this.file = file;
     this.leaf = leaf;
@@ -94,7 +94,7 @@ export class Column {
   /** The value of the next entry, `undefined` where there is none. */
   take(): unknown {
     const present = this.definition === this.leaf.definition;
-    const value = present ? this.page.values[this.value] : undefined;
+    const value = present ? this.page.values.at(this.value) : undefined;
     this.pass();
     return value;
   }

@@ -1,7 +1,7 @@
 /** One data page of a column: its levels and its values. hyparquet decodes the encodings; nothing is assembled here. */
 import { parquetHeader } from "hyparquet/src/column.js";
 import { decompressPage } from "hyparquet/src/datapage.js";
-import { deltaBinaryUnpack, deltaByteArray, deltaLengthByteArray } from "hyparquet/src/delta.js";
+import { deltaBinaryUnpack, deltaByteArray } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
 import { compressors } from "hyparquet-compressors";
@@ -14,7 +14,12 @@ export interface Page {
   readonly repetition: Uint8Array;
   /** Empty: all have the highest. */
   readonly definition: Uint8Array;
-  readonly values: ArrayLike<unknown>;
+  readonly values: Values;
+}
+
+/** The values of a page or a dictionary, made when they are asked for: most are looked at once and let go. */
+export interface Values {
+  at(index: number): unknown;
 }
 
 interface Reader {
@@ -25,16 +30,16 @@ interface Reader {
 type Header = ReturnType<typeof parquetHeader>;
 
 /** Reads a dictionary page from its header on. */
-export function readDictionary(bytes: Uint8Array, leaf: Leaf): ArrayLike<unknown> {
+export function readDictionary(bytes: Uint8Array, leaf: Leaf): Values {
   const { header, body } = split(bytes);
   const count = header.dictionary_page_header?.num_values;
   if (count === undefined) throw new Error("the dictionary page has no header");
   const page = decompressPage(body, header.uncompressed_page_size, leaf.codec, compressors);
-  return readPlain(readerOf(page), leaf.type, count, undefined);
+  return readPlainValues(readerOf(page), leaf, count);
 }
 
 /** Reads a data page from its header on. */
-export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: ArrayLike<unknown> | undefined): Page {
+export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: Values | undefined): Page {
   const { header, body } = split(bytes);
   if (header.data_page_header_v2 !== undefined) return readVersion2(header, body, leaf, dictionary);
   const info = header.data_page_header;
@@ -52,12 +57,7 @@ export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: ArrayLike<un
 }
 
 /** Version 2: the levels stand before the values, not compressed, and their lengths in the header. */
-function readVersion2(
-  header: Header,
-  body: Uint8Array,
-  leaf: Leaf,
-  dictionary: ArrayLike<unknown> | undefined,
-): Page {
+function readVersion2(header: Header, body: Uint8Array, leaf: Leaf, dictionary: Values | undefined): Page {
   const info = header.data_page_header_v2;
   if (info === undefined) throw new Error("the data page has no header");
   const {
@@ -118,12 +118,12 @@ function readValues(
   encoding: string,
   count: number,
   leaf: Leaf,
-  dictionary: ArrayLike<unknown> | undefined,
-): ArrayLike<unknown> {
-  if (count === 0) return [];
+  dictionary: Values | undefined,
+): Values {
+  if (count === 0) return NONE;
   switch (encoding) {
     case "PLAIN":
-      return readPlain(reader, leaf.type, count, undefined);
+      return readPlainValues(reader, leaf, count);
     case "RLE":
       return readBooleans(reader, count);
     case "PLAIN_DICTIONARY":
@@ -132,29 +132,73 @@ function readValues(
     case "DELTA_BINARY_PACKED": {
       const numbers = leaf.type === "INT32" ? new Int32Array(count) : new BigInt64Array(count);
       deltaBinaryUnpack(reader, count, numbers);
-      return numbers;
+      return listed(numbers);
     }
     case "DELTA_LENGTH_BYTE_ARRAY":
+      return readLengthsThenTexts(reader, count);
     case "DELTA_BYTE_ARRAY": {
       const texts: Uint8Array[] = new Array(count);
-      (encoding === "DELTA_BYTE_ARRAY" ? deltaByteArray : deltaLengthByteArray)(reader, count, texts);
-      return texts;
+      deltaByteArray(reader, count, texts);
+      return listed(texts);
     }
     default:
       throw new Error(`the encoding ${encoding} is not known`);
   }
 }
 
-function readBooleans(reader: Reader, count: number): boolean[] {
-  const bits = new Uint8Array(count);
-  readRleBitPackedHybrid(reader, 1, bits, undefined);
-  return Array.from(bits, (bit) => bit === 1);
+const NONE: Values = { at: () => undefined };
+
+const listed = (values: ArrayLike<unknown>): Values => ({ at: (index) => values[index] });
+
+function readPlainValues(reader: Reader, leaf: Leaf, count: number): Values {
+  if (leaf.type !== "BYTE_ARRAY") return listed(readPlain(reader, leaf.type, count, undefined));
+  const bounds = new Int32Array(count * 2);
+  for (let index = 0; index < count; index++) {
+    const start = reader.offset + 4;
+    reader.offset = start + reader.view.getUint32(reader.offset, true);
+    bounds[index * 2] = start;
+    bounds[index * 2 + 1] = reader.offset;
+  }
+  return texts(reader, bounds);
 }
 
-function readIndices(reader: Reader, count: number, dictionary: ArrayLike<unknown> | undefined): unknown[] {
+/** All lengths, then all texts without anything between them. */
+function readLengthsThenTexts(reader: Reader, count: number): Values {
+  const lengths = new Int32Array(count);
+  deltaBinaryUnpack(reader, count, lengths);
+  const bounds = new Int32Array(count * 2);
+  for (let index = 0; index < count; index++) {
+    bounds[index * 2] = reader.offset;
+    reader.offset += lengths[index] ?? 0;
+    bounds[index * 2 + 1] = reader.offset;
+  }
+  return texts(reader, bounds);
+}
+
+/** @param bounds where each text begins and ends */
+function texts({ view, offset }: Reader, bounds: Int32Array): Values {
+  if (offset > view.byteLength) throw new Error("a page's texts are longer than the page");
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return {
+    at(index) {
+      const [start, end] = [bounds[index * 2], bounds[index * 2 + 1]];
+      if (start === undefined || end === undefined)
+        throw new Error("a value is asked for that the page does not have");
+      return bytes.subarray(start, end);
+    },
+  };
+}
+
+function readBooleans(reader: Reader, count: number): Values {
+  const bits = new Uint8Array(count);
+  readRleBitPackedHybrid(reader, 1, bits, undefined);
+  return { at: (index) => bits[index] === 1 };
+}
+
+function readIndices(reader: Reader, count: number, dictionary: Values | undefined): Values {
   if (dictionary === undefined) throw new Error("the dictionary is missing");
   const indices = new Int32Array(count);
   const width = reader.view.getUint8(reader.offset++);
   if (width > 0) readRleBitPackedHybrid(reader, width, indices, reader.view.byteLength - reader.offset);
-  return Array.from(indices, (index) => dictionary[index]);
+  return { at: (index) => dictionary.at(indices[index] ?? 0) };
 }
