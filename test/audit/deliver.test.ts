@@ -1,5 +1,5 @@
 /** Sinks that fail, hang, answer slowly, redirect or close: the command goes on, and nothing is lost. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import file from "../../plugins/file/index.ts";
@@ -9,6 +9,8 @@ import type { OpenSink } from "../../src/plugin/open.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { type Behaviour, type Receiver, startReceiver } from "./receiver.ts";
 import { openSink } from "./sink.ts";
+
+setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
 const LIMIT_MS = 400;
 

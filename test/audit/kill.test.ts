@@ -1,8 +1,10 @@
 /** kill -9 at random instants: whatever was acknowledged is there, and the trail goes on as one chain. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
+
+setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
 const KILLS = 25;
 

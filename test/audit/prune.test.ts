@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import webhook from "../../plugins/webhook/index.ts";
@@ -8,6 +8,8 @@ import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { startReceiver } from "./receiver.ts";
 import { openSink } from "./sink.ts";
+
+setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
 const DAY = 86_400_000;
 const START = Date.parse("2025-01-01T12:00:00Z");

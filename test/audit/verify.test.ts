@@ -1,5 +1,5 @@
 /** Whatever is changed in a trail is found: by the chain alone where it can be, else by a witness. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +12,8 @@ import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import type { OpenSink } from "../../src/plugin/open.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { openSink } from "./sink.ts";
+
+setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
 const NEVER = new AbortController().signal;
 /** A home that knows nothing: then only the chain speaks. */
