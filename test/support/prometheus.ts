@@ -18,6 +18,9 @@ export interface Prometheus {
   stop(): Promise<void>;
 }
 
+/** It ends with the test runner, also when that is killed before it could stop it. */
+const WITH_US = Bun.which("setpriv") === null ? [] : ["setpriv", "--pdeathsig", "TERM"];
+
 const started: (() => Promise<void>)[] = [];
 afterAll(() => Promise.all(started.splice(0).map((stop) => stop())));
 
@@ -48,7 +51,10 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     "--web.enable-remote-write-receiver",
     ...(options.flags ?? []),
   ];
-  const child = Bun.spawn([program, ...flags], { stdout: "ignore", stderr: Bun.file(`${directory}/log`) });
+  const child = Bun.spawn([...WITH_US, program, ...flags], {
+    stdout: "ignore",
+    stderr: Bun.file(`${directory}/log`),
+  });
   const stop = async (): Promise<void> => {
     child.kill();
     await child.exited;
