@@ -167,3 +167,20 @@ test("two projects of the same name share a home without disturbing each other",
   expect(readdirSync(join(folder.home, "trails"))).toHaveLength(2);
   expect(folder.warnings).toEqual([]);
 });
+
+test("a home copy that has grown is closed; a lost trail comes back from all of its files", async () => {
+  using folder = makeFolder();
+  await appendSome(folder, 3);
+  const filler = `${"x".repeat(1024 * 1024 - 1)}\n`;
+  for (let megabyte = 0; megabyte < 64; megabyte += 1) appendFileSync(folder.copy, filler);
+  await appendSome(folder, 2);
+  const before = await folder.lines();
+  expect(await folder.lines(folder.copy)).toEqual(before.slice(3));
+  expect(readdirSync(folder.home)).toContain("audit-000000000001-000000000001.log.zst");
+  rmSync(dirname(folder.file), { recursive: true });
+  await appendSome(folder, 1);
+  expect((await folder.lines()).slice(0, 5)).toEqual(before);
+  expect(found(proveChain(await folder.lines()))).toMatchObject([
+    { outcome: "success", details: { restored: 5 } },
+  ]);
+});
