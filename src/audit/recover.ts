@@ -11,8 +11,8 @@ export interface RecoveryOptions {
   readonly staleAfterMs: number;
 }
 
-/** How far back is looked, bytes of lines: some eight thousand events. `audit verify` looks at all. */
-const LOOK_BACK_BYTES = 4 * 1024 * 1024;
+/** How far back is looked, bytes of lines: some two thousand events. `audit verify` looks at all. */
+const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
 export function abandoned(lines: Iterable<string>, options: RecoveryOptions): readonly AuditEvent[] {
