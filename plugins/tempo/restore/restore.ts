@@ -10,6 +10,7 @@ import {
 import type { Settings } from "../settings.ts";
 import type { FetchTrace } from "../trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
+import { createMatcher } from "./matcher.ts";
 import { preflight } from "./preflight.ts";
 import { pushTraces } from "./push.ts";
 import { readAllBack, type State } from "./read-back.ts";
@@ -24,6 +25,7 @@ export interface RestorerOptions {
 /** Pushes traces through OTLP and believes only what it reads back. */
 export function createRestorer({ otlp, fetchTrace, settings, clock }: RestorerOptions): Restorer {
   return {
+    matcher: createMatcher,
     preflight: async (plan, signal) =>
       preflight(plan, { otlp, settings: await settings(signal), now: clock() }, signal),
     async apply(batch, signal) {

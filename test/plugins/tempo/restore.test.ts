@@ -183,3 +183,40 @@ test("another file is not taken", async () => {
     kind: "invalid",
   });
 });
+
+test("a selector chooses among the lines; what it does not understand it refuses", async () => {
+  await using here = stage();
+  const text = (key: string, value: string) => ({ key, value: { kind: "string", value } }) as const;
+  const paid = span("1", "1", NOW - HOUR, { name: "pay", attributes: [text("user", 'a "b"')], kind: 2 });
+  const failed = span("2", "1", NOW - HOUR, {
+    status: { code: 2, message: "no" },
+    attributes: [{ key: "code", value: { kind: "int", value: 500n } }],
+  });
+  here.face.add([storedTrace(paid.traceId, traceOf("shop", [paid]))]);
+  here.face.add([storedTrace(failed.traceId, traceOf("db", [failed]))]);
+  const lines = await exported(here);
+  const chosen = (selector: string): string =>
+    lines
+      .filter((line) => here.backend.restore?.matcher?.(selector)(line, "traces.json") !== undefined)
+      .map((line) => (line.includes(paid.traceId) ? "paid" : "failed"))
+      .sort()
+      .join(" ");
+  expect(chosen("{}")).toBe("failed paid");
+  expect(chosen('{ resource.service.name = "shop" }')).toBe("paid");
+  expect(chosen('{ .user = "a \\"b\\"" && kind = server }')).toBe("paid");
+  expect(chosen('{ span.user != "x" }')).toBe("paid");
+  expect(chosen("{ status = error && span.code = 500 }")).toBe("failed");
+  expect(chosen("{ name =~ `p.y` }")).toBe("paid");
+  expect(chosen("{ name !~ `p.y` }")).toBe("failed");
+  for (const wrong of [
+    "name = 1",
+    "{ name = }",
+    "{ a } && { b }",
+    "{ traceDuration > 5s }",
+    "{ name =~ `(` }",
+    '{ name = "a" && }',
+    '{ name = "\\q" }',
+  ]) {
+    expect(() => here.backend.restore?.matcher?.(wrong)).toThrow("is not understood");
+  }
+});
