@@ -6,6 +6,7 @@
  * left out, and told to the caller.
  */
 import * as v from "valibot";
+import { type Block, byBlockTime } from "../snapshot/block.ts";
 import type { OpenSnapshot } from "../snapshot/reader.ts";
 
 /** What was written, and what the format cannot carry. */
@@ -32,14 +33,22 @@ type SeriesLine = v.InferOutput<typeof lineSchema>;
  * @throws SnapshotError when a block is not what was written
  */
 export async function* openMetrics(snapshot: OpenSnapshot, totals: Converted): AsyncGenerator<string> {
-  for await (const { block } of snapshot.blocks()) {
-    if ((block.of ?? block.file) !== FILE) continue;
+  for (const block of await blocksByTime(snapshot)) {
     for await (const line of snapshot.lines(block)) {
       const text = seriesText(v.parse(lineSchema, JSON.parse(line)), totals);
       if (text !== "") yield text;
     }
   }
   yield "# EOF\n";
+}
+
+/** In time order: promtool silently drops samples of a series that come after newer ones. */
+async function blocksByTime(snapshot: OpenSnapshot): Promise<Block[]> {
+  const blocks: Block[] = [];
+  for await (const { block } of snapshot.blocks()) {
+    if ((block.of ?? block.file) === FILE) blocks.push(block);
+  }
+  return blocks.sort(byBlockTime);
 }
 
 function seriesText(

@@ -1,6 +1,6 @@
 /** Chooses what of a snapshot is put back, and in which order. */
 import type { Counts, Restorer } from "../plugin/contract.ts";
-import type { Block } from "../snapshot/block.ts";
+import { type Block, byBlockTime } from "../snapshot/block.ts";
 import { addCounts } from "../snapshot/counts.ts";
 import type { OpenSnapshot } from "../snapshot/reader.ts";
 import { type Range, span } from "../units/range.ts";
@@ -48,15 +48,10 @@ function planFile(file: string, blocks: Block[], { order }: Pick<Restorer, "orde
   const [first, ...others] = ranges;
   return {
     file,
-    blocks: order?.[file] === "time" ? blocks.toSorted(byTime) : blocks,
+    blocks: order?.[file] === "time" ? blocks.toSorted(byBlockTime) : blocks,
     counts,
     ...(first === undefined ? {} : { range: others.reduce(span, first) }),
   };
-}
-
-function byTime(a: Block, b: Block): number {
-  const from = (block: Block): bigint => block.range?.from ?? 0n;
-  return from(a) < from(b) ? -1 : from(a) > from(b) ? 1 : 0;
 }
 
 /** By rank, then parents before what lies in them. */

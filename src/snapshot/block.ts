@@ -32,6 +32,12 @@ export interface Block {
   readonly window?: Range;
 }
 
+/** Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. */
+export function byBlockTime(a: Block, b: Block): number {
+  const from = (block: Block): bigint => block.range?.from ?? 0n;
+  return from(a) < from(b) ? -1 : from(a) > from(b) ? 1 : 0;
+}
+
 /** What ends a step: from here on it is done, and `next` are to be done. */
 export interface Commit {
   readonly cursor: Cursor;
