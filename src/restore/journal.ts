@@ -4,7 +4,6 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Counts, Problem } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/block.ts";
-import { systemCode } from "../snapshot/errors.ts";
 import { fileLines } from "../snapshot/lines.ts";
 
 /** What the server said of one block's records. */
@@ -48,10 +47,12 @@ type Done = v.InferOutput<typeof doneSchema>;
 /** Opens `progress.jsonl` and `rejected.json` in a restore's directory, new or left by an interrupted run. */
 export async function openJournal(directory: string): Promise<RestoreJournal> {
   await mkdir(directory, { recursive: true });
-  const progress = join(directory, "progress.jsonl");
-  const done = new Map((await readDone(progress)).map((one) => [key(one.plugin, one), one]));
-  const state = await open(progress, "a");
-  const refused = await open(join(directory, "rejected.json"), "a");
+  const entries: Done[] = [];
+  const state = await openWhole(join(directory, "progress.jsonl"), (bytes) =>
+    entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes)))),
+  );
+  const refused = await openWhole(join(directory, "rejected.json"));
+  const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -79,15 +80,20 @@ async function append(handle: FileHandle, text: string): Promise<void> {
   await handle.datasync();
 }
 
-/** A torn last line is a block that was not finished: it is done again. */
-async function readDone(path: string): Promise<Done[]> {
-  const entries: Done[] = [];
+/** Opens a file to append to it. A torn last line is cut away, or the next one would be glued on: its block is done again. */
+async function openWhole(path: string, visit?: (line: Uint8Array) => void): Promise<FileHandle> {
+  const handle = await open(path, "a");
   try {
-    for await (const { bytes, whole } of fileLines(path)) {
-      if (whole) entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes))));
+    let end = 0;
+    for await (const line of fileLines(path)) {
+      if (!line.whole) continue;
+      visit?.(line.bytes);
+      end = line.end;
     }
+    await handle.truncate(end);
+    return handle;
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
+    await handle.close();
+    throw error;
   }
-  return entries;
 }

@@ -1,0 +1,40 @@
+/** What a restore that was killed leaves behind is read, cut to its last whole line, and goes on. */
+import { expect, test } from "bun:test";
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type BlockOutcome, openJournal } from "../../src/restore/journal.ts";
+import type { Block } from "../../src/snapshot/block.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+const block = (offset: number): Block => ({
+  file: "logs.json",
+  offset,
+  bytes: 10,
+  records: 1,
+  sha256: "0".repeat(64),
+  counts: { entries: 1 },
+});
+const outcome: BlockOutcome = {
+  written: { entries: 1 },
+  existing: {},
+  rejected: [{ line: "{}", reason: "too old" }],
+  problems: [],
+};
+
+test("torn last lines are cut before the next are written, so every line is whole", async () => {
+  const directory = temporaryDirectory();
+  const first = await openJournal(directory);
+  await first.record("loki", block(0), outcome);
+  await first.close();
+  for (const name of ["progress.jsonl", "rejected.json"]) await appendFile(join(directory, name), '{"plug');
+
+  const second = await openJournal(directory);
+  await second.record("loki", block(10), outcome);
+  await second.close();
+
+  const third = await openJournal(directory);
+  expect([0, 10, 20].map((offset) => third.done("loki", block(offset))?.rejected)).toEqual([1, 1, undefined]);
+  await third.close();
+  const refused = (await Bun.file(join(directory, "rejected.json")).text()).trimEnd().split("\n");
+  expect(refused.map((line) => JSON.parse(line).reason)).toEqual(["too old", "too old"]);
+});
