@@ -22,7 +22,7 @@ export function createRestorer(api: Api, clock: () => bigint): Restorer {
   // A batch that had to wait is given again: what was written of it is not sent again.
   const begun = new WeakMap<RestoreBatch, Progress>();
   const progressOf = (batch: RestoreBatch): Progress => {
-    const progress = begun.get(batch) ?? { slices: 0, written: 0, existing: 0, rejected: [] };
+    const progress = begun.get(batch) ?? { slices: 0, ...nothing() };
     begun.set(batch, progress);
     return progress;
   };
@@ -38,7 +38,7 @@ export function createRestorer(api: Api, clock: () => bigint): Restorer {
     },
     preflight: (plan, signal) => preflight(api, plan, { now: clock() }, signal),
     async apply(batch, signal) {
-      if (batch.file === LOGS_FILE) return applyLines({ api, signal, progress: progressOf(batch) }, batch);
+      if (batch.file === LOGS_FILE) return applyLines({ api, signal }, progressOf(batch), batch);
       if (isRuleFile(batch.file)) return applyRule(api, batch.lines.join("\n"), signal);
       // Carried out, a delete request would delete; it is kept for the reader only.
       if (batch.file === DELETES_FILE) return { written: {} };
@@ -66,28 +66,45 @@ async function applyRule(api: Api, text: string, signal: AbortSignal): Promise<R
 const LOCAL_RULES =
   "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";
 
-/** How far a batch came, and what became of its entries so far. */
-interface Progress {
-  slices: number;
+/** What became of entries. */
+interface Tally {
   written: number;
   existing: number;
   readonly rejected: { line: string; reason: string }[];
 }
 
-interface Writing {
+const nothing = (): Tally => ({ written: 0, existing: 0, rejected: [] });
+
+/** How far a batch came, and what became of the entries of its finished slices. */
+interface Progress extends Tally {
+  slices: number;
+}
+
+interface Calling {
   readonly api: Api;
-  readonly progress: Progress;
   readonly signal: AbortSignal;
 }
 
-async function applyLines(writing: Writing, { lines, range, labels }: RestoreBatch): Promise<RestoreAnswer> {
+interface Writing extends Calling {
+  readonly tally: Tally;
+}
+
+async function applyLines(
+  calling: Calling,
+  progress: Progress,
+  { lines, range, labels }: RestoreBatch,
+): Promise<RestoreAnswer> {
   const streams = lines
     .flatMap(parseLine)
     .map((stream) => prepare(stream, range, labels))
     .filter(({ values }) => values.length > 0);
-  const { progress } = writing;
   for (const slice of slicesOf(streams).slice(progress.slices)) {
-    await pushAll(writing, slice);
+    // A slice that had to wait in its middle is sent again whole: what it came to counts only once it is through.
+    const tally = nothing();
+    await pushAll({ ...calling, tally }, slice);
+    progress.written += tally.written;
+    progress.existing += tally.existing;
+    progress.rejected.push(...tally.rejected);
     progress.slices += 1;
   }
   const { written, existing, rejected } = progress;
@@ -131,7 +148,7 @@ async function pushAll(writing: Writing, streams: readonly PushStream[]): Promis
   if (only === undefined) return;
   const reason = await push(writing.api, streams, writing.signal);
   if (reason === undefined) {
-    for (const { values } of streams) writing.progress.written += values.length;
+    for (const { values } of streams) writing.tally.written += values.length;
   } else if (streams.length > 1) {
     const middle = streams.length >> 1;
     await pushAll(writing, streams.slice(0, middle));
@@ -157,9 +174,8 @@ async function settle(writing: Writing, stream: PushStream, reason: string): Pro
 }
 
 /** What was refused may be there all the same: from an earlier restore, or because it was never lost. */
-async function reject({ api, progress, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
+async function reject({ api, tally, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
   const missing = refusesStream(reason) ? stream.values : await findExisting(api, stream, signal);
-  progress.existing += stream.values.length - missing.length;
-  for (const value of missing)
-    progress.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
+  tally.existing += stream.values.length - missing.length;
+  for (const value of missing) tally.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
 }

@@ -210,6 +210,24 @@ test("a batch that had to wait in the middle goes on where it stopped", async ()
   });
 });
 
+test("a wait in the middle of a slice that is cut counts no entry twice", async () => {
+  await using empty = stage({ limits: { max_line_size: "1KB" } });
+  const time = NOW - HOUR;
+  const streams = ["a", "b", "c", "d"].map((app) =>
+    JSON.stringify({
+      streams: [{ stream: { app }, values: [[`${time}`, app === "a" ? "y".repeat(2_000) : "x"]] }],
+    }),
+  );
+  const batch = { file: "logs.json", lines: streams, range: DAY, labels: {} };
+  // All four are refused, then the first two, then a alone; b is taken, and c with d has to wait.
+  empty.faults.add({ kind: "status", status: 429, path: "push", after: 4, times: 1 });
+  const { restore: restorer } = empty.backend;
+  await expect(restorer?.apply(batch, never)).rejects.toMatchObject({ kind: "temporary" });
+  const answer = await restorer?.apply(batch, never);
+  expect(answer?.written).toEqual({ entries: 3 });
+  expect(answer?.rejected?.length).toBe(1);
+});
+
 test("too many streams is no passing trouble: the setting is named", async () => {
   await using here = stage();
   await using small = stage({ limits: { max_global_streams_per_user: 2 } });
