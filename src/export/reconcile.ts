@@ -8,7 +8,7 @@ import type { Question } from "./windows.ts";
 
 export interface Reconciliation {
   readonly windows: readonly ManifestWindow[];
-  /** Absent when the server counted nothing. */
+  /** True only when every window was counted. Absent when nothing differs and the server cannot say for some, or for all. */
   readonly agrees?: boolean;
   readonly problems: readonly Problem[];
   /** Why some windows could not be counted. */
@@ -53,7 +53,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     );
     answers = answers.map((one) => again.get(one.question) ?? one);
   }
-  return conclude(answers);
+  return conclude(answers, before !== undefined);
 }
 
 /** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
@@ -65,8 +65,9 @@ async function ask(questions: readonly Question[], { count, atOnce }: ReconcileO
   const failures: string[] = [];
   const work = async (): Promise<void> => {
     for (const [index, question] of waiting) {
-      const given = failures.length < FAILURES_MAX ? await answer(question, count) : { question };
-      if (given.error !== undefined) failures.push(given.error);
+      const earlier = failures[FAILURES_MAX - 1];
+      const given = earlier === undefined ? await answer(question, count) : { question, error: earlier };
+      if (earlier === undefined && given.error !== undefined) failures.push(given.error);
       answers[index] = given;
     }
   };
@@ -104,16 +105,36 @@ function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
   return Object.entries(before).some(([unit, number]) => number !== (after[unit] ?? 0));
 }
 
-function conclude(answers: readonly Answer[]): Reconciliation {
+/** @param canCount whether the server counted before the export: then a failure is one, even when it is of every window */
+function conclude(answers: readonly Answer[], canCount: boolean): Reconciliation {
   const counted = answers.filter((one) => one.server !== undefined);
-  const failed = answers.find((one) => one.error !== undefined);
+  const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
+  const agreed = agreement(answers);
   return {
     windows: answers.map(toWindow),
-    ...(counted.length === 0 ? {} : { agrees: counted.every(agrees) }),
-    problems: problemsOf(counted),
-    ...(failed?.error === undefined ? {} : { uncounted: failed.error }),
+    ...(agreed === undefined ? {} : { agrees: agreed }),
+    problems: [
+      ...problemsOf(counted),
+      // A server that never counted anything may not be able to: that is noted, not held against the records.
+      ...(canCount || counted.length > 0 ? failed.map(uncountedProblem) : []),
+    ],
+    ...(failed[0] === undefined ? {} : { uncounted: failed[0].error }),
   };
 }
+
+/** What no count has confirmed does not agree; where the server cannot say, nothing is claimed. */
+function agreement(answers: readonly Answer[]): boolean | undefined {
+  const counted = answers.filter((one) => one.server !== undefined);
+  if (counted.length === 0) return undefined;
+  if (!counted.every(agrees) || answers.some((one) => one.error !== undefined)) return false;
+  return counted.length === answers.length ? true : undefined;
+}
+
+const uncountedProblem = ({ question, error }: { question: Question; error: string }): Problem => ({
+  kind: "incomplete",
+  reason: `could not be counted on the server: ${error}`,
+  range: question.range,
+});
 
 const toWindow = (one: Answer): ManifestWindow => ({
   ...rangeToText(one.question.range),

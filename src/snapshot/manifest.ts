@@ -89,7 +89,9 @@ const pluginSchema = v.object({
   agrees: v.exactOptional(
     v.pipe(
       v.boolean(),
-      v.description("Whether every count of the server's equals ours; absent: it gave none"),
+      v.description(
+        "Whether every count of the server's equals ours; absent: it gave none, or none of some windows",
+      ),
     ),
   ),
   windows: v.array(windowSchema),

@@ -286,6 +286,50 @@ describe("reconciliation", () => {
     expect(asked).toBeLessThan(6);
   });
 
+  const hours = Array.from({ length: 20 }, (_, hour) => ({
+    range: { from: BigInt(hour), to: BigInt(hour + 1) },
+    read: { entries: 5 },
+    concerns: () => true,
+  }));
+  const countHours = (
+    answer: (hour: number) => { entries: number } | undefined,
+    before?: { entries: number },
+  ) =>
+    reconcile({
+      questions: hours,
+      count: async ({ from }) => answer(Number(from)),
+      before,
+      pause: async () => {},
+      recounts: 6,
+      atOnce: () => 1,
+    });
+  const fail = (): never => {
+    throw new PluginError("temporary", "HTTP 500");
+  };
+  const uncounted = hours.map(({ range }) => ({
+    kind: "incomplete" as const,
+    reason: "could not be counted on the server: HTTP 500",
+    range,
+  }));
+
+  test("windows whose count failed, or was not asked for after that, are problems", async () => {
+    const result = await countHours((hour) => (hour === 0 ? { entries: 5 } : fail()));
+    expect(result.agrees).toBe(false);
+    expect(result.problems).toEqual(uncounted.slice(1));
+  });
+
+  test("a server that counted before the export and not after it has confirmed nothing", async () => {
+    const result = await countHours(fail, { entries: 100 });
+    expect(result.agrees).toBeUndefined();
+    expect(result.problems).toEqual(uncounted);
+  });
+
+  test("a server that cannot say for some windows is not said to agree", async () => {
+    const result = await countHours((hour) => (hour === 0 ? undefined : { entries: 5 }));
+    expect(result.agrees).toBeUndefined();
+    expect(result.problems).toEqual([]);
+  });
+
   test("a server that cannot say neither agrees nor disagrees", async () => {
     const result = await run([undefined]);
     expect(result.agrees).toBeUndefined();
