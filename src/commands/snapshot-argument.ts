@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { closest } from "../config/closest.ts";
-import { readKept } from "../snapshot/kept.ts";
+import { newestComplete, readKept } from "../snapshot/kept.ts";
 import { UsageError } from "./command.ts";
 
 /** What a command says of the argument that names a snapshot. */
@@ -36,7 +36,7 @@ export async function findSnapshot(
 
 async function latest(backups: string): Promise<string> {
   const { snapshots } = await readKept(backups);
-  const newest = snapshots.findLast(({ manifest }) => manifest.status === "complete");
+  const newest = newestComplete(snapshots);
   if (newest === undefined) throw new UsageError(`no complete snapshot is kept in ${backups}`);
   return newest.path;
 }

@@ -24,15 +24,17 @@ export const configOf = (call: Call): Promise<Config> => loadConfig(call);
  * Opens the configured plugins. A third party's plugin that does not load is left among the `failures`; a mistake in what
  * the user wrote stops everything.
  * @param only the backends that are wanted; default all. Sinks are opened all the same
+ * @param tenant instead of the configured one, for every backend that has tenants
  * @throws ConfigError naming the key and the line
  * @throws UsageError when `only` names what there is not
  * @throws RefusedError when a plugin is not trusted as it is
  */
-export async function openStack(call: Call, only: readonly string[] = []): Promise<Stack> {
+export async function openStack(call: Call, only: readonly string[] = [], tenant?: string): Promise<Stack> {
   const config = await configOf(call);
   const plugins = await openPlugins(config, {
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
+    ...(tenant === undefined ? {} : { tenant }),
   });
   await refuseUntrusted(call, config, plugins);
   await closeInterrupted(call, config);

@@ -18,3 +18,16 @@ export function wholeRange({ inventory }: Pick<Reached, "inventory">, now: bigin
   if (oldest !== undefined) return { from: (oldest / HOUR) * HOUR, to };
   return { from: to - (typeof retention === "bigint" ? retention + DAY : UNKNOWN_AGE), to };
 }
+
+/**
+ * The part of a range that can hold data: from the backend's oldest on, since windows before it are only asked for in vain.
+ * A range that ends before the oldest data keeps its last hour.
+ */
+export function withinData(range: Range, finding: Pick<Reached, "inventory">): Range {
+  if (finding.inventory.oldest === undefined) return range;
+  const { from } = wholeRange(finding, range.to);
+  if (from <= range.from) return range;
+  return { from: from < range.to ? from : max(range.from, range.to - HOUR), to: range.to };
+}
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);

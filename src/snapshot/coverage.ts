@@ -30,3 +30,31 @@ function rangesOf(plugin: ManifestPlugin): Range[] {
 }
 
 const LOSING: ReadonlySet<string> = new Set(["incomplete", "clamped", "failed"]);
+
+/** The backends that any of the snapshots has data of. */
+export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
+  ...new Set(snapshots.flatMap(({ manifest }) => manifest.plugins.map(({ name }) => name))),
+];
+
+/** Dashboards have no time line: a newer export of them replaces an older one. */
+export const hasTimeline = ({ signals = [] }: Pick<ManifestPlugin, "signals">): boolean =>
+  signals.length === 0 || signals.some((signal) => signal !== "dashboards");
+
+/**
+ * What only this snapshot holds: for each backend the parts of its time line that none of the others holds.
+ * A backend without a time line is named, with no parts, when no other snapshot holds it whole.
+ */
+export function heldOnlyBy(
+  snapshot: KeptSnapshot,
+  others: readonly KeptSnapshot[],
+): { readonly backend: string; readonly ranges: readonly Range[] }[] {
+  return snapshot.manifest.plugins.flatMap((plugin) => {
+    const { name: backend } = plugin;
+    const ranges = coveredRanges([snapshot], backend).flatMap((range) =>
+      subtract(range, coveredRanges(others, backend)),
+    );
+    if (hasTimeline(plugin)) return ranges.length === 0 ? [] : [{ backend, ranges }];
+    const isThere = coveredRanges([snapshot], backend).length > 0;
+    return isThere && coveredRanges(others, backend).length === 0 ? [{ backend, ranges: [] }] : [];
+  });
+}

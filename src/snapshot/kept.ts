@@ -1,6 +1,7 @@
 /** The snapshots that a directory keeps. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { SnapshotError, systemCode } from "./errors.ts";
 import { type Manifest, parseManifest } from "./manifest.ts";
 
 export interface KeptSnapshot {
@@ -17,9 +18,9 @@ export interface Kept {
 
 const NAME = /^\d{8}-\d{6}(-\d+)?$/;
 
-/** The finished snapshots in a directory; none when it is not there. */
+/** The finished snapshots in a directory; none when it is not there. @throws SnapshotError when it cannot be read */
 export async function readKept(directory: string): Promise<Kept> {
-  const names = await readdir(directory).catch((): string[] => []);
+  const names = await namesIn(directory);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: { path: string; reason: string }[] = [];
   for (const name of names.filter((entry) => NAME.test(entry)).sort()) {
@@ -33,3 +34,23 @@ export async function readKept(directory: string): Promise<Kept> {
   }
   return { snapshots, unreadable };
 }
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "ENOENT") return [];
+    throw new SnapshotError(`${directory} cannot be read (${code ?? cause})`, { cause });
+  }
+}
+
+/** The newest complete snapshot; one that no selector restricted before one that was. @param snapshots oldest first */
+export function newestComplete(snapshots: readonly KeptSnapshot[]): KeptSnapshot | undefined {
+  const complete = snapshots.filter(({ manifest }) => manifest.status === "complete");
+  return complete.findLast((one) => !isSelected(one)) ?? complete.at(-1);
+}
+
+/** Whether a selector restricted any part of it. */
+export const isSelected = ({ manifest }: KeptSnapshot): boolean =>
+  manifest.plugins.some(({ match }) => match !== undefined);

@@ -2,8 +2,10 @@
  * Which snapshots a policy keeps. Pure: the plan is a value that is shown, agreed to, and then carried out as it is.
  * The rules are those of `restic forget`: each keeps the newest snapshot of so many periods, and one rule is enough.
  */
-import { fromRfc3339, NS_PER_MS } from "../units/range.ts";
-import type { KeptSnapshot } from "./kept.ts";
+import { formatDuration } from "../units/duration.ts";
+import { fromRfc3339, NS_PER_MS, type Range } from "../units/range.ts";
+import { heldOnlyBy } from "./coverage.ts";
+import { type KeptSnapshot, newestComplete } from "./kept.ts";
 
 export interface Policy {
   /** Keep the newest so many. */
@@ -48,14 +50,47 @@ export interface Decision {
 export const isEmpty = (policy: Policy): boolean =>
   Object.values(policy).every((rule) => rule === undefined || rule === 0 || rule === 0n);
 
+export interface PruneOptions {
+  /** ns */
+  readonly now: bigint;
+  /** Also remove what no other snapshot holds. Default: such a snapshot is kept, whatever the policy says. */
+  readonly allowGaps?: boolean;
+}
+
 /**
- * Decides over every snapshot, newest first. The newest complete one is kept whatever the policy says.
+ * Decides over every snapshot, newest first. The newest complete one is kept whatever the policy says, and so is, unless gaps
+ * are allowed, each that holds what no other kept one does.
  * @param snapshots oldest first
- * @param now ns
  */
-export function planPrune(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint): Decision[] {
+export function planPrune(
+  snapshots: readonly KeptSnapshot[],
+  policy: Policy,
+  { now, allowGaps = false }: PruneOptions,
+): Decision[] {
+  const decisions = byRules(snapshots, policy, now);
+  return allowGaps ? decisions : keepingCoverage(decisions);
+}
+
+/** Goes through what is to be removed, newest first, and keeps what would leave a gap. */
+function keepingCoverage(decisions: readonly Decision[]): Decision[] {
+  const kept = decisions.filter(({ reasons }) => reasons.length > 0).map(({ snapshot }) => snapshot);
+  return decisions.map((decision) => {
+    if (decision.reasons.length > 0) return decision;
+    const reasons = heldOnlyBy(decision.snapshot, kept).map(({ backend, ranges }) =>
+      ranges.length === 0
+        ? `the only one with ${backend}`
+        : `the only one with ${formatDuration(total(ranges))} of ${backend}`,
+    );
+    if (reasons.length > 0) kept.push(decision.snapshot);
+    return { ...decision, reasons };
+  });
+}
+
+const total = (ranges: readonly Range[]): bigint => ranges.reduce((sum, { from, to }) => sum + to - from, 0n);
+
+function byRules(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint): Decision[] {
   const newestFirst = snapshots.toReversed();
-  const lastComplete = newestFirst.find(({ manifest }) => manifest.status === "complete");
+  const lastComplete = newestComplete(snapshots);
   const rules = [...periodRules(policy), ageRule(policy, now), classRule(policy, now)];
   return newestFirst.map((snapshot, index) => ({
     snapshot,

@@ -49,7 +49,7 @@ const daily = (days: number): KeptSnapshot[] =>
   Array.from({ length: days }, (_, index) => snapshot(NOW - BigInt(days - 1 - index) * DAY));
 
 const kept = (snapshots: readonly KeptSnapshot[], policy: Policy): string[] =>
-  planPrune(snapshots, policy, NOW)
+  planPrune(snapshots, policy, { now: NOW, allowGaps: true })
     .filter(({ reasons }) => reasons.length > 0)
     .map(({ snapshot: { manifest } }) => manifest.created.slice(0, 10));
 
@@ -104,5 +104,41 @@ describe("a policy", () => {
       isEmpty({ last: 1 }),
       isEmpty({ classes: CLASSES }),
     ]).toEqual([true, true, false, false]);
+  });
+
+  test("never leaves a gap unless gaps are allowed", () => {
+    const day = (index: number): KeptSnapshot => {
+      const made = snapshot(NOW - BigInt(9 - index) * DAY);
+      const range = { from: toRfc3339(NOW - BigInt(10 - index) * DAY), to: made.manifest.created };
+      return {
+        ...made,
+        manifest: { ...made.manifest, plugins: [{ ...plugin("high"), signals: ["logs"], range }] },
+      };
+    };
+    const increments = Array.from({ length: 10 }, (_, index) => day(index));
+    const plan = planPrune(increments, { last: 2 }, { now: NOW });
+    expect(plan.every(({ reasons }) => reasons.length > 0)).toBe(true);
+    expect(plan.at(-1)?.reasons).toEqual(["the only one with 24h of loki"]);
+    expect(
+      planPrune([...increments, day(3)], { last: 3 }, { now: NOW }).filter(
+        ({ reasons }) => reasons.length === 0,
+      ),
+    ).toHaveLength(1);
+    expect(kept(increments, { last: 2 })).toHaveLength(2);
+  });
+
+  test("does not take a selection for a whole", () => {
+    const whole = snapshot(NOW - DAY);
+    const selected = snapshot(NOW);
+    const range = { from: toRfc3339(NOW - 5n * DAY), to: toRfc3339(NOW) };
+    const holding = (one: KeptSnapshot, match?: string): KeptSnapshot => ({
+      ...one,
+      manifest: {
+        ...one.manifest,
+        plugins: [{ ...plugin("high"), signals: ["logs"], range, ...(match === undefined ? {} : { match }) }],
+      },
+    });
+    const plan = planPrune([holding(whole), holding(selected, '{app="x"}')], { last: 1 }, { now: NOW });
+    expect(plan.map(({ reasons }) => reasons.length > 0)).toEqual([true, true]);
   });
 });

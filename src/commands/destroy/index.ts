@@ -92,6 +92,14 @@ async function stopped({ terminal }: DestroyCall, trail: Trail): Promise<ExitCod
   return EXIT.interrupted;
 }
 
+/** What the snapshot in front of a destruction holds. */
+const KEPT = {
+  yes: "its data is",
+  dashboards: "its dashboards, and nothing else, are",
+  incomplete: "what could be saved of its data is",
+  no: "nothing is",
+} as const;
+
 async function carryOutOption(
   call: DestroyCall,
   option: DestroyOption,
@@ -109,7 +117,8 @@ async function carryOutOption(
     };
   }
   const { exit, ending } = await carryOut(call, setting.stack.config);
-  const kept = saved.path === undefined ? "" : `; its data is in ${shortPath(saved.path, call.directory)}`;
+  const kept =
+    saved.path === undefined ? "" : `; ${KEPT[saved.backup]} in ${shortPath(saved.path, call.directory)}`;
   if (exit === EXIT.ok) call.terminal.note(`the stack ${setting.stack.config.name} is destroyed${kept}`);
   return { result: exit, ending: { ...ending, details: { ...details, ...ending.details }, ...path } };
 }

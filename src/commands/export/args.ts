@@ -21,8 +21,7 @@ export const exportArgs = {
   all: { type: "flag", about: "everything, from the oldest data that each backend has to now" },
   "since-last": {
     type: "flag",
-    about:
-      "from where the newest complete snapshot of each backend ended, with an hour of overlap for late data",
+    about: "from the first moment that no kept snapshot holds, with an hour of overlap for late data",
   },
   output: {
     type: "value",

@@ -1,5 +1,5 @@
 import type { Reached } from "../../inventory/survey.ts";
-import { wholeRange } from "../../inventory/whole-range.ts";
+import { wholeRange, withinData } from "../../inventory/whole-range.ts";
 import type { Signal } from "../../plugin/contract.ts";
 import { readKept } from "../../snapshot/kept.ts";
 import { fromMs, type Range } from "../../units/range.ts";
@@ -90,7 +90,7 @@ async function rangesOf(call: ExportCall, stack: Stack): Promise<(finding: Reach
   }
   const range = exportRange(call.args, now);
   call.terminal.note(describeRange(range));
-  return () => range;
+  return (finding) => withinData(range, finding);
 }
 
 const filesOf = ({

@@ -20,6 +20,7 @@ export function exportRange({ time, from, to }: RangeRequest, now: bigint): Rang
   if (time === 0n) throw new UsageError("--time: 0 is no time at all", "for example -t 24h");
   const end = to === undefined || to > now ? now : to;
   const start = from ?? end - (time ?? DEFAULT_TIME);
+  if (start < 0n) throw new UsageError(`--time reaches back to before 1970: ${formatDuration(end - start)}`);
   if (start >= now) {
     throw new UsageError(`--from ${toRfc3339(start)} lies in the future`, `it is ${toRfc3339(now)} now`);
   }

@@ -58,11 +58,3 @@ export function readLabels(texts: readonly string[]): Record<string, string> {
     }),
   );
 }
-
-/** The same call with every backend's tenant replaced. */
-export function intoTenant(call: RestoreCall): RestoreCall {
-  const { into } = call.args;
-  if (into === undefined) return call;
-  const keys = ["tempo", "mimir", "loki", ...call.args.plugin].map((name) => `backends.${name}.tenant`);
-  return { ...call, overrides: { ...call.overrides, ...Object.fromEntries(keys.map((key) => [key, into])) } };
-}

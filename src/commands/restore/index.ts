@@ -8,7 +8,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
 import { findSnapshot } from "../snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { intoTenant, type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
+import { type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
 import { carryOut } from "./carry-out.ts";
 import { planJson, reportRestore, showPlan } from "./show.ts";
 
@@ -25,7 +25,7 @@ export default defineCommand({
   ],
   json: reportSchema,
   async run(call) {
-    const stack = await openStack(intoTenant(call), call.args.plugin);
+    const stack = await openStack(call, call.args.plugin, call.args.into);
     const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
     const snapshot = await openSnapshot(directory);
     const trail = openStackTrail(call, stack.config, stack.sinks);
@@ -50,7 +50,7 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   if (given["dry-run"]) {
     if (given.json) terminal.printJson(planJson(plan));
     else showPlan(plan, terminal, "print");
-    return plan.leftOut.length > 0 ? EXIT.partial : EXIT.ok;
+    return plan.leftOut.length > 0 || refusesAnything(plan) ? EXIT.partial : EXIT.ok;
   }
   showPlan(plan, terminal, "note");
   if (plan.targets.length === 0) throw new UsageError("nothing of this snapshot is left to restore");
@@ -76,6 +76,7 @@ function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<Resto
     ...(range === undefined ? {} : { range }),
     match: Object.fromEntries(readMatches(given.match, given.plugin.length > 0 ? given.plugin : names)),
     labels: readLabels(given.label),
+    ...(given.into === undefined ? {} : { tenant: given.into }),
     signal,
   });
 }
@@ -90,3 +91,7 @@ async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise
   }
   return (await confirm(terminal, { message: "Write this?", signal })) === true;
 }
+
+/** Whether a server said beforehand that it will not take all of it. */
+const refusesAnything = ({ targets }: RestorePlan): boolean =>
+  targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { coveredRanges } from "../../snapshot/coverage.ts";
+import { backendsIn, coveredRanges, hasTimeline } from "../../snapshot/coverage.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/kept.ts";
-import { rangeFromText, rangeToText } from "../../snapshot/range-text.ts";
+import { rangeToText } from "../../snapshot/range-text.ts";
 import { subtract } from "../../snapshot/ranges.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
@@ -52,25 +52,25 @@ interface Coverage {
   readonly gaps: readonly Range[];
 }
 
-/** Of the backends that any of the snapshots has data of. */
+/** Of the backends with a time line; what lies before the first saved moment of a backend is no gap. */
 function coverageOf(snapshots: readonly KeptSnapshot[]): { whole: Range | undefined; backends: Coverage[] } {
-  const names = [
-    ...new Set(snapshots.flatMap(({ manifest }) => manifest.plugins.filter(isTimed).map(({ name }) => name))),
-  ];
-  const [first, ...others] = snapshots.map(({ manifest }) => rangeFromText(manifest.range));
+  const timed = new Set(
+    snapshots.flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).map(({ name }) => name)),
+  );
+  const backends = backendsIn(snapshots)
+    .filter((backend) => timed.has(backend))
+    .map((backend) => ({ backend, covered: coveredRanges(snapshots, backend) }));
+  const [first, ...others] = backends.flatMap(({ covered }) => covered);
   const whole = first === undefined ? undefined : others.reduce(span, first);
-  return {
-    whole,
-    backends: names.map((backend) => {
-      const covered = coveredRanges(snapshots, backend);
-      return { backend, covered, gaps: whole === undefined ? [] : subtract(whole, covered) };
-    }),
-  };
+  return { whole, backends: backends.map((one) => ({ ...one, gaps: gapsIn(one.covered, whole) })) };
 }
 
-/** Dashboards have no time line. */
-const isTimed = ({ signals = [] }: { signals?: readonly string[] | undefined }): boolean =>
-  signals.some((signal) => signal !== "dashboards");
+function gapsIn(covered: readonly Range[], whole: Range | undefined): Range[] {
+  const [first] = covered;
+  return whole === undefined || first === undefined
+    ? []
+    : subtract({ from: first.from, to: whole.to }, covered);
+}
 
 function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnapshot[]): void {
   if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
@@ -81,7 +81,9 @@ function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnaps
     paint[manifest.status](manifest.status),
     formatBytes(manifest.bytes),
     `${minute(manifest.range.from)} to ${minute(manifest.range.to)}`,
-    manifest.plugins.map(({ name }) => name).join(" "),
+    manifest.plugins
+      .map(({ name, match }) => (match === undefined ? name : `${name} (only ${match})`))
+      .join(" "),
   ]);
   for (const line of formatTable([{}, {}, { align: "right" }, {}, {}], rows)) terminal.print(line);
   const { whole, backends } = coverageOf(snapshots);

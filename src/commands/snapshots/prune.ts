@@ -35,6 +35,7 @@ const args = {
     about:
       "keep by the data's class: critical 7 years, important 3 years, operational 1 year, transient 30 days",
   },
+  "allow-gaps": { type: "flag", about: "also remove a snapshot that holds what no other kept one does" },
   "dry-run": { type: "flag", about: "show the plan and remove nothing" },
   yes: { type: "flag", alias: "y", about: "do not ask" },
   json: { type: "flag", about: "print one JSON object" },
@@ -71,7 +72,10 @@ export default defineCommand({
     const stack = await openStack(call);
     const { snapshots, unreadable } = await readKept(stack.config.backups);
     for (const { path, reason } of unreadable) call.terminal.warn(`${path} is left alone: ${reason}`);
-    const plan = planPrune(snapshots, policy, fromMs(Date.now()));
+    const plan = planPrune(snapshots, policy, {
+      now: fromMs(Date.now()),
+      allowGaps: call.args["allow-gaps"],
+    });
     if (!call.args.json) showPlan(call, plan);
     const doomed = plan.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
     const agreed = !call.args["dry-run"] && doomed.length > 0 && (await isAgreed(call, doomed));
