@@ -29,19 +29,34 @@ export interface OpeningOptions {
   readonly stepBytes?: number;
   /** How long a hook may take; default by kind of hook, or `CONTEXTCORE_HOOK_TIMEOUT`. */
   readonly limits?: Partial<HookLimits>;
+  /** Instead of the tenant that is configured, for every backend that has tenants: see {@link hasTenant}. */
+  readonly tenant?: string;
 }
+
+/** Whether the plugin declares the option `tenant`: whatever else would be given it goes where it always goes. */
+export const hasTenant = ({ options }: Plugin): boolean => Object.hasOwn(options.entries, "tenant");
 
 /** The plugin's backend, or none when it has none or is left out. @throws ConfigError, or what the plugin throws */
 export function openBackend(loaded: LoadedPlugin, config: Config, options: OpeningOptions): OpenBackend[] {
   const { plugin } = loaded;
   const { backend } = plugin;
   if (backend === undefined || config.backends[plugin.name]?.enabled === false) return [];
-  return open(loaded, "backends", { config, options }, (context, guard) => {
-    const url = context.http.url === "" ? {} : { url: context.http.url };
-    return [
-      { name: plugin.name, plugin, backend: guardBackend(plugin.name, backend(context), guard), ...url },
-    ];
-  });
+  return open(
+    loaded,
+    "backends",
+    { config: inTenant(plugin, config, options), options },
+    (context, guard) => {
+      const url = context.http.url === "" ? {} : { url: context.http.url };
+      return [
+        { name: plugin.name, plugin, backend: guardBackend(plugin.name, backend(context), guard), ...url },
+      ];
+    },
+  );
+}
+
+function inTenant(plugin: Plugin, config: Config, { tenant }: OpeningOptions): Config {
+  if (tenant === undefined || !hasTenant(plugin)) return config;
+  return { ...config, overrides: { ...config.overrides, [`backends.${plugin.name}.tenant`]: tenant } };
 }
 
 /** The plugin's sink, or none when it has none or is not configured. @throws ConfigError, or what the plugin throws */

@@ -1,6 +1,7 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
 import type { Finding, Signal } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
+import { hasTenant } from "../plugin/opening.ts";
 import type { ManifestPlugin } from "../snapshot/manifest.ts";
 import { rangeFromText } from "../snapshot/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/reader.ts";
@@ -19,6 +20,8 @@ export interface RestoreOptions {
   readonly match?: Readonly<Record<string, string>>;
   /** Labels to add to every stream and series. */
   readonly labels: Readonly<Record<string, string>>;
+  /** The tenant that the backends were opened with instead of their own: one that has none is left out. */
+  readonly tenant?: string;
   readonly signal: AbortSignal;
 }
 
@@ -66,6 +69,8 @@ async function planTarget(saved: ManifestPlugin, options: RestoreOptions): Promi
   if (open === undefined) throw new Error("no such backend is configured, or it could not be opened");
   const { restore } = open.backend;
   if (restore === undefined) throw new Error("this backend cannot restore");
+  if (options.tenant !== undefined && !hasTenant(open.plugin))
+    throw new Error("it has no tenant to restore into");
   const match = options.match?.[saved.name];
   if (match !== undefined && restore.matcher === undefined)
     throw new Error("this backend cannot restore by selector");

@@ -1,0 +1,54 @@
+/** `restore --into TENANT`: every backend that has tenants is opened with that one, and no other is written to. */
+import { expect, test } from "bun:test";
+import * as v from "valibot";
+import { type Backend, definePlugin } from "../../src/plugin/contract.ts";
+import { openPlugins } from "../../src/plugin/host.ts";
+import type { BuiltIn } from "../../src/registry.ts";
+import { planRestore } from "../../src/restore/plan.ts";
+import { configOf, project } from "../plugin/support.ts";
+import { savedPlugin, snapshotOf } from "./small.ts";
+
+const text = (description: string) => v.optional(v.pipe(v.string(), v.description(description)), "own");
+
+/** A backend that says in its preflight where it would write. */
+const writer = (place: string): Backend => ({
+  inventory: async () => ({ signals: ["logs"], importance: "low" }),
+  size: async () => ({ bytes: 0, source: "api" }),
+  export: { start: async () => ({ cursors: [] }), step: async () => ({}) },
+  restore: {
+    preflight: async () => [{ severity: "note", what: place }],
+    apply: async () => ({ written: {} }),
+  },
+});
+const about = "A test's backend";
+const many = definePlugin({
+  name: "many",
+  about,
+  options: v.object({ tenant: text("Tenant") }),
+  backend: ({ options }) => writer(options.tenant),
+});
+const single = definePlugin({
+  name: "single",
+  about,
+  options: v.object({ place: text("Place") }),
+  backend: ({ options }) => writer(options.place),
+});
+const builtIns: BuiltIn[] = [many, single].map((plugin) => ({ name: plugin.name, load: async () => plugin }));
+
+test("a backend with tenants gets the asked one, and one without is left out", async () => {
+  using place = project({ "contextcore.yaml": "backends:\n  many:\n    tenant: configured\n" });
+  const config = await configOf(place.directory);
+  const { backends, failures } = await openPlugins(config, { builtIns, tenant: "restored" });
+  expect(failures).toEqual([]);
+  const plan = await planRestore({
+    snapshot: snapshotOf([savedPlugin("many"), savedPlugin("single")]),
+    backends,
+    labels: {},
+    tenant: "restored",
+    signal: new AbortController().signal,
+  });
+  expect(plan.targets.map(({ name, findings }) => [name, findings.map(({ what }) => what)])).toEqual([
+    ["many", ["restored"]],
+  ]);
+  expect(plan.leftOut).toEqual([{ name: "single", reason: "it has no tenant to restore into" }]);
+});
