@@ -1,6 +1,6 @@
 /** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
 import { readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type Block, type IndexLine, parseIndexLine } from "./block.ts";
 import { createByteReader } from "./byte-reader.ts";
 import { type DataFile, type RecoveredFile, recoverDataFile } from "./data-file.ts";
@@ -103,7 +103,8 @@ async function removeUncommitted(directory: string, totals: ReadonlyMap<string, 
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     if (entry.isDirectory()) continue;
     const full = join(entry.parentPath, entry.name);
-    const path = full.slice(directory.length + 1).replaceAll("\\", "/");
+    // Not by the length of the name: `./x/` and `x` are the same directory, and what is not recognised is deleted.
+    const path = relative(directory, full).replaceAll("\\", "/");
     if (!totals.has(path) && !BOOKKEEPING.has(path)) await rm(full);
   }
 }

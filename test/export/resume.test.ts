@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { Interrupted } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
 import { takeLock } from "../../src/snapshot/lock.ts";
@@ -123,6 +123,25 @@ describe("what a crash leaves", () => {
     const { path } = await resume(partial);
     expect(timesByStream(path)).toEqual(allTimes(3, 20));
     expect(existsSync(join(path, "fake/objects/object-99.json"))).toBe(false);
+  });
+
+  test("is all that is removed, however the directory is written", async () => {
+    for (const spell of [
+      (partial: string) => `${partial}/`,
+      (partial: string) => `./${relative(process.cwd(), partial)}`,
+      (partial: string) => partial.replace(/\/([^/]*)$/, "/.//$1"),
+    ]) {
+      using dir = scratch();
+      const partial = await interrupted(dir.path, 14);
+      const { manifest } = await resume(spell(partial));
+      expect([manifest.status, manifest.plugins[0]?.counts]).toEqual([
+        "complete",
+        { entries: 60, objects: 4 },
+      ]);
+      const [name = ""] = readdirSync(dir.path);
+      expect(timesByStream(join(dir.path, name))).toEqual(allTimes(3, 20));
+      expect(readdirSync(join(dir.path, name, "fake/objects")).length).toBe(4);
+    }
   });
 
   test("an index cut anywhere resumes to the same records", async () => {
