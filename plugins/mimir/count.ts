@@ -1,6 +1,7 @@
 import { type CountRequest, type Counts, halves, NS_PER_SECOND, type Range, toMs } from "contextcore";
 import { saidTooMuch } from "./server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "./server/server.ts";
+import { unlistedNames } from "./unlisted.ts";
 import { namesMatcher, toSelector } from "./wire/matchers.ts";
 
 /** How many metrics one query counts. */
@@ -26,7 +27,9 @@ export function createCounter(server: Server): Counter {
   };
   return async ({ range, match }, signal) => {
     const query = { fromMs: toMs(range.from), toMs: toMs(range.to), match };
-    const names = await metricNames(server, query, signal);
+    const listed = await metricNames(server, query, signal);
+    // The export reads by the same list, so a count by it alone would agree with a list that was cut.
+    const names = [...listed, ...(await unlistedNames(server, { range, match, names: listed }, signal))];
     if (names.length === 0) return { samples: 0 };
     const what = { names, match, closed: await closedRanges(signal) };
     return { samples: await countAll(server, what, range, signal) };

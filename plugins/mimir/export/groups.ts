@@ -1,16 +1,15 @@
-import { type Step, toMs } from "contextcore";
+import { type Problem, type Step, toMs } from "contextcore";
 import { compareBytes, metricName, readLabels } from "../line/labels.ts";
 import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "../server/server.ts";
+import { unlistedNames } from "../unlisted.ts";
 import { toSelector } from "../wire/matchers.ts";
+import { lengthOf, NAMES_LENGTH_MAX } from "../wire/names.ts";
 import { toCursor, type Window, type WorkOf, windowOf } from "./cursors.ts";
 import type { Method } from "./remote-read.ts";
 
 /** How many series one read asks for: what a server holds in memory for it, and, unless it streams, we too. */
 const SERIES_PER_READ: Readonly<Record<Method, number>> = { streamed: 5000, sampled: 2000, range: 300 };
-
-/** The names in one cursor, in characters: a cursor is no place for data, and a request may be 1 MiB in Mimir. */
-export const NAMES_LENGTH_MAX = 40_000;
 
 /** What is assumed of a metric that had no series when they were counted. */
 const SERIES_UNKNOWN = 1;
@@ -29,8 +28,9 @@ export const isSmall = (series: number | undefined, method: Method): boolean =>
   series !== undefined && series <= SERIES_PER_READ[method];
 
 /**
- * Splits a window's metrics into reads of a bounded number of series. The last read takes whatever the list of names
- * left out: servers may cut that list, and Cortex may know only the names that are in its ingesters.
+ * Splits a window's metrics into reads of a bounded number of series. Whatever the list of names left out is read too, since
+ * servers may cut that list, and Cortex may know only the names that are in its ingesters: by a last read of all others,
+ * or, when the names are too many for a cursor, by their names as the query engine finds them.
  */
 export async function groups(server: Server, work: WorkOf<"groups">, signal: AbortSignal): Promise<Step> {
   const { after, series = SERIES_PER_READ[work.method] } = work;
@@ -40,15 +40,40 @@ export async function groups(server: Server, work: WorkOf<"groups">, signal: Abo
     { fromMs: toMs(work.from), toMs: toMs(work.to), match: work.match },
     signal,
   );
-  const names = [...new Set([...listed, ...counts.keys()])].sort(compareBytes);
+  const known = [...new Set([...listed, ...counts.keys()])];
+  const isShort = lengthOf(known) <= NAMES_LENGTH_MAX;
+  const rest: Rest = isShort ? { names: [] } : await unlisted(server, work, known, signal);
+  const names = [...known, ...rest.names].sort(compareBytes);
   const read = { step: "read", ...windowOf(work), hourFrom: work.from, hourTo: work.to } as const;
   const current =
     after === undefined ? undefined : metricName(readLabels(Buffer.from(after, "base64")).labels);
   const whole = names.filter((name) => current === undefined || compareBytes(name, current) > 0);
   const reads: WorkOf<"read">[] = pack(whole, counts, series).map((group) => ({ ...read, names: group }));
   if (current !== undefined) reads.unshift({ ...read, names: [current], after });
-  if (lengthOf(names) <= NAMES_LENGTH_MAX) reads.push({ ...read, except: names, after });
-  return { next: reads.map(toCursor) };
+  if (isShort) reads.push({ ...read, except: names, after });
+  return { next: reads.map(toCursor), ...(rest.problem === undefined ? {} : { problems: [rest.problem] }) };
+}
+
+interface Rest {
+  readonly names: readonly string[];
+  readonly problem?: Problem;
+}
+
+/** The metrics that are not known by name; a server that will not look for them leaves a gap, which is said. */
+async function unlisted(
+  server: Server,
+  window: Window,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<Rest> {
+  const { from, to, match } = window;
+  try {
+    return { names: await unlistedNames(server, { range: { from, to }, match, names }, signal) };
+  } catch (error) {
+    if (!saidTooMuch(error)) throw error;
+    const reason = `The server lists ${names.length} metrics and would not look for others, which its list may lack: ${error.message}`;
+    return { names: [], problem: { kind: "incomplete", reason, range: { from, to } } };
+  }
 }
 
 async function seriesByName(
@@ -87,6 +112,3 @@ function pack(names: readonly string[], counts: ReadonlyMap<string, number>, mos
   }
   return packed;
 }
-
-export const lengthOf = (names: readonly string[]): number =>
-  names.reduce((sum, name) => sum + JSON.stringify(name).length + 1, 0);

@@ -2,8 +2,9 @@ import { toMs, v } from "contextcore";
 import { compareBytes } from "../line/labels.ts";
 import { matchersOf, type Server, seconds } from "../server/server.ts";
 import { namesMatcher, toSelector } from "../wire/matchers.ts";
+import { lengthOf, NAMES_LENGTH_MAX } from "../wire/names.ts";
 import type { WorkOf } from "./cursors.ts";
-import { hint, lengthOf, NAMES_LENGTH_MAX } from "./groups.ts";
+import { hint } from "./groups.ts";
 
 /** A metric that takes more steps than this is worth being split: each further step reads again what came before. */
 const STEPS_IN_A_ROW = 4;

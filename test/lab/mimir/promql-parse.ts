@@ -17,7 +17,7 @@ export type Expression =
 export class PromqlError extends Error {}
 
 const AGGREGATIONS = ["sum", "count", "max", "min"];
-const FUNCTIONS = ["count_over_time", "timestamp", "vector"];
+const FUNCTIONS = ["count_over_time", "last_over_time", "timestamp", "vector"];
 
 const TOKEN =
   /\s*(?:([a-zA-Z_:][\w:]*)|(\d+(?:\.\d+)?)(?![\w.])|([()+,])|(\{(?:"(?:[^"\\]|\\.)*"|[^}"])*\})|(\[[^\]]*\]))/y;

@@ -98,6 +98,12 @@ function call(
       counted.map(({ metric, count }) => ({ metric: nameless(metric), value: count, time: given.at })),
     );
   }
+  if (name === "last_over_time") {
+    return evaluateRange(of, given).flatMap(({ metric, points }) => {
+      const last = points.at(-1);
+      return last === undefined ? [] : [{ metric, value: numberOf(last), time: given.at }];
+    });
+  }
   const elements = evaluate(of, given);
   if (name === "timestamp") {
     return elements.map(({ metric, time }) => ({

@@ -128,6 +128,53 @@ describe("the same samples, whatever way they come", () => {
     expect(exportedContent(found)).toEqual(contentOf([...wide, ...ended]));
   });
 
+  test("a metric that the list of names lacks is counted all the same", async () => {
+    await using lab = serveLab({ limits: { maxLabelValues: 1 } });
+    lab.face.put(series);
+    expect(await lab.open().count?.(REQUEST, never)).toEqual({ samples: series.length * 720 });
+  });
+
+  describe("more names than fit into a cursor, and one that no list has", () => {
+    const hour = { range: range(NOW_MS - HOUR_MS, NOW_MS) };
+    const listed = Array.from({ length: 1_400 }, (_, at) => `listed_${"x".repeat(25)}_${at}`);
+    const many = Array.from({ length: 5_600 }, (_, at) => ({
+      labels: labels(listed[at % listed.length] ?? "", { at: String(at) }),
+      points: [float(NOW_MS - 1000, at)],
+    }));
+    const ended = { labels: labels("zz_ended"), points: [float(NOW_MS - 50 * 60_000, 1)] };
+    const withoutEnded = (request: Request) =>
+      request.url.includes("/label/__name__/values")
+        ? Response.json({ status: "success", data: listed })
+        : undefined;
+
+    test("it is read and counted", async () => {
+      await using lab = serveLab({}, withoutEnded);
+      lab.face.put([...many, ended]);
+      const backend = lab.open();
+      const found = await harvest(backend, hour);
+      expect(exportedContent(found)).toEqual(contentOf([...many, ended]));
+      expect(found.problems).toEqual([]);
+      expect(await backend.count?.(hour, never)).toEqual({ samples: many.length + 1 });
+    });
+
+    test("a server that will not look for it leaves a gap, which is said", async () => {
+      await using lab = serveLab({}, async (request) => {
+        const refuses =
+          request.method === "POST" && (await request.clone().text()).includes("last_over_time");
+        const error = "the query exceeded the maximum number of series (limit: 3 series)";
+        if (refuses)
+          return Response.json({ status: "error", errorType: "execution", error }, { status: 422 });
+        return withoutEnded(request);
+      });
+      lab.face.put([...many, ended]);
+      const backend = lab.open();
+      const { problems } = await harvest(backend, hour);
+      expect(problems.map(({ kind, range: where }) => [kind, where])).toEqual([["incomplete", hour.range]]);
+      expect(problems[0]?.reason).toContain("The server lists 1400 metrics and would not look for others");
+      await failure(Promise.resolve(backend.count?.(hour, never)));
+    });
+  });
+
   test("a group of metrics that proves too large for a step goes on in it, metric by metric", async () => {
     await using lab = serveLab();
     const live = Array.from({ length: 5_001 }, (_, at) => ({

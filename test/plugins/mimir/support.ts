@@ -41,16 +41,16 @@ export function openMimir(url: string, given: OpenOptions = {}): Backend {
 /** A lab server over HTTP, gone when the scope ends. */
 export function serveLab(
   given: Partial<MimirOptions> = {},
-  change?: (request: Request) => Response | undefined,
+  change?: (request: Request) => Response | undefined | Promise<Response | undefined>,
 ) {
   const face: MimirFace = createMimir({ now, ...given });
   const asked: string[] = [];
   const server = Bun.serve({
     port: 0,
     hostname: "127.0.0.1",
-    fetch(request) {
+    async fetch(request) {
       asked.push(new URL(request.url).pathname);
-      return change?.(request) ?? face.handle(request);
+      return (await change?.(request)) ?? face.handle(request);
     },
   });
   const url = `http://127.0.0.1:${server.port}`;
