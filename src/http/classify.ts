@@ -1,4 +1,5 @@
 import { type ErrorKind, PluginError } from "../plugin/errors.ts";
+import { withoutSecrets } from "./redact.ts";
 
 /** Where a call went, for messages: `loki at http://localhost:3100` and `GET /ready`. */
 export interface CallPlace {
@@ -22,7 +23,11 @@ export function statusError(place: CallPlace, status: number, headers: Headers, 
   return new PluginError(
     kindOfStatus(status),
     `${place.server}: ${place.call} answered ${status}${said === "" ? "" : `: ${said}`}`,
-    { status, hint: hintFor(status, headers), retryAfterMs: parseRetryAfter(headers.get("retry-after")) },
+    {
+      status,
+      hint: hintFor(place, status, headers),
+      retryAfterMs: parseRetryAfter(headers.get("retry-after")),
+    },
   );
 }
 
@@ -64,12 +69,14 @@ export function parseRetryAfter(value: string | null): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
 }
 
-function hintFor(status: number, headers: Headers): string | undefined {
+function hintFor({ redact }: CallPlace, status: number, headers: Headers): string | undefined {
   if (status === 401)
     return "Set `token`, or `username` and `password`; a multi-tenant server also needs `tenant`.";
   if (status === 403) return "The credentials are known but may not do this.";
   if (status >= 300 && status < 400) {
-    return `It redirects to ${headers.get("location") ?? "elsewhere"}; set \`url\` to where the server really is.`;
+    // A login page's query often carries a token, and the path may repeat one of ours.
+    const location = redact(withoutSecrets(headers.get("location") ?? "elsewhere"));
+    return `It redirects to ${location}; set \`url\` to where the server really is.`;
   }
   return undefined;
 }

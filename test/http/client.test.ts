@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import * as v from "valibot";
 import { createHttpClient } from "../../src/http/client.ts";
+import { redactor } from "../../src/http/redact.ts";
 import { PluginError } from "../../src/plugin/errors.ts";
 
 const PAGES: Record<string, (request: Request) => Response | Promise<Response>> = {
@@ -11,6 +12,12 @@ const PAGES: Record<string, (request: Request) => Response | Promise<Response>> 
   "/empty": () => new Response(""),
   "/busy": () => new Response("too many", { status: 429, headers: { "retry-after": "2" } }),
   "/moved": () => new Response("", { status: 302, headers: { location: "http://elsewhere.example/login" } }),
+  "/login": () =>
+    new Response("", {
+      status: 302,
+      headers: { location: "https://ada:pw@sso.example/s3cr3t-token?state=one-time#code=two" },
+    }),
+  "/near": () => new Response("", { status: 302, headers: { location: "/sign-in?state=one-time" } }),
   "/echo": async (request) =>
     Response.json({ headers: request.headers.toJSON(), body: await request.text(), url: request.url }),
   "/secret": () => new Response("bad token s3cr3t-token for http://ada:pw@host/", { status: 400 }),
@@ -117,6 +124,20 @@ test("no secret stands in a message", async () => {
   expect(message).toContain("bad token *** for http://***@host/");
   const inUrl = createHttpClient({ name: "loki", url: `http://ada:hunter22@127.0.0.1:${server.port}` });
   expect(inUrl.url).toBe(base);
+});
+
+test("a redirect is named without its credentials, query and fragment", async () => {
+  expect((await failure("/login")).hint).toStartWith("It redirects to https://sso.example/***; set");
+  expect((await failure("/near")).hint).toStartWith("It redirects to /sign-in; set");
+});
+
+test("a secret is blotted out in every form that a message may repeat it in", () => {
+  const secret = 'pa"ss\\wörd\n1';
+  const redact = redactor([secret, "abc"]);
+  const forms = [secret, encodeURIComponent(secret), JSON.stringify({ password: secret })];
+  expect(forms.map(redact)).toEqual(["***", "***", '{"password":"***"}']);
+  expect(redact(`basic: ${Buffer.from(secret).toString("base64")}`)).toBe("basic: ***");
+  expect(redact("the abc of it")).toBe("the abc of it");
 });
 
 test("a call that hangs is ended by the time limit, by the caller's signal with the caller's reason", async () => {
