@@ -76,11 +76,22 @@ export function reportExport({ path, manifest }: ExportResult, { terminal, direc
 }
 
 /** One line for each thing that is not in the snapshot though it was asked for. */
-export const missingText = (manifest: Manifest): string[] =>
-  problemsOf(manifest, LOSSES).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`);
+export const missingText = (manifest: Manifest): string[] => [
+  ...problemsOf(manifest, LOSSES).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
+  ...vainSelections(manifest).map(({ name, match }) => `${name}: the selector ${match} found nothing`),
+];
 
-export const exportExit = ({ status }: Manifest): ExitCode =>
-  status === "complete" ? EXIT.ok : status === "partial" ? EXIT.partial : EXIT.error;
+/** A selector that finds nothing is more likely a mistake than a wish: an empty file is no success. */
+const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
+  plugins.filter(
+    ({ status, match, files }) =>
+      status === "complete" && match !== undefined && files.every(({ records }) => records === 0),
+  );
+
+export function exportExit(manifest: Manifest): ExitCode {
+  if (manifest.status === "failed") return EXIT.error;
+  return manifest.status === "partial" || vainSelections(manifest).length > 0 ? EXIT.partial : EXIT.ok;
+}
 
 const LOSSES: ReadonlySet<string> = new Set(["incomplete", "clamped", "failed"]);
 const TOLD: ReadonlySet<string> = new Set(["lossy", "not-contained"]);

@@ -1,0 +1,40 @@
+/** Exports that a selector restricts. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { type Lab, startLab } from "../lab/lab.ts";
+import { cleanEnv, run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+let lab: Lab;
+const cwd = temporaryDirectory();
+beforeAll(async () => {
+  lab = await startLab();
+});
+afterAll(() => lab.stop());
+
+const exported = (...args: string[]) =>
+  run(["export", "-o", "backups", "--plugin", "loki", ...args], {
+    cwd,
+    env: { ...cleanEnv(cwd), CONTEXTCORE_LOKI_URL: lab.urls.loki },
+  });
+
+test("a selector that finds nothing is said, and is no success", async () => {
+  const { exitCode, stderr } = await exported("-t", "24h", "--match", '{app="nope"}');
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain('missing: loki: the selector {app="nope"} found nothing');
+});
+
+test("a beginning long before the oldest data costs nothing", async () => {
+  const began = performance.now();
+  const { exitCode, stdout, stderr } = await exported("--from", "1971-01-01", "--json");
+  expect(exitCode, stderr).toBe(0);
+  expect(JSON.parse(stdout).plugins[0].counts.entries).toBeGreaterThan(1000);
+  expect(performance.now() - began).toBeLessThan(20_000);
+});
+
+test("a time before 1970 is a usage error, and nothing runs", async () => {
+  for (const time of ["1000000d", "9999999999999d"]) {
+    const { exitCode, stderr } = await exported("-t", time);
+    expect({ time, exitCode }).toEqual({ time, exitCode: 2 });
+    expect(stderr).toContain("--time reaches back to before 1970");
+  }
+});
