@@ -1,9 +1,11 @@
 /** Blocks of a real Tempo, read from its storage: the same lines as through the API, which said of each trace what it is. */
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { cp, mkdtemp, rename, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import { createRecentIds } from "../../../plugins/tempo/storage/recent.ts";
+import { createHttpClient } from "../../../src/http/client.ts";
 import type { Cursor } from "../../../src/plugin/contract.ts";
 import { random } from "../../lab/random.ts";
 import { fromOtlpJson } from "../../lab/tempo/decode.ts";
@@ -116,6 +118,49 @@ test("a trace of which the newest span is in no block yet is kept once and whole
   expect(lines[0]).toContain("0000000000abcdef");
   expect(found.counts).toMatchObject({ traces: 316, spans: 1511 });
 });
+
+describe("the search for what is in no block yet", () => {
+  const recent = { from: at("17:10:00"), to: at("17:30:00") };
+
+  test("is asked again in halves when its jobs do not finish", async () => {
+    let unfinished = 3;
+    const searches: string[] = [];
+    await using server = serveSearch((search) => {
+      searches.push(search);
+      unfinished -= 1;
+      return unfinished >= 0
+        ? { metrics: { completedJobs: 3, totalJobs: 4 } }
+        : { traces: [{ traceID: "ab" }], metrics: { completedJobs: 4, totalJobs: 4 } };
+    });
+    const ids = await createRecentIds(server.http)(recent, never);
+    expect([...ids]).toEqual(["ab".padStart(32, "0")]);
+    expect(new Set(searches).size).toBe(searches.length);
+  });
+
+  test("fails for now when even a second is not finished, and is not kept", async () => {
+    let well = false;
+    await using server = serveSearch(() => ({ metrics: { completedJobs: well ? 4 : 3, totalJobs: 4 } }));
+    const recentIds = createRecentIds(server.http);
+    const error = await recentIds(recent, never).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: "temporary" });
+    expect(String(error)).toContain("did not finish all jobs of a search from 2026-11-20T17:");
+    well = true;
+    expect((await recentIds(recent, never)).size).toBe(0);
+  });
+});
+
+/** A Tempo that only answers searches, with what it is told. */
+function serveSearch(answer: (search: string) => object) {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: ({ url }) => Response.json(answer(new URL(url).search)),
+  });
+  return {
+    http: createHttpClient({ name: "tempo", url: `http://127.0.0.1:${server.port}` }),
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
+}
 
 test("only traces with a span in the range, whole", async () => {
   const range = { from: at("17:05:00"), to: at("17:06:00") };
