@@ -43,11 +43,17 @@ export async function resumeSnapshot(
   partial: string,
   job: Omit<ExportJob, "directory">,
 ): Promise<ExportResult> {
-  const manifest = await finishedManifest(partial);
-  if (manifest !== undefined) return { path: await renameFinished(partial), manifest };
-  const earlier = await readRequest(partial);
+  // A directory that is no unfinished export is refused before a lock's file is put into it.
+  if ((await finishedManifest(partial)) === undefined) await readRequest(partial);
   const lock = takeLock(join(partial, "lock"));
   return locked(lock, async () => {
+    // Read again under the lock: until then another process may have been writing it.
+    const manifest = await finishedManifest(partial);
+    if (manifest !== undefined) {
+      lock.release();
+      return { path: await renameFinished(partial), manifest };
+    }
+    const earlier = await readRequest(partial);
     const request = { ...earlier, resumed: earlier.resumed + 1, failures: [...job.failures] };
     const ledgers = ledgersOf(request);
     const recovered = await recover(partial, ({ plugin, blocks, commit }) =>

@@ -181,6 +181,18 @@ describe("what a crash leaves", () => {
     expect(readdirSync(resumed.path).sort()).toEqual(["blocks.jsonl", "logs.json", "manifest.json"]);
   });
 
+  test("a whole one that another process holds is not renamed under its hands", async () => {
+    using dir = scratch();
+    const { path } = await runExport(dir.path, [fakeBackend()]);
+    const partial = join(dir.path, ".20260101-000000.partial");
+    await Bun.$`mv ${path} ${partial}`.quiet();
+    const lock = takeLock(join(partial, "lock"));
+    await expect(resume(partial)).rejects.toThrow("another export is writing this snapshot");
+    expect(existsSync(partial)).toBe(true);
+    lock.release();
+    expect((await resume(partial)).path).toBe(join(dir.path, "20260101-000000"));
+  });
+
   test("a directory that is no unfinished export is refused", async () => {
     using dir = scratch();
     await expect(resume(dir.path)).rejects.toThrow("cannot be resumed: request.json is not there");
