@@ -1,4 +1,5 @@
 /** After a restore: what the server now holds, window by window, beside what the snapshot says. */
+import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "../export/retry.ts";
 import { sleep } from "../export/time-limit.ts";
 import type { Counts } from "../plugin/contract.ts";
 import type { ManifestWindow } from "../snapshot/manifest.ts";
@@ -11,6 +12,8 @@ export interface Recount {
   readonly saved: Counts;
   /** Absent: the server could not say. */
   readonly server?: Counts;
+  /** Why the server's count could not be had, although it counts: the restore is not proven then. */
+  readonly failure?: string;
   /** The units of which the server holds fewer than the snapshot. */
   readonly short: readonly string[];
 }
@@ -20,33 +23,74 @@ export interface RecountOptions {
   /** Freshly written data can be invisible for a while: this long it is counted again before it counts as missing. ms */
   readonly settleMs: number;
   readonly pauseMs: number;
+  readonly retry?: RetryPolicy;
 }
 
-/** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. */
+/** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
+const FAILURES_MAX = 3;
+
+/** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. @throws the signal's reason only */
 export async function recount(target: RestoreTarget, options: RecountOptions): Promise<Recount[]> {
   if (target.match !== undefined) return [];
   const inside = target.saved.windows.filter((one) => isInside(rangeFromText(one), target.range));
   const counted: Recount[] = [];
   for (const window of inside.filter(({ server }) => server !== undefined)) {
-    counted.push(await countUntilThere(target, window, options));
+    const failed = counted.filter(({ failure }) => failure !== undefined);
+    const last = failed.length < FAILURES_MAX ? undefined : failed.at(-1)?.failure;
+    if (last === undefined) counted.push(await countUntilThere(target, window, options));
+    else counted.push(uncounted(window, last));
   }
   return counted;
 }
+
+const uncounted = (window: ManifestWindow, failure: string): Recount => ({
+  range: rangeFromText(window),
+  saved: window.read,
+  short: [],
+  failure,
+});
 
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
 async function countUntilThere(
   target: RestoreTarget,
   window: ManifestWindow,
-  { signal, settleMs, pauseMs }: RecountOptions,
+  options: RecountOptions,
 ): Promise<Recount> {
+  const { signal, settleMs, pauseMs } = options;
   const range = rangeFromText(window);
   const deadline = Date.now() + settleMs;
   for (;;) {
-    const server = await target.open.backend.count?.({ range }, signal);
+    const answer = await countPatiently(target, range, options);
+    if (answer.failure !== undefined) return uncounted(window, answer.failure);
+    const { server } = answer;
     if (server === undefined) return { range, saved: window.read, short: [] };
     const short = Object.keys(server).filter((unit) => (server[unit] ?? 0) < (window.read[unit] ?? 0));
     if (short.length === 0 || Date.now() >= deadline) return { range, saved: window.read, server, short };
     await sleep(pauseMs, signal);
+  }
+}
+
+interface Answer {
+  readonly server?: Counts;
+  readonly failure?: string;
+}
+
+/** Tries again what failed for a while; what fails for good is an answer too, since the data is written by now. */
+async function countPatiently(
+  { open }: RestoreTarget,
+  range: Range,
+  { signal, retry = DEFAULT_RETRY }: RecountOptions,
+): Promise<Answer> {
+  for (let failed = 1; ; failed += 1) {
+    try {
+      const server = await open.backend.count?.({ range }, signal);
+      return server === undefined ? {} : { server };
+    } catch (error) {
+      signal.throwIfAborted();
+      const delay = retryDelay(error, failed, retry, Math.random());
+      if (delay === undefined) return { failure: error instanceof Error ? error.message : String(error) };
+      await sleep(delay, signal);
+    }
   }
 }

@@ -33,7 +33,15 @@ export const reportSchema = v.object({
         v.object({ severity: v.string(), what: v.string(), setting: v.optional(v.string()) }),
       ),
       counted: v.pipe(
-        v.array(v.object({ range, saved: counts, server: v.optional(counts), short: v.array(v.string()) })),
+        v.array(
+          v.object({
+            range,
+            saved: counts,
+            server: v.optional(counts),
+            short: v.array(v.string()),
+            failure: v.optional(v.pipe(v.string(), v.description("why the server could not be counted"))),
+          }),
+        ),
         v.description("what the server held afterwards, beside what the snapshot says"),
       ),
     }),
@@ -97,7 +105,9 @@ function statusOf(
   const failed = plugins.filter(({ failure }) => failure !== undefined).length + leftOut.length;
   if (failed > 0 && failed === plugins.length + leftOut.length) return "failed";
   const short = plugins.some(
-    (one) => one.rejected > 0 || one.counted.some((window) => window.short.length > 0),
+    (one) =>
+      one.rejected > 0 ||
+      one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
   );
   return failed > 0 || short ? "partial" : "complete";
 }

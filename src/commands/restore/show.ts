@@ -84,6 +84,11 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
           `${name}: ${rejected} records were refused; they are in ${directory}/rejected.json`,
       ),
     ...plugins.flatMap(({ name, counted }) =>
+      counted.flatMap(({ range, failure }) =>
+        failure === undefined ? [] : [`${name}: not counted from ${range.from} to ${range.to}: ${failure}`],
+      ),
+    ),
+    ...plugins.flatMap(({ name, counted }) =>
       counted.flatMap(({ range, saved, server, short }) =>
         short.map(
           (unit) =>

@@ -1,0 +1,78 @@
+/** Counting after a restore: a server that cannot be counted makes the report partial, and never loses it. */
+import { expect, test } from "bun:test";
+import * as v from "valibot";
+import type { Backend } from "../../src/plugin/contract.ts";
+import { PluginError } from "../../src/plugin/errors.ts";
+import { planRestore } from "../../src/restore/plan.ts";
+import { recount } from "../../src/restore/recount.ts";
+import { restoreReport } from "../../src/restore/report.ts";
+import { savedPlugin, snapshotOf } from "./small.ts";
+
+const { signal } = new AbortController();
+const retry = {
+  attempts: 2,
+  attemptsOverload: 2,
+  attemptsTimedOut: 1,
+  baseMs: 1,
+  capMs: 1,
+  retryAfterMaxMs: 1,
+};
+const unavailable = () => new PluginError("temporary", "503 from the server", { status: 503 });
+
+/** Restores nothing, then counts `windows` windows with this answer. */
+async function reported(windows: number, count: NonNullable<Backend["count"]>) {
+  const saved = Array.from({ length: windows }, () => ({
+    from: "2026-01-24T00:00:00Z",
+    to: "2026-01-24T00:00:01Z",
+    read: { entries: 1 },
+    server: { entries: 1 },
+  }));
+  const backend: Backend = {
+    inventory: async () => ({ signals: ["logs"], importance: "low" }),
+    size: async () => ({ bytes: 0, source: "api" }),
+    export: { start: async () => ({ cursors: [] }), step: async () => ({}) },
+    restore: { preflight: async () => [], apply: async () => ({ written: {} }) },
+    count,
+  };
+  const plugin = { name: "logs", about: "A test's backend", options: v.object({}) };
+  const snapshot = snapshotOf([savedPlugin("logs", saved)]);
+  const plan = await planRestore({
+    snapshot,
+    backends: [{ name: "logs", plugin, backend }],
+    labels: {},
+    signal,
+  });
+  const [target] = plan.targets;
+  if (target === undefined) throw new Error("nothing was planned");
+  const counted = await recount(target, { signal, settleMs: 0, pauseMs: 1, retry });
+  const outcome = { name: "logs", written: {}, existing: {}, rejected: 0, problems: [] };
+  return restoreReport(plan, "/restores/1", [outcome], new Map([["logs", counted]]));
+}
+
+test("a count that fails for a moment is asked for again", async () => {
+  let asked = 0;
+  const report = await reported(1, async () => {
+    asked += 1;
+    if (asked === 1) throw unavailable();
+    return { entries: 1 };
+  });
+  expect(report.status).toBe("complete");
+  expect(report.plugins[0]?.counted[0]?.server).toEqual({ entries: 1 });
+});
+
+test("a count that fails for good is told window by window, asked for no longer, and the restore is partial", async () => {
+  let asked = 0;
+  const report = await reported(5, async () => {
+    asked += 1;
+    throw unavailable();
+  });
+  expect(report.status).toBe("partial");
+  expect(report.plugins[0]?.counted.map(({ server, failure }) => [server, failure])).toEqual(
+    Array.from({ length: 5 }, () => [undefined, "503 from the server"]),
+  );
+  expect(asked).toBe(6);
+});
+
+test("a server that has no count to give leaves the restore complete", async () => {
+  expect((await reported(1, async () => undefined)).status).toBe("complete");
+});
