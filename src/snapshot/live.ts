@@ -26,26 +26,60 @@ export interface LiveReport {
   /** Windows that the server counted again. */
   readonly counted: number;
   readonly differences: readonly LiveDifference[];
+  /** Windows that the server should have counted, and did not. */
+  readonly failed: number;
+  /** Why, of the last one. */
+  readonly failure?: string;
 }
 
-/** Counts every window again that the server could count when it was saved. @throws PluginError from the server */
+/** After so many counts that failed, the rest is not asked for: each may have cost its whole time limit. */
+const FAILURES_MAX = 3;
+
+export interface LiveOptions {
+  readonly now: bigint;
+  readonly signal: AbortSignal;
+  /** Asks a server, again when it fails for a while. */
+  readonly patiently: <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;
+}
+
+/** Counts every window again that the server could count when it was saved. @throws the signal's reason, or what the server says when it gives no inventory */
 export async function compareLive(
   saved: ManifestPlugin,
   { backend }: OpenBackend,
-  { now, signal }: { readonly now: bigint; readonly signal: AbortSignal },
+  { now, signal, patiently }: LiveOptions,
 ): Promise<LiveReport> {
-  const { retention } = await backend.inventory(signal);
+  const { retention } = await patiently(() => backend.inventory(signal));
   const border = typeof retention === "bigint" ? now - retention : undefined;
   const match = saved.match === undefined ? {} : { match: saved.match };
   const differences: LiveDifference[] = [];
+  const failures: string[] = [];
   let counted = 0;
+  let failed = 0;
   for (const window of saved.windows.filter((one) => one.server !== undefined)) {
-    const server = await backend.count?.({ range: rangeFromText(window), ...match }, signal);
-    if (server === undefined) continue;
-    counted += 1;
-    differences.push(...differencesOf(saved.name, window, server, border));
+    if (failures.length >= FAILURES_MAX) {
+      failed += 1;
+      continue;
+    }
+    try {
+      const request = { range: rangeFromText(window), ...match };
+      const server = await patiently(async () => backend.count?.(request, signal));
+      if (server === undefined) continue;
+      counted += 1;
+      differences.push(...differencesOf(saved.name, window, server, border));
+    } catch (error) {
+      signal.throwIfAborted();
+      failed += 1;
+      failures.push(error instanceof Error ? error.message : String(error));
+    }
   }
-  return { plugin: saved.name, counted, differences };
+  const failure = failures.at(-1);
+  return {
+    plugin: saved.name,
+    counted,
+    differences,
+    failed,
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 function differencesOf(

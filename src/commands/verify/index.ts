@@ -1,3 +1,4 @@
+import { patiently } from "../../export/patiently.ts";
 import { compareLive, type LiveReport } from "../../snapshot/live.ts";
 import { readManifest } from "../../snapshot/reader.ts";
 import { type VerifyOptions, type VerifyReport, verifySnapshot } from "../../snapshot/verify.ts";
@@ -51,7 +52,9 @@ export default defineCommand({
       showLive(live, call.terminal);
     }
     const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
-    return report.sound && !differs ? EXIT.ok : EXIT.different;
+    if (!report.sound || differs) return EXIT.different;
+    // What could not be counted is not shown to differ, and not shown to be equal.
+    return live.some(({ failed }) => failed > 0) ? EXIT.partial : EXIT.ok;
   },
 });
 
@@ -85,7 +88,11 @@ async function comparedLive(call: VerifyCall, path: string): Promise<LiveReport[
   for (const saved of plugins) {
     const open = stack.backends.find(({ name }) => name === saved.name);
     if (open === undefined) call.terminal.warn(`${saved.name}: not compared, no such backend is configured`);
-    else reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal: call.signal }));
+    else {
+      const options = { now: fromMs(Date.now()), signal: call.signal };
+      const again = <Answer>(ask: () => Promise<Answer>) => patiently(ask, call.signal);
+      reports.push(await compareLive(saved, open, { ...options, patiently: again }));
+    }
   }
   return reports;
 }

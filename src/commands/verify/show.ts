@@ -20,6 +20,8 @@ export const verifySchema = v.object({
     v.object({
       plugin: v.string(),
       counted: v.number(),
+      failed: v.pipe(v.number(), v.description("windows that the server should have counted, and did not")),
+      failure: v.optional(v.string()),
       differences: v.array(
         v.object({
           from: v.string(),
@@ -40,9 +42,11 @@ export const verifyJson = (
 ): v.InferOutput<typeof verifySchema> => ({
   ...report,
   flaws: flaws.map((flaw) => ({ ...flaw })),
-  live: live.map(({ plugin, counted, differences }) => ({
+  live: live.map(({ plugin, counted, failed, failure, differences }) => ({
     plugin,
     counted,
+    failed,
+    ...(failure === undefined ? {} : { failure }),
     differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
   })),
 });
@@ -78,10 +82,14 @@ const SENTENCES = {
 
 /** What the servers hold now, beside what was saved. */
 export function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
-  for (const { plugin, counted, differences } of reports) {
+  for (const { plugin, counted, failed, failure, differences } of reports) {
     terminal.print(
       `${terminal.colors.bold(plugin)}  ${counted} windows counted again, ${differences.length} differ`,
     );
+    if (failed > 0)
+      terminal.note(
+        `${terminal.noteColors.red("not counted:")} ${failed} windows of ${plugin}: ${failure ?? "no reason given"}`,
+      );
     for (const { range, unit, saved, server, verdict } of differences) {
       const { from, to } = rangeToText(range);
       const amount = Math.abs(server - saved).toLocaleString("en");
