@@ -38,7 +38,12 @@ export function checkCommand({ command, directory, env }: Omit<CommandRequest, "
 export function runCommand({ command, directory, env, signal }: CommandRequest): Promise<CommandOutcome> {
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { cwd: directory, env: { ...env }, stdio: ["ignore", 2, 2], detached: true });
+    const child = spawn(program, args, {
+      cwd: directory,
+      env: { ...env },
+      stdio: ["ignore", 2, 2],
+      detached: true,
+    });
     const send = (name: NodeJS.Signals) => sendToGroup(child.pid, name);
     const pass = () => send(signal.reason instanceof InterruptedError ? signal.reason.signalName : "SIGTERM");
     const kill = () => send("SIGKILL");

@@ -156,7 +156,12 @@ const WITHOUT: readonly (readonly [string, string, number, boolean])[] = [
   ["--option 3 --confirm other", "error: --confirm other is not this stack's name", 4, false],
   ["--confirm shop", "error: which data to save first was not said", 4, false],
   ["--option 3 --confirm shop", "the stack shop is destroyed", 0, true],
-  ["--option 2 --confirm shop", "the stack shop is destroyed; its dashboards, and nothing else, are in backups/", 0, true],
+  [
+    "--option 2 --confirm shop",
+    "the stack shop is destroyed; its dashboards, and nothing else, are in backups/",
+    0,
+    true,
+  ],
 ];
 
 test.each(WITHOUT)("without a terminal: destroy %s", async (flags, said, code, gone) => {

@@ -16,7 +16,13 @@ export interface Task {
 
 export const SERVICES = ["contextcore-tracker", "checkout", "inventory-service", "payments"] as const;
 
-const TITLES = ["Design the export", "Write the reader", "Review the trail", "Fix the flaky test", "Cut the release"];
+const TITLES = [
+  "Design the export",
+  "Write the reader",
+  "Review the trail",
+  "Fix the flaky test",
+  "Cut the release",
+];
 const PEOPLE = ["ada", "grace", "linus", "margaret"];
 const STATES = ["todo", "in_progress", "done", "blocked"] as const;
 
