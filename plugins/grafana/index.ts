@@ -8,17 +8,20 @@ import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 import { measure } from "./size.ts";
 
+// Grafana has organisations, which the credentials choose, and no tenants: an option that it ignores would deceive.
+const { tenant: _, ...server } = option.serverOptions("http://localhost:3000", {
+  url: "GRAFANA_URL",
+  username: "GRAFANA_USER",
+  password: "GRAFANA_PASSWORD",
+  token: "GRAFANA_API_KEY",
+});
+
 export default definePlugin({
   name: "grafana",
   about: "Grafana: dashboards, folders, data sources, alerting, annotations",
   signals: ["dashboards"],
   options: v.object({
-    ...option.serverOptions("http://localhost:3000", {
-      url: "GRAFANA_URL",
-      username: "GRAFANA_USER",
-      password: "GRAFANA_PASSWORD",
-      token: "GRAFANA_API_KEY",
-    }),
+    ...server,
     importance: option.importance("medium"),
     data: option.text(
       "Grafana's data directory, or a SQLite database, on this machine: its size is then measured",

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import * as v from "valibot";
 import { type Backend, definePlugin } from "../../src/plugin/contract.ts";
 import { openPlugins } from "../../src/plugin/host.ts";
+import { hasTenant } from "../../src/plugin/opening.ts";
 import type { BuiltIn } from "../../src/registry.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { configOf, project } from "../plugin/support.ts";
@@ -51,4 +52,10 @@ test("a backend with tenants gets the asked one, and one without is left out", a
     ["many", ["restored"]],
   ]);
   expect(plan.leftOut).toEqual([{ name: "single", reason: "it has no tenant to restore into" }]);
+});
+
+test("Grafana, which has no tenants, says that it has none", async () => {
+  using place = project({});
+  const { backends } = await openPlugins(await configOf(place.directory));
+  expect(backends.filter(({ plugin }) => !hasTenant(plugin)).map(({ name }) => name)).toEqual(["grafana"]);
 });
