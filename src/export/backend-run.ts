@@ -10,6 +10,7 @@ import { type Conductor, createConductor } from "./conductor.ts";
 import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
+import { isLoss } from "./problems.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { type Reconciliation, reconcile } from "./reconcile.ts";
 import { sleep } from "./time-limit.ts";
@@ -38,6 +39,8 @@ export interface BackendOutcome {
   readonly reconciliation?: Reconciliation;
   /** True when nothing of it could be read: it did not even start. */
   readonly failed: boolean;
+  /** Why a resumed export of it came no further, though work waits: finishing the snapshot now would lose that for good. */
+  readonly stuck?: string;
   readonly durationMs: number;
 }
 
@@ -74,18 +77,31 @@ type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
 
 async function live(run: Run): Promise<Lived> {
   const { ledger, signal } = run;
+  const resumed = ledger.started;
   const inventory = await askInventory(run);
-  if (inventory === "unreachable") return { limits: [], failed: true };
+  if (inventory === "unreachable") return { limits: [], failed: true, ...stuckAt(run, ledger.frontier.size) };
   const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(run) };
   if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
   const before = await countOnce(run);
+  const { steps, frontier } = ledger;
+  const waiting = frontier.size;
   run.reporter.enter("running");
   await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
   if (signal.aborted) return { ...asked, failed: false };
+  const idle = resumed && waiting > 0 && ledger.steps === steps;
+  if (idle && run.conductor.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
   abandonRest(run);
   run.reporter.enter("counting");
   const reconciliation = await count(run, before);
   return { ...asked, ...(reconciliation === undefined ? {} : { reconciliation }), failed: false };
+}
+
+/** Says why the `waiting` steps of an earlier run were not gone on with; nothing when there are none. */
+function stuckAt({ open, ledger, signal }: Run, waiting: number): Pick<Lived, "stuck"> {
+  if (signal.aborted || waiting === 0) return {};
+  // The newest: those of the earlier run come first.
+  const reason = ledger.problems.current().findLast(isLoss)?.reason ?? "it does not answer";
+  return { stuck: `${open.name} could not go on, ${waiting} steps wait: ${reason}` };
 }
 
 async function askInventory({

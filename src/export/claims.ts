@@ -68,7 +68,7 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
   return {
     name: open.name,
     ...(open.plugin.version === undefined ? {} : { version: open.plugin.version }),
-    status: outcome.failed ? "failed" : ledger.problems.hasLoss() ? "partial" : "complete",
+    status: statusOf(outcome, files),
     ...inventoryClaims(inventory),
     ...(open.url === undefined ? {} : { url: open.url }),
     ...(request.match === undefined ? {} : { match: request.match }),
@@ -86,6 +86,12 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
     files: files.map(fileClaims),
     durationMs: outcome.durationMs,
   };
+}
+
+/** What was read in an earlier run is there, also when the backend could not even be asked in this one. */
+function statusOf({ failed, ledger }: BackendOutcome, files: readonly WrittenFile[]): Status {
+  if (failed) return files.length === 0 ? "failed" : "partial";
+  return ledger.problems.hasLoss() ? "partial" : "complete";
 }
 
 /** A backend that was asked for and never answered. */

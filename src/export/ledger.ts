@@ -21,6 +21,8 @@ export interface Ledger {
   readonly counts: Counts;
   readonly notes: Readonly<Record<string, string>>;
   readonly bytes: number;
+  /** How many steps are entered after the start, those of earlier runs too. */
+  readonly steps: number;
   /** Enters the committed start. */
   begin(commit: Commit): void;
   /** Enters a committed step. */
@@ -43,6 +45,7 @@ export function createLedger(request: ExportRequest): Ledger {
   const notes: Record<string, string> = {};
   let started = false;
   let bytes = 0;
+  let steps = 0;
   let exportedUntil: bigint | undefined;
 
   const note = (commit: Commit): void => {
@@ -70,6 +73,9 @@ export function createLedger(request: ExportRequest): Ledger {
     get bytes() {
       return bytes;
     },
+    get steps() {
+      return steps;
+    },
     begin(commit) {
       started = true;
       exportedUntil = commit.exportedUntil;
@@ -82,6 +88,7 @@ export function createLedger(request: ExportRequest): Ledger {
         windows.add(block);
         bytes += block.bytes;
       }
+      steps += 1;
       note(commit);
       frontier.finish(pending, commit.next, commit.done);
     },

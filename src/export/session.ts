@@ -49,6 +49,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
     await writer.flush();
     stopper.signal.throwIfAborted();
     if (job.signal.aborted) throw new Interrupted(partial);
+    refuseStuck(outcomes);
     return await finish(session, writer, outcomes);
   } catch (error) {
     await writer.close().catch(() => {});
@@ -80,6 +81,13 @@ async function runBackends({ job, ledgers }: Session, context: ExportContext): P
   for (const run of runs) run.catch((error) => context.stop(error));
   const ended = await Promise.allSettled(runs);
   return ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+}
+
+/** An outage at the moment of a resume costs nothing: the snapshot stays unfinished, with what the others read meanwhile. */
+function refuseStuck(outcomes: readonly BackendOutcome[]): void {
+  const stuck = outcomes.flatMap((one) => one.stuck ?? []);
+  if (stuck.length > 0)
+    throw new Error(`${stuck.join("; ")} (to finish without it, take it out of the configuration)`);
 }
 
 async function finish(

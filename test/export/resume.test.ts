@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
-import { Interrupted } from "../../src/export/errors.ts";
+import { ExportStopped, Interrupted } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
 import { takeLock } from "../../src/snapshot/lock.ts";
 import { listPartials } from "../../src/snapshot/partial.ts";
 import { random } from "../lab/random.ts";
 import { fakeBackend, fakeRange, temporary } from "./fake-backend.ts";
-import { allTimes, jobOf, linesIn, runExport, scratch, timesByStream } from "./run.ts";
+import { allTimes, FAST, jobOf, linesIn, runExport, scratch, timesByStream } from "./run.ts";
 import { serveSteps } from "./step-server.ts";
 
 /** Starts an export and interrupts it when `steps` steps were begun. @returns the unfinished snapshot */
@@ -100,6 +100,46 @@ describe("an interrupted export", () => {
     expect(manifest.plugins.map(({ name, problems }) => [name, problems[0]?.reason])).toEqual([
       ["fake", "fake: connection refused"],
     ]);
+  });
+
+  const outage = (): never => {
+    throw temporary("fake: connection refused", {});
+  };
+
+  test.each([
+    ["at all", { hooks: { inventory: async () => outage() } }],
+    ["a single step", { onStep: outage }],
+  ])("of a server that does not answer %s when it is resumed stays resumable", async (_, down) => {
+    using dir = scratch();
+    const partial = await interrupted(dir.path, 9);
+    const job = jobOf("", [fakeBackend({ objects: 4, ...down })], { tuning: { ...FAST, failuresMax: 2 } });
+    const failure = await resumeSnapshot(partial, job).catch((error) => error);
+    expect(failure).toBeInstanceOf(ExportStopped);
+    expect(failure.message).toMatch(/^the export stopped: fake could not go on, \d+ steps wait: .*refused/);
+    expect(failure.hint).toContain(`contextcore export --resume ${partial}`);
+    expect(await listPartials(dir.path)).toEqual([partial]);
+    const { path, manifest } = await resume(partial);
+    expect([manifest.status, manifest.resumed]).toEqual(["complete", 2]);
+    expect(timesByStream(path)).toEqual(allTimes(3, 20));
+  });
+
+  test("that only lacks its end is partial, not failed, when the server does not answer", async () => {
+    using dir = scratch();
+    const abort = new AbortController();
+    let counts = 0;
+    const count = async () => {
+      counts += 1;
+      // The first is from before the records are read.
+      if (counts === 2) abort.abort();
+      return undefined;
+    };
+    const open = fakeBackend({ hooks: { count } });
+    await runExport(dir.path, [open], { signal: abort.signal }).catch(() => {});
+    const [partial = ""] = await listPartials(dir.path);
+    const down = fakeBackend({ hooks: { inventory: async () => outage() } });
+    const { path, manifest } = await resumeSnapshot(partial, jobOf("", [down]));
+    expect([manifest.status, manifest.plugins[0]?.status]).toEqual(["partial", "partial"]);
+    expect(timesByStream(path)).toEqual(allTimes(3, 20));
   });
 
   test("is not resumed twice at once", async () => {
