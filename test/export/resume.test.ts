@@ -1,5 +1,13 @@
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { ExportStopped, Interrupted } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
@@ -159,6 +167,7 @@ describe("what a crash leaves", () => {
     using dir = scratch();
     const partial = await interrupted(dir.path, 12);
     appendFileSync(tail(partial, "logs.json"), `{"streams":[{"str${"x".repeat(100_000)}`);
+    mkdirSync(tail(partial, "fake/objects"), { recursive: true });
     writeFileSync(tail(partial, "fake/objects/object-99.json"), "half");
     const { path } = await resume(partial);
     expect(timesByStream(path)).toEqual(allTimes(3, 20));
