@@ -16,8 +16,8 @@ afterEach(() => lab.faults.loki.clear());
 const RANGE = ["--plugin", "loki", "--from", "2026-01-01"];
 const project = () => labProject(lab, { only: ["loki"] });
 
-/** A server so slow that the export is surely under way. */
-const slow = () => lab.faults.loki.add({ kind: "latency", ms: 150, path: "query_range" });
+/** A server that answers a few calls and then no more: the export is under way until it is stopped. */
+const slow = () => lab.faults.loki.add({ kind: "hang", path: "query_range", after: 6 });
 
 const unfinished = (cwd: string): string[] =>
   existsSync(join(cwd, "backups"))
