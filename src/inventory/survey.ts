@@ -1,5 +1,6 @@
 /** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
-import { type RetryPolicy, retryDelay } from "../export/retry.ts";
+import { patiently } from "../export/patiently.ts";
+import type { RetryPolicy } from "../export/retry.ts";
 import type { Inventory, Size } from "../plugin/contract.ts";
 import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend, OpenFailure } from "../plugin/open.ts";
@@ -55,7 +56,7 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   const timer = setTimeout(() => limit.abort(tooSlow(open, timeoutMs)), timeoutMs);
   const both = AbortSignal.any([signal, limit.signal]);
   try {
-    const asked = Promise.all([again(() => backend.inventory(both)), sizeOf(open, both)]);
+    const asked = Promise.all([patiently(() => backend.inventory(both), both, RETRY), sizeOf(open, both)]);
     const [inventory, size] = await withinLimit(asked, both);
     return { state: "reached", name, open, inventory, ...size };
   } catch (cause) {
@@ -78,18 +79,6 @@ const RETRY: RetryPolicy = {
   retryAfterMaxMs: 20_000,
 };
 
-async function again<Value>(call: () => Promise<Value>): Promise<Value> {
-  for (let failed = 1; ; failed += 1) {
-    try {
-      return await call();
-    } catch (error) {
-      const waitMs = retryDelay(error, failed, RETRY, Math.random());
-      if (waitMs === undefined) throw error;
-      await Bun.sleep(waitMs);
-    }
-  }
-}
-
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
   new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);
 
@@ -111,7 +100,7 @@ async function sizeOf(
   signal: AbortSignal,
 ): Promise<Pick<Reached, "size" | "sizeProblem">> {
   try {
-    return { size: await again(() => open.backend.size(signal)) };
+    return { size: await patiently(() => open.backend.size(signal), signal, RETRY) };
   } catch (error) {
     return { sizeProblem: error instanceof Error ? error.message : String(error) };
   }

@@ -1,5 +1,6 @@
 /** After a restore: what the server now holds, window by window, beside what the snapshot says. */
-import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "../export/retry.ts";
+import { patiently } from "../export/patiently.ts";
+import type { RetryPolicy } from "../export/retry.ts";
 import { sleep } from "../export/time-limit.ts";
 import type { Counts } from "../plugin/contract.ts";
 import type { ManifestWindow } from "../snapshot/manifest.ts";
@@ -80,17 +81,13 @@ interface Answer {
 async function countPatiently(
   { open }: RestoreTarget,
   range: Range,
-  { signal, retry = DEFAULT_RETRY }: RecountOptions,
+  { signal, retry }: RecountOptions,
 ): Promise<Answer> {
-  for (let failed = 1; ; failed += 1) {
-    try {
-      const server = await open.backend.count?.({ range }, signal);
-      return server === undefined ? {} : { server };
-    } catch (error) {
-      signal.throwIfAborted();
-      const delay = retryDelay(error, failed, retry, Math.random());
-      if (delay === undefined) return { failure: error instanceof Error ? error.message : String(error) };
-      await sleep(delay, signal);
-    }
+  try {
+    const server = await patiently(async () => open.backend.count?.({ range }, signal), signal, retry);
+    return server === undefined ? {} : { server };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { failure: error instanceof Error ? error.message : String(error) };
   }
 }

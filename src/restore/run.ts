@@ -1,7 +1,7 @@
 /** Carries out a restore plan: block after block, in bounded memory, resumable, every refused record kept. */
-import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "../export/retry.ts";
-import { sleep } from "../export/time-limit.ts";
-import type { Counts, RestoreAnswer, RestoreBatch, Restorer } from "../plugin/contract.ts";
+import { patiently } from "../export/patiently.ts";
+import type { RetryPolicy } from "../export/retry.ts";
+import type { Counts } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/block.ts";
 import { addCounts } from "../snapshot/counts.ts";
 import { batchesOf } from "./batches.ts";
@@ -115,7 +115,7 @@ async function writeBlock(
   const problems: BlockOutcome["problems"][number][] = [];
   for (const lines of linesFor(target, file, block, bytes)) {
     const batch = { file, lines, range: target.range, labels: target.labels };
-    const answer = await applyPatiently(restore, batch, options);
+    const answer = await patiently(() => restore.apply(batch, options.signal), options.signal, options.retry);
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});
     rejected.push(...(answer.rejected ?? []));
@@ -137,21 +137,4 @@ function linesFor(
   if (block.range !== undefined) return batchesOf(bytes, keep);
   const text = keep(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   return text === undefined ? [] : [[text]];
-}
-
-/** Tries again what failed for a while, as long as the server asks for. */
-async function applyPatiently(
-  restore: Restorer,
-  batch: RestoreBatch,
-  { signal, retry = DEFAULT_RETRY }: RunOptions,
-): Promise<RestoreAnswer> {
-  for (let failed = 1; ; failed += 1) {
-    try {
-      return await restore.apply(batch, signal);
-    } catch (error) {
-      const delay = signal.aborted ? undefined : retryDelay(error, failed, retry, Math.random());
-      if (delay === undefined) throw error;
-      await sleep(delay, signal);
-    }
-  }
 }
