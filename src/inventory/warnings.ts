@@ -2,7 +2,7 @@
 
 import { coveredRanges } from "../snapshot/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/kept.ts";
-import { subtract } from "../snapshot/ranges.ts";
+import { subtract, totalLength } from "../snapshot/ranges.ts";
 import { formatDuration } from "../units/duration.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";
@@ -52,7 +52,7 @@ function expiring({ inventory }: Reached, unsaved: readonly Range[], now: bigint
   if (typeof retention !== "bigint" || oldest === undefined) return [];
   const border = now - retention + SOON;
   if (oldest >= border) return [];
-  const leaving = total(unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border })));
+  const leaving = totalLength(unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border })));
   const held =
     leaving > 0n ? `, ${formatDuration(leaving)} of it in no snapshot` : ", all of it in a snapshot";
   return [
@@ -71,7 +71,7 @@ function unsavedTexts(
   if (timeless) return isKept(name, snapshots) ? [] : ["no snapshot holds it"];
   const [first] = unsaved;
   if (first === undefined) return [];
-  const length = formatDuration(total(unsaved));
+  const length = formatDuration(totalLength(unsaved));
   const parts = unsaved.length === 1 ? "" : ` in ${unsaved.length} parts`;
   return [`no snapshot holds ${length} of it${parts}, from ${minute(first.from)} on`];
 }
@@ -83,9 +83,6 @@ const isKept = (backend: string, snapshots: readonly KeptSnapshot[]): boolean =>
   snapshots.some(({ manifest }) =>
     manifest.plugins.some(({ name, status }) => name === backend && status === "complete"),
   );
-
-const total = (ranges: readonly Range[]): bigint =>
-  ranges.reduce((sum, { from, to }) => (to > from ? sum + to - from : sum), 0n);
 
 /** `2026-01-24 14:30 UTC`. */
 const minute = (ns: bigint): string => `${toRfc3339(ns).slice(0, 16).replace("T", " ")} UTC`;

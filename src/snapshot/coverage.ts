@@ -50,11 +50,10 @@ export function heldOnlyBy(
 ): { readonly backend: string; readonly ranges: readonly Range[] }[] {
   return snapshot.manifest.plugins.flatMap((plugin) => {
     const { name: backend } = plugin;
-    const ranges = coveredRanges([snapshot], backend).flatMap((range) =>
-      subtract(range, coveredRanges(others, backend)),
-    );
+    const own = coveredRanges([snapshot], backend);
+    const elsewhere = coveredRanges(others, backend);
+    const ranges = own.flatMap((range) => subtract(range, elsewhere));
     if (hasTimeline(plugin)) return ranges.length === 0 ? [] : [{ backend, ranges }];
-    const isThere = coveredRanges([snapshot], backend).length > 0;
-    return isThere && coveredRanges(others, backend).length === 0 ? [{ backend, ranges: [] }] : [];
+    return own.length > 0 && elsewhere.length === 0 ? [{ backend, ranges: [] }] : [];
   });
 }

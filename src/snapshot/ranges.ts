@@ -26,11 +26,8 @@ export function subtract(whole: Range, holes: readonly Range[]): Range[] {
   return left;
 }
 
-/** The part that both hold; `undefined` when there is none. */
-export function intersect(a: Range, b: Range): Range | undefined {
-  const from = a.from > b.from ? a.from : b.from;
-  const to = a.to < b.to ? a.to : b.to;
-  return from < to ? { from, to } : undefined;
-}
+/** How long they are together, ns. A range that ends before it begins counts as empty; those that overlap count twice. */
+export const totalLength = (ranges: readonly Range[]): bigint =>
+  ranges.reduce((sum, { from, to }) => (to > from ? sum + to - from : sum), 0n);
 
 export const byFrom = (a: Range, b: Range): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);

@@ -3,9 +3,10 @@
  * The rules are those of `restic forget`: each keeps the newest snapshot of so many periods, and one rule is enough.
  */
 import { formatDuration } from "../units/duration.ts";
-import { fromRfc3339, NS_PER_MS, type Range } from "../units/range.ts";
+import { fromRfc3339, NS_PER_MS } from "../units/range.ts";
 import { heldOnlyBy } from "./coverage.ts";
 import { type KeptSnapshot, newestComplete } from "./kept.ts";
+import { totalLength } from "./ranges.ts";
 
 export interface Policy {
   /** Keep the newest so many. */
@@ -79,14 +80,12 @@ function keepingCoverage(decisions: readonly Decision[]): Decision[] {
     const reasons = heldOnlyBy(decision.snapshot, kept).map(({ backend, ranges }) =>
       ranges.length === 0
         ? `the only one with ${backend}`
-        : `the only one with ${formatDuration(total(ranges))} of ${backend}`,
+        : `the only one with ${formatDuration(totalLength(ranges))} of ${backend}`,
     );
     if (reasons.length > 0) kept.push(decision.snapshot);
     return { ...decision, reasons };
   });
 }
-
-const total = (ranges: readonly Range[]): bigint => ranges.reduce((sum, { from, to }) => sum + to - from, 0n);
 
 function byRules(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint): Decision[] {
   const newestFirst = snapshots.toReversed();

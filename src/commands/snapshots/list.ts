@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { backendsIn, coveredRanges, hasTimeline } from "../../snapshot/coverage.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/kept.ts";
 import { rangeToText } from "../../snapshot/range-text.ts";
-import { subtract } from "../../snapshot/ranges.ts";
+import { subtract, totalLength } from "../../snapshot/ranges.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -92,14 +92,12 @@ function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnaps
   const timelines = backends.map(({ backend, covered, gaps }) => [
     colors.bold(backend),
     colors.cyan(drawTimeline(whole, covered, 48)),
-    gaps.length === 0 ? "no gaps" : `${formatDuration(total(gaps))} in no snapshot`,
+    gaps.length === 0 ? "no gaps" : `${formatDuration(totalLength(gaps))} in no snapshot`,
   ]);
   for (const line of formatTable([{}, {}, {}], timelines)) terminal.print(line);
 }
 
 const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
-
-const total = (ranges: readonly Range[]): bigint => ranges.reduce((sum, { from, to }) => sum + to - from, 0n);
 
 const toJson = (
   directory: string,
