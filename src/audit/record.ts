@@ -1,6 +1,6 @@
 /** Work between two events: `started` before it, how it ended after it, whatever happens. */
-import type { TrailError } from "./error.ts";
-import type { AuditEvent, Ending, NewEvent, Trail, TrailOperation } from "./event.ts";
+import type { TrailError } from "./format/error.ts";
+import type { AuditEvent, Ending, NewEvent, Trail, TrailOperation } from "./format/event.ts";
 import { markOf } from "./process.ts";
 
 /** An event that is in the trail. */

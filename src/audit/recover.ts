@@ -1,6 +1,6 @@
 /** Operations that began and never ended: found by looking back from the end of the trail. */
-import { parseLine } from "./chain.ts";
-import type { AuditEvent, NewEvent } from "./event.ts";
+import { parseLine } from "./format/chain.ts";
+import type { AuditEvent, NewEvent } from "./format/event.ts";
 import { stateOf, toProcessMark } from "./process.ts";
 
 export interface RecoveryOptions {

@@ -1,15 +1,15 @@
 import type { OpenSink } from "../plugin/open.ts";
-import { readSigningKey, writeCheckpoint } from "./checkpoint.ts";
 import { type Delivery, openDelivery } from "./deliver/delivery.ts";
 import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";
-import { TrailError } from "./error.ts";
-import type { AuditEvent, NewEvent, Trail } from "./event.ts";
-import { openHome } from "./home.ts";
-import { type Appended, type Journal, type JournalOptions, openJournal } from "./journal.ts";
-import { newestOf } from "./query.ts";
+import { TrailError } from "./format/error.ts";
+import type { AuditEvent, NewEvent, Trail } from "./format/event.ts";
+import { readSigningKey, writeCheckpoint } from "./journal/checkpoint.ts";
+import { openHome } from "./journal/home.ts";
+import { type Appended, type Journal, type JournalOptions, openJournal } from "./journal/journal.ts";
+import { trailLinesBackward } from "./journal/segments.ts";
+import { newestOf } from "./read/query.ts";
 import { createRecord, type Written } from "./record.ts";
 import { abandoned, explainInterruption, interruption } from "./recover.ts";
-import { trailLinesBackward } from "./segments.ts";
 
 export interface TrailOptions extends JournalOptions {
   /** All that are configured; left out by a command that has not opened them: then nothing is said or done about sinks. */

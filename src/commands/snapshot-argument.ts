@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { closest } from "../config/closest.ts";
-import { newestComplete, readKept } from "../snapshot/kept.ts";
+import { newestComplete, readKept } from "../snapshot/kept/kept.ts";
 import { UsageError } from "./command.ts";
 
 /** What a command says of the argument that names a snapshot. */

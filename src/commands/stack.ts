@@ -1,7 +1,7 @@
 /** What most commands begin with: the configuration, the plugins that it names, and the trail. */
 import { homedir } from "node:os";
 import { join } from "node:path";
-import type { Trail } from "../audit/event.ts";
+import type { Trail } from "../audit/format/event.ts";
 import { openTrail } from "../audit/trail.ts";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";

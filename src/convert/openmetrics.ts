@@ -6,8 +6,8 @@
  * left out, and told to the caller.
  */
 import * as v from "valibot";
-import { type Block, byBlockTime } from "../snapshot/block.ts";
-import type { OpenSnapshot } from "../snapshot/reader.ts";
+import { type Block, byBlockTime } from "../snapshot/format/block.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 
 /** What was written, and what the format cannot carry. */
 export interface Converted {

@@ -2,9 +2,10 @@
 import type { Backend, Counts, Inventory, Limit } from "../plugin/contract.ts";
 import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend } from "../plugin/open.ts";
-import type { Commit } from "../snapshot/block.ts";
-import { SnapshotError } from "../snapshot/errors.ts";
-import type { SnapshotWriter } from "../snapshot/writer.ts";
+import type { Commit } from "../snapshot/format/block.ts";
+import { SnapshotError } from "../snapshot/format/errors.ts";
+import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import { sleep } from "../units/sleep.ts";
 import { checkStart } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
 import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
@@ -13,7 +14,6 @@ import type { MemoryBudget } from "./memory-budget.ts";
 import { isLoss } from "./problems.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { type Reconciliation, reconcile } from "./reconcile.ts";
-import { sleep } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 

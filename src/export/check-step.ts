@@ -3,10 +3,10 @@
  * work of the step itself: the dearest check counts the newlines.
  */
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
-import { countLines } from "../snapshot/lines.ts";
-import { pathObjection } from "../snapshot/paths.ts";
-import { LATEST } from "../snapshot/range-text.ts";
-import type { StepObject, StepRecords } from "../snapshot/writer.ts";
+import { countLines } from "../snapshot/format/lines.ts";
+import { pathObjection } from "../snapshot/format/paths.ts";
+import { LATEST } from "../snapshot/format/range-text.ts";
+import type { StepObject, StepRecords } from "../snapshot/write/writer.ts";
 import type { Range } from "../units/range.ts";
 import { InvalidStep } from "./errors.ts";
 

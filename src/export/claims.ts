@@ -1,12 +1,12 @@
 /** What the manifest claims, from how it went: pure. */
 import type { Inventory, Limit } from "../plugin/contract.ts";
-import { addCounts } from "../snapshot/counts.ts";
-import type { Manifest, ManifestFile, ManifestPlugin, Status } from "../snapshot/manifest.ts";
-import { FORMAT } from "../snapshot/manifest.ts";
-import { rangeFromText, rangeToText } from "../snapshot/range-text.ts";
-import type { SnapshotRequest } from "../snapshot/request.ts";
-import type { WrittenFile } from "../snapshot/stored-files.ts";
-import type { WrittenFiles } from "../snapshot/writer.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import type { Manifest, ManifestFile, ManifestPlugin, Status } from "../snapshot/format/manifest.ts";
+import { FORMAT } from "../snapshot/format/manifest.ts";
+import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
+import type { SnapshotRequest } from "../snapshot/write/request.ts";
+import type { WrittenFile } from "../snapshot/write/stored-files.ts";
+import type { WrittenFiles } from "../snapshot/write/writer.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import type { BackendOutcome } from "./backend-run.ts";
 

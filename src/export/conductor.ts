@@ -1,8 +1,9 @@
 /** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
 import { isKind } from "../plugin/errors.ts";
+import { sleep } from "../units/sleep.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
 import { isOverload, retryDelay } from "./retry.ts";
-import { sleep, withTimeLimit } from "./time-limit.ts";
+import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
 export interface Conductor {

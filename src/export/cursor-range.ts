@@ -1,5 +1,5 @@
 import type { Cursor } from "../plugin/contract.ts";
-import { LATEST } from "../snapshot/range-text.ts";
+import { LATEST } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
 
 const DECIMAL = /^\d{1,21}$/;

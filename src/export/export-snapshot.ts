@@ -5,11 +5,11 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { ExportRequest } from "../plugin/contract.ts";
-import { type Lock, takeLock } from "../snapshot/lock.ts";
-import { createPartial, finishedManifest, renameFinished } from "../snapshot/partial.ts";
-import { rangeFromText, rangeToText } from "../snapshot/range-text.ts";
-import { recover } from "../snapshot/recover.ts";
-import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/request.ts";
+import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
+import { type Lock, takeLock } from "../snapshot/write/lock.ts";
+import { createPartial, finishedManifest, renameFinished } from "../snapshot/write/partial.ts";
+import { recover } from "../snapshot/write/recover.ts";
+import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/write/request.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { runSession } from "./session.ts";

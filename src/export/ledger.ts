@@ -1,8 +1,8 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
 import type { Counts, Cursor, ExportRequest } from "../plugin/contract.ts";
-import type { Block, Commit } from "../snapshot/block.ts";
-import { addCounts } from "../snapshot/counts.ts";
-import { rangeToText } from "../snapshot/range-text.ts";
+import type { Block, Commit } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
 import { createFrontier, type Frontier, type Pending } from "./frontier.ts";
 import { createProblems, type Problems } from "./problems.ts";

@@ -1,5 +1,5 @@
+import { sleep } from "../units/sleep.ts";
 import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "./retry.ts";
-import { sleep } from "./time-limit.ts";
 
 /** Asks again what failed for a while, as long as the server asks for. @throws what the last attempt threw */
 export async function patiently<Answer>(

@@ -1,7 +1,7 @@
 import type { Problem, ProblemKind } from "../plugin/contract.ts";
-import type { ManifestProblem } from "../snapshot/manifest.ts";
-import { rangeToText } from "../snapshot/range-text.ts";
-import { coalesce } from "../snapshot/ranges.ts";
+import type { ManifestProblem } from "../snapshot/format/manifest.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
+import { coalesce } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
 
 /** Kinds that make a snapshot `partial`: something that was asked for is not in it. */

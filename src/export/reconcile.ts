@@ -1,8 +1,8 @@
 /** Compares what was read with the server's own count. */
 import type { Counts, Problem } from "../plugin/contract.ts";
-import { addCounts } from "../snapshot/counts.ts";
-import type { ManifestWindow } from "../snapshot/manifest.ts";
-import { rangeToText } from "../snapshot/range-text.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import type { ManifestWindow } from "../snapshot/format/manifest.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
 import type { Question } from "./windows.ts";
 

@@ -1,11 +1,12 @@
 /** One run of an export, the first or a resumed one: from the open directory to the finished snapshot. */
-import type { Lock } from "../snapshot/lock.ts";
+
+import { SIGNAL_FILES } from "../snapshot/format/paths.ts";
 import { isPressed, relievePressure } from "../snapshot/memory-pressure.ts";
-import { renameFinished, writeManifest } from "../snapshot/partial.ts";
-import { SIGNAL_FILES } from "../snapshot/paths.ts";
-import type { Recovered } from "../snapshot/recover.ts";
-import type { SnapshotRequest } from "../snapshot/request.ts";
-import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/writer.ts";
+import type { Lock } from "../snapshot/write/lock.ts";
+import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
+import type { Recovered } from "../snapshot/write/recover.ts";
+import type { SnapshotRequest } from "../snapshot/write/request.ts";
+import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/write/writer.ts";
 import { fromMs } from "../units/range.ts";
 import { type BackendOutcome, type ExportContext, runBackend } from "./backend-run.ts";
 import { claimsOf } from "./claims.ts";

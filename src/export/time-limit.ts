@@ -48,19 +48,3 @@ export function withTimeLimit<Result>(
 
 const timedOut = (limitMs: number): PluginError =>
   new PluginError("temporary", `gave no answer within ${Math.round(limitMs / 1000)} s`, { timedOut: true });
-
-/** Waits; ends early, with the signal's reason as error, when the signal is given. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const onAbort = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", onAbort);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", onAbort, { once: true });
-  });
-}

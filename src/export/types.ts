@@ -1,6 +1,6 @@
 import type { Counts, ExportRequest, Problem } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
-import type { Manifest } from "../snapshot/manifest.ts";
+import type { Manifest } from "../snapshot/format/manifest.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** What one export is asked to do. */

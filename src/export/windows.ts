@@ -1,8 +1,8 @@
 /** Which windows the server is asked to count, and what the export read in each: pure. */
 import type { Counts } from "../plugin/contract.ts";
-import type { Block } from "../snapshot/block.ts";
-import { addCounts } from "../snapshot/counts.ts";
-import { byFrom, subtract } from "../snapshot/ranges.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import { byFrom, subtract } from "../snapshot/format/ranges.ts";
 import { type Range, span } from "../units/range.ts";
 
 /** What was read, by reconciliation window, while blocks come in. */

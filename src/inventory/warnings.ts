@@ -1,8 +1,8 @@
 /** What a person should know before data is gone: what expires soon, and what no snapshot holds. */
 
-import { coveredRanges } from "../snapshot/coverage.ts";
-import type { KeptSnapshot } from "../snapshot/kept.ts";
-import { subtract, totalLength } from "../snapshot/ranges.ts";
+import { subtract, totalLength } from "../snapshot/format/ranges.ts";
+import { coveredRanges } from "../snapshot/kept/coverage.ts";
+import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
 import { formatDuration } from "../units/duration.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";

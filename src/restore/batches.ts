@@ -1,4 +1,4 @@
-import { linesOf } from "../snapshot/lines.ts";
+import { linesOf } from "../snapshot/format/lines.ts";
 
 /** About how many bytes of lines one call of `apply` gets: servers take a few MiB, and less is lost when one fails. */
 const BATCH_BYTES = 1 << 20;

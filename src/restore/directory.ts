@@ -2,8 +2,8 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { writeAtomically } from "../snapshot/disk.ts";
-import { systemCode } from "../snapshot/errors.ts";
+import { systemCode } from "../snapshot/format/errors.ts";
+import { writeAtomically } from "../snapshot/write/disk.ts";
 
 const requestSchema = v.object({
   snapshot: v.string(),

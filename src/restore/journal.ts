@@ -3,8 +3,8 @@ import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Counts, Problem } from "../plugin/contract.ts";
-import type { Block } from "../snapshot/block.ts";
-import { fileLines } from "../snapshot/lines.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { fileLines } from "../snapshot/format/lines.ts";
 
 /** What the server said of one block's records. */
 export interface BlockOutcome {

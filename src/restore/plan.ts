@@ -2,9 +2,9 @@
 import type { Finding, Signal } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import { hasTenant } from "../plugin/opening.ts";
-import type { ManifestPlugin } from "../snapshot/manifest.ts";
-import { rangeFromText } from "../snapshot/range-text.ts";
-import type { OpenSnapshot } from "../snapshot/reader.ts";
+import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
+import { rangeFromText } from "../snapshot/format/range-text.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 import { type PlannedFile, selectFiles } from "./select.ts";
 

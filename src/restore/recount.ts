@@ -1,11 +1,11 @@
 /** After a restore: what the server now holds, window by window, beside what the snapshot says. */
 import { patiently } from "../export/patiently.ts";
 import type { RetryPolicy } from "../export/retry.ts";
-import { sleep } from "../export/time-limit.ts";
 import type { Counts } from "../plugin/contract.ts";
-import type { ManifestWindow } from "../snapshot/manifest.ts";
-import { rangeFromText } from "../snapshot/range-text.ts";
+import type { ManifestWindow } from "../snapshot/format/manifest.ts";
+import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
+import { sleep } from "../units/sleep.ts";
 import type { RestoreTarget } from "./plan.ts";
 
 export interface Recount {

@@ -1,8 +1,8 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
 import { join } from "node:path";
 import * as v from "valibot";
-import { writeAtomically } from "../snapshot/disk.ts";
-import { rangeToText } from "../snapshot/range-text.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
+import { writeAtomically } from "../snapshot/write/disk.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";

@@ -2,8 +2,8 @@
 import { patiently } from "../export/patiently.ts";
 import type { RetryPolicy } from "../export/retry.ts";
 import type { Counts } from "../plugin/contract.ts";
-import type { Block } from "../snapshot/block.ts";
-import { addCounts } from "../snapshot/counts.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
 import { batchesOf } from "./batches.ts";
 import type { BlockOutcome, RestoreJournal } from "./journal.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";

@@ -1,8 +1,8 @@
 /** Chooses what of a snapshot is put back, and in which order. */
 import type { Counts, Restorer } from "../plugin/contract.ts";
-import { type Block, byBlockTime } from "../snapshot/block.ts";
-import { addCounts } from "../snapshot/counts.ts";
-import type { OpenSnapshot } from "../snapshot/reader.ts";
+import { type Block, byBlockTime } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 
 /** A data file, or one object, that is to be written. */

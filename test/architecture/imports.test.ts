@@ -42,7 +42,7 @@ async function importsUnder(folder: string): Promise<Import[]> {
   return found;
 }
 
-/** `src/audit/chain.ts` importing `../http/x.ts` gives `src/http/x.ts`; a package stays as it is. */
+/** `src/audit/format/chain.ts` importing `../http/x.ts` gives `src/http/x.ts`; a package stays as it is. */
 const resolved = ({ file, target }: Import): string =>
   target.startsWith(".") ? relative(root, resolve(root, dirname(file), target)) : target;
 
@@ -56,6 +56,38 @@ test("each part of src/ imports only the parts below it", async () => {
     const target = resolved(one);
     const other = partOf(target);
     return target.startsWith("src/") && part in ALLOWED && other !== part && !ALLOWED[part]?.includes(other);
+  });
+  expect(wrong).toEqual([]);
+});
+
+/** What each room of a part may import of the others in it. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "snapshot/format": [],
+  "snapshot/read": ["format"],
+  "snapshot/write": ["format", "read"],
+  "snapshot/verify": ["format", "read"],
+  "snapshot/kept": ["format", "read", "write"],
+  "audit/format": [],
+  "audit/journal": ["format"],
+  "audit/read": ["format", "journal"],
+  "audit/deliver": ["format", "journal"],
+  "audit/export": ["format", "journal", "read"],
+  "audit/verify": ["format", "journal", "deliver"],
+  "audit/retention": ["format", "journal", "deliver", "verify"],
+};
+
+test("inside snapshot/ and audit/ imports point one way too", async () => {
+  const room = (path: string): string => path.split("/").slice(1, 3).join("/");
+  const wrong = (await importsUnder("src")).filter((one) => {
+    const [from, to] = [room(one.file), room(resolved(one))];
+    const [part, name = ""] = to.split("/");
+    return (
+      from in ROOMS &&
+      to in ROOMS &&
+      from !== to &&
+      from.startsWith(`${part}/`) &&
+      !ROOMS[from]?.includes(name)
+    );
   });
   expect(wrong).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** RFC 8785: the examples of the standard itself. */
 import { expect, test } from "bun:test";
-import { canonical } from "../../src/audit/canonical.ts";
+import { canonical } from "../../src/audit/format/canonical.ts";
 
 test("section 3.2.2: literals, numbers and strings", () => {
   const value = JSON.parse(String.raw`{

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { AuditEvent } from "../../src/audit/event.ts";
-import { formatEvent } from "../../src/audit/format.ts";
+import type { AuditEvent } from "../../src/audit/format/event.ts";
+import { formatEvent } from "../../src/audit/read/line.ts";
 
 const EVENT: AuditEvent = {
   id: "01a1fa8f-bc2c-7447-a722-f37b13a07121",

@@ -1,6 +1,6 @@
 /** The example key, text and signature of Go's `golang.org/x/mod/sumdb/note`, which the C2SP specification is made after. */
 import { expect, test } from "bun:test";
-import { generateKey, openNote, parseSigningKey, parseVerifier } from "../../src/audit/note.ts";
+import { generateKey, openNote, parseSigningKey, parseVerifier } from "../../src/audit/format/note.ts";
 
 const SECRET = "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 const VERIFIER = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";

@@ -2,8 +2,8 @@
 import { expect, test } from "bun:test";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { GENESIS, LineError, readLine, seal, type UnsealedEvent } from "../../src/audit/chain.ts";
-import { proveLine } from "../../src/audit/prove.ts";
+import { GENESIS, LineError, readLine, seal, type UnsealedEvent } from "../../src/audit/format/chain.ts";
+import { proveLine } from "../../src/audit/verify/prove.ts";
 
 const EVENT: UnsealedEvent = {
   id: "01a1fa8f-bc2c-7447-a722-f37b13a07121",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { appendFileSync } from "node:fs";
-import type { AuditEvent, AuditQuery } from "../../src/audit/event.ts";
+import type { AuditEvent, AuditQuery } from "../../src/audit/format/event.ts";
 import { makeFolder } from "./folder.ts";
 
 const folder = makeFolder();

@@ -1,6 +1,6 @@
 /** A corpus of secrets as they turn up in commands, configurations, messages and URLs: none may reach the trail. */
 import { expect, test } from "bun:test";
-import { redacted } from "../../src/audit/redact.ts";
+import { redacted } from "../../src/audit/format/redact.ts";
 import { makeFolder } from "./folder.ts";
 
 const SECRET = "Zx9-s3cr3t_Value";

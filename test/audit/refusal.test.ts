@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { TrailError } from "../../src/audit/error.ts";
+import { TrailError } from "../../src/audit/format/error.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 
 const ENDING = { outcome: "success" } as const;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../src/audit/event.ts";
-import { follow } from "../../src/audit/follow.ts";
-import { matching } from "../../src/audit/query.ts";
-import { trailLines } from "../../src/audit/segments.ts";
-import { statsOf } from "../../src/audit/stats.ts";
+import type { Outcome } from "../../src/audit/format/event.ts";
+import { trailLines } from "../../src/audit/journal/segments.ts";
+import { follow } from "../../src/audit/read/follow.ts";
+import { matching } from "../../src/audit/read/query.ts";
+import { statsOf } from "../../src/audit/read/stats.ts";
 import { makeFolder } from "./folder.ts";
 
 test("each operation counts once, by operation, user, outcome and week, weeks without gaps", async () => {

@@ -3,7 +3,7 @@ import { closeSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, rmSync, wri
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { GENESIS, seal } from "../../src/audit/chain.ts";
+import { GENESIS, seal } from "../../src/audit/format/chain.ts";
 import { openTrail } from "../../src/audit/trail.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
 

@@ -4,7 +4,7 @@ import { rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { ExportStopped } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
-import { listPartials } from "../../src/snapshot/partial.ts";
+import { listPartials } from "../../src/snapshot/write/partial.ts";
 import { fakeBackend } from "./fake-backend.ts";
 import { allTimes, jobOf, runExport, scratch, timesByStream } from "./run.ts";
 import { serveSteps } from "./step-server.ts";

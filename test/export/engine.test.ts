@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseManifest } from "../../src/snapshot/manifest.ts";
+import { parseManifest } from "../../src/snapshot/format/manifest.ts";
 import { fakeBackend, fakeRange } from "./fake-backend.ts";
 import { allTimes, linesIn, runExport, scratch, timesByStream } from "./run.ts";
 

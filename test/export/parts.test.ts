@@ -11,8 +11,8 @@ import { reconcile } from "../../src/export/reconcile.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/export/retry.ts";
 import { withTimeLimit } from "../../src/export/time-limit.ts";
 import { createWindowCounts } from "../../src/export/windows.ts";
-import type { Block } from "../../src/snapshot/block.ts";
-import { canonicalJson } from "../../src/snapshot/canonical-json.ts";
+import type { Block } from "../../src/snapshot/format/block.ts";
+import { canonicalJson } from "../../src/snapshot/format/canonical-json.ts";
 
 describe("pace", () => {
   const after = (steps: number, ms: number, pace = startPace(8)) => {

@@ -11,8 +11,8 @@ import {
 import { join, relative, resolve } from "node:path";
 import { ExportStopped, Interrupted } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
-import { takeLock } from "../../src/snapshot/lock.ts";
-import { listPartials } from "../../src/snapshot/partial.ts";
+import { takeLock } from "../../src/snapshot/write/lock.ts";
+import { listPartials } from "../../src/snapshot/write/partial.ts";
 import { random } from "../lab/random.ts";
 import { fakeBackend, fakeRange, temporary } from "./fake-backend.ts";
 import { allTimes, FAST, jobOf, linesIn, runExport, scratch, timesByStream } from "./run.ts";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BlockOutcome, openJournal } from "../../src/restore/journal.ts";
-import type { Block } from "../../src/snapshot/block.ts";
+import type { Block } from "../../src/snapshot/format/block.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const block = (offset: number): Block => ({

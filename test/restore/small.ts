@@ -1,7 +1,7 @@
 /** A snapshot in memory: one block of one line for each plugin. */
-import type { Block } from "../../src/snapshot/block.ts";
-import type { ManifestPlugin } from "../../src/snapshot/manifest.ts";
-import type { OpenSnapshot } from "../../src/snapshot/reader.ts";
+import type { Block } from "../../src/snapshot/format/block.ts";
+import type { ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
+import type { OpenSnapshot } from "../../src/snapshot/read/reader.ts";
 
 const TIME = "2026-01-24T00:00:00Z";
 

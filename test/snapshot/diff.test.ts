@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Range } from "contextcore";
-import { diffSnapshots, type FileDifference } from "../../src/snapshot/diff.ts";
-import { openSnapshot } from "../../src/snapshot/reader.ts";
+import { diffSnapshots, type FileDifference } from "../../src/snapshot/kept/diff.ts";
+import { openSnapshot } from "../../src/snapshot/read/reader.ts";
 import { FIRST, fakeBackend, SECOND } from "../export/fake-backend.ts";
 import { runExport, scratch } from "../export/run.ts";
 import { smallSnapshot } from "./small.ts";

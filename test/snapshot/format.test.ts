@@ -3,15 +3,15 @@ import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { manifestJsonSchema } from "../../scripts/manifest-schema.ts";
-import { openSnapshot } from "../../src/snapshot/reader.ts";
-import { verifySnapshot } from "../../src/snapshot/verify.ts";
+import { openSnapshot } from "../../src/snapshot/read/reader.ts";
+import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const fixtures = join(root, "test/fixtures/snapshots");
 
 test("the published JSON Schema is that of the definition", () => {
   const published: unknown = JSON.parse(
-    readFileSync(join(root, "src/snapshot/manifest.schema.json"), "utf8"),
+    readFileSync(join(root, "src/snapshot/format/manifest.schema.json"), "utf8"),
   );
   // `bun scripts/manifest-schema.ts` writes it again.
   expect(published).toEqual(JSON.parse(JSON.stringify(manifestJsonSchema())));

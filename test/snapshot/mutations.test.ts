@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { verifySnapshot } from "../../src/snapshot/verify.ts";
+import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 import { scratch } from "../export/run.ts";
 import { random } from "../lab/random.ts";
 import { smallSnapshot } from "./small.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { KeptSnapshot } from "../../src/snapshot/kept.ts";
-import type { Manifest, ManifestPlugin } from "../../src/snapshot/manifest.ts";
-import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/retention.ts";
+import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
+import type { KeptSnapshot } from "../../src/snapshot/kept/kept.ts";
+import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/kept/retention.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
 
 const DAY = 86_400_000_000_000n;

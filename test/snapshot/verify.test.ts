@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatManifest, type Manifest, parseManifest } from "../../src/snapshot/manifest.ts";
-import { verifySnapshot } from "../../src/snapshot/verify.ts";
+import { formatManifest, type Manifest, parseManifest } from "../../src/snapshot/format/manifest.ts";
+import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 import { scratch } from "../export/run.ts";
 import { smallSnapshot } from "./small.ts";
 

@@ -1,6 +1,6 @@
 import type { AuditRecord } from "../../plugin/contract.ts";
-import { parseLine } from "../chain.ts";
-import { trailLinesBackward } from "../segments.ts";
+import { parseLine } from "../format/chain.ts";
+import { trailLinesBackward } from "../journal/segments.ts";
 
 /** How many events wait for a sink at most: older ones are given up, counted and recorded. */
 export const OUTBOX_MAX = 10_000;

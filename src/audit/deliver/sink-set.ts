@@ -4,10 +4,10 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Json, JsonObject } from "../../plugin/contract.ts";
 import type { OpenSink } from "../../plugin/open.ts";
-import { canonical } from "../canonical.ts";
-import { writeDurably } from "../durable.ts";
-import type { NewEvent } from "../event.ts";
-import { redacted } from "../redact.ts";
+import { canonical } from "../format/canonical.ts";
+import type { NewEvent } from "../format/event.ts";
+import { redacted } from "../format/redact.ts";
+import { writeDurably } from "../journal/durable.ts";
 
 /** Settings by the sink's name, as they may be shown. */
 type SinkSet = Readonly<Record<string, JsonObject>>;

@@ -2,7 +2,7 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { cannot, codeOf } from "../error.ts";
+import { cannot, codeOf } from "../format/error.ts";
 
 const Receipt = v.object({ seq: v.number(), id: v.string(), hash: v.string(), at: v.string() });
 const Failure = v.object({ message: v.string(), at: v.string() });

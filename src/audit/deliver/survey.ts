@@ -1,5 +1,5 @@
-import { endOf } from "../lines.ts";
-import { seqOf, trailLinesBackward } from "../segments.ts";
+import { endOf } from "../format/lines.ts";
+import { seqOf, trailLinesBackward } from "../journal/segments.ts";
 import { readSinkStates, type SinkState, sinksFolder } from "./state.ts";
 
 export interface SinkSurvey {

@@ -3,8 +3,8 @@
  * front, and so does one that begins with an apostrophe. Who reads it back takes one leading apostrophe away and has
  * exactly what was there.
  */
-import { canonical } from "../canonical.ts";
-import type { AuditEvent } from "../event.ts";
+import { canonical } from "../format/canonical.ts";
+import type { AuditEvent } from "../format/event.ts";
 
 /** What OWASP names as the beginnings of a formula, in their full-width forms too; and the apostrophe itself. */
 const RISKY = /^[=+\-@\t\r\n'＝＋－＠]/;

@@ -1,9 +1,9 @@
 /** Events in the formats that other tools read. */
 import type { JsonObject } from "../../plugin/contract.ts";
-import { canonical } from "../canonical.ts";
-import type { AuditEvent } from "../event.ts";
-import { type Filter, type Match, matching, newestOf } from "../query.ts";
-import { trailLines, trailLinesBackward } from "../segments.ts";
+import { canonical } from "../format/canonical.ts";
+import type { AuditEvent } from "../format/event.ts";
+import { trailLines, trailLinesBackward } from "../journal/segments.ts";
+import { type Filter, type Match, matching, newestOf } from "../read/query.ts";
 import { csvHeader, csvRow } from "./csv.ts";
 
 /**

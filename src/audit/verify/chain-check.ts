@@ -1,10 +1,10 @@
 /** Walks a trail's lines from the first to the last and proves that each continues the one before. */
-import { GENESIS, LineError, parseLine } from "../chain.ts";
-import type { AuditEvent } from "../event.ts";
-import type { NumberedLine } from "../forward.ts";
-import { type ProvenLine, proveLine } from "../prove.ts";
+import { GENESIS, LineError, parseLine } from "../format/chain.ts";
+import type { AuditEvent } from "../format/event.ts";
+import type { NumberedLine } from "../journal/forward.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
+import { type ProvenLine, proveLine } from "./prove.ts";
 
 /** What an `audit_prune` event says of the events that it stands for. */
 export interface Pruned {

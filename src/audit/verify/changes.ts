@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from "../../plugin/contract.ts";
-import { canonical, isList } from "../canonical.ts";
+import { canonical, isList } from "../format/canonical.ts";
 
 /**
  * What differs between a line as a witness has it and as it stands in the trail: `details.backup: "yes" became "no"`.

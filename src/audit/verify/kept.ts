@@ -1,8 +1,8 @@
 /** The events that outlived a prune: each line proves itself, and the prune's event has the hash of all. */
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { LineError, readLine } from "../chain.ts";
-import { codeOf } from "../error.ts";
+import { LineError, readLine } from "../format/chain.ts";
+import { codeOf } from "../format/error.ts";
 import type { Pruned } from "./chain-check.ts";
 import type { Findings } from "./finding.ts";
 

@@ -2,8 +2,8 @@
 import type { OpenSink } from "../../plugin/open.ts";
 import { within } from "../deliver/courier.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
-import type { Home } from "../home.ts";
-import { seqOf, trailLinesBackward } from "../segments.ts";
+import type { Home } from "../journal/home.ts";
+import { seqOf, trailLinesBackward } from "../journal/segments.ts";
 import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";

@@ -1,4 +1,4 @@
-import type { Filter } from "../../audit/query.ts";
+import type { Filter } from "../../audit/read/query.ts";
 import { fromRfc3339, toMs } from "../../units/range.ts";
 import { type ArgValues, UsageError } from "../command.ts";
 import { OUTCOMES } from "./event-schema.ts";

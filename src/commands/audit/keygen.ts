@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { makeSigningKey } from "../../audit/checkpoint.ts";
-import { ownIdentity } from "../../audit/identity.ts";
+import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
+import { ownIdentity } from "../../audit/journal/identity.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail, trailPlaces } from "../stack.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import type { AuditEvent } from "../../audit/event.ts";
-import { follow } from "../../audit/follow.ts";
-import { formatEvent } from "../../audit/format.ts";
+import type { AuditEvent } from "../../audit/format/event.ts";
+import { follow } from "../../audit/read/follow.ts";
+import { formatEvent } from "../../audit/read/line.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail, trailPlaces } from "../stack.ts";

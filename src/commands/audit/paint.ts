@@ -1,5 +1,5 @@
-import type { AuditEvent, Outcome } from "../../audit/event.ts";
-import { plainDetails, printable } from "../../audit/format.ts";
+import type { AuditEvent, Outcome } from "../../audit/format/event.ts";
+import { plainDetails, printable } from "../../audit/read/line.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
-import { carryOutPrune, type PrunePlan, planPrune } from "../../audit/prune.ts";
+import { carryOutPrune, type PrunePlan, planPrune } from "../../audit/retention/prune.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";

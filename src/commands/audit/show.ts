@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { LineError, readLine } from "../../audit/chain.ts";
-import type { AuditEvent } from "../../audit/event.ts";
-import { type EventPlace, findEvents } from "../../audit/find.ts";
-import { printable } from "../../audit/format.ts";
+import { LineError, readLine } from "../../audit/format/chain.ts";
+import type { AuditEvent } from "../../audit/format/event.ts";
+import { type EventPlace, findEvents } from "../../audit/read/find.ts";
+import { printable } from "../../audit/read/line.ts";
 import { type Call, defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf, trailPlaces } from "../stack.ts";

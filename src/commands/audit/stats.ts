@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { printable } from "../../audit/format.ts";
-import { matching } from "../../audit/query.ts";
-import { trailLines } from "../../audit/segments.ts";
-import { type AuditStats, statsOf, sum, type Tally } from "../../audit/stats.ts";
+import { trailLines } from "../../audit/journal/segments.ts";
+import { printable } from "../../audit/read/line.ts";
+import { matching } from "../../audit/read/query.ts";
+import { type AuditStats, statsOf, sum, type Tally } from "../../audit/read/stats.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";

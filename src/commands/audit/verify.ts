@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { NoteError, parseVerifier } from "../../audit/note.ts";
+import { NoteError, parseVerifier } from "../../audit/format/note.ts";
 import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { type Call, defineCommand } from "../command.ts";

@@ -2,7 +2,7 @@
 import type { Config } from "../../config/config.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { BUILT_INS } from "../../registry.ts";
-import { readKept } from "../../snapshot/kept.ts";
+import { readKept } from "../../snapshot/kept/kept.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import type { Call } from "../command.ts";
 import { configOf, openStackTrail } from "../stack.ts";

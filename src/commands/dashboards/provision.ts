@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { Trail } from "../../audit/event.ts";
+import type { Trail } from "../../audit/format/event.ts";
 import { builtinSource } from "../../dashboards/builtin.ts";
 import { type ProvisionPlan, planProvision } from "../../dashboards/plan-provision.ts";
 import {

@@ -1,4 +1,4 @@
-import type { Ending } from "../../audit/event.ts";
+import type { Ending } from "../../audit/format/event.ts";
 import type { Config } from "../../config/config.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { type CommandOutcome, runCommand } from "../../destroy/run-command.ts";

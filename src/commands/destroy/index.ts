@@ -1,4 +1,4 @@
-import type { Ending, Trail } from "../../audit/event.ts";
+import type { Ending, Trail } from "../../audit/format/event.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { checkCommand } from "../../destroy/run-command.ts";
 import { RefusedError } from "../../terminal/ask.ts";

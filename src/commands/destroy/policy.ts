@@ -1,4 +1,4 @@
-import type { Trail } from "../../audit/event.ts";
+import type { Trail } from "../../audit/format/event.ts";
 import type { Config } from "../../config/config.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { judgeCommand } from "../../destroy/policy/judge.ts";

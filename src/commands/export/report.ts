@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { ExportResult } from "../../export/types.ts";
-import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/manifest.ts";
+import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";

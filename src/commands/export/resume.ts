@@ -1,10 +1,10 @@
 import { resolve } from "node:path";
-import type { Trail } from "../../audit/event.ts";
+import type { Trail } from "../../audit/format/event.ts";
 import { resumeSnapshot } from "../../export/export-snapshot.ts";
 import type { ExportResult } from "../../export/types.ts";
-import { listPartials } from "../../snapshot/partial.ts";
-import { rangeFromText } from "../../snapshot/range-text.ts";
-import { readRequest, type SnapshotRequest } from "../../snapshot/request.ts";
+import { rangeFromText } from "../../snapshot/format/range-text.ts";
+import { listPartials } from "../../snapshot/write/partial.ts";
+import { readRequest, type SnapshotRequest } from "../../snapshot/write/request.ts";
 import { VERSION } from "../../version.ts";
 import { UsageError } from "../command.ts";
 import type { Stack } from "../stack.ts";

@@ -1,5 +1,5 @@
-import type { Ending, Trail } from "../../audit/event.ts";
-import { ownIdentity } from "../../audit/identity.ts";
+import type { Ending, Trail } from "../../audit/format/event.ts";
+import { ownIdentity } from "../../audit/journal/identity.ts";
 import { exportSnapshot } from "../../export/export-snapshot.ts";
 import type { ExportResult } from "../../export/types.ts";
 import { estimateBytes, freeBytes } from "../../inventory/room.ts";

@@ -1,8 +1,8 @@
 import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange } from "../../inventory/whole-range.ts";
-import { coveredRanges } from "../../snapshot/coverage.ts";
-import type { KeptSnapshot } from "../../snapshot/kept.ts";
-import { subtract } from "../../snapshot/ranges.ts";
+import { subtract } from "../../snapshot/format/ranges.ts";
+import { coveredRanges } from "../../snapshot/kept/coverage.ts";
+import type { KeptSnapshot } from "../../snapshot/kept/kept.ts";
 import type { Range } from "../../units/range.ts";
 
 /** Servers accept data about this much older than the newest (Loki: half of `max_chunk_age`, 1 h), so it is read again. ns */

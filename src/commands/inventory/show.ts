@@ -1,6 +1,6 @@
 import type { Finding } from "../../inventory/survey.ts";
 import { type Warning, warningsFor } from "../../inventory/warnings.ts";
-import { readKept } from "../../snapshot/kept.ts";
+import { readKept } from "../../snapshot/kept/kept.ts";
 import { fromMs } from "../../units/range.ts";
 import type { Call } from "../command.ts";
 import type { Stack } from "../stack.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Ending, Trail } from "../../audit/event.ts";
+import type { Ending, Trail } from "../../audit/format/event.ts";
 import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
 import { openJournal } from "../../restore/journal.ts";
 import type { RestorePlan } from "../../restore/plan.ts";

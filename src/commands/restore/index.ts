@@ -1,7 +1,7 @@
-import type { Trail } from "../../audit/event.ts";
+import type { Trail } from "../../audit/format/event.ts";
 import { planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { reportSchema } from "../../restore/report.ts";
-import { type OpenSnapshot, openSnapshot } from "../../snapshot/reader.ts";
+import { type OpenSnapshot, openSnapshot } from "../../snapshot/read/reader.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

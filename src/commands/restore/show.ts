@@ -1,8 +1,8 @@
 import type { Counts } from "../../plugin/contract.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
-import { addCounts } from "../../snapshot/counts.ts";
-import { rangeToText } from "../../snapshot/range-text.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
+import { rangeToText } from "../../snapshot/format/range-text.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../short-path.ts";

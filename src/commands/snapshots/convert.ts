@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
-import { openSnapshot } from "../../snapshot/reader.ts";
+import { openSnapshot } from "../../snapshot/read/reader.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";

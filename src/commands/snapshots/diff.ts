@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import { diffSnapshots } from "../../snapshot/diff.ts";
-import { openSnapshot } from "../../snapshot/reader.ts";
+import { diffSnapshots } from "../../snapshot/kept/diff.ts";
+import { openSnapshot } from "../../snapshot/read/reader.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

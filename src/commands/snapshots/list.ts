@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { backendsIn, coveredRanges, hasTimeline } from "../../snapshot/coverage.ts";
-import { type KeptSnapshot, readKept } from "../../snapshot/kept.ts";
-import { rangeToText } from "../../snapshot/range-text.ts";
-import { subtract, totalLength } from "../../snapshot/ranges.ts";
+import { rangeToText } from "../../snapshot/format/range-text.ts";
+import { subtract, totalLength } from "../../snapshot/format/ranges.ts";
+import { backendsIn, coveredRanges, hasTimeline } from "../../snapshot/kept/coverage.ts";
+import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
 import { formatBytes } from "../../units/bytes.ts";

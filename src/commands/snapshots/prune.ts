@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { type KeptSnapshot, readKept } from "../../snapshot/kept.ts";
-import { removeSnapshot } from "../../snapshot/prune.ts";
-import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../../snapshot/retention.ts";
+import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
+import { removeSnapshot } from "../../snapshot/kept/prune.ts";
+import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../../snapshot/kept/retention.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";

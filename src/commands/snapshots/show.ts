@@ -1,5 +1,5 @@
-import { manifestSchema } from "../../snapshot/manifest.ts";
-import { openSnapshot } from "../../snapshot/reader.ts";
+import { manifestSchema } from "../../snapshot/format/manifest.ts";
+import { openSnapshot } from "../../snapshot/read/reader.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";

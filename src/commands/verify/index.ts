@@ -1,7 +1,7 @@
 import { patiently } from "../../export/patiently.ts";
-import { compareLive, type LiveReport } from "../../snapshot/live.ts";
-import { readManifest } from "../../snapshot/reader.ts";
-import { type VerifyOptions, type VerifyReport, verifySnapshot } from "../../snapshot/verify.ts";
+import { readManifest } from "../../snapshot/read/reader.ts";
+import { compareLive, type LiveReport } from "../../snapshot/verify/live.ts";
+import { type VerifyOptions, type VerifyReport, verifySnapshot } from "../../snapshot/verify/verify.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { fromMs } from "../../units/range.ts";
 import { type Call, defineCommand } from "../command.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import type { LiveReport } from "../../snapshot/live.ts";
-import { rangeToText } from "../../snapshot/range-text.ts";
-import type { VerifyReport } from "../../snapshot/verify.ts";
+import { rangeToText } from "../../snapshot/format/range-text.ts";
+import type { LiveReport } from "../../snapshot/verify/live.ts";
+import type { VerifyReport } from "../../snapshot/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 

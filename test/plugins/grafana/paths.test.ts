@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Folder } from "../../../plugins/grafana/folders.ts";
 import { directoryOf, filePaths, folderPaths } from "../../../plugins/grafana/paths.ts";
-import { pathObjection } from "../../../src/snapshot/paths.ts";
+import { pathObjection } from "../../../src/snapshot/format/paths.ts";
 
 const ODD = [
   "",

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
-import { printable } from "../../../audit/format.ts";
+import { printable } from "../../../audit/read/line.ts";
 import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
 import { defineCommand } from "../../command.ts";

@@ -1,0 +1,112 @@
+/**
+ * One event as text: the line in the file, and the canonical form that its hash covers. Both are made of the same
+ * pieces in a different order, so a line that reads back to itself and has the right hash has not changed by a byte.
+ */
+import type { Json } from "../../plugin/contract.ts";
+import { canonical, isList } from "./canonical.ts";
+import type { AuditEvent, Outcome } from "./event.ts";
+
+/** `prev_hash` of a trail's first event. */
+export const GENESIS = "0".repeat(64);
+
+export type UnsealedEvent = Omit<AuditEvent, "hash">;
+
+export interface SealedEvent {
+  readonly event: AuditEvent;
+  /** Without the newline. */
+  readonly line: string;
+}
+
+/** Adds the hash: SHA-256 over the canonical form of everything else. */
+export function seal(unsealed: UnsealedEvent): SealedEvent {
+  const { hash, line } = textOf(unsealed);
+  return { event: { ...unsealed, hash }, line };
+}
+
+/**
+ * Reads a line and proves it: it is an event, written as this program writes it, and its hash fits its content.
+ * @throws LineError that says which of these fails
+ */
+export function readLine(line: string): AuditEvent {
+  const event = parseLine(line);
+  const expected = textOf(event);
+  if (expected.hash !== event.hash) throw new LineError("its content does not fit its hash");
+  if (expected.line !== line) throw new LineError("it is not written as the trail writes it");
+  return event;
+}
+
+/** Reads a line without proving it. @throws LineError when it is not an event. */
+export function parseLine(line: string): AuditEvent {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new LineError("it is not JSON");
+  }
+  const wrong = firstWrongField(value);
+  if (wrong !== undefined) throw new LineError(`its field ${wrong} is missing or has a wrong type`);
+  return value as AuditEvent; // checked field by field just now
+}
+
+/** A line of the trail that is not what it should be. */
+export class LineError extends Error {
+  override readonly name = "LineError";
+}
+
+function textOf(event: UnsealedEvent): { readonly hash: string; readonly line: string } {
+  const id = `"id":${JSON.stringify(event.id)}`;
+  const time = `"seq":${event.seq},"timestamp":${JSON.stringify(event.timestamp)}`;
+  const act = `"operation":${JSON.stringify(event.operation)},"outcome":${JSON.stringify(event.outcome)}`;
+  const user = `"user":${JSON.stringify(event.user)}`;
+  const host = `"host":${JSON.stringify(event.host)}`;
+  const project = `"project":${JSON.stringify(event.project)}`;
+  const details = `"details":${canonical(event.details)}`;
+  const affected = `"data_affected":${JSON.stringify(event.data_affected)}`;
+  const path = event.export_path === undefined ? "" : `,"export_path":${JSON.stringify(event.export_path)}`;
+  const ref = event.ref === undefined ? "" : `,"ref":${JSON.stringify(event.ref)}`;
+  const prev = `"prev_hash":${JSON.stringify(event.prev_hash)}`;
+  const sorted = `{${affected},${details}${path},${host},${id},${act},${prev},${project}${ref},${time},${user}}`;
+  const hash = Bun.SHA256.hash(sorted, "hex");
+  const start = `{${id},${time},${act},${user},${host},${project},${details},${affected}${path}${ref}`;
+  return { hash, line: `${start},${prev},"hash":"${hash}"}` };
+}
+
+const OUTCOMES: ReadonlySet<string> = new Set<Outcome>([
+  "started",
+  "success",
+  "partial",
+  "failed",
+  "cancelled",
+  "refused",
+  "interrupted",
+]);
+
+export const isOutcome = (text: string): text is Outcome => OUTCOMES.has(text);
+
+const isText = (value: unknown): value is string => typeof value === "string";
+const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
+const isHash = (value: unknown): boolean => isText(value) && value.length === 64;
+
+/** What each field must be; the field order is the file's. */
+const FIELDS: readonly (readonly [keyof AuditEvent, (value: unknown) => boolean])[] = [
+  ["id", isText],
+  ["seq", (value) => Number.isSafeInteger(value)],
+  ["timestamp", isText],
+  ["operation", isText],
+  ["outcome", (value) => isText(value) && isOutcome(value)],
+  ["user", isText],
+  ["host", isText],
+  ["project", isText],
+  ["details", (value) => typeof value === "object" && value !== null && !isList(value as Json)],
+  ["data_affected", (value) => Array.isArray(value) && value.every(isText)],
+  ["export_path", isOptionalText],
+  ["ref", isOptionalText],
+  ["prev_hash", isHash],
+  ["hash", isHash],
+];
+
+function firstWrongField(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return "id";
+  for (const [name, fits] of FIELDS) if (!fits(Reflect.get(value, name))) return name;
+  return undefined;
+}

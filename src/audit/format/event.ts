@@ -1,0 +1,86 @@
+import type { Json } from "../../plugin/contract.ts";
+
+export type Outcome = "started" | "success" | "partial" | "failed" | "cancelled" | "refused" | "interrupted";
+
+/** One line of the trail. Field order is the order in the file. */
+export interface AuditEvent {
+  /** UUIDv7. */
+  readonly id: string;
+  readonly seq: number;
+  /** ISO 8601, UTC, ms. */
+  readonly timestamp: string;
+  readonly operation: string;
+  readonly outcome: Outcome;
+  readonly user: string;
+  readonly host: string;
+  readonly project: string;
+  readonly details: { readonly [key: string]: Json | undefined };
+  readonly data_affected: readonly string[];
+  readonly export_path?: string;
+  /** The id of the `started` event that this one ends. */
+  readonly ref?: string;
+  readonly prev_hash: string;
+  readonly hash: string;
+}
+
+/** What a command says of itself; the trail adds the rest. */
+export interface NewEvent {
+  readonly operation: string;
+  readonly outcome: Outcome;
+  readonly details?: { readonly [key: string]: Json | undefined };
+  readonly dataAffected?: readonly string[];
+  readonly exportPath?: string;
+  readonly ref?: string;
+}
+
+/** How an operation ended: what `Trail.record` appends after the work. */
+export interface Ending {
+  readonly outcome: Exclude<Outcome, "started">;
+  readonly details?: { readonly [key: string]: Json | undefined };
+  readonly dataAffected?: readonly string[];
+  readonly exportPath?: string;
+}
+
+/** The hash-chained audit log of one project (DESIGN: `.contextcore/audit.jsonl`). */
+export interface Trail {
+  /** Appends durably (fsync) and hands the event to the sinks. @throws TrailError when it cannot be made durable. */
+  append(event: NewEvent): Promise<AuditEvent>;
+  /**
+   * Records `started`, runs the work, records how it ended, whatever happens.
+   * With `destructive`, work does not begin unless `started` is durable (TrailError, exit code 4); otherwise a failure to
+   * record is a warning.
+   */
+  record<Result>(
+    operation: TrailOperation,
+    work: () => Promise<{ result: Result; ending: Ending }>,
+  ): Promise<Result>;
+  /** The newest `limit` events that fit, oldest first. Reads from the end of the file. */
+  newest(query: AuditQuery): Promise<readonly AuditEvent[]>;
+  /** Waits for the sinks, each within its time limit; then releases everything. */
+  close(): Promise<void>;
+}
+
+export interface TrailOperation {
+  readonly operation: string;
+  readonly destructive: boolean;
+  readonly details?: NewEvent["details"];
+  readonly dataAffected?: readonly string[];
+  /** Once aborted, work that fails counts as cancelled. */
+  readonly signal?: AbortSignal;
+}
+
+/** Every member that is given must fit. */
+export interface AuditQuery {
+  readonly limit: number;
+  readonly operation?: string;
+  readonly outcome?: Outcome;
+  readonly user?: string;
+  readonly host?: string;
+  /** Part of one of the `data_affected` entries. */
+  readonly affected?: string;
+  /** Part of the line, whatever the case. */
+  readonly grep?: string;
+  /** Half-open `[from, to)`, ms since the epoch. */
+  readonly from?: number;
+  readonly to?: number;
+}

@@ -1,0 +1,99 @@
+/**
+ * Secrets never reach the trail: they are blotted out when an event is written. What looks like one is known by the
+ * name it stands under (`password`, `apiToken`), by its own form (`Bearer …`, `glsa_…`, a private key), or by its place
+ * (`user:password@host`, `?token=…`, `--password …`).
+ */
+import type { Json, JsonObject } from "../../plugin/contract.ts";
+import { isList } from "./canonical.ts";
+
+const BLOT = "***";
+
+/**
+ * The value as the trail keeps it: secrets blotted out, `undefined` members dropped, and only what JSON can hold
+ * (a number that is not finite becomes its name, half a surrogate pair becomes U+FFFD).
+ */
+export function redacted(details: JsonObject): JsonObject {
+  const members = Object.entries(details).flatMap(([key, value]) =>
+    value === undefined ? [] : [[redactedText(key), memberOf(key, value)] as const],
+  );
+  return Object.fromEntries(members);
+}
+
+function memberOf(key: string, value: Json): Json {
+  if (value === null || typeof value === "boolean" || !isSecretName(key)) return redactedValue(value);
+  if (typeof value === "number" && /(token|key|secret)s$/i.test(key)) return redactedValue(value); // it counts them
+  return BLOT;
+}
+
+function redactedValue(value: Json): Json {
+  if (typeof value === "string") return redactedText(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (value === null || typeof value === "boolean") return value;
+  if (isList(value)) return value.map((one, index) => redactedItem(one, value[index - 1]));
+  return redacted(value);
+}
+
+/** In a command's words the secret stands behind its flag: `["--password", "x"]`. */
+function redactedItem(value: Json, before: Json | undefined): Json {
+  const flag = typeof before === "string" ? /^--?([\w-]+)$/.exec(before)?.[1] : undefined;
+  return flag !== undefined && typeof value === "string" && isSecretName(flag) ? BLOT : redactedValue(value);
+}
+
+const SECRET_WORD =
+  /^(pass|pwd|pw|auth|authorization|credentials?|creds?|cookies?|bearer|jwt|signature|dsn)$|(password|passwd|passphrase|secret|token|apikey|privatekey|accesskey)s?$/;
+const KEY_OF =
+  /^(api|access|private|secret|signing|encryption|client|master|auth|ssh|account|session|hmac|webhook)$/;
+
+/** True for names under which a secret usually stands: `db_password`, `apiKey`, `X-Auth-Token`. */
+export function isSecretName(name: string): boolean {
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z\d]+/);
+  return words.some(
+    (word, index) => SECRET_WORD.test(word) || (/^keys?$/.test(word) && KEY_OF.test(words[index - 1] ?? "")),
+  );
+}
+
+/** Secrets that are known by their own form, whatever they stand under. */
+const FORMS = [
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
+  /\beyJ[\w-]{5,4000}\.[\w-]{5,4000}\.[\w-]*/g, // JSON Web Token
+  /\b(?:glsa|glc|gls|ghp|gho|ghu|ghs|ghr|github_pat|glpat|npm|hvs|hvb|dop_v1|whsec|pypi|shpat|rk_live|sk_live)[_.-][\w+/=-]{8,}/g,
+  /\bxox[abeoprs]-[\w-]{8,}/g, // Slack
+  /\bsk-[\w-]{16,}/g,
+  /\b(?:AKIA|ASIA)[A-Z\d]{16}\b/g, // AWS
+  /\bAIza[\w-]{30,}/g, // Google
+  /\bPRIVATE\+KEY\+\S+/g, // a signed note's key
+];
+
+/** A text with what looks like a secret in it blotted out. */
+export function redactedText(text: string): string {
+  let clean = text.toWellFormed();
+  for (const form of FORMS) clean = clean.replace(form, BLOT);
+  clean = clean
+    .replace(/\b([a-z][a-z\d+.-]{0,20}:\/\/)([^/@\s:"']*):[^\s"'/]*@/gi, `$1$2:${BLOT}@`)
+    .replace(/\b(Bearer)\s+[\w+/=.~:-]{8,}/gi, `$1 ${BLOT}`)
+    .replace(/\b([Bb]asic|[Dd]igest|[Tt]oken)\s+(?=\S*[\dA-Z=])[\w+/=.~:-]{8,}/g, `$1 ${BLOT}`);
+  return namedBlotted(clean);
+}
+
+/** `name=value`, `name: value`, `"name":"value"`, `--name value`. Whole words only, so that it stays linear. */
+const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(["']?\s*[=:]\s*|\s+)/g;
+/** A quoted value ends at its quote, another at a blank or a separator. */
+const VALUE = /"[^"]*|'[^']*|[^\s"'&,;]+/y;
+
+function namedBlotted(text: string): string {
+  let clean = "";
+  let kept = 0;
+  for (const { index, 0: whole, 1: name = "", 2: sign = "" } of text.matchAll(NAME_AND_SIGN)) {
+    const names = name.startsWith("-") || sign.trim() !== "";
+    if (!names || index < kept || !isSecretName(name)) continue;
+    VALUE.lastIndex = index + whole.length;
+    const [value] = VALUE.exec(text) ?? [];
+    if (value === undefined) continue;
+    clean += `${text.slice(kept, VALUE.lastIndex - value.length)}${/^["']?/.exec(value)?.[0]}${BLOT}`;
+    kept = VALUE.lastIndex;
+  }
+  return clean + text.slice(kept);
+}

@@ -1,0 +1,103 @@
+/**
+ * Files that survive a crash: what is written is on the disk, or not there at all. Everything here is synchronous: one
+ * append is a handful of calls of some microseconds around one wait for the disk, which threads would only make longer.
+ */
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { cannot } from "../format/error.ts";
+
+/**
+ * Appends and waits for the disk; nobody else may be writing to the file. What was written of a failed append is taken
+ * back. @throws TrailError
+ */
+export function appendDurably(path: string, text: string, mode = 0o644): void {
+  attempt("write to", path, () => {
+    withFile(path, "a", mode, (file) => {
+      const { size } = fstatSync(file);
+      try {
+        writeFileSync(file, text);
+        fdatasyncSync(file);
+      } catch (error) {
+        takeBack(file, size);
+        throw error;
+      }
+      if (size === 0) syncDirectory(dirname(path));
+    });
+  });
+}
+
+/** The failure that led here is the one to tell; what then stays behind is set aside as an unfinished line. */
+function takeBack(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size);
+  } catch {}
+}
+
+/** Cuts a file to a size it had and waits until the disk has that. @throws TrailError */
+export function truncateDurably(path: string, size: number): void {
+  attempt("shorten", path, () => {
+    withFile(path, "r+", 0, (file) => {
+      ftruncateSync(file, size);
+      fsyncSync(file);
+    });
+  });
+}
+
+/** A whole file under its final name, or none: temporary name, fsync, rename, fsync of the directory. @throws TrailError */
+export function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  attempt("write", path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      withFile(temporary, "w", mode, (file) => {
+        writeFileSync(file, content);
+        fsyncSync(file);
+      });
+      renameSync(temporary, path);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    }
+  });
+  syncDirectory(dirname(path));
+}
+
+/** Makes a directory and its parents where they are missing. @throws TrailError */
+export function makeDirectory(path: string, mode = 0o777): void {
+  attempt("make", path, () => mkdirSync(path, { recursive: true, mode }));
+}
+
+/** Makes the names in a directory durable. A system where directories cannot be opened for this does so by itself. */
+export function syncDirectory(path: string): void {
+  try {
+    withFile(path, "r", 0, fsyncSync);
+  } catch {}
+}
+
+function withFile(path: string, flags: string, mode: number, work: (file: number) => void): void {
+  const file = openSync(path, flags, mode);
+  try {
+    work(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function attempt(doing: string, path: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw cannot(doing, path, cause);
+  }
+}

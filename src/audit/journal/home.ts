@@ -1,0 +1,132 @@
+/**
+ * The copy of every project's events in the user's home: `audit.log` holds each line verbatim and outlives the project's
+ * directory; `trails/` remembers, for each trail, up to where the copy has it. Both bear witness against a trail that
+ * was shortened, replaced or rewritten.
+ */
+import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { endOf } from "../format/lines.ts";
+import { appendDurably, makeDirectory } from "./durable.ts";
+import { withLock } from "./lock.ts";
+import { closeSegment } from "./rotate.ts";
+import { allLinesBackward, closedSegments } from "./segments.ts";
+
+/** The newest event of a trail that this home has a copy of. */
+export interface Head {
+  readonly seq: number;
+  readonly hash: string;
+  /** Device and inode of the trail's file then. */
+  readonly dev: number;
+  readonly ino: number;
+}
+
+export interface Home {
+  /** The key that signs this trail's checkpoints, and the newest one: out of reach of who can write to the project. */
+  readonly keyFile: string;
+  readonly checkpointFile: string;
+  /** The copy of all projects' events. */
+  readonly log: string;
+  readHead(): Head | undefined;
+  /** Not fsynced: an older one is still true. */
+  writeHead(head: Head): void;
+  /** Appends lines to the copy, durably. @throws TrailError */
+  copy(lines: readonly string[]): Promise<void>;
+  /** The copied lines that lead from the event after `after` (its hash) to `newest`, oldest first; `undefined`: not all there. */
+  linesBetween(after: string, newest: string): readonly string[] | undefined;
+  /** The copied lines that lead up to the event with this hash, newest first, as far back as the copy goes. */
+  linesUpTo(newest: string): Iterable<string>;
+}
+
+/** A shorter one must cover all of a longer one. */
+const HEAD_BYTES = 1023;
+
+/** The copy is closed once it holds this much, bytes. */
+const LOG_BYTES_MAX = 64 * 1024 * 1024;
+
+/** How much of a lost trail is put back at once. */
+const RESTORED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** @param directory `~/.contextcore` @param file the trail's file, absolute */
+export function openHome(directory: string, file: string): Home {
+  const log = join(directory, "audit.log");
+  const stem = join(directory, "trails", trailName(file));
+  const head = `${stem}.json`;
+  return {
+    keyFile: `${stem}.key`,
+    checkpointFile: `${stem}.checkpoint`,
+    log,
+    readHead: () => readHead(head),
+    writeHead: (state) => writeHead(head, { file, ...state }),
+    copy: (lines) => copy(log, lines),
+    linesBetween: (after, newest) => linesBetween(log, after, newest),
+    linesUpTo: (newest) => linesUpTo(log, newest),
+  };
+}
+
+async function copy(log: string, lines: readonly string[]): Promise<void> {
+  makeDirectory(dirname(log), 0o700);
+  await withLock(join(dirname(log), "home.lock"), async () => {
+    if ((endOf(log)?.size ?? 0) >= LOG_BYTES_MAX) {
+      const number = (closedSegments(log).at(-1)?.last ?? 0) + 1; // events of many projects: the files are just counted
+      closeSegment(log, number, number);
+    }
+    const healing = (endOf(log)?.torn ?? 0) > 0 ? "\n" : ""; // what a dead writer left stays on its own line
+    appendDurably(log, `${healing}${lines.join("\n")}\n`, 0o600);
+  });
+}
+
+/** Readable, and different for two trails of the same name. */
+function trailName(file: string): string {
+  const project = basename(dirname(dirname(file))).replace(/[^\w.-]/g, "_");
+  return `${project}-${Bun.SHA256.hash(file, "hex").slice(0, 16)}`;
+}
+
+/** In one call and over the old one: a rename for each event would cost more than the event. */
+function writeHead(path: string, head: Head & { readonly file: string }): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const file = openSync(path, constants.O_CREAT | constants.O_WRONLY, 0o600);
+  try {
+    writeSync(file, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function readHead(path: string): Head | undefined {
+  try {
+    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    const { seq, hash, dev, ino } = JSON.parse(line);
+    return Number.isSafeInteger(seq) && typeof hash === "string" ? { seq, hash, dev, ino } : undefined;
+  } catch {
+    return undefined; // nothing is known of this trail yet, or it was cut by a power failure: the chain itself still speaks
+  }
+}
+
+function linesBetween(log: string, after: string, newest: string): readonly string[] | undefined {
+  const found: string[] = [];
+  let bytes = 0;
+  for (const line of linesUpTo(log, newest)) {
+    found.push(line);
+    bytes += line.length;
+    if (linkOf(line).prev === after) return found.reverse();
+    if (bytes > RESTORED_BYTES_MAX) return undefined;
+  }
+  return undefined;
+}
+
+/** Follows `prev_hash` backward through the events of all projects, over copies that stand there twice. */
+function* linesUpTo(log: string, newest: string): Generator<string> {
+  let wanted = newest;
+  for (const line of allLinesBackward(log)) {
+    const { prev, hash } = linkOf(line);
+    if (hash !== wanted) continue;
+    yield line;
+    wanted = prev;
+  }
+}
+
+/** Both hashes stand at the end of a line, each 64 characters long. */
+const linkOf = (line: string): { readonly prev: string; readonly hash: string } => ({
+  prev: line.slice(-140, -76),
+  hash: line.slice(-66, -2),
+});

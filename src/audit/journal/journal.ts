@@ -1,0 +1,145 @@
+/**
+ * The one place where a trail grows. Each append, while no other process can: look at how the file ends, mend what a
+ * crash or a stranger did to it, seal the events, write them to the trail and to the home copy, wait for both disks.
+ * Appends that come while one is under way share the next one's wait.
+ */
+import { dirname } from "node:path";
+import { type SealedEvent, seal } from "../format/chain.ts";
+import { cannot, TrailError } from "../format/error.ts";
+import type { NewEvent } from "../format/event.ts";
+import { beginningOf, endOf } from "../format/lines.ts";
+import { redacted, redactedText } from "../format/redact.ts";
+import { appendDurably, makeDirectory } from "./durable.ts";
+import { type Home, openHome } from "./home.ts";
+import { type Identity, ownIdentity } from "./identity.ts";
+import { withLock } from "./lock.ts";
+import { type Link, type Mended, mend } from "./mend.ts";
+import { closeSegment, isRotationDue } from "./rotate.ts";
+import { seqOf } from "./segments.ts";
+import { together } from "./together.ts";
+
+export interface JournalOptions {
+  /** Absolute. */
+  readonly file: string;
+  /** `~/.contextcore` */
+  readonly home: string;
+  readonly project: string;
+  /** Now, ms since the epoch. */
+  readonly clock?: () => number;
+  readonly identity?: Identity;
+  /** How big the trail's file may grow before it is closed. Default {@link ROTATE_BYTES}. */
+  readonly rotateBytes?: number;
+}
+
+export interface Appended {
+  /** What was written: repairs first, then what was asked for. */
+  readonly events: readonly SealedEvent[];
+  /** The trail has them, but the copy in the home does not. */
+  readonly copyFailure?: TrailError;
+}
+
+export interface Journal {
+  readonly identity: Identity;
+  /**
+   * Appends what `build` gives once nobody else can append; durable when it resolves.
+   * @throws TrailError when the trail's own file cannot have them; nothing is left of them then
+   */
+  append(build: () => readonly NewEvent[]): Promise<Appended>;
+}
+
+type Build = () => readonly NewEvent[];
+
+export function openJournal({ file, project, clock = Date.now, ...options }: JournalOptions): Journal {
+  const home = openHome(options.home, file);
+  const identity = options.identity ?? ownIdentity();
+  let seen: { readonly dev: number; readonly ino: number } | undefined;
+
+  /** @returns for each of the builds its events; what was found and mended counts to the first */
+  const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
+    const mended = mend(file, home, seen);
+    const shares = builds.map((build, index) => [...(index === 0 ? mended.notices : []), ...build()]);
+    const events = sealAll(shares.flat(), mended.last, { project, ...identity, clock });
+    const newest = events.at(-1)?.event;
+    if (newest === undefined) return builds.map(() => ({ events }));
+    if (mended.restored.length === 0) rotate(mended.last.seq);
+    const copyFailure = await writeBoth(file, home, mended, events);
+    const { dev, ino } = endOf(file) ?? { dev: 0, ino: 0 };
+    seen = { dev, ino };
+    if (copyFailure === undefined) home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
+    return shared(events, shares).map((own) => ({ events: own, ...(copyFailure && { copyFailure }) }));
+  };
+
+  const rotate = (last: number): void => {
+    const first = seqOf(beginningOf(file) ?? "");
+    if (Number.isFinite(first) && isRotationDue(file, clock(), options.rotateBytes))
+      closeSegment(file, first, last);
+  };
+
+  const append = together(async (builds: readonly Build[]) => {
+    makeDirectory(dirname(file));
+    return withLock(lockOf(file), () => appendLocked(builds));
+  });
+  return { identity, append };
+}
+
+/** Cuts the sealed events into the parts that they were asked for in. */
+function shared(
+  events: readonly SealedEvent[],
+  shares: readonly (readonly NewEvent[])[],
+): readonly SealedEvent[][] {
+  let taken = 0;
+  return shares.map(({ length }) => {
+    taken += length;
+    return events.slice(taken - length, taken);
+  });
+}
+
+/** `audit.jsonl` is guarded by `audit.lock` beside it. */
+export const lockOf = (file: string): string => `${file.replace(/\.[^./\\]*$/, "")}.lock`;
+
+/** Writes to the trail, then to the copy, which is thus never ahead. @returns why the copy failed, if it did */
+async function writeBoth(
+  file: string,
+  home: Home,
+  { restored, uncopied }: Mended,
+  events: readonly SealedEvent[],
+): Promise<TrailError | undefined> {
+  const lines = events.map(({ line }) => line);
+  appendDurably(file, `${[...restored, ...lines].join("\n")}\n`);
+  try {
+    await home.copy([...uncopied, ...lines]);
+    return undefined;
+  } catch (error) {
+    return error instanceof TrailError ? error : cannot("keep", home.log, error);
+  }
+}
+
+interface Stamp extends Identity {
+  readonly project: string;
+  readonly clock: () => number;
+}
+
+function sealAll(events: readonly NewEvent[], last: Link, stamp: Stamp): readonly SealedEvent[] {
+  const sealed: SealedEvent[] = [];
+  for (const event of events) sealed.push(sealAfter(event, sealed.at(-1)?.event ?? last, stamp));
+  return sealed;
+}
+
+function sealAfter(event: NewEvent, link: Link, { clock, user, host, project }: Stamp): SealedEvent {
+  const now = clock();
+  return seal({
+    id: Bun.randomUUIDv7("hex", now),
+    seq: link.seq + 1,
+    timestamp: new Date(now).toISOString(),
+    operation: event.operation.toWellFormed(),
+    outcome: event.outcome,
+    user: user.toWellFormed(),
+    host: host.toWellFormed(),
+    project: project.toWellFormed(),
+    details: redacted(event.details ?? {}),
+    data_affected: (event.dataAffected ?? []).map(redactedText),
+    ...(event.exportPath === undefined ? {} : { export_path: redactedText(event.exportPath) }),
+    ...(event.ref === undefined ? {} : { ref: event.ref }),
+    prev_hash: link.hash,
+  });
+}

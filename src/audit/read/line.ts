@@ -1,0 +1,39 @@
+import type { Json, JsonObject } from "../../plugin/contract.ts";
+import type { AuditEvent } from "../format/event.ts";
+
+/**
+ * One event as a line for people: `2026-01-24 14:30:00  destroy  user@hostname  backup=yes  outcome=success` (UTC).
+ * Of the details only the plain ones are shown. Control characters are escaped: they came from elsewhere and must not
+ * reach a terminal.
+ */
+export function formatEvent(event: AuditEvent): string {
+  const time = event.timestamp.slice(0, 19).replace("T", " ");
+  const who = `${event.user}@${event.host}`;
+  const parts = [time, event.operation, who, ...plainDetails(event.details), `outcome=${event.outcome}`];
+  return parts.map(printable).join("  ");
+}
+
+const VALUE_LENGTH_MAX = 60;
+
+/** `backup=yes`, `reason="disk full"`: members that fit on a line. */
+export function plainDetails(details: JsonObject): readonly string[] {
+  return Object.entries(details).flatMap(([key, value]) => {
+    const text = plainText(value);
+    return text === undefined ? [] : [`${key}=${text}`];
+  });
+}
+
+function plainText(value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || typeof value === "object") return undefined;
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return String(value);
+  const cut = value.length > VALUE_LENGTH_MAX ? `${value.slice(0, VALUE_LENGTH_MAX - 1)}…` : value;
+  return /^[^\s"=]+$/.test(cut) ? cut : JSON.stringify(cut);
+}
+
+/** Control and direction characters as `\u001b`. */
+export const printable = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

@@ -1,0 +1,81 @@
+/** Finding events: the newest from the end of the trail, or all from its beginning. */
+import { parseLine } from "../format/chain.ts";
+import type { AuditEvent, AuditQuery } from "../format/event.ts";
+
+/** An event that fits, and its line. */
+export interface Match {
+  readonly event: AuditEvent;
+  readonly line: string;
+}
+
+export type Filter = Omit<AuditQuery, "limit">;
+
+export interface QueryAnswer {
+  /** Oldest first. */
+  readonly matches: readonly Match[];
+  /** Lines that could not be read as events. */
+  readonly unreadable: number;
+}
+
+/** The newest events that fit. Stops reading as soon as it has enough. @param lines newest first */
+export function newestOf(lines: Iterable<string>, { limit, ...filter }: AuditQuery): QueryAnswer {
+  const found: Match[] = [];
+  let unreadable = 0;
+  for (const line of lines) {
+    if (found.length >= limit || isBefore(line, filter.from)) break;
+    const match = matchOf(line, filter);
+    if (match === "unreadable") unreadable += 1;
+    else if (match !== undefined) found.push(match);
+  }
+  return { matches: found.reverse(), unreadable };
+}
+
+/** Every event that fits, in the order of the lines; what cannot be read is passed over. */
+export function* matching(lines: Iterable<string>, filter: Filter): Generator<Match> {
+  for (const line of lines) {
+    const match = matchOf(line, filter);
+    if (match !== undefined && match !== "unreadable") yield match;
+  }
+}
+
+/** A cheap look at the text spares reading most lines that do not fit. */
+function matchOf(line: string, filter: Filter): Match | "unreadable" | undefined {
+  const { operation, outcome } = filter;
+  if (operation !== undefined && !line.includes(`"operation":${JSON.stringify(operation)}`)) return undefined;
+  if (outcome !== undefined && !line.includes(`"outcome":"${outcome}"`)) return undefined;
+  const event = parsed(line);
+  if (event === undefined) return "unreadable";
+  return fits(event, line, filter) ? { event, line } : undefined;
+}
+
+function fits(event: AuditEvent, line: string, filter: Filter): boolean {
+  const { operation, outcome, user, host, affected, grep, from, to } = filter;
+  const time = Date.parse(event.timestamp);
+  return (
+    (operation === undefined || event.operation === operation) &&
+    (outcome === undefined || event.outcome === outcome) &&
+    (user === undefined || event.user === user) &&
+    (host === undefined || event.host === host) &&
+    (affected === undefined || event.data_affected.some((one) => one.includes(affected))) &&
+    (grep === undefined || line.toLowerCase().includes(grep.toLowerCase())) &&
+    (from === undefined || time >= from) &&
+    (to === undefined || time < to)
+  );
+}
+
+/** Clocks of several hosts differ: only what is older by more than this ends the search. ms */
+const CLOCK_SLACK_MS = 3_600_000;
+
+function isBefore(line: string, from: number | undefined): boolean {
+  if (from === undefined) return false;
+  const time = /"timestamp":"([^"]+)"/.exec(line)?.[1];
+  return time !== undefined && Date.parse(time) < from - CLOCK_SLACK_MS;
+}
+
+function parsed(line: string): AuditEvent | undefined {
+  try {
+    return parseLine(line);
+  } catch {
+    return undefined; // counted by the caller
+  }
+}

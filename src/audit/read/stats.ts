@@ -1,0 +1,72 @@
+/** What a trail says when it is counted. */
+import type { AuditEvent, Outcome } from "../format/event.ts";
+import type { Match } from "./query.ts";
+
+export interface AuditStats {
+  /** Events that are not `started`: each operation counts once. */
+  readonly operations: number;
+  readonly byOperation: Readonly<Record<string, Tally>>;
+  readonly byUser: Readonly<Record<string, Tally>>;
+  /** By the Monday (UTC) that a week begins with, oldest first, without gaps. */
+  readonly byWeek: readonly { readonly week: string; readonly tally: Tally }[];
+  readonly byOutcome: Tally;
+}
+
+/** How often each outcome occurred; those that did not are absent. */
+export type Tally = Readonly<Partial<Record<Outcome, number>>>;
+
+type Counts = Map<string, Partial<Record<Outcome, number>>>;
+
+export function statsOf(matches: Iterable<Match>): AuditStats {
+  const operations: Counts = new Map();
+  const users: Counts = new Map();
+  const weeks: Counts = new Map();
+  const all: Counts = new Map();
+  for (const { event } of matches) {
+    if (event.outcome === "started") continue;
+    count(operations, event.operation, event);
+    count(users, `${event.user}@${event.host}`, event);
+    count(weeks, weekOf(event.timestamp), event);
+    count(all, "all", event);
+  }
+  const byOutcome = all.get("all") ?? {};
+  return {
+    operations: sum(byOutcome),
+    byOperation: descending(operations),
+    byUser: descending(users),
+    byWeek: withoutGaps(weeks),
+    byOutcome,
+  };
+}
+
+export const sum = (tally: Tally): number => Object.values(tally).reduce((total, count) => total + count, 0);
+
+function count(counts: Counts, key: string, { outcome }: AuditEvent): void {
+  const tally = counts.get(key) ?? {};
+  tally[outcome] = (tally[outcome] ?? 0) + 1;
+  counts.set(key, tally);
+}
+
+const descending = (counts: Counts): Record<string, Tally> =>
+  Object.fromEntries([...counts].sort(([, a], [, b]) => sum(b) - sum(a)));
+
+const DAY_MS = 86_400_000;
+
+/** The Monday before or at a time: `2026-01-19`. */
+function weekOf(timestamp: string): string {
+  const time = Date.parse(timestamp);
+  const sinceMonday = (new Date(time).getUTCDay() + 6) % 7;
+  return new Date(time - sinceMonday * DAY_MS).toISOString().slice(0, 10);
+}
+
+function withoutGaps(weeks: Counts): AuditStats["byWeek"] {
+  const known = [...weeks.keys()].sort();
+  const [first, last] = [known[0], known.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const filled: { week: string; tally: Tally }[] = [];
+  for (let time = Date.parse(first); time <= Date.parse(last); time += 7 * DAY_MS) {
+    const week = new Date(time).toISOString().slice(0, 10);
+    filled.push({ week, tally: weeks.get(week) ?? {} });
+  }
+  return filled;
+}

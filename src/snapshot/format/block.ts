@@ -1,0 +1,176 @@
+/**
+ * `blocks.jsonl`: the index of a snapshot, and its checkpoint while it is written.
+ *
+ * One flat JSON object a line. A line with a `file` is a block: a run of bytes in that file. A line with a `cursor`
+ * commits a step: every line of that plugin since its last commit belongs to the step. A step's blocks and its commit
+ * share lines where they can: the last block of a step carries the cursor.
+ */
+import * as v from "valibot";
+import type { Counts, Cursor, Problem } from "../../plugin/contract.ts";
+import type { Range } from "../../units/range.ts";
+import { fromRfc3339, toRfc3339 } from "../../units/range.ts";
+import { countsSchema } from "./counts.ts";
+import { rangeFromText, rangeSchema, rangeToText, timeSchema } from "./range-text.ts";
+
+/** The records of one step in one file: a contiguous, checksummed run of bytes. */
+export interface Block {
+  /** The stored file, relative to the snapshot. */
+  readonly file: string;
+  /** The data file that the stored file is a part of, or the path that was asked for; absent: the same. */
+  readonly of?: string;
+  readonly offset: number;
+  readonly bytes: number;
+  /** Bytes before compression; absent when it is not compressed. */
+  readonly raw?: number;
+  /** Lines; 1 for an object file, whose text may have many. */
+  readonly records: number;
+  /** ns, half-open; absent for an object. */
+  readonly range?: Range;
+  readonly sha256: string;
+  readonly counts: Counts;
+  /** The reconciliation window that it falls in; absent: the whole export. */
+  readonly window?: Range;
+}
+
+/** Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. */
+export function byBlockTime(a: Block, b: Block): number {
+  const from = (block: Block): bigint => block.range?.from ?? 0n;
+  return from(a) < from(b) ? -1 : from(a) > from(b) ? 1 : 0;
+}
+
+/** What ends a step: from here on it is done, and `next` are to be done. */
+export interface Commit {
+  readonly cursor: Cursor;
+  readonly next: readonly Cursor[];
+  readonly problems: readonly Problem[];
+  readonly notes: Readonly<Record<string, string>>;
+  /** Which part of the cursor's work was done, 0 to 1; for progress. */
+  readonly done: number;
+  /** Of the first step only: where reading ends. ns */
+  readonly exportedUntil?: bigint;
+}
+
+export interface IndexLine {
+  readonly plugin: string;
+  readonly block?: Block;
+  readonly commit?: Commit;
+}
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const cursorSchema = v.custom<Cursor>(isObject, "not a JSON object");
+
+const problemSchema = v.object({
+  kind: v.picklist(["lossy", "incomplete", "clamped", "failed", "normalised", "not-contained"]),
+  reason: v.string(),
+  range: v.exactOptional(rangeSchema),
+  items: v.exactOptional(v.array(v.string())),
+});
+
+const commitEntries = {
+  cursor: v.exactOptional(cursorSchema),
+  next: v.exactOptional(v.array(cursorSchema)),
+  problems: v.exactOptional(v.array(problemSchema)),
+  notes: v.exactOptional(v.record(v.string(), v.string())),
+  done: v.exactOptional(v.number()),
+  exportedUntil: v.exactOptional(timeSchema),
+};
+
+const blockLineSchema = v.object({
+  plugin: v.string(),
+  file: v.string(),
+  of: v.exactOptional(v.string()),
+  offset: whole,
+  bytes: whole,
+  raw: v.exactOptional(whole),
+  records: whole,
+  from: v.exactOptional(timeSchema),
+  to: v.exactOptional(timeSchema),
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  counts: countsSchema,
+  window: v.exactOptional(rangeSchema),
+  ...commitEntries,
+});
+const commitLineSchema = v.object({
+  plugin: v.string(),
+  file: v.exactOptional(v.undefined_()),
+  ...commitEntries,
+});
+
+type BlockLine = v.InferOutput<typeof blockLineSchema>;
+type CommitFields = Omit<v.InferOutput<typeof commitLineSchema>, "file">;
+
+/** One line of the index, with its newline. */
+export function formatIndexLine({ plugin, block, commit }: IndexLine): string {
+  const { range, window, ...flat } = block ?? {};
+  const line = {
+    plugin,
+    ...flat,
+    ...(range === undefined ? {} : rangeToText(range)),
+    ...(window === undefined ? {} : { window: rangeToText(window) }),
+    ...(commit === undefined ? {} : formatCommit(commit)),
+  };
+  return `${JSON.stringify(line)}\n`;
+}
+
+function formatCommit({ cursor, next, problems, notes, done, exportedUntil }: Commit) {
+  return {
+    cursor,
+    next,
+    ...(problems.length === 0 ? {} : { problems: problems.map(formatProblem) }),
+    ...(Object.keys(notes).length === 0 ? {} : { notes }),
+    ...(done === 0 ? {} : { done }),
+    ...(exportedUntil === undefined ? {} : { exportedUntil: toRfc3339(exportedUntil) }),
+  };
+}
+
+const formatProblem = ({ range, ...problem }: Problem) =>
+  range === undefined ? problem : { ...problem, range: rangeToText(range) };
+
+/**
+ * Reads one line of the index.
+ * @throws Error saying what is wrong with it; the caller adds where.
+ */
+export function parseIndexLine(text: string): IndexLine {
+  const value: unknown = JSON.parse(text);
+  if (isObject(value) && typeof value === "object" && value !== null && "file" in value) {
+    const line = v.parse(blockLineSchema, value);
+    return { plugin: line.plugin, block: blockOf(line), ...commitOf(line) };
+  }
+  const line = v.parse(commitLineSchema, value);
+  return { plugin: line.plugin, ...commitOf(line) };
+}
+
+function blockOf(line: BlockLine): Block {
+  const { file, of, offset, bytes, raw, records, from, to, sha256, counts, window } = line;
+  return {
+    file,
+    ...(of === undefined ? {} : { of }),
+    offset,
+    bytes,
+    ...(raw === undefined ? {} : { raw }),
+    records,
+    ...(from === undefined || to === undefined ? {} : { range: rangeFromText({ from, to }) }),
+    sha256,
+    counts,
+    ...(window === undefined ? {} : { window: rangeFromText(window) }),
+  };
+}
+
+function commitOf({ cursor, next, problems, notes, done, exportedUntil }: CommitFields): { commit?: Commit } {
+  if (cursor === undefined) return {};
+  return {
+    commit: {
+      cursor,
+      next: next ?? [],
+      problems: (problems ?? []).map(parseProblem),
+      notes: notes ?? {},
+      done: done ?? 0,
+      ...(exportedUntil === undefined ? {} : { exportedUntil: fromRfc3339(exportedUntil) }),
+    },
+  };
+}
+
+const parseProblem = ({ range, ...problem }: v.InferOutput<typeof problemSchema>): Problem =>
+  range === undefined ? problem : { ...problem, range: rangeFromText(range) };

@@ -1,0 +1,21 @@
+import * as v from "valibot";
+import type { Counts } from "../../plugin/contract.ts";
+
+/** Whole numbers by unit. */
+export const countsSchema = v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0)));
+
+/** Adds `more` into `total`, unit by unit. */
+export function addCounts(total: Record<string, number>, more: Counts): void {
+  for (const [unit, number] of Object.entries(more)) total[unit] = (total[unit] ?? 0) + number;
+}
+
+/** The units whose numbers differ, with 0 for a unit that one side does not name. */
+export function countDifferences(
+  left: Counts,
+  right: Counts,
+): { unit: string; left: number; right: number }[] {
+  const units = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...units]
+    .map((unit) => ({ unit, left: left[unit] ?? 0, right: right[unit] ?? 0 }))
+    .filter((one) => one.left !== one.right);
+}

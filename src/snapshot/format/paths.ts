@@ -1,0 +1,56 @@
+/** Which paths a plugin may write in a snapshot, and how data files are named when they are split or compressed. */
+import type { Signal } from "../../plugin/contract.ts";
+
+/** The data file of each signal; dashboards are object files and have none. */
+export const SIGNAL_FILES: Readonly<Partial<Record<Signal, string>>> = {
+  traces: "traces.json",
+  metrics: "metrics.json",
+  logs: "logs.json",
+};
+
+const TOP_LEVEL = new Set(Object.values(SIGNAL_FILES));
+
+/** The plugin's own folder in a snapshot: `loki/`, `vendor/name/`. */
+export const pluginFolder = (plugin: string): string => `${plugin}/`;
+
+/**
+ * Why a plugin may not write this path; `undefined` when it may. A data file may be one of the top-level ones; everything
+ * else lies in the plugin's own folder, in parts that every file system takes.
+ */
+export function pathObjection(plugin: string, path: string, kind: "records" | "object"): string | undefined {
+  if (kind === "records" && TOP_LEVEL.has(path)) return undefined;
+  const folder = pluginFolder(plugin);
+  if (!path.startsWith(folder)) return `it is not in the folder ${folder}`;
+  const wrong = path
+    .slice(folder.length)
+    .split("/")
+    .find((part) => !isSafePart(part));
+  return wrong === undefined ? undefined : `the part ${JSON.stringify(wrong)} is not a safe file name`;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const FORBIDDEN = /[\u0000-\u001f\u007f<>:"/\\|?*]|^[. ]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** File systems take 255 bytes; what is left is for a part number and `.zst`. */
+const PART_BYTES_MAX = 230;
+
+const isSafePart = (part: string): boolean =>
+  part !== "" && Buffer.byteLength(part) <= PART_BYTES_MAX && !FORBIDDEN.test(part);
+
+/** True for a path that stays inside the snapshot, whoever wrote it: what a reader checks before it opens anything. */
+export const staysInside = (path: string): boolean =>
+  path !== "" &&
+  !path.includes("\\") &&
+  !path.includes("\0") &&
+  path.split("/").every((part) => part !== "" && part !== "." && part !== "..");
+
+/** The stored name of a data file's part: `logs.json`, `logs.001.json`; compressed `logs.json.zst`, `logs.001.json.zst`. */
+export function partName(file: string, part: number, compressed: boolean): string {
+  const dot = file.lastIndexOf(".");
+  const cut = dot > file.lastIndexOf("/") ? dot : file.length;
+  const number = part === 0 ? "" : `.${String(part).padStart(3, "0")}`;
+  return `${file.slice(0, cut)}${number}${file.slice(cut)}${compressed ? ".zst" : ""}`;
+}
+
+/** What two paths must differ in to be two files on every file system (macOS and Windows fold case). */
+export const collisionKey = (path: string): string => path.normalize("NFC").toLowerCase();

@@ -1,0 +1,56 @@
+/** The snapshots that a directory keeps. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { SnapshotError, systemCode } from "../format/errors.ts";
+import { type Manifest, parseManifest } from "../format/manifest.ts";
+
+export interface KeptSnapshot {
+  readonly path: string;
+  readonly manifest: Manifest;
+}
+
+export interface Kept {
+  /** Oldest first. */
+  readonly snapshots: readonly KeptSnapshot[];
+  /** Directories that look like snapshots and whose manifest cannot be believed, with the reason. */
+  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+}
+
+const NAME = /^\d{8}-\d{6}(-\d+)?$/;
+
+/** The finished snapshots in a directory; none when it is not there. @throws SnapshotError when it cannot be read */
+export async function readKept(directory: string): Promise<Kept> {
+  const names = await namesIn(directory);
+  const snapshots: KeptSnapshot[] = [];
+  const unreadable: { path: string; reason: string }[] = [];
+  for (const name of names.filter((entry) => NAME.test(entry)).sort()) {
+    const path = join(directory, name);
+    try {
+      const file = join(path, "manifest.json");
+      snapshots.push({ path, manifest: parseManifest(await Bun.file(file).text(), file) });
+    } catch (error) {
+      unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return { snapshots, unreadable };
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (cause) {
+    const code = systemCode(cause);
+    if (code === "ENOENT") return [];
+    throw new SnapshotError(`${directory} cannot be read (${code ?? cause})`, { cause });
+  }
+}
+
+/** The newest complete snapshot; one that no selector restricted before one that was. @param snapshots oldest first */
+export function newestComplete(snapshots: readonly KeptSnapshot[]): KeptSnapshot | undefined {
+  const complete = snapshots.filter(({ manifest }) => manifest.status === "complete");
+  return complete.findLast((one) => !isSelected(one)) ?? complete.at(-1);
+}
+
+/** Whether a selector restricted any part of it. */
+export const isSelected = ({ manifest }: KeptSnapshot): boolean =>
+  manifest.plugins.some(({ match }) => match !== undefined);

@@ -1,0 +1,115 @@
+/** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
+import { join } from "node:path";
+import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
+import { decompressBlock } from "../format/compress.ts";
+import { SnapshotError, systemCode } from "../format/errors.ts";
+import { fileLines, linesOf } from "../format/lines.ts";
+import { type Manifest, parseManifest } from "../format/manifest.ts";
+import { staysInside } from "../format/paths.ts";
+import { type ByteReader, createByteReader } from "./byte-reader.ts";
+
+export interface OpenSnapshot {
+  readonly path: string;
+  readonly manifest: Manifest;
+  /** Every block in the order it was written, one at a time from the index. @throws SnapshotError at a line that is damaged */
+  blocks(): AsyncGenerator<IndexedBlock>;
+  /** The block's records or the object's text, uncompressed. @throws SnapshotError when they are not what was written */
+  read(block: Block): Promise<Uint8Array>;
+  /** The block's records, each without its newline. @throws SnapshotError as above */
+  lines(block: Block): AsyncGenerator<string>;
+  /** Lets go of the files. */
+  close(): Promise<void>;
+}
+
+export interface IndexedBlock {
+  readonly plugin: string;
+  readonly block: Block;
+}
+
+/**
+ * Opens a snapshot's directory.
+ * @throws SnapshotError when there is no snapshot, or its manifest cannot be believed
+ */
+export async function openSnapshot(path: string): Promise<OpenSnapshot> {
+  const manifest = await readManifest(path);
+  const bytes = createByteReader(path);
+  const read = async (block: Block): Promise<Uint8Array> => {
+    try {
+      return await readBlock(bytes, block);
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
+        cause,
+        hint: `contextcore verify ${path}`,
+      });
+    }
+  };
+  return {
+    path,
+    manifest,
+    blocks: () => indexedBlocks(path),
+    read,
+    async *lines(block) {
+      const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+      for (const line of linesOf(await read(block))) yield decoder.decode(line);
+    },
+    close: bytes.close,
+  };
+}
+
+/** @throws SnapshotError when it is not there or cannot be believed */
+export async function readManifest(path: string): Promise<Manifest> {
+  const file = join(path, "manifest.json");
+  let text: string;
+  try {
+    text = await Bun.file(file).text();
+  } catch (cause) {
+    const code = systemCode(cause);
+    const missing = code === "ENOENT" || code === "ENOTDIR";
+    throw new SnapshotError(
+      `${path} is not a snapshot: ${missing ? "it has no" : "cannot read its"} manifest.json`,
+      {
+        cause,
+        hint: "Name the directory of a finished export, such as backups/20260124-143000.",
+      },
+    );
+  }
+  return parseManifest(text, file);
+}
+
+async function* indexedBlocks(path: string): AsyncGenerator<IndexedBlock> {
+  for await (const { plugin, block } of indexLines(path)) if (block !== undefined) yield { plugin, block };
+}
+
+/** Every line of a snapshot's index. @throws SnapshotError naming the line that is damaged */
+export async function* indexLines(path: string): AsyncGenerator<IndexLine> {
+  const file = join(path, "blocks.jsonl");
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let number = 0;
+  for await (const { bytes, whole } of fileLines(file)) {
+    number += 1;
+    yield parseOrName(() => {
+      if (!whole) throw new Error("it is cut short");
+      const line = parseIndexLine(decoder.decode(bytes));
+      if (line.block !== undefined && !staysInside(line.block.file))
+        throw new Error("its path leaves the snapshot");
+      return line;
+    }, `${file} line ${number}`);
+  }
+}
+
+function parseOrName(parse: () => IndexLine, where: string): IndexLine {
+  try {
+    return parse();
+  } catch (cause) {
+    throw new SnapshotError(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
+/** A block's bytes as they were before compression, checked against its hash. */
+async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8Array> {
+  const stored = await bytes.read(block.file, block.offset, block.bytes);
+  const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
+  if (digest !== block.sha256) throw new SnapshotError("its bytes do not fit its checksum");
+  return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
+}

@@ -1,0 +1,74 @@
+/** What is inside a block: every line parsed and counted. */
+import type { Block } from "../format/block.ts";
+import { decompressBlock } from "../format/compress.ts";
+import { addCounts } from "../format/counts.ts";
+import { FORMATS, type LineFacts } from "../format/formats.ts";
+import { countLines, linesOf } from "../format/lines.ts";
+import type { KeySet } from "./key-set.ts";
+
+/** Says what is wrong with the block, or with one line of its file. */
+export type Blame = (what: string, line?: number) => void;
+
+export interface RecordsToCheck {
+  readonly block: Block;
+  /** As stored. */
+  readonly bytes: Uint8Array;
+  /** The number that the block's first line has in its file, from 1. */
+  readonly first: number;
+  /** Ids seen in the same data file before. */
+  readonly ids: KeySet;
+  readonly blame: Blame;
+}
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** An object that calls itself JSON must be JSON. */
+export function checkObject(block: Block, bytes: Uint8Array, blame: Blame): void {
+  if (block.file.endsWith(".json")) attempt(() => JSON.parse(decoder.decode(bytes)), blame);
+}
+
+/** Parses every line, counts what is in it, and compares the sums with the index. @throws SnapshotError when it does not decompress */
+export async function checkRecords({ block, bytes, first, ids, blame }: RecordsToCheck): Promise<void> {
+  const text = block.raw === undefined ? bytes : await decompressBlock(bytes, block.raw);
+  const found = countLines(text);
+  if (found !== block.records) blame(`the index says ${block.records} lines, there are ${found}`);
+  if (text.length > 0 && text.at(-1) !== 10) blame("its last line has no end");
+  const sum: Record<string, number> = {};
+  let number = first;
+  for (const line of linesOf(text)) {
+    attempt(
+      () => addCounts(sum, checkLine(line, block, ids)),
+      (what) => blame(what, number),
+    );
+    number += 1;
+  }
+  const claims = FORMATS[block.of ?? block.file]?.claims(block.counts) ?? {};
+  for (const [unit, claimed] of Object.entries(claims)) {
+    if (claimed !== (sum[unit] ?? 0)) blame(`the index says ${claimed} ${unit}, there are ${sum[unit] ?? 0}`);
+  }
+}
+
+/** @returns what is in it @throws Error saying what is wrong with it */
+function checkLine(line: Uint8Array, block: Block, ids: KeySet): LineFacts["counts"] {
+  const value: unknown = JSON.parse(decoder.decode(line));
+  const facts = FORMATS[block.of ?? block.file]?.measure(value);
+  if (facts === undefined) return {};
+  const { earliest, latest, id, counts } = facts;
+  const { range } = block;
+  if (range !== undefined && earliest !== undefined && latest !== undefined) {
+    if (earliest < range.from || latest >= range.to) throw new Error("its times are outside of its block's");
+  }
+  if (id !== undefined && !ids.add(id)) throw new Error(`${id} is there twice`);
+  return counts;
+}
+
+function attempt(work: () => void, blame: (what: string) => void): void {
+  try {
+    work();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    blame(
+      error instanceof SyntaxError || error instanceof TypeError ? `is not valid JSON: ${message}` : message,
+    );
+  }
+}

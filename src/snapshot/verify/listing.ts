@@ -1,0 +1,41 @@
+/** Which files there are, and whether they are the ones that the manifest lists. */
+import type { Dirent, Stats } from "node:fs";
+import { lstat, readdir } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { Manifest } from "../format/manifest.ts";
+import type { Complain } from "./block-index.ts";
+
+/** Compares the directory with the manifest: every file, its kind and its size. */
+export async function checkListing(path: string, manifest: Manifest, complain: Complain): Promise<void> {
+  const expected = new Map<string, number | undefined>([
+    ["manifest.json", undefined],
+    [manifest.index.path, manifest.index.bytes],
+    ...manifest.plugins.flatMap((plugin) => plugin.files.map((file) => [file.path, file.bytes] as const)),
+  ]);
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
+    const file = pathOf(path, entry);
+    if (entry.isDirectory()) continue;
+    if (!expected.has(file)) complain({ file, what: "is not in the manifest" });
+  }
+  for (const [file, bytes] of expected) await checkFile(path, file, bytes, complain);
+}
+
+const pathOf = (path: string, entry: Dirent): string =>
+  relative(path, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
+
+async function checkFile(
+  path: string,
+  file: string,
+  bytes: number | undefined,
+  complain: Complain,
+): Promise<void> {
+  let found: Stats;
+  try {
+    found = await lstat(join(path, file));
+  } catch {
+    return complain({ file, what: "is missing" });
+  }
+  if (!found.isFile()) complain({ file, what: "is not a regular file" });
+  else if (bytes !== undefined && found.size !== bytes)
+    complain({ file, what: `has ${found.size} bytes, the manifest says ${bytes}` });
+}

@@ -1,0 +1,111 @@
+/** The directory of a snapshot while it is written: `.YYYYMMDD-HHMMSS.partial`, renamed when it is whole. */
+import { existsSync } from "node:fs";
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { toRfc3339 } from "../../units/range.ts";
+import { SnapshotError, systemCode } from "../format/errors.ts";
+import { formatManifest, type Manifest, parseManifest } from "../format/manifest.ts";
+import { syncDirectory, writeAtomically, writeFailure } from "./disk.ts";
+import { BOOKKEEPING } from "./recover.ts";
+
+const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
+
+/**
+ * Makes the directory of a new snapshot. The name is the time, UTC; `-2`, `-3` … when that is taken.
+ * @param directory where snapshots are kept; created when it is not there
+ * @param now ns
+ * @returns the path of the unfinished snapshot
+ * @throws SnapshotError when the directory cannot be written.
+ */
+export async function createPartial(directory: string, now: bigint): Promise<string> {
+  try {
+    await mkdir(directory, { recursive: true });
+    for (let number = 1; ; number += 1) {
+      const name = numberedName(snapshotName(now), number);
+      const path = join(directory, `.${name}.partial`);
+      if (existsSync(join(directory, name)) || !(await createExclusively(path))) continue;
+      await syncDirectory(directory);
+      return path;
+    }
+  } catch (error) {
+    throw writeFailure(directory, error);
+  }
+}
+
+/** `20260124-143000`. */
+const snapshotName = (now: bigint): string =>
+  toRfc3339(now).slice(0, 19).replaceAll(/[-:]/g, "").replace("T", "-");
+
+const numberedName = (name: string, number: number): string => (number === 1 ? name : `${name}-${number}`);
+
+/** False when the path is taken. */
+async function createExclusively(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/**
+ * Writes the manifest. From the moment it is there the snapshot is whole; only its name is missing.
+ * @throws SnapshotError
+ */
+export async function writeManifest(partial: string, claims: Omit<Manifest, "sha256">): Promise<Manifest> {
+  const { manifest, text } = formatManifest(claims);
+  await writeAtomically(join(partial, "manifest.json"), text);
+  return manifest;
+}
+
+/** The manifest of a snapshot that is whole and not yet renamed, if it is so far. @throws SnapshotError */
+export async function finishedManifest(partial: string): Promise<Manifest | undefined> {
+  const path = join(partial, "manifest.json");
+  return existsSync(path) ? parseManifest(await Bun.file(path).text(), path) : undefined;
+}
+
+/**
+ * Takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
+ * @returns the final path
+ * @throws SnapshotError
+ */
+export async function renameFinished(partial: string): Promise<string> {
+  const directory = dirname(partial);
+  try {
+    for (const name of BOOKKEEPING)
+      if (name !== "blocks.jsonl") await rm(join(partial, name), { force: true });
+    await syncDirectory(partial);
+    const path = freeName(directory, PARTIAL.exec(basename(partial))?.[1] ?? basename(partial));
+    await rename(partial, path);
+    await syncDirectory(directory);
+    return path;
+  } catch (error) {
+    throw writeFailure(partial, error);
+  }
+}
+
+function freeName(directory: string, name: string): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(directory, numberedName(name, number));
+    if (!existsSync(path)) return path;
+  }
+}
+
+/**
+ * The unfinished snapshots in a directory that can be resumed, oldest first; none when the directory is not there.
+ * One that was killed before it knew what was asked holds nothing and is left out.
+ */
+export async function listPartials(directory: string): Promise<string[]> {
+  try {
+    const names = await readdir(directory);
+    return names
+      .filter((name) => PARTIAL.test(name))
+      .sort()
+      .map((name) => join(directory, name))
+      .filter((path) => ["request.json", "manifest.json"].some((file) => existsSync(join(path, file))));
+  } catch (cause) {
+    if (systemCode(cause) === "ENOENT") return [];
+    throw new SnapshotError(`${directory} cannot be read`, { cause });
+  }
+}

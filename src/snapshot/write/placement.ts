@@ -1,0 +1,111 @@
+/** Decides in which stored file a plugin's data goes: pure, so that a resumed export decides the same. */
+import { SnapshotError } from "../format/errors.ts";
+import { collisionKey, partName, pluginFolder } from "../format/paths.ts";
+
+export interface Placement {
+  /** The stored file that the next `bytes` of a data file go into. @throws SnapshotError when an object is in the way. */
+  locate(plugin: string, file: string, bytes: number): Place;
+  /** Where a data file of the plugin begins, uncompressed. */
+  base(plugin: string, file: string): string;
+  /** A free path for an object: as asked, or with `-2`, `-3` … before its extension. @throws SnapshotError as above. */
+  claim(path: string): Place;
+  /** Takes over what an earlier run of the same export placed; a file's parts in the order they were written. */
+  restore(plugin: string, stored: StoredFile): void;
+}
+
+export interface Place {
+  readonly path: string;
+  /** The data file that it holds or is a part of; an object's own path as the plugin asked for it. */
+  readonly of: string;
+}
+
+export interface StoredFile extends Place {
+  readonly kind: "records" | "object";
+  readonly bytes: number;
+}
+
+export interface PlacementOptions {
+  readonly compressed: boolean;
+  /** A part that holds something is not grown beyond this. */
+  readonly fileBytesMax?: number;
+}
+
+interface Part {
+  number: number;
+  bytes: number;
+}
+
+/** Creates the placement of one snapshot. */
+export function createPlacement(options: PlacementOptions): Placement {
+  const { compressed, fileBytesMax = Number.MAX_SAFE_INTEGER } = options;
+  const entries = createEntries();
+  const owners = new Map<string, string>();
+  const parts = new Map<string, Part>();
+
+  /** A top-level file belongs to the first plugin that writes it; another's goes into that plugin's own folder. */
+  const base = (plugin: string, file: string): string => {
+    if (file.includes("/")) return file;
+    const owner = owners.get(file) ?? plugin;
+    owners.set(file, owner);
+    return owner === plugin ? file : `${pluginFolder(plugin)}${file}`;
+  };
+
+  return {
+    base,
+    locate(plugin, file, bytes) {
+      const first = base(plugin, file);
+      const part = parts.get(first) ?? { number: 0, bytes: 0 };
+      const full = part.bytes > 0 && part.bytes + bytes > fileBytesMax;
+      const next = full ? { number: part.number + 1, bytes } : { ...part, bytes: part.bytes + bytes };
+      const path = partName(first, next.number, compressed);
+      entries.add(path, "records");
+      parts.set(first, next);
+      return { path, of: file };
+    },
+    claim(path) {
+      const free = numbered(path, (one) => !entries.has(one));
+      entries.add(free, "object");
+      return { path: free, of: path };
+    },
+    restore(plugin, { path, of, kind, bytes }) {
+      entries.add(path, kind);
+      if (kind === "object") return;
+      const first = base(plugin, of);
+      const part = parts.get(first);
+      parts.set(first, { number: part === undefined ? 0 : part.number + 1, bytes });
+    },
+  };
+}
+
+type Entry = "records" | "object" | "folder";
+
+/** The files and folders of the snapshot, as a file system that folds case sees them. */
+function createEntries() {
+  const entries = new Map<string, Entry>();
+  const put = (path: string, entry: Entry): void => {
+    const key = collisionKey(path);
+    const present = entries.get(key);
+    if (present !== undefined && (present !== entry || present === "object")) {
+      throw new SnapshotError(`${path} cannot be written: a ${present} of that name is there`);
+    }
+    entries.set(key, entry);
+  };
+  return {
+    has: (path: string): boolean => entries.has(collisionKey(path)),
+    add(path: string, entry: "records" | "object"): void {
+      const names = path.split("/");
+      for (let depth = 1; depth < names.length; depth += 1) put(names.slice(0, depth).join("/"), "folder");
+      put(path, entry);
+    },
+  };
+}
+
+/** The first of `a/b.json`, `a/b-2.json`, `a/b-3.json` … that is free. */
+function numbered(path: string, isFree: (path: string) => boolean): string {
+  const dot = path.lastIndexOf(".");
+  const cut = dot > path.lastIndexOf("/") + 1 ? dot : path.length;
+  for (let number = 1; ; number += 1) {
+    const one = number === 1 ? path : `${path.slice(0, cut)}-${number}${path.slice(cut)}`;
+    if (isFree(one)) return one;
+  }
+}

@@ -1,0 +1,110 @@
+/** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
+import { readdir, rm } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
+import { systemCode } from "../format/errors.ts";
+import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
+import { fileLines } from "../format/lines.ts";
+import { staysInside } from "../format/paths.ts";
+import { createByteReader } from "../read/byte-reader.ts";
+import { type DataFile, type RecoveredFile, recoverDataFile } from "./data-file.ts";
+import type { RecoveredFiles } from "./stored-files.ts";
+
+export interface Recovered {
+  readonly files: RecoveredFiles;
+  /** Of the committed part of the index. */
+  readonly index: { readonly bytes: number; readonly lines: number; readonly hasher: Bun.CryptoHasher };
+}
+
+/** A committed step of the index: its blocks, then its commit. */
+export interface CommittedStep {
+  readonly plugin: string;
+  readonly blocks: readonly Block[];
+  readonly commit: NonNullable<IndexLine["commit"]>;
+}
+
+/** Names in an unfinished snapshot that are not data. */
+export const BOOKKEEPING: ReadonlySet<string> = new Set([
+  "blocks.jsonl",
+  "request.json",
+  "request.json.tmp",
+  "manifest.json.tmp",
+  "lock",
+]);
+
+/**
+ * Goes through the committed steps of an unfinished snapshot, checks the data they name, cuts everything else away, and
+ * leaves the files ready to grow.
+ * @param onStep sees each committed step in order: the engine rebuilds its frontier from them
+ * @throws SnapshotError when a data file does not hold what was committed.
+ */
+export async function recover(directory: string, onStep: (step: CommittedStep) => void): Promise<Recovered> {
+  const reader = createByteReader(directory);
+  const checked = new Map<string, RecoveredFile>();
+  const totals = new Map<string, FileTotals>();
+  const accept = async (plugin: string, block: Block): Promise<void> => {
+    const file = checked.get(block.file) ?? recoverDataFile(directory, block.file, reader);
+    await file.accept(block);
+    totals.set(block.file, addBlock(totals.get(block.file), plugin, block));
+    if (kindOf(block) === "records") checked.set(block.file, file);
+    else await file.continue().then((whole) => whole.close());
+  };
+  const index = await readCommitted(join(directory, "blocks.jsonl"), async (step) => {
+    for (const block of step.blocks) await accept(step.plugin, block);
+    onStep(step);
+  }).finally(() => reader.close());
+  const open = new Map<string, DataFile>();
+  for (const [path, file] of checked) open.set(path, await file.continue());
+  await removeUncommitted(directory, totals);
+  return { files: { open, totals }, index };
+}
+
+async function readCommitted(
+  path: string,
+  visit: (step: CommittedStep) => Promise<void>,
+): Promise<Recovered["index"]> {
+  const hasher = new Bun.CryptoHasher("sha256");
+  let committed = { bytes: 0, lines: 0 };
+  let waiting: { blocks: Block[]; bytes: Uint8Array[] } = { blocks: [], bytes: [] };
+  for await (const { bytes, end, whole } of existingLines(path)) {
+    const line = whole ? readableLine(bytes) : undefined;
+    // From the first torn or unreadable line on nothing counts as committed: that work is done again.
+    if (line === undefined) break;
+    waiting.bytes.push(bytes.slice());
+    if (line.block !== undefined) waiting.blocks.push(line.block);
+    if (line.commit === undefined) continue;
+    await visit({ plugin: line.plugin, blocks: waiting.blocks, commit: line.commit });
+    for (const one of waiting.bytes) hasher.update(one).update("\n");
+    committed = { bytes: end, lines: committed.lines + waiting.bytes.length };
+    waiting = { blocks: [], bytes: [] };
+  }
+  return { ...committed, hasher };
+}
+
+async function* existingLines(path: string): ReturnType<typeof fileLines> {
+  try {
+    yield* fileLines(path);
+  } catch (error) {
+    if (systemCode(error) !== "ENOENT") throw error;
+  }
+}
+
+function readableLine(bytes: Uint8Array): IndexLine | undefined {
+  try {
+    const line = parseIndexLine(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return line.block === undefined || staysInside(line.block.file) ? line : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes files that no committed step names: what the crash left half done. */
+async function removeUncommitted(directory: string, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
+  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) continue;
+    const full = join(entry.parentPath, entry.name);
+    // Not by the length of the name: `./x/` and `x` are the same directory, and what is not recognised is deleted.
+    const path = relative(directory, full).replaceAll("\\", "/");
+    if (!totals.has(path) && !BOOKKEEPING.has(path)) await rm(full);
+  }
+}

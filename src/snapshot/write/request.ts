@@ -1,0 +1,47 @@
+import { join } from "node:path";
+import * as v from "valibot";
+import { SnapshotError } from "../format/errors.ts";
+import { rangeSchema, timeSchema } from "../format/range-text.ts";
+import { writeAtomically } from "./disk.ts";
+
+const requestSchema = v.object({
+  format: v.literal(1),
+  tool: v.string(),
+  created: timeSchema,
+  host: v.string(),
+  user: v.string(),
+  resumed: v.pipe(v.number(), v.integer(), v.minValue(0)),
+  compression: v.exactOptional(v.literal("zstd")),
+  fileBytesMax: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  plugins: v.array(
+    v.object({
+      name: v.string(),
+      url: v.exactOptional(v.string()),
+      match: v.exactOptional(v.string()),
+      range: rangeSchema,
+    }),
+  ),
+  failures: v.array(v.object({ name: v.string(), reason: v.string() })),
+});
+
+/** `request.json` of an unfinished snapshot: what was asked, so that a resumed export asks the same. */
+export type SnapshotRequest = v.InferOutput<typeof requestSchema>;
+
+const FILE = "request.json";
+
+/** Writes it durably. @throws SnapshotError */
+export const writeRequest = (directory: string, request: SnapshotRequest): Promise<void> =>
+  writeAtomically(join(directory, FILE), `${JSON.stringify(request, null, 2)}\n`);
+
+/** @throws SnapshotError when the directory is not an unfinished snapshot. */
+export async function readRequest(directory: string): Promise<SnapshotRequest> {
+  const path = join(directory, FILE);
+  try {
+    return v.parse(requestSchema, await Bun.file(path).json());
+  } catch (cause) {
+    throw new SnapshotError(`${directory} cannot be resumed: ${FILE} is not there or not readable`, {
+      cause,
+      hint: "Name the .partial directory that the interrupted export left, or start a new export.",
+    });
+  }
+}

@@ -1,0 +1,85 @@
+/** The files of a snapshot being written: where a step's bytes go, and what each file adds up to. */
+import { dirname, join } from "node:path";
+import type { Block } from "../format/block.ts";
+import { addBlock, type FileTotals } from "../format/file-totals.ts";
+import { createDataFile, type DataFile } from "./data-file.ts";
+import { syncDirectory, syncFile } from "./disk.ts";
+import type { Durable } from "./group-commit.ts";
+
+export interface StoredFiles {
+  /** Appends a block's bytes to its file, which is created when it is new. */
+  append(plugin: string, bytes: Uint8Array, block: NewBlock): Promise<Stored>;
+  /** Creates a file that holds nothing, unless it is there. */
+  touch(path: string): Promise<void>;
+  /** What each file holds, with its SHA-256. */
+  totals(): readonly WrittenFile[];
+  close(): Promise<void>;
+}
+
+/** A block before it is known where it lies and what its hash is. */
+export type NewBlock = Omit<Block, "offset" | "bytes" | "sha256">;
+
+export interface Stored {
+  readonly block: Block;
+  /** What must be on the disk before the index may name the block. */
+  readonly durable: readonly Durable[];
+}
+
+/** A file of a snapshot, as it goes into the manifest. */
+export type WrittenFile = Omit<FileTotals, "blockSha256"> & { readonly sha256: string };
+
+export interface RecoveredFiles {
+  readonly open: ReadonlyMap<string, DataFile>;
+  readonly totals: ReadonlyMap<string, FileTotals>;
+}
+
+/** @param directory of the unfinished snapshot */
+export function createStoredFiles(directory: string, recovered?: RecoveredFiles): StoredFiles {
+  const open = new Map(recovered?.open);
+  const totals = new Map(recovered?.totals);
+
+  const folders = (path: string): Durable[] => {
+    const names = path.split("/").slice(0, -1);
+    return [directory, ...names.map((_, depth) => join(directory, ...names.slice(0, depth + 1)))].map(
+      (folder) => ({
+        key: folder,
+        sync: () => syncDirectory(folder),
+      }),
+    );
+  };
+
+  return {
+    async append(plugin, bytes, fresh) {
+      const known = open.get(fresh.file);
+      const file = known ?? (await createDataFile(directory, fresh.file));
+      const isWhole = fresh.range === undefined;
+      if (!isWhole) open.set(fresh.file, file);
+      const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+      const block: Block = { ...fresh, offset: file.size(), bytes: bytes.length, sha256 };
+      await file.append(bytes);
+      if (isWhole) await file.close();
+      totals.set(fresh.file, addBlock(totals.get(fresh.file), plugin, block));
+      const sync = isWhole ? () => syncFile(join(directory, fresh.file)) : () => file.sync();
+      return {
+        block,
+        durable: [{ key: fresh.file, sync }, ...(known === undefined ? folders(fresh.file) : [])],
+      };
+    },
+    async touch(path) {
+      const file = await createDataFile(directory, path);
+      await file.sync();
+      await file.close();
+      await syncDirectory(dirname(join(directory, path)));
+    },
+    totals: () =>
+      [...totals.values()].map(({ blockSha256, ...one }) => ({
+        ...one,
+        sha256: open.get(one.path)?.sha256() ?? blockSha256,
+      })),
+    async close() {
+      const closed = await Promise.allSettled([...open.values()].map((file) => file.close()));
+      open.clear();
+      for (const one of closed) if (one.status === "rejected") throw one.reason;
+    },
+  };
+}

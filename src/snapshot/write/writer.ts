@@ -1,0 +1,244 @@
+/** Writes the data files and the index of a snapshot, one step after another. */
+import { join } from "node:path";
+import type { Counts } from "../../plugin/contract.ts";
+import type { Range } from "../../units/range.ts";
+import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
+import { compressBlock } from "../format/compress.ts";
+import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
+import { createPlacement, type Placement } from "./placement.ts";
+import type { Recovered } from "./recover.ts";
+import {
+  createStoredFiles,
+  type NewBlock,
+  type Stored,
+  type StoredFiles,
+  type WrittenFile,
+} from "./stored-files.ts";
+
+/** Records that are ready to be written: whole lines, checked. */
+export interface StepRecords {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly lines: number;
+  readonly range: Range;
+  readonly counts: Counts;
+  readonly window?: Range;
+}
+
+export interface StepObject {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+  readonly unit: string;
+}
+
+/** A whole step: it is committed with everything it yielded, or not at all. */
+export interface WholeStep {
+  readonly records: readonly StepRecords[];
+  readonly objects: readonly StepObject[];
+  readonly commit: Commit;
+}
+
+export interface SnapshotWriter {
+  /**
+   * Writes a step after all earlier ones. Resolves with its blocks once they are written and their place in the order of
+   * commits is certain, which is before they are durable.
+   * @throws StepRefused when a path of it is taken; nothing of it was written.
+   * @throws SnapshotError when the disk refuses; nothing can be written after it.
+   */
+  write(plugin: string, step: WholeStep): Promise<readonly Block[]>;
+  /** Makes everything so far durable and committed. */
+  flush(): Promise<void>;
+  /** Flushes, creates those of the `expected` data files that hold nothing, closes all, and says what there is. */
+  finish(expected: readonly ExpectedFile[]): Promise<WrittenFiles>;
+  /** Lets go of all files; what is not committed yet is lost. For an export that stops. */
+  close(): Promise<void>;
+}
+
+export interface ExpectedFile {
+  readonly plugin: string;
+  readonly file: string;
+}
+
+export interface WrittenFiles {
+  readonly files: readonly WrittenFile[];
+  readonly index: ReturnType<GroupCommit["summary"]>;
+}
+
+/** A step that cannot be kept as it is, while the snapshot is sound. */
+export class StepRefused extends Error {
+  override readonly name = "StepRefused";
+}
+
+export interface WriterOptions {
+  /** The directory of the unfinished snapshot. */
+  readonly directory: string;
+  readonly compression?: "zstd";
+  /** A part of a data file holds at most this, unless one block alone is larger. Bytes. */
+  readonly fileBytesMax?: number;
+  /** How long and how much data one commit may hold back. Default 500 ms and 32 MiB. */
+  readonly groupMs?: number;
+  readonly groupBytes?: number;
+  /** Called when what was written cannot be made durable: the export must stop. May be called more than once. */
+  readonly onFailure: (error: Error) => void;
+  /** What an interrupted export left. */
+  readonly recovered?: Recovered;
+}
+
+/** Opens the writer of a snapshot, new or resumed. */
+export async function openWriter(options: WriterOptions): Promise<SnapshotWriter> {
+  const { directory, recovered, groupMs = 500, groupBytes = 32 << 20, onFailure } = options;
+  const placement = createPlacement({
+    compressed: options.compression === "zstd",
+    ...(options.fileBytesMax === undefined ? {} : { fileBytesMax: options.fileBytesMax }),
+  });
+  for (const one of recovered?.files.totals.values() ?? []) placement.restore(one.plugin, one);
+  const files = createStoredFiles(directory, recovered?.files);
+  const group = await openGroupCommit({
+    path: join(directory, "blocks.jsonl"),
+    groupMs,
+    groupBytes,
+    onFailure,
+    ...(recovered === undefined ? {} : { committed: recovered.index }),
+  });
+  const serially = createQueue();
+  let broken: unknown;
+  /** A write that failed may have left bytes that no block names: nothing may follow it. */
+  const unlessBroken = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (broken !== undefined) throw broken;
+    return work().catch((error) => {
+      broken = error;
+      throw error;
+    });
+  };
+
+  return {
+    write: (plugin, step) =>
+      serially(async () => {
+        const parts = await plan(plugin, step, placement, options.compression === "zstd");
+        return unlessBroken(() => commitParts(plugin, parts, step.commit, files, group));
+      }),
+    flush: () => serially(() => group.flush()),
+    finish: (expected) =>
+      serially(async () => {
+        await group.flush();
+        const empty = await touchMissing(expected, placement, files);
+        const written = files.totals();
+        const index = group.summary();
+        await Promise.all([files.close(), group.close()]);
+        return { files: [...written, ...empty], index };
+      }),
+    close: () => serially(() => Promise.allSettled([files.close(), group.close()]).then(() => {})),
+  };
+}
+
+/** Runs one piece of work after another, in the order asked. */
+function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const result = tail.then(work);
+    tail = result.catch(() => {});
+    return result;
+  };
+}
+
+interface Part {
+  readonly bytes: Uint8Array;
+  readonly block: NewBlock;
+}
+
+/** Finds a place for everything before anything is written. */
+async function plan(
+  plugin: string,
+  step: WholeStep,
+  placement: Placement,
+  compressed: boolean,
+): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const records of step.records.filter((one) => one.lines > 0)) {
+    const bytes = compressed ? await compressBlock(records.bytes) : records.bytes;
+    const place = refusing(() => placement.locate(plugin, records.file, bytes.length));
+    parts.push({ bytes, block: recordsBlock(records, place, compressed) });
+  }
+  for (const { path, bytes, unit } of step.objects) {
+    const place = refusing(() => placement.claim(path));
+    parts.push({ bytes, block: { ...named(place), records: 1, counts: { [unit]: 1 } } });
+  }
+  return parts;
+}
+
+function refusing<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw new StepRefused(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+const named = ({ path, of }: { path: string; of: string }) =>
+  path === of ? { file: path } : { file: path, of };
+
+const recordsBlock = (
+  records: StepRecords,
+  place: { path: string; of: string },
+  compressed: boolean,
+): NewBlock => ({
+  ...named(place),
+  ...(compressed ? { raw: records.bytes.length } : {}),
+  records: records.lines,
+  range: records.range,
+  counts: records.counts,
+  ...(records.window === undefined ? {} : { window: records.window }),
+});
+
+/** Writes the parts and hands their index lines over in one piece; the last line carries the commit. */
+async function commitParts(
+  plugin: string,
+  parts: readonly Part[],
+  commit: Commit,
+  files: StoredFiles,
+  group: GroupCommit,
+): Promise<readonly Block[]> {
+  const stored: Stored[] = [];
+  for (const { bytes, block } of parts) stored.push(await files.append(plugin, bytes, block));
+  const blocks = stored.map((one) => one.block);
+  const last = blocks.at(-1);
+  const lines = [
+    ...blocks.slice(0, -1).map((block) => formatIndexLine({ plugin, block })),
+    formatIndexLine({ plugin, ...(last === undefined ? {} : { block: last }), commit }),
+  ];
+  const bytes = blocks.reduce((sum, block) => sum + block.bytes, 0);
+  await group.add(
+    lines.join(""),
+    bytes,
+    stored.flatMap((one) => one.durable),
+  );
+  return blocks;
+}
+
+async function touchMissing(
+  expected: readonly ExpectedFile[],
+  placement: Placement,
+  files: StoredFiles,
+): Promise<WrittenFile[]> {
+  const empty: WrittenFile[] = [];
+  const present = files.totals();
+  for (const { plugin, file } of expected) {
+    if (present.some((one) => one.plugin === plugin && one.of === file)) continue;
+    const path = placement.base(plugin, file);
+    await files.touch(path);
+    empty.push(emptyFile(plugin, path, file));
+  }
+  return empty;
+}
+
+const emptyFile = (plugin: string, path: string, of: string): WrittenFile => ({
+  plugin,
+  path,
+  of,
+  kind: "records",
+  bytes: 0,
+  blocks: 0,
+  records: 0,
+  counts: {},
+  sha256: new Bun.CryptoHasher("sha256").digest("hex"),
+});
