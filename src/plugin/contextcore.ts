@@ -17,6 +17,7 @@ export {
   toRfc3339,
   windows,
 } from "../units/range.ts";
+export { sleep } from "../units/sleep.ts";
 export * from "./contract.ts";
 export { directorySize } from "./directory-size.ts";
 export * from "./errors.ts";

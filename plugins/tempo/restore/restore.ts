@@ -6,6 +6,7 @@ import {
   type RestoreAnswer,
   type RestoreBatch,
   type Restorer,
+  sleep,
 } from "contextcore";
 import type { Settings } from "../settings.ts";
 import type { FetchTrace } from "../trace-by-id.ts";
@@ -130,17 +131,3 @@ const countsOf = (traces: readonly TraceLine[]): Counts => ({
   traces: traces.length,
   spans: traces.reduce((sum, { spans }) => sum + spans.size, 0),
 });
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
-}
