@@ -1,20 +1,11 @@
 /** Every `sh` block of the README and of docs/ is run, each page as one shell session against the lab. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { dirname, join, resolve } from "node:path";
+import { dirname } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { binary, cleanEnv } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { needPrograms } from "../support/programs.ts";
-
-const root = resolve(import.meta.dir, "../..");
-const pages = ["README.md", ...new Bun.Glob("docs/*.md").scanSync({ cwd: root })].sort();
-
-/** The blocks of a page in order; other languages (`console`, `text`) are not meant to be run. */
-function shellBlocks(page: string): string[] {
-  return [...page.matchAll(/^( *)```sh\n([\s\S]*?)^ *```$/gm)].map(([, indent = "", block = ""]) =>
-    block.replaceAll(new RegExp(`^${indent}`, "gm"), ""),
-  );
-}
+import { blocksOf, pages } from "./blocks.ts";
 
 let lab: Lab;
 beforeAll(async () => {
@@ -49,7 +40,7 @@ async function session(script: string, { cwd, env }: Awaited<ReturnType<typeof p
 describe("the commands of", () => {
   for (const page of pages) {
     test(page, async () => {
-      const blocks = shellBlocks(await Bun.file(join(root, page)).text());
+      const blocks = await blocksOf(page, "sh");
       if (blocks.length === 0) return;
       const place = await project();
       const prepared = await session("contextcore export -t 25h -o ./backups/ || [ $? -eq 3 ]", place);
@@ -61,7 +52,7 @@ describe("the commands of", () => {
   }
 
   test("all pages are many", async () => {
-    const texts = await Promise.all(pages.map((page) => Bun.file(join(root, page)).text()));
-    expect(texts.flatMap(shellBlocks).length).toBeGreaterThan(4);
+    const blocks = await Promise.all(pages.map((page) => blocksOf(page, "sh")));
+    expect(blocks.flat().length).toBeGreaterThan(4);
   });
 });

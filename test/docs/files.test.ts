@@ -1,0 +1,47 @@
+/** What the pages show as a file is one: a configuration is accepted, a plugin keeps the contract's types. */
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { join, resolve } from "node:path";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+import { blocksOf, pages } from "./blocks.ts";
+
+setDefaultTimeout(60_000);
+
+const root = resolve(import.meta.dir, "../..");
+const env = { AUDIT_WEBHOOK_SECRET: "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw==", BILLING_PASSWORD: "b" };
+
+/** The page's files of secrets lie where the test may put them. */
+const withSecrets = (text: string): string =>
+  text.replaceAll("file:/run/secrets/", `file:${temporaryDirectory({ "mimir-header": "m" })}/`);
+
+describe("the files of", () => {
+  for (const page of pages) {
+    test(page, async () => {
+      for (const block of await blocksOf(page, "yaml")) {
+        const cwd = temporaryDirectory({ "contextcore.yaml": withSecrets(block) });
+        const checked = await run(["config", "check"], { cwd, env });
+        expect(checked.exitCode, checked.stderr).toBe(0);
+      }
+      for (const block of await blocksOf(page, "ts")) await checkTypes(block);
+    });
+  }
+});
+
+async function checkTypes(source: string): Promise<void> {
+  const cwd = temporaryDirectory({
+    "plugin.ts": source,
+    "tsconfig.json": JSON.stringify({
+      extends: join(root, "tsconfig.json"),
+      compilerOptions: {
+        noUnusedParameters: false,
+        noUnusedLocals: false,
+        paths: { contextcore: [join(root, "src/plugin/contextcore.ts")] },
+        typeRoots: [join(root, "node_modules/@types")],
+      },
+      include: ["plugin.ts"],
+    }),
+  });
+  const child = Bun.spawn([join(root, "node_modules/.bin/tsc"), "-p", cwd], { stdout: "pipe" });
+  const said = await new Response(child.stdout).text();
+  expect(await child.exited, said).toBe(0);
+}
