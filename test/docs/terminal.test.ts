@@ -71,9 +71,9 @@ async function inShell(command: string, cwd: string): Promise<void> {
 describe("what is typed on", () => {
   for (const page of pages) {
     test(page, async () => {
-      const typedLines = (await blocksOf(page, "console")).flatMap(
-        (block) => block.match(/(?<=^\$ ).*$/gm) ?? [],
-      );
+      const typedLines = (await blocksOf(page, "console"))
+        .flatMap((block) => block.match(/(?<=^\$ ).*$/gm) ?? [])
+        .filter((line) => !isInstallation(line));
       const scheduledLines = (await blocksOf(page, "crontab")).flatMap((block) =>
         block.trimEnd().split("\n"),
       );
