@@ -1,8 +1,8 @@
 import { type CountRequest, type Counts, PluginError, v } from "contextcore";
 import { PROVISIONING } from "./alerting.ts";
 import { readDataSources } from "./data-sources.ts";
+import { findDashboards } from "./find-dashboards.ts";
 import { countLibraryPanels } from "./library-panels.ts";
-import { parseMatch } from "./match.ts";
 import { searchAll } from "./search.ts";
 import { readIfThere, type Server } from "./server.ts";
 
@@ -15,8 +15,7 @@ export async function countObjects(
   { match }: CountRequest,
   signal: AbortSignal,
 ): Promise<Counts> {
-  const search = { match: parseMatch(match) };
-  const dashboards = (await searchAll(http, { type: "dash-db", ...search }, signal)).length;
+  const dashboards = (await findDashboards(http, match, signal)).length;
   if (match !== undefined) return { dashboards };
   const counts: [string, Promise<number>][] = [
     ["folders", searchAll(http, { type: "dash-folder" }, signal).then((hits) => hits.length)],

@@ -1,9 +1,8 @@
 import { type Cursor, type Step, v } from "contextcore";
 import { dangling } from "./dangling.ts";
 import { readDashboard } from "./dashboard-file.ts";
-import { parseMatch } from "./match.ts";
+import { findDashboards } from "./find-dashboards.ts";
 import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
-import { searchAll } from "./search.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
 export const dashboardsCursor = (match: string | undefined): Cursor => ({
@@ -16,7 +15,7 @@ export const exportDashboards: ReadStep = stepOf(
   { match: v.optional(v.string()) },
   (server, { match }, signal) =>
     tolerant("dashboards", async () => {
-      const hits = await searchAll(server.http, { type: "dash-db", match: parseMatch(match) }, signal);
+      const hits = await findDashboards(server.http, match, signal);
       const directories = await readFolderPaths(server.http, signal);
       const paths = filePaths(
         "dashboards",

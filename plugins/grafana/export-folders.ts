@@ -1,9 +1,8 @@
 import { type Cursor, type Step, v } from "contextcore";
 import { toFileText } from "./exact-json.ts";
+import { findDashboards } from "./find-dashboards.ts";
 import { type Folder, type FolderTree, readFolders } from "./folders.ts";
-import { parseMatch } from "./match.ts";
 import { filePaths, folderPaths } from "./paths.ts";
-import { searchAll } from "./search.ts";
 import type { Server } from "./server.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
@@ -28,7 +27,7 @@ async function above(
   { tree, match }: { tree: FolderTree; match: string },
   signal: AbortSignal,
 ): Promise<Folder[]> {
-  const hits = await searchAll(http, { type: "dash-db", match: parseMatch(match) }, signal);
+  const hits = await findDashboards(http, match, signal);
   const byUid = new Map(tree.folders.map((folder) => [folder.uid, folder]));
   const wanted = new Set<Folder>();
   for (const hit of hits) {

@@ -11,6 +11,7 @@ import {
   exportTemplates,
 } from "./export-notifications.ts";
 import { exportRuleGroup, exportRules } from "./export-rules.ts";
+import { parseDashboardSelector } from "./find-dashboards.ts";
 import { exportLibraryPanels } from "./library-panels.ts";
 import { exportPlaylists } from "./playlists.ts";
 import { read, type Server, type World } from "./server.ts";
@@ -36,6 +37,7 @@ const STEPS: Readonly<Record<string, ReadStep>> = {
 /** Lists fan out to one cursor an object; only annotations are bound to the range, everything else is exported as it is. */
 export const createExporter = (server: Server): Exporter => ({
   async start(request, signal) {
+    if (request.match !== undefined) parseDashboardSelector(request.match);
     // Fails here, and once, when the credentials are wrong.
     await read(server.http, v.looseObject({ id: v.number() }), { path: "/api/org", signal });
     const world = await server.world(signal);

@@ -1,4 +1,4 @@
-/** What a dashboard or a rule refers to by uid. */
+/** What a dashboard, a rule or a policy refers to by uid or name. */
 import { asObject, asText } from "./server.ts";
 
 /** Grafana's own, which are not data sources that could be missing. */
@@ -33,6 +33,16 @@ export function libraryPanelsIn(value: unknown): ReadonlySet<string> {
   visit(value, (key, one) => {
     const uid = key === "libraryPanel" ? asText(asObject(one).uid) : "";
     if (uid !== "") found.add(uid);
+  });
+  return found;
+}
+
+/** The texts, alone or in a list, that stand under these keys anywhere inside. */
+export function textsUnder(value: unknown, ...keys: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  visit(value, (key, one) => {
+    if (!keys.includes(key)) return;
+    for (const text of Array.isArray(one) ? one : [one]) if (asText(text) !== "") found.add(asText(text));
   });
   return found;
 }

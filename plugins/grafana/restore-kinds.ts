@@ -1,5 +1,7 @@
 /** What kind of thing a file of a snapshot is, by its path, and in which order kinds are put back. */
 
+export const ANNOTATIONS = "grafana/annotations.jsonl";
+
 /** Each needs the ones before it: rules lie in folders and name data sources, policies name contact points. */
 const KINDS = [
   "grafana/folders/",
@@ -12,7 +14,7 @@ const KINDS = [
   "grafana/alerting/policies/",
   "grafana/alerting/rules/",
   "grafana/playlists/",
-  "grafana/annotations.jsonl",
+  ANNOTATIONS,
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

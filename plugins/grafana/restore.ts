@@ -5,10 +5,8 @@ import {
   type RestoreBatch,
   type RestorePlan,
   type Restorer,
-  v,
 } from "contextcore";
 import { PROVISIONING } from "./alerting.ts";
-import { parseExact } from "./exact-json.ts";
 import {
   isDefaultTree,
   putBackContactPoint,
@@ -21,12 +19,14 @@ import { putBackAnnotations } from "./restore-annotations.ts";
 import { putBackDashboard } from "./restore-dashboards.ts";
 import { putBackDataSource, putBackLibraryPanel } from "./restore-data-sources.ts";
 import { putBackFolder } from "./restore-folders.ts";
-import { type Kind, kindOf, rankOf } from "./restore-kinds.ts";
+import { ANNOTATIONS, type Kind, kindOf, rankOf } from "./restore-kinds.ts";
 import type { Outcome, PutBack, Restoring } from "./restore-object.ts";
 import { putBackPlaylist } from "./restore-playlists.ts";
+import { selection } from "./restore-selection.ts";
+import { objectIn } from "./restore-things.ts";
 import { objectSchema, readIfThere, type Server } from "./server.ts";
 
-type ObjectKind = Exclude<Kind, "grafana/annotations.jsonl">;
+type ObjectKind = Exclude<Kind, typeof ANNOTATIONS>;
 
 const PUT_BACK: Readonly<Record<ObjectKind, { readonly unit: string; readonly run: PutBack }>> = {
   "grafana/folders/": { unit: "folders", run: putBackFolder },
@@ -46,6 +46,7 @@ export type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
 /** Puts objects back under their own uids; what is there already stays as it is. */
 export const createRestorer = (server: Server, options: RestoreOptions): Restorer => ({
   rank: rankOf,
+  selection,
   preflight: (plan, signal) => preflight(server, plan, signal),
   apply: (batch, signal) => apply({ server, ...options, signal }, batch),
 });
@@ -54,21 +55,13 @@ async function apply(restoring: Restoring, batch: RestoreBatch): Promise<Restore
   const kind = kindOf(batch.file);
   if (kind === undefined)
     throw new PluginError("invalid", `${batch.file} is not a file that grafana exports`);
-  if (kind === "grafana/annotations.jsonl") return putBackAnnotations(restoring, batch);
+  if (kind === ANNOTATIONS) return putBackAnnotations(restoring, batch);
   // The same rules in the format of file provisioning, for people; the JSON file beside it is what goes back.
   if (batch.file.endsWith(".yaml")) return { written: {} };
   const { unit, run } = PUT_BACK[kind];
   const text = batch.lines.join("\n");
   const outcome = await run(restoring, objectIn(batch.file, text), batch.file);
   return answerFor(outcome, unit, text);
-}
-
-function objectIn(file: string, text: string): v.InferOutput<typeof objectSchema> {
-  try {
-    return v.parse(objectSchema, parseExact(text));
-  } catch (cause) {
-    throw new PluginError("invalid", `${file} does not hold one JSON object`, { cause });
-  }
 }
 
 function answerFor(outcome: Outcome, unit: string, line: string): RestoreAnswer {
@@ -83,7 +76,7 @@ async function preflight(server: Server, { files }: RestorePlan, signal: AbortSi
   const has = (kind: Kind): boolean => files.some(({ path }) => path.startsWith(kind));
   const findings: Finding[] = [ALTERED];
   if (has("grafana/datasources/") || has("grafana/alerting/contact-points/")) findings.push(SECRETS);
-  if (has("grafana/annotations.jsonl")) findings.push(ALERT_HISTORY);
+  if (has(ANNOTATIONS)) findings.push(ALERT_HISTORY);
   const { playlists } = await server.world(signal);
   if (has("grafana/playlists/") && playlists === undefined) findings.push(PLAYLIST_UIDS);
   if (has("grafana/alerting/policies/")) findings.push(...(await policyFindings(server, signal)));

@@ -1,5 +1,4 @@
 import { type HttpClient, PluginError, v } from "contextcore";
-import type { Match } from "./match.ts";
 import { read } from "./server.ts";
 
 const hitSchema = v.object({
@@ -23,7 +22,8 @@ export const sameAgain = (path: string): PluginError =>
 
 export interface Search {
   readonly type: "dash-db" | "dash-folder";
-  readonly match?: Match;
+  /** Only what has all of these. */
+  readonly tag?: readonly string[];
 }
 
 /**
@@ -32,14 +32,14 @@ export interface Search {
  */
 export async function searchAll(
   http: HttpClient,
-  { type, match = {} }: Search,
+  { type, tag = [] }: Search,
   signal: AbortSignal,
 ): Promise<Hit[]> {
   const found = new Map<string, Hit>();
   for (let page = 1; ; page += 1) {
     const rows = await read(http, v.array(hitSchema), {
       path: "/api/search",
-      query: { type, limit: PAGE, page, ...match },
+      query: { type, limit: PAGE, page, tag },
       signal,
     });
     const before = found.size;

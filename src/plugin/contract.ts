@@ -228,10 +228,28 @@ export interface Restorer {
    * Reads a selector in the backend's own language; the result says of one line what of it to write: the line, a part of
    * it, or nothing. @throws PluginError `invalid` when the selector makes no sense.
    */
-  matcher?(match: string): (line: string, file: string) => string | undefined;
+  matcher?(match: string): LineMatcher;
+  /**
+   * The same for a backend whose things need one another, as a dashboard needs its folder: it is shown everything once
+   * before the plan is made, and the matcher also keeps what the selected things need. Used instead of `matcher`.
+   */
+  selection?(
+    match: string,
+    everything: AsyncIterable<RestoreLine>,
+    signal: AbortSignal,
+  ): Promise<LineMatcher>;
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
+}
+
+/** What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. */
+export type LineMatcher = (line: string, file: string) => string | undefined;
+
+/** A line of a data file, or the text of an object. */
+export interface RestoreLine {
+  readonly file: string;
+  readonly line: string;
 }
 
 export interface RestorePlan {

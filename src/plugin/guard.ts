@@ -96,11 +96,19 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
     ...(restore.order === undefined ? {} : { order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
     ...(restore.matcher === undefined ? {} : { matcher: restore.matcher.bind(restore) }),
-    ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
-    ...(restore.matcher === undefined ? {} : { matcher: restore.matcher.bind(restore) }),
+    ...guardSelection(restore, hook("selection", "workMs")),
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
+  };
+}
+
+function guardSelection(restore: Restorer, hook: Hook): Pick<Restorer, "selection"> {
+  const { selection } = restore;
+  if (selection === undefined) return {};
+  return {
+    selection: (match, everything, signal) =>
+      callHook(hook, signal, (own) => selection.call(restore, match, everything, own)),
   };
 }
 

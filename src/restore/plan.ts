@@ -1,11 +1,12 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
-import type { Finding, Signal } from "../plugin/contract.ts";
+import type { Finding, LineMatcher, Restorer, Signal } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import { hasTenant } from "../plugin/opening.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
+import { type Choice, chooseFiles } from "./chosen.ts";
 import { type PlannedFile, selectFiles } from "./select.ts";
 
 export interface RestoreOptions {
@@ -31,7 +32,8 @@ export interface RestoreTarget {
   readonly saved: ManifestPlugin;
   readonly files: readonly PlannedFile[];
   readonly range: Range;
-  readonly match?: string;
+  /** By selector; absent: everything. Says of each line what of it to write. */
+  readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
 }
@@ -71,15 +73,27 @@ async function planTarget(saved: ManifestPlugin, options: RestoreOptions): Promi
   if (restore === undefined) throw new Error("this backend cannot restore");
   if (options.tenant !== undefined && !hasTenant(open.plugin))
     throw new Error("it has no tenant to restore into");
-  const match = options.match?.[saved.name];
-  if (match !== undefined && restore.matcher === undefined)
-    throw new Error("this backend cannot restore by selector");
-  const files = await selectFiles(options.snapshot, saved.name, options.range, restore);
+  const found = await selectFiles(options.snapshot, saved.name, options.range, restore);
+  const { files, matcher } = await chosenOf(found, saved.name, restore, options);
   const range = options.range ?? wholeRange(saved, files);
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
   const findings = await restore.preflight(plan, options.signal);
-  const selected = match === undefined ? {} : { match };
+  const selected = matcher === undefined ? {} : { matcher };
   return { name: saved.name, open, saved, files, range, ...selected, labels: options.labels, findings };
+}
+
+/** @throws Error when the backend cannot choose by selector, or this one makes no sense */
+async function chosenOf(
+  files: readonly PlannedFile[],
+  name: string,
+  { selection, matcher }: Restorer,
+  { snapshot, match = {}, signal }: RestoreOptions,
+): Promise<Pick<Choice, "files"> & Partial<Choice>> {
+  const selector = match[name];
+  if (selector === undefined) return { files };
+  if (selection !== undefined) return chooseFiles(files, selection, { snapshot, match: selector, signal });
+  if (matcher === undefined) throw new Error("this backend cannot restore by selector");
+  return { files, matcher: matcher(selector) };
 }
 
 const toPlanFile = ({ file, counts, range }: PlannedFile) => ({

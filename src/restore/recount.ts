@@ -32,7 +32,7 @@ const FAILURES_MAX = 3;
 
 /** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. @throws the signal's reason only */
 export async function recount(target: RestoreTarget, options: RecountOptions): Promise<Recount[]> {
-  if (target.match !== undefined) return [];
+  if (target.matcher !== undefined) return [];
   const inside = target.saved.windows.filter((one) => isInside(rangeFromText(one), target.range));
   const counted: Recount[] = [];
   for (const window of inside.filter(({ server }) => server !== undefined)) {

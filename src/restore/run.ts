@@ -131,8 +131,7 @@ function linesFor(
   block: Block,
   bytes: Uint8Array,
 ): Iterable<readonly string[]> {
-  const matcher =
-    target.match === undefined ? undefined : target.open.backend.restore?.matcher?.(target.match);
+  const { matcher } = target;
   const keep = (line: string): string | undefined => (matcher === undefined ? line : matcher(line, file));
   if (block.range !== undefined) return batchesOf(bytes, keep);
   const text = keep(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));

@@ -1,0 +1,67 @@
+/** What of the planned files a selector leaves, where the backend has to see everything before it can choose. */
+import type { LineMatcher, RestoreLine, Restorer } from "../plugin/contract.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import type { PlannedFile } from "./select.ts";
+
+export interface Choice {
+  readonly files: readonly PlannedFile[];
+  /** Says of each line what of it to write. */
+  readonly matcher: LineMatcher;
+}
+
+interface ChoiceOptions {
+  readonly snapshot: OpenSnapshot;
+  readonly match: string;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the files twice: to let the backend choose, and to plan only what it chose. One block is in memory at a time. */
+export async function chooseFiles(
+  files: readonly PlannedFile[],
+  selection: NonNullable<Restorer["selection"]>,
+  { snapshot, match, signal }: ChoiceOptions,
+): Promise<Choice> {
+  const matcher = await selection(match, everythingIn(snapshot, files), signal);
+  const chosen: PlannedFile[] = [];
+  for (const file of files) {
+    signal.throwIfAborted();
+    const left = await chosenPart(snapshot, file, matcher);
+    if (left !== undefined) chosen.push(left);
+  }
+  return { files: chosen, matcher };
+}
+
+async function* everythingIn(
+  snapshot: OpenSnapshot,
+  files: readonly PlannedFile[],
+): AsyncGenerator<RestoreLine> {
+  for (const { file, blocks } of files)
+    for (const block of blocks) for await (const line of linesIn(snapshot, block)) yield { file, line };
+}
+
+/** An object is one text, whatever newlines it has. */
+async function* linesIn(snapshot: OpenSnapshot, block: Block): AsyncGenerator<string> {
+  if (block.range !== undefined) yield* snapshot.lines(block);
+  else yield new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await snapshot.read(block));
+}
+
+/** The file with the blocks that hold anything chosen; `undefined` when there are none. */
+async function chosenPart(
+  snapshot: OpenSnapshot,
+  file: PlannedFile,
+  matcher: LineMatcher,
+): Promise<PlannedFile | undefined> {
+  const blocks: Block[] = [];
+  const counts: Record<string, number> = {};
+  for (const block of file.blocks) {
+    let kept = 0;
+    for await (const line of linesIn(snapshot, block)) if (matcher(line, file.file) !== undefined) kept += 1;
+    if (kept === 0) continue;
+    blocks.push(block);
+    // What a line counts as is the plugin's to know; a unit that there is one of on each line can be told.
+    for (const [unit, number] of Object.entries(block.counts))
+      counts[unit] = (counts[unit] ?? 0) + (number === block.records ? kept : number);
+  }
+  return blocks.length === 0 ? undefined : { ...file, blocks, counts };
+}
