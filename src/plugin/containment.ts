@@ -43,7 +43,7 @@ function install(): void {
 }
 
 /** Ends or moves the whole program: refused. */
-const FORBIDDEN = ["exit", "abort", "reallyExit", "kill", "chdir", "setuid", "setgid"];
+const FORBIDDEN = ["exit", "abort", "reallyExit", "kill", "chdir", "setuid", "setgid", "send", "disconnect"];
 /** Listens to the whole program, and could change how it ends: left undone, since packages do it in good faith. */
 const IGNORED = ["on", "once", "addListener", "prependListener", "prependOnceListener", "removeAllListeners"];
 

@@ -22,6 +22,8 @@ export * from "./contract.ts";
 export { directorySize } from "./directory-size.ts";
 export * from "./errors.ts";
 export { safeFileName } from "./file-name.ts";
+export { GrowingBuffer } from "./growing-buffer.ts";
+export * from "./lab.ts";
 export * as option from "./options.ts";
 export { ProtobufReader, ProtobufWriter } from "./protobuf.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";

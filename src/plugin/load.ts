@@ -14,7 +14,7 @@ import type { PluginFiles } from "./trust/files.ts";
 let served = false;
 
 /** A compiled binary has no `contextcore` package to resolve, and a second copy of valibot would not know the first. */
-function serveContextcore(): void {
+export function serveContextcore(): void {
   if (served) return;
   served = true;
   Bun.plugin({

@@ -1,13 +1,7 @@
 /** How a check is told: a line for each rule as it is judged, and at the end what did not apply, by its reason. */
 import * as v from "valibot";
-import type { Outcome } from "../../plugin/conformance/check.ts";
-import type { Target } from "../../plugin/conformance/subject.ts";
+import type { Judged } from "../../plugin/conformance/apart/check-apart.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-
-/** A rule's outcome for one side of the plugin. */
-export interface Judged extends Outcome {
-  readonly face: Target["face"];
-}
 
 export const reportSchema = v.object({
   plugin: v.string(),

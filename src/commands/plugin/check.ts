@@ -1,18 +1,18 @@
-import { resolve } from "node:path";
-import { resolveOptions } from "../../config/resolve-options.ts";
-import { type Check, runCheck } from "../../plugin/conformance/check.ts";
-import { openSubject, type Subject, type Target } from "../../plugin/conformance/subject.ts";
+import { isChild } from "../../plugin/conformance/apart/answer.ts";
+import { checkApart } from "../../plugin/conformance/apart/check-apart.ts";
+import { ChildEnded } from "../../plugin/conformance/apart/child.ts";
+import { LAB_NAMES } from "../../plugin/conformance/apart/find-lab.ts";
+import { PART } from "../../plugin/conformance/apart/messages.ts";
+import { CHECK_LIMIT_MS } from "../../plugin/conformance/check.ts";
 import { backendSuite, sinkSuite } from "../../plugin/conformance/suite.ts";
-import type { Plugin } from "../../plugin/contract.ts";
-import { loadPlugin } from "../../plugin/load.ts";
-import { locatePlugin } from "../../plugin/locate.ts";
-import { pluginFiles } from "../../plugin/trust/files.ts";
+import { parseDuration } from "../../units/duration.ts";
+import { toMs } from "../../units/range.ts";
 import { readSetting } from "../arguments.ts";
-import { type Call, defineCommand, UsageError } from "../command.ts";
-import { EXIT } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
-import { type Judged, printOutcome, printSummary, reportSchema, toReport } from "./check-report.ts";
-import { specOf } from "./spec.ts";
+import { defineCommand, UsageError } from "../command.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { playPart } from "./check-part.ts";
+import { openLab, starter } from "./check-processes.ts";
+import { printOutcome, printSummary, reportSchema, toReport } from "./check-report.ts";
 
 const args = {
   path: {
@@ -25,7 +25,14 @@ const args = {
   url: {
     type: "value",
     hint: "URL",
-    about: "a server with a little data in it; the same as --option url=URL",
+    about:
+      "a server with a little data in it; the same as --option url=URL. Default: the plugin's own lab.ts",
+  },
+  lab: {
+    type: "value",
+    hint: "NAME",
+    values: LAB_NAMES,
+    about: "a look-alike of this server, with a day of data, that the program brings along",
   },
   option: {
     type: "value",
@@ -47,92 +54,72 @@ const args = {
     complete: "files",
     about: "for a sink: the file in which its events arrive, one a line",
   },
-  rule: { type: "value", hint: "NAME", repeatable: true, about: "only this rule; may be repeated" },
+  rule: {
+    type: "value",
+    hint: "NAME",
+    repeatable: true,
+    parse: readRule,
+    about: "only this rule; may be repeated",
+  },
+  limit: {
+    type: "value",
+    hint: "DURATION",
+    parse: readLimit,
+    about: "how long one rule may take (default: 2m)",
+  },
   json: { type: "flag", about: "print one JSON object" },
 } as const;
 
-type CheckCall = Call<typeof args>;
+export type CheckArgs = typeof args;
 
 export default defineCommand({
   about: "run a plugin through every rule of the contract, with faults in front of its server; runs its code",
   args,
+  exclusive: [["url", "lab"]],
   examples: [
-    { line: "plugin check ./lines", about: "while you write it" },
+    { line: "plugin check ./lines", about: "while you write it; a lab.ts beside it is its server" },
     { line: "plugin check ./click.ts --url http://localhost:8123", about: "against a server of yours" },
+    { line: "plugin check ./my-loki --lab loki", about: "against the look-alike of a server" },
   ],
   json: reportSchema,
   async run(call) {
-    const plugin = await load(call);
-    const outcomes: Judged[] = [];
-    for (const face of ["backend", "sink"] as const) {
-      if (plugin[face] !== undefined) outcomes.push(...(await checkFace(face, plugin, call)));
+    const part = call.env[PART];
+    if (part !== undefined && isChild()) return playPart(part, call);
+    const { json, path, limit = CHECK_LIMIT_MS } = call.args;
+    const start = starter(call, limit);
+    const lab = await openLab(call, start);
+    try {
+      const { plugin, judged } = await checkApart({
+        start: () => start("rules"),
+        called: path,
+        lab: lab?.served,
+        onJudged: (outcome) => json || printOutcome(outcome, call.terminal),
+        signal: call.signal,
+      });
+      if (json) call.terminal.printJson(toReport(plugin, judged));
+      else printSummary(plugin, judged, call.terminal);
+      return judged.some(({ verdict }) => verdict.kind === "failed") ? EXIT.error : EXIT.ok;
+    } catch (error) {
+      if (error instanceof ChildEnded) return exitCodeOf(error.code);
+      throw error;
+    } finally {
+      await lab?.end();
     }
-    if (call.args.json) call.terminal.printJson(toReport(plugin.name, outcomes));
-    else printSummary(plugin.name, outcomes, call.terminal);
-    return outcomes.some(({ verdict }) => verdict.kind === "failed") ? EXIT.error : EXIT.ok;
   },
 });
 
-async function load(call: CheckCall): Promise<Plugin> {
-  const config = await configOf(call);
-  const location = locatePlugin(specOf(call.args.path, call.directory, config), config.directory);
-  return (await loadPlugin(location, pluginFiles(location))).plugin;
+function readRule(name: string): string {
+  const names = [...new Set([...backendSuite, ...sinkSuite].map((rule) => rule.name))];
+  if (names.includes(name)) return name;
+  throw new UsageError(`there is no rule ${name}`, `there are ${names.join(", ")}`);
 }
 
-async function checkFace(face: Target["face"], plugin: Plugin, call: CheckCall): Promise<Judged[]> {
-  const subject = openSubject(await targetOf(face, plugin, call));
-  const judged: Judged[] = [];
-  try {
-    for (const check of rulesOf(face, call)) {
-      call.signal.throwIfAborted();
-      const outcome = { ...(await runCheck(check, subject)), face };
-      judged.push(outcome);
-      if (!call.args.json) printOutcome(outcome, call.terminal);
-    }
-  } finally {
-    await subject.stop();
-  }
-  return judged;
+/** ms */
+function readLimit(text: string): number {
+  const ms = toMs(parseDuration(text));
+  if (ms < 1_000) throw new RangeError("is less than a second, in which no rule can be done");
+  return ms;
 }
 
-/** Options from the configuration and the environment, as always, and over them what the command line says. */
-async function targetOf(face: Target["face"], plugin: Plugin, call: CheckCall): Promise<Target> {
-  const { url, option, empty, arrived } = call.args;
-  const kind = face === "backend" ? "backends" : "sinks";
-  const given = [...option, ...(url === undefined ? [] : [["url", url] as const])];
-  const config = await configOf(call);
-  const withGiven = (pairs: readonly (readonly [string, string])[]) => {
-    const own = pairs.map(([key, value]) => [`${kind}.${plugin.name}.${key}`, value]);
-    return resolveOptions(plugin, kind, {
-      ...config,
-      overrides: { ...config.overrides, ...Object.fromEntries(own) },
-    });
-  };
-  const { options } = withGiven(given);
-  return {
-    declaration: plugin,
-    origin: "third-party",
-    face,
-    options,
-    ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
-    ...(empty.length === 0 ? {} : { empty: withGiven([...given, ...empty]).options }),
-  };
-}
-
-/** A file that is not there yet has no lines. */
-async function linesIn(path: string): Promise<string[]> {
-  const file = Bun.file(path);
-  return (await file.exists()) ? (await file.text()).split("\n").filter((line) => line !== "") : [];
-}
-
-function rulesOf(face: Target["face"], { args }: CheckCall): readonly Check<Subject>[] {
-  const suite = face === "backend" ? backendSuite : sinkSuite;
-  const stray = args.rule.find((name) => ![...backendSuite, ...sinkSuite].some((rule) => rule.name === name));
-  if (stray !== undefined) {
-    throw new UsageError(
-      `there is no rule ${stray}`,
-      `there are ${suite.map(({ name }) => name).join(", ")}`,
-    );
-  }
-  return args.rule.length === 0 ? suite : suite.filter(({ name }) => args.rule.includes(name));
-}
+const exitCodeOf = (code: number): ExitCode =>
+  Object.values(EXIT).find((known) => known === code) ?? EXIT.error;

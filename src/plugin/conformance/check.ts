@@ -33,23 +33,39 @@ export interface Outcome {
   readonly why: string;
   readonly verdict: Verdict;
   readonly ms: number;
+  /** It was given up while it still ran. */
+  readonly overdue?: boolean;
 }
 
 /** A rule that takes longer than this hangs. ms */
-const CHECK_LIMIT_MS = 120_000;
+export const CHECK_LIMIT_MS = 120_000;
 
 /** Runs one rule; whatever goes wrong in it is its verdict. */
-export async function runCheck<Subject>(check: Check<Subject>, subject: Subject): Promise<Outcome> {
+export async function runCheck<Subject>(
+  check: Check<Subject>,
+  subject: Subject,
+  limitMs = CHECK_LIMIT_MS,
+): Promise<Outcome> {
   const began = performance.now();
-  const verdict = await verdictOf(check, subject);
-  return { name: check.name, why: check.why, verdict, ms: performance.now() - began };
+  const verdict = await verdictOf(check, subject, limitMs);
+  const overdue = verdict.kind === "failed" && verdict.error instanceof Overdue;
+  return { name: check.name, why: check.why, verdict, ms: performance.now() - began, overdue };
 }
 
-async function verdictOf<Subject>(check: Check<Subject>, subject: Subject): Promise<Verdict> {
-  const reason = check.waived?.(subject);
-  if (reason !== undefined) return { kind: "waived", reason };
+/** The whole rule was not done in time. */
+class Overdue extends Nonconformance {}
+
+async function verdictOf<Subject>(
+  check: Check<Subject>,
+  subject: Subject,
+  limitMs: number,
+): Promise<Verdict> {
   try {
-    await within(CHECK_LIMIT_MS, check.run(subject), "the rule was not done");
+    const reason = check.waived?.(subject);
+    if (reason !== undefined) return { kind: "waived", reason };
+    const late = () =>
+      new Overdue(`the rule was not done within ${limitMs / 1000} s: something never resolves`);
+    await before(limitMs, check.run(subject), late);
     return { kind: "passed" };
   } catch (error) {
     return { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) };
@@ -57,9 +73,12 @@ async function verdictOf<Subject>(check: Check<Subject>, subject: Subject): Prom
 }
 
 /** @throws Nonconformance when the work takes longer than this */
-export async function within<Result>(ms: number, work: Promise<Result>, what: string): Promise<Result> {
+export const within = <Result>(ms: number, work: Promise<Result>, what: string): Promise<Result> =>
+  before(ms, work, () => new Nonconformance(`${what} within ${ms / 1000} s`));
+
+async function before<Result>(ms: number, work: Promise<Result>, overdue: () => Error): Promise<Result> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Nonconformance(`${what} within ${ms / 1000} s`)), ms);
+  const timer = setTimeout(() => late.reject(overdue()), ms);
   try {
     return await Promise.race([work, late.promise]);
   } finally {

@@ -45,14 +45,14 @@ const LOADABLE = new Set([
   ".node",
   ".so",
 ]);
-/** Packages (those that are imported are followed), tests, declarations, and what `plugin new` writes for the editor. */
+/** Packages (those that are imported are followed), tests, the lab, declarations, and what is there for the editor. */
 const LEFT_OUT =
-  /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$|^contextcore\/|^tsconfig\.json$/;
+  /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$|^contextcore\/|^tsconfig\.json$|^lab\.(ts|m?js)$/;
 const FILES_MAX = 20_000;
 
 /**
  * The entry, everything it imports (its packages too), and, of a folder, all other code in it, since an import may be
- * computed. Files of tests and declarations are left out.
+ * computed. Tests, the lab and declarations are left out: no command but `plugin check` loads them.
  * @throws DeclarationError when there are too many files to be a plugin
  */
 export function pluginFiles(location: Location): PluginFiles {

@@ -1,0 +1,60 @@
+/** The child process's part that is a server: a lab on 127.0.0.1, which the check puts its faults before. */
+import * as v from "valibot";
+import { DeclarationError } from "../../declaration.ts";
+import type { Lab, LabServer } from "../../lab.ts";
+import type { Question, Served } from "./messages.ts";
+
+/** Beside the server's own paths: what has arrived at it, as a list of lines. */
+const ARRIVED_PATH = "/-/contextcore/arrived";
+
+const isFunction = v.custom<() => unknown>((value) => typeof value === "function", "is not a function");
+const labSchema = v.object({ filled: isFunction, empty: v.optional(isFunction) });
+const serverSchema = v.object({ fetch: isFunction, arrived: v.optional(isFunction) });
+
+/** Answers the one question that a lab is asked. @param where what to call it in an error */
+export const labPart =
+  (load: () => Promise<unknown>, where: string) =>
+  async (_: Question): Promise<Served> => {
+    const lab = await load();
+    requireLab(lab, where);
+    const filled = await serve(await lab.filled(), where);
+    const empty = lab.empty === undefined ? undefined : await serve(await lab.empty(), where);
+    return {
+      filled: filled.url,
+      arrived: filled.arrived,
+      ...(empty === undefined ? {} : { empty: empty.url }),
+    };
+  };
+
+/** The lines that have arrived at a lab that tells them. */
+export async function arrivedAt({ filled }: Served): Promise<readonly string[]> {
+  const answer = await fetch(filled + ARRIVED_PATH);
+  return v.parse(v.array(v.string()), await answer.json());
+}
+
+async function serve(server: LabServer, where: string): Promise<{ url: string; arrived: boolean }> {
+  requireServer(server, where);
+  const started = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    idleTimeout: 0,
+    development: false,
+    fetch: (request) => {
+      const asksForArrived = server.arrived !== undefined && new URL(request.url).pathname === ARRIVED_PATH;
+      return asksForArrived ? Response.json(server.arrived?.()) : server.fetch(request);
+    },
+    error: (error) => new Response(`the lab failed: ${error.message}`, { status: 500 }),
+  });
+  return { url: `http://127.0.0.1:${started.port}`, arrived: server.arrived !== undefined };
+}
+
+const HINT = "It exports by default what defineLab gives: `contextcore plugin new NAME --server` writes one.";
+
+function requireLab(lab: unknown, where: string): asserts lab is Lab {
+  if (!v.is(labSchema, lab)) throw new DeclarationError(`${where} exports no lab with \`filled\``, HINT);
+}
+
+function requireServer(server: unknown, where: string): asserts server is LabServer {
+  if (!v.is(serverSchema, server))
+    throw new DeclarationError(`${where} makes no server with \`fetch\``, HINT);
+}

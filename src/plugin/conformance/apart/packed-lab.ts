@@ -1,0 +1,22 @@
+/** The look-alikes of Tempo, Mimir, Loki and Grafana that are inside of the program. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { packedLabs } from "./packed-lab.macro.ts" with { type: "macro" };
+
+// Called while the program is built: what stands here afterwards is text.
+const PACKED: string = packedLabs();
+
+/** @returns what is to be checked to be a lab. @param name one of {@link LAB_NAMES} */
+export async function loadPackedLab(name: string): Promise<unknown> {
+  const folder = mkdtempSync(join(tmpdir(), "contextcore-lab-"));
+  try {
+    const path = join(folder, "labs.js");
+    writeFileSync(path, Bun.zstdDecompressSync(Buffer.from(PACKED, "base64")));
+    const { default: labs }: { default: object } = await import(pathToFileURL(path).href);
+    return Reflect.get(labs, name);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

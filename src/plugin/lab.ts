@@ -1,0 +1,18 @@
+/** A look-alike of a plugin's server, for `contextcore plugin check`: what the file `lab.ts` beside a plugin exports. */
+
+/** Answers requests as the real server does, from memory. */
+export interface LabServer {
+  readonly fetch: (request: Request) => Response | Promise<Response>;
+  /** For a sink: the events that have arrived, as the lines they were sent as, oldest first. */
+  readonly arrived?: () => readonly string[];
+}
+
+export interface Lab {
+  /** With a little data that does not change: exports are compared with each other. */
+  readonly filled: () => LabServer | Promise<LabServer>;
+  /** Without data, for what is restored. Left out when nothing can be. */
+  readonly empty?: () => LabServer | Promise<LabServer>;
+}
+
+/** Declares a lab; gives its type, changes nothing. */
+export const defineLab = (lab: Lab): Lab => lab;

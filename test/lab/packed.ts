@@ -1,0 +1,45 @@
+/** The lab's servers in the form that `contextcore plugin check --lab NAME` starts them: packed into the program. */
+import { defineLab, type Lab, type LabServer } from "../../src/plugin/lab.ts";
+import type { Face } from "./face.ts";
+import { createGrafana, seedGrafana } from "./grafana/index.ts";
+import { createLoki, type LokiFace, seedLoki } from "./loki/index.ts";
+import { createMimir, seedMimir } from "./mimir/index.ts";
+import { createTempo, seedTempo } from "./tempo/index.ts";
+
+const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
+const story = () => ({ seed: 1, now: now() });
+
+/** A day of data, and none. */
+function labOf<Server extends Face>(
+  create: (options: { now: () => bigint }) => Server,
+  seed: (server: Server, from: { seed: number; now: bigint }) => Promise<void> | void,
+  served: (server: Server) => LabServer = ({ handle }) => ({ fetch: handle }),
+): Lab {
+  return defineLab({
+    filled: async () => {
+      const server = create({ now });
+      await seed(server, story());
+      return served(server);
+    },
+    empty: () => served(create({ now })),
+  });
+}
+
+const labs: Readonly<Record<string, Lab>> = {
+  tempo: labOf(createTempo, seedTempo, (tempo) => ({
+    fetch: (request) => (new URL(request.url).pathname === "/v1/traces" ? tempo.otlp : tempo).handle(request),
+  })),
+  mimir: labOf(createMimir, seedMimir),
+  loki: labOf(createLoki, seedLoki, (loki) => ({ fetch: loki.handle, arrived: () => linesIn(loki) })),
+  grafana: labOf(createGrafana, seedGrafana),
+};
+
+/** What was delivered to a Loki, in the order of its streams. */
+const linesIn = (loki: LokiFace): string[] =>
+  loki
+    .store()
+    .streams.flatMap(({ entries }) =>
+      Array.from({ length: entries.length }, (_, index): string => JSON.parse(entries.entry(index).line)),
+    );
+
+export default labs;
