@@ -38,17 +38,17 @@ const rows = ({ server, signal }: Restoring, list: string) =>
   });
 
 export const putBackContactPoint = putBack(contactPointSchema, async (restoring, point) => {
-  const there = await rows(restoring, "contact-points");
   const same = (one: { uid: string; name: string; type?: unknown }): boolean =>
     point.uid === "" ? one.name === point.name && one.type === point.type : one.uid === point.uid;
-  if (there.some(same)) return EXISTING;
+  const isThere = async () => (await rows(restoring, "contact-points")).some(same);
+  if (await isThere()) return EXISTING;
   const owner = ownerOf(point.provenance);
   if (owner !== undefined && !restoring.managed) return ownedBy(owner);
   const { found, missing } = findSecrets(restoring.secrets, point, redactedFields(point.settings));
   const settings = withSecrets(point.settings, found);
   const json = { ...without(point, "provenance"), settings };
   const headers = headersFor(point.provenance);
-  const outcome = await create(restoring, { path: `${PROVISIONING}/contact-points`, json, headers });
+  const outcome = await create(restoring, { path: `${PROVISIONING}/contact-points`, json, headers, isThere });
   return outcome.done === "created" ? { ...outcome, problems: stillMissing(point, missing) } : outcome;
 });
 
@@ -81,7 +81,8 @@ async function putBackNamed(
   object: v.InferOutput<typeof namedSchema>,
   { list, method, path }: { list: string; method: "POST" | "PUT"; path: string },
 ): Promise<Outcome> {
-  if ((await rows(restoring, list)).some((one) => one.name === object.name)) return EXISTING;
+  const isThere = async () => (await rows(restoring, list)).some((one) => one.name === object.name);
+  if (await isThere()) return EXISTING;
   const owner = ownerOf(object.provenance);
   if (owner !== undefined && !restoring.managed) return ownedBy(owner);
   const json = without(object, "provenance");
@@ -90,6 +91,7 @@ async function putBackNamed(
     path: `${PROVISIONING}/${path}`,
     json,
     headers: headersFor(object.provenance),
+    isThere,
   });
 }
 
@@ -109,7 +111,8 @@ export const isDefaultTree = (tree: Fields): boolean =>
 export const putBackPolicies = putBack(objectSchema, async (restoring, tree) => {
   const path = `${PROVISIONING}/policies`;
   const { server, signal } = restoring;
-  const there = await read(server.http, objectSchema, { path, signal });
+  const readTree = () => read(server.http, objectSchema, { path, signal });
+  const there = await readTree();
   if (Bun.deepEquals(without(there, "provenance"), without(tree, "provenance"))) return EXISTING;
   if (!isDefaultTree(there))
     return refused("Grafana has notification policies already, and writing these would replace all of them.");
@@ -117,15 +120,19 @@ export const putBackPolicies = putBack(objectSchema, async (restoring, tree) => 
   const owner = ownerOf(provenance);
   if (owner !== undefined && !restoring.managed) return ownedBy(owner);
   const json = without(tree, "provenance");
-  return create(restoring, { method: "PUT", path, json, headers: headersFor(provenance) });
+  const isThere = async () => !isDefaultTree(await readTree());
+  return create(restoring, { method: "PUT", path, json, headers: headersFor(provenance), isThere });
 });
 
 /** Writing a group deletes the rules in it that are not sent, so only a group that is not there is written whole. */
 export const putBackRuleGroup = putBack(groupSchema, async (restoring, group) => {
   const { server, signal } = restoring;
-  const there = await read(server.http, v.array(ruleSchema), { path: `${PROVISIONING}/alert-rules`, signal });
+  const readRules = () =>
+    read(server.http, v.array(ruleSchema), { path: `${PROVISIONING}/alert-rules`, signal });
+  const there = await readRules();
   const uids = new Set(there.map((rule) => rule.uid));
   const lacking = group.rules.filter((rule) => !uids.has(rule.uid));
+  const isThere = async (uid: string | undefined) => (await readRules()).some((rule) => rule.uid === uid);
   if (lacking.length === 0) return EXISTING;
   const provenance = lacking[0]?.provenance;
   const owner = ownerOf(provenance);
@@ -136,10 +143,21 @@ export const putBackRuleGroup = putBack(groupSchema, async (restoring, group) =>
   if (isNew) {
     const place = `folder/${encodeURIComponent(group.folderUid)}/rule-groups/${encodeURIComponent(group.title)}`;
     const json = { ...group, rules };
-    return create(restoring, { method: "PUT", path: `${PROVISIONING}/${place}`, json, headers });
+    return create(restoring, {
+      method: "PUT",
+      path: `${PROVISIONING}/${place}`,
+      json,
+      headers,
+      isThere: () => isThere(lacking[0]?.uid),
+    });
   }
   for (const json of rules) {
-    const outcome = await create(restoring, { path: `${PROVISIONING}/alert-rules`, json, headers });
+    const outcome = await create(restoring, {
+      path: `${PROVISIONING}/alert-rules`,
+      json,
+      headers,
+      isThere: () => isThere(asText(json.uid)),
+    });
     if (outcome.done === "refused") return outcome;
   }
   return CREATED;

@@ -1,7 +1,7 @@
 import { fromMs, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
 import { type Annotation, annotationSchema, endOf, isAlertState, readAnnotations } from "./annotations.ts";
 import { parseExact } from "./exact-json.ts";
-import { create, type Restoring } from "./restore-object.ts";
+import { create, type Outcome, type Restoring, refused } from "./restore-object.ts";
 
 interface Line {
   readonly line: string;
@@ -15,22 +15,28 @@ export async function putBackAnnotations(restoring: Restoring, batch: RestoreBat
     .map((line): Line => ({ line, annotation: v.parse(annotationSchema, parseExact(line)) }))
     .filter(({ annotation }) => isWithin(annotation, batch));
   const there = await existing(restoring, lines);
+  const met = new Map<string, number>();
   const rejected: { line: string; reason: string }[] = [];
   let written = 0;
-  let known = 0;
-  for (const { line, annotation } of lines) {
-    const same = there.get(identity(annotation)) ?? 0;
-    if (same > 0) {
-      there.set(identity(annotation), same - 1);
-      known += 1;
-    } else if (isAlertState(annotation)) rejected.push({ line, reason: ALERT_STATE });
-    else {
-      const outcome = await create(restoring, { path: "/api/annotations", json: postable(annotation) });
-      if (outcome.done === "refused") rejected.push({ line, reason: outcome.reason });
-      else written += 1;
-    }
+  for (const one of lines) {
+    const id = identity(one.annotation);
+    const before = met.get(id) ?? 0;
+    met.set(id, before + 1);
+    if (before < (there.get(id) ?? 0)) continue;
+    const outcome = await putBackOne(restoring, one, before);
+    if (outcome.done === "refused") rejected.push({ line: one.line, reason: outcome.reason });
+    else written += 1;
   }
+  const known = lines.length - written - rejected.length;
   return { written: { annotations: written }, existing: { annotations: known }, rejected };
+}
+
+/** Writes one annotation; `before` are there that are like it. */
+async function putBackOne(restoring: Restoring, one: Line, before: number): Promise<Outcome> {
+  const { annotation } = one;
+  if (isAlertState(annotation)) return refused(ALERT_STATE);
+  const isThere = async () => ((await existing(restoring, [one])).get(identity(annotation)) ?? 0) > before;
+  return create(restoring, { path: "/api/annotations", json: postable(annotation), isThere });
 }
 
 const ALERT_STATE =
@@ -39,17 +45,22 @@ const ALERT_STATE =
 const isWithin = (annotation: Annotation, { range }: RestoreBatch): boolean =>
   fromMs(annotation.time) < range.to && fromMs(endOf(annotation)) >= range.from;
 
-/** Two annotations that agree in all of this are the same one: ids are not kept. */
-const identity = ({ time, text, tags, dashboardUID, panelId, newState, ...rest }: Annotation): string =>
-  JSON.stringify([
-    time,
-    endOf({ time, text, ...rest }),
-    text,
-    tags ?? [],
-    dashboardUID || "",
-    panelId ?? 0,
-    newState ?? "",
-  ]);
+/** Two annotations that agree in all of this, as the server would keep it, are the same one: ids are not kept. */
+function identity(annotation: Annotation): string {
+  const { time, text, tags, dashboardUID, panelId, newState } = annotation;
+  const panel = dashboardUID ? (panelId ?? 0) : 0;
+  const end = endOf(annotation);
+  return JSON.stringify([time, end, text, keptTags(tags ?? []), dashboardUID || "", panel, newState ?? ""]);
+}
+
+/** Grafana trims tags, keeps of `a:b:c` only `a:b`, and each once (`ParseTagPairs` in its package `tag`). */
+function keptTags(tags: readonly string[]): string[] {
+  const kept = tags.map((tag) => {
+    const [key = "", value = ""] = tag.split(":").map((part) => part.trim());
+    return key === "" || value === "" ? key : `${key}:${value}`;
+  });
+  return [...new Set(kept)].filter((tag) => tag !== "");
+}
 
 function postable(annotation: Annotation) {
   const { time, timeEnd, text, tags, dashboardUID, panelId, data } = annotation;

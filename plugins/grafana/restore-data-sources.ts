@@ -13,17 +13,19 @@ const sourceSchema = v.looseObject({
 
 export const putBackDataSource = putBack(sourceSchema, async (restoring, source) => {
   const { uid, readOnly, secureJsonFields } = source;
-  if (await exists(restoring, `/api/datasources/uid/${encodeURIComponent(uid)}`)) return EXISTING;
+  const isThere = () => exists(restoring, `/api/datasources/uid/${encodeURIComponent(uid)}`);
+  if (await isThere()) return EXISTING;
   if (readOnly === true && !restoring.managed) return ownedBy("Grafana's file provisioning");
   const { found, missing } = findSecrets(restoring.secrets, source, secretNames(secureJsonFields));
   const json = { ...without(source, "secureJsonFields", "readOnly"), secureJsonData: found };
-  const outcome = await create(restoring, { path: "/api/datasources", json });
+  const outcome = await create(restoring, { path: "/api/datasources", json, isThere });
   return outcome.done === "created" ? { ...outcome, problems: stillMissing(source, missing) } : outcome;
 });
 
 const panelSchema = v.looseObject({ uid: v.string() });
 
 export const putBackLibraryPanel = putBack(panelSchema, async (restoring, panel) => {
-  if (await exists(restoring, `/api/library-elements/${encodeURIComponent(panel.uid)}`)) return EXISTING;
-  return create(restoring, { path: "/api/library-elements", json: panel });
+  const isThere = () => exists(restoring, `/api/library-elements/${encodeURIComponent(panel.uid)}`);
+  if (await isThere()) return EXISTING;
+  return create(restoring, { path: "/api/library-elements", json: panel, isThere });
 });

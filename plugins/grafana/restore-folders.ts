@@ -12,7 +12,11 @@ const folderSchema = v.object({
 
 export const putBackFolder = putBack(folderSchema, async (restoring, folder) => {
   const { uid, managedBy } = folder;
-  if (await exists(restoring, `/api/folders/${encodeURIComponent(uid)}`)) return EXISTING;
+  const isThere = () => exists(restoring, `/api/folders/${encodeURIComponent(uid)}`);
+  if (await isThere()) return EXISTING;
   if (managedBy !== undefined && !restoring.managed) return ownedBy(managedBy);
-  return create(restoring, folderRequest(await restoring.server.world(restoring.signal), folder));
+  return create(restoring, {
+    ...folderRequest(await restoring.server.world(restoring.signal), folder),
+    isThere,
+  });
 });

@@ -1,4 +1,4 @@
-import { isKind, PluginError, type Problem, v } from "contextcore";
+import { PluginError, type Problem, v } from "contextcore";
 import type { Fields, Server } from "./server.ts";
 
 /** How putting back one object ended. */
@@ -43,22 +43,32 @@ export async function exists({ server, signal }: Restoring, path: string): Promi
   return status !== 404;
 }
 
-/** Sends an object. The server's refusal of this one object is an outcome; trouble that may pass is an error. */
+/** How one object is sent. */
+export interface Creation {
+  readonly method?: "POST" | "PUT";
+  readonly path: string;
+  readonly json: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Sends an object that was not there just now. The server's refusal of this one object is an outcome; trouble that may pass
+ * is an error, so that it is sent again. But first it is looked whether the server has stored it and only the answer was
+ * lost: sent twice it would be there twice, or count as what had been there before.
+ */
 export async function create(
   { server, signal }: Restoring,
-  request: {
-    method?: "POST" | "PUT";
-    path: string;
-    json: unknown;
-    headers?: Readonly<Record<string, string>>;
-  },
+  { isThere, ...request }: Creation & { readonly isThere: () => Promise<boolean> },
 ): Promise<Outcome> {
   try {
     await server.http.send({ method: "POST", ...request, signal });
     return CREATED;
   } catch (error) {
-    if (isKind(error, "temporary") || !(error instanceof PluginError) || error.status === 401) throw error;
-    return refused(error.message);
+    if (!(error instanceof PluginError) || error.status === 401) throw error;
+    if (error.kind !== "temporary") return refused(error.message);
+    // When even this look fails, the first trouble is what is told, and the next attempt looks again.
+    if (await isThere().catch(() => false)) return CREATED;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
 import { v } from "contextcore";
-import { readPlaylists } from "./playlists.ts";
+import { type Playlist, readPlaylists } from "./playlists.ts";
 import { create, EXISTING, putBack } from "./restore-object.ts";
 import { objectSchema, resourcePath } from "./server.ts";
 
@@ -14,18 +14,20 @@ const playlistSchema = v.object({
 export const putBackPlaylist = putBack(playlistSchema, async (restoring, playlist) => {
   const { uid, name, interval, items } = playlist;
   const { server, signal } = restoring;
-  const there = await readPlaylists(server, signal);
-  if (there.some((one) => one.uid === uid)) return EXISTING;
   const world = await server.world(signal);
-  if (world.playlists === undefined) {
-    if (there.some((one) => one.name === name && Bun.deepEquals(one.items, items))) return EXISTING;
-    return create(restoring, { path: "/api/playlists", json: { name, interval, items } });
-  }
+  const isSame = (one: Playlist): boolean =>
+    one.uid === uid ||
+    (world.playlists === undefined && one.name === name && Bun.deepEquals(one.items, items));
+  const isThere = async () => (await readPlaylists(server, signal)).some(isSame);
+  if (await isThere()) return EXISTING;
+  if (world.playlists === undefined)
+    return create(restoring, { path: "/api/playlists", json: { name, interval, items }, isThere });
   const json = {
     apiVersion: `playlist.grafana.app/${world.playlists}`,
     kind: "Playlist",
     metadata: { name: uid },
     spec: { title: name, interval, items },
   };
-  return create(restoring, { path: resourcePath(world, "playlist", world.playlists, "playlists"), json });
+  const path = resourcePath(world, "playlist", world.playlists, "playlists");
+  return create(restoring, { path, json, isThere });
 });

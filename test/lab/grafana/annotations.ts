@@ -43,6 +43,16 @@ const shown = (one: Annotation, server: Server): Fields => ({
   avatarUrl: "/avatar/46d229b033af06a191ff2267bca9ae56",
 });
 
+/** As Grafana's `ParseTagPairs`: trimmed, at most two parts, each once. */
+function keptTags(tags: readonly string[]): string[] {
+  const kept = tags.flatMap((tag) => {
+    const [key = "", value = ""] = tag.split(":").map((part) => part.trim());
+    if (key === "") return [];
+    return value === "" ? [key] : [`${key}:${value}`];
+  });
+  return [...new Set(kept)];
+}
+
 function add({ server, body }: Call): Annotation {
   const content = text(body.text);
   if (content === "")
@@ -64,7 +74,7 @@ function add({ server, body }: Call): Annotation {
     time: Math.min(start, end),
     timeEnd: Math.max(start, end),
     text: content,
-    tags: list(body.tags).map(String),
+    tags: keptTags(list(body.tags).map(String)),
     data: fields(body.data),
     created: now,
     updated: now,

@@ -28,7 +28,7 @@ export interface RunningGrafana extends AsyncDisposable {
   /** The method and path of every call so far. */
   readonly calls: readonly string[];
   /** Answers instead of the face until it is taken away again. */
-  intercept: ((request: Request) => Response | undefined) | undefined;
+  intercept: ((request: Request) => Response | Promise<Response> | undefined) | undefined;
 }
 
 export async function startGrafana(
