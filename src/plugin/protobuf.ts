@@ -6,6 +6,8 @@
  * (a NaN's payload does not survive being a `number`).
  */
 
+import { GrowingBuffer } from "./growing-buffer.ts";
+
 const utf8 = new TextDecoder();
 const toUtf8 = new TextEncoder();
 
@@ -152,19 +154,10 @@ export class ProtobufReader {
 }
 
 /** Writes one message into a buffer that grows. */
-export class ProtobufWriter {
-  private bytes: Uint8Array;
-  private view: DataView;
-  private length = 0;
-
-  constructor(capacity = 256) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
-  }
-
+export class ProtobufWriter extends GrowingBuffer {
   /** The message so far; a view, valid until the next write. */
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+    return this.view();
   }
 
   varint(field: number, value: number | bigint): this {
@@ -177,25 +170,25 @@ export class ProtobufWriter {
   }
 
   fixed64(field: number, value: bigint): this {
-    const start = this.tag(field, FIXED64).grow(8);
-    this.view.setBigUint64(start, BigInt.asUintN(64, value), true);
+    const start = this.tag(field, FIXED64).reserve(8);
+    this.data.setBigUint64(start, BigInt.asUintN(64, value), true);
     return this;
   }
 
   fixed32(field: number, value: number): this {
-    const start = this.tag(field, FIXED32).grow(4);
-    this.view.setUint32(start, value >>> 0, true);
+    const start = this.tag(field, FIXED32).reserve(4);
+    this.data.setUint32(start, value >>> 0, true);
     return this;
   }
 
   double(field: number, value: number): this {
-    const start = this.tag(field, FIXED64).grow(8);
-    this.view.setFloat64(start, value, true);
+    const start = this.tag(field, FIXED64).reserve(8);
+    this.data.setFloat64(start, value, true);
     return this;
   }
 
   blob(field: number, value: Uint8Array): this {
-    const start = this.tag(field, BYTES).rawVarint(BigInt(value.length)).grow(value.length);
+    const start = this.tag(field, BYTES).rawVarint(BigInt(value.length)).reserve(value.length);
     this.bytes.set(value, start);
     return this;
   }
@@ -224,21 +217,8 @@ export class ProtobufWriter {
   }
 
   private rawByte(value: number): this {
-    const at = this.grow(1);
+    const at = this.reserve(1);
     this.bytes[at] = value;
     return this;
-  }
-
-  /** Makes room at the end and says where. Call it first, then take `bytes` or `view`: it may replace both. */
-  private grow(extra: number): number {
-    const start = this.length;
-    this.length += extra;
-    if (this.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
-      larger.set(this.bytes.subarray(0, start));
-      this.bytes = larger;
-      this.view = new DataView(larger.buffer);
-    }
-    return start;
   }
 }

@@ -1,23 +1,17 @@
 import { isUtf8 } from "node:buffer";
+import { GrowingBuffer } from "contextcore";
 import type { Place } from "./wire.ts";
 
 /**
  * JSON text as bytes in a buffer that grows and is used again: strings go from protobuf to JSON without becoming
  * JavaScript strings on the way, 64-bit numbers without becoming doubles.
  */
-export class TextBuffer {
-  length = 0;
+export class TextBuffer extends GrowingBuffer {
   /** How many strings were not UTF-8; their bad bytes became U+FFFD. */
   repaired = 0;
-  private bytes: Uint8Array;
 
   constructor(capacity = 1 << 16) {
-    this.bytes = new Uint8Array(capacity);
-  }
-
-  /** What was written since `from`; a view, valid until the next write. */
-  view(from = 0): Uint8Array {
-    return this.bytes.subarray(from, this.length);
+    super(capacity);
   }
 
   /** Puts the parts that lie one behind the other from `start` on, up to these ends, into the order of their bytes. */
@@ -50,12 +44,6 @@ export class TextBuffer {
   /** Takes the comma at the end away, if there is one. */
   dropComma(): void {
     if (this.bytes[this.length - 1] === COMMA) this.length -= 1;
-  }
-
-  /** Bytes that are JSON already. */
-  append(source: Uint8Array): void {
-    const start = this.reserve(source.length);
-    this.bytes.set(source, start);
   }
 
   /** A quoted string from UTF-8. */
@@ -169,18 +157,6 @@ export class TextBuffer {
   private byte(value: number): void {
     const at = this.reserve(1);
     this.bytes[at] = value;
-  }
-
-  /** Makes room at the end and says where. Call it first, then take `bytes`: it may replace them. */
-  private reserve(extra: number): number {
-    const start = this.length;
-    this.length += extra;
-    if (this.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
-      larger.set(this.bytes.subarray(0, start));
-      this.bytes = larger;
-    }
-    return start;
   }
 }
 

@@ -137,7 +137,7 @@ const BRACE = 0x7b;
 
 function writeEncoded(value: Uint8Array, out: MessageBuffer): void {
   if (value[0] === BRACE) writeJson(textOf(value), out);
-  else out.raw(value);
+  else out.append(value);
 }
 
 const utf8 = new TextDecoder();

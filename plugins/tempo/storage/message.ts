@@ -1,15 +1,12 @@
+import { GrowingBuffer } from "contextcore";
+
 /**
  * Protocol Buffers written into one buffer that grows: a nested message gets room for its length before it and is never
  * copied. The lengths are longer than they need be, which every reader accepts.
  */
-export class MessageBuffer {
-  length = 0;
-  private bytes: Uint8Array;
-  private view: DataView;
-
+export class MessageBuffer extends GrowingBuffer {
   constructor(capacity = 1 << 14) {
-    this.bytes = new Uint8Array(capacity);
-    this.view = new DataView(this.bytes.buffer);
+    super(capacity);
   }
 
   /** A copy of what was written. */
@@ -36,13 +33,7 @@ export class MessageBuffer {
   blob(field: number, value: Uint8Array): void {
     this.tag(field, 2);
     this.varint(value.length);
-    this.raw(value);
-  }
-
-  /** A message's content that is encoded already. */
-  raw(value: Uint8Array): void {
-    const start = this.reserve(value.length);
-    this.bytes.set(value, start);
+    this.append(value);
   }
 
   text(field: number, value: string): void {
@@ -69,13 +60,13 @@ export class MessageBuffer {
   fixed64(field: number, value: bigint): void {
     this.tag(field, 1);
     const start = this.reserve(8);
-    this.view.setBigUint64(start, BigInt.asUintN(64, value), true);
+    this.data.setBigUint64(start, BigInt.asUintN(64, value), true);
   }
 
   double(field: number, value: number): void {
     this.tag(field, 1);
     const start = this.reserve(8);
-    this.view.setFloat64(start, value, true);
+    this.data.setFloat64(start, value, true);
   }
 
   private tag(field: number, type: number): void {
@@ -94,19 +85,6 @@ export class MessageBuffer {
   private byte(value: number): void {
     const at = this.reserve(1);
     this.bytes[at] = value;
-  }
-
-  /** Makes room at the end and says where. Call it first, then take `bytes` or `view`: it may replace both. */
-  private reserve(extra: number): number {
-    const start = this.length;
-    this.length += extra;
-    if (this.length > this.bytes.length) {
-      const larger = new Uint8Array(Math.max(this.length, this.bytes.length * 2));
-      larger.set(this.bytes.subarray(0, start));
-      this.bytes = larger;
-      this.view = new DataView(larger.buffer);
-    }
-    return start;
   }
 }
 

@@ -1,6 +1,7 @@
 /** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and let go. */
 import { type AsyncBuffer, type FileMetaData, readOffsetIndex } from "hyparquet";
-import { type Page, readDictionary, readPage, type Values } from "./page.ts";
+import type { Dictionary } from "./dictionary.ts";
+import { type Page, readDictionary, readPage } from "./page.ts";
 import type { Leaf } from "./schema.ts";
 
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
@@ -22,7 +23,7 @@ export class Column {
   readonly leaf: Leaf;
   private readonly file: AsyncBuffer;
   private readonly pages: readonly PagePlace[];
-  private readonly dictionary: Values | undefined;
+  private readonly dictionary: Dictionary | undefined;
   private readonly raw = new Map<number, Uint8Array>();
   private page = NO_PAGE;
   private nextPage = 0;
@@ -33,7 +34,7 @@ export class Column {
     file: AsyncBuffer,
     leaf: Leaf,
     pages: readonly PagePlace[],
-    dictionary: Values | undefined,
+    dictionary: Dictionary | undefined,
   ) {
     this.file = file;
     this.leaf = leaf;

@@ -1,11 +1,13 @@
 /** One data page of a column: its levels and its values. hyparquet decodes the encodings; nothing is assembled here. */
 import { parquetHeader } from "hyparquet/src/column.js";
-import { decompressPage } from "hyparquet/src/datapage.js";
 import { deltaBinaryUnpack, deltaByteArray } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
-import { compressors } from "hyparquet-compressors";
+import { decompress } from "./decompress.ts";
+import { type Dictionary, inMemory, PACKED_FROM, packed } from "./dictionary.ts";
+import { release } from "./release.ts";
 import type { Leaf } from "./schema.ts";
+import type { Values } from "./values.ts";
 
 export interface Page {
   /** Values and places where there is none. */
@@ -17,11 +19,6 @@ export interface Page {
   readonly values: Values;
 }
 
-/** The values of a page or a dictionary, made when they are asked for: most are looked at once and let go. */
-export interface Values {
-  at(index: number): unknown;
-}
-
 interface Reader {
   readonly view: DataView;
   offset: number;
@@ -29,22 +26,27 @@ interface Reader {
 
 type Header = ReturnType<typeof parquetHeader>;
 
-/** Reads a dictionary page from its header on. */
-export function readDictionary(bytes: Uint8Array, leaf: Leaf): Values {
+/** Reads a dictionary page from its header on. The bytes are its own from then on: it may release them. */
+export function readDictionary(bytes: Uint8Array, leaf: Leaf): Dictionary {
   const { header, body } = split(bytes);
   const count = header.dictionary_page_header?.num_values;
   if (count === undefined) throw new Error("the dictionary page has no header");
-  const page = decompressPage(body, header.uncompressed_page_size, leaf.codec, compressors);
-  return readPlainValues(readerOf(page), leaf, count);
+  const page = decompress(body, header.uncompressed_page_size, leaf);
+  if (leaf.type !== "BYTE_ARRAY" || page.length < PACKED_FROM)
+    return inMemory(readPlainValues(readerOf(page), leaf, count));
+  const dictionary = packed(page, count);
+  release(page);
+  release(bytes);
+  return dictionary;
 }
 
 /** Reads a data page from its header on. */
-export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: Values | undefined): Page {
+export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: Dictionary | undefined): Page {
   const { header, body } = split(bytes);
   if (header.data_page_header_v2 !== undefined) return readVersion2(header, body, leaf, dictionary);
   const info = header.data_page_header;
   if (info === undefined) throw new Error(`a ${header.type} stands where a data page should be`);
-  const reader = readerOf(decompressPage(body, header.uncompressed_page_size, leaf.codec, compressors));
+  const reader = readerOf(decompress(body, header.uncompressed_page_size, leaf));
   const repetition = readLevels(reader, leaf.repetition, info.num_values, undefined);
   const definition = readLevels(reader, leaf.definition, info.num_values, undefined);
   const count = countValues(definition, leaf, info.num_values);
@@ -57,7 +59,12 @@ export function readPage(bytes: Uint8Array, leaf: Leaf, dictionary: Values | und
 }
 
 /** Version 2: the levels stand before the values, not compressed, and their lengths in the header. */
-function readVersion2(header: Header, body: Uint8Array, leaf: Leaf, dictionary: Values | undefined): Page {
+function readVersion2(
+  header: Header,
+  body: Uint8Array,
+  leaf: Leaf,
+  dictionary: Dictionary | undefined,
+): Page {
   const info = header.data_page_header_v2;
   if (info === undefined) throw new Error("the data page has no header");
   const {
@@ -69,8 +76,7 @@ function readVersion2(header: Header, body: Uint8Array, leaf: Leaf, dictionary: 
   const definition = readLevels(readerOf(body.subarray(first)), leaf.definition, entries, second);
   const compressed = body.subarray(first + second);
   const length = header.uncompressed_page_size - first - second;
-  const plain =
-    info.is_compressed === false ? compressed : decompressPage(compressed, length, leaf.codec, compressors);
+  const plain = info.is_compressed === false ? compressed : decompress(compressed, length, leaf);
   const count = countValues(definition, leaf, entries);
   return {
     entries,
@@ -118,7 +124,7 @@ function readValues(
   encoding: string,
   count: number,
   leaf: Leaf,
-  dictionary: Values | undefined,
+  dictionary: Dictionary | undefined,
 ): Values {
   if (count === 0) return NONE;
   switch (encoding) {
@@ -195,10 +201,10 @@ function readBooleans(reader: Reader, count: number): Values {
   return { at: (index) => bits[index] === 1 };
 }
 
-function readIndices(reader: Reader, count: number, dictionary: Values | undefined): Values {
+function readIndices(reader: Reader, count: number, dictionary: Dictionary | undefined): Values {
   if (dictionary === undefined) throw new Error("the dictionary is missing");
   const indices = new Int32Array(count);
   const width = reader.view.getUint8(reader.offset++);
   if (width > 0) readRleBitPackedHybrid(reader, width, indices, reader.view.byteLength - reader.offset);
-  return { at: (index) => dictionary.at(indices[index] ?? 0) };
+  return dictionary.pick(indices);
 }

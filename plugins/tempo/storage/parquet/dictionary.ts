@@ -1,0 +1,126 @@
+/** The values that the pages of a column name by their places in a list. */
+import { GrowingBuffer } from "contextcore";
+import { release } from "./release.ts";
+import type { Values } from "./values.ts";
+
+export interface Dictionary {
+  /** The values at these places, in this order. The list of places is the dictionary's from then on. */
+  pick(places: Int32Array): Values;
+}
+
+/** A dictionary whose values are all at hand. */
+export const inMemory = (values: Values): Dictionary => ({
+  pick: (places) => ({ at: (index) => values.at(places[index] ?? 0) }),
+});
+
+/** From here on a dictionary is kept packed: one row group's may be a third of the memory that an export may use. Bytes. */
+export const PACKED_FROM = 1 << 20;
+
+/** About so many bytes of values are packed together. */
+const PIECE = 1 << 18;
+
+interface Piece {
+  /** The place of its first value. */
+  readonly first: number;
+  readonly packed: Uint8Array;
+}
+
+/**
+ * A dictionary of texts that is kept compressed. A page's values are unpacked together, in the order of the dictionary, so
+ * that each piece is unpacked once a page.
+ * @param page PLAIN: each text has its length before it, 32 bits; it may be released afterwards
+ */
+export function packed(page: Uint8Array, count: number): Dictionary {
+  const pieces = [...pack(page, count)];
+  return {
+    pick(places) {
+      const wanted = distinct(places);
+      const picked = new Picked(wanted.length);
+      for (const { texts, from, to } of parts(pieces, wanted)) picked.copy(texts, wanted.subarray(from, to));
+      for (const [index, place] of places.entries()) places[index] = indexOf(wanted, place);
+      return { at: (index) => picked.at(places[index] ?? 0) };
+    },
+  };
+}
+
+function* pack(page: Uint8Array, count: number): Generator<Piece> {
+  const view = new DataView(page.buffer, page.byteOffset, page.byteLength);
+  let [start, first, end] = [0, 0, 0];
+  for (let place = 0; place < count; place++) {
+    end += 4 + view.getUint32(end, true);
+    if (end > page.length) throw new Error("a dictionary's texts are longer than its page");
+    if (end - start < PIECE && place < count - 1) continue;
+    yield { first, packed: Bun.zstdCompressSync(page.subarray(start, end), { level: 1 }) };
+    [start, first] = [end, place + 1];
+  }
+}
+
+/** In order, each once. */
+function distinct(places: Int32Array): Int32Array {
+  const sorted = places.toSorted();
+  let length = 0;
+  for (const place of sorted) if (length === 0 || sorted[length - 1] !== place) sorted[length++] = place;
+  return sorted.subarray(0, length);
+}
+
+/** The pieces that hold some of the places, unpacked, and which of the places those are. */
+function* parts(
+  pieces: readonly Piece[],
+  wanted: Int32Array,
+): Generator<{ texts: Texts; from: number; to: number }> {
+  let from = 0;
+  for (const [index, { first, packed: bytes }] of pieces.entries()) {
+    const next = pieces[index + 1]?.first ?? Number.POSITIVE_INFINITY;
+    let to = from;
+    while (to < wanted.length && (wanted[to] ?? next) < next) to += 1;
+    if (to > from) {
+      const unpacked = Bun.zstdDecompressSync(bytes);
+      yield { texts: { bytes: unpacked, first }, from, to };
+      // Until a collection it would be the whole dictionary.
+      release(unpacked);
+    }
+    from = to;
+  }
+  if (from < wanted.length) throw new Error("a value is asked for that the dictionary does not have");
+}
+
+interface Texts {
+  readonly bytes: Uint8Array;
+  readonly first: number;
+}
+
+/** Texts of a dictionary one behind the other. */
+class Picked extends GrowingBuffer {
+  private readonly ends: Int32Array;
+  private count = 0;
+
+  constructor(count: number) {
+    super(count * 32);
+    this.ends = new Int32Array(count);
+  }
+
+  copy({ bytes, first }: Texts, places: Int32Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    let [place, at] = [first, 0];
+    for (const wanted of places) {
+      for (; place < wanted; place++) at += 4 + view.getUint32(at, true);
+      this.append(bytes.subarray(at + 4, at + 4 + view.getUint32(at, true)));
+      this.ends[this.count++] = this.length;
+    }
+  }
+
+  at(index: number): Uint8Array {
+    return this.bytes.subarray(index === 0 ? 0 : this.ends[index - 1], this.ends[index]);
+  }
+}
+
+/** Where a value stands in a list that is in order and has it. */
+function indexOf(sorted: Int32Array, value: number): number {
+  let [low, high] = [0, sorted.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
