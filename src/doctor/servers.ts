@@ -1,5 +1,6 @@
 /** Each backend and sink: does it answer, as what, and what will it clamp or refuse? */
-import type { Reached, Finding as Surveyed } from "../inventory/survey.ts";
+import { adviceFor, conditionText } from "../inventory/condition.ts";
+import type { Missing, Reached, Finding as Surveyed } from "../inventory/survey.ts";
 import type { Limit } from "../plugin/contract.ts";
 import type { OpenSink } from "../plugin/open.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -11,10 +12,16 @@ export async function examineBackends(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   const findings = surveyed.map(async (one) => {
-    if (one.state !== "reached") return [{ ...problemOf(one.name, one.error) }];
+    if (one.state !== "reached") return [missing(one)];
     return [answered(one), ...(await limitsOf(one, signal))];
   });
   return (await Promise.all(findings)).flat();
+}
+
+function missing({ name, state, error }: Missing): Finding {
+  const { what, hint = adviceFor(state, name), ...finding } = problemOf(name, error);
+  const told = state === "failed" ? what : `${conditionText(state, name)}: ${what}`;
+  return { ...finding, what: told, ...(hint === undefined ? {} : { hint }) };
 }
 
 function answered({ name, open, inventory }: Reached): Finding {

@@ -2,8 +2,8 @@
 import { patiently } from "../export/patiently.ts";
 import type { RetryPolicy } from "../export/retry.ts";
 import type { Inventory, Size } from "../plugin/contract.ts";
-import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend, OpenFailure } from "../plugin/open.ts";
+import { type Condition, conditionOf } from "./condition.ts";
 
 /** What is known of one backend now. */
 export type Finding = Reached | Missing;
@@ -18,13 +18,8 @@ export interface Reached {
   readonly sizeProblem?: string;
 }
 
-/**
- * - `unreachable`: no usable answer came (refused connection, time limit, 5xx).
- * - `refused`: it answered that it will not (401, 403).
- * - `failed`: it answered something else that makes no sense, or the plugin could not be opened.
- */
 export interface Missing {
-  readonly state: "unreachable" | "refused" | "failed";
+  readonly state: Condition;
   readonly name: string;
   /** Absent when the plugin could not even be opened. */
   readonly open?: OpenBackend;
@@ -62,7 +57,7 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   } catch (cause) {
     if (limit.signal.aborted) return { state: "unreachable", name, open, error: tooSlow(open, timeoutMs) };
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    return { state: stateOf(error), name, open, error };
+    return { state: conditionOf(error), name, open, error };
   } finally {
     clearTimeout(timer);
     onAnswer?.(name);
@@ -81,11 +76,6 @@ const RETRY: RetryPolicy = {
 
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
   new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);
-
-function stateOf(error: Error): Missing["state"] {
-  if (isKind(error, "refused")) return "refused";
-  return isKind(error, "temporary", "too-large", "not-found") ? "unreachable" : "failed";
-}
 
 /** A plugin that does not mind the signal is left behind rather than waited for. */
 function withinLimit<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {

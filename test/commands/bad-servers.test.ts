@@ -18,14 +18,14 @@ afterEach(() => lab.faults.loki.clear());
 const stack = () => labProject(lab, { only: ["loki", "grafana"] });
 
 const FAULTS: readonly (readonly [string, FaultOptions, RegExp, Missing["state"]])[] = [
-  ["HTML instead of JSON", { kind: "page" }, /HTML|not JSON|web page/i, "failed"],
-  ["an empty body", { kind: "empty" }, /empty|JSON/i, "unreachable"],
-  ["half a body", { kind: "half" }, /cut|JSON|half|ended/i, "unreachable"],
+  ["HTML instead of JSON", { kind: "page" }, /HTML|not JSON|web page/i, "unexpected"],
+  ["an empty body", { kind: "empty" }, /empty|JSON/i, "unexpected"],
+  ["half a body", { kind: "half" }, /cut|JSON|half|ended/i, "unexpected"],
   ["401", { kind: "status", status: 401 }, /401/, "refused"],
   ["403", { kind: "status", status: 403 }, /403/, "refused"],
-  ["404", { kind: "status", status: 404 }, /404/, "unreachable"],
-  ["429 for ever", { kind: "status", status: 429 }, /429/, "unreachable"],
-  ["500", { kind: "status", status: 500 }, /500/, "unreachable"],
+  ["404", { kind: "status", status: 404 }, /404/, "unexpected"],
+  ["429 for ever", { kind: "status", status: 429 }, /429/, "overloaded"],
+  ["500", { kind: "status", status: 500 }, /500/, "failing"],
   ["a cut connection", { kind: "cut" }, /got no answer/, "unreachable"],
   ["nothing at all", { kind: "hang" }, /did not answer within 1 s/, "unreachable"],
 ];
@@ -55,6 +55,27 @@ test.each(FAULTS.filter(([name]) => name !== "nothing at all"))(
     expect(plugins.find(({ name }) => name === "loki")?.problems[0]?.reason).toMatch(why);
   },
 );
+
+test.each([
+  [
+    "404",
+    { kind: "status", status: 404 },
+    "answers, but not as loki does",
+    "Is backends.loki.url this server",
+  ],
+  ["429", { kind: "status", status: 429 }, "overloaded", "export.concurrency"],
+  ["500", { kind: "status", status: 500 }, "answers, but fails", "look at its log"],
+  ["half a body", { kind: "half" }, "answers, but not as loki does", "not a proxy, a login page"],
+] as const)("inventory and doctor say what %s is, and what to do", async (_name, fault, said, advice) => {
+  lab.faults.loki.add(fault);
+  const cwd = stack();
+  const inventory = await run(["inventory", "--timeout", "2s"], { cwd });
+  expect(inventory.stdout).toMatch(new RegExp(`^loki +${said}$`, "m"));
+  expect(inventory.stderr).toContain(advice);
+  const { stdout } = await run(["doctor", "--timeout", "2s"], { cwd });
+  expect(stdout).toMatch(new RegExp(`problem +loki +${said}: `));
+  expect(stdout).toContain(advice);
+});
 
 test("a server that says no only now and then is asked again", async () => {
   for (const path of ["/config", "query_range"]) {

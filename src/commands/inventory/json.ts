@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { CONDITIONS } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../../units/range.ts";
 import type { Taken } from "./show.ts";
@@ -10,7 +11,7 @@ export const inventorySchema = v.object({
   backends: v.array(
     v.object({
       name: v.string(),
-      state: v.picklist(["reached", "unreachable", "refused", "failed"]),
+      state: v.picklist(["reached", ...CONDITIONS]),
       url: v.optional(v.string()),
       reason: v.optional(v.pipe(v.string(), v.description("why it was not reached"))),
       serverVersion: v.optional(v.string()),

@@ -1,3 +1,4 @@
+import { adviceFor, conditionText } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import type { Importance } from "../../plugin/contract.ts";
 import type { Colors } from "../../terminal/colors.ts";
@@ -16,7 +17,7 @@ export function inventoryLines(findings: readonly Finding[], colors: Colors): st
 
 function cells(finding: Finding, colors: Colors): string[] {
   const name = colors.bold(finding.name);
-  if (finding.state !== "reached") return [name, colors.red(finding.state)];
+  if (finding.state !== "reached") return [name, colors.red(conditionText(finding.state, finding.name))];
   const { inventory, size } = finding;
   return [
     name,
@@ -41,6 +42,7 @@ function paint(importance: Importance, { red, yellow, cyan, dim }: Colors): stri
 export const missingLines = (findings: readonly Finding[]): string[] =>
   findings.flatMap((finding) => {
     if (finding.state === "reached") return [];
-    const hint = hintOf(finding.error);
-    return [`${finding.name}: ${finding.error.message}${hint === undefined ? "" : `\n  ${hint}`}`];
+    const { name, state, error } = finding;
+    const hint = hintOf(error) ?? adviceFor(state, name);
+    return [`${name}: ${error.message}${hint === undefined ? "" : `\n  ${hint}`}`];
   });

@@ -1,0 +1,54 @@
+/** In which condition a backend is that could not say what it holds, and what to do about it. */
+import { isOverload } from "../export/retry.ts";
+import { isKind, PluginError } from "../plugin/errors.ts";
+import { HookDefect } from "../plugin/hook.ts";
+
+/**
+ * - `unreachable`: no answer came (refused connection, time limit, an answer that broke off).
+ * - `refused`: it answered that it will not (401, 403).
+ * - `overloaded`: it answered that it has too much to do, or has not started yet (429, 503).
+ * - `failing`: it answered that it has a fault of its own (5xx).
+ * - `unexpected`: it answered what such a server does not answer (404, a web page, something that is not JSON).
+ * - `failed`: the fault is on our side: the plugin could not be opened, or does what it may not.
+ */
+export const CONDITIONS = [
+  "unreachable",
+  "refused",
+  "overloaded",
+  "failing",
+  "unexpected",
+  "failed",
+] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+const PUT_OFF = new Set([408, 425]);
+
+export function conditionOf(error: Error): Condition {
+  if (isKind(error, "refused")) return "refused";
+  if (!(error instanceof PluginError) || error instanceof HookDefect) return "failed";
+  const { status, kind, cause } = error;
+  if (isOverload(error) || (status !== undefined && PUT_OFF.has(status))) return "overloaded";
+  if (status !== undefined) return status >= 500 ? "failing" : "unexpected";
+  if (cause instanceof SyntaxError) return "unexpected";
+  if (kind === "temporary" || kind === "too-large") return "unreachable";
+  // An answer that does not fit has no cause; a certificate or an address that does not fit has one.
+  return cause === undefined ? "unexpected" : "failed";
+}
+
+/** The condition as a person says it: `answers, but not as loki does`. */
+export function conditionText(condition: Condition, name: string): string {
+  if (condition === "unexpected") return `answers, but not as ${name} does`;
+  return condition === "failing" ? "answers, but fails" : condition;
+}
+
+/** What to do, where the error itself does not say it better. */
+export function adviceFor(condition: Condition, name: string): string | undefined {
+  const url = `backends.${name}.url`;
+  const ADVICE: Readonly<Partial<Record<Condition, string>>> = {
+    unreachable: `Is the server running, and is ${url} right?`,
+    overloaded: "It has too much to do or is still starting: wait, or ask for less with export.concurrency.",
+    failing: "It is running and has a fault of its own: look at its log, or at that of a proxy before it.",
+    unexpected: `Is ${url} this server itself, with its path, and not a proxy, a login page or another server?`,
+  };
+  return ADVICE[condition];
+}
