@@ -2,11 +2,20 @@ import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { SnapshotError } from "../format/errors.ts";
 
-/** Reads runs of bytes from the files of a directory. Small runs that follow one another cost one read for many. */
+/** Reads runs of bytes from the files of a directory, one after another. Small runs that follow one another cost one read for many. */
 export interface ByteReader {
-  /** A view that stays as it is. @throws SnapshotError when the file ends before; what opening it throws */
+  /** A view of the bytes. @throws SnapshotError when the file ends before; what opening it throws */
   read(path: string, offset: number, bytes: number): Promise<Uint8Array>;
+  /** Lets go of the files, once what is being read is there. */
   close(): Promise<void>;
+}
+
+export interface ByteReaderOptions {
+  /**
+   * Reads go into so many buffers in turn, and a view is valid until as many runs have been read after it. Fresh memory costs
+   * as much time as hashing what is read into it. Default: every view stays as it is.
+   */
+  readonly buffers?: number;
 }
 
 interface Entry {
@@ -20,11 +29,13 @@ interface Entry {
 const AHEAD_BYTES = 256 << 10;
 /** A snapshot may have thousands of objects, and many parts of a data file. */
 const IDLE_MAX = 32;
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 
 /** @param directory that the paths are relative to */
-export function createByteReader(directory: string): ByteReader {
+export function createByteReader(directory: string, options: ByteReaderOptions = {}): ByteReader {
   const entries = new Map<string, Entry>();
+  const memory = createMemory(options.buffers);
+  let tail: Promise<unknown> = Promise.resolve();
 
   const closeIdle = async (most: number): Promise<void> => {
     const idle = [...entries].filter(([, entry]) => entry.users === 0);
@@ -37,28 +48,68 @@ export function createByteReader(directory: string): ByteReader {
   const entryOf = (path: string): Entry => {
     const known = entries.get(path);
     if (known !== undefined) return known;
-    const entry = { opened: open(join(directory, path), "r"), ahead: NO_BYTES, start: 0, users: 0 };
+    const opened = open(join(directory, path), "r");
+    // It may fail while another file is being read: whoever waits for it is told then.
+    opened.catch(() => {});
+    const entry = { opened, ahead: NO_BYTES, start: 0, users: 0 };
     entries.set(path, entry);
     return entry;
+  };
+
+  const fetch = async (entry: Entry, offset: number, bytes: number): Promise<Uint8Array> => {
+    const ready = held(entry, offset, bytes);
+    if (ready !== undefined) {
+      memory.use(ready);
+      return ready;
+    }
+    const handle = await entry.opened;
+    const left = (await handle.stat()).size - offset;
+    if (left < bytes) throw new SnapshotError("the file ends before the block does");
+    const buffer = memory.take(Math.min(Math.max(bytes, AHEAD_BYTES), left));
+    for (const one of entries.values()) if (one.ahead.buffer === buffer.buffer) one.ahead = NO_BYTES;
+    const read = await fill(handle, buffer, offset);
+    if (read.length < bytes) throw new SnapshotError("the file ends before the block does");
+    [entry.ahead, entry.start] = [read, offset];
+    return read.subarray(0, bytes);
   };
 
   return {
     async read(path, offset, bytes) {
       const entry = entryOf(path);
-      const ready = held(entry, offset, bytes);
-      if (ready !== undefined) return ready;
       entry.users += 1;
+      const fetched = tail.then(() => fetch(entry, offset, bytes));
+      tail = fetched.catch(() => {});
       try {
-        const read = await readSome(await entry.opened, offset, Math.max(bytes, AHEAD_BYTES));
-        if (read.length < bytes) throw new SnapshotError("the file ends before the block does");
-        [entry.ahead, entry.start] = [read, offset];
-        return read.subarray(0, bytes);
+        return await fetched;
       } finally {
         entry.users -= 1;
         if (entries.size > 2 * IDLE_MAX) await closeIdle(IDLE_MAX);
       }
     },
-    close: () => closeIdle(0),
+    async close() {
+      await tail;
+      await closeIdle(0);
+    },
+  };
+}
+
+/** Gives out memory of the asked length: always new, or that of `count` buffers which was not used for the longest time. */
+function createMemory(count: number | undefined) {
+  const buffers = Array.from({ length: count ?? 0 }, () => NO_BYTES);
+  return {
+    take(bytes: number): Uint8Array {
+      const oldest = buffers.shift();
+      if (oldest === undefined) return Buffer.allocUnsafeSlow(bytes);
+      const large =
+        oldest.length >= bytes ? oldest : Buffer.allocUnsafeSlow(2 ** Math.ceil(Math.log2(bytes)));
+      buffers.push(large);
+      return large.subarray(0, bytes);
+    },
+    /** Its bytes are being read again. */
+    use({ buffer }: Uint8Array): void {
+      const at = buffers.findIndex((one) => one.buffer === buffer);
+      if (at !== -1) buffers.push(...buffers.splice(at, 1));
+    },
   };
 }
 
@@ -67,10 +118,8 @@ function held({ ahead, start }: Entry, offset: number, bytes: number): Uint8Arra
   return from >= 0 && from + bytes <= ahead.length ? ahead.subarray(from, from + bytes) : undefined;
 }
 
-/** Up to `bytes`; fewer only where the file ends. */
-async function readSome(handle: FileHandle, offset: number, bytes: number): Promise<Uint8Array> {
-  const { size } = await handle.stat();
-  const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(bytes, size - offset)));
+/** Fills the buffer from the file; what is returned is shorter only where the file ends. */
+async function fill(handle: FileHandle, buffer: Uint8Array, offset: number): Promise<Uint8Array> {
   for (let done = 0; done < buffer.length; ) {
     const { bytesRead } = await handle.read(buffer, done, buffer.length - done, offset + done);
     if (bytesRead === 0) return buffer.subarray(0, done);

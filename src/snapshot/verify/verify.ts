@@ -1,10 +1,11 @@
 /** Proves a snapshot offline: everything that its manifest claims, against what is there. */
 import { join } from "node:path";
-import { type IndexLine, parseIndexLine } from "../format/block.ts";
+import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
 import { fileLines } from "../format/lines.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { staysInside } from "../format/paths.ts";
 import { relievePressure } from "../memory-pressure.ts";
+import { oneAhead } from "../read/one-ahead.ts";
 import { readManifest } from "../read/reader.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
 import { createDataCheck, type DataCheck } from "./data.ts";
@@ -127,23 +128,45 @@ interface Walk {
   readonly data: DataCheck;
 }
 
-/** Goes through the index once, reading each block where its line stands. */
-async function walkIndex({ path, manifest, options, complain, index, data }: Walk): Promise<Read> {
-  const { depth = "lines", part = { index: 1, of: 1 }, signal, onProgress } = options;
-  const totalBytes = depth === "sizes" ? 0 : Math.ceil(manifest.bytes / part.of);
+/** Goes through the index once, reading each block where its line stands, one ahead of the check. */
+async function walkIndex(walk: Walk): Promise<Read> {
+  const { manifest, options, data } = walk;
+  const { depth = "lines", part, signal, onProgress } = options;
+  const totalBytes = depth === "sizes" ? 0 : Math.ceil(manifest.bytes / (part?.of ?? 1));
   const read = { blocks: 0, records: 0, bytes: 0 };
+  const begin = ({ plugin, block, number }: ChosenBlock) => data.begin(plugin, block, number);
+  for await (const check of oneAhead(chosenBlocks(walk, read), begin)) {
+    signal?.throwIfAborted();
+    read.bytes += await check();
+    onProgress?.({ bytes: read.bytes, totalBytes });
+  }
+  return read;
+}
+
+interface ChosenBlock {
+  readonly plugin: string;
+  readonly block: Block;
+  /** Of the line in the index. */
+  readonly number: number;
+}
+
+/** The blocks whose bytes are to be read; every line of the index is entered, and counted in `read`. */
+async function* chosenBlocks(
+  { path, manifest, options, complain, index, data }: Walk,
+  read: { blocks: number; records: number },
+): AsyncGenerator<ChosenBlock> {
+  const { depth = "lines", part = { index: 1, of: 1 }, signal } = options;
   for await (const { line, number } of checkedLines(path, manifest, complain)) {
     signal?.throwIfAborted();
     index.enter(line, number);
-    if (line.block === undefined) continue;
+    const { plugin, block } = line;
+    if (block === undefined) continue;
     const isChosen = depth !== "sizes" && read.blocks % part.of === part.index - 1;
-    if (isChosen) read.bytes += await data.check(line.plugin, line.block, number);
-    else data.skip(line.block);
     read.blocks += 1;
-    read.records += line.block.records;
-    if (isChosen) onProgress?.({ bytes: read.bytes, totalBytes });
+    read.records += block.records;
+    if (isChosen) yield { plugin, block, number };
+    else data.skip(block);
   }
-  return read;
 }
 
 /** The lines of the index that can be read; what is wrong with the others, or with the whole, is complained of. */
