@@ -14,7 +14,7 @@ import type { PluginFiles } from "./trust/files.ts";
 let served = false;
 
 /** A compiled binary has no `contextcore` package to resolve, and a second copy of valibot would not know the first. */
-export function serveContextcore(): void {
+function serveContextcore(): void {
   if (served) return;
   served = true;
   Bun.plugin({
@@ -39,7 +39,6 @@ export async function loadPlugin(
   files: PluginFiles,
   limitMs = LOAD_LIMIT_MS,
 ): Promise<LoadedPlugin> {
-  serveContextcore();
   const before = new Set(Object.keys(require.cache));
   const globals = watchGlobals();
   const checkGlobals = (): void => {
@@ -83,7 +82,17 @@ function declaredIn(module: unknown, location: Location): Plugin {
   }
 }
 
-async function importModule({ entry: path, root, spec }: Location, limitMs: number): Promise<unknown> {
+/**
+ * Evaluates a module inside the fence. Runs its code.
+ * @param what it is, for the error
+ * @throws DeclarationError that names the file
+ */
+export async function importModule(
+  { entry: path, root, spec }: Omit<Location, "isFolder">,
+  limitMs = LOAD_LIMIT_MS,
+  what = "the plugin",
+): Promise<unknown> {
+  serveContextcore();
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => late.reject(new Error(`it was not done after ${limitMs / 1000} s`)),
@@ -94,7 +103,7 @@ async function importModule({ entry: path, root, spec }: Location, limitMs: numb
     return await loadContained(spec, root, () => Promise.race([load(), late.promise]));
   } catch (cause) {
     const said = cause instanceof AggregateError ? cause.errors.map(textOf).join("; ") : textOf(cause);
-    const error = new DeclarationError(`the plugin ${path} does not load: ${said}`);
+    const error = new DeclarationError(`${what} ${path} does not load: ${said}`);
     error.cause = cause;
     throw error;
   } finally {

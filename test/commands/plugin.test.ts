@@ -58,6 +58,7 @@ test("the types that `plugin new` writes are those of this very contract, and th
   const home = temporaryDirectory();
   for (const [name, kind] of [
     ["acme/lines", "--backend"],
+    ["acme/clicks", "--server"],
     ["acme/events", "--sink"],
   ] as const) {
     await contextcore(home, ["plugin", "new", name, kind]);

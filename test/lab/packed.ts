@@ -2,7 +2,8 @@
 import { defineLab, type Lab, type LabServer } from "../../src/plugin/lab.ts";
 import type { Face } from "./face.ts";
 import { createGrafana, seedGrafana } from "./grafana/index.ts";
-import { createLoki, type LokiFace, seedLoki } from "./loki/index.ts";
+import { createLoki, seedLoki } from "./loki/index.ts";
+import type { Store } from "./loki/store.ts";
 import { createMimir, seedMimir } from "./mimir/index.ts";
 import { createTempo, seedTempo } from "./tempo/index.ts";
 
@@ -30,16 +31,20 @@ const labs: Readonly<Record<string, Lab>> = {
     fetch: (request) => (new URL(request.url).pathname === "/v1/traces" ? tempo.otlp : tempo).handle(request),
   })),
   mimir: labOf(createMimir, seedMimir),
-  loki: labOf(createLoki, seedLoki, (loki) => ({ fetch: loki.handle, arrived: () => linesIn(loki) })),
+  loki: labOf(createLoki, seedLoki, (loki) => {
+    const seeded = new Set(loki.store().streams);
+    return {
+      fetch: loki.handle,
+      arrived: () => linesIn(loki.store().streams.filter((one) => !seeded.has(one))),
+    };
+  }),
   grafana: labOf(createGrafana, seedGrafana),
 };
 
-/** What was delivered to a Loki, in the order of its streams. */
-const linesIn = (loki: LokiFace): string[] =>
-  loki
-    .store()
-    .streams.flatMap(({ entries }) =>
-      Array.from({ length: entries.length }, (_, index): string => JSON.parse(entries.entry(index).line)),
-    );
+/** What a sink has delivered, which is the text of a JSON value. */
+const linesIn = (streams: Store["streams"]): string[] =>
+  streams.flatMap(({ entries }) =>
+    Array.from({ length: entries.length }, (_, index): string => JSON.parse(entries.entry(index).line)),
+  );
 
 export default labs;

@@ -65,8 +65,8 @@ async function targetOf(
   const { option, arrived } = call.args;
   const kind = face === "backend" ? "backends" : "sinks";
   const served = Object.hasOwn(plugin.options.entries, "url") ? lab : undefined;
-  const given = [...option, ...urlOf(call.args.url ?? served?.filled)];
-  const empty = [...urlOf(served?.empty), ...call.args.empty];
+  const given = [...withLab(option, lab?.filled), ...urlOf(call.args.url ?? served?.filled)];
+  const empty = [...urlOf(served?.empty), ...withLab(call.args.empty, lab?.empty)];
   const config = await configOf(call);
   const withGiven = (pairs: readonly (readonly [string, string])[]) => {
     const own = pairs.map(([key, value]) => [`${kind}.${plugin.name}.${key}`, value]);
@@ -86,6 +86,14 @@ async function targetOf(
     ...(empty.length === 0 ? {} : { empty: withGiven([...given, ...empty]).options }),
   };
 }
+
+type Settings = CheckCall["args"]["option"];
+
+/** A server may be reached at more than one URL: `{lab}` in a value stands for the lab's. */
+const withLab = (settings: Settings, url: string | undefined): Settings =>
+  url === undefined
+    ? settings
+    : settings.map(([name, value]) => [name, value.replaceAll("{lab}", url)] as const);
 
 const urlOf = (url: string | undefined): (readonly [string, string])[] =>
   url === undefined ? [] : [["url", url]];

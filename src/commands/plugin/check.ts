@@ -11,7 +11,7 @@ import { readSetting } from "../arguments.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { playPart } from "./check-part.ts";
-import { openLab, starter } from "./check-processes.ts";
+import { type OpenLab, openLab, starter } from "./check-processes.ts";
 import { printOutcome, printSummary, reportSchema, toReport } from "./check-report.ts";
 
 const args = {
@@ -39,7 +39,7 @@ const args = {
     hint: "NAME=VALUE",
     repeatable: true,
     parse: readSetting,
-    about: "an option of the plugin; may be repeated",
+    about: "an option of the plugin, in which {lab} is the lab's URL; may be repeated",
   },
   empty: {
     type: "value",
@@ -87,8 +87,9 @@ export default defineCommand({
     if (part !== undefined && isChild()) return playPart(part, call);
     const { json, path, limit = CHECK_LIMIT_MS } = call.args;
     const start = starter(call, limit);
-    const lab = await openLab(call, start);
+    let lab: OpenLab | undefined;
     try {
+      lab = await openLab(call, start);
       const { plugin, judged } = await checkApart({
         start: () => start("rules"),
         called: path,

@@ -17,20 +17,22 @@ export default defineCommand({
       about: "vendor/name, or a name alone; the folder is called as what follows the slash",
     },
     backend: { type: "flag", about: "a backend for a directory of JSON-lines files (the default)" },
+    server: { type: "flag", about: "a backend for a server over HTTP, with a look-alike of that server" },
     sink: { type: "flag", about: "a sink that appends events to a file" },
   },
-  exclusive: [["backend", "sink"]],
+  exclusive: [["backend", "server", "sink"]],
   examples: [
     { line: "plugin new acme/lines", about: "writes ./lines" },
+    { line: "plugin new acme/clicks --server", about: "for what is reached over HTTP" },
     { line: "plugin new acme/events --sink", about: "a place for audit events instead of a server" },
   ],
   async run({ args, terminal, directory }) {
-    const kind = args.sink ? "sink" : "backend";
+    const kind = args.sink ? "sink" : args.server ? "server" : "backend";
     const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
     const shown = `./${relative(directory, folder)}`;
     makeFolder(folder, shown);
     for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(join(folder, path), text);
-    terminal.print(`${shown} holds the ${kind} ${args.name}`);
+    terminal.print(`${shown} holds the ${kind === "sink" ? kind : "backend"} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
     );

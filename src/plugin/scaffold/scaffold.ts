@@ -7,6 +7,7 @@ const TEMPLATE: Record<string, string> = templateFiles();
 
 const ABOUT = {
   backend: "A contextcore backend for a directory of JSON-lines files.",
+  server: "A contextcore backend for a server of events that is reached over HTTP.",
   sink: "A contextcore sink that appends audit events to a file.",
 } as const;
 
@@ -20,12 +21,18 @@ export function scaffoldFiles(name: string, kind: Kind, version: string): Readon
   const contract = Object.entries(contractFiles(version)).map(
     ([path, text]) => [`contextcore/${path}`, text] as const,
   );
-  const readme = (TEMPLATE["README.md"] ?? "").replace("ABOUT", ABOUT[kind]);
+  const readme = readmeOf(kind);
   const files = [...own, ["README.md", readme] as const, ...settings(name)];
   return new Map([
     ...files.map(([path, text]) => [path, text.replaceAll("vendor/name", name)] as const),
     ...contract,
   ]);
+}
+
+/** Its table names the files that there are. */
+function readmeOf(kind: Kind): string {
+  const lines = (TEMPLATE["README.md"] ?? "").replace("ABOUT", ABOUT[kind]).split("\n");
+  return lines.filter((line) => kind === "server" || !line.startsWith("| `lab.ts`")).join("\n");
 }
 
 function settings(name: string): (readonly [string, string])[] {

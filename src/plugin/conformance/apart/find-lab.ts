@@ -1,9 +1,7 @@
 /** Where the lab is that a plugin brings along. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { loadContained } from "../../containment.ts";
-import { serveContextcore } from "../../load.ts";
+import { importModule } from "../../load.ts";
 import type { Location } from "../../locate.ts";
 
 /** Those that are inside of the program. */
@@ -18,11 +16,10 @@ export function findLab({ root, isFolder }: Location): string | undefined {
 
 /** Runs its code. @returns what it exports by default, to be checked to be a lab */
 export async function loadLab(path: string): Promise<unknown> {
-  serveContextcore();
-  const module: unknown = await loadContained(
+  const module = await importModule(
+    { entry: path, root: dirname(path), spec: "the lab" },
+    undefined,
     "the lab",
-    dirname(path),
-    () => import(pathToFileURL(path).href),
   );
   return typeof module === "object" && module !== null ? Reflect.get(module, "default") : undefined;
 }

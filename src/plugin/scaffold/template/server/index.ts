@@ -1,0 +1,124 @@
+/**
+ * A backend for a server that keeps events and gives them out in pages over HTTP.
+ * Change it step by step into a backend for the server that you have, and `lab.ts` with it: that is the server which
+ * `contextcore plugin check` runs this backend against, with faults before it.
+ */
+import {
+  type Counts,
+  type Cursor,
+  definePlugin,
+  fromRfc3339,
+  type HttpClient,
+  option,
+  PluginError,
+  type Range,
+  type Step,
+  toRfc3339,
+  v,
+} from "contextcore";
+
+/** Every answer is checked: what does not fit is the server's fault, and is reported as such. */
+const TIME = v.pipe(v.string(), v.isoTimestamp());
+const EVENT = v.looseObject({ id: v.number(), time: TIME });
+const PAGE = v.object({ events: v.array(EVENT), more: v.boolean() });
+const STATS = v.object({
+  events: v.number(),
+  bytes: v.number(),
+  oldest: v.optional(TIME),
+  newest: v.optional(TIME),
+});
+const COUNT = v.object({ events: v.number() });
+
+export default definePlugin({
+  name: "vendor/name",
+  about: "A server of events",
+  version: "0.1.0",
+  signals: ["logs"],
+  options: v.object({
+    ...option.serverOptions("http://localhost:8080"),
+    importance: option.importance("medium"),
+    pageSize: option.integer("Events in one answer", 1000, { min: 1, max: 10_000 }),
+  }),
+  // The HTTP client is bound to the options `url`, `token` and so on: it tries nothing twice, tells no secret and
+  // throws errors of the right kind, which is what the engine decides by.
+  backend: ({ options: { importance, pageSize }, http }) => ({
+    async inventory(signal) {
+      const { events, oldest, newest } = await http.json(STATS, { path: "/stats", signal });
+      const times =
+        oldest === undefined || newest === undefined
+          ? {}
+          : { oldest: fromRfc3339(oldest), newest: fromRfc3339(newest) };
+      return { signals: ["logs"], importance, counts: { events }, ...times };
+    },
+
+    async size(signal) {
+      const { bytes } = await http.json(STATS, { path: "/stats", signal });
+      return { bytes, source: "api" };
+    },
+
+    /** From another place of the server than the export, so that it can be compared with what was exported. */
+    async count({ range }, signal): Promise<Counts> {
+      return http.json(COUNT, { path: "/count", query: windowOf(range), signal });
+    },
+
+    export: {
+      /** One cursor. A cursor is plain JSON: it is kept in the snapshot, and `--resume` goes on from it. */
+      async start({ range }) {
+        return { cursors: [{ ...windowOf(range), after: 0 }] };
+      },
+      step: (cursor, signal) => readPage(http, cursor, pageSize, signal),
+    },
+
+    restore: {
+      /** What speaks against a restore, before anything is written: nothing here. */
+      preflight: async () => [],
+      /** The server knows an event by its id, so that a batch may come twice. */
+      async apply({ lines }, signal) {
+        await http.send({
+          method: "POST",
+          path: "/events",
+          json: lines.map((line) => JSON.parse(line)),
+          signal,
+        });
+        return { written: { events: lines.length } };
+      },
+    },
+  }),
+});
+
+/** The page after the cursor's event, and the cursor of the next one. */
+async function readPage(
+  http: HttpClient,
+  cursor: Cursor,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<Step> {
+  const { from, to, after } = readCursor(cursor);
+  const query = { from, to, after, limit: pageSize };
+  const { events, more } = await http.json(PAGE, { path: "/events", query, signal });
+  const [first] = events;
+  const last = events.at(-1);
+  if (first === undefined || last === undefined) return {};
+  // A server that gives the same page for ever would otherwise be read for ever.
+  if (first.id <= after) throw new PluginError("invalid", `the page after ${after} begins with ${first.id}`);
+  const times = events.map(({ time }) => fromRfc3339(time)).sort(byValue);
+  const records = {
+    file: "vendor/name/events.jsonl",
+    text: events.map((event) => `${JSON.stringify(event)}\n`).join(""),
+    lines: events.length,
+    from: times[0] ?? 0n,
+    to: (times.at(-1) ?? 0n) + 1n,
+    counts: { events: events.length },
+  };
+  return { records: [records], next: more ? [{ from, to, after: last.id }] : [] };
+}
+
+const windowOf = ({ from, to }: Range) => ({ from: toRfc3339(from), to: toRfc3339(to) });
+
+function readCursor({ from, to, after }: Cursor): { from: string; to: string; after: number } {
+  if (typeof from !== "string" || typeof to !== "string" || typeof after !== "number")
+    throw new PluginError("invalid", "not a cursor of ours");
+  return { from, to, after };
+}
+
+const byValue = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
