@@ -1,5 +1,6 @@
 /** OTLP's AnyValue into protobuf: from a block's columns, or from the JSON that a block keeps of rarer ones. */
 import type { MessageBuffer } from "./message.ts";
+import type { ValueReader } from "./parquet/row-group.ts";
 
 /** Fields of AnyValue. */
 const [STRING, BOOL, INT, DOUBLE, ARRAY, KVLIST, BYTES] = [1, 2, 3, 4, 5, 6, 7];
@@ -12,15 +13,21 @@ export function writeScalar(value: unknown, out: MessageBuffer): void {
   else if (typeof value === "boolean") out.number(BOOL, value ? 1 : 0);
 }
 
-export function writeArray(values: readonly unknown[], out: MessageBuffer): void {
+/** An array of a value that was taken and of the rest of its list. */
+export function writeArray(first: unknown, rest: ValueReader, out: MessageBuffer): void {
   const array = out.open(ARRAY);
-  for (const value of values) {
-    const item = out.open(1);
-    writeScalar(value, out);
-    out.close(item);
-  }
+  writeItem(first, out);
+  while (rest.goesOn) writeItem(rest.take(), out);
   out.close(array);
 }
+
+function writeItem(value: unknown, out: MessageBuffer): void {
+  const item = out.open(1);
+  writeScalar(value, out);
+  out.close(item);
+}
+
+export const writeEmptyArray = (out: MessageBuffer): void => out.close(out.open(ARRAY));
 
 /** Proto JSON, as a block keeps arrays of mixed types, lists and bytes. */
 export function writeJson(text: string, out: MessageBuffer): void {

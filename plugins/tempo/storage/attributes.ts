@@ -1,5 +1,5 @@
 /** Attributes as the formats keep them: most in common columns, some in columns of their own. */
-import { writeArray, writeJson, writeScalar } from "./any-value.ts";
+import { writeArray, writeEmptyArray, writeJson, writeScalar } from "./any-value.ts";
 import type { MessageBuffer } from "./message.ts";
 import type { DedicatedColumn, Format } from "./meta.ts";
 import type { Columns, ValueReader } from "./parquet/row-group.ts";
@@ -47,26 +47,24 @@ export function attributeWriter(columns: Columns, options: AttributeOptions): Wr
       apartFrom(name, columns.value(`${path}.DedicatedAttributes.${column}`)),
     ),
   ];
+  const write = (out: MessageBuffer): void => {
+    const before = out.length;
+    const start = out.open(field);
+    out.blob(1, bytesOf(key.take()));
+    const content = out.open(2);
+    const written = value(out);
+    out.close(content);
+    out.close(start);
+    if (!written) out.length = before;
+  };
   return (out) => {
-    attributes.each(() => {
-      const name = bytesOf(key.take());
-      const write = value();
-      if (write !== undefined) writePair(name, write, field, out);
-    });
+    attributes.each(write, out);
     for (const one of apart) writeApart(one, field, out);
   };
 }
 
-type Write = (out: MessageBuffer) => void;
-
-function writePair(key: Uint8Array, write: Write, field: number, out: MessageBuffer): void {
-  const start = out.open(field);
-  out.blob(1, key);
-  const value = out.open(2);
-  write(out);
-  out.close(value);
-  out.close(start);
-}
+/** Writes the next value, if there is one. */
+type WriteValue = (out: MessageBuffer) => boolean;
 
 /** A column of one attribute. */
 interface Apart {
@@ -82,55 +80,81 @@ const apartFrom = (name: string, values: ValueReader): Apart => ({
   emptyIsAbsent: name === "service.name",
 });
 
-/** A value, or the items of an array. */
-function writeApart({ name, values: reader, emptyIsAbsent }: Apart, field: number, out: MessageBuffer): void {
-  const values = reader.values();
-  const [first] = values;
-  if (values.length === 0 || (emptyIsAbsent && bytesOf(first).length === 0)) return;
-  const write: Write = (message) =>
-    values.length === 1 ? writeScalar(first, message) : writeArray(values, message);
-  writePair(name, write, field, out);
+/** A value, or the items of an array when there are several. */
+function writeApart({ name, values, emptyIsAbsent }: Apart, field: number, out: MessageBuffer): void {
+  const present = values.hasValue;
+  const first = values.take();
+  if (!present || (emptyIsAbsent && bytesOf(first).length === 0)) {
+    passRest(values);
+    return;
+  }
+  const start = out.open(field);
+  out.blob(1, name);
+  const content = out.open(2);
+  if (values.goesOn) writeArray(first, values, out);
+  else writeScalar(first, out);
+  out.close(content);
+  out.close(start);
+}
+
+function passRest(values: ValueReader): void {
+  while (values.goesOn) values.take();
 }
 
 /** The columns of an attribute's value, in the order in which Tempo looks at them. */
 const KINDS = ["Value", "ValueInt", "ValueDouble", "ValueBool"];
 
 /** vParquet4 and later: every kind is a list; what fits none of them is JSON. Tempo leaves out what has no value. */
-function anyValue(columns: Columns, path: string): () => Write | undefined {
+function anyValue(columns: Columns, path: string): WriteValue {
   const isArray = columns.value(`${path}.IsArray`);
   const kinds = KINDS.map((kind) => columns.value(`${path}.${kind}`));
   const unsupported = columns.value(`${path}.ValueUnsupported`);
-  return () => {
+  return (out) => {
     const array = isArray.take() === true;
-    const values = firstFilled(kinds);
+    const found = writeFirstFilled(kinds, array, out);
     const json = bytesOf(unsupported.take());
-    if (array) return (out) => writeArray(values, out);
-    if (values.length > 0) return (out) => writeScalar(values[0], out);
-    return json.length === 0 ? undefined : (out) => writeJson(textOf(json), out);
+    if (found) return true;
+    if (array) writeEmptyArray(out);
+    else if (json.length > 0) writeJson(textOf(json), out);
+    return array || json.length > 0;
   };
 }
 
-function firstFilled(kinds: readonly ValueReader[]): readonly unknown[] {
-  let found: readonly unknown[] = [];
+function writeFirstFilled(kinds: readonly ValueReader[], array: boolean, out: MessageBuffer): boolean {
+  let found = false;
   for (const kind of kinds) {
-    const values = kind.values();
-    if (found.length === 0) found = values;
+    const isFirst = !found && kind.hasValue;
+    const value = kind.take();
+    if (isFirst && array) writeArray(value, kind, out);
+    else if (isFirst) writeScalar(value, out);
+    passRest(kind);
+    if (isFirst) found = true;
   }
   return found;
 }
 
 /** vParquet3: one of several optional columns. Attributes of events are encoded values, in old blocks JSON. */
-function oldValue(columns: Columns, path: string): () => Write {
+function oldValue(columns: Columns, path: string): WriteValue {
   const kinds = KINDS.map((kind) => columns.value(`${path}.${kind}`));
   const lists = ["ValueArray", "ValueKVList"].map((kind) => columns.value(`${path}.${kind}`));
   const isEncoded = path.endsWith(".Events.Attrs");
-  return () => {
-    const values = firstFilled(kinds);
-    const json = lists.map((list) => bytesOf(list.take())).find((text) => text.length > 0);
-    if (isEncoded) return (out) => writeEncoded(bytesOf(values[0]), out);
-    if (values.length > 0) return (out) => writeScalar(values[0], out);
-    return (out) => json !== undefined && writeJson(textOf(json), out);
+  return (out) => {
+    const value = firstFilled(kinds);
+    const json = bytesOf(firstFilled(lists));
+    if (isEncoded) writeEncoded(bytesOf(value), out);
+    else if (value !== undefined) writeScalar(value, out);
+    else if (json.length > 0) writeJson(textOf(json), out);
+    return true;
   };
+}
+
+function firstFilled(columns: readonly ValueReader[]): unknown {
+  let found: unknown;
+  for (const column of columns) {
+    const value = column.take();
+    found ??= value;
+  }
+  return found;
 }
 
 const BRACE = 0x7b;

@@ -23,20 +23,24 @@ export function traceReader(columns: Columns, meta: BlockMeta, format: Format): 
   const span = spanWriter(schema);
   const [resources, scopes, spans] = ["rs", "rs.ss", "rs.ss.Spans"].map((path) => columns.group(path));
   const out = new MessageBuffer();
+  let id: Uint8Array = new Uint8Array();
+  const writeSpan = (message: MessageBuffer): void => span(id, message);
+  const writeScope = (message: MessageBuffer): void => {
+    const start = message.open(2);
+    scope(message);
+    spans?.each(writeSpan, message);
+    message.close(start);
+  };
+  const writeResource = (message: MessageBuffer): void => {
+    const start = message.open(1);
+    resource(message);
+    scopes?.each(writeScope, message);
+    message.close(start);
+  };
   return () => {
     out.length = 0;
-    const id = bytesOf(traceId.take());
-    resources?.each(() => {
-      const start = out.open(1);
-      resource(out);
-      scopes?.each(() => {
-        const part = out.open(2);
-        scope(out);
-        spans?.each(() => span(id, out));
-        out.close(part);
-      });
-      out.close(start);
-    });
+    id = bytesOf(traceId.take());
+    resources?.each(writeResource, out);
     return { id: hexOf(id), bytes: out.copy() };
   };
 }
@@ -110,7 +114,8 @@ function spanWriter(schema: BlockSchema): (traceId: Uint8Array, out: MessageBuff
     out.fixed64(7, begin);
     out.fixed64(8, begin + integerOf(duration?.take()));
     attributes(out);
-    for (const [index, count] of dropped.entries()) out.number(10 + 2 * index, countOf(count.take()));
+    for (let index = 0; index < dropped.length; index++)
+      out.number(10 + 2 * index, countOf(dropped[index]?.take()));
     events(begin, out);
     links(out);
     status(out);
@@ -121,7 +126,7 @@ function spanWriter(schema: BlockSchema): (traceId: Uint8Array, out: MessageBuff
 function spanTexts(schema: BlockSchema, path: string): (out: MessageBuffer) => void {
   const columns = valuesAt(schema, path, ["SpanID", "TraceState", "ParentSpanID", "Name"]);
   return (out) => {
-    for (const [index, column] of columns.entries()) out.blob(2 + index, bytesOf(column.take()));
+    for (let index = 0; index < columns.length; index++) out.blob(2 + index, bytesOf(columns[index]?.take()));
   };
 }
 
@@ -142,17 +147,21 @@ function eventsWriter(schema: BlockSchema, path: string): (from: bigint, out: Me
   ]);
   const attributes = attributesOf(schema, path, 3, "event");
   const events = schema.columns.group(path);
-  return (from, out) =>
-    events.each(() => {
-      const start = out.open(11);
-      const after = since?.take();
-      const at = integerOf(time?.take());
-      out.fixed64(1, after === undefined ? at : from + integerOf(after));
-      out.blob(2, bytesOf(name?.take()));
-      attributes(out);
-      out.number(4, countOf(dropped?.take()));
-      out.close(start);
-    });
+  let begin = 0n;
+  const writeEvent = (out: MessageBuffer): void => {
+    const start = out.open(11);
+    const after = since?.take();
+    const at = integerOf(time?.take());
+    out.fixed64(1, after === undefined ? at : begin + integerOf(after));
+    out.blob(2, bytesOf(name?.take()));
+    attributes(out);
+    out.number(4, countOf(dropped?.take()));
+    out.close(start);
+  };
+  return (from, out) => {
+    begin = from;
+    events.each(writeEvent, out);
+  };
 }
 
 function linksWriter(schema: BlockSchema, path: string): (out: MessageBuffer) => void {
@@ -161,14 +170,14 @@ function linksWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =>
   const dropped = schema.columns.value(`${path}.DroppedAttributesCount`);
   const attributes = attributesOf(schema, path, 4);
   const links = schema.columns.group(path);
-  return (out) =>
-    links.each(() => {
-      const start = out.open(13);
-      for (const [index, text] of texts.entries()) out.blob(1 + index, bytesOf(text.take()));
-      attributes(out);
-      out.number(5, countOf(dropped.take()));
-      out.close(start);
-    });
+  const writeLink = (out: MessageBuffer): void => {
+    const start = out.open(13);
+    for (let index = 0; index < texts.length; index++) out.blob(1 + index, bytesOf(texts[index]?.take()));
+    attributes(out);
+    out.number(5, countOf(dropped.take()));
+    out.close(start);
+  };
+  return (out) => links.each(writeLink, out);
 }
 
 /** vParquet3: a message whose field 1 are the links. */

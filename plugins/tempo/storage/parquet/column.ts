@@ -14,7 +14,6 @@ interface PagePlace {
 }
 
 const NO_PAGE: Page = { entries: 0, repetition: new Uint8Array(), definition: new Uint8Array(), values: [] };
-const NOTHING: readonly unknown[] = [];
 
 export class Column {
   /** The levels of the entry that is next. */
@@ -22,44 +21,38 @@ export class Column {
   definition = 0;
   readonly leaf: Leaf;
   private readonly file: AsyncBuffer;
-  private readonly pages: readonly PagePlace[];
-  private readonly dictionary: Dictionary | undefined;
+  private readonly chunk: Chunk;
+  private pages: readonly PagePlace[] = [];
+  private dictionary: Dictionary | undefined;
   private readonly raw = new Map<number, Uint8Array>();
   private page = NO_PAGE;
   private nextPage = 0;
   private entry = 0;
   private value = 0;
 
-  private constructor(
-    file: AsyncBuffer,
-    leaf: Leaf,
-    pages: readonly PagePlace[],
-    dictionary: Dictionary | undefined,
-  ) {
+  /** To be opened before anything else. */
+  constructor(file: AsyncBuffer, chunk: Chunk, leaf: Leaf) {
     this.file = file;
+    this.chunk = chunk;
     this.leaf = leaf;
-    this.pages = pages;
-    this.dictionary = dictionary;
   }
 
   /** Reads where its pages are, and its dictionary. */
-  static async open(file: AsyncBuffer, chunk: Chunk, leaf: Leaf): Promise<Column> {
+  async open(): Promise<void> {
+    const { file, leaf, chunk } = this;
     const { offset_index_offset: offset, offset_index_length: length, meta_data: details } = chunk;
     if (offset === undefined || length === undefined || details === undefined)
       throw new Error("it has no page index");
     const index = new DataView(await file.slice(Number(offset), Number(offset) + length));
-    const pages = readOffsetIndex({ view: index, offset: 0 }).page_locations.map((place) => ({
+    this.pages = readOffsetIndex({ view: index, offset: 0 }).page_locations.map((place) => ({
       start: Number(place.offset),
       end: Number(place.offset) + place.compressed_page_size,
       row: Number(place.first_row_index),
     }));
     const first = details.dictionary_page_offset;
-    const end = pages[0]?.start ?? 0;
-    const hasDictionary = first !== undefined && Number(first) > 0 && Number(first) < end;
-    const dictionary = hasDictionary
-      ? readDictionary(new Uint8Array(await file.slice(Number(first), end)), leaf)
-      : undefined;
-    return new Column(file, leaf, pages, dictionary);
+    const end = this.pages[0]?.start ?? 0;
+    if (first !== undefined && Number(first) > 0 && Number(first) < end)
+      this.dictionary = readDictionary(new Uint8Array(await file.slice(Number(first), end)), leaf);
   }
 
   /** Fetches the pages that hold the rows up to `end`, as far as they are not there. */
@@ -94,28 +87,25 @@ export class Column {
 
   /** The value of the next entry, `undefined` where there is none. */
   take(): unknown {
-    const present = this.definition === this.leaf.definition;
-    const value = present ? this.page.values.at(this.value) : undefined;
+    const value = this.hasValue ? this.page.values.at(this.value) : undefined;
     this.pass();
     return value;
   }
 
-  /** The values of a list, or the one or none of an optional column. */
-  values(): readonly unknown[] {
-    if (this.definition !== this.leaf.definition) {
-      this.pass();
-      return NOTHING;
-    }
-    const found = [this.take()];
-    if (!this.leaf.isList) return found;
-    while (this.repetition === this.leaf.repetition) found.push(this.take());
-    return found;
+  /** Whether the next entry is a value, or begins a list that has some. */
+  get hasValue(): boolean {
+    return this.definition === this.leaf.definition;
+  }
+
+  /** Whether the next entry is another value of the list that the last one was of. */
+  get goesOn(): boolean {
+    return this.leaf.isList && this.repetition === this.leaf.repetition;
   }
 
   /** Passes over the next entry. */
   pass(): void {
     if (this.entry >= this.page.entries) throw new Error("a column ends before its rows do");
-    if (this.definition === this.leaf.definition) this.value += 1;
+    if (this.hasValue) this.value += 1;
     this.entry += 1;
     if (this.entry >= this.page.entries) this.turn();
     else this.look();
@@ -132,10 +122,12 @@ export class Column {
   /** Turns to the next page. Pages begin with a row, so where it is not fetched yet nothing of this row is missing. */
   private turn(): void {
     const bytes = this.raw.get(this.nextPage);
-    [this.entry, this.value] = [0, 0];
+    this.entry = 0;
+    this.value = 0;
     if (bytes === undefined) {
       this.page = NO_PAGE;
-      [this.repetition, this.definition] = [0, NOWHERE];
+      this.repetition = 0;
+      this.definition = NOWHERE;
       return;
     }
     this.page = readPage(bytes, this.leaf, this.dictionary);

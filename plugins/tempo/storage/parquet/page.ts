@@ -187,7 +187,8 @@ function texts({ view, offset }: Reader, bounds: Int32Array): Values {
   const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
   return {
     at(index) {
-      const [start, end] = [bounds[index * 2], bounds[index * 2 + 1]];
+      const start = bounds[index * 2];
+      const end = bounds[index * 2 + 1];
       if (start === undefined || end === undefined)
         throw new Error("a value is asked for that the page does not have");
       return bytes.subarray(start, end);

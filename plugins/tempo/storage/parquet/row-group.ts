@@ -5,14 +5,18 @@ import type { Schema } from "./schema.ts";
 
 /** What a row's values are read with; a column that the file does not have gives nothing. */
 export interface ValueReader {
+  /** Whether the next entry is a value, or begins a list that has some. */
+  readonly hasValue: boolean;
+  /** Whether the next entry is another value of the list that the last one was of. */
+  readonly goesOn: boolean;
+  /** The value of the next entry, `undefined` where there is none. */
   take(): unknown;
-  values(): readonly unknown[];
 }
 
 /** A repeated group of columns. */
 export interface GroupReader {
   /** Calls `read` for each of its elements; `read` must take exactly one entry, or list, of each of its columns. */
-  each(read: () => void): void;
+  each<Given>(read: (given: Given) => void, given: Given): void;
 }
 
 export interface Columns {
@@ -21,7 +25,7 @@ export interface Columns {
   group(path: string): GroupReader;
 }
 
-const ABSENT: ValueReader = { take: () => undefined, values: () => [] };
+const ABSENT: ValueReader = { hasValue: false, goesOn: false, take: () => undefined };
 
 export interface RowGroupReader {
   readonly columns: Columns;
@@ -37,31 +41,30 @@ export function createRowGroupReader(
   group: FileMetaData["row_groups"][number],
   { leaves, groups }: Schema,
 ): RowGroupReader {
-  const wanted = new Map<string, { column?: Column }>();
-  const opened = (): Column[] => [...wanted.values()].flatMap(({ column }) => column ?? []);
+  const wanted = new Map<string, Column>();
   const columns: Columns = {
     value(path) {
-      if (!leaves.has(path)) return ABSENT;
-      const slot: { column?: Column } = {};
-      wanted.set(path, slot);
-      return { take: () => columnOf(slot, path).take(), values: () => columnOf(slot, path).values() };
+      const leaf = leaves.get(path);
+      const chunk = group.columns[leaf?.index ?? -1];
+      if (leaf === undefined || chunk === undefined) return ABSENT;
+      const column = new Column(file, chunk, leaf);
+      wanted.set(path, column);
+      return column;
     },
     group(path) {
       const levels = groups.get(path);
       let below: Column[] | undefined;
       return {
-        each(read) {
+        each(read, given) {
           if (levels === undefined) return;
-          below ??= [...wanted].flatMap(([name, { column }]) =>
-            name.startsWith(`${path}.`) ? (column ?? []) : [],
-          );
-          const [guide] = below;
+          below ??= [...wanted].flatMap(([name, column]) => (name.startsWith(`${path}.`) ? column : []));
+          const guide = below[0];
           if (guide === undefined) return;
           if (guide.definition < levels.definition) {
             for (const column of below) column.pass();
             return;
           }
-          do read();
+          do read(given);
           while (guide.repetition === levels.repetition);
         },
       };
@@ -70,22 +73,13 @@ export function createRowGroupReader(
   return {
     columns,
     async open() {
-      for (const [path, slot] of wanted) {
-        const leaf = leaves.get(path);
-        const chunk = group.columns[leaf?.index ?? -1];
-        if (leaf !== undefined && chunk !== undefined) slot.column = await Column.open(file, chunk, leaf);
-      }
+      for (const column of wanted.values()) await column.open();
     },
     async seek(row) {
-      for (const column of opened()) await column.seek(row);
+      for (const column of wanted.values()) await column.seek(row);
     },
     async fetch(end) {
-      for (const column of opened()) await column.fetch(end);
+      for (const column of wanted.values()) await column.fetch(end);
     },
   };
-}
-
-function columnOf({ column }: { column?: Column }, path: string): Column {
-  if (column === undefined) throw new Error(`the column ${path} is not open`);
-  return column;
 }
