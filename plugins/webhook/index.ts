@@ -15,7 +15,7 @@ const options = v.object({
   secret: option.secret("Signs each delivery (Standard Webhooks): whsec_… or any text"),
   headers,
   ca,
-  timeout: option.duration("Time limit of one delivery", "5s"),
+  timeout: option.duration("Time limit of one delivery", "5s", option.TIME_LIMITS),
 });
 
 export default definePlugin({

@@ -18,21 +18,43 @@ export const secret = (about: string, env: readonly string[] = []) =>
 export const text = (about: string, env: readonly string[] = []) =>
   v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env] })));
 
+/** The shortest and the longest that a duration may be, as it would be written. */
+export interface DurationBounds {
+  readonly min?: string;
+  readonly max?: string;
+}
+
 /** A duration such as `30s` or `7d`, kept as written. */
-export const duration = (about: string, fallback: string) =>
+export const duration = (about: string, fallback: string, bounds: DurationBounds = {}) =>
   v.optional(
-    v.pipe(v.string(), v.check(isDuration, "not a duration (use 30s, 5m, 24h, 7d)"), v.description(about)),
+    v.pipe(
+      v.string(),
+      v.check((text) => read(text) !== undefined, "not a duration (use 30s, 5m, 24h, 7d)"),
+      v.check((text) => isWithin(text, bounds), `not ${boundsText(bounds)}`),
+      v.description(about),
+    ),
     fallback,
   );
 
-function isDuration(source: string): boolean {
+function isWithin(text: string, { min = "0", max }: DurationBounds): boolean {
+  const length = read(text);
+  if (length === undefined) return true;
+  return length >= parseDuration(min) && (max === undefined || length <= parseDuration(max));
+}
+
+const boundsText = ({ min = "0", max }: DurationBounds): string =>
+  max === undefined ? `at least ${min}` : `between ${min} and ${max}`;
+
+function read(source: string): bigint | undefined {
   try {
-    parseDuration(source);
-    return true;
+    return parseDuration(source);
   } catch {
-    return false;
+    return undefined;
   }
 }
+
+/** What a call may take: some time, and no more than a day, since the system's timers count to 24 days. */
+export const TIME_LIMITS: DurationBounds = { min: "1ms", max: "24h" };
 
 /** How much it would hurt to lose it. */
 export const importance = (fallback: Importance) =>
@@ -81,7 +103,7 @@ export const serverOptions = (
     ),
   ),
   ca: text("A file with further certificate authorities, PEM"),
-  timeout: duration("Time limit of one call", "5m"),
+  timeout: duration("Time limit of one call", "5m", TIME_LIMITS),
 });
 
 const names = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);

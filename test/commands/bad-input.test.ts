@@ -69,6 +69,21 @@ const WORDS: readonly (readonly [string, string])[] = [
   ],
   ["export --compress gzip", 'error: --compress is one of zstd, not "gzip"'],
   ["export --max-file-size huge", 'error: --max-file-size: not a size: "huge" (use 500MB, 2GiB)'],
+  [
+    "export --max-file-size 0",
+    "error: --max-file-size: a file of 0 holds nothing\nhint: for example --max-file-size 500MB",
+  ],
+  ["export --max-file-size=-1", 'error: --max-file-size: not a size: "-1" (use 500MB, 2GiB)'],
+  ["inventory --timeout 0", "error: --timeout: 0 leaves no time to answer\nhint: for example 30s"],
+  ["inventory --timeout=-5s", 'error: --timeout: not a duration: "-5s" (use 30m, 24h, 7d, 1h30m)'],
+  ["inventory --timeout 25d", "error: --timeout: 25d is longer than 24h\nhint: for example 30s"],
+  ["doctor --timeout 0.4ms", "error: --timeout: 0.4ms leaves no time to answer\nhint: for example 30s"],
+  [
+    "inventory --set backends.loki.timeout=0s",
+    "error: --set: backends.loki.timeout: not between 1ms and 24h",
+  ],
+  ["inventory --set backends.loki.window=0s", "error: --set: backends.loki.window: not at least 1s"],
+  ["inventory --set export.concurrency=0", "error: --set: export.concurrency: expected >=1, found 0"],
   ["destroy --option 4", 'error: --option is one of 1, 2, 3, not "4"'],
   ["audit -n 0", 'error: --limit: not a number above zero: "0"'],
   ["audit -n many", 'error: --limit: not a number above zero: "many"'],
@@ -91,6 +106,18 @@ test.each(WORDS)("%s", async (words, said) => {
 test("a range in the future is refused", async () => {
   const { stderr, exitCode } = await run(["export", "--from", tomorrow], { cwd });
   expect(stderr).toStartWith(`error: --from ${tomorrow}T00:00:00Z lies in the future\nhint: it is `);
+  expect(exitCode).toBe(2);
+});
+
+test.each([
+  ["tempo", "{ resource.service.name = }", "tempo"],
+  ["mimir", '{job="x"', "mimir"],
+  ["loki", '{app="shop"} |= "x"', "not a Loki stream selector"],
+  ["grafana", "colour=red", 'there is no condition "colour"'],
+])("a selector that %s does not understand is told before anything is made", async (plugin, match, said) => {
+  const { stderr, exitCode } = await run(["export", "--plugin", plugin, "--match", match], { cwd });
+  expect(stderr).toContain(`error: --match ${plugin}=${match}: `);
+  expect(stderr).toContain(said);
   expect(exitCode).toBe(2);
 });
 
@@ -165,7 +192,11 @@ test("a secret in the environment is never shown, wherever it was wrong", async 
 test.each([
   ["a file", "taken.txt", "a file of that name is in the way"],
   ["inside a file", "taken.txt/deep", "a part of that path is a file"],
-  ["a place that cannot be written", "/proc/contextcore", "cannot write /proc/contextcore"],
+  [
+    "a place that cannot be written",
+    "/proc/contextcore",
+    "cannot write /proc/contextcore: the system lets nothing be made there\nhint: Choose another",
+  ],
 ])("an output directory that is %s", async (_name, output, said) => {
   await Bun.write(join(cwd, "taken.txt"), "kept");
   const { stdout, stderr, exitCode } = await run(["export", "--plugin", "loki", "-o", output], { cwd });

@@ -8,19 +8,19 @@ import { examineTrail } from "../../doctor/trail.ts";
 import { survey } from "../../inventory/survey.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { parseDuration } from "../../units/duration.ts";
-import { fromMs, toMs } from "../../units/range.ts";
+import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, type Stack, trailPlaces } from "../stack.ts";
+import { readTimeout } from "../timeout.ts";
 
 const args = {
   timeout: {
     type: "value",
     hint: "DURATION",
     default: "10s",
-    parse: parseDuration,
+    parse: readTimeout,
     about: "how long each server may take to answer",
   },
   json: { type: "flag", about: "print one JSON object" },
@@ -83,7 +83,7 @@ async function examine(call: Call<typeof args>): Promise<Examined> {
 async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Finding[]> {
   const { signal } = call;
   const { config, sinks } = stack;
-  const surveyed = await survey(stack, { signal, timeoutMs: toMs(call.args.timeout) });
+  const surveyed = await survey(stack, { signal, timeoutMs: call.args.timeout });
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
     examineBackends(surveyed, signal),

@@ -3,7 +3,7 @@ import type { Signal } from "../../plugin/contract.ts";
 import { parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { fromRfc3339 } from "../../units/range.ts";
-import type { Call } from "../command.ts";
+import { type Call, UsageError } from "../command.ts";
 import type { Stack } from "../stack.ts";
 
 const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;
@@ -52,7 +52,7 @@ export const exportArgs = {
   "max-file-size": {
     type: "value",
     hint: "SIZE",
-    parse: parseBytes,
+    parse: readFileSize,
     about: "split data files at this size, such as 500MB",
   },
   json: { type: "flag", about: "print one JSON object" },
@@ -63,6 +63,12 @@ export const exportArgs = {
     about: "with --resume: the .partial directory",
   },
 } as const;
+
+function readFileSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes > 0) return bytes;
+  throw new UsageError(`a file of ${text} holds nothing`, "for example --max-file-size 500MB");
+}
 
 export type ExportCall = Call<typeof exportArgs>;
 

@@ -6,6 +6,7 @@ import { fromMs, type Range } from "../../units/range.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { type ExportCall, exportArgs, outputOf } from "./args.ts";
+import { checkMatches } from "./check-matches.ts";
 import { flushAll } from "./flush.ts";
 import { readMatches } from "./match.ts";
 import { planExport } from "./plan.ts";
@@ -74,6 +75,7 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
   const names = stack.backends.map(({ name }) => name);
   const options = { signals: wantedSignals(args), matches: readMatches(args.match, names) };
   const plan = await planExport(call, stack, { ...options, rangeFor: await rangesOf(call, stack) });
+  await checkMatches(plan, call.signal);
   return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
 }
 

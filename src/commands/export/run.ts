@@ -48,7 +48,7 @@ export async function watchExport(
   dataAffected: readonly string[],
   work: (onProgress: Watch) => Promise<ExportResult>,
 ): Promise<ExportResult> {
-  const board = createProgress(terminal, { names: dataAffected });
+  const board = createProgress(terminal, { names: dataAffected, signal });
   const operation = { operation: "export", destructive: false, dataAffected, signal };
   try {
     return await trail.record(operation, async () => {

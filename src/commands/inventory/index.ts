@@ -1,8 +1,7 @@
-import { parseDuration } from "../../units/duration.ts";
-import { toMs } from "../../units/range.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { openStack } from "../stack.ts";
+import { readTimeout } from "../timeout.ts";
 import { inventoryJson, inventorySchema } from "./json.ts";
 import { printInventory, takeInventory } from "./show.ts";
 
@@ -20,7 +19,7 @@ export default defineCommand({
       type: "value",
       hint: "DURATION",
       default: "30s",
-      parse: parseDuration,
+      parse: readTimeout,
       about: "how long each backend may take to answer",
     },
     json: { type: "flag", about: "print one JSON object" },
@@ -33,7 +32,7 @@ export default defineCommand({
   async run(call) {
     const { args, terminal } = call;
     const stack = await openStack(call, args.plugin);
-    const taken = await takeInventory(call, stack, toMs(args.timeout));
+    const taken = await takeInventory(call, stack, args.timeout);
     if (args.json) terminal.printJson(inventoryJson(stack.config.name, taken));
     else printInventory(call, taken);
     return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;

@@ -60,6 +60,9 @@ const CAUSES: Readonly<Record<string, { readonly what: string; readonly hint: st
   EACCES: { what: "permission denied", hint: "Choose a directory you may write, with -o" },
   EPERM: { what: "permission denied", hint: "Choose a directory you may write, with -o" },
   ENOTDIR: { what: "a part of that path is a file", hint: "Choose another directory with -o" },
+  ENOENT: { what: "the system lets nothing be made there", hint: "Choose another directory with -o" },
+  ENAMETOOLONG: { what: "the path is too long", hint: "Choose a shorter one with -o" },
+  ELOOP: { what: "symbolic links on that path lead in a circle", hint: "Choose another directory with -o" },
   EEXIST: { what: "a file of that name is in the way", hint: "Choose another directory with -o" },
 };
 

@@ -1,0 +1,14 @@
+import { formatDuration, parseDuration } from "../units/duration.ts";
+import { fromMs, toMs } from "../units/range.ts";
+import { UsageError } from "./command.ts";
+
+/** A day: nobody waits longer, and the system's timers count to 24 days. ms */
+const LONGEST_MS = 86_400_000;
+
+/** How long a server may take to answer, ms. @throws RangeError when it is no duration, UsageError when it is none to wait */
+export function readTimeout(text: string): number {
+  const ms = toMs(parseDuration(text));
+  if (ms < 1) throw new UsageError(`${text} leaves no time to answer`, "for example 30s");
+  if (ms <= LONGEST_MS) return ms;
+  throw new UsageError(`${text} is longer than ${formatDuration(fromMs(LONGEST_MS))}`, "for example 30s");
+}
