@@ -74,11 +74,18 @@ export async function confirm(
   return clack.isCancel(answer) ? undefined : answer === true;
 }
 
-/** Text that must be exactly `expected`; anything else is asked again. @returns whether it was given */
+export interface ExactAnswer {
+  readonly given: boolean;
+  /** How often something else was entered. */
+  readonly wrong: number;
+}
+
+/** Text that must be exactly `expected`; anything else is asked again, until it is given or the question is left. */
 export async function askForExactly(
   terminal: Terminal,
   question: { readonly message: string; readonly expected: string; readonly signal: AbortSignal },
-): Promise<boolean | undefined> {
+): Promise<ExactAnswer> {
+  let wrong = 0;
   const { message, expected, signal } = question;
   const clack = await import("@clack/prompts");
   const answer = await clack.text({
@@ -86,10 +93,13 @@ export async function askForExactly(
     message,
     signal,
     withGuide: false,
-    validate: (text) =>
-      text?.trim() === expected ? undefined : `Type ${expected} to go on, Ctrl-C to stop.`,
+    validate: (text) => {
+      if (text?.trim() === expected) return undefined;
+      wrong += 1;
+      return `Type ${expected} to go on, Ctrl-C to stop.`;
+    },
   });
-  return clack.isCancel(answer) ? undefined : answer.trim() === expected;
+  return { given: !clack.isCancel(answer) && answer.trim() === expected, wrong };
 }
 
 /** Keys typed before a question was seen are no answer to it: they are thrown away. */

@@ -29,20 +29,23 @@ const PLAIN_EVERY_MS = 10_000;
 export interface ProgressOptions {
   /** What there will be, in the order of its lines; more may come. */
   readonly names?: readonly string[];
+  /** Aborted: what then ends unfinished was stopped, and has not failed. */
+  readonly signal?: AbortSignal;
   /** ms */
   readonly now?: () => number;
 }
 
 /** Pinned lines on a live terminal; elsewhere a plain line now and then for each piece of work, and one when it ends. */
 export function createProgress(terminal: Terminal, options: ProgressOptions = {}): ProgressBoard {
-  const { names = [], now = () => performance.now() } = options;
+  const { names = [], now = () => performance.now(), signal } = options;
   const works = new Map<string, Work>(names.map((name) => [name, waiting(name, now())]));
   const redraw = () =>
     terminal.pin([...works.values()].map((work) => liveLine(work, now(), terminal.noteColors)));
   const timer = terminal.live ? setInterval(redraw, REDRAW_MS) : undefined;
   return {
-    update(progress) {
-      const work = works.get(progress.name) ?? waiting(progress.name, now());
+    update(given) {
+      const work = works.get(given.name) ?? waiting(given.name, now());
+      const progress = signal?.aborted ? stopped(work, given) : given;
       const ended = isOver(progress.state) && !isOver(work.latest.state);
       work.latest = progress;
       if (ended) work.ended = now();
@@ -54,6 +57,7 @@ export function createProgress(terminal: Terminal, options: ProgressOptions = {}
     stop() {
       clearInterval(timer);
       if (!terminal.live) return;
+      if (signal?.aborted) for (const work of works.values()) work.latest = stopped(work, work.latest);
       const last = [...works.values()].map((work) => liveLine(work, now(), terminal.noteColors));
       terminal.pin([]);
       if (last.length > 0) terminal.note(last.join("\n"));
@@ -75,7 +79,13 @@ const waiting = (name: string, now: number): Work => ({
   latest: { name, done: 0, bytes: 0, counts: {}, state: "starting", retries: 0 },
 });
 
-const isOver = (state: string): boolean => state === "done" || state === "failed";
+const isOver = (state: string): boolean => ["done", "failed", "stopped"].includes(state);
+
+/** What comes after an interruption: what had not ended before it was stopped, and has not failed. */
+function stopped({ latest }: Work, next: Progress): Progress {
+  const endedBefore = isOver(latest.state) && latest.state !== "stopped";
+  return endedBefore || next.state === "done" ? next : { ...next, state: "stopped" };
+}
 
 const BAR_CELLS = 20;
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -89,11 +99,11 @@ function bar(done: number): string {
 function liveLine(work: Work, now: number, { bold, cyan, dim, red, yellow, green }: Colors): string {
   const { name, done, state, retries } = work.latest;
   const failed = state === "failed";
-  const paint = failed ? red : state === "done" ? green : cyan;
+  const paint = failed ? red : state === "done" ? green : state === "stopped" ? yellow : cyan;
   return [
     bold(name.padEnd(9)),
     `${dim("▕")}${paint(bar(done))}${dim("▏")}`,
-    failed ? red("failed") : percent(done).padStart(4),
+    failed ? red("failed") : state === "stopped" ? yellow("stopped") : percent(done).padStart(4),
     amount(work).padEnd(30),
     dim(pace(work, now)),
     state === "waiting" ? yellow("server asks us to wait") : state === "counting" ? dim("counting") : "",

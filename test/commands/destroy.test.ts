@@ -107,6 +107,24 @@ test("Ctrl-C at the name destroys nothing", async () => {
   session.type(KEY.interrupt);
   expect(await session.exited).toBe(130);
   expect(isDestroyed(cwd)).toBe(false);
+  expect(await trailOf(cwd)).toEqual([
+    `destroy option=3 reason="the stack's name was not typed" outcome=cancelled`,
+  ]);
+});
+
+test("a wrong name and then Ctrl-C: what happened is recorded", async () => {
+  const cwd = stack();
+  const session = await atTheMenu(cwd);
+  session.type("3");
+  await session.waitFor("Type the stack's name (shop)");
+  session.type(`shoe${KEY.enter}`);
+  await session.waitFor("Type shop to go on");
+  session.type(KEY.interrupt);
+  expect(await session.exited).toBe(130);
+  expect(isDestroyed(cwd)).toBe(false);
+  expect((await trailOf(cwd)).at(-1)).toBe(
+    `destroy option=3 reason="the stack's name was not typed" wrong_names=1 outcome=cancelled`,
+  );
 });
 
 test("after an export that is not complete it asks again, and Enter means no", async () => {

@@ -64,6 +64,34 @@ test("on a terminal: a line for each, redrawn in place, with what, how much, how
   );
 });
 
+test("what an interruption ends was stopped, and what had ended before had not", () => {
+  const interruption = new AbortController();
+  for (const isTTY of [false, true]) {
+    const { terminal, written } = fakeTerminal({ isTTY, columns: 200 });
+    const names = ["tempo", "loki", "mimir", "grafana"];
+    const signal = isTTY ? interruption.signal : AbortSignal.abort();
+    const board = createProgress(terminal, { names, now: () => 0, signal });
+    if (!isTTY) {
+      board.update(at({ state: "failed" }));
+      expect(written()).toBe("loki: stopped, 10,000 entries, 1.5 MB, 0.0s\n");
+      board.stop();
+      continue;
+    }
+    board.update(at({ name: "tempo", state: "failed" }));
+    board.update(at({ name: "mimir", state: "done", done: 1 }));
+    interruption.abort();
+    board.update(at({ name: "loki", state: "failed" }));
+    board.stop();
+    const states = render(written()).map((line) => /^(\w+) .*▏ +(\w+%?)/.exec(line)?.slice(1));
+    expect(states).toEqual([
+      ["tempo", "failed"],
+      ["loki", "stopped"],
+      ["mimir", "100%"],
+      ["grafana", "stopped"],
+    ]);
+  }
+});
+
 test("a line never wraps: it would not be erased", async () => {
   const { terminal, written } = fakeTerminal({ isTTY: true, columns: 30 });
   const board = createProgress(terminal, { names: ["loki"] });

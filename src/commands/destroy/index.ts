@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { showInventory } from "../inventory/show.ts";
 import { shortPath } from "../short-path.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { askForOption, type DestroyOption, isConfirmed } from "./ask.ts";
+import { askForOption, type Declined, type DestroyOption, whyUnconfirmed } from "./ask.ts";
 import { carryOut } from "./carry-out.ts";
 import { requireAllowed } from "./policy.ts";
 import { saveFirst } from "./save.ts";
@@ -53,8 +53,9 @@ async function destroy(call: DestroyCall, setting: DestroySetting): Promise<Exit
   const { config } = setting.stack;
   const findings = await showInventory(call, setting.stack);
   call.terminal.note(`\nThis destroys the stack ${config.name}: ${commandText(config.destroy.command)}`);
-  const option = await agreedOption(call, setting);
-  if (option === undefined) return stopped(call, setting.trail);
+  const agreement = await agreedOption(call, setting);
+  if ("declined" in agreement) return stopped(call, setting.trail, agreement.declined);
+  const { option } = agreement;
   const operation = {
     operation: "destroy",
     destructive: true,
@@ -65,15 +66,16 @@ async function destroy(call: DestroyCall, setting: DestroySetting): Promise<Exit
   return setting.trail.record(operation, () => carryOutOption(call, option, setting));
 }
 
-/** What was chosen and confirmed; `undefined` when the question was left without an answer. */
-async function agreedOption(
-  call: DestroyCall,
-  { stack, trail }: DestroySetting,
-): Promise<DestroyOption | undefined> {
+/** What was chosen, or why nothing was. */
+type Agreement = { readonly option: DestroyOption } | { readonly declined: Declined };
+
+/** What was chosen and confirmed. */
+async function agreedOption(call: DestroyCall, { stack, trail }: DestroySetting): Promise<Agreement> {
   try {
     const option = call.args.option ?? (await askForOption(call));
-    const agreed = option !== undefined && (await isConfirmed(call, option, stack.config.name));
-    return agreed ? option : undefined;
+    if (option === undefined) return { declined: { reason: "no option was chosen" } };
+    const declined = await whyUnconfirmed(call, option, stack.config.name);
+    return declined === undefined ? { option } : { declined };
   } catch (error) {
     if (error instanceof RefusedError) {
       await trail.append({ operation: "destroy", outcome: "refused", details: { reason: error.message } });
@@ -82,13 +84,9 @@ async function agreedOption(
   }
 }
 
-async function stopped({ terminal }: DestroyCall, trail: Trail): Promise<ExitCode> {
+async function stopped({ terminal }: DestroyCall, trail: Trail, declined: Declined): Promise<ExitCode> {
   terminal.note("nothing was destroyed");
-  await trail.append({
-    operation: "destroy",
-    outcome: "cancelled",
-    details: { reason: "no option was chosen" },
-  });
+  await trail.append({ operation: "destroy", outcome: "cancelled", details: { ...declined } });
   return EXIT.interrupted;
 }
 

@@ -48,7 +48,7 @@ export async function carryOut(
 async function written(call: RestoreCall, plan: RestorePlan, directory: string): Promise<RestoreReport> {
   const { signal, terminal } = call;
   const journal = await openJournal(resolve(directory));
-  const board = createProgress(terminal);
+  const board = createProgress(terminal, { signal });
   try {
     const outcomes = await runRestore({
       plan,
