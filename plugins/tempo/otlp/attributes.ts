@@ -9,26 +9,41 @@ import type { Place, Wire } from "./wire.ts";
 export function writeAttributes(wire: Wire, places: readonly Place[] | undefined, out: TextBuffer): void {
   if (places === undefined) return;
   out.literal('"attributes":[');
-  writeItems(wire, orderedByKey(wire, places), writeKeyValue, out);
+  const pairs = places.map((place) => pairAt(wire, place));
+  writeItems(wire, inOrderOfKeys(wire.bytes, pairs), writePair, out);
   out.literal("],");
 }
 
-const NOTHING: Place = { start: 0, end: 0 };
+/** A KeyValue: the place of its value, and where its key stands. */
+interface Pair extends Place {
+  readonly keyStart: number;
+  readonly keyEnd: number;
+}
 
-function writeKeyValue(wire: Wire, { start, end }: Place, out: TextBuffer): void {
-  let [key, value] = [NOTHING, NOTHING];
+function pairAt(wire: Wire, { start, end }: Place): Pair {
+  let key = NOTHING;
+  let value = NOTHING;
   wire.position = start;
   for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
     if (tag === 0x0a) key = wire.place(end);
     else if (tag === 0x12) value = wire.place(end);
     else wire.skip(tag, end);
   }
+  return { keyStart: key.start, keyEnd: key.end, start: value.start, end: value.end };
+}
+
+const NOTHING: Place = { start: 0, end: 0 };
+
+function writePair(wire: Wire, pair: Pair, out: TextBuffer): void {
   out.literal('{"key":');
-  out.string(wire.bytes, key);
+  out.string(wire.bytes, pair.keyStart, pair.keyEnd);
   out.literal(',"value":');
-  writeAnyValue(wire, value, out);
+  writeAnyValue(wire, pair, out);
   out.literal("}");
 }
+
+const writeKeyValue = (wire: Wire, place: Place, out: TextBuffer): void =>
+  writePair(wire, pairAt(wire, place), out);
 
 /** AnyValue: one of seven kinds, or none of them. */
 function writeAnyValue(wire: Wire, { start, end }: Place, out: TextBuffer): void {
@@ -53,7 +68,7 @@ function writeAnyValue(wire: Wire, { start, end }: Place, out: TextBuffer): void
 function writeLongValue(tag: number, wire: Wire, place: Place, out: TextBuffer): void {
   if (tag === 0x0a) {
     out.literal('"stringValue":');
-    out.string(wire.bytes, place);
+    out.string(wire.bytes, place.start, place.end);
   } else if (tag === 0x3a) {
     out.literal('"bytesValue":');
     out.base64(wire.bytes.subarray(place.start, place.end));
@@ -80,25 +95,14 @@ function repeated(wire: Wire, { start, end }: Place): Place[] {
 }
 
 /** Stable, so that a key that stands twice keeps its order. */
-function orderedByKey(wire: Wire, places: readonly Place[]): readonly Place[] {
-  const keyed = places.map((place) => ({ ...place, key: keyOf(wire, place) }));
-  const compare = (a: { key: Place }, b: { key: Place }): number => compareBytes(wire.bytes, a.key, b.key);
-  return keyed.sort(compare);
-}
+const inOrderOfKeys = (bytes: Uint8Array, pairs: Pair[]): readonly Pair[] =>
+  pairs.sort((a, b) => compareKeys(bytes, a, b));
 
-function keyOf(wire: Wire, { start, end }: Place): Place {
-  wire.position = start;
-  for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
-    if (tag === 0x0a) return wire.place(end);
-    wire.skip(tag, end);
-  }
-  return NOTHING;
-}
-
-function compareBytes(bytes: Uint8Array, a: Place, b: Place): number {
-  const [lengthA, lengthB] = [a.end - a.start, b.end - b.start];
+function compareKeys(bytes: Uint8Array, a: Pair, b: Pair): number {
+  const lengthA = a.keyEnd - a.keyStart;
+  const lengthB = b.keyEnd - b.keyStart;
   for (let index = 0; index < lengthA && index < lengthB; index++) {
-    const difference = (bytes[a.start + index] ?? 0) - (bytes[b.start + index] ?? 0);
+    const difference = (bytes[a.keyStart + index] ?? 0) - (bytes[b.keyStart + index] ?? 0);
     if (difference !== 0) return difference;
   }
   return lengthA - lengthB;

@@ -19,7 +19,7 @@ export function writeId(
 export function writeString(name: string, wire: Wire, text: Place | undefined, out: TextBuffer): void {
   if (text === undefined || text.start === text.end) return;
   out.name(name);
-  out.string(wire.bytes, text);
+  out.string(wire.bytes, text.start, text.end);
   out.comma();
 }
 
@@ -40,7 +40,7 @@ export function writeTime(name: string, wire: Wire, at: number, out: TextBuffer)
   out.comma();
 }
 
-type WriteOne = (wire: Wire, place: Place, out: TextBuffer) => void;
+type WriteOne<Item extends Place = Place> = (wire: Wire, item: Item, out: TextBuffer) => void;
 
 /** A list in the order of its items' text, absent when nothing is in it: a server keeps these in no certain order. */
 export function writeSortedList(
@@ -64,9 +64,14 @@ export function writeSortedList(
   out.literal("],");
 }
 
-export function writeItems(wire: Wire, places: readonly Place[], write: WriteOne, out: TextBuffer): void {
-  for (const place of places) {
-    write(wire, place, out);
+export function writeItems<Item extends Place>(
+  wire: Wire,
+  items: readonly Item[],
+  write: WriteOne<Item>,
+  out: TextBuffer,
+): void {
+  for (const item of items) {
+    write(wire, item, out);
     out.comma();
   }
   out.dropComma();

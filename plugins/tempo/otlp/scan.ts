@@ -135,25 +135,19 @@ function member<Value>(map: Map<string, Value>, key: string, make: () => Value):
 
 /** Reads of a span only what orders it. */
 function scanSpan(wire: Wire, { start, end }: Place): SpanPlace {
-  let [from, to, id, kind] = [0n, 0n, 0n, 0];
+  let from = 0n;
+  let to = 0n;
+  let id = 0n;
+  let kind = 0;
   wire.position = start;
   for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
-    if (tag === 0x12) id = bigEndian(wire.bytes, wire.place(end));
+    if (tag === 0x12) id = wire.bigEndian(wire.place(end));
     else if (tag === 0x30) kind = wire.small();
-    else if (tag === 0x39) from = wire.fixed64() ? wire.big() : 0n;
-    else if (tag === 0x41) to = wire.fixed64() ? wire.big() : 0n;
+    else if (tag === 0x39) from = wire.bigFixed64();
+    else if (tag === 0x41) to = wire.bigFixed64();
     else wire.skip(tag, end);
   }
   return { wire, start, end, from, to: to > from ? to : from, id, kind };
-}
-
-function bigEndian(bytes: Uint8Array, { start, end }: Place): bigint {
-  let [high, low] = [0, 0];
-  for (let index = start; index < end; index++) {
-    high = ((high << 8) | (low >>> 24)) >>> 0;
-    low = ((low << 8) | (bytes[index] ?? 0)) >>> 0;
-  }
-  return (BigInt(high) << 32n) | BigInt(low);
 }
 
 function arranged(groups: Groups): Omit<ScannedTrace, "repaired"> {

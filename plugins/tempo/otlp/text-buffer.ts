@@ -47,7 +47,7 @@ export class TextBuffer extends GrowingBuffer {
   }
 
   /** A quoted string from UTF-8. */
-  string(source: Uint8Array, { start, end }: Place): void {
+  string(source: Uint8Array, start: number, end: number): void {
     // Every byte may become six characters, and there are two quotes.
     let at = this.reserve((end - start) * 6 + 2);
     const { bytes } = this;

@@ -58,7 +58,8 @@ export class Wire {
 
   /** A varint of up to 64 bits, left in `high` and `low`. */
   varint(): void {
-    let [low, high] = [0, 0];
+    let low = 0;
+    let high = 0;
     for (let shift = 0; shift < 70; shift += 7) {
       const byte = this.bytes[this.position++] ?? truncated();
       if (shift < 28) low |= (byte & 0x7f) << shift;
@@ -94,9 +95,18 @@ export class Wire {
     return this.view.getFloat64(this.position - 8, true);
   }
 
-  /** The last 64-bit number read. */
-  big(): bigint {
-    return (BigInt(this.high) << 32n) | BigInt(this.low);
+  /** Eight bytes as an unsigned number. */
+  bigFixed64(): bigint {
+    this.position += 8;
+    return this.view.getBigUint64(this.position - 8, true);
+  }
+
+  /** The bytes of an id as a number, the first byte first; of a longer one the last eight. */
+  bigEndian({ start, end }: Place): bigint {
+    if (end - start >= 8) return this.view.getBigUint64(end - 8);
+    let value = 0n;
+    for (let index = start; index < end; index++) value = (value << 8n) | BigInt(this.bytes[index] ?? 0);
+    return value;
   }
 
   /** Passes over the value of the field with this tag. @throws RangeError when it leaves the message. */
