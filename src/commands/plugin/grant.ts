@@ -4,7 +4,8 @@ import type { Plugin } from "../../plugin/contract.ts";
 import { DeclarationError } from "../../plugin/declaration.ts";
 import { loadPlugin } from "../../plugin/load.ts";
 import type { Location } from "../../plugin/locate.ts";
-import type { PluginFiles } from "../../plugin/trust/files.ts";
+import { dropOldCopies, keepCopies } from "../../plugin/trust/copies.ts";
+import { hashOfFiles, type PluginFiles, pluginFiles } from "../../plugin/trust/files.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { entryFor, trustPlugin } from "../../plugin/trust/record.ts";
 import type { Call } from "../command.ts";
@@ -20,6 +21,7 @@ export interface Grant {
 
 /** @throws DeclarationError when it does not load or fit, and TrailError when the trust cannot be recorded */
 export async function grantTrust({ call, config, location, found, action }: Grant): Promise<Plugin> {
+  requireAsShown(location, found);
   const { plugin } = await loadPlugin(location, found);
   requireOwnName(plugin, location.spec, config);
   const entry = entryFor(plugin, found);
@@ -42,7 +44,18 @@ export async function grantTrust({ call, config, location, found, action }: Gran
     await trail.close();
   }
   trustPlugin(config.directory, location.spec, entry);
+  keepCopies(config.directory, location, found);
+  dropOldCopies(config.directory, readLock(config.directory));
   return plugin;
+}
+
+/** Between the question and the answer there is time to change a file. */
+function requireAsShown(location: Location, { files }: PluginFiles): void {
+  if (hashOfFiles(pluginFiles(location).files) === hashOfFiles(files)) return;
+  throw new DeclarationError(
+    `the files of ${location.spec} have changed since they were shown, and nothing was trusted`,
+    "Look at them again.",
+  );
 }
 
 function requireOwnName({ name }: Plugin, spec: string, { directory }: Config): void {

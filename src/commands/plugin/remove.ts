@@ -1,4 +1,5 @@
 import { takeFromPlugins } from "../../config/edit-plugins.ts";
+import { dropOldCopies } from "../../plugin/trust/copies.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { distrustPlugin } from "../../plugin/trust/record.ts";
 import { defineCommand } from "../command.ts";
@@ -34,6 +35,7 @@ export default defineCommand({
     }
     takeFromPlugins(config, spec);
     distrustPlugin(config.directory, spec);
+    dropOldCopies(config.directory, readLock(config.directory));
     terminal.print(`${name} is removed; its files stay where they are`);
     return EXIT.ok;
   },

@@ -1,11 +1,11 @@
 /** What a person should see before a plugin's code is trusted, and the question. */
 import type { Location } from "../../plugin/locate.ts";
 import { hashOfFiles, type PluginFiles } from "../../plugin/trust/files.ts";
-import type { Changes } from "../../plugin/trust/trust.ts";
 import { usesOf } from "../../plugin/trust/uses.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { visible } from "./visible.ts";
 
 const MOST_SHOWN = 12;
 
@@ -15,24 +15,17 @@ export function showReview(terminal: Terminal, location: Location, found: Plugin
   const bytes = [...found.files.values()].reduce((sum, file) => sum + file.bytes, 0);
   terminal.note(`${bold(location.spec)}: ${location.entry}`);
   terminal.note(`  ${found.files.size} files, ${formatBytes(bytes)}, sha256 ${hashOfFiles(found.files)}`);
-  for (const line of shortened([...found.files.keys()])) terminal.note(dim(`    ${line}`));
+  for (const line of shortened([...found.files.keys()])) terminal.note(dim(`    ${visible(line)}`));
   for (const use of usesOf(found)) terminal.note(`  ${yellow("it")} ${use}`);
   terminal.note(
     "  Its code runs with your rights: it can do what you can do. Trust only what you have read.",
   );
 }
 
-/** Shows what is no longer as it was trusted. */
-export function showChanges(terminal: Terminal, { changed, added, removed, newUses }: Changes): void {
+/** What the code reaches for now and did not when it was trusted. */
+export function showNewUses(terminal: Terminal, uses: readonly string[]): void {
   const { yellow } = terminal.noteColors;
-  for (const [what, names] of [
-    ["changed", changed],
-    ["new", added],
-    ["gone", removed],
-  ] as const) {
-    for (const line of shortened(names)) terminal.note(`  ${what.padEnd(8)} ${line}`);
-  }
-  for (const use of newUses) terminal.note(`  ${yellow("now it")} ${use}`);
+  for (const use of uses) terminal.note(`  ${yellow("now it")} ${use}`);
 }
 
 function shortened(names: readonly string[]): string[] {

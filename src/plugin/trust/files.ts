@@ -134,5 +134,10 @@ function codeUnder(root: string): string[] {
 
 const nameOf = (root: string, path: string): string => relative(root, path).replaceAll(sep, "/");
 
-const sha256 = (content: string | Uint8Array): string =>
+/** The content of one of a plugin's files. @param name as in {@link PluginFiles.files} */
+export const readFileOf = ({ root }: Location, name: string): Buffer =>
+  readFileSync(join(realpathSync(root), name));
+
+/** Hexadecimal. */
+export const sha256 = (content: string | Uint8Array): string =>
   new Bun.CryptoHasher("sha256").update(content).digest("hex");

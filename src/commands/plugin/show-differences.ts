@@ -1,0 +1,37 @@
+/** A plugin's differences for a person: coloured, cut where nobody would read on, and nothing in them takes effect. */
+import type { Difference } from "../../plugin/trust/differences.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { visible } from "./visible.ts";
+
+/** Lines of one file's difference that are shown. */
+const FILE_LINES = 120;
+/** Characters of a line that are shown: those of minified code are longer. */
+const LINE_LENGTH = 300;
+/** Files whose lines are shown: the plugin's own first. */
+const FILES = 30;
+
+export function showDifferences({ note, noteColors }: Terminal, found: readonly Difference[]): void {
+  const ordered = found.toSorted((a, b) => Number(isPackage(a)) - Number(isPackage(b)));
+  const { bold, dim } = noteColors;
+  for (const { file, change, lines = [], reason } of ordered.slice(0, FILES)) {
+    note(bold(`${change.padEnd(8)} ${visible(file)}`));
+    if (reason !== undefined) note(dim(`  (${reason})`));
+    for (const line of lines.slice(0, FILE_LINES)) note(painted(line, noteColors));
+    if (lines.length > FILE_LINES)
+      note(dim(`  … and ${lines.length - FILE_LINES} more lines; --json has all of them`));
+  }
+  if (ordered.length > FILES) note(dim(`… and ${ordered.length - FILES} more files; --json has all of them`));
+}
+
+const isPackage = ({ file }: Difference): boolean => file.includes("node_modules/");
+
+function painted(line: string, { green, red, cyan, dim }: Terminal["noteColors"]): string {
+  const text = visible(cut(line));
+  const paint = { "+": green, "-": red, "@": cyan }[line[0] ?? ""] ?? dim;
+  return paint(text);
+}
+
+const cut = (line: string): string =>
+  line.length <= LINE_LENGTH
+    ? line
+    : `${line.slice(0, LINE_LENGTH)}… (${line.length - LINE_LENGTH} more characters)`;

@@ -1,0 +1,10 @@
+/**
+ * Control characters, and those that turn text around or hide in it, as they are written in source: a terminal would
+ * obey them, and show something else than what runs (https://trojansource.codes).
+ */
+export const visible = (text: string): string =>
+  text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );

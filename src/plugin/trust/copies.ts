@@ -1,0 +1,54 @@
+/**
+ * Copies of the files that were trusted, so that `plugin trust` can show what has changed in them. They lie by their
+ * hash in `.contextcore/trusted` of the project; a copy that is not what its name says counts as none, and nothing is
+ * ever loaded from one.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Location } from "../locate.ts";
+import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
+import type { Lock } from "./lock.ts";
+
+/** A larger file is not source that anybody reads line by line. bytes */
+const FILE_MAX = 512 * 1024;
+
+const folderOf = (directory: string): string => join(directory, ".contextcore", "trusted");
+const pathOf = (directory: string, hash: string): string => join(folderOf(directory), `${hash}.zst`);
+
+/** Keeps what the files hold now, as far as that is still what was looked at. */
+export function keepCopies(directory: string, location: Location, { files }: PluginFiles): void {
+  mkdirSync(folderOf(directory), { recursive: true, mode: 0o700 });
+  for (const [name, { hash, bytes }] of files) {
+    const path = pathOf(directory, hash);
+    if (bytes > FILE_MAX || existsSync(path)) continue;
+    const content = readFileOf(location, name);
+    if (sha256(content) !== hash) continue;
+    const draft = `${path}.${process.pid}.tmp`;
+    writeFileSync(draft, Bun.zstdCompressSync(content), { mode: 0o600 });
+    renameSync(draft, path);
+  }
+}
+
+/** What the file with this hash held; `undefined` when no copy was kept on this machine. */
+export function copyOf(directory: string, hash: string): Uint8Array | undefined {
+  const path = pathOf(directory, hash);
+  if (!existsSync(path)) return undefined;
+  try {
+    const content = Bun.zstdDecompressSync(readFileSync(path));
+    return sha256(content) === hash ? content : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes the copies of files that no plugin of the project is trusted with any more. */
+export function dropOldCopies(directory: string, lock: Lock): void {
+  const folder = folderOf(directory);
+  if (!existsSync(folder)) return;
+  const kept = new Set(
+    Object.values(lock).flatMap(({ files }) => Object.values(files).map(({ hash }) => hash)),
+  );
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith(".zst") && !kept.has(name.slice(0, -".zst".length))) rmSync(join(folder, name));
+  }
+}
