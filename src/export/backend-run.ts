@@ -1,19 +1,19 @@
 /** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
-import type { Backend, Counts, Inventory, Limit } from "../plugin/contract.ts";
+import type { Backend, Inventory, Limit } from "../plugin/contract.ts";
 import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
-import { sleep } from "../units/sleep.ts";
 import { checkStart } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
+import { countBefore, countRead } from "./counting.ts";
 import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { isLoss } from "./problems.ts";
 import { createReporter, type Reporter } from "./progress.ts";
-import { type Reconciliation, reconcile } from "./reconcile.ts";
+import type { Reconciliation } from "./reconcile.ts";
 import type { Tuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 
@@ -44,7 +44,8 @@ export interface BackendOutcome {
   readonly durationMs: number;
 }
 
-interface Run extends ExportContext {
+/** One backend's export under way. */
+export interface Run extends ExportContext {
   readonly open: OpenBackend;
   readonly backend: Backend;
   readonly ledger: Ledger;
@@ -82,19 +83,27 @@ async function live(run: Run): Promise<Lived> {
   if (inventory === "unreachable") return { limits: [], failed: true, ...stuckAt(run, ledger.frontier.size) };
   const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(run) };
   if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
-  const before = await countOnce(run);
+  const before = await countBefore(run);
   const { steps, frontier } = ledger;
   const waiting = frontier.size;
   run.reporter.enter("running");
-  await drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
+  await drainAll(run);
   if (signal.aborted) return { ...asked, failed: false };
   const idle = resumed && waiting > 0 && ledger.steps === steps;
   if (idle && run.conductor.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
   abandonRest(run);
   run.reporter.enter("counting");
-  const reconciliation = await count(run, before);
+  const reconciliation = await countRead(run, before, async () => {
+    run.reporter.enter("running");
+    await drainAll(run);
+    if (!signal.aborted) abandonRest(run);
+    run.reporter.enter("counting");
+  });
   return { ...asked, ...(reconciliation === undefined ? {} : { reconciliation }), failed: false };
 }
+
+const drainAll = (run: Run): Promise<void> =>
+  drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
 
 /** Says why the `waiting` steps of an earlier run were not gone on with; nothing when there are none. */
 function stuckAt({ open, ledger, signal }: Run, waiting: number): Pick<Lived, "stuck"> {
@@ -171,34 +180,6 @@ function abandonRest({ ledger, conductor }: Run): void {
       reason: `it stopped answering; ${waiting} steps were not run`,
       ...range,
     });
-    frontier.finish(pending, [], 1);
+    ledger.giveUp(pending);
   }
-}
-
-/** The server's count before the records are read, only good to have. Not of a resumed export: its records are older. */
-async function countOnce({ backend, conductor, ledger }: Run): Promise<Counts | undefined> {
-  if (backend.count === undefined || ledger.bytes > 0) return undefined;
-  const { match } = ledger.request;
-  const request = { range: ledger.range, ...(match === undefined ? {} : { match }) };
-  return conductor.callOnce(async (inner) => backend.count?.(request, inner)).catch(() => undefined);
-}
-
-async function count(run: Run, before: Counts | undefined): Promise<Reconciliation | undefined> {
-  const { backend, conductor, ledger, tuning, signal } = run;
-  if (backend.count === undefined) return undefined;
-  const { match } = ledger.request;
-  const result = await reconcile({
-    questions: ledger.windows.questions(ledger.range),
-    count: (range) =>
-      conductor.call(async (inner) =>
-        backend.count?.({ range, ...(match === undefined ? {} : { match }) }, inner),
-      ),
-    before,
-    pause: () => sleep(tuning.recountMs, signal).catch(() => {}),
-    recounts: tuning.recounts,
-    atOnce: conductor.slots,
-  });
-  if (signal.aborted) return undefined;
-  for (const problem of result.problems) ledger.problems.add(problem);
-  return result;
 }

@@ -9,6 +9,7 @@ import { LATEST } from "../snapshot/format/range-text.ts";
 import type { StepObject, StepRecords } from "../snapshot/write/writer.ts";
 import type { Range } from "../units/range.ts";
 import { InvalidStep } from "./errors.ts";
+import { parseReread } from "./reread/cursor.ts";
 
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
@@ -150,6 +151,8 @@ function checkCursor(what: string, cursor: Cursor): Cursor {
   const copy: Cursor = JSON.parse(text);
   if (!Bun.deepEquals(copy, cursor))
     throw new InvalidStep(`${what}: a cursor does not survive JSON: ${text.slice(0, 200)}`);
+  if (parseReread(copy) !== undefined)
+    throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
   return copy;
 }
 

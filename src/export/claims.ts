@@ -9,6 +9,7 @@ import type { WrittenFile } from "../snapshot/write/stored-files.ts";
 import type { WrittenFiles } from "../snapshot/write/writer.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import type { BackendOutcome } from "./backend-run.ts";
+import type { SecondReading } from "./windows.ts";
 
 const NOT_OPENED = "it was not opened when the export was resumed";
 
@@ -65,6 +66,7 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
   const { open, ledger, inventory, limits, reconciliation } = outcome;
   const { request, exportedUntil } = ledger;
   const uncounted = reconciliation?.uncounted;
+  const twice = ledger.windows.rereads();
   return {
     name: open.name,
     ...(open.plugin.version === undefined ? {} : { version: open.plugin.version }),
@@ -77,6 +79,7 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
     limits: limits.map(limitClaims),
     notes: {
       ...ledger.notes,
+      ...(twice.length === 0 ? {} : { "read twice": readTwice(twice) }),
       ...(uncounted === undefined ? {} : { uncounted: `not all windows could be counted: ${uncounted}` }),
     },
     counts: sumCounts(files),
@@ -87,6 +90,9 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
     durationMs: outcome.durationMs,
   };
 }
+
+const readTwice = (twice: readonly SecondReading[]): string =>
+  `${twice.length} ${twice.length === 1 ? "window" : "windows"}, since the server counted more than was read; the second reading was the fuller one of ${twice.filter(({ chosen }) => chosen).length}`;
 
 /** What was read in an earlier run is there, also when the backend could not even be asked in this one. */
 function statusOf({ failed, ledger }: BackendOutcome, files: readonly WrittenFile[]): Status {

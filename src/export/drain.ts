@@ -6,10 +6,11 @@ import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { checkStep } from "./check-step.ts";
 import type { Conductor } from "./conductor.ts";
-
 import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MemoryBudget, Reservation } from "./memory-budget.ts";
+import { parseReread } from "./reread/cursor.ts";
+import { ofSecondReading } from "./reread/step.ts";
 
 export interface DrainOptions {
   readonly name: string;
@@ -92,8 +93,11 @@ export async function drain(options: DrainOptions): Promise<void> {
 async function runStep(pending: Pending, reservation: Reservation, options: DrainOptions): Promise<number> {
   const { name, exporter, ledger, conductor, writer, signal } = options;
   try {
-    const step = await conductor.call((inner) => exporter.step(pending.cursor, inner));
-    const { records, objects, bytes, ...rest } = checkStep(name, step);
+    const again = parseReread(pending.cursor);
+    const step = await conductor.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
+    const checked = checkStep(name, step);
+    const { records, objects, bytes, ...rest } =
+      again === undefined ? checked : ofSecondReading(again.reread, checked, ledger);
     reservation.resize(bytes);
     const commit: Commit = { cursor: pending.cursor, ...rest };
     const blocks = await writer.write(name, { records, objects, commit });
@@ -109,13 +113,14 @@ async function runStep(pending: Pending, reservation: Reservation, options: Drai
 
 /** The cursor and all that would have followed from it are given up: a problem says so. */
 function giveUp(ledger: Ledger, pending: Pending, error: unknown): void {
+  const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
   ledger.problems.add({
     kind: "incomplete",
     reason: reasonOf(error),
-    items: [canonicalJson(pending.cursor).slice(0, 300)],
+    items: [canonicalJson(cursor).slice(0, 300)],
     ...(pending.range === undefined ? {} : { range: pending.range }),
   });
-  ledger.frontier.finish(pending, [], 1);
+  ledger.giveUp(pending);
 }
 
 /** One sentence for a problem. A programming error of a plugin is named as what it is. */

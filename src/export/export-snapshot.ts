@@ -51,7 +51,7 @@ export async function resumeSnapshot(
     const manifest = await finishedManifest(partial);
     if (manifest !== undefined) {
       lock.release();
-      return { path: await renameFinished(partial), manifest };
+      return { path: await renameFinished(partial, manifest), manifest };
     }
     const earlier = await readRequest(partial);
     const request = { ...earlier, resumed: earlier.resumed + 1, failures: [...job.failures] };

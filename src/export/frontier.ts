@@ -17,6 +17,8 @@ export interface Pending {
 export interface Frontier {
   /** The cursors of the first step, which have all the work among them. */
   begin(first: readonly Cursor[], range: Range): void;
+  /** Further cursors that no step named, when all else is done: they have no share of the work. */
+  extend(more: readonly Cursor[], range: Range): void;
   /** The next cursor to run. */
   take(): Pending | undefined;
   /** A cursor is done: the part `done` of its share is credited, `next` have the rest among them. */
@@ -58,6 +60,7 @@ export function createFrontier(): Frontier {
 
   return {
     begin: (first, range) => push(first, 1, range),
+    extend: (more, range) => push(more, 0, range),
     take() {
       // From the first live step on, nothing is taken by its key any more.
       waitingByKey = undefined;

@@ -1,11 +1,16 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
 import type { Counts, Cursor, ExportRequest } from "../plugin/contract.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
+import { canonicalJson } from "../snapshot/format/canonical-json.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { kindOf } from "../snapshot/format/file-totals.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
+import { coalesce } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
+import { cursorRange } from "./cursor-range.ts";
 import { createFrontier, type Frontier, type Pending } from "./frontier.ts";
 import { createProblems, type Problems } from "./problems.ts";
+import { parseReread, type Reread } from "./reread/cursor.ts";
 import { createWindowCounts, type WindowCounts } from "./windows.ts";
 
 export interface Ledger {
@@ -27,6 +32,16 @@ export interface Ledger {
   begin(commit: Commit): void;
   /** Enters a committed step. */
   enter(pending: Pending, blocks: readonly Block[], commit: Commit): void;
+  /** A cursor, and all that would have followed from it, is not run in this run of the export. */
+  giveUp(pending: Pending): void;
+  /** Whether a cursor was given up that is about a part of this range. */
+  hasGivenUp(range: Range): boolean;
+  /** Whether an object was written that the plugin calls by this path. */
+  hasObject(path: string): boolean;
+  /** Whether this is one of the first cursors, and not about a part of the time line: `rules`, `alerting`. */
+  isTimeless(cursor: Cursor): boolean;
+  /** Enters the commit that begins a second reading, or ends one. */
+  reread(commit: Commit): void;
   /** Enters a committed step of an earlier run: the start when nothing is begun, else a cursor that waits. */
   replay(blocks: readonly Block[], commit: Commit): void;
 }
@@ -43,6 +58,9 @@ export function createLedger(request: ExportRequest): Ledger {
   const windows = createWindowCounts();
   const counts: Record<string, number> = {};
   const notes: Record<string, string> = {};
+  const objects = new Set<string>();
+  const timeless = new Set<string>();
+  let givenUp: readonly Range[] = [];
   let started = false;
   let bytes = 0;
   let steps = 0;
@@ -81,12 +99,33 @@ export function createLedger(request: ExportRequest): Ledger {
       exportedUntil = commit.exportedUntil;
       note(commit);
       frontier.begin(commit.next, request.range);
+      for (const cursor of commit.next)
+        if (cursorRange(cursor) === undefined) timeless.add(canonicalJson(cursor));
+    },
+    giveUp(pending) {
+      const again = parseReread(pending.cursor);
+      if (again !== undefined) windows.fail(again.reread);
+      else givenUp = coalesce([...givenUp, pending.range ?? request.range]);
+      frontier.finish(pending, [], 1);
+    },
+    hasGivenUp: ({ from, to }) => givenUp.some((one) => one.from < to && one.to > from),
+    hasObject: (path) => objects.has(path),
+    isTimeless: (cursor) => timeless.has(canonicalJson(cursor)),
+    reread({ cursor, next }) {
+      const parsed = parseReread(cursor);
+      if (parsed === undefined) return;
+      const { reread, chosen } = parsed;
+      if (chosen !== undefined) return windows.end(reread, chosen);
+      windows.begin(reread);
+      frontier.extend(next, reread);
     },
     enter(pending, blocks, commit) {
+      const reread: Reread | undefined = parseReread(pending.cursor)?.reread;
       for (const block of blocks) {
         addCounts(counts, block.counts);
-        windows.add(block);
+        windows.add(block, reread);
         bytes += block.bytes;
+        if (kindOf(block) === "object") objects.add(block.of ?? block.file);
       }
       steps += 1;
       note(commit);
@@ -94,6 +133,8 @@ export function createLedger(request: ExportRequest): Ledger {
     },
     replay(blocks, commit) {
       if (!started) return ledger.begin(commit);
+      const again = parseReread(commit.cursor);
+      if (again !== undefined && again.cursor === undefined) return ledger.reread(commit);
       const pending = frontier.takeDone(commit.cursor);
       if (pending !== undefined) ledger.enter(pending, blocks, commit);
     },

@@ -29,18 +29,23 @@ export interface ReconcileOptions {
   readonly atOnce: () => number;
 }
 
-interface Answer {
+/** What the server said to a question: its numbers; why it could not be asked; or neither, when it cannot say. */
+export interface Answer {
   readonly question: Question;
   readonly server?: Counts;
   readonly error?: string;
 }
+
+/** Settles the counts, and says what they come to. */
+export const reconcile = async (options: ReconcileOptions): Promise<Reconciliation> =>
+  conclude(await settle(options));
 
 /**
  * Counts every window on the server. Windows whose numbers differ, and all of them when the server's total has changed since
  * before the export, are counted again until the count is stable: data may still be arriving, and a server can agree with
  * its own short answer for a while.
  */
-export async function reconcile(options: ReconcileOptions): Promise<Reconciliation> {
+export async function settle(options: ReconcileOptions): Promise<Answer[]> {
   const { questions, before, recounts, pause } = options;
   let answers = await ask(questions, options);
   const changed = before !== undefined && hasChanged(before, answers);
@@ -53,7 +58,7 @@ export async function reconcile(options: ReconcileOptions): Promise<Reconciliati
     );
     answers = answers.map((one) => again.get(one.question) ?? one);
   }
-  return conclude(answers, before !== undefined);
+  return answers;
 }
 
 /** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
@@ -105,19 +110,18 @@ function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
   return Object.entries(before).some(([unit, number]) => number !== (after[unit] ?? 0));
 }
 
-/** @param canCount whether the server counted before the export: then a failure is one, even when it is of every window */
-function conclude(answers: readonly Answer[], canCount: boolean): Reconciliation {
+/** True when the server has more of something than was read. */
+export const isShort = (one: Answer): boolean => differences(one).some(({ more }) => more > 0);
+
+/** What the settled counts come to. A count that failed confirms nothing; a server that cannot count is not held against the records. */
+export function conclude(answers: readonly Answer[]): Reconciliation {
   const counted = answers.filter((one) => one.server !== undefined);
   const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
   const agreed = agreement(answers);
   return {
     windows: answers.map(toWindow),
     ...(agreed === undefined ? {} : { agrees: agreed }),
-    problems: [
-      ...problemsOf(counted),
-      // A server that never counted anything may not be able to: that is noted, not held against the records.
-      ...(canCount || counted.length > 0 ? failed.map(uncountedProblem) : []),
-    ],
+    problems: [...problemsOf(counted), ...failed.map(uncountedProblem)],
     ...(failed[0] === undefined ? {} : { uncounted: failed[0].error }),
   };
 }
@@ -132,13 +136,14 @@ function agreement(answers: readonly Answer[]): boolean | undefined {
 
 const uncountedProblem = ({ question, error }: { question: Question; error: string }): Problem => ({
   kind: "incomplete",
-  reason: `could not be counted on the server: ${error}`,
+  reason: `could not be counted on the server, so nothing proves that all of it was read: ${error}. Export it again when the server answers counts.`,
   range: question.range,
 });
 
 const toWindow = (one: Answer): ManifestWindow => ({
   ...rangeToText(one.question.range),
   read: { ...one.question.read },
+  ...(one.question.firstRead === undefined ? {} : { firstRead: { ...one.question.firstRead } }),
   ...(one.server === undefined ? {} : { server: { ...one.server }, agrees: agrees(one) }),
 });
 

@@ -6,6 +6,7 @@ import type { Lock } from "../snapshot/write/lock.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
 import type { Recovered } from "../snapshot/write/recover.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
+import { rewriteSnapshot } from "../snapshot/write/rewrite.ts";
 import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/write/writer.ts";
 import { fromMs } from "../units/range.ts";
 import { type BackendOutcome, type ExportContext, runBackend } from "./backend-run.ts";
@@ -13,6 +14,7 @@ import { claimsOf } from "./claims.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
+import { createSift } from "./reread/sift.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
@@ -92,15 +94,17 @@ function refuseStuck(outcomes: readonly BackendOutcome[]): void {
 }
 
 async function finish(
-  { partial, lock, request }: Session,
+  { partial, lock, request, ledgers }: Session,
   writer: SnapshotWriter,
   outcomes: readonly BackendOutcome[],
 ): Promise<ExportResult> {
-  const written = await writer.finish(expectedFiles(outcomes));
+  const all = await writer.finish(expectedFiles(outcomes));
+  const sift = createSift(ledgers);
+  const written = sift === undefined ? all : await rewriteSnapshot(partial, all, sift);
   const manifest = await writeManifest(partial, claimsOf(request, outcomes, written, fromMs(Date.now())));
   // The lock's file lies in the directory, which now gets another name.
   lock.release();
-  return { path: await renameFinished(partial), manifest };
+  return { path: await renameFinished(partial, manifest), manifest };
 }
 
 /** Each signal that was exported has its file, even when there was nothing. */

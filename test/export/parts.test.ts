@@ -229,7 +229,12 @@ describe("windows", () => {
 });
 
 describe("reconciliation", () => {
-  const question = { range: { from: 0n, to: 10n }, read: { entries: 5 }, concerns: () => true };
+  const question = {
+    range: { from: 0n, to: 10n },
+    part: "window" as const,
+    read: { entries: 5 },
+    concerns: () => true,
+  };
   const run = (answers: (number | undefined)[], before?: number) => {
     let asked = 0;
     return reconcile({
@@ -288,6 +293,7 @@ describe("reconciliation", () => {
 
   const hours = Array.from({ length: 20 }, (_, hour) => ({
     range: { from: BigInt(hour), to: BigInt(hour + 1) },
+    part: "window" as const,
     read: { entries: 5 },
     concerns: () => true,
   }));
@@ -308,7 +314,8 @@ describe("reconciliation", () => {
   };
   const uncounted = hours.map(({ range }) => ({
     kind: "incomplete" as const,
-    reason: "could not be counted on the server: HTTP 500",
+    reason:
+      "could not be counted on the server, so nothing proves that all of it was read: HTTP 500. Export it again when the server answers counts.",
     range,
   }));
 

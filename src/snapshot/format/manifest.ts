@@ -55,6 +55,12 @@ const windowSchema = v.object({
   from: timeSchema,
   to: timeSchema,
   read: v.pipe(countsSchema, v.description("What the export read, by unit")),
+  firstRead: v.exactOptional(
+    v.pipe(
+      countsSchema,
+      v.description("It was read twice, since the server counted more: what the first reading gave"),
+    ),
+  ),
   server: v.exactOptional(
     v.pipe(countsSchema, v.description("The server's own count; absent: it could not say")),
   ),

@@ -7,6 +7,7 @@ import { SnapshotError, systemCode } from "../format/errors.ts";
 import { formatManifest, type Manifest, parseManifest } from "../format/manifest.ts";
 import { syncDirectory, writeAtomically, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
+import { adoptRewritten } from "./rewrite.ts";
 
 const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
 
@@ -66,13 +67,14 @@ export async function finishedManifest(partial: string): Promise<Manifest | unde
 }
 
 /**
- * Takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
+ * Puts rewritten files in place, takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
  * @returns the final path
  * @throws SnapshotError
  */
-export async function renameFinished(partial: string): Promise<string> {
+export async function renameFinished(partial: string, manifest: Manifest): Promise<string> {
   const directory = dirname(partial);
   try {
+    await adoptRewritten(partial, manifest);
     for (const name of BOOKKEEPING)
       if (name !== "blocks.jsonl") await rm(join(partial, name), { force: true });
     await syncDirectory(partial);

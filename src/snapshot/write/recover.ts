@@ -59,7 +59,8 @@ export async function recover(directory: string, onStep: (step: CommittedStep) =
   return { files: { open, totals }, index };
 }
 
-async function readCommitted(
+/** Goes through the committed steps of an index, one after another, up to the first line that is torn or makes no sense. */
+export async function readCommitted(
   path: string,
   visit: (step: CommittedStep) => Promise<void>,
 ): Promise<Recovered["index"]> {

@@ -1,0 +1,224 @@
+/** What the server counts fuller than it was read is read once more: against a backend in memory. */
+import { describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync, truncateSync } from "node:fs";
+import { join } from "node:path";
+import type { Cursor } from "contextcore";
+import { Interrupted } from "../../src/export/errors.ts";
+import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
+import type { ExportJob } from "../../src/export/types.ts";
+import type { Manifest } from "../../src/snapshot/format/manifest.ts";
+import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
+import { listPartials } from "../../src/snapshot/write/partial.ts";
+import { random } from "../lab/random.ts";
+import { fakeBackend, fakeRange, temporary } from "./fake-backend.ts";
+import { allTimes, jobOf, runExport, scratch, timesByStream } from "./run.ts";
+import { ENTRIES, type Held, STREAMS, windowedBackend } from "./windowed-backend.ts";
+
+const ALL = allTimes(STREAMS, ENTRIES);
+
+const jobFor = (held: Held, more: Partial<ExportJob> = {}): Partial<ExportJob> => ({
+  backends: [{ open: windowedBackend(held), request: { range: fakeRange(ENTRIES) } }],
+  ...more,
+});
+
+const exportHeld = (directory: string, held: Held, more: Partial<ExportJob> = {}) =>
+  runExport(directory, [], jobFor(held, more));
+
+async function expectSound(path: string): Promise<void> {
+  const { sound, flaws } = await verifySnapshot(path);
+  expect([flaws, sound]).toEqual([[], true]);
+  expect(readdirSync(path).sort()).toEqual(["blocks.jsonl", "fake", "logs.json", "manifest.json"]);
+}
+
+/** The times of each stream; the second reading of a window comes after all windows, as the index says. */
+const sorted = (path: string): Record<string, string[]> =>
+  Object.fromEntries(Object.entries(timesByStream(path)).map(([stream, times]) => [stream, times.sort()]));
+
+const windowAt = (manifest: Manifest, window: number) => manifest.plugins[0]?.windows[window];
+const problemsOf = (manifest: Manifest) => manifest.plugins[0]?.problems.map(({ reason }) => reason);
+
+/** The first reading of the third window lacks some entries. */
+const SHORT_ONCE: Held = { gives: (second, reading) => reading > 1 || second < 20 || second > 26 };
+
+describe("a window that was answered short once", () => {
+  test.each([
+    ["plainly", {}],
+    ["compressed", { compression: "zstd" as const }],
+    ["in parts", { fileBytesMax: 400 }],
+  ])("is read a second time, and each record is there once, %s", async (name, more) => {
+    using dir = scratch();
+    const steps: string[] = [];
+    const onStep = ({ from, rules }: Cursor): void => void steps.push(String(from ?? rules));
+    const { path, manifest } = await exportHeld(dir.path, { ...SHORT_ONCE, onStep }, more);
+    expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["complete", true]);
+    expect(problemsOf(manifest)).toEqual([]);
+    expect(windowAt(manifest, 2)).toMatchObject({ read: { entries: 20 }, firstRead: { entries: 6 } });
+    expect(windowAt(manifest, 3)?.firstRead).toBeUndefined();
+    expect(manifest.plugins[0]?.counts).toEqual({ entries: 200, rules: 1 });
+    expect(manifest.plugins[0]?.notes["read twice"]).toStartWith("1 window, ");
+    // The window and its two streams; not the other windows, and not what has no time.
+    expect(steps.length).toBe(10 * 3 + 1 + 3);
+    expect((await verifySnapshot(path)).flaws).toEqual([]);
+    if (name !== "plainly") return;
+    expect(sorted(path)).toEqual(ALL);
+    await expectSound(path);
+    expect(readFileSync(join(path, "blocks.jsonl"), "utf8")).not.toContain("chosen");
+  });
+
+  test("of which nothing was given at all is read a second time too", async () => {
+    using dir = scratch();
+    const held: Held = { gives: (second, reading) => reading > 1 || second < 30 || second > 69 };
+    const { path, manifest } = await exportHeld(dir.path, held);
+    expect(manifest.status).toBe("complete");
+    expect(sorted(path)).toEqual(ALL);
+    await expectSound(path);
+  });
+
+  test("when it was the whole export", async () => {
+    using dir = scratch();
+    const { path, manifest } = await exportHeld(dir.path, { gives: (_, reading) => reading > 1 });
+    expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["complete", true]);
+    expect(sorted(path)).toEqual(ALL);
+    await expectSound(path);
+  });
+
+  test("of a backend without windows is the whole export", async () => {
+    using dir = scratch();
+    let pages = 0;
+    const open = fakeBackend({
+      objects: 3,
+      onStep({ stream }) {
+        if (typeof stream === "number") pages += 1;
+        return pages === 2 && typeof stream === "number" ? {} : undefined;
+      },
+    });
+    const { path, manifest } = await runExport(dir.path, [open]);
+    expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["complete", true]);
+    expect(manifest.plugins[0]?.counts).toEqual({ entries: 60, objects: 3 });
+    expect(sorted(path)).toEqual(allTimes(3, 20));
+    await expectSound(path);
+  });
+});
+
+describe("data that arrives between the reading and the count", () => {
+  test("is in the snapshot", async () => {
+    using dir = scratch();
+    let late = false;
+    const held: Held = {
+      gives: (second, _, stream) => late || second !== 99 || stream !== 1,
+      counts: (window) => {
+        // The first count is from before the reading.
+        if (window === 9) late = steps > 0;
+        return window === 9 && !late ? 19 : 20;
+      },
+      onStep: () => {
+        steps += 1;
+      },
+    };
+    let steps = 0;
+    const { path, manifest } = await exportHeld(dir.path, held);
+    expect([manifest.status, windowAt(manifest, 9)?.firstRead]).toEqual(["complete", { entries: 19 }]);
+    expect(sorted(path)).toEqual(ALL);
+    await expectSound(path);
+  });
+});
+
+describe("a server that has lost lines", () => {
+  test("is read twice, and what differs is a problem", async () => {
+    using dir = scratch();
+    const { path, manifest } = await exportHeld(dir.path, { gives: (second) => second !== 55 });
+    expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["partial", false]);
+    expect(problemsOf(manifest)).toEqual(["the server counts 2 entries more than were read"]);
+    expect(windowAt(manifest, 5)).toMatchObject({ firstRead: { entries: 18 }, agrees: false });
+    expect(timesByStream(path)["0"]?.length).toBe(99);
+    await expectSound(path);
+  });
+
+  test("gives less the second time: the first reading is kept", async () => {
+    using dir = scratch();
+    const held: Held = { gives: (second, reading) => second !== 55 && (reading === 1 || second < 51) };
+    const { path, manifest } = await exportHeld(dir.path, held);
+    expect(windowAt(manifest, 5)).toMatchObject({ read: { entries: 18 }, firstRead: { entries: 18 } });
+    expect(timesByStream(path)["0"]?.length).toBe(99);
+    await expectSound(path);
+  });
+
+  test("fails in the second reading: the first one is kept", async () => {
+    using dir = scratch();
+    const seen = new Map<string, number>();
+    const onStep = ({ from, stream }: Cursor): void => {
+      const key = `${from} ${stream}`;
+      seen.set(key, (seen.get(key) ?? 0) + 1);
+      if (stream === 1 && (seen.get(key) ?? 0) > 1) throw temporary("HTTP 500 from /page");
+    };
+    const { path, manifest } = await exportHeld(dir.path, { ...SHORT_ONCE, onStep });
+    expect(manifest.status).toBe("partial");
+    expect(problemsOf(manifest)).toEqual([
+      "HTTP 500 from /page",
+      "the server counts 14 entries more than were read",
+    ]);
+    expect(windowAt(manifest, 2)?.read).toEqual({ entries: 6 });
+    await expectSound(path);
+  });
+
+  test("counts fewer than were read: nothing is read again, for nothing is thrown away", async () => {
+    using dir = scratch();
+    let steps = 0;
+    const onStep = (): void => {
+      steps += 1;
+    };
+    const held: Held = { counts: (window) => (window === 4 ? 15 : 20), onStep };
+    const { manifest } = await exportHeld(dir.path, held);
+    expect([manifest.status, steps]).toEqual(["partial", 31]);
+    expect(windowAt(manifest, 4)?.firstRead).toBeUndefined();
+  });
+});
+
+describe("interrupted while it reads a second time", () => {
+  const interrupt = async (directory: string, after: number): Promise<string> => {
+    const abort = new AbortController();
+    let steps = 0;
+    const onStep = (): void => {
+      steps += 1;
+      if (steps === after) abort.abort();
+    };
+    const gives: Held["gives"] = (second, reading) => reading > 1 || second % 20 > 4;
+    const held = { gives, onStep };
+    const failure = await exportHeld(directory, held, { signal: abort.signal, concurrency: 2 }).catch(
+      (error) => error,
+    );
+    expect(failure).toBeInstanceOf(Interrupted);
+    const [partial = ""] = await listPartials(directory);
+    return partial;
+  };
+  const resume = (partial: string) => resumeSnapshot(partial, { ...jobOf("", []), ...jobFor({}) });
+
+  test.each([32, 33, 35, 38, 42, 45])(
+    "after %d steps it goes on, and holds each record once",
+    async (after) => {
+      using dir = scratch();
+      const partial = await interrupt(dir.path, after);
+      const { path, manifest } = await resume(partial);
+      expect([manifest.status, manifest.resumed]).toEqual(["complete", 1]);
+      expect(sorted(path)).toEqual(ALL);
+      await expectSound(path);
+    },
+  );
+
+  test("with its index cut anywhere it holds each record once", async () => {
+    using dir = scratch();
+    const original = await interrupt(dir.path, 44);
+    const next = random(5);
+    for (let round = 0; round < 25; round += 1) {
+      using copy = scratch();
+      const partial = join(copy.path, ".20260101-000000.partial");
+      await Bun.$`cp -r ${original} ${partial}`.quiet();
+      const index = join(partial, "blocks.jsonl");
+      truncateSync(index, Math.floor(next() * readFileSync(index).length));
+      const { path, manifest } = await resume(partial);
+      expect(manifest.status).toBe("complete");
+      expect(sorted(path)).toEqual(ALL);
+      await expectSound(path);
+    }
+  }, 30_000);
+});
