@@ -86,6 +86,10 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["inventory --set export.concurrency=0", "error: --set: export.concurrency: expected >=1, found 0"],
   ["destroy --option 4", 'error: --option is one of 1, 2, 3, not "4"'],
   ["audit -n 0", 'error: --limit: not a number above zero: "0"'],
+  [
+    "audit --operation destory",
+    "error: --operation: contextcore records no operation destory\nhint: did you mean destroy? If another program records it under that name: --grep destory",
+  ],
   ["audit -n many", 'error: --limit: not a number above zero: "many"'],
   ["inventory --set loki", 'error: --set: not KEY=VALUE: "loki"'],
   [

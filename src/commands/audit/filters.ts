@@ -1,4 +1,6 @@
+import { OPERATIONS } from "../../audit/format/operations.ts";
 import type { Filter } from "../../audit/read/query.ts";
+import { closest } from "../../config/closest.ts";
 import { fromRfc3339, toMs } from "../../units/range.ts";
 import { type ArgValues, UsageError } from "../command.ts";
 import { OUTCOMES } from "./event-schema.ts";
@@ -13,6 +15,7 @@ export const FILTERS = {
     type: "value",
     hint: "NAME",
     complete: "operations",
+    parse: readOperation,
     about: "only this operation, such as destroy",
   },
   outcome: { type: "value", hint: "NAME", values: OUTCOMES, about: "only events with this outcome" },
@@ -28,6 +31,20 @@ export function filterOf(args: Partial<ArgValues<typeof FILTERS>>): Filter {
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError("--from is not before --to");
   const given = { from, to, operation, outcome, user, host, affected, grep };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Any name: a trail may hold operations that are not ours. Only what is almost one of ours is taken for a slip of the hand.
+ * @throws UsageError saying what was probably meant, and how to look for the name all the same
+ */
+function readOperation(text: string): string {
+  const known: readonly string[] = OPERATIONS;
+  const meant = known.includes(text) ? undefined : closest(text, known);
+  if (meant === undefined) return text;
+  throw new UsageError(
+    `contextcore records no operation ${text}`,
+    `did you mean ${meant}? If another program records it under that name: --grep ${text}`,
+  );
 }
 
 function readTime(text: string): number {
