@@ -4,6 +4,7 @@
  * write to descriptor 1, `Bun.env`), which is why it is loaded only when its files are trusted.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import { busyWith } from "./watchdog.ts";
 
 const running = new AsyncLocalStorage<string>();
 /** While a module is evaluated the store is lost, so loads happen one at a time and stand here. */
@@ -15,7 +16,18 @@ const roots = new Map<string, string>();
 export const currentPlugin = (): string | undefined => running.getStore() ?? loading;
 
 /** Runs a hook of a plugin, and everything that follows from it, inside the fence. */
-export const runContained = <Result>(name: string, hook: () => Result): Result => running.run(name, hook);
+export function runContained<Result>(name: string, hook: () => Result): Result {
+  const done = busyWith(name);
+  try {
+    const result = running.run(name, hook);
+    if (result instanceof Promise) result.then(done, done);
+    else done();
+    return result;
+  } catch (error) {
+    done();
+    throw error;
+  }
+}
 
 /** Evaluates a plugin's module inside the fence. @param root its folder; stacks from there are its own */
 export async function loadContained<Module>(

@@ -10,6 +10,7 @@ import { restoreGlobals, watchGlobals } from "./globals.ts";
 import type { Location } from "./locate.ts";
 import type { LoadedPlugin } from "./opening.ts";
 import type { PluginFiles } from "./trust/files.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 let served = false;
 
@@ -31,14 +32,15 @@ const LOAD_LIMIT_MS = 10_000;
 /**
  * Loads a plugin from its file and checks what it declares. Runs the plugin's code.
  * @param files what may be loaded
- * @param limitMs how long it may take
+ * @param limitMs how long it may take, and from then on how long it may keep the program busy; default 10 s and a minute
  * @throws DeclarationError that names the file
  */
 export async function loadPlugin(
   location: Location,
   files: PluginFiles,
-  limitMs = LOAD_LIMIT_MS,
+  limitMs?: number,
 ): Promise<LoadedPlugin> {
+  startWatchdog(limitMs);
   const before = new Set(Object.keys(require.cache));
   const globals = watchGlobals();
   const checkGlobals = (): void => {

@@ -3,7 +3,7 @@
  * contained, named, and never takes the other down.
  */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/plugin/contextcore.ts";
 import { locatePlugin } from "../../src/plugin/locate.ts";
@@ -11,7 +11,15 @@ import { pluginFiles } from "../../src/plugin/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/plugin/trust/record.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { CONTAINED, FAILS_IN_EXPORT, FAILS_IN_INVENTORY, GOOD, REFUSED_AT_LOAD, source } from "./corpus.ts";
+import {
+  BUSY_FOR_EVER,
+  CONTAINED,
+  FAILS_IN_EXPORT,
+  FAILS_IN_INVENTORY,
+  GOOD,
+  REFUSED_AT_LOAD,
+  source,
+} from "./corpus.ts";
 
 const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
 const SECRET = "s3cret-of-the-plugin";
@@ -94,5 +102,23 @@ describe("one that works, and what it tries has no effect:", () => {
       0,
     );
     expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+  });
+});
+
+describe("one that is busy for ever ends the program, with its name, and loses nothing:", () => {
+  test.concurrent.each(BUSY_FOR_EVER.map((one) => [one.what, one] as const))("%s", async (_, { parts }) => {
+    const home = projectWith(source(parts));
+    const range = ["--from", "1970-01-01", "--to", "1970-01-02"];
+    const { stderr, exitCode } = await run(["export", ...range], { cwd: home, env: ENV });
+    expect(stderr).toMatch(
+      /error: the plugin \S+ has kept the program busy for 2 s without a pause, and the program was ended\nhint: .*plugin check/,
+    );
+    expect(stderr).toContain(parts.top === undefined ? "evil/plugin" : "./evil");
+    expect(exitCode).toBe(137);
+    const off = `plugins: [./good]\nbackends:\n${OFF}`;
+    writeFileSync(join(home, "contextcore.yaml"), off);
+    const after = await run(["export", ...range], { cwd: home, env: ENV });
+    expect({ exitCode: after.exitCode, stderr: after.stderr }).toMatchObject({ exitCode: 0 });
+    expect((await run(["audit", "verify"], { cwd: home })).exitCode).toBe(0);
   });
 });

@@ -233,3 +233,11 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
     parts: { start: 'return { cursors: [JSON.parse(\'{"n":1,"__proto__":{"polluted":1}}\')] };' },
   },
 ];
+
+/** Busy for ever, without a pause: what no time limit in the same process can end. The watchdog names it. */
+export const BUSY_FOR_EVER: readonly Omit<Case, "said">[] = [
+  { what: "while it is loaded", parts: { top: "for (;;);" } },
+  { what: "when it is opened", parts: { open: "for (;;);" } },
+  { what: "in a step", parts: { step: "for (;;);" } },
+  { what: "in a step, after a promise", parts: { step: "await Bun.sleep(10); for (;;);" } },
+];
