@@ -4,6 +4,7 @@ import type { RetryPolicy } from "../export/retry.ts";
 import type { Counts } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { relievePressure } from "../snapshot/memory-pressure.ts";
 import { batchesOf } from "./batches.ts";
 import type { BlockOutcome, RestoreJournal } from "./journal.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";
@@ -41,6 +42,7 @@ export interface TargetOutcome {
 
 /** Restores every target; the failure of one never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
+  using _pressure = relievePressure();
   const outcomes = await Promise.all(options.plan.targets.map((target) => restoreTarget(target, options)));
   options.signal.throwIfAborted();
   return outcomes;

@@ -7,10 +7,13 @@ import type { Server } from "../server/server.ts";
 import { namesMatcher } from "../wire/matchers.ts";
 import type { Point, SeriesPoints } from "./points.ts";
 
-/** The points that the server holds, by series and time. */
+/** The points that the server holds. */
 export interface Existing {
-  at(labels: Labels, time: number): Point | undefined;
+  /** Those of one series, by time. */
+  of(labels: Labels): ReadonlyMap<number, Point>;
 }
+
+const NONE: ReadonlyMap<number, Point> = new Map();
 
 /** More names are asked for in further reads. */
 const NAMES_PER_READ = 500;
@@ -36,7 +39,7 @@ export async function readExisting(
       if (points !== undefined) keep(points, read, fromMs, lastMs + 1);
     }
   }
-  return { at: (labels, time) => found.get(keyOf(labels))?.get(time) };
+  return { of: (labels) => found.get(keyOf(labels)) ?? NONE };
 }
 
 function keep(points: Map<number, Point>, { series }: ReadSeries, from: number, to: number): void {

@@ -61,8 +61,9 @@ export function compare(wanted: readonly SeriesPoints[], held: Existing): Compar
     different: [] as SeriesPoints[],
   };
   for (const { labels, points } of wanted) {
+    const stored = held.of(labels);
     const groups = Map.groupBy(points, (point) => {
-      const there = held.at(labels, point.time);
+      const there = stored.get(point.time);
       if (there === undefined) return "missing";
       return isSamePoint(there, point) ? "existing" : "different";
     });

@@ -67,8 +67,9 @@ async function absent(
 ): Promise<SeriesPoints[]> {
   const held = await readExisting(server, series, signal);
   return series.flatMap(({ labels, points }) => {
+    const stored = held.of(labels);
     const missing = points.filter((point) => {
-      const there = held.at(labels, point.time);
+      const there = stored.get(point.time);
       return there === undefined || !isSamePoint(there, point);
     });
     return missing.length === 0 ? [] : [{ labels, points: missing }];

@@ -1,6 +1,8 @@
 /** A restore believes only what it reads back: a 200 may have dropped, cut or hidden what was pushed. */
+
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { readLine } from "../../../plugins/tempo/restore/line.ts";
 import type { RestoreBatch, RestorePlan } from "../../../src/plugin/contract.ts";
 import { bulkTraces } from "../../lab/tempo/index.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
@@ -220,3 +222,16 @@ test("a selector chooses among the lines; what it does not understand it refuses
     expect(() => here.backend.restore?.matcher?.(wrong)).toThrow("is not understood");
   }
 });
+
+test.each(["-0", "-0.0", "-0e5", "-1e-400"])(
+  "minus zero, written %s, keeps its sign when labels are added",
+  (zero) => {
+    const line = (value: string): string =>
+      `{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"beef","spanId":"01","attributes":[{"key":"z","value":{"doubleValue":${value}}}]}]}]}]}`;
+    const labelled = readLine(line(zero), { labels: { restored_from: "x" } });
+    expect(labelled?.inner).toContain('{"doubleValue":"-0"}');
+    expect(readLine(line("-0.5"), { labels: { restored_from: "x" } })?.inner).toContain(
+      '{"doubleValue":-0.5}',
+    );
+  },
+);
