@@ -26,6 +26,14 @@ export class GrowingBuffer {
     this.bytes.set(source, start);
   }
 
+  /** A part of some bytes, copied without a view of them: for many short ones. */
+  appendPart(source: Uint8Array, start: number, end: number): void {
+    const at = this.reserve(end - start);
+    const { bytes } = this;
+    if (end - start > LONG) bytes.set(source.subarray(start, end), at);
+    else for (let index = start; index < end; index++) bytes[at + index - start] = source[index] ?? 0;
+  }
+
   /** Makes room at the end and says where. Call it first, then take `bytes` or `data`: it may replace both. */
   protected reserve(extra: number): number {
     const start = this.length;
@@ -41,3 +49,6 @@ export class GrowingBuffer {
     this.data = new DataView(this.bytes.buffer);
   }
 }
+
+/** From here on making a view is cheaper than copying byte by byte. */
+const LONG = 64;

@@ -6,33 +6,50 @@ import type { Place, Wire } from "./wire.ts";
  * `"attributes":[…],` from KeyValue messages, ordered by key, because a server keeps attributes in no certain order
  * (OTLP: a set of unique keys) and the same trace must always give the same line. Nothing when there are none.
  */
-export function writeAttributes(wire: Wire, places: readonly Place[] | undefined, out: TextBuffer): void {
-  if (places === undefined) return;
+export function writeAttributes(wire: Wire, pairs: Pair[] | undefined, out: TextBuffer): void {
+  if (pairs === undefined) return;
   out.literal('"attributes":[');
-  const pairs = places.map((place) => pairAt(wire, place));
   writeItems(wire, inOrderOfKeys(wire.bytes, pairs), writePair, out);
   out.literal("],");
 }
 
 /** A KeyValue: the place of its value, and where its key stands. */
-interface Pair extends Place {
+export interface Pair extends Place {
   readonly keyStart: number;
   readonly keyEnd: number;
 }
 
-function pairAt(wire: Wire, { start, end }: Place): Pair {
-  let key = NOTHING;
-  let value = NOTHING;
-  wire.position = start;
-  for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
-    if (tag === 0x0a) key = wire.place(end);
-    else if (tag === 0x12) value = wire.place(end);
-    else wire.skip(tag, end);
-  }
-  return { keyStart: key.start, keyEnd: key.end, start: value.start, end: value.end };
+/** Adds the KeyValue of this field to the others; moves past it. @throws RangeError when it leaves the message */
+export function anotherPair(wire: Wire, pairs: Pair[] | undefined, end: number): Pair[] {
+  const pair = readPair(wire, wire.endOf(end));
+  if (pairs === undefined) return [pair];
+  pairs.push(pair);
+  return pairs;
 }
 
-const NOTHING: Place = { start: 0, end: 0 };
+/** Moves to its end. */
+function readPair(wire: Wire, end: number): Pair {
+  let keyStart = 0;
+  let keyEnd = 0;
+  let start = 0;
+  let valueEnd = 0;
+  for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
+    if (tag !== 0x0a && tag !== 0x12) {
+      wire.skip(tag, end);
+      continue;
+    }
+    const to = wire.endOf(end);
+    if (tag === 0x0a) {
+      keyStart = wire.position;
+      keyEnd = to;
+    } else {
+      start = wire.position;
+      valueEnd = to;
+    }
+    wire.position = to;
+  }
+  return { keyStart, keyEnd, start, end: valueEnd };
+}
 
 function writePair(wire: Wire, pair: Pair, out: TextBuffer): void {
   out.literal('{"key":');
@@ -42,8 +59,10 @@ function writePair(wire: Wire, pair: Pair, out: TextBuffer): void {
   out.literal("}");
 }
 
-const writeKeyValue = (wire: Wire, place: Place, out: TextBuffer): void =>
-  writePair(wire, pairAt(wire, place), out);
+function writeKeyValue(wire: Wire, { start, end }: Place, out: TextBuffer): void {
+  wire.position = start;
+  writePair(wire, readPair(wire, end), out);
+}
 
 /** AnyValue: one of seven kinds, or none of them. */
 function writeAnyValue(wire: Wire, { start, end }: Place, out: TextBuffer): void {

@@ -2,7 +2,7 @@
  * What stands around a list of scopes or spans, as JSON in latin1: a key that equal resources share, and bytes again when
  * it is written. `out` is only worked in.
  */
-import { writeAttributes } from "./attributes.ts";
+import { anotherPair, type Pair, writeAttributes } from "./attributes.ts";
 import { close, writeNumber, writeString } from "./fields.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 import type { Place, Wire } from "./wire.ts";
@@ -47,10 +47,10 @@ function head(name: string, wire: Wire, place: Place | undefined, tags: Tags, ou
 }
 
 function writeFields(wire: Wire, { start, end }: Place, tags: Tags, out: TextBuffer): void {
-  const found: { name?: Place; version?: Place; attributes?: Place[]; dropped: number } = { dropped: 0 };
+  const found: { name?: Place; version?: Place; attributes?: Pair[]; dropped: number } = { dropped: 0 };
   wire.position = start;
   for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
-    if (tag === tags.attributes) found.attributes = wire.another(found.attributes, end);
+    if (tag === tags.attributes) found.attributes = anotherPair(wire, found.attributes, end);
     else if (tag === tags.name) found.name = wire.place(end);
     else if (tag === tags.version) found.version = wire.place(end);
     else if (tag === tags.dropped) found.dropped = wire.small();

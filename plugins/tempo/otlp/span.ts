@@ -2,7 +2,7 @@
  * One span as OTLP/JSON: ids in hex, 64-bit integers as strings, enums as numbers, fields in the order of the proto,
  * zero values left out; events in the order of their times, links in that of their ids. Sources: opentelemetry-proto `trace/v1/trace.proto`; OTLP specification, "JSON Protobuf Encoding".
  */
-import { writeAttributes } from "./attributes.ts";
+import { anotherPair, type Pair, writeAttributes } from "./attributes.ts";
 import { close, writeId, writeNumber, writeSortedList, writeString, writeTime } from "./fields.ts";
 import type { TextBuffer } from "./text-buffer.ts";
 import type { Place, Wire } from "./wire.ts";
@@ -15,7 +15,7 @@ interface Found {
   traceState?: Place;
   name?: Place;
   status?: Place;
-  attributes?: Place[];
+  attributes?: Pair[];
   events?: Place[];
   links?: Place[];
   from: number;
@@ -68,7 +68,7 @@ function find(wire: Wire, { start, end }: Place): Found {
     else if (tag === 0x30) found.kind = wire.small();
     else if (tag === 0x39) found.from = time(wire);
     else if (tag === 0x41) found.to = time(wire);
-    else if (tag === 0x4a) found.attributes = wire.another(found.attributes, end);
+    else if (tag === 0x4a) found.attributes = anotherPair(wire, found.attributes, end);
     else if (tag === 0x50) found.droppedAttributes = wire.small();
     else if (tag === 0x5a) found.events = wire.another(found.events, end);
     else if (tag === 0x60) found.droppedEvents = wire.small();
@@ -93,7 +93,7 @@ function writeEvent(wire: Wire, { start, end }: Place, out: TextBuffer): void {
   for (let tag = wire.tag(end); tag !== 0; tag = wire.tag(end)) {
     if (tag === 0x09) found.from = time(wire);
     else if (tag === 0x12) found.name = wire.place(end);
-    else if (tag === 0x1a) found.attributes = wire.another(found.attributes, end);
+    else if (tag === 0x1a) found.attributes = anotherPair(wire, found.attributes, end);
     else if (tag === 0x20) found.droppedAttributes = wire.small();
     else wire.skip(tag, end);
   }
@@ -112,7 +112,7 @@ function writeLink(wire: Wire, { start, end }: Place, out: TextBuffer): void {
     if (tag === 0x0a) found.traceId = wire.place(end);
     else if (tag === 0x12) found.spanId = wire.place(end);
     else if (tag === 0x1a) found.traceState = wire.place(end);
-    else if (tag === 0x22) found.attributes = wire.another(found.attributes, end);
+    else if (tag === 0x22) found.attributes = anotherPair(wire, found.attributes, end);
     else if (tag === 0x28) found.droppedAttributes = wire.small();
     else if (tag === 0x35) found.flags = wire.fixed32();
     else wire.skip(tag, end);

@@ -28,11 +28,17 @@ export class Wire {
 
   /** Where the bytes, text or message of this field stand; moves past them. @throws RangeError when they leave the message. */
   place(end: number): Place {
-    const length = this.small();
+    const to = this.endOf(end);
     const start = this.position;
-    this.position = start + length;
-    if (this.position > end) truncated();
-    return { start, end: this.position };
+    this.position = to;
+    return { start, end: to };
+  }
+
+  /** Where the bytes, text or message that begin here end; their length is read. @throws RangeError as `place` does */
+  endOf(end: number): number {
+    const length = this.small();
+    if (this.position + length > end) truncated();
+    return this.position + length;
   }
 
   /** The same, added to the places of a repeated field. */

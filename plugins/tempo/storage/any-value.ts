@@ -13,6 +13,12 @@ export function writeScalar(value: unknown, out: MessageBuffer): void {
   else if (typeof value === "boolean") out.number(BOOL, value ? 1 : 0);
 }
 
+/** The next value of a column. */
+export function writeNext(values: ValueReader, out: MessageBuffer): void {
+  if (values.isText) values.takeText(STRING, out);
+  else writeScalar(values.take(), out);
+}
+
 /** An array of a value that was taken and of the rest of its list. */
 export function writeArray(first: unknown, rest: ValueReader, out: MessageBuffer): void {
   const array = out.open(ARRAY);

@@ -1,5 +1,5 @@
 /** Attributes as the formats keep them: most in common columns, some in columns of their own. */
-import { writeArray, writeEmptyArray, writeJson, writeScalar } from "./any-value.ts";
+import { writeArray, writeEmptyArray, writeJson, writeNext, writeScalar } from "./any-value.ts";
 import type { MessageBuffer } from "./message.ts";
 import type { DedicatedColumn, Format } from "./meta.ts";
 import type { Columns, ValueReader } from "./parquet/row-group.ts";
@@ -50,7 +50,7 @@ export function attributeWriter(columns: Columns, options: AttributeOptions): Wr
   const write = (out: MessageBuffer): void => {
     const before = out.length;
     const start = out.open(field);
-    out.blob(1, bytesOf(key.take()));
+    key.takeText(1, out);
     const content = out.open(2);
     const written = value(out);
     out.close(content);
@@ -123,12 +123,12 @@ function anyValue(columns: Columns, path: string): WriteValue {
 function writeFirstFilled(kinds: readonly ValueReader[], array: boolean, out: MessageBuffer): boolean {
   let found = false;
   for (const kind of kinds) {
-    const isFirst = !found && kind.hasValue;
-    const value = kind.take();
-    if (isFirst && array) writeArray(value, kind, out);
-    else if (isFirst) writeScalar(value, out);
+    const isFirst: boolean = !found && kind.hasValue;
+    if (!isFirst) kind.take();
+    else if (array) writeArray(kind.take(), kind, out);
+    else writeNext(kind, out);
     passRest(kind);
-    if (isFirst) found = true;
+    found ||= isFirst;
   }
   return found;
 }

@@ -36,6 +36,13 @@ export class MessageBuffer extends GrowingBuffer {
     this.append(value);
   }
 
+  /** The same of a part of some bytes. */
+  blobPart(field: number, source: Uint8Array, start: number, end: number): void {
+    this.tag(field, 2);
+    this.varint(end - start);
+    this.appendPart(source, start, end);
+  }
+
   text(field: number, value: string): void {
     this.blob(field, utf8.encode(value));
   }

@@ -81,8 +81,8 @@ function scopeWriter(schema: BlockSchema): (out: MessageBuffer) => void {
   const attributes = attributesOf(schema, "rs.ss.Scope", 3);
   return (out) => {
     const start = out.open(1);
-    out.blob(1, bytesOf(name?.take()));
-    out.blob(2, bytesOf(version?.take()));
+    name?.takeText(1, out);
+    version?.takeText(2, out);
     attributes(out);
     out.number(4, countOf(dropped?.take()));
     out.close(start);
@@ -126,7 +126,7 @@ function spanWriter(schema: BlockSchema): (traceId: Uint8Array, out: MessageBuff
 function spanTexts(schema: BlockSchema, path: string): (out: MessageBuffer) => void {
   const columns = valuesAt(schema, path, ["SpanID", "TraceState", "ParentSpanID", "Name"]);
   return (out) => {
-    for (let index = 0; index < columns.length; index++) out.blob(2 + index, bytesOf(columns[index]?.take()));
+    for (let index = 0; index < columns.length; index++) columns[index]?.takeText(2 + index, out);
   };
 }
 
@@ -134,7 +134,7 @@ function statusWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =
   const [message, code] = valuesAt(schema, path, ["StatusMessage", "StatusCode"]);
   return (out) => {
     const start = out.open(15);
-    out.blob(2, bytesOf(message?.take()));
+    message?.takeText(2, out);
     out.number(3, countOf(code?.take()));
     out.close(start);
   };
@@ -153,7 +153,7 @@ function eventsWriter(schema: BlockSchema, path: string): (from: bigint, out: Me
     const after = since?.take();
     const at = integerOf(time?.take());
     out.fixed64(1, after === undefined ? at : begin + integerOf(after));
-    out.blob(2, bytesOf(name?.take()));
+    name?.takeText(2, out);
     attributes(out);
     out.number(4, countOf(dropped?.take()));
     out.close(start);
@@ -172,7 +172,7 @@ function linksWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =>
   const links = schema.columns.group(path);
   const writeLink = (out: MessageBuffer): void => {
     const start = out.open(13);
-    for (let index = 0; index < texts.length; index++) out.blob(1 + index, bytesOf(texts[index]?.take()));
+    for (let index = 0; index < texts.length; index++) texts[index]?.takeText(1 + index, out);
     attributes(out);
     out.number(5, countOf(dropped.take()));
     out.close(start);

@@ -1,6 +1,6 @@
 /** Values of a block's columns, which come without types. */
 
-const NO_BYTES = new Uint8Array();
+export const NO_BYTES = new Uint8Array();
 
 export const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : NO_BYTES);
 

@@ -1,8 +1,10 @@
 /** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and let go. */
 import { type AsyncBuffer, type FileMetaData, readOffsetIndex } from "hyparquet";
+import { bytesOf } from "../values.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { type Page, readDictionary, readPage } from "./page.ts";
 import type { Leaf } from "./schema.ts";
+import type { TextTarget } from "./values.ts";
 
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
 
@@ -100,6 +102,21 @@ export class Column {
   /** Whether the next entry is another value of the list that the last one was of. */
   get goesOn(): boolean {
     return this.leaf.isList && this.repetition === this.leaf.repetition;
+  }
+
+  /** Whether its values are texts or other bytes. */
+  get isText(): boolean {
+    return this.leaf.type === "BYTE_ARRAY";
+  }
+
+  takeText(field: number, out: TextTarget): void {
+    const { texts } = this.page.values;
+    if (texts === undefined || !this.hasValue) {
+      out.blob(field, bytesOf(this.take()));
+      return;
+    }
+    out.blobPart(field, texts.bytes, texts.start(this.value), texts.end(this.value));
+    this.pass();
   }
 
   /** Passes over the next entry. */

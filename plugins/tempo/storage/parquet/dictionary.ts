@@ -1,7 +1,7 @@
 /** The values that the pages of a column name by their places in a list. */
 import { GrowingBuffer } from "contextcore";
 import { release } from "./release.ts";
-import type { Values } from "./values.ts";
+import { type Texts, textValues, type Values } from "./values.ts";
 
 export interface Dictionary {
   /** The values at these places, in this order. The list of places is the dictionary's from then on. */
@@ -10,8 +10,17 @@ export interface Dictionary {
 
 /** A dictionary whose values are all at hand. */
 export const inMemory = (values: Values): Dictionary => ({
-  pick: (places) => ({ at: (index) => values.at(places[index] ?? 0) }),
+  pick: (places) => picked(values, places),
 });
+
+function picked({ at, texts }: Values, places: Int32Array): Values {
+  if (texts === undefined) return { at: (index) => at(places[index] ?? 0) };
+  return textValues({
+    bytes: texts.bytes,
+    start: (index) => texts.start(places[index] ?? 0),
+    end: (index) => texts.end(places[index] ?? 0),
+  });
+}
 
 /** From here on a dictionary is kept packed: one row group's may be a third of the memory that an export may use. Bytes. */
 export const PACKED_FROM = 1 << 20;
@@ -35,10 +44,10 @@ export function packed(page: Uint8Array, count: number): Dictionary {
   return {
     pick(places) {
       const wanted = distinct(places);
-      const picked = new Picked(wanted.length);
-      for (const { texts, from, to } of parts(pieces, wanted)) picked.copy(texts, wanted.subarray(from, to));
-      for (const [index, place] of places.entries()) places[index] = indexOf(wanted, place);
-      return { at: (index) => picked.at(places[index] ?? 0) };
+      const texts = new Picked(wanted.length);
+      for (const { piece, from, to } of parts(pieces, wanted)) texts.copy(piece, wanted.subarray(from, to));
+      for (let index = 0; index < places.length; index++) places[index] = indexOf(wanted, places[index] ?? 0);
+      return picked(textValues(texts.all()), places);
     },
   };
 }
@@ -67,7 +76,7 @@ function distinct(places: Int32Array): Int32Array {
 function* parts(
   pieces: readonly Piece[],
   wanted: Int32Array,
-): Generator<{ texts: Texts; from: number; to: number }> {
+): Generator<{ piece: Unpacked; from: number; to: number }> {
   let from = 0;
   for (const [index, { first, packed: bytes }] of pieces.entries()) {
     const next = pieces[index + 1]?.first ?? Number.POSITIVE_INFINITY;
@@ -75,7 +84,7 @@ function* parts(
     while (to < wanted.length && (wanted[to] ?? next) < next) to += 1;
     if (to > from) {
       const unpacked = Bun.zstdDecompressSync(bytes);
-      yield { texts: { bytes: unpacked, first }, from, to };
+      yield { piece: { bytes: unpacked, first }, from, to };
       // Until a collection it would be the whole dictionary.
       release(unpacked);
     }
@@ -84,7 +93,7 @@ function* parts(
   if (from < wanted.length) throw new Error("a value is asked for that the dictionary does not have");
 }
 
-interface Texts {
+interface Unpacked {
   readonly bytes: Uint8Array;
   readonly first: number;
 }
@@ -99,18 +108,24 @@ class Picked extends GrowingBuffer {
     this.ends = new Int32Array(count);
   }
 
-  copy({ bytes, first }: Texts, places: Int32Array): void {
+  copy({ bytes, first }: Unpacked, places: Int32Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    let [place, at] = [first, 0];
+    let place = first;
+    let at = 0;
     for (const wanted of places) {
       for (; place < wanted; place++) at += 4 + view.getUint32(at, true);
-      this.append(bytes.subarray(at + 4, at + 4 + view.getUint32(at, true)));
+      this.appendPart(bytes, at + 4, at + 4 + view.getUint32(at, true));
       this.ends[this.count++] = this.length;
     }
   }
 
-  at(index: number): Uint8Array {
-    return this.bytes.subarray(index === 0 ? 0 : this.ends[index - 1], this.ends[index]);
+  all(): Texts {
+    const { ends } = this;
+    return {
+      bytes: this.view(),
+      start: (index) => (index === 0 ? 0 : (ends[index - 1] ?? 0)),
+      end: (index) => ends[index] ?? 0,
+    };
   }
 }
 

@@ -7,7 +7,7 @@ import { decompress } from "./decompress.ts";
 import { type Dictionary, inMemory, PACKED_FROM, packed } from "./dictionary.ts";
 import { release } from "./release.ts";
 import type { Leaf } from "./schema.ts";
-import type { Values } from "./values.ts";
+import { textValues, type Values } from "./values.ts";
 
 export interface Page {
   /** Values and places where there is none. */
@@ -184,16 +184,15 @@ function readLengthsThenTexts(reader: Reader, count: number): Values {
 /** @param bounds where each text begins and ends */
 function texts({ view, offset }: Reader, bounds: Int32Array): Values {
   if (offset > view.byteLength) throw new Error("a page's texts are longer than the page");
-  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-  return {
-    at(index) {
-      const start = bounds[index * 2];
-      const end = bounds[index * 2 + 1];
-      if (start === undefined || end === undefined)
-        throw new Error("a value is asked for that the page does not have");
-      return bytes.subarray(start, end);
-    },
-  };
+  return textValues({
+    bytes: new Uint8Array(view.buffer, view.byteOffset, view.byteLength),
+    start: (index) => bounds[index * 2] ?? missing(),
+    end: (index) => bounds[index * 2 + 1] ?? missing(),
+  });
+}
+
+function missing(): never {
+  throw new Error("a value is asked for that the page does not have");
 }
 
 function readBooleans(reader: Reader, count: number): Values {

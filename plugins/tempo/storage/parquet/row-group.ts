@@ -1,7 +1,9 @@
 /** The rows of one row group, in order: columns are opened as they are asked for, and each is read by itself. */
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
+import { NO_BYTES } from "../values.ts";
 import { Column } from "./column.ts";
 import type { Schema } from "./schema.ts";
+import type { TextTarget } from "./values.ts";
 
 /** What a row's values are read with; a column that the file does not have gives nothing. */
 export interface ValueReader {
@@ -9,8 +11,12 @@ export interface ValueReader {
   readonly hasValue: boolean;
   /** Whether the next entry is another value of the list that the last one was of. */
   readonly goesOn: boolean;
+  /** Whether its values are texts or other bytes. */
+  readonly isText: boolean;
   /** The value of the next entry, `undefined` where there is none. */
   take(): unknown;
+  /** Writes the text of the next entry as a field of a message, an empty one where there is none. */
+  takeText(field: number, out: TextTarget): void;
 }
 
 /** A repeated group of columns. */
@@ -25,7 +31,13 @@ export interface Columns {
   group(path: string): GroupReader;
 }
 
-const ABSENT: ValueReader = { hasValue: false, goesOn: false, take: () => undefined };
+const ABSENT: ValueReader = {
+  hasValue: false,
+  goesOn: false,
+  isText: false,
+  take: () => undefined,
+  takeText: (field, out) => out.blob(field, NO_BYTES),
+};
 
 export interface RowGroupReader {
   readonly columns: Columns;
