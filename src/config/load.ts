@@ -26,7 +26,8 @@ const PLUGIN_SECTIONS = ["backends", "sinks"];
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { directory, env, overrides = {} } = request;
   const source = await findSource(directory, request.configFile ?? (env.CONTEXTCORE_CONFIG || undefined));
-  const where = (path: Path) => (path.join(".") in overrides ? "--set" : source.where(path));
+  requireOptions(overrides);
+  const where = (path: Path) => (isFromFlag(path, source, overrides) ? "--set" : source.where(path));
   const values = check(overlay(expandCore(source, env), overrides), where);
   const home = source.file === undefined ? directory : dirname(source.file);
   return {
@@ -37,6 +38,27 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     where,
     isWritten: (path) => path.join(".") in overrides || valueAt(source.value, path) !== undefined,
   };
+}
+
+/** A flag said it, or made the only part of it there is. */
+function isFromFlag(path: Path, source: Source, overrides: Readonly<Record<string, string>>): boolean {
+  const key = path.join(".");
+  if (key in overrides) return true;
+  const isBelow = Object.keys(overrides).some((one) => key !== "" && one.startsWith(`${key}.`));
+  return isBelow && valueAt(source.value, path) === undefined;
+}
+
+/** `--set backends.loki=x` would otherwise be taken for nobody's, and left. @throws ConfigError */
+function requireOptions(overrides: Readonly<Record<string, string>>): void {
+  const problems = Object.keys(overrides)
+    .filter((key) => PLUGIN_SECTIONS.includes(key.split(".")[0] ?? "") && key.split(".").length < 3)
+    .map((key) => ({
+      where: "--set",
+      key,
+      what: "names no option of a plugin",
+      hint: "for example --set backends.loki.url=http://localhost:3100",
+    }));
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function valueAt(tree: unknown, path: Path): unknown {
@@ -64,12 +86,13 @@ function expandCore(source: Source, env: Environment): unknown {
   );
 }
 
-/** Puts what `--set` says of the core's own keys into a copy of the tree. */
+/** Puts what `--set` says of the core's own keys into a copy of the tree; whether a plugin is enabled is one of them. */
 function overlay(tree: unknown, overrides: Readonly<Record<string, string>>): unknown {
   const copy = structuredClone(tree);
   for (const [key, text] of Object.entries(overrides)) {
     const path = key.split(".");
-    if (!PLUGIN_SECTIONS.includes(path[0] ?? "")) put(copy, path, parse(text));
+    const isPlugins = PLUGIN_SECTIONS.includes(path[0] ?? "");
+    if (!isPlugins || (path.length === 3 && path[2] === "enabled")) put(copy, path, parse(text));
   }
   return copy;
 }
@@ -86,9 +109,17 @@ function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unkno
 }
 
 function check(tree: unknown, where: (path: Path) => string): ConfigValues {
+  if (typeof tree !== "object" || tree === null || Array.isArray(tree)) throw notAMapping(tree, where([]));
   const result = v.safeParse(ConfigSchema, tree);
   if (result.success) return result.output;
   throw new ConfigError(result.issues.map((issue) => toProblem(issue, { schema: ConfigSchema, where })));
+}
+
+function notAMapping(tree: unknown, where: string): ConfigError {
+  const found = Array.isArray(tree) ? "a list" : `only ${JSON.stringify(tree)}`;
+  const what = `the file must be keys with values, and it is ${found}`;
+  const hint = "write for example `name: shop`; contextcore config init writes a whole file";
+  return new ConfigError([{ where, key: "", what, hint }]);
 }
 
 function shape(values: ConfigValues, home: string): Omit<Config, "env"> {

@@ -121,7 +121,8 @@ function parseYaml(text: string): unknown {
   }
 }
 
-function finish(value: unknown, schema: v.GenericSchema, config: Config): unknown {
+/** The value as the plugin gets it: variables and secret files are read. @throws RangeError when one cannot be */
+export function finish(value: unknown, schema: v.GenericSchema, config: Config): unknown {
   const expanded = expand(value, config.env);
   if (about(schema).secret !== true) return expanded;
   if (typeof expanded === "string") return readSecret(expanded, config.directory);
@@ -150,7 +151,7 @@ function strayKeys(
     .filter((key) => key.startsWith(prefix))
     .map((key) => ({ key: key.slice(prefix.length), where: "--set" }));
   return [...written, ...set]
-    .filter(({ key }) => !known.includes(key))
+    .filter(({ key }) => !known.includes(key) && key !== "enabled")
     .map(({ key, where }) => ({ where, key: `${prefix}${key}`, ...unknownKey(key, ["enabled", ...known]) }));
 }
 

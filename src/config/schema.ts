@@ -5,11 +5,11 @@ import * as v from "valibot";
 const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.nullish(v.strictObject(entries), {} as v.InferInput<v.StrictObjectSchema<Entries, undefined>>);
 
+/** What is written of a plugin: its own schema knows the rest. */
+const settings = v.objectWithRest({ enabled: v.optional(v.boolean()) }, v.unknown());
+
 const byPlugin = (about: string) =>
-  v.nullish(
-    v.pipe(v.record(v.string(), v.nullish(v.record(v.string(), v.unknown()), {})), v.description(about)),
-    {},
-  );
+  v.nullish(v.pipe(v.record(v.string(), v.nullish(settings, {})), v.description(about)), {});
 
 const positive = (about: string, fallback: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description(about)), fallback);

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
+import { refusalOf } from "../destroy/policy/refusal.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateBytes, freeBytes } from "../inventory/room.ts";
 import type { Reached } from "../inventory/survey.ts";
@@ -49,6 +50,9 @@ function unwritable(directory: string): Finding[] {
 /** The configured command, and where it is Docker's, Docker itself. */
 export async function examineDestroy({ destroy, directory, env }: Config): Promise<Finding> {
   const shown = destroy.command.join(" ");
+  const refusal = refusalOf(destroy.command);
+  if (refusal !== undefined)
+    return { about: "destroy", state: "problem", what: refusal.message, hint: refusal.hint };
   try {
     checkCommand({ ...destroy, directory, env });
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Opens the plugins that a configuration names. One that fails is reported and never takes the others down. */
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/errors.ts";
 import { BUILT_INS, type BuiltIn } from "../registry.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { loadPlugin } from "./load.ts";
@@ -96,14 +97,27 @@ function unknownNames(loaded: Loaded, config: Config, host: HostOptions): OpenFa
   const builtIns = (host.builtIns ?? BUILT_INS).map(({ name }) => name);
   const known = [...builtIns, ...loaded.plugins.map(({ plugin }) => plugin.name)];
   const named = [...Object.keys(config.backends), ...Object.keys(config.sinks), ...(host.only ?? [])];
-  return [...new Set(named)]
+  const written = [...new Set(named)]
     .filter((name) => !known.includes(name))
-    .map((name) => {
-      const meant = closest(name, known);
-      const hint =
-        meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
-      return { name, error: new DeclarationError(`there is no plugin called ${name}`, hint) };
-    });
+    .map((name) => ({ name, error: new DeclarationError(noSuchPlugin(name), hintFor(name, known)) }));
+  return [...written, ...unknownSettings(config, [...known, ...named])];
+}
+
+/** The same for the names in `--set backends.NAME.…`. */
+const unknownSettings = ({ overrides = {} }: Config, known: readonly string[]): OpenFailure[] =>
+  Object.keys(overrides).flatMap((key) => {
+    const [, section = "", name = ""] = /^(backends|sinks)\.([^.]+)\./.exec(key) ?? [];
+    if (section === "" || known.includes(name)) return [];
+    const what = noSuchPlugin(name);
+    const problem = { where: "--set", key: `${section}.${name}`, what, hint: hintFor(name, known) };
+    return [{ name, error: new ConfigError([problem]) }];
+  });
+
+const noSuchPlugin = (name: string): string => `there is no plugin called ${name}`;
+
+function hintFor(name: string, known: readonly string[]): string {
+  const meant = closest(name, known);
+  return meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

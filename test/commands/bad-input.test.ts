@@ -91,6 +91,19 @@ const WORDS: readonly (readonly [string, string])[] = [
     "error: --operation: contextcore records no operation destory\nhint: did you mean destroy? If another program records it under that name: --grep destory",
   ],
   ["audit -n many", 'error: --limit: not a number above zero: "many"'],
+  [
+    "inventory --set backends.lok.url=http://localhost:3100",
+    "error: --set: backends.lok: there is no plugin called lok\nhint: Did you mean loki?",
+  ],
+  [
+    "inventory --set sinks.webhok.url=http://localhost",
+    "error: --set: sinks.webhok: there is no plugin called webhok\nhint: Did you mean webhook?",
+  ],
+  ["inventory --set backend.loki.url=x", "error: --set: backend: unknown key\nhint: did you mean backends?"],
+  [
+    "inventory --set backends.loki=x",
+    "error: --set: backends.loki: names no option of a plugin\nhint: for example --set backends.loki.url=http://localhost:3100",
+  ],
   ["inventory --set loki", 'error: --set: not KEY=VALUE: "loki"'],
   [
     "inventory --config gone.yaml",
@@ -149,6 +162,18 @@ const CONFIGURATIONS: readonly (readonly [string, string])[] = [
     "contextcore.yaml:2: backends.lokki: there is no plugin called lokki\nhint: Did you mean loki?",
   ],
   ["a: 'b\n", "contextcore.yaml:2: Missing closing 'quote"],
+  [
+    "- loki\n- grafana\n",
+    "contextcore.yaml: the file must be keys with values, and it is a list\nhint: write for example `name: shop`; contextcore config init writes a whole file",
+  ],
+  [
+    "shop\n",
+    'contextcore.yaml: the file must be keys with values, and it is only "shop"\nhint: write for example `name: shop`; contextcore config init writes a whole file',
+  ],
+  [
+    "backends:\n  loki:\n    enabled: maybe\n",
+    'contextcore.yaml:3: backends.loki.enabled: expected a boolean, found "maybe"',
+  ],
 ];
 
 test.each(CONFIGURATIONS)("configuration %j", async (text, said) => {
@@ -174,6 +199,43 @@ test("config check lists every mistake", async () => {
     "",
   ]);
   expect(exitCode).toBe(2);
+});
+
+test("config check sees what the environment hides, what may not run, and credentials in clear", async () => {
+  const text = [
+    "backends:",
+    "  loki:",
+    "    url: nowhere",
+    "    token: file:/run/secrets/not-on-this-machine",
+    "  grafana:",
+    "    url: http://admin:hunter2@localhost:3000",
+    "  tempo:",
+    `    url: http://admin:\${PASSWORD}@localhost:3200`,
+    "destroy:",
+    "  command: [rm, -rf, /]",
+    "",
+  ].join("\n");
+  const directory = temporaryDirectory({ "contextcore.yaml": text });
+  const env = { CONTEXTCORE_LOKI_URL: "http://localhost:1", CONTEXTCORE_LOKI_TOKEN: "t0ken", PASSWORD: "pw" };
+  const { stdout, stderr, exitCode } = await run(["config", "check"], { cwd: directory, env });
+  expect(exitCode).toBe(2);
+  const [hidden, forbidden, ...rest] = stdout.split("\n");
+  expect(hidden).toBe(
+    "contextcore.yaml:3: backends.loki.url: not an http:// or https:// URL (hidden by CONTEXTCORE_LOKI_URL for now)",
+  );
+  expect(forbidden).toStartWith("contextcore.yaml:10: destroy.command: the destroy command may not run (");
+  expect(rest).toEqual([""]);
+  expect(stderr).toBe(
+    `warning: contextcore.yaml:6: backends.grafana.url holds credentials in clear; take them out, and set username and password: \${VARIABLE}\n`,
+  );
+  const looked = await run(["doctor", "--timeout", "1s"], { cwd: directory, env });
+  expect(looked.stdout).toMatch(/problem +destroy +the destroy command may not run/);
+});
+
+test("--set can leave a backend out", async () => {
+  const { stdout } = await run(["inventory", "--set", "backends.loki.enabled=false"], { cwd });
+  expect(stdout).not.toContain("loki");
+  expect(stdout).toContain("grafana");
 });
 
 test("a secret in the environment is never shown, wherever it was wrong", async () => {

@@ -63,7 +63,9 @@ test.each([
 
 test("sections may be empty, and text is no configuration", async () => {
   expect((await load("backends:\nexport:\n")).export.concurrency).toBe(8);
-  expect((await problemsOf("just text"))[0]?.what).toBe('expected keys and values, found "just text"');
+  expect((await problemsOf("just text"))[0]?.what).toBe(
+    'the file must be keys with values, and it is only "just text"',
+  );
 });
 
 test("${VAR} is filled in, its fallback taken, an unset one named", async () => {

@@ -1,9 +1,11 @@
 import * as v from "valibot";
-import { ConfigError, formatProblem } from "../../config/errors.ts";
-import { defineCommand } from "../command.ts";
+import type { Config } from "../../config/config.ts";
+import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
+import { refusalOf } from "../../destroy/policy/refusal.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { openStack } from "../stack.ts";
-import { secretsInFile } from "./settings.ts";
+import { hiddenInFile, secretsInFile } from "./settings.ts";
 
 const problem = v.object({
   where: v.string(),
@@ -18,31 +20,48 @@ export default defineCommand({
   examples: [{ line: "config check", about: "lists everything that does not fit, with its line" }],
   json: v.object({ file: v.optional(v.string()), problems: v.array(problem), warnings: v.array(v.string()) }),
   async run(call) {
-    const { terminal } = call;
-    try {
-      const stack = await openStack(call);
-      const { file } = stack.config;
-      const failed = stack.failures.map(({ name, error }) => ({
-        where: file ?? "",
-        key: name,
-        what: error.message,
-      }));
-      const warnings = secretsInFile(stack.config, stack).map(
-        ({ key, where }) => `${where}: ${key} is a secret in clear; write \${VARIABLE} or file:/path`,
-      );
-      if (call.args.json) terminal.printJson({ file, problems: failed, warnings });
-      for (const one of call.args.json ? [] : failed) terminal.print(formatProblem(one));
-      for (const warning of call.args.json ? [] : warnings) terminal.warn(warning);
-      if (failed.length === 0 && !call.args.json) terminal.print(`${file ?? "the defaults"}: nothing wrong`);
-      return failed.length === 0 ? EXIT.ok : EXIT.usage;
-    } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
-      const { problems } = error;
-      if (call.args.json) terminal.printJson({ problems, warnings: [] });
-      for (const one of call.args.json ? [] : problems) {
-        terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
-      }
-      return EXIT.usage;
-    }
+    const { problems, warnings, file } = await examine(call);
+    if (call.args.json) call.terminal.printJson({ file, problems, warnings });
+    else print(call, { problems, warnings, file });
+    return problems.length === 0 ? EXIT.ok : EXIT.usage;
   },
 });
+
+interface Examined {
+  /** Absent when it could not be read, or there is none. */
+  readonly file: string | undefined;
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly string[];
+}
+
+async function examine(call: Call): Promise<Examined> {
+  try {
+    const stack = await openStack(call);
+    const { config } = stack;
+    const failed = stack.failures.map(({ name, error }) => ({
+      where: config.file ?? "",
+      key: name,
+      what: error.message,
+    }));
+    const problems = [...failed, ...hiddenInFile(config, stack), ...forbiddenCommand(config)];
+    return { file: config.file, problems, warnings: secretsInFile(config, stack) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { file: undefined, problems: error.problems, warnings: [] };
+  }
+}
+
+/** A command that `destroy` would refuse is told here, before anybody is in a hurry. */
+function forbiddenCommand({ destroy: { command }, where }: Config): ConfigProblem[] {
+  const refusal = refusalOf(command);
+  if (refusal === undefined) return [];
+  const place = where?.(["destroy", "command"]) ?? "the configuration";
+  return [{ where: place, key: "destroy.command", what: refusal.message, hint: refusal.hint }];
+}
+
+function print({ terminal }: Call, { problems, warnings, file }: Examined): void {
+  for (const one of problems)
+    terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
+  for (const warning of warnings) terminal.warn(warning);
+  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: nothing wrong`);
+}

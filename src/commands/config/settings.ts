@@ -1,5 +1,7 @@
 /** The configuration as it is in force: each value with where it came from, secrets masked. */
 import type { Config } from "../../config/config.ts";
+import type { ConfigProblem } from "../../config/errors.ts";
+import { hiddenProblems } from "../../config/hidden.ts";
 import { about } from "../../config/introspect.ts";
 import { type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
 import { withoutSecrets } from "../../http/redact.ts";
@@ -61,22 +63,34 @@ function pluginSettings(
 const shown = (value: unknown): unknown =>
   typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;
 
-/** Secrets that stand in the file itself, by key and place. */
-export function secretsInFile(
-  config: Config,
-  { backends, sinks }: OpenPlugins,
-): { key: string; where: string }[] {
-  const entries = [
-    ...backends.map(({ plugin }) => ["backends", plugin] as const),
-    ...sinks.map(({ plugin }) => ["sinks", plugin] as const),
-  ];
-  return entries.flatMap(([kind, plugin]) =>
+/** Secrets that stand in the file itself, with their place and what to write instead. */
+export const secretsInFile = (config: Config, plugins: OpenPlugins): string[] =>
+  openedOf(plugins).flatMap(([kind, plugin]) =>
     Object.entries(config[kind][plugin.name]?.options ?? {}).flatMap(([key, value]) => {
       const schema = plugin.options.entries[key];
-      const written = typeof value === "string" && !/\$\{|^file:/.test(value);
-      if (schema === undefined || !written || about(schema).secret !== true) return [];
+      if (schema === undefined || typeof value !== "string") return [];
+      const what = clearSecret(value, about(schema).secret === true);
       const where = config.where?.([kind, plugin.name, key]) ?? "";
-      return [{ key: `${kind}.${plugin.name}.${key}`, where }];
+      return what === undefined ? [] : [`${where}: ${kind}.${plugin.name}.${key} ${what}`];
     }),
   );
+
+/** The plugins that were opened, each with the section of the configuration that it reads. */
+const openedOf = ({ backends, sinks }: OpenPlugins) => [
+  ...backends.map(({ plugin }) => ["backends", plugin] as const),
+  ...sinks.map(({ plugin }) => ["sinks", plugin] as const),
+];
+
+function clearSecret(value: string, isSecret: boolean): string | undefined {
+  if (/\$\{|^file:/.test(value)) return undefined;
+  if (isSecret) return `is a secret in clear; write \${VARIABLE} or file:/path`;
+  const { username, password } = URL.canParse(value) ? new URL(value) : { username: "", password: "" };
+  if (username === "" && password === "") return undefined;
+  return `holds credentials in clear; take them out, and set username and password: \${VARIABLE}`;
 }
+
+/** Wrong values in the file that the environment or `--set` hides. */
+export const hiddenInFile = (config: Config, plugins: OpenPlugins): ConfigProblem[] =>
+  openedOf(plugins).flatMap(([kind, plugin]) =>
+    hiddenProblems(plugin, kind, config, resolveOptions(plugin, kind, config)),
+  );

@@ -1,0 +1,42 @@
+/** What the file says and the environment or `--set` hides: wrong there, it is found out only where they are not set. */
+import * as v from "valibot";
+import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
+import type { Config } from "./config.ts";
+import type { ConfigProblem } from "./errors.ts";
+import { about } from "./introspect.ts";
+import { toProblem } from "./issues.ts";
+import { finish, type PluginKind, type ResolvedOptions } from "./resolve-options.ts";
+
+/**
+ * The file's values that are not in force and would not do. A variable or a secret file that is missing here is no
+ * mistake: it may be there where it is needed.
+ */
+export function hiddenProblems(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  config: Config,
+  { found }: ResolvedOptions,
+): ConfigProblem[] {
+  const written = config[kind][plugin.name]?.options ?? {};
+  return found.flatMap(({ key, from }): ConfigProblem[] => {
+    const schema: v.GenericSchema | undefined = plugin.options.entries[key];
+    const where = config.where?.([kind, plugin.name, key]) ?? "the configuration";
+    const isHidden = from === "--set" || config.env[from] !== undefined;
+    if (schema === undefined || !isHidden || written[key] === undefined || written[key] === null) return [];
+    return issuesOf(written[key], schema, config).map((issue) => {
+      const isSecret = () => about(schema).secret === true;
+      const prefix = [kind, plugin.name, key];
+      const problem = toProblem(issue, { schema, where: () => where, prefix, isSecret });
+      return { ...problem, what: `${problem.what} (hidden by ${from} for now)` };
+    });
+  });
+}
+
+function issuesOf(value: unknown, schema: v.GenericSchema, config: Config): readonly v.BaseIssue<unknown>[] {
+  try {
+    return v.safeParse(schema, finish(value, schema, config)).issues ?? [];
+  } catch (error) {
+    if (error instanceof RangeError) return [];
+    throw error;
+  }
+}
