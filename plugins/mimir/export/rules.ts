@@ -28,20 +28,21 @@ export async function rules(server: Server, signal: AbortSignal): Promise<Step> 
 
 function groupFiles(found: Namespaces): ObjectFile[] {
   const nodes = found.flatMap(([namespace, groups]) => [
-    { id: namespace, title: namespace, parent: "" },
-    ...groups.map(({ name }) => ({ id: groupId(namespace, name), title: name, parent: namespace })),
+    { id: idOf(namespace), title: namespace, parent: "" },
+    ...groups.map(({ name }) => ({ id: idOf(namespace, name), title: name, parent: idOf(namespace) })),
   ]);
   const paths = treePaths(nodes);
   return found.flatMap(([namespace, groups]) =>
     groups.map((one) => ({
-      path: `mimir/rules/${paths.get(groupId(namespace, one.name))?.join("/")}.yaml`,
+      path: `mimir/rules/${paths.get(idOf(namespace, one.name))?.join("/")}.yaml`,
       text: `# namespace: ${JSON.stringify(namespace)}\n${toYaml(one)}`,
       unit: "rules",
     })),
   );
 }
 
-const groupId = (namespace: string, name: string): string => `${namespace} ${name}`;
+/** Of a namespace, or of a group in it. Names may hold anything, so joined by a space two of them could be one. */
+const idOf = (...names: readonly string[]): string => JSON.stringify(names);
 
 async function loaded(server: Server, signal: AbortSignal): Promise<Step> {
   const answer = await ifOffered(server.api(loadedRules, { path: "/api/v1/rules", signal }));

@@ -1,10 +1,11 @@
-import { ProtobufWriter, type RestoreAnswer, type RestoreBatch, toMs, v } from "contextcore";
+import { ProtobufWriter, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
 import { specialWords, toWords } from "../line/double.ts";
 import { compareBytes } from "../line/labels.ts";
 import type { Server } from "../server/server.ts";
 import { labelSet, readJson } from "../shape.ts";
 import { snappyCompress } from "../wire/snappy.ts";
 import { refuse } from "./metadata.ts";
+import { insideOf } from "./points.ts";
 import { sendWriteRequest } from "./remote-write.ts";
 
 const exemplar = v.object({ labels: labelSet, value: v.string(), timestamp: v.number() });
@@ -18,14 +19,17 @@ export async function writeExemplars(
   signal: AbortSignal,
 ): Promise<RestoreAnswer> {
   const writer = new ProtobufWriter();
-  const [from, to] = [toMs(range.from), toMs(range.to)];
+  const isInside = insideOf(range);
+  let count = 0;
   for (const line of lines) {
     const { metric, exemplars } = readJson("a line of mimir/exemplars.json", seriesLine, line);
-    const within = exemplars.filter(({ timestamp }) => timestamp >= from && timestamp < to);
+    const within = exemplars.filter(({ timestamp }) => isInside(timestamp));
+    count += within.length;
     if (within.length > 0) writer.message(1, (series) => encode(series, { ...metric, ...added }, within));
   }
+  if (count === 0) return { written: {} };
   const said = await sendWriteRequest(server, snappyCompress(writer.finish()), signal);
-  return said === undefined ? { written: { exemplars: lines.length } } : refuse(lines, said);
+  return said === undefined ? { written: { exemplars: count } } : refuse(lines, said);
 }
 
 /** `TimeSeries {1 labels, 3 exemplars}`, `Exemplar {1 labels, 2 value, 3 timestamp}` of `prompb/types.proto`. */

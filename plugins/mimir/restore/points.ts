@@ -1,4 +1,4 @@
-import { type Range, toMs } from "contextcore";
+import { NS_PER_MS, type Range, toMs } from "contextcore";
 import { type HistogramSample, STALE_BITS } from "../chunk/histogram-sample.ts";
 import { Series } from "../chunk/series.ts";
 import { compareBytes, type Labels, labelsJson } from "../line/labels.ts";
@@ -39,10 +39,16 @@ export function readPoints(
   for (let index = 0; index < count; index++) {
     points.push({ time: times[index] ?? 0, high: high[index] ?? 0, low: low[index] ?? 0 });
   }
-  const [from, to] = [Math.ceil(Number(range.from) / 1e6), toMs(range.to - 1n)];
-  const within = points.filter(({ time }) => time >= from && time <= to);
+  const isInside = insideOf(range);
+  const within = points.filter(({ time }) => isInside(time));
   within.sort((a, b) => a.time - b.time);
   return { line, series: { labels: withLabels(line.labels, added), points: within } };
+}
+
+/** Tells times, ms, that lie in the range from others. The borders stay integers: as doubles, ns are not exact. */
+export function insideOf({ from, to }: Range): (time: number) => boolean {
+  const [first, last] = [toMs(from + NS_PER_MS - 1n), toMs(to - 1n)];
+  return (time) => time >= first && time <= last;
 }
 
 function withLabels(labels: Labels, added: Readonly<Record<string, string>>): Labels {
@@ -62,6 +68,7 @@ export function pointsLine({ labels, points }: SeriesPoints): string {
   return Buffer.from(out.finish()).toString("utf8").trimEnd();
 }
 
+/** Whether the point says that its series has ended. */
 export const isStale = ({ high, low, histogram }: Point): boolean =>
   histogram === undefined ? high === 0x7ff00000 && low === 2 : histogram.sum === STALE_BITS;
 

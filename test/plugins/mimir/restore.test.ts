@@ -267,6 +267,17 @@ describe("into the lab", () => {
     });
   });
 
+  test("a range's first millisecond is inside it and its last is not, whichever they are", async () => {
+    const points = Array.from({ length: 16 }, (_, ms) => float(START + ms, ms));
+    const found = await exported([{ labels: labels("a"), points }]);
+    await using lab = serveLab();
+    for (const { time } of points) {
+      const batch = { lines: found.lines.get("metrics.json") ?? [], range: range(time, time + 1) };
+      const answer = await lab.open().restore?.apply({ file: "metrics.json", ...batch, labels: {} }, never);
+      expect(answer?.written).toEqual({ samples: 1 });
+    }
+  });
+
   test("a selector restores only its series", async () => {
     const found = await exported([every("a", START, 2, { job: "x" }), every("a", START, 2, { job: "y" })]);
     const backend = openMimir("http://127.0.0.1:1");

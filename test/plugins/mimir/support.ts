@@ -9,6 +9,7 @@ import { encodeWriteRequest } from "../../../plugins/mimir/restore/write-request
 import { createHttpClient } from "../../../src/http/client.ts";
 import { type Harvest, type WalkOptions, walk } from "../../../src/plugin/conformance/walk.ts";
 import type { Backend, ExportRequest } from "../../../src/plugin/contract.ts";
+import { PluginError } from "../../../src/plugin/errors.ts";
 import { createMimir, type MimirFace, type MimirOptions } from "../../lab/mimir/index.ts";
 import type { Point } from "../../lab/mimir/series.ts";
 
@@ -65,6 +66,17 @@ export function serveLab(
 
 export const range = (fromMs: number, toMs: number) => ({ from: BigInt(fromMs) * MS, to: BigInt(toMs) * MS });
 
+/** The lab's last three hours, which most tests export. */
+export const START = NOW_MS - 3 * HOUR_MS;
+export const REQUEST: ExportRequest = { range: range(START, NOW_MS) };
+
+/** What the work fails with. */
+export async function failure(work: Promise<unknown>): Promise<PluginError> {
+  const error = await work.catch((thrown: unknown) => thrown);
+  if (error instanceof PluginError) return error;
+  throw new Error(`not a PluginError: ${String(error)}`);
+}
+
 /** Runs an export to its end, every cursor through JSON. */
 export const harvest = (
   backend: Backend,
@@ -81,6 +93,15 @@ export const labels = (name: string, more: Readonly<Record<string, string>> = {}
 /** A sample of these 64 bits. */
 export const bits = (time: number, value: bigint): Point => ({ time, bits: value });
 export const float = (time: number, value: number): Point => bits(time, doubleBits(value));
+
+/** Series of several metrics, one sample every 15 s for the three hours from {@link START} on. */
+export const manySeries = (metrics: number, each: number): { labels: Labels; points: Point[] }[] =>
+  Array.from({ length: metrics * each }, (_, at) => ({
+    labels: labels(`metric_${at % metrics}`, { instance: String(at) }),
+    points: Array.from({ length: 720 }, (_, index) =>
+      float(START + index * 15_000 + (at % 5), (index * at) / 8),
+    ),
+  }));
 
 /** What a set of series holds, as text that is equal when every bit is. */
 export type Content = ReadonlyMap<string, readonly string[]>;

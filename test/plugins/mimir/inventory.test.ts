@@ -1,0 +1,56 @@
+/** Where the server is found, and what it says of itself. */
+import { describe, expect, test } from "bun:test";
+import {
+  failure,
+  float,
+  HOUR_MS,
+  harvest,
+  labels,
+  NOW_MS,
+  never,
+  REQUEST,
+  START,
+  serveLab,
+} from "./support.ts";
+
+describe("where it is found", () => {
+  test("tenants are kept apart", async () => {
+    await using lab = serveLab({ multitenant: true });
+    lab.face.put([{ labels: labels("a"), points: [float(START, 1)] }], "one");
+    expect((await harvest(lab.open({ options: { tenant: "one" } }), REQUEST)).counts.samples).toBe(1);
+    expect((await harvest(lab.open({ options: { tenant: "two" } }), REQUEST)).counts.samples).toBeUndefined();
+    expect((await failure(harvest(lab.open(), REQUEST))).kind).toBe("refused");
+  });
+
+  test("a prefix that is configured is not guessed", async () => {
+    await using lab = serveLab({ flavour: "prometheus" });
+    expect((await lab.open({ options: { prefix: "" } }).inventory(never)).serverVersion).toBe(
+      "Prometheus 3.5.3",
+    );
+    const error = await failure(lab.open({ options: { prefix: "/prometheus" } }).inventory(never));
+    expect(error.message).toContain("does not answer as Prometheus, Mimir or Cortex do");
+  });
+
+  test("oldest, newest and retention", async () => {
+    await using lab = serveLab({ limits: { retention: 48 * HOUR_MS } });
+    lab.face.put([
+      { labels: labels("a"), points: [float(NOW_MS - 30 * HOUR_MS, 1), float(NOW_MS - 60_000, 2)] },
+    ]);
+    const { oldest = 0n, newest, retention, counts } = await lab.open().inventory(never);
+    expect(newest).toBe(BigInt(NOW_MS - 60_000) * 1_000_000n);
+    const early = NOW_MS - 30 * HOUR_MS - Number(oldest / 1_000_000n);
+    expect(early >= 0 && early <= HOUR_MS).toBe(true);
+    expect(retention).toBe(BigInt(48 * HOUR_MS) * 1_000_000n);
+    expect(counts).toEqual({ series: 1 });
+  });
+
+  test("a directory on this disk is measured; one that is not there is said so", async () => {
+    await using lab = serveLab();
+    expect(await lab.open({ options: { data: import.meta.dir } }).size(never)).toMatchObject({
+      source: "disk",
+    });
+    const { source, how } = await lab.open({ options: { data: "/no/such/place" } }).size(never);
+    expect(source).toBe("estimate");
+    expect(how).toContain("/no/such/place is not there");
+  });
+});

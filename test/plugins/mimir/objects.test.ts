@@ -1,0 +1,83 @@
+/** What lies beside the samples, there and back: rules, the Alertmanager, descriptions, exemplars. */
+import { expect, test } from "bun:test";
+import { float, harvest, labels, NOW_MS, never, REQUEST, range, START, serveLab } from "./support.ts";
+
+test("rules, the Alertmanager's configuration, descriptions and exemplars lie beside the samples", async () => {
+  await using lab = serveLab();
+  const store = lab.face.store();
+  store.rules.set("team/a", new Map([["g: 1", "name: 'g: 1'\nrules:\n  - record: x\n    expr: sum(y)\n"]]));
+  store.alertmanager = "alertmanager_config: |\n  route: {receiver: x}\n";
+  store.metadata.set("constructor", { type: "gauge", help: "a metric's name like any other", unit: "" });
+  const own = labels("a", { prototype: "x" });
+  lab.face.put([{ labels: own, points: [float(START, 1)] }]);
+  store.exemplars.set(JSON.stringify(own), {
+    labels: own,
+    list: [{ labels: { id: "7" }, value: Number.NaN, time: START + 1 }],
+  });
+  const found = await harvest(lab.open(), REQUEST);
+  const [path = ""] = [...found.objects.keys()];
+  expect(path).toBe("mimir/rules/team_a/g_ 1.yaml");
+  expect(found.objects.get(path)).toStartWith('# namespace: "team/a"\nname: "g: 1"\n');
+  expect(found.objects.get("mimir/alertmanager.yaml")).toBe(store.alertmanager);
+  expect(found.lines.get("mimir/metadata.json")).toEqual([
+    '{"metric":"constructor","type":"gauge","help":"a metric\'s name like any other","unit":""}',
+  ]);
+  expect(found.lines.get("mimir/exemplars.json")).toEqual([
+    `{"metric":{"__name__":"a","prototype":"x"},"exemplars":[{"labels":{"id":"7"},"value":"NaN","timestamp":${START + 1}}]}`,
+  ]);
+
+  await using other = serveLab();
+  const restorer = other.open().restore;
+  const apply = (file: string, lines: readonly string[]) =>
+    restorer?.apply({ file, lines, range: REQUEST.range, labels: {} }, never);
+  for (const [file, lines] of found.lines) expect((await apply(file, lines))?.rejected ?? []).toEqual([]);
+  for (const [file, text] of found.objects) expect((await apply(file, [text]))?.rejected ?? []).toEqual([]);
+  const again = await harvest(other.open(), REQUEST);
+  expect([again.lines, again.objects]).toEqual([found.lines, found.objects]);
+  other.face.store().rules.get("team/a")?.set("g: 1", "name: 'g: 1'\nrules: []\n");
+  const [refused] = (await apply(path, [found.objects.get(path) ?? ""]))?.rejected ?? [];
+  expect(refused?.reason).toContain("the server has another one");
+});
+
+test("a Prometheus keeps its rules in its own files, which is said", async () => {
+  await using lab = serveLab({ flavour: "prometheus" }, (request) =>
+    request.url.endsWith("/api/v1/rules")
+      ? Response.json({ status: "success", data: { groups: [{ name: "g", file: "/etc/r.yml", rules: [] }] } })
+      : undefined,
+  );
+  lab.face.put([{ labels: labels("a"), points: [float(START, 1)] }]);
+  const found = await harvest(lab.open(), REQUEST);
+  expect([...found.objects.keys()]).toEqual(["mimir/rules.json"]);
+  expect(found.problems.map(({ kind, items }) => [kind, items])).toEqual([["lossy", ["g"]]]);
+});
+
+test("rule groups whose names together spell those of others are kept apart", async () => {
+  await using lab = serveLab();
+  const group = (name: string) => [name, `name: ${name}\nrules: []\n`] as const;
+  const { rules } = lab.face.store();
+  rules.set("a", new Map([group("b c"), group("b")]));
+  rules.set("a b", new Map([group("c")]));
+  const found = await harvest(lab.open(), REQUEST);
+  const kept = [...found.objects].map(([path, text]) => [path, text.split("\n").slice(0, 2).join(" ")]);
+  expect(kept.sort()).toEqual([
+    ["mimir/rules/a b/c.yaml", '# namespace: "a b" name: c'],
+    ["mimir/rules/a/b c.yaml", '# namespace: "a" name: b c'],
+    ["mimir/rules/a/b.yaml", '# namespace: "a" name: b'],
+  ]);
+});
+
+test("exemplars are counted one by one, and those outside the range stay behind", async () => {
+  await using lab = serveLab();
+  const exemplars = [START, START + 2, START + 3].map((timestamp) => ({ labels: {}, value: "1", timestamp }));
+  const lines = [JSON.stringify({ metric: { __name__: "a" }, exemplars })];
+  const apply = (fromMs: number, toMs: number) => {
+    const batch = { file: "mimir/exemplars.json", lines, range: range(fromMs, toMs), labels: {} };
+    return lab.open().restore?.apply(batch, never);
+  };
+  expect(await apply(START + 4, NOW_MS)).toEqual({ written: {} });
+  expect(lab.asked.filter((path) => path.endsWith("/push"))).toEqual([]);
+  expect(await apply(START + 2, START + 4)).toEqual({ written: { exemplars: 2 } });
+  expect([...lab.face.store().exemplars.values()].map(({ list }) => list.map(({ time }) => time))).toEqual([
+    [START + 2, START + 3],
+  ]);
+});
