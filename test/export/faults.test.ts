@@ -97,6 +97,30 @@ describe("temporary failures", () => {
   });
 });
 
+describe("a server's counts", () => {
+  test("that all fail leave the export unproven: partial, and it is said what to do", async () => {
+    using dir = scratch();
+    const count = async (): Promise<never> => {
+      throw temporary("HTTP 500 from /count", {});
+    };
+    const { bad } = await besideHealthy(dir.path, fakeBackend({ hooks: { count } }));
+    expect([bad?.status, bad?.agrees]).toEqual(["partial", undefined]);
+    expect(bad?.problems).toMatchObject([
+      {
+        kind: "incomplete",
+        reason:
+          "could not be counted on the server, so nothing proves that all of it was read: HTTP 500 from /count. Export it again when the server answers counts.",
+      },
+    ]);
+  });
+
+  test("that it cannot give are not held against it", async () => {
+    using dir = scratch();
+    const { bad } = await besideHealthy(dir.path, fakeBackend({ hooks: { count: async () => undefined } }));
+    expect([bad?.status, bad?.agrees, bad?.problems]).toEqual(["complete", undefined, []]);
+  });
+});
+
 describe("a refusal", () => {
   test("at the start fails that backend at once", async () => {
     using dir = scratch();

@@ -1,6 +1,6 @@
 /** What the server counts fuller than it was read is read once more: against a backend in memory. */
 import { describe, expect, test } from "bun:test";
-import { readdirSync, readFileSync, truncateSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Cursor } from "contextcore";
 import { Interrupted } from "../../src/export/errors.ts";
@@ -11,7 +11,9 @@ import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 import { listPartials } from "../../src/snapshot/write/partial.ts";
 import { random } from "../lab/random.ts";
 import { fakeBackend, fakeRange, temporary } from "./fake-backend.ts";
+import { startChild } from "./killing.ts";
 import { allTimes, jobOf, runExport, scratch, timesByStream } from "./run.ts";
+import { serveSteps } from "./step-server.ts";
 import { ENTRIES, type Held, STREAMS, windowedBackend } from "./windowed-backend.ts";
 
 const ALL = allTimes(STREAMS, ENTRIES);
@@ -221,4 +223,54 @@ describe("interrupted while it reads a second time", () => {
       await expectSound(path);
     }
   }, 30_000);
+});
+
+describe("killed while it reads a second time", () => {
+  test("again and again, then resumed: each record once", async () => {
+    using dir = scratch();
+    const first = new Set<string>();
+    let isThere = false;
+    let again = 0;
+    let child: Bun.Subprocess | undefined;
+    const open = windowedBackend({
+      gives: (second) => isThere || second % 10 > 4,
+      counts() {
+        isThere ||= first.size === 10 * STREAMS;
+        return isThere ? 20 : 10;
+      },
+      onStep({ from, stream }) {
+        if (stream === undefined) return;
+        first.add(`${from} ${stream}`);
+        if (isThere) again += 1;
+        if (isThere && again % 7 === 1) child?.kill(9);
+      },
+    });
+    using server = serveSteps(open, 12);
+    let kills = 0;
+    for (let code: number | undefined; code !== 0; kills += 1) {
+      child = await startChild(server.url, dir.path, ENTRIES);
+      code = await child.exited;
+    }
+    expect(kills).toBeGreaterThan(3);
+    const [name = ""] = readdirSync(dir.path).filter((one) => !one.startsWith("."));
+    const path = join(dir.path, name);
+    expect(sorted(path)).toEqual(ALL);
+    const { flaws } = await verifySnapshot(path);
+    expect(flaws).toEqual([]);
+  }, 60_000);
+
+  test("between the manifest and the new names of the files: they get them", async () => {
+    using dir = scratch();
+    const { path } = await exportHeld(dir.path, SHORT_ONCE);
+    const partial = join(dir.path, ".20260101-000000.partial");
+    await Bun.$`mv ${path} ${partial}`.quiet();
+    for (const file of ["logs.json", "blocks.jsonl"]) {
+      renameSync(join(partial, file), join(partial, `${file}.rewritten`));
+      writeFileSync(join(partial, file), "both readings");
+    }
+    writeFileSync(join(partial, "request.json"), "{}");
+    const resumed = await resumeSnapshot(partial, jobOf("", []));
+    expect(sorted(resumed.path)).toEqual(ALL);
+    await expectSound(resumed.path);
+  });
 });

@@ -8,13 +8,14 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join, relative, resolve } from "node:path";
+import { join, relative } from "node:path";
 import { ExportStopped, Interrupted } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
 import { takeLock } from "../../src/snapshot/write/lock.ts";
 import { listPartials } from "../../src/snapshot/write/partial.ts";
 import { random } from "../lab/random.ts";
 import { fakeBackend, fakeRange, temporary } from "./fake-backend.ts";
+import { exportKilling } from "./killing.ts";
 import { allTimes, FAST, jobOf, linesIn, runExport, scratch, timesByStream } from "./run.ts";
 import { serveSteps } from "./step-server.ts";
 
@@ -250,22 +251,6 @@ describe("what a crash leaves", () => {
 
 const ENTRIES = 600;
 
-/** Exports in a child process that is killed at random points and resumed, until it ends by itself. @returns how many kills */
-async function exportKilling(url: string, directory: string, next: () => number): Promise<number> {
-  for (let kills = 0; ; kills += 1) {
-    const [partial] = await listPartials(directory);
-    const args = [url, directory, `${ENTRIES}`, ...(partial === undefined ? [] : [partial])];
-    const child = Bun.spawn([process.execPath, resolve(import.meta.dir, "child.ts"), ...args], {
-      stdout: "ignore",
-    });
-    const timer = setTimeout(() => child.kill(9), kills < 15 ? 100 + next() * 200 : 20_000);
-    const code = await child.exited;
-    clearTimeout(timer);
-    if (code === 0) return kills;
-    expect(child.signalCode).toBe("SIGKILL");
-  }
-}
-
 /** Without the two values in the message: they are long. */
 const isSame = (a: unknown, b: unknown): boolean => Bun.deepEquals(a, b);
 
@@ -279,7 +264,7 @@ describe("kill -9", () => {
       using dir = scratch();
       const whole = () => fakeBackend({ streams: 4, entries: ENTRIES, objects: 20, bisects });
       using server = serveSteps(whole(), 3);
-      const kills = await exportKilling(server.url, dir.path, random(bisects ? 11 : 12));
+      const kills = await exportKilling(server.url, dir.path, ENTRIES, random(bisects ? 11 : 12));
       expect(kills).toBeGreaterThan(3);
       const [name = ""] = readdirSync(dir.path).filter((one) => !one.startsWith("."));
       const path = join(dir.path, name);
