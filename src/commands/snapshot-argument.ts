@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
 import { newestComplete, readKept } from "../snapshot/kept/kept.ts";
 import { UsageError } from "./command.ts";
@@ -26,7 +26,7 @@ export async function findSnapshot(
     if (await isDirectory(directory)) return directory;
   }
   const { snapshots } = await readKept(place.backups);
-  const names = snapshots.map(({ path }) => path.split("/").at(-1) ?? path);
+  const names = snapshots.map(({ path }) => basename(path));
   const meant = closest(text, names);
   throw new UsageError(
     `there is no snapshot ${text}, neither here nor in ${place.backups}`,

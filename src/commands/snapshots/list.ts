@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import * as v from "valibot";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
 import { subtract, totalLength } from "../../snapshot/format/ranges.ts";
@@ -77,7 +78,7 @@ function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnaps
   const { colors } = terminal;
   const paint = { complete: colors.green, partial: colors.yellow, failed: colors.red };
   const rows = snapshots.map(({ path, manifest }) => [
-    colors.bold(path.split("/").at(-1) ?? path),
+    colors.bold(basename(path)),
     paint[manifest.status](manifest.status),
     formatBytes(manifest.bytes),
     `${minute(manifest.range.from)} to ${minute(manifest.range.to)}`,

@@ -1,6 +1,7 @@
+import { basename } from "node:path";
 import * as v from "valibot";
 import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
-import { removeSnapshot } from "../../snapshot/kept/prune.ts";
+import { listRemoved, removeSnapshot, sweepRemoved } from "../../snapshot/kept/prune.ts";
 import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../../snapshot/kept/retention.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -76,12 +77,17 @@ export default defineCommand({
       now: fromMs(Date.now()),
       allowGaps: call.args["allow-gaps"],
     });
+    const leftovers = await listRemoved(stack.config.backups);
     if (!call.args.json) showPlan(call, plan);
+    for (const path of leftovers)
+      call.terminal.note(`${basename(path)} is left of a removal that did not end; a prune ends it`);
     const doomed = plan.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
     const agreed = !call.args["dry-run"] && doomed.length > 0 && (await isAgreed(call, doomed));
+    // Their removal was agreed to when it began: they are asked about only where other things are too.
+    const sweeps = !call.args["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
     const trail = openStackTrail(call, stack.config, stack.sinks);
     try {
-      if (agreed) await carryOut(call, trail, doomed);
+      if (agreed || sweeps) await carryOut(call, trail, { doomed, leftovers });
     } finally {
       await trail.close();
     }
@@ -107,7 +113,7 @@ function showPlan({ terminal }: PruneCall, plan: readonly Decision[]): void {
   const { colors } = terminal;
   const rows = plan.map(({ snapshot, reasons }) => [
     reasons.length > 0 ? colors.green("keep") : colors.red("remove"),
-    snapshot.path.split("/").at(-1) ?? snapshot.path,
+    basename(snapshot.path),
     snapshot.manifest.status,
     formatBytes(snapshot.manifest.bytes),
     colors.dim(reasons.join(", ")),
@@ -136,16 +142,20 @@ async function isAgreed(
 function carryOut(
   { signal }: PruneCall,
   trail: ReturnType<typeof openStackTrail>,
-  doomed: readonly KeptSnapshot[],
+  { doomed, leftovers }: { doomed: readonly KeptSnapshot[]; leftovers: readonly string[] },
 ): Promise<ExitCode> {
   const operation = {
     operation: "prune",
     destructive: true,
-    details: { snapshots: doomed.map(({ path, manifest }) => ({ path, sha256: manifest.sha256 })) },
+    details: {
+      snapshots: doomed.map(({ path, manifest }) => ({ path, sha256: manifest.sha256 })),
+      ...(leftovers.length === 0 ? {} : { leftovers: [...leftovers] }),
+    },
     dataAffected: doomed.map(({ path }) => path),
     signal,
   };
   return trail.record(operation, async () => {
+    for (const path of leftovers) await sweepRemoved(path);
     for (const snapshot of doomed) {
       signal.throwIfAborted();
       await removeSnapshot(snapshot);

@@ -1,15 +1,33 @@
-import { rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { systemCode } from "../format/errors.ts";
 import { syncDirectory } from "../write/disk.ts";
 import type { KeptSnapshot } from "./kept.ts";
+
+const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
 
 /**
  * Removes a snapshot so that no half of it can ever pass for one: it loses its name first, its files after.
  * @throws Error from the file system; the snapshot then still has its name, or is gone for every reader
  */
 export async function removeSnapshot({ path }: KeptSnapshot): Promise<void> {
-  const doomed = join(dirname(path), `.${path.split("/").at(-1)}.removed`);
+  const doomed = join(dirname(path), `.${basename(path)}.removed`);
   await rename(path, doomed);
   await syncDirectory(dirname(path));
-  await rm(doomed, { recursive: true });
+  await sweepRemoved(doomed);
 }
+
+/** What removals that were killed left in the directory of snapshots: no snapshots any more, but room on the disk. */
+export async function listRemoved(directory: string): Promise<string[]> {
+  const names = await readdir(directory).catch((error: unknown) => {
+    if (systemCode(error) === "ENOENT") return [];
+    throw error;
+  });
+  return names
+    .filter((name) => REMOVED.test(name))
+    .sort()
+    .map((name) => join(directory, name));
+}
+
+/** Ends what {@link removeSnapshot} began; another process may do the same. */
+export const sweepRemoved = (doomed: string): Promise<void> => rm(doomed, { recursive: true, force: true });
