@@ -4,6 +4,7 @@ import { type Server, seconds, selectorOf } from "../server/server.ts";
 import { labelSet } from "../shape.ts";
 import type { WorkOf } from "./cursors.ts";
 import { linesRecords } from "./metadata.ts";
+import { warned } from "./warned.ts";
 
 const exemplarsSchema = v.nullable(
   v.array(
@@ -35,7 +36,8 @@ export async function exemplars(
     line: { metric: seriesLabels, exemplars: all.map(inMilliseconds) },
     count: all.length,
   }));
-  return { records: linesRecords("mimir/exemplars.json", "exemplars", lines, work) };
+  const records = linesRecords("mimir/exemplars.json", "exemplars", lines, work);
+  return { records, problems: warned(found?.warnings ?? [], work) };
 }
 
 const inMilliseconds = <One extends { timestamp: number }>(one: One): One => ({

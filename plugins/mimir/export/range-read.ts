@@ -27,7 +27,7 @@ type RangeSeries = v.InferOutput<typeof matrix>["result"][number];
  */
 export async function rangeRead(server: Server, query: ReadQuery, signal: AbortSignal): Promise<ReadAnswer> {
   const range = `${toSelector(query.matchers)}[${query.lastMs - query.fromMs + 1}ms]`;
-  const { data } = await server.api(matrix, {
+  const { data, warnings } = await server.api(matrix, {
     method: "POST",
     path: "/api/v1/query",
     form: { query: range, time: seconds(query.lastMs) },
@@ -35,7 +35,7 @@ export async function rangeRead(server: Server, query: ReadQuery, signal: AbortS
   });
   const found = data.result.map((one) => ({ labelBytes: labelMessages(one.metric), one }));
   inOrder(found);
-  return { method: "range", read: (skip) => each(found, skip) };
+  return { method: "range", warnings, read: (skip) => each(found, skip) };
 }
 
 async function* each(

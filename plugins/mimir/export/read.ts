@@ -9,6 +9,7 @@ import { type Place, placeByOrder, placeBySeries } from "./place.ts";
 import { rangeRead } from "./range-read.ts";
 import { type Method, type ReadAnswer, remoteRead } from "./remote-read.ts";
 import { behind, smaller } from "./split.ts";
+import { warned } from "./warned.ts";
 
 const NAMES: Readonly<Record<Method, string>> = {
   streamed: "remote read, streamed chunks",
@@ -53,9 +54,9 @@ async function readFrom(
     if (writer.length < stepBytes) continue;
     const stopped = series.labelBytes.slice();
     const parts = await partsOfMetric(server, { work, stopped, read: writer.lines }, signal);
-    return finish(work, answer.method, writer, parts ?? behind(work, stopped, writer.lines));
+    return finish(work, answer, writer, parts ?? behind(work, stopped, writer.lines));
   }
-  return place.found ? finish(work, answer.method, writer, []) : undefined;
+  return place.found ? finish(work, answer, writer, []) : undefined;
 }
 
 /** A read that took too long is tried in parts when the server is well otherwise: one that hangs would hang on each part. */
@@ -87,11 +88,16 @@ function matchers({ match, names, except, part }: WorkOf<"read">): readonly Matc
   ];
 }
 
-function finish(work: WorkOf<"read">, method: Method, writer: LineWriter, next: readonly Work[]): Step {
+function finish(
+  work: WorkOf<"read">,
+  { method, warnings = [] }: ReadAnswer,
+  writer: LineWriter,
+  next: readonly Work[],
+): Step {
   const { records, problems } = writer.finish({ from: work.hourFrom, to: work.hourTo });
   return {
     records,
-    problems: [...problems, ...methodProblems(work, method)],
+    problems: [...problems, ...methodProblems(work, method), ...warned(warnings, work)],
     notes: { read: NAMES[method] },
     ...(next.length === 0 ? {} : { next: next.map(toCursor), done: 0.5 }),
   };

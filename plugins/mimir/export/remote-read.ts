@@ -23,6 +23,8 @@ export type Method = "streamed" | "sampled" | "range";
 
 export interface ReadAnswer {
   readonly method: Method;
+  /** What the server says of its own answer: that it is not whole, for one. Remote read has no place for it. */
+  readonly warnings?: readonly string[];
   /**
    * Each series once, in the order of their labels. A series that `skip` names is not decoded.
    * @throws PluginError also in the middle, when the answer proves to be damaged or cut

@@ -66,6 +66,26 @@ describe("a server that fails", () => {
   });
 });
 
+test("what a server warns of its own answer is a gap, though its count agrees", async () => {
+  await using lab = serveLab({ limits: { remoteRead: "none" } }, async (request) => {
+    const body = await request.clone().text();
+    if (!body.includes("ms%5D") || body.includes("_over_time")) return undefined;
+    const answer = await lab.face.handle(request);
+    const whole = await answer.text();
+    return new Response(whole.replace(/}$/, ',"warnings":["a store did not answer"]}'));
+  });
+  lab.face.put(manySeries(1, 1));
+  const { problems } = await harvest(lab.open(), { range: range(START, START + HOUR_MS) });
+  const incomplete = problems.filter(({ kind }) => kind === "incomplete");
+  expect(incomplete).toEqual([
+    {
+      kind: "incomplete",
+      reason: "The server warns: a store did not answer",
+      range: range(START, START + HOUR_MS),
+    },
+  ]);
+});
+
 const streamed = (bytes: Uint8Array): Response =>
   new Response(bytes, {
     headers: { "content-type": "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse" },
