@@ -3,17 +3,19 @@
  * SHA-256 sums, an SPDX bill of materials and the licences; sizes beside those of the last release.
  *
  *   --only NAME     targets whose file name ends so; may be repeated
- *   --record        keep the sizes as those of the last release (scripts/release/sizes.json)
+ *   --record        keep the sizes as those of the last release (scripts/release/sizes.json; CONTRIBUTING.md says when)
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { ROOT } from "../src/commands/registry.ts";
 import { PACKAGES } from "../src/licenses/packages.ts";
 import { toManual } from "./release/manual.ts";
 import { toSbom } from "./release/sbom.ts";
-import { buildArguments, runsHere, TARGETS, type Target } from "./release/targets.ts";
+import { compareSizes, readSizes, writeSizes } from "./release/sizes.ts";
+import { buildArguments, runnerOf, TARGETS, type Target } from "./release/targets.ts";
 
 const root = resolve(import.meta.dir, "..");
 const output = join(root, "dist/release");
@@ -28,6 +30,8 @@ const { values } = parseArgs({
 const chosen = TARGETS.filter(
   ({ file }) => values.only.length === 0 || values.only.some((end) => file.endsWith(end)),
 );
+if (values.record && chosen.length < TARGETS.length)
+  throw new Error("--record wants every target: leave --only out");
 if (chosen.length === 0) throw new Error(`no target ends in ${values.only.join(" or ")}`);
 
 rmSync(output, { recursive: true, force: true });
@@ -36,7 +40,8 @@ const sums = new Map<string, string>();
 const sizes = new Map<string, number>();
 for (const target of chosen) await release(target);
 await writeBeside();
-compareSizes();
+for (const line of compareSizes(sizes, readSizes(sizesPath))) console.log(line);
+if (values.record) writeSizes(sizesPath, { version: manifest.version, files: Object.fromEntries(sizes) });
 
 async function release(target: Target): Promise<void> {
   const path = join(output, target.file);
@@ -49,13 +54,14 @@ async function release(target: Target): Promise<void> {
   if (again !== sum)
     throw new Error(`${target.file} is not the same when it is built again: ${sum}, ${again}`);
   requireNoPaths(path);
-  const ran = runsHere(target) ? `, ${smoke(path)}` : ", not run here";
+  const runner = runnerOf(target);
+  const ran = runner === undefined ? "not run here" : smoke([...runner, path]);
   const packed = Bun.gzipSync(readFileSync(path), { level: 9 });
   writeFileSync(`${path}.gz`, packed);
   sums.set(target.file, sum);
   sums.set(`${target.file}.gz`, sha256(packed));
   sizes.set(target.file, Bun.file(path).size);
-  console.log(`${target.file}: ${sum}${ran}`);
+  console.log(`${target.file}: ${sum}, ${ran}`);
 }
 
 /** @returns the SHA-256 of what was built */
@@ -75,12 +81,28 @@ function requireNoPaths(path: string): void {
     throw new Error(`${path} names the folder it was built in, ${root}`);
 }
 
-function smoke(path: string): string {
+/** The version, and a command that unpacks what is inside: the program starts, and is whole. */
+function smoke(command: readonly string[]): string {
   const began = performance.now();
-  const { stdout, exitCode } = Bun.spawnSync([path, "--version"], { stdout: "pipe" });
-  if (exitCode !== 0 || stdout.toString().trim() !== manifest.version)
-    throw new Error(`${path} --version says ${stdout}`);
-  return `runs here (--version in ${(performance.now() - began).toFixed(0)} ms)`;
+  const version = ended([...command, "--version"], output);
+  if (version !== manifest.version) throw new Error(`${command.join(" ")} --version says ${version}`);
+  const ms = (performance.now() - began).toFixed(0);
+  const folder = mkdtempSync(join(tmpdir(), "contextcore-release-"));
+  try {
+    ended([...command, "plugin", "new", "acme/lines"], folder);
+    if (!existsSync(join(folder, "lines/index.ts")))
+      throw new Error(`${command.join(" ")} plugin new wrote nothing`);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+  return `runs here${command.length > 1 ? ` under ${basename(command[0] ?? "")}` : ""} (--version in ${ms} ms)`;
+}
+
+/** What it prints. @throws Error when it does not end with 0 */
+function ended(command: readonly string[], cwd: string): string {
+  const { stdout, stderr, exitCode } = Bun.spawnSync([...command], { cwd, stdout: "pipe", stderr: "pipe" });
+  if (exitCode !== 0) throw new Error(`${command.join(" ")} ended with ${exitCode}: ${stderr}`);
+  return stdout.toString().trim();
 }
 
 async function writeBeside(): Promise<void> {
@@ -111,19 +133,6 @@ function commitTime(): string {
     stdout: "pipe",
   });
   return exitCode === 0 ? stdout.toString().trim() : "0";
-}
-
-function compareSizes(): void {
-  const last = new Map<string, unknown>(Object.entries(JSON.parse(readFileSync(sizesPath, "utf8"))));
-  for (const [file, bytes] of sizes) {
-    const before = last.get(file);
-    const change =
-      typeof before === "number"
-        ? `${(((bytes - before) / before) * 100).toFixed(1)} % against the last release`
-        : "new";
-    console.log(`${file}: ${(bytes / 1e6).toFixed(1)} MB, ${change}`);
-  }
-  if (values.record) writeFileSync(sizesPath, `${JSON.stringify(Object.fromEntries(sizes), undefined, 2)}\n`);
 }
 
 function sha256(content: string | Uint8Array): string {

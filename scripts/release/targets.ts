@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
 /** What is released, and how each is compiled. */
 export interface Target {
   /** As Bun names it. */
@@ -27,11 +30,49 @@ export function buildArguments(script: string, target: Target, path: string): st
   return [...words.slice(0, at), `--target=${target.bun}`, "--outfile", path];
 }
 
-/** True when this machine can run the target's program. */
-export function runsHere({ bun }: Target): boolean {
-  const [, os, arch] = bun.split("-");
-  const here = { linux: "linux", darwin: "darwin", win32: "windows" }[String(process.platform)];
-  return os === here && arch === process.arch && (!bun.endsWith("-musl") || hasMusl());
+/**
+ * What stands before the target's program to run it on this machine: nothing, or QEMU for the other processor;
+ * `undefined` when it cannot be run here.
+ */
+export function runnerOf(target: Target, machine: Machine = here()): readonly string[] | undefined {
+  const [, os, arch = ""] = target.bun.split("-");
+  if (os !== machine.os) return undefined;
+  if (os !== "linux") return arch === machine.arch ? [] : undefined;
+  const emulated = arch !== machine.arch;
+  const qemu = emulated ? machine.qemu(arch) : undefined;
+  if (emulated && qemu === undefined) return undefined;
+  // QEMU looks for the other processor's libraries in a folder of its own.
+  const root = emulated ? machine.qemuRoot : "/";
+  const libraries = LIBRARIES[target.bun.endsWith("-musl") ? "musl" : "glibc"](arch);
+  if (!libraries.every((one) => machine.has(join(root, one)))) return undefined;
+  return qemu === undefined ? [] : [qemu];
 }
 
-const hasMusl = (): boolean => [...new Bun.Glob("ld-musl-*").scanSync({ cwd: "/lib" })].length > 0;
+/** What the check asks of the machine. */
+export interface Machine {
+  readonly os: string;
+  readonly arch: string;
+  /** Where the libraries of another processor are. */
+  readonly qemuRoot: string;
+  /** The path of the emulator of a processor. */
+  readonly qemu: (arch: string) => string | undefined;
+  readonly has: (path: string) => boolean;
+}
+
+const PROCESSORS: Readonly<Record<string, string>> = { x64: "x86_64", arm64: "aarch64" };
+const processor = (arch: string): string => PROCESSORS[arch] ?? arch;
+
+/** The loader, and what the program is linked to besides libc (`readelf -d`). */
+const LIBRARIES: Readonly<Record<"glibc" | "musl", (arch: string) => readonly string[]>> = {
+  glibc: (arch) => [arch === "x64" ? "lib64/ld-linux-x86-64.so.2" : `lib/ld-linux-${processor(arch)}.so.1`],
+  musl: (arch) => [`lib/ld-musl-${processor(arch)}.so.1`, "usr/lib/libstdc++.so.6"],
+};
+
+const here = (): Machine => ({
+  os: { linux: "linux", darwin: "darwin", win32: "windows" }[String(process.platform)] ?? process.platform,
+  arch: process.arch,
+  qemuRoot: process.env.QEMU_LD_PREFIX ?? "/",
+  qemu: (arch) =>
+    Bun.which(`qemu-${processor(arch)}-static`) ?? Bun.which(`qemu-${processor(arch)}`) ?? undefined,
+  has: existsSync,
+});

@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
 import { toManual } from "../../scripts/release/manual.ts";
 import { toSbom } from "../../scripts/release/sbom.ts";
-import { buildArguments, runsHere, TARGETS } from "../../scripts/release/targets.ts";
+import { compareSizes, readSizes } from "../../scripts/release/sizes.ts";
+import { buildArguments, type Machine, runnerOf, TARGETS } from "../../scripts/release/targets.ts";
 import { ROOT } from "../../src/commands/registry.ts";
 import { PACKAGES } from "../../src/licenses/packages.ts";
 import { run } from "../support/binary.ts";
@@ -27,7 +28,77 @@ test("every target that the project promises, built with the flags of `make buil
     expect(words).toContain("--no-compile-autoload-bunfig");
   }
   expect(() => buildArguments("bun run x", TARGETS[0] ?? { bun: "bun-x", file: "" }, "/x")).toThrow("is not");
-  expect(TARGETS.filter(runsHere).length).toBeGreaterThan(0);
+});
+
+describe("a target is run where that is possible:", () => {
+  const debian: Machine = {
+    os: "linux",
+    arch: "x64",
+    qemuRoot: "/usr/aarch64-linux-gnu",
+    qemu: () => undefined,
+    has: (path) => path === "/lib64/ld-linux-x86-64.so.2",
+  };
+  const runnable = (machine: Machine) =>
+    TARGETS.flatMap((target) => {
+      const runner = runnerOf(target, machine);
+      return runner === undefined ? [] : [[...runner, target.bun.slice(4)].join(" ")];
+    });
+
+  test("on Debian both glibc builds, and under QEMU with libraries that of the other processor", () => {
+    expect(runnable(debian)).toEqual(["linux-x64", "linux-x64-baseline"]);
+    const qemu = { ...debian, qemu: (arch: string) => `/usr/bin/qemu-for-${arch}` };
+    expect(runnable(qemu)).toEqual(["linux-x64", "linux-x64-baseline"]);
+    const whole = (path: string) =>
+      debian.has(path) || path === "/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1";
+    expect(runnable({ ...qemu, has: whole })).toEqual([
+      "linux-x64",
+      "linux-x64-baseline",
+      "/usr/bin/qemu-for-arm64 linux-arm64",
+    ]);
+  });
+
+  test("on Alpine the musl build, but not with the loader alone", () => {
+    const loader = "/lib/ld-musl-x86_64.so.1";
+    expect(runnable({ ...debian, has: (path) => path === loader })).toEqual([]);
+    const both = [loader, "/usr/lib/libstdc++.so.6"];
+    expect(runnable({ ...debian, has: (path) => both.includes(path) })).toEqual(["linux-x64-musl"]);
+  });
+
+  test("on a Mac and on Windows their own", () => {
+    expect(runnable({ ...debian, os: "darwin", arch: "arm64" })).toEqual(["darwin-arm64"]);
+    expect(runnable({ ...debian, os: "windows" })).toEqual(["windows-x64"]);
+  });
+
+  test("this machine runs one at least", () => {
+    expect(TARGETS.filter((target) => runnerOf(target) !== undefined).length).toBeGreaterThan(0);
+  });
+});
+
+describe("sizes", () => {
+  test("are compared with the last release's, what is new and what is gone included", () => {
+    const now = new Map([
+      ["a", 110_250_000],
+      ["b", 99_000_000],
+      ["c", 5_000_000],
+    ]);
+    expect(
+      compareSizes(now, { version: "1.0.0", files: { a: 110_000_000, b: 100_000_000, d: 1_000_000 } }),
+    ).toEqual([
+      "a: 110.3 MB, +250 kB (+0.23 %) against 1.0.0",
+      "b: 99.0 MB, -1000 kB (-1.00 %) against 1.0.0",
+      "c: 5.0 MB, new since 1.0.0",
+      "d: not built now, 1.0 MB in 1.0.0",
+    ]);
+  });
+
+  test("are recorded for every target", () => {
+    const { version, files } = readSizes(
+      new URL("../../scripts/release/sizes.json", import.meta.url).pathname,
+    );
+    expect(version).toMatch(/^\d+\.\d+\.\d+$/);
+    expect(Object.keys(files)).toEqual(TARGETS.map(({ file }) => file));
+    for (const bytes of Object.values(files)) expect(bytes).toBeWithin(50_000_000, 200_000_000);
+  });
 });
 
 describe("the manual page", () => {
