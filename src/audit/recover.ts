@@ -34,7 +34,7 @@ export function abandoned(lines: Iterable<string>, options: RecoveryOptions): re
 
 /** The event that closes an abandoned operation. */
 export function interruption(started: AuditEvent): NewEvent {
-  const { left, next } = ADVICE[started.operation] ?? UNKNOWN;
+  const { left, next } = adviceFor(started.operation);
   return {
     operation: started.operation,
     outcome: "interrupted",
@@ -46,13 +46,16 @@ export function interruption(started: AuditEvent): NewEvent {
 
 /** One sentence for the person who runs the next command. */
 export function explainInterruption({ operation, timestamp, user, host }: AuditEvent): string {
-  const { left, next } = ADVICE[operation] ?? UNKNOWN;
+  const { left, next } = adviceFor(operation);
   const when = timestamp.slice(0, 19).replace("T", " ");
   return `the ${operation} that ${user}@${host} began at ${when} UTC was interrupted: ${left}. ${next}`;
 }
 
-interface Advice {
+/** What an operation that was interrupted leaves behind. */
+export interface Advice {
+  /** The state, as the part of a sentence. */
   readonly left: string;
+  /** Which command continues or cleans up, a sentence. */
   readonly next: string;
 }
 
@@ -88,6 +91,9 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     next: "`contextcore audit verify` shows it; run `contextcore audit prune` again.",
   },
 };
+
+/** What is left when this operation was interrupted, and what to do then. */
+export const adviceFor = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
 
 function isAbandoned(event: AuditEvent, { host, now, staleAfterMs }: RecoveryOptions): boolean {
   const mark = toProcessMark(event.details.process);

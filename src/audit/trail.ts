@@ -25,8 +25,8 @@ export interface TrailOptions extends JournalOptions {
 }
 
 /**
- * Opens the trail of one project. Nothing is read or written before it is used; the first use closes operations whose
- * process died.
+ * Opens the trail of one project. Nothing is read or written before it is used; the first event is preceded by those
+ * that close operations whose process died.
  */
 export function openTrail(options: TrailOptions): Trail {
   const { file, onWarning, sinkTimeLimitMs = 5_000 } = options;
@@ -61,8 +61,9 @@ export function openTrail(options: TrailOptions): Trail {
   return {
     append: async (event) => (await append(event)).event,
     record: createRecord({ append, onWarning, onDestroyed }),
+    abandoned: () => firstUse.abandoned(),
+    recover: () => firstUse.recover(),
     async newest(query) {
-      await firstUse.recover();
       const { matches, unreadable } = newestOf(trailLinesBackward(file), query);
       if (unreadable > 0)
         onWarning(
@@ -77,7 +78,8 @@ export function openTrail(options: TrailOptions): Trail {
 interface FirstUse {
   /** With the first event come those that say what earlier commands left behind, and whether the sinks have changed. */
   append(event: NewEvent): Promise<Appended>;
-  /** Closes abandoned operations, if there are any. Never throws. */
+  abandoned(): readonly AuditEvent[];
+  /** What cannot be written is a warning. */
   recover(): Promise<void>;
 }
 
@@ -121,6 +123,7 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
 
   return {
     append,
+    abandoned: findAbandoned,
     async recover() {
       if (recovered || findAbandoned().length === 0) return;
       await append().catch((error) =>

@@ -30,24 +30,44 @@ export const configOf = (call: Call): Promise<Config> => loadConfig(call);
  * @throws RefusedError when a plugin is not trusted as it is
  */
 export async function openStack(call: Call, only: readonly string[] = [], tenant?: string): Promise<Stack> {
+  const { config, ...plugins } = await load(call, tenant);
+  await refuseUntrusted(call, config, plugins);
+  await closeInterrupted(call, config);
+  refuseMistakes(plugins, config);
+  return { ...chosen(plugins, only), config };
+}
+
+/**
+ * As {@link openStack}, for a command that looks at the trail as it is found: nothing is appended to it, so nothing in it
+ * is mended. A plugin that nobody trusted is one of the `failures`.
+ * @throws ConfigError naming the key and the line
+ */
+export async function openStackToRead(call: Call): Promise<Stack> {
+  const stack = await load(call);
+  refuseMistakes(stack, stack.config);
+  return stack;
+}
+
+async function load(call: Call, tenant?: string): Promise<Stack> {
   const config = await configOf(call);
   const plugins = await openPlugins(config, {
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
     ...(tenant === undefined ? {} : { tenant }),
   });
-  await refuseUntrusted(call, config, plugins);
-  await closeInterrupted(call, config);
-  const problems = plugins.failures.flatMap((failure) => configProblems(failure, config));
+  return { ...plugins, config };
+}
+
+function refuseMistakes({ failures }: OpenPlugins, config: Config): void {
+  const problems = failures.flatMap((failure) => configProblems(failure, config));
   if (problems.length > 0) throw new ConfigError(problems);
-  return { ...chosen(plugins, only), config };
 }
 
 /** What an earlier command began and never ended is closed, and the user is told what was left. */
 async function closeInterrupted(call: Call, config: Config): Promise<void> {
   const trail = openStackTrail(call, config);
   try {
-    await trail.newest({ limit: 0 });
+    await trail.recover();
   } catch (error) {
     call.terminal.warn(
       `the audit trail cannot be read: ${error instanceof Error ? error.message : String(error)}`,

@@ -88,6 +88,8 @@ describe("a trail", () => {
       });
     }
     events = await trail.newest({ limit: 1_000 });
+    const closed = events.filter(({ operation }) => operation === "trail_rotation");
+    expect(events).toHaveLength(EVIL.length + closed.length);
   });
   afterAll(() => folder[Symbol.dispose]());
 
@@ -125,7 +127,7 @@ describe("a trail", () => {
       };
     });
     expect(back).toEqual(events as never);
-    expect(count).toBe(EVIL.length);
+    expect(count).toBe(events.length);
     for (const cell of rows.flat()) expect(cell).not.toMatch(FORMULA);
   });
 
@@ -143,7 +145,7 @@ describe("a trail", () => {
 
   test("as JSON: long details are cut and marked, unless in full", () => {
     const short = JSON.parse(run({ format: "json" }).text);
-    expect(short).toHaveLength(EVIL.length);
+    expect(short).toHaveLength(events.length);
     expect(short[0]).toEqual(events[0]);
     expect(short[2].details).toEqual({ cut: expect.any(String), characters: expect.any(Number) });
     expect(short[2].details.cut).toHaveLength(1_000);
@@ -155,7 +157,7 @@ describe("a trail", () => {
     const { text, isCut, count } = run({ limit: 2, format: "json", full: true });
     expect(JSON.parse(text)).toEqual(events.slice(-2));
     expect([isCut, count]).toEqual([true, 2]);
-    expect(run({ limit: EVIL.length }).isCut).toBe(false);
+    expect(run({ limit: events.length }).isCut).toBe(false);
   });
 
   test("filters apply, also when everything is streamed", () => {

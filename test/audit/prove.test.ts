@@ -5,6 +5,13 @@ import fc from "fast-check";
 import { GENESIS, LineError, readLine, seal, type UnsealedEvent } from "../../src/audit/format/chain.ts";
 import { proveLine } from "../../src/audit/verify/prove.ts";
 
+/** The quick proof of a line in the middle of a block, as `audit verify` meets it. */
+function proveInBlock(line: Buffer | string): ReturnType<typeof proveLine> {
+  const bytes = Buffer.from(line);
+  const block = Buffer.concat([Buffer.from('{"id":"\n'), bytes, Buffer.from('\n{"id":"')]);
+  return proveLine(block, 8, 8 + bytes.length);
+}
+
 const EVENT: UnsealedEvent = {
   id: "01a1fa8f-bc2c-7447-a722-f37b13a07121",
   seq: 7,
@@ -19,7 +26,7 @@ const EVENT: UnsealedEvent = {
   prev_hash: GENESIS,
 };
 
-const verdict = (prove: (line: string) => unknown, line: string): string => {
+const verdict = <Line>(prove: (line: Line) => unknown, line: Line): string => {
   try {
     prove(line);
     return "proved";
@@ -53,7 +60,7 @@ test("whatever is sealed is proved by both, and gives the same", () => {
       });
       const { id, seq, timestamp, operation, outcome, prev_hash, hash } = sealed;
       expect(verdict(readLine, line)).toBe("proved");
-      expect(proveLine(line)).toMatchObject({ id, seq, timestamp, operation, outcome, prev_hash, hash });
+      expect(proveInBlock(line)).toMatchObject({ id, seq, timestamp, operation, outcome, prev_hash, hash });
     }),
     { numRuns: 500 },
   );
@@ -67,10 +74,10 @@ test("whatever is changed in a line is refused by both, for the same reason", ()
       fc.string({ maxLength: 3 }),
       fc.nat({ max: 3 }),
       (at, put, cut) => {
-        const changed = line.slice(0, at) + put + line.slice(at + cut);
-        fc.pre(changed !== line);
-        expect(verdict(proveLine, changed)).toBe(verdict(readLine, changed));
-        expect(verdict(proveLine, changed)).not.toBe("proved");
+        const changed = (line.slice(0, at) + put + line.slice(at + cut)).toWellFormed();
+        fc.pre(changed !== line && !changed.includes("\n"));
+        expect(verdict(proveInBlock, changed)).toBe(verdict(readLine, changed));
+        expect(verdict(proveInBlock, changed)).not.toBe("proved");
       },
     ),
     { numRuns: 2_000 },
@@ -111,8 +118,86 @@ test.each([
   "{}}",
   "x",
   "{",
+  '{"a":-0}',
+  '{"a":01}',
+  '{"a":1e2}',
+  '{"a":+1}',
+  '{"a":12345678901234567890}',
+  '{"a":1.50}',
+  '{"ab":1,"a":2}',
+  '{"a":1,}',
+  '{"a":[1,]}',
+  '{"a":[,1]}',
+  '{"a":tru}',
+  '{"a":nul}',
+  '{"a":"\t"}',
+  '{"a":"\\/"}',
+  '{"a" :1}',
+  '{"a":1}{}',
+  '{"a":1},"details":{"a":1}',
+  '{"a":{"c":1,"b":2}}',
 ])("details that are not canonical are not made good by a hash over them: %s", (details) => {
   expect(verdict(readLine, forged('{"a":1}'))).toBe("proved");
-  expect(verdict(proveLine, forged(details))).not.toBe("proved");
-  expect(verdict(proveLine, forged(details))).toBe(verdict(readLine, forged(details)));
+  expect(verdict(proveInBlock, forged(details))).not.toBe("proved");
+  expect(verdict(proveInBlock, forged(details))).toBe(verdict(readLine, forged(details)));
+});
+
+test("whatever stands in the details, with a hash over it as it stands, both say the same", () => {
+  const piece = fc.constantFrom(
+    ...'{}[],:"',
+    "a",
+    "b",
+    "ab",
+    "0",
+    "-",
+    "1",
+    "9",
+    ".",
+    "e",
+    "true",
+    "null",
+    "false",
+    " ",
+    "\\",
+    "é",
+    '"a":',
+    '"b":',
+  );
+  const written = fc.oneof(
+    fc.array(piece, { maxLength: 14 }).map((pieces) => `{${pieces.join("")}}`),
+    fc
+      .dictionary(fc.string({ maxLength: 3 }), fc.jsonValue({ maxDepth: 4 }))
+      .map((value) => JSON.stringify(value)),
+  );
+  let proved = 0;
+  fc.assert(
+    fc.property(written, (details) => {
+      const line = forged(details).toWellFormed();
+      const said = verdict(readLine, line);
+      expect(verdict(proveInBlock, line)).toBe(said);
+      proved += said === "proved" ? 1 : 0;
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(proved).toBeGreaterThan(1_000);
+});
+
+test("every byte of a plain line, changed to every value, is refused", () => {
+  const whole = Buffer.from(seal({ ...EVENT, ref: EVENT.id, export_path: "backups/1" }).line);
+  const missed: string[] = [];
+  for (let at = 0; at < whole.length; at += 1) {
+    for (let value = 0; value < 256; value += 1) {
+      if (value === whole[at]) continue;
+      const changed = Buffer.from(whole);
+      changed[at] = value;
+      if (verdict(proveInBlock, changed) === "proved") missed.push(`${at}: ${value}`);
+    }
+  }
+  expect(missed).toEqual([]);
+});
+
+test("details that nest deeper than any reader can follow are refused, not the end of it", () => {
+  const deep = (levels: number) => forged(`{"a":${"[".repeat(levels)}${"]".repeat(levels)}}`);
+  for (const levels of [31, 32, 33, 500]) expect(verdict(proveInBlock, deep(levels))).toBe("proved");
+  expect(verdict(proveInBlock, deep(100_000))).toBe("it nests deeper than can be read");
 });

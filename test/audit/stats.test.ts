@@ -21,15 +21,19 @@ test("each operation counts once, by operation, user, outcome and week, weeks wi
   await write("2026-01-19T00:00:00Z", "ada", "export", "failed"); // a Monday
   await write("2026-02-03T00:00:00Z", "grace", "destroy", "success");
   expect(statsOf(matching(trailLines(folder.file), {}))).toEqual({
-    operations: 3,
-    byOperation: { export: { success: 1, failed: 1 }, destroy: { success: 1 } },
-    byUser: { "ada@h": { success: 1, failed: 1 }, "grace@h": { success: 1 } },
-    byOutcome: { success: 2, failed: 1 },
+    operations: 4,
+    byOperation: {
+      export: { success: 1, failed: 1 },
+      destroy: { success: 1 },
+      trail_rotation: { success: 1 }, // January's file was closed
+    },
+    byUser: { "ada@h": { success: 1, failed: 1 }, "grace@h": { success: 2 } },
+    byOutcome: { success: 3, failed: 1 },
     byWeek: [
       { week: "2026-01-12", tally: { success: 1 } },
       { week: "2026-01-19", tally: { failed: 1 } },
       { week: "2026-01-26", tally: {} },
-      { week: "2026-02-02", tally: { success: 1 } },
+      { week: "2026-02-02", tally: { success: 2 } },
     ],
   });
 });

@@ -95,7 +95,7 @@ test("verify proves, and names the line that was changed", async () => {
   writeFileSync(trailOf(cwd), readFileSync(trailOf(cwd), "utf8").replace('"tempo"', '"mimir"'));
   const changed = await run(["audit", "verify"], { cwd });
   expect(changed.exitCode).toBe(5);
-  expect(changed.stderr).toBe(
+  expect(changed.stderr).toStartWith(
     "wrong: audit.jsonl:2: the line was changed: its content does not fit its hash\n",
   );
   const { sound: verdict, findings } = JSON.parse((await run(["audit", "verify", "--json"], { cwd })).stdout);
@@ -124,7 +124,8 @@ test("export writes what other tools read, and is itself recorded", async () => 
   const before = lines(await Bun.file(trailOf(cwd)).text());
   const { stdout } = await run(["audit", "export", "--all"], { cwd });
   expect(lines(stdout).slice(0, 4)).toEqual(before);
-  expect(JSON.parse(lines(stdout)[4] ?? "")).toMatchObject({ operation: "audit_export", outcome: "started" });
+  expect(JSON.parse(lines(stdout)[4] ?? "")).toMatchObject({ operation: "trail_rotation" }); // January's file
+  expect(JSON.parse(lines(stdout)[5] ?? "")).toMatchObject({ operation: "audit_export", outcome: "started" });
   const toFile = await run(["audit", "export", "--format", "csv", "-o", "out.csv", "--operation", "export"], {
     cwd,
   });
@@ -179,7 +180,7 @@ test("sinks: tested, listed, delivered to later; a webhook's URL is never shown"
   expect(state).toMatchObject({ name: "webhook", configured: true, waiting: 0, rejected: 0, dropped: 0 });
   const events = lines(await Bun.file(trailOf(cwd)).text());
   const bodies = receiver.received.map(({ body }) => body).filter((body) => body !== "");
-  expect(bodies).toEqual(events); // from the event on that tells of the sink; what is older is in January's file
+  expect(bodies).toEqual(events.slice(1)); // from the event on that tells of the sink; the first closes January's file
   expect((await audit("sinks", "test", "nobody")).exitCode).toBe(2);
   expect((await audit("verify")).exitCode).toBe(0);
   expect(said.join("")).not.toMatch(/T0SECRET|hush/);
@@ -232,7 +233,7 @@ test("following shows new events as they come, and ends with the signal", async 
   await trail.append({ operation: "export", outcome: "success" });
   await trail.append({ operation: "destroy", outcome: "refused" });
   await trail.close();
-  expect(JSON.parse(await next())).toMatchObject({ seq: 6, outcome: "refused" });
+  expect(JSON.parse(await next())).toMatchObject({ seq: 7, outcome: "refused" });
   child.kill("SIGINT");
   expect(await child.exited).toBe(0);
 });

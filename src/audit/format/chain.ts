@@ -29,10 +29,19 @@ export function seal(unsealed: UnsealedEvent): SealedEvent {
  */
 export function readLine(line: string): AuditEvent {
   const event = parseLine(line);
-  const expected = textOf(event);
+  const expected = expectedOf(event);
   if (expected.hash !== event.hash) throw new LineError("its content does not fit its hash");
   if (expected.line !== line) throw new LineError("it is not written as the trail writes it");
   return event;
+}
+
+function expectedOf(event: AuditEvent): ReturnType<typeof textOf> {
+  try {
+    return textOf(event);
+  } catch (error) {
+    if (error instanceof RangeError) throw new LineError("it nests deeper than can be read");
+    throw error;
+  }
 }
 
 /** Reads a line without proving it. @throws LineError when it is not an event. */

@@ -54,8 +54,12 @@ export interface Trail {
     operation: TrailOperation,
     work: () => Promise<{ result: Result; ending: Ending }>,
   ): Promise<Result>;
-  /** The newest `limit` events that fit, oldest first. Reads from the end of the file. */
+  /** The newest `limit` events that fit, oldest first. Reads from the end of the file, and writes nothing. @throws TrailError */
   newest(query: AuditQuery): Promise<readonly AuditEvent[]>;
+  /** Operations that began and whose process is gone, oldest first; nothing is written. @throws TrailError */
+  abandoned(): readonly AuditEvent[];
+  /** Closes those, if there are any, and warns of each: what was left, and which command goes on. @throws TrailError */
+  recover(): Promise<void>;
   /** Waits for the sinks, each within its time limit; then releases everything. */
   close(): Promise<void>;
 }

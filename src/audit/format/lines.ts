@@ -38,8 +38,13 @@ export function beginningOf(path: string): string | undefined {
   });
 }
 
-/** The whole lines of a file, newest first, without their newlines. A torn last line is left out. */
+/** The whole lines of a file, newest first, without their newlines. A torn last line is left out. @throws TrailError */
 export function* linesBackward(path: string): Generator<string> {
+  for (const line of lineBytesBackward(path)) yield line.toString();
+}
+
+/** As {@link linesBackward}, undecoded. @throws TrailError when it cannot be read */
+export function* lineBytesBackward(path: string): Generator<Buffer> {
   const file = openOptional(path);
   if (file === undefined) return;
   try {
@@ -49,8 +54,33 @@ export function* linesBackward(path: string): Generator<string> {
   }
 }
 
+/** A line in `bytes[start, end)`, without its newline; only until the next one is asked for. */
+export interface LineBytes {
+  bytes: Buffer;
+  start: number;
+  end: number;
+}
+
+/** The whole lines in these bytes, last first, in one object; what stands behind the last newline is left out. */
+export function* linesInBackward(bytes: Buffer): Generator<Readonly<LineBytes>> {
+  const line: LineBytes = { bytes, start: 0, end: 0 };
+  for (let end = bytes.lastIndexOf(NEWLINE); end >= 0; ) {
+    const newline = end === 0 ? -1 : bytes.lastIndexOf(NEWLINE, end - 1);
+    line.start = newline + 1;
+    line.end = end;
+    yield line;
+    end = newline;
+  }
+}
+
+/** Frees the memory of bytes that nobody looks at again: the collector does not hurry, and closed files are big. */
+export function release({ buffer, byteLength }: Buffer): void {
+  const isAlone = byteLength > 65_536 && byteLength === buffer.byteLength; // small ones share their memory
+  if (isAlone && buffer instanceof ArrayBuffer) buffer.transfer(0);
+}
+
 /** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
-function* splitBackward(path: string, file: number): Generator<string> {
+function* splitBackward(path: string, file: number): Generator<Buffer> {
   let rest: Buffer[] | undefined;
   for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
     let end = bytes.length;
@@ -59,12 +89,13 @@ function* splitBackward(path: string, file: number): Generator<string> {
       at >= 0;
       at = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1)
     ) {
-      if (rest !== undefined) yield Buffer.concat([bytes.subarray(at + 1, end), ...rest]).toString();
+      const line = bytes.subarray(at + 1, end);
+      if (rest !== undefined) yield rest.length === 0 ? line : Buffer.concat([line, ...rest]);
       rest = [];
       end = at;
     }
     if (rest !== undefined) rest = [bytes.subarray(0, end), ...rest];
-    if (offset === 0 && rest !== undefined) yield Buffer.concat(rest).toString();
+    if (offset === 0 && rest !== undefined) yield Buffer.concat(rest);
   }
 }
 

@@ -9,7 +9,7 @@ import { endOf } from "../format/lines.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
-import { allLinesBackward, closedSegments } from "./segments.ts";
+import { allLinesBackward, closedSegments, seqIn } from "./segments.ts";
 
 /** The newest event of a trail that this home has a copy of. */
 export interface Head {
@@ -33,15 +33,27 @@ export interface Home {
   copy(lines: readonly string[]): Promise<void>;
   /** The copied lines that lead from the event after `after` (its hash) to `newest`, oldest first; `undefined`: not all there. */
   linesBetween(after: string, newest: string): readonly string[] | undefined;
-  /** The copied lines that lead up to the event with this hash, newest first, as far back as the copy goes. */
-  linesUpTo(newest: string): Iterable<string>;
+  /** The copied events that lead up to the one with this hash, newest first, as far back as the copy goes. @throws TrailError */
+  copiesUpTo(newest: string): Iterable<Copy>;
+}
+
+/** A line of the copy; only until the next one is asked for. */
+export interface Copy {
+  readonly seq: number;
+  /** Its hash stands in `bytes` at `hashAt`, in hex. */
+  readonly bytes: Buffer;
+  readonly hashAt: number;
+  /** Its `prev_hash`. */
+  prev(): string;
+  /** The whole line. */
+  text(): string;
 }
 
 /** A shorter one must cover all of a longer one. */
 const HEAD_BYTES = 1023;
 
-/** The copy is closed once it holds this much, bytes. */
-const LOG_BYTES_MAX = 64 * 1024 * 1024;
+/** The copy is closed once it holds this much, bytes: a closed file is read whole. */
+const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
 /** How much of a lost trail is put back at once. */
 const RESTORED_BYTES_MAX = 64 * 1024 * 1024;
@@ -59,7 +71,7 @@ export function openHome(directory: string, file: string): Home {
     writeHead: (state) => writeHead(head, { file, ...state }),
     copy: (lines) => copy(log, lines),
     linesBetween: (after, newest) => linesBetween(log, after, newest),
-    linesUpTo: (newest) => linesUpTo(log, newest),
+    copiesUpTo: (newest) => copiesUpTo(log, newest),
   };
 }
 
@@ -68,7 +80,7 @@ async function copy(log: string, lines: readonly string[]): Promise<void> {
   await withLock(join(dirname(log), "home.lock"), async () => {
     if ((endOf(log)?.size ?? 0) >= LOG_BYTES_MAX) {
       const number = (closedSegments(log).at(-1)?.last ?? 0) + 1; // events of many projects: the files are just counted
-      closeSegment(log, number, number);
+      closeSegment(log, number, number).finish();
     }
     const healing = (endOf(log)?.torn ?? 0) > 0 ? "\n" : ""; // what a dead writer left stays on its own line
     appendDurably(log, `${healing}${lines.join("\n")}\n`, 0o600);
@@ -105,28 +117,40 @@ function readHead(path: string): Head | undefined {
 function linesBetween(log: string, after: string, newest: string): readonly string[] | undefined {
   const found: string[] = [];
   let bytes = 0;
-  for (const line of linesUpTo(log, newest)) {
-    found.push(line);
-    bytes += line.length;
-    if (linkOf(line).prev === after) return found.reverse();
+  for (const { text, prev } of copiesUpTo(log, newest)) {
+    found.push(text());
+    bytes += found.at(-1)?.length ?? 0;
+    if (prev() === after) return found.reverse();
     if (bytes > RESTORED_BYTES_MAX) return undefined;
   }
   return undefined;
 }
 
+/** Both hashes stand at the end of a line, so many bytes before it, each 64 characters long. */
+const HASH_BEFORE_END = 66;
+const PREV_BEFORE_END = 140;
+const HASH_LENGTH = 64;
+
 /** Follows `prev_hash` backward through the events of all projects, over copies that stand there twice. */
-function* linesUpTo(log: string, newest: string): Generator<string> {
-  let wanted = newest;
+function* copiesUpTo(log: string, newest: string): Generator<Copy> {
+  const wanted = Buffer.from(newest, "latin1");
   for (const line of allLinesBackward(log)) {
-    const { prev, hash } = linkOf(line);
-    if (hash !== wanted) continue;
-    yield line;
-    wanted = prev;
+    const { bytes, start, end } = line;
+    const hashAt = end - HASH_BEFORE_END;
+    if (end - start < PREV_BEFORE_END || !isAt(bytes, hashAt, wanted)) continue;
+    bytes.copy(wanted, 0, end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
+    yield {
+      seq: seqIn(line),
+      bytes,
+      hashAt,
+      prev: () => wanted.toString("latin1"),
+      text: () => bytes.toString("utf8", start, end),
+    };
   }
 }
 
-/** Both hashes stand at the end of a line, each 64 characters long. */
-const linkOf = (line: string): { readonly prev: string; readonly hash: string } => ({
-  prev: line.slice(-140, -76),
-  hash: line.slice(-66, -2),
-});
+function isAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
+  for (let index = 0; index < wanted.length; index += 1)
+    if (bytes[at + index] !== wanted[index]) return false;
+  return true;
+}

@@ -14,7 +14,7 @@ import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
 import { withLock } from "./lock.ts";
 import { type Link, type Mended, mend } from "./mend.ts";
-import { closeSegment, isRotationDue } from "./rotate.ts";
+import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { seqOf } from "./segments.ts";
 import { together } from "./together.ts";
 
@@ -57,22 +57,26 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   /** @returns for each of the builds its events; what was found and mended counts to the first */
   const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
     const mended = mend(file, home, seen);
-    const shares = builds.map((build, index) => [...(index === 0 ? mended.notices : []), ...build()]);
+    const asked = builds.map((build) => build());
+    if (mended.notices.length + asked.flat().length === 0) return builds.map(() => ({ events: [] }));
+    const closing = mended.restored.length === 0 ? rotate(mended.last.seq) : undefined;
+    const found = [...mended.notices, ...(closing === undefined ? [] : [closing.event])];
+    const shares = asked.map((own, index) => (index === 0 ? [...found, ...own] : own));
     const events = sealAll(shares.flat(), mended.last, { project, ...identity, clock });
-    const newest = events.at(-1)?.event;
-    if (newest === undefined) return builds.map(() => ({ events }));
-    if (mended.restored.length === 0) rotate(mended.last.seq);
     const copyFailure = await writeBoth(file, home, mended, events);
+    closing?.finish();
     const { dev, ino } = endOf(file) ?? { dev: 0, ino: 0 };
     seen = { dev, ino };
-    if (copyFailure === undefined) home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
+    const newest = events.at(-1)?.event;
+    if (copyFailure === undefined && newest !== undefined)
+      home.writeHead({ seq: newest.seq, hash: newest.hash, dev, ino });
     return shared(events, shares).map((own) => ({ events: own, ...(copyFailure && { copyFailure }) }));
   };
 
-  const rotate = (last: number): void => {
+  const rotate = (last: number): Closing | undefined => {
     const first = seqOf(beginningOf(file) ?? "");
-    if (Number.isFinite(first) && isRotationDue(file, clock(), options.rotateBytes))
-      closeSegment(file, first, last);
+    const isDue = Number.isFinite(first) && isRotationDue(file, clock(), options.rotateBytes);
+    return isDue ? closeSegment(file, first, last) : undefined;
   };
 
   const append = together(async (builds: readonly Build[]) => {

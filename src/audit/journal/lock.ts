@@ -3,6 +3,7 @@
  * holder dies, however it dies, so there is no stale lock to recognise; it is the same code on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
 import { cannot, codeOf, TrailError } from "../format/error.ts";
 
 /** Frees a lock. */
@@ -60,6 +61,20 @@ export async function withLock<Result>(path: string, work: () => Promise<Result>
     return await work();
   } finally {
     release();
+  }
+}
+
+/**
+ * Runs the work while holding the lock, without making a lock file: where there is none, or it cannot be written to,
+ * nobody writes.
+ */
+export async function withLockIfThere<Result>(path: string, work: () => Result): Promise<Result> {
+  if (!existsSync(path)) return work();
+  try {
+    return await withLock(path, async () => work());
+  } catch (error) {
+    if (error instanceof TrailError && codeOf(error.cause) !== undefined) return work();
+    throw error;
   }
 }
 

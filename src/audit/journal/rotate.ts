@@ -1,10 +1,12 @@
 /** Closing a file of lines that has grown enough: it gets a name of its own, and is compressed. */
 import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
-import { cannot, TrailError } from "../format/error.ts";
+import { cannot, codeOf, TrailError } from "../format/error.ts";
+import type { NewEvent } from "../format/event.ts";
 import { beginningOf, endOf } from "../format/lines.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
+import { rotationEvent } from "./rotation-event.ts";
 import { closedSegments, segmentPath } from "./segments.ts";
 
 /** A file is closed once it holds this much; some thirty thousand events. bytes */
@@ -19,12 +21,31 @@ export function isRotationDue(file: string, now: number, bytesMax = ROTATE_BYTES
   return month !== undefined && month !== new Date(now).toISOString().slice(0, 7);
 }
 
+/** A closed file, compressed in memory. */
+interface Compression {
+  /** Of the closed file; `.zst` is added. */
+  readonly path: string;
+  readonly bytes: Buffer;
+  readonly compressed: Buffer;
+}
+
+/** A file that was closed, and what is left to do. */
+export interface Closing {
+  /** What the trail says of it: the SHA-256 of each compressed file, since zstd has bits that mean nothing. */
+  readonly event: NewEvent;
+  /**
+   * Puts the compressed files in the place of the plain ones, once the event is durable: then there is never a compressed
+   * one that the trail does not know. Where that fails a plain one stays, which loses nothing, until the next is closed.
+   */
+  finish(): void;
+}
+
 /**
  * Closes the file. Whoever writes to it must hold its lock.
  * @param first what the first and the last line in it are numbered
  * @throws TrailError
  */
-export function closeSegment(file: string, first: number, last: number): void {
+export function closeSegment(file: string, first: number, last: number): Closing {
   const closed = segmentPath(file, first, last);
   if (existsSync(closed) || existsSync(`${closed}.zst`)) {
     throw new TrailError(`${file} cannot be closed: ${closed} is there already`, { hint: "Move it away." });
@@ -35,21 +56,40 @@ export function closeSegment(file: string, first: number, last: number): void {
     throw cannot("rename", file, cause);
   }
   syncDirectory(dirname(file));
-  compressClosed(file);
+  const compressions = compressClosed(file);
+  return { event: eventOf(closed, compressions), finish: () => compressions.forEach(replace) };
 }
 
-/** Compresses what is closed. Where that fails the file stays as it is, which loses nothing, until the next is closed. */
-function compressClosed(file: string): void {
-  for (const { path, compressed } of closedSegments(file)) {
-    try {
-      if (!compressed) compress(path);
-    } catch {}
+/** Also those that could not be compressed when they were closed. */
+function compressClosed(file: string): readonly Compression[] {
+  return closedSegments(file).flatMap(({ path, compressed }) => (compressed ? [] : compress(path)));
+}
+
+/** One frame, with a checksum of its content; none where the file cannot be read now. */
+function compress(path: string): Compression[] {
+  try {
+    const bytes = readFileSync(path);
+    const params = { [constants.ZSTD_c_checksumFlag]: 1 };
+    return [{ path, bytes, compressed: zstdCompressSync(bytes, { params }) }];
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return [];
   }
 }
 
-/** One frame, with a checksum of its content; the original goes once the copy was read back. */
-function compress(path: string): void {
-  const bytes = readFileSync(path);
-  writeDurably(`${path}.zst`, zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } }));
-  if (Bun.zstdDecompressSync(readFileSync(`${path}.zst`)).equals(bytes)) rmSync(path);
+function eventOf(closed: string, compressions: readonly Compression[]): NewEvent {
+  const files = compressions.map(({ path, compressed }) => ({
+    file: `${basename(path)}.zst`,
+    sha256: Bun.SHA256.hash(compressed, "hex"),
+    bytes: compressed.length,
+  }));
+  return rotationEvent(basename(closed), files);
+}
+
+/** The original goes once the copy was read back. */
+function replace({ path, bytes, compressed }: Compression): void {
+  try {
+    writeDurably(`${path}.zst`, compressed);
+    if (Bun.zstdDecompressSync(readFileSync(`${path}.zst`)).equals(bytes)) rmSync(path);
+  } catch {}
 }

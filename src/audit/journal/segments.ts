@@ -5,7 +5,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { cannot, codeOf } from "../format/error.ts";
-import { linesBackward } from "../format/lines.ts";
+import {
+  type LineBytes,
+  lineBytesBackward,
+  linesBackward,
+  linesInBackward,
+  release,
+} from "../format/lines.ts";
 import { compressedLinesForward, decompressed, linesForward, type NumberedLine } from "./forward.ts";
 
 export interface Segment {
@@ -40,22 +46,30 @@ export function closedSegments(file: string): readonly Segment[] {
  * The lines of a closed segment, newest first. A reader takes no lock, so it may have been compressed meanwhile.
  * @throws TrailError when it cannot be read whole
  */
-function segmentLinesBackward({ path, compressed }: Segment): Iterable<string> {
-  if (!compressed && existsSync(path)) return linesBackward(path);
-  return decompressed(compressed ? path : `${path}.zst`)
-    .toString()
-    .split("\n")
-    .slice(0, -1)
-    .reverse();
+function* segmentLinesBackward({ path, compressed }: Segment): Generator<Readonly<LineBytes>> {
+  if (!compressed && existsSync(path)) return yield* undecoded(path);
+  const bytes = decompressed(compressed ? path : `${path}.zst`);
+  try {
+    yield* linesInBackward(bytes);
+  } finally {
+    release(bytes);
+  }
 }
 
-/** Every whole line of a file and of its closed segments, newest first. The home copy's segments are only counted. */
-export function* allLinesBackward(file: string): Generator<string> {
-  yield* linesBackward(file);
+function* undecoded(path: string): Generator<LineBytes> {
+  for (const bytes of lineBytesBackward(path)) yield { bytes, start: 0, end: bytes.length };
+}
+
+/**
+ * Every whole line of a file and of its closed segments, newest first. The home copy's segments are only counted.
+ * @throws TrailError when one of them cannot be read whole
+ */
+export function* allLinesBackward(file: string): Generator<Readonly<LineBytes>> {
+  yield* undecoded(file);
   for (const segment of [...closedSegments(file)].reverse()) yield* segmentLinesBackward(segment);
 }
 
-/** Every whole line of the trail, newest first. */
+/** Every whole line of the trail, newest first. @throws TrailError when a file of it cannot be read whole */
 export function* trailLinesBackward(file: string): Generator<string> {
   let oldest = Number.POSITIVE_INFINITY;
   for (const line of linesBackward(file)) {
@@ -64,7 +78,9 @@ export function* trailLinesBackward(file: string): Generator<string> {
   }
   // The file may have been closed while it was read: then it is also the newest segment.
   const closed = closedSegments(file).filter(({ first }) => first < oldest);
-  for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
+  for (const segment of closed.reverse())
+    for (const { bytes, start, end } of segmentLinesBackward(segment))
+      yield bytes.toString("utf8", start, end);
 }
 
 /** The lines of a closed segment, oldest first. @throws TrailError when it cannot be read whole */
@@ -93,6 +109,19 @@ export function* trailLines(file: string): Generator<string> {
 /** The number of the event in a line, without reading all of it; infinite when there is none. */
 export const seqOf = (line: string): number =>
   Number(/"seq":(\d+)/.exec(line)?.[1] ?? Number.POSITIVE_INFINITY);
+
+const SEQ = Buffer.from('"seq":');
+
+/** The same of a line that is not decoded. */
+export function seqIn({ bytes, start, end }: Readonly<LineBytes>): number {
+  let at = bytes.indexOf(SEQ, start) + SEQ.length;
+  if (at < start + SEQ.length || at >= end) return Number.POSITIVE_INFINITY;
+  let seq = 0;
+  for (; at < end && isDigit(bytes[at]); at += 1) seq = seq * 10 + ((bytes[at] ?? 0) - 0x30);
+  return seq;
+}
+
+const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 
 function namesIn(directory: string): string[] {
   try {

@@ -6,14 +6,13 @@ import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { knownSinks } from "../deliver/sink-set.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
-import { parseLine } from "../format/chain.ts";
+import { parseLine, readLine } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
-import type { Trail } from "../format/event.ts";
+import type { AuditEvent, Trail } from "../format/event.ts";
 import { makeDirectory, writeDurably } from "../journal/durable.ts";
 import { lockOf } from "../journal/journal.ts";
 import { withLock } from "../journal/lock.ts";
 import { closedSegments, type Segment, segmentLines } from "../journal/segments.ts";
-import { type ProvenLine, proveLine } from "../verify/prove.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -98,7 +97,7 @@ interface Limits {
 
 function staysBecause(
   lines: readonly Proven[],
-  last: ProvenLine,
+  last: AuditEvent,
   { deadline, undelivered, retentionDays }: Limits,
 ): string | undefined {
   if (lines.some(({ event }) => event.timestamp >= deadline))
@@ -109,8 +108,8 @@ function staysBecause(
 
 const extended = (
   range: PrunedRange | undefined,
-  first: ProvenLine,
-  last: ProvenLine,
+  first: AuditEvent,
+  last: AuditEvent,
   events: number,
 ): PrunedRange => ({
   events: (range?.events ?? 0) + events,
@@ -212,14 +211,14 @@ export function keptLines(file: string): string[] {
 
 interface Proven {
   readonly line: string;
-  readonly event: ProvenLine;
+  readonly event: AuditEvent;
 }
 
 function provenLines(segment: Segment): readonly Proven[] {
   const found: Proven[] = [];
   for (const { text = "", number } of segmentLines(segment)) {
     try {
-      const event = proveLine(text);
+      const event = readLine(text);
       const before = found.at(-1)?.event;
       if (before !== undefined && event.prev_hash !== before.hash)
         throw new Error("it does not continue the line before");

@@ -1,7 +1,8 @@
 /** Walks a trail's lines from the first to the last and proves that each continues the one before. */
 import { GENESIS, LineError, parseLine } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
-import type { NumberedLine } from "../journal/forward.ts";
+import { decodedLine, type NumberedBytes } from "../journal/forward.ts";
+import { ROTATION, rotatedFiles } from "../journal/rotation-event.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
 import { type ProvenLine, proveLine } from "./prove.ts";
@@ -16,7 +17,8 @@ export interface Pruned {
 }
 
 export interface ChainCheck {
-  take(line: NumberedLine, file: string): void;
+  /** The next line of the trail, and the name of its file. */
+  take(line: Readonly<NumberedBytes>, file: string): void;
   /** After the last line. */
   finish(): ChainSummary;
 }
@@ -27,10 +29,15 @@ export interface ChainSummary {
   readonly last?: { readonly seq: number; readonly timestamp: string; readonly hash: string };
   /** The newest `audit_prune`. */
   readonly pruned?: Pruned;
+  /** The SHA-256 of closed files, by their names, as the trail has it. */
+  readonly closed: ReadonlyMap<string, string>;
+  /** The numbers of events whose line can be read and does not prove itself. */
+  readonly changed: ReadonlySet<number>;
   /** `started` events without an end, oldest first. */
   readonly open: readonly AuditEvent[];
 }
 
+/** Checks lines one by one as they are given, oldest first; what it finds goes to `findings`, each hash to `hashes`. */
 export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck {
   let first: ProvenLine | undefined;
   let last: ProvenLine | undefined;
@@ -40,12 +47,17 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   const pruned = new Map<number, Pruned>();
   let newestPruned: Pruned | undefined;
   const open = new Map<string, AuditEvent>();
+  const closed = new Map<string, string>();
+  const changed = new Set<number>();
 
   const difference = (where: string, what: string, seq?: number): void =>
     findings.add({ severity: "difference", where, what, ...(seq === undefined ? {} : { seq }) });
 
-  const checkLink = (event: ProvenLine, before: ProvenLine, where: string): void => {
+  const checkLink = (event: ProvenLine, before: ProvenLine, place: () => string): void => {
     const { seq } = event;
+    if (seq === before.seq + 1 && event.prev_hash === before.hash && event.timestamp >= before.timestamp)
+      return;
+    const where = place();
     if (unreadable > 0 && seq === before.seq + unreadable + 1) return; // what it continues cannot be read
     if (seq > before.seq + 1) {
       difference(where, `${range(before.seq + 1, seq - 1)} missing before this line`, before.seq + 1);
@@ -61,12 +73,14 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   };
 
   /** Only few lines are worth parsing whole. */
-  const follow = ({ id, ref, outcome, operation }: ProvenLine, text: string): void => {
+  const follow = ({ id, ref, outcome, operation }: ProvenLine, line: Readonly<NumberedBytes>): void => {
     if (ref !== undefined) open.delete(ref);
     const isPrune = operation === "audit_prune" && outcome === "success";
-    const event = outcome === "started" || isPrune ? parsed(text) : undefined;
+    const isRotation = operation === ROTATION;
+    const event = outcome === "started" || isPrune || isRotation ? parsed(line) : undefined;
     if (event === undefined) return;
-    if (!isPrune) open.set(id, event);
+    if (outcome === "started") open.set(id, event);
+    if (isRotation) for (const { file, sha256 } of rotatedFiles(event)) closed.set(file, sha256);
     newestPruned = (isPrune ? toPruned(event) : undefined) ?? newestPruned;
     if (newestPruned !== undefined) pruned.set(newestPruned.lastSeq, newestPruned);
   };
@@ -79,15 +93,18 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   };
 
   return {
-    take({ number, text }, file) {
-      const where = `${file}:${number}`;
-      const event = checkLine(text, last?.seq, (what, seq) => difference(where, what, seq));
+    take(line, file) {
+      const where = () => `${file}:${line.number}`;
+      const event = checkLine(line, last?.seq, (what, seq, isEvent) => {
+        difference(where(), what, seq);
+        if (isEvent && seq !== undefined) changed.add(seq);
+      });
       if (event === undefined) unreadable += 1;
       if (event === undefined) return;
-      if (last === undefined) begin(event, where);
+      if (last === undefined) begin(event, where());
       else checkLink(event, last, where);
       hashes.add(event.seq, event.hash);
-      follow(event, text ?? "");
+      follow(event, line);
       events += 1;
       unreadable = 0;
       last = event;
@@ -103,6 +120,8 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
       }
       return {
         events,
+        closed,
+        changed,
         open: [...open.values()],
         ...(first === undefined ? {} : { first: { seq: first.seq, timestamp: first.timestamp } }),
         ...(last === undefined
@@ -114,30 +133,28 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   };
 }
 
+type Report = (what: string, seq: number | undefined, isEvent: boolean) => void;
+
 /** The event, even of a line that fails, so that the next one is not blamed for it. */
 function checkLine(
-  text: string | undefined,
+  line: Readonly<NumberedBytes>,
   before: number | undefined,
-  report: (what: string, seq: number | undefined) => void,
+  report: Report,
 ): ProvenLine | undefined {
-  const expected = before === undefined ? undefined : before + 1;
-  if (text === undefined) {
-    report("the line is not UTF-8", expected);
-    return undefined;
-  }
   try {
-    return proveLine(text);
+    return proveLine(line.bytes, line.start, line.end);
   } catch (error) {
     if (!(error instanceof LineError)) throw error;
-    const event = parsed(text);
-    report(`the line was changed: ${error.message}`, event?.seq ?? expected);
+    const event = parsed(line);
+    const expected = before === undefined ? undefined : before + 1;
+    report(`the line was changed: ${error.message}`, event?.seq ?? expected, event !== undefined);
     return event;
   }
 }
 
-function parsed(text: string): AuditEvent | undefined {
+function parsed({ bytes, start, end }: Readonly<NumberedBytes>): AuditEvent | undefined {
   try {
-    return parseLine(text);
+    return parseLine(decodedLine(bytes, start, end));
   } catch {
     return undefined; // reported by the caller
   }

@@ -1,11 +1,12 @@
 /**
  * Proves lines by the million. Most lines hold plain text, and of those the canonical form is made of slices of the line
- * itself; only the details are parsed. A line that is not plain, or fails, goes the long way through {@link readLine},
- * which says what is wrong with it: both ways accept the same lines.
+ * itself, byte for byte, so nothing is decoded or parsed. A line that is not plain, or fails, goes the long way through
+ * {@link readLine}, which says what is wrong with it: both ways accept the same lines.
  */
-import { canonical } from "../format/canonical.ts";
 import { isOutcome, readLine } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
+import { decodedLine } from "../journal/forward.ts";
+import { skipInteger, skipObject, skipText, skipTexts, skipWord, word } from "./plain.ts";
 
 /** What a chain is followed by. */
 export type ProvenLine = Pick<
@@ -13,52 +14,126 @@ export type ProvenLine = Pick<
   "id" | "seq" | "timestamp" | "operation" | "outcome" | "prev_hash" | "hash"
 > & { readonly ref?: string | undefined };
 
-/** Printable ASCII that JSON writes as it is. */
-const PLAIN = String.raw`[ !#-\[\]-~]*`;
-/** From the beginning to the details: 1 id, 2 seq and timestamp, 5 operation and outcome, 8 user, 9 host, 10 project. */
-const HEAD = new RegExp(
-  `^\\{("id":"[0-9a-f-]{36}"),("seq":([1-9]\\d{0,14}),"timestamp":"([\\dTZ:.-]{24})"),` +
-    `("operation":"(${PLAIN})","outcome":"([a-z]+)"),("user":"${PLAIN}"),("host":"${PLAIN}"),("project":"${PLAIN}"),"details":`,
-);
-/** From behind the details to the end: 1 data_affected, 2 export_path, 3 ref, 4 and 5 the hashes. */
-const TAIL = new RegExp(
-  `^("data_affected":\\[(?:"${PLAIN}"(?:,"${PLAIN}")*)?\\])(,"export_path":"${PLAIN}")?(,"ref":"[0-9a-f-]{36}")?,` +
-    `("prev_hash":"[0-9a-f]{64}"),"hash":"([0-9a-f]{64})"\\}$`,
-);
+/**
+ * Reads the line in `bytes[start, end)`, without its newline, and proves it.
+ * @throws LineError as {@link readLine}, and when it is not UTF-8
+ */
+export const proveLine = (bytes: Buffer, start = 0, end = bytes.length): ProvenLine =>
+  provePlain(bytes, start, end) ?? readLine(decodedLine(bytes, start, end));
 
-/** Reads a line and proves it. @throws LineError as {@link readLine} */
-export const proveLine = (line: string): ProvenLine => provePlain(line) ?? readLine(line);
+interface Member {
+  readonly key: keyof AuditEvent;
+  /** `"id":` */
+  readonly name: Uint8Array;
+  /** Behind its value. */
+  readonly skip: (bytes: Uint8Array, at: number) => number;
+  readonly optional: boolean;
+}
 
-function provePlain(line: string): ProvenLine | undefined {
-  const head = HEAD.exec(line);
-  const border = line.lastIndexOf(',"data_affected":[');
-  const tail = border < 0 ? null : TAIL.exec(line.slice(border + 1));
-  if (head === null || tail === null) return undefined;
-  const details = line.slice(head[0].length, border);
-  const outcome = head[7] ?? "";
-  const hash = tail[5] ?? "";
-  const path = tail[2] ?? "";
-  const ref = tail[3] ?? "";
-  if (!isOutcome(outcome) || !isCanonical(details)) return undefined;
-  const sorted = `{${tail[1]},"details":${details}${path},${head[9]},${head[1]},${head[5]},${tail[4]},${head[10]}${ref},${head[2]},${head[8]}}`;
-  if (Bun.SHA256.hash(sorted, "hex") !== hash) return undefined;
+const member = (key: keyof AuditEvent, skip: Member["skip"] = skipText, optional = false): Member => ({
+  key,
+  name: word(`"${key}":`),
+  skip,
+  optional,
+});
+
+/** In the order of the line. */
+const MEMBERS: readonly Member[] = [
+  member("id"),
+  member("seq", skipInteger),
+  member("timestamp"),
+  member("operation"),
+  member("outcome"),
+  member("user"),
+  member("host"),
+  member("project"),
+  member("details", skipObject),
+  member("data_affected", skipTexts),
+  member("export_path", skipText, true),
+  member("ref", skipText, true),
+  member("prev_hash"),
+  member("hash"),
+];
+const numberOf = (key: keyof AuditEvent): number => MEMBERS.findIndex((one) => one.key === key);
+
+/** Members by their number, in the canonical order: that of their names. The hash covers all but itself. */
+const CANONICAL: readonly number[] = MEMBERS.map(({ key }) => key)
+  .filter((key) => key !== "hash")
+  .sort()
+  .map(numberOf);
+
+const ID = numberOf("id");
+const SEQ = numberOf("seq");
+const TIMESTAMP = numberOf("timestamp");
+const OPERATION = numberOf("operation");
+const OUTCOME = numberOf("outcome");
+const REF = numberOf("ref");
+const PREV_HASH = numberOf("prev_hash");
+const HASH = numberOf("hash");
+
+/**
+ * Where the members of the line at hand begin, where their values do, and where both end; a member that is not there
+ * ends where it begins. Written over by each line: a million small objects would be garbage.
+ */
+const begins = new Int32Array(MEMBERS.length);
+const values = new Int32Array(MEMBERS.length);
+const ends = new Int32Array(MEMBERS.length);
+
+function provePlain(bytes: Buffer, start: number, end: number): ProvenLine | undefined {
+  if (!locate(bytes, start, end)) return undefined;
+  const text = (number: number): string =>
+    bytes.toString("latin1", (values[number] ?? 0) + 1, (ends[number] ?? 0) - 1);
+  const [outcome, hash, prev_hash] = [text(OUTCOME), text(HASH), text(PREV_HASH)];
+  if (!isOutcome(outcome) || prev_hash.length !== hash.length) return undefined;
+  if (Bun.SHA256.hash(canonicalForm(bytes, end - start), "hex") !== hash) return undefined;
   return {
-    id: line.slice(7, 43),
-    seq: Number(head[3]),
-    timestamp: head[4] ?? "",
-    operation: head[6] ?? "",
+    id: text(ID),
+    seq: Number(bytes.toString("latin1", values[SEQ], ends[SEQ])),
+    timestamp: text(TIMESTAMP),
+    operation: text(OPERATION),
     outcome,
-    ref: ref === "" ? undefined : ref.slice(8, -1),
-    prev_hash: line.slice(-140, -76),
+    ref: begins[REF] === ends[REF] ? undefined : text(REF),
+    prev_hash,
     hash,
   };
 }
 
-function isCanonical(details: string): boolean {
-  if (!details.startsWith("{")) return false;
-  try {
-    return canonical(JSON.parse(details)) === details;
-  } catch {
-    return false; // the long way says why
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
+const COMMA = 0x2c;
+
+/** Finds every member in its place. `false`: the line is not plain, or not an event. */
+function locate(bytes: Buffer, start: number, end: number): boolean {
+  if (bytes[start] !== OPEN) return false;
+  let at = start; // at the brace or comma before a member
+  let number = 0;
+  for (const { name, skip, optional } of MEMBERS) {
+    const value = skipWord(bytes, at + 1, name);
+    const isThere = value >= 0;
+    if (!isThere && !optional) return false;
+    begins[number] = at + 1;
+    values[number] = value;
+    at = isThere ? skip(bytes, value) : at;
+    ends[number] = isThere ? at : at + 1;
+    if (bytes[at] !== (number === HASH ? CLOSE : COMMA)) return false;
+    number += 1;
   }
+  return at + 1 === end;
+}
+
+let canonical = Buffer.allocUnsafe(4096);
+
+/** The bytes that the hash covers: the members that were just located, in their canonical order. */
+function canonicalForm(bytes: Buffer, length: number): Uint8Array {
+  if (canonical.length < length) canonical = Buffer.allocUnsafe(length * 2);
+  let size = 0;
+  for (const number of CANONICAL) {
+    const begin = begins[number] ?? 0;
+    const end = ends[number] ?? 0;
+    if (begin === end) continue;
+    canonical[size] = size === 0 ? OPEN : COMMA;
+    size += 1 + bytes.copy(canonical, size + 1, begin, end);
+  }
+  canonical[size] = CLOSE;
+  return canonical.subarray(0, size + 1);
 }

@@ -1,9 +1,11 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
 import type { OpenSink } from "../../plugin/open.ts";
 import { within } from "../deliver/courier.ts";
-import { readSinkStates, sinksFolder } from "../deliver/state.ts";
-import type { Home } from "../journal/home.ts";
+import type { SinkState } from "../deliver/state.ts";
+import { LineError, readLine } from "../format/chain.ts";
+import type { Copy, Head, Home } from "../journal/home.ts";
 import { seqOf, trailLinesBackward } from "../journal/segments.ts";
+import { formatEvent, printable } from "../read/line.ts";
 import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
@@ -16,55 +18,88 @@ export interface Witness {
   readonly agrees: boolean;
 }
 
+/** What was read of the trail. */
 export interface Evidence {
   readonly file: string;
   readonly hashes: Hashes;
+  /** The numbers of events whose line does not prove itself. */
+  readonly changed: ReadonlySet<number>;
   readonly findings: Findings;
 }
 
-/** Compares every event that the home copy has of this trail. */
-export function askHome(home: Home, evidence: Evidence): Witness {
-  const name = "home copy";
-  const head = home.readHead();
-  if (head === undefined) return { name, agrees: true };
+const HOME = "home copy";
+
+/**
+ * Compares every event that the home copy has of this trail, and says of the first one that differs what it was.
+ * @param head the newest that the home knew of when the trail was read @param first the trail's first event that nothing stands for
+ * @throws TrailError when the copy cannot be read
+ */
+export function judgeHome(home: Home, head: Head | undefined, evidence: Evidence, first = 1): Witness {
+  if (head === undefined) return { name: HOME, agrees: true };
   const { hashes, findings } = evidence;
+  const difference = (seq: number, what: string): void =>
+    findings.add({ severity: "difference", where: HOME, seq, what });
   const missing = head.seq - hashes.newest;
   if (missing > 0) {
-    const what = `the trail ends with event ${hashes.newest}, but ${missing} more were recorded: its end was cut off`;
-    findings.add({ severity: "difference", where: name, seq: hashes.newest + 1, what });
+    const end = `the trail ends with event ${hashes.newest}, but ${missing} more were recorded: its end was cut off`;
+    difference(
+      hashes.newest + 1,
+      hashes.newest > 0 ? end : `all of it is gone: ${missing} events were recorded`,
+    );
   }
-  const different = differences(home.linesUpTo(head.hash), hashes);
-  const oldest = different.at(-1);
-  if (oldest !== undefined) {
-    const seq = seqOf(oldest);
-    findings.add({ severity: "difference", where: name, seq, what: whatChanged(oldest, seq, evidence.file) });
-  }
-  return { name, seq: head.seq, agrees: missing <= 0 && oldest === undefined };
+  const { oldest, isEmpty } = oldestDifference(home.copiesUpTo(head.hash), evidence, first);
+  if (isEmpty)
+    difference(
+      head.seq,
+      `it has not event ${head.seq}, which it took: the copy itself was cut off or changed`,
+    );
+  if (oldest !== undefined) difference(seqOf(oldest), whatChanged(oldest, seqOf(oldest), evidence));
+  return { name: HOME, seq: head.seq, agrees: missing <= 0 && oldest === undefined && !isEmpty };
 }
 
-/** The witnessed lines whose event the trail has otherwise, newest first. */
-function differences(witnessed: Iterable<string>, hashes: Hashes): readonly string[] {
-  const found: string[] = [];
-  for (const line of witnessed) {
-    const hash = hashes.get(seqOf(line));
-    if (hash !== undefined && hash !== line.slice(-66, -2)) found.push(line);
+/** @param witnessed newest first */
+function oldestDifference(
+  witnessed: Iterable<Copy>,
+  { hashes, changed }: Evidence,
+  first: number,
+): { readonly oldest: string | undefined; readonly isEmpty: boolean } {
+  let oldest: string | undefined;
+  let isEmpty = true;
+  for (const { seq, bytes, hashAt, text } of witnessed) {
+    isEmpty = false;
+    if (seq < first) break; // an event of the trail stands for these
+    if (!hashes.isHash(seq, bytes, hashAt) || changed.has(seq)) oldest = text();
   }
-  return found;
+  return { oldest, isEmpty };
 }
 
-function whatChanged(witnessed: string, seq: number, file: string): string {
+function whatChanged(witnessed: string, seq: number, { hashes, file }: Evidence): string {
+  if (hashes.get(seq) === undefined) return `event ${seq} is gone; it was: ${forPeople(witnessed)}`;
   for (const line of trailLinesBackward(file)) {
     if (seqOf(line) !== seq) continue;
     const changes = changesBetween(witnessed, line);
-    const what = changes.length === 0 ? "it was chained anew" : changes.join("; ");
+    const what = changes.length === 0 ? "its hash is another" : changes.join("; ");
     return `event ${seq} is not what was recorded: ${what}`;
   }
-  return `event ${seq} is not what was recorded: ${witnessed}`;
+  return `event ${seq} is not what was recorded; it was: ${forPeople(witnessed)}`;
+}
+
+/** A copy that was itself tampered with is shown as it is. */
+function forPeople(line: string): string {
+  try {
+    return formatEvent(readLine(line));
+  } catch (error) {
+    if (error instanceof LineError) return printable(line);
+    throw error;
+  }
 }
 
 /** Each sink's receipt names the newest event that it took. */
-export function askReceipts({ file, hashes, findings }: Evidence): readonly Witness[] {
-  return readSinkStates(sinksFolder(file)).flatMap(({ name, receipt }) => {
+export const judgeReceipts = (
+  states: readonly SinkState[],
+  { hashes, findings }: Evidence,
+): readonly Witness[] =>
+  states.flatMap(({ name, receipt }) => {
     if (receipt === undefined) return [];
     const { seq, hash, at } = receipt;
     const agrees = hashes.get(seq) === hash;
@@ -72,37 +107,49 @@ export function askReceipts({ file, hashes, findings }: Evidence): readonly Witn
     if (!agrees) findings.add({ severity: "difference", where: `receipt of ${name}`, seq, what });
     return [{ name: `receipt of ${name}`, seq, agrees }];
   });
-}
 
+/** Whose events are asked for. */
 export interface Question {
   readonly project: string;
   readonly host: string;
+  /** For each sink, ms. */
   readonly timeLimitMs: number;
   readonly signal: AbortSignal;
 }
 
+/** What a place that remembers has seen, newest last; or why it did not say. */
+export interface Answer {
+  readonly name: string;
+  readonly seen: readonly string[] | Error;
+}
+
 const HISTORY_MAX = 1_000;
 
-/** Asks the places that remember. One that does not answer is a warning: it proves nothing. */
+/** Asks the places that remember, all at once. @throws the signal's reason, once it is aborted */
 export async function askSinks(
   sinks: readonly OpenSink[],
   { timeLimitMs, signal, project, host }: Question,
-  evidence: Evidence,
-): Promise<readonly Witness[]> {
-  const answers = sinks.map(async ({ name, sink }) => {
+): Promise<readonly Answer[]> {
+  const answers = sinks.map(async ({ name, sink }): Promise<Answer[]> => {
     if (sink.history === undefined) return [];
     const query = { project, host, limit: HISTORY_MAX };
     try {
       const ask = async (limit: AbortSignal) => sink.history?.(query, limit);
-      return [judge(name, (await within(timeLimitMs, signal, ask)) ?? [], evidence)];
+      return [{ name, seen: (await within(timeLimitMs, signal, ask)) ?? [] }];
     } catch (error) {
       signal.throwIfAborted();
-      const what = `it could not be asked: ${error instanceof Error ? error.message : String(error)}`;
-      evidence.findings.add({ severity: "warning", where: name, what });
-      return [];
+      return [{ name, seen: error instanceof Error ? error : new Error(String(error)) }];
     }
   });
   return (await Promise.all(answers)).flat();
+}
+
+/** One that did not answer is a warning: it proves nothing. */
+export function judgeAnswer({ name, seen }: Answer, evidence: Evidence): readonly Witness[] {
+  if (!(seen instanceof Error)) return [judge(name, seen, evidence)];
+  const what = `it could not be asked: ${seen.message}`;
+  evidence.findings.add({ severity: "warning", where: name, what });
+  return [];
 }
 
 /**

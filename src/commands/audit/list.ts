@@ -2,6 +2,7 @@ import * as v from "valibot";
 import type { AuditEvent } from "../../audit/format/event.ts";
 import { follow } from "../../audit/read/follow.ts";
 import { formatEvent } from "../../audit/read/line.ts";
+import { explainInterruption } from "../../audit/recover.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
@@ -37,8 +38,9 @@ export default defineCommand({
     const filter = filterOf(call.args);
     const trail = openStackTrail(call, config);
     const events = await trail.newest({ limit: call.args.limit, ...filter });
-    await trail.close();
     show(call, events);
+    for (const event of trail.abandoned()) call.terminal.warn(explainInterruption(event));
+    await trail.close();
     if (!call.args.follow) return EXIT.ok;
     for await (const { event } of follow(trailPlaces(call, config).file, filter, call.signal))
       show(call, [event]);

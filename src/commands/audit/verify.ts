@@ -4,7 +4,7 @@ import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, trailPlaces } from "../stack.ts";
+import { openStackToRead, trailPlaces } from "../stack.ts";
 
 const args = {
   key: {
@@ -46,11 +46,12 @@ export default defineCommand({
     ),
   }),
   async run(call): Promise<ExitCode> {
-    const { config, sinks } = await openStack(call);
+    const { config, sinks, failures } = await openStackToRead(call);
     const { key } = call.args;
     const result = await verifyTrail({
       ...trailPlaces(call, config),
       sinks,
+      unopened: failures.filter(({ name }) => config.sinks[name]?.enabled === true),
       signal: call.signal,
       ...(key === undefined ? {} : { publicKey: key }),
     });

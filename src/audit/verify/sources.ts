@@ -1,0 +1,74 @@
+/** The files of a trail as they are at one instant, so that what is written meanwhile looks like no change. */
+import { closeSync, existsSync } from "node:fs";
+import { basename } from "node:path";
+import { TrailError } from "../format/error.ts";
+import { endOf } from "../format/lines.ts";
+import { blocksIn, blocksOf, decompressed, openForReading } from "../journal/forward.ts";
+import type { Head, Home } from "../journal/home.ts";
+import { lockOf } from "../journal/journal.ts";
+import { withLockIfThere } from "../journal/lock.ts";
+import { closedSegments, type Segment } from "../journal/segments.ts";
+
+/** One file of the trail. */
+export interface Source {
+  readonly name: string;
+  readonly compressed: boolean;
+  /**
+   * Its whole lines, see {@link blocksOf}.
+   * @param onHash gets the SHA-256 of a compressed file's bytes, hex
+   * @throws TrailError when it cannot be read whole
+   */
+  blocks(onHash: (sha256: string) => void): Iterable<Buffer>;
+}
+
+export interface TrailInstant {
+  /** Oldest first. */
+  readonly sources: readonly Source[];
+  /** Bytes behind the last whole line. */
+  readonly torn: number;
+  /** What the home knew of the trail then. */
+  readonly head: Head | undefined;
+  close(): void;
+}
+
+/**
+ * Looks while nobody writes, and makes nothing.
+ * @throws TrailError when there is no trail and the home knows of none, or it cannot be read
+ */
+export const lookAt = (file: string, home: Home): Promise<TrailInstant> =>
+  withLockIfThere(lockOf(file), () => {
+    const end = endOf(file);
+    const closed = closedSegments(file).map(sourceOf);
+    const head = home.readHead();
+    if (end === undefined && closed.length === 0 && head === undefined) throw missing(file);
+    if (end === undefined) return { sources: closed, torn: 0, head, close: () => {} };
+    const opened = openForReading(file); // stays the same file when it is closed meanwhile
+    const blocks = () => blocksOf(opened, file, end.size);
+    const sources = [...closed, { name: basename(file), compressed: false, blocks }];
+    return { sources, torn: end.torn, head, close: () => closeSync(opened) };
+  });
+
+const missing = (file: string): TrailError =>
+  new TrailError(`there is no trail: ${file}`, {
+    hint: "The first command that changes something begins it.",
+  });
+
+/** A reader takes no lock for long, so a plain one may be compressed before it is read. */
+const sourceOf = ({ path, compressed }: Segment): Source => ({
+  name: basename(path),
+  compressed,
+  blocks(onHash) {
+    if (!compressed && existsSync(path)) return blocksInFile(path);
+    const hash = (bytes: Buffer): void => onHash(Bun.SHA256.hash(bytes, "hex"));
+    return blocksIn(decompressed(compressed ? path : `${path}.zst`, hash));
+  },
+});
+
+function* blocksInFile(path: string): Generator<Buffer> {
+  const file = openForReading(path);
+  try {
+    yield* blocksOf(file, path);
+  } finally {
+    closeSync(file);
+  }
+}
