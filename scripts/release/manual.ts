@@ -17,7 +17,10 @@ export async function toManual(root: Group, version: string, date: string): Prom
     ".SH COMMON OPTIONS",
     ...options(COMMON),
     ".SH EXIT STATUS",
-    ...EXIT_MEANINGS.map(([code, about]) => `.TP\n.B ${code}\n${text(about)}`),
+    ...EXIT_MEANINGS.map(
+      ([code, about, advice]) =>
+        `.TP\n.B ${code}\n${text(about)}${advice === "" ? "" : `\n.br\n${text(advice.replaceAll("`", ""))}`}`,
+    ),
     ".SH FILES",
     ".TP\n.I contextcore.yaml\nthe configuration; \\fBcontextcore config init\\fR writes one",
     ".TP\n.I contextcore.lock\nthe files of third parties' plugins that may be loaded",

@@ -15,13 +15,25 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** For the help and the documentation. */
-export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
-  [EXIT.ok, "done"],
-  [EXIT.error, "an error"],
-  [EXIT.usage, "wrong arguments or configuration; nothing ran"],
-  [EXIT.partial, "finished, but partial or with warnings that matter"],
-  [EXIT.refused, "refused: safety or audit"],
-  [EXIT.different, "a verification found a difference"],
-  [EXIT.interrupted, "interrupted"],
+/** What it means, and what to do then: for the help, the manual page and the documentation. */
+export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string, advice: string])[] = [
+  [EXIT.ok, "done", ""],
+  [EXIT.error, "an error", "read the message"],
+  [
+    EXIT.usage,
+    "wrong arguments or configuration; nothing ran",
+    "fix the call; `contextcore config check` lists every problem",
+  ],
+  [
+    EXIT.partial,
+    "finished, but partial or with warnings that matter",
+    "what was saved is good; stderr, `missing:` and the manifest say what is not",
+  ],
+  [EXIT.refused, "refused: safety or audit", "answer by flag, or mend the trail or the plugin's trust"],
+  [
+    EXIT.different,
+    "a verification found a difference",
+    "the snapshot, server or trail is not what was recorded: copy it before you do anything else",
+  ],
+  [EXIT.interrupted, "interrupted", "`--resume`, where there is one"],
 ];

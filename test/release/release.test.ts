@@ -110,7 +110,7 @@ describe("the manual page", () => {
     expect(page).toContain("\\fB\\-\\-no\\-traces\\fR");
     expect(page).toContain(".TP\n.B 130\n");
     // Nothing but requests may begin with a dot.
-    expect(page.split("\n").filter((line) => /^\.(?!TH|SH|SS|TP|PP|EX|EE|B |I )/.test(line))).toEqual([]);
+    expect(page.split("\n").filter((line) => /^\.(?!TH|SH|SS|TP|PP|EX|EE|br|B |I )/.test(line))).toEqual([]);
   });
 });
 
