@@ -1,4 +1,5 @@
 /** How far each server's clock is from ours, by the Date of any answer (RFC 9110 §6.6.1, whole seconds). */
+import { SKEW_MAX_MS } from "../http/server-clock.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
 import type { Finding } from "./finding.ts";
@@ -10,8 +11,6 @@ interface Server {
 }
 
 const LIMIT_MS = 5_000;
-/** Above this, ranges that end now miss data or ask for the future, and Loki refuses entries of the future. ms */
-const SKEW_MAX_MS = 5_000;
 
 /** One finding for each server that tells the time. */
 export async function examineClocks(servers: readonly Server[], signal: AbortSignal): Promise<Finding[]> {

@@ -4,9 +4,11 @@ import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import { refusalOf } from "../destroy/policy/refusal.ts";
 import { checkCommand } from "../destroy/run-command.ts";
-import { estimateBytes, freeBytes } from "../inventory/room.ts";
+import { estimateExport, estimateText } from "../inventory/export-size.ts";
+import { freeBytes } from "../inventory/room.ts";
 import type { Reached } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
+import { readKept } from "../snapshot/kept/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { type Finding, problemOf } from "./finding.ts";
 
@@ -24,12 +26,15 @@ export async function examineDisk(
   reached: readonly Reached[],
   now: bigint,
 ): Promise<Finding[]> {
-  const needed = estimateBytes(reached.map((finding) => ({ finding, range: wholeRange(finding, now) })));
+  const parts = reached.map((finding) => ({ finding, range: wholeRange(finding, now) }));
+  // A directory that cannot be read is told below, as one that cannot be written.
+  const { snapshots } = await readKept(backups).catch(() => ({ snapshots: [] }));
+  const needed = estimateExport(parts, snapshots);
   const free = await freeBytes(backups);
   const room = free === undefined ? "the system does not say how much is free" : `${formatBytes(free)} free`;
-  const what = `${backups}: ${room}, and an export of everything takes about ${formatBytes(needed)}`;
+  const what = `${backups}: ${room}, and an export of everything takes ${estimateText(needed)}`;
   const hint = "Free some room, or set `backups` to a larger disk; `--compress zstd` takes about a tenth.";
-  const full = free !== undefined && free < needed;
+  const full = free !== undefined && free < needed.high;
   return [
     { about: "disk", state: full ? "warning" : "ok", what, ...(full ? { hint } : {}) },
     ...unwritable(backups),

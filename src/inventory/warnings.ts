@@ -1,9 +1,9 @@
 /** What a person should know before data is gone: what expires soon, and what no snapshot holds. */
 
+import { describeSkew, nowAt } from "../plugin/clock-skew.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
 import { coveredRanges } from "../snapshot/kept/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
-import { formatDuration } from "../units/duration.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";
 
@@ -19,19 +19,21 @@ const SOON = 86_400n * NS_PER_SECOND;
 /** Data younger than this is still being written; no snapshot can hold it. */
 const SETTLING = 900n * NS_PER_SECOND;
 
-/** @param now ns */
+/** @param now by our clock, ns; what expires goes by the server's */
 export function warningsFor(
   finding: Reached,
   { snapshots, now }: { readonly snapshots: readonly KeptSnapshot[]; readonly now: bigint },
 ): Warning[] {
-  const { name: backend, inventory, sizeProblem } = finding;
-  const unsaved = unsavedRanges(finding, snapshots, now);
+  const { name: backend, inventory, open, sizeProblem } = finding;
+  const skew = describeSkew(open, now);
   const warn = (kind: Warning["kind"], text: string): Warning => ({ backend, kind, text });
   return [
     ...(inventory.warnings ?? []).map((text) => warn("server", text)),
+    ...(skew === undefined
+      ? []
+      : [warn("server", `its clock is ${skew}: what expires, and where an export ends, go by it`)]),
     ...(sizeProblem === undefined ? [] : [warn("size", `its size could not be found out: ${sizeProblem}`)]),
-    ...expiring(finding, unsaved, now).map((text) => warn("expiring", text)),
-    ...unsavedTexts(finding, unsaved, snapshots).map((text) => warn("unsaved", text)),
+    ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, text }) => warn(kind, text)),
   ];
 }
 
@@ -47,33 +49,33 @@ export function unsavedRanges(
   return oldest < end ? subtract({ from: oldest, to: end }, coveredRanges(snapshots, name)) : [];
 }
 
-function expiring({ inventory }: Reached, unsaved: readonly Range[], now: bigint): string[] {
-  const { retention, oldest } = inventory;
-  if (typeof retention !== "bigint" || oldest === undefined) return [];
-  const border = now - retention + SOON;
-  if (oldest >= border) return [];
-  const leaving = totalLength(unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border })));
-  const held =
-    leaving > 0n ? `, ${formatDuration(leaving)} of it in no snapshot` : ", all of it in a snapshot";
-  return [
-    `data from before ${minute(border)} reaches its retention of ${formatDuration(retention)} within 24h${held}`,
-  ];
-}
-
-function unsavedTexts(
+/** What no snapshot holds, and how much of that the server deletes within a day: one sentence. */
+function unsavedWarnings(
   finding: Reached,
-  unsaved: readonly Range[],
   snapshots: readonly KeptSnapshot[],
-): string[] {
+  now: bigint,
+): Pick<Warning, "kind" | "text">[] {
   const { name, inventory } = finding;
   const timeless = inventory.oldest === undefined && inventory.signals.includes("dashboards");
-  if (timeless && !holdsAnything(inventory.counts)) return [];
-  if (timeless) return isKept(name, snapshots) ? [] : ["no snapshot holds it"];
-  const [first] = unsaved;
-  if (first === undefined) return [];
-  const length = formatDuration(totalLength(unsaved));
-  const parts = unsaved.length === 1 ? "" : ` in ${unsaved.length} parts`;
-  return [`no snapshot holds ${length} of it${parts}, from ${minute(first.from)} on`];
+  if (timeless) {
+    const isLacking = holdsAnything(inventory.counts) && !isKept(name, snapshots);
+    return isLacking ? [{ kind: "unsaved", text: "no snapshot holds it" }] : [];
+  }
+  const unsaved = unsavedRanges(finding, snapshots, now);
+  if (unsaved.length === 0) return [];
+  const length = totalLength(unsaved);
+  const leaving = totalLength(leavingRanges(inventory, unsaved, now));
+  const text = `${roughly(length)} not in any snapshot`;
+  if (leaving === 0n) return [{ kind: "unsaved", text }];
+  const part = leaving === length ? "all of it expires" : `${roughly(leaving)} of it expire`;
+  return [{ kind: "expiring", text: `${text}, ${part} before tomorrow ${timeOfDay(now + SOON)}` }];
+}
+
+/** The parts that the server deletes soon. None when it keeps data for ever, or does not say. */
+function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Range[], now: bigint): Range[] {
+  if (typeof retention !== "bigint") return [];
+  const border = now - retention + SOON;
+  return unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border }));
 }
 
 const holdsAnything = (counts: Reached["inventory"]["counts"]): boolean =>
@@ -84,5 +86,15 @@ const isKept = (backend: string, snapshots: readonly KeptSnapshot[]): boolean =>
     manifest.plugins.some(({ name, status }) => name === backend && status === "complete"),
   );
 
-/** `2026-01-24 14:30 UTC`. */
-const minute = (ns: bigint): string => `${toRfc3339(ns).slice(0, 16).replace("T", " ")} UTC`;
+const MINUTE = 60n * NS_PER_SECOND;
+const HOUR = 60n * MINUTE;
+const DAY = 24n * HOUR;
+
+/** `45 min`, `31 h`, `9 d`: a length that is told, not reckoned with. Never less than a minute, since it is something. */
+function roughly(length: bigint): string {
+  if (length < HOUR) return `${length < MINUTE ? 1n : length / MINUTE} min`;
+  return length < 3n * DAY ? `${length / HOUR} h` : `${length / DAY} d`;
+}
+
+/** `14:00 UTC`. */
+const timeOfDay = (ns: bigint): string => `${toRfc3339(ns).slice(11, 16)} UTC`;

@@ -36,6 +36,7 @@ export function steady(text: string, directory: string): string {
     .replace(/\d{4}-\d\d-\d\d([ T])\d\d:\d\d(:\d\d(\.\d+)?)?( UTC|Z)?/g, "TIME")
     .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
     .replace(/\b[\d.]+ GB free/g, "ROOM free")
+    .replace(/about \S+ \S+ \(\S+ \S+ to \S+ \S+\)/g, "about SIZE (LEAST to MOST)")
     .replace(/[\d,]+(\.\d+)? (kB|MB|B)\b/g, (amount) => amount.replaceAll(/\d/g, "9"))
     .replace(/[\d,]+ (entries|samples|histograms|spans|spansInRange|annotations)\b/g, "N $1")
     .replace(/bytes=\d+/g, "bytes=N")

@@ -1,5 +1,6 @@
 import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange, withinData } from "../../inventory/whole-range.ts";
+import { nowAt } from "../../plugin/clock-skew.ts";
 import type { Signal } from "../../plugin/contract.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
 import { fromMs, type Range } from "../../units/range.ts";
@@ -79,20 +80,19 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
   return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
 }
 
-/** Which range is read of each backend. */
+/** Which range is read of each backend. Where one ends now, that is now by the server's clock. */
 async function rangesOf(call: ExportCall, stack: Stack): Promise<(finding: Reached) => Range> {
   const now = fromMs(Date.now());
   if (call.args.all) {
     await flushAll(call, stack.backends);
-    return (finding) => wholeRange(finding, now);
+    return (finding) => wholeRange(finding, nowAt(finding.open, now));
   }
   if (call.args["since-last"]) {
     const { snapshots } = await readKept(outputOf(call, stack));
-    return (finding) => rangeSinceLast(finding, snapshots, call.args.to ?? now);
+    return (finding) => rangeSinceLast(finding, snapshots, call.args.to ?? nowAt(finding.open, now));
   }
-  const range = exportRange(call.args, now);
-  call.terminal.note(describeRange(range));
-  return (finding) => withinData(range, finding);
+  call.terminal.note(describeRange(exportRange(call.args, now)));
+  return (finding) => withinData(exportRange(call.args, nowAt(finding.open, now)), finding);
 }
 
 const filesOf = ({

@@ -2,7 +2,9 @@ import type { Ending, Trail } from "../../audit/format/event.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
 import { exportSnapshot } from "../../export/export-snapshot.ts";
 import type { ExportResult } from "../../export/types.ts";
-import { estimateBytes, freeBytes } from "../../inventory/room.ts";
+import { estimateExport, estimateText } from "../../inventory/export-size.ts";
+import { freeBytes } from "../../inventory/room.ts";
+import { readKept } from "../../snapshot/kept/kept.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { VERSION } from "../../version.ts";
@@ -78,11 +80,13 @@ function endingOf({ path, manifest }: ExportResult): Ending {
 async function tellSize(call: Call, plan: ExportPlan, directory: string): Promise<void> {
   const { terminal } = call;
   const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
-  const bytes = estimateBytes(parts);
+  // A directory that cannot be read is told when the snapshot is made in it.
+  const { snapshots } = await readKept(directory).catch(() => ({ snapshots: [] }));
+  const size = estimateExport(parts, snapshots);
   const free = await freeBytes(directory);
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
-  terminal.note(`exporting to ${shortPath(directory, call.directory)}: about ${formatBytes(bytes)}${room}`);
-  if (free !== undefined && bytes > free) {
+  terminal.note(`exporting to ${shortPath(directory, call.directory)}: ${estimateText(size)}${room}`);
+  if (free !== undefined && size.high > free) {
     terminal.warn(
       "this may not fit on the disk; if it does not, nothing written is lost and --resume goes on",
     );

@@ -1,0 +1,108 @@
+/**
+ * How big an export will be. Servers say how much they store, compressed; readable JSON is several times that. How many
+ * times depends on the data, so an estimate has two ends, unless a kept snapshot has measured it.
+ */
+import type { Signal, Size } from "../plugin/contract.ts";
+import { rangeFromText } from "../snapshot/format/range-text.ts";
+import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { NS_PER_SECOND, type Range } from "../units/range.ts";
+import type { Reached } from "./survey.ts";
+
+/** Bytes: the most likely, and between which it should lie. */
+export interface Estimate {
+  readonly likely: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface ExportPart {
+  readonly finding: Reached;
+  readonly range: Range;
+}
+
+/** About how many bytes the export of these backends' parts will take, uncompressed. @param snapshots oldest first */
+export function estimateExport(parts: readonly ExportPart[], snapshots: readonly KeptSnapshot[]): Estimate {
+  const estimates = parts.map((part) => measured(part, snapshots) ?? supposed(part));
+  const sum = (of: (one: Estimate) => number): number =>
+    Math.round(estimates.reduce((total, one) => total + of(one), 0));
+  return { likely: sum(({ likely }) => likely), low: sum(({ low }) => low), high: sum(({ high }) => high) };
+}
+
+/**
+ * JSON for one byte that a server says it has. Traces: a span is some 80 bytes in Parquet, and 400 to 900 as OTLP. Metrics:
+ * a sample is 1 to 2 bytes in a block, and 18 to 35 as a time and a value; classic counts overestimate native histograms. Logs:
+ * chunks are compressed three to ten times, and a line that is told uncompressed gains its time, escapes and labels.
+ * Dashboards: they are a third of what is exported; a database keeps their history too, which is not.
+ */
+const FACTORS: Readonly<Record<Signal, Readonly<Record<Size["source"], Estimate>>>> = {
+  traces: all({ low: 4, likely: 8, high: 14 }),
+  metrics: all({ low: 3, likely: 8, high: 20 }),
+  logs: { ...all({ low: 1.2, likely: 1.8, high: 4 }), disk: { low: 3, likely: 8, high: 15 } },
+  dashboards: { ...all({ low: 1, likely: 3, high: 6 }), disk: { low: 0.1, likely: 0.5, high: 2 } },
+};
+
+function all(factors: Estimate): Record<Size["source"], Estimate> {
+  return { disk: factors, api: factors, estimate: factors };
+}
+
+/** `about 1.6 MB (1.0 MB to 3.1 MB)`. */
+export const estimateText = ({ likely, low, high }: Estimate): string =>
+  `about ${formatBytes(likely)} (${formatBytes(low)} to ${formatBytes(high)})`;
+
+function supposed({ finding, range }: ExportPart): Estimate {
+  const { size, inventory } = finding;
+  if (size === undefined) return { likely: 0, low: 0, high: 0 };
+  const bytes = size.bytes * shareOf(finding, range);
+  const factors = inventory.signals.map((signal) => FACTORS[signal][size.source]);
+  const largest = (of: (one: Estimate) => number): number => bytes * Math.max(0, ...factors.map(of));
+  return {
+    likely: largest(({ likely }) => likely),
+    low: largest(({ low }) => low),
+    high: largest(({ high }) => high),
+  };
+}
+
+/** What lies in a range as a part of all there is; things without a time are exported whole. */
+function shareOf({ inventory }: Reached, range: Range): number {
+  const { oldest, newest, signals } = inventory;
+  if (signals.includes("dashboards") || oldest === undefined || newest === undefined || newest <= oldest)
+    return 1;
+  return Number(lengthWithin(range, { from: oldest, to: newest })) / Number(newest - oldest);
+}
+
+function lengthWithin(range: Range, data: Range): bigint {
+  const from = range.from > data.from ? range.from : data.from;
+  const to = range.to < data.to ? range.to : data.to;
+  return to > from ? to - from : 0n;
+}
+
+/** A snapshot of less than this says little about a longer time. ns */
+const TELLING = 600n * NS_PER_SECOND;
+
+/** By the newest snapshot that holds this backend whole and uncompressed. */
+function measured({ finding, range }: ExportPart, snapshots: readonly KeptSnapshot[]): Estimate | undefined {
+  const { signals, oldest, newest } = finding.inventory;
+  for (const { manifest } of snapshots.toReversed()) {
+    const saved = manifest.plugins.find(({ name }) => name === finding.name);
+    if (saved?.status !== "complete" || saved.match !== undefined || saved.range === undefined) continue;
+    if (saved.files.some(({ path }) => path.endsWith(".zst"))) continue;
+    const bytes = saved.files.reduce((sum, file) => sum + file.bytes, 0);
+    if (signals.includes("dashboards")) return around(bytes, 1);
+    const length = (whole: Range): bigint =>
+      oldest === undefined || newest === undefined
+        ? whole.to - whole.from
+        : lengthWithin(whole, { from: oldest, to: newest });
+    const then = length(rangeFromText(saved.range));
+    if (then < TELLING || bytes === 0) continue;
+    const times = Number(length(range)) / Number(then);
+    return around(bytes * times, times);
+  }
+  return undefined;
+}
+
+/** The further beyond what was measured, the less is known. */
+const around = (likely: number, times: number): Estimate =>
+  times > 3
+    ? { likely, low: likely / 2, high: likely * 2 }
+    : { likely, low: likely * 0.8, high: likely * 1.3 };
