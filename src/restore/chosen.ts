@@ -32,6 +32,21 @@ export async function chooseFiles(
   return { files: chosen, matcher };
 }
 
+/** Leaves out the objects that a matcher does not keep; of the records, which are many, each line is looked at when it is written. */
+export async function chooseObjects(
+  files: readonly PlannedFile[],
+  matcher: LineMatcher,
+  { snapshot, signal }: Omit<ChoiceOptions, "match">,
+): Promise<Choice> {
+  const chosen: PlannedFile[] = [];
+  for (const file of files) {
+    signal.throwIfAborted();
+    const left = file.range === undefined ? await chosenPart(snapshot, file, matcher) : file;
+    if (left !== undefined) chosen.push(left);
+  }
+  return { files: chosen, matcher };
+}
+
 async function* everythingIn(
   snapshot: OpenSnapshot,
   files: readonly PlannedFile[],

@@ -6,8 +6,9 @@ import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
-import { type Choice, chooseFiles } from "./chosen.ts";
-import { type PlannedFile, selectFiles } from "./select.ts";
+import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
+import { notesOnUnchosen, whyNothing } from "./not-chosen.ts";
+import { type FoundBlocks, findBlocks, type PlannedFile, planFiles } from "./select.ts";
 
 export interface RestoreOptions {
   readonly snapshot: OpenSnapshot;
@@ -36,28 +37,48 @@ export interface RestoreTarget {
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
+  /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
+  readonly isAtMost: boolean;
+}
+
+/** A plugin that nothing is written for. */
+export interface NotPlanned {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export interface RestorePlan {
   readonly snapshot: OpenSnapshot;
   readonly targets: readonly RestoreTarget[];
-  /** Plugins of the snapshot that cannot be written, and why. */
-  readonly leftOut: readonly { readonly name: string; readonly reason: string }[];
+  /** Plugins that were asked for and cannot be written, and why. */
+  readonly leftOut: readonly NotPlanned[];
+  /** Plugins of which the range or the selector chooses nothing, or that the snapshot has nothing of. */
+  readonly notChosen: readonly NotPlanned[];
 }
 
-/** Reads the index and asks each server what it would refuse. Writes nothing. */
+/**
+ * Reads the index, once, and asks each server what it would refuse. Writes nothing.
+ * @throws SnapshotError when the index is damaged
+ */
 export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
+  const { snapshot, signal } = options;
+  const wanted = snapshot.manifest.plugins.filter((one) => isWanted(one, options));
+  const names = wanted.map(({ name }) => name);
+  const found = await findBlocks(snapshot, names, options.range);
   const targets: RestoreTarget[] = [];
-  const leftOut: { name: string; reason: string }[] = [];
-  for (const saved of options.snapshot.manifest.plugins.filter((one) => isWanted(one, options))) {
+  const leftOut: NotPlanned[] = absent(options);
+  const notChosen: NotPlanned[] = [];
+  for (const saved of wanted) {
     try {
-      targets.push(await planTarget(saved, options));
+      const planned = await planTarget(saved, found(saved.name), options);
+      if (typeof planned === "string") notChosen.push({ name: saved.name, reason: planned });
+      else targets.push(planned);
     } catch (error) {
-      if (options.signal.aborted) throw error;
+      if (signal.aborted) throw error;
       leftOut.push({ name: saved.name, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  return { snapshot: options.snapshot, targets: targets.filter(({ files }) => files.length > 0), leftOut };
+  return { snapshot, targets, leftOut, notChosen };
 }
 
 function isWanted({ name, signals = [] }: ManifestPlugin, { plugins, only }: RestoreOptions): boolean {
@@ -65,22 +86,58 @@ function isWanted({ name, signals = [] }: ManifestPlugin, { plugins, only }: Res
   return only === undefined || signals.some((signal) => only.includes(signal));
 }
 
-/** @throws Error saying why this plugin's data cannot be put back. */
-async function planTarget(saved: ManifestPlugin, options: RestoreOptions): Promise<RestoreTarget> {
-  const open = options.backends.find(({ name }) => name === saved.name);
+/** Those that were asked for by name and that the snapshot does not have. */
+function absent({ snapshot, plugins = [] }: RestoreOptions): NotPlanned[] {
+  const saved = new Set(snapshot.manifest.plugins.map(({ name }) => name));
+  return plugins
+    .filter((name) => !saved.has(name))
+    .map((name) => ({ name, reason: "it is not in this snapshot" }));
+}
+
+/** @returns why nothing of it is chosen, when that is so @throws Error saying why this plugin's data cannot be put back. */
+async function planTarget(
+  saved: ManifestPlugin,
+  found: FoundBlocks,
+  options: RestoreOptions,
+): Promise<RestoreTarget | string> {
+  const { open, restore } = restorerOf(saved.name, options);
+  const held = planFiles(found, restore);
+  if (held.length === 0) return whyNothing(found);
+  const { files, matcher } = await chosenOf(held, saved.name, restore, options);
+  if (files.length === 0) return "the selector finds nothing in it";
+  const range = options.range ?? wholeRange(saved, files);
+  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
+  const findings = [
+    ...notesOnUnchosen(found, held.length - files.length),
+    ...(await restore.preflight(plan, options.signal)),
+  ];
+  return {
+    name: saved.name,
+    open,
+    saved,
+    files,
+    range,
+    ...(matcher === undefined ? {} : { matcher }),
+    labels: options.labels,
+    findings,
+    isAtMost:
+      (matcher !== undefined && restore.selection === undefined) ||
+      files.some((file) => reachesOut(file, range)),
+  };
+}
+
+/** @throws Error saying why this plugin's data cannot be put back, whatever it is. */
+function restorerOf(name: string, { backends, tenant }: RestoreOptions) {
+  const open = backends.find((one) => one.name === name);
   if (open === undefined) throw new Error("no such backend is configured, or it could not be opened");
   const { restore } = open.backend;
   if (restore === undefined) throw new Error("this backend cannot restore");
-  if (options.tenant !== undefined && !hasTenant(open.plugin))
-    throw new Error("it has no tenant to restore into");
-  const found = await selectFiles(options.snapshot, saved.name, options.range, restore);
-  const { files, matcher } = await chosenOf(found, saved.name, restore, options);
-  const range = options.range ?? wholeRange(saved, files);
-  const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
-  const findings = await restore.preflight(plan, options.signal);
-  const selected = matcher === undefined ? {} : { matcher };
-  return { name: saved.name, open, saved, files, range, ...selected, labels: options.labels, findings };
+  if (tenant !== undefined && !hasTenant(open.plugin)) throw new Error("it has no tenant to restore into");
+  return { open, restore };
 }
+
+const reachesOut = ({ blocks }: PlannedFile, { from, to }: Range): boolean =>
+  blocks.some(({ range }) => range !== undefined && (range.from < from || range.to > to));
 
 /** @throws Error when the backend cannot choose by selector, or this one makes no sense */
 async function chosenOf(
@@ -93,7 +150,7 @@ async function chosenOf(
   if (selector === undefined) return { files };
   if (selection !== undefined) return chooseFiles(files, selection, { snapshot, match: selector, signal });
   if (matcher === undefined) throw new Error("this backend cannot restore by selector");
-  return { files, matcher: matcher(selector) };
+  return chooseObjects(files, matcher(selector), { snapshot, signal });
 }
 
 const toPlanFile = ({ file, counts, range }: PlannedFile) => ({

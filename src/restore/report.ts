@@ -9,6 +9,7 @@ import type { TargetOutcome } from "./run.ts";
 
 const counts = v.record(v.string(), v.number());
 const range = v.object({ from: v.string(), to: v.string() });
+const notPlanned = v.object({ name: v.string(), reason: v.string() });
 
 export const reportSchema = v.object({
   snapshot: v.string(),
@@ -46,7 +47,11 @@ export const reportSchema = v.object({
       ),
     }),
   ),
-  leftOut: v.array(v.object({ name: v.string(), reason: v.string() })),
+  notChosen: v.pipe(
+    v.optional(v.array(notPlanned), []),
+    v.description("plugins of which the range or the selector chose nothing"),
+  ),
+  leftOut: v.array(notPlanned),
 });
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
@@ -78,6 +83,7 @@ export function restoreReport(
     status: statusOf(plugins, leftOut),
     directory,
     plugins,
+    notChosen: [...plan.notChosen],
     leftOut,
   };
 }

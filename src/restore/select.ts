@@ -16,32 +16,62 @@ export interface PlannedFile {
   readonly range?: Range;
 }
 
-/** The files of one plugin that hold anything within `range`, in the order that its restorer asks for. */
-export async function selectFiles(
+/** What the index tells of one plugin. */
+export interface FoundBlocks {
+  /** In the order they were written, by the file that the plugin knows. */
+  readonly byFile: ReadonlyMap<string, readonly Block[]>;
+  /** Objects that a range leaves out, since they have no time. */
+  readonly timeless: number;
+  /** Blocks of records that lie outside of the range. */
+  readonly outside: number;
+}
+
+const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0 };
+
+/**
+ * Goes through the index once and finds what these plugins have within `range`.
+ * @returns says of each plugin what was found
+ * @throws SnapshotError at a line of the index that is damaged
+ */
+export async function findBlocks(
   snapshot: OpenSnapshot,
-  plugin: string,
+  plugins: readonly string[],
   range: Range | undefined,
-  restorer: Pick<Restorer, "order" | "rank">,
-): Promise<PlannedFile[]> {
-  const byFile = new Map<string, Block[]>();
-  for await (const { plugin: owner, block } of snapshot.blocks()) {
-    if (owner !== plugin || !overlaps(block, range)) continue;
+): Promise<(plugin: string) => FoundBlocks> {
+  const found = new Map(
+    plugins.map((name) => [name, { byFile: new Map<string, Block[]>(), timeless: 0, outside: 0 }]),
+  );
+  for await (const { plugin, block } of snapshot.blocks()) {
+    const mine = found.get(plugin);
+    if (mine === undefined) continue;
     const file = block.of ?? block.file;
-    const blocks = byFile.get(file);
-    if (blocks === undefined) byFile.set(file, [block]);
-    else blocks.push(block);
+    if (range === undefined || overlaps(block.range, range)) append(mine.byFile, file, block);
+    else if (block.range === undefined) mine.timeless += 1;
+    else mine.outside += 1;
   }
+  return (plugin) => found.get(plugin) ?? NOTHING;
+}
+
+function append(byFile: Map<string, Block[]>, file: string, block: Block): void {
+  const blocks = byFile.get(file);
+  if (blocks === undefined) byFile.set(file, [block]);
+  else blocks.push(block);
+}
+
+/** An object has no time: it is left out when a range is asked for. */
+const overlaps = (held: Range | undefined, range: Range): boolean =>
+  held !== undefined && held.from < range.to && held.to > range.from;
+
+/** What was found as files, in the order that the restorer asks for. */
+export function planFiles(
+  { byFile }: FoundBlocks,
+  restorer: Pick<Restorer, "order" | "rank">,
+): PlannedFile[] {
   const planned = [...byFile].map(([file, blocks]) => planFile(file, blocks, restorer));
   return planned.sort((a, b) => compareFiles(a.file, b.file, restorer));
 }
 
-/** An object has no time: it is left out when a range is asked for. */
-function overlaps(block: Block, range: Range | undefined): boolean {
-  if (range === undefined) return true;
-  return block.range !== undefined && block.range.from < range.to && block.range.to > range.from;
-}
-
-function planFile(file: string, blocks: Block[], { order }: Pick<Restorer, "order">): PlannedFile {
+function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restorer, "order">): PlannedFile {
   const counts: Record<string, number> = {};
   for (const block of blocks) addCounts(counts, block.counts);
   const ranges = blocks.flatMap((block) => (block.range === undefined ? [] : [block.range]));

@@ -29,23 +29,24 @@ export async function preflight(
   ];
 }
 
-/** An empty push is answered and stores nothing. */
+/** Looks whether the receiver is there without writing: it names the one method that it takes. */
 async function unreachable(otlp: HttpClient, signal: AbortSignal): Promise<Finding[]> {
   try {
-    await otlp.send({ method: "POST", path: "/v1/traces", json: {}, signal });
-    return [];
+    await otlp.send({ method: "GET", path: "/v1/traces", signal });
+    return [notTaking(otlp, "it answers, and not as an OTLP receiver does")];
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
-    const what = `Nothing takes OTLP at ${otlp.url}/v1/traces: ${error.message}`;
-    return [
-      {
-        severity: "refuses",
-        what,
-        setting: "the option `otlpUrl`: Tempo's OTLP receiver over HTTP, port 4318",
-      },
-    ];
+    return error.status === METHOD_NOT_ALLOWED ? [] : [notTaking(otlp, error.message)];
   }
 }
+
+const METHOD_NOT_ALLOWED = 405;
+
+const notTaking = (otlp: HttpClient, why: string): Finding => ({
+  severity: "refuses",
+  what: `Nothing takes OTLP at ${otlp.url}/v1/traces: ${why}`,
+  setting: "the option `otlpUrl`: Tempo's OTLP receiver over HTTP, port 4318",
+});
 
 /** The block of an old span gets the time of its arrival, unless the slack is long enough. */
 function hidden({ range }: RestorePlan, { ingestionSlack }: Settings, now: bigint): Finding[] {

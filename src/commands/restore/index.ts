@@ -50,7 +50,8 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   if (given["dry-run"]) {
     if (given.json) terminal.printJson(planJson(plan));
     else showPlan(plan, terminal, "print");
-    return plan.leftOut.length > 0 || refusesAnything(plan) ? EXIT.partial : EXIT.ok;
+    const isWhole = plan.targets.length > 0 && plan.leftOut.length === 0;
+    return isWhole && !refusesAnything(plan) ? EXIT.ok : EXIT.partial;
   }
   showPlan(plan, terminal, "note");
   if (plan.targets.length === 0) throw new UsageError("nothing of this snapshot is left to restore");

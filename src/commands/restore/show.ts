@@ -15,12 +15,13 @@ const SEVERITY = {
 };
 
 /** What would be written where, and what the servers would refuse, alter or hide, each with the setting to change. */
-export function showPlan({ targets, leftOut }: RestorePlan, terminal: Terminal, out: "print" | "note"): void {
+export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "note"): void {
+  const { targets, leftOut, notChosen } = plan;
   const colors = out === "print" ? terminal.colors : terminal.noteColors;
   const say = (text: string): void => terminal[out](text);
   const rows = targets.map((target) => [
     colors.bold(target.name),
-    countsText(plannedCounts(target)),
+    `${target.isAtMost ? "at most " : ""}${countsText(plannedCounts(target))}`,
     colors.dim("to"),
     target.open.url ?? target.name,
   ]);
@@ -31,11 +32,12 @@ export function showPlan({ targets, leftOut }: RestorePlan, terminal: Terminal, 
       if (setting !== undefined) say(`  ${colors.dim("setting:")} ${setting}`);
     }
   }
+  for (const { name, reason } of notChosen) say(`${colors.dim("not chosen:")} ${name}: ${reason}`);
   for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
 }
 
 /** The plan as `--dry-run --json` prints it. */
-export const planJson = ({ snapshot, targets, leftOut }: RestorePlan) => ({
+export const planJson = ({ snapshot, targets, leftOut, notChosen }: RestorePlan) => ({
   snapshot: snapshot.path,
   dryRun: true,
   plugins: targets.map((target) => ({
@@ -43,9 +45,11 @@ export const planJson = ({ snapshot, targets, leftOut }: RestorePlan) => ({
     url: target.open.url,
     range: rangeToText(target.range),
     counts: plannedCounts(target),
+    isAtMost: target.isAtMost,
     files: target.files.map(({ file, counts }) => ({ file, counts })),
     findings: target.findings,
   })),
+  notChosen,
   leftOut,
 });
 

@@ -1,0 +1,127 @@
+/** The plan says what would be written and what would not, reads the index once, and asks servers without writing. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+import type { Backend } from "../../src/plugin/contract.ts";
+import { planRestore, type RestoreOptions } from "../../src/restore/plan.ts";
+import { savedPlugin, snapshotOf } from "./small.ts";
+import { type Stacks, startStacks } from "./stack.ts";
+import { type WatchedLab, watched } from "./watched.ts";
+
+let stacks: Stacks;
+let path: string;
+let lab: WatchedLab;
+beforeAll(async () => {
+  stacks = await startStacks();
+  path = await stacks.exported(stacks.full, "first", []);
+  lab = watched(stacks.empty);
+});
+afterAll(async () => {
+  await lab.stop();
+  await stacks.stop();
+});
+
+const plan = async (...args: string[]) => {
+  const { stdout, exitCode } = await stacks.on(lab, "restore", path, "--dry-run", "--json", ...args);
+  const { plugins, leftOut, notChosen } = JSON.parse(stdout);
+  const notes = plugins.flatMap((one: { name: string; findings: { severity: string; what: string }[] }) =>
+    one.findings.filter(({ what }) => /range|selector/.test(what)).map(({ what }) => `${one.name}: ${what}`),
+  );
+  const atMost = plugins.filter((one: { isAtMost: boolean }) => one.isAtMost);
+  const nameOf = ({ name }: { name: string }): string => name;
+  return { exitCode, leftOut, notChosen, notes, names: plugins.map(nameOf), atMost: atMost.map(nameOf) };
+};
+
+test("a dry run only looks: no server is asked to write, and nothing is left on the disk", async () => {
+  lab.calls.length = 0;
+  const { names } = await plan();
+  expect(names).toEqual(["tempo", "mimir", "loki", "grafana"]);
+  expect(new Set(lab.calls.map((call) => call.split(" ")[0]))).toEqual(
+    new Set(["tempo", "otlp", "mimir", "loki", "grafana"]),
+  );
+  expect(lab.calls.filter((call) => !/^\w+ GET /.test(call))).toEqual([]);
+  expect(await readdir(join(stacks.cwd, "backups")).catch(() => [])).toEqual([]);
+});
+
+test("a range leaves out what has no time, and says so", async () => {
+  const hourAgo = new Date(Date.now() - 3_600_000).toISOString();
+  const { notes, atMost, notChosen } = await plan("--from", hourAgo);
+  expect(notes).toEqual([
+    "mimir: A range chooses by time: 2 objects have no time and are left out.",
+    expect.stringMatching(/^grafana: A range chooses by time: \d+ objects have no time and are left out\.$/),
+  ]);
+  expect(atMost).toEqual(["mimir", "loki", "grafana"]);
+  expect(notChosen).toEqual([]);
+  const past = await plan("--to", "2020-01-01T00:00:00Z");
+  expect([past.exitCode, past.names]).toEqual([3, []]);
+  expect(past.notChosen).toContainEqual({ name: "loki", reason: "none of it is from that time" });
+  expect(past.notChosen).toContainEqual({
+    name: "mimir",
+    reason: "none of it is from that time; 2 objects have no time",
+  });
+});
+
+test("a selector that finds nothing is said, and one that chooses makes the counts the most there can be", async () => {
+  const { notChosen, names, atMost } = await plan(
+    "--match",
+    "grafana=title=none-such",
+    "--match",
+    'loki={app="shop"}',
+  );
+  expect(notChosen).toEqual([{ name: "grafana", reason: "the selector finds nothing in it" }]);
+  expect([names, atMost]).toEqual([["tempo", "mimir", "loki"], ["loki"]]);
+  const shown = await stacks.on(lab, "restore", path, "--dry-run", "--match", "grafana=title=none-such");
+  expect(shown.stdout).toContain("not chosen: grafana: the selector finds nothing in it");
+  const alone = ["--plugin", "grafana", "--match", "title=none-such"];
+  const nothing = await stacks.on(lab, "restore", path, "--yes", ...alone);
+  expect(nothing.exitCode).toBe(2);
+  expect(nothing.stderr).toContain("nothing of this snapshot is left to restore");
+});
+
+/** A backend that takes everything; with a matcher it can choose. */
+function opened(name: string, restore: Partial<NonNullable<Backend["restore"]>> = {}) {
+  const plugin = { name, about: "A test's backend", options: v.object({}) };
+  const backend: Backend = {
+    inventory: async () => ({ signals: ["logs"], importance: "low" }),
+    size: async () => ({ bytes: 0, source: "api" }),
+    export: { start: async () => ({ cursors: [] }), step: async () => ({}) },
+    restore: { preflight: async () => [], apply: async () => ({ written: {} }), ...restore },
+  };
+  return { name, plugin, url: "http://test", backend };
+}
+
+const planned = (names: readonly string[], more: Partial<RestoreOptions> = {}) =>
+  planRestore({
+    snapshot: snapshotOf(names.map((name) => savedPlugin(name))),
+    backends: names.map((name) => opened(name)),
+    labels: {},
+    signal: new AbortController().signal,
+    ...more,
+  });
+
+test("a backend that cannot choose by selector is left out, and the others are restored whole", async () => {
+  const { targets, leftOut } = await planned(["one", "two"], { match: { one: "x" } });
+  expect(leftOut).toEqual([{ name: "one", reason: "this backend cannot restore by selector" }]);
+  expect(targets.map(({ name, isAtMost }) => [name, isAtMost])).toEqual([["two", false]]);
+});
+
+test("a backend that is asked for and is not in the snapshot is left out by name", async () => {
+  const { targets, leftOut } = await planned(["one"], { plugins: ["one", "two"] });
+  expect(targets.map(({ name }) => name)).toEqual(["one"]);
+  expect(leftOut).toEqual([{ name: "two", reason: "it is not in this snapshot" }]);
+});
+
+test("the index is read once, however many backends there are", async () => {
+  let passes = 0;
+  const snapshot = snapshotOf(["one", "two", "three"].map((name) => savedPlugin(name)));
+  const counting = {
+    ...snapshot,
+    blocks() {
+      passes += 1;
+      return snapshot.blocks();
+    },
+  };
+  const { targets } = await planned(["one", "two", "three"], { snapshot: counting });
+  expect([targets.length, passes]).toEqual([3, 1]);
+});
