@@ -1,10 +1,13 @@
 /** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
+
+import { describeSkew } from "../plugin/clock-skew.ts";
 import type { Backend, Inventory, Limit } from "../plugin/contract.ts";
 import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import { fromMs } from "../units/range.ts";
 import { checkStart } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
 import { countBefore, countRead } from "./counting.ts";
@@ -81,6 +84,7 @@ async function live(run: Run): Promise<Lived> {
   const resumed = ledger.started;
   const inventory = await askInventory(run);
   if (inventory === "unreachable") return { limits: [], failed: true, ...stuckAt(run, ledger.frontier.size) };
+  tellClock(run);
   const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(run) };
   if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
   const before = await countBefore(run);
@@ -130,6 +134,14 @@ async function askInventory({
     ledger.problems.add({ kind: "lossy", reason: `its inventory could not be read: ${reasonOf(error)}` });
     return undefined;
   }
+}
+
+/** What has settled, and what expires, goes by the server's clock; whoever reads the times should know. */
+function tellClock({ open, ledger }: Run): void {
+  const skew = describeSkew(open, fromMs(Date.now()));
+  if (skew === undefined) return;
+  const reason = `the server's clock is ${skew}: where reading ends goes by the server's. Let both hosts keep time.`;
+  ledger.problems.add({ kind: "lossy", reason });
 }
 
 /** Limits that shorten answers silently are reported as such. */

@@ -14,6 +14,8 @@ import { timeLimit } from "./time-limit.ts";
 export interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
   readonly name: string;
+  /** Told of every answer, and when it was asked for, ms. */
+  readonly onAnswer?: (headers: Headers, askedMs: number) => void;
   /** When given, only these hosts (`name` or `name:port`) are talked to. */
   readonly hosts?: readonly string[];
 }
@@ -33,6 +35,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const place: CallPlace = { server: `${options.name} at ${url}`, call: describe(request), redact };
     checkHost(options, url);
     const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
+    const askedMs = Date.now();
     const response = await limit.guard(
       ofetch.raw(url + request.path + queryOf(request), {
         ...toFetch(request, standing),
@@ -40,6 +43,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
         signal: limit.signal,
       }),
     );
+    options.onAnswer?.(response.headers, askedMs);
     const answer = createAnswer(response, limit, place);
     if (response.ok || request.accept?.includes(response.status)) return answer;
     throw statusError(place, response.status, response.headers, await answer.text().catch(() => ""));

@@ -1,5 +1,6 @@
 import type { ServerOptions } from "../http/authentication.ts";
 import { createHttpClient } from "../http/client.ts";
+import { createServerClock } from "../http/server-clock.ts";
 import type { Context, HttpClient, Plugin } from "./contract.ts";
 import { PluginError } from "./errors.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
@@ -15,7 +16,7 @@ export interface ContextSources {
   readonly redact: (text: string) => string;
   readonly logLevel: LoggerOptions["level"];
   readonly writeLog?: LoggerOptions["write"];
-  /** Now, ns since the epoch. */
+  /** Now, ns since the epoch. Default: by the server's clock, as its answers date themselves. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
 }
@@ -24,19 +25,20 @@ export interface ContextSources {
 export function createContext(plugin: Plugin, sources: ContextSources): Context<Options> {
   const { options } = sources;
   const server = serverOf(options);
+  const clock = createServerClock();
   return {
     options,
     http:
       server === undefined
         ? noServer(plugin.name)
-        : createHttpClient({ ...server, ...hostsOf(plugin, server) }),
+        : createHttpClient({ ...server, ...hostsOf(plugin, server), onAnswer: clock.heard }),
     log: createLogger({
       name: plugin.name,
       level: sources.logLevel,
       redact: sources.redact,
       ...(sources.writeLog === undefined ? {} : { write: sources.writeLog }),
     }),
-    clock: sources.clock ?? (() => BigInt(Date.now()) * 1_000_000n),
+    clock: sources.clock ?? clock.now,
     limits: { stepBytes: sources.stepBytes ?? STEP_BYTES },
   };
 

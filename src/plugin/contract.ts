@@ -50,7 +50,7 @@ export interface Context<Options> {
   /** Bound to the option `url`, with its authentication, tenant and time limit. Throws classified errors. */
   readonly http: HttpClient;
   readonly log: Logger;
-  /** Now, ns since the epoch. */
+  /** Now, ns since the epoch: by the server's clock, where its answers say that it differs from ours. */
   readonly clock: () => bigint;
   readonly limits: {
     /** About how many bytes of records one step should yield at most. */ readonly stepBytes: number;

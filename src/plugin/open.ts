@@ -5,6 +5,8 @@ export interface OpenBackend {
   readonly name: string;
   readonly plugin: Plugin;
   readonly backend: Backend;
+  /** Now, by its server's clock as far as its answers have told it; absent: by ours. ns */
+  readonly clock?: () => bigint;
   /** Base URL without credentials; absent for a plugin without a server. */
   readonly url?: string;
 }

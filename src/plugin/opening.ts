@@ -48,7 +48,13 @@ export function openBackend(loaded: LoadedPlugin, config: Config, options: Openi
     (context, guard) => {
       const url = context.http.url === "" ? {} : { url: context.http.url };
       return [
-        { name: plugin.name, plugin, backend: guardBackend(plugin.name, backend(context), guard), ...url },
+        {
+          name: plugin.name,
+          plugin,
+          backend: guardBackend(plugin.name, backend(context), guard),
+          clock: context.clock,
+          ...url,
+        },
       ];
     },
   );

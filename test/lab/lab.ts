@@ -17,7 +17,7 @@ export interface LabOptions {
   /** Without sample data. */
   readonly empty?: boolean;
   readonly seed?: number;
-  /** The servers' clock, ns; default the real one. */
+  /** The servers' clock, ns, which dates their answers too; default the real one. */
   readonly now?: () => bigint;
   /** Ports to use instead of free ones. */
   readonly ports?: Partial<Record<ServerName, number>>;
@@ -36,7 +36,10 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const faces = createFaces(now);
   if (!options.empty) await seed(faces, { seed: options.seed ?? 1, now: now() });
   const handlers: Record<ServerName, Face> = { ...faces, otlp: faces.tempo.otlp };
-  const started = SERVERS.map((name) => ({ name, ...serve(handlers[name], options.ports?.[name] ?? 0) }));
+  const started = SERVERS.map((name) => ({
+    name,
+    ...serve(handlers[name], options.ports?.[name] ?? 0, options.now),
+  }));
   return {
     faces,
     urls: byName(started, ({ server }) => `http://127.0.0.1:${server.port}`),
@@ -64,13 +67,18 @@ async function seed(
   ]);
 }
 
-function serve(face: Face, port: number) {
+function serve(face: Face, port: number, clock: LabOptions["now"]) {
   const faults = createFaults();
-  const answer = faults.around((request) => face.handle(request));
+  const answer = faults.around(async (request) => dated(await face.handle(request), clock));
   const handle: Handle = (request) =>
     new URL(request.url).pathname === "/-/faults" ? changeFaults(faults, request) : answer(request);
   const server = Bun.serve({ hostname: "127.0.0.1", port, idleTimeout: 0, fetch: handle });
   return { server, faults };
+}
+
+function dated(answer: Response, clock: LabOptions["now"]): Response {
+  if (clock !== undefined) answer.headers.set("Date", new Date(Number(clock() / 1_000_000n)).toUTCString());
+  return answer;
 }
 
 /** `POST /-/faults` with a fault as JSON adds it, `DELETE` clears all: the knobs for a lab that runs as a program. */

@@ -1,0 +1,42 @@
+/** A server's clock, by the Date of its answers (RFC 9110 §6.6.1, whole seconds). */
+import { fromMs } from "../units/range.ts";
+
+export interface ServerClock {
+  /** An answer has come. @param askedMs when it was asked for, ms by our clock */
+  heard(headers: Headers, askedMs: number): void;
+  /** Now, by the server's clock where that is known to differ from ours. ns since the epoch */
+  now(): bigint;
+}
+
+/** Closer than this both clocks count as the same: headers are cut to the second, and hosts that keep time differ by less. ms */
+export const SKEW_MAX_MS = 5_000;
+
+/** Theirs less ours, as an answer's Date says, and by how much that may be wrong. */
+interface Skew {
+  readonly ms: number;
+  readonly slackMs: number;
+}
+
+/** @param local our own clock, ms since the epoch */
+export function createServerClock(local: () => number = Date.now): ServerClock {
+  let best: Skew | undefined;
+  return {
+    heard(headers, askedMs) {
+      const skew = skewFrom(headers, askedMs, local());
+      // The quickest answer says it best: the Date of a slow one may be from its beginning or from its end.
+      if (skew !== undefined && (best === undefined || skew.slackMs <= best.slackMs)) best = skew;
+    },
+    now() {
+      const { ms, slackMs } = best ?? { ms: 0, slackMs: 0 };
+      return fromMs(Math.abs(ms) > SKEW_MAX_MS + slackMs ? local() + ms : local());
+    },
+  };
+}
+
+/** `undefined` when the server does not say, or a cache in between has kept the answer. */
+function skewFrom(headers: Headers, askedMs: number, answeredMs: number): Skew | undefined {
+  const theirs = Date.parse(headers.get("date") ?? "");
+  if (Number.isNaN(theirs) || headers.has("age")) return undefined;
+  // The header is cut to the second: half of one is the better guess.
+  return { ms: theirs + 500 - (askedMs + answeredMs) / 2, slackMs: (answeredMs - askedMs) / 2 };
+}
