@@ -41,5 +41,5 @@ export function steady(text: string, directory: string): string {
     .replace(/[\d,]+ (entries|samples|histograms|spans|spansInRange|annotations)\b/g, "N $1")
     .replace(/bytes=\d+/g, "bytes=N")
     .replace(/, \d+(\.\d+)?s$/gm, ", TOOK")
-    .replace(/holds \S+ of it/g, "holds PART of it");
+    .replace(/\d+ (min|h|d) not in any/g, "PART not in any");
 }
