@@ -1,12 +1,11 @@
 /** The server's own count: exact, with what its ingesters hold. Not from the index, which only estimates. */
 import { type CountRequest, type Counts, halves, NS_PER_MS, type Range } from "contextcore";
+import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
+import { MONTH } from "./parts.ts";
 import { wantsLess } from "./refusal.ts";
 import { rootSelectors } from "./roots.ts";
 import { parseSelector, printSelector } from "./selector.ts";
-
-/** Loki refuses queries over more than `max_query_length`, 30 days by default. */
-const LONGEST = 30n * 86_400n * 1_000_000_000n;
 
 /** `undefined` when a part shorter than a millisecond holds more than one answer gives. */
 export async function countEntries(
@@ -25,7 +24,7 @@ interface Part {
 }
 
 async function countRange(api: Api, part: Part, signal: AbortSignal): Promise<number | undefined> {
-  if (part.range.to - part.range.from > LONGEST) return countHalves(api, part, signal);
+  if (part.range.to - part.range.from > MONTH) return countHalves(api, part, signal);
   try {
     let entries = 0;
     for (const selector of await rootSelectors(api, part, signal)) {
@@ -73,9 +72,10 @@ async function countSelector(
   const counted =
     ms === 0n ? 0 : await api.number(`sum(count_over_time(${selector}[${ms}ms]))`, to - 1n, signal);
   if (middle === from) return counted;
-  const rest = await api.page({ query: selector, range: { from, to: middle }, limit: REST_LIMIT }, signal);
-  return rest.entries.length < REST_LIMIT ? counted + rest.entries.length : undefined;
+  const request = { query: selector, range: { from, to: middle }, limit: REST_LIMIT };
+  const { page, isFull } = await allowedPage(api, request, signal);
+  return isFull ? undefined : counted + page.entries.length;
 }
 
-/** Every server allows so many at once; a tenth of a second's worth of lines in less than a millisecond is not counted. */
+/** A tenth of a second's worth of lines in less than a millisecond is not counted. */
 const REST_LIMIT = 1_000;

@@ -1,10 +1,8 @@
 /** The oldest and the newest entry, found by looking back month by month. */
-import type { Range } from "contextcore";
+import { type Range, span } from "contextcore";
 import type { Api } from "./api.ts";
+import { byParts, MONTH } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
-
-/** Loki refuses queries over more than `max_query_length`, 30 days by default. */
-const MONTH = 30n * 86_400n * 1_000_000_000n;
 
 /** So many months without a line end the search: what was restored into the past may lie behind a gap. */
 const EMPTY_MAX = 13;
@@ -31,9 +29,13 @@ export async function findEnds(
     const to = end - BigInt(month) * MONTH;
     if (to <= 0n) break;
     const range = { from: to > MONTH ? to - MONTH : 0n, to };
-    const here = await endsWithin(api, range, found !== undefined, signal);
-    emptyInARow = here === undefined ? emptyInARow + 1 : 0;
-    if (here !== undefined) found = { from: here.from, to: found?.to ?? here.to };
+    const hasNewest = found !== undefined;
+    emptyInARow += 1;
+    for await (const here of byParts(range, (part) => endsWithin(api, part, hasNewest, signal))) {
+      if (here === undefined) continue;
+      found = found === undefined ? here : span(found, here);
+      emptyInARow = 0;
+    }
   }
   return found;
 }

@@ -1,8 +1,9 @@
 /** What this server would refuse, alter or hide of a restore, with the setting to change. */
-import { type Finding, formatDuration, type RestorePlan, toRfc3339 } from "contextcore";
+import { type Finding, formatDuration, type Range, type RestorePlan, toRfc3339 } from "contextcore";
 import type { Api } from "./api.ts";
 import { DELETES_FILE } from "./deletes.ts";
 import { LOGS_FILE } from "./lines.ts";
+import { byParts } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 import { isRuleFile } from "./rules.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -140,20 +141,15 @@ async function newerLines(
   ];
 }
 
-const MONTH = 30n * 86_400n * 1_000_000_000n;
-
-async function hasLines(
-  api: Api,
-  whole: { from: bigint; to: bigint },
-  signal: AbortSignal,
-): Promise<boolean> {
-  for (let from = whole.from; from < whole.to; from += MONTH) {
-    const range = { from, to: from + MONTH < whole.to ? from + MONTH : whole.to };
+async function hasLines(api: Api, whole: Range, signal: AbortSignal): Promise<boolean> {
+  const hasAny = async (range: Range): Promise<boolean> => {
     for (const query of await rootSelectors(api, { range }, signal)) {
       const { entries } = await api.page({ query, range, limit: 1, direction: "backward" }, signal);
       if (entries.length > 0) return true;
     }
-  }
+    return false;
+  };
+  for await (const found of byParts(whole, hasAny)) if (found) return true;
   return false;
 }
 

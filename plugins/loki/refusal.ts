@@ -1,14 +1,18 @@
 /** What Loki's plain-text errors mean. Statuses alone do not say it. Source: pkg/util/server/error.go, pkg/validation. */
 import { isKind, PluginError, type PluginErrorOptions } from "contextcore";
 
-/** The words of a 4xx or 5xx that say that less would have worked. */
+/** The words that refuse a query over more time than `max_query_length`. */
+const TOO_LONG = /query time range exceeds the limit/i;
+
+/** The other words of a 4xx or 5xx that say that less would have worked. */
 const TOO_LARGE =
-  /ResourceExhausted|message larger than max|would read too many bytes|query time range exceeds the limit|request timed out|context deadline exceeded|DeadlineExceeded/i;
+  /ResourceExhausted|message larger than max|would read too many bytes|request timed out|context deadline exceeded|DeadlineExceeded/i;
 
 /** Gives the error the kind that the server's words stand for; anything that is not a classified error stays as it is. */
 export function classify(error: unknown): unknown {
   if (!(error instanceof PluginError)) return error;
-  if (error.status === 504 || TOO_LARGE.test(error.message)) return as(error, "too-large");
+  if (error.status === 504 || TOO_LARGE.test(error.message) || TOO_LONG.test(error.message))
+    return as(error, "too-large");
   // The server gave up on the call because it was told to, or is going down.
   if (error.status === 499) return as(error, "temporary");
   if (/maximum active stream limit exceeded/.test(error.message)) {
@@ -25,6 +29,9 @@ function as(error: PluginError, kind: PluginError["kind"], hint = error.hint): P
 
 /** True when the server says that less at once would work: an answer too large, a query that took it too long. */
 export const wantsLess = (error: unknown): error is PluginError => isKind(error, "too-large");
+
+/** True when the server says that the query's range is longer than `max_query_length`. */
+export const spansTooMuch = (error: unknown): boolean => wantsLess(error) && TOO_LONG.test(error.message);
 
 /** `max_entries_limit_per_query`, where that was the reason. */
 export function entriesLimit(error: unknown): number | undefined {

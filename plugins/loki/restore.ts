@@ -10,8 +10,8 @@ import {
 } from "contextcore";
 import type { Api } from "./api.ts";
 import { DELETES_FILE } from "./deletes.ts";
-import { findExisting } from "./existing.ts";
 import { LOGS_FILE } from "./lines.ts";
+import { findMissing } from "./missing.ts";
 import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
 import { isRuleFile, readRuleFile } from "./rules.ts";
@@ -175,7 +175,7 @@ async function settle(writing: Writing, stream: PushStream, reason: string): Pro
 
 /** What was refused may be there all the same: from an earlier restore, or because it was never lost. */
 async function reject({ api, tally, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
-  const missing = refusesStream(reason) ? stream.values : await findExisting(api, stream, signal);
+  const missing = refusesStream(reason) ? stream.values : await findMissing(api, stream, signal);
   tally.existing += stream.values.length - missing.length;
   for (const value of missing) tally.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
 }

@@ -2,6 +2,7 @@
 import { directorySize, PluginError, type Range, type Size } from "contextcore";
 import type { Api } from "./api.ts";
 import { findEnds } from "./ends.ts";
+import { byParts } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
 export interface SizeOptions {
@@ -20,8 +21,6 @@ export async function measure(api: Api, { data, now }: SizeOptions, signal: Abor
   }
 }
 
-const MONTH = 30n * 86_400n * 1_000_000_000n;
-
 async function ask(api: Api, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
   const ends = await findEnds(api, { now }, signal);
   if (ends === undefined) return { bytes: 0, source: "api", how: `no entries${reason}` };
@@ -36,19 +35,24 @@ async function ask(api: Api, now: bigint, reason: string, signal: AbortSignal): 
     how: `bytes_over_time: lines alone, uncompressed${reason}`,
   };
 
-  /** Month by month, since one query may not reach further; `undefined` when one part is not known. */
+  /** `undefined` when one part is not known. */
   async function sum(
     whole: Range,
     one: (selector: string, range: Range) => Promise<number | undefined>,
   ): Promise<number | undefined> {
-    let total = 0;
-    for (let from = whole.from; from < whole.to; from += MONTH) {
-      const range = { from, to: from + MONTH < whole.to ? from + MONTH : whole.to };
+    const sumOf = async (range: Range): Promise<number | undefined> => {
+      let total = 0;
       for (const selector of await rootSelectors(api, { range }, signal)) {
         const bytes = await one(selector, range);
         if (bytes === undefined) return undefined;
         total += bytes;
       }
+      return total;
+    };
+    let total = 0;
+    for await (const bytes of byParts(whole, sumOf)) {
+      if (bytes === undefined) return undefined;
+      total += bytes;
     }
     return total;
   }

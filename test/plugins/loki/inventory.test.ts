@@ -176,3 +176,22 @@ test("flush asks the ingesters", async () => {
   await here.backend.flush?.(never);
   expect(here.asked).toContain("/flush");
 });
+
+test("a server that takes queries over a few days only is asked for a few days at a time", async () => {
+  await using here = stage({ limits: { max_query_length: "5d", retention_enabled: false } });
+  put(here.face, { app: "old" }, entriesFrom(NOW - 70n * DAY_NS, 3, SECOND));
+  put(here.face, { app: "web" }, [{ time: NOW - HOUR, line: "0123456789" }]);
+  expect(await here.backend.inventory(never)).toMatchObject({
+    oldest: NOW - 70n * DAY_NS,
+    newest: NOW - HOUR,
+  });
+  here.face.limits.volume_enabled = false;
+  expect(await here.backend.size(never)).toMatchObject({ bytes: 28, source: "estimate" });
+  const plan = {
+    range: { from: NOW - 90n * DAY_NS, to: NOW },
+    files: [{ path: "logs.json", counts: {} }],
+    labels: {},
+  };
+  const findings = (await here.backend.restore?.preflight(plan, never)) ?? [];
+  expect(findings.map(({ setting }) => setting)).toContainEqual(expect.stringContaining("max_chunk_age"));
+});

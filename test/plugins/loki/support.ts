@@ -88,6 +88,13 @@ export const harvest = (
 ): Promise<Harvest> =>
   walk({ plugin: "loki", request, backend: () => backend, pick, throughJson: true, stepsMax: 50_000 });
 
+/** What the work fails with; `undefined` when it does not. */
+export const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (error) => error,
+  );
+
 // ------------------------------------------------------------------------------------------- entries
 
 /** `{"app":"web"} 1800000000000000000 "line" {"k":"v"}`: names and metadata sorted, so that equal entries have equal texts. */

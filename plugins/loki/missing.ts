@@ -1,14 +1,15 @@
+import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
 import { type Page, type Value, valuesOf } from "./page.ts";
 import type { PushStream } from "./push.ts";
 import { type Labels, printSelector } from "./selector.ts";
 import { ownLabels, streamKey } from "./streams.ts";
 
-/** Entries asked for at once; every server allows so many. */
+/** Entries asked for at once: what servers allow unless they are configured otherwise. */
 const LIMIT = 5_000;
 
 /** The entries of one stream that the server does not hold. What it holds but does not show yet counts as missing. */
-export async function findExisting(
+export async function findMissing(
   api: Api,
   stream: PushStream,
   signal: AbortSignal,
@@ -21,12 +22,10 @@ export async function findExisting(
   const held = new Set<string>();
   const to = BigInt(last[0]) + 1n;
   for (let from = BigInt(first[0]); from < to; ) {
-    const page = await api.page(
-      { query: printSelector(matchers), range: { from, to }, limit: LIMIT },
-      signal,
-    );
+    const request = { query: printSelector(matchers), range: { from, to }, limit: LIMIT };
+    const { page, isFull } = await allowedPage(api, request, signal);
     const newest = remember(held, page, stream.labels);
-    if (page.entries.length < LIMIT) break;
+    if (!isFull) break;
     // Further on from the last nanosecond again, unless it fills the page.
     from = newest > from ? newest : from + 1n;
   }
