@@ -23,7 +23,7 @@ export function createSink(api: Api, clock: () => bigint): Sink {
       if (still !== undefined)
         throw new PluginError("invalid", `loki: it refused an audit event: ${reasonIn(still)}`);
     },
-    history: ({ project, limit }, signal) => history(api, { project, limit, now: clock() }, signal),
+    history: (query, signal) => history(api, { ...query, now: clock() }, signal),
   };
 }
 
@@ -54,20 +54,29 @@ const MONTH = 30n * 86_400n * 1_000_000_000n;
 const PAGE_MAX = 5_000;
 const SOON = 600_000_000_000n;
 
-const event = v.object({ project: v.string(), seq: v.number(), hash: v.string() });
+const event = v.object({ project: v.string(), host: v.string(), seq: v.number(), hash: v.string() });
+
+interface HistoryQuery {
+  readonly project: string;
+  /** Only what this host delivered: several may share a Loki, each with a trail of its own. */
+  readonly host?: string;
+  readonly limit: number;
+  readonly now: bigint;
+}
 
 async function history(
   api: Api,
-  { project, limit, now }: { project: string; limit: number; now: bigint },
+  { project, host, limit, now }: HistoryQuery,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  const query = `{app="${APP}"} |= ${quote(`"project":${JSON.stringify(project)}`)}`;
+  const ofHost = host === undefined ? "" : `,host=${quote(host)}`;
+  const query = `{app="${APP}"${ofHost}} |= ${quote(`"project":${JSON.stringify(project)}`)}`;
   const range = { from: now + SOON - MONTH, to: now + SOON };
   const most = Math.min(limit, PAGE_MAX);
   const page = await api.page({ query, range, limit: most, direction: "backward" }, signal);
   return page.streams
     .flatMap((stream) => valuesOf(page, stream).flatMap(([, line]) => readEvent(line)))
-    .filter((one) => one.project === project)
+    .filter((one) => one.project === project && (host === undefined || one.host === host))
     .sort((a, b) => a.seq - b.seq)
     .map(({ hash }) => hash);
 }

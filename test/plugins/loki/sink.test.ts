@@ -57,6 +57,19 @@ test("history gives this project's hashes, newest last, and none of anybody else
   expect(newest?.at(-1)).toBe(hashOf(event(11, NOW)));
 });
 
+test("hosts that share a Loki and a project's name get their own events, however many the other one has", async () => {
+  await using here = stage();
+  const sink = openSink({ url: here.url });
+  const events = Array.from({ length: 20 }, (_, seq) =>
+    event(seq, NOW - HOUR + BigInt(seq) * SECOND, { host: seq < 4 ? "h" : 'the "other" one' }),
+  );
+  for (const one of events) await sink.deliver(one, never);
+  const seen = (host: string) => sink.history?.({ project: "shop", host, limit: 5 }, never);
+  expect(await seen("h")).toEqual(events.slice(0, 4).map(hashOf));
+  expect(await seen('the "other" one')).toEqual(events.slice(-5).map(hashOf));
+  expect(await seen("nobody")).toEqual([]);
+});
+
 test("an event that waited too long for its stream is still taken, with its own time in the line", async () => {
   await using here = stage({ limits: { reject_old_samples: true } });
   const sink = openSink({ url: here.url });
