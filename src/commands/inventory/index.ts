@@ -27,6 +27,11 @@ export default defineCommand({
   examples: [
     { line: "inventory", about: "everything the stack holds, and what no snapshot holds yet" },
     { line: "inventory --plugin loki --json", about: "for a script" },
+    {
+      line: "persistence check-destroy",
+      about:
+        "to judge: it ends with 3 when data is unsaved; inventory warns, and ends with 3 only when a backend is missing",
+    },
   ],
   json: inventorySchema,
   async run(call) {
