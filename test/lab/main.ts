@@ -1,5 +1,6 @@
 /**
- * `bun run lab [--empty] [--seed N] [--default-ports]`: starts the lab and prints one JSON line with its URLs when it is ready.
+ * `bun run lab [--empty] [--seed N] [--now MS] [--default-ports | --ports JSON]`: starts the lab and prints one JSON line with
+ * its URLs when it is ready. With `--now` its clock stands still: the same seed and the same time give the same data, so that a lab can be killed and started again.
  */
 import { parseArgs } from "node:util";
 import { startLab } from "./lab.ts";
@@ -10,6 +11,8 @@ const { values } = parseArgs({
   options: {
     empty: { type: "boolean", default: false },
     seed: { type: "string", default: "1" },
+    now: { type: "string" },
+    ports: { type: "string" },
     "default-ports": { type: "boolean", default: false },
   },
 });
@@ -18,6 +21,8 @@ const lab = await startLab({
   empty: values.empty,
   seed: Number(values.seed),
   ...(values["default-ports"] ? { ports: DEFAULT_PORTS } : {}),
+  ...(values.ports === undefined ? {} : { ports: JSON.parse(values.ports) }),
+  ...(values.now === undefined ? {} : { now: () => BigInt(`${values.now}`) * 1_000_000n }),
 });
 console.log(JSON.stringify(lab.urls));
 
