@@ -8,6 +8,7 @@ import type { Source } from "../source.ts";
 import { createTraceLines } from "../trace-lines.ts";
 import { readOnce } from "../traces.ts";
 import type { Block } from "./block.ts";
+import { release } from "./parquet/release.ts";
 import type { RecentIds } from "./recent.ts";
 import type { Storage } from "./storage.ts";
 import type { TracePart } from "./trace-row.ts";
@@ -42,6 +43,8 @@ export async function blockStep(source: BlockSource, work: BlockWork, signal: Ab
     if (trace === undefined || anchorOf(trace.spans, whole) === undefined) continue;
     if (lines.add(trace) > 0) findings.add("lossy", NOT_UTF8, id);
   }
+  for (const { bytes } of parts) release(bytes);
+  storage.wrote(lines.bytes);
   return {
     records: lines.records(),
     problems: findings.problems(),
@@ -51,7 +54,7 @@ export async function blockStep(source: BlockSource, work: BlockWork, signal: Ab
 }
 
 const rowsPerStep = ({ rowBytes }: Block, stepBytes: number): number =>
-  Math.max(1, Math.floor(stepBytes / 2 / Math.max(rowBytes, 1)));
+  Math.max(1, Math.floor(stepBytes / 8 / Math.max(rowBytes, 1)));
 
 async function readRows(storage: Storage, block: Block, start: number, end: number): Promise<TracePart[]> {
   const rows = storage.rows(block, start);

@@ -14,6 +14,8 @@ export interface Storage {
   rows(block: Block, row: number): TraceRows;
   /** Gives a reader back, so that the next step goes on where this one stopped. */
   keep(block: Block, rows: TraceRows): void;
+  /** To be told after each step how many bytes of lines were made. */
+  wrote(bytes: number): void;
 }
 
 /** The digits of a block's id that tell it apart. */
@@ -21,12 +23,19 @@ const PREFIX = 8;
 /** More blocks than this make cursors too large. */
 const BLOCKS_MAX = 1_000;
 const INDEX_BYTES_MAX = 32 << 20;
-const READERS_MAX = 4;
+/** Each keeps about a quarter of a row group's largest dictionary, and a page of every column. */
+const READERS_MAX = 1;
+/**
+ * Lines leave several times their length behind as garbage, and the runtime collects it only when the heap has grown by
+ * half. A collection takes a twentieth of the time in which so much is written. Bytes.
+ */
+const COLLECT_EVERY = 4 << 20;
 
 export const prefixOf = (id: string): string => id.slice(0, PREFIX);
 
 export function createStorage(store: BlockStore): Storage {
   const opened = new Map<string, Promise<Block>>();
+  let uncollected = 0;
   const readers: { block: string; rows: TraceRows }[] = [];
   return {
     place: store.place,
@@ -60,6 +69,12 @@ export function createStorage(store: BlockStore): Storage {
     keep(block, rows) {
       readers.push({ block: block.id, rows });
       if (readers.length > READERS_MAX) readers.shift();
+    },
+    wrote(bytes) {
+      uncollected += bytes;
+      if (uncollected < COLLECT_EVERY) return;
+      uncollected = 0;
+      Bun.gc(true);
     },
   };
 }
