@@ -28,12 +28,16 @@ export interface Api {
   send: HttpClient["send"];
 }
 
+/** `volume_max_series` of a Loki that is configured no otherwise: more is refused, or cut. */
+const VOLUMES_MAX = 1_000;
+
 const value = v.tuple([v.number(), v.string()]);
 const vector = v.object({ data: v.object({ result: v.array(v.object({ value })) }) });
 const names = v.object({ data: v.nullish(v.array(v.string())) });
 const labelSet = v.custom<Labels>(isLabels, "not a label set");
 const labelSets = v.object({ data: v.nullish(v.array(labelSet)) });
 
+/** Loki's HTTP API over a client; its errors have the kind that the server's words stand for. */
 export function createApi(http: HttpClient): Api {
   const send = (request: HttpRequest) => http.send(request).catch(rethrow);
   const json = <Schema extends v.GenericSchema>(schema: Schema, request: HttpRequest) =>
@@ -76,12 +80,14 @@ export function createApi(http: HttpClient): Api {
     },
     async volume(selector, range, signal) {
       const path = "/loki/api/v1/index/volume";
-      const query = { query: selector, limit: "1000", aggregateBy: "series", ...bounds(range) };
+      const query = { query: selector, limit: String(VOLUMES_MAX), aggregateBy: "series", ...bounds(range) };
       const request = { path, query, signal, accept: [400, 404, 501] };
       const answer = await send(request);
       if (answer.status !== 200) return undefined;
-      const { data } = checked(vector, await answer.json(), path);
-      return data.result.reduce((total, one) => total + Number(one.value[1]), 0);
+      const { result } = checked(vector, await answer.json(), `the answer of ${path}`).data;
+      // As many as it gives at most: there may be more, and their bytes would be left out.
+      if (result.length >= VOLUMES_MAX) return undefined;
+      return result.reduce((total, one) => total + Number(one.value[1]), 0);
     },
   };
 }
@@ -96,16 +102,16 @@ function readAnswer(bytes: Uint8Array, headers: Headers): Page {
   return readPage(bytes);
 }
 
-/** The server's answer to a call, checked. @throws PluginError `invalid` */
+/** What came from outside, checked. @param what it is, for the message @throws PluginError `invalid` */
 export function checked<Schema extends v.GenericSchema>(
   schema: Schema,
-  answer: unknown,
-  path: string,
+  input: unknown,
+  what: string,
 ): v.InferOutput<Schema> {
-  const { success, output, issues } = v.safeParse(schema, answer);
+  const { success, output, issues } = v.safeParse(schema, input);
   if (success) return output;
   const [{ message }] = issues;
-  throw new PluginError("invalid", `loki: the answer of ${path} is not as expected: ${message}`);
+  throw new PluginError("invalid", `loki: ${what} is not as expected: ${message}`);
 }
 
 /**

@@ -22,7 +22,7 @@ export async function listDeletes(
 ): Promise<readonly DeleteRequest[] | undefined> {
   try {
     const answer = await api.send({ path: PATH, signal });
-    return checked(requests, await answer.json(), PATH) ?? [];
+    return checked(requests, await answer.json(), `the answer of ${PATH}`) ?? [];
   } catch (error) {
     if (isKind(error, "not-found")) return undefined;
     if (error instanceof PluginError && /Retention is not enabled/i.test(error.message)) return [];

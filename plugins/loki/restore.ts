@@ -1,7 +1,6 @@
 /** Puts lines back through the push API, each stream's oldest first, and says of every entry what became of it. */
 import {
   type Counts,
-  isKind,
   PluginError,
   type Range,
   type RestoreAnswer,
@@ -14,10 +13,15 @@ import { LOGS_FILE } from "./lines.ts";
 import { findMissing } from "./missing.ts";
 import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
-import { isRuleFile, readRuleFile } from "./rules.ts";
+import { restoreRule } from "./restore-rule.ts";
+import { isRuleFile } from "./rules.ts";
 import { isSelected, type Labels, parseSelector } from "./selector.ts";
 import { ownLabels } from "./streams.ts";
 
+/**
+ * What puts an export back: lines of `logs.json` and rule groups. Delete requests are read and not carried out.
+ * @param clock now, ns since the epoch
+ */
 export function createRestorer(api: Api, clock: () => bigint): Restorer {
   // A batch that had to wait is given again: what was written of it is not sent again.
   const begun = new WeakMap<RestoreBatch, Progress>();
@@ -39,32 +43,13 @@ export function createRestorer(api: Api, clock: () => bigint): Restorer {
     preflight: (plan, signal) => preflight(api, plan, { now: clock() }, signal),
     async apply(batch, signal) {
       if (batch.file === LOGS_FILE) return applyLines({ api, signal }, progressOf(batch), batch);
-      if (isRuleFile(batch.file)) return applyRule(api, batch.lines.join("\n"), signal);
+      if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
       // Carried out, a delete request would delete; it is kept for the reader only.
       if (batch.file === DELETES_FILE) return { written: {} };
       throw new PluginError("invalid", `loki: nothing of ours is kept in ${batch.file}`);
     },
   };
 }
-
-async function applyRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
-  const { namespace, body } = readRuleFile(text);
-  const path = `/loki/api/v1/rules/${encodeURIComponent(namespace)}`;
-  const headers = { "Content-Type": "application/yaml" };
-  try {
-    await api.send({ method: "POST", path, headers, body, signal });
-    return { written: { rules: 1 } };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    // Rules in local files are read only: the API says 500, and no second attempt will change it (pkg/ruler/rulestore/local).
-    const reason = /rule dir|rule local store/.test(error.message) ? LOCAL_RULES : error.message;
-    if (reason !== LOCAL_RULES && !isKind(error, "invalid", "not-found", "refused")) throw error;
-    return { written: {}, rejected: [{ line: text, reason }] };
-  }
-}
-
-const LOCAL_RULES =
-  "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";
 
 /** What became of entries. */
 interface Tally {

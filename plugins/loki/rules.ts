@@ -13,17 +13,22 @@ import { type Api, checked } from "./api.ts";
 
 const FOLDER = "loki/rules/";
 
+/** Whether a file of a snapshot is a rule group of Loki's. @param path within the snapshot */
 export const isRuleFile = (path: string): boolean => path.startsWith(FOLDER);
 
-const PATH = "/loki/api/v1/rules";
+/** The ruler's API; `/<namespace>[/<group>]` may follow. */
+export const RULES_PATH = "/loki/api/v1/rules";
 
+/** Every rule group as one file, `loki/rules/<namespace>/<group>.yaml`, the namespace in a comment above it. */
 export async function exportRules(api: Api, signal: AbortSignal): Promise<Step> {
   const text = await rulesText(api, signal);
   if (text === "none") return {};
   if (text === undefined) return { problems: [NO_RULER] };
   const objects: ObjectFile[] = [];
   const taken = new Set<string>();
-  for (const [namespace, given] of Object.entries(checked(namespaces, parseYaml(text), PATH))) {
+  for (const [namespace, given] of Object.entries(
+    checked(namespaces, parseYaml(text), `the answer of ${RULES_PATH}`),
+  )) {
     for (const group of groupsOf(given)) {
       const path = freePath(`${FOLDER}${safeFileName(namespace)}/${safeFileName(group.name)}`, taken);
       objects.push({ path, text: toFile(namespace, group), unit: "rules" });
@@ -42,7 +47,7 @@ const groups = v.array(v.looseObject({ name: v.string(), rules: v.array(rule) })
 /** As they are: what a schema gives back has its members in another order, and a rule is read by people. */
 function groupsOf(given: unknown): readonly { readonly name: string }[] {
   if (v.is(groups, given)) return given;
-  throw new PluginError("invalid", `loki: the answer of ${PATH} holds something that is no rule group`);
+  throw new PluginError("invalid", `loki: the answer of ${RULES_PATH} holds something that is no rule group`);
 }
 
 const NO_RULER: Problem = {
@@ -52,13 +57,13 @@ const NO_RULER: Problem = {
 
 /** The rules as YAML; `"none"`: there are none; `undefined`: there is no such API. */
 async function rulesText(api: Api, signal: AbortSignal): Promise<string | undefined> {
-  const answer = await api.send({ path: PATH, signal, accept: [400, 404] });
+  const answer = await api.send({ path: RULES_PATH, signal, accept: [400, 404] });
   const text = await answer.text();
   if (answer.status === 200) return text;
   // Local rule storage answers 400 before the first rule (measured), others 404 (pkg/ruler/base/api.go).
   if (/unable to read rule dir .*: no such file or directory|no rule groups found/.test(text)) return "none";
   if (answer.status === 404) return undefined;
-  throw new PluginError("invalid", `loki: ${PATH} answered 400`, { status: 400 });
+  throw new PluginError("invalid", `loki: ${RULES_PATH} answered 400`, { status: 400 });
 }
 
 /** File names may differ from names, and file systems may not tell case apart. */

@@ -1,9 +1,9 @@
-/** What is there, how big, how long it is kept, and the small files beside the lines. */
+/** What is there, how big, and how long it is kept. */
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DAY, entriesFrom, HOUR, harvest, NOW, never, openLoki, put, SECOND, stage } from "./support.ts";
+import { entriesFrom, HOUR, harvest, NOW, never, openLoki, put, SECOND, stage } from "./support.ts";
 
 const DAY_NS = 24n * HOUR;
 const directory = mkdtempSync(join(tmpdir(), "loki-data-"));
@@ -119,56 +119,11 @@ test("limits are those of the server, and say what they do", async () => {
   expect(limits.get("ingester.max_chunk_age")?.value).toBe("2h0m0s");
 });
 
-const GROUP = 'name: errors\nrules:\n  - alert: Many\n    expr: sum(rate({app="web"}[5m])) > 1\n';
-
-test("rules are kept one file a group, and put back where they came from", async () => {
+test("streams beyond those whose volume the server gives are not left out of the size", async () => {
   await using here = stage();
-  await using empty = stage();
-  for (const namespace of ["team a/b", "TEAM A/B", "c"]) {
-    const url = `${here.url}/loki/api/v1/rules/${encodeURIComponent(namespace)}`;
-    expect((await fetch(url, { method: "POST", body: GROUP })).status).toBe(202);
-  }
-  const found = await harvest(here.backend);
-  expect([...found.objects.keys()].sort()).toEqual([
-    "loki/rules/TEAM A_B/errors (2).yaml",
-    "loki/rules/c/errors.yaml",
-    "loki/rules/team a_b/errors.yaml",
-  ]);
-  for (const [file, text] of found.objects) {
-    const answer = await empty.backend.restore?.apply({ file, lines: [text], range: DAY, labels: {} }, never);
-    expect(answer).toEqual({ written: { rules: 1 } });
-  }
-  const rules = async (url: string) => (await fetch(`${url}/loki/api/v1/rules`)).text();
-  expect((await rules(empty.url)).split("\n").sort()).toEqual((await rules(here.url)).split("\n").sort());
-});
-
-test("rules that the server keeps in local files cannot be written: each is refused with what to do, once", async () => {
-  await using here = stage({ localRules: true });
-  const text = `# namespace: "team"\n${GROUP}`;
-  const batch = { file: "loki/rules/team/errors.yaml", lines: [text], range: DAY, labels: {} };
-  expect(await here.backend.restore?.apply(batch, never)).toEqual({
-    written: {},
-    rejected: [{ line: text, reason: expect.stringContaining("ruler_storage.local.directory") }],
-  });
-  expect(here.asked.length).toBe(1);
-});
-
-test("pending delete requests are kept beside the lines that they hide, and never carried out again", async () => {
-  await using here = stage();
-  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
-  const from = NOW / SECOND - 7200n;
-  await fetch(`${here.url}/loki/api/v1/delete?query={app="web"}&start=${from}&end=${NOW / SECOND}`, {
-    method: "POST",
-  });
-  const found = await harvest(here.backend);
-  const text = found.objects.get("loki/deletes.json") ?? "";
-  expect(JSON.parse(text)).toMatchObject([
-    { query: '{app="web"}', status: "received", start_time: Number(from) },
-  ]);
-  expect(found.problems).toMatchObject([{ kind: "not-contained", range: { from: from * SECOND, to: NOW } }]);
-  const batch = { file: "loki/deletes.json", lines: [text], range: DAY, labels: {} };
-  expect(await here.backend.restore?.apply(batch, never)).toEqual({ written: {} });
-  expect(JSON.parse(await (await fetch(`${here.url}/loki/api/v1/delete`)).text()).length).toBe(1);
+  for (let app = 0; app < 1_001; app += 1)
+    put(here.face, { app: `a${app}` }, [{ time: NOW - HOUR, line: "0123456789" }]);
+  expect(await here.backend.size(never)).toMatchObject({ bytes: 10_010, source: "estimate" });
 });
 
 test("flush asks the ingesters", async () => {
