@@ -14,7 +14,7 @@ import { ROOT } from "../src/commands/registry.ts";
 import { PACKAGES } from "../src/licenses/packages.ts";
 import { toManual } from "./release/manual.ts";
 import { toSbom } from "./release/sbom.ts";
-import { compareSizes, readSizes, writeSizes } from "./release/sizes.ts";
+import { compareSizes, readSizes, type Sizes, writeSizes } from "./release/sizes.ts";
 import { buildArguments, runnerOf, TARGETS, type Target } from "./release/targets.ts";
 
 const root = resolve(import.meta.dir, "..");
@@ -40,7 +40,7 @@ const sums = new Map<string, string>();
 const sizes = new Map<string, number>();
 for (const target of chosen) await release(target);
 await writeBeside();
-for (const line of compareSizes(sizes, readSizes(sizesPath))) console.log(line);
+for (const line of compareSizes(sizes, chosenOf(readSizes(sizesPath)))) console.log(line);
 if (values.record) writeSizes(sizesPath, { version: manifest.version, files: Object.fromEntries(sizes) });
 
 async function release(target: Target): Promise<void> {
@@ -133,6 +133,13 @@ function commitTime(): string {
     stdout: "pipe",
   });
   return exitCode === 0 ? stdout.toString().trim() : "0";
+}
+
+/** What was left out is not missing. */
+function chosenOf({ version, files }: Sizes): Sizes {
+  const names = chosen.map(({ file }) => file);
+  const known = Object.entries(files).filter(([file]) => values.only.length === 0 || names.includes(file));
+  return { version, files: Object.fromEntries(known) };
 }
 
 function sha256(content: string | Uint8Array): string {

@@ -1,16 +1,18 @@
 /**
- * `bun run bench [--quick] [--lines N] [--samples N] [--spans N]`: prints numbers beside the budgets of DESIGN §9. Not a test: machines differ,
- * so compare ratios of one run.
+ * `bun run bench [--quick] [--start] [--lines N] [--samples N] [--spans N]`: prints numbers beside the budgets of DESIGN §9;
+ * `--start` only those of starting. Not a test: machines differ, so compare ratios of one run.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { BINARY, type Measured, measure, median } from "./run.ts";
+import { measure } from "./run.ts";
+import { benchStart } from "./start.ts";
 
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
+    start: { type: "boolean", default: false },
     lines: { type: "string" },
     samples: { type: "string" },
     spans: { type: "string" },
@@ -29,16 +31,6 @@ const row = (what: string, measured: string, budget: string): void =>
   console.log(`${what.padEnd(34)}${measured.padStart(44)}   ${budget}`);
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`;
 
-async function benchStart(): Promise<void> {
-  const runs: Measured[] = [];
-  for (let run = 0; run < 21; run += 1) runs.push(await measure(["--version"], { cwd: directory }));
-  const wall = median(runs.map((one) => one.wall * 1000));
-  const memory = median(runs.map((one) => one.memory));
-  row("--version", `${wall.toFixed(0)} ms, ${megabytes(memory)} resident`, "30 ms, 50 MB");
-  row("binary", megabytes(Bun.file(BINARY).size), "");
-}
-
-/** The lab in a process of its own, full or empty. */
 async function startServer(amountsOfIt: Record<string, number>) {
   const args = Object.entries(amountsOfIt).flatMap(([name, amount]) => [
     `--${name}`,
@@ -119,21 +111,28 @@ async function benchRestore(plugin: string, unit: string, path: string): Promise
   }
 }
 
-console.log(`${"what".padEnd(34)}${"measured".padStart(44)}   budget`);
-await benchStart();
-const server = await startServer(amounts);
-try {
-  for (const [plugin, unit, budget] of [
-    ["loki", "entries", "3 µs"],
-    ["mimir", "samples", "3,000,000/s of CPU (0.33 µs)"],
-    ["tempo", "spans", "20,000/s of CPU (50 µs)"],
-  ] as const) {
-    const path = await benchExport(plugin, unit, budget, server.urls);
-    await benchVerify(path);
-    await benchRestore(plugin, unit, path);
-    await rm(path, { recursive: true });
+async function benchWork(): Promise<void> {
+  const server = await startServer(amounts);
+  try {
+    for (const [plugin, unit, budget] of [
+      ["loki", "entries", "3 µs"],
+      ["mimir", "samples", "3,000,000/s of CPU (0.33 µs)"],
+      ["tempo", "spans", "20,000/s of CPU (50 µs)"],
+    ] as const) {
+      const path = await benchExport(plugin, unit, budget, server.urls);
+      await benchVerify(path);
+      await benchRestore(plugin, unit, path);
+      await rm(path, { recursive: true });
+    }
+  } finally {
+    server.stop();
   }
+}
+
+console.log(`${"what".padEnd(34)}${"measured".padStart(44)}   budget`);
+try {
+  await benchStart(directory, row);
+  if (!values.start) await benchWork();
 } finally {
-  server.stop();
   await rm(directory, { recursive: true, force: true });
 }

@@ -16,10 +16,16 @@ export interface Measured {
 /** @throws Error with what the program said when it does not end with one of the codes that are fine here. */
 export async function measure(
   args: readonly string[],
-  options: { cwd: string; env?: Record<string, string>; accept?: readonly number[] },
+  options: {
+    cwd: string;
+    env?: Record<string, string>;
+    accept?: readonly number[];
+    /** Another one than {@link BINARY}. */
+    program?: string;
+  },
 ): Promise<Measured> {
   const began = performance.now();
-  const child = Bun.spawn([BINARY, ...args], {
+  const child = Bun.spawn([options.program ?? BINARY, ...args], {
     cwd: options.cwd,
     env: { ...process.env, HOME: options.cwd, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -31,7 +37,7 @@ export async function measure(
   ]);
   const wall = (performance.now() - began) / 1000;
   if (![0, ...(options.accept ?? [])].includes(code))
-    throw new Error(`contextcore ${args.join(" ")} ended with ${code}\n${stderr}`);
+    throw new Error(`${options.program ?? BINARY} ${args.join(" ")} ended with ${code}\n${stderr}`);
   const usage = child.resourceUsage();
   return {
     wall,
