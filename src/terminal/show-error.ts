@@ -1,3 +1,4 @@
+import { systemRefusal } from "./system-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -14,7 +15,8 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
 
 /** One or two sentences; a message of several lines keeps its first three. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  const message = systemRefusal(error)?.message ?? said;
   const lines = message.split("\n").filter((line) => line.trim() !== "");
   return lines.length === 0 ? nameOf(error) : lines.slice(0, 3).join("\n  ");
 }
@@ -22,8 +24,8 @@ export function messageOf(error: unknown): string {
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown error");
 
 function hintOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("hint" in error)) return undefined;
-  return typeof error.hint === "string" ? error.hint : undefined;
+  const own = error instanceof Error && "hint" in error ? error.hint : undefined;
+  return typeof own === "string" ? own : systemRefusal(error)?.hint;
 }
 
 function stackLines(error: unknown): string[] {

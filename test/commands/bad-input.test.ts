@@ -271,6 +271,27 @@ test.each([
   expect(await Bun.file(join(cwd, "taken.txt")).text()).toBe("kept");
 });
 
+test.each([
+  [["audit", "export", "-o", "/proc/contextcore/x.json"], "x.json.partial cannot be opened"],
+  [["config", "init", "--config", "/proc/contextcore/x.yaml"], "x.yaml cannot be opened"],
+  [["dashboards", "export", "/proc/contextcore"], "cannot be made"],
+  [
+    ["restore", "latest", "--plugin", "grafana", "--yes"],
+    "/restores cannot be made: it is there already",
+  ],
+])("%p: an output that cannot be made is told in a sentence", async (args, said) => {
+  const directory = labProject(lab, { only: ["grafana"] });
+  if (args[0] === "restore") {
+    await run(["export"], { cwd: directory });
+    await Bun.write(join(directory, "backups", "restores"), "a file");
+  }
+  const { stderr, exitCode } = await run(args, { cwd: directory });
+  expect(stderr).toContain(said);
+  expect(stderr).toMatch(/^hint: .*name another place/m);
+  expect(stderr).not.toMatch(/E[A-Z]{4,}/);
+  expect(exitCode).toBe(1);
+});
+
 test("nothing to resume is said, with the place", async () => {
   const directory = labProject(lab);
   const { stderr, exitCode } = await run(["export", "--resume"], { cwd: directory });

@@ -18,8 +18,10 @@ export default defineCommand({
       await file.close();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-      const what = code === "EEXIST" ? "it is already there, and was left as it is" : (code ?? String(error));
-      throw new Error(`${shown} was not written: ${what}`, { cause: error });
+      if (code !== "EEXIST") throw error;
+      throw new Error(`${shown} was not written: it is already there, and was left as it is`, {
+        cause: error,
+      });
     }
     terminal.print(shown);
     return EXIT.ok;
