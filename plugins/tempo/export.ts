@@ -103,7 +103,7 @@ interface PlanRequest {
   readonly match: string | undefined;
 }
 
-/** One cursor for each block; none, and the reason, where the blocks cannot be read. */
+/** The cursor of the first block, which leads to the others; none, and the reason, where they cannot be read. */
 async function blockPlan(
   { storage, log }: ExporterOptions,
   { whole, recent, match }: PlanRequest,
@@ -125,7 +125,7 @@ async function blockPlan(
     };
     const read = `${metas.length} blocks in ${storage.place}; search and reading by id for what reaches beyond ${toRfc3339(recent)}`;
     return {
-      cursors: metas.map(({ blockID }) => toCursor({ ...common, block: blockID })),
+      cursors: metas.slice(0, 1).map(({ blockID }) => toCursor({ ...common, block: blockID })),
       apiFrom: recent,
       notes: { read },
     };

@@ -1,5 +1,5 @@
-/** Reads the next rows of one block and writes the traces that belong to it. */
-import { PluginError, type Range, type Step } from "contextcore";
+/** Reads the next rows of one block and writes the traces that belong to it; one block after another. */
+import { isKind, type Problem, type Range, type Step } from "contextcore";
 import { type BlockWork, toCursor, wholeOf } from "../cursor.ts";
 import { createFindings, NOT_UTF8 } from "../findings.ts";
 import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
@@ -10,7 +10,7 @@ import { readOnce } from "../traces.ts";
 import type { Block } from "./block.ts";
 import { release } from "./parquet/release.ts";
 import type { RecentIds } from "./recent.ts";
-import type { Storage } from "./storage.ts";
+import { prefixesOf, prefixOf, type Storage } from "./storage.ts";
 import type { TracePart } from "./trace-row.ts";
 
 export interface BlockSource {
@@ -19,21 +19,67 @@ export interface BlockSource {
   readonly recentIds: RecentIds;
 }
 
+/**
+ * One step reads one block, and the last of a block names the next one: what a block needs in memory (dictionaries, a page of
+ * every column) is needed once, however many blocks there are. A block that is damaged or gone is a problem and no end.
+ */
 export async function blockStep(source: BlockSource, work: BlockWork, signal: AbortSignal): Promise<Step> {
+  const { storage } = source;
+  const blocks = await storage.open(work.blocks, signal);
+  const next = followingOf(work, blocks);
+  const block = blocks.find(({ id }) => id === work.block);
+  if (block === undefined) return { ...unread(gone(work, storage)), ...next };
+  if (!block.mayHold(wholeOf(work))) return next;
+  try {
+    return await rowsStep(source, { work, block, blocks, next }, signal);
+  } catch (error) {
+    if (!isKind(error, "invalid")) throw error;
+    return { ...unread({ ...wholeProblem(work), reason: error.message }), ...next };
+  }
+}
+
+/** Where to go on when a block is read, and the part of the work that this block is. */
+type Following = Required<Pick<Step, "next" | "done">>;
+
+/** The next block with rows for the range; also one that is gone, to say so. */
+function followingOf(work: BlockWork, blocks: readonly Block[]): Following {
+  const all = prefixesOf(work.blocks);
+  const rest = all.slice(all.indexOf(prefixOf(work.block)) + 1);
+  for (const prefix of rest) {
+    const block = blocks.find(({ id }) => prefixOf(id) === prefix);
+    if (block !== undefined && !block.mayHold(wholeOf(work))) continue;
+    return { next: [toCursor({ ...work, block: block?.id ?? prefix, row: 0 })], done: 1 / (rest.length + 1) };
+  }
+  return { next: [], done: 1 };
+}
+
+const unread = (problem: Problem): Pick<Step, "problems"> => ({ problems: [problem] });
+
+const wholeProblem = (work: BlockWork): Pick<Problem, "kind" | "range" | "items"> => ({
+  kind: "incomplete",
+  range: wholeOf(work),
+  items: [work.block],
+});
+
+const gone = (work: BlockWork, { place }: Storage): Problem => ({
+  ...wholeProblem(work),
+  reason: `Blocks in ${place} were compacted and removed while the export ran: export again, their traces are in other blocks now.`,
+});
+
+interface Reading {
+  readonly work: BlockWork;
+  readonly block: Block;
+  readonly blocks: readonly Block[];
+  readonly next: Following;
+}
+
+async function rowsStep(
+  source: BlockSource,
+  { work, block, blocks, next }: Reading,
+  signal: AbortSignal,
+): Promise<Step> {
   const { storage, api } = source;
   const whole = wholeOf(work);
-  const blocks = await storage.open(work.blocks, signal);
-  const block = blocks.find(({ id }) => id === work.block);
-  if (block === undefined) {
-    throw new PluginError(
-      "not-found",
-      `block ${work.block} in ${storage.place} was compacted and removed meanwhile`,
-      {
-        hint: "Export again: the traces are in another block now.",
-      },
-    );
-  }
-  if (!block.mayHold(whole)) return {};
   const end = Math.min(block.rows, work.row + rowsPerStep(block, api.stepBytes));
   const parts = await readRows(storage, block, work.row, end);
   const lines = createTraceLines(whole);
@@ -45,12 +91,10 @@ export async function blockStep(source: BlockSource, work: BlockWork, signal: Ab
   }
   for (const { bytes } of parts) release(bytes);
   storage.wrote(lines.bytes);
-  return {
-    records: lines.records(),
-    problems: findings.problems(),
-    next: end < block.rows ? [toCursor({ ...work, row: end })] : [],
-    done: block.rows === 0 ? 1 : (end - work.row) / (block.rows - work.row),
-  };
+  const read = { records: lines.records(), problems: findings.problems() };
+  if (end >= block.rows) return { ...read, ...next };
+  const part = (end - work.row) / (block.rows - work.row);
+  return { ...read, next: [toCursor({ ...work, row: end })], done: next.done * part };
 }
 
 const rowsPerStep = ({ rowBytes }: Block, stepBytes: number): number =>

@@ -33,6 +33,10 @@ const COLLECT_EVERY = 4 << 20;
 
 export const prefixOf = (id: string): string => id.slice(0, PREFIX);
 
+/** A list of prefixes, one behind the other, taken apart. */
+export const prefixesOf = (list: string): readonly string[] =>
+  list.match(new RegExp(`.{${PREFIX}}`, "g")) ?? [];
+
 export function createStorage(store: BlockStore): Storage {
   const opened = new Map<string, Promise<Block>>();
   let uncollected = 0;
@@ -52,7 +56,7 @@ export function createStorage(store: BlockStore): Storage {
       throw new PluginError("invalid", `there are ${metas.length} blocks, more than ${BLOCKS_MAX}`);
     },
     async open(prefixes, signal) {
-      const wanted = new Set(prefixes.match(new RegExp(`.{${PREFIX}}`, "g")) ?? []);
+      const wanted = new Set(prefixesOf(prefixes));
       const blocks: Block[] = [];
       for (const meta of await store.known(signal)) {
         if (!wanted.has(prefixOf(meta.blockID))) continue;
