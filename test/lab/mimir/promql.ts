@@ -27,6 +27,8 @@ export interface Evaluation {
   readonly at: number;
   /** A range takes in its left border too. */
   readonly closed: boolean;
+  /** Nothing before this is looked at, and nobody is told (`max_query_lookback`), ms. */
+  readonly oldest: number;
 }
 
 const LOOKBACK_MS = 300_000;
@@ -49,10 +51,11 @@ export function evaluate(expression: Expression, given: Evaluation): readonly El
 
 function instant(
   matchers: Extract<Expression, { kind: "selector" }>["matchers"],
-  { store, at }: Evaluation,
+  { store, at, oldest }: Evaluation,
 ): Element[] {
-  return store.select(matchers, at - LOOKBACK_MS + 1, at).flatMap((series) => {
-    const last = series.points(at - LOOKBACK_MS + 1, at).at(-1);
+  const from = Math.max(oldest, at - LOOKBACK_MS + 1);
+  return store.select(matchers, from, at).flatMap((series) => {
+    const last = series.points(from, at).at(-1);
     if (last === undefined || isStale(last)) return [];
     return [{ metric: Object.fromEntries(series.labels), value: numberOf(last), time: last.time }];
   });
@@ -64,7 +67,7 @@ const numberOf = ({ bits }: Point): number => toDouble(Number(bits >> 32n), Numb
 export function evaluateRange(expression: Expression, given: Evaluation, whole = true): readonly Range[] {
   if (expression.kind !== "range") throw new PromqlError("parse error: expected a range vector");
   const { of, ms, stepMs } = expression;
-  const from = given.at - ms + (given.closed ? 0 : 1);
+  const from = Math.max(given.oldest, given.at - ms + (given.closed ? 0 : 1));
   if (stepMs !== undefined) return subquery(of, { from, stepMs }, given);
   if (of.kind !== "selector") throw new PromqlError("parse error: ranges only allowed for vector selectors");
   return given.store.select(of.matchers, from, given.at).flatMap((series) => {

@@ -48,8 +48,7 @@ function listed({ parameters }: ApiContext, names: readonly string[], most: numb
 }
 
 function selected({ store, parameters, now, knobs }: ApiContext) {
-  const lookback = knobs.maxQueryLookback === 0 ? Number.NEGATIVE_INFINITY : now - knobs.maxQueryLookback;
-  const from = Math.max(lookback, time(parameters, "start", 0));
+  const from = Math.max(oldestOf(knobs, now), time(parameters, "start", 0));
   const to = time(parameters, "end", now);
   const selectors = parameters.getAll("match[]");
   const found = (selectors.length === 0 ? ['{__name__!=""}'] : selectors).flatMap((selector) =>
@@ -57,6 +56,10 @@ function selected({ store, parameters, now, knobs }: ApiContext) {
   );
   return [...new Set(found)];
 }
+
+/** Where queries begin at the earliest, ms. */
+const oldestOf = ({ maxQueryLookback }: ApiContext["knobs"], now: number): number =>
+  maxQueryLookback === 0 ? Number.NEGATIVE_INFINITY : now - maxQueryLookback;
 
 /** Seconds, or RFC 3339; ms. */
 function time(parameters: URLSearchParams, name: string, otherwise: number): number {
@@ -66,7 +69,8 @@ function time(parameters: URLSearchParams, name: string, otherwise: number): num
 }
 
 function query({ store, knobs, now, parameters }: ApiContext): Response {
-  const given = { store, at: time(parameters, "time", now), closed: knobs.closedRanges };
+  const oldest = oldestOf(knobs, now);
+  const given = { store, at: time(parameters, "time", now), closed: knobs.closedRanges, oldest };
   try {
     const expression = parsePromql(parameters.get("query") ?? "");
     if (expression.kind === "range") {

@@ -33,6 +33,8 @@ export async function remoteRead(
   const lookback = knobs.maxQueryLookback === 0 ? Number.NEGATIVE_INFINITY : now - knobs.maxQueryLookback;
   const found = queries.map((query) => {
     const clamped = { ...query, from: Math.max(query.from, lookback) };
+    // Wholly before what may be looked at: there is nothing, not even a chunk that reaches in.
+    if (clamped.from > clamped.to) return { ...clamped, series: [] };
     return { ...clamped, series: store.select(ownMatchers(query.matchers, knobs), clamped.from, clamped.to) };
   });
   const tooMany = found.find(
