@@ -19,6 +19,10 @@ export interface Split {
 /** Characters of filters that a query may come to; Loki reads at most 131,072 of a query. */
 const FILTERS_MAX = 20_000;
 
+/**
+ * Cursors for the parts of one nanosecond that holds more than a page: by labels, else by a filter and its complement.
+ * @param page the full answer for it, by which the parts are chosen
+ */
 export async function splitNanosecond(
   api: Api,
   cursor: ReadCursor,

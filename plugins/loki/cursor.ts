@@ -41,6 +41,11 @@ export function parseCursor(cursor: Cursor): LokiCursor {
   throw new PluginError("invalid", `loki: not a cursor of this version: ${issues[0].message}`);
 }
 
+/**
+ * A reconciliation window as a cursor.
+ * @param limit entries of a page
+ * @param match the selector that was asked for; all streams without one
+ */
 export const windowCursor = (range: Range, limit: number, match: string | undefined): Cursor => ({
   kind: "window",
   ...texts(range),
@@ -48,6 +53,7 @@ export const windowCursor = (range: Range, limit: number, match: string | undefi
   ...(match === undefined ? {} : { match }),
 });
 
+/** A read as a cursor; what has its default is left out, since a checkpoint lists very many of them. */
 export const readCursor = ({
   selector,
   filters,

@@ -30,8 +30,10 @@ export async function listDeletes(
   }
 }
 
+/** Whether the request still hides what it matches; what was processed is gone from the storage. */
 export const isPending = ({ status }: DeleteRequest): boolean => status !== "processed";
 
+/** The server's delete requests as one file, and a problem for each that hides lines which are still there. */
 export async function exportDeletes(api: Api, signal: AbortSignal): Promise<Step> {
   const requests = await listDeletes(api, signal);
   if (requests === undefined) return { problems: [NOT_SHOWN] };

@@ -24,6 +24,7 @@ import { readSettings, type Settings } from "./settings.ts";
 
 export type LokiContext = Context<LokiOptions>;
 
+/** The contract's exporter: windows in time order, then rules and delete requests, which belong to no selector. */
 export function createExporter(api: Api, { options, limits, clock }: LokiContext): Exporter {
   const reader: Reader = { api, stepBytes: limits.stepBytes };
   return {

@@ -22,6 +22,10 @@ export interface InventoryOptions {
   readonly now: bigint;
 }
 
+/**
+ * From when to when there are lines, how long they are kept, and how many streams the newest day has.
+ * What the server does not say is left out; a server that cannot be asked at all is an error.
+ */
 export async function takeInventory(
   api: Api,
   { importance, now }: InventoryOptions,

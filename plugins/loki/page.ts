@@ -113,6 +113,7 @@ export function valueAt({ entries }: Page, index: number): Value {
   return JSON.parse(`[${text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
 }
 
+/** All entries of one stream of a page, in its order. */
 export const valuesOf = (page: Page, { from, to }: PageStream): Value[] =>
   Array.from({ length: to - from }, (_, index) => valueAt(page, from + index));
 

@@ -15,6 +15,7 @@ interface Situation {
   readonly now: bigint;
 }
 
+/** Only what the plan's files are concerned with is looked at: lines, rules, delete requests. */
 export async function preflight(
   api: Api,
   plan: RestorePlan,

@@ -19,6 +19,10 @@ export interface Reader {
   readonly stepBytes: number;
 }
 
+/**
+ * Runs a read cursor: one page's records, and the cursors of what is left behind it.
+ * @throws PluginError `invalid` for a page that cannot be paged through, and what the server says where asking for less makes no sense
+ */
 export async function readStep(reader: Reader, cursor: ReadCursor, signal: AbortSignal): Promise<Step> {
   let page: Page;
   try {

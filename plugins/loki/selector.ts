@@ -78,6 +78,7 @@ function unquote(literal: string, text: string): string {
 export const quote = (value: string): string =>
   JSON.stringify(value.toWellFormed()).replace(/\u007f/g, "\\u007f");
 
+/** The matchers as LogQL, values quoted: `{app="web", env=~"prod|staging"}`. */
 export const printSelector = (matchers: readonly Matcher[]): string =>
   `{${matchers.map(({ name, operator, value }) => `${name}${operator}${quote(value)}`).join(", ")}}`;
 

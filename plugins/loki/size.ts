@@ -11,6 +11,10 @@ export interface SizeOptions {
   readonly now: bigint;
 }
 
+/**
+ * Bytes, and how they were found: the directory as it lies on the disk; `index/volume`, uncompressed; the lengths of lines.
+ * @throws PluginError where the server cannot be asked; a directory that cannot be read is only said in `how`
+ */
 export async function measure(api: Api, { data, now }: SizeOptions, signal: AbortSignal): Promise<Size> {
   if (data === undefined) return ask(api, now, "", signal);
   try {

@@ -19,8 +19,10 @@ const BOOKKEEPING: readonly string[] = [
  */
 const INTERNAL: readonly string[] = ["__aggregated_metric__", "__pattern__"];
 
+/** Whether Loki itself writes the streams that have this label. */
 export const isInternal = (name: string): boolean => INTERNAL.includes(name);
 
+/** Whether Loki adds this label by itself to streams that are somebody's. */
 export const isBookkeeping = (name: string): boolean => BOOKKEEPING.includes(name);
 
 /** The labels without the server's own; the same object where there are none. */

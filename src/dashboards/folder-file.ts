@@ -23,6 +23,7 @@ export function parseFolderFile(value: unknown): Pick<DashboardFolder, "uid" | "
   return { uid: metadata.name, ...spec };
 }
 
+/** The file's text; {@link parseFolderFile} reads it back. */
 export function formatFolderFile({ uid, title, description }: DashboardFolder): string {
   const spec = { title, ...(description === undefined ? {} : { description }) };
   const file = { apiVersion: "folder.grafana.app/v1", kind: "Folder", metadata: { name: uid }, spec };

@@ -8,6 +8,7 @@ import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 /** Where each folder's dashboards are kept in a directory, by uid. */
 export type Directories = ReadonlyMap<string, readonly string[]>;
 
+/** Path parts for each folder, titles made safe and told apart by uid where two are the same. */
 export const directoriesOf = (folders: readonly DashboardFolder[]): Directories =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 

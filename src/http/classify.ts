@@ -55,6 +55,7 @@ export function connectionError(place: CallPlace, cause: unknown): PluginError {
   );
 }
 
+/** The error for a call that our own time limit ended. @param ms the limit */
 export const timeoutError = (place: CallPlace, ms: number): PluginError =>
   new PluginError("temporary", `${place.server}: ${place.call} took longer than ${ms / 1000} s`, {
     timedOut: true,

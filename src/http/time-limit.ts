@@ -11,6 +11,12 @@ export interface TimeLimit {
   done(): void;
 }
 
+/**
+ * Starts the time of a call.
+ * @param ms how long it may take, or may be silent once it answers
+ * @param caller ends the call as well; its reason is thrown then
+ * @param place names the call in the error
+ */
 export function timeLimit(ms: number, caller: AbortSignal | undefined, place: CallPlace): TimeLimit {
   const controller = new AbortController();
   let timedOut = false;

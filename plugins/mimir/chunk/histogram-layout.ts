@@ -19,6 +19,7 @@ const MOST_BUCKETS = 1 << 20;
 
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** A double's 64 bits; of a NaN only those of the usual one, so for numbers that are computed. */
 export function doubleBits(value: number): bigint {
   scratch.setFloat64(0, value);
   return scratch.getBigUint64(0);

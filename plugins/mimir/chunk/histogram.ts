@@ -74,6 +74,7 @@ export function readHistogramChunk(bits: BitReader, head: HistogramChunkHead, se
   }
 }
 
+/** The value's 64 bits, unsigned. */
 export const bitsOf = ({ high, low }: XorValue): bigint => (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
 
 const trend = (value: bigint): Trend => ({ value, change: 0n });

@@ -8,6 +8,7 @@ interface StartHeader {
   readonly from: number;
 }
 
+/** The byte after the sample count: one bit for the first sample, seven for where the others begin. */
 export function readStartHeader(bits: BitReader): StartHeader {
   const byte = bits.take(8);
   return { first: byte >= 0x80, from: byte & 0x7f };

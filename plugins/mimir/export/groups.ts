@@ -24,6 +24,7 @@ export async function countSeries(
   return counted === undefined ? undefined : (counted[0]?.value ?? 0);
 }
 
+/** Whether one read takes so many series; when they are not known, it may not. */
 export const isSmall = (series: number | undefined, method: Method): boolean =>
   series !== undefined && series <= SERIES_PER_READ[method];
 

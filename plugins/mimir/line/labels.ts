@@ -36,6 +36,7 @@ function readPairs(bytes: Uint8Array, decoder: TextDecoder): [string, string][] 
 export const labelsJson = (labels: Labels): string =>
   `{${labels.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(",")}}`;
 
+/** The value of `__name__`; empty for a series without a name. */
 export const metricName = (labels: Labels): string => labels.find(([name]) => name === "__name__")?.[1] ?? "";
 
 /** The order of Prometheus' `labels.Compare`: pair by pair, by bytes; then the shorter set first. */

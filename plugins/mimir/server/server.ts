@@ -19,6 +19,10 @@ export interface Server {
   ): Promise<ApiAnswer<v.InferOutput<Schema>>>;
 }
 
+/**
+ * The server behind a client: it is identified at the first call that needs to know, and again if that failed.
+ * @param options the plugin's: `prefix` as configured (`auto`: found out), `tenant` where there is one
+ */
 export function createServer(
   http: HttpClient,
   options: { readonly prefix: string; readonly tenant?: string | undefined },
@@ -83,6 +87,7 @@ export const seconds = (ms: number): string => (ms / 1000).toFixed(3);
 export const matchersOf = (match: string | undefined): readonly Matcher[] =>
   match === undefined ? [ANY_NAME] : parseSelector(match);
 
+/** The selector of the option `--match` as the server takes it. */
 export const selectorOf = (match: string | undefined): string => toSelector(matchersOf(match));
 
 /** The names of the metrics that may have samples in `[fromMs, toMs)`: the API answers by block, so there may be more. */

@@ -83,6 +83,7 @@ export function oneOf(label: string, values: readonly string[], except = false):
   return { operator: except ? "!~" : "=~", name: label, value: values.map(quoteRegex).join("|") };
 }
 
+/** A matcher for exactly these metrics, or for all others. */
 export const namesMatcher = (names: readonly string[], except = false): Matcher =>
   oneOf("__name__", names, except);
 
