@@ -2,6 +2,7 @@
 import { formatBytes } from "../units/bytes.ts";
 import { formatDuration } from "../units/duration.ts";
 import { NS_PER_MS } from "../units/range.ts";
+import { unitText } from "../units/unit-text.ts";
 import type { Colors } from "./colors.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -81,10 +82,10 @@ const waiting = (name: string, now: number): Work => ({
 
 const isOver = (state: string): boolean => ["done", "failed", "stopped"].includes(state);
 
-/** What comes after an interruption: what had not ended before it was stopped, and has not failed. */
+/** What comes after an interruption: what had not ended before it was stopped where it was, neither failed nor done. */
 function stopped({ latest }: Work, next: Progress): Progress {
   const endedBefore = isOver(latest.state) && latest.state !== "stopped";
-  return endedBefore || next.state === "done" ? next : { ...next, state: "stopped" };
+  return endedBefore ? next : { ...next, done: latest.done, state: "stopped" };
 }
 
 const BAR_CELLS = 20;
@@ -128,7 +129,7 @@ const percent = (done: number): string => `${Math.floor(Math.min(1, done) * 100)
 function amount({ latest }: Work): string {
   const [unit, count] = mainCount(latest.counts);
   const size = formatBytes(latest.bytes);
-  return unit === undefined ? size : `${count.toLocaleString("en")} ${unit}, ${size}`;
+  return unit === undefined ? size : `${count.toLocaleString("en")} ${unitText(unit)}, ${size}`;
 }
 
 function mainCount(counts: Progress["counts"]): [string | undefined, number] {

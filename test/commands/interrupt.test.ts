@@ -90,6 +90,8 @@ test("Ctrl-C on a terminal does the same", async () => {
   await session.waitFor("stopping cleanly; once more stops at once");
   expect(await session.exited).toBe(130);
   expect(session.text()).toContain("contextcore export --resume");
+  expect(session.text()).toMatch(/loki .*▏ +stopped/);
+  expect(session.text()).not.toContain("failed");
 });
 
 test("kill -9, then --resume: the same records, and the trail says what happened", async () => {

@@ -81,6 +81,8 @@ test("what an interruption ends was stopped, and what had ended before had not",
     board.update(at({ name: "mimir", state: "done", done: 1 }));
     interruption.abort();
     board.update(at({ name: "loki", state: "failed" }));
+    // A work whose steps were all given up has none left: that is no success.
+    board.update(at({ name: "grafana", state: "done", done: 1 }));
     board.stop();
     const states = render(written()).map((line) => /^(\w+) .*▏ +(\w+%?)/.exec(line)?.slice(1));
     expect(states).toEqual([
