@@ -1,5 +1,5 @@
 import type { OpenSink } from "../plugin/open.ts";
-import { type Delivery, openDelivery } from "./deliver/delivery.ts";
+import { type Delivery, openDelivery, SINK_TIME_LIMIT_MS } from "./deliver/delivery.ts";
 import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";
 import { TrailError } from "./format/error.ts";
 import type { AuditEvent, NewEvent, Trail } from "./format/event.ts";
@@ -18,8 +18,8 @@ export interface TrailOptions extends JournalOptions {
   onWarning(message: string): void;
   /** After this long another host's unfinished operation counts as abandoned, ms. Default one hour. */
   readonly staleAfterMs?: number;
-  /** How long a sink may take for one event, and for all that wait once the command ends, ms. Default 5 s. */
-  readonly sinkTimeLimitMs?: number;
+  /** How long a sink may take for one event, and for all that wait once the command ends, ms. Default {@link SINK_TIME_LIMIT_MS}. */
+  sinkTimeLimitMs?(sink: OpenSink): number;
   /** How many events wait for a sink at most. Default 10,000. */
   readonly outboxMax?: number;
 }
@@ -29,10 +29,10 @@ export interface TrailOptions extends JournalOptions {
  * that close operations whose process died.
  */
 export function openTrail(options: TrailOptions): Trail {
-  const { file, onWarning, sinkTimeLimitMs = 5_000 } = options;
+  const { file, onWarning, sinkTimeLimitMs: timeLimitMs = () => SINK_TIME_LIMIT_MS } = options;
   const journal = openJournal(options);
   const { sinks = [] } = options;
-  const delivery = openDelivery({ ...options, sinks, timeLimitMs: sinkTimeLimitMs, onDropped });
+  const delivery = openDelivery({ ...options, sinks, timeLimitMs, onDropped });
   const firstUse = openFirstUse(options, journal, delivery);
 
   const append = async (event: NewEvent): Promise<Written> => {
@@ -85,6 +85,7 @@ interface FirstUse {
 
 function openFirstUse(options: TrailOptions, journal: Journal, delivery: Delivery): FirstUse {
   const { file, sinks, onWarning, clock = Date.now, staleAfterMs = 3_600_000 } = options;
+  const timeLimitMs = options.sinkTimeLimitMs ?? (() => SINK_TIME_LIMIT_MS);
   let recovered = false;
   let sinksKnown = sinks === undefined;
 
@@ -96,7 +97,10 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
     let change: SinkChange | undefined;
     const build = (): readonly NewEvent[] => {
       left = recovered ? [] : findAbandoned();
-      change = sinksKnown || sinks === undefined || event === undefined ? undefined : sinkChange(file, sinks);
+      change =
+        sinksKnown || sinks === undefined || event === undefined
+          ? undefined
+          : sinkChange(file, sinks, timeLimitMs);
       recovered = true;
       sinksKnown ||= event !== undefined;
       return [...left.map(interruption), change?.event, event].filter((one) => one !== undefined);

@@ -1,12 +1,14 @@
 /** What most commands begin with: the configuration, the plugins that it names, and the trail. */
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { SINK_TIME_LIMIT_MS } from "../audit/deliver/delivery.ts";
 import type { Trail } from "../audit/format/event.ts";
 import { openTrail } from "../audit/trail.ts";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
+import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
 import { openPlugins } from "../plugin/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
 import { UntrustedError } from "../plugin/trust/trust.ts";
@@ -58,8 +60,9 @@ async function load(call: Call, tenant?: string): Promise<Stack> {
   return { ...plugins, config };
 }
 
-function refuseMistakes({ failures }: OpenPlugins, config: Config): void {
+function refuseMistakes({ failures, sinks }: OpenPlugins, config: Config): void {
   const problems = failures.flatMap((failure) => configProblems(failure, config));
+  for (const sink of sinks) sinkTimeLimitMs(config, sink);
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -119,6 +122,10 @@ function configProblems({ name, error }: OpenFailure, config: Config): readonly 
   return [{ where, key: `${section}.${name}`, what: error.message, ...(hint === undefined ? {} : { hint }) }];
 }
 
+/** How long this sink may take, ms. @throws ConfigError when what is written is no duration */
+export const sinkLimitMs = (config: Config, sink: OpenSink): number =>
+  sinkTimeLimitMs(config, sink) ?? SINK_TIME_LIMIT_MS;
+
 /** Where the trail of this project is, and what it calls the project. */
 export const trailPlaces = ({ env }: Pick<Call, "env">, { directory, name }: Config) => ({
   file: join(directory, ".contextcore", "audit.jsonl"),
@@ -135,6 +142,7 @@ export function openStackTrail(call: Call, config: Config, sinks?: readonly Open
     ...trailPlaces(call, config),
     ...(sinks === undefined ? {} : { sinks }),
     staleAfterMs: config.audit.staleAfter * 60_000,
+    sinkTimeLimitMs: (sink) => sinkLimitMs(config, sink),
     onWarning: (message) => call.terminal.warn(message),
   });
 }

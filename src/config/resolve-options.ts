@@ -7,6 +7,7 @@ import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { about, unwrap } from "./introspect.ts";
 import { toProblem, unknownKey } from "./issues.ts";
 import { expand, readSecret } from "./secrets.ts";
+import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
 
 export type PluginKind = "backends" | "sinks";
@@ -141,7 +142,8 @@ function strayKeys(
   kind: PluginKind,
   config: Config,
 ) {
-  const known = Object.keys(plugin.options.entries);
+  const core = kind === "sinks" ? ["enabled", TIME_LIMIT_KEY] : ["enabled"];
+  const known = [...new Set([...core, ...Object.keys(plugin.options.entries)])];
   const prefix = `${kind}.${plugin.name}.`;
   const written = Object.keys(config[kind][plugin.name]?.options ?? {}).map((key) => ({
     key,
@@ -151,8 +153,8 @@ function strayKeys(
     .filter((key) => key.startsWith(prefix))
     .map((key) => ({ key: key.slice(prefix.length), where: "--set" }));
   return [...written, ...set]
-    .filter(({ key }) => !known.includes(key) && key !== "enabled")
-    .map(({ key, where }) => ({ where, key: `${prefix}${key}`, ...unknownKey(key, ["enabled", ...known]) }));
+    .filter(({ key }) => !known.includes(key))
+    .map(({ key, where }) => ({ where, key: `${prefix}${key}`, ...unknownKey(key, known) }));
 }
 
 interface Checking {

@@ -80,7 +80,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "audit/read": ["format", "journal"],
   "audit/deliver": ["format", "journal"],
   "audit/export": ["format", "journal", "read"],
-  "audit/verify": ["format", "journal", "deliver"],
+  "audit/verify": ["format", "journal", "deliver", "read"],
   "audit/retention": ["format", "journal", "deliver", "verify"],
 };
 

@@ -23,7 +23,7 @@ async function command(
   count = 1,
   sinkTimeLimitMs = LIMIT_MS,
 ): Promise<number> {
-  const trail = folder.open({ sinks, sinkTimeLimitMs });
+  const trail = folder.open({ sinks, sinkTimeLimitMs: () => sinkTimeLimitMs });
   for (let number = 0; number < count; number += 1)
     await trail.append({ operation: "export", outcome: "success" });
   const before = performance.now();
@@ -65,9 +65,7 @@ test.each<[Behaviour, RegExp]>([
     receiver.behaviour = "accept";
     await command(folder, [await hook(receiver)]);
     const lines = await folder.lines();
-    const arrived = bodies(receiver);
-    expect(arrived.slice(-5)).toEqual(lines);
-    expect(arrived).toHaveLength(5);
+    expect([...new Set(bodies(receiver))]).toEqual(lines); // what hung may have arrived after all: its id tells
   },
 );
 
@@ -77,7 +75,7 @@ test("no sink waits for another", async () => {
   await using failing = await startReceiver("fail");
   await using good = await startReceiver();
   const sinks = [await hook(hanging, "hanging"), await hook(failing, "failing"), await hook(good, "good")];
-  const trail = folder.open({ sinks, sinkTimeLimitMs: LIMIT_MS });
+  const trail = folder.open({ sinks, sinkTimeLimitMs: () => LIMIT_MS });
   await trail.append({ operation: "export", outcome: "success" });
   while (good.received.length < 2) await Bun.sleep(1);
   expect(readSinkState(sinksFolder(folder.file), "hanging")?.failure).toBeUndefined(); // still waiting
@@ -121,7 +119,7 @@ test("the outbox is bounded: what no longer fits is given up, counted and record
   const sinks = [await hook(receiver)];
   await command(folder, sinks, 30);
   receiver.behaviour = "accept";
-  const trail = folder.open({ sinks, outboxMax: 10 });
+  const trail = folder.open({ sinks, outboxMax: 10, sinkTimeLimitMs: () => LIMIT_MS });
   await trail.append({ operation: "export", outcome: "success" }); // the thirty-second
   await trail.close();
   const seqs = bodies(receiver).map((body) => JSON.parse(body).seq);

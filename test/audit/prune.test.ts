@@ -156,10 +156,10 @@ test("what a sink has not got yet stays", async () => {
   using folder = makeFolder();
   await using receiver = await startReceiver("fail");
   const sinks = [await openSink(webhook, { url: receiver.url })];
-  const trail = folder.open({ sinks, clock: () => START, sinkTimeLimitMs: 200 });
+  const trail = folder.open({ sinks, clock: () => START, sinkTimeLimitMs: () => 200 });
   await trail.append({ operation: "export", outcome: "success" });
   await trail.close();
-  const next = folder.open({ sinks, clock: () => START + 60 * DAY, sinkTimeLimitMs: 200 });
+  const next = folder.open({ sinks, clock: () => START + 60 * DAY, sinkTimeLimitMs: () => 200 });
   await next.append({ operation: "export", outcome: "success" });
   await next.close();
   expect(planPrune(request(folder)).segments).toMatchObject([

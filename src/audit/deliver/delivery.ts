@@ -4,12 +4,15 @@ import { deliverAll, within } from "./courier.ts";
 import { pendingAfter } from "./pending.ts";
 import { newSinkState, readSinkState, type SinkState, sinksFolder, writeSinkState } from "./state.ts";
 
+/** How long a sink may take of which the configuration says nothing, ms. */
+export const SINK_TIME_LIMIT_MS = 5_000;
+
 export interface DeliveryOptions {
   /** The trail's file. */
   readonly file: string;
   readonly sinks: readonly OpenSink[];
-  /** A sink gets this long for one event, and for all of them together once the command ends, ms. */
-  readonly timeLimitMs: number;
+  /** How long a sink gets for one event, and for all of them together once the command ends, ms. */
+  timeLimitMs(sink: OpenSink): number;
   readonly outboxMax?: number;
   onWarning(message: string): void;
   onDropped(name: string, count: number): Promise<void>;
@@ -24,19 +27,21 @@ export interface Delivery {
   close(): Promise<void>;
 }
 
+/** Begins nothing until it is told to. */
 export function openDelivery(options: DeliveryOptions): Delivery {
   const { file, onWarning, timeLimitMs } = options;
   const folder = sinksFolder(file);
   const ended = new AbortController();
-  const rounds = options.sinks.map((open) =>
-    repeatable(async () => {
+  const rounds = options.sinks.map((open) => ({
+    timeLimitMs: timeLimitMs(open),
+    ...repeatable(async () => {
       try {
-        await deliverAll({ ...options, open, folder, signal: ended.signal });
+        await deliverAll({ ...options, open, folder, timeLimitMs: timeLimitMs(open), signal: ended.signal });
       } catch (error) {
         onWarning(`sink ${open.name}: ${error instanceof Error ? error.message : String(error)}`);
       }
     }),
-  );
+  }));
 
   return {
     welcome(names, after) {
@@ -49,7 +54,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     },
     async close() {
       const finishing = rounds.map((round) =>
-        within(timeLimitMs, ended.signal, () => round.idle()).catch(() => undefined),
+        within(round.timeLimitMs, ended.signal, () => round.idle()).catch(() => undefined),
       );
       await Promise.all(finishing);
       ended.abort();

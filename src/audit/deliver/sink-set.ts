@@ -29,10 +29,15 @@ export interface SinkChange {
   remember(): void;
 }
 
-/** The difference between the sinks that the trail at `file` knew and those that are open; `undefined`: none. */
-export function sinkChange(file: string, sinks: readonly OpenSink[]): SinkChange | undefined {
+/** The difference between the sinks that the trail at `file` knew and those that are open, with their limits; `undefined`: none. */
+export function sinkChange(
+  file: string,
+  sinks: readonly OpenSink[],
+  timeLimitMs: (sink: OpenSink) => number,
+): SinkChange | undefined {
   const before = readSinkSet(file);
-  const after = Object.fromEntries(sinks.map(({ name, settings }) => [name, redacted(settings ?? {})]));
+  const shown = (sink: OpenSink) => redacted({ ...sink.settings, time_limit_ms: timeLimitMs(sink) });
+  const after = Object.fromEntries(sinks.map((sink) => [sink.name, shown(sink)]));
   const added = Object.keys(after).filter((name) => !(name in before));
   const removed = Object.keys(before).filter((name) => !(name in after));
   const changed = Object.keys(after).filter(

@@ -25,7 +25,7 @@ export default defineCommand({
     const delivery = openDelivery({
       file,
       sinks,
-      timeLimitMs: call.args.time,
+      timeLimitMs: () => call.args.time,
       onWarning: (message) => call.terminal.warn(message),
       onDropped: async (name, count) =>
         call.terminal.warn(`sink ${name}: ${count} events no longer fit its outbox`),

@@ -5,7 +5,7 @@ import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { configOf, trailPlaces } from "../../stack.ts";
+import { openStackToRead, sinkLimitMs, trailPlaces } from "../../stack.ts";
 
 export default defineCommand({
   about: "show each sink's state: what it has, what waits for it, and what went wrong last",
@@ -15,6 +15,7 @@ export default defineCommand({
     v.object({
       name: v.string(),
       configured: v.boolean(),
+      timeLimitMs: v.optional(v.number()),
       waiting: v.optional(v.number()),
       delivered: v.number(),
       rejected: v.number(),
@@ -24,15 +25,16 @@ export default defineCommand({
     }),
   ),
   async run(call) {
-    const config = await configOf(call);
+    const { config, sinks: opened } = await openStackToRead(call);
+    const limits = new Map(opened.map((sink) => [sink.name, sinkLimitMs(config, sink)]));
     const names = Object.keys(config.sinks).filter((name) => config.sinks[name]?.enabled === true);
     const sinks = surveySinks(trailPlaces(call, config).file, names);
-    if (call.args.json) call.terminal.printJson(sinks.map(toJson));
+    if (call.args.json) call.terminal.printJson(sinks.map((sink) => toJson(sink, limits.get(sink.name))));
     else if (sinks.length === 0)
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
     else {
-      const rows = sinks.map((sink) => rowOf(sink, call.terminal.colors));
-      for (const line of formatTable([{}, {}, {}, {}], rows)) call.terminal.print(line);
+      const rows = sinks.map((sink) => rowOf(sink, limits.get(sink.name), call.terminal.colors));
+      for (const line of formatTable([{}, {}, {}, {}, {}], rows)) call.terminal.print(line);
     }
     return sinks.some(({ configured, state }) => configured && state?.failure !== undefined)
       ? EXIT.partial
@@ -40,9 +42,10 @@ export default defineCommand({
   },
 });
 
-const toJson = ({ name, configured, waiting, state }: SinkSurvey) => ({
+const toJson = ({ name, configured, waiting, state }: SinkSurvey, timeLimitMs: number | undefined) => ({
   name,
   configured,
+  timeLimitMs,
   waiting,
   delivered: state?.delivered ?? 0,
   rejected: state?.rejected ?? 0,
@@ -51,12 +54,17 @@ const toJson = ({ name, configured, waiting, state }: SinkSurvey) => ({
   failure: state?.failure,
 });
 
-function rowOf({ name, configured, waiting, state }: SinkSurvey, { green, red, dim }: Colors): string[] {
-  if (state === undefined) return [name, dim("new"), "gets the next event", ""];
+function rowOf(
+  { name, configured, waiting, state }: SinkSurvey,
+  limitMs: number | undefined,
+  { green, red, dim }: Colors,
+): string[] {
+  const limit = limitMs === undefined ? "" : `${limitMs / 1000} s`;
+  if (state === undefined) return [name, dim("new"), limit, "gets the next event", ""];
   const { delivered, rejected, dropped, failure } = state;
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
   const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} given up` : ""];
   const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
   const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
-  return [name, mood, counts.join(", "), why];
+  return [name, mood, limit, counts.join(", "), why];
 }

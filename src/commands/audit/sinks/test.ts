@@ -3,10 +3,7 @@ import { within } from "../../../audit/deliver/courier.ts";
 import type { OpenSink } from "../../../plugin/open.ts";
 import { defineCommand, UsageError } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
-import { openStack } from "../../stack.ts";
-
-/** How long a sink may take to say that it is there, ms. */
-const PROBE_MS = 10_000;
+import { openStack, sinkLimitMs } from "../../stack.ts";
 
 interface Probed {
   readonly name: string;
@@ -26,7 +23,7 @@ export default defineCommand({
   ],
   json: v.array(v.object({ name: v.string(), ok: v.boolean(), error: v.optional(v.string()) })),
   async run(call): Promise<ExitCode> {
-    const { sinks, failures } = await openStack(call);
+    const { config, sinks, failures } = await openStack(call);
     const { name } = call.args;
     const chosen = sinks.filter((sink) => name === undefined || sink.name === name);
     if (name !== undefined && chosen.length === 0) {
@@ -40,7 +37,10 @@ export default defineCommand({
       ok: false,
       error: failure.error.message,
     }));
-    const probed = [...(await Promise.all(chosen.map((sink) => probe(sink, call.signal)))), ...broken];
+    const probed = [
+      ...(await Promise.all(chosen.map((sink) => probe(sink, sinkLimitMs(config, sink), call.signal)))),
+      ...broken,
+    ];
     if (call.args.json) call.terminal.printJson(probed);
     const { colors } = call.terminal;
     for (const { name: sink, ok, error } of call.args.json ? [] : probed) {
@@ -52,9 +52,9 @@ export default defineCommand({
   },
 });
 
-async function probe({ name, sink }: OpenSink, signal: AbortSignal): Promise<Probed> {
+async function probe({ name, sink }: OpenSink, limitMs: number, signal: AbortSignal): Promise<Probed> {
   try {
-    await within(PROBE_MS, signal, (limit) => sink.probe(limit));
+    await within(limitMs, signal, (limit) => sink.probe(limit));
     return { name, ok: true };
   } catch (error) {
     signal.throwIfAborted();
