@@ -4,6 +4,7 @@ import { addCounts } from "../snapshot/format/counts.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
+import { unitText } from "../units/unit-text.ts";
 import type { Question } from "./windows.ts";
 
 export interface Reconciliation {
@@ -164,5 +165,5 @@ function problemsOf(answers: readonly Answer[]): Problem[] {
 
 const sentence = (unit: string, more: number): string =>
   more > 0
-    ? `the server counts ${more} ${unit} more than were read`
-    : `the server counts ${-more} ${unit} fewer than were read: they expired meanwhile, or were read twice`;
+    ? `the server counts ${more} ${unitText(unit)} more than were read`
+    : `the server counts ${-more} ${unitText(unit)} fewer than were read: they expired meanwhile, or were read twice`;

@@ -38,7 +38,7 @@ export function steady(text: string, directory: string): string {
     .replace(/\b[\d.]+ GB free/g, "ROOM free")
     .replace(/about \S+ \S+ \(\S+ \S+ to \S+ \S+\)/g, "about SIZE (LEAST to MOST)")
     .replace(/[\d,]+(\.\d+)? (kB|MB|B)\b/g, (amount) => amount.replaceAll(/\d/g, "9"))
-    .replace(/[\d,]+ (entries|samples|histograms|spans|spansInRange|annotations)\b/g, "N $1")
+    .replace(/[\d,]+ (entries|samples|histograms|spans|spans in range|annotations)\b/g, "N $1")
     .replace(/bytes=\d+/g, "bytes=N")
     .replace(/, \d+(\.\d+)?s$/gm, ", TOOK")
     .replace(/\d+ (min|h|d) not in any/g, "PART not in any");

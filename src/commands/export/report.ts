@@ -4,6 +4,7 @@ import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/f
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { unitText } from "../../units/unit-text.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { shortPath } from "../short-path.ts";
@@ -125,7 +126,9 @@ const COUNTS_SHOWN = 4;
 /** The largest counts: `1,456 entries`, `42 annotations, 11 dashboards, 7 folders, 4 data-sources and 3 more kinds`. */
 function countsText({ counts }: ManifestPlugin): string {
   const sorted = Object.entries(counts).sort(([one, a], [other, b]) => b - a || one.localeCompare(other));
-  const shown = sorted.slice(0, COUNTS_SHOWN).map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`);
+  const shown = sorted
+    .slice(0, COUNTS_SHOWN)
+    .map(([unit, count]) => `${count.toLocaleString("en")} ${unitText(unit)}`);
   return `${shown.join(", ")}${andMore(sorted.length - shown.length, "kind")}`;
 }
 

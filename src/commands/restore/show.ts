@@ -5,6 +5,7 @@ import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { unitText } from "../../units/unit-text.ts";
 import { shortPath } from "../short-path.ts";
 
 const SEVERITY = {
@@ -96,7 +97,7 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
       counted.flatMap(({ range, saved, server, short }) =>
         short.map(
           (unit) =>
-            `${name}: the server counts ${server?.[unit] ?? 0} of ${saved[unit] ?? 0} ${unit} (${range.from} to ${range.to})`,
+            `${name}: the server counts ${server?.[unit] ?? 0} of ${saved[unit] ?? 0} ${unitText(unit)} (${range.from} to ${range.to})`,
         ),
       ),
     ),
@@ -106,5 +107,5 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
 const countsText = (counts: Counts): string =>
   Object.entries(counts)
     .filter(([, count]) => count > 0)
-    .map(([unit, count]) => `${count.toLocaleString("en")} ${unit}`)
+    .map(([unit, count]) => `${count.toLocaleString("en")} ${unitText(unit)}`)
     .join(", ") || "nothing";

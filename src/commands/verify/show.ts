@@ -4,6 +4,7 @@ import type { LiveReport } from "../../snapshot/verify/live.ts";
 import type { VerifyReport } from "../../snapshot/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { unitText } from "../../units/unit-text.ts";
 
 export const verifySchema = v.object({
   path: v.string(),
@@ -93,7 +94,7 @@ export function showLive(reports: readonly LiveReport[], terminal: Terminal): vo
     for (const { range, unit, saved, server, verdict } of differences) {
       const { from, to } = rangeToText(range);
       const amount = Math.abs(server - saved).toLocaleString("en");
-      terminal.print(`  ${amount} ${unit} ${SENTENCES[verdict]} (${from} to ${to})`);
+      terminal.print(`  ${amount} ${unitText(unit)} ${SENTENCES[verdict]} (${from} to ${to})`);
     }
   }
 }

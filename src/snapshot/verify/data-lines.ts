@@ -1,4 +1,6 @@
 /** What is inside a block: every line parsed and counted. */
+
+import { unitText } from "../../units/unit-text.ts";
 import type { Block } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { addCounts } from "../format/counts.ts";
@@ -44,7 +46,8 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   }
   const claims = FORMATS[block.of ?? block.file]?.claims(block.counts) ?? {};
   for (const [unit, claimed] of Object.entries(claims)) {
-    if (claimed !== (sum[unit] ?? 0)) blame(`the index says ${claimed} ${unit}, there are ${sum[unit] ?? 0}`);
+    if (claimed !== (sum[unit] ?? 0))
+      blame(`the index says ${claimed} ${unitText(unit)}, there are ${sum[unit] ?? 0}`);
   }
 }
 
