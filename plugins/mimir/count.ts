@@ -1,6 +1,7 @@
-import { type CountRequest, type Counts, halves, NS_PER_SECOND, type Range, toMs } from "contextcore";
+import { type CountRequest, type Counts, type Range, toMs } from "contextcore";
 import { saidTooMuch } from "./server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "./server/server.ts";
+import { shorter } from "./shorter.ts";
 import { unlistedNames } from "./unlisted.ts";
 import { namesMatcher, toSelector } from "./wire/matchers.ts";
 
@@ -8,7 +9,6 @@ import { namesMatcher, toSelector } from "./wire/matchers.ts";
 const METRICS_PER_QUERY = 50;
 /** Any instant that is a multiple of the points' distance. */
 const ALIGNED_MS = 1_700_000_000_000;
-const WINDOW_MIN = 60n * NS_PER_SECOND;
 
 export type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Counts>;
 
@@ -97,8 +97,7 @@ function smaller(what: CountedNames, range: Range): [CountedNames, Range][] | un
       [{ ...what, names: names.slice(middle) }, range],
     ];
   }
-  if (range.to - range.from <= WINDOW_MIN) return undefined;
-  return halves(range, NS_PER_SECOND)?.map((half) => [what, half] as [CountedNames, Range]);
+  return shorter(range)?.map((half) => [what, half] as [CountedNames, Range]);
 }
 
 /**

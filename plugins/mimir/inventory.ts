@@ -3,6 +3,7 @@ import { findExtent } from "./extent.ts";
 import { readRetention } from "./retention.ts";
 import { ifShown } from "./server/api.ts";
 import type { Server } from "./server/server.ts";
+import { userStats } from "./server/user-stats.ts";
 
 const NAMES = { prometheus: "Prometheus", mimir: "Mimir", cortex: "Cortex" };
 
@@ -15,7 +16,7 @@ export async function inventory(
   const { flavour, version } = await server.identity(signal);
   const extent = await findExtent(server, options.now, signal);
   const { warnings, ...retention } = await readRetention(server, signal);
-  const series = await countSeries(server, signal);
+  const series = await liveSeries(server, signal);
   return {
     signals: ["metrics"],
     serverVersion: version === "" ? NAMES[flavour] : `${NAMES[flavour]} ${version}`,
@@ -28,10 +29,9 @@ export async function inventory(
 }
 
 const headStats = v.object({ headStats: v.object({ numSeries: v.number() }) });
-const userStats = v.object({ numSeries: v.number() });
 
-/** The series in memory: those that are written now. */
-export async function countSeries(server: Server, signal: AbortSignal): Promise<number | undefined> {
+/** The series in memory: those that are written now; `undefined` where the server does not say. */
+async function liveSeries(server: Server, signal: AbortSignal): Promise<number | undefined> {
   const { flavour } = await server.identity(signal);
   if (flavour === "prometheus") {
     const status = await ifShown(
@@ -39,5 +39,5 @@ export async function countSeries(server: Server, signal: AbortSignal): Promise<
     );
     return status?.data.headStats.numSeries;
   }
-  return (await ifShown(server.http.json(userStats, { path: "/api/v1/user_stats", signal })))?.numSeries;
+  return (await userStats(server, signal))?.numSeries;
 }

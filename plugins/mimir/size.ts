@@ -3,6 +3,7 @@ import { findExtent } from "./extent.ts";
 import { ifShown } from "./server/api.ts";
 import { ownMetrics } from "./server/own-metrics.ts";
 import type { Server } from "./server/server.ts";
+import { userStats } from "./server/user-stats.ts";
 
 /** How big it is: its directory on this disk where that is known, else what the server says, else worked out. */
 export async function measure(
@@ -56,8 +57,6 @@ const BYTES_PER_SAMPLE = 2;
 /** A series that is scraped every 15 s. */
 const SAMPLES_PER_SERIES_AND_HOUR = 240;
 
-const userStats = v.object({ numSeries: v.number(), ingestionRate: v.optional(v.number(), 0) });
-
 /** What comes in now, carried back to the oldest. */
 async function estimate(server: Server, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
   const { oldest, newest } = await findExtent(server, now, signal);
@@ -65,7 +64,7 @@ async function estimate(server: Server, now: bigint, reason: string, signal: Abo
     return { bytes: 0, source: "estimate", how: `it is empty${reason}` };
   }
   const hours = Math.max(1, toMs(newest - oldest) / 3_600_000);
-  const stats = await ifShown(server.http.json(userStats, { path: "/api/v1/user_stats", signal }));
+  const stats = await userStats(server, signal);
   const perHour = (stats?.ingestionRate || 0) * 3600 || (stats?.numSeries ?? 0) * SAMPLES_PER_SERIES_AND_HOUR;
   const how = `${Math.round(perHour)} samples an hour over ${Math.round(hours)} h, ${BYTES_PER_SAMPLE} bytes each`;
   return { bytes: Math.round(perHour * hours * BYTES_PER_SAMPLE), source: "estimate", how: how + reason };

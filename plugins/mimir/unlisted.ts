@@ -1,12 +1,12 @@
-import { halves, isKind, NS_PER_SECOND, type Range, toMs } from "contextcore";
+import { isKind, type Range, toMs } from "contextcore";
 import { saidTooMuch } from "./server/api.ts";
 import { matchersOf, queryVector, type Server, type VectorElement } from "./server/server.ts";
+import { shorter } from "./shorter.ts";
 import { toSelector } from "./wire/matchers.ts";
 import { exceptNames, lengthOf } from "./wire/names.ts";
 
 /** The names that one query may leave out, in characters: half of the 1 MiB that is the smallest limit of a request's body. */
 const EXCEPT_LENGTH_MAX = 500_000;
-const WINDOW_MIN = 60n * NS_PER_SECOND;
 
 /** What is known of a range's metrics by the server's list of names, which it may have cut. */
 export interface Listed {
@@ -45,8 +45,7 @@ async function namesIn(
     const found = await seriesIn(server, selector, range, signal);
     return new Set(found.map(({ metric }) => metric.__name__ ?? ""));
   } catch (error) {
-    const parts =
-      saidTooMuch(error) && range.to - range.from > WINDOW_MIN ? halves(range, NS_PER_SECOND) : undefined;
+    const parts = saidTooMuch(error) ? shorter(range) : undefined;
     if (parts === undefined) throw error;
     const names = new Set<string>();
     for (const part of parts)

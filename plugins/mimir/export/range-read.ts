@@ -1,6 +1,7 @@
 import { ProtobufWriter, v } from "contextcore";
 import { Series } from "../chunk/series.ts";
 import { toWords } from "../line/double.ts";
+import { sortedLabels, writeLabels } from "../line/labels.ts";
 import { type Server, seconds } from "../server/server.ts";
 import { labelSet } from "../shape.ts";
 import { toSelector } from "../wire/matchers.ts";
@@ -33,7 +34,10 @@ export async function rangeRead(server: Server, query: ReadQuery, signal: AbortS
     form: { query: range, time: seconds(query.lastMs) },
     signal,
   });
-  const found = data.result.map((one) => ({ labelBytes: labelMessages(one.metric), one }));
+  const found = data.result.map((one) => ({
+    labelBytes: writeLabels(new ProtobufWriter(), sortedLabels(one.metric)).finish(),
+    one,
+  }));
   inOrder(found);
   return { method: "range", warnings, read: (skip) => each(found, skip) };
 }
@@ -70,13 +74,3 @@ const expandedHistogram = (time: number, expanded: unknown) => ({
   maxTime: time,
   data: Buffer.from(JSON.stringify(expanded)),
 });
-
-/** The labels as remote read would give them: sorted, each under field 1. */
-function labelMessages(metric: Readonly<Record<string, string>>): Uint8Array {
-  const names = Object.keys(metric).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  const writer = new ProtobufWriter();
-  for (const name of names) {
-    writer.message(1, (label) => label.string(1, name).string(2, metric[name] ?? ""));
-  }
-  return writer.finish();
-}

@@ -1,9 +1,6 @@
-import { halves, NS_PER_SECOND } from "contextcore";
 import { compareBytes, metricName, readLabels } from "../line/labels.ts";
+import { shorter } from "../shorter.ts";
 import { type Work, type WorkOf, windowOf } from "./cursors.ts";
-
-/** The shortest window that a server may find too large. */
-const WINDOW_MIN = 60n * NS_PER_SECOND;
 
 /**
  * What is left after the series at which a step stopped. Series come in the order of their labels, and `__name__` comes
@@ -35,8 +32,7 @@ export function smaller(work: WorkOf<"read">): readonly Work[] | undefined {
       { ...work, names: names.slice(middle) },
     ];
   }
-  if (work.to - work.from <= WINDOW_MIN) return undefined;
-  const [earlier, later] = halves(work, NS_PER_SECOND) ?? [];
+  const [earlier, later] = shorter(work) ?? [];
   if (earlier === undefined || later === undefined) return undefined;
   return [
     { ...work, ...earlier },

@@ -1,4 +1,4 @@
-import { ProtobufReader } from "contextcore";
+import { ProtobufReader, type ProtobufWriter } from "contextcore";
 
 /** Name and value of each label, in the order in which the server has them. */
 export type Labels = readonly (readonly [name: string, value: string])[];
@@ -31,6 +31,18 @@ function readPairs(bytes: Uint8Array, decoder: TextDecoder): [string, string][] 
   }
   return pairs;
 }
+
+/** Writes the messages that {@link readLabels} reads. */
+export function writeLabels<Writer extends ProtobufWriter>(writer: Writer, labels: Labels): Writer {
+  for (const [name, value] of labels) {
+    writer.message(1, (label) => label.string(1, name).string(2, value));
+  }
+  return writer;
+}
+
+/** A set of labels in the order that remote read and remote write have them in: by name. */
+export const sortedLabels = (metric: Readonly<Record<string, string>>): Labels =>
+  Object.entries(metric).sort(([a], [b]) => compareBytes(a, b));
 
 /** `{"__name__":"up","job":"api"}`: as text, so that any name can be a key. */
 export const labelsJson = (labels: Labels): string =>

@@ -1,6 +1,6 @@
 import { ProtobufWriter, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
 import { specialWords, toWords } from "../line/double.ts";
-import { compareBytes } from "../line/labels.ts";
+import { sortedLabels, writeLabels } from "../line/labels.ts";
 import type { Server } from "../server/server.ts";
 import { labelSet, readJson } from "../shape.ts";
 import { snappyCompress } from "../wire/snappy.ts";
@@ -38,19 +38,13 @@ function encode(
   metric: Readonly<Record<string, string>>,
   exemplars: readonly Exemplar[],
 ): void {
-  encodeLabels(series, metric);
+  writeLabels(series, sortedLabels(metric));
   for (const { labels: own, value, timestamp } of exemplars) {
     const [high, low] = wordsOf(value);
     series.message(3, (one) => {
-      encodeLabels(one, own);
+      writeLabels(one, sortedLabels(own));
       one.fixed64(2, (BigInt(high) << 32n) | BigInt(low)).varint(3, timestamp);
     });
-  }
-}
-
-function encodeLabels(writer: ProtobufWriter, metric: Readonly<Record<string, string>>): void {
-  for (const [name, value] of Object.entries(metric).sort(([a], [b]) => compareBytes(a, b))) {
-    writer.message(1, (label) => label.string(1, name).string(2, value));
   }
 }
 

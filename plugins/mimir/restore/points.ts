@@ -1,7 +1,7 @@
 import { NS_PER_MS, type Range, toMs } from "contextcore";
 import { type HistogramSample, STALE_BITS } from "../chunk/histogram-sample.ts";
 import { Series } from "../chunk/series.ts";
-import { compareBytes, type Labels, labelsJson } from "../line/labels.ts";
+import { type Labels, labelsJson, sortedLabels } from "../line/labels.ts";
 import { writeLine } from "../line/line.ts";
 import { Output } from "../line/output.ts";
 import { type ParsedLine, parseLine } from "../line/parse.ts";
@@ -52,8 +52,7 @@ export function insideOf({ from, to }: Range): (time: number) => boolean {
 }
 
 function withLabels(labels: Labels, added: Readonly<Record<string, string>>): Labels {
-  const kept = labels.filter(([name]) => !Object.hasOwn(added, name));
-  return [...kept, ...Object.entries(added)].sort(([a], [b]) => compareBytes(a, b));
+  return sortedLabels({ ...Object.fromEntries(labels), ...added });
 }
 
 /** The points as a line of `metrics.json` again: how what was refused is handed back. */

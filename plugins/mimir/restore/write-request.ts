@@ -1,6 +1,6 @@
 import { ProtobufWriter } from "contextcore";
 import type { Buckets, HistogramSample } from "../chunk/histogram-sample.ts";
-import type { Labels } from "../line/labels.ts";
+import { writeLabels } from "../line/labels.ts";
 import { Output } from "../line/output.ts";
 import { snappyCompress } from "../wire/snappy.ts";
 import type { Point, SeriesPoints } from "./points.ts";
@@ -17,21 +17,12 @@ export function encodeWriteRequest(series: readonly SeriesPoints[]): Uint8Array 
 
 function encodeTimeSeries({ labels, points }: SeriesPoints): Uint8Array {
   const out = new Output(256 + points.length * 20);
-  append(out, encodeLabels(labels));
+  append(out, writeLabels(new ProtobufWriter(), labels).finish());
   for (const point of points) if (point.histogram === undefined) writeSample(out, point);
   for (const { histogram } of points) {
     if (histogram !== undefined) writeField(out, 4, encodeHistogram(histogram));
   }
   return out.finish();
-}
-
-/** Label messages, each under field 1. */
-export function encodeLabels(labels: Labels): Uint8Array {
-  const writer = new ProtobufWriter();
-  for (const [name, value] of labels) {
-    writer.message(1, (label) => label.string(1, name).string(2, value));
-  }
-  return writer.finish();
 }
 
 const SAMPLE_TAG = (2 << 3) | 2;
