@@ -27,13 +27,17 @@ export class SelectionError extends Error {
   }
 }
 
+/** What is to be deleted. */
 export interface Selection {
   readonly uids: readonly string[];
   /** By uid, or by its titles from the root down with `/` between them; with everything in it. */
   readonly folder?: string;
 }
 
-/** @throws SelectionError when one of them is not there */
+/**
+ * What the deletion of these dashboards, and of a folder with all that lies in it, would take. Deletes nothing.
+ * @throws SelectionError when one of them is not there
+ */
 export async function planDeletion(
   keeper: DashboardKeeper,
   { uids, folder }: Selection,
@@ -73,6 +77,7 @@ function foldersBelow(listing: DashboardListing, folder: DashboardFolder): Dashb
   return [...children.flatMap((child) => foldersBelow(listing, child)), folder];
 }
 
+/** What is gone, and what could not be deleted. */
 export interface Deleted {
   readonly dashboards: readonly ListedDashboard[];
   readonly folders: readonly DashboardFolder[];

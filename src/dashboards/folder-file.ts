@@ -10,7 +10,7 @@ const folderSchema = v.object({
   spec: v.object({ title: v.pipe(v.string(), v.minLength(1)), description: v.exactOptional(v.string()) }),
 });
 
-/** @throws RangeError saying what is missing */
+/** Reads the JSON of a `_folder.json`. @throws RangeError saying what is missing */
 export function parseFolderFile(value: unknown): Pick<DashboardFolder, "uid" | "title" | "description"> {
   const checked = v.safeParse(folderSchema, value);
   if (!checked.success) {

@@ -2,6 +2,7 @@ import type { DashboardKeeper } from "../plugin/contract.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { DashboardStep, FolderStep, ProvisionPlan } from "./plan-provision.ts";
 
+/** What provisioning came to. */
 export interface Provisioned {
   readonly folders: { readonly created: number; readonly renamed: number; readonly unchanged: number };
   readonly dashboards: { readonly created: number; readonly updated: number; readonly unchanged: number };
@@ -10,6 +11,7 @@ export interface Provisioned {
   readonly failed: readonly Unwritten[];
 }
 
+/** Something that was left as it was. */
 export interface Unwritten {
   /** The file, or the folder's path. */
   readonly what: string;
@@ -34,15 +36,7 @@ export async function provisionDashboards(
     failed.push({ what: step.file, reason });
     return "fail" as const;
   });
-  const count = (action: string): number => done.filter((one) => one === action).length;
-  return {
-    folders: folderCounts(plan.folders, failed),
-    dashboards: { created: count("create"), updated: count("update"), unchanged: count("keep") },
-    left: plan.dashboards.flatMap((step) =>
-      step.action === "leave" ? [{ what: step.file, reason: step.reason }] : [],
-    ),
-    failed,
-  };
+  return summary(plan, done, failed);
 }
 
 /** False when everything is as the source says. */
@@ -51,24 +45,23 @@ export const hasChanges = ({ folders, dashboards }: ProvisionPlan): boolean =>
   dashboards.some(({ action }) => action === "create" || action === "update");
 
 /** What the plan comes to when everything works. */
-export function expectedResult({ folders, dashboards }: ProvisionPlan): Provisioned {
-  const count = (steps: readonly { action: string }[], action: string): number =>
-    steps.filter((step) => step.action === action).length;
+export const expectedResult = (plan: ProvisionPlan): Provisioned =>
+  summary(
+    plan,
+    plan.dashboards.map(({ action }) => action),
+    [],
+  );
+
+/** @param done what was done for each dashboard of the plan */
+function summary(plan: ProvisionPlan, done: readonly string[], failed: readonly Unwritten[]): Provisioned {
+  const count = (action: string): number => done.filter((one) => one === action).length;
   return {
-    folders: {
-      created: count(folders, "create"),
-      renamed: count(folders, "rename"),
-      unchanged: count(folders, "keep"),
-    },
-    dashboards: {
-      created: count(dashboards, "create"),
-      updated: count(dashboards, "update"),
-      unchanged: count(dashboards, "keep"),
-    },
-    left: dashboards.flatMap((step) =>
+    folders: folderCounts(plan.folders, failed),
+    dashboards: { created: count("create"), updated: count("update"), unchanged: count("keep") },
+    left: plan.dashboards.flatMap((step) =>
       step.action === "leave" ? [{ what: step.file, reason: step.reason }] : [],
     ),
-    failed: [],
+    failed,
   };
 }
 

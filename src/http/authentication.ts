@@ -29,7 +29,7 @@ export function secretsOf(options: ServerOptions): string[] {
     options.token,
     ...Object.values(options.headers ?? {}),
     password && `${username}:${password}`,
-  ].filter((secret) => secret !== undefined && secret !== "") as string[];
+  ].filter((secret): secret is string => secret !== undefined && secret !== "");
 }
 
 function authorization(options: ServerOptions): Record<string, string> {

@@ -15,7 +15,7 @@ export function withoutSecrets(url: string): string {
  * tell the secret.
  */
 export function redactor(secrets: readonly (string | undefined)[]): (text: string) => string {
-  const known = secrets.filter((secret) => secret !== undefined && secret.length > 3) as string[];
+  const known = secrets.filter((secret): secret is string => secret !== undefined && secret.length > 3);
   const forms = known.flatMap((secret) => [
     secret,
     encodeURIComponent(secret),

@@ -10,7 +10,7 @@ export interface Range {
 export const NS_PER_MS = 1_000_000n;
 export const NS_PER_SECOND = 1_000_000_000n;
 
-/** Milliseconds since the epoch, rounded down. */
+/** Milliseconds since the epoch; the part of one is dropped, so times before 1970 are rounded up. */
 export const toMs = (ns: bigint): number => Number(ns / NS_PER_MS);
 
 /** Nanoseconds from milliseconds since the epoch. */
