@@ -11,9 +11,15 @@ const running = new AsyncLocalStorage<string>();
 let loading: string | undefined;
 let installed = false;
 const roots = new Map<string, string>();
+const redactors = new Set<(text: string) => string>();
 
 /** The plugin whose code is running, if any. */
 export const currentPlugin = (): string | undefined => running.getStore() ?? loading;
+
+/** What a plugin prints past its logger is rid of its secrets, too. */
+export const hideFromOutput = (redact: (text: string) => string): void => void redactors.add(redact);
+
+const withoutSecrets = (text: string): string => [...redactors].reduce((rest, redact) => redact(rest), text);
 
 /** Runs a hook of a plugin, and everything that follows from it, inside the fence. */
 export function runContained<Result>(name: string, hook: () => Result): Result {
@@ -90,7 +96,7 @@ function replace(target: object, key: string, behave: Behaviour): void {
 function fenceOutput(): void {
   const toStderr = process.stderr.write.bind(process.stderr);
   const divert = (name: string, text: string): boolean =>
-    toStderr(`${text.trimEnd().replace(/^/gm, `warn: ${name} printed: `)}\n`);
+    toStderr(`${withoutSecrets(text).trimEnd().replace(/^/gm, `warn: ${name} printed: `)}\n`);
   replace(process.stdout, "write", (real, args, name) => {
     if (name === undefined) return real(...args);
     const [text] = args;
@@ -130,7 +136,7 @@ function fenceStrayErrors(): void {
     const root = [...roots.keys()].find((folder) => stack.includes(folder));
     if (root === undefined) throw error;
     const said = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`warn: ${roots.get(root)} left an error unhandled: ${said}\n`);
+    process.stderr.write(`warn: ${roots.get(root)} left an error unhandled: ${withoutSecrets(said)}\n`);
   };
   process.on("unhandledRejection", report);
   process.on("uncaughtException", report);

@@ -3,14 +3,14 @@ import type { Config } from "../config/config.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
-import { runContained } from "./containment.ts";
+import { hideFromOutput, runContained } from "./containment.ts";
 import { createContext, type Options } from "./context.ts";
 import type { Context, JsonObject, Plugin } from "./contract.ts";
 import { DeclarationError } from "./declaration.ts";
 import { type GuardOptions, guardBackend, guardSink, type HookLimits } from "./guard.ts";
 import { logLevel } from "./logger.ts";
 import type { OpenBackend, OpenSink } from "./open.ts";
-import { redactorFor } from "./secrets.ts";
+import { redactorFor, secretKeysOf } from "./secrets.ts";
 
 /** A declaration that was checked, and where it came from. */
 export interface LoadedPlugin {
@@ -87,7 +87,7 @@ function open<Opened>(
   make: (context: Context<Options>, guard: GuardOptions, settings: JsonObject) => Opened,
 ): Opened {
   const resolved = resolveOptions(plugin, kind, config);
-  const secretKeys = resolved.found.filter(({ secret }) => secret).map(({ key }) => key);
+  const secretKeys = secretKeysOf(resolved);
   const redact = redactorFor(resolved.options, secretKeys);
   const context = createContext(plugin, {
     ...options,
@@ -96,6 +96,7 @@ function open<Opened>(
     logLevel: logLevel(options.debug ?? false, config.env),
   });
   const foreign = checkGlobals !== undefined;
+  if (foreign) hideFromOutput(redact);
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
   const settings = withoutKeys(resolved.options, secretKeys);
   const run = (): Opened => make(context, foreign ? { ...guard, afterwards: checkGlobals } : guard, settings);

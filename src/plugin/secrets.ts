@@ -1,5 +1,10 @@
+import type { ResolvedOptions } from "../config/resolve-options.ts";
 import { secretsOf } from "../http/authentication.ts";
 import { redactor } from "../http/redact.ts";
+
+/** The options whose values are never shown. */
+export const secretKeysOf = ({ found }: Pick<ResolvedOptions, "found">): string[] =>
+  found.filter(({ secret }) => secret).map(({ key }) => key);
 
 /** A function that blots out what the options keep secret: those declared so, and the credentials in the URL. */
 export function redactorFor(

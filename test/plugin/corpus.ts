@@ -209,6 +209,14 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
     said: /it is \*\*\*/,
   },
   {
+    what: "prints its secret",
+    parts: {
+      inventory:
+        'console.log("it is " + options.token); Promise.reject(new Error("lost " + options.token)); await Bun.sleep(20); return { signals: ["logs"], importance: "low" };',
+    },
+    said: /evil\/plugin printed: it is \*\*\*\n[\s\S]*left an error unhandled: lost \*\*\*/,
+  },
+  {
     what: "sets how the program ends",
     parts: { top: 'process.on("exit", () => { process.exitCode = 77; });' },
   },

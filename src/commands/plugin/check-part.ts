@@ -9,9 +9,11 @@ import { type Planned, rulesPart } from "../../plugin/conformance/apart/rules-pa
 import { CHECK_LIMIT_MS, type Check } from "../../plugin/conformance/check.ts";
 import type { Subject, Target } from "../../plugin/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../plugin/conformance/suite.ts";
+import { hideFromOutput } from "../../plugin/containment.ts";
 import type { Plugin } from "../../plugin/contract.ts";
 import { loadPlugin } from "../../plugin/load.ts";
 import type { LoadedPlugin } from "../../plugin/opening.ts";
+import { redactorFor, secretKeysOf } from "../../plugin/secrets.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
 import { showError } from "../../terminal/show-error.ts";
 import type { Call } from "../command.ts";
@@ -75,12 +77,16 @@ async function targetOf(
       overrides: { ...config.overrides, ...Object.fromEntries(own) },
     });
   };
-  const { options } = withGiven(given);
+  const resolved = withGiven(given);
+  const { options } = resolved;
+  const redact = redactorFor(options, secretKeysOf(resolved));
+  hideFromOutput(redact);
   return {
     declaration: plugin,
     origin: "third-party",
     face,
     options,
+    redact,
     ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
     ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
     ...(empty.length === 0 ? {} : { empty: withGiven([...given, ...empty]).options }),

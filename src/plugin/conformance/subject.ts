@@ -22,6 +22,8 @@ export interface Target {
   readonly empty?: Options;
   /** Of what was exported, the lines and objects that such a server takes back from outside. Default: all. */
   readonly restorable?: (file: string, text: string) => boolean;
+  /** Blots out what the options keep secret: what the check says ends up in a terminal or a log, too. */
+  readonly redact?: (text: string) => string;
   /** Default: all that the inventory says there is. */
   readonly range?: Range;
   /** More steps than this are an export without end. Default {@link STEPS_MAX}. */

@@ -26,7 +26,10 @@ export function rulesPart(part: RulesPart): (question: Question) => Promise<obje
     if (question.ask === "plan") bench = await prepare(part, question.lab);
     if (bench === undefined) throw new Error("the plan comes first");
     if (question.ask !== "rule") return planOf(bench);
-    return answerOf(await judge(bench, question.index, part.limitMs));
+    return answerOf(
+      await judge(bench, question.index, part.limitMs),
+      await redactorOf(bench, question.index),
+    );
   };
 }
 
@@ -73,12 +76,17 @@ async function judge({ loaded, rules, subjectOf }: Bench, index: number, limitMs
   }
 }
 
-function answerOf({ verdict, ms, overdue = false }: Outcome) {
+async function redactorOf({ rules, subjectOf }: Bench, index: number): Promise<(text: string) => string> {
+  const subject = await subjectOf(rules[index]?.face ?? "backend");
+  return subject.target.redact ?? ((text) => text);
+}
+
+function answerOf({ verdict, ms, overdue = false }: Outcome, redact: (text: string) => string) {
   const said =
     verdict.kind === "failed"
       ? verdict.error.message
       : verdict.kind === "waived"
         ? verdict.reason
         : undefined;
-  return { kind: verdict.kind, ms, overdue, ...(said === undefined ? {} : { message: said }) };
+  return { kind: verdict.kind, ms, overdue, ...(said === undefined ? {} : { message: redact(said) }) };
 }
