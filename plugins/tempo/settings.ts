@@ -16,6 +16,8 @@ export interface Settings {
   readonly maxBytesPerTrace: number;
   /** Spans that come later than this after their time are kept where no search with a range finds them, ns. */
   readonly ingestionSlack: bigint;
+  /** Blocks are found by queries of old times only after this, ns. */
+  readonly blocklistPoll: bigint;
   /** Longer attribute values are cut when they are pushed, bytes. */
   readonly maxAttributeBytes: number;
   /** Live traces at once; pushes above it are answered with 200 and dropped. 0: no limit. */
@@ -83,6 +85,7 @@ function toSettings(config: unknown, overrides: unknown): Settings {
     maxBytesPerTrace:
       number(find("overrides.defaults.global.max_bytes_per_trace")) ?? (limited ? 0 : 5_000_000),
     ingestionSlack: smallest(SLACK.map((path) => duration(at(config, path)))) ?? 120n * SECOND,
+    blocklistPoll: duration(find("storage.trace.blocklist_poll")) ?? 300n * SECOND,
     maxAttributeBytes:
       number(find("overrides.defaults.ingestion.max_attribute_bytes")) ||
       (number(find("distributor.max_attribute_bytes")) ?? 2048),

@@ -44,6 +44,7 @@ export const ANSWERS = {
     rejected: v.optional(v.array(v.object({ line: v.string(), reason: v.string() }))),
     problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
   }),
+  settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   history: v.array(v.string()),
   nothing: v.unknown(),
 } as const;

@@ -241,6 +241,8 @@ export interface Restorer {
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
+  /** How long the server, as it is set up, may not count what it has taken. Default a minute. ms */
+  settleMs?(signal: AbortSignal): Promise<number>;
 }
 
 /** What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. */

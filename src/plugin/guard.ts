@@ -14,7 +14,7 @@ export interface GuardOptions {
 
 /** How long a hook may take, ms. */
 export interface HookLimits {
-  /** What looks: inventory, size, limits, count, preflight, probe, deliver, history. */
+  /** What looks: inventory, size, limits, count, preflight, settleMs, probe, deliver, history. */
   readonly lookMs: number;
   /** What works: start, step, apply, flush. */
   readonly workMs: number;
@@ -100,7 +100,14 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
+    ...guardSettling(restore, hook("settleMs", "lookMs")),
   };
+}
+
+function guardSettling(restore: Restorer, hook: Hook): Pick<Restorer, "settleMs"> {
+  const { settleMs } = restore;
+  if (settleMs === undefined) return {};
+  return { settleMs: (signal) => callHook(hook, signal, (own) => settleMs.call(restore, own)) };
 }
 
 function guardSelection(restore: Restorer, hook: Hook): Pick<Restorer, "selection"> {

@@ -21,7 +21,7 @@ export interface Recount {
 
 export interface RecountOptions {
   readonly signal: AbortSignal;
-  /** Freshly written data can be invisible for a while: this long it is counted again before it counts as missing. ms */
+  /** Freshly written data can be invisible for a while: this long, all windows together, it is counted again before it counts as missing. ms */
   readonly settleMs: number;
   readonly pauseMs: number;
   readonly retry?: RetryPolicy;
@@ -35,10 +35,11 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
   if (target.matcher !== undefined) return [];
   const inside = target.saved.windows.filter((one) => isInside(rangeFromText(one), target.range));
   const counted: Recount[] = [];
+  const deadline = Date.now() + options.settleMs;
   for (const window of inside.filter(({ server }) => server !== undefined)) {
     const failed = counted.filter(({ failure }) => failure !== undefined);
     const last = failed.length < FAILURES_MAX ? undefined : failed.at(-1)?.failure;
-    if (last === undefined) counted.push(await countUntilThere(target, window, options));
+    if (last === undefined) counted.push(await countUntilThere(target, window, deadline, options));
     else counted.push(uncounted(window, last));
   }
   return counted;
@@ -56,11 +57,11 @@ const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.fr
 async function countUntilThere(
   target: RestoreTarget,
   window: ManifestWindow,
+  deadline: number,
   options: RecountOptions,
 ): Promise<Recount> {
-  const { signal, settleMs, pauseMs } = options;
+  const { signal, pauseMs } = options;
   const range = rangeFromText(window);
-  const deadline = Date.now() + settleMs;
   for (;;) {
     const answer = await countPatiently(target, range, options);
     if (answer.failure !== undefined) return uncounted(window, answer.failure);

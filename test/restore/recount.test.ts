@@ -20,7 +20,7 @@ const retry = {
 const unavailable = () => new PluginError("temporary", "503 from the server", { status: 503 });
 
 /** Restores nothing, then counts `windows` windows with this answer. */
-async function reported(windows: number, count: NonNullable<Backend["count"]>) {
+async function reported(windows: number, count: NonNullable<Backend["count"]>, settleMs = 0) {
   const saved = Array.from({ length: windows }, () => ({
     from: "2026-01-24T00:00:00Z",
     to: "2026-01-24T00:00:01Z",
@@ -44,7 +44,7 @@ async function reported(windows: number, count: NonNullable<Backend["count"]>) {
   });
   const [target] = plan.targets;
   if (target === undefined) throw new Error("nothing was planned");
-  const counted = await recount(target, { signal, settleMs: 0, pauseMs: 1, retry });
+  const counted = await recount(target, { signal, settleMs, pauseMs: 1, retry });
   const outcome = { name: "logs", written: {}, existing: {}, rejected: 0, problems: [] };
   return restoreReport(plan, "/restores/1", [outcome], new Map([["logs", counted]]));
 }
@@ -75,4 +75,18 @@ test("a count that fails for good is told window by window, asked for no longer,
 
 test("a server that has no count to give leaves the restore complete", async () => {
   expect((await reported(1, async () => undefined)).status).toBe("complete");
+});
+
+test("what shows only after a while is waited for", async () => {
+  let asked = 0;
+  const report = await reported(3, async () => ({ entries: ++asked > 5 ? 1 : 0 }), 10_000);
+  expect([report.status, asked]).toEqual(["complete", 8]);
+});
+
+test("the wait is one for all windows, however many are short", async () => {
+  const began = performance.now();
+  const report = await reported(50, async () => ({ entries: 0 }), 100);
+  expect(report.status).toBe("partial");
+  expect(report.plugins[0]?.counted.filter(({ short }) => short.length > 0).length).toBe(50);
+  expect(performance.now() - began).toBeLessThan(1_000);
 });

@@ -4,6 +4,7 @@ import {
   type HttpClient,
   PluginError,
   type RestorePlan,
+  toMs,
   toRfc3339,
 } from "contextcore";
 import type { Settings } from "../settings.ts";
@@ -26,6 +27,7 @@ export async function preflight(
     ...expired(plan, settings, now),
     ...altered(settings),
     ...dropped(plan, settings),
+    ...delayed(settings),
   ];
 }
 
@@ -61,6 +63,20 @@ function hidden({ range }: RestorePlan, { ingestionSlack }: Settings, now: bigin
       setting: ["storage.trace.wal", "live_store.wal", "block_builder.wal"]
         .map((part) => `${part}.${slack}`)
         .join(", "),
+    },
+  ];
+}
+
+/** Measured with 3.0: a block is written within half a minute, and queries of old times look only into blocks they know. */
+export const settlingMs = ({ blocklistPoll }: Settings): number => toMs(blocklistPoll) + 60_000;
+
+function delayed({ blocklistPoll }: Settings): Finding[] {
+  if (toMs(blocklistPoll) < 60_000) return [];
+  return [
+    {
+      severity: "note",
+      what: `Restored traces show in searches and counts after up to ${formatDuration(blocklistPoll)}; the restore waits for them.`,
+      setting: "storage.trace.blocklist_poll",
     },
   ];
 }

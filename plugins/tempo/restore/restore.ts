@@ -12,7 +12,7 @@ import type { Settings } from "../settings.ts";
 import type { FetchTrace } from "../trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 import { createMatcher } from "./matcher.ts";
-import { preflight } from "./preflight.ts";
+import { preflight, settlingMs } from "./preflight.ts";
 import { pushTraces } from "./push.ts";
 import { readAllBack, type State } from "./read-back.ts";
 
@@ -29,6 +29,7 @@ export function createRestorer({ otlp, fetchTrace, settings, clock }: RestorerOp
     matcher: createMatcher,
     preflight: async (plan, signal) =>
       preflight(plan, { otlp, settings: await settings(signal), now: clock() }, signal),
+    settleMs: async (signal) => settlingMs(await settings(signal)),
     async apply(batch, signal) {
       if (batch.file !== "traces.json") {
         throw new PluginError("invalid", `tempo restores traces.json, not ${batch.file}`);

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import type { Ending, Trail } from "../../audit/format/event.ts";
 import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
 import { openJournal } from "../../restore/journal.ts";
-import type { RestorePlan } from "../../restore/plan.ts";
+import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import { recount } from "../../restore/recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "../../restore/report.ts";
 import { runRestore } from "../../restore/run.ts";
@@ -63,10 +63,8 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
         ({ name, rejected, failure }) => name === target.name && rejected === 0 && !failure,
       );
       // What was refused will not turn up, however long one waits.
-      counted.set(
-        target.name,
-        await recount(target, { signal, settleMs: whole ? 60_000 : 0, pauseMs: 1_000 }),
-      );
+      const settleMs = whole ? await settlingOf(target, signal) : 0;
+      counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000 }));
     }
     return restoreReport(plan, directory, outcomes, counted);
   } catch (error) {
@@ -75,6 +73,20 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
   } finally {
     board.stop();
     await journal.close();
+  }
+}
+
+const SETTLE_MS = 60_000;
+
+/** How long to wait for the server to show what it took. The data is written by now: a server that cannot say is no failure. */
+async function settlingOf({ open, findings }: RestoreTarget, signal: AbortSignal): Promise<number> {
+  // What is said to be hidden does not show, however long one waits.
+  if (findings.some(({ severity }) => severity === "hides")) return SETTLE_MS;
+  try {
+    return (await open.backend.restore?.settleMs?.(signal)) ?? SETTLE_MS;
+  } catch {
+    signal.throwIfAborted();
+    return SETTLE_MS;
   }
 }
 

@@ -156,7 +156,9 @@ test("preflight names what would be hidden, cut, dropped or refused, with the se
     ["alters", "distributor.max_attribute_bytes"],
     ["note", "overrides.defaults.ingestion.max_traces_per_user: 0"],
     ["note", "overrides.defaults.global.max_bytes_per_trace: 0"],
+    ["note", "storage.trace.blocklist_poll"],
   ]);
+  expect(await here.backend.restore?.settleMs?.(never)).toBe(360_000);
   expect(findings[0]?.what).toStartWith("Traces from before 2027-01-15T07:58:00Z");
 });
 
