@@ -1,6 +1,7 @@
 /** `plugin check` of plugins that hang it, end it, fill it: each is a finding with a name, and the check goes on. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { source } from "../plugin/corpus.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -124,6 +125,38 @@ test("Ctrl-C ends the check at once, and every process that it or the plugin sta
   expect(await child.exited).toBe(130);
   expect(isRunning(mark)).toBe(false);
 }, 20_000);
+
+test("a check that is killed leaves no process behind, whatever the plugin and the lab have open", async () => {
+  const cwd = temporaryDirectory({
+    "p/index.ts": `import { definePlugin, option, v } from "contextcore";
+      setInterval(() => undefined, 1_000);
+      export default definePlugin({ name: "acme/p", about: "x", options: v.object(option.serverOptions("http://localhost:1")),
+        backend: ({ http }) => ({ inventory: async (signal) => { await http.send({ path: "/", signal }); return new Promise(() => undefined); } }) });`,
+    "p/lab.ts": `import { writeFileSync } from "node:fs"; import { defineLab } from "contextcore";
+      export default defineLab({ filled: () => ({ fetch: () => { writeFileSync("asked", ""); return new Response(""); } }) });`,
+  });
+  const child = Bun.spawn([binary, "plugin", "check", "./p", "--rule", "inventory"], {
+    cwd,
+    env: cleanEnv(cwd),
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  while (!existsSync(join(cwd, "asked"))) await Bun.sleep(20);
+  expect(processesIn(cwd)).toHaveLength(3);
+  child.kill("SIGKILL");
+  while (processesIn(cwd).length > 0) await Bun.sleep(20);
+}, 20_000);
+
+/** Ids of the processes whose working directory this is. */
+const processesIn = (directory: string): string[] =>
+  readdirSync("/proc").filter((name) => /^\d+$/.test(name) && linkOf(`/proc/${name}/cwd`) === directory);
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
 
 const isRunning = (mark: string): boolean =>
   readdirSync("/proc").some((name) => {

@@ -17,7 +17,6 @@ import { redactorFor, secretKeysOf } from "../../plugin/secrets.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
 import { showError } from "../../terminal/show-error.ts";
 import type { Call } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
 import { failureCode } from "../failure.ts";
 import { configOf } from "../stack.ts";
 import type { CheckArgs } from "./check.ts";
@@ -25,13 +24,12 @@ import { locationOf } from "./check-processes.ts";
 
 type CheckCall = Call<CheckArgs>;
 
-/** Answers the command's questions until it asks no more. */
-export async function playPart(part: string, call: CheckCall): Promise<ExitCode> {
-  await answerQuestions(part === "lab" ? await labOf(call) : rulesOfCall(call), (error) => {
+/** Answers the command's questions as long as there is a command that asks. */
+export async function playPart(part: string, call: CheckCall): Promise<never> {
+  return answerQuestions(part === "lab" ? await labOf(call) : rulesOfCall(call), (error) => {
     showError(error, call.terminal, call.debug);
     return failureCode(error, call.signal);
   });
-  return EXIT.ok;
 }
 
 const rulesOfCall = (call: CheckCall) =>

@@ -8,24 +8,23 @@ const BEAT_MS = 250;
 export const isChild = (): boolean => process.send !== undefined;
 
 /**
- * Resolves when the asking process is gone. Call it before any of the plugin's code has run: what that may not use is
- * taken hold of here.
+ * Never resolves: it ends with the asking process, whatever the plugin has still open. Call it before any of the plugin's
+ * code has run: what that may not use is taken hold of here.
  * @param end the exit code for an error that ends everything, after it was shown
  */
 export async function answerQuestions(
   handle: (question: Question) => Promise<object>,
   end: (error: unknown) => number,
-): Promise<void> {
+): Promise<never> {
+  const exit = process.exit.bind(process);
   const send = process.send?.bind(process);
   if (send === undefined) throw new Error("nobody asks this process");
-  const gone = Promise.withResolvers<void>();
-  const beat = setInterval(() => send({ beat: process.memoryUsage.rss() }), BEAT_MS);
+  setInterval(() => send({ beat: process.memoryUsage.rss() }), BEAT_MS);
   process.on("message", (message) => {
     void handle(v.parse(questionSchema, message))
       .catch((error: unknown) => ({ ended: end(error) }))
       .then((answer) => send(answer));
   });
-  process.on("disconnect", () => gone.resolve());
-  await gone.promise;
-  clearInterval(beat);
+  process.on("disconnect", () => exit(0));
+  return new Promise(() => undefined);
 }
