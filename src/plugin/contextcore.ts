@@ -18,13 +18,21 @@ export {
   windows,
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
-export * from "./contract.ts";
+export * from "./contract/backend.ts";
+export * from "./contract/dashboards.ts";
+export * from "./contract/export.ts";
+export * from "./contract/http.ts";
+export * from "./contract/plugin.ts";
+export * from "./contract/restore.ts";
+export * from "./contract/sink.ts";
+export * from "./contract/values.ts";
 export { directorySize } from "./directory-size.ts";
 export * from "./errors.ts";
 export { safeFileName } from "./file-name.ts";
 export { GrowingBuffer } from "./growing-buffer.ts";
 export * from "./lab.ts";
 export * as option from "./options.ts";
-export { ProtobufReader, ProtobufWriter } from "./protobuf.ts";
+export { ProtobufReader } from "./protobuf-reader.ts";
+export { ProtobufWriter } from "./protobuf-writer.ts";
 export { type TreeNode, treePaths } from "./tree-paths.ts";
 export { parseYaml, toYaml } from "./yaml.ts";

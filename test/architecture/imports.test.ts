@@ -40,7 +40,8 @@ const CONTRACT: ReadonlySet<string> = new Set(
     "lab",
     "open",
     "options",
-    "protobuf",
+    "protobuf-reader",
+    "protobuf-writer",
     "tree-paths",
     "yaml",
   ].map((name) => `src/plugin/${name}.ts`),
@@ -48,7 +49,7 @@ const CONTRACT: ReadonlySet<string> = new Set(
 
 /** The part that a file of `src/` belongs to; the conformance suite is one of its own, above the engine. */
 function partOf(path: string): string {
-  if (CONTRACT.has(path)) return "contract";
+  if (CONTRACT.has(path) || path.startsWith("src/plugin/contract/")) return "contract";
   return path.startsWith("src/plugin/conformance/") ? "conformance" : (path.split("/")[1] ?? "");
 }
 

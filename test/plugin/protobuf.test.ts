@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ProtobufReader, ProtobufWriter } from "../../src/plugin/protobuf.ts";
+import { ProtobufReader, ProtobufWriter } from "../../src/plugin/contextcore.ts";
 
 /** Each kind of value, written again and again so that the buffer grows in the middle of every one of them. */
 test.each([

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { ProtobufReader } from "../../../src/plugin/protobuf.ts";
+import { ProtobufReader } from "../../../src/plugin/contextcore.ts";
 import { BROKEN_BYTE, quote } from "./labels.ts";
 import { decodeSnappy } from "./snappy.ts";
 

@@ -1,16 +1,14 @@
 /**
- * Protocol Buffers wire format, read and written without generated code or reflection.
+ * Protocol Buffers wire format, read without generated code or reflection.
  * Source: https://protobuf.dev/programming-guides/encoding/
  *
  * 64-bit values are read as `bigint`, or as two 32-bit words where a double's bits must survive
  * (a NaN's payload does not survive being a `number`).
  */
 
-import { GrowingBuffer } from "./growing-buffer.ts";
-
 const utf8 = new TextDecoder();
-const toUtf8 = new TextEncoder();
 
+/** How the value after a tag is written. */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
@@ -63,6 +61,7 @@ export class ProtobufReader {
     throw new RangeError("protobuf: varint too long");
   }
 
+  /** A varint as a signed 64-bit integer. */
   int64(): bigint {
     return BigInt.asIntN(64, this.uint64());
   }
@@ -84,15 +83,18 @@ export class ProtobufReader {
     throw new RangeError("protobuf: integer beyond 2^53");
   }
 
+  /** A varint as a signed 32-bit number; higher bits are dropped. */
   int32(): number {
     return this.uint32() | 0;
   }
 
+  /** A zigzag varint, where small negative numbers are short. */
   sint32(): number {
     const value = this.uint32();
     return (value >>> 1) ^ -(value & 1);
   }
 
+  /** A zigzag varint as a 64-bit integer. */
   sint64(): bigint {
     const value = this.uint64();
     return (value >> 1n) ^ -(value & 1n);
@@ -102,14 +104,17 @@ export class ProtobufReader {
     return this.uint64() !== 0n;
   }
 
+  /** A double; a NaN may lose its payload, so see {@link fixed64}. */
   double(): number {
     return this.view.getFloat64(this.take(8), true);
   }
 
+  /** Eight bytes, unsigned: also a double by its bits. */
   fixed64(): bigint {
     return this.view.getBigUint64(this.take(8), true);
   }
 
+  /** Four bytes, unsigned. */
   fixed32(): number {
     return this.view.getUint32(this.take(4), true);
   }
@@ -121,6 +126,7 @@ export class ProtobufReader {
     return this.bytes.subarray(start, start + length);
   }
 
+  /** UTF-8; what is none becomes U+FFFD. */
   string(): string {
     return utf8.decode(this.slice());
   }
@@ -150,75 +156,5 @@ export class ProtobufReader {
     if (start + length > this.end) throw new RangeError("protobuf: message is truncated");
     this.position = start + length;
     return start;
-  }
-}
-
-/** Writes one message into a buffer that grows. */
-export class ProtobufWriter extends GrowingBuffer {
-  /** The message so far; a view, valid until the next write. */
-  finish(): Uint8Array {
-    return this.view();
-  }
-
-  varint(field: number, value: number | bigint): this {
-    return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, BigInt(value)));
-  }
-
-  sint(field: number, value: number | bigint): this {
-    const wide = BigInt(value);
-    return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n)));
-  }
-
-  fixed64(field: number, value: bigint): this {
-    const start = this.tag(field, FIXED64).reserve(8);
-    this.data.setBigUint64(start, BigInt.asUintN(64, value), true);
-    return this;
-  }
-
-  fixed32(field: number, value: number): this {
-    const start = this.tag(field, FIXED32).reserve(4);
-    this.data.setUint32(start, value >>> 0, true);
-    return this;
-  }
-
-  double(field: number, value: number): this {
-    const start = this.tag(field, FIXED64).reserve(8);
-    this.data.setFloat64(start, value, true);
-    return this;
-  }
-
-  blob(field: number, value: Uint8Array): this {
-    const start = this.tag(field, BYTES).rawVarint(BigInt(value.length)).reserve(value.length);
-    this.bytes.set(value, start);
-    return this;
-  }
-
-  string(field: number, value: string): this {
-    return this.blob(field, toUtf8.encode(value));
-  }
-
-  message(field: number, write: (writer: ProtobufWriter) => void): this {
-    const inner = new ProtobufWriter();
-    write(inner);
-    return this.blob(field, inner.finish());
-  }
-
-  private tag(field: number, wire: number): this {
-    return this.rawVarint(BigInt((field << 3) | wire));
-  }
-
-  private rawVarint(value: bigint): this {
-    let rest = value;
-    while (rest > 0x7fn) {
-      this.rawByte(Number(rest & 0x7fn) | 0x80);
-      rest >>= 7n;
-    }
-    return this.rawByte(Number(rest));
-  }
-
-  private rawByte(value: number): this {
-    const at = this.reserve(1);
-    this.bytes[at] = value;
-    return this;
   }
 }

@@ -1,0 +1,83 @@
+/**
+ * Protocol Buffers wire format, written without generated code or reflection.
+ * Source: https://protobuf.dev/programming-guides/encoding/
+ */
+import { GrowingBuffer } from "./growing-buffer.ts";
+import { BYTES, FIXED32, FIXED64, VARINT } from "./protobuf-reader.ts";
+
+const toUtf8 = new TextEncoder();
+
+/** Writes one message into a buffer that grows. */
+export class ProtobufWriter extends GrowingBuffer {
+  /** The message so far; a view, valid until the next write. */
+  finish(): Uint8Array {
+    return this.view();
+  }
+
+  /** int32, int64, uint32, uint64, bool or enum; a negative number takes ten bytes. */
+  varint(field: number, value: number | bigint): this {
+    return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, BigInt(value)));
+  }
+
+  /** sint32 or sint64, zigzag. */
+  sint(field: number, value: number | bigint): this {
+    const wide = BigInt(value);
+    return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n)));
+  }
+
+  /** Eight bytes: also a double by its bits. */
+  fixed64(field: number, value: bigint): this {
+    const start = this.tag(field, FIXED64).reserve(8);
+    this.data.setBigUint64(start, BigInt.asUintN(64, value), true);
+    return this;
+  }
+
+  fixed32(field: number, value: number): this {
+    const start = this.tag(field, FIXED32).reserve(4);
+    this.data.setUint32(start, value >>> 0, true);
+    return this;
+  }
+
+  double(field: number, value: number): this {
+    const start = this.tag(field, FIXED64).reserve(8);
+    this.data.setFloat64(start, value, true);
+    return this;
+  }
+
+  /** Bytes, or a message that is written already. */
+  blob(field: number, value: Uint8Array): this {
+    const start = this.tag(field, BYTES).rawVarint(BigInt(value.length)).reserve(value.length);
+    this.bytes.set(value, start);
+    return this;
+  }
+
+  string(field: number, value: string): this {
+    return this.blob(field, toUtf8.encode(value));
+  }
+
+  /** An embedded message, which `write` fills. */
+  message(field: number, write: (writer: ProtobufWriter) => void): this {
+    const inner = new ProtobufWriter();
+    write(inner);
+    return this.blob(field, inner.finish());
+  }
+
+  private tag(field: number, wire: number): this {
+    return this.rawVarint(BigInt((field << 3) | wire));
+  }
+
+  private rawVarint(value: bigint): this {
+    let rest = value;
+    while (rest > 0x7fn) {
+      this.rawByte(Number(rest & 0x7fn) | 0x80);
+      rest >>= 7n;
+    }
+    return this.rawByte(Number(rest));
+  }
+
+  private rawByte(value: number): this {
+    const at = this.reserve(1);
+    this.bytes[at] = value;
+    return this;
+  }
+}
