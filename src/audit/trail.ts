@@ -142,12 +142,12 @@ function tellRepairs(events: Appended["events"], onWarning: (message: string) =>
 }
 
 function repairText({ details, outcome }: AuditEvent): string {
-  const { found, set_aside: aside, restored } = details;
-  const done =
-    aside === undefined
-      ? `${restored ?? 0} events were put back from the home copy`
-      : `it was set aside in ${aside}`;
-  const what = outcome === "success" ? done : "the home copy could not put it right";
+  const { found, set_aside: aside, restored, missing } = details;
+  const back = `${restored ?? 0} events were put back from the home copy`;
+  const lost = missing === 0 ? "; they do not continue what is there" : `; ${missing} before them are lost`;
+  const done = aside === undefined ? back : `it was set aside in ${aside}`;
+  const partly = outcome === "partial" ? `${back}${lost}` : "the home copy could not put it right";
+  const what = outcome === "success" ? done : partly;
   return `the audit trail was found with ${found}: ${what}; this is recorded in it`;
 }
 

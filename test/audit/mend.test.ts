@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
 
@@ -86,6 +87,57 @@ test("a tail that was cut off comes back", async () => {
   expect(found(proveChain(lines))).toMatchObject([{ details: { restored: 5, present: { seq: 4 } } }]);
   const copy = await folder.lines(folder.copy);
   expect(copy).toEqual(lines);
+});
+
+test("a home that holds only a part gives what it has, and it is recorded what is lost", async () => {
+  using folder = makeFolder();
+  await appendSome(folder, 9);
+  const before = await folder.lines();
+  writeFileSync(folder.copy, `${before.slice(6).join("\n")}\n`);
+  writeFileSync(folder.file, `${before.slice(0, 4).join("\n")}\n`);
+  await appendSome(folder, 1);
+  const lines = await folder.lines();
+  expect(lines.slice(0, 7)).toEqual([...before.slice(0, 4), ...before.slice(6)]);
+  expect(JSON.parse(lines[7] ?? "")).toMatchObject({
+    operation: "trail_repair",
+    outcome: "partial",
+    seq: 10,
+    details: { restored: 3, missing: 2, expected: { seq: 9 }, present: { seq: 4 } },
+  });
+  expect(folder.warnings.join()).toContain(
+    "3 events were put back from the home copy; 2 before them are lost",
+  );
+  const signal = new AbortController().signal;
+  const { findings } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
+  expect(findings).toMatchObject([
+    { where: "audit.jsonl:5", what: "events 5 to 6 are missing before this line" },
+  ]);
+});
+
+test("events after a forged one come back, and the break stays visible", async () => {
+  using folder = makeFolder();
+  await appendSome(folder, 5);
+  const before = await folder.lines();
+  using stranger = makeFolder();
+  await appendSome(stranger, 3);
+  copyFileSync(stranger.file, folder.file);
+  await appendSome(folder, 1);
+  expect((await folder.lines()).slice(3, 5)).toEqual(before.slice(3));
+  expect(JSON.parse((await folder.lines())[5] ?? "")).toMatchObject({
+    outcome: "partial",
+    details: { restored: 2, missing: 0 },
+  });
+  const signal = new AbortController().signal;
+  const { findings } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
+  expect(findings[0]).toMatchObject({
+    where: "audit.jsonl:4",
+    what: expect.stringContaining("does not continue"),
+  });
+  expect(findings.find(({ where }) => where === "home copy")).toMatchObject({
+    where: "home copy",
+    seq: 1,
+    what: expect.stringContaining("is not what was recorded"),
+  });
 });
 
 test("a trail that was written anew is recorded as damaged, with both hashes", async () => {

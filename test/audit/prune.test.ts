@@ -1,9 +1,19 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import webhook from "../../plugins/webhook/index.ts";
 import { closedSegments } from "../../src/audit/journal/segments.ts";
-import { carryOutPrune, keptLines, planPrune } from "../../src/audit/retention/prune.ts";
+import { carryOutPrune } from "../../src/audit/retention/carry-out.ts";
+import { keptLines } from "../../src/audit/retention/kept-file.ts";
+import { planPrune } from "../../src/audit/retention/plan.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { startReceiver } from "./receiver.ts";
@@ -37,9 +47,11 @@ const verify = (folder: Folder, home = folder.home) =>
 
 const request = ({ file }: Folder, now = NOW) => ({ file, retentionDays: 90, now });
 
+const placesOf = ({ directory, home }: Folder) => ({ archive: join(directory, "archive"), home });
+
 async function prune(folder: Folder, now = NOW): Promise<void> {
   const trail = folder.open({ clock: () => now });
-  await carryOutPrune(planPrune(request(folder, now)), trail, join(folder.directory, "archive"));
+  await carryOutPrune(planPrune(request(folder, now)), trail, placesOf(folder));
   await trail.close();
 }
 
@@ -78,6 +90,55 @@ test("who destroyed, restored or erased is kept for seven years", async () => {
   expect(kept.map(({ details }) => details.day)).toEqual(
     Array.from({ length: 28 }, (_, index) => index * 10),
   );
+});
+
+test("the home copy lets go of what the trail does, in every file of it, and of nothing of another project", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  const other = folder.open({
+    file: join(folder.directory, "other/.contextcore/audit.jsonl"),
+    clock: () => START,
+  });
+  await other.append({ operation: "export", outcome: "success", details: { other: true } });
+  const all = await folder.lines(folder.copy);
+  const closedCopy = (number: number) =>
+    join(
+      folder.home,
+      `audit-${String(number).padStart(12, "0")}-${String(number).padStart(12, "0")}.log.zst`,
+    );
+  const packed = (lines: readonly string[]) => Bun.zstdCompressSync(`${lines.join("\n")}\n`);
+  writeFileSync(closedCopy(1), packed(all.slice(5, 9))); // only exports: nothing of it stays
+  writeFileSync(closedCopy(2), packed([...all.slice(0, 5), ...all.slice(9, 200)]));
+  writeFileSync(folder.copy, `${all.slice(200).join("\n")}\n`);
+  expect((await verify(folder)).differences).toBe(0);
+
+  await prune(folder);
+  expect(existsSync(closedCopy(1))).toBe(false);
+  const older = Bun.zstdDecompressSync(readFileSync(closedCopy(2)))
+    .toString()
+    .split("\n")
+    .slice(0, -1);
+  const rest = [...older, ...(await folder.lines(folder.copy))];
+  const kept = keptLines(folder.file);
+  expect(kept).toHaveLength(28);
+  for (const line of kept) expect(rest).toContain(line); // who destroyed stays here too
+  const events = rest.map((line) => JSON.parse(line));
+  expect(events.filter(({ details }) => details.other === true)).toHaveLength(1);
+  expect(
+    events.filter(
+      ({ seq, operation, details }) => seq <= 281 && operation === "export" && details.other !== true,
+    ),
+  ).toEqual([]);
+  expect(rest.slice(-3).map((line) => JSON.parse(line).operation)).toEqual([
+    "trail_rotation",
+    "audit_prune",
+    "audit_prune",
+  ]);
+  expect((await verify(folder)).differences).toBe(0);
+  rmSync(dirname(folder.file), { recursive: true }); // what there is comes back from it, and verifies but for what was pruned
+  await folder.open().append({ operation: "export", outcome: "success" });
+  const [first] = await folder.lines();
+  expect(JSON.parse(first ?? "").seq).toBe(282);
 });
 
 test("a later prune goes on where the first ended, and lets go of what is older than seven years", async () => {
@@ -173,6 +234,6 @@ test("a young trail has nothing to prune", async () => {
   const plan = planPrune(request(folder, START + 41 * DAY));
   expect(plan.range).toBeUndefined();
   const before = await folder.lines();
-  await carryOutPrune(plan, folder.open(), join(folder.directory, "archive"));
+  await carryOutPrune(plan, folder.open(), placesOf(folder));
   expect(await folder.lines()).toEqual(before);
 });

@@ -170,7 +170,7 @@ test("sinks: tested, listed, delivered to later; a webhook's URL is never shown"
   expect((await audit("export", "-n", "1")).stderr).toContain("events wait for a later command");
   expect(await audit("sinks")).toMatchObject({
     exitCode: 3,
-    stdout: expect.stringContaining("failing  0 delivered"),
+    stdout: expect.stringContaining("failing  5 s  0 delivered"),
   });
 
   receiver.behaviour = "accept";

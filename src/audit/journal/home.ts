@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { endOf } from "../format/lines.ts";
+import { endOf, type LineBytes } from "../format/lines.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
@@ -31,8 +31,11 @@ export interface Home {
   writeHead(head: Head): void;
   /** Appends lines to the copy, durably. @throws TrailError */
   copy(lines: readonly string[]): Promise<void>;
-  /** The copied lines that lead from the event after `after` (its hash) to `newest`, oldest first; `undefined`: not all there. */
-  linesBetween(after: string, newest: string): readonly string[] | undefined;
+  /**
+   * The copied lines that lead up to the event with the hash `newest`, of events after the number `after`, oldest first:
+   * as far back as the copy goes, and no more than 64 MiB of them. @throws TrailError
+   */
+  linesAfter(after: number, newest: string): readonly string[];
   /** The copied events that lead up to the one with this hash, newest first, as far back as the copy goes. @throws TrailError */
   copiesUpTo(newest: string): Iterable<Copy>;
 }
@@ -43,8 +46,6 @@ export interface Copy {
   /** Its hash stands in `bytes` at `hashAt`, in hex. */
   readonly bytes: Buffer;
   readonly hashAt: number;
-  /** Its `prev_hash`. */
-  prev(): string;
   /** The whole line. */
   text(): string;
 }
@@ -58,9 +59,18 @@ const LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** How much of a lost trail is put back at once. */
 const RESTORED_BYTES_MAX = 64 * 1024 * 1024;
 
-/** @param directory `~/.contextcore` @param file the trail's file, absolute */
+/** The file of the copy that is written to. @param directory `~/.contextcore` */
+export const copyLog = (directory: string): string => join(directory, "audit.log");
+
+/** Runs the work while no other process writes to the copy at `log`. @throws TrailError as {@link withLock} */
+export async function withHomeLock<Result>(log: string, work: () => Promise<Result>): Promise<Result> {
+  makeDirectory(dirname(log), 0o700);
+  return withLock(join(dirname(log), "home.lock"), work);
+}
+
+/** What the home knows of one trail. Nothing is read yet. @param directory `~/.contextcore` @param file the trail's file, absolute */
 export function openHome(directory: string, file: string): Home {
-  const log = join(directory, "audit.log");
+  const log = copyLog(directory);
   const stem = join(directory, "trails", trailName(file));
   const head = `${stem}.json`;
   return {
@@ -70,14 +80,13 @@ export function openHome(directory: string, file: string): Home {
     readHead: () => readHead(head),
     writeHead: (state) => writeHead(head, { file, ...state }),
     copy: (lines) => copy(log, lines),
-    linesBetween: (after, newest) => linesBetween(log, after, newest),
+    linesAfter: (after, newest) => linesAfter(log, after, newest),
     copiesUpTo: (newest) => copiesUpTo(log, newest),
   };
 }
 
 async function copy(log: string, lines: readonly string[]): Promise<void> {
-  makeDirectory(dirname(log), 0o700);
-  await withLock(join(dirname(log), "home.lock"), async () => {
+  await withHomeLock(log, async () => {
     if ((endOf(log)?.size ?? 0) >= LOG_BYTES_MAX) {
       const number = (closedSegments(log).at(-1)?.last ?? 0) + 1; // events of many projects: the files are just counted
       closeSegment(log, number, number).finish();
@@ -114,16 +123,17 @@ function readHead(path: string): Head | undefined {
   }
 }
 
-function linesBetween(log: string, after: string, newest: string): readonly string[] | undefined {
+function linesAfter(log: string, after: number, newest: string): readonly string[] {
   const found: string[] = [];
   let bytes = 0;
-  for (const { text, prev } of copiesUpTo(log, newest)) {
-    found.push(text());
-    bytes += found.at(-1)?.length ?? 0;
-    if (prev() === after) return found.reverse();
-    if (bytes > RESTORED_BYTES_MAX) return undefined;
+  for (const { seq, text } of copiesUpTo(log, newest)) {
+    if (seq <= after) break;
+    const line = text();
+    bytes += line.length;
+    if (bytes > RESTORED_BYTES_MAX) break;
+    found.push(line);
   }
-  return undefined;
+  return found.reverse();
 }
 
 /** Both hashes stand at the end of a line, so many bytes before it, each 64 characters long. */
@@ -131,19 +141,20 @@ const HASH_BEFORE_END = 66;
 const PREV_BEFORE_END = 140;
 const HASH_LENGTH = 64;
 
+/** Where in its bytes the hash of a line stands, in hex. */
+export const hashAt = ({ end }: Readonly<LineBytes>): number => end - HASH_BEFORE_END;
+
 /** Follows `prev_hash` backward through the events of all projects, over copies that stand there twice. */
 function* copiesUpTo(log: string, newest: string): Generator<Copy> {
   const wanted = Buffer.from(newest, "latin1");
   for (const line of allLinesBackward(log)) {
     const { bytes, start, end } = line;
-    const hashAt = end - HASH_BEFORE_END;
-    if (end - start < PREV_BEFORE_END || !isAt(bytes, hashAt, wanted)) continue;
+    if (end - start < PREV_BEFORE_END || !isAt(bytes, hashAt(line), wanted)) continue;
     bytes.copy(wanted, 0, end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
     yield {
       seq: seqIn(line),
       bytes,
-      hashAt,
-      prev: () => wanted.toString("latin1"),
+      hashAt: hashAt(line),
       text: () => bytes.toString("utf8", start, end),
     };
   }

@@ -48,11 +48,11 @@ export function mend(file: string, home: Home, seen?: Inode): Mended {
     !isSame(end, head)
   ) {
     notices.push(
-      found("another file in the trail's place", true, { expected: name(seen), present: name(end) }),
+      found("another file in the trail's place", "success", { expected: name(seen), present: name(end) }),
     );
   }
   const { link, unreadable } = lastLink(file);
-  if (unreadable > 0) notices.push(found("unreadable lines at the end", false, { lines: unreadable }));
+  if (unreadable > 0) notices.push(found("unreadable lines at the end", "failed", { lines: unreadable }));
   const compared = compare(file, home, link, head);
   return { ...compared, notices: [...notices, ...compared.notices] };
 }
@@ -63,7 +63,7 @@ function setAside(file: string, { size, torn }: FileEnd): NewEvent {
   const aside = join(dirname(file), `audit.torn-${sha256.slice(0, 16)}`);
   writeDurably(aside, bytes);
   truncateDurably(file, size - torn);
-  return found("an unfinished line", true, { set_aside: basename(aside), bytes: torn, sha256 });
+  return found("an unfinished line", "success", { set_aside: basename(aside), bytes: torn, sha256 });
 }
 
 function lastLink(file: string): { link: Link; unreadable: number } {
@@ -92,12 +92,20 @@ function compare(file: string, home: Home, last: Link, head: Head | undefined): 
   const uncopied = linesAfter(file, head);
   if (uncopied !== undefined) return { ...fits, uncopied };
   if (head === undefined) return fits;
-  const restored = home.linesBetween(last.hash, head.hash);
+  const restored = home.linesAfter(last.seq, head.hash);
   const events = { expected: { seq: head.seq, hash: head.hash }, present: { ...last } };
   const what = endOf(file) === undefined ? "no file" : "events missing or changed";
-  if (restored === undefined) return { ...fits, notices: [found(what, false, events)] };
-  const notices = [found(what, true, { restored: restored.length, ...events })];
+  const [oldest] = restored;
+  if (oldest === undefined) return { ...fits, notices: [found(what, "failed", events)] };
+  const details = { restored: restored.length, ...missingBefore(oldest, last), ...events };
+  const notices = [found(what, "missing" in details ? "partial" : "success", details)];
   return { last: { seq: head.seq, hash: head.hash }, notices, restored, uncopied: [] };
+}
+
+/** What the copy does not have between the end of the trail and its own oldest line; nothing where that continues the trail. */
+function missingBefore(oldest: string, last: Link): { readonly missing?: number } {
+  const { seq, prev_hash } = parseLine(oldest);
+  return prev_hash === last.hash ? {} : { missing: seq - last.seq - 1 };
 }
 
 /** The lines after the one that the head names, oldest first; `undefined` when that one is not there. */
@@ -112,13 +120,11 @@ function linesAfter(file: string, head: Head | undefined): readonly string[] | u
   return head === undefined ? lines.reverse() : undefined;
 }
 
-function found(what: string, repaired: boolean, details: NonNullable<NewEvent["details"]>): NewEvent {
-  return {
-    operation: "trail_repair",
-    outcome: repaired ? "success" : "failed",
-    details: { found: what, ...details },
-  };
-}
+const found = (
+  what: string,
+  outcome: "success" | "partial" | "failed",
+  details: NonNullable<NewEvent["details"]>,
+): NewEvent => ({ operation: "trail_repair", outcome, details: { found: what, ...details } });
 
 type Inode = Pick<FileEnd, "dev" | "ino">;
 const isSame = (a: Inode, b: Inode): boolean => a.dev === b.dev && a.ino === b.ino;

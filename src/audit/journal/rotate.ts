@@ -62,15 +62,18 @@ export function closeSegment(file: string, first: number, last: number): Closing
 
 /** Also those that could not be compressed when they were closed. */
 function compressClosed(file: string): readonly Compression[] {
-  return closedSegments(file).flatMap(({ path, compressed }) => (compressed ? [] : compress(path)));
+  return closedSegments(file).flatMap((segment) => (segment.compressed ? [] : compress(segment.path)));
 }
 
-/** One frame, with a checksum of its content; none where the file cannot be read now. */
+/** One zstd frame, with a checksum of its content. */
+export const compressed = (bytes: Buffer): Buffer =>
+  zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
+
+/** None where the file cannot be read now. */
 function compress(path: string): Compression[] {
   try {
     const bytes = readFileSync(path);
-    const params = { [constants.ZSTD_c_checksumFlag]: 1 };
-    return [{ path, bytes, compressed: zstdCompressSync(bytes, { params }) }];
+    return [{ path, bytes, compressed: compressed(bytes) }];
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
     return [];

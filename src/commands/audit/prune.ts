@@ -1,6 +1,7 @@
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
-import { carryOutPrune, type PrunePlan, planPrune } from "../../audit/retention/prune.ts";
+import { carryOutPrune } from "../../audit/retention/carry-out.ts";
+import { type PrunePlan, planPrune } from "../../audit/retention/plan.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -53,13 +54,14 @@ export default defineCommand({
         "audit.retention in contextcore.yaml says how long",
       );
     }
-    const plan = planPrune({ file: trailPlaces(call, config).file, retentionDays: days, now: Date.now() });
+    const { file, home } = trailPlaces(call, config);
+    const plan = planPrune({ file, retentionDays: days, now: Date.now() });
     const archive = resolve(call.directory, call.args.output ?? join(config.backups, "audit-archive"));
     if (!call.args.json) showPlan(call, plan, archive);
     const agreed = plan.range !== undefined && !call.args["dry-run"] && (await isAgreed(call));
     if (agreed) {
       const trail = openStackTrail(call, config, sinks);
-      await carryOutPrune(plan, trail, archive).finally(() => trail.close());
+      await carryOutPrune(plan, trail, { archive, home }).finally(() => trail.close());
     }
     if (call.args.json) call.terminal.printJson(toJson(plan, agreed, archive));
     return agreed || plan.range === undefined || call.args["dry-run"] ? EXIT.ok : EXIT.interrupted;
@@ -84,7 +86,9 @@ function showPlan({ terminal }: PruneCall, { segments, kept, range }: PrunePlan,
   for (const line of formatTable([{}, {}, { align: "right" }, {}], rows)) terminal.print(line);
   if (range === undefined) terminal.note("nothing is past its time");
   else {
-    terminal.print(`${range.events} events go to ${archive} and are removed from the trail`);
+    terminal.print(
+      `${range.events} events go to ${archive} and are removed from the trail and its home copy`,
+    );
     terminal.print(`${kept.length} events of destroy, restore, prune and erase are kept for seven years`);
   }
 }

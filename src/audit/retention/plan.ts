@@ -1,18 +1,14 @@
 /**
- * Retention: closed files whose ordinary events are past their time give way to one event that stands for them. What is
- * kept longer (who destroyed, restored or erased) moves to a file of its own; each of its lines proves itself.
+ * Which closed files of a trail are past their time, and which of their events are kept longer (who destroyed, restored or
+ * erased). Nothing is changed here.
  */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
 import { knownSinks } from "../deliver/sink-set.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { parseLine, readLine } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
-import type { AuditEvent, Trail } from "../format/event.ts";
-import { makeDirectory, writeDurably } from "../journal/durable.ts";
-import { lockOf } from "../journal/journal.ts";
-import { withLock } from "../journal/lock.ts";
+import type { AuditEvent } from "../format/event.ts";
 import { closedSegments, type Segment, segmentLines } from "../journal/segments.ts";
+import { keptLines } from "./kept-file.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -53,7 +49,8 @@ export interface PrunePlan {
   readonly range?: PrunedRange;
 }
 
-interface PrunedRange {
+/** What the event says of the events that it stands for. */
+export interface PrunedRange {
   readonly events: number;
   readonly firstSeq: number;
   readonly lastSeq: number;
@@ -118,96 +115,6 @@ const extended = (
   lastSeq: last.seq,
   lastHash: last.hash,
 });
-
-/**
- * Carries a plan out: copies the files to the archive and reads them back, writes down what is kept, records it, and only
- * then removes. Stopped anywhere, nothing is lost: what was not removed is removed by the next prune.
- * @param archive a directory; the files go into it
- * @throws TrailError
- */
-export async function carryOutPrune(
-  { file, segments, kept, range }: PrunePlan,
-  trail: Trail,
-  archive: string,
-): Promise<void> {
-  if (range === undefined) return;
-  const doomed = segments.filter(({ stays }) => stays === undefined).map(({ segment }) => segment);
-  await withLock(`${lockOf(file)}.prune`, async () => {
-    const { id: ref } = await trail.append({
-      operation: "audit_prune",
-      outcome: "started",
-      details: { archive },
-    });
-    try {
-      for (const segment of doomed) archiveSegment(segment, archive);
-      const keptFile = writeKept(file, kept);
-      await trail.append({
-        operation: "audit_prune",
-        outcome: "success",
-        ref,
-        details: { ...detailsOf(range), ...keptFile, archive },
-      });
-      for (const { path } of doomed) rmSync(path);
-      removeOldKept(file, keptFile.kept_file);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      await trail.append({ operation: "audit_prune", outcome: "failed", ref, details: { error: message } });
-      throw error;
-    }
-  });
-}
-
-const detailsOf = (range: PrunedRange) => ({
-  events: range.events,
-  first_seq: range.firstSeq,
-  last_seq: range.lastSeq,
-  first_hash: range.firstHash,
-  last_hash: range.lastHash,
-});
-
-function archiveSegment({ path }: Segment, archive: string): void {
-  makeDirectory(archive);
-  const copy = join(archive, basename(path));
-  const bytes = readFileSync(path);
-  if (!existsSync(copy)) writeDurably(copy, bytes);
-  if (!readFileSync(copy).equals(bytes)) {
-    throw new TrailError(`${copy} is not what ${path} is`, {
-      hint: "Choose another archive directory, or move that file away.",
-    });
-  }
-}
-
-function writeKept(
-  file: string,
-  kept: readonly string[],
-): { kept_file: string; kept_sha256: string; kept_events: number } {
-  const text = kept.map((line) => `${line}\n`).join("");
-  const sha256 = Bun.SHA256.hash(text, "hex");
-  const name = `audit.kept-${sha256.slice(0, 16)}.jsonl`;
-  writeDurably(join(dirname(file), name), text);
-  return { kept_file: name, kept_sha256: sha256, kept_events: kept.length };
-}
-
-const KEPT_NAME = /^audit\.kept-[0-9a-f]{16}\.jsonl$/;
-
-function removeOldKept(file: string, current: string): void {
-  for (const name of readdirSync(dirname(file))) {
-    if (KEPT_NAME.test(name) && name !== current) rmSync(join(dirname(file), name));
-  }
-}
-
-/** What earlier prunes kept, in the order of the chain. Of a prune that was stopped there may be two files. */
-export function keptLines(file: string): string[] {
-  const names = existsSync(dirname(file))
-    ? readdirSync(dirname(file)).filter((name) => KEPT_NAME.test(name))
-    : [];
-  const lines = names.flatMap((name) =>
-    readFileSync(join(dirname(file), name), "utf8")
-      .split("\n")
-      .slice(0, -1),
-  );
-  return [...new Set(lines)].sort((a, b) => parseLine(a).seq - parseLine(b).seq);
-}
 
 interface Proven {
   readonly line: string;

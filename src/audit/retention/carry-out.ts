@@ -1,0 +1,81 @@
+/**
+ * Carrying a plan out: closed files give way to one event that stands for them, in the trail and in the home copy.
+ */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import { TrailError } from "../format/error.ts";
+import type { Trail } from "../format/event.ts";
+import { makeDirectory, writeDurably } from "../journal/durable.ts";
+import { lockOf } from "../journal/journal.ts";
+import { withLock } from "../journal/lock.ts";
+import type { Segment } from "../journal/segments.ts";
+import { forgetInHome } from "./home-copy.ts";
+import { removeOldKept, writeKept } from "./kept-file.ts";
+import type { PrunedRange, PrunePlan } from "./plan.ts";
+
+/** Where a prune puts what it takes away, and where it takes from besides the trail. */
+export interface PrunePlaces {
+  /** A directory; the files go into it. */
+  readonly archive: string;
+  /** `~/.contextcore` */
+  readonly home: string;
+}
+
+/**
+ * Copies the files to the archive and reads them back, writes down what is kept, records it, and only then removes: first
+ * from the home copy, last the files, so that a prune that was stopped anywhere is done again by the next one.
+ * @throws TrailError
+ */
+export async function carryOutPrune(
+  plan: PrunePlan,
+  trail: Trail,
+  { archive, home }: PrunePlaces,
+): Promise<void> {
+  const { file, segments, kept, range } = plan;
+  if (range === undefined) return;
+  const doomed = segments.filter(({ stays }) => stays === undefined).map(({ segment }) => segment);
+  await withLock(`${lockOf(file)}.prune`, async () => {
+    const { id: ref } = await trail.append({
+      operation: "audit_prune",
+      outcome: "started",
+      details: { archive },
+    });
+    try {
+      for (const segment of doomed) archiveSegment(segment, archive);
+      const keptFile = writeKept(file, kept);
+      await trail.append({
+        operation: "audit_prune",
+        outcome: "success",
+        ref,
+        details: { ...detailsOf(range), ...keptFile, archive },
+      });
+      await forgetInHome(home, plan);
+      for (const { path } of doomed) rmSync(path);
+      removeOldKept(file, keptFile.kept_file);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      await trail.append({ operation: "audit_prune", outcome: "failed", ref, details: { error: message } });
+      throw error;
+    }
+  });
+}
+
+const detailsOf = (range: PrunedRange) => ({
+  events: range.events,
+  first_seq: range.firstSeq,
+  last_seq: range.lastSeq,
+  first_hash: range.firstHash,
+  last_hash: range.lastHash,
+});
+
+function archiveSegment({ path }: Segment, archive: string): void {
+  makeDirectory(archive);
+  const copy = join(archive, basename(path));
+  const bytes = readFileSync(path);
+  if (!existsSync(copy)) writeDurably(copy, bytes);
+  if (!readFileSync(copy).equals(bytes)) {
+    throw new TrailError(`${copy} is not what ${path} is`, {
+      hint: "Choose another archive directory, or move that file away.",
+    });
+  }
+}

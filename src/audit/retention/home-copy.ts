@@ -1,0 +1,64 @@
+/** What a prune takes out of a trail goes out of the home copy too, which holds the events of all projects. */
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { cannot } from "../format/error.ts";
+import { writeDurably } from "../journal/durable.ts";
+import { cutLines, decompressed } from "../journal/forward.ts";
+import { copyLog, hashAt, withHomeLock } from "../journal/home.ts";
+import { compressed } from "../journal/rotate.ts";
+import { closedSegments, segmentLines, seqIn, seqOf } from "../journal/segments.ts";
+import { collectHashes, type Hashes } from "../verify/hashes.ts";
+import { keptLines } from "./kept-file.ts";
+import type { PrunePlan } from "./plan.ts";
+
+/**
+ * Takes the lines of the files that go, and of the kept ones that are let go, out of every file of the home copy; what
+ * the plan keeps stays there. A file in which nothing is left is removed.
+ * @param home `~/.contextcore` @throws TrailError when one of them cannot be read or written; what was done stays done
+ */
+export async function forgetInHome(home: string, plan: PrunePlan): Promise<void> {
+  const doomed = hashesOf(plan);
+  const keptSeqs = new Set(plan.kept.map(seqOf));
+  const log = copyLog(home);
+  await withHomeLock(log, async () => {
+    for (const { path, compressed: packed } of [...closedSegments(log), { path: log, compressed: false }]) {
+      const bytes = packed ? decompressed(path) : contentOf(path);
+      const rest = without(bytes, doomed, keptSeqs);
+      if (rest === undefined) continue;
+      if (rest.length === 0) rmSync(path);
+      else writeDurably(path, packed ? compressed(rest) : rest, 0o600);
+    }
+  });
+}
+
+/** Of the file that is written to; a home that has none yet has nothing in it. */
+function contentOf(path: string): Buffer {
+  try {
+    return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+  } catch (cause) {
+    throw cannot("read", path, cause);
+  }
+}
+
+/** Those of the files that go, and of what earlier prunes kept. */
+function hashesOf({ file, segments }: PrunePlan): Hashes {
+  const hashes = collectHashes();
+  const add = (line: string): void => hashes.add(seqOf(line), line.slice(-66, -2));
+  for (const line of keptLines(file)) add(line);
+  for (const { segment, stays } of segments) {
+    if (stays === undefined) for (const { text } of segmentLines(segment)) if (text !== undefined) add(text);
+  }
+  return hashes;
+}
+
+/** The bytes without the doomed lines; `undefined` when there are none in them. */
+function without(bytes: Buffer, doomed: Hashes, kept: ReadonlySet<number>): Buffer | undefined {
+  const pieces: Buffer[] = [];
+  let from = 0; // what stands behind the last line that went
+  for (const line of cutLines([bytes])) {
+    const seq = seqIn(line);
+    if (kept.has(seq) || !doomed.isHash(seq, line.bytes, hashAt(line))) continue;
+    pieces.push(bytes.subarray(from, line.start));
+    from = line.end + 1;
+  }
+  return from === 0 ? undefined : Buffer.concat([...pieces, bytes.subarray(from)]);
+}

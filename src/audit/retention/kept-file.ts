@@ -1,0 +1,44 @@
+/** The file of the events that outlive a prune: each of its lines proves itself, and the prune's event has the hash of all. */
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseLine } from "../format/chain.ts";
+import { writeDurably } from "../journal/durable.ts";
+
+/** What the prune's event says of the file. */
+export interface KeptFile {
+  readonly kept_file: string;
+  /** Of its bytes, hex. */
+  readonly kept_sha256: string;
+  readonly kept_events: number;
+}
+
+/** Writes the lines into a file of their own beside the trail at `file`. @throws TrailError */
+export function writeKept(file: string, kept: readonly string[]): KeptFile {
+  const text = kept.map((line) => `${line}\n`).join("");
+  const sha256 = Bun.SHA256.hash(text, "hex");
+  const name = `audit.kept-${sha256.slice(0, 16)}.jsonl`;
+  writeDurably(join(dirname(file), name), text);
+  return { kept_file: name, kept_sha256: sha256, kept_events: kept.length };
+}
+
+const KEPT_NAME = /^audit\.kept-[0-9a-f]{16}\.jsonl$/;
+
+/** Removes the files of earlier prunes; `current` is the name of the one that stays. */
+export function removeOldKept(file: string, current: string): void {
+  for (const name of readdirSync(dirname(file))) {
+    if (KEPT_NAME.test(name) && name !== current) rmSync(join(dirname(file), name));
+  }
+}
+
+/** The lines that earlier prunes kept, in the order of the chain. Of a prune that was stopped there may be two files. */
+export function keptLines(file: string): string[] {
+  const names = existsSync(dirname(file))
+    ? readdirSync(dirname(file)).filter((name) => KEPT_NAME.test(name))
+    : [];
+  const lines = names.flatMap((name) =>
+    readFileSync(join(dirname(file), name), "utf8")
+      .split("\n")
+      .slice(0, -1),
+  );
+  return [...new Set(lines)].sort((a, b) => parseLine(a).seq - parseLine(b).seq);
+}
