@@ -1,5 +1,5 @@
 /** How far each server's clock is from ours, by the Date of any answer (RFC 9110 §6.6.1, whole seconds). */
-import { SKEW_MAX_MS } from "../http/server-clock.ts";
+import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
 import type { Finding } from "./finding.ts";

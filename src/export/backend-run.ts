@@ -1,12 +1,12 @@
 /** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
 
-import { describeSkew } from "../plugin/clock-skew.ts";
 import type { Backend, Inventory, Limit } from "../plugin/contract.ts";
 import { isKind } from "../plugin/errors.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import { describeSkew } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 import { checkStart } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";

@@ -1,4 +1,5 @@
 /** A server's clock, by the Date of its answers (RFC 9110 §6.6.1, whole seconds). */
+import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 
 export interface ServerClock {
@@ -7,9 +8,6 @@ export interface ServerClock {
   /** Now, by the server's clock where that is known to differ from ours. ns since the epoch */
   now(): bigint;
 }
-
-/** Closer than this both clocks count as the same: headers are cut to the second, and hosts that keep time differ by less. ms */
-export const SKEW_MAX_MS = 5_000;
 
 /** Theirs less ours, as an answer's Date says, and by how much that may be wrong. */
 interface Skew {

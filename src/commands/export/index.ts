@@ -1,8 +1,8 @@
 import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange, withinData } from "../../inventory/whole-range.ts";
-import { nowAt } from "../../plugin/clock-skew.ts";
 import type { Signal } from "../../plugin/contract.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
+import { nowAt } from "../../units/clock-skew.ts";
 import { fromMs, type Range } from "../../units/range.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";

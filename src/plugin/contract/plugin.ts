@@ -1,0 +1,52 @@
+/** A plugin: what it declares, and what it is given. */
+import type * as v from "valibot";
+import type { Backend } from "./backend.ts";
+import type { HttpClient } from "./http.ts";
+import type { Sink } from "./sink.ts";
+import type { Signal } from "./values.ts";
+
+/** The contract's major version. A plugin made for another one is refused. */
+export const CONTRACT_VERSION = 1;
+
+/** Options are declared once, as a valibot object; configuration, environment, help and docs follow from it. */
+export type OptionsSchema = v.ObjectSchema<v.ObjectEntries, v.ErrorMessage<v.ObjectIssue> | undefined>;
+
+export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
+  /** Lower case. A third party's is `vendor/name`. */
+  readonly name: string;
+  /** One line: what it is for. */
+  readonly about: string;
+  /** The major version of the contract that it was written for. Default 1. */
+  readonly contract?: number;
+  readonly version?: string;
+  readonly options: Schema;
+  /** What its backend holds, said without asking a server: `export --no-traces` then need not reach it. */
+  readonly signals?: readonly Signal[];
+  /** Hosts (`name` or `name:port`) that it may talk to, besides that of its `url` option. */
+  readonly hosts?: readonly string[];
+  readonly backend?: (context: Context<v.InferOutput<Schema>>) => Backend;
+  readonly sink?: (context: Context<v.InferOutput<Schema>>) => Sink;
+}
+
+/** What a plugin is given; there is no other way to the outside that it should use. */
+export interface Context<Options> {
+  /** Validated options, defaults filled in. */
+  readonly options: Options;
+  /** Bound to the option `url`, with its authentication, tenant and time limit. Throws classified errors. */
+  readonly http: HttpClient;
+  readonly log: Logger;
+  /** Now, ns since the epoch: by the server's clock, where its answers say that it differs from ours. */
+  readonly clock: () => bigint;
+  readonly limits: {
+    /** About how many bytes of records one step should yield at most. */ readonly stepBytes: number;
+  };
+}
+
+export interface Logger {
+  debug(message: string): void;
+  info(message: string): void;
+  warn(message: string): void;
+}
+
+/** Declares a plugin; gives the types, changes nothing. */
+export const definePlugin = <Schema extends OptionsSchema>(plugin: Plugin<Schema>): Plugin<Schema> => plugin;
