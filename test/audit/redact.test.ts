@@ -110,6 +110,43 @@ test.each(TEXTS)("in the text %j", (text) => {
   }
 });
 
+test.each([
+  "cannot read /etc/passwd: a directory stands in the way",
+  "cannot open /etc/passwd: Permission denied",
+  "cat: /run/secrets/db_password: No such file or directory",
+  "open '/run/secrets/token': no such file or directory",
+  "/etc/contextcore/secret: EACCES",
+  "cannot read /var/lib/auth: it is a directory",
+  "./config/credentials: not found",
+  "cp: cannot stat '/home/ada/.ssh/private_key': Permission denied (publickey)",
+  "EACCES: permission denied, open '/etc/passwd'",
+  "cannot use /mnt/passwd: read-only file system",
+  "/etc/pwd: unreadable.",
+])("a path and the system's reason are no secret: %j", (text) => {
+  expect(redacted({ error: text })).toEqual({ error: text });
+});
+
+test.each([
+  `grep: etc/app/password: ${SECRET}`,
+  `etc/app/password:${SECRET}`,
+  `/etc/app/password: a${SECRET}`,
+  `/run/secrets/token: not-${SECRET}`,
+  `/run/secrets/token: permission${SECRET}`,
+  `/run/secrets/db_password: ${SECRET.toUpperCase()}`,
+  `/run/secrets/db_password: EACCES${SECRET}`,
+  `vault kv get secret/db/password: ${SECRET} is the value`,
+  `https://h/login/password=${SECRET}`,
+  `/x/secret: EAC${SECRET}`,
+  `/etc/passwd: a directory; password: ${SECRET}`,
+  `cannot read /etc/passwd: permission denied, token=${SECRET}`,
+  `password: a${SECRET}`,
+  `the password: "a ${SECRET}"`,
+])("a secret behind a path is still one: %j", (text) => {
+  const clean = JSON.stringify(redacted({ error: text }));
+  expect(clean.toLowerCase()).not.toContain(SECRET.toLowerCase());
+  expect(clean).toContain("***");
+});
+
 test("in the words of a command, behind their flags", () => {
   const command = ["grafana-cli", "--password", SECRET, "--api-key", SECRET, "--name", "shop"];
   expect(redacted({ command })).toEqual({
@@ -133,6 +170,8 @@ test.each([
   '"a":',
   "--",
   "sk-",
+  "/token: a ",
+  "/token: ",
 ])("time stays in proportion to the length: %j", (piece) => {
   const before = performance.now();
   redacted({ text: piece.repeat(200_000 / piece.length) });

@@ -80,6 +80,28 @@ export function redactedText(text: string): string {
 
 /** `name=value`, `name: value`, `"name":"value"`, `--name value`. Whole words only, so that it stays linear. */
 const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(["']?\s*[=:]\s*|\s+)/g;
+/** How a system's reason begins that stands behind a path: `/etc/passwd: Permission denied`, `…/token: a directory`. */
+const REASONS: ReadonlySet<string> = new Set(
+  (
+    "a an the is it was are not no permission operation file cannot could does has already too bad invalid input/output " +
+    "read-only device directory name connection stale text illegal resource argument host disk quota structure missing " +
+    "unknown unreadable unable failed access broken interrupted must should expected wrong found there"
+  ).split(" "),
+);
+const CODES =
+  /^E(?:ACCES|BUSY|CONNREFUSED|CONNRESET|DQUOT|EXIST|FBIG|INVAL|IO|ISDIR|LOOP|MFILE|NAMETOOLONG|NFILE|NODEV|NOENT|NOSPC|NOTDIR|NOTSUP|NXIO|PERM|ROFS|STALE|TIMEDOUT|TXTBSY)$/;
+
+/** A word with which more of a sentence follows, or nothing: `a directory`, `unreadable.`, `ENOENT, open …`. */
+const FIRST_WORD = /([A-Z]?[a-z]*(?:[-/][a-z]+)?|E[A-Z]+)(?=[\s,;:]+[a-z(/]|[.,;)]*$)/y;
+
+/** Whether the name at `index` is a path's last part and a reason follows its colon: neither is a secret then. */
+function isPathWithReason(text: string, index: number, sign: string, value: number): boolean {
+  if (text[index - 1] !== "/" || !/^["']?:\s+$/.test(sign)) return false;
+  FIRST_WORD.lastIndex = value;
+  const word = FIRST_WORD.exec(text)?.[1] ?? "";
+  return REASONS.has(word.toLowerCase()) || CODES.test(word);
+}
+
 /** A quoted value ends at its quote, another at a blank or a separator. */
 const VALUE = /"[^"]*|'[^']*|[^\s"'&,;]+/y;
 
@@ -89,6 +111,7 @@ function namedBlotted(text: string): string {
   for (const { index, 0: whole, 1: name = "", 2: sign = "" } of text.matchAll(NAME_AND_SIGN)) {
     const names = name.startsWith("-") || sign.trim() !== "";
     if (!names || index < kept || !isSecretName(name)) continue;
+    if (isPathWithReason(text, index, sign, index + whole.length)) continue;
     VALUE.lastIndex = index + whole.length;
     const [value] = VALUE.exec(text) ?? [];
     if (value === undefined) continue;
