@@ -6,6 +6,7 @@ import { isOverload, retryDelay } from "./retry.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
+/** Calls one backend's hooks and knows how it bears them. */
 export interface Conductor {
   /**
    * Calls a hook until it succeeds or fails for good.
@@ -21,6 +22,7 @@ export interface Conductor {
   readonly retries: number;
 }
 
+/** What a conductor is made from; `concurrency`: calls at once, at most. */
 export interface ConductorOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;

@@ -12,6 +12,7 @@ import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 import { parseReread } from "./reread/cursor.ts";
 import { ofSecondReading } from "./reread/step.ts";
 
+/** One backend, and all that its steps go through. */
 export interface DrainOptions {
   readonly name: string;
   readonly exporter: Exporter;
@@ -33,6 +34,7 @@ export interface Wake {
   wait(): Promise<void>;
 }
 
+/** A wake that nobody has called yet. A call that comes before anybody waits is not lost. */
 export function createWake(): Wake {
   let resume: (() => void) | undefined;
   let called = false;

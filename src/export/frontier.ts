@@ -14,6 +14,7 @@ export interface Pending {
   readonly range: Range | undefined;
 }
 
+/** The cursors that are known and not done, with what is done of the whole, 0 to 1. */
 export interface Frontier {
   /** The cursors of the first step, which have all the work among them. */
   begin(first: readonly Cursor[], range: Range): void;

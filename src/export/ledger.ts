@@ -13,6 +13,7 @@ import { createProblems, type Problems } from "./problems.ts";
 import { parseReread, type Reread } from "./reread/cursor.ts";
 import { createWindowCounts, type WindowCounts } from "./windows.ts";
 
+/** The state of one backend in an export: all of it follows from the committed steps, so that a resumed export has it too. */
 export interface Ledger {
   readonly request: ExportRequest;
   readonly frontier: Frontier;

@@ -7,6 +7,7 @@ export interface MemoryBudget {
   reserve(bytes: number): Promise<Reservation>;
 }
 
+/** Room that one step holds, in bytes. */
 export interface Reservation {
   /** The real number is known now. */
   resize(bytes: number): void;

@@ -20,6 +20,7 @@ const DRIFT = 1.02;
 /** Up to this many times the calm duration, a step counts as quick. */
 const SLOWER = 2;
 
+/** @param most steps at once, at most */
 export const startPace = (most: number): Pace => ({
   limit: Math.min(START, most),
   most,
@@ -28,6 +29,7 @@ export const startPace = (most: number): Pace => ({
   round: 0,
 });
 
+/** How many steps may run at once now: at least one. */
 export const slots = (pace: Pace): number => Math.max(1, Math.floor(pace.limit));
 
 /** After a step that took `ms`. */

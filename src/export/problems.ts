@@ -7,6 +7,7 @@ import type { Range } from "../units/range.ts";
 /** Kinds that make a snapshot `partial`: something that was asked for is not in it. */
 const LOSSES: ReadonlySet<ProblemKind> = new Set<ProblemKind>(["incomplete", "clamped", "failed"]);
 
+/** Whether a problem makes the snapshot `partial`. */
 export const isLoss = ({ kind }: { readonly kind: ProblemKind }): boolean => LOSSES.has(kind);
 
 const ITEMS_MAX = 100;

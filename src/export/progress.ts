@@ -13,6 +13,7 @@ export interface Reporter {
   end(state: "done" | "failed"): void;
 }
 
+/** Where the numbers come from, and who is told. */
 export interface ReporterOptions {
   readonly name: string;
   readonly ledger: Ledger;

@@ -7,6 +7,7 @@ import type { Range } from "../units/range.ts";
 import { unitText } from "../units/unit-text.ts";
 import type { Question } from "./windows.ts";
 
+/** What the comparison with the server came to. */
 export interface Reconciliation {
   readonly windows: readonly ManifestWindow[];
   /** True only when every window was counted. Absent when nothing differs and the server cannot say for some, or for all. */
@@ -16,6 +17,7 @@ export interface Reconciliation {
   readonly uncounted?: string;
 }
 
+/** What is to be counted, and how the server is asked. */
 export interface ReconcileOptions {
   readonly questions: readonly Question[];
   /** Asks the server. `undefined`: it cannot say. */

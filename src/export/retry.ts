@@ -1,5 +1,6 @@
 import { isKind, PluginError } from "../plugin/errors.ts";
 
+/** How often and how long something is tried again. Times in ms. */
 export interface RetryPolicy {
   /** Times that one piece of work is tried in all. */
   readonly attempts: number;
@@ -14,6 +15,7 @@ export interface RetryPolicy {
   readonly retryAfterMaxMs: number;
 }
 
+/** For an export: an outage of a minute or two is waited for, a busy server for about ten. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 6,
   attemptsOverload: 20,

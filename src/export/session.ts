@@ -18,6 +18,7 @@ import { createSift } from "./reread/sift.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
+/** What one run needs: where it writes, what is asked, and what earlier runs have committed. */
 export interface Session {
   /** The directory of the unfinished snapshot. */
   readonly partial: string;

@@ -1,5 +1,6 @@
 import { PluginError } from "../plugin/errors.ts";
 
+/** How long work may take, ms. */
 export interface TimeLimit {
   readonly limitMs: number;
   /** After the signal is given, work that does not end is left behind after this long. ms */

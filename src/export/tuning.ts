@@ -21,6 +21,7 @@ export interface Tuning {
   readonly progressMs: number;
 }
 
+/** What an export runs with, unless a test asks for something else. */
 export const DEFAULT_TUNING: Tuning = {
   retry: DEFAULT_RETRY,
   stepMs: 600_000,

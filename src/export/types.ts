@@ -26,6 +26,7 @@ export interface ExportJob {
   readonly tuning?: Partial<Tuning>;
 }
 
+/** How far one backend is. */
 export interface ExportProgress {
   readonly name: string;
   /** 0 to 1, from the tree of cursors. */
@@ -37,6 +38,7 @@ export interface ExportProgress {
   readonly problems: readonly Problem[];
 }
 
+/** What an export leaves: see the manifest for whether it is complete. */
 export interface ExportResult {
   /** The finished snapshot's directory. */
   readonly path: string;

@@ -5,13 +5,18 @@ import type { Exporter } from "./export.ts";
 import type { Restorer } from "./restore.ts";
 import type { Counts, Importance, Signal } from "./values.ts";
 
+/** A server of telemetry or dashboards. What is absent is not supported. Every method throws PluginError, and heeds its signal. */
 export interface Backend {
   /** What is here. An empty server is not an error. */
   inventory(signal: AbortSignal): Promise<Inventory>;
   /** How big it is, and how that was found. */
   size(signal: AbortSignal): Promise<Size>;
   readonly export: Exporter;
-  /** The server's own count for a window, by unit, from a source independent of the export. `undefined`: it cannot say. */
+  /**
+   * The server's own count for a window, by unit, from a source independent of the export. `undefined`: it cannot say, which
+   * is noted; a count that throws proves nothing and makes the snapshot `partial`. A window that counts more than was read is
+   * read once more, by a second `export.start` for it.
+   */
   count?(request: CountRequest, signal: AbortSignal): Promise<Counts | undefined>;
   /** What the server will clamp or refuse; read before an export or a restore. */
   limits?(signal: AbortSignal): Promise<readonly Limit[]>;
@@ -21,6 +26,7 @@ export interface Backend {
   flush?(signal: AbortSignal): Promise<void>;
 }
 
+/** What a server says about itself. */
 export interface Inventory {
   readonly signals: readonly Signal[];
   readonly serverVersion?: string;
@@ -36,6 +42,7 @@ export interface Inventory {
   readonly warnings?: readonly string[];
 }
 
+/** How big the data is, bytes as the server stores it. */
 export interface Size {
   readonly bytes: number;
   /** `disk`: a directory or volume was measured; `api`: the server said; `estimate`: worked out. */
@@ -44,6 +51,7 @@ export interface Size {
   readonly how?: string;
 }
 
+/** A setting of the server that shortens, refuses or alters something. */
 export interface Limit {
   /** The setting as the server's own documentation names it. */
   readonly setting: string;
@@ -54,6 +62,7 @@ export interface Limit {
   readonly clamps?: boolean;
 }
 
+/** What is to be counted. */
 export interface CountRequest {
   readonly range: Range;
   /** A selector in the backend's own language. */

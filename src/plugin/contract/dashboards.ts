@@ -16,6 +16,7 @@ export interface DashboardKeeper {
   removeFolder(uid: string, signal: AbortSignal): Promise<void>;
 }
 
+/** A folder of dashboards. */
 export interface DashboardFolder {
   readonly uid: string;
   readonly title: string;
@@ -26,6 +27,7 @@ export interface DashboardFolder {
   readonly managedBy?: string;
 }
 
+/** What there is, without the contents. */
 export interface DashboardListing {
   readonly folders: readonly DashboardFolder[];
   readonly dashboards: readonly {
@@ -61,6 +63,7 @@ export interface DashboardDocument extends DashboardDraft {
   readonly managedBy?: string;
 }
 
+/** A dashboard with the place where it is to be written. */
 export interface PlacedDashboard extends DashboardDraft {
   readonly uid: string;
   /** Empty at the root. */

@@ -2,13 +2,18 @@
 import type { Range } from "../../units/range.ts";
 import type { Counts, JsonObject } from "./values.ts";
 
+/** What is to be read. */
 export interface ExportRequest {
   readonly range: Range;
   /** A selector in the backend's own language. */
   readonly match?: string;
 }
 
-/** Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Times are decimal strings of ns. */
+/**
+ * Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Times are decimal strings of
+ * ns; in the members `from` and `to` they say which part of the time line is missing when the cursor fails. The member
+ * `reread` is the engine's own.
+ */
 export type Cursor = JsonObject;
 
 /**
@@ -21,10 +26,12 @@ export type Cursor = JsonObject;
  * Where one item can turn up in several windows, a rule that each step can check alone says which window owns it.
  */
 export interface Exporter {
+  /** May be called again for a part of the range, which is then read a second time. */
   start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
   step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
 }
 
+/** The first cursors, and what is known before anything is read. */
 export interface Start {
   readonly cursors: readonly Cursor[];
   readonly problems?: readonly Problem[];
@@ -34,6 +41,7 @@ export interface Start {
   readonly exportedUntil?: bigint;
 }
 
+/** What one cursor gave: records, objects, and the cursors that follow. */
 export interface Step {
   readonly records?: readonly Records[];
   readonly objects?: readonly ObjectFile[];
@@ -81,6 +89,7 @@ export interface ObjectFile {
  */
 export type ProblemKind = "lossy" | "incomplete" | "clamped" | "failed" | "normalised" | "not-contained";
 
+/** Something that is not in the snapshot, or not as it was, said by the plugin or the engine. */
 export interface Problem {
   readonly kind: ProblemKind;
   /** What and why, one or two sentences. The same kind and reason are merged into one, with all their ranges. */

@@ -1,6 +1,7 @@
 /** The HTTP client that a plugin is given: bound to its server, with classified errors and without secrets in them. */
 import type * as v from "valibot";
 
+/** One call. */
 export interface HttpRequest {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Appended to the client's base URL; starts with `/`. */
@@ -20,6 +21,7 @@ export interface HttpRequest {
   readonly accept?: readonly number[];
 }
 
+/** An answer whose status is 2xx, or one that was said to be acceptable. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -32,6 +34,7 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Uint8Array>;
 }
 
+/** Calls one server, with its authentication, tenant and time limit. It never retries and never follows a redirect. */
 export interface HttpClient {
   /** The base URL, without credentials. */
   readonly url: string;

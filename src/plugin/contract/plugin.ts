@@ -11,6 +11,7 @@ export const CONTRACT_VERSION = 1;
 /** Options are declared once, as a valibot object; configuration, environment, help and docs follow from it. */
 export type OptionsSchema = v.ObjectSchema<v.ObjectEntries, v.ErrorMessage<v.ObjectIssue> | undefined>;
 
+/** What a plugin is: a value with a name, options, and a backend, a sink, or both. */
 export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
   /** Lower case. A third party's is `vendor/name`. */
   readonly name: string;
@@ -42,6 +43,7 @@ export interface Context<Options> {
   };
 }
 
+/** Lines for the person at the terminal, on stderr with the plugin's name; secrets of its options are blotted out. */
 export interface Logger {
   debug(message: string): void;
   info(message: string): void;

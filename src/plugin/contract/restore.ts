@@ -42,6 +42,7 @@ export interface RestoreLine {
   readonly line: string;
 }
 
+/** What a restore would write, before anything is. */
 export interface RestorePlan {
   readonly range: Range;
   /** Data files and object files that would be written, with their counts. */
@@ -49,6 +50,7 @@ export interface RestorePlan {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** One thing that the server would refuse, change or hide, and what to do about it. */
 export interface Finding {
   readonly severity: "refuses" | "alters" | "hides" | "note";
   readonly what: string;
@@ -56,6 +58,7 @@ export interface Finding {
   readonly setting?: string;
 }
 
+/** Lines of one file that are written together. */
 export interface RestoreBatch {
   /** The data file, or the path of an object. */
   readonly file: string;
@@ -66,6 +69,7 @@ export interface RestoreBatch {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What became of a batch: every line is written, there already, or rejected with a reason. */
 export interface RestoreAnswer {
   readonly written: Counts;
   /** Already there, left as it was. */

@@ -13,6 +13,7 @@ export interface AuditRecord {
   readonly line: string;
 }
 
+/** Takes audit events, one after another. Every method throws PluginError. */
 export interface Sink {
   /** Writes nothing; throws when the sink could not take an event now. */
   probe(signal: AbortSignal): Promise<void>;
