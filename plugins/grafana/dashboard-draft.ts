@@ -74,6 +74,7 @@ export function fromModel(model: Fields): DashboardDraft {
   return { ...(typeof uid === "string" && uid !== "" ? { uid } : {}), title: asText(content.title), content };
 }
 
+/** A dashboard resource of Grafana 12 and newer as a draft: its folder and its owner stand in annotations. */
 export function fromResource({ apiVersion, metadata, spec }: Resource): Draft {
   const { name = "", annotations } = metadata;
   const owner = asText(annotations[MANAGER]);

@@ -23,6 +23,7 @@ interface Window extends Range {
   readonly first: boolean;
 }
 
+/** A window of annotations as a cursor, times as decimal texts of ns. */
 export const annotationCursor = ({ from, to, limit, first }: Window): Cursor => ({
   kind: "annotations",
   from: String(from),
@@ -31,6 +32,7 @@ export const annotationCursor = ({ from, to, limit, first }: Window): Cursor => 
   first,
 });
 
+/** The whole range, before it is known that an answer cannot hold it. */
 export const firstWindow = (range: Range): Window => ({ ...range, limit: PAGE, first: true });
 
 export const exportAnnotations: ReadStep = stepOf(

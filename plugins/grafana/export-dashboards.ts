@@ -5,6 +5,7 @@ import { findDashboards } from "./find-dashboards.ts";
 import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { type ReadStep, stepOf, tolerant } from "./step.ts";
 
+/** Lists the dashboards. @param match the selector that was asked for; all without one */
 export const dashboardsCursor = (match: string | undefined): Cursor => ({
   kind: "dashboards",
   ...(match === undefined ? {} : { match }),

@@ -17,6 +17,7 @@ export const exportFolders: ReadStep = stepOf(
     }),
 );
 
+/** Lists the folders: those in which a chosen dashboard lies, or all. @param match the selector that was asked for */
 export const folderCursor = (match: string | undefined): Cursor => ({
   kind: "folders",
   ...(match === undefined ? {} : { match }),

@@ -28,6 +28,7 @@ const readPage = async (http: HttpClient, page: number, signal: AbortSignal) => 
 export const countLibraryPanels = async (http: HttpClient, signal: AbortSignal): Promise<number> =>
   (await readPage(http, 1, signal)).totalCount;
 
+/** The uids of all library panels that the account may see. */
 export async function readLibraryPanelUids(http: HttpClient, signal: AbortSignal): Promise<string[]> {
   const uids: string[] = [];
   for (let page = 1; ; page += 1) {

@@ -30,6 +30,7 @@ export const exportPlaylists: ReadStep = stepOf({}, (server, _, signal) =>
   }),
 );
 
+/** All playlists, whichever of Grafana's two APIs has them. */
 export async function readPlaylists({ http, world }: Server, signal: AbortSignal): Promise<Playlist[]> {
   const known = await world(signal);
   if (known.playlists === undefined) return readClassic(http, signal);

@@ -18,6 +18,7 @@ const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
+/** The kind by the path's beginning; `undefined` for a file that is not ours. */
 export const kindOf = (file: string): Kind | undefined => KINDS.find((kind) => file.startsWith(kind));
 
 /** Unknown files come last, where they are refused by name. */

@@ -9,6 +9,7 @@ export type Outcome =
 
 export const CREATED: Outcome = { done: "created" };
 export const EXISTING: Outcome = { done: "existing" };
+/** The outcome of an object that is not put back. @param reason for the reader, without the object's name */
 export const refused = (reason: string): Outcome => ({ done: "refused", reason });
 
 /** What putting back needs besides the object. */

@@ -132,6 +132,7 @@ const VALUES: Readonly<Record<Condition["name"], (thing: Thing) => readonly stri
 /** A thing has many tags and words, so each one that is named must fit; of the rest it has one, so several are alternatives. */
 const ALL_MUST_FIT: readonly Condition["name"][] = ["tag", "words"];
 
+/** Whether a thing is chosen: nothing that is excluded fits it, and of each name that is asked for something does. */
 export function isSelected(thing: Thing, selector: readonly Condition[]): boolean {
   const fits = ({ name, fits: accepts }: Condition): boolean => VALUES[name](thing).some(accepts);
   if (selector.some((one) => one.negated && fits(one))) return false;

@@ -23,6 +23,7 @@ export interface Served {
   readonly versions: readonly string[];
 }
 
+/** The server behind a client. What it is gets asked at the first need, and again if that failed. */
 export function createServer(http: HttpClient): Server {
   let known: Promise<World> | undefined;
   return {
@@ -96,6 +97,7 @@ export const asObject = (value: unknown): Fields => {
   return checked.success ? checked.output : {};
 };
 
+/** A text as it is; anything else is as good as none. */
 export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** Without these fields. */

@@ -12,6 +12,7 @@ const LOOK_BACK = 90n * DAY;
 /** Enough to see the earliest of a minute. */
 const LIMIT = 10_000;
 
+/** The earliest and latest that a search finds, ns; without either where nothing is found. */
 export async function findExtent(
   http: HttpClient,
   { settings, now }: { readonly settings: Settings; readonly now: bigint },

@@ -8,6 +8,7 @@ export interface Findings {
 
 export const NOT_UTF8 = "Some text in these traces is not UTF-8; the bad bytes were replaced by U+FFFD.";
 
+/** Gathers what was found wrong with a window's traces: one problem for each reason, with the ids that it is true of. */
 export function createFindings({ from, to }: Range): Findings {
   const found = new Map<string, { kind: ProblemKind; reason: string; items: string[] }>();
   return {

@@ -8,6 +8,7 @@ export interface InventoryOptions {
   readonly now: bigint;
 }
 
+/** From when to when there are traces, how long they are kept, and what to beware of. */
 export async function takeInventory(
   http: HttpClient,
   { settings, importance, now }: InventoryOptions,

@@ -24,6 +24,7 @@ export function anchorOf(spans: readonly SpanTimes[], whole: Range): bigint | un
   return anchor;
 }
 
+/** Whether a moment, ns, lies in a half-open range. */
 export const contains = (range: Range, moment: bigint): boolean => moment >= range.from && moment < range.to;
 
 /**

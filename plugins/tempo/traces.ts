@@ -7,6 +7,7 @@ import { anchorOf, contains } from "./owner.ts";
 import type { Source } from "./source.ts";
 import { createTraceLines } from "./trace-lines.ts";
 
+/** Runs a cursor that names traces: their lines, what is wrong with them, and a cursor for those that a step had no room for. */
 export async function tracesStep(source: Source, work: TracesWork, signal: AbortSignal): Promise<Step> {
   const searched = searchedOf(work);
   const lines = createTraceLines(wholeOf(work));

@@ -6,6 +6,7 @@ import { contains, mayOwn } from "./owner.ts";
 import { type SearchHit, searchTraces } from "./search.ts";
 import type { Source } from "./source.ts";
 
+/** Runs a cursor that is a window: cursors for its traces, or for its halves. It writes nothing itself. */
 export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {
   try {
     const request = { range: work, query: work.match ?? "{}", limit: work.limit };

@@ -115,6 +115,7 @@ export interface Group extends Described {
 /** Declares a command; gives the types of its arguments, changes nothing. */
 export const defineCommand = <const A extends Args>(command: Command<A>): Command<A> => command;
 
+/** Whether it has commands below it instead of doing something itself. */
 export const isGroup = (entry: Command | Group): entry is Group => "commands" in entry;
 
 /** The arguments do not fit. Nothing has run. Exit code 2. */

@@ -147,6 +147,7 @@ export function openStackTrail(call: Call, config: Config, sinks?: readonly Open
   });
 }
 
+/** What the reader can do about an error, where it says. */
 export function hintOf(error: Error): string | undefined {
   return "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
 }

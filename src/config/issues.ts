@@ -16,6 +16,7 @@ export interface Placing {
   readonly isSecret?: (path: Path) => boolean;
 }
 
+/** What is wrong, with the key in the words of the file and the place where it stands. A secret's value is never in it. */
 export function toProblem(issue: v.BaseIssue<unknown>, placing: Placing): ConfigProblem {
   const inner = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
   const path = [...(placing.prefix ?? []), ...inner];

@@ -13,6 +13,7 @@ export interface OptionDescription {
   readonly secret: boolean;
 }
 
+/** What help and documentation say of an option. */
 export function describeOption(name: string, schema: v.GenericSchema): OptionDescription {
   const { description = "", secret = false } = about(schema);
   const fallback: unknown = "default" in schema ? schema.default : undefined;

@@ -14,6 +14,7 @@ import { type Finding, problemOf } from "./finding.ts";
 
 const DOCKER_LIMIT_MS = 10_000;
 
+/** What this program is; never a trouble. @param version this program's */
 export const examineBinary = (version: string): Finding => ({
   about: "binary",
   state: "ok",

@@ -47,6 +47,7 @@ function limited(about: string, { setting, value, effect, clamps }: Limit): Find
   return [{ about, state: clamps === true ? "warning" : "note", what: `${setting} is ${value}: ${effect}` }];
 }
 
+/** Probes every sink that is configured; nothing is written. */
 export async function examineSinks(sinks: readonly OpenSink[], signal: AbortSignal): Promise<Finding[]> {
   return Promise.all(
     sinks.map(async ({ name, sink }): Promise<Finding> => {

@@ -23,6 +23,7 @@ export type Condition = (typeof CONDITIONS)[number];
 
 const PUT_OFF = new Set([408, 425]);
 
+/** The condition that an inventory's error stands for. */
 export function conditionOf(error: Error): Condition {
   if (isKind(error, "refused")) return "refused";
   if (!(error instanceof PluginError) || error instanceof HookDefect) return "failed";

@@ -5,6 +5,11 @@ export interface Pin {
   above(write: () => void): void;
 }
 
+/**
+ * Lines at the bottom, none of them shown yet.
+ * @param write writes to the terminal
+ * @param columns how wide it is now: lines are cut to it, since one that wraps could not be erased
+ */
 export function createPin(write: (text: string) => void, columns: () => number): Pin {
   let shown: readonly string[] = [];
   const erase = () => (shown.length === 0 ? "" : `\r\u001b[${shown.length}A\u001b[J`);

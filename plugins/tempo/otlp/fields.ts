@@ -16,6 +16,7 @@ export function writeId(
   out.comma();
 }
 
+/** A text, given by its place in the message; absent or empty, nothing. */
 export function writeString(name: string, wire: Wire, text: Place | undefined, out: TextBuffer): void {
   if (text === undefined || text.start === text.end) return;
   out.name(name);
@@ -23,6 +24,7 @@ export function writeString(name: string, wire: Wire, text: Place | undefined, o
   out.comma();
 }
 
+/** A whole number of at most 32 bits; 0, nothing. */
 export function writeNumber(name: string, value: number, out: TextBuffer): void {
   if (value === 0) return;
   out.name(name);
@@ -64,6 +66,7 @@ export function writeSortedList(
   out.literal("],");
 }
 
+/** Items with commas between them, without brackets. */
 export function writeItems<Item extends Place>(
   wire: Wire,
   items: readonly Item[],
@@ -77,6 +80,7 @@ export function writeItems<Item extends Place>(
   out.dropComma();
 }
 
+/** Ends an object, without the comma of its last field. */
 export function close(out: TextBuffer): void {
   out.dropComma();
   out.literal("}");

@@ -37,6 +37,7 @@ const nothing = (): Found => ({
   droppedLinks: 0,
 });
 
+/** Writes one span as OTLP/JSON. @param place where its message stands */
 export function writeSpan(wire: Wire, place: Place, out: TextBuffer): void {
   const found = find(wire, place);
   out.literal("{");

@@ -8,6 +8,7 @@ import { readLine, type TraceLine } from "./line.ts";
 /** `altered`: every span is there, but not as it was pushed. */
 export type State = "whole" | "altered" | "missing";
 
+/** Reads a trace that was pushed and compares its spans with those of the line. */
 export async function readBack(
   fetchTrace: FetchTrace,
   trace: TraceLine,

@@ -33,6 +33,7 @@ function writeItem(value: unknown, out: MessageBuffer): void {
   out.close(item);
 }
 
+/** An AnyValue that is a list of nothing. */
 export const writeEmptyArray = (out: MessageBuffer): void => out.close(out.open(ARRAY));
 
 /** Proto JSON, as a block keeps arrays of mixed types, lists and bytes. */

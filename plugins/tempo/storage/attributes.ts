@@ -33,6 +33,10 @@ const OWN_COLUMNS: Readonly<Record<string, string>> = {
   HttpStatusCode: "http.status_code",
 };
 
+/**
+ * Opens the columns that hold one scope's attributes.
+ * @returns what writes the attributes of the row that the columns stand at
+ */
 export function attributeWriter(columns: Columns, options: AttributeOptions): WriteAttributes {
   const { path, field, format, dedicated = [] } = options;
   const key = columns.value(`${path}.Attrs.Key`);

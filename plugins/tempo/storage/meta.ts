@@ -34,6 +34,7 @@ export function readMeta(text: string): BlockMeta | undefined {
 export const FORMATS = ["vParquet3", "vParquet4", "vParquet5"] as const;
 export type Format = (typeof FORMATS)[number];
 
+/** Whether blocks of this format can be read. */
 export const isKnown = (format: string): format is Format => FORMATS.some((known) => known === format);
 
 /** How many spare columns of each type a scope has; attributes beyond that are with the others. */

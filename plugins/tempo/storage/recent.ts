@@ -8,6 +8,7 @@ export type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlyS
 const LENGTH = 600n * NS_PER_SECOND;
 const LIMIT = 10_000;
 
+/** Lists them once for each range, however many steps ask; a list that failed is asked for again. */
 export function createRecentIds(http: HttpClient): RecentIds {
   const known = new Map<string, Promise<ReadonlySet<string>>>();
   return (range, signal) => {

@@ -15,6 +15,7 @@ export interface S3Options {
   readonly secretAccessKey: string | undefined;
 }
 
+/** The blocks of one tenant in a bucket. What the options leave out is up to Bun's client. */
 export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore {
   const { hostname: bucket, pathname } = new URL(url);
   const given = Object.fromEntries(Object.entries(access).filter(([, value]) => value !== undefined));

@@ -31,12 +31,14 @@ const READERS_MAX = 1;
  */
 const COLLECT_EVERY = 4 << 20;
 
+/** The digits by which cursors name a block. @param id the block's */
 export const prefixOf = (id: string): string => id.slice(0, PREFIX);
 
 /** A list of prefixes, one behind the other, taken apart. */
 export const prefixesOf = (list: string): readonly string[] =>
   list.match(new RegExp(`.{${PREFIX}}`, "g")) ?? [];
 
+/** Opens blocks over a store. @throws PluginError `invalid` for a block of a format that is not known */
 export function createStorage(store: BlockStore): Storage {
   const opened = new Map<string, Promise<Block>>();
   let uncollected = 0;

@@ -2,6 +2,7 @@
 
 export const NO_BYTES = new Uint8Array();
 
+/** Bytes; none where the column has no value. */
 export const bytesOf = (value: unknown): Uint8Array => (value instanceof Uint8Array ? value : NO_BYTES);
 
 /** A 64-bit integer; 32-bit ones come as numbers. */

@@ -89,6 +89,7 @@ const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
       status === "complete" && match !== undefined && files.every(({ records }) => records === 0),
   );
 
+/** 0, or 3 when something is missing or a selection chose nothing, or 1 when nothing could be exported. */
 export function exportExit(manifest: Manifest): ExitCode {
   if (manifest.status === "failed") return EXIT.error;
   return manifest.status === "partial" || vainSelections(manifest).length > 0 ? EXIT.partial : EXIT.ok;

@@ -17,12 +17,14 @@ export const reportSchema = v.object({
   ),
 });
 
+/** One line for a rule that holds, two for one that is broken; what did not apply is told at the end. */
 export function printOutcome({ name, why, verdict }: Judged, { print, colors }: Terminal): void {
   if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
   if (verdict.kind === "failed")
     print(`${colors.red("broken")}  ${name}: ${why}\n        ${verdict.error.message}`);
 }
 
+/** What did not apply, by its reason, and the numbers of rules. */
 export function printSummary(plugin: string, judged: readonly Judged[], { print, colors }: Terminal): void {
   const waived = Map.groupBy(judged, ({ verdict }) =>
     verdict.kind === "waived" ? verdict.reason : undefined,
@@ -38,6 +40,7 @@ export function printSummary(plugin: string, judged: readonly Judged[], { print,
   print(`${plugin}: ${count("passed")} rules hold, ${count("failed")} are broken${rest}`);
 }
 
+/** The same for machines, as `--json` prints it. */
 export function toReport(plugin: string, judged: readonly Judged[]): v.InferOutput<typeof reportSchema> {
   const rules = judged.map(({ face, name, why, verdict, ms }) => ({
     face,

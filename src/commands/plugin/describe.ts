@@ -33,6 +33,7 @@ export const descriptionSchema = v.object({
 });
 export type Description = v.InferOutput<typeof descriptionSchema>;
 
+/** The description that is printed; no secret is in it. */
 export function describePlugin(loaded: LoadedPlugin, config: Config): Description {
   const { plugin, source } = loaded;
   const { name, version, about, hosts } = plugin;

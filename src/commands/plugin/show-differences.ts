@@ -10,6 +10,7 @@ const LINE_LENGTH = 300;
 /** Files whose lines are shown: the plugin's own first. */
 const FILES = 30;
 
+/** Writes them to stderr, the plugin's own files before those of its packages. */
 export function showDifferences({ note, noteColors }: Terminal, found: readonly Difference[]): void {
   const ordered = found.toSorted((a, b) => Number(isPackage(a)) - Number(isPackage(b)));
   const { bold, dim } = noteColors;

@@ -37,6 +37,7 @@ export const verifySchema = v.object({
   ),
 });
 
+/** The report as `--json` prints it, without how long it took. @param live what counting on the servers gave; none without `--live` */
 export const verifyJson = (
   { durationMs: _, flaws, ...report }: VerifyReport,
   live: readonly LiveReport[],

@@ -32,6 +32,7 @@ export const programOf = ({ words }: ShellCommand): string =>
     .toLowerCase()
     .replace(/\.(?:exe|com)$/, "");
 
+/** Whether the program runs what it is given as text. @param program its bare name, in lower case */
 export const isShell = (program: string): boolean => SHELLS.test(program);
 
 /** Every command that comes to run: inside wrappers (`sudo`, `env`, `xargs`), `sh -c` and `ssh`, itself included. */

@@ -48,6 +48,7 @@ export interface RowGroupReader {
   fetch(end: number): Promise<void>;
 }
 
+/** Reads one row group: nothing is fetched but the columns that are asked for. */
 export function createRowGroupReader(
   file: AsyncBuffer,
   group: FileMetaData["row_groups"][number],

@@ -29,6 +29,7 @@ export interface Schema {
   readonly groups: ReadonlyMap<string, Group>;
 }
 
+/** The leaves and repeated groups of a file by their paths, as the writer names them. */
 export function readSchema(metadata: FileMetaData): Schema {
   const leaves = new Map<string, Leaf>();
   const groups = new Map<string, Group>();
