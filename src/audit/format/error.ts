@@ -22,10 +22,12 @@ const HINTS: Readonly<Record<string, string>> = {
   EISDIR: "A directory stands where the file should be: move it.",
 };
 
-/** The system's reason as a sentence of ours: which file, why, and what to do. */
+/** The system's reason as a sentence of ours: which file, why, and what to do. @param doing a verb: `read`, `write to` */
 export function cannot(doing: string, path: string, cause: unknown): TrailError {
   const code = codeOf(cause);
-  const hint = code === undefined ? undefined : HINTS[code];
+  const isDenied = code === "EACCES" || code === "EPERM";
+  const isReading = /^(read|use)\b/.test(doing);
+  const hint = isDenied && isReading ? "Give this user the right to read it." : HINTS[code ?? ""];
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new TrailError(
     `cannot ${doing} ${path}: ${reason}`,
