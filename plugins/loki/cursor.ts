@@ -1,5 +1,5 @@
 /** What an export's cursors say. Times are decimal texts of ns. */
-import { type Cursor, PluginError, type Range, v } from "contextcore";
+import { type Cursor, PluginError, type Range, v, windowsOrSpans } from "contextcore";
 
 const ns = v.pipe(
   v.string(),
@@ -11,7 +11,14 @@ const entries = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const schema = v.variant("kind", [
   /** A reconciliation window: finds the selectors that match all its streams. */
-  v.object({ kind: v.literal("window"), ...span, match: v.optional(v.string()), limit: entries }),
+  v.object({
+    kind: v.literal("window"),
+    ...span,
+    match: v.optional(v.string()),
+    limit: entries,
+    /** Of a span of windows, which is cut into them first: how long each of them is. ns */
+    every: v.optional(ns),
+  }),
   /** Reads one page of what a selector gives in a range. */
   v.object({
     kind: v.literal("read"),
@@ -41,17 +48,27 @@ export function parseCursor(cursor: Cursor): LokiCursor {
   throw new PluginError("invalid", `loki: not a cursor of this version: ${issues[0].message}`);
 }
 
-/**
- * A reconciliation window as a cursor.
- * @param limit entries of a page
- * @param match the selector that was asked for; all streams without one
- */
-export const windowCursor = (range: Range, limit: number, match: string | undefined): Cursor => ({
-  kind: "window",
-  ...texts(range),
-  limit,
-  ...(match === undefined ? {} : { match }),
-});
+/** What all windows of an export have in common. */
+export interface WindowSettings {
+  /** How long a window is. ns */
+  readonly every: bigint;
+  /** Entries of a page. */
+  readonly limit: number;
+  /** The selector that was asked for; all streams without one. */
+  readonly match: string | undefined;
+}
+
+/** A range's reconciliation windows as cursors, or spans of windows where they are very many. */
+export function windowCursors(range: Range, { every, limit, match }: WindowSettings): Cursor[] {
+  const { parts, areWindows } = windowsOrSpans(range, every);
+  return parts.map((part) => ({
+    kind: "window",
+    ...texts(part),
+    limit,
+    ...(match === undefined ? {} : { match }),
+    ...(areWindows ? {} : { every: String(every) }),
+  }));
+}
 
 /** A read as a cursor; what has its default is left out, since a checkpoint lists very many of them. */
 export const readCursor = ({

@@ -10,10 +10,9 @@ import {
   type Start,
   type Step,
   toRfc3339,
-  windows,
 } from "contextcore";
 import type { Api } from "./api.ts";
-import { parseCursor, readCursor, type WindowCursor, windowCursor } from "./cursor.ts";
+import { parseCursor, readCursor, type WindowCursor, windowCursors } from "./cursor.ts";
 import { exportDeletes } from "./deletes.ts";
 import type { LokiOptions } from "./options.ts";
 import { type Reader, readStep } from "./read.ts";
@@ -34,7 +33,11 @@ export function createExporter(api: Api, { options, limits, clock }: LokiContext
     },
     async step(cursor, signal) {
       const parsed = parseCursor(cursor);
-      if (parsed.kind === "window") return windowStep(api, parsed, signal);
+      if (parsed.kind === "window") {
+        const { every, limit, match } = parsed;
+        if (every !== undefined) return { next: windowCursors(parsed, { every, limit, match }) };
+        return windowStep(api, parsed, signal);
+      }
       if (parsed.kind === "read") return readStep(reader, parsed, signal);
       return parsed.kind === "rules" ? exportRules(api, signal) : exportDeletes(api, signal);
     },
@@ -51,7 +54,7 @@ function start(request: ExportRequest, { settings, options, now }: Situation): S
   const match = request.match === undefined ? undefined : printSelector(parseSelector(request.match));
   const { range, problems } = withinLookback(request.range, settings, now);
   const limit = pageSize(settings, options);
-  const cursors = windows(range, parseDuration(options.window)).map((one) => windowCursor(one, limit, match));
+  const cursors = windowCursors(range, { every: parseDuration(options.window), limit, match });
   const others: Cursor[] = match === undefined ? [{ kind: "rules" }, { kind: "deletes" }] : [];
   return {
     cursors: [...cursors, ...others],

@@ -13,7 +13,7 @@ const whole = { wholeFrom: time, wholeTo: time };
 const part = { partFrom: time };
 const match = v.optional(v.string());
 
-/** List the traces of a window. */
+/** List the traces of a window; or a span of windows, which is cut into them first. */
 const window = v.object({
   kind: v.literal("window"),
   ...ns,
@@ -25,6 +25,8 @@ const window = v.object({
   limitMax: v.number(),
   /** How many more searches may end with jobs undone before the window counts as incomplete. */
   patience: v.number(),
+  /** Of a span of windows: how long each of them is. ns */
+  every: v.optional(time),
 });
 
 /**

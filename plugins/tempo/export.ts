@@ -7,9 +7,9 @@ import {
   type Range,
   type Start,
   toRfc3339,
-  windows,
+  windowsOrSpans,
 } from "contextcore";
-import { readCursor, toCursor } from "./cursor.ts";
+import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
 import { searchTraces } from "./search.ts";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
@@ -61,7 +61,8 @@ export function createExporter(options: ExporterOptions): Exporter {
     },
     async step(cursor, signal) {
       const work = readCursor(cursor);
-      if (work.kind === "window") return windowStep(source, work, signal);
+      if (work.kind === "window")
+        return work.every === undefined ? windowStep(source, work, signal) : { next: cut(work, work.every) };
       return work.kind === "traces"
         ? tracesStep(source, work, signal)
         : blockStep(needed(blocks), work, signal);
@@ -75,10 +76,10 @@ function windowCursors(part: Range, whole: Range, match: string | undefined, set
   const { maxResultLimit, maxSearchDuration } = settings;
   const most = (limit: number): number => (maxResultLimit === 0 ? limit : Math.min(limit, maxResultLimit));
   const length = maxSearchDuration > 0n && maxSearchDuration < HOUR ? maxSearchDuration : HOUR;
-  return windows(part, length).map((window) =>
-    toCursor({
+  return cut(
+    {
       kind: "window",
-      ...window,
+      ...part,
       partFrom: part.from,
       wholeFrom: whole.from,
       wholeTo: whole.to,
@@ -86,8 +87,15 @@ function windowCursors(part: Range, whole: Range, match: string | undefined, set
       limit: most(SEARCH_LIMIT),
       limitMax: most(SEARCH_LIMIT_MOST),
       patience: PATIENCE,
-    }),
+    },
+    length,
   );
+}
+
+/** The windows of a span, or shorter spans where they are very many. */
+function cut(span: WindowWork, every: bigint): Cursor[] {
+  const { parts, areWindows } = windowsOrSpans(span, every);
+  return parts.map((part) => toCursor({ ...span, ...part, every: areWindows ? undefined : every }));
 }
 
 interface BlockPlan {

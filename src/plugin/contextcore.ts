@@ -16,6 +16,7 @@ export {
   toMs,
   toRfc3339,
   windows,
+  windowsOrSpans,
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
 export * from "./contract/backend.ts";

@@ -63,6 +63,22 @@ export function windows({ from, to }: Range, length: bigint): Range[] {
   return cut;
 }
 
+/** More windows than this are not listed at once: it takes time in which nothing else is heard, and memory. */
+const LISTED_MOST = 1_000n;
+
+/**
+ * The windows of `windows`, or, where they would be too many to list, spans that each hold a thousand times as many: to be
+ * cut by this again when their turn comes.
+ */
+export function windowsOrSpans(
+  range: Range,
+  length: bigint,
+): { readonly parts: readonly Range[]; readonly areWindows: boolean } {
+  let part = length;
+  while (range.to - range.from > part * LISTED_MOST) part *= LISTED_MOST;
+  return { parts: windows(range, part), areWindows: part === length };
+}
+
 /** The smallest range that holds both. */
 export const span = (a: Range, b: Range): Range => ({
   from: a.from < b.from ? a.from : b.from,

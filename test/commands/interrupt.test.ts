@@ -48,6 +48,29 @@ const whole = await (async () => {
   return linesOf(cwd);
 })();
 
+test.each(["tempo", "loki", "mimir", "grafana"] as const)(
+  "%s: is stopped within a second among the hundreds of thousands of windows of half a century",
+  async (plugin) => {
+    const empty = await startLab({ empty: true });
+    try {
+      const cwd = labProject(empty, { only: [plugin] });
+      empty.faults[plugin].add({ kind: "latency", ms: 20 });
+      const child = Bun.spawn([binary, "export", "--from", "1972-01-01"], {
+        cwd,
+        env: cleanEnv(cwd),
+        stdio: ["ignore", "ignore", "ignore"],
+      });
+      while (unfinished(cwd).length === 0 && child.exitCode === null) await Bun.sleep(5);
+      const stopped = performance.now();
+      child.kill("SIGTERM");
+      expect(await child.exited).toBe(130);
+      expect(performance.now() - stopped).toBeLessThan(1_000);
+    } finally {
+      await empty.stop();
+    }
+  },
+);
+
 test("there is something to compare with", () => {
   expect(whole.length).toBeGreaterThan(5);
 });
