@@ -275,10 +275,7 @@ test.each([
   [["audit", "export", "-o", "/proc/contextcore/x.json"], "x.json.partial cannot be opened"],
   [["config", "init", "--config", "/proc/contextcore/x.yaml"], "x.yaml cannot be opened"],
   [["dashboards", "export", "/proc/contextcore"], "cannot be made"],
-  [
-    ["restore", "latest", "--plugin", "grafana", "--yes"],
-    "/restores cannot be made: it is there already",
-  ],
+  [["restore", "latest", "--plugin", "grafana", "--yes"], "/restores cannot be made: it is there already"],
 ])("%p: an output that cannot be made is told in a sentence", async (args, said) => {
   const directory = labProject(lab, { only: ["grafana"] });
   if (args[0] === "restore") {

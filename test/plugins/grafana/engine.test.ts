@@ -24,9 +24,10 @@ test("the snapshot is complete, its counts agree, and what Grafana never gives i
     serverVersion: "13.1.0",
     counts: { dashboards: 11, folders: 7, annotations: 42 },
   });
-  const named = plugin?.problems.map(({ kind, reason, itemsTotal }) =>
-    [kind, reason.slice(0, 24), itemsTotal].join("|"),
-  );
+  // The clock here stands still, which the engine notices.
+  const named = plugin?.problems
+    .filter(({ reason }) => !reason.startsWith("the server's clock is "))
+    .map(({ kind, reason, itemsTotal }) => [kind, reason.slice(0, 24), itemsTotal].join("|"));
   expect(named?.sort()).toEqual([
     "normalised|Numeric ids, version num|0",
     "not-contained|Dashboards refer to data|1",
