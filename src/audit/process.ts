@@ -1,6 +1,7 @@
 /** Which process wrote a `started` event, told apart from a later one with the same number. */
 import { readFileSync, readlinkSync } from "node:fs";
 
+/** A process, told apart from every other one of this machine. */
 export interface ProcessMark {
   readonly pid: number;
   /** When it started, as the system counts; equal for the same process and no other. */

@@ -10,6 +10,7 @@ export interface Written {
   readonly copyFailure?: TrailError;
 }
 
+/** How an operation is recorded. */
 export interface RecordOptions {
   /** @throws TrailError when the trail cannot have it */
   append(event: NewEvent): Promise<Written>;

@@ -3,6 +3,7 @@ import { parseLine } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
 import { stateOf, toProcessMark } from "./process.ts";
 
+/** When an operation without an end counts as abandoned. */
 export interface RecoveryOptions {
   readonly host: string;
   /** Now, ms since the epoch. */

@@ -11,6 +11,7 @@ import { newestOf } from "./read/query.ts";
 import { createRecord, type Written } from "./record.ts";
 import { abandoned, explainInterruption, interruption } from "./recover.ts";
 
+/** Where a trail is, who is told of its events, and what the user is told. */
 export interface TrailOptions extends JournalOptions {
   /** All that are configured; left out by a command that has not opened them: then nothing is said or done about sinks. */
   readonly sinks?: readonly OpenSink[];

@@ -7,6 +7,7 @@ import { tryLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
 
+/** What one delivery to one sink needs. */
 export interface CourierOptions {
   readonly open: OpenSink;
   /** The trail's file. */
@@ -29,6 +30,7 @@ const REFUSALS_MAX = 3;
  * Delivers until nothing waits (to a sink that was never welcomed nothing does), the sink fails, or the signal ends it. While another process delivers to the same sink
  * this one waits, since that one may have looked before the newest event was there.
  * @returns the sink's state afterwards
+ * @throws TrailError when the trail or the state of the sink cannot be read or written; what the sink throws is in its state
  */
 export async function deliverAll(options: CourierOptions): Promise<SinkState | undefined> {
   const { open, folder, signal } = options;

@@ -7,6 +7,7 @@ import { newSinkState, readSinkState, type SinkState, sinksFolder, writeSinkStat
 /** How long a sink may take of which the configuration says nothing, ms. */
 export const SINK_TIME_LIMIT_MS = 5_000;
 
+/** Which sinks there are, and what to do with what cannot be delivered. */
 export interface DeliveryOptions {
   /** The trail's file. */
   readonly file: string;
@@ -18,6 +19,7 @@ export interface DeliveryOptions {
   onDropped(name: string, count: number): Promise<void>;
 }
 
+/** Takes events to all sinks. */
 export interface Delivery {
   /** New sinks get the events after `after`. */
   welcome(names: readonly string[], after: number): void;

@@ -5,6 +5,7 @@ import { trailLinesBackward } from "../journal/segments.ts";
 /** How many events wait for a sink at most: older ones are given up, counted and recorded. */
 export const OUTBOX_MAX = 10_000;
 
+/** What a sink has not got yet. */
 export interface Pending {
   /** Oldest first. */
   readonly records: readonly AuditRecord[];
@@ -12,7 +13,10 @@ export interface Pending {
   readonly dropped: number;
 }
 
-/** What waits for a sink that has everything up to `after`. The trail itself is the outbox. */
+/**
+ * What waits for a sink that has everything up to `after`. The trail itself is the outbox.
+ * @throws TrailError when the trail cannot be read
+ */
 export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): Pending {
   const records: AuditRecord[] = [];
   for (const line of trailLinesBackward(file)) {

@@ -22,6 +22,7 @@ const SinkSetSchema = v.record(
 
 const pathOf = (file: string): string => join(dirname(file), "sinks.json");
 
+/** That the sinks are not those that the trail knew. */
 export interface SinkChange {
   readonly event: NewEvent;
   readonly added: readonly string[];

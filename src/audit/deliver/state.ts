@@ -23,8 +23,10 @@ const SinkStateSchema = v.object({
   refusals: v.number(),
 });
 
+/** What is known of one sink: how far it has come, what it has, and what went wrong last. */
 export type SinkState = v.InferOutput<typeof SinkStateSchema>;
 
+/** Of a sink that gets the events after the number `after`. */
 export const newSinkState = (name: string, after: number): SinkState => ({
   name,
   after,
@@ -37,6 +39,7 @@ export const newSinkState = (name: string, after: number): SinkState => ({
 /** The folder of the states of the trail at `file`. */
 export const sinksFolder = (file: string): string => join(dirname(file), "sinks");
 
+/** The file of one sink's state; any name is a file name. */
 export const sinkStatePath = (folder: string, name: string): string =>
   join(folder, `${encodeURIComponent(name)}.json`);
 
@@ -51,7 +54,10 @@ export function readSinkState(folder: string, name: string): SinkState | undefin
   }
 }
 
-/** Whole or not at all. After a power failure an older state is still true: an event may then be delivered twice. */
+/**
+ * Whole or not at all. After a power failure an older state is still true: an event may then be delivered twice.
+ * @throws TrailError
+ */
 export function writeSinkState(folder: string, state: SinkState): void {
   const path = sinkStatePath(folder, state.name);
   const temporary = `${path}.${process.pid}.tmp`;
@@ -64,7 +70,7 @@ export function writeSinkState(folder: string, state: SinkState): void {
   }
 }
 
-/** Every sink that this trail has known. */
+/** Every sink that this trail has known. @throws TrailError when one is there and cannot be read */
 export function readSinkStates(folder: string): readonly SinkState[] {
   let names: string[];
   try {

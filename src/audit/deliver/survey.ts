@@ -2,6 +2,7 @@ import { endOf } from "../format/lines.ts";
 import { seqOf, trailLinesBackward } from "../journal/segments.ts";
 import { readSinkStates, type SinkState, sinksFolder } from "./state.ts";
 
+/** One sink, as `audit sinks` shows it. */
 export interface SinkSurvey {
   readonly name: string;
   readonly configured: boolean;
@@ -10,7 +11,10 @@ export interface SinkSurvey {
   readonly state?: SinkState;
 }
 
-/** Every sink that is configured or was once. */
+/**
+ * Every sink that is configured or was once.
+ * @throws TrailError when the trail, or what is known of a sink, cannot be read
+ */
 export function surveySinks(file: string, configured: readonly string[]): readonly SinkSurvey[] {
   const states = readSinkStates(sinksFolder(file));
   const newest = endOf(file) === undefined ? 0 : newestSeq(file);

@@ -33,7 +33,9 @@ const COLUMNS: readonly (readonly [string, (event: AuditEvent) => string | undef
   ["hash", (event) => event.hash],
 ];
 
+/** The names of the columns, with the line end. */
 export const csvHeader = (): string => `${COLUMNS.map(([name]) => name).join(",")}\r\n`;
 
+/** One event as a row, with the line end: every field is in it, so the event can be had back. */
 export const csvRow = (event: AuditEvent): string =>
   `${COLUMNS.map(([, cell]) => csvCell(cell(event))).join(",")}\r\n`;

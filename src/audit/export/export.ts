@@ -12,12 +12,15 @@ import { csvHeader, csvRow } from "./csv.ts";
  * - `jsonl`: the lines as they stand in the trail, each of which proves itself.
  */
 export const EXPORT_FORMATS = ["csv", "json", "jsonl"] as const;
+/** One of {@link EXPORT_FORMATS}. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** How many events one export gives unless it is asked for all. */
 export const EXPORT_LIMIT = 10_000;
+/** The most that may be asked for by number. */
 export const EXPORT_LIMIT_MAX = 50_000;
 
+/** What is to be exported. */
 export interface AuditExport {
   /** The trail's file. */
   readonly file: string;
@@ -29,6 +32,7 @@ export interface AuditExport {
   readonly full: boolean;
 }
 
+/** An export, made piece by piece as it is read. */
 export interface ExportedText {
   /** Pieces of text, to be written one after the other. */
   readonly pieces: Generator<string>;

@@ -9,8 +9,10 @@ import type { AuditEvent, Outcome } from "./event.ts";
 /** `prev_hash` of a trail's first event. */
 export const GENESIS = "0".repeat(64);
 
+/** An event before its hash is known. */
 export type UnsealedEvent = Omit<AuditEvent, "hash">;
 
+/** An event with its hash, and as it stands in the file. */
 export interface SealedEvent {
   readonly event: AuditEvent;
   /** Without the newline. */
@@ -90,6 +92,7 @@ const OUTCOMES: ReadonlySet<string> = new Set<Outcome>([
   "interrupted",
 ]);
 
+/** Whether it is one of the outcomes that an event may have. */
 export const isOutcome = (text: string): text is Outcome => OUTCOMES.has(text);
 
 const isText = (value: unknown): value is string => typeof value === "string";

@@ -1,5 +1,6 @@
 import type { Json } from "../../plugin/contract.ts";
 
+/** How an operation stands, or ended. */
 export type Outcome = "started" | "success" | "partial" | "failed" | "cancelled" | "refused" | "interrupted";
 
 /** One line of the trail. Field order is the order in the file. */
@@ -64,6 +65,7 @@ export interface Trail {
   close(): Promise<void>;
 }
 
+/** What is going to be done. */
 export interface TrailOperation {
   readonly operation: string;
   readonly destructive: boolean;

@@ -8,6 +8,7 @@ const NEWLINE = 0x0a;
 const CHUNK_BYTES_MIN = 4 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
 
+/** Where a file ends, bytes, and which file it is. */
 export interface FileEnd {
   readonly size: number;
   readonly dev: number;

@@ -12,6 +12,7 @@ import {
   verify,
 } from "node:crypto";
 
+/** A key pair that signs notes. */
 export interface SigningKey {
   readonly name: string;
   /** `NAME+HASH+BASE64`: what others verify with. */
@@ -32,7 +33,10 @@ const ED25519 = 1;
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
-/** A new key. @param name not empty, without blanks and plus signs */
+/**
+ * A new key. @param name not empty, without blanks and plus signs
+ * @throws NoteError when it is no name for a key
+ */
 export function generateKey(name: string): SigningKey {
   if (!/^[^\s+]+$/.test(name)) throw new NoteError(`not a key name: ${JSON.stringify(name)}`);
   const { privateKey } = generateKeyPairSync("ed25519");

@@ -18,6 +18,7 @@ import {
 import { makeDirectory, writeDurably } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 
+/** What a signed note says of a trail. */
 export interface Checkpoint {
   /** Names the log; the same as the key's name. */
   readonly origin: string;
@@ -41,6 +42,7 @@ export function readSigningKey(home: Home): SigningKey | undefined {
   }
 }
 
+/** Whose key is to be made. */
 export interface KeyRequest {
   readonly file: string;
   readonly home: string;

@@ -20,6 +20,7 @@ export interface Head {
   readonly ino: number;
 }
 
+/** What the user's home has of one trail. */
 export interface Home {
   /** The key that signs this trail's checkpoints, and the newest one: out of reach of who can write to the project. */
   readonly keyFile: string;

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
+/** Who and where, as the system says. */
 export interface Identity {
   readonly user: string;
   readonly host: string;

@@ -18,6 +18,7 @@ import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { seqOf } from "./segments.ts";
 import { together } from "./together.ts";
 
+/** Where a trail is, and what stamps its events. */
 export interface JournalOptions {
   /** Absolute. */
   readonly file: string;
@@ -31,6 +32,7 @@ export interface JournalOptions {
   readonly rotateBytes?: number;
 }
 
+/** What one append has written. */
 export interface Appended {
   /** What was written: repairs first, then what was asked for. */
   readonly events: readonly SealedEvent[];
@@ -38,6 +40,7 @@ export interface Appended {
   readonly copyFailure?: TrailError;
 }
 
+/** Appends to one trail. */
 export interface Journal {
   readonly identity: Identity;
   /**
@@ -49,6 +52,7 @@ export interface Journal {
 
 type Build = () => readonly NewEvent[];
 
+/** The journal of the trail at `file`. Nothing is read or made before the first append. */
 export function openJournal({ file, project, clock = Date.now, ...options }: JournalOptions): Journal {
   const home = openHome(options.home, file);
   const identity = options.identity ?? ownIdentity();

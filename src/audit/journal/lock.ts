@@ -67,6 +67,7 @@ export async function withLock<Result>(path: string, work: () => Promise<Result>
 /**
  * Runs the work while holding the lock, without making a lock file: where there is none, or it cannot be written to,
  * nobody writes.
+ * @throws TrailError when its holder does not let go in time
  */
 export async function withLockIfThere<Result>(path: string, work: () => Result): Promise<Result> {
   if (!existsSync(path)) return work();

@@ -17,6 +17,7 @@ export interface Link {
   readonly hash: string;
 }
 
+/** The end of a trail, fit to be appended to. */
 export interface Mended {
   readonly last: Link;
   /** Events that say what was found. */

@@ -14,6 +14,7 @@ import {
 } from "../format/lines.ts";
 import { compressedLinesForward, decompressed, linesForward, type NumberedLine } from "./forward.ts";
 
+/** A closed file of a trail. */
 export interface Segment {
   readonly path: string;
   /** `seq` of its first and last event. */
@@ -28,7 +29,10 @@ export function segmentPath(file: string, first: number, last: number): string {
   return join(dirname(file), `${stem}-${padded(first)}-${padded(last)}${extension}`);
 }
 
-/** The closed segments of the trail that is written to at `file`, oldest first. */
+/**
+ * The closed segments of the trail that is written to at `file`, oldest first.
+ * @throws TrailError when its directory cannot be read
+ */
 export function closedSegments(file: string): readonly Segment[] {
   const { stem, extension } = partsOf(file);
   const found = new Map<number, Segment>();
@@ -87,7 +91,10 @@ export function* trailLinesBackward(file: string): Generator<string> {
 export const segmentLines = ({ path, compressed }: Segment): Iterable<NumberedLine> =>
   compressed ? compressedLinesForward(path) : linesForward(path);
 
-/** The files of the trail and their lines, oldest first; also those that are closed meanwhile. */
+/**
+ * The files of the trail and their lines, oldest first; also those that are closed meanwhile.
+ * @throws TrailError when one of them cannot be read whole
+ */
 export function* trailFiles(file: string): Generator<{ name: string; lines: Iterable<NumberedLine> }> {
   let read = 0;
   for (;;) {
@@ -99,7 +106,10 @@ export function* trailFiles(file: string): Generator<{ name: string; lines: Iter
   if (existsSync(file)) yield { name: basename(file), lines: linesForward(file) };
 }
 
-/** Every whole line of the trail, oldest first. What is not UTF-8 is `audit verify`'s to report. */
+/**
+ * Every whole line of the trail, oldest first. What is not UTF-8 is `audit verify`'s to report.
+ * @throws TrailError when a file of it cannot be read whole
+ */
 export function* trailLines(file: string): Generator<string> {
   for (const { lines } of trailFiles(file)) {
     for (const { text } of lines) if (text !== undefined) yield text;

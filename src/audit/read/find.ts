@@ -10,7 +10,10 @@ export interface EventPlace {
   readonly place: string;
 }
 
-/** The events whose id begins so, or whose number it is; for a single one also the beginning or the ends that belong to it. */
+/**
+ * The events whose id begins so, or whose number it is; for a single one also the beginning or the ends that belong to it.
+ * @throws TrailError when the trail cannot be read
+ */
 export function findEvents(
   file: string,
   wanted: string,

@@ -6,7 +6,10 @@ import { type Filter, type Match, newestOf } from "./query.ts";
 /** How often the trail is looked at; file notifications are missing on network and container file systems. ms */
 const LOOK_EVERY_MS = 250;
 
-/** Events that fit, as they are appended from now on, until the signal ends it. */
+/**
+ * Events that fit, as they are appended from now on, until the signal ends it.
+ * @throws TrailError when the trail cannot be read
+ */
 export async function* follow(file: string, filter: Filter, signal: AbortSignal): AsyncGenerator<Match> {
   let last = newestSeq(file);
   let seen = sizeOf(file);

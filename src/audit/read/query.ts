@@ -8,8 +8,10 @@ export interface Match {
   readonly line: string;
 }
 
+/** Which events are wanted; every member that is given must fit. */
 export type Filter = Omit<AuditQuery, "limit">;
 
+/** What was found. */
 export interface QueryAnswer {
   /** Oldest first. */
   readonly matches: readonly Match[];

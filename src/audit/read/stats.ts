@@ -2,6 +2,7 @@
 import type { AuditEvent, Outcome } from "../format/event.ts";
 import type { Match } from "./query.ts";
 
+/** Counts of operations. */
 export interface AuditStats {
   /** Events that are not `started`: each operation counts once. */
   readonly operations: number;
@@ -17,6 +18,7 @@ export type Tally = Readonly<Partial<Record<Outcome, number>>>;
 
 type Counts = Map<string, Partial<Record<Outcome, number>>>;
 
+/** Counts events by operation, user, outcome and week; `started` ones are passed over, since their ends are counted. */
 export function statsOf(matches: Iterable<Match>): AuditStats {
   const operations: Counts = new Map();
   const users: Counts = new Map();
@@ -39,6 +41,7 @@ export function statsOf(matches: Iterable<Match>): AuditStats {
   };
 }
 
+/** All outcomes together. */
 export const sum = (tally: Tally): number => Object.values(tally).reduce((total, count) => total + count, 0);
 
 function count(counts: Counts, key: string, { outcome }: AuditEvent): void {

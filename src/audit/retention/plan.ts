@@ -22,6 +22,7 @@ export const KEPT_LONG: ReadonlySet<string> = new Set([
 ]);
 const LONG_DAYS = 7 * 365;
 
+/** Which trail, and how long its events are kept. */
 export interface PruneRequest {
   /** The trail's file. */
   readonly file: string;
@@ -39,6 +40,7 @@ export interface SegmentPlan {
   readonly stays?: string;
 }
 
+/** What a prune would do. */
 export interface PrunePlan {
   readonly file: string;
   /** Every closed file, oldest first. Those that are removed are the first ones: the chain has no holes. */

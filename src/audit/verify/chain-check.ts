@@ -16,6 +16,7 @@ export interface Pruned {
   readonly keptHash?: string;
 }
 
+/** A check that is under way. */
 export interface ChainCheck {
   /** The next line of the trail, and the name of its file. */
   take(line: Readonly<NumberedBytes>, file: string): void;
@@ -23,6 +24,7 @@ export interface ChainCheck {
   finish(): ChainSummary;
 }
 
+/** What the lines of a trail have shown, besides the findings. */
 export interface ChainSummary {
   readonly events: number;
   readonly first?: { readonly seq: number; readonly timestamp: string };

@@ -20,6 +20,7 @@ export interface Findings {
   readonly warnings: number;
 }
 
+/** Nothing found yet. */
 export function collectFindings(): Findings {
   const kept: Finding[] = [];
   const counts = { difference: 0, warning: 0 };

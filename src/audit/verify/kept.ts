@@ -6,7 +6,10 @@ import { codeOf } from "../format/error.ts";
 import type { Pruned } from "./chain-check.ts";
 import type { Findings } from "./finding.ts";
 
-/** Checks the file that the newest `audit_prune` names. */
+/**
+ * Checks the file that the newest `audit_prune` names.
+ * @throws what the system says when the file is there and cannot be read
+ */
 export function checkKept(directory: string, pruned: Pruned | undefined, findings: Findings): void {
   if (pruned?.keptFile === undefined) return;
   const { keptHash } = pruned;

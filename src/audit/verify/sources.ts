@@ -21,6 +21,7 @@ export interface Source {
   blocks(onHash: (sha256: string) => void): Iterable<Buffer>;
 }
 
+/** A trail as it was at one instant. */
 export interface TrailInstant {
   /** Oldest first. */
   readonly sources: readonly Source[];

@@ -18,6 +18,7 @@ import { checkKept } from "./kept.ts";
 import { lookAt, type Source } from "./sources.ts";
 import { askSinks, judgeAnswer, judgeHome, judgeReceipts, type Witness } from "./witnesses.ts";
 
+/** What is to be proved, and by whom. */
 export interface VerifyOptions {
   /** The trail's file, absolute. */
   readonly file: string;
@@ -34,6 +35,7 @@ export interface VerifyOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a verification found. */
 export interface Verification {
   readonly files: number;
   readonly chain: ChainSummary;
