@@ -1,8 +1,8 @@
+/** A directory of dashboards becomes those of a server, and the second time nothing changes. */
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { DashboardFilesError } from "../../src/dashboards/source.ts";
-import { failure, startGrafana } from "../plugins/grafana/support.ts";
+import { startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { keeperOf, model, planFor, provision, summary } from "./support.ts";
 
@@ -82,57 +82,6 @@ test("folders that are there are used: by their title, or by the uid that _folde
   expect(folders.size).toBe(8);
 });
 
-test("every kind of file is understood: the plain model, the old API's, and a resource", async () => {
-  await using grafana = await startGrafana();
-  const directory = temporaryDirectory({
-    "plain.json": model("plain", "Plain", { id: 17, version: 3 }),
-    "old.json": JSON.stringify({
-      dashboard: { uid: "old", title: "Old" },
-      folderUid: "ignored",
-      overwrite: true,
-    }),
-    "resource.json": JSON.stringify({
-      apiVersion: "dashboard.grafana.app/v2beta1",
-      kind: "Dashboard",
-      metadata: { name: "second", annotations: { "grafana.app/folder": "elsewhere" } },
-      spec: { title: "Second", elements: {}, layout: { kind: "GridLayout" } },
-    }),
-  });
-  const keeper = await keeperOf(grafana);
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 3+");
-  expect(grafana.face.store.dashboards.get("second")?.apiVersion).toBe("v2beta1");
-  expect(grafana.face.store.dashboards.get("second")?.folderUid).toBe("");
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 0~ 3=");
-});
-
-test("every file that is no dashboard is named, with the place, and nothing is written", async () => {
-  await using grafana = await startGrafana();
-  const directory = temporaryDirectory({
-    "good.json": model("good", "Good"),
-    "Sub/broken.json": '{\n  "title": "x",\n  "panels": [}\n',
-    "Sub/comma.json": '{"title": "x",}',
-    "Sub/list.json": "[1, 2]",
-    "Sub/empty.json": "",
-    "nameless.json": '{"panels": []}',
-    "twice.json": model("good", "Again"),
-    "half.json": '{"apiVersion": "dashboard.grafana.app/v1", "spec": {"title": "x"}}',
-    "Folder/_folder.json": '{"kind": "Folder"}',
-  });
-  const error = await failure(provision(await keeperOf(grafana), directory));
-  if (!(error instanceof DashboardFilesError)) throw error;
-  expect(error.problems.map(({ file, reason }) => `${file}: ${reason}`).sort()).toEqual([
-    "Folder/_folder.json: not a folder: it has no metadata",
-    "Sub/broken.json: not valid JSON at line 3, column 14",
-    "Sub/comma.json: not valid JSON (a comma too many, a comment, or a word without quotes)",
-    "Sub/empty.json: not valid JSON (a comma too many, a comment, or a word without quotes)",
-    "Sub/list.json: not a dashboard: it is not a JSON object",
-    "half.json: not a dashboard: it has no metadata",
-    "nameless.json: not a dashboard: it has no title",
-    "twice.json: its uid good is that of good.json too",
-  ]);
-  expect(grafana.calls).toEqual([]);
-});
-
 test("a dashboard that another tool owns is left to it", async () => {
   await using grafana = await startGrafana({ seed: 1 });
   const directory = temporaryDirectory({
@@ -189,14 +138,4 @@ test("an account that may not write changes nothing, and each refusal says so", 
   const done = await provision(await keeperOf(grafana, { token: "glsa_v" }), temporaryDirectory(FILES));
   expect(summary(done)).toBe("folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 6");
   expect(done.failed.map(({ reason }) => reason).join()).toContain("Permissions needed: folders:create");
-});
-
-test("an empty directory is nothing to do", async () => {
-  await using grafana = await startGrafana();
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, "Empty/Deeper"), { recursive: true });
-  expect(summary(await provision(await keeperOf(grafana), directory))).toBe(
-    "folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 0",
-  );
-  expect(readdirSync(directory)).toEqual(["Empty"]);
 });

@@ -11,10 +11,12 @@ export async function keeperOf(grafana: { url: string }, options = {}): Promise<
   return dashboards;
 }
 
+/** What provisioning the directory would do. */
 export async function planFor(keeper: DashboardKeeper, directory: string): Promise<ProvisionPlan> {
   return planProvision(keeper, await readDirectory(directory, keeper), NEVER);
 }
 
+/** Plans it, and carries the plan out. */
 export async function provision(keeper: DashboardKeeper, directory: string): Promise<Provisioned> {
   return provisionDashboards(keeper, await planFor(keeper, directory), NEVER);
 }
@@ -28,5 +30,6 @@ export const summary = ({ folders, dashboards, left, failed }: Provisioned): str
     `failed ${failed.length}`,
   ].join(", ");
 
+/** A plain dashboard file. */
 export const model = (uid: string | undefined, title: string, more: object = {}): string =>
   JSON.stringify({ ...(uid === undefined ? {} : { uid }), title, panels: [], schemaVersion: 42, ...more });
