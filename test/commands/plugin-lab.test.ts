@@ -74,6 +74,13 @@ test("the lab takes the place of the configured server, and a server that is nam
   expect(asked).toEqual([`${url}/stats`]);
 });
 
+test.each([["--url"], ["--option"]])("two servers are one too many: --lab and %s", async (flag) => {
+  const url = `${flag === "--url" ? "" : "url="}http://127.0.0.1:1`;
+  const { stdout, stderr, exitCode } = await check(await clicks(), "./clicks", "--lab", "loki", flag, url);
+  expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });
+  expect(stderr).toMatch(/^error: --(url|lab) and --(lab|option url=) /);
+});
+
 test.each([
   [
     "exports no lab",

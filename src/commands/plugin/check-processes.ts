@@ -3,7 +3,7 @@ import { type Child, LostChild, startChild } from "../../plugin/conformance/apar
 import { findLab } from "../../plugin/conformance/apart/find-lab.ts";
 import { type Part, type Served, servedSchema } from "../../plugin/conformance/apart/messages.ts";
 import { locatePlugin } from "../../plugin/locate.ts";
-import type { Call } from "../command.ts";
+import { type Call, UsageError } from "../command.ts";
 import { configOf } from "../stack.ts";
 import type { CheckArgs } from "./check.ts";
 import { specOf } from "./spec.ts";
@@ -58,8 +58,11 @@ export async function openLab(call: CheckCall, start: Start): Promise<OpenLab | 
 /** What it is called: the file beside the plugin, or one of the program's own. */
 async function labOf(call: CheckCall): Promise<string | undefined> {
   const { url, lab, option } = call.args;
+  const named = url !== undefined || option.some(([name]) => name === "url");
+  if (lab !== undefined && named)
+    throw new UsageError("--lab and --option url= name two servers", "leave one of them out");
   if (lab !== undefined) return `the look-alike of ${lab}`;
-  if (url !== undefined || option.some(([name]) => name === "url")) return undefined;
+  if (named) return undefined;
   return findLab(await locationOf(call));
 }
 
