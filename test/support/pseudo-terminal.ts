@@ -20,7 +20,12 @@ const PATIENCE_MS = 30_000;
 
 export function openSession(
   args: readonly string[],
-  options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly cwd: string;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Default 120. */
+    readonly columns?: number;
+  },
 ): Session {
   const decoder = new TextDecoder();
   let raw = "";
@@ -30,7 +35,7 @@ export function openSession(
     cwd: options.cwd,
     env: { ...cleanEnv(options.cwd), TERM: "xterm-256color", ...options.env },
     terminal: {
-      cols: 120,
+      cols: options.columns ?? 120,
       rows: 50,
       data(_terminal, data) {
         raw += decoder.decode(data, { stream: true });

@@ -1,17 +1,15 @@
 import { basename } from "node:path";
 import * as v from "valibot";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
-import { subtract, totalLength } from "../../snapshot/format/ranges.ts";
-import { backendsIn, coveredRanges, hasTimeline } from "../../snapshot/kept/coverage.ts";
+import { coverageOf } from "../../snapshot/kept/coverage.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { drawTimeline } from "../../terminal/timeline.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { formatDuration } from "../../units/duration.ts";
-import { type Range, span } from "../../units/range.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf } from "../stack.ts";
+import { coverageLines, minute } from "./coverage-picture.ts";
 
 const args = { json: { type: "flag", about: "print one JSON object" } } as const;
 
@@ -47,34 +45,15 @@ export default defineCommand({
   },
 });
 
-interface Coverage {
-  readonly backend: string;
-  readonly covered: readonly Range[];
-  readonly gaps: readonly Range[];
-}
-
-/** Of the backends with a time line; what lies before the first saved moment of a backend is no gap. */
-function coverageOf(snapshots: readonly KeptSnapshot[]): { whole: Range | undefined; backends: Coverage[] } {
-  const timed = new Set(
-    snapshots.flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).map(({ name }) => name)),
-  );
-  const backends = backendsIn(snapshots)
-    .filter((backend) => timed.has(backend))
-    .map((backend) => ({ backend, covered: coveredRanges(snapshots, backend) }));
-  const [first, ...others] = backends.flatMap(({ covered }) => covered);
-  const whole = first === undefined ? undefined : others.reduce(span, first);
-  return { whole, backends: backends.map((one) => ({ ...one, gaps: gapsIn(one.covered, whole) })) };
-}
-
-function gapsIn(covered: readonly Range[], whole: Range | undefined): Range[] {
-  const [first] = covered;
-  return whole === undefined || first === undefined
-    ? []
-    : subtract({ from: first.from, to: whole.to }, covered);
-}
-
 function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnapshot[]): void {
   if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
+  for (const line of snapshotLines(terminal, snapshots)) terminal.print(line);
+  const picture = coverageLines(terminal, coverageOf(snapshots));
+  if (picture.length > 0) terminal.print(["", ...picture].join("\n"));
+}
+
+/** One line each; on a terminal that is too narrow the backends stand below. */
+function snapshotLines(terminal: Terminal, snapshots: readonly KeptSnapshot[]): string[] {
   const { colors } = terminal;
   const paint = { complete: colors.green, partial: colors.yellow, failed: colors.red };
   const rows = snapshots.map(({ path, manifest }) => [
@@ -82,23 +61,24 @@ function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnaps
     paint[manifest.status](manifest.status),
     formatBytes(manifest.bytes),
     `${minute(manifest.range.from)} to ${minute(manifest.range.to)}`,
+  ]);
+  const backends = snapshots.map(({ manifest }) =>
     manifest.plugins
       .map(({ name, match }) => (match === undefined ? name : `${name} (only ${match})`))
       .join(" "),
+  );
+  const columns = [{}, {}, { align: "right" }, {}, {}] as const;
+  const wide = formatTable(
+    columns,
+    rows.map((row, index) => [...row, backends[index] ?? ""]),
+  );
+  const fits = wide.every((line) => Bun.stringWidth(line) <= terminal.columns());
+  if (fits || !terminal.interactive) return wide;
+  return formatTable(columns, rows).flatMap((line, index) => [
+    line,
+    `  ${colors.dim(backends[index] ?? "")}`,
   ]);
-  for (const line of formatTable([{}, {}, { align: "right" }, {}, {}], rows)) terminal.print(line);
-  const { whole, backends } = coverageOf(snapshots);
-  if (whole === undefined || backends.length === 0) return;
-  terminal.print("");
-  const timelines = backends.map(({ backend, covered, gaps }) => [
-    colors.bold(backend),
-    colors.cyan(drawTimeline(whole, covered, 48)),
-    gaps.length === 0 ? "no gaps" : `${formatDuration(totalLength(gaps))} in no snapshot`,
-  ]);
-  for (const line of formatTable([{}, {}, {}], timelines)) terminal.print(line);
 }
-
-const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
 
 const toJson = (
   directory: string,

@@ -1,5 +1,5 @@
 /** Which part of a backend's time line the kept snapshots hold. */
-import { fromRfc3339, type Range } from "../../units/range.ts";
+import { fromRfc3339, type Range, span } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
@@ -14,6 +14,37 @@ export function coveredRanges(snapshots: readonly KeptSnapshot[], backend: strin
     manifest.plugins.filter(({ name }) => name === backend).flatMap(rangesOf),
   );
   return coalesce(ranges);
+}
+
+export interface Coverage {
+  /** From the first moment that is held of any backend to the last; absent: nothing is. */
+  readonly whole?: Range;
+  readonly backends: readonly BackendCoverage[];
+}
+
+export interface BackendCoverage {
+  readonly backend: string;
+  readonly covered: readonly Range[];
+  readonly gaps: readonly Range[];
+}
+
+/** Of the backends with a time line; what lies before the first saved moment of a backend is no gap. */
+export function coverageOf(snapshots: readonly KeptSnapshot[]): Coverage {
+  const timed = new Set(
+    snapshots.flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).map(({ name }) => name)),
+  );
+  const backends = backendsIn(snapshots)
+    .filter((backend) => timed.has(backend))
+    .map((backend) => ({ backend, covered: coveredRanges(snapshots, backend) }));
+  const [first, ...others] = backends.flatMap(({ covered }) => covered);
+  if (first === undefined) return { backends: backends.map((one) => ({ ...one, gaps: [] })) };
+  const whole = others.reduce(span, first);
+  return { whole, backends: backends.map((one) => ({ ...one, gaps: gapsIn(one.covered, whole) })) };
+}
+
+function gapsIn(covered: readonly Range[], { to }: Range): Range[] {
+  const [first] = covered;
+  return first === undefined ? [] : subtract({ from: first.from, to }, covered);
 }
 
 function rangesOf(plugin: ManifestPlugin): Range[] {

@@ -1,0 +1,153 @@
+/** `snapshots list|show|diff|prune` and `export --since-last`, as a person and a script meet them. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync, renameSync } from "node:fs";
+import { basename, join } from "node:path";
+import { formatManifest, parseManifest } from "../../src/snapshot/format/manifest.ts";
+import { type Stacks, startStacks } from "../restore/stack.ts";
+import { openSession } from "../support/pseudo-terminal.ts";
+
+const HOUR = 3_600_000;
+const now = Date.now();
+const ago = (hours: number): string => new Date(now - hours * HOUR).toISOString();
+
+let stacks: Stacks;
+const kept = (): string[] =>
+  readdirSync(join(stacks.cwd, "backups"))
+    .filter((name) => /^\d/.test(name))
+    .sort();
+const call = (...args: string[]) => stacks.on(stacks.full, ...args);
+const json = async (...args: string[]) => JSON.parse((await call(...args, "--json")).stdout);
+
+/** Exports a range, as it would have been done then. @returns its name */
+async function exportOf(from: number, to: number, ...args: string[]): Promise<string> {
+  const { path } = await json("export", "--from", ago(from), "--to", ago(to), ...args);
+  return basename(path);
+}
+
+/** Says of a snapshot that it was made earlier. */
+async function backdate(name: string, days: number): Promise<string> {
+  const created = new Date(now - days * 24 * HOUR).toISOString();
+  const path = join(stacks.cwd, "backups", name);
+  const file = join(path, "manifest.json");
+  const manifest = { ...parseManifest(await Bun.file(file).text(), file), created };
+  await Bun.write(file, formatManifest(manifest).text);
+  const older = `${created.slice(0, 19).replace(/[-:]/g, "").replace("T", "-")}`;
+  renameSync(path, join(stacks.cwd, "backups", older));
+  return older;
+}
+
+beforeAll(async () => {
+  stacks = await startStacks();
+  await exportOf(20, 14, "--plugin", "loki", "--plugin", "tempo");
+  await exportOf(10, 4, "--plugin", "loki");
+});
+afterAll(() => stacks.stop());
+
+test("list says how complete and how big each is, and which times no snapshot holds", async () => {
+  const { snapshots, coverage } = await json("snapshots", "list");
+  expect(
+    snapshots.map(({ status, plugins }: { status: string; plugins: string[] }) => [status, plugins]),
+  ).toEqual([
+    ["complete", ["tempo", "loki"]],
+    ["complete", ["loki"]],
+  ]);
+  const gapsOf = (name: string) =>
+    coverage.find(({ backend }: { backend: string }) => backend === name)?.gaps;
+  expect(gapsOf("loki")).toEqual([
+    { from: ago(14).replace(/\.000Z$/, "Z"), to: ago(10).replace(/\.000Z$/, "Z") },
+  ]);
+  expect(gapsOf("tempo")).toHaveLength(1);
+  const { stdout } = await call("snapshots", "list");
+  const [, , , tempo = "", loki = "", axis = ""] = stdout.split("\n");
+  expect(loki).toMatch(/^loki +█+▒?·+▒?█+ +4h in no snapshot$/);
+  expect(tempo).toMatch(/^tempo +█+▒?·+ +10h in no snapshot$/);
+  expect(axis.trim().split(/ {2,}/)).toEqual(
+    [ago(20), ago(4)].map((time) => time.slice(0, 16).replace("T", " ")),
+  );
+});
+
+test("the picture fits the terminal, with colours and without", async () => {
+  const drawn = async (columns: number, env: Record<string, string> = {}) => {
+    const session = openSession(["snapshots", "list"], { cwd: stacks.cwd, columns, env });
+    expect(await session.exited).toBe(0);
+    return session;
+  };
+  const narrow = await drawn(80, { NO_COLOR: "1" });
+  const wide = await drawn(120);
+  const lines = (text: string): string[] => text.split(/\r?\n/);
+  expect(Math.max(...lines(narrow.text()).map((line) => Bun.stringWidth(line)))).toBeLessThanOrEqual(80);
+  expect(lines(narrow.text())).toContainEqual(expect.stringMatching(/^ {2}tempo loki/));
+  expect(narrow.raw()).not.toContain("\u001b[3");
+  const widths = lines(wide.text()).map((line) => Bun.stringWidth(line));
+  expect(Math.max(...widths)).toBeLessThanOrEqual(120);
+  expect(Math.max(...widths)).toBeGreaterThan(100);
+  expect(wide.raw()).toContain("\u001b[3");
+});
+
+test("show tells one snapshot, diff tells two in records", async () => {
+  const [first = "", second = ""] = kept();
+  const shown = await call("snapshots", "show", first);
+  expect([shown.exitCode, shown.stdout]).toEqual([
+    0,
+    expect.stringMatching(/loki +.*complete +[\d,]+ entries/),
+  ]);
+  const different = await json("snapshots", "diff", first, second);
+  expect((await call("snapshots", "diff", first, second)).exitCode).toBe(5);
+  expect(JSON.stringify(different)).toContain("entries");
+  expect((await call("snapshots", "diff", first, first)).exitCode).toBe(0);
+});
+
+test("--since-last goes back to the first gap, with an overlap, and leaves none", async () => {
+  const { range } = await json("export", "--since-last", "--plugin", "loki", "--to", ago(0));
+  expect(Date.parse(range.from)).toBe(now - 15 * HOUR);
+  const { coverage } = await json("snapshots", "list");
+  expect(coverage.find(({ backend }: { backend: string }) => backend === "loki").gaps).toEqual([]);
+  const next = await json("export", "--since-last", "--plugin", "loki", "--to", ago(0));
+  expect(Date.parse(next.range.from)).toBe(now - HOUR);
+});
+
+test("prune refuses an empty policy, and removes nothing unasked", async () => {
+  const before = kept();
+  for (const policy of [[], ["--keep-last", "0"], ["--keep-within", "0s"]]) {
+    const { exitCode, stderr } = await call("snapshots", "prune", ...policy, "--yes");
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining("a policy that keeps nothing")]);
+  }
+  const unasked = await call("snapshots", "prune", "--keep-last", "1", "--allow-gaps");
+  expect([unasked.exitCode, unasked.stderr]).toEqual([4, expect.stringContaining("not confirmed")]);
+  const looked = await call("snapshots", "prune", "--keep-last", "1", "--allow-gaps", "--dry-run");
+  expect([looked.exitCode, looked.stdout]).toEqual([0, expect.stringContaining("snapshots to remove")]);
+  expect(kept()).toEqual(before);
+});
+
+test("prune keeps each class its own time, leaves no gap, and is in the trail", async () => {
+  const [first = "", ...others] = kept();
+  const old = await backdate(first, 40);
+  const important = await json("snapshots", "prune", "--keep-classes", "--dry-run");
+  const decided = important.snapshots.find(({ path }: { path: string }) => basename(path) === old);
+  expect(decided.reasons).toEqual([expect.stringMatching(/^(critical|important) data of tempo$/)]);
+  const gapless = await json("snapshots", "prune", "--keep-last", "1", "--yes");
+  const keptFor = gapless.snapshots.find(({ path }: { path: string }) => basename(path) === old);
+  expect(keptFor.reasons).toContainEqual(expect.stringMatching(/^the only one with \d+h of tempo$/));
+  await call("snapshots", "prune", "--keep-last", "1", "--allow-gaps", "--yes");
+  expect(kept()).toEqual(others.slice(-1));
+  const events = await json("audit", "--operation", "prune", "-n", "10");
+  expect(events.map(({ outcome }: { outcome: string }) => outcome)).toEqual(
+    Array.from({ length: events.length / 2 }, () => ["started", "success"]).flat(),
+  );
+  expect(events.at(-2).data_affected.map((path: string) => basename(path))).toContain(old);
+});
+
+test("the last complete snapshot stays, whatever the policy", async () => {
+  const [last = ""] = kept();
+  await backdate(last, 4_000);
+  const { stdout, exitCode } = await call(
+    "snapshots",
+    "prune",
+    "--keep-within",
+    "1h",
+    "--allow-gaps",
+    "--yes",
+  );
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining("the newest complete one")]);
+  expect(kept()).toHaveLength(1);
+});
