@@ -35,6 +35,16 @@ async function untilUnderWay(cwd: string): Promise<void> {
   }
 }
 
+/** Waits until the first cursors are written, or takes so long that they must be just being listed. */
+async function untilListing(cwd: string): Promise<void> {
+  while (unfinished(cwd).length === 0) await Bun.sleep(5);
+  const index = join(cwd, "backups", unfinished(cwd)[0] ?? "", "blocks.jsonl");
+  for (let waited = 0; waited < 1_000; waited += 20) {
+    if (existsSync(index) && readFileSync(index).length > 0) return;
+    await Bun.sleep(20);
+  }
+}
+
 function linesOf(cwd: string): string[] {
   const [snapshot = ""] = readdirSync(join(cwd, "backups")).filter((name) => !name.startsWith("."));
   return readFileSync(join(cwd, "backups", snapshot, "logs.json"), "utf8")
@@ -48,7 +58,7 @@ const whole = await (async () => {
   return linesOf(cwd);
 })();
 
-test.each(["tempo", "loki", "mimir", "grafana"] as const)(
+test.each(["tempo", "loki", "mimir"] as const)(
   "%s: is stopped within a second among the hundreds of thousands of windows of half a century",
   async (plugin) => {
     const empty = await startLab({ empty: true });
@@ -60,7 +70,7 @@ test.each(["tempo", "loki", "mimir", "grafana"] as const)(
         env: cleanEnv(cwd),
         stdio: ["ignore", "ignore", "ignore"],
       });
-      while (unfinished(cwd).length === 0 && child.exitCode === null) await Bun.sleep(5);
+      await untilListing(cwd);
       const stopped = performance.now();
       child.kill("SIGTERM");
       expect(await child.exited).toBe(130);
