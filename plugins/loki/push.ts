@@ -17,22 +17,8 @@ export async function push(
   streams: readonly PushStream[],
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const body = JSON.stringify({ streams: streams.map(({ labels, values }) => ({ stream: labels, values })) });
-  const headers = { "Content-Type": "application/json" };
-  const request = {
-    method: "POST",
-    path: "/loki/api/v1/push",
-    headers,
-    body,
-    signal,
-    accept: [400],
-  } as const;
   try {
-    const answer = await api.http.send(request);
-    const text = await answer.text();
-    if (answer.status === 204) return undefined;
-    if (answer.status === 400) return text.trim();
-    throw new PluginError("invalid", `loki: a push was answered ${answer.status}, where Loki answers 204`);
+    return await sendPush(api.http.send, { streams, refusals: [400], signal });
   } catch (error) {
     // A body that is too large is refused whole, like one with a bad entry: smaller ones will do.
     if (isKind(error, "too-large")) return error.message;
@@ -40,6 +26,26 @@ export async function push(
     const classified = classify(error);
     throw isKind(classified, "too-large") ? error : classified;
   }
+}
+
+/** A call of the push API, and the statuses by which it says what it does not take. */
+export interface PushCall {
+  readonly streams: readonly PushStream[];
+  readonly refusals: readonly number[];
+  readonly signal: AbortSignal;
+}
+
+/** @returns the server's words when it refuses; `undefined`: all of it was taken. @throws what `send` throws */
+export async function sendPush(
+  send: Api["send"],
+  { streams, refusals, signal }: PushCall,
+): Promise<string | undefined> {
+  const json = { streams: streams.map(({ labels, values }) => ({ stream: labels, values })) };
+  const answer = await send({ method: "POST", path: "/loki/api/v1/push", json, signal, accept: refusals });
+  const text = await answer.text();
+  if (answer.status === 204) return undefined;
+  if (refusals.includes(answer.status)) return text.trim();
+  throw new PluginError("invalid", `loki: a push was answered ${answer.status}, where Loki answers 204`);
 }
 
 /** Sent as Loki's push API takes it; one stream's entries as their own text, for what could not be written. */

@@ -1,25 +1,40 @@
 /** Audit events as log lines: few and constant labels, the event's own line, its time. */
-import { type AuditRecord, fromRfc3339, PluginError, type Sink, v } from "contextcore";
+import {
+  type AuditRecord,
+  fromRfc3339,
+  NS_PER_SECOND,
+  PluginError,
+  type Range,
+  type Sink,
+  v,
+} from "contextcore";
+import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
 import { valuesOf } from "./page.ts";
+import { byParts, MONTH } from "./parts.ts";
+import { type PushStream, sendPush } from "./push.ts";
 import { quote } from "./selector.ts";
 
 const APP = "contextcore";
 
+/**
+ * The contract's sink over a Loki.
+ * @param clock now, ns since the epoch: the time of an event that is too old for its stream
+ */
 export function createSink(api: Api, clock: () => bigint): Sink {
   return {
     /** A push of nothing is refused with words of its own, once everything before it was in order. */
     async probe(signal) {
-      const refusal = await refusalOf(api, { streams: [] }, signal);
+      const refusal = await refusalOf(api, [], signal);
       if (refusal === undefined || /at least one valid stream/.test(refusal)) return;
       throw new PluginError("invalid", `loki: ${api.http.url} does not answer an empty push as Loki does`);
     },
     async deliver(event, signal) {
-      const refusal = await refusalOf(api, pushOf(event, fromRfc3339(event.timestamp)), signal);
+      const refusal = await refusalOf(api, [streamOf(event, fromRfc3339(event.timestamp))], signal);
       if (refusal === undefined) return;
       // An event that waited too long is too old for its stream. Its own time stands in the line.
       const late = /too far behind|too old/.test(refusal);
-      const still = late ? await refusalOf(api, pushOf(event, clock()), signal) : refusal;
+      const still = late ? await refusalOf(api, [streamOf(event, clock())], signal) : refusal;
       if (still !== undefined)
         throw new PluginError("invalid", `loki: it refused an audit event: ${reasonIn(still)}`);
     },
@@ -27,20 +42,14 @@ export function createSink(api: Api, clock: () => bigint): Sink {
   };
 }
 
-function pushOf({ line, operation, outcome, host }: AuditRecord, time: bigint): unknown {
-  const stream = { app: APP, operation, outcome, host };
-  return { streams: [{ stream, values: [[String(time), line]] }] };
-}
+const streamOf = ({ line, operation, outcome, host }: AuditRecord, time: bigint): PushStream => ({
+  labels: { app: APP, operation, outcome, host },
+  values: [[String(time), line]],
+});
 
 /** What the server says to a push that it does not take. */
-async function refusalOf(api: Api, json: unknown, signal: AbortSignal): Promise<string | undefined> {
-  const request = { method: "POST", path: "/loki/api/v1/push", json, signal, accept: [400, 422] } as const;
-  const answer = await api.send(request);
-  const text = await answer.text();
-  if (answer.status === 204) return undefined;
-  if (answer.status === 400 || answer.status === 422) return text;
-  throw new PluginError("invalid", `loki: a push was answered ${answer.status}, where Loki answers 204`);
-}
+const refusalOf = (api: Api, streams: readonly PushStream[], signal: AbortSignal) =>
+  sendPush(api.send, { streams, refusals: [400, 422], signal });
 
 const REASONS =
   /max entry size '\d+' bytes exceeded|timestamp too (?:new|old)|too far behind|\d+ label names; limit \d+|label value too long/;
@@ -48,11 +57,10 @@ const REASONS =
 /** The words that are known to be Loki's, and no others: whatever stands before it may repeat our credentials. */
 const reasonIn = (text: string): string => REASONS.exec(text)?.[0] ?? "in words that are not Loki's";
 
-/** Loki refuses queries over more than 30 days by default. */
-const MONTH = 30n * 86_400n * 1_000_000_000n;
-/** Every server gives so many at once. */
+/** More are not asked for at once, whatever the server allows. */
 const PAGE_MAX = 5_000;
-const SOON = 600_000_000_000n;
+/** Another host's clock may be ahead by so much. ns */
+const SOON = 600n * NS_PER_SECOND;
 
 const event = v.object({ project: v.string(), host: v.string(), seq: v.number(), hash: v.string() });
 
@@ -64,6 +72,7 @@ interface HistoryQuery {
   readonly now: bigint;
 }
 
+/** The newest of the last month; a server that gives fewer entries at once is asked for so many. */
 async function history(
   api: Api,
   { project, host, limit, now }: HistoryQuery,
@@ -71,13 +80,17 @@ async function history(
 ): Promise<readonly string[]> {
   const ofHost = host === undefined ? "" : `,host=${quote(host)}`;
   const query = `{app="${APP}"${ofHost}} |= ${quote(`"project":${JSON.stringify(project)}`)}`;
-  const range = { from: now + SOON - MONTH, to: now + SOON };
-  const most = Math.min(limit, PAGE_MAX);
-  const page = await api.page({ query, range, limit: most, direction: "backward" }, signal);
-  return page.streams
-    .flatMap((stream) => valuesOf(page, stream).flatMap(([, line]) => readEvent(line)))
+  const newestIn = async (range: Range) => {
+    const request = { query, range, limit: Math.min(limit, PAGE_MAX), direction: "backward" } as const;
+    const { page } = await allowedPage(api, request, signal);
+    return page.streams.flatMap((stream) => valuesOf(page, stream).flatMap(([, line]) => readEvent(line)));
+  };
+  const found = await Array.fromAsync(byParts({ from: now + SOON - MONTH, to: now + SOON }, newestIn));
+  return found
+    .flat()
     .filter((one) => one.project === project && (host === undefined || one.host === host))
     .sort((a, b) => a.seq - b.seq)
+    .slice(-limit)
     .map(({ hash }) => hash);
 }
 

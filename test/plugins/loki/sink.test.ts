@@ -107,3 +107,14 @@ test("what Loki refuses is an error with its words; what it cannot take now is t
   here.faults.add({ kind: "status", status: 503, path: "push" });
   await expect(sink.deliver(event(1, NOW - MINUTE), never)).rejects.toMatchObject({ kind: "temporary" });
 });
+
+test("the history of a server that allows few days and few entries in one query", async () => {
+  await using here = stage({ limits: { max_query_length: "5d", max_entries_limit_per_query: 3 } });
+  const sink = openSink({ url: here.url });
+  const events = Array.from({ length: 6 }, (_, index) =>
+    event(index + 1, NOW - HOUR + BigInt(index) * SECOND),
+  );
+  for (const one of events) await sink.deliver(one, never);
+  const seen = await sink.history?.({ project: "shop", limit: 100 }, never);
+  expect(seen).toEqual(events.slice(-3).map(hashOf));
+});
