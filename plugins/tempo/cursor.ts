@@ -70,9 +70,11 @@ export function readCursor(cursor: Cursor): Work {
   );
 }
 
+/** The work as plain JSON: times are decimal texts of ns. */
 export const toCursor = (work: Work): Cursor =>
   JSON.parse(JSON.stringify(work, (_, value) => (typeof value === "bigint" ? String(value) : value)));
 
+/** The whole export's range, ns. */
 export const wholeOf = ({ wholeFrom, wholeTo }: Work): Range => ({ from: wholeFrom, to: wholeTo });
 
 /** The part of the range that search is asked for. */

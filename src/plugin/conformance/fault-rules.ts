@@ -143,6 +143,7 @@ class SaidSo extends PluginError {
   }
 }
 
+/** Runs `work` while the server before the plugin has these faults; they are gone again however it ends. */
 export async function withFaults<Result>(
   { proxy }: Subject,
   faults: readonly FaultOptions[],

@@ -15,6 +15,7 @@ export interface FaultProxy {
 /** Hop-by-hop, or wrong after decompression. */
 const NOT_PASSED_ON = ["host", "connection", "content-length", "transfer-encoding", "content-encoding"];
 
+/** Starts it on a free port of 127.0.0.1. @param target the server's URL */
 export function startProxy(target: string): FaultProxy {
   const upstream = new URL(target);
   const faults = createFaults();

@@ -37,6 +37,7 @@ export interface LockEntry {
 /** By what `plugins` in the configuration calls each. */
 export type Lock = Readonly<Record<string, LockEntry>>;
 
+/** Where the lock of a project lies. @param directory that of its configuration */
 export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
 
 /** What is trusted in a project; nothing when there is no lock. @throws DeclarationError when it cannot be read */

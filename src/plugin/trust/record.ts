@@ -4,6 +4,7 @@ import { hashOfFiles, type PluginFiles } from "./files.ts";
 import { type LockEntry, readLock, writeLock } from "./lock.ts";
 import { usesOf } from "./uses.ts";
 
+/** What the lock is to say of a plugin: its files as they are now, and what they use. */
 export function entryFor({ name, version, hosts }: Plugin, found: PluginFiles): LockEntry {
   return {
     name,
@@ -20,6 +21,7 @@ export function trustPlugin(directory: string, spec: string, entry: LockEntry): 
   writeLock(directory, { ...readLock(directory), [spec]: entry });
 }
 
+/** Takes a plugin out of the lock. @param spec what the configuration calls it */
 export function distrustPlugin(directory: string, spec: string): void {
   const { [spec]: _, ...rest } = readLock(directory);
   writeLock(directory, rest);

@@ -47,6 +47,7 @@ export function requireTrust(spec: string, found: PluginFiles, entry: LockEntry 
 const isUnchanged = ({ changed, added, removed }: Changes): boolean =>
   changed.length + added.length + removed.length === 0;
 
+/** How the files differ from those that were trusted; all of them are added where nothing was. */
 export function changesSince(found: PluginFiles, entry: LockEntry | undefined): Changes {
   const before = new Map(Object.entries(entry?.files ?? {}));
   const names = [...found.files.keys()];

@@ -12,6 +12,7 @@ export const rangeSchema = v.object({ from: timeSchema, to: timeSchema });
 
 export type RangeText = v.InferOutput<typeof rangeSchema>;
 
+/** A range as manifests and reports hold it: RFC 3339, UTC. */
 export const rangeToText = ({ from, to }: Range): RangeText => ({ from: toRfc3339(from), to: toRfc3339(to) });
 
 /** @throws RangeError when a part is not a time. */

@@ -30,4 +30,5 @@ export function subtract(whole: Range, holes: readonly Range[]): Range[] {
 export const totalLength = (ranges: readonly Range[]): bigint =>
   ranges.reduce((sum, { from, to }) => (to > from ? sum + to - from : sum), 0n);
 
+/** For `sort`: the range that begins first comes first. */
 export const byFrom = (a: Range, b: Range): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);

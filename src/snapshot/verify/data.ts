@@ -37,6 +37,7 @@ interface FileState {
 /** One block is checked while the next is read. */
 const BUFFERS = 2;
 
+/** Checks the data files of the snapshot at `path`; close it, or its files stay open. */
 export function createDataCheck({ path, lines, complain }: DataCheckOptions): DataCheck {
   const reader = createByteReader(path, { buffers: BUFFERS });
   const states = new Map<string, FileState>();

@@ -44,6 +44,7 @@ export class ChildEnded extends Error {
 
 const WATCH_MS = 100;
 
+/** Starts this program again, in the part that it is told, and watches what it says and holds until it ends. */
 export function startChild(options: ChildOptions): Child {
   let waiting: PromiseWithResolvers<unknown> | undefined;
   let blame: string | undefined;
