@@ -1,5 +1,5 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
-import type { Finding, LineMatcher, Restorer, Signal } from "../plugin/contract.ts";
+import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
 import { hasTenant } from "../plugin/opening.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
@@ -7,6 +7,7 @@ import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
+import { countHeld } from "./held.ts";
 import { notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { type FoundBlocks, findBlocks, type PlannedFile, planFiles } from "./select.ts";
 
@@ -39,6 +40,8 @@ export interface RestoreTarget {
   readonly findings: readonly Finding[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
   readonly isAtMost: boolean;
+  /** What the server counts already in the saved windows; absent: it cannot say. */
+  readonly held?: Counts;
 }
 
 /** A plugin that nothing is written for. */
@@ -111,6 +114,7 @@ async function planTarget(
     ...notesOnUnchosen(found, held.length - files.length),
     ...(await restore.preflight(plan, options.signal)),
   ];
+  const existing = await countHeld(open, saved, { range, signal: options.signal });
   return {
     name: saved.name,
     open,
@@ -120,6 +124,7 @@ async function planTarget(
     ...(matcher === undefined ? {} : { matcher }),
     labels: options.labels,
     findings,
+    ...(existing === undefined ? {} : { held: existing }),
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),

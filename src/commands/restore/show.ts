@@ -27,6 +27,12 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
     target.open.url ?? target.name,
   ]);
   for (const line of formatTable([{}, {}, {}, {}], rows)) say(line);
+  for (const { name, held = {} } of targets) {
+    if (Object.values(held).some((count) => count > 0))
+      say(
+        `${colors.yellow(`${name}: holds already:`)} ${countsText(held)} of these times; what is the same stays as it is`,
+      );
+  }
   for (const { name, findings } of targets) {
     for (const { severity, what, setting } of findings) {
       say(`${colors.yellow(`${name}: ${SEVERITY[severity]}:`)} ${what}`);
@@ -47,6 +53,7 @@ export const planJson = ({ snapshot, targets, leftOut, notChosen }: RestorePlan)
     range: rangeToText(target.range),
     counts: plannedCounts(target),
     isAtMost: target.isAtMost,
+    ...(target.held === undefined ? {} : { held: target.held }),
     files: target.files.map(({ file, counts }) => ({ file, counts })),
     findings: target.findings,
   })),
