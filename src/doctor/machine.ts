@@ -35,7 +35,8 @@ export async function examineDisk(
   const room = free === undefined ? "the system does not say how much is free" : `${formatBytes(free)} free`;
   const what = `${backups}: ${room}, and an export of everything takes ${estimateText(needed)}`;
   const hint = "Free some room, or set `backups` to a larger disk; `--compress zstd` takes about a tenth.";
-  const full = free !== undefined && free < needed.high;
+  // A place with no room at all is none to write to, such as /proc.
+  const full = free !== undefined && (free === 0 || free < needed.high);
   return [
     { about: "disk", state: full ? "warning" : "ok", what, ...(full ? { hint } : {}) },
     ...unwritable(backups),

@@ -289,6 +289,13 @@ test.each([
   expect(exitCode).toBe(1);
 });
 
+test("the doctor does not call a place without any room good", async () => {
+  const directory = labProject(lab, { only: ["grafana"], more: "backups: /proc/contextcore\n" });
+  const { stdout, exitCode } = await run(["doctor"], { cwd: directory });
+  expect(stdout).toMatch(/warning +disk +\/proc\/contextcore: 0 B free/);
+  expect(exitCode).toBe(3);
+});
+
 test("nothing to resume is said, with the place", async () => {
   const directory = labProject(lab);
   const { stderr, exitCode } = await run(["export", "--resume"], { cwd: directory });
