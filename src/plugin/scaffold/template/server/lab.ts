@@ -17,6 +17,7 @@ const sample = Array.from(
   }),
 );
 
+/** The server with these events to begin with; nothing of it is kept. */
 export function serve(first: readonly Event[]): LabServer {
   const events = new Map(first.map((event) => [event.id, event]));
   return {
