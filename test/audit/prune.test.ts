@@ -10,6 +10,8 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import webhook from "../../plugins/webhook/index.ts";
+import { makeSigningKey, readSigningKey } from "../../src/audit/journal/checkpoint.ts";
+import { openHome } from "../../src/audit/journal/home.ts";
 import { closedSegments } from "../../src/audit/journal/segments.ts";
 import { carryOutPrune } from "../../src/audit/retention/carry-out.ts";
 import { keptLines } from "../../src/audit/retention/kept-file.ts";
@@ -226,6 +228,44 @@ test("what a sink has not got yet stays", async () => {
   expect(planPrune(request(folder)).segments).toMatchObject([
     { stays: "not all of it is delivered to webhook" },
   ]);
+});
+
+test("checkpoints and receipts of events that were pruned since are no difference; forged ones still are", async () => {
+  using folder = makeFolder();
+  const { verifier } = makeSigningKey({ ...folder, project: "shop", host: "build-7", replace: false });
+  await using receiver = await startReceiver();
+  const first = folder.open({ sinks: [await openSink(webhook, { url: receiver.url })], clock: () => START });
+  await first.append({ operation: "export", outcome: "success" }); // the receipt's
+  await first.close();
+  const second = folder.open({ sinks: [], clock: () => START + DAY }); // the sink is gone
+  await second.record({ operation: "destroy", destructive: true }, async () => ({
+    result: 0,
+    ending: { outcome: "success" },
+  }));
+  const third = folder.open({ clock: () => START + 60 * DAY });
+  await third.append({ operation: "export", outcome: "success" });
+  expect(await verify(folder)).toMatchObject({ differences: 0, checkpoint: { size: 5 } });
+  await prune(folder);
+  expect(await verify(folder)).toMatchObject({
+    differences: 0,
+    checkpoint: { size: 5 },
+    chain: { first: { seq: 6 } },
+  });
+
+  const state = join(dirname(folder.file), "sinks/webhook.json");
+  const told = JSON.parse(readFileSync(state, "utf8"));
+  const late = { ...told.receipt, seq: 9 }; // one that is in the trail
+  writeFileSync(state, JSON.stringify({ ...told, receipt: late }));
+  const home = openHome(folder.home, folder.file);
+  const key = readSigningKey(home);
+  if (key === undefined) throw new Error("no key");
+  const note = key.sign(`${key.name}\n5\n${Buffer.alloc(32, 7).toString("base64")}\n`); // a kept event, with another hash
+  writeFileSync(home.checkpointFile, note);
+  expect((await verify(folder)).findings).toMatchObject([
+    { where: "checkpoint", seq: 5 },
+    { where: "receipt of webhook", seq: 9 },
+  ]);
+  expect(verifier).toContain("contextcore");
 });
 
 test("a young trail has nothing to prune", async () => {

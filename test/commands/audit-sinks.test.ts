@@ -1,10 +1,12 @@
 /** Sinks that fail, hang, answer slowly, redirect or close, as a user meets them: told, waited for no longer than allowed, caught up later. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Behaviour, startReceiver } from "../audit/receiver.ts";
+import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
@@ -103,5 +105,30 @@ test("the limit is recorded with the sinks; what is no duration is a mistake wit
     expect(exitCode).toBe(2);
     expect(stderr).toContain("sinks.file.timeout: not a duration above zero");
     expect(stderr).toContain("contextcore.yaml:8");
+  }
+});
+
+test("the lab's Loki keeps the events, and bears witness when trail, home and receipts are cut", async () => {
+  const lab = await startLab();
+  try {
+    const cwd = labProject(lab, { only: ["loki"], more: "sinks:\n  loki: { timeout: 20s }\n" });
+    const audit = (...args: string[]) => run(["audit", ...args], { cwd });
+    expect((await audit("sinks", "test")).stdout).toBe("loki: ready\n");
+    for (let round = 0; round < 3; round += 1) expect((await audit("export", "--all")).exitCode).toBe(0);
+    const told = await audit("verify");
+    expect([told.stderr, told.exitCode]).toEqual(["", 0]);
+    expect(told.stdout).toContain("loki: agrees, up to event 7");
+
+    const lines = linesOf(cwd);
+    writeFileSync(join(cwd, ".contextcore/audit.jsonl"), `${lines.slice(0, 4).join("\n")}\n`);
+    rmSync(join(cwd, ".contextcore/sinks"), { recursive: true });
+    rmSync(join(cwd, ".contextcore/trails"), { recursive: true }); // HOME is the project's directory here
+    const cut = await audit("verify");
+    expect(cut.exitCode).toBe(5);
+    expect(cut.stderr).toContain(
+      "wrong: loki: after event 4 it has 3 more that are not in the trail: its end was cut off or replaced\n",
+    );
+  } finally {
+    await lab.stop();
   }
 });

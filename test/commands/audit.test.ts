@@ -150,6 +150,9 @@ test("stats count, in words and as JSON", async () => {
   const cwd = await project();
   const { stdout } = await run(["audit", "stats"], { cwd });
   expect(stdout).toContain("1 success, 1 failed");
+  const titles = stdout.split("\n").filter((line) => /^\S/.test(line));
+  expect(titles).toEqual(["by operation", "by outcome", "by user", "by week"]);
+  expect(stdout).toMatch(/\n {2}success +2 {2}█+ +2 success\n {2}failed +1 /);
   expect(JSON.parse((await run(["audit", "stats", "--json"], { cwd })).stdout)).toMatchObject({
     operations: 3,
     byUser: { "ada@build-7": { success: 2, failed: 1 } },

@@ -2,8 +2,8 @@
 import { NoteError } from "../format/note.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../journal/checkpoint.ts";
 import type { Home } from "../journal/home.ts";
-import type { Finding, Findings } from "./finding.ts";
-import type { Hashes } from "./hashes.ts";
+import type { Finding } from "./finding.ts";
+import type { Evidence } from "./witnesses.ts";
 
 /** The checkpoints that a trail's key has signed, and what is wrong with others. */
 export interface SignedCheckpoints {
@@ -35,12 +35,11 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
 /** Compares them with the trail. @returns the newest */
 export function checkCheckpoints(
   { checkpoints, findings: wrong }: SignedCheckpoints,
-  hashes: Hashes,
-  findings: Findings,
+  { hashes, past, findings }: Pick<Evidence, "hashes" | "past" | "findings">,
 ): Checkpoint | undefined {
   for (const finding of wrong) findings.add(finding);
   for (const { size, hash } of checkpoints) {
-    if (hashes.get(size) === hash) continue;
+    if (past.had(size, hash, hashes.get(size)) !== false) continue;
     const what = `event ${size}, which the checkpoint was signed for, is not in the trail as it was`;
     findings.add({ severity: "difference", where: "checkpoint", seq: size, what });
   }

@@ -2,38 +2,59 @@
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { LineError, readLine } from "../format/chain.ts";
-import { codeOf } from "../format/error.ts";
+import { cannot, codeOf } from "../format/error.ts";
+import { seqOf } from "../journal/segments.ts";
 import type { Pruned } from "./chain-check.ts";
 import type { Findings } from "./finding.ts";
 
+/** The events before a trail's first one, for which an `audit_prune` stands. */
+export interface PrunedPast {
+  /**
+   * Whether the event `seq` had this hash; `undefined` for one that was pruned and not kept: nobody can say.
+   * @param present the hash of the event in the trail, where it is in it
+   */
+  had(seq: number, hash: string, present: string | undefined): boolean | undefined;
+}
+
 /**
  * Checks the file that the newest `audit_prune` names.
- * @throws what the system says when the file is there and cannot be read
+ * @throws TrailError when the file is there and cannot be read
  */
-export function checkKept(directory: string, pruned: Pruned | undefined, findings: Findings): void {
-  if (pruned?.keptFile === undefined) return;
+export function checkKept(directory: string, pruned: Pruned | undefined, findings: Findings): PrunedPast {
+  const kept = new Map(
+    keptLines(directory, pruned, findings).map((line) => [seqOf(line), line.slice(-66, -2)]),
+  );
+  return {
+    had(seq, hash, present) {
+      const known = present ?? kept.get(seq);
+      return known === undefined && seq <= (pruned?.lastSeq ?? 0) ? undefined : known === hash;
+    },
+  };
+}
+
+/** The kept lines, once the file is proved; none otherwise. */
+function keptLines(directory: string, pruned: Pruned | undefined, findings: Findings): readonly string[] {
+  if (pruned?.keptFile === undefined) return [];
   const { keptHash } = pruned;
   const where = basename(pruned.keptFile);
   const difference = (what: string): void => findings.add({ severity: "difference", where, what });
   const bytes = readOptional(join(directory, where));
   if (bytes === undefined) {
     difference("the file with the events that are kept longest is missing");
-    return;
+    return [];
   }
-  if (Bun.SHA256.hash(bytes, "hex") === keptHash) return;
+  const lines = bytes.toString().split("\n").slice(0, -1);
+  if (Bun.SHA256.hash(bytes, "hex") === keptHash) return lines;
   difference("the events that are kept longest are not those that the prune recorded");
-  bytes
-    .toString()
-    .split("\n")
-    .slice(0, -1)
-    .forEach((line, index) => {
-      try {
-        readLine(line);
-      } catch (error) {
-        if (!(error instanceof LineError)) throw error;
-        findings.add({ severity: "difference", where: `${where}:${index + 1}`, what: error.message });
-      }
-    });
+  for (const [index, line] of lines.entries()) {
+    try {
+      readLine(line);
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      findings.add({ severity: "difference", where: `${where}:${index + 1}`, what: error.message });
+    }
+  }
+  return [];
 }
 
 function readOptional(path: string): Buffer | undefined {
@@ -41,6 +62,6 @@ function readOptional(path: string): Buffer | undefined {
     return readFileSync(path);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
-    throw error;
+    throw cannot("read", path, error);
   }
 }

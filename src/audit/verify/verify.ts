@@ -62,9 +62,9 @@ export async function verifyTrail(options: VerifyOptions): Promise<Verification>
   const receipts = readSinkStates(sinksFolder(file));
   const signed = readCheckpoints(file, home, options.publicKey);
   const { chain, files, head } = await walk(file, home, { findings, hashes, signal });
-  const evidence = { file, hashes, findings, changed: chain.changed };
-  const checkpoint = checkCheckpoints(signed, hashes, findings);
-  checkKept(dirname(file), chain.pruned, findings);
+  const past = checkKept(dirname(file), chain.pruned, findings);
+  const evidence = { file, hashes, findings, past, changed: chain.changed };
+  const checkpoint = checkCheckpoints(signed, evidence);
   for (const started of chain.open) warnOfOpen(started, findings);
   const witnesses = [
     judgeHome(home, head, evidence, (chain.pruned?.lastSeq ?? 0) + 1),

@@ -9,6 +9,7 @@ import { formatEvent, printable } from "../read/line.ts";
 import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
+import type { PrunedPast } from "./kept.ts";
 
 /** One witness and what it knows. */
 export interface Witness {
@@ -24,6 +25,7 @@ export interface Evidence {
   readonly hashes: Hashes;
   /** The numbers of events whose line does not prove itself. */
   readonly changed: ReadonlySet<number>;
+  readonly past: PrunedPast;
   readonly findings: Findings;
 }
 
@@ -97,12 +99,12 @@ function forPeople(line: string): string {
 /** Each sink's receipt names the newest event that it took. */
 export const judgeReceipts = (
   states: readonly SinkState[],
-  { hashes, findings }: Evidence,
+  { hashes, past, findings }: Evidence,
 ): readonly Witness[] =>
   states.flatMap(({ name, receipt }) => {
     if (receipt === undefined) return [];
     const { seq, hash, at } = receipt;
-    const agrees = hashes.get(seq) === hash;
+    const agrees = past.had(seq, hash, hashes.get(seq)) !== false;
     const what = `event ${seq}, which ${name} took at ${at}, is not in the trail as it took it`;
     if (!agrees) findings.add({ severity: "difference", where: `receipt of ${name}`, seq, what });
     return [{ name: `receipt of ${name}`, seq, agrees }];

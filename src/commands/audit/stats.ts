@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Outcome } from "../../audit/format/event.ts";
 import { trailLines } from "../../audit/journal/segments.ts";
 import { printable } from "../../audit/read/line.ts";
 import { matching } from "../../audit/read/query.ts";
@@ -45,6 +46,7 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
   }
   const tables: readonly (readonly [string, readonly (readonly [string, Tally])[]])[] = [
     ["by operation", Object.entries(stats.byOperation)],
+    ["by outcome", OUTCOMES.flatMap((name) => ofOutcome(name, stats.byOutcome[name]))],
     ["by user", Object.entries(stats.byUser)],
     ["by week", stats.byWeek.map(({ week, tally: counts }) => [week, counts])],
   ];
@@ -53,6 +55,9 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
     for (const line of drawn(rows, terminal)) terminal.print(`  ${line}`);
   }
 }
+
+const ofOutcome = (name: Outcome, count: number | undefined): (readonly [string, Tally])[] =>
+  count === undefined ? [] : [[name, { [name]: count }]];
 
 /** How wide the longest bar is, characters. */
 const BAR_WIDTH = 30;
