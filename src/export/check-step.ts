@@ -6,7 +6,7 @@ import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "
 import { countLines } from "../snapshot/format/lines.ts";
 import { pathObjection } from "../snapshot/format/paths.ts";
 import { LATEST } from "../snapshot/format/range-text.ts";
-import type { StepObject, StepRecords } from "../snapshot/write/writer.ts";
+import type { StepObject, StepRecords } from "../snapshot/write/step.ts";
 import type { Range } from "../units/range.ts";
 import { InvalidStep } from "./errors.ts";
 import { parseReread } from "./reread/cursor.ts";

@@ -37,6 +37,7 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
   let pausedUntil = 0;
   let retries = 0;
   let failuresInARow = 0;
+  let answered = false;
 
   const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     const { round } = pace;
@@ -47,6 +48,7 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
       const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
       pace = afterSuccess(pace, performance.now() - began);
       failuresInARow = 0;
+      answered = true;
       return result;
     } catch (error) {
       if (isOverload(error)) pace = afterOverload(pace, round);
@@ -77,7 +79,7 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
           return await attempt(hook);
         } catch (error) {
           if (signal.aborted) throw error;
-          const delayMs = retryDelay(error, failed, tuning.retry, Math.random());
+          const delayMs = retryDelay(error, failed, tuning.retry, Math.random(), answered);
           if (delayMs === undefined) {
             if (isKind(error, "temporary", "refused")) failuresInARow += 1;
             throw error;

@@ -31,6 +31,9 @@ export function statusError(place: CallPlace, status: number, headers: Headers, 
   );
 }
 
+/** Codes that say that nobody is there, as against an answer that broke off. */
+const ABSENT = /REFUSED|NOTFOUND|DNS|UNREACH|HOSTDOWN/i;
+
 /** The error for a call that got no answer, or lost it half-way. */
 export function connectionError(place: CallPlace, cause: unknown): PluginError {
   const code = codeOf(cause);
@@ -50,6 +53,7 @@ export function connectionError(place: CallPlace, cause: unknown): PluginError {
     `${place.server}: ${place.call} got no answer (${place.redact(what)})`,
     {
       hint: "Is the server running, and is its `url` right?",
+      absent: ABSENT.test(code),
       cause,
     },
   );

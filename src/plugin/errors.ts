@@ -15,6 +15,8 @@ export interface PluginErrorOptions {
   readonly retryAfterMs?: number | undefined;
   /** True when a time limit of ours ended the call. */
   readonly timedOut?: boolean;
+  /** True when nobody answered: nothing listens there, or its name is not known. A server that was there may come back. */
+  readonly absent?: boolean;
   /** The HTTP status, where there was one. */
   readonly status?: number | undefined;
   readonly cause?: unknown;
@@ -27,6 +29,7 @@ export class PluginError extends Error {
   readonly hint: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly timedOut: boolean;
+  readonly absent: boolean;
   readonly status: number | undefined;
 
   constructor(kind: ErrorKind, message: string, options: PluginErrorOptions = {}) {
@@ -35,6 +38,7 @@ export class PluginError extends Error {
     this.hint = options.hint;
     this.retryAfterMs = options.retryAfterMs;
     this.timedOut = options.timedOut ?? false;
+    this.absent = options.absent ?? false;
     this.status = options.status;
   }
 }

@@ -106,7 +106,7 @@ function named({ plugin, hook, redact }: Hook, error: unknown): PluginError {
   if (!(error instanceof PluginError)) {
     return new HookDefect(redact(`${plugin}: ${hook} failed: ${textOf(error)}`), clean(error, redact));
   }
-  const { kind, hint, retryAfterMs, timedOut, status, cause } = error;
+  const { kind, hint, retryAfterMs, timedOut, absent, status, cause } = error;
   const message = redact(error.message.includes(plugin) ? error.message : `${plugin}: ${error.message}`);
   if (message === error.message && redact(hint ?? "") === (hint ?? "") && clean(cause, redact) === cause)
     return error;
@@ -114,6 +114,7 @@ function named({ plugin, hook, redact }: Hook, error: unknown): PluginError {
     hint: hint === undefined ? undefined : redact(hint),
     retryAfterMs,
     timedOut,
+    absent,
     status,
     cause: clean(cause, redact),
   });

@@ -60,6 +60,23 @@ describe("retry", () => {
     expect(retryDelay(busy({ retryAfterMs: 3_600_000 }), 1, DEFAULT_RETRY, 0)).toBeUndefined();
   });
 
+  test("waits longer for a server that was there than for one that never answered", () => {
+    const gone = busy({ absent: true });
+    const waited = (answered: boolean): number => {
+      let sum = 0;
+      for (let failed = 1; ; failed += 1) {
+        const delay = retryDelay(gone, failed, DEFAULT_RETRY, 0.5, answered);
+        if (delay === undefined) return sum;
+        expect(delay).toBeLessThanOrEqual(answered ? 5_000 : 15_000);
+        sum += delay;
+      }
+    };
+    expect([waited(false), waited(true)]).toEqual([7_750, 97_750]);
+    expect(retryDelay(busy({ status: 502 }), 20, DEFAULT_RETRY, 0.5, true)).toBe(5_000);
+    expect(retryDelay(busy({ status: 500 }), 6, DEFAULT_RETRY, 0.5, true)).toBeUndefined();
+    expect(retryDelay(busy(), 6, DEFAULT_RETRY, 0.5, true)).toBeUndefined();
+  });
+
   test("ends after the last attempt, sooner for time limits, at once for what will not pass", () => {
     expect(retryDelay(busy(), 6, DEFAULT_RETRY, 0)).toBeUndefined();
     expect(retryDelay(busy({ timedOut: true }), 2, DEFAULT_RETRY, 0)).toBeUndefined();
