@@ -55,7 +55,10 @@ export const reportSchema = v.object({
 });
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
-/** @param counted by plugin name */
+/**
+ * Puts together what a restore did and what the servers counted afterwards, and says whether that is everything.
+ * @param counted by plugin name
+ */
 export function restoreReport(
   plan: RestorePlan,
   directory: string,
@@ -118,6 +121,6 @@ function statusOf(
   return failed > 0 || short ? "partial" : "complete";
 }
 
-/** @throws SnapshotError when the disk refuses */
+/** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */
 export const writeReport = (report: RestoreReport): Promise<void> =>
   writeAtomically(join(report.directory, "report.json"), `${JSON.stringify(report, null, 2)}\n`);

@@ -84,7 +84,7 @@ function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restor
   };
 }
 
-/** By rank, then parents before what lies in them. */
+/** For `sort`: files by the restorer's rank, then parents before what lies in them, then by name. */
 export function compareFiles(a: string, b: string, { rank }: Pick<Restorer, "rank">): number {
   const ranked = (rank?.(a) ?? 0) - (rank?.(b) ?? 0);
   const depth = (path: string): number => path.split("/").length;

@@ -15,7 +15,7 @@ export type RangeText = v.InferOutput<typeof rangeSchema>;
 /** A range as manifests and reports hold it: RFC 3339, UTC. */
 export const rangeToText = ({ from, to }: Range): RangeText => ({ from: toRfc3339(from), to: toRfc3339(to) });
 
-/** @throws RangeError when a part is not a time. */
+/** The range that two RFC 3339 times name, ns. @throws RangeError when a part is not a time. */
 export const rangeFromText = ({ from, to }: RangeText): Range => ({
   from: fromRfc3339(from),
   to: fromRfc3339(to),

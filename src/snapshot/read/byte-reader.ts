@@ -31,7 +31,7 @@ const AHEAD_BYTES = 256 << 10;
 const IDLE_MAX = 32;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** @param directory that the paths are relative to */
+/** Opens no file before it is read; close it, or its files stay open. @param directory that the paths are relative to */
 export function createByteReader(directory: string, options: ByteReaderOptions = {}): ByteReader {
   const entries = new Map<string, Entry>();
   const memory = createMemory(options.buffers);

@@ -29,7 +29,7 @@ export interface IndexCheck {
   finish(): void;
 }
 
-/** @param complain is told of each difference */
+/** Begins to check an index against its manifest: enter every line in order, then finish. @param complain is told of each difference */
 export function createIndexCheck(manifest: Manifest, complain: Complain): IndexCheck {
   const files = new Map<string, FileTotals>();
   const trees = new Map<string, Tree>();

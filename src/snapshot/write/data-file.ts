@@ -35,7 +35,7 @@ export interface RecoveredFile {
   continue(): Promise<DataFile>;
 }
 
-/** @param reader of the unfinished snapshot */
+/** Takes up a data file that an interrupted export left: accept its committed blocks in order, then continue. @param reader of the unfinished snapshot */
 export function recoverDataFile(directory: string, path: string, reader: ByteReader): RecoveredFile {
   const full = join(directory, path);
   const hasher = new Bun.CryptoHasher("sha256");

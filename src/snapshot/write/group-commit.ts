@@ -41,7 +41,7 @@ interface Group {
 
 const emptyGroup = (): Group => ({ lines: [], bytes: 0, durable: new Map() });
 
-/** Opens the index for appending. */
+/** Opens the index for appending, new or cut back to what is committed. @throws SnapshotError when the disk refuses */
 export async function openGroupCommit(options: GroupOptions): Promise<GroupCommit> {
   const { path, groupMs, groupBytes, onFailure, committed } = options;
   const handle = await openIndex(path, committed?.bytes ?? 0);

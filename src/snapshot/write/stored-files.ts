@@ -33,7 +33,7 @@ export interface RecoveredFiles {
   readonly totals: ReadonlyMap<string, FileTotals>;
 }
 
-/** @param directory of the unfinished snapshot */
+/** The data files of a snapshot being written, opened when they are first written to. @param directory of the unfinished snapshot */
 export function createStoredFiles(directory: string, recovered?: RecoveredFiles): StoredFiles {
   const open = new Map(recovered?.open);
   const totals = new Map(recovered?.totals);

@@ -1,42 +1,11 @@
 /** Writes the data files and the index of a snapshot, one step after another. */
 import { join } from "node:path";
-import type { Counts } from "../../plugin/contract.ts";
-import type { Range } from "../../units/range.ts";
 import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
-import { compressBlock } from "../format/compress.ts";
 import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
 import { createPlacement, type Placement } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
-import {
-  createStoredFiles,
-  type NewBlock,
-  type Stored,
-  type StoredFiles,
-  type WrittenFile,
-} from "./stored-files.ts";
-
-/** Records that are ready to be written: whole lines, checked. */
-export interface StepRecords {
-  readonly file: string;
-  readonly bytes: Uint8Array;
-  readonly lines: number;
-  readonly range: Range;
-  readonly counts: Counts;
-  readonly window?: Range;
-}
-
-export interface StepObject {
-  readonly path: string;
-  readonly bytes: Uint8Array;
-  readonly unit: string;
-}
-
-/** A whole step: it is committed with everything it yielded, or not at all. */
-export interface WholeStep {
-  readonly records: readonly StepRecords[];
-  readonly objects: readonly StepObject[];
-  readonly commit: Commit;
-}
+import { type Part, placeStep, type WholeStep } from "./step.ts";
+import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } from "./stored-files.ts";
 
 export interface SnapshotWriter {
   /**
@@ -62,11 +31,6 @@ export interface ExpectedFile {
 export interface WrittenFiles {
   readonly files: readonly WrittenFile[];
   readonly index: ReturnType<GroupCommit["summary"]>;
-}
-
-/** A step that cannot be kept as it is, while the snapshot is sound. */
-export class StepRefused extends Error {
-  override readonly name = "StepRefused";
 }
 
 export interface WriterOptions {
@@ -114,7 +78,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
   return {
     write: (plugin, step) =>
       serially(async () => {
-        const parts = await plan(plugin, step, placement, options.compression === "zstd");
+        const parts = await placeStep(plugin, step, placement, options.compression === "zstd");
         return unlessBroken(() => commitParts(plugin, parts, step.commit, files, group));
       }),
     flush: () => serially(() => group.flush()),
@@ -140,55 +104,6 @@ function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result>
     return result;
   };
 }
-
-interface Part {
-  readonly bytes: Uint8Array;
-  readonly block: NewBlock;
-}
-
-/** Finds a place for everything before anything is written. */
-async function plan(
-  plugin: string,
-  step: WholeStep,
-  placement: Placement,
-  compressed: boolean,
-): Promise<Part[]> {
-  const parts: Part[] = [];
-  for (const records of step.records.filter((one) => one.lines > 0)) {
-    const bytes = compressed ? await compressBlock(records.bytes) : records.bytes;
-    const place = refusing(() => placement.locate(plugin, records.file, bytes.length));
-    parts.push({ bytes, block: recordsBlock(records, place, compressed) });
-  }
-  for (const { path, bytes, unit } of step.objects) {
-    const place = refusing(() => placement.claim(path));
-    parts.push({ bytes, block: { ...named(place), records: 1, counts: { [unit]: 1 } } });
-  }
-  return parts;
-}
-
-function refusing<Result>(work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    throw new StepRefused(error instanceof Error ? error.message : String(error), { cause: error });
-  }
-}
-
-const named = ({ path, of }: { path: string; of: string }) =>
-  path === of ? { file: path } : { file: path, of };
-
-const recordsBlock = (
-  records: StepRecords,
-  place: { path: string; of: string },
-  compressed: boolean,
-): NewBlock => ({
-  ...named(place),
-  ...(compressed ? { raw: records.bytes.length } : {}),
-  records: records.lines,
-  range: records.range,
-  counts: records.counts,
-  ...(records.window === undefined ? {} : { window: records.window }),
-});
 
 /** Writes the parts and hands their index lines over in one piece; the last line carries the commit. */
 async function commitParts(
