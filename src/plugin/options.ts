@@ -74,6 +74,22 @@ export const integer = (about: string, fallback: number, bounds: { min: number; 
   );
 
 /**
+ * Loki, Tempo and Mimir take `A|B` as a question to both tenants and then mix their records under a label of their own,
+ * `__tenant_id__`: an export of that could not be put back, and counts would agree with it.
+ */
+const oneTenant = v.optional(
+  v.pipe(
+    v.string(),
+    v.check(
+      (tenant) => !tenant.includes("|"),
+      "names several tenants, whose records the server would mix: export each by itself",
+    ),
+    v.description("Tenant, sent as X-Scope-OrgID"),
+    v.metadata({ env: [] }),
+  ),
+);
+
+/**
  * The options from which the HTTP client is made. Every plugin that talks to a server spreads these into its own.
  * @param url where the server is unless configured
  * @param env further environment names for some of them
@@ -91,7 +107,7 @@ export const serverOptions = (
     ),
     url,
   ),
-  tenant: text("Tenant, sent as X-Scope-OrgID"),
+  tenant: oneTenant,
   username: text("User for basic authentication", names(env.username)),
   password: secret("Password for basic authentication", names(env.password)),
   token: secret("Bearer token", names(env.token)),

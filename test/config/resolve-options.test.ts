@@ -87,6 +87,9 @@ test("mistakes name the key and the line, the environment name or the flag", asy
   expect(await problemsOf({ env: { CONTEXTCORE_LOKI_PAGE_LINES: "many" } })).toEqual([
     'CONTEXTCORE_LOKI_PAGE_LINES: backends.loki.pageLines: expected a number, found "many"',
   ]);
+  expect(await problemsOf({ set: { "backends.loki.tenant": "a|b" } })).toEqual([
+    "--set: backends.loki.tenant: names several tenants, whose records the server would mix: export each by itself",
+  ]);
   expect(await problemsOf({ set: { "backends.loki.nope": "1" } })).toEqual([
     "--set: backends.loki.nope: unknown key",
   ]);
