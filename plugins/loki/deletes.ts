@@ -1,5 +1,5 @@
 /** Delete requests that hide data from queries though it is still there: kept with the export that could not see it. */
-import { isKind, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
+import { fromMs, isKind, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
 import { type Api, checked } from "./api.ts";
 
 export const DELETES_FILE = "loki/deletes.json";
@@ -59,4 +59,4 @@ function hides({ query, start_time, end_time }: DeleteRequest): Problem {
   };
 }
 
-const ns = (seconds: number): bigint => BigInt(Math.round(seconds * 1000)) * 1_000_000n;
+const ns = (seconds: number): bigint => fromMs(Math.round(seconds * 1000));

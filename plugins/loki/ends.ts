@@ -1,5 +1,5 @@
 /** The oldest and the newest entry, found by looking back month by month. */
-import { type Range, span } from "contextcore";
+import { NS_PER_SECOND, type Range, span } from "contextcore";
 import type { Api } from "./api.ts";
 import { byParts, MONTH } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
@@ -8,18 +8,23 @@ import { rootSelectors } from "./roots.ts";
 const EMPTY_MAX = 13;
 const MONTHS_MAX = 120;
 
+/** Entries may lie in the future: Loki takes those of the next ten minutes, and clocks differ. ns */
+const AHEAD = 3_600n * NS_PER_SECOND;
+
+/** What bounds the search. */
 export interface Horizon {
+  /** ns */
   readonly now: bigint;
   readonly retention?: bigint | "unlimited" | undefined;
 }
 
-/** From the oldest entry to after the newest; `undefined` when there are none. Entries may lie a little in the future. */
+/** From the oldest entry to after the newest; `undefined` when there are none. */
 export async function findEnds(
   api: Api,
   { now, retention }: Horizon,
   signal: AbortSignal,
 ): Promise<Range | undefined> {
-  const end = now + 3_600_000_000_000n;
+  const end = now + AHEAD;
   // The compactor runs late: what has expired is visible for some time.
   const kept = typeof retention === "bigint" ? retention + 2n * MONTH : undefined;
   const empty = kept === undefined ? EMPTY_MAX : Number(kept / MONTH) + 1;

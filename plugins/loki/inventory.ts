@@ -5,6 +5,7 @@ import {
   type Importance,
   type Inventory,
   isKind,
+  NS_PER_SECOND,
   type Range,
   toRfc3339,
   v,
@@ -61,7 +62,7 @@ async function readVersion(api: Api, signal: AbortSignal): Promise<string | unde
   }
 }
 
-const DAY = 86_400_000_000_000n;
+const DAY = 86_400n * NS_PER_SECOND;
 
 /** Of the newest day that has any: over a longer time streams come and go, and asking for all of them costs the server much. */
 async function countStreams(api: Api, { from, to }: Range, signal: AbortSignal): Promise<Counts> {

@@ -1,5 +1,12 @@
 /** What this server would refuse, alter or hide of a restore, with the setting to change. */
-import { type Finding, formatDuration, type Range, type RestorePlan, toRfc3339 } from "contextcore";
+import {
+  type Finding,
+  formatDuration,
+  NS_PER_SECOND,
+  type Range,
+  type RestorePlan,
+  toRfc3339,
+} from "contextcore";
 import type { Api } from "./api.ts";
 import { DELETES_FILE } from "./deletes.ts";
 import { LOGS_FILE } from "./lines.ts";
@@ -123,6 +130,9 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
   },
 ];
 
+/** `ingester.max_chunk_age` where the server does not show it: Loki's default. ns */
+const MAX_CHUNK_AGE = 7_200n * NS_PER_SECOND;
+
 /** A stream refuses what is older than its newest line by more than half of max_chunk_age (pkg/ingester/stream.go). */
 async function newerLines(
   api: Api,
@@ -130,7 +140,7 @@ async function newerLines(
   signal: AbortSignal,
 ): Promise<Finding[]> {
   if (Object.keys(plan.labels).length > 0) return [];
-  const age = settings.duration("ingester.max_chunk_age") ?? 7_200_000_000_000n;
+  const age = settings.duration("ingester.max_chunk_age") ?? MAX_CHUNK_AGE;
   const range = { from: plan.range.from + age / 2n, to: now };
   if (range.from >= range.to || !(await hasLines(api, range, signal))) return [];
   return [

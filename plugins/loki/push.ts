@@ -1,5 +1,5 @@
 /** `POST /loki/api/v1/push`, and what its refusals mean entry by entry. */
-import { isKind, PluginError } from "contextcore";
+import { fromMs, isKind, PluginError } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Value } from "./page.ts";
 import { classify } from "./refusal.ts";
@@ -59,8 +59,7 @@ export const toLine = ({ labels, values }: PushStream): string =>
 export function isRefusedBy(reason: string): ((value: Value) => boolean) | undefined {
   const limit = /oldest acceptable timestamp is: (\S+?)[',;]*(?:\s|$)/.exec(reason)?.[1];
   // The time is written without its fraction: within that second only the server knows.
-  if (limit !== undefined && !Number.isNaN(Date.parse(limit)))
-    return isOlderThan(BigInt(Date.parse(limit)) * 1_000_000n);
+  if (limit !== undefined && !Number.isNaN(Date.parse(limit))) return isOlderThan(fromMs(Date.parse(limit)));
   const bytes = /max entry size '(\d+)' bytes exceeded/.exec(reason)?.[1];
   if (bytes !== undefined) return ([, line]) => Buffer.byteLength(line) > Number(bytes);
   if (/includes structured metadata, but this feature is disallowed/.test(reason))

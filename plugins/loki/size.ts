@@ -1,5 +1,5 @@
 /** How big it is: on the disk where that is known, else what the server says of its chunks, else worked out from a count. */
-import { directorySize, PluginError, type Range, type Size } from "contextcore";
+import { directorySize, NS_PER_MS, PluginError, type Range, type Size } from "contextcore";
 import type { Api } from "./api.ts";
 import { findEnds } from "./ends.ts";
 import { byParts } from "./parts.ts";
@@ -63,6 +63,6 @@ async function ask(api: Api, now: bigint, reason: string, signal: AbortSignal): 
 }
 
 function countBytes(api: Api, selector: string, { from, to }: Range, signal: AbortSignal): Promise<number> {
-  const ms = (to - from) / 1_000_000n + 1n;
+  const ms = (to - from) / NS_PER_MS + 1n;
   return api.number(`sum(bytes_over_time(${selector}[${ms}ms]))`, to, signal);
 }

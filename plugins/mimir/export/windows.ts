@@ -1,7 +1,7 @@
-import { type Cursor, type Range, windows } from "contextcore";
+import { type Cursor, NS_PER_SECOND, type Range, windows } from "contextcore";
 import { toCursor, type Window, type Work, windowOf } from "./cursors.ts";
 
-const HOUR = 3_600_000_000_000n;
+const HOUR = 3_600n * NS_PER_SECOND;
 const DAY = 24n * HOUR;
 const MONTH = 32n * DAY;
 
