@@ -1,8 +1,9 @@
 /** Restores that are killed, throttled, cut and refused: nothing is lost, and resuming gives the same records. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdir } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../lab/lab.ts";
+import { random } from "../lab/random.ts";
 import { binary } from "../support/binary.ts";
 import { type Stacks, startStacks, TIMED } from "./stack.ts";
 
@@ -34,25 +35,40 @@ async function blocksDone(directory: string, count: number): Promise<void> {
   }
 }
 
-test("killed at any block, it goes on with --resume, and the records are equal", async () => {
-  for (const count of [1, 5, 40]) {
+/** Begins or resumes the restore and kills it after so many blocks and milliseconds. @returns its exit code; `null`: it was killed */
+async function killed(lab: Lab, after: { readonly blocks: number; readonly ms: number }, ...more: string[]) {
+  const child = Bun.spawn([binary, "restore", first, "--yes", ...more], {
+    cwd: stacks.cwd,
+    env: stacks.envFor(lab),
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  await Promise.race([blocksDone(join(stacks.cwd, "backups", "restores"), after.blocks), child.exited]);
+  await Bun.sleep(after.ms);
+  child.kill("SIGKILL");
+  await child.exited;
+  return child.exitCode;
+}
+
+test("killed twice at random points, it goes on with --resume, and the records are equal", async () => {
+  const seed = Date.now() % 1_000_000;
+  const next = random(seed);
+  for (let round = 1; round <= 3; round += 1) {
     const lab = await stacks.another();
-    for (const faults of [lab.faults.loki, lab.faults.mimir, lab.faults.otlp])
-      faults.add({ kind: "latency", ms: 15 });
-    const restores = join(stacks.cwd, "backups", "restores");
-    await Bun.$`rm -rf ${restores}`;
-    const child = Bun.spawn([binary, "restore", first, "--yes"], {
-      cwd: stacks.cwd,
-      env: stacks.envFor(lab),
-      stdio: ["ignore", "ignore", "ignore"],
-    });
-    await blocksDone(restores, count);
-    child.kill("SIGKILL");
-    await child.exited;
-    for (const faults of [lab.faults.loki, lab.faults.mimir, lab.faults.otlp]) faults.clear();
+    const slowed = [lab.faults.loki, lab.faults.mimir, lab.faults.otlp];
+    for (const faults of slowed) faults.add({ kind: "latency", ms: 15 });
+    await rm(join(stacks.cwd, "backups", "restores"), { recursive: true, force: true });
+    const blocks = 1 + Math.floor(next() * 30);
+    const points = [
+      { blocks, ms: next() * 40 },
+      { blocks: blocks + 1 + Math.floor(next() * 10), ms: next() * 40 },
+    ] as const;
+    const where = `seed ${seed}, killed at ${JSON.stringify(points)}`;
+    expect(await killed(lab, points[0]), where).toBeNull();
+    expect(await killed(lab, points[1], "--resume"), where).toBeNull();
+    for (const faults of slowed) faults.clear();
     const resumed = await stacks.on(lab, "restore", first, "--yes", "--resume", "--json");
-    expect(resumed.exitCode, resumed.stderr).toBe(0);
-    await expectEqual(lab, `killed-${count}`);
+    expect(resumed.exitCode, where + resumed.stderr).toBe(0);
+    await expectEqual(lab, `killed-${round}`);
   }
 }, 120_000);
 
