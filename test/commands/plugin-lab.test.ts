@@ -97,6 +97,18 @@ test.each([
   expect(stderr).toMatch(message);
 });
 
+test("a lab that ends while the check runs is told of, since the rest is about no server", async () => {
+  const home = await clicks();
+  const lab =
+    'import { defineLab } from "contextcore"; export default defineLab({ filled: () => ({ fetch: () => process.exit(3) }) });';
+  writeFileSync(join(home, "clicks/lab.ts"), lab);
+  const { stderr, exitCode } = await check(home, "./clicks", "--rule", "inventory");
+  expect(stderr).toMatch(
+    /lab\.ts did not last as long as the check: it ended the program, with exit code 3\n$/,
+  );
+  expect(exitCode).toBe(1);
+});
+
 test("trust is about what is loaded: the lab is not among the files of a plugin", async () => {
   const home = await clicks();
   expect((await run(["plugin", "add", "./clicks", "--yes"], { cwd: home })).exitCode).toBe(0);

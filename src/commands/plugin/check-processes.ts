@@ -47,12 +47,19 @@ export async function openLab(call: CheckCall, start: Start): Promise<OpenLab | 
     const served = await child.ask({ ask: "serve" }, servedSchema);
     if (!call.args.json)
       call.terminal.note(`its server is ${lab}, at ${served.filled}, with faults before it`);
-    return { served, end: () => child.end() };
+    return { served, end: () => endLab(call, lab, child) };
   } catch (error) {
     await child.end();
     if (!(error instanceof LostChild)) throw error;
     throw new Error(`${lab} does not start: it ${error.message}`, { cause: error });
   }
+}
+
+/** What was found after its end is about no server, so that has to be said. */
+async function endLab({ terminal }: CheckCall, lab: string, child: Child): Promise<void> {
+  const lost = child.lost();
+  if (lost !== undefined) terminal.warn(`${lab} did not last as long as the check: it ${lost.message}`);
+  await child.end();
 }
 
 /** What it is called: the file beside the plugin, or one of the program's own. */

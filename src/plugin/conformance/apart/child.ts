@@ -22,6 +22,8 @@ export interface ChildOptions {
 export interface Child {
   /** @throws LostChild when it is gone before it answers, and ChildEnded when it has ended everything by itself */
   ask<Answer>(question: Question, schema: v.GenericSchema<unknown, Answer>): Promise<Answer>;
+  /** Present when it is gone though nobody has ended it. */
+  lost(): LostChild | undefined;
   /** Kills it, with every process that it has started. */
   end(): Promise<void>;
 }
@@ -48,6 +50,8 @@ const WATCH_MS = 100;
 export function startChild(options: ChildOptions): Child {
   let waiting: PromiseWithResolvers<unknown> | undefined;
   let blame: string | undefined;
+  let lost: LostChild | undefined;
+  let ending = false;
   const heard = { at: performance.now(), bytes: 0 };
   const child = Bun.spawn(
     [process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main]), ...options.words],
@@ -74,9 +78,10 @@ export function startChild(options: ChildOptions): Child {
   const watch = setInterval(watcher({ heard, pid: child.pid, kill, ...options }), WATCH_MS);
   const gone = child.exited.then(() => {
     clearInterval(watch);
-    const lost = new LostChild(blame ?? howItEnded(child));
-    waiting?.reject(lost);
-    return lost;
+    const how = new LostChild(blame ?? howItEnded(child));
+    if (!ending) lost = how;
+    waiting?.reject(how);
+    return how;
   });
   return {
     async ask(question, schema) {
@@ -85,7 +90,9 @@ export function startChild(options: ChildOptions): Child {
       child.send(question);
       return read(await waiting.promise, schema);
     },
+    lost: () => lost,
     async end() {
+      ending = true;
       kill();
       await gone;
     },
