@@ -1,7 +1,9 @@
-import { fromMs, type Inventory, toMs, v } from "contextcore";
+import { fromMs, type Inventory, PluginError, toMs, v } from "contextcore";
+import { hasSamples } from "./export/has-samples.ts";
+import { isWithoutRemoteRead } from "./export/remote-read.ts";
 import { ifShown, saidTooMuch } from "./server/api.ts";
 import { ownMetrics } from "./server/own-metrics.ts";
-import { queryVector, type Server, seconds, selectorOf } from "./server/server.ts";
+import { matchersOf, queryVector, type Server, seconds, selectorOf } from "./server/server.ts";
 
 const HOUR_MS = 3_600_000;
 
@@ -11,13 +13,32 @@ const HOURS_MAX = 175_200;
 export type Extent = Pick<Inventory, "oldest" | "newest">;
 
 /**
- * From when to when there is data. A Prometheus shows both among its own metrics; Mimir and Cortex are asked for labels
- * of ever longer ranges, which finds the hour.
+ * From when to when there is data. A Prometheus shows both among its own metrics, but its oldest time leaves out samples
+ * that came out of order and are still in memory: it is asked whether there is anything before. Mimir and Cortex are asked
+ * for labels of ever longer ranges, which finds the hour.
  */
 export async function findExtent(server: Server, now: bigint, signal: AbortSignal): Promise<Extent> {
   const { flavour } = await server.identity(signal);
   const shown = flavour === "prometheus" ? await shownExtent(server, signal) : undefined;
-  return shown ?? searchExtent(server, toMs(now), signal);
+  if (shown === undefined) return searchExtent(server, toMs(now), signal);
+  if (shown.oldest === undefined) return shown;
+  const isFilled: IsFilled = (to) => hasSamplesBefore(server, to, signal);
+  const isOldest = !(await isFilled(toMs(shown.oldest)));
+  return isOldest ? shown : { ...shown, oldest: await oldestHour(toMs(now), isFilled) };
+}
+
+/** Whether there is anything before a time, ms. */
+type IsFilled = (to: number) => Promise<boolean>;
+
+/** A server without remote read has nothing that came out of order either, or cannot be asked. */
+async function hasSamplesBefore(server: Server, to: number, signal: AbortSignal): Promise<boolean> {
+  const query = { range: { from: 0n, to: fromMs(Math.max(1, to)) }, matchers: matchersOf(undefined) };
+  try {
+    return await hasSamples(server, query, signal);
+  } catch (error) {
+    if (error instanceof PluginError && isWithoutRemoteRead(error)) return false;
+    throw error;
+  }
 }
 
 /** `undefined` when the server does not show it; an empty Prometheus shows times at the ends of the scale. */
@@ -37,12 +58,17 @@ async function searchExtent(server: Server, now: number, signal: AbortSignal): P
   const hasData = (from: number, to: number): Promise<boolean> => hasLabels(server, from, to, signal);
   if (!(await hasData(0, now))) return {};
   const youngest = await smallest(HOURS_MAX, (hours) => hasData(now - hours * HOUR_MS, now));
-  const older = await smallest(HOURS_MAX, async (hours) => !(await hasData(0, now - hours * HOUR_MS)));
   const exact = await newestSample(server, now, signal);
   return {
-    oldest: fromMs(Math.max(0, now - older * HOUR_MS)),
+    oldest: await oldestHour(now, (to) => hasData(0, to)),
     newest: fromMs(exact ?? now - (youngest - 1) * HOUR_MS),
   };
+}
+
+/** The hour before which there is nothing, ns. @param now ms */
+async function oldestHour(now: number, isFilled: IsFilled): Promise<bigint> {
+  const hours = await smallest(HOURS_MAX, async (age) => !(await isFilled(now - age * HOUR_MS)));
+  return fromMs(Math.max(0, now - hours * HOUR_MS));
 }
 
 /** The smallest number of hours from 1 on for which it holds, by doubling and halving; it holds for all greater ones. */

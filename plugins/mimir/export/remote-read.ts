@@ -129,3 +129,7 @@ function unpack<Result>(server: Server, read: () => Result): Result {
     throw damaged(server, `the remote read answer is damaged: ${error.message}`, error);
   }
 }
+
+/** Whether an error says that the server has no remote read at all, as some that speak PromQL have not. */
+export const isWithoutRemoteRead = ({ kind, status }: PluginError): boolean =>
+  kind === "not-found" || status === 405 || status === 501 || status === 415;

@@ -11,7 +11,7 @@ import { matchersOf, type Server } from "../server/server.ts";
 import { durationLimit, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
 import { namesMatcher } from "../wire/matchers.ts";
 import { toCursor, type Work } from "./cursors.ts";
-import { type Method, remoteRead } from "./remote-read.ts";
+import { isWithoutRemoteRead, type Method, remoteRead } from "./remote-read.ts";
 import { firstWindows } from "./windows.ts";
 
 export interface StartOptions {
@@ -56,9 +56,6 @@ async function readMethod(server: Server, signal: AbortSignal): Promise<Method> 
     throw error;
   }
 }
-
-const isWithoutRemoteRead = ({ kind, status }: PluginError): boolean =>
-  kind === "not-found" || status === 405 || status === 501 || status === 415;
 
 /** What is said of the whole export, from the server's own settings. */
 async function circumstances(
