@@ -52,7 +52,8 @@ interface Situation {
 
 function start(request: ExportRequest, { settings, options, now }: Situation): Start {
   const match = request.match === undefined ? undefined : printSelector(parseSelector(request.match));
-  const { range, problems } = withinLookback(request.range, settings, now);
+  const asked = settledPart(request.range, now - parseDuration(options.settle));
+  const { range, problems } = withinLookback(asked, settings, now);
   const limit = pageSize(settings, options);
   const cursors = windowCursors(range, { every: parseDuration(options.window), limit, match });
   const others: Cursor[] = match === undefined ? [{ kind: "rules" }, { kind: "deletes" }] : [];
@@ -60,8 +61,15 @@ function start(request: ExportRequest, { settings, options, now }: Situation): S
     cursors: [...cursors, ...others],
     problems,
     notes: { read: `pages of up to ${limit} entries of each stream` },
+    ...(asked.to < request.range.to ? { exportedUntil: asked.to } : {}),
   };
 }
+
+/** Lines are on their way for a while: agents send them in batches, and try again what a server refused. */
+const settledPart = ({ from, to }: Range, settled: bigint): Range => ({
+  from,
+  to: to <= settled ? to : settled > from ? settled : from,
+});
 
 /** A clamped range is known beforehand: the server would give what is left of it and say nothing. */
 function withinLookback(

@@ -15,6 +15,10 @@ export const options = v.object({
   window: option.duration("Length of the windows in which an export is read and counted", "6h", {
     min: "1s",
   }),
+  settle: option.duration(
+    "Lines newer than this may still be on their way and are left to the next export",
+    "30s",
+  ),
 });
 
 export type LokiOptions = v.InferOutput<typeof options>;

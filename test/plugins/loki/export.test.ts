@@ -153,3 +153,20 @@ test("streams whose label values are long do not make a query, or a cursor, that
   expect(broughtBy(found)).toEqual(heldBy(here.face));
   expect(Math.max(...here.asked.map((query) => query.length))).toBeLessThan(12_000);
 });
+
+test("lines that may still be on their way are left to the next export, and it is said where this one ends", async () => {
+  await using here = stage({ options: { settle: "30s" } });
+  const time = NOW - 30n * SECOND;
+  put(here.face, { app: "web" }, [
+    { time: time - 1n, line: "settled" },
+    { time, line: "on its way" },
+  ]);
+  const start = (range: typeof DAY) => here.backend.export.start({ range }, never);
+  const found = await harvest(here.backend);
+  expect(broughtBy(found)).toEqual(heldBy(here.face, { from: DAY.from, to: time }));
+  expect((await start(DAY)).exportedUntil).toBe(time);
+  expect((await start({ from: DAY.from, to: time })).exportedUntil).toBeUndefined();
+  // A range that is too new altogether is read no further than it begins.
+  const { cursors, exportedUntil } = await start({ from: NOW - SECOND, to: NOW });
+  expect([exportedUntil, cursors.filter(({ from }) => from !== undefined)]).toEqual([NOW - SECOND, []]);
+});
