@@ -6,8 +6,8 @@ import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
 
 /**
- * What a server holds already where a restore would write: its own counts of the windows that were saved, as they are counted
- * again afterwards. `undefined` when it cannot say, which is no reason not to restore. @throws the signal's reason only
+ * What a server holds already where a restore would write: its own counts of the windows that were saved, of what was saved of
+ * them, as they are counted again afterwards. `undefined` when it cannot say, which is no reason not to restore. @throws the signal's reason only
  */
 export async function countHeld(
   { backend }: OpenBackend,
@@ -15,12 +15,14 @@ export async function countHeld(
   { range, signal }: { readonly range: Range; readonly signal: AbortSignal },
 ): Promise<Counts | undefined> {
   const held: Record<string, number> = {};
-  const ranges = windows.filter(({ server }) => server !== undefined).map(rangeFromText);
   try {
-    for (const window of ranges.filter(({ from, to }) => from < range.to && to > range.from)) {
+    for (const { from, to, read, server = {} } of windows) {
+      const window = rangeFromText({ from, to });
+      const units = Object.keys(server).filter((unit) => read[unit] !== undefined);
+      if (units.length === 0 || window.from >= range.to || window.to <= range.from) continue;
       const counts = await backend.count?.({ range: window }, signal);
       if (counts === undefined) return undefined;
-      addCounts(held, counts);
+      addCounts(held, Object.fromEntries(units.map((unit) => [unit, counts[unit] ?? 0])));
     }
     return held;
   } catch {
