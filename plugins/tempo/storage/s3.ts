@@ -2,7 +2,7 @@
 import { PluginError } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
 import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
-import { chunked } from "./chunks.ts";
+import { createChunks } from "./chunks.ts";
 import { type BlockMeta, readMeta } from "./meta.ts";
 
 export interface S3Options {
@@ -22,6 +22,7 @@ export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore
   const client = new Bun.S3Client({ bucket, ...given });
   const folder = [...pathname.split("/"), tenant].filter((part) => part !== "").join("/");
   const metas = new Map<string, BlockMeta>();
+  const chunked = createChunks();
   const list = async (names: readonly string[], signal: AbortSignal): Promise<BlockMeta[]> => {
     const found = new Map<string, BlockMeta>();
     for (const key of await keysOf(client, `${folder}/`, names, signal)) {
@@ -42,7 +43,7 @@ export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore
       const { size } = await reading(client.stat(key), key);
       const slice = (from: number, to: number): Promise<ArrayBuffer> =>
         reading(client.file(key).slice(from, to).arrayBuffer(), key);
-      return chunked({ byteLength: size, slice });
+      return chunked(key, { byteLength: size, slice });
     },
   };
 }

@@ -25,11 +25,13 @@ const BLOCKS_MAX = 1_000;
 const INDEX_BYTES_MAX = 32 << 20;
 /** Each keeps about a quarter of a row group's largest dictionary, and a page of every column. */
 const READERS_MAX = 1;
+/** The lines of a block whose dictionaries may be megabytes. Bytes. */
+const LARGE_BLOCK = 32 << 20;
 /**
  * Lines leave several times their length behind as garbage, and the runtime collects it only when the heap has grown by
- * half. A collection takes a twentieth of the time in which so much is written. Bytes.
+ * half. A collection takes a tenth of the time in which so much is written. Bytes.
  */
-const COLLECT_EVERY = 4 << 20;
+const COLLECT_EVERY = 2 << 20;
 
 /** The digits by which cursors name a block. @param id the block's */
 export const prefixOf = (id: string): string => id.slice(0, PREFIX);
@@ -70,7 +72,13 @@ export function createStorage(store: BlockStore): Storage {
     rows(block, row) {
       const at = readers.findIndex((one) => one.block === block.id && one.rows.row === row);
       const [found] = at < 0 ? [] : readers.splice(at, 1);
-      return found?.rows ?? block.reader();
+      if (found !== undefined) return found.rows;
+      if (block.rows * block.rowBytes > LARGE_BLOCK) {
+        // What is garbage makes room before its dictionaries are unpacked.
+        readers.length = 0;
+        Bun.gc(true);
+      }
+      return block.reader();
     },
     keep(block, rows) {
       readers.push({ block: block.id, rows });

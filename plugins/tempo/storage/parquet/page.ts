@@ -34,9 +34,10 @@ export function readDictionary(bytes: Uint8Array, leaf: Leaf): Dictionary {
   const page = decompress(body, header.uncompressed_page_size, leaf);
   if (leaf.type !== "BYTE_ARRAY" || page.length < PACKED_FROM)
     return inMemory(readPlainValues(readerOf(page), leaf, count));
+  // Where nothing is compressed, the page lies in these bytes.
+  if (page.buffer !== bytes.buffer) release(bytes);
   const dictionary = packed(page, count);
   release(page);
-  release(bytes);
   return dictionary;
 }
 
