@@ -11,6 +11,7 @@ const LOOK_MS = 20;
 /** A collection takes about 10 ms: at most a tenth of the time is spent on it. */
 const SPACING_MS = 100;
 
+/** Whether the process holds so much memory that work should not be done side by side. */
 export const isPressed = (): boolean => process.memoryUsage.rss() > PRESSED_BYTES;
 
 /** Collects when there is much to collect, not too often, until it is disposed of. */
