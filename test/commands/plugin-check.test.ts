@@ -1,10 +1,13 @@
 /** `plugin check` of plugins that hang it, end it, fill it: each is a finding with a name, and the check goes on. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { source } from "../plugin/corpus.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+
+// Each starts several processes, on machines that do other things too.
+setDefaultTimeout(30_000);
 
 interface Report {
   readonly plugin: string;

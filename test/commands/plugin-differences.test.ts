@@ -1,11 +1,14 @@
 /** `plugin trust` after a change: which lines are different, for a person and for a program. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GOOD } from "../plugin/corpus.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
+
+// Each starts several processes, on machines that do other things too.
+setDefaultTimeout(30_000);
 
 const WASM = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 const copies = (home: string): string => join(home, ".contextcore/trusted");

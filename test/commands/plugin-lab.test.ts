@@ -1,9 +1,12 @@
 /** `plugin check` of a plugin that talks to a server, for somebody who has only the binary: its lab, and the program's own. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { binary, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+
+// Each starts several processes, on machines that do other things too.
+setDefaultTimeout(30_000);
 
 async function check(home: string, path: string, ...more: string[]) {
   const { stdout, stderr, exitCode } = await run(["plugin", "check", path, ...more], { cwd: home });

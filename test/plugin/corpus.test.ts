@@ -2,7 +2,7 @@
  * The corpus of plugins that do what no plugin should, each in the compiled program beside a good one: it is refused or
  * contained, named, and never takes the other down.
  */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/plugin/contextcore.ts";
@@ -20,6 +20,9 @@ import {
   REFUSED_AT_LOAD,
   source,
 } from "./corpus.ts";
+
+// Each starts several processes, on machines that do other things too.
+setDefaultTimeout(30_000);
 
 const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
 const SECRET = "s3cret-of-the-plugin";

@@ -19,7 +19,9 @@ export async function answerQuestions(
   const exit = process.exit.bind(process);
   const send = process.send?.bind(process);
   if (send === undefined) throw new Error("nobody asks this process");
-  setInterval(() => send({ beat: process.memoryUsage.rss() }), BEAT_MS);
+  const beat = (): void => void send({ beat: process.memoryUsage.rss() });
+  beat();
+  setInterval(beat, BEAT_MS);
   process.on("message", (message) => {
     void handle(v.parse(questionSchema, message))
       .catch((error: unknown) => ({ ended: end(error) }))

@@ -45,6 +45,8 @@ export class ChildEnded extends Error {
 }
 
 const WATCH_MS = 100;
+/** Until it first says that it is alive, a child is not busy but starting. ms */
+const START_MS = 30_000;
 
 /** Starts this program again, in the part that it is told, and watches what it says and holds until it ends. */
 export function startChild(options: ChildOptions): Child {
@@ -52,7 +54,7 @@ export function startChild(options: ChildOptions): Child {
   let blame: string | undefined;
   let lost: LostChild | undefined;
   let ending = false;
-  const heard = { at: performance.now(), bytes: 0 };
+  const heard = { at: performance.now(), bytes: 0, started: false };
   const child = Bun.spawn(
     [process.execPath, ...(Bun.isStandaloneExecutable ? [] : [Bun.main]), ...options.words],
     {
@@ -66,6 +68,7 @@ export function startChild(options: ChildOptions): Child {
       ipc(message) {
         heard.at = performance.now();
         const beat = v.safeParse(beatSchema, message);
+        heard.started = true;
         if (beat.success) heard.bytes = beat.output.beat;
         else waiting?.resolve(message);
       },
@@ -108,7 +111,7 @@ function read<Answer>(message: unknown, schema: v.GenericSchema<unknown, Answer>
 }
 
 interface Watched extends ChildOptions {
-  readonly heard: { at: number; readonly bytes: number };
+  readonly heard: { at: number; readonly bytes: number; readonly started: boolean };
   readonly pid: number;
   readonly kill: (why: string) => void;
 }
@@ -120,7 +123,8 @@ function watcher({ heard, pid, kill, silentMs, memoryMax }: Watched): () => void
     // This process was itself held up, by sleep or by load: what the child has said is not read yet.
     if (now - last > 10 * WATCH_MS) heard.at = now;
     last = now;
-    if (now - heard.at > silentMs) kill(`did not answer within ${silentMs / 1000} s; a synchronous loop?`);
+    if (now - heard.at > (heard.started ? silentMs : Math.max(silentMs, START_MS)))
+      kill(`did not answer within ${silentMs / 1000} s; a synchronous loop?`);
     if ((residentBytes(pid) ?? heard.bytes) > memoryMax)
       kill(`took more than ${formatBytes(memoryMax)} of memory, and was stopped`);
   };
