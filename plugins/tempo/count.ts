@@ -52,7 +52,7 @@ async function countPart(
       query,
       signal,
     });
-    const whole = metrics.completedJobs === metrics.totalJobs && (status ?? "COMPLETE") === "COMPLETE";
+    const whole = metrics.completedJobs >= metrics.totalJobs && (status ?? "COMPLETE") === "COMPLETE";
     return whole ? series.reduce((sum, { value }) => sum + value, 0) : undefined;
   } catch (error) {
     if (isKind(error, "not-found", "invalid", "refused")) return undefined;

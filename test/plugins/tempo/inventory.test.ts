@@ -123,3 +123,21 @@ test("the server's count sums days, and is not given where it cannot be trusted"
   here.face.knobs.metrics = false;
   expect(await here.backend.count?.({ range }, never)).toBeUndefined();
 });
+
+// Tempo 3 with nothing in blocks: the live store's answer is counted as a job, and not among all jobs.
+test.each([
+  [{ completedJobs: 1 }, { spansInRange: 0 }],
+  [{ completedJobs: 3, totalJobs: 4 }, undefined],
+])("a count whose jobs are %j says %j", async (metrics, expected) => {
+  const face = createTempo({ now: () => NOW });
+  using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) =>
+      new URL(request.url).pathname === "/api/metrics/query"
+        ? Response.json({ metrics })
+        : face.handle(request),
+  });
+  const { count } = openTempo({ url: `http://127.0.0.1:${server.port}` });
+  expect(await count?.({ range: { from: NOW - HOUR, to: NOW } }, never)).toEqual(expected);
+});
