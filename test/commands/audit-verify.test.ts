@@ -243,3 +243,12 @@ test("a trail on a medium where nothing can be written verifies", async () => {
   expect((await run(["audit", "verify"], { cwd: copy, env: { HOME: join(copy, ".h") } })).exitCode).toBe(0);
   expect(existsSync(join(copy, ".contextcore/audit.lock"))).toBe(false);
 });
+
+test("doctor looks at the trail as it is found, too", async () => {
+  const found = await project();
+  found.write(found.lines().slice(0, 2));
+  const before = stateOf(found.cwd);
+  const { stdout } = await run(["doctor"], { cwd: found.cwd, env: { HOME: join(found.cwd, ".h") } });
+  expect(stdout).toMatch(/problem +trail .*its end was cut off/);
+  expect(stateOf(found.cwd)).toEqual(before);
+});

@@ -62,6 +62,10 @@ export interface LineBytes {
   end: number;
 }
 
+/** A line's text. */
+export const textIn = ({ bytes, start, end }: Readonly<LineBytes>): string =>
+  bytes.toString("utf8", start, end);
+
 /** The whole lines in these bytes, last first, in one object; what stands behind the last newline is left out. */
 export function* linesInBackward(bytes: Buffer): Generator<Readonly<LineBytes>> {
   const line: LineBytes = { bytes, start: 0, end: 0 };

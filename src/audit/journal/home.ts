@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { endOf, type LineBytes } from "../format/lines.ts";
+import { endOf, type LineBytes, textIn } from "../format/lines.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
@@ -41,15 +41,8 @@ export interface Home {
   copiesUpTo(newest: string): Iterable<Copy>;
 }
 
-/** A line of the copy; only until the next one is asked for. */
-export interface Copy {
-  readonly seq: number;
-  /** Its hash stands in `bytes` at `hashAt`, in hex. */
-  readonly bytes: Buffer;
-  readonly hashAt: number;
-  /** The whole line. */
-  text(): string;
-}
+/** A line of the copy: {@link seqIn}, {@link hashAt} and {@link textIn} say what is in it. */
+export type Copy = Readonly<LineBytes>;
 
 /** A shorter one must cover all of a longer one. */
 const HEAD_BYTES = 1023;
@@ -127,9 +120,9 @@ function readHead(path: string): Head | undefined {
 function linesAfter(log: string, after: number, newest: string): readonly string[] {
   const found: string[] = [];
   let bytes = 0;
-  for (const { seq, text } of copiesUpTo(log, newest)) {
-    if (seq <= after) break;
-    const line = text();
+  for (const copy of copiesUpTo(log, newest)) {
+    if (seqIn(copy) <= after) break;
+    const line = textIn(copy);
     bytes += line.length;
     if (bytes > RESTORED_BYTES_MAX) break;
     found.push(line);
@@ -152,12 +145,7 @@ function* copiesUpTo(log: string, newest: string): Generator<Copy> {
     const { bytes, start, end } = line;
     if (end - start < PREV_BEFORE_END || !isAt(bytes, hashAt(line), wanted)) continue;
     bytes.copy(wanted, 0, end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
-    yield {
-      seq: seqIn(line),
-      bytes,
-      hashAt: hashAt(line),
-      text: () => bytes.toString("utf8", start, end),
-    };
+    yield line;
   }
 }
 

@@ -11,6 +11,7 @@ import {
   linesBackward,
   linesInBackward,
   release,
+  textIn,
 } from "../format/lines.ts";
 import { compressedLinesForward, decompressed, linesForward, type NumberedLine } from "./forward.ts";
 
@@ -83,8 +84,7 @@ export function* trailLinesBackward(file: string): Generator<string> {
   // The file may have been closed while it was read: then it is also the newest segment.
   const closed = closedSegments(file).filter(({ first }) => first < oldest);
   for (const segment of closed.reverse())
-    for (const { bytes, start, end } of segmentLinesBackward(segment))
-      yield bytes.toString("utf8", start, end);
+    for (const line of segmentLinesBackward(segment)) yield textIn(line);
 }
 
 /** The lines of a closed segment, oldest first. @throws TrailError when it cannot be read whole */

@@ -3,8 +3,9 @@ import type { OpenSink } from "../../plugin/open.ts";
 import { within } from "../deliver/courier.ts";
 import type { SinkState } from "../deliver/state.ts";
 import { LineError, readLine } from "../format/chain.ts";
-import type { Copy, Head, Home } from "../journal/home.ts";
-import { seqOf, trailLinesBackward } from "../journal/segments.ts";
+import { textIn } from "../format/lines.ts";
+import { type Copy, type Head, type Home, hashAt } from "../journal/home.ts";
+import { seqIn, seqOf, trailLinesBackward } from "../journal/segments.ts";
 import { formatEvent, printable } from "../read/line.ts";
 import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
@@ -67,10 +68,11 @@ function oldestDifference(
 ): { readonly oldest: string | undefined; readonly isEmpty: boolean } {
   let oldest: string | undefined;
   let isEmpty = true;
-  for (const { seq, bytes, hashAt, text } of witnessed) {
+  for (const copy of witnessed) {
+    const seq = seqIn(copy);
     isEmpty = false;
     if (seq < first) break; // an event of the trail stands for these
-    if (!hashes.isHash(seq, bytes, hashAt) || changed.has(seq)) oldest = text();
+    if (!hashes.isHash(seq, copy.bytes, hashAt(copy)) || changed.has(seq)) oldest = textIn(copy);
   }
   return { oldest, isEmpty };
 }

@@ -12,7 +12,7 @@ import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, type Stack, trailPlaces } from "../stack.ts";
+import { openStackToRead, type Stack, trailPlaces } from "../stack.ts";
 import { readTimeout } from "../timeout.ts";
 
 const args = {
@@ -61,7 +61,7 @@ interface Examined {
 async function examine(call: Call<typeof args>): Promise<Examined> {
   const binary = examineBinary(VERSION);
   try {
-    const stack = await openStack(call);
+    const stack = await openStackToRead(call);
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: Finding = { about: "configuration", state: "ok", what: file };
     const findings = [binary, configuration, ...(await examineStack(call, stack))];
