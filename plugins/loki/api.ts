@@ -1,5 +1,5 @@
 /** The calls of Loki's HTTP API that this plugin makes, with classified errors. */
-import { type HttpClient, type HttpRequest, PluginError, type Range, v } from "contextcore";
+import { type HttpClient, PluginError, type Range, v } from "contextcore";
 import { type Page, readPage } from "./page.ts";
 import { classify } from "./refusal.ts";
 import type { Labels } from "./selector.ts";
@@ -39,58 +39,65 @@ const labelSets = v.object({ data: v.nullish(v.array(labelSet)) });
 
 /** Loki's HTTP API over a client; its errors have the kind that the server's words stand for. */
 export function createApi(http: HttpClient): Api {
-  const send = (request: HttpRequest) => http.send(request).catch(rethrow);
-  const json = <Schema extends v.GenericSchema>(schema: Schema, request: HttpRequest) =>
-    http.json(schema, request).catch(rethrow);
-  const sum = async (path: string, form: Record<string, string>, signal: AbortSignal): Promise<number> => {
-    const { data } = await json(vector, { method: "POST", path, form, signal });
-    return data.result.reduce((total, one) => total + Number(one.value[1]), 0);
+  const calls: Calls = {
+    send: (request) => http.send(request).catch(rethrow),
+    json: (schema, request) => http.json(schema, request).catch(rethrow),
   };
   return {
     http,
-    send,
-    async page({ query, range, limit, direction = "forward" }, signal) {
-      const form = { query, limit: String(limit), direction, ...bounds(range) };
-      const answer = await send({
-        method: "POST",
-        path: "/loki/api/v1/query_range",
-        headers: HEADERS,
-        form,
-        signal,
-      });
-      return readAnswer(await answer.bytes(), answer.headers);
+    send: calls.send,
+    page: (request, signal) => askPage(calls, request, signal),
+    async number(query, time, signal) {
+      const form = { query, time: String(time) };
+      const request = { method: "POST", path: "/loki/api/v1/query", form, signal } as const;
+      return total((await calls.json(vector, request)).data.result);
     },
-    number: (query, time, signal) => sum("/loki/api/v1/query", { query, time: String(time) }, signal),
     async labelNames(range, signal) {
       const path = "/loki/api/v1/labels";
-      return (await json(names, { path, query: bounds(range), signal })).data ?? [];
+      return (await calls.json(names, { path, query: bounds(range), signal })).data ?? [];
     },
     async series(selectors, range, signal) {
       const body = new URLSearchParams(bounds(range));
       for (const selector of selectors) body.append("match[]", selector);
-      const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-      const request = {
-        method: "POST",
-        path: "/loki/api/v1/series",
-        headers,
-        body: body.toString(),
-        signal,
-      } as const;
-      return (await json(labelSets, request)).data ?? [];
+      const call = { method: "POST", path: "/loki/api/v1/series", headers: FORM } as const;
+      return (await calls.json(labelSets, { ...call, body: body.toString(), signal })).data ?? [];
     },
-    async volume(selector, range, signal) {
-      const path = "/loki/api/v1/index/volume";
-      const query = { query: selector, limit: String(VOLUMES_MAX), aggregateBy: "series", ...bounds(range) };
-      const request = { path, query, signal, accept: [400, 404, 501] };
-      const answer = await send(request);
-      if (answer.status !== 200) return undefined;
-      const { result } = checked(vector, await answer.json(), `the answer of ${path}`).data;
-      // As many as it gives at most: there may be more, and their bytes would be left out.
-      if (result.length >= VOLUMES_MAX) return undefined;
-      return result.reduce((total, one) => total + Number(one.value[1]), 0);
-    },
+    volume: (selector, range, signal) => askVolume(calls, { selector, range }, signal),
   };
 }
+
+/** The client's calls, with classified errors. */
+type Calls = Pick<HttpClient, "send" | "json">;
+
+const FORM = { "Content-Type": "application/x-www-form-urlencoded" };
+
+async function askPage(
+  { send }: Calls,
+  { query, range, limit, direction = "forward" }: PageRequest,
+  signal: AbortSignal,
+): Promise<Page> {
+  const form = { query, limit: String(limit), direction, ...bounds(range) };
+  const path = "/loki/api/v1/query_range";
+  const answer = await send({ method: "POST", path, headers: HEADERS, form, signal });
+  return readAnswer(await answer.bytes(), answer.headers);
+}
+
+async function askVolume(
+  { send }: Calls,
+  { selector, range }: { readonly selector: string; readonly range: Range },
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const path = "/loki/api/v1/index/volume";
+  const query = { query: selector, limit: String(VOLUMES_MAX), aggregateBy: "series", ...bounds(range) };
+  const answer = await send({ path, query, signal, accept: [400, 404, 501] });
+  if (answer.status !== 200) return undefined;
+  const { result } = checked(vector, await answer.json(), `the answer of ${path}`).data;
+  // As many as it gives at most: there may be more, and their bytes would be left out.
+  return result.length >= VOLUMES_MAX ? undefined : total(result);
+}
+
+const total = (result: readonly { readonly value: readonly [number, string] }[]): number =>
+  result.reduce((sum, { value: [, number] }) => sum + Number(number), 0);
 
 /** A web page is a wrong address; an empty body one that was cut. */
 function readAnswer(bytes: Uint8Array, headers: Headers): Page {
@@ -121,7 +128,7 @@ export function checked<Schema extends v.GenericSchema>(
 const HEADERS = {
   "X-Loki-Response-Encoding-Flags": "categorize-labels",
   "Accept-Encoding": "identity",
-  "Content-Type": "application/x-www-form-urlencoded",
+  ...FORM,
 };
 
 const bounds = ({ from, to }: Range): { start: string; end: string } => ({
