@@ -1,11 +1,14 @@
 /** Every `sh` block of the README and of docs/ is run, each page as one shell session against the lab. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { dirname } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { binary, cleanEnv } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { needPrograms } from "../support/programs.ts";
 import { blocksOf, pages } from "./blocks.ts";
+
+// A page is a dozen commands, one after the other.
+setDefaultTimeout(60_000);
 
 let lab: Lab;
 beforeAll(async () => {
