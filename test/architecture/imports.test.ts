@@ -19,7 +19,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ["contract", "units"],
   dashboards: ["contract", "units"],
   inventory: ["contract", "plugin", "export", "snapshot", "units"],
-  destroy: ["terminal"],
+  destroy: ["terminal", "units"],
   doctor: ["audit", "config", "contract", "destroy", "inventory", "snapshot", "units"],
   licenses: [],
   terminal: ["units"],
