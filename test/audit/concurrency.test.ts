@@ -1,8 +1,13 @@
 import { expect, test } from "bun:test";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import file from "../../plugins/file/index.ts";
+import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
+import { openSink } from "./sink.ts";
 
+const HERE = { identity: { user: "ada", host: hostname() } };
 const PROCESSES = 20;
 const EVENTS = 500; // ten at a time from each
 
@@ -25,3 +30,30 @@ test("twenty processes lose no event, tear none and keep one chain", async () =>
   expect(new Set(events.map(({ id }) => id))).toEqual(new Set(told));
   expect(await folder.lines(folder.copy)).toEqual(await folder.lines());
 }, 120_000);
+
+test("verifying while others append and close files finds nothing that is not so", async () => {
+  using folder = makeFolder();
+  const elsewhere = join(folder.directory, "elsewhere.jsonl");
+  const sinks = [await openSink(file, { path: elsewhere })];
+  const first = folder.open({ sinks, ...HERE });
+  await first.append({ operation: "export", outcome: "success" });
+  await first.close();
+  const ended = new AbortController();
+  const writing = Array.from({ length: 3 }, async () => {
+    while (!ended.signal.aborted) {
+      const trail = folder.open({ sinks, rotateBytes: 1_500, ...HERE });
+      await trail.append({ operation: "export", outcome: "success" });
+      await trail.close();
+    }
+  });
+  const { signal } = new AbortController();
+  const found: unknown[] = [];
+  for (let round = 0; round < 60; round += 1) {
+    const { findings } = await verifyTrail({ ...folder, project: "shop", sinks, signal });
+    found.push(...findings.filter(({ what }) => !what.includes("is before that of the event before it")));
+  }
+  ended.abort();
+  await Promise.all(writing);
+  expect(found).toEqual([]);
+  expect((await verifyTrail({ ...folder, project: "shop", sinks, signal })).files).toBeGreaterThan(5);
+}, 60_000);
