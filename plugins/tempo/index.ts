@@ -45,7 +45,7 @@ export default definePlugin({
       export: createExporter({ source, storage: storageOf(context), clock, log, settings }),
       count: async (request, signal) => countSpans(http, await settings(signal), request, signal),
       limits: async (signal) => limitsOf(await settings(signal)),
-      restore: createRestorer({ otlp: http.at(otlpUrl), fetchTrace, settings, clock }),
+      restore: createRestorer({ otlp: http.at(otlpUrl), fetchTrace, settings, clock, tenant }),
       async flush(signal) {
         // Tempo 3 has no such page: it writes blocks by itself within seconds.
         await http.send({ path: "/flush", accept: [404], signal });

@@ -27,6 +27,8 @@ export interface Settings {
   readonly burstSizeBytes: number;
   /** Longest range of a TraceQL metrics query, ns. */
   readonly maxMetricsDuration: bigint;
+  /** False: the tenant that a request names is ignored. Said only when it is true. */
+  readonly hasTenants: boolean;
   /** True: metrics queries count every span (3.0 and newer; before, only server spans, and only lately). */
   readonly countsSpans: boolean;
 }
@@ -95,6 +97,7 @@ function toSettings(config: unknown, overrides: unknown): Settings {
     rateLimitBytes: number(find("overrides.defaults.ingestion.rate_limit_bytes")) ?? 30_000_000,
     burstSizeBytes: number(find("overrides.defaults.ingestion.burst_size_bytes")) ?? 30_000_000,
     maxMetricsDuration: duration(find("query_frontend.metrics.max_duration")) ?? 3n * HOUR,
+    hasTenants: at(config, "multitenancy_enabled") === true,
     countsSpans: known && at(config, "metrics_generator.processor.local_blocks") === undefined,
   };
 }

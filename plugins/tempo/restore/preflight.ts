@@ -13,16 +13,18 @@ export interface PreflightOptions {
   readonly otlp: HttpClient;
   readonly settings: Settings;
   readonly now: bigint;
+  readonly tenant: string | undefined;
 }
 
 /** What Tempo would refuse, cut or hide, each with the setting to change. */
 export async function preflight(
   plan: RestorePlan,
-  { otlp, settings, now }: PreflightOptions,
+  { otlp, settings, now, tenant }: PreflightOptions,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   return [
     ...(await unreachable(otlp, signal)),
+    ...tenantIgnored(settings, tenant),
     ...hidden(plan, settings, now),
     ...expired(plan, settings, now),
     ...altered(settings),
@@ -49,6 +51,17 @@ const notTaking = (otlp: HttpClient, why: string): Finding => ({
   what: `Nothing takes OTLP at ${otlp.url}/v1/traces: ${why}`,
   setting: "the option `otlpUrl`: Tempo's OTLP receiver over HTTP, port 4318",
 });
+
+function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefined): Finding[] {
+  if (tenant === undefined || !known || hasTenants) return [];
+  return [
+    {
+      severity: "alters",
+      what: `This Tempo has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
+      setting: "multitenancy_enabled: true",
+    },
+  ];
+}
 
 /** The block of an old span gets the time of its arrival, unless the slack is long enough. */
 function hidden({ range }: RestorePlan, { ingestionSlack }: Settings, now: bigint): Finding[] {

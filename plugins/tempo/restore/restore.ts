@@ -21,14 +21,15 @@ export interface RestorerOptions {
   readonly fetchTrace: FetchTrace;
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
   readonly clock: () => bigint;
+  readonly tenant: string | undefined;
 }
 
 /** Pushes traces through OTLP and believes only what it reads back. */
-export function createRestorer({ otlp, fetchTrace, settings, clock }: RestorerOptions): Restorer {
+export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: RestorerOptions): Restorer {
   return {
     matcher: createMatcher,
     preflight: async (plan, signal) =>
-      preflight(plan, { otlp, settings: await settings(signal), now: clock() }, signal),
+      preflight(plan, { otlp, settings: await settings(signal), now: clock(), tenant }, signal),
     settleMs: async (signal) => settlingMs(await settings(signal)),
     async apply(batch, signal) {
       if (batch.file !== "traces.json") {

@@ -73,18 +73,15 @@ interface Reading {
   readonly next: Following;
 }
 
-async function rowsStep(
-  source: BlockSource,
-  { work, block, blocks, next }: Reading,
-  signal: AbortSignal,
-): Promise<Step> {
+async function rowsStep(source: BlockSource, reading: Reading, signal: AbortSignal): Promise<Step> {
   const { storage, api } = source;
+  const { work, block, next } = reading;
   const whole = wholeOf(work);
   const end = Math.min(block.rows, work.row + rowsPerStep(block, api.stepBytes));
   const parts = await readRows(storage, block, work.row, end);
   const lines = createTraceLines(whole);
   const findings = createFindings(whole);
-  for (const [id, all] of await joined(parts, block, blocks, whole)) {
+  for (const [id, all] of await joined(parts, reading, storage)) {
     const trace = await complete(source, work, id, all, signal);
     if (trace === undefined || anchorOf(trace.spans, whole) === undefined) continue;
     if (lines.add(trace) > 0) findings.add("lossy", NOT_UTF8, id);
@@ -113,10 +110,10 @@ async function readRows(storage: Storage, block: Block, start: number, end: numb
  */
 async function joined(
   parts: readonly TracePart[],
-  block: Block,
-  blocks: readonly Block[],
-  whole: Range,
+  { work, block, blocks }: Reading,
+  storage: Storage,
 ): Promise<Map<string, Uint8Array[]>> {
+  const whole = wholeOf(work);
   const own = new Map(parts.map(({ id, bytes }) => [id, [bytes]]));
   const elsewhere: { other: Block; id: string; row: number }[] = [];
   for (const other of blocks) {
@@ -129,11 +126,12 @@ async function joined(
     }
   }
   for (const [other, rows] of Map.groupBy(elsewhere, (one) => one.other)) {
-    const reader = other.reader();
+    const reader = storage.beside(other);
     for (const { id, row } of rows) {
       const [part] = own.has(id) ? await reader.read(row, row + 1) : [];
       if (part !== undefined) own.get(id)?.push(part.bytes);
     }
+    storage.keepBeside(other, reader);
   }
   return own;
 }

@@ -14,6 +14,9 @@ export interface Storage {
   rows(block: Block, row: number): TraceRows;
   /** Gives a reader back, so that the next step goes on where this one stopped. */
   keep(block: Block, rows: TraceRows): void;
+  /** A reader of another block that has parts of the same traces; to be given back, since opening one is dear. */
+  beside(block: Block): TraceRows;
+  keepBeside(block: Block, rows: TraceRows): void;
   /** To be told after each step how many bytes of lines were made. */
   wrote(bytes: number): void;
 }
@@ -25,6 +28,8 @@ const BLOCKS_MAX = 1_000;
 const INDEX_BYTES_MAX = 32 << 20;
 /** Each keeps about a quarter of a row group's largest dictionary, and a page of every column. */
 const READERS_MAX = 1;
+/** Three ingesters write each trace; until a compaction it lies in three blocks. */
+const OTHERS_MAX = 2;
 /** The lines of a block whose dictionaries may be megabytes. Bytes. */
 const LARGE_BLOCK = 32 << 20;
 /**
@@ -43,6 +48,7 @@ export const prefixesOf = (list: string): readonly string[] =>
 /** Opens blocks over a store. @throws PluginError `invalid` for a block of a format that is not known */
 export function createStorage(store: BlockStore): Storage {
   const opened = new Map<string, Promise<Block>>();
+  const others: { block: string; rows: TraceRows }[] = [];
   let uncollected = 0;
   const readers: { block: string; rows: TraceRows }[] = [];
   return {
@@ -83,6 +89,15 @@ export function createStorage(store: BlockStore): Storage {
     keep(block, rows) {
       readers.push({ block: block.id, rows });
       if (readers.length > READERS_MAX) readers.shift();
+    },
+    beside(block) {
+      const at = others.findIndex((one) => one.block === block.id);
+      const [found] = at < 0 ? [] : others.splice(at, 1);
+      return found?.rows ?? block.reader();
+    },
+    keepBeside(block, rows) {
+      others.push({ block: block.id, rows });
+      if (others.length > OTHERS_MAX) others.shift();
     },
     wrote(bytes) {
       uncollected += bytes;
