@@ -16,14 +16,14 @@ export default definePlugin({
   options,
   backend: (context) => {
     const api = createApi(context.http);
-    const { importance, data } = context.options;
+    const { importance, data, tenant } = context.options;
     return {
       inventory: (signal) => takeInventory(api, { importance, now: context.clock() }, signal),
       size: (signal) => measure(api, { data, now: context.clock() }, signal),
       export: createExporter(api, context),
       count: (request, signal) => countEntries(api, request, signal),
       limits: (signal) => readLimits(api, signal),
-      restore: createRestorer(api, context.clock),
+      restore: createRestorer(api, { clock: context.clock, tenant }),
       flush: async (signal) => void (await api.send({ method: "POST", path: "/flush", signal })),
     };
   },

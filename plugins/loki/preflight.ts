@@ -26,7 +26,7 @@ interface Situation {
 export async function preflight(
   api: Api,
   plan: RestorePlan,
-  { now }: { readonly now: bigint },
+  { now, tenant }: { readonly now: bigint; readonly tenant: string | undefined },
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const situation = { plan, settings: await readSettings(api, signal), now };
@@ -35,7 +35,24 @@ export async function preflight(
     ? [...RULES.flatMap((rule) => rule(situation)), ...(await newerLines(api, situation, signal))]
     : [];
   const deletes = files.includes(DELETES_FILE) ? [DELETES] : [];
-  return [...logs, ...(files.some(isRuleFile) ? rulesOff(situation) : []), ...deletes];
+  return [
+    ...tenantIgnored(situation.settings, tenant),
+    ...logs,
+    ...(files.some(isRuleFile) ? rulesOff(situation) : []),
+    ...deletes,
+  ];
+}
+
+/** Measured with 3.x: its configuration says `auth_enabled: true`, or nothing. */
+function tenantIgnored(settings: Settings, tenant: string | undefined): Finding[] {
+  if (tenant === undefined || !settings.known || settings.flag("auth_enabled") === true) return [];
+  return [
+    {
+      severity: "alters",
+      what: `This Loki has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
+      setting: "auth_enabled: true",
+    },
+  ];
 }
 
 const RULES: readonly ((situation: Situation) => Finding[])[] = [

@@ -22,7 +22,10 @@ import { ownLabels } from "./streams.ts";
  * What puts an export back: lines of `logs.json` and rule groups. Delete requests are read and not carried out.
  * @param clock now, ns since the epoch
  */
-export function createRestorer(api: Api, clock: () => bigint): Restorer {
+export function createRestorer(
+  api: Api,
+  { clock, tenant }: { readonly clock: () => bigint; readonly tenant: string | undefined },
+): Restorer {
   // A batch that had to wait is given again: what was written of it is not sent again.
   const begun = new WeakMap<RestoreBatch, Progress>();
   const progressOf = (batch: RestoreBatch): Progress => {
@@ -40,7 +43,7 @@ export function createRestorer(api: Api, clock: () => bigint): Restorer {
           ? line
           : undefined;
     },
-    preflight: (plan, signal) => preflight(api, plan, { now: clock() }, signal),
+    preflight: (plan, signal) => preflight(api, plan, { now: clock(), tenant }, signal),
     async apply(batch, signal) {
       if (batch.file === LOGS_FILE) return applyLines({ api, signal }, progressOf(batch), batch);
       if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);

@@ -145,3 +145,20 @@ test("the index is read once, however many backends there are", async () => {
   const { targets } = await planned(["one", "two", "three"], { snapshot: counting });
   expect([targets.length, passes]).toEqual([3, 1]);
 });
+
+test("a tenant that the servers ignore is said, since what is restored would lie among live data", async () => {
+  const { stdout } = await stacks.on(stacks.empty, "restore", path, "--dry-run", "--into", "other");
+  for (const [name, setting] of [
+    ["tempo", "multitenancy_enabled"],
+    ["mimir", "multitenancy_enabled"],
+    ["loki", "auth_enabled"],
+  ])
+    expect(stdout).toMatch(
+      new RegExp(
+        `^${name}: would be altered: .* no tenants: other is ignored.*\n +setting: ${setting}: true$`,
+        "m",
+      ),
+    );
+  const own = await stacks.on(stacks.empty, "restore", path, "--dry-run");
+  expect(own.stdout).not.toContain("no tenants");
+});

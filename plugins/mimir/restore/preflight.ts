@@ -2,7 +2,7 @@ import { type Finding, formatDuration, NS_PER_SECOND, parseDuration, type Restor
 import { findExtent } from "../extent.ts";
 import { type PrometheusSettings, prometheusSettings } from "../server/prometheus-settings.ts";
 import type { Server } from "../server/server.ts";
-import { durationLimit, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
+import { durationLimit, ignoresTenants, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
@@ -19,9 +19,20 @@ export async function preflight(
   const { flavour } = await server.identity(signal);
   const { newest } = await findExtent(server, now, signal);
   const facts = { plan, now, newest };
-  return flavour === "prometheus"
-    ? prometheusFindings(facts, await prometheusSettings(server, signal))
-    : tenantFindings(facts, await tenantLimits(server, signal));
+  if (flavour === "prometheus") return prometheusFindings(facts, await prometheusSettings(server, signal));
+  const findings = tenantFindings(facts, await tenantLimits(server, signal));
+  return [...(await tenantIgnored(server, signal)), ...findings];
+}
+
+async function tenantIgnored(server: Server, signal: AbortSignal): Promise<Finding[]> {
+  if (server.tenant === undefined || !(await ignoresTenants(server, signal))) return [];
+  return [
+    {
+      severity: "alters",
+      what: `This server has no tenants: ${server.tenant} is ignored, and everything is written among what it holds.`,
+      setting: "multitenancy_enabled: true",
+    },
+  ];
 }
 
 interface Facts {

@@ -29,6 +29,17 @@ export async function tenantLimits(server: Server, signal: AbortSignal): Promise
   return { ...shown, ...retention, ...own };
 }
 
+const tenancyOf = v.object({
+  multitenancy_enabled: v.optional(v.boolean()),
+  auth_enabled: v.optional(v.boolean()),
+});
+
+/** True when the server says that it ignores the tenant that a request names; Cortex calls the setting `auth_enabled`. */
+export async function ignoresTenants(server: Server, signal: AbortSignal): Promise<boolean> {
+  const { multitenancy_enabled, auth_enabled } = (await yamlPage(server, tenancyOf, "/config", signal)) ?? {};
+  return (multitenancy_enabled ?? auth_enabled) === false;
+}
+
 /** `undefined` when the page is not there, or says something else: a server without the file answers with a sentence. */
 async function yamlPage<Schema extends v.GenericSchema>(
   server: Server,
