@@ -24,7 +24,7 @@ check: setup ## Format, lint and types
 bench: build ## Start-up, throughput and memory against the lab
 	$(bun) run --bun bench
 
-demo: build ## Inventory, export, check, a rehearsed destroy and the audit trail, against the lab
+demo: build ## Inventory, export, check, a destroy and the audit trail, against the lab
 	$(bun) run --bun demo
 
 lab: setup ## Start the stack's look-alike and print its URLs

@@ -1,5 +1,5 @@
 /**
- * `make demo`: the program at work against the lab: inventory, export, the manifest checked against the files, a rehearsed
+ * `make demo`: the program at work against the lab: inventory, export, the manifest checked against the files, a
  * destroy, the audit trail. The snapshot stays in `demo/backups/` to look at.
  */
 import { mkdir, readdir, rm } from "node:fs/promises";
@@ -30,17 +30,17 @@ async function startLab() {
   });
   for await (const piece of child.stdout) {
     const urls = v.parse(v.record(v.string(), v.string()), JSON.parse(new TextDecoder().decode(piece)));
-    return { urls, stop: () => child.kill() };
+    return { urls, pid: child.pid, stop: () => child.kill() };
   }
   throw new Error("the lab did not start");
 }
 
-/** The stack's configuration; its destroy command only says what it would do. */
-async function writeConfig(urls: Readonly<Record<string, string>>): Promise<void> {
+/** The stack's configuration; its destroy command ends the lab, as `docker compose down -v` would end the servers. */
+async function writeConfig({ urls, pid }: Awaited<ReturnType<typeof startLab>>): Promise<void> {
   await rm(directory, { recursive: true, force: true });
   await mkdir(directory, { recursive: true });
   const backends = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { url: "${urls[name]}" }`);
-  const command = 'command: [echo, "here docker compose down -v would remove the volumes"]';
+  const command = `command: [kill, "${pid}"]`;
   const text = ["name: demo", "backends:", ...backends, "destroy:", `  ${command}`, ""].join("\n");
   await Bun.write(join(directory, "contextcore.yaml"), text);
 }
@@ -92,7 +92,7 @@ async function newestSnapshot(): Promise<string> {
 
 const lab = await startLab();
 try {
-  await writeConfig(lab.urls);
+  await writeConfig(lab);
   step("What is there, and what no snapshot holds yet");
   await contextcore("inventory");
   step("Save the last day");
@@ -101,7 +101,7 @@ try {
   step("Check the files against the manifest");
   await checkSnapshot(snapshot);
   await contextcore("verify", snapshot);
-  step("A destroy, rehearsed: export everything, then a harmless command");
+  step("Destroy it: export everything, then end the stack, which here is the lab");
   await contextcore("destroy", "--option", "1", "--confirm", "demo");
   step("Who did what");
   await contextcore("audit");

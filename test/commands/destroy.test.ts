@@ -1,6 +1,6 @@
 /** `destroy`: the menu driven through a pseudo-terminal, and the flags that stand in for it. */
 import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
@@ -13,9 +13,41 @@ const lab = await startLab();
 afterAll(() => lab.stop());
 afterEach(() => lab.faults.loki.clear());
 
-/** A stack of two servers. Unless told otherwise its destruction leaves a file behind. */
-const stack = (command: readonly string[] = ["touch", "destroyed"]) =>
-  labProject(lab, { only: ["loki", "grafana"], command });
+const TOUCH = ["touch", "destroyed"] as const;
+
+/** A stack of two servers that stays whatever the command does. Unless told otherwise its destruction leaves a file behind. */
+const lasting = (command: readonly string[] = TOUCH, urls: Readonly<Record<string, string>> = {}) =>
+  labProject(lab, { only: ["loki", "grafana"], command, urls });
+
+/** The same, and its servers end when the command has left its file. */
+function stack(command: readonly string[] = TOUCH): string {
+  const fronts = [frontOf(lab.urls.loki), frontOf(lab.urls.grafana)] as const;
+  const cwd = lasting(command, { loki: `${fronts[0].url}`, grafana: `${fronts[1].url}` });
+  const watcher = watch(cwd, () => {
+    if (!isDestroyed(cwd)) return;
+    watcher.close();
+    for (const front of fronts) front.stop(true);
+  });
+  cleanups.push(() => watcher.close(), ...fronts.map((front) => () => front.stop(true)));
+  return cwd;
+}
+
+/** A server that passes everything on. */
+const frontOf = (target: string) =>
+  Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) => {
+      const { pathname, search } = new URL(request.url);
+      return fetch(new Request(`${target}${pathname}${search}`, request));
+    },
+  });
+
+const cleanups: (() => unknown)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
 const isDestroyed = (cwd: string): boolean => existsSync(join(cwd, "destroyed"));
 const snapshotsIn = (cwd: string): string[] =>
   existsSync(join(cwd, "backups")) ? readdirSync(join(cwd, "backups")) : [];
@@ -49,7 +81,9 @@ test("1: exports everything, destroys, and records both", async () => {
   const session = await atTheMenu(cwd);
   session.type("1");
   expect(await session.exited).toBe(0);
-  expect(session.text()).toContain("the stack shop is destroyed; its data is in backups/");
+  expect(session.text()).toContain(
+    "the stack shop is destroyed: no server answers any more that did before (loki and grafana); its data is in backups/",
+  );
   expect([isDestroyed(cwd), snapshotsIn(cwd).length]).toEqual([true, 1]);
   const events = await trailOf(cwd);
   expect(events[0]).toBe('destroy command="touch destroyed" option=1 outcome=started');
@@ -176,7 +210,7 @@ const WITHOUT: readonly (readonly [string, string, number, boolean])[] = [
   ["--option 3 --confirm shop", "the stack shop is destroyed", 0, true],
   [
     "--option 2 --confirm shop",
-    "the stack shop is destroyed; its dashboards, and nothing else, are in backups/",
+    "(loki and grafana); its dashboards, and nothing else, are in backups/",
     0,
     true,
   ],
@@ -216,9 +250,55 @@ test("a command that fails is a failure, recorded with its exit code", async () 
   expect((await trailOf(cwd)).at(-1)).toBe("destroy backup=no exit_code=7 outcome=failed");
 });
 
+test("a command that ends with 0 and removes nothing: which servers still answer is said and recorded", async () => {
+  const cwd = lasting(["sh", "-c", "echo bye"]);
+  const { stderr, exitCode } = await run(["destroy", "--option", "2", "--confirm", "shop"], { cwd });
+  expect(exitCode).toBe(3);
+  expect(stderr).not.toContain("is destroyed");
+  expect(stderr).toContain(
+    `warning: sh ended with exit code 0, but loki and grafana still answer at ${lab.urls.loki} and ${lab.urls.grafana}: the command did not remove them; its dashboards`,
+  );
+  const events = JSON.parse((await run(["audit", "--json", "--operation", "destroy"], { cwd })).stdout);
+  expect(events.at(-1)).toMatchObject({
+    outcome: "partial",
+    details: { backup: "dashboards", still_answering: ["loki", "grafana"] },
+  });
+});
+
+test("a proxy's 503 is no answer of the server behind it", async () => {
+  const cwd = lasting(TOUCH, { loki: String(gateway().url) });
+  const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
+  expect(exitCode).toBe(3);
+  expect(stderr).toContain(`but grafana still answers at ${lab.urls.grafana}: the command did not remove it`);
+});
+
+/** Passes on what Loki says until it was asked for nothing but whether it is there. */
+function gateway() {
+  const front = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) => {
+      const { pathname, search } = new URL(request.url);
+      if (pathname === "/") return new Response("nobody is behind this", { status: 503 });
+      return fetch(new Request(`${lab.urls.loki}${pathname}${search}`, request));
+    },
+  });
+  cleanups.push(() => front.stop(true));
+  return front;
+}
+
+test("servers that answered neither before nor after: nothing is claimed", async () => {
+  const [loki, grafana] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
+  const cwd = lasting(TOUCH, { loki, grafana });
+  const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
+  expect(exitCode).toBe(0);
+  expect(stderr).not.toContain("is destroyed");
+  expect(stderr).toContain("no server answered before it either, so nothing is known of what it removed");
+});
+
 test("no shell reads the command", async () => {
-  const cwd = stack(["touch", "a; touch b", "$HOME"]);
-  expect((await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd })).exitCode).toBe(0);
+  const cwd = lasting(["touch", "a; touch b", "$HOME"]);
+  expect((await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd })).exitCode).toBe(3);
   expect(readdirSync(cwd)).toEqual(expect.arrayContaining(["a; touch b", "$HOME"]));
   expect(existsSync(join(cwd, "b"))).toBe(false);
 });

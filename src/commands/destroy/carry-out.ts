@@ -1,25 +1,41 @@
-import type { Ending } from "../../audit/format/event.ts";
 import type { Config } from "../../config/config.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { type CommandOutcome, runCommand } from "../../destroy/run-command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
+import type { Finding } from "../../inventory/survey.ts";
+import { EXIT } from "../exit-code.ts";
+import { type Aftermath, lookAround } from "./aftermath.ts";
 import type { DestroyCall } from "./index.ts";
 
-/** Runs the configured command and says how it went. @throws CommandError when it cannot be started */
+/**
+ * Runs the configured command and finds out what became of the stack.
+ * @param findings what was known of its backends before
+ * @throws CommandError when the command cannot be started
+ */
 export async function carryOut(
-  { terminal, signal, env }: DestroyCall,
+  call: DestroyCall,
   config: Config,
-): Promise<{ exit: ExitCode; ending: Ending }> {
+  findings: readonly Finding[],
+): Promise<Aftermath> {
+  const { terminal, signal, env } = call;
   signal.throwIfAborted();
   const { command } = config.destroy;
+  const [program = ""] = command;
   terminal.note(terminal.noteColors.dim(`$ ${commandText(command)}`));
   const outcome = await runCommand({ command, directory: config.directory, env, signal });
   const details = { exit_code: outcome.exitCode, killed_by: outcome.signal };
-  if (signal.aborted) return { exit: EXIT.interrupted, ending: { outcome: "cancelled", details } };
-  if (outcome.exitCode === 0) return { exit: EXIT.ok, ending: { outcome: "success" } };
-  terminal.note(`${terminal.noteColors.red("error:")} ${command[0]} ${describe(outcome)}`);
-  terminal.note("contextcore inventory shows what is left of the stack");
-  return { exit: EXIT.error, ending: { outcome: "failed", details } };
+  if (signal.aborted)
+    return {
+      exit: EXIT.interrupted,
+      ending: { outcome: "cancelled", details },
+      said: `${program} was stopped`,
+    };
+  if (outcome.exitCode === 0) return lookAround(call, config.name, program, findings);
+  terminal.note(`${terminal.noteColors.red("error:")} ${program} ${describe(outcome)}`);
+  return {
+    exit: EXIT.error,
+    ending: { outcome: "failed", details },
+    said: "contextcore inventory shows what is left of the stack",
+  };
 }
 
 const describe = ({ exitCode, signal }: CommandOutcome): string =>

@@ -1,6 +1,7 @@
 import type { Ending, Trail } from "../../audit/format/event.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { checkCommand } from "../../destroy/run-command.ts";
+import type { Finding } from "../../inventory/survey.ts";
 import { RefusedError } from "../../terminal/ask.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -63,7 +64,7 @@ async function destroy(call: DestroyCall, setting: DestroySetting): Promise<Exit
     dataAffected: findings.map(({ name }) => name),
     signal: call.signal,
   };
-  return setting.trail.record(operation, () => carryOutOption(call, option, setting));
+  return setting.trail.record(operation, () => carryOutOption(call, option, setting, findings));
 }
 
 /** What was chosen, or why nothing was. */
@@ -102,6 +103,7 @@ async function carryOutOption(
   call: DestroyCall,
   option: DestroyOption,
   setting: DestroySetting,
+  findings: readonly Finding[],
 ): Promise<{ result: ExitCode; ending: Ending }> {
   const saved = await saveFirst(call, option, setting);
   const details = { backup: saved.backup };
@@ -114,9 +116,10 @@ async function carryOutOption(
       ending: { outcome, details: { ...details, reason: "the export is not complete" }, ...path },
     };
   }
-  const { exit, ending } = await carryOut(call, setting.stack.config);
+  const { exit, ending, said } = await carryOut(call, setting.stack.config, findings);
   const kept =
     saved.path === undefined ? "" : `; ${KEPT[saved.backup]} in ${shortPath(saved.path, call.directory)}`;
-  if (exit === EXIT.ok) call.terminal.note(`the stack ${setting.stack.config.name} is destroyed${kept}`);
+  if (exit === EXIT.partial) call.terminal.warn(`${said}${kept}`);
+  else call.terminal.note(`${said}${kept}`);
   return { result: exit, ending: { ...ending, details: { ...details, ...ending.details }, ...path } };
 }

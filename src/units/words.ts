@@ -1,0 +1,9 @@
+/** Numbers and lists as people say them. */
+
+/** `1 window`, `2,300 windows`. @param many only where it is not the one with an `s` */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+
+/** `loki`, `loki and tempo`, `loki, mimir and tempo`. */
+export const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
