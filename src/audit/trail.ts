@@ -145,7 +145,7 @@ function tellRepairs(events: Appended["events"], onWarning: (message: string) =>
 function repairText({ details, outcome }: AuditEvent): string {
   const { found, set_aside: aside, restored, missing } = details;
   const back = `${restored ?? 0} events were put back from the home copy`;
-  const lost = missing === 0 ? "; they do not continue what is there" : `; ${missing} before them are lost`;
+  const lost = missing === 0 ? "; they do not continue what is there" : `; ${missing} others are lost`;
   const done = aside === undefined ? back : `it was set aside in ${aside}`;
   const partly = outcome === "partial" ? `${back}${lost}` : "the home copy could not put it right";
   const what = outcome === "success" ? done : partly;

@@ -57,7 +57,7 @@ test("also when it is killed while it closes files: one chain through all of the
   const signal = new AbortController().signal;
   const { findings, files } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
   expect(findings.filter(({ what }) => !what.includes("is before that of the event before it"))).toEqual([]);
-  expect(files).toBeGreaterThan(KILLS);
+  expect(files).toBeGreaterThan(5);
 });
 
 async function lineCount(path: string): Promise<number> {

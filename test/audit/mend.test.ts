@@ -104,13 +104,29 @@ test("a home that holds only a part gives what it has, and it is recorded what i
     seq: 10,
     details: { restored: 3, missing: 2, expected: { seq: 9 }, present: { seq: 4 } },
   });
-  expect(folder.warnings.join()).toContain(
-    "3 events were put back from the home copy; 2 before them are lost",
-  );
+  expect(folder.warnings.join()).toContain("3 events were put back from the home copy; 2 others are lost");
   const signal = new AbortController().signal;
   const { findings } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
   expect(findings).toMatchObject([
     { where: "audit.jsonl:5", what: "events 5 to 6 are missing before this line" },
+  ]);
+});
+
+test("a home whose own end is lost gives what follows the end of the trail", async () => {
+  using folder = makeFolder();
+  await appendSome(folder, 9);
+  const before = await folder.lines();
+  writeFileSync(folder.copy, `${before.slice(0, 7).join("\n")}\n`);
+  writeFileSync(folder.file, `${before.slice(0, 4).join("\n")}\n`);
+  await appendSome(folder, 1);
+  const lines = await folder.lines();
+  expect(lines.slice(0, 7)).toEqual(before.slice(0, 7));
+  expect(found(proveChain(lines))).toMatchObject([
+    {
+      outcome: "partial",
+      seq: 8,
+      details: { restored: 3, missing: 2, expected: { seq: 9 }, present: { seq: 4 } },
+    },
   ]);
 });
 

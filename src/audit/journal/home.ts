@@ -37,6 +37,11 @@ export interface Home {
    * as far back as the copy goes, and no more than 64 MiB of them. @throws TrailError
    */
   linesAfter(after: number, newest: string): readonly string[];
+  /**
+   * The copied lines that follow the event with the hash `after`, oldest first, as far as one continues the other: for a
+   * copy whose own newest lines are lost. No more than 64 MiB of them. @throws TrailError
+   */
+  linesFollowing(after: string): readonly string[];
   /** The copied events that lead up to the one with this hash, newest first, as far back as the copy goes. @throws TrailError */
   copiesUpTo(newest: string): Iterable<Copy>;
 }
@@ -75,6 +80,7 @@ export function openHome(directory: string, file: string): Home {
     writeHead: (state) => writeHead(head, { file, ...state }),
     copy: (lines) => copy(log, lines),
     linesAfter: (after, newest) => linesAfter(log, after, newest),
+    linesFollowing: (after) => linesFollowing(log, after),
     copiesUpTo: (newest) => copiesUpTo(log, newest),
   };
 }
@@ -129,6 +135,23 @@ function linesAfter(log: string, after: number, newest: string): readonly string
   }
   return found.reverse();
 }
+
+function linesFollowing(log: string, after: string): readonly string[] {
+  const byPrev = new Map<string, string>();
+  let bytes = 0;
+  for (const line of allLinesBackward(log)) {
+    const prevAt = line.end - PREV_BEFORE_END;
+    const hash = line.bytes.toString("latin1", hashAt(line), hashAt(line) + HASH_LENGTH);
+    bytes += line.end - line.start;
+    if (hash === after || bytes > RESTORED_BYTES_MAX) break;
+    byPrev.set(line.bytes.toString("latin1", prevAt, prevAt + HASH_LENGTH), textIn(line));
+  }
+  const found: string[] = [];
+  for (let line = byPrev.get(after); line !== undefined; line = byPrev.get(hashOf(line))) found.push(line);
+  return found;
+}
+
+const hashOf = (line: string): string => line.slice(-HASH_BEFORE_END, -HASH_BEFORE_END + HASH_LENGTH);
 
 /** Both hashes stand at the end of a line, so many bytes before it, each 64 characters long. */
 const HASH_BEFORE_END = 66;

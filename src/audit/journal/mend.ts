@@ -93,20 +93,37 @@ function compare(file: string, home: Home, last: Link, head: Head | undefined): 
   const uncopied = linesAfter(file, head);
   if (uncopied !== undefined) return { ...fits, uncopied };
   if (head === undefined) return fits;
-  const restored = home.linesAfter(last.seq, head.hash);
   const events = { expected: { seq: head.seq, hash: head.hash }, present: { ...last } };
   const what = endOf(file) === undefined ? "no file" : "events missing or changed";
-  const [oldest] = restored;
-  if (oldest === undefined) return { ...fits, notices: [found(what, "failed", events)] };
-  const details = { restored: restored.length, ...missingBefore(oldest, last), ...events };
-  const notices = [found(what, "missing" in details ? "partial" : "success", details)];
-  return { last: { seq: head.seq, hash: head.hash }, notices, restored, uncopied: [] };
+  const { restored, newest, missing } = lost(home, last, head);
+  if (restored.length === 0) return { ...fits, notices: [found(what, "failed", events)] };
+  const details = { restored: restored.length, ...(missing === undefined ? {} : { missing }), ...events };
+  const notices = [found(what, missing === undefined ? "success" : "partial", details)];
+  return { last: newest, notices, restored, uncopied: [] };
 }
 
-/** What the copy does not have between the end of the trail and its own oldest line; nothing where that continues the trail. */
-function missingBefore(oldest: string, last: Link): { readonly missing?: number } {
-  const { seq, prev_hash } = parseLine(oldest);
-  return prev_hash === last.hash ? {} : { missing: seq - last.seq - 1 };
+interface Lost {
+  /** What the copy has of it, oldest first. */
+  readonly restored: readonly string[];
+  /** The event that the trail ends with once they are put back. */
+  readonly newest: Link;
+  /** How many the copy does not have; absent when nothing is missing and all continues what is there. */
+  readonly missing?: number;
+}
+
+/** What the trail has lost after `last`: up to the head, or, where the copy's own end is lost, as far as it goes. */
+function lost(home: Home, last: Link, head: Head): Lost {
+  const before = home.linesAfter(last.seq, head.hash);
+  const [first] = before;
+  const oldest = first === undefined ? undefined : parseLine(first);
+  if (oldest !== undefined) {
+    const whole: Lost = { restored: before, newest: { seq: head.seq, hash: head.hash } };
+    return oldest.prev_hash === last.hash ? whole : { ...whole, missing: oldest.seq - last.seq - 1 };
+  }
+  if (last.seq === 0) return { restored: [], newest: last }; // many trails begin so
+  const restored = home.linesFollowing(last.hash);
+  const newest = linkOf(restored.at(-1) ?? "") ?? last;
+  return { restored, newest, missing: head.seq - newest.seq };
 }
 
 /** The lines after the one that the head names, oldest first; `undefined` when that one is not there. */
