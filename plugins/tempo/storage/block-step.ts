@@ -1,5 +1,5 @@
 /** Reads the next rows of one block and writes the traces that belong to it; one block after another. */
-import { isKind, type Problem, type Range, type Step } from "contextcore";
+import { isKind, type Problem, type Step } from "contextcore";
 import { type BlockWork, toCursor, wholeOf } from "../cursor.ts";
 import { createFindings, NOT_UTF8 } from "../findings.ts";
 import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
