@@ -59,7 +59,7 @@ function start(request: ExportRequest, { settings, options, now }: Situation): S
   const others: Cursor[] = match === undefined ? [{ kind: "rules" }, { kind: "deletes" }] : [];
   return {
     cursors: [...cursors, ...others],
-    problems,
+    problems: [...problems, ...unflushed(range, settings, now)],
     notes: { read: `pages of up to ${limit} entries of each stream` },
     ...(asked.to < request.range.to ? { exportedUntil: asked.to } : {}),
   };
@@ -83,6 +83,19 @@ function withinLookback(
   const hidden = { from: range.from, to: oldest < range.to ? oldest : range.to };
   const reason = `limits_config.max_query_lookback = ${settings.text("limits_config.max_query_lookback")}: Loki shows nothing older than ${toRfc3339(oldest)}`;
   return { range: { from: hidden.to, to: range.to }, problems: [{ kind: "clamped", reason, range: hidden }] };
+}
+
+/**
+ * A query looks into the ingesters only for its newest part; what was pushed with older times is in no answer, and in no
+ * count, until it is flushed (`isWithinIngesterMaxLookbackPeriod` in pkg/querier/querier.go).
+ */
+function unflushed({ from, to }: Range, settings: Settings, now: bigint): Problem[] {
+  const setting = "querier.query_ingesters_within";
+  const within = settings.duration(setting) ?? 0n;
+  const border = now - within;
+  if (within === 0n || from >= border) return [];
+  const reason = `${setting} = ${settings.text(setting)}: lines from before ${toRfc3339(border)} that were pushed late and are not flushed yet are shown by no query and no count; export --all and --since-last ask Loki to flush first`;
+  return [{ kind: "not-contained", reason, range: { from, to: border < to ? border : to } }];
 }
 
 function pageSize(settings: Settings, options: LokiOptions): number {

@@ -20,6 +20,8 @@ const SETTINGS: Readonly<Record<string, string | undefined>> = {
   "limits_config.max_global_streams_per_user": undefined,
   "ingester.max_chunk_age":
     "a restore is refused what is older than the newest line of its stream by more than half of it",
+  "querier.query_ingesters_within":
+    "older lines that came late show only once the ingesters have flushed them",
   "server.grpc_server_max_recv_msg_size": undefined,
 };
 

@@ -83,8 +83,8 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
 /** Which range is read of each backend. Where one ends now, that is now by the server's clock. */
 async function rangesOf(call: ExportCall, stack: Stack): Promise<(finding: Reached) => Range> {
   const now = fromMs(Date.now());
+  if (call.args.all || call.args["since-last"]) await flushAll(call, stack.backends);
   if (call.args.all) {
-    await flushAll(call, stack.backends);
     return (finding) => wholeRange(finding, nowAt(finding.open, now));
   }
   if (call.args["since-last"]) {

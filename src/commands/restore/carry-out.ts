@@ -8,6 +8,7 @@ import { type RestoreReport, restoreReport, writeReport } from "../../restore/re
 import { runRestore } from "../../restore/run.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { UsageError } from "../command.ts";
+import { flushAll } from "../export/flush.ts";
 import type { RestoreCall } from "./args.ts";
 
 /** Where reports are kept, and where the restore is recorded. */
@@ -57,6 +58,11 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
       onProgress: ({ name, done, written: counts, bytes }) =>
         board.update({ name, done, counts, bytes, retries: 0, state: done < 1 ? "running" : "counting" }),
     });
+    // What came late stays invisible in a server's memory; a count of what it holds has to see it.
+    await flushAll(
+      call,
+      plan.targets.map(({ open }) => open),
+    );
     const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
     for (const target of plan.targets) {
       const whole = outcomes.some(

@@ -66,6 +66,7 @@ export function createLoki(options: LokiOptions): LokiFace {
       store: tenant.store,
       shard: nextShard,
       later: (work) => tenant.later(work, options.visibilityDelay ?? 0n),
+      onFlush: tenant.onFlush,
     });
 
   const routes = createRoutes({ limits, options, push });
@@ -141,7 +142,7 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
   return (path, method) => {
     if (method === "POST" && path === "/loki/api/v1/push")
       return (request, tenant) => pushed(parts, request, tenant);
-    if (method === "POST" && path === "/flush") return () => noContent();
+    if (method === "POST" && path === "/flush") return flushed;
     const [, name] = /^\/loki\/api\/v1\/label\/([^/]+)\/values$/.exec(path) ?? [];
     if (name !== undefined) return asking(queries.labelValues(decodeURIComponent(name)));
     const [, rules] = /^\/loki\/api\/v1\/rules(\/.*)?$/.exec(path) ?? [];
@@ -153,6 +154,11 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
     }
     return fixed[path];
   };
+}
+
+function flushed(_: Request, tenant: Tenant): Response {
+  tenant.flush();
+  return noContent();
 }
 
 async function pushed({ push }: Parts, request: Request, tenant: Tenant): Promise<Response> {

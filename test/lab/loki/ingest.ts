@@ -21,6 +21,8 @@ export interface IngestContext {
   readonly shard: () => string;
   /** Runs now, or when freshly written data becomes visible. */
   readonly later: (store: () => void) => void;
+  /** Runs when the ingesters are flushed. */
+  readonly onFlush: (store: () => void) => void;
 }
 
 /** The newest time of each stream, counting entries that are not visible yet. */
@@ -159,10 +161,15 @@ function append({ labels, entries }: Accepted, context: IngestContext): PushAnsw
     return time >= oldest;
   });
   if (highest !== undefined) known.set(key, highest);
-  context.later(() => {
+  const within = ns(limits.query_ingesters_within);
+  const isShown = ({ time }: PushedEntry): boolean => within === 0n || time >= context.now - within;
+  const storing = (some: readonly PushedEntry[]) => () => {
     const stored = store.stored(home);
-    for (const { time, line, metadata } of good) stored.insert(toEntry(time, line, toLabels(metadata)));
-  });
+    for (const { time, line, metadata } of some) stored.insert(toEntry(time, line, toLabels(metadata)));
+  };
+  context.later(storing(good.filter(isShown)));
+  const hidden = good.filter((entry) => !isShown(entry));
+  if (hidden.length > 0) context.onFlush(storing(hidden));
   if (behind.length === 0) return { status: 204, text: "" };
   const total = `user '${tenant}', total ignored: ${behind.length} out of ${entries.length} for stream: ${key}`;
   return { status: 400, text: [...behind.slice(0, 10), total].join("\n") };

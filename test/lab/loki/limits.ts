@@ -28,6 +28,8 @@ export interface LokiLimits {
   max_chunk_age: string;
   retention_enabled: boolean;
   grpc_server_max_recv_msg_size: number;
+  /** Of the querier: older lines that are pushed show only after a flush. 0: all show at once. */
+  query_ingesters_within: string;
 }
 
 export const DEFAULT_LIMITS: LokiLimits = {
@@ -69,6 +71,8 @@ export const DEFAULT_LIMITS: LokiLimits = {
   max_chunk_age: "2h0m0s",
   retention_enabled: true,
   grpc_server_max_recv_msg_size: 4_194_304,
+  // The real default is 3h; the lab shows what it is given unless a test wants it otherwise.
+  query_ingesters_within: "0s",
 };
 
 /** The fields that `tenant_limits_allow_publish` lets out by default. */
@@ -88,7 +92,8 @@ const PUBLISHED = [
 
 /** `/config`: the sections that say something about the lab. */
 export function configYaml(limits: LokiLimits): string {
-  const { max_chunk_age, retention_enabled, grpc_server_max_recv_msg_size, ...limitsConfig } = limits;
+  const { max_chunk_age, retention_enabled, grpc_server_max_recv_msg_size, ...others } = limits;
+  const { query_ingesters_within, ...limitsConfig } = others;
   return stringify({
     target: "all",
     no_auth_tenant: "fake",
@@ -97,6 +102,7 @@ export function configYaml(limits: LokiLimits): string {
       http_server_write_timeout: "30s",
       grpc_server_max_recv_msg_size,
     },
+    querier: { query_ingesters_within },
     ingester: { chunk_idle_period: "30m0s", max_chunk_age },
     compactor: {
       working_directory: "/loki/compactor",

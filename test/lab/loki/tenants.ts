@@ -10,6 +10,9 @@ export interface Tenant {
   readonly deletes: DeleteRequest[];
   /** Does it now, or once `delay` ns have passed: freshly written data may stay invisible for a while. */
   later(work: () => void, delay: bigint): void;
+  /** Does it when the ingesters are flushed. */
+  onFlush(work: () => void): void;
+  flush(): void;
 }
 
 export function createTenants(now: () => bigint): (name: string) => Tenant {
@@ -24,6 +27,7 @@ export function createTenants(now: () => bigint): (name: string) => Tenant {
 
 function createTenant(name: string, now: () => bigint): Tenant & { settle: () => void } {
   let waiting: { at: bigint; work: () => void }[] = [];
+  let unflushed: (() => void)[] = [];
   return {
     name,
     store: createStore(),
@@ -32,6 +36,12 @@ function createTenant(name: string, now: () => bigint): Tenant & { settle: () =>
     later(work, delay) {
       if (delay === 0n) work();
       else waiting.push({ at: now() + delay, work });
+    },
+    onFlush: (work) => void unflushed.push(work),
+    flush() {
+      const due = unflushed;
+      unflushed = [];
+      for (const work of due) work();
     },
     settle() {
       const due = waiting.filter(({ at }) => at <= now());

@@ -113,6 +113,23 @@ test("max_query_lookback is known before, and what it hides is reported as clamp
   expect(within.problems).toEqual([]);
 });
 
+test("lines that were pushed late and are not flushed are spoken of, and a flush shows them", async () => {
+  await using here = stage({ limits: { query_ingesters_within: "3h" } });
+  const lines = entriesFrom(NOW - 10n * HOUR, 10, HOUR);
+  here.face.push([
+    { labels: [["app", "web"]], entries: lines.map(({ time, line }) => ({ time, line, metadata: [] })) },
+  ]);
+  const found = await harvest(here.backend);
+  expect(found.counts).toEqual({ entries: 3 });
+  expect(found.problems.map(({ kind, range }) => ({ kind, range }))).toEqual([
+    { kind: "not-contained", range: { from: DAY.from, to: NOW - 3n * HOUR } },
+  ]);
+  expect(found.problems[0]?.reason).toContain("querier.query_ingesters_within = 3h: lines from before");
+  await here.backend.flush?.(never);
+  expect((await harvest(here.backend)).counts).toEqual({ entries: 10 });
+  expect((await harvest(here.backend, { range: { from: NOW - HOUR, to: NOW } })).problems).toEqual([]);
+});
+
 test("tenant and credentials are sent; without a tenant the server's words are passed on", async () => {
   await using here = stage({ authEnabled: true });
   here.face.push(

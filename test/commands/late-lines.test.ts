@@ -1,0 +1,49 @@
+/** Lines that were pushed with old times lie unseen in Loki's memory until it flushes them. */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { createLoki } from "../lab/loki/index.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+setDefaultTimeout(60_000);
+
+const HOUR = 3_600_000_000_000n;
+const now = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+const servers: Bun.Server<undefined>[] = [];
+afterAll(() => Promise.all(servers.map((server) => server.stop(true))));
+
+/** A project whose Loki has three young lines and seven old ones that it has not flushed. */
+function project(): string {
+  const face = createLoki({ now, limits: { query_ingesters_within: "3h" } });
+  const entries = Array.from({ length: 10 }, (_, at) => ({
+    time: now() - (BigInt(9 - at) * HOUR + HOUR / 2n),
+    line: `line ${at}`,
+    metadata: [],
+  }));
+  face.push([{ labels: [["app", "web"]], entries }]);
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: face.handle });
+  servers.push(server);
+  const others = ["tempo", "mimir", "grafana"].map((name) => `  ${name}: { enabled: false }`).join("\n");
+  return temporaryDirectory({
+    "contextcore.yaml": `name: shop\nbackends:\n  loki: { url: "${server.url.origin}", settle: 0s }\n${others}\n`,
+  });
+}
+
+async function exportedEntries(cwd: string, flag: string): Promise<unknown> {
+  const { stdout, stderr, exitCode } = await run(["export", "--json", flag], { cwd });
+  expect(exitCode, stderr).toBe(0);
+  return JSON.parse(stdout).plugins[0].counts.entries;
+}
+
+for (const flag of ["--all", "--since-last"]) {
+  test(`${flag} asks for a flush and has them`, async () => {
+    expect(await exportedEntries(project(), flag)).toBe(10);
+  });
+}
+
+test("an export of a time says what it may not have seen", async () => {
+  const { stdout, stderr, exitCode } = await run(["export", "-t", "12h"], { cwd: project() });
+  expect(exitCode, stderr).toBe(0);
+  expect(stdout).toContain("3 entries");
+  expect(stdout + stderr).toContain("querier.query_ingesters_within = 3h: lines from before");
+});
