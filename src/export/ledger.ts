@@ -123,7 +123,8 @@ export function createLedger(request: ExportRequest): Ledger {
     enter(pending, blocks, commit) {
       const reread: Reread | undefined = parseReread(pending.cursor)?.reread;
       for (const block of blocks) {
-        addCounts(counts, block.counts);
+        // For whoever watches: what is read a second time is not twice as much.
+        if (reread === undefined) addCounts(counts, block.counts);
         windows.add(block, reread);
         bytes += block.bytes;
         if (kindOf(block) === "object") objects.add(block.of ?? block.file);
