@@ -6,6 +6,7 @@ import { decompressBlock } from "../format/compress.ts";
 import { addCounts } from "../format/counts.ts";
 import { FORMATS, type LineFacts } from "../format/formats.ts";
 import { countLines, linesOf } from "../format/lines.ts";
+import { relieveNow } from "../memory-pressure.ts";
 import type { KeySet } from "./key-set.ts";
 
 /** Says what is wrong with the block, or with one line of its file. */
@@ -29,6 +30,9 @@ export function checkObject(block: Block, bytes: Uint8Array, blame: Blame): void
   if (block.file.endsWith(".json")) attempt(() => JSON.parse(decoder.decode(bytes)), blame);
 }
 
+/** Parsing makes ten times as much garbage, and a block is parsed without a pause. */
+const PARSED_BYTES = 1 << 20;
+
 /** Parses every line, counts what is in it, and compares the sums with the index. @throws SnapshotError when it does not decompress */
 export async function checkRecords({ block, bytes, first, ids, blame }: RecordsToCheck): Promise<void> {
   const text = block.raw === undefined ? bytes : await decompressBlock(bytes, block.raw);
@@ -37,12 +41,17 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   if (text.length > 0 && text.at(-1) !== 10) blame("its last line has no end");
   const sum: Record<string, number> = {};
   let number = first;
+  let unrelieved = 0;
   for (const line of linesOf(text)) {
     attempt(
       () => addCounts(sum, checkLine(line, block, ids)),
       (what) => blame(what, number),
     );
     number += 1;
+    unrelieved += line.length;
+    if (unrelieved < PARSED_BYTES) continue;
+    unrelieved = 0;
+    relieveNow();
   }
   const claims = FORMATS[block.of ?? block.file]?.claims(block.counts) ?? {};
   for (const [unit, claimed] of Object.entries(claims)) {
