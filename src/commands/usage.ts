@@ -1,5 +1,6 @@
 /** The help, made from the declarations. Hand-made rather than citty's, which aligns right and colours pipes. */
 import type { Colors } from "../terminal/colors.ts";
+import { wrapWords } from "../terminal/wrap.ts";
 import { COMMON } from "./arguments.ts";
 import { type Arg, type Args, type Command, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
@@ -85,21 +86,11 @@ function toRow([name, arg]: [string, Arg]): Row {
 function rows(all: readonly Row[], { cyan }: Colors): string[] {
   const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
   return all.flatMap(({ label, about }) => {
-    const lines = wrap(about, WIDTH - width - 4);
+    const lines = wrapWords(about, WIDTH - width - 4, 0);
     const first =
       label.length > width ? [cyan(label)] : [`${cyan(label.padEnd(width))}  ${lines.shift() ?? ""}`];
     return [...first, ...lines.map((line) => `${" ".repeat(width)}  ${line}`)];
   });
-}
-
-function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }
 
 const exampleLines = (command: Command, { dim, cyan }: Colors): string[] =>

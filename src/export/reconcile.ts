@@ -4,7 +4,7 @@ import { addCounts } from "../snapshot/format/counts.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
-import { unitText } from "../units/unit-text.ts";
+import { countedUnit } from "../units/unit-text.ts";
 import type { Question } from "./windows.ts";
 
 /** What the comparison with the server came to. */
@@ -167,5 +167,5 @@ function problemsOf(answers: readonly Answer[]): Problem[] {
 
 const sentence = (unit: string, more: number): string =>
   more > 0
-    ? `the server counts ${more} ${unitText(unit)} more than were read`
-    : `the server counts ${-more} ${unitText(unit)} fewer than were read: they expired meanwhile, or were read twice`;
+    ? `the server counts ${countedUnit(more, unit)} more than were read`
+    : `the server counts ${countedUnit(-more, unit)} fewer than were read: expired meanwhile, or read twice`;

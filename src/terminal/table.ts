@@ -1,4 +1,6 @@
 /** Text in columns; colours in the cells do not disturb them. */
+import { wrapWords } from "./wrap.ts";
+
 export type Alignment = "left" | "right";
 
 export interface Column {
@@ -9,18 +11,33 @@ export interface Column {
   readonly gap?: number;
 }
 
-/** One line a row, without blanks at the ends. */
-export function formatTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string[] {
+/**
+ * One line a row, without blanks at the ends.
+ * @param lineWidth where it ends, the last column goes on below itself, broken between words; default: nowhere
+ */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  lineWidth: number = Number.POSITIVE_INFINITY,
+): string[] {
   const widths = columns.map(({ width = 0 }, index) =>
     Math.max(width, ...rows.map((row) => Bun.stringWidth(row[index] ?? ""))),
   );
-  return rows.map((row) =>
-    columns
-      .map((column, index) => pad(row[index] ?? "", widths[index] ?? 0, column) + " ".repeat(column.gap ?? 2))
-      .join("")
-      .trimEnd(),
-  );
+  const before = columns
+    .slice(0, -1)
+    .reduce((sum, { gap = 2 }, index) => sum + (widths[index] ?? 0) + gap, 0);
+  // Where next to nothing is left beside the other columns, it goes on under the first.
+  const hanging = lineWidth - before < LAST_LEAST ? 2 : before;
+  return rows.flatMap((row) => {
+    const cells = columns.map(
+      (column, index) => pad(row[index] ?? "", widths[index] ?? 0, column) + " ".repeat(column.gap ?? 2),
+    );
+    return wrapWords(cells.join("").trimEnd(), lineWidth, hanging);
+  });
 }
+
+/** Columns of text that are worth a column of their own. */
+const LAST_LEAST = 24;
 
 function pad(text: string, width: number, { align = "left" }: Column): string {
   const blanks = " ".repeat(Math.max(0, width - Bun.stringWidth(text)));

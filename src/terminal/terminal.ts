@@ -3,13 +3,16 @@
  */
 import { type Colors, colorsFor } from "./colors.ts";
 import { createPin } from "./pin.ts";
+import { wrapWords } from "./wrap.ts";
 
 export interface Terminal {
-  /** A result: one or more lines to stdout; the newline is added. */
+  /** A result: one or more lines to stdout, as they are; the newline is added. */
   print(text: string): void;
+  /** A result in sentences, to stdout; broken between words where a terminal is narrower. */
+  tell(text: string): void;
   /** A result as JSON, indented, to stdout. Nothing else may then go there. bigint becomes a decimal string. */
   printJson(value: unknown): void;
-  /** Anything that is not the result, to stderr; the newline is added. */
+  /** Anything that is not the result, to stderr, broken between words where a terminal is narrower; the newline is added. */
   note(text: string): void;
   /** `warning: …` to stderr. */
   warn(text: string): void;
@@ -25,6 +28,8 @@ export interface Terminal {
   readonly live: boolean;
   /** Columns of stderr's terminal. */
   columns(): number;
+  /** Columns of stdout's terminal; `Infinity` where stdout is none. */
+  width(): number;
   /** For the prompts. */
   readonly streams: Streams;
 }
@@ -42,10 +47,14 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
   const live = stderr.isTTY === true && env.TERM !== "dumb" && !env.CI;
   const columns = () => stderr.columns || 80;
   const pin = createPin((text) => void stderr.write(text), columns);
-  const note = (text: string) => pin.above(() => void stderr.write(`${text}\n`));
+  const noteWidth = () => (stderr.isTTY === true ? columns() : Number.POSITIVE_INFINITY);
+  const note = (text: string) =>
+    pin.above(() => void stderr.write(`${wrapWords(text, noteWidth()).join("\n")}\n`));
   const print = (text: string) => pin.above(() => void stdout.write(`${text}\n`));
+  const width = () => (stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY);
   return {
     print,
+    tell: (text) => print(wrapWords(text, width()).join("\n")),
     printJson: (value) => print(JSON.stringify(value, withBigints, 2)),
     note,
     warn: (text) => note(`${noteColors.yellow("warning:")} ${text}`),
@@ -55,6 +64,7 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     live,
     columns,
+    width,
     streams,
   };
 }

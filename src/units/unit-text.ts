@@ -1,3 +1,26 @@
+import { counted } from "./words.ts";
+
 /** A unit of counts as people read it: `spansInRange` is "spans in range". JSON and manifests keep the unit itself. */
 export const unitText = (unit: string): string =>
   unit.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+
+/** `1 entry`, `2 entries`, `1 span in range`, `1 metadata`. */
+export function countedUnit(count: number, unit: string): string {
+  const many = unitText(unit);
+  return counted(count, count === 1 ? singular(many) : many, many);
+}
+
+/** Units whose one is like their many, or ends otherwise than English ends. */
+const singular = (text: string): string =>
+  text.replace(/^[\w-]+/, (word) =>
+    word === "series" || !word.endsWith("s") ? word : word.replace(/ies$/, "y").replace(/s$/, ""),
+  );
+
+/**
+ * The counts worth telling, the largest first: what lies within the range (`spansInRange`) is left out where that is all of
+ * it (`spans`).
+ */
+export const countsToTell = (counts: Readonly<Record<string, number>>): [unit: string, count: number][] =>
+  Object.entries(counts)
+    .filter(([unit, count]) => counts[unit.replace(/InRange$/, "")] !== count || !unit.endsWith("InRange"))
+    .sort(([one, a], [other, b]) => b - a || one.localeCompare(other));

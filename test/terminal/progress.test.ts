@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
-import { createProgress, type Progress } from "../../src/terminal/progress.ts";
+import { createProgress } from "../../src/terminal/progress.ts";
+import type { Progress } from "../../src/terminal/progress-line.ts";
 import { openTerminal, type Streams } from "../../src/terminal/terminal.ts";
 
 /** A terminal of streams, and what stderr was given. */
@@ -30,13 +31,13 @@ test("without a terminal: a plain line now and then, and one at the end", () => 
   const { terminal, written } = fakeTerminal({ isTTY: false });
   let now = 0;
   const board = createProgress(terminal, { names: ["loki"], now: () => now });
-  for (now = 0; now <= 20_000; now += 1_000) board.update(at({}));
+  for (now = 0; now <= 20_000; now += 1_000) board.update(at({ done: 0.25 + now / 40_000 }));
   board.update(at({ state: "done", done: 1 }));
   board.stop();
   expect(written()).toBe(
     [
       "loki: 50%, 10,000 entries, 1.5 MB, 1,000/s, 10s left",
-      "loki: 50%, 10,000 entries, 1.5 MB, 500/s, 20s left",
+      "loki: 75%, 10,000 entries, 1.5 MB, 500/s, 7s left",
       "loki: done, 10,000 entries, 1.5 MB, 21s",
       "",
     ].join("\n"),
@@ -62,6 +63,54 @@ test("on a terminal: a line for each, redrawn in place, with what, how much, how
   expect(Bun.stripANSI(written())).toContain(
     "50%  10,000 entries, 1.5 MB          1,000/s, 10s left  2 retries",
   );
+});
+
+test("how long still is counted down, and not told where it is not known", () => {
+  const { terminal, written } = fakeTerminal({ isTTY: false });
+  let now = 0;
+  const board = createProgress(terminal, { names: ["tempo"], now: () => now });
+  const step = (ms: number, more: Partial<Progress>) => {
+    now = ms;
+    board.update(at({ name: "tempo", counts: {}, ...more }));
+  };
+  step(10_000, { bytes: 0, done: 0.5 });
+  step(19_000, { done: 0.51 });
+  step(20_000, { done: 0.51 });
+  step(30_000, { done: 0.51 });
+  expect(written().trimEnd().split("\n")).toEqual([
+    "tempo: 50%, 0 B",
+    "tempo: 51%, 1.5 MB, 17s left",
+    "tempo: 51%, 1.5 MB",
+  ]);
+});
+
+test("a line that stands still says so, and since when", async () => {
+  const { terminal, written } = fakeTerminal({ isTTY: true, columns: 120 });
+  let now = 0;
+  const board = createProgress(terminal, { names: ["tempo"], now: () => now });
+  now = 1_000;
+  board.update(at({ name: "tempo" }));
+  now = 24_000;
+  while (!written().includes("nothing new for 23s")) await Bun.sleep(5);
+  board.stop();
+});
+
+test.each([120, 80, 60, 40])("with %d columns no number is cut: what does not fit is left out", (columns) => {
+  const { terminal, written } = fakeTerminal({ isTTY: true, columns });
+  let now = 0;
+  const board = createProgress(terminal, { names: ["loki", "tempo"], now: () => now });
+  now = 10_000;
+  board.update(at({ counts: { entries: 1_234_567 }, retries: 2 }));
+  board.update(at({ name: "tempo", counts: { spansInRange: 19_732, spans: 19_732 } }));
+  board.stop();
+  const [loki = "", tempo = ""] = Bun.stripANSI(written()).trimEnd().split("\n");
+  expect(Math.max(Bun.stringWidth(loki), Bun.stringWidth(tempo))).toBeLessThan(columns);
+  const shown =
+    columns === 40
+      ? ["50%  1.5 MB", "50%  1.5 MB"]
+      : ["50%  1,234,567 entries, 1.5 MB", "50%  19,732 spans, 1.5 MB"];
+  expect([loki, tempo]).toEqual(shown.map((text) => expect.stringContaining(` ${text}`)));
+  expect(loki.includes("10s left  2 retries")).toBe(columns >= 80);
 });
 
 test("what an interruption ends was stopped, and what had ended before had not", () => {

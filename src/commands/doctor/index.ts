@@ -99,11 +99,11 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Find
   return parts.flat();
 }
 
-function print(findings: readonly Finding[], { print: line, colors }: Terminal): void {
+function print(findings: readonly Finding[], { print: line, colors, width }: Terminal): void {
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };
   const rows = findings.flatMap(({ about, state, what, hint }) => [
     [paint[state](state), about, what],
     ...(hint === undefined ? [] : [["", "", colors.dim(hint)]]),
   ]);
-  for (const row of formatTable([{ width: 7 }, {}, {}], rows)) line(row);
+  for (const row of formatTable([{ width: 7 }, {}, {}], rows, width())) line(row);
 }

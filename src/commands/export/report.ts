@@ -4,7 +4,7 @@ import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/f
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { unitText } from "../../units/unit-text.ts";
+import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { shortPath } from "../short-path.ts";
@@ -64,6 +64,7 @@ export function reportExport({ path, manifest }: ExportResult, { terminal, direc
   for (const line of formatTable(
     [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 8 }, {}],
     rows,
+    terminal.width(),
   )) {
     terminal.print(line);
   }
@@ -126,10 +127,8 @@ const COUNTS_SHOWN = 4;
 
 /** The largest counts: `1,456 entries`, `42 annotations, 11 dashboards, 7 folders, 4 data-sources and 3 more kinds`. */
 function countsText({ counts }: ManifestPlugin): string {
-  const sorted = Object.entries(counts).sort(([one, a], [other, b]) => b - a || one.localeCompare(other));
-  const shown = sorted
-    .slice(0, COUNTS_SHOWN)
-    .map(([unit, count]) => `${count.toLocaleString("en")} ${unitText(unit)}`);
+  const sorted = countsToTell(counts);
+  const shown = sorted.slice(0, COUNTS_SHOWN).map(([unit, count]) => countedUnit(count, unit));
   return `${shown.join(", ")}${andMore(sorted.length - shown.length, "kind")}`;
 }
 

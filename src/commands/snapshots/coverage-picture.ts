@@ -1,10 +1,11 @@
 /** Which part of each backend's time line the kept snapshots hold, as a picture of characters. */
 
 import { totalLength } from "../../snapshot/format/ranges.ts";
-import type { Coverage } from "../../snapshot/kept/coverage.ts";
+import type { BackendCoverage, Coverage } from "../../snapshot/kept/coverage.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
+import { wrapWords } from "../../terminal/wrap.ts";
 import { formatDuration } from "../../units/duration.ts";
 import { toRfc3339 } from "../../units/range.ts";
 
@@ -18,9 +19,7 @@ const CELLS_MOST = 96;
 export function coverageLines(terminal: Terminal, { whole, backends }: Coverage): string[] {
   if (whole === undefined) return [];
   const { colors } = terminal;
-  const said = backends.map(({ gaps }) =>
-    gaps.length === 0 ? "no gaps" : `${formatDuration(totalLength(gaps))} in no snapshot`,
-  );
+  const said = backends.map(sentence);
   const names = backends.map(({ backend }) => backend);
   const room = terminal.columns() - widest(names) - widest(said) - 4;
   const cells = Math.max(CELLS_LEAST, Math.min(CELLS_MOST, room));
@@ -31,7 +30,20 @@ export function coverageLines(terminal: Terminal, { whole, backends }: Coverage)
   ]);
   const [from, to] = [minute(toRfc3339(whole.from)), minute(toRfc3339(whole.to))];
   const axis = from + to.padStart(cells - from.length);
-  return formatTable([{}, {}, {}], [...rows, ["", colors.dim(axis), ""]]);
+  const table = formatTable([{}, {}, {}], [...rows, ["", colors.dim(axis), ""]]);
+  const legend = LEGEND.flatMap((text) => wrapWords(text, terminal.width(), 0));
+  return [...table, "", ...legend.map((line) => colors.dim(line))];
 }
+
+/** A gap lies behind the first saved moment: no snapshot knows what the server held before that. */
+function sentence({ covered, gaps }: BackendCoverage): string {
+  if (covered.length === 0) return "no time held whole";
+  return gaps.length === 0 ? "no gaps" : `${formatDuration(totalLength(gaps))} in no snapshot`;
+}
+
+const LEGEND = [
+  "█ saved   ▒ saved in part   · in no snapshot",
+  "Gaps are told from a backend's first saved moment on; contextcore inventory asks whether its server still holds older data.",
+] as const;
 
 const widest = (texts: readonly string[]): number => Math.max(...texts.map((text) => Bun.stringWidth(text)));

@@ -4,7 +4,8 @@ import type { LiveReport } from "../../snapshot/verify/live.ts";
 import type { VerifyReport } from "../../snapshot/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { unitText } from "../../units/unit-text.ts";
+import { countedUnit } from "../../units/unit-text.ts";
+import { counted } from "../../units/words.ts";
 
 export const verifySchema = v.object({
   path: v.string(),
@@ -66,9 +67,8 @@ export function showReport(report: VerifyReport, shownPath: string, terminal: Te
   }
   const more = report.flawsTotal - report.flaws.length;
   if (more > 0) terminal.note(`and ${more} more`);
-  const amount = `${report.files} files, ${report.blocks} blocks, ${formatBytes(report.bytes)} read`;
-  const verdict = report.sound ? colors.green("sound") : colors.red("not what it claims to be");
-  terminal.print(`${shownPath}  ${verdict}  ${amount}`);
+  const verdict = report.sound ? colors.green(SOUND[report.depth]) : colors.red("not what it claims to be");
+  terminal.print(`${shownPath}  ${verdict}  ${amountRead(report)}`);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
       `it says of itself that it is ${report.status}: contextcore snapshots show tells what is missing`,
@@ -76,26 +76,34 @@ export function showReport(report: VerifyReport, shownPath: string, terminal: Te
   }
 }
 
+/** How far "nothing is wrong" goes. */
+const SOUND = { sizes: "sizes and index fit", checksums: "sound", lines: "sound" } as const;
+
+function amountRead({ depth, files, blocks, bytes }: VerifyReport): string {
+  const read = depth === "sizes" ? "contents were not read" : `${formatBytes(bytes)} read`;
+  return `${counted(files, "file")}, ${counted(blocks, "block")}, ${read}`;
+}
+
 const SENTENCES = {
-  expired: "has since expired on the server",
+  expired: "since expired on the server",
   late: "arrived on the server after the export",
-  differs: "is no longer on the server, though its retention does not explain it",
+  differs: "no longer on the server, though its retention does not explain it",
 } as const;
 
 /** What the servers hold now, beside what was saved. */
 export function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
-  for (const { plugin, counted, failed, failure, differences } of reports) {
+  for (const { plugin, counted: again, failed, failure, differences } of reports) {
     terminal.print(
-      `${terminal.colors.bold(plugin)}  ${counted} windows counted again, ${differences.length} differ`,
+      `${terminal.colors.bold(plugin)}  ${counted(again, "window")} counted again, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}`,
     );
     if (failed > 0)
       terminal.note(
-        `${terminal.noteColors.red("not counted:")} ${failed} windows of ${plugin}: ${failure ?? "no reason given"}`,
+        `${terminal.noteColors.red("not counted:")} ${counted(failed, "window")} of ${plugin}: ${failure ?? "no reason given"}`,
       );
     for (const { range, unit, saved, server, verdict } of differences) {
       const { from, to } = rangeToText(range);
-      const amount = Math.abs(server - saved).toLocaleString("en");
-      terminal.print(`  ${amount} ${unitText(unit)} ${SENTENCES[verdict]} (${from} to ${to})`);
+      const amount = countedUnit(Math.abs(server - saved), unit);
+      terminal.print(`  ${amount} ${SENTENCES[verdict]} (${from} to ${to})`);
     }
   }
 }
