@@ -29,8 +29,10 @@ export async function findSnapshot(
   const names = snapshots.map(({ path }) => basename(path));
   const meant = closest(text, names);
   throw new UsageError(
-    `there is no snapshot ${text}, neither here nor in ${place.backups}`,
-    meant === undefined ? "contextcore snapshots list shows those that are kept" : `did you mean ${meant}?`,
+    `there is no snapshot ${text}, neither in ${place.directory} nor among those of this configuration, in ${place.backups}`,
+    meant === undefined
+      ? "contextcore snapshots list shows those that are kept; one that is elsewhere is named by its path"
+      : `did you mean ${meant}? One that is elsewhere is named by its path.`,
   );
 }
 

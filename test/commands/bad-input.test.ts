@@ -71,7 +71,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["export --max-file-size huge", 'error: --max-file-size: not a size: "huge" (use 500MB, 2GiB)'],
   [
     "export --max-file-size 0",
-    "error: --max-file-size: a file of 0 holds nothing\nhint: for example --max-file-size 500MB",
+    "error: --max-file-size: a file of 0 B is too small: at least 1.0 MB\nhint: with a unit: --max-file-size 500MB, 2GiB; a number alone is bytes",
   ],
   ["export --max-file-size=-1", 'error: --max-file-size: not a size: "-1" (use 500MB, 2GiB)'],
   ["inventory --timeout 0", "error: --timeout: 0 leaves no time to answer\nhint: for example 30s"],

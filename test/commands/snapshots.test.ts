@@ -1,6 +1,6 @@
 /** `snapshots list|show|diff|prune` and `export --since-last`, as a person and a script meet them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { readdirSync, renameSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { formatManifest, parseManifest } from "../../src/snapshot/format/manifest.ts";
 import { type Stacks, startStacks } from "../restore/stack.ts";
@@ -82,6 +82,54 @@ test("the picture fits the terminal, with colours and without", async () => {
   expect(Math.max(...widths)).toBeLessThanOrEqual(120);
   expect(Math.max(...widths)).toBeGreaterThan(100);
   expect(wide.raw()).toContain("\u001b[3");
+});
+
+test("an unfinished export is listed with the way to finish it, and the picture says what its signs mean", async () => {
+  const partial = join(stacks.cwd, "backups", ".20260101-000000.partial");
+  mkdirSync(partial);
+  writeFileSync(join(partial, "request.json"), "{}");
+  try {
+    const { stdout } = await call("snapshots", "list");
+    expect(stdout).toContain("\n.20260101-000000.partial  unfinished: contextcore export --resume\n");
+    expect(stdout).toContain("█ saved   ▒ saved in part   · in no snapshot\nGaps are told from");
+    expect((await json("snapshots", "list")).unfinished).toEqual([{ path: partial }]);
+  } finally {
+    rmSync(partial, { recursive: true });
+  }
+});
+
+test("a backend of which no time is held whole has no picture without gaps", async () => {
+  const [first = ""] = kept();
+  const path = join(stacks.cwd, "backups", first, "manifest.json");
+  const before = await Bun.file(path).text();
+  const manifest = parseManifest(before, path);
+  const plugins = manifest.plugins.map((plugin) =>
+    plugin.name === "tempo" ? { ...plugin, status: "failed" as const } : plugin,
+  );
+  await Bun.write(path, formatManifest({ ...manifest, plugins }).text);
+  try {
+    const { stdout } = await call("snapshots", "list");
+    expect(stdout).toMatch(/^tempo +·+ +no time held whole$/m);
+  } finally {
+    await Bun.write(path, before);
+  }
+});
+
+test("verify --quick says what it has not looked at", async () => {
+  const [first = ""] = kept();
+  const { stdout, exitCode } = await call("verify", first, "--quick");
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/ {2}sizes and index fit {2}\d+ files, \d+ blocks, contents were not read\n$/);
+  expect((await call("verify", first)).stdout).toMatch(/ {2}sound {2}.* read\n$/);
+});
+
+test("a snapshot that is elsewhere is named by its path", async () => {
+  const { stderr, exitCode } = await call("verify", "20200101-000000");
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(
+    `neither in ${stacks.cwd} nor among those of this configuration, in ${join(stacks.cwd, "backups")}`,
+  );
+  expect(stderr).toContain("by its path");
 });
 
 test("show tells one snapshot, diff tells two in records", async () => {

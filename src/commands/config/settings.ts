@@ -55,10 +55,14 @@ function pluginSettings(
     .filter(({ key }) => options[key] !== undefined)
     .map(({ key, from, secret }) => ({
       key: `${kind}.${plugin.name}.${key}`,
-      value: secret ? "***" : shown(options[key]),
+      value: secret && !isEmpty(options[key]) ? "***" : shown(options[key]),
       from,
     }));
 }
+
+/** Nothing is hidden by what holds nothing. */
+const isEmpty = (value: unknown): boolean =>
+  value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
 const shown = (value: unknown): unknown =>
   typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import type { Signal } from "../../plugin/contract.ts";
-import { parseBytes } from "../../units/bytes.ts";
+import { formatBytes, parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { fromRfc3339 } from "../../units/range.ts";
 import { type Call, UsageError } from "../command.ts";
@@ -53,7 +53,7 @@ export const exportArgs = {
     type: "value",
     hint: "SIZE",
     parse: readFileSize,
-    about: "split data files at this size, such as 500MB",
+    about: "split data files at this size, such as 500MB; at least 1MB",
   },
   json: { type: "flag", about: "print one JSON object" },
   partial: {
@@ -64,10 +64,16 @@ export const exportArgs = {
   },
 } as const;
 
+/** Smaller files are only more of them, down to one for each block. */
+const FILE_BYTES_LEAST = 1_000_000;
+
 function readFileSize(text: string): number {
   const bytes = parseBytes(text);
-  if (bytes > 0) return bytes;
-  throw new UsageError(`a file of ${text} holds nothing`, "for example --max-file-size 500MB");
+  if (bytes >= FILE_BYTES_LEAST) return bytes;
+  throw new UsageError(
+    `a file of ${formatBytes(bytes)} is too small: at least ${formatBytes(FILE_BYTES_LEAST)}`,
+    "with a unit: --max-file-size 500MB, 2GiB; a number alone is bytes",
+  );
 }
 
 export type ExportCall = Call<typeof exportArgs>;

@@ -2,7 +2,8 @@ import { basename } from "node:path";
 import * as v from "valibot";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
 import { coverageOf } from "../../snapshot/kept/coverage.ts";
-import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
+import { type Kept, type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
+import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -26,6 +27,10 @@ const listSchema = v.object({
       plugins: v.array(v.string()),
     }),
   ),
+  unfinished: v.pipe(
+    v.array(v.object({ path: v.string() })),
+    v.description("interrupted exports, and those that are being written"),
+  ),
   unreadable: v.array(v.object({ path: v.string(), reason: v.string() })),
   coverage: v.array(v.object({ backend: v.string(), covered: v.array(rangeText), gaps: v.array(rangeText) })),
 });
@@ -38,16 +43,29 @@ export default defineCommand({
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
     const { snapshots, unreadable } = await readKept(backups);
-    if (call.args.json) call.terminal.printJson(toJson(backups, snapshots, unreadable));
-    else show(call, backups, snapshots);
+    const unfinished = await listPartials(backups);
+    if (call.args.json) call.terminal.printJson(toJson(backups, { snapshots, unfinished, unreadable }));
+    else show(call, backups, { snapshots, unfinished });
     for (const { path, reason } of unreadable) call.terminal.warn(`${path}: ${reason}`);
     return unreadable.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
 
-function show({ terminal }: Call, backups: string, snapshots: readonly KeptSnapshot[]): void {
+interface Found extends Kept {
+  /** Paths, oldest first. */
+  readonly unfinished: readonly string[];
+}
+
+function show(
+  { terminal }: Call,
+  backups: string,
+  { snapshots, unfinished }: Omit<Found, "unreadable">,
+): void {
+  const { bold, yellow } = terminal.colors;
   if (snapshots.length === 0) terminal.print(`no snapshots in ${backups}`);
   for (const line of snapshotLines(terminal, snapshots)) terminal.print(line);
+  for (const path of unfinished)
+    terminal.print(`${bold(basename(path))}  ${yellow("unfinished")}: contextcore export --resume`);
   const picture = coverageLines(terminal, coverageOf(snapshots));
   if (picture.length > 0) terminal.print(["", ...picture].join("\n"));
 }
@@ -82,8 +100,7 @@ function snapshotLines(terminal: Terminal, snapshots: readonly KeptSnapshot[]): 
 
 const toJson = (
   directory: string,
-  snapshots: readonly KeptSnapshot[],
-  unreadable: readonly { readonly path: string; readonly reason: string }[],
+  { snapshots, unfinished, unreadable }: Found,
 ): v.InferOutput<typeof listSchema> => ({
   directory,
   snapshots: snapshots.map(({ path, manifest }) => ({
@@ -94,6 +111,7 @@ const toJson = (
     range: manifest.range,
     plugins: manifest.plugins.map(({ name }) => name),
   })),
+  unfinished: unfinished.map((path) => ({ path })),
   unreadable: [...unreadable],
   coverage: coverageOf(snapshots).backends.map(({ backend, covered, gaps }) => ({
     backend,
