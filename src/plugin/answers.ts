@@ -41,7 +41,9 @@ export const ANSWERS = {
   apply: v.object({
     written: counts,
     existing: v.optional(counts),
-    rejected: v.optional(v.array(v.object({ line: v.string(), reason: v.string() }))),
+    rejected: v.optional(
+      v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
+    ),
     problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
   }),
   settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),

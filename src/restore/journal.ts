@@ -2,7 +2,7 @@
 import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Counts, Problem } from "../plugin/contract.ts";
+import type { Counts, Problem, Rejected } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 
@@ -10,18 +10,27 @@ import { fileLines } from "../snapshot/format/lines.ts";
 export interface BlockOutcome {
   readonly written: Counts;
   readonly existing: Counts;
-  readonly rejected: readonly { readonly line: string; readonly reason: string }[];
+  readonly rejected: readonly Rejected[];
   /** Written, but not whole. */
   readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
+}
+
+/** The same with the numbers of records that were refused, and of those that the server has no place for. */
+export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
+  readonly rejected: number;
+  readonly unsupported: number;
+}
+
+/** The numbers of both. */
+export function countRejected(rejected: readonly Rejected[]): Pick<BlockDone, "rejected" | "unsupported"> {
+  const unsupported = rejected.filter((one) => one.unsupported).length;
+  return { rejected: rejected.length - unsupported, unsupported };
 }
 
 export interface RestoreJournal {
   readonly directory: string;
   /** What an interrupted run already did with this block. */
-  done(
-    plugin: string,
-    block: Block,
-  ): (Omit<BlockOutcome, "rejected"> & { readonly rejected: number }) | undefined;
+  done(plugin: string, block: Block): BlockDone | undefined;
   /** Durable when it resolves: the refused records first, then that the block is done. */
   record(plugin: string, block: Block, outcome: BlockOutcome): Promise<void>;
   close(): Promise<void>;
@@ -40,6 +49,7 @@ const doneSchema = v.object({
   written: counts,
   existing: counts,
   rejected: v.number(),
+  unsupported: v.optional(v.number(), 0),
   problems: v.optional(v.array(problem), []),
 });
 type Done = v.InferOutput<typeof doneSchema>;
@@ -58,13 +68,14 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
     done: (plugin, block) => done.get(key(plugin, block)),
     async record(plugin, { file, offset }, { written, existing, rejected, problems }) {
       const lines = rejected.map(
-        ({ line, reason }) => `${JSON.stringify({ plugin, file, reason, record: line })}\n`,
+        ({ line, reason, unsupported }) =>
+          `${JSON.stringify({ plugin, file, reason, ...(unsupported ? { unsupported } : {}), record: line })}\n`,
       );
       if (lines.length > 0) await append(refused, lines.join(""));
       const told = problems.map(({ kind, reason, items }) =>
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
-      const counted = { written, existing, rejected: rejected.length };
+      const counted = { written, existing, ...countRejected(rejected) };
       const entry: Done = { plugin, file, offset, ...counted, problems: told };
       await append(state, `${JSON.stringify(entry)}\n`);
     },

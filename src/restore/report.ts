@@ -15,7 +15,9 @@ export const reportSchema = v.object({
   snapshot: v.string(),
   status: v.pipe(
     v.picklist(["complete", "partial", "failed"]),
-    v.description("complete: everything was written or was there already, and the servers' counts say so"),
+    v.description(
+      "complete: everything that the servers have a place for was written or was there already, and the servers' counts say so",
+    ),
   ),
   directory: v.pipe(v.string(), v.description("where this report and the refused records are kept")),
   plugins: v.array(
@@ -25,6 +27,10 @@ export const reportSchema = v.object({
       written: counts,
       existing: v.pipe(counts, v.description("already there, left as it was")),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
+      unsupported: v.pipe(
+        v.number(),
+        v.description("records that a server of this kind has no place for: also in rejected.json"),
+      ),
       problems: v.pipe(
         v.array(v.object({ kind: v.string(), reason: v.string(), items: v.array(v.string()) })),
         v.description("what was written, but not whole, such as data sources without their secrets"),
@@ -65,12 +71,13 @@ export function restoreReport(
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
-  const plugins = outcomes.map(({ name, written, existing, rejected, problems, failure }) => ({
+  const plugins = outcomes.map(({ name, written, existing, rejected, unsupported, problems, failure }) => ({
     name,
     url: plan.targets.find((target) => target.name === name)?.open.url,
     written,
     existing,
     rejected,
+    unsupported,
     problems: merged(problems),
     ...(failure === undefined ? {} : { failure }),
     findings: [...(plan.targets.find((target) => target.name === name)?.findings ?? [])],

@@ -1,12 +1,12 @@
 /** Carries out a restore plan: block after block, in bounded memory, resumable, every refused record kept. */
 import { patiently } from "../export/patiently.ts";
 import type { RetryPolicy } from "../export/retry.ts";
-import type { Counts } from "../plugin/contract.ts";
+import type { Counts, Rejected } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { relievePressure } from "../snapshot/memory-pressure.ts";
 import { batchesOf } from "./batches.ts";
-import type { BlockOutcome, RestoreJournal } from "./journal.ts";
+import { type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";
 import type { PlannedFile } from "./select.ts";
 
@@ -34,6 +34,8 @@ export interface TargetOutcome {
   /** Already there, left as it was. */
   readonly existing: Counts;
   readonly rejected: number;
+  /** Records that a server of this kind has no place for. */
+  readonly unsupported: number;
   /** What was written, but not whole: secrets that nobody gave. */
   readonly problems: BlockOutcome["problems"];
   /** Why it could not be finished; absent when everything was offered to the server. */
@@ -52,19 +54,22 @@ interface Tally {
   readonly written: Record<string, number>;
   readonly existing: Record<string, number>;
   rejected: number;
+  unsupported: number;
   readonly problems: BlockOutcome["problems"][number][];
   blocks: number;
   bytes: number;
 }
 
 async function restoreTarget(target: RestoreTarget, options: RunOptions): Promise<TargetOutcome> {
-  const tally: Tally = { written: {}, existing: {}, rejected: 0, problems: [], blocks: 0, bytes: 0 };
+  const refused = { rejected: 0, unsupported: 0 };
+  const tally: Tally = { written: {}, existing: {}, ...refused, problems: [], blocks: 0, bytes: 0 };
   const total = target.files.reduce((sum, { blocks }) => sum + blocks.length, 0);
   const summary = () => ({
     name: target.name,
     written: tally.written,
     existing: tally.existing,
     rejected: tally.rejected,
+    unsupported: tally.unsupported,
     problems: tally.problems,
   });
   try {
@@ -94,11 +99,12 @@ async function restoreBlock(
   if (done === undefined) {
     const outcome = await writeBlock(target, file, block, options);
     await options.journal.record(target.name, block, outcome);
-    done = { ...outcome, rejected: outcome.rejected.length };
+    done = { ...outcome, ...countRejected(outcome.rejected) };
   }
   addCounts(tally.written, done.written);
   addCounts(tally.existing, done.existing);
   tally.rejected += done.rejected;
+  tally.unsupported += done.unsupported;
   tally.problems.push(...done.problems);
 }
 
@@ -113,7 +119,7 @@ async function writeBlock(
   const bytes = await options.plan.snapshot.read(block);
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
-  const rejected: { line: string; reason: string }[] = [];
+  const rejected: Rejected[] = [];
   const problems: BlockOutcome["problems"][number][] = [];
   for (const lines of linesFor(target, file, block, bytes)) {
     const batch = { file, lines, range: target.range, labels: target.labels };

@@ -17,7 +17,10 @@ const block = (offset: number): Block => ({
 const outcome: BlockOutcome = {
   written: { entries: 1 },
   existing: {},
-  rejected: [{ line: "{}", reason: "too old" }],
+  rejected: [
+    { line: "{}", reason: "too old" },
+    { line: "[]", reason: "no place", unsupported: true },
+  ],
   problems: [],
 };
 
@@ -34,7 +37,13 @@ test("torn last lines are cut before the next are written, so every line is whol
 
   const third = await openJournal(directory);
   expect([0, 10, 20].map((offset) => third.done("loki", block(offset))?.rejected)).toEqual([1, 1, undefined]);
+  expect(third.done("loki", block(0))?.unsupported).toBe(1);
   await third.close();
   const refused = (await Bun.file(join(directory, "rejected.json")).text()).trimEnd().split("\n");
-  expect(refused.map((line) => JSON.parse(line).reason)).toEqual(["too old", "too old"]);
+  expect(refused.map((line) => JSON.parse(line).reason)).toEqual([
+    "too old",
+    "no place",
+    "too old",
+    "no place",
+  ]);
 });

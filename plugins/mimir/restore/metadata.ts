@@ -19,7 +19,7 @@ export async function writeMetadata(
   signal: AbortSignal,
 ): Promise<RestoreAnswer> {
   const { flavour } = await server.identity(signal);
-  if (flavour === "prometheus") return refuse(lines, NOT_WRITTEN);
+  if (flavour === "prometheus") return unsupported(lines, NOT_WRITTEN);
   const writer = new ProtobufWriter();
   for (const line of lines) {
     const { metric, type, help, unit } = readJson("a line of mimir/metadata.json", description, line);
@@ -34,4 +34,10 @@ export async function writeMetadata(
 export const refuse = (lines: readonly string[], reason: string): RestoreAnswer => ({
   written: {},
   rejected: lines.map((line) => ({ line, reason })),
+});
+
+/** The same where no setting would help, which the preflight has said. */
+export const unsupported = (lines: readonly string[], reason: string): RestoreAnswer => ({
+  written: {},
+  rejected: lines.map((line) => ({ line, reason, unsupported: true })),
 });

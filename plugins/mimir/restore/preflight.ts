@@ -120,6 +120,10 @@ function tenantFindings(facts: Facts, limits: TenantLimits): Finding[] {
     const what = "The server keeps no exemplars.";
     findings.push({ severity: "hides", what, setting: "limits.max_global_exemplars_per_user: 100000" });
   }
+  if (has(plan, "mimir/rules.json")) {
+    const what = "The rules of a Prometheus were kept to be read: they belong in its own rule files.";
+    findings.push({ severity: "note", what });
+  }
   return [...findings, ...rateFinding(plan, limits), ...lookbackFinding(facts, limits)];
 }
 

@@ -2,7 +2,7 @@ import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer } fro
 import type { Server } from "../server/server.ts";
 import { writeExemplars } from "./exemplars.ts";
 import { createMatcher } from "./match.ts";
-import { refuse, writeMetadata } from "./metadata.ts";
+import { unsupported, writeMetadata } from "./metadata.ts";
 import { createMetricsWriter } from "./metrics.ts";
 import { writeAlertmanager, writeRuleGroup } from "./objects.ts";
 import { preflight } from "./preflight.ts";
@@ -33,4 +33,4 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
 }
 
 const readOnlyRules: Writer = async ({ lines }) =>
-  refuse(lines, "these rules were kept to be read: they belong in the server's own rule files");
+  unsupported(lines, "these rules were kept to be read: they belong in the server's own rule files");

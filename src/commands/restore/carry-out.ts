@@ -51,6 +51,13 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
   const journal = await openJournal(resolve(directory));
   const board = createProgress(terminal, { signal });
   try {
+    // What came late stays invisible in a server's memory, to the look for what is there already and to the counts.
+    const flush = () =>
+      flushAll(
+        call,
+        plan.targets.map(({ open }) => open),
+      );
+    await flush();
     const outcomes = await runRestore({
       plan,
       journal,
@@ -58,11 +65,7 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
       onProgress: ({ name, done, written: counts, bytes }) =>
         board.update({ name, done, counts, bytes, retries: 0, state: done < 1 ? "running" : "counting" }),
     });
-    // What came late stays invisible in a server's memory; a count of what it holds has to see it.
-    await flushAll(
-      call,
-      plan.targets.map(({ open }) => open),
-    );
+    await flush();
     const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
     for (const target of plan.targets) {
       const whole = outcomes.some(

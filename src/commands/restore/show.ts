@@ -79,6 +79,12 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
   terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
+  for (const { name, unsupported } of report.plugins) {
+    if (unsupported > 0)
+      terminal.note(
+        `${noteColors.yellow("no place for:")} ${name}: ${unsupported} ${unsupported === 1 ? "record" : "records"}, as the plan said; kept in ${report.directory}/rejected.json`,
+      );
+  }
   for (const { name, problems } of report.plugins) {
     for (const { reason, items } of problems)
       terminal.note(`${noteColors.yellow("not whole:")} ${name}: ${[reason, ...items].join("\n  ")}`);

@@ -69,12 +69,23 @@ export interface RestoreBatch {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** A line that was not written, and why. */
+export interface Rejected {
+  readonly line: string;
+  readonly reason: string;
+  /**
+   * No server of this kind has a place for such a line, whatever its settings, and the preflight said so. It is kept and
+   * told like the others, but the restore is not partial for it.
+   */
+  readonly unsupported?: boolean;
+}
+
 /** What became of a batch: every line is written, there already, or rejected with a reason. */
 export interface RestoreAnswer {
   readonly written: Counts;
   /** Already there, left as it was. */
   readonly existing?: Counts;
-  readonly rejected?: readonly { readonly line: string; readonly reason: string }[];
+  readonly rejected?: readonly Rejected[];
   /** Written, but not whole, and what is to be done about it: secrets that nobody gave (`not-contained`), `lossy`. */
   readonly problems?: readonly Problem[];
 }

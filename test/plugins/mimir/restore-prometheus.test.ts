@@ -77,6 +77,19 @@ test("what is too old for a server that has newer samples is refused, and every 
   expect(exportedContent(handedBack)).toEqual(contentOf(old));
 });
 
+test("what no Prometheus has a place for is kept, told of before, and marked as such", async () => {
+  const { backend } = await start();
+  const line = JSON.stringify({ metric: "up", type: "gauge", help: "", unit: "" });
+  const batch = { file: "mimir/metadata.json", lines: [line], range: range(0, Date.now()), labels: {} };
+  const answer = await backend.restore?.apply(batch, never);
+  expect(answer).toMatchObject({ written: {}, rejected: [{ line, unsupported: true }] });
+  const plan = { range: batch.range, labels: {}, files: [{ path: batch.file, counts: { metadata: 1 } }] };
+  expect(await backend.restore?.preflight(plan, never)).toContainEqual({
+    severity: "note",
+    what: expect.stringContaining("cannot be written to a Prometheus"),
+  });
+});
+
 /** One hour of ten series of floats, one of each special value, and one of histograms; a sample a minute. */
 function dayOfMetrics(begin: number, hour: number): { labels: Labels; points: Point[] }[] {
   const times = Array.from({ length: 60 }, (_, minute) => begin + hour * HOUR_MS + minute * 60_000);
