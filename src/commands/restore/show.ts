@@ -5,7 +5,7 @@ import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { unitText } from "../../units/unit-text.ts";
+import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 import { shortPath } from "../short-path.ts";
 
 const SEVERITY = {
@@ -99,7 +99,7 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
       .filter(({ rejected }) => rejected > 0)
       .map(
         ({ name, rejected }) =>
-          `${name}: ${rejected} records were refused; they are in ${directory}/rejected.json`,
+          `${name}: ${rejected === 1 ? "1 record was refused; it is" : `${rejected} records were refused; they are`} in ${directory}/rejected.json`,
       ),
     ...plugins.flatMap(({ name, counted }) =>
       counted.flatMap(({ range, failure }) =>
@@ -110,7 +110,7 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
       counted.flatMap(({ range, saved, server, short }) =>
         short.map(
           (unit) =>
-            `${name}: the server counts ${server?.[unit] ?? 0} of ${saved[unit] ?? 0} ${unitText(unit)} (${range.from} to ${range.to})`,
+            `${name}: the server counts ${server?.[unit] ?? 0} of ${countedUnit(saved[unit] ?? 0, unit)} (${range.from} to ${range.to})`,
         ),
       ),
     ),
@@ -118,7 +118,7 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
 }
 
 const countsText = (counts: Counts): string =>
-  Object.entries(counts)
+  countsToTell(counts)
     .filter(([, count]) => count > 0)
-    .map(([unit, count]) => `${count.toLocaleString("en")} ${unitText(unit)}`)
+    .map(([unit, count]) => countedUnit(count, unit))
     .join(", ") || "nothing";
