@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
+import { coveredRanges, heldOnlyBy } from "../../src/snapshot/kept/coverage.ts";
 import type { KeptSnapshot } from "../../src/snapshot/kept/kept.ts";
 import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/kept/retention.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
 
+const HOUR = 3_600_000_000_000n;
 const DAY = 86_400_000_000_000n;
 const NOW = fromRfc3339("2026-01-24T14:30:00Z");
 
@@ -58,7 +60,7 @@ describe("a policy", () => {
     expect(kept(daily(10), { last: 3 })).toEqual(["2026-01-24", "2026-01-23", "2026-01-22"]);
   });
 
-  test("keeps the newest of each period, and periods without a snapshot do not count", () => {
+  test("keeps one of each period, and periods without a snapshot do not count", () => {
     expect(kept(daily(40), { monthly: 2 })).toEqual(["2026-01-24", "2025-12-31"]);
     expect(kept(daily(20), { weekly: 3 })).toEqual(["2026-01-24", "2026-01-18", "2026-01-11"]);
     expect(kept([snapshot(NOW - 400n * DAY), ...daily(2)], { yearly: 2 })).toEqual([
@@ -118,13 +120,89 @@ describe("a policy", () => {
     const increments = Array.from({ length: 10 }, (_, index) => day(index));
     const plan = planPrune(increments, { last: 2 }, { now: NOW });
     expect(plan.every(({ reasons }) => reasons.length > 0)).toBe(true);
-    expect(plan.at(-1)?.reasons).toEqual(["the only one with 24h of loki"]);
+    expect(plan.at(-1)?.reasons).toEqual(["no other kept one has 24h of loki"]);
     expect(
       planPrune([...increments, day(3)], { last: 3 }, { now: NOW }).filter(
         ({ reasons }) => reasons.length === 0,
       ),
     ).toHaveLength(1);
     expect(kept(increments, { last: 2 })).toHaveLength(2);
+  });
+
+  /** Made so many hours ago, and holding of each backend so many hours before that. */
+  const holdingHours = (
+    ago: number,
+    hours: Readonly<Record<string, number>>,
+    options: Parameters<typeof snapshot>[1] = {},
+  ): KeptSnapshot => {
+    const made = snapshot(NOW - BigInt(ago) * HOUR, options);
+    const to = NOW - BigInt(ago) * HOUR;
+    const plugins = Object.entries(hours).map(([name, length]) => ({
+      ...plugin("high"),
+      name,
+      signals: [name === "grafana" ? ("dashboards" as const) : ("logs" as const)],
+      range: { from: toRfc3339(to - BigInt(length) * HOUR), to: toRfc3339(to) },
+    }));
+    return { ...made, manifest: { ...made.manifest, plugins } };
+  };
+
+  test("a day is stood for by its fullest snapshot: complete, with the most backends, then the newest of the long ones", () => {
+    const nightly = holdingHours(12, { loki: 24, grafana: 24 });
+    const earlier = holdingHours(13, { loki: 24, grafana: 24 });
+    const short = holdingHours(11, { loki: 1, grafana: 1 });
+    const dashboards = holdingHours(10, { grafana: 1 });
+    const broken = holdingHours(9, { loki: 24, tempo: 24, grafana: 24 }, { status: "partial" });
+    const plan = planPrune(
+      [earlier, nightly, short, dashboards, broken],
+      { daily: 1 },
+      { now: NOW, allowGaps: true },
+    );
+    const reasons = new Map(plan.map((one) => [one.snapshot, one.reasons]));
+    expect(reasons.get(nightly)).toEqual(["the fullest of the day 2026-01-24"]);
+    expect([earlier, short, broken].map((one) => reasons.get(one))).toEqual([[], [], []]);
+    expect(planPrune([broken], { daily: 1 }, { now: NOW })[0]?.reasons).toEqual([
+      "the fullest of the day 2026-01-24",
+    ]);
+  });
+
+  test("what an older one that stays holds too is no reason to keep a newer one", () => {
+    const wide = holdingHours(10, { loki: 20 });
+    const inside = holdingHours(12, { loki: 2 });
+    const newer = holdingHours(9, { loki: 3 });
+    const last = holdingHours(0, { loki: 1 });
+    const plan = planPrune([inside, wide, newer, last], { last: 1 }, { now: NOW });
+    expect(plan.map(({ reasons }) => reasons)).toEqual([
+      ["the newest complete one", "one of the last 1"],
+      ["no other kept one has 1h of loki"],
+      ["no other kept one has 18h of loki"],
+      [],
+    ]);
+    const covered = planPrune([wide, holdingHours(11, { loki: 2 }), last], { last: 1 }, { now: NOW });
+    expect(covered.map(({ reasons }) => reasons.length > 0)).toEqual([true, false, true]);
+  });
+
+  test("each that is kept for what it holds holds it alone, and nothing is lost", () => {
+    const made = fc.record({ ago: fc.nat(60), length: fc.integer({ min: 1, max: 40 }) });
+    fc.assert(
+      fc.property(fc.array(made, { minLength: 1, maxLength: 12 }), (all) => {
+        const snapshots = all
+          .sort((a, b) => b.ago - a.ago)
+          .map(({ ago, length }) => holdingHours(ago, { loki: length }));
+        const plan = planPrune(snapshots, { last: 1 }, { now: NOW });
+        const stay = plan.filter(({ reasons }) => reasons.length > 0);
+        const left = stay.map(({ snapshot: one }) => one);
+        expect(coveredRanges(left, "loki")).toEqual(coveredRanges(snapshots, "loki"));
+        for (const { snapshot: one, reasons } of stay) {
+          if (!reasons.some((reason) => reason.startsWith("no other"))) continue;
+          expect(
+            heldOnlyBy(
+              one,
+              left.filter((each) => each !== one),
+            ),
+          ).not.toEqual([]);
+        }
+      }),
+    );
   });
 
   test("does not take a selection for a whole", () => {

@@ -8,6 +8,7 @@ import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { fromMs } from "../../units/range.ts";
+import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, openStackTrail } from "../stack.ts";
@@ -27,7 +28,7 @@ const args = {
     parse: parseDuration,
     about: "keep all younger than this",
   },
-  "keep-daily": number("keep the newest of each of the last N days that have one"),
+  "keep-daily": number("keep one of each of the last N days that have one: the fullest"),
   "keep-weekly": number("the same for weeks"),
   "keep-monthly": number("the same for months"),
   "keep-yearly": number("the same for years"),
@@ -118,10 +119,11 @@ function showPlan({ terminal }: PruneCall, plan: readonly Decision[]): void {
     formatBytes(snapshot.manifest.bytes),
     colors.dim(reasons.join(", ")),
   ]);
-  for (const line of formatTable([{}, {}, {}, { align: "right" }, {}], rows)) terminal.print(line);
+  for (const line of formatTable([{}, {}, {}, { align: "right" }, {}], rows, terminal.width()))
+    terminal.print(line);
   const freed = plan.filter(({ reasons }) => reasons.length === 0);
   const bytes = freed.reduce((sum, { snapshot }) => sum + snapshot.manifest.bytes, 0);
-  terminal.print(`${freed.length} of ${plan.length} snapshots to remove, ${formatBytes(bytes)}`);
+  terminal.print(`${freed.length} of ${counted(plan.length, "snapshot")} to remove, ${formatBytes(bytes)}`);
 }
 
 async function isAgreed(

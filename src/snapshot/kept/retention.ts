@@ -1,12 +1,13 @@
 /**
  * Which snapshots a policy keeps. Pure: the plan is a value that is shown, agreed to, and then carried out as it is.
- * The rules are those of `restic forget`: each keeps the newest snapshot of so many periods, and one rule is enough.
+ * The rules are those of `restic forget`, but that a period is stood for by its fullest snapshot and not by whichever came
+ * last; one rule is enough.
  */
 import { formatDuration } from "../../units/duration.ts";
 import { fromRfc3339, NS_PER_MS } from "../../units/range.ts";
 import { totalLength } from "../format/ranges.ts";
-import { heldOnlyBy } from "./coverage.ts";
-import { type KeptSnapshot, newestComplete } from "./kept.ts";
+import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
+import { isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
 
 export interface Policy {
   /** Keep the newest so many. */
@@ -72,25 +73,42 @@ export function planPrune(
   return allowGaps ? decisions : keepingCoverage(decisions);
 }
 
-/** Goes through what is to be removed, newest first, and keeps what would leave a gap. */
+/**
+ * Keeps what would leave a gap: each that holds something no other kept one does. Going through them newest first may keep one
+ * whose times an older, longer one holds too, which must be kept anyway; such a one is let go again.
+ */
 function keepingCoverage(decisions: readonly Decision[]): Decision[] {
-  const kept = decisions.filter(({ reasons }) => reasons.length > 0).map(({ snapshot }) => snapshot);
+  const byRule = decisions.filter(({ reasons }) => reasons.length > 0).map(({ snapshot }) => snapshot);
+  const others = decisions.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
+  let kept: readonly KeptSnapshot[] = byRule;
+  for (const one of others) if (heldOnlyBy(one, kept).length > 0) kept = [...kept, one];
+  for (const one of others) {
+    const rest = kept.filter((each) => each !== one);
+    if (rest.length < kept.length && heldOnlyBy(one, rest).length === 0) kept = rest;
+  }
   return decisions.map((decision) => {
-    if (decision.reasons.length > 0) return decision;
-    const reasons = heldOnlyBy(decision.snapshot, kept).map(({ backend, ranges }) =>
-      ranges.length === 0
-        ? `the only one with ${backend}`
-        : `the only one with ${formatDuration(totalLength(ranges))} of ${backend}`,
-    );
-    if (reasons.length > 0) kept.push(decision.snapshot);
-    return { ...decision, reasons };
+    const { snapshot } = decision;
+    if (byRule.includes(snapshot) || !kept.includes(snapshot)) return decision;
+    return {
+      snapshot,
+      reasons: whyNeeded(
+        snapshot,
+        kept.filter((each) => each !== snapshot),
+      ),
+    };
   });
 }
+
+const whyNeeded = (snapshot: KeptSnapshot, others: readonly KeptSnapshot[]): string[] =>
+  heldOnlyBy(snapshot, others).map(({ backend, ranges }) => {
+    const what = ranges.length === 0 ? backend : `${formatDuration(totalLength(ranges))} of ${backend}`;
+    return `no other kept one has ${what}`;
+  });
 
 function byRules(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint): Decision[] {
   const newestFirst = snapshots.toReversed();
   const lastComplete = newestComplete(snapshots);
-  const rules = [...periodRules(policy), ageRule(policy, now), classRule(policy, now)];
+  const rules = [...periodRules(policy, newestFirst), ageRule(policy, now), classRule(policy, now)];
   return newestFirst.map((snapshot, index) => ({
     snapshot,
     reasons: [
@@ -105,8 +123,8 @@ type Rule = (snapshot: KeptSnapshot) => string[];
 
 const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(manifest.created);
 
-/** Each keeps the newest snapshot of each of the newest so many periods; called newest first. */
-function periodRules(policy: Policy): Rule[] {
+/** Each keeps one snapshot of each of the newest so many periods that have one. */
+function periodRules(policy: Policy, newestFirst: readonly KeptSnapshot[]): Rule[] {
   const rules: [number | undefined, string, (date: Date) => string][] = [
     [policy.daily, "day", (date) => date.toISOString().slice(0, 10)],
     [policy.weekly, "week", weekOf],
@@ -114,15 +132,35 @@ function periodRules(policy: Policy): Rule[] {
     [policy.yearly, "year", (date) => date.toISOString().slice(0, 4)],
   ];
   return rules.map(([most = 0, name, periodOf]) => {
-    const seen = new Set<string>();
-    return (snapshot) => {
-      const period = periodOf(new Date(Number(createdAt(snapshot) / NS_PER_MS)));
-      if (seen.has(period) || seen.size >= most) return [];
-      seen.add(period);
-      return [`the newest of the ${name} ${period}`];
-    };
+    const periods = Map.groupBy(newestFirst, (snapshot) =>
+      periodOf(new Date(Number(createdAt(snapshot) / NS_PER_MS))),
+    );
+    const chosen = new Map(
+      [...periods].slice(0, most).map(([period, snapshots]) => [fullest(snapshots), period]),
+    );
+    return (snapshot) => (chosen.has(snapshot) ? [`the fullest of the ${name} ${chosen.get(snapshot)}`] : []);
   });
 }
+
+/**
+ * The one that stands for its period: a complete one before others, then the most backends, then the newest of those that
+ * reach at least half as far as the longest.
+ */
+function fullest(newestFirst: readonly KeptSnapshot[]): KeptSnapshot | undefined {
+  const whole = newestFirst.filter((one) => one.manifest.status === "complete" && !isSelected(one));
+  const candidates = whole.length > 0 ? whole : newestFirst;
+  const most = Math.max(...candidates.map(backendsHeld));
+  const widest = candidates.filter((one) => backendsHeld(one) === most);
+  const longest = widest.map(lengthOf).reduce((length, one) => (one > length ? one : length), 0n);
+  return widest.find((one) => lengthOf(one) * 2n >= longest);
+}
+
+const backendsHeld = ({ manifest }: KeptSnapshot): number =>
+  manifest.plugins.filter(({ status }) => status !== "failed").length;
+
+/** What it holds of all time lines together, ns. */
+const lengthOf = (snapshot: KeptSnapshot): bigint =>
+  backendsIn([snapshot]).reduce((sum, name) => sum + totalLength(coveredRanges([snapshot], name)), 0n);
 
 /** The Monday that the week begins with (ISO 8601), UTC. */
 function weekOf(date: Date): string {
