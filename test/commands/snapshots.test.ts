@@ -142,7 +142,21 @@ test("show tells one snapshot, diff tells two in records", async () => {
   const different = await json("snapshots", "diff", first, second);
   expect((await call("snapshots", "diff", first, second)).exitCode).toBe(5);
   expect(JSON.stringify(different)).toContain("entries");
-  expect((await call("snapshots", "diff", first, first)).exitCode).toBe(0);
+  const same = await call("snapshots", "diff", first, first);
+  expect([same.exitCode, same.stdout]).toEqual([
+    0,
+    expect.stringMatching(
+      /^tempo +equal +[\d,]+ spans\nloki +equal +[\d,]+ entries\n2 of 2 files are equal\n$/,
+    ),
+  ]);
+  const told = await call("snapshots", "diff", first, second);
+  expect(told.stdout).toMatch(
+    /^tempo +differs +[\d,]+ spans fewer \(0 equal\)\nloki +differs +[\d,]+ entries more, /,
+  );
+  expect(different.backends).toMatchObject([
+    { backend: "tempo", equal: false, units: [{ unit: "spans", more: 0, both: 0 }] },
+    { backend: "loki", equal: false },
+  ]);
 });
 
 test("--since-last goes back to the first gap, with an overlap, and leaves none", async () => {
@@ -178,7 +192,7 @@ test("prune keeps each class its own time, leaves no gap, and is in the trail", 
   expect(decided.reasons).toEqual([expect.stringMatching(/^(critical|important) data of tempo$/)]);
   const gapless = await json("snapshots", "prune", "--keep-last", "1", "--yes");
   const keptFor = gapless.snapshots.find(({ path }: { path: string }) => basename(path) === old);
-  expect(keptFor.reasons).toContainEqual(expect.stringMatching(/^the only one with \d+h of tempo$/));
+  expect(keptFor.reasons).toContainEqual(expect.stringMatching(/^no other kept one has \d+h of tempo$/));
   await call("snapshots", "prune", "--keep-last", "1", "--allow-gaps", "--yes");
   expect(kept()).toEqual(others.slice(-1));
   const events = await json("audit", "--operation", "prune", "-n", "10");

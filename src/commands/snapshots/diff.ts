@@ -1,7 +1,11 @@
 import * as v from "valibot";
-import { diffSnapshots } from "../../snapshot/kept/diff.ts";
+import { diffSnapshots, type FileDifference } from "../../snapshot/kept/diff.ts";
+import { type BackendDifference, summarise, type UnitDifference } from "../../snapshot/kept/diff-summary.ts";
 import { openSnapshot } from "../../snapshot/read/reader.ts";
 import { formatTable } from "../../terminal/table.ts";
+import type { Terminal } from "../../terminal/terminal.ts";
+import { countedUnit } from "../../units/unit-text.ts";
+import { counted } from "../../units/words.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
@@ -11,6 +15,21 @@ const diffSchema = v.object({
   a: v.string(),
   b: v.string(),
   equal: v.boolean(),
+  backends: v.array(
+    v.object({
+      backend: v.string(),
+      equal: v.boolean(),
+      units: v.array(
+        v.object({
+          unit: v.string(),
+          more: v.pipe(v.number(), v.description("in b and not in a")),
+          fewer: v.pipe(v.number(), v.description("in a and not in b")),
+          changed: v.pipe(v.number(), v.description("objects that are in both, and not the same")),
+          both: v.number(),
+        }),
+      ),
+    }),
+  ),
   files: v.array(v.object({ file: v.string(), both: v.number(), onlyA: v.number(), onlyB: v.number() })),
 });
 
@@ -19,10 +38,14 @@ export default defineCommand({
   args: {
     a: { ...SNAPSHOT, required: true },
     b: { ...SNAPSHOT, required: true },
+    "all-files": { type: "flag", about: "name every file that differs, not the first ten" },
     json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
-    { line: "snapshots diff 20260124-143000 latest", about: "what came and what went, file by file" },
+    {
+      line: "snapshots diff 20260124-143000 latest",
+      about: "what came and what went, by backend and by file",
+    },
   ],
   json: diffSchema,
   async run(call): Promise<ExitCode> {
@@ -31,26 +54,57 @@ export default defineCommand({
     const [a, b] = [await open(call.args.a), await open(call.args.b)];
     const files = await diffSnapshots(a, b);
     await Promise.all([a.close(), b.close()]);
-    const differing = files.filter(({ onlyA, onlyB }) => onlyA + onlyB > 0);
-    if (call.args.json)
-      call.terminal.printJson({ a: a.path, b: b.path, equal: differing.length === 0, files });
-    else for (const line of diffLines(files)) call.terminal.print(line);
-    return differing.length === 0 ? EXIT.ok : EXIT.different;
+    const backends = summarise(files, [a.manifest, b.manifest]);
+    const equal = backends.every((one) => one.equal);
+    const { terminal, args: given } = call;
+    if (given.json) terminal.printJson({ a: a.path, b: b.path, equal, backends, files });
+    else {
+      for (const line of summaryLines(backends, terminal)) terminal.print(line);
+      for (const line of fileLines(files, given["all-files"])) terminal.print(line);
+    }
+    return equal ? EXIT.ok : EXIT.different;
   },
 });
 
+/** `loki     equal    1,456 entries`, `grafana  differs  2 objects more, 1 changed (41 objects equal)`. */
+const summaryLines = (backends: readonly BackendDifference[], { colors, width }: Terminal): string[] =>
+  formatTable(
+    [{}, {}, {}],
+    backends.map(({ backend, equal, units }) => [
+      colors.bold(backend),
+      equal ? colors.green("equal") : colors.yellow("differs"),
+      units.map(unitText).join("; "),
+    ]),
+    width(),
+  );
+
+function unitText({ unit, more, fewer, changed, both }: UnitDifference): string {
+  const differences = [
+    more > 0 ? `${countedUnit(more, unit)} more` : "",
+    fewer > 0 ? `${countedUnit(fewer, unit)} fewer` : "",
+    changed > 0 ? `${countedUnit(changed, unit)} changed` : "",
+  ].filter((text) => text !== "");
+  if (differences.length === 0) return countedUnit(both, unit);
+  return `${differences.join(", ")} (${both.toLocaleString("en")} equal)`;
+}
+
+const FILES_SHOWN = 10;
+
 /** Files that differ by name, the equal ones as a number. */
-function diffLines(files: Awaited<ReturnType<typeof diffSnapshots>>): string[] {
+function fileLines(files: readonly FileDifference[], all: boolean): string[] {
   const differing = files.filter(({ onlyA, onlyB }) => onlyA + onlyB > 0);
-  const rows = differing.map(({ file, both, onlyA, onlyB }) => [
-    file,
-    `${both} in both`,
-    `-${onlyA}`,
-    `+${onlyB}`,
+  const shown = all ? differing : differing.slice(0, FILES_SHOWN);
+  const rows = shown.map(({ file, both, onlyA, onlyB }) => [
+    `  ${file}`,
+    `${both.toLocaleString("en")} in both`,
+    `-${onlyA.toLocaleString("en")}`,
+    `+${onlyB.toLocaleString("en")}`,
   ]);
   const right = { align: "right" } as const;
+  const hidden = differing.length - shown.length;
   return [
     ...formatTable([{}, right, right, right], rows),
-    `${files.length - differing.length} of ${files.length} files are equal`,
+    ...(hidden === 0 ? [] : [`  and ${counted(hidden, "more file", "more files")}: --all-files names them`]),
+    `${files.length - differing.length} of ${counted(files.length, "file")} are equal`,
   ];
 }
