@@ -13,7 +13,9 @@ const signal = interruptSignal(process, terminal, () => process.exit(EXIT.interr
 
 // A closed pipe (`| head`) ends the program quietly; any other failure to print is an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.error);
+  if (error.code === "EPIPE") process.exit(EXIT.ok);
+  showError(Object.assign(error, { path: "stdout", syscall: "write" }), terminal, words.includes("--debug"));
+  process.stderr.write("", () => process.exit(EXIT.error));
 });
 
 try {

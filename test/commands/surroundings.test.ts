@@ -69,6 +69,7 @@ test("a full disk behind stdout is an error, not a success", async () => {
     stderr: "pipe",
   });
   expect(child.exitCode).toBe(1);
+  expect(child.stderr.toString()).toStartWith("error: stdout cannot be written: the disk is full\nhint: ");
 });
 
 const COLOUR = "\u001b[";
