@@ -52,10 +52,12 @@ async function endsWithin(
   signal: AbortSignal,
 ): Promise<Range | undefined> {
   const roots = await rootSelectors(api, { range }, signal);
-  const oldest = await edge(api, roots, range, "forward", signal);
-  if (oldest === undefined) return undefined;
-  const newest = hasNewest ? oldest : await edge(api, roots, range, "backward", signal);
-  return { from: oldest, to: (newest ?? oldest) + 1n };
+  // The oldest takes a server long where the beginning is empty: it looks through it hour by hour.
+  const [oldest, newest] = await Promise.all([
+    edge(api, roots, range, "forward", signal),
+    hasNewest ? undefined : edge(api, roots, range, "backward", signal),
+  ]);
+  return oldest === undefined ? undefined : { from: oldest, to: (newest ?? oldest) + 1n };
 }
 
 async function edge(

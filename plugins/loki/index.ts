@@ -1,11 +1,15 @@
 import { definePlugin } from "contextcore";
 import { createApi } from "./api.ts";
+import { askedOnce } from "./at-once.ts";
 import { countEntries } from "./count.ts";
+import { findEnds } from "./ends.ts";
 import { createExporter } from "./export.ts";
 import { takeInventory } from "./inventory.ts";
 import { readLimits } from "./limits.ts";
 import { options } from "./options.ts";
 import { createRestorer } from "./restore.ts";
+import { readRetention } from "./retention.ts";
+import { readSettings } from "./settings.ts";
 import { createSink } from "./sink.ts";
 import { measure } from "./size.ts";
 
@@ -17,9 +21,15 @@ export default definePlugin({
   backend: (context) => {
     const api = createApi(context.http);
     const { importance, data, tenant } = context.options;
+    // The core asks for both at the same time: what they both need is read once.
+    const settings = askedOnce((signal) => readSettings(api, signal));
+    const ends = askedOnce(async (signal) => {
+      const { retention } = readRetention(await settings(signal));
+      return findEnds(api, { now: context.clock(), retention }, signal);
+    });
     return {
-      inventory: (signal) => takeInventory(api, { importance, now: context.clock() }, signal),
-      size: (signal) => measure(api, { data, now: context.clock() }, signal),
+      inventory: (signal) => takeInventory(api, { importance, now: context.clock(), settings, ends }, signal),
+      size: (signal) => measure(api, { data, ends }, signal),
       export: createExporter(api, context),
       count: (request, signal) => countEntries(api, request, signal),
       limits: (signal) => readLimits(api, signal),

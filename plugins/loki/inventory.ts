@@ -11,16 +11,19 @@ import {
   v,
 } from "contextcore";
 import type { Api } from "./api.ts";
+import type { Ask } from "./at-once.ts";
 import { isPending, listDeletes } from "./deletes.ts";
-import { findEnds } from "./ends.ts";
 import { readRetention } from "./retention.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import type { Settings } from "./settings.ts";
 import { ownLabels, streamKey } from "./streams.ts";
 
 export interface InventoryOptions {
   readonly importance: Importance;
   /** ns */
   readonly now: bigint;
+  readonly settings: Ask<Settings>;
+  /** From the oldest entry to after the newest; `undefined` when there are none. */
+  readonly ends: Ask<Range | undefined>;
 }
 
 /**
@@ -29,12 +32,15 @@ export interface InventoryOptions {
  */
 export async function takeInventory(
   api: Api,
-  { importance, now }: InventoryOptions,
+  { importance, now, ...ask }: InventoryOptions,
   signal: AbortSignal,
 ): Promise<Inventory> {
-  const [settings, serverVersion] = await Promise.all([readSettings(api, signal), readVersion(api, signal)]);
+  const [settings, serverVersion, ends] = await Promise.all([
+    ask.settings(signal),
+    readVersion(api, signal),
+    ask.ends(signal),
+  ]);
   const { retention, warnings } = readRetention(settings);
-  const ends = await findEnds(api, { now, retention }, signal);
   const counts = ends === undefined ? { streams: 0 } : await countStreams(api, ends, signal);
   const further = [...lookbackWarning(settings, now), ...(await deleteWarnings(api, signal))];
   return {

@@ -1,32 +1,37 @@
 /** How big it is: on the disk where that is known, else what the server says of its chunks, else worked out from a count. */
 import { directorySize, NS_PER_MS, PluginError, type Range, type Size } from "contextcore";
 import type { Api } from "./api.ts";
-import { findEnds } from "./ends.ts";
+import type { Ask } from "./at-once.ts";
 import { byParts } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
 export interface SizeOptions {
   readonly data: string | undefined;
-  /** ns */
-  readonly now: bigint;
+  /** From the oldest entry to after the newest; `undefined` when there are none. */
+  readonly ends: Ask<Range | undefined>;
 }
 
 /**
  * Bytes, and how they were found: the directory as it lies on the disk; `index/volume`, uncompressed; the lengths of lines.
  * @throws PluginError where the server cannot be asked; a directory that cannot be read is only said in `how`
  */
-export async function measure(api: Api, { data, now }: SizeOptions, signal: AbortSignal): Promise<Size> {
-  if (data === undefined) return ask(api, now, "", signal);
+export async function measure(api: Api, { data, ends }: SizeOptions, signal: AbortSignal): Promise<Size> {
+  if (data === undefined) return ask(api, ends, "", signal);
   try {
     return { bytes: await directorySize(data, signal), source: "disk" };
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
-    return ask(api, now, `, since ${error.message}`, signal);
+    return ask(api, ends, `, since ${error.message}`, signal);
   }
 }
 
-async function ask(api: Api, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
-  const ends = await findEnds(api, { now }, signal);
+async function ask(
+  api: Api,
+  endsOf: SizeOptions["ends"],
+  reason: string,
+  signal: AbortSignal,
+): Promise<Size> {
+  const ends = await endsOf(signal);
   if (ends === undefined) return { bytes: 0, source: "api", how: `no entries${reason}` };
   const volume = await sum(ends, (selector, range) => api.volume(selector, range, signal));
   if (volume !== undefined && volume > 0) {

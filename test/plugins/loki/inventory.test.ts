@@ -150,3 +150,46 @@ test("a server that takes queries over a few days only is asked for a few days a
   const findings = (await here.backend.restore?.preflight(plan, never)) ?? [];
   expect(findings.map(({ setting }) => setting)).toContainEqual(expect.stringContaining("max_chunk_age"));
 });
+
+test("inventory and size, asked at the same time, ask the server once for what both need", async () => {
+  await using here = stage({ limits: { retention_enabled: false } });
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
+  const paths: string[] = [];
+  const front = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      paths.push(pathname);
+      return fetch(new Request(`${here.url}${pathname}${search}`, request));
+    },
+  });
+  try {
+    const backend = openLoki({ url: String(front.url) });
+    await Promise.all([backend.inventory(never), backend.size(never)]);
+    const times = (path: string): number => paths.filter((one) => one === path).length;
+    expect([times("/config"), times("/loki/api/v1/query_range")]).toEqual([1, 2]);
+    // A month with entries and thirteen without, then the newest day for its size.
+    expect(times("/loki/api/v1/labels")).toBe(16);
+    // Nothing is kept: what is asked later is answered anew.
+    put(here.face, { app: "late" }, entriesFrom(NOW - 2n * HOUR, 3, SECOND));
+    expect((await backend.inventory(never)).oldest).toBe(NOW - 2n * HOUR);
+  } finally {
+    front.stop(true);
+  }
+});
+
+test("who waits for another's answer asks for itself when that one gives up", async () => {
+  await using here = stage();
+  put(here.face, { app: "web" }, entriesFrom(NOW - HOUR, 3, SECOND));
+  here.faults.add({ kind: "latency", ms: 300, path: "^/config" });
+  const gone = new AbortController();
+  const first = here.backend.size(gone.signal).then(
+    () => "answered",
+    () => "gave up",
+  );
+  const second = here.backend.inventory(never);
+  gone.abort(new Error("gave up"));
+  expect(await first).toBe("gave up");
+  expect(await second).toMatchObject({ oldest: NOW - HOUR });
+});
