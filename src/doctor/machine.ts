@@ -6,7 +6,7 @@ import { refusalOf } from "../destroy/policy/refusal.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
-import type { Reached } from "../inventory/survey.ts";
+import type { Finding as Surveyed } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
 import { readKept } from "../snapshot/kept/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
@@ -24,16 +24,19 @@ export const examineBinary = (version: string): Finding => ({
 /** Whether an export of everything would fit, and could be written. @param now ns */
 export async function examineDisk(
   { backups }: Config,
-  reached: readonly Reached[],
+  surveyed: readonly Surveyed[],
   now: bigint,
 ): Promise<Finding[]> {
-  const parts = reached.map((finding) => ({ finding, range: wholeRange(finding, now) }));
+  const parts = surveyed.flatMap((finding) =>
+    finding.state === "reached" ? [{ finding, range: wholeRange(finding, now) }] : [],
+  );
+  const silent = surveyed.filter(({ state }) => state !== "reached").map(({ name }) => name);
   // A directory that cannot be read is told below, as one that cannot be written.
   const { snapshots } = await readKept(backups).catch(() => ({ snapshots: [] }));
   const needed = estimateExport(parts, snapshots);
   const free = await freeBytes(backups);
   const room = free === undefined ? "the system does not say how much is free" : `${formatBytes(free)} free`;
-  const what = `${backups}: ${room}, and an export of everything takes ${estimateText(needed)}`;
+  const what = `${backups}: ${room}, and an export of everything ${needed.known ? `takes ${estimateText(needed, silent)}` : "is of unknown size: no server says how much it holds"}`;
   const hint = "Free some room, or set `backups` to a larger disk; `--compress zstd` takes about a tenth.";
   // A place with no room at all is none to write to, such as /proc.
   const full = free !== undefined && (free === 0 || free < needed.high);

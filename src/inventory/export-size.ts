@@ -7,6 +7,7 @@ import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { NS_PER_SECOND, type Range } from "../units/range.ts";
+import { listed } from "../units/words.ts";
 import type { Reached } from "./survey.ts";
 
 /** Bytes: the most likely, and between which it should lie. */
@@ -21,12 +22,30 @@ export interface ExportPart {
   readonly range: Range;
 }
 
+/** What is known of all of them together, and of which nothing is. */
+export interface ExportEstimate extends Estimate {
+  /** Backends that the sum leaves out, since nobody said how big they are. */
+  readonly unknown: readonly string[];
+  /** Whether the sum stands for anything at all. */
+  readonly known: boolean;
+}
+
 /** About how many bytes the export of these backends' parts will take, uncompressed. @param snapshots oldest first */
-export function estimateExport(parts: readonly ExportPart[], snapshots: readonly KeptSnapshot[]): Estimate {
-  const estimates = parts.map((part) => measured(part, snapshots) ?? supposed(part));
+export function estimateExport(
+  parts: readonly ExportPart[],
+  snapshots: readonly KeptSnapshot[],
+): ExportEstimate {
+  const all = parts.map((part) => ({ part, estimate: measured(part, snapshots) ?? supposed(part) }));
+  const estimates = all.flatMap(({ estimate }) => (estimate === undefined ? [] : [estimate]));
   const sum = (of: (one: Estimate) => number): number =>
     Math.round(estimates.reduce((total, one) => total + of(one), 0));
-  return { likely: sum(({ likely }) => likely), low: sum(({ low }) => low), high: sum(({ high }) => high) };
+  return {
+    likely: sum(({ likely }) => likely),
+    low: sum(({ low }) => low),
+    high: sum(({ high }) => high),
+    unknown: all.flatMap(({ part, estimate }) => (estimate === undefined ? [part.finding.name] : [])),
+    known: estimates.length > 0,
+  };
 }
 
 /**
@@ -46,13 +65,20 @@ function all(factors: Estimate): Record<Size["source"], Estimate> {
   return { disk: factors, api: factors, estimate: factors };
 }
 
-/** `about 1.6 MB (1.0 MB to 3.1 MB)`. */
-export const estimateText = ({ likely, low, high }: Estimate): string =>
-  `about ${formatBytes(likely)} (${formatBytes(low)} to ${formatBytes(high)})`;
+/** `about 1.6 MB (1.0 MB to 3.1 MB)`, and who is not in it; `of unknown size` when nobody is. @param left further ones that are not in it */
+export function estimateText(
+  { likely, low, high, unknown, known }: ExportEstimate,
+  left: readonly string[] = [],
+): string {
+  if (!known) return "of unknown size";
+  const missing = [...unknown, ...left];
+  const without = missing.length === 0 ? "" : `, and ${listed(missing)}, whose size is unknown`;
+  return `about ${formatBytes(likely)} (${formatBytes(low)} to ${formatBytes(high)})${without}`;
+}
 
-function supposed({ finding, range }: ExportPart): Estimate {
+function supposed({ finding, range }: ExportPart): Estimate | undefined {
   const { size, inventory } = finding;
-  if (size === undefined) return { likely: 0, low: 0, high: 0 };
+  if (size === undefined) return undefined;
   const bytes = size.bytes * shareOf(finding, range);
   const factors = inventory.signals.map((signal) => FACTORS[signal][size.source]);
   const largest = (of: (one: Estimate) => number): number => bytes * Math.max(0, ...factors.map(of));

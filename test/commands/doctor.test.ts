@@ -50,6 +50,17 @@ describe("it says", () => {
     expect(found("tempo")[0]).toMatchObject({ state: "ok", what: expect.stringContaining("version") });
   });
 
+  test("that nothing is known of an export's size when no server answers, and whose is not in it when one does not", async () => {
+    const gone = "http://127.0.0.1:9";
+    const urls = { tempo: gone, mimir: gone, loki: gone, grafana: gone };
+    const [disk] = (await doctor(labProject(lab, { urls }), 3))("disk");
+    expect(disk?.what).toEndWith(
+      "an export of everything is of unknown size: no server says how much it holds",
+    );
+    const [partly] = (await doctor(labProject(lab, { urls: { loki: gone, mimir: gone } }), 3))("disk");
+    expect(partly?.what).toMatch(/takes about .*\), and mimir and loki, whose size is unknown$/);
+  });
+
   test("what of the configuration does not fit, with the line; exit code 2", async () => {
     const cwd = temporaryDirectory({ "contextcore.yaml": "name: shop\nbackends:\n  loki: { urll: x }\n" });
     const found = await doctor(cwd, 2);

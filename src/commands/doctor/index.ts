@@ -92,7 +92,7 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Find
       signal,
     ),
     examineSinks(sinks, signal),
-    examineDisk(config, reached, fromMs(Date.now())),
+    examineDisk(config, surveyed, fromMs(Date.now())),
     examineTrail({ ...trailPlaces(call, config), sinks, signal }),
     examineDestroy(config),
   ]);
