@@ -11,6 +11,8 @@ const HANGING = 2;
 export const wrapWords = (text: string, width: number, hanging?: number): string[] =>
   text.split("\n").flatMap((line) => wrapLine(line, width, hanging));
 
+const BLANKS = /(?<!(?:^| |\()[\d,.]+)( +)/;
+
 function wrapLine(line: string, width: number, hanging?: number): string[] {
   if (Bun.stringWidth(line) <= width) return [line];
   const [indent = ""] = /^ */.exec(line) ?? [];
@@ -19,8 +21,8 @@ function wrapLine(line: string, width: number, hanging?: number): string[] {
   let current = indent;
   let gap = "";
   let begun = false;
-  // Words and the blanks behind them, in turn.
-  for (const [index, piece] of line.slice(indent.length).split(/( +)/).entries()) {
+  // Words and the blanks behind them, in turn; a number stays with what it counts.
+  for (const [index, piece] of line.slice(indent.length).split(BLANKS).entries()) {
     if (index % 2 === 1) gap = piece;
     else if (!begun || Bun.stringWidth(current + gap + piece) <= width) {
       current += begun ? gap + piece : piece;

@@ -74,6 +74,7 @@ const WORDS: readonly (readonly [string, string])[] = [
     "error: --max-file-size: a file of 0 B is too small: at least 1.0 MB\nhint: with a unit: --max-file-size 500MB, 2GiB; a number alone is bytes",
   ],
   ["export --max-file-size=-1", 'error: --max-file-size: not a size: "-1" (use 500MB, 2GiB)'],
+  ["audit sinks deliver -t 0", "error: --time: 0 leaves no time to answer\nhint: for example 30s"],
   ["inventory --timeout 0", "error: --timeout: 0 leaves no time to answer\nhint: for example 30s"],
   ["inventory --timeout=-5s", 'error: --timeout: not a duration: "-5s" (use 30m, 24h, 7d, 1h30m)'],
   ["inventory --timeout 25d", "error: --timeout: 25d is longer than 24h\nhint: for example 30s"],

@@ -21,6 +21,14 @@ test("what fits stays as it is, and so does what cannot be broken", () => {
   ]);
 });
 
+test("a number stays with what it counts", () => {
+  expect(wrapWords("1,456 entries (of 1,500 lines) at 127.0.0.1:80 now", 22)).toEqual([
+    "1,456 entries (of",
+    "  1,500 lines) at",
+    "  127.0.0.1:80 now",
+  ]);
+});
+
 test("colours take no room", () => {
   const red = "\u001b[31mwarning:\u001b[39m short";
   expect(wrapWords(red, 14)).toEqual([red]);

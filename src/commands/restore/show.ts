@@ -19,14 +19,13 @@ const SEVERITY = {
 export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "note"): void {
   const { targets, leftOut, notChosen } = plan;
   const colors = out === "print" ? terminal.colors : terminal.noteColors;
-  const say = (text: string): void => terminal[out](text);
+  const say = (text: string): void => (out === "print" ? terminal.tell(text) : terminal.note(text));
   const rows = targets.map((target) => [
     colors.bold(target.name),
-    `${target.isAtMost ? "at most " : ""}${countsText(plannedCounts(target))}`,
-    colors.dim("to"),
-    target.open.url ?? target.name,
+    `${target.isAtMost ? "at most " : ""}${countsText(plannedCounts(target))} ${colors.dim("to")} ${target.open.url ?? target.name}`,
   ]);
-  for (const line of formatTable([{}, {}, {}, {}], rows)) say(line);
+  const width = out === "print" ? terminal.width() : undefined;
+  for (const line of formatTable([{}, {}], rows, width)) terminal[out](line);
   for (const { name, held = {} } of targets) {
     if (Object.values(held).some((count) => count > 0))
       say(
@@ -72,11 +71,15 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   const { colors, noteColors } = terminal;
   const rows = report.plugins.map((one) => [
     colors.bold(one.name),
-    countsText(one.written),
-    Object.keys(one.existing).length === 0 ? "" : `already there: ${countsText(one.existing)}`,
-    one.rejected === 0 ? "" : colors.red(`${one.rejected} refused`),
+    [
+      countsText(one.written),
+      Object.keys(one.existing).length === 0 ? "" : `already there: ${countsText(one.existing)}`,
+      one.rejected === 0 ? "" : colors.red(`${one.rejected.toLocaleString("en")} refused`),
+    ]
+      .filter((text) => text !== "")
+      .join("  "),
   ]);
-  for (const line of formatTable([{}, {}, {}, {}], rows)) terminal.print(line);
+  for (const line of formatTable([{}, {}], rows, terminal.width())) terminal.print(line);
   terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
   for (const { name, unsupported } of report.plugins) {

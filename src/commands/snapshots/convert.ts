@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
 import { openSnapshot } from "../../snapshot/read/reader.ts";
+import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
@@ -50,7 +51,7 @@ export default defineCommand({
 
 /** Says what the format could not carry: nothing is left out silently. */
 function told({ terminal, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
-  terminal.print(`${output}: ${totals.samples.toLocaleString("en")} samples`);
+  terminal.print(`${output}: ${counted(totals.samples, "sample")}`);
   const lost = [
     [totals.stale, "stale markers"],
     [totals.nanPayloads, "NaNs with a payload"],

@@ -1,10 +1,10 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
-import { parseDuration } from "../../../units/duration.ts";
-import { toMs } from "../../../units/range.ts";
+import { counted } from "../../../units/words.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 import { openStack, trailPlaces } from "../../stack.ts";
+import { readTimeout } from "../../timeout.ts";
 
 export default defineCommand({
   about: "deliver what waits for the sinks, now",
@@ -14,7 +14,7 @@ export default defineCommand({
       alias: "t",
       hint: "DURATION",
       default: "1m",
-      parse: (text: string) => toMs(parseDuration(text)),
+      parse: readTimeout,
       about: "how long each sink gets (default: 1m)",
     },
   },
@@ -28,7 +28,9 @@ export default defineCommand({
       timeLimitMs: () => call.args.time,
       onWarning: (message) => call.terminal.warn(message),
       onDropped: async (name, count) =>
-        call.terminal.warn(`sink ${name}: ${count} events no longer fit its outbox`),
+        call.terminal.warn(
+          `sink ${name}: ${counted(count, "event")} no longer fit${count === 1 ? "s" : ""} its outbox`,
+        ),
     });
     delivery.notify();
     await delivery.close();
