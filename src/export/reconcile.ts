@@ -1,9 +1,7 @@
 /** Compares what was read with the server's own count. */
 import type { Counts, Problem } from "../plugin/contract.ts";
-import { addCounts } from "../snapshot/format/counts.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
-import type { Range } from "../units/range.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import type { Question } from "./windows.ts";
 
@@ -17,79 +15,11 @@ export interface Reconciliation {
   readonly uncounted?: string;
 }
 
-/** What is to be counted, and how the server is asked. */
-export interface ReconcileOptions {
-  readonly questions: readonly Question[];
-  /** Asks the server. `undefined`: it cannot say. */
-  readonly count: (range: Range) => Promise<Counts | undefined>;
-  /** The server's count of everything from before the records were read, when there is one. */
-  readonly before: Counts | undefined;
-  /** Waits before a count is asked for again. */
-  readonly pause: () => Promise<void>;
-  /** How often it is asked for again, at most. */
-  readonly recounts: number;
-  /** How many counts are asked for at once. */
-  readonly atOnce: () => number;
-}
-
 /** What the server said to a question: its numbers; why it could not be asked; or neither, when it cannot say. */
 export interface Answer {
   readonly question: Question;
   readonly server?: Counts;
   readonly error?: string;
-}
-
-/** Settles the counts, and says what they come to. */
-export const reconcile = async (options: ReconcileOptions): Promise<Reconciliation> =>
-  conclude(await settle(options));
-
-/**
- * Counts every window on the server. Windows whose numbers differ, and all of them when the server's total has changed since
- * before the export, are counted again until the count is stable: data may still be arriving, and a server can agree with
- * its own short answer for a while.
- */
-export async function settle(options: ReconcileOptions): Promise<Answer[]> {
-  const { questions, before, recounts, pause } = options;
-  let answers = await ask(questions, options);
-  const changed = before !== undefined && hasChanged(before, answers);
-  let unsettled = new Set(answers.filter((one) => changed || !agrees(one)).map((one) => one.question));
-  for (let round = 0; round < recounts && unsettled.size > 0; round += 1) {
-    await pause();
-    const again = new Map((await ask([...unsettled], options)).map((one) => [one.question, one]));
-    unsettled = new Set(
-      [...again.values()].filter((one) => !isSame(one, answers)).map((one) => one.question),
-    );
-    answers = answers.map((one) => again.get(one.question) ?? one);
-  }
-  return answers;
-}
-
-/** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
-const FAILURES_MAX = 3;
-
-async function ask(questions: readonly Question[], { count, atOnce }: ReconcileOptions): Promise<Answer[]> {
-  const answers: Answer[] = [];
-  const waiting = questions.entries();
-  const failures: string[] = [];
-  const work = async (): Promise<void> => {
-    for (const [index, question] of waiting) {
-      const earlier = failures[FAILURES_MAX - 1];
-      const given = earlier === undefined ? await answer(question, count) : { question, error: earlier };
-      if (earlier === undefined && given.error !== undefined) failures.push(given.error);
-      answers[index] = given;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, atOnce()) }, work));
-  return answers;
-}
-
-async function answer(question: Question, count: ReconcileOptions["count"]): Promise<Answer> {
-  try {
-    const server = await count(question.range);
-    return server === undefined ? { question } : { question, server };
-  } catch (error) {
-    return { question, error: error instanceof Error ? error.message : String(error) };
-  }
 }
 
 /** The units in which the server's answer differs from what was read, and by how much it is more. */
@@ -100,18 +30,8 @@ function differences({ question, server }: Answer): { unit: string; more: number
     .filter(({ more }) => more !== 0);
 }
 
-const agrees = (one: Answer): boolean => differences(one).length === 0;
-
-const isSame = (now: Answer, earlier: readonly Answer[]): boolean =>
-  Bun.deepEquals(now.server, earlier.find((one) => one.question === now.question)?.server);
-
-function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
-  const after: Record<string, number> = {};
-  for (const { question, server = {} } of answers) {
-    addCounts(after, Object.fromEntries(Object.entries(server).filter(([unit]) => question.concerns(unit))));
-  }
-  return Object.entries(before).some(([unit, number]) => number !== (after[unit] ?? 0));
-}
+/** True when the server counts what was read, as far as it can say. */
+export const agrees = (one: Answer): boolean => differences(one).length === 0;
 
 /** True when the server has more of something than was read. */
 export const isShort = (one: Answer): boolean => differences(one).some(({ more }) => more > 0);

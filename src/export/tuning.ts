@@ -1,6 +1,6 @@
 import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
 
-/** The engine's numbers; a test uses small ones. */
+/** The engine's numbers; the configuration sets one, and a test uses small ones. */
 export interface Tuning {
   readonly retry: RetryPolicy;
   /** One call of a plugin's hook is ended after this long. ms */
@@ -14,9 +14,17 @@ export interface Tuning {
   /** What one commit of the index may hold back. */
   readonly groupMs: number;
   readonly groupBytes: number;
-  /** A count that differs is asked for again after this long, at most so many times. */
+  /**
+   * A count that differs is asked for again after this long, at most so many times; and a window that may have been
+   * written to lately is believed once two equal counts lie so far apart. 0: no count is asked for again. ms
+   */
   readonly recountMs: number;
   readonly recounts: number;
+  /**
+   * A window that ended less than this before the server's now may have been written to lately: collectors that were cut
+   * off for a night, and batches that are pushed with their own times, come within a day. ms
+   */
+  readonly recentMs: number;
   /** The shortest time between two reports of progress of one backend. ms */
   readonly progressMs: number;
 }
@@ -32,5 +40,6 @@ export const DEFAULT_TUNING: Tuning = {
   groupBytes: 32 << 20,
   recountMs: 5_000,
   recounts: 6,
+  recentMs: 86_400_000,
   progressMs: 100,
 };

@@ -22,7 +22,7 @@ export interface ExportJob {
   readonly compression?: "zstd";
   /** Data files are split so that a part holds at most this. Bytes. As above. */
   readonly fileBytesMax?: number;
-  /** The engine's numbers, for tests. */
+  /** The engine's numbers that are not to be the usual ones. */
   readonly tuning?: Partial<Tuning>;
 }
 

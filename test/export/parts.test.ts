@@ -1,14 +1,15 @@
 /** The engine's pure parts, one by one. */
 import { describe, expect, test } from "bun:test";
-import { type Cursor, PluginError } from "contextcore";
+import { type Counts, type Cursor, PluginError } from "contextcore";
 import fc from "fast-check";
 import { cursorRange } from "../../src/export/cursor-range.ts";
 import { createFrontier } from "../../src/export/frontier.ts";
 import { createMemoryBudget } from "../../src/export/memory-budget.ts";
 import { afterOverload, afterSuccess, slots, startPace } from "../../src/export/pace.ts";
 import { createProblems } from "../../src/export/problems.ts";
-import { reconcile } from "../../src/export/reconcile.ts";
+import { conclude } from "../../src/export/reconcile.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/export/retry.ts";
+import { type SettleOptions, settle } from "../../src/export/settle.ts";
 import { withTimeLimit } from "../../src/export/time-limit.ts";
 import { createWindowCounts } from "../../src/export/windows.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
@@ -246,6 +247,16 @@ describe("windows", () => {
 });
 
 describe("reconciliation", () => {
+  /** Of windows that nobody writes to, without waiting. */
+  const reconcile = async (
+    options: Pick<SettleOptions, "questions" | "count" | "atOnce"> & { before?: Counts | undefined },
+  ) => {
+    const before = options.before === undefined ? undefined : { counts: options.before, at: 0 };
+    const pause = async () => {};
+    return conclude(
+      await settle({ ...options, before, pause, isRecent: () => false, recountMs: 1, recounts: 6 }),
+    );
+  };
   const question = {
     range: { from: 0n, to: 10n },
     part: "window" as const,
@@ -261,8 +272,6 @@ describe("reconciliation", () => {
         return entries === undefined ? undefined : { entries };
       },
       before: before === undefined ? undefined : { entries: before },
-      pause: async () => {},
-      recounts: 6,
       atOnce: () => 2,
     }).then((result) => ({ ...result, asked }));
   };
@@ -300,8 +309,6 @@ describe("reconciliation", () => {
         throw new PluginError("temporary", "HTTP 500");
       },
       before: undefined,
-      pause: async () => {},
-      recounts: 6,
       atOnce: () => 2,
     });
     expect([uncounted, agrees, windows.length]).toEqual(["HTTP 500", undefined, 50]);
@@ -322,8 +329,6 @@ describe("reconciliation", () => {
       questions: hours,
       count: async ({ from }) => answer(Number(from)),
       before,
-      pause: async () => {},
-      recounts: 6,
       atOnce: () => 1,
     });
   const fail = (): never => {
