@@ -68,7 +68,7 @@ function refuseMistakes({ failures, sinks }: OpenPlugins, config: Config): void 
 
 /** What an earlier command began and never ended is closed, and the user is told what was left. */
 async function closeInterrupted(call: Call, config: Config): Promise<void> {
-  const trail = openStackTrail(call, config);
+  await using trail = openStackTrail(call, config);
   try {
     await trail.recover();
   } catch (error) {
@@ -76,7 +76,6 @@ async function closeInterrupted(call: Call, config: Config): Promise<void> {
       `the audit trail cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-  await trail.close();
 }
 
 /** Code that nobody trusted is refused, with everything that would have gone on beside it, and the trail says so. */
@@ -84,14 +83,10 @@ async function refuseUntrusted(call: Call, config: Config, { failures, sinks }: 
   const refused = failures.map(({ error }) => error).filter((error) => error instanceof UntrustedError);
   const [first] = refused;
   if (first === undefined) return;
-  const trail = openStackTrail(call, config, sinks);
-  try {
-    for (const { spec, message, changes } of refused) {
-      const details = { source: spec, reason: message, changed: [...changes.changed, ...changes.added] };
-      await trail.append({ operation: "plugin_trust", outcome: "refused", details });
-    }
-  } finally {
-    await trail.close();
+  await using trail = openStackTrail(call, config, sinks);
+  for (const { spec, message, changes } of refused) {
+    const details = { source: spec, reason: message, changed: [...changes.changed, ...changes.added] };
+    await trail.append({ operation: "plugin_trust", outcome: "refused", details });
   }
   throw new RefusedError(first.message, first.hint);
 }
@@ -134,17 +129,22 @@ export const trailPlaces = ({ env }: Pick<Call, "env">, { directory, name }: Con
 });
 
 /**
- * The trail of this project.
+ * The trail of this project; `await using` closes it when its block ends, however that ends.
  * @param sinks those that were opened; left out by a command that opens none: its events are delivered by the next one
  */
-export function openStackTrail(call: Call, config: Config, sinks?: readonly OpenSink[]): Trail {
-  return openTrail({
+export function openStackTrail(
+  call: Call,
+  config: Config,
+  sinks?: readonly OpenSink[],
+): Trail & AsyncDisposable {
+  const trail = openTrail({
     ...trailPlaces(call, config),
     ...(sinks === undefined ? {} : { sinks }),
     staleAfterMs: config.audit.staleAfter * 60_000,
     sinkTimeLimitMs: (sink) => sinkLimitMs(config, sink),
     onWarning: (message) => call.terminal.warn(message),
   });
+  return { ...trail, [Symbol.asyncDispose]: trail.close };
 }
 
 /** What the reader can do about an error, where it says. */

@@ -4,6 +4,7 @@ import { readLock } from "../../plugin/trust/lock.ts";
 import { BUILT_INS } from "../../registry.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { counted } from "../../units/words.ts";
 import type { Call } from "../command.ts";
 import { configOf, openStackTrail } from "../stack.ts";
 import type { Candidate, FindValues } from "./candidates.ts";
@@ -43,10 +44,9 @@ const FIND: Readonly<
   },
 
   async operations(config, call) {
-    const trail = openStackTrail(call, config);
+    await using trail = openStackTrail(call, config);
     const events = await trail.newest({ limit: EVENTS_LOOKED_AT });
-    await trail.close();
     const counts = Map.groupBy(events, ({ operation }) => operation);
-    return [...counts].map(([word, some]) => ({ word, about: `${some.length} events` }));
+    return [...counts].map(([word, some]) => ({ word, about: counted(some.length, "event") }));
   },
 };

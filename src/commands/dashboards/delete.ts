@@ -105,17 +105,13 @@ async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Pro
     dataAffected: affected,
     signal: call.signal,
   };
-  const trail = openStackTrail(call, stack.config, stack.sinks);
-  try {
-    return await trail.record(operation, async () => {
-      const { keep } = await createCopies(directory, plan);
-      const result = await deleteDashboards(keeper, plan, { keep, signal: call.signal });
-      report(call, result, directory);
-      return { result: exitOf(result), ending: endingOf(result, directory) };
-    });
-  } finally {
-    await trail.close();
-  }
+  await using trail = openStackTrail(call, stack.config, stack.sinks);
+  return await trail.record(operation, async () => {
+    const { keep } = await createCopies(directory, plan);
+    const result = await deleteDashboards(keeper, plan, { keep, signal: call.signal });
+    report(call, result, directory);
+    return { result: exitOf(result), ending: endingOf(result, directory) };
+  });
 }
 
 const exitOf = ({ failed }: Deleted): ExitCode => (failed.length > 0 ? EXIT.partial : EXIT.ok);

@@ -35,13 +35,9 @@ export default defineCommand({
   async run(call) {
     const stack = await openStack(call);
     checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
-    const trail = openStackTrail(call, stack.config, stack.sinks);
-    try {
-      await requireAllowed(stack.config, trail);
-      return await destroy(call, { stack, trail });
-    } finally {
-      await trail.close();
-    }
+    await using trail = openStackTrail(call, stack.config, stack.sinks);
+    await requireAllowed(stack.config, trail);
+    return await destroy(call, { stack, trail });
   },
 });
 

@@ -53,15 +53,11 @@ export default defineCommand({
   json: exportSchema,
   async run(call) {
     const stack = await openStack(call, call.args.plugin);
-    const trail = openStackTrail(call, stack.config, stack.sinks);
-    try {
-      const result = await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
-      if (call.args.json) call.terminal.printJson(exportJson(result));
-      else reportExport(result, call);
-      return exportExit(result.manifest);
-    } finally {
-      await trail.close();
-    }
+    await using trail = openStackTrail(call, stack.config, stack.sinks);
+    const result = await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
+    if (call.args.json) call.terminal.printJson(exportJson(result));
+    else reportExport(result, call);
+    return exportExit(result.manifest);
   },
 });
 

@@ -28,11 +28,10 @@ export default defineCommand({
     const stack = await openStack(call, call.args.plugin, call.args.into);
     const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
     const snapshot = await openSnapshot(directory);
-    const trail = openStackTrail(call, stack.config, stack.sinks);
     try {
+      await using trail = openStackTrail(call, stack.config, stack.sinks);
       return await restore(call, { stack, snapshot, trail });
     } finally {
-      await trail.close();
       await snapshot.close();
     }
   },

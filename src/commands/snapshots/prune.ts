@@ -86,11 +86,9 @@ export default defineCommand({
     const agreed = !call.args["dry-run"] && doomed.length > 0 && (await isAgreed(call, doomed));
     // Their removal was agreed to when it began: they are asked about only where other things are too.
     const sweeps = !call.args["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
-    const trail = openStackTrail(call, stack.config, stack.sinks);
-    try {
-      if (agreed || sweeps) await carryOut(call, trail, { doomed, leftovers });
-    } finally {
-      await trail.close();
+    if (agreed || sweeps) {
+      await using trail = openStackTrail(call, stack.config, stack.sinks);
+      await carryOut(call, trail, { doomed, leftovers });
     }
     if (call.args.json) call.terminal.printJson(toJson(plan, agreed));
     return agreed || doomed.length === 0 || call.args["dry-run"] ? EXIT.ok : EXIT.interrupted;
