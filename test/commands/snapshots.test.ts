@@ -60,7 +60,7 @@ test("list says how complete and how big each is, and which times no snapshot ho
   const { stdout } = await call("snapshots", "list");
   const [, , , tempo = "", loki = "", axis = ""] = stdout.split("\n");
   expect(loki).toMatch(/^loki +█+▒?·+▒?█+ +4h in no snapshot$/);
-  expect(tempo).toMatch(/^tempo +█+▒?·+ +10h in no snapshot$/);
+  expect(tempo).toMatch(/^tempo +█+▒?·+ +the last 10h not saved yet$/);
   expect(axis.trim().split(/ {2,}/)).toEqual(
     [ago(20), ago(4)].map((time) => time.slice(0, 16).replace("T", " ")),
   );

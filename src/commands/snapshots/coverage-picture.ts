@@ -7,7 +7,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";
 import { wrapWords } from "../../terminal/wrap.ts";
 import { formatDuration } from "../../units/duration.ts";
-import { toRfc3339 } from "../../units/range.ts";
+import { type Range, toRfc3339 } from "../../units/range.ts";
 
 /** `2026-11-20 14:30`, UTC. @param text RFC 3339 */
 export const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
@@ -19,7 +19,7 @@ const CELLS_MOST = 96;
 export function coverageLines(terminal: Terminal, { whole, backends }: Coverage): string[] {
   if (whole === undefined) return [];
   const { colors } = terminal;
-  const said = backends.map(sentence);
+  const said = backends.map((one) => sentence(one, whole));
   const names = backends.map(({ backend }) => backend);
   const room = terminal.columns() - widest(names) - widest(said) - 4;
   const cells = Math.max(CELLS_LEAST, Math.min(CELLS_MOST, room));
@@ -36,9 +36,14 @@ export function coverageLines(terminal: Terminal, { whole, backends }: Coverage)
 }
 
 /** A gap lies behind the first saved moment: no snapshot knows what the server held before that. */
-function sentence({ covered, gaps }: BackendCoverage): string {
+function sentence({ covered, gaps }: BackendCoverage, { to }: Range): string {
   if (covered.length === 0) return "no time held whole";
-  return gaps.length === 0 ? "no gaps" : `${formatDuration(totalLength(gaps))} in no snapshot`;
+  const [first] = gaps;
+  if (first === undefined) return "no gaps";
+  const length = formatDuration(totalLength(gaps));
+  return gaps.length === 1 && first.to === to
+    ? `the last ${length} not saved yet`
+    : `${length} in no snapshot`;
 }
 
 const LEGEND = [
