@@ -1,5 +1,6 @@
 /** TraceQL's `count_over_time`: the server's own count of spans, from another source than search. */
 import { type CountRequest, type Counts, type HttpClient, isKind, type Range, v } from "contextcore";
+import { holdsLate, type LateSource, lateSpans } from "./late.ts";
 import type { Settings } from "./settings.ts";
 import { COUNTED } from "./trace-lines.ts";
 
@@ -13,16 +14,23 @@ const schema = v.object({
   ),
 });
 
+export interface CountSource extends LateSource {
+  readonly http: HttpClient;
+  readonly settings: Settings;
+  readonly now: bigint;
+}
+
 /**
- * The spans that began in the range. `undefined` where the server cannot say: before 3.0 it counts only server spans,
- * only lately; and with a selector the export keeps whole traces, the count only the spans that match.
+ * The spans that began in the range: those that the server counts, and those that came late, which it does not count yet.
+ * `undefined` where that cannot be said: before 3.0 it counts only server spans, only lately; and with a selector the
+ * export keeps whole traces, the count only the spans that match.
  */
 export async function countSpans(
-  http: HttpClient,
-  settings: Settings,
+  source: CountSource,
   { range, match }: CountRequest,
   signal: AbortSignal,
 ): Promise<Counts | undefined> {
+  const { http, settings } = source;
   if (!settings.countsSpans || match !== undefined) return undefined;
   let spans = 0;
   for (const part of parts(range, settings.maxMetricsDuration)) {
@@ -30,8 +38,34 @@ export async function countSpans(
     if (counted === undefined) return undefined;
     spans += counted;
   }
-  return { [COUNTED]: spans };
+  // After the others, so that a block which appears in between is counted too seldom, and asked for again.
+  const late = await countLate(source, range, signal);
+  return late === undefined ? undefined : { [COUNTED]: spans + late };
 }
+
+/** In the part of the range for which the server's count looks only into blocks. */
+async function countLate(
+  { settings, now, ...source }: CountSource,
+  { from, to }: Range,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const border = now - settings.metricsBackendAfter;
+  const old = { from, to: to < border ? to : border };
+  if (old.from >= old.to || !(await holdsLate(source, old, signal))) return 0;
+  let spans = 0;
+  for (const part of parts(old, searchedAtOnce(settings))) {
+    const late = await lateSpans(source, part, signal);
+    if (late === undefined) return undefined;
+    spans += late;
+  }
+  return spans;
+}
+
+/** A day: more traces than one search lists are less likely then. ns */
+const DAY = 86_400_000_000_000n;
+
+const searchedAtOnce = ({ maxSearchDuration }: Settings): bigint =>
+  maxSearchDuration > 0n && maxSearchDuration < DAY ? maxSearchDuration : DAY;
 
 function* parts({ from, to }: Range, length: bigint): Generator<Range> {
   for (let start = from; start < to; start += length) {

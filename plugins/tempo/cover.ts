@@ -5,7 +5,7 @@
  */
 import { NS_PER_SECOND, type Range, v } from "contextcore";
 import type { WindowWork } from "./cursor.ts";
-import { type SearchHit, searchTraces } from "./search.ts";
+import type { SearchHit } from "./search.ts";
 import type { Source } from "./source.ts";
 
 export interface Cover {
@@ -36,7 +36,7 @@ export async function coverOf(
   let complete = true;
   for (let cell = cells.pop(); cell !== undefined; cell = cells.pop()) {
     const query = queryOf(cell, work.match);
-    const answer = await searchTraces(source.http, { range: work, query, limit: work.limit }, signal);
+    const answer = await source.finder.find({ range: work, query, limit: work.limit }, signal);
     for (const hit of answer.hits) hits.set(hit.id, hit);
     const parts = answer.full ? cell.split() : [];
     cells.push(...parts);
@@ -55,7 +55,7 @@ async function lastResort(
   signal: AbortSignal,
 ): Promise<Cover> {
   const request = { range: work, query: work.match ?? "{}", limit: work.limitMax };
-  const answer = await searchTraces(source.http, request, signal);
+  const answer = await source.finder.find(request, signal);
   const hits = new Map([...known, ...answer.hits.map((hit) => [hit.id, hit] as const)]);
   return { hits: [...hits.values()], complete: answer.complete && !answer.full };
 }

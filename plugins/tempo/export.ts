@@ -10,13 +10,15 @@ import {
   windowsOrSpans,
 } from "contextcore";
 import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
-import { searchTraces } from "./search.ts";
+import type { Listing } from "./listing.ts";
 import type { Settings } from "./settings.ts";
+import { untilWritten } from "./settle.ts";
 import type { Source } from "./source.ts";
 import { type BlockSource, blockStep } from "./storage/block-step.ts";
 import { createRecentIds } from "./storage/recent.ts";
 import { prefixOf, type Storage } from "./storage/storage.ts";
 import { tracesStep } from "./traces.ts";
+import { unlistedStill, unseen, unwritten } from "./unseen.ts";
 import { windowStep } from "./window.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
@@ -39,27 +41,40 @@ export interface ExporterOptions {
   readonly clock: Context<unknown>["clock"];
   readonly log: Context<unknown>["log"];
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
+  readonly tenant: string | undefined;
+  /** Told when something is read. */
+  readonly listing: Pick<Listing, "read">;
 }
 
 /** Search lists the traces of a window and each is read by its id; or its blocks are read, and only the rest this way. */
 export function createExporter(options: ExporterOptions): Exporter {
-  const { source, storage, clock, settings } = options;
+  const { source, storage, clock, log, settings, tenant, listing } = options;
   const blocks = storage && { storage, api: source, recentIds: createRecentIds(source.http) };
+  let written = false;
   return {
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
+      // Once: what comes while the export runs came after it.
+      await checkQuery(source, match ?? "{}", clock(), signal);
+      const settling = { http: source.http, settings: limits, tenant, log };
+      written ||= await untilWritten(settling, signal);
       const settled = settledAt(clock(), limits.queryEndCutoff);
       const whole: Range = { from: range.from, to: range.to < settled ? range.to : settled };
-      if (match !== undefined) await checkMatch(source, match, clock(), signal);
       const plan = await blockPlan(options, { whole, recent: settled - IN_BLOCKS, match }, signal);
       const part = { from: plan.apiFrom > whole.from ? plan.apiFrom : whole.from, to: whole.to };
       return {
         cursors: [...plan.cursors, ...windowCursors(part, whole, match, limits)],
+        problems: [
+          ...(written ? [] : [unwritten(part)]),
+          ...(await unseen(source.finder, { range: part, settings: limits, now: clock() }, signal)),
+          ...(match === undefined ? [] : await unlistedStill(settling, part, signal)),
+        ],
         notes: { ...plan.notes, "shared span ids": SHARED_IDS },
         ...(whole.to < range.to ? { exportedUntil: whole.to < range.from ? range.from : whole.to } : {}),
       };
     },
     async step(cursor, signal) {
+      listing.read();
       const work = readCursor(cursor);
       if (work.kind === "window")
         return work.every === undefined ? windowStep(source, work, signal) : { next: cut(work, work.every) };
@@ -159,8 +174,8 @@ function settledAt(now: bigint, queryEndCutoff: bigint): bigint {
   return ((now - queryEndCutoff - SETTLE) / step) * step;
 }
 
-/** A query that does not parse fails here, once, with the server's own words. */
-async function checkMatch(source: Source, query: string, now: bigint, signal: AbortSignal): Promise<void> {
+/** A query that does not parse fails here, once, with the server's own words; and so does a server that cannot be asked. */
+async function checkQuery(source: Source, query: string, now: bigint, signal: AbortSignal): Promise<void> {
   const range = { from: now - HOUR, to: now - HOUR + NS_PER_SECOND };
-  await searchTraces(source.http, { range, query, limit: 1 }, signal);
+  await source.finder.findStored({ range, query, limit: 1 }, signal);
 }

@@ -1,6 +1,7 @@
 /** From when to when there is data. Tempo has no answer to that, so searches for one trace close in on both ends. */
-import { type HttpClient, type Inventory, NS_PER_SECOND, type Range } from "contextcore";
-import { type SearchAnswer, searchTraces } from "./search.ts";
+import { type Inventory, NS_PER_SECOND, type Range } from "contextcore";
+import type { Finder } from "./find.ts";
+import type { SearchAnswer } from "./search.ts";
 import type { Settings } from "./settings.ts";
 
 export type Extent = Pick<Inventory, "oldest" | "newest">;
@@ -14,12 +15,12 @@ const LIMIT = 10_000;
 
 /** The earliest and latest that a search finds, ns; without either where nothing is found. */
 export async function findExtent(
-  http: HttpClient,
+  { find }: Finder,
   { settings, now }: { readonly settings: Settings; readonly now: bigint },
   signal: AbortSignal,
 ): Promise<Extent> {
   const search = (range: Range, limit: number): Promise<SearchAnswer> =>
-    searchTraces(http, { range, query: "{}", limit: most(limit, settings.maxResultLimit) }, signal);
+    find({ range, query: "{}", limit: most(limit, settings.maxResultLimit) }, signal);
   const holds = async (range: Range): Promise<boolean> => (await search(range, 1)).hits.length > 0;
   const all = searchable(settings, now);
   const first = await firstThat(all, holds);

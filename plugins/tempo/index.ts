@@ -1,10 +1,13 @@
 import { type Context, definePlugin, option, v } from "contextcore";
 import { countSpans } from "./count.ts";
 import { createExporter } from "./export.ts";
+import { createFinder } from "./find.ts";
 import { takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
+import { createListing } from "./listing.ts";
 import { createRestorer } from "./restore/restore.ts";
 import { readSettings } from "./settings.ts";
+import { holdsDropped } from "./settle.ts";
 import { measure } from "./size.ts";
 import { openStore } from "./storage/open-store.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
@@ -14,6 +17,9 @@ const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
   otlpUrl: option.text(
     "Tempo's OTLP receiver, where a restore writes; default: the host of `url`, port 4318",
+  ),
+  querierUrl: option.text(
+    "Where a querier's API is, without `/api/search`: it alone finds old spans that have just come; default: `/querier` at `url`",
   ),
   importance: option.importance("high"),
   data: option.text("Tempo's data directory on this machine: its size is then measured"),
@@ -35,15 +41,23 @@ export default definePlugin({
   backend: (context) => {
     const { http, clock, log, limits } = context;
     const { importance, tenant, data, url, otlpUrl = otlpOf(url) } = context.options;
+    const { querierUrl = `${url.replace(/\/+$/, "")}/querier` } = context.options;
     const settings = (signal: AbortSignal) => readSettings(http, tenant, signal);
     const fetchTrace = createTraceReader(http);
-    const source = { http, fetchTrace, stepBytes: limits.stepBytes };
+    const finder = createFinder(http, http.at(querierUrl));
+    const source = { http, finder, fetchTrace, stepBytes: limits.stepBytes };
+    const listing = createListing();
     return {
       inventory: async (signal) =>
-        takeInventory(http, { settings: await settings(signal), importance, now: clock() }, signal),
-      size: (signal) => measure(http, { data, settings, now: clock() }, signal),
-      export: createExporter({ source, storage: storageOf(context), clock, log, settings }),
-      count: async (request, signal) => countSpans(http, await settings(signal), request, signal),
+        takeInventory(source, { settings: await settings(signal), importance, now: clock() }, signal),
+      size: (signal) => measure(finder, { data, settings, now: clock() }, signal),
+      export: createExporter({ source, storage: storageOf(context), clock, log, settings, tenant, listing }),
+      async count(request, signal) {
+        const now = await settings(signal);
+        if (holdsDropped(request.range, now, clock()))
+          await listing.settled({ http, settings: now, tenant, log }, signal);
+        return countSpans({ ...source, settings: now, now: clock() }, request, signal);
+      },
       limits: async (signal) => limitsOf(await settings(signal)),
       restore: createRestorer({ otlp: http.at(otlpUrl), fetchTrace, settings, clock, tenant }),
       async flush(signal) {

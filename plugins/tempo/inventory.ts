@@ -1,5 +1,6 @@
 import { formatDuration, type HttpClient, type Importance, type Inventory, isKind, v } from "contextcore";
 import { findExtent } from "./extent.ts";
+import type { Finder } from "./find.ts";
 import type { Settings } from "./settings.ts";
 
 export interface InventoryOptions {
@@ -10,7 +11,7 @@ export interface InventoryOptions {
 
 /** From when to when there are traces, how long they are kept, and what to beware of. */
 export async function takeInventory(
-  http: HttpClient,
+  { http, finder }: { readonly http: HttpClient; readonly finder: Finder },
   { settings, importance, now }: InventoryOptions,
   signal: AbortSignal,
 ): Promise<Inventory> {
@@ -18,7 +19,7 @@ export async function takeInventory(
   return {
     signals: ["traces"],
     ...(await version(http, signal)),
-    ...(await findExtent(http, { settings, now }, signal)),
+    ...(await findExtent(finder, { settings, now }, signal)),
     ...(retention === undefined ? {} : { retention: retention === 0n ? "unlimited" : retention }),
     importance,
     warnings: warnings(settings),

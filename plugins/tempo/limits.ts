@@ -1,5 +1,9 @@
 import { formatBytes, formatDuration, type Limit } from "contextcore";
 import type { Settings } from "./settings.ts";
+import { dropsEarly } from "./settle.ts";
+
+const DROPPED =
+  "Blocks of old spans may leave the live stores before they are listed, and nothing finds them for so long: an export waits for the next list. A shorter one makes it faster.";
 
 /** What the server clamps, hides or refuses, as its documentation names it. */
 export function limitsOf(settings: Settings): Limit[] {
@@ -15,6 +19,17 @@ export function limitsOf(settings: Settings): Limit[] {
       setting: "query_frontend.query_end_cutoff",
       value: formatDuration(queryEndCutoff),
       effect: "Nothing newer than this is found: an export ends a little before now.",
+    },
+    {
+      setting: "query_frontend.search.query_backend_after",
+      value: formatDuration(settings.queryBackendAfter),
+      effect:
+        "Older times are searched only in the backend's blocks: old spans that have just come are found through a querier (option querierUrl), and without one only after `blocklist_poll`.",
+    },
+    {
+      setting: "storage.trace.blocklist_poll",
+      value: formatDuration(settings.blocklistPoll),
+      ...(dropsEarly(settings) ? { effect: DROPPED } : {}),
     },
     {
       setting: "overrides.defaults.global.max_bytes_per_trace",

@@ -63,7 +63,7 @@ const schema = v.object({
   ),
 });
 
-/** Everything that overlaps the range, which is rounded outwards to whole seconds. */
+/** What this server's search finds: all that overlaps the range, which is rounded outwards to whole seconds. */
 export async function searchTraces(
   http: HttpClient,
   { range, query, limit }: SearchRequest,

@@ -12,6 +12,18 @@ export interface Settings {
   readonly maxSearchDuration: bigint;
   /** Nothing newer than this is searched, ns. */
   readonly queryEndCutoff: bigint;
+  /** Times older than this are searched only in the backend's blocks, ns. */
+  readonly queryBackendAfter: bigint;
+  /** The same of TraceQL metrics, ns. */
+  readonly metricsBackendAfter: bigint;
+  /** A trace is live, found by its id only, for at most so long, ns. */
+  readonly maxTraceLive: bigint;
+  /** How late spans may come that a block of a live store keeps the times of, ns; absent before version 3. */
+  readonly liveStoreSlack: bigint | undefined;
+  /** How old a live store's block may be, by its newest span, ns; absent before version 3. */
+  readonly completeBlockTimeout: bigint | undefined;
+  /** How often it is looked for traces that are live no longer, ns. */
+  readonly flushCheckPeriod: bigint;
   /** Larger traces are not found by search and read in part, bytes; 0: no limit. */
   readonly maxBytesPerTrace: number;
   /** Spans that come later than this after their time are kept where no search with a range finds them, ns. */
@@ -73,7 +85,7 @@ function toSettings(config: unknown, overrides: unknown): Settings {
     const own = paths.map((path) => at(overrides, path.replace("overrides.defaults.", "")));
     return own.find((value) => value !== undefined) ?? defaults;
   };
-  const known = config !== null && typeof config === "object";
+  const known = at(config, "query_frontend") !== undefined;
   // A limit of 0 is left out of the page, so what is absent from a page that has the section is 0.
   const limited = at(config, "overrides.defaults.ingestion") !== undefined;
   return {
@@ -84,6 +96,13 @@ function toSettings(config: unknown, overrides: unknown): Settings {
       duration(find("overrides.defaults.read.max_search_duration", "query_frontend.search.max_duration")) ??
       168n * HOUR,
     queryEndCutoff: duration(find("query_frontend.query_end_cutoff")) ?? 30n * SECOND,
+    queryBackendAfter: duration(find("query_frontend.search.query_backend_after")) ?? 900n * SECOND,
+    metricsBackendAfter: duration(find("query_frontend.metrics.query_backend_after")) ?? 900n * SECOND,
+    liveStoreSlack: duration(find("live_store.wal.ingestion_time_range_slack")),
+    completeBlockTimeout: duration(find("live_store.complete_block_timeout")),
+    maxTraceLive: duration(find("live_store.max_trace_live", "ingester.trace_live_period")) ?? 30n * SECOND,
+    flushCheckPeriod:
+      duration(find("live_store.flush_check_period", "ingester.flush_check_period")) ?? 10n * SECOND,
     maxBytesPerTrace:
       number(find("overrides.defaults.global.max_bytes_per_trace")) ?? (limited ? 0 : 5_000_000),
     ingestionSlack: smallest(SLACK.map((path) => duration(at(config, path)))) ?? 120n * SECOND,

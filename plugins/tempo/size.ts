@@ -1,6 +1,6 @@
-import { directorySize, type HttpClient, PluginError, type Size } from "contextcore";
+import { directorySize, PluginError, type Size } from "contextcore";
 import { searchable } from "./extent.ts";
-import { searchTraces } from "./search.ts";
+import type { Finder } from "./find.ts";
 import type { Settings } from "./settings.ts";
 
 export interface SizeOptions {
@@ -11,13 +11,13 @@ export interface SizeOptions {
 }
 
 /** How big it is: its directory where that is known, else the blocks that a search looks at, else worked out. */
-export async function measure(http: HttpClient, options: SizeOptions, signal: AbortSignal): Promise<Size> {
-  if (options.data === undefined) return ask(http, options, "", signal);
+export async function measure(finder: Finder, options: SizeOptions, signal: AbortSignal): Promise<Size> {
+  if (options.data === undefined) return ask(finder, options, "", signal);
   try {
     return { bytes: await directorySize(options.data, signal), source: "disk" };
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
-    return ask(http, options, `, since ${error.message}`, signal);
+    return ask(finder, options, `, since ${error.message}`, signal);
   }
 }
 
@@ -25,15 +25,10 @@ export async function measure(http: HttpClient, options: SizeOptions, signal: Ab
 const SPAN_BYTES = 78;
 const LIMIT = 1_000;
 
-async function ask(
-  http: HttpClient,
-  options: SizeOptions,
-  reason: string,
-  signal: AbortSignal,
-): Promise<Size> {
+async function ask(finder: Finder, options: SizeOptions, reason: string, signal: AbortSignal): Promise<Size> {
   let [blockBytes, spans] = [0, 0];
   for (const range of searchable(await options.settings(signal), options.now)) {
-    const answer = await searchTraces(http, { range, query: "{}", limit: LIMIT }, signal);
+    const answer = await finder.find({ range, query: "{}", limit: LIMIT }, signal);
     blockBytes += answer.blockBytes;
     spans += answer.hits.reduce((sum, hit) => sum + hit.spans, 0);
   }

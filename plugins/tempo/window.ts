@@ -3,14 +3,14 @@ import { type Cursor, isKind, NS_PER_SECOND, type Problem, type Range, type Step
 import { coverOf } from "./cover.ts";
 import { searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
 import { contains, mayOwn } from "./owner.ts";
-import { type SearchHit, searchTraces } from "./search.ts";
+import type { SearchHit } from "./search.ts";
 import type { Source } from "./source.ts";
 
 /** Runs a cursor that is a window: cursors for its traces, or for its halves. It writes nothing itself. */
 export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {
   try {
     const request = { range: work, query: work.match ?? "{}", limit: work.limit };
-    const answer = await searchTraces(source.http, request, signal);
+    const answer = await source.finder.find(request, signal);
     if (answer.full) return await fullStep(source, work, answer.hits, signal);
     if (answer.complete) return { next: fanOut(source, work, answer.hits) };
     if (work.patience > 0) return { next: again({ ...work, patience: work.patience - 1 }) };

@@ -3,7 +3,8 @@ import type { Face, FaceOptions } from "../face.ts";
 import { configText, defaultKnobs, type TempoKnobs } from "./knobs.ts";
 import { metricsQuery } from "./metrics.ts";
 import { receive } from "./otlp.ts";
-import { BadRequest, search } from "./search.ts";
+import { ownMetrics } from "./places.ts";
+import { BadRequest, search, searchLive } from "./search.ts";
 import { SERVICES } from "./services.ts";
 import type { TempoState } from "./state.ts";
 import { createTraceStore, type StoredTrace } from "./store.ts";
@@ -30,6 +31,7 @@ export function createTempo(options: FaceOptions & { limits?: Partial<TempoKnobs
     knobs: { ...defaultKnobs(), ...options.limits },
     store: createTraceStore(),
     unsearchable: new Set(),
+    arrived: new Map(),
     live: new Map(),
   };
   return {
@@ -81,7 +83,9 @@ const PAGES: Readonly<Record<string, Answer>> = {
   "/status/config": (_, { knobs }) => text(configText(knobs), 200, "text/plain"),
   "/status/services": () => text(SERVICES, 200, "text/plain"),
   "/flush": (_, { knobs }) => (knobs.flush ? new Response(null, { status: 204 }) : notFound()),
+  "/metrics": (_, state) => (state.knobs.ownMetrics ? text(ownMetrics(state)) : notFound()),
   "/api/search": search,
+  "/querier/api/search": searchLive,
   "/api/v2/search/tags": tags,
   "/api/metrics/query": (params, state) => (state.knobs.metrics ? metricsQuery(params, state) : notFound()),
 };

@@ -20,6 +20,18 @@ export interface TempoKnobs {
   traceIdle: bigint;
   /** Spans that arrive later than this after their time are stored, but no search with a range finds their trace, ns. */
   ingestionSlack: bigint;
+  /** How long a pushed trace is live, which no search sees, ns. */
+  writtenAfter: bigint;
+  /** No trace is live longer than this, says the configuration, ns. */
+  maxTraceLive: bigint;
+  /** The list of blocks is read so often, and searches of old times know no block before; 0: at once. ns */
+  blocklistPoll: bigint;
+  /** A pushed trace of old times leaves the live store so long after it came, ns. */
+  liveStoreKeeps: bigint;
+  /** False: no querier answers here, as at the query frontend of a cluster. */
+  querier: boolean;
+  /** False: no `/metrics`. */
+  ownMetrics: boolean;
   /** Longer attribute values are cut. */
   maxAttributeBytes: number;
   /** ns */
@@ -51,6 +63,12 @@ export const defaultKnobs = (): TempoKnobs => ({
   maxTracesPerUser: 10_000,
   traceIdle: 5_000_000_000n,
   ingestionSlack: 200n * HOUR,
+  writtenAfter: 0n,
+  maxTraceLive: 30_000_000_000n,
+  blocklistPoll: 0n,
+  liveStoreKeeps: HOUR / 3n,
+  querier: true,
+  ownMetrics: true,
   maxAttributeBytes: 2048,
   blockRetention: 336n * HOUR,
   traceByIdV2: true,
@@ -109,7 +127,12 @@ storage:
         backend: local
         local:
             path: /var/tempo/blocks
-overrides:
+${
+  knobs.blocklistPoll === 0n
+    ? ""
+    : `        blocklist_poll: ${goDuration(knobs.blocklistPoll)}
+`
+}overrides:
     defaults:
         ingestion:
             rate_strategy: local
@@ -126,7 +149,13 @@ live_store:
     wal:
         path: /var/tempo/lwal
         ingestion_time_range_slack: ${goDuration(knobs.ingestionSlack)}
-    max_trace_live: 30s
+    flush_check_period: ${goDuration(knobs.writtenAfter)}
+    max_trace_live: ${goDuration(knobs.maxTraceLive)}
     max_trace_idle: ${goDuration(knobs.traceIdle)}
     max_block_duration: 30s
-`;
+${
+  knobs.blocklistPoll === 0n
+    ? ""
+    : `    complete_block_timeout: 20m0s
+`
+}`;

@@ -73,6 +73,7 @@ export function ingest(pushed: Trace, state: TempoState): void {
     const cut = trace.map((one) => asStored(one, state.knobs.maxAttributeBytes));
     const stored = storedTrace(id, known === undefined ? cut : merged(known.trace(), cut));
     state.store.put(stored);
+    state.arrived.set(id, state.now());
     if (stored.start < state.now() - state.knobs.ingestionSlack) state.unsearchable.add(id);
   }
 }

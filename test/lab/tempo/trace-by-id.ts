@@ -2,6 +2,7 @@
 import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
 import { toProtobuf, toProtoJson } from "./encode.ts";
 import type { Trace } from "./model.ts";
+import { isNowhere } from "./places.ts";
 import { BadRequest } from "./search.ts";
 import type { TempoState } from "./state.ts";
 import type { StoredTrace } from "./store.ts";
@@ -34,7 +35,7 @@ interface Found {
 function find(id: string, state: TempoState): Found | undefined {
   const { knobs, store } = state;
   const stored = store.get(id);
-  if (stored === undefined || knobs.hidden.has(id)) return undefined;
+  if (stored === undefined || knobs.hidden.has(id) || isNowhere(id, state)) return undefined;
   const message = knobs.partial.get(id) ?? tooLarge(stored, state);
   const left = knobs.short.get(id) ?? 0;
   if (left > 0) knobs.short.set(id, left - 1);

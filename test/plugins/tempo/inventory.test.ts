@@ -85,6 +85,8 @@ test("settings are read from a real server's page", async () => {
     "query_frontend.search.max_result_limit": "262144",
     "query_frontend.search.max_duration": "7d",
     "query_frontend.query_end_cutoff": "30s",
+    "query_frontend.search.query_backend_after": "15m",
+    "storage.trace.blocklist_poll": "15s",
     "overrides.defaults.global.max_bytes_per_trace": "5.0 MB",
     "storage.trace.wal.ingestion_time_range_slack": "8d8h",
     "distributor.max_attribute_bytes": "2048",

@@ -1,0 +1,68 @@
+/**
+ * Everything that the server holds of a range, wherever it lies. Tempo searches times older than
+ * `query_frontend.search.query_backend_after` only in the backend's blocks. Spans of such times that came lately, by a
+ * restore or from a client that was offline, are there only when their block is flushed and the list of blocks was read
+ * again (`blocklist_poll`). Until then the live stores (version 2: ingesters) hold them, and for such a time only a querier
+ * asks those. Measured with 3.1: 3,000 traces of four hours ago were in no search of the query frontend for 4.5 minutes,
+ * and in the querier's after 13 seconds; a search without a range is one of the last quarter of an hour.
+ */
+import { type HttpClient, isKind } from "contextcore";
+import { type SearchAnswer, type SearchHit, type SearchRequest, searchTraces } from "./search.ts";
+
+export interface Finder {
+  /** What blocks and live stores hold together. */
+  find(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
+  /** What the live stores hold; `undefined` where no querier can be asked. */
+  findLive(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer | undefined>;
+  /** What the query frontend finds by itself. */
+  findStored(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
+  /** Where the querier is asked. */
+  readonly querierUrl: string;
+}
+
+/** @param querier bound to the querier's API, of which `/api/search` is asked */
+export function createFinder(http: HttpClient, querier: HttpClient): Finder {
+  const findStored: Finder["findStored"] = (request, signal) => searchTraces(http, request, signal);
+  const findLive: Finder["findLive"] = async (request, signal) => {
+    try {
+      return await searchTraces(querier, request, signal);
+    } catch (error) {
+      // None there, or a proxy that does not let it through; a query that it refuses, the frontend refuses as well.
+      if (isKind(error, "not-found", "refused", "invalid")) return undefined;
+      throw error;
+    }
+  };
+  return {
+    findStored,
+    findLive,
+    querierUrl: querier.url,
+    async find(request, signal) {
+      // In this order: what leaves the live stores in between was flushed before.
+      const live = await findLive(request, signal);
+      const stored = await findStored(request, signal);
+      return live === undefined ? stored : joined(stored, live);
+    },
+  };
+}
+
+function joined(stored: SearchAnswer, live: SearchAnswer): SearchAnswer {
+  const hits = new Map(stored.hits.map((hit) => [hit.id, hit]));
+  for (const hit of live.hits) {
+    const known = hits.get(hit.id);
+    hits.set(hit.id, known === undefined ? hit : widened(known, hit));
+  }
+  return {
+    hits: [...hits.values()],
+    full: stored.full || live.full,
+    complete: stored.complete && live.complete,
+    blockBytes: stored.blockBytes,
+  };
+}
+
+/** Of a trace in both places it is not known which of its spans are the same: of the two counts the larger one is sure. */
+const widened = (one: SearchHit, other: SearchHit): SearchHit => ({
+  ...one,
+  from: one.from < other.from ? one.from : other.from,
+  to: one.to > other.to ? one.to : other.to,
+  spans: Math.max(one.spans, other.spans),
+});
