@@ -35,11 +35,8 @@ async function ask(
   if (ends === undefined) return { bytes: 0, source: "api", how: `no entries${reason}` };
   const volume = await sum(ends, (selector, range) => api.volume(selector, range, signal));
   if (volume !== undefined && volume > 0) {
-    return {
-      bytes: volume,
-      source: "api",
-      how: `at most, by index/volume: lines and metadata, uncompressed; a line that was pushed twice counts twice${reason}`,
-    };
+    const how = `index/volume: lines and metadata, uncompressed; a line that was pushed twice counts twice${reason}`;
+    return { bytes: volume, source: "api", isAtMost: true, how };
   }
   const lines = await sum(ends, (selector, range) => countBytes(api, selector, range, signal));
   return {

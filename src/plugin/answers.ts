@@ -26,6 +26,7 @@ export const ANSWERS = {
     bytes: count,
     source: v.picklist(["disk", "api", "estimate"]),
     how: v.optional(v.string()),
+    isAtMost: v.optional(v.boolean()),
   }),
   count: v.optional(counts),
   limits: v.array(

@@ -21,6 +21,9 @@ export const inventorySchema = v.object({
           bytes: v.number(),
           source: v.picklist(["disk", "api", "estimate"]),
           how: v.optional(v.string()),
+          isAtMost: v.optional(
+            v.pipe(v.boolean(), v.description("it may be less: the server counts some data more than once")),
+          ),
         }),
       ),
       oldest: v.optional(time),

@@ -65,7 +65,7 @@ function serverLines(findings: readonly Finding[], colors: Colors): string[] {
     return [
       colors.bold(finding.name),
       size === undefined ? "unknown" : formatBytes(size.bytes),
-      size?.source ?? "",
+      size === undefined ? "" : `${size.source}${size.isAtMost === true ? ", at most" : ""}`,
       line,
       url,
     ];

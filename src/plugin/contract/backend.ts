@@ -49,6 +49,8 @@ export interface Size {
   readonly source: "disk" | "api" | "estimate";
   /** How an estimate was worked out, one phrase. */
   readonly how?: string;
+  /** It may be less: the server counts some data more than once. */
+  readonly isAtMost?: boolean;
 }
 
 /** A setting of the server that shortens, refuses or alters something. */
