@@ -34,6 +34,7 @@ async function inTerminal(
       TZ: "UTC",
       USER: "ada",
       TERM: "xterm-256color",
+      CONTEXTCORE_EXPORT_RECOUNT: "0s",
       ...Object.fromEntries(urls),
     },
     terminal: {

@@ -1,3 +1,4 @@
+import type { ConfigProblem } from "./errors.ts";
 import type { Environment } from "./secrets.ts";
 import type { Path } from "./source.ts";
 
@@ -16,7 +17,12 @@ export interface Config {
   /** Options by plugin name, as written; `enabled: false` leaves a backend out. */
   readonly backends: Readonly<Record<string, PluginSettings>>;
   readonly sinks: Readonly<Record<string, PluginSettings>>;
-  readonly export: { readonly concurrency: number };
+  readonly export: {
+    /** Steps under way at once for each backend, at most. */
+    readonly concurrency: number;
+    /** A duration, as written: between two counts by a server that are to prove one another. */
+    readonly recount: string;
+  };
   readonly destroy: { readonly command: readonly string[] };
   readonly audit: {
     /** Days that ordinary events are kept. */
@@ -27,9 +33,11 @@ export interface Config {
   readonly env: Environment;
   /** What `--set` said, by dotted key: it wins over the environment and the file. */
   readonly overrides?: Readonly<Record<string, string>>;
-  /** `contextcore.yaml:12` for a key, for messages. */
+  /** `contextcore.yaml:12`, an environment name or `--set` for a key, for messages. */
   readonly where?: (path: Path) => string;
-  /** Whether the file or `--set` says something of the key. */
+  /** Wrong values of the file that the environment or `--set` hides: they are found out only where that is not set. */
+  readonly hidden?: readonly ConfigProblem[];
+  /** Whether the file, the environment or `--set` says something of the core's key. */
   readonly isWritten?: (path: Path) => boolean;
 }
 

@@ -1,10 +1,11 @@
-/** From the file, `--set` and the defaults to one {@link Config}. */
+/** From the file, the environment, `--set` and the defaults to one {@link Config}. */
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
-import { parse } from "yaml";
 import type { Config, PluginSettings } from "./config.ts";
-import { ConfigError } from "./errors.ts";
+import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
+import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
+import { overlay, said } from "./overlay.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
 import { findSource, type Path, type Source } from "./source.ts";
@@ -19,16 +20,19 @@ export interface ConfigRequest {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
-/** Sections whose values belong to plugins: expanded and checked when the plugin is opened, so one cannot spoil the others. */
-const PLUGIN_SECTIONS = ["backends", "sinks"];
-
 /** @throws ConfigError naming the key and the line of everything that does not fit */
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { directory, env, overrides = {} } = request;
   const source = await findSource(directory, request.configFile ?? (env.CONTEXTCORE_CONFIG || undefined));
   requireOptions(overrides);
-  const where = (path: Path) => (isFromFlag(path, source, overrides) ? "--set" : source.where(path));
-  const values = check(overlay(expandCore(source, env), overrides), where);
+  const where = (path: Path) => {
+    if (isFromFlag(path, source, overrides)) return "--set";
+    const setting = coreSettingAt(path);
+    if (setting !== undefined && saidOf(setting, env) !== undefined) return setting.variable;
+    return source.where(path);
+  };
+  const written = expandCore(source, env);
+  const values = check(overlay(written, said(env, overrides)), where);
   const home = source.file === undefined ? directory : dirname(source.file);
   return {
     ...shape(values, home),
@@ -36,14 +40,15 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     env,
     overrides,
     where,
-    isWritten: (path) => path.join(".") in overrides || valueAt(source.value, path) !== undefined,
+    hidden: hiddenIn(written, source, where),
+    isWritten: (path) => path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined,
   };
 }
 
 /** A flag said it, or made the only part of it there is. */
 function isFromFlag(path: Path, source: Source, overrides: Readonly<Record<string, string>>): boolean {
   const key = path.join(".");
-  if (key in overrides) return true;
+  if (path.some((_, at) => path.slice(0, at + 1).join(".") in overrides)) return true;
   const isBelow = Object.keys(overrides).some((one) => key !== "" && one.startsWith(`${key}.`));
   return isBelow && valueAt(source.value, path) === undefined;
 }
@@ -86,33 +91,20 @@ function expandCore(source: Source, env: Environment): unknown {
   );
 }
 
-/** Puts what `--set` says of the core's own keys into a copy of the tree; whether a plugin is enabled is one of them. */
-function overlay(tree: unknown, overrides: Readonly<Record<string, string>>): unknown {
-  const copy = structuredClone(tree);
-  for (const [key, text] of Object.entries(overrides)) {
-    const path = key.split(".");
-    const isPlugins = PLUGIN_SECTIONS.includes(path[0] ?? "");
-    if (!isPlugins || (path.length === 3 && path[2] === "enabled")) put(copy, path, parse(text));
-  }
-  return copy;
-}
-
-function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unknown): void {
-  if (typeof tree !== "object" || tree === null) return;
-  if (rest.length === 0) {
-    Reflect.set(tree, key, value);
-    return;
-  }
-  const below: unknown = Reflect.get(tree, key);
-  if (typeof below !== "object" || below === null) Reflect.set(tree, key, {});
-  put(Reflect.get(tree, key), rest, value);
-}
-
 function check(tree: unknown, where: (path: Path) => string): ConfigValues {
   if (typeof tree !== "object" || tree === null || Array.isArray(tree)) throw notAMapping(tree, where([]));
   const result = v.safeParse(ConfigSchema, tree);
   if (result.success) return result.output;
   throw new ConfigError(result.issues.map((issue) => toProblem(issue, { schema: ConfigSchema, where })));
+}
+
+/** Values of the file that would not do, were they in force. */
+function hiddenIn(written: unknown, source: Source, where: (path: Path) => string): ConfigProblem[] {
+  const { issues = [] } = v.safeParse(ConfigSchema, written);
+  return issues.map((issue) => {
+    const problem = toProblem(issue, { schema: ConfigSchema, where: source.where });
+    return { ...problem, what: `${problem.what} (hidden by ${where(problem.key.split("."))} for now)` };
+  });
 }
 
 function notAMapping(tree: unknown, where: string): ConfigError {

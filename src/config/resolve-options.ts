@@ -1,10 +1,10 @@
 /** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
 import * as v from "valibot";
-import { parse } from "yaml";
 import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
 import type { Config } from "./config.ts";
+import { environmentName, fromText } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
-import { about, unwrap } from "./introspect.ts";
+import { about } from "./introspect.ts";
 import { toProblem, unknownKey } from "./issues.ts";
 import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
@@ -67,15 +67,8 @@ export function resolveOptions(
 
 /** The environment names of an option, the one that wins first. */
 export function environmentNames(plugin: string, key: string, schema: v.GenericSchema): readonly string[] {
-  return [`CONTEXTCORE_${shout(plugin)}_${shout(key)}`, ...(about(schema).env ?? [])];
+  return [environmentName([plugin, key]), ...(about(schema).env ?? [])];
 }
-
-/** `staleAfter` and `vendor/name` give `STALE_AFTER` and `VENDOR_NAME`. */
-const shout = (name: string): string =>
-  name
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .replace(/[^A-Za-z0-9]+/g, "_")
-    .toUpperCase();
 
 function findCandidate(
   name: string,
@@ -99,28 +92,6 @@ function findCandidate(
 }
 
 const whereOf = (config: Config, path: Path): string => config.where?.(path) ?? "the configuration";
-
-/** A value that was written as text, as the option's own type. What cannot be read stays text, for the schema to refuse. */
-function fromText(text: string, schema: v.GenericSchema): unknown {
-  switch (unwrap(schema).type) {
-    case "string":
-    case "picklist":
-    case "literal":
-      return text;
-    case "array":
-      return text.trimStart().startsWith("[") ? parseYaml(text) : text.split(",").map((part) => part.trim());
-    default:
-      return parseYaml(text);
-  }
-}
-
-function parseYaml(text: string): unknown {
-  try {
-    return parse(text);
-  } catch {
-    return text;
-  }
-}
 
 /** The value as the plugin gets it: variables and secret files are read. @throws RangeError when one cannot be */
 export function finish(value: unknown, schema: v.GenericSchema, config: Config): unknown {

@@ -1,5 +1,6 @@
 /** The one schema of `contextcore.yaml`; what stands below a plugin's name is checked by the plugin's own schema. */
 import * as v from "valibot";
+import { duration } from "../plugin/options.ts";
 
 /** A section may be written and left empty. */
 const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -31,7 +32,14 @@ export const ConfigSchema = v.strictObject({
   plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
   backends: byPlugin("the servers, by plugin"),
   sinks: byPlugin("further places for audit events, by plugin"),
-  export: section({ concurrency: positive("steps under way at once for each backend, at most", 8) }),
+  export: section({
+    concurrency: positive("steps under way at once for each backend, at most", 8),
+    recount: duration(
+      "between two counts by a server that are to prove one another; 0s: nothing is counted again",
+      "5s",
+      { max: "1h" },
+    ),
+  }),
   destroy: section({
     command: v.optional(
       v.pipe(

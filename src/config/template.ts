@@ -6,7 +6,7 @@ export const configTemplate = (
 ): string => `# contextcore.yaml: what contextcore knows of this stack.
 # Every value here is the default unless it stands without a # in front.
 # Secrets do not belong in this file: write \${VARIABLE}, or file:/path/to/secret.
-# Each option can come from the environment too: CONTEXTCORE_LOKI_URL, CONTEXTCORE_GRAFANA_TOKEN ...
+# Each value can come from the environment too: CONTEXTCORE_LOKI_URL, CONTEXTCORE_EXPORT_CONCURRENCY ...
 
 # Typed to confirm a destroy.
 name: ${JSON.stringify(name)}
@@ -44,6 +44,7 @@ backends:
 
 #export:
 #  concurrency: 8                # steps under way at once for each backend, at most
+#  recount: 5s                   # between two counts by a server that are to prove one another; 0s: count once
 
 # What destroys the stack; a list, run without a shell in this file's directory.
 #destroy:

@@ -27,7 +27,7 @@ export async function measure(
   const began = performance.now();
   const child = Bun.spawn([options.program ?? BINARY, ...args], {
     cwd: options.cwd,
-    env: { ...process.env, HOME: options.cwd, ...options.env },
+    env: { ...process.env, HOME: options.cwd, CONTEXTCORE_EXPORT_RECOUNT: "0s", ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [stdout, stderr, code] = await Promise.all([

@@ -1,6 +1,6 @@
-/** Lines that were pushed with old times lie unseen in Loki's memory until it flushes them. */
+/** Lines that Loki has taken and does not show yet: in its memory until it flushes them, or for some seconds after the push. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
-import { createLoki } from "../lab/loki/index.ts";
+import { createLoki, type LokiFace } from "../lab/loki/index.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -13,7 +13,7 @@ const servers: Bun.Server<undefined>[] = [];
 afterAll(() => Promise.all(servers.map((server) => server.stop(true))));
 
 /** A project whose Loki has three young lines and seven old ones that it has not flushed. */
-function project(): string {
+function unflushed(): string {
   const face = createLoki({ now, limits: { query_ingesters_within: "3h" } });
   const entries = Array.from({ length: 10 }, (_, at) => ({
     time: now() - (BigInt(9 - at) * HOUR + HOUR / 2n),
@@ -21,6 +21,10 @@ function project(): string {
     metadata: [],
   }));
   face.push([{ labels: [["app", "web"]], entries }]);
+  return projectOf(face);
+}
+
+function projectOf(face: LokiFace): string {
   const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: face.handle });
   servers.push(server);
   const others = ["tempo", "mimir", "grafana"].map((name) => `  ${name}: { enabled: false }`).join("\n");
@@ -37,13 +41,36 @@ async function exportedEntries(cwd: string, flag: string): Promise<unknown> {
 
 for (const flag of ["--all", "--since-last"]) {
   test(`${flag} asks for a flush and has them`, async () => {
-    expect(await exportedEntries(project(), flag)).toBe(10);
+    expect(await exportedEntries(unflushed(), flag)).toBe(10);
   });
 }
 
 test("an export of a time says what it may not have seen", async () => {
-  const { stdout, stderr, exitCode } = await run(["export", "-t", "12h"], { cwd: project() });
+  const { stdout, stderr, exitCode } = await run(["export", "-t", "12h"], { cwd: unflushed() });
   expect(exitCode, stderr).toBe(0);
   expect(stdout).toContain("3 entries");
   expect(stdout + stderr).toContain("querier.query_ingesters_within = 3h: lines from before");
+});
+
+test("lines that can be seen only some seconds after the push are found by an export as it is by default", async () => {
+  const delay = 3_000_000_000n;
+  let skipped = 0n;
+  const face = createLoki({ now: () => now() + skipped, visibilityDelay: delay });
+  const push = (ago: bigint, count: number) => {
+    const entries = Array.from({ length: count }, (_, at) => ({
+      time: now() - ago + BigInt(at),
+      line: `line ${at}`,
+      metadata: [],
+    }));
+    face.push([{ labels: [["app", "web"]], entries }]);
+  };
+  push(HOUR, 10);
+  skipped += delay;
+  const cwd = projectOf(face);
+  push(HOUR / 2n, 90);
+  const env = { CONTEXTCORE_EXPORT_RECOUNT: "" };
+  const { stdout, stderr, exitCode } = await run(["export", "--json", "-t", "2h"], { cwd, env });
+  expect(exitCode, stderr).toBe(0);
+  const [loki] = JSON.parse(stdout).plugins;
+  expect([loki.counts.entries, loki.agrees]).toEqual([100, true]);
 });

@@ -29,6 +29,7 @@ function coreSettings(config: Config): Setting[] {
     backups: config.backups,
     plugins: config.plugins,
     "export.concurrency": config.export.concurrency,
+    "export.recount": config.export.recount,
     "destroy.command": config.destroy.command,
     "audit.retention": config.audit.retention,
     "audit.stale_after": config.audit.staleAfter,
@@ -94,7 +95,9 @@ function clearSecret(value: string, isSecret: boolean): string | undefined {
 }
 
 /** Wrong values in the file that the environment or `--set` hides. */
-export const hiddenInFile = (config: Config, plugins: OpenPlugins): ConfigProblem[] =>
-  openedOf(plugins).flatMap(([kind, plugin]) =>
+export const hiddenInFile = (config: Config, plugins: OpenPlugins): ConfigProblem[] => [
+  ...(config.hidden ?? []),
+  ...openedOf(plugins).flatMap(([kind, plugin]) =>
     hiddenProblems(plugin, kind, config, resolveOptions(plugin, kind, config)),
-  );
+  ),
+];

@@ -9,7 +9,7 @@ import { VERSION } from "../../version.ts";
 import { UsageError } from "../command.ts";
 import type { Stack } from "../stack.ts";
 import { type ExportCall, outputOf } from "./args.ts";
-import { watchExport } from "./run.ts";
+import { paceOf, watchExport } from "./run.ts";
 
 /** Finishes the interrupted export that PARTIAL names, or the newest one in the output directory. */
 export async function resumeExport(
@@ -26,7 +26,7 @@ export async function resumeExport(
   const job = {
     backends,
     failures: [...failures, ...gone.map(({ name }) => ({ name, reason: "it is no longer configured" }))],
-    concurrency: stack.config.export.concurrency,
+    ...paceOf(stack.config),
     tool: `contextcore ${VERSION}`,
     signal: call.signal,
   };

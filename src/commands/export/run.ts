@@ -1,12 +1,15 @@
 import type { Ending, Trail } from "../../audit/format/event.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
+import type { Config } from "../../config/config.ts";
 import { exportSnapshot } from "../../export/export-snapshot.ts";
-import type { ExportResult } from "../../export/types.ts";
+import type { ExportJob, ExportResult } from "../../export/types.ts";
 import { estimateExport, estimateText } from "../../inventory/export-size.ts";
 import { freeBytes } from "../../inventory/room.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { parseDuration } from "../../units/duration.ts";
+import { toMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
 import { type Call, UsageError } from "../command.ts";
 import { shortPath } from "../short-path.ts";
@@ -31,7 +34,7 @@ export async function runExport(call: Call, setting: ExportSetting): Promise<Exp
     backends: plan.parts.map(({ open, request }) => ({ open, request })),
     failures: plan.failures,
     directory,
-    concurrency: stack.config.export.concurrency,
+    ...paceOf(stack.config),
     tool: `contextcore ${VERSION}`,
     user: ownIdentity().user,
     ...setting.files,
@@ -40,6 +43,14 @@ export async function runExport(call: Call, setting: ExportSetting): Promise<Exp
   const names = [...job.backends.map(({ open }) => open.name), ...job.failures.map(({ name }) => name)];
   return watchExport(call, setting.trail, names, (onProgress) => exportSnapshot({ ...job, onProgress }));
 }
+
+/** What the configuration says of how an export runs. */
+export const paceOf = ({
+  export: { concurrency, recount },
+}: Config): Pick<ExportJob, "concurrency" | "tuning"> => ({
+  concurrency,
+  tuning: { recountMs: toMs(parseDuration(recount)) },
+});
 
 type Watch = NonNullable<Parameters<typeof exportSnapshot>[0]["onProgress"]>;
 

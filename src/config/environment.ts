@@ -1,0 +1,73 @@
+/** What the environment says: the names that settings have in it, and texts as the types that they stand for. */
+import type * as v from "valibot";
+import { parse } from "yaml";
+import { unwrap } from "./introspect.ts";
+import { ConfigSchema } from "./schema.ts";
+import type { Environment } from "./secrets.ts";
+import type { Path } from "./source.ts";
+
+/** Sections whose values belong to plugins: expanded and checked when the plugin is opened, so one cannot spoil the others. */
+export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks"];
+
+/** One of the core's own settings: a value of the file that belongs to no plugin. */
+export interface CoreSetting {
+  readonly path: readonly string[];
+  readonly schema: v.GenericSchema;
+  /** Its name in the environment. */
+  readonly variable: string;
+}
+
+/** `CONTEXTCORE_LOKI_PAGE_LINES` from `loki` and `pageLines`, `CONTEXTCORE_AUDIT_STALE_AFTER` from `audit` and `stale_after`. */
+export const environmentName = (path: readonly string[]): string =>
+  ["CONTEXTCORE", ...path].map(shout).join("_");
+
+/** `staleAfter` and `vendor/name` give `STALE_AFTER` and `VENDOR_NAME`. */
+const shout = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^A-Za-z0-9]+/g, "_")
+    .toUpperCase();
+
+/** All of the core's settings, in the order of the file's schema. */
+export const CORE_SETTINGS: readonly CoreSetting[] = Object.entries<v.GenericSchema>(ConfigSchema.entries)
+  .filter(([key]) => !PLUGIN_SECTIONS.includes(key))
+  .flatMap(([key, schema]) => settingsBelow([key], schema));
+
+function settingsBelow(path: readonly string[], schema: v.GenericSchema): CoreSetting[] {
+  const inner = unwrap(schema);
+  if (!("entries" in inner) || typeof inner.entries !== "object" || inner.entries === null)
+    return [{ path, schema, variable: environmentName(path) }];
+  return Object.entries<v.GenericSchema>({ ...inner.entries }).flatMap(([key, below]) =>
+    settingsBelow([...path, key], below),
+  );
+}
+
+/** The core's setting that a path of the file leads to, or into. */
+export const coreSettingAt = (path: Path): CoreSetting | undefined =>
+  CORE_SETTINGS.find((one) => one.path.every((key, index) => key === path[index]));
+
+/** What the environment says of a setting; a variable that is empty says nothing. */
+export const saidOf = ({ variable }: CoreSetting, env: Environment): string | undefined =>
+  env[variable] || undefined;
+
+/** A value that was written as text, as the option's own type. What cannot be read stays text, for the schema to refuse. */
+export function fromText(text: string, schema: v.GenericSchema): unknown {
+  switch (unwrap(schema).type) {
+    case "string":
+    case "picklist":
+    case "literal":
+      return text;
+    case "array":
+      return text.trimStart().startsWith("[") ? parseYaml(text) : text.split(",").map((part) => part.trim());
+    default:
+      return parseYaml(text);
+  }
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,44 @@
+/** What is said of the core's own keys outside of the file, and how it gets into the file's tree. */
+import * as v from "valibot";
+import { CORE_SETTINGS, fromText, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
+import { schemaAt } from "./introspect.ts";
+import { ConfigSchema } from "./schema.ts";
+import type { Environment } from "./secrets.ts";
+
+/** What the environment and `--set`, which wins, say, by dotted key. */
+export const said = (
+  env: Environment,
+  overrides: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(
+    CORE_SETTINGS.flatMap((one) => {
+      const text = saidOf(one, env);
+      return text === undefined ? [] : [[one.path.join("."), text]];
+    }),
+  ),
+  ...overrides,
+});
+
+/** Puts what was said of the core's own keys into a copy of the tree; whether a plugin is enabled is one of them. */
+export function overlay(tree: unknown, texts: Readonly<Record<string, string>>): unknown {
+  const copy = structuredClone(tree);
+  for (const [key, text] of Object.entries(texts)) {
+    const path = key.split(".");
+    const isPlugins = PLUGIN_SECTIONS.includes(path[0] ?? "");
+    const schema = schemaAt(ConfigSchema, path) ?? v.unknown();
+    if (!isPlugins || (path.length === 3 && path[2] === "enabled")) put(copy, path, fromText(text, schema));
+  }
+  return copy;
+}
+
+function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unknown): void {
+  if (typeof tree !== "object" || tree === null) return;
+  if (rest.length === 0) {
+    Reflect.set(tree, key, value);
+    return;
+  }
+  const below: unknown = Reflect.get(tree, key);
+  // Anything else that the file has there stays, for the schema to refuse.
+  if (below === undefined || below === null) Reflect.set(tree, key, {});
+  put(Reflect.get(tree, key), rest, value);
+}
