@@ -9,7 +9,7 @@ import { exportSnapshot } from "../../src/export/export-snapshot.ts";
 import { DEFAULT_RETRY } from "../../src/export/retry.ts";
 import type { Backend } from "../../src/plugin/contract.ts";
 import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
-import { unitText } from "../../src/units/unit-text.ts";
+import { countedUnit } from "../../src/units/unit-text.ts";
 import { createLoki } from "../lab/loki/index.ts";
 import { createMimir } from "../lab/mimir/index.ts";
 import { createTempo } from "../lab/tempo/index.ts";
@@ -164,7 +164,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_, kind) =
     expect(claims).toMatchObject({ status: "partial", agrees: false });
     expect(claims?.counts[kind.unit]).toBe(RECORDS - 1);
     expect(claims?.problems.map(({ reason }) => reason)).toEqual([
-      `the server counts 1 ${unitText(kind.unit)} more than were read`,
+      `the server counts ${countedUnit(1, kind.unit)} more than were read`,
     ]);
     expect(twice.length).toBe(1);
   });
