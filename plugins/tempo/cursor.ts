@@ -12,6 +12,11 @@ const whole = { wholeFrom: time, wholeTo: time };
 /** A trace that reaches into the part of the range that search is asked for belongs to that part's beginning. */
 const part = { partFrom: time };
 const match = v.optional(v.string());
+/**
+ * Where blocks are read: only what the live stores have is searched, of it only what is in none of these blocks is read, and
+ * what reaches beyond this moment belongs to the windows after it.
+ */
+const beyond = v.optional(v.object({ blocks: v.string(), recent: time }));
 
 /** List the traces of a window; or a span of windows, which is cut into them first. */
 const window = v.object({
@@ -20,6 +25,7 @@ const window = v.object({
   ...part,
   ...whole,
   match,
+  beyond,
   /** Traces that one search is asked for, and the most that the server allows. */
   limit: v.number(),
   limitMax: v.number(),
@@ -38,6 +44,7 @@ const traces = v.object({
   ...ns,
   ...part,
   ...whole,
+  beyond,
   ids: v.array(v.tuple([v.string(), v.number(), v.boolean()])),
 });
 

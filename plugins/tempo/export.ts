@@ -11,9 +11,11 @@ import {
 } from "contextcore";
 import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
 import type { Listing } from "./listing.ts";
+import { NOTHING } from "./search.ts";
 import type { Settings } from "./settings.ts";
 import { untilWritten } from "./settle.ts";
 import type { Source } from "./source.ts";
+import { beyondStep } from "./storage/beyond.ts";
 import { type BlockSource, blockStep } from "./storage/block-step.ts";
 import { createRecentIds } from "./storage/recent.ts";
 import { prefixOf, type Storage } from "./storage/storage.ts";
@@ -49,7 +51,7 @@ export interface ExporterOptions {
 /** Search lists the traces of a window and each is read by its id; or its blocks are read, and only the rest this way. */
 export function createExporter(options: ExporterOptions): Exporter {
   const { source, storage, clock, log, settings, tenant, listing } = options;
-  const blocks = storage && { storage, api: source, recentIds: createRecentIds(source.http) };
+  const blocks = storage && { storage, api: source, ...idLists(source) };
   let written = false;
   return {
     async start({ range, match }, signal): Promise<Start> {
@@ -63,11 +65,15 @@ export function createExporter(options: ExporterOptions): Exporter {
       const plan = await blockPlan(options, { whole, recent: settled - IN_BLOCKS, match }, signal);
       const part = { from: plan.apiFrom > whole.from ? plan.apiFrom : whole.from, to: whole.to };
       return {
-        cursors: [...plan.cursors, ...windowCursors(part, whole, match, limits)],
+        cursors: [
+          ...plan.cursors,
+          ...windowCursors(part, { whole, match }, limits),
+          ...lateCursors(plan, whole, limits),
+        ],
         problems: [
-          ...(written ? [] : [unwritten(part)]),
-          ...(await unseen(source.finder, { range: part, settings: limits, now: clock() }, signal)),
-          ...(match === undefined ? [] : await unlistedStill(settling, part, signal)),
+          ...(written ? [] : [unwritten(whole)]),
+          ...(await unseen(source.finder, { range: whole, settings: limits, now: clock() }, signal)),
+          ...(match === undefined ? [] : await unlistedStill(settling, whole, signal)),
         ],
         notes: { ...plan.notes, "shared span ids": SHARED_IDS },
         ...(whole.to < range.to ? { exportedUntil: whole.to < range.from ? range.from : whole.to } : {}),
@@ -78,16 +84,31 @@ export function createExporter(options: ExporterOptions): Exporter {
       const work = readCursor(cursor);
       if (work.kind === "window")
         return work.every === undefined ? windowStep(source, work, signal) : { next: cut(work, work.every) };
-      return work.kind === "traces"
+      if (work.kind === "block") return blockStep(needed(blocks), work, signal);
+      return work.beyond === undefined
         ? tracesStep(source, work, signal)
-        : blockStep(needed(blocks), work, signal);
+        : beyondStep(needed(blocks), work, signal);
     },
   };
 }
 
+/** Of the newest part everything is listed; of the rest what has just come, and that is little. */
+const idLists = ({ http, finder }: Source): Pick<BlockSource, "recentIds" | "lateIds"> => ({
+  recentIds: createRecentIds({ http, search: finder.find, length: 600n * NS_PER_SECOND }),
+  lateIds: createRecentIds({
+    http,
+    search: async (request, signal) => (await finder.findLive(request, signal)) ?? NOTHING,
+    length: HOUR * 24n * 400n,
+  }),
+});
+
 const SHARED_IDS = "Tempo's API gives a server span that shares its client's id a new one when it is read.";
 
-function windowCursors(part: Range, whole: Range, match: string | undefined, settings: Settings): Cursor[] {
+function windowCursors(
+  part: Range,
+  { whole, ...more }: { readonly whole: Range } & Pick<WindowWork, "match" | "beyond">,
+  settings: Settings,
+): Cursor[] {
   const { maxResultLimit, maxSearchDuration } = settings;
   const most = (limit: number): number => (maxResultLimit === 0 ? limit : Math.min(limit, maxResultLimit));
   const length = maxSearchDuration > 0n && maxSearchDuration < HOUR ? maxSearchDuration : HOUR;
@@ -98,13 +119,20 @@ function windowCursors(part: Range, whole: Range, match: string | undefined, set
       partFrom: part.from,
       wholeFrom: whole.from,
       wholeTo: whole.to,
-      match,
+      ...more,
       limit: most(SEARCH_LIMIT),
       limitMax: most(SEARCH_LIMIT_MOST),
       patience: PATIENCE,
     },
     length,
   );
+}
+
+/** What came lately with times older than what is read through the API: it may be in no block yet. */
+function lateCursors({ blocks, apiFrom }: BlockPlan, whole: Range, settings: Settings): Cursor[] {
+  const part = { from: whole.from, to: apiFrom < whole.to ? apiFrom : whole.to };
+  if (blocks === undefined || part.from >= part.to) return [];
+  return windowCursors(part, { whole, match: undefined, beyond: { blocks, recent: apiFrom } }, settings);
 }
 
 /** The windows of a span, or shorter spans where they are very many. */
@@ -117,6 +145,8 @@ interface BlockPlan {
   readonly cursors: readonly Cursor[];
   /** What is newer is read through the API. ns */
   readonly apiFrom: bigint;
+  /** The prefixes of the blocks that are read; absent where none can be. */
+  readonly blocks?: string;
   readonly notes: Readonly<Record<string, string>>;
 }
 
@@ -150,6 +180,7 @@ async function blockPlan(
     return {
       cursors: metas.slice(0, 1).map(({ blockID }) => toCursor({ ...common, block: blockID })),
       apiFrom: recent,
+      blocks,
       notes: { read },
     };
   } catch (error) {

@@ -31,6 +31,9 @@ export interface SearchAnswer {
   readonly blockBytes: number;
 }
 
+/** The answer of a place that has nothing. */
+export const NOTHING: SearchAnswer = { hits: [], full: false, complete: true, blockBytes: 0 };
+
 const span = v.object({
   startTimeUnixNano: v.optional(v.string(), "0"),
   durationNanos: v.optional(v.string(), "0"),

@@ -22,7 +22,7 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
     const anchor = anchorOf(read.trace.spans, searched);
     if (anchor === undefined && begins && read.trace.spans.length > 0)
       findings.add("incomplete", ELSEWHERE, id);
-    if (anchor === undefined || !contains(work, anchor)) continue;
+    if (anchor === undefined || !contains(work, anchor) || isNewer(work, read.trace)) continue;
     if (read.partial !== undefined)
       findings.add("incomplete", `Tempo gave only part of these traces: ${read.partial}`, id);
     else if (read.trace.spans.length < expected) findings.add("incomplete", FEWER, id);
@@ -37,6 +37,10 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
     done: index / work.ids.length,
   };
 }
+
+/** Whether it is for the windows that are searched for what is newer than all blocks. */
+const isNewer = ({ beyond, wholeTo }: TracesWork, { spans }: ScannedTrace): boolean =>
+  beyond !== undefined && anchorOf(spans, { from: beyond.recent, to: wholeTo }) !== undefined;
 
 const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
 const ELSEWHERE =

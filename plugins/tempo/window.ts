@@ -3,14 +3,14 @@ import { type Cursor, isKind, NS_PER_SECOND, type Problem, type Range, type Step
 import { coverOf } from "./cover.ts";
 import { searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
 import { contains, mayOwn } from "./owner.ts";
-import type { SearchHit } from "./search.ts";
+import { NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";
 import type { Source } from "./source.ts";
 
 /** Runs a cursor that is a window: cursors for its traces, or for its halves. It writes nothing itself. */
 export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {
   try {
     const request = { range: work, query: work.match ?? "{}", limit: work.limit };
-    const answer = await source.finder.find(request, signal);
+    const answer = await searchFor(source, work, request, signal);
     if (answer.full) return await fullStep(source, work, answer.hits, signal);
     if (answer.complete) return { next: fanOut(source, work, answer.hits) };
     if (work.patience > 0) return { next: again({ ...work, patience: work.patience - 1 }) };
@@ -19,6 +19,17 @@ export async function windowStep(source: Source, work: WindowWork, signal: Abort
     if (!isKind(error, "too-large") || halved(work) === undefined) throw error;
     return { next: again(work) };
   }
+}
+
+/** Where blocks are read, what is in them is not asked for. */
+async function searchFor(
+  { finder }: Source,
+  { beyond }: WindowWork,
+  request: SearchRequest,
+  signal: AbortSignal,
+): Promise<SearchAnswer> {
+  if (beyond === undefined) return finder.find(request, signal);
+  return (await finder.findLive(request, signal)) ?? NOTHING;
 }
 
 /** Halves, unless most of what is there reaches in from before: then smaller windows would be as full. */
@@ -61,7 +72,7 @@ const IDS_MAX = 500;
 
 /** The traces that may belong to this window, in batches of about one step's worth. */
 function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): Cursor[] {
-  const { from, to, partFrom, wholeFrom, wholeTo } = work;
+  const { from, to, partFrom, wholeFrom, wholeTo, beyond } = work;
   const spansMax = source.stepBytes / SPAN_BYTES;
   const batches: TracesWork["ids"][] = [];
   let spans = spansMax;
@@ -74,7 +85,9 @@ function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): C
     batches.at(-1)?.push([hit.id, hit.spans, contains(work, hit.from)]);
     spans += hit.spans;
   }
-  return batches.map((ids) => toCursor({ kind: "traces", from, to, partFrom, wholeFrom, wholeTo, ids }));
+  return batches.map((ids) =>
+    toCursor({ kind: "traces", from, to, partFrom, wholeFrom, wholeTo, beyond, ids }),
+  );
 }
 
 const unfinished = ({ from, to }: WindowWork): Problem => ({

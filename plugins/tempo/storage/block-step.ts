@@ -16,7 +16,10 @@ import type { TracePart } from "./trace-row.ts";
 export interface BlockSource {
   readonly storage: Storage;
   readonly api: Source;
+  /** The traces of the newest part of the range. */
   readonly recentIds: RecentIds;
+  /** Those of the other part that came lately. */
+  readonly lateIds: RecentIds;
 }
 
 /**
@@ -141,7 +144,7 @@ async function joined(
  * there is one that is in no block yet, search knows.
  */
 async function complete(
-  { api, recentIds }: BlockSource,
+  source: BlockSource,
   work: BlockWork,
   id: string,
   parts: readonly Uint8Array[],
@@ -149,11 +152,20 @@ async function complete(
 ): Promise<ScannedTrace | undefined> {
   const stored = scanTrace(parts);
   if (reaches(stored, work)) return undefined;
-  if (work.recent >= work.wholeTo) return stored;
-  const recent = await recentIds({ from: work.recent, to: work.wholeTo }, signal);
-  if (!recent.has(id)) return stored;
-  const { trace, bytes } = await readOnce(api, id, signal);
+  if (!(await mayHaveMore(source, work, id, signal))) return stored;
+  const { trace, bytes } = await readOnce(source.api, id, signal);
   return reaches(trace, work) ? undefined : scanTrace([...parts, bytes]);
+}
+
+async function mayHaveMore(
+  { recentIds, lateIds }: BlockSource,
+  { recent, wholeFrom, wholeTo }: BlockWork,
+  id: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const border = recent < wholeTo ? recent : wholeTo;
+  if (border < wholeTo && (await recentIds({ from: border, to: wholeTo }, signal)).has(id)) return true;
+  return wholeFrom < border && (await lateIds({ from: wholeFrom, to: border }, signal)).has(id);
 }
 
 const reaches = ({ spans }: ScannedTrace, { recent, wholeTo }: BlockWork): boolean =>

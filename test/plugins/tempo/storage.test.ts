@@ -4,15 +4,16 @@ import { cp, mkdtemp, rename, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import { type SearchRequest, searchTraces } from "../../../plugins/tempo/search.ts";
 import { createRecentIds } from "../../../plugins/tempo/storage/recent.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
-import type { Cursor } from "../../../src/plugin/contract.ts";
+import type { Cursor, HttpClient } from "../../../src/plugin/contract.ts";
 import { random } from "../../lab/random.ts";
 import { fromOtlpJson } from "../../lab/tempo/decode.ts";
 import type { Trace } from "../../lab/tempo/model.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
 import { serveBucket } from "./bucket.ts";
-import { harvest, never, span, stage, traceOf } from "./support.ts";
+import { harvest, MINUTE, never, SECOND, span, stage, traceOf } from "./support.ts";
 
 const FORMATS = ["vParquet3", "vParquet4", "vParquet5"];
 const fixtures = join(import.meta.dir, "../../fixtures/tempo");
@@ -119,6 +120,34 @@ test("a trace of which the newest span is in no block yet is kept once and whole
   expect(found.counts).toMatchObject({ traces: 316, spans: 1511 });
 });
 
+test("what has just come with old times is read through the API, and added to what blocks have", async () => {
+  await using here = answering("vParquet5", { storage: storageOf("vParquet5"), now: LATER + 1n });
+  here.face.knobs.blocklistPoll = 300n * SECOND;
+  const known = truths.get("vParquet5")?.[0]?.id ?? "";
+  const late = [known, "c".repeat(32)];
+  const spans = late.map((traceId) => ({
+    traceId,
+    spanId: "00000000000000ff",
+    name: "late",
+    startTimeUnixNano: String(at("17:05:00")),
+    endTimeUnixNano: String(at("17:05:01")),
+  }));
+  const pushed = await fetch(`${here.otlpUrl}/v1/traces`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ resourceSpans: [{ resource: {}, scopeSpans: [{ scope: {}, spans }] }] }),
+  });
+  expect(pushed.status).toBe(200);
+  const found = await harvest(here.backend, { range: RANGE });
+  expect(found.problems).toEqual([]);
+  expect(found.counts).toMatchObject({ traces: 317, spans: 1512 });
+  const lines = found.lines.get("traces.json") ?? [];
+  for (const id of late) expect(lines.filter((line) => line.includes(id))).toHaveLength(1);
+  expect(new Set(readsById(here).map((path) => path.slice(-32 - SUFFIX, -SUFFIX)))).toEqual(new Set(late));
+});
+
+const SUFFIX = "?span_pruning=false".length;
+
 describe("the search for what is in no block yet", () => {
   const recent = { from: at("17:10:00"), to: at("17:30:00") };
 
@@ -132,7 +161,7 @@ describe("the search for what is in no block yet", () => {
         ? { metrics: { completedJobs: 3, totalJobs: 4 } }
         : { traces: [{ traceID: "ab" }], metrics: { completedJobs: 4, totalJobs: 4 } };
     });
-    const ids = await createRecentIds(server.http)(recent, never);
+    const ids = await createRecentIds(listing(server.http))(recent, never);
     expect([...ids]).toEqual(["ab".padStart(32, "0")]);
     expect(new Set(searches).size).toBe(searches.length);
   });
@@ -140,13 +169,19 @@ describe("the search for what is in no block yet", () => {
   test("fails for now when even a second is not finished, and is not kept", async () => {
     let well = false;
     await using server = serveSearch(() => ({ metrics: { completedJobs: well ? 4 : 3, totalJobs: 4 } }));
-    const recentIds = createRecentIds(server.http);
+    const recentIds = createRecentIds(listing(server.http));
     const error = await recentIds(recent, never).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ kind: "temporary" });
     expect(String(error)).toContain("did not finish all jobs of a search from 2026-11-20T17:");
     well = true;
     expect((await recentIds(recent, never)).size).toBe(0);
   });
+});
+
+const listing = (http: HttpClient) => ({
+  http,
+  search: (request: SearchRequest, signal: AbortSignal) => searchTraces(http, request, signal),
+  length: 10n * MINUTE,
 });
 
 /** A Tempo that only answers searches, with what it is told. */
