@@ -22,7 +22,7 @@ test("what fits stays as it is, and so does what cannot be broken", () => {
 });
 
 test("a number stays with what it counts", () => {
-  expect(wrapWords("1,456 entries (of 1,500 lines) at 127.0.0.1:80 now", 22)).toEqual([
+  expect(wrapWords("1,456 entries (of 1,500 lines) at 127.0.0.1:80 now", 24)).toEqual([
     "1,456 entries (of",
     "  1,500 lines) at",
     "  127.0.0.1:80 now",
