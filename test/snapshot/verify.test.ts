@@ -164,7 +164,7 @@ describe("what fits its checksums and is still not true:", () => {
     "a line less": {
       file: "traces.json",
       change: (text) => `${text.split("\n")[0]}\n`,
-      flaw: "the index says 2 lines, there are 1",
+      flaw: "the index says 2 lines, there is 1",
     },
     "bytes that are not UTF-8 text": {
       file: "metrics/metadata.json",

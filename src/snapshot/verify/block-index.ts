@@ -1,6 +1,7 @@
 /** What the index says, added up and compared with what the manifest says, a line at a time. */
 import type { Counts, Cursor } from "../../plugin/contract.ts";
-import { unitText } from "../../units/unit-text.ts";
+import { countedUnit } from "../../units/unit-text.ts";
+import { thereAre } from "../../units/words.ts";
 import type { Block, IndexLine } from "../format/block.ts";
 import { canonicalJson } from "../format/canonical-json.ts";
 import { countDifferences } from "../format/counts.ts";
@@ -106,7 +107,7 @@ function comparePlugin(plugin: ManifestPlugin, tree: Tree | undefined, complain:
 
 function differ(file: string, claimed: Counts, found: Counts, complain: Complain): void {
   for (const { unit, left, right } of countDifferences(claimed, found))
-    complain({ file, what: `the manifest says ${left} ${unitText(unit)}, there are ${right}` });
+    complain({ file, what: `the manifest says ${countedUnit(left, unit)}, ${thereAre(right)}` });
 }
 
 /** The cursors of one plugin: each that is run was named before, and each that is named is run. */

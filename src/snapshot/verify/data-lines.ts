@@ -1,6 +1,7 @@
 /** What is inside a block: every line parsed and counted. */
 
-import { unitText } from "../../units/unit-text.ts";
+import { countedUnit } from "../../units/unit-text.ts";
+import { counted, thereAre } from "../../units/words.ts";
 import type { Block } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { addCounts } from "../format/counts.ts";
@@ -37,7 +38,7 @@ const PARSED_BYTES = 1 << 20;
 export async function checkRecords({ block, bytes, first, ids, blame }: RecordsToCheck): Promise<void> {
   const text = block.raw === undefined ? bytes : await decompressBlock(bytes, block.raw);
   const found = countLines(text);
-  if (found !== block.records) blame(`the index says ${block.records} lines, there are ${found}`);
+  if (found !== block.records) blame(`the index says ${counted(block.records, "line")}, ${thereAre(found)}`);
   if (text.length > 0 && text.at(-1) !== 10) blame("its last line has no end");
   const sum: Record<string, number> = {};
   let number = first;
@@ -56,7 +57,7 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   const claims = FORMATS[block.of ?? block.file]?.claims(block.counts) ?? {};
   for (const [unit, claimed] of Object.entries(claims)) {
     if (claimed !== (sum[unit] ?? 0))
-      blame(`the index says ${claimed} ${unitText(unit)}, there are ${sum[unit] ?? 0}`);
+      blame(`the index says ${countedUnit(claimed, unit)}, ${thereAre(sum[unit] ?? 0)}`);
   }
 }
 
