@@ -51,6 +51,7 @@ function tenantIgnored(settings: Settings, tenant: string | undefined): Finding[
       severity: "alters",
       what: `This Loki has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
       setting: "auth_enabled: true",
+      ignoresTenant: true,
     },
   ];
 }

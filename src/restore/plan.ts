@@ -114,6 +114,8 @@ async function planTarget(
     ...notesOnUnchosen(found, held.length - files.length),
     ...(await restore.preflight(plan, options.signal)),
   ];
+  const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
+  if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
   const existing = await countHeld(open, saved, { range, signal: options.signal });
   return {
     name: saved.name,
@@ -130,6 +132,9 @@ async function planTarget(
       files.some((file) => reachesOut(file, range)),
   };
 }
+
+const intoNothing = ({ what, setting }: Finding): string =>
+  `${what} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
 
 /** @throws Error saying why this plugin's data cannot be put back, whatever it is. */
 function restorerOf(name: string, { backends, tenant }: RestoreOptions) {

@@ -54,6 +54,33 @@ test("a backend with tenants gets the asked one, and one without is left out", a
   expect(plan.leftOut).toEqual([{ name: "single", reason: "it has no tenant to restore into" }]);
 });
 
+test("a server that ignores the tenant is not written to for --into, and is with a configured one", async () => {
+  const ignores: Backend = {
+    ...writer("here"),
+    restore: {
+      preflight: async () => [
+        { severity: "alters", what: "It has no tenants.", setting: "tenants: true", ignoresTenant: true },
+      ],
+      apply: async () => ({ written: {} }),
+    },
+  };
+  const plugin = definePlugin({ ...many, backend: () => ignores });
+  using place = project({});
+  const config = await configOf(place.directory);
+  const { backends } = await openPlugins(config, { builtIns: [{ name: "many", load: async () => plugin }] });
+  const snapshot = snapshotOf([savedPlugin("many")]);
+  const common = { snapshot, backends, labels: {}, signal: new AbortController().signal };
+  const into = await planRestore({ ...common, tenant: "restored" });
+  expect(into.targets).toEqual([]);
+  expect(into.leftOut).toEqual([
+    {
+      name: "many",
+      reason: "It has no tenants. So with --into nothing of it is written; to have tenants: tenants: true.",
+    },
+  ]);
+  expect((await planRestore(common)).targets.map(({ name }) => name)).toEqual(["many"]);
+});
+
 test("Grafana, which has no tenants, says that it has none", async () => {
   using place = project({});
   const { backends } = await openPlugins(await configOf(place.directory));

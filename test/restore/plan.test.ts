@@ -146,7 +146,7 @@ test("the index is read once, however many backends there are", async () => {
   expect([targets.length, passes]).toEqual([3, 1]);
 });
 
-test("a tenant that the servers ignore is said, since what is restored would lie among live data", async () => {
+test("a tenant that the servers ignore is refused, since what is restored would lie among live data", async () => {
   const { stdout } = await stacks.on(stacks.empty, "restore", path, "--dry-run", "--into", "other");
   for (const [name, setting] of [
     ["tempo", "multitenancy_enabled"],
@@ -155,7 +155,7 @@ test("a tenant that the servers ignore is said, since what is restored would lie
   ])
     expect(stdout).toMatch(
       new RegExp(
-        `^${name}: would be altered: .* no tenants: other is ignored.*\n +setting: ${setting}: true$`,
+        `^left out: ${name}: .* no tenants: other is ignored.* nothing of it is written; to have tenants: ${setting}: true\\.$`,
         "m",
       ),
     );

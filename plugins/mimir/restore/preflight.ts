@@ -31,6 +31,7 @@ async function tenantIgnored(server: Server, signal: AbortSignal): Promise<Findi
       severity: "alters",
       what: `This server has no tenants: ${server.tenant} is ignored, and everything is written among what it holds.`,
       setting: "multitenancy_enabled: true",
+      ignoresTenant: true,
     },
   ];
 }

@@ -59,6 +59,7 @@ function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefin
       severity: "alters",
       what: `This Tempo has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
       setting: "multitenancy_enabled: true",
+      ignoresTenant: true,
     },
   ];
 }

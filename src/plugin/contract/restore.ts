@@ -56,6 +56,8 @@ export interface Finding {
   readonly what: string;
   /** The exact setting to change, e.g. `limits_config.reject_old_samples: false`. */
   readonly setting?: string;
+  /** True: the server heeds no tenant, so nothing is written there for `restore --into`, among data that is another's. */
+  readonly ignoresTenant?: boolean;
 }
 
 /** Lines of one file that are written together. */
