@@ -62,7 +62,8 @@ export function createMimir(options: MimirOptions): MimirFace {
     async handle(request) {
       const tenant = options.multitenant ? request.headers.get("x-scope-orgid") : NO_TENANT;
       if (tenant === null) return plain(401, "no org id");
-      return answer({ flavour, knobs, store: storeOf(tenant), tenant, now: now() }, request);
+      const { multitenant = false } = options;
+      return answer({ flavour, knobs, store: storeOf(tenant), tenant, multitenant, now: now() }, request);
     },
   };
 }
@@ -72,6 +73,7 @@ interface Situation {
   readonly knobs: MimirKnobs;
   readonly store: Store;
   readonly tenant: string;
+  readonly multitenant: boolean;
   readonly now: number;
 }
 

@@ -7,6 +7,7 @@ export interface PageContext {
   readonly flavour: Flavour;
   readonly knobs: MimirKnobs;
   readonly store: Store;
+  readonly multitenant: boolean;
   /** ms */
   readonly now: number;
 }
@@ -32,11 +33,11 @@ const build = ({ flavour }: PageContext): Response =>
 /** Go's durations: `2h0m0s`, `0s`. */
 const duration = (ms: number): string => `${ms / 1000}s`;
 
-const config = ({ knobs, flavour }: PageContext): Response =>
+const config = ({ knobs, flavour, multitenant }: PageContext): Response =>
   yaml(
     stringify({
       target: "all",
-      multitenancy_enabled: false,
+      multitenancy_enabled: multitenant,
       limits: {
         ingestion_rate: knobs.ingestionRate || 10_000,
         ingestion_burst_size: 200_000,
