@@ -6,6 +6,7 @@ import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
 import { overlay, said } from "./overlay.ts";
+import { requireSettings } from "./overrides.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
 import { findSource, type Path, type Source } from "./source.ts";
@@ -23,8 +24,8 @@ export interface ConfigRequest {
 /** @throws ConfigError naming the key and the line of everything that does not fit */
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { directory, env, overrides = {} } = request;
+  requireSettings(overrides);
   const source = await findSource(directory, request.configFile ?? (env.CONTEXTCORE_CONFIG || undefined));
-  requireOptions(overrides);
   const where = (path: Path) => {
     if (isFromFlag(path, source, overrides)) return "--set";
     const setting = coreSettingAt(path);
@@ -51,19 +52,6 @@ function isFromFlag(path: Path, source: Source, overrides: Readonly<Record<strin
   if (path.some((_, at) => path.slice(0, at + 1).join(".") in overrides)) return true;
   const isBelow = Object.keys(overrides).some((one) => key !== "" && one.startsWith(`${key}.`));
   return isBelow && valueAt(source.value, path) === undefined;
-}
-
-/** `--set backends.loki=x` would otherwise be taken for nobody's, and left. @throws ConfigError */
-function requireOptions(overrides: Readonly<Record<string, string>>): void {
-  const problems = Object.keys(overrides)
-    .filter((key) => PLUGIN_SECTIONS.includes(key.split(".")[0] ?? "") && key.split(".").length < 3)
-    .map((key) => ({
-      where: "--set",
-      key,
-      what: "names no option of a plugin",
-      hint: "for example --set backends.loki.url=http://localhost:3100",
-    }));
-  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 function valueAt(tree: unknown, path: Path): unknown {

@@ -11,6 +11,7 @@ import { hookTimeoutMs, type LoadedPlugin, type OpeningOptions, openBackend, ope
 import { pluginFiles } from "./trust/files.ts";
 import { readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
+import { unheardSettings } from "./unheard-settings.ts";
 
 export interface HostOptions extends OpeningOptions {
   /** Only these plugins; default all that are enabled. */
@@ -100,7 +101,11 @@ function unknownNames(loaded: Loaded, config: Config, host: HostOptions): OpenFa
   const written = [...new Set(named)]
     .filter((name) => !known.includes(name))
     .map((name) => ({ name, error: new DeclarationError(noSuchPlugin(name), hintFor(name, known)) }));
-  return [...written, ...unknownSettings(config, [...known, ...named])];
+  return [
+    ...written,
+    ...unknownSettings(config, [...known, ...named]),
+    ...unheardSettings(config, loaded.plugins),
+  ];
 }
 
 /** The same for the names in `--set backends.NAME.…`. */

@@ -105,6 +105,34 @@ const WORDS: readonly (readonly [string, string])[] = [
     "inventory --set backends.loki=x",
     "error: --set: backends.loki: names no option of a plugin\nhint: for example --set backends.loki.url=http://localhost:3100",
   ],
+  [
+    "restore x --yes --set plugins.acme/notes.url=http://127.0.0.1:1",
+    "error: --set: plugins.acme/notes.url: plugins is one value (list of text) and has no keys\nhint: for a plugin's option: backends.acme/notes.url",
+  ],
+  [
+    "config show --set destroy.command.nosuch=1",
+    "error: --set: destroy.command.nosuch: destroy.command is one value (list of text) and has no keys\nhint: the whole value: --set destroy.command=VALUE",
+  ],
+  [
+    "inventory --set acme/no.tes.url=x",
+    "error: --set: acme/no: unknown key\nhint: for a plugin's option: backends.acme/no.tes.url",
+  ],
+  [
+    "inventory --set backends..url=x",
+    "error: --set: backends..url: names no option of a plugin\nhint: for example --set backends.loki.url=http://localhost:3100",
+  ],
+  [
+    "inventory --set sinks.tempo.url=http://localhost",
+    "error: --set: sinks.tempo.url: tempo is no sink\nhint: did you mean backends.tempo.url?",
+  ],
+  [
+    "inventory --set backends.file.path=/tmp/x",
+    "error: --set: backends.file.path: file is no backend\nhint: did you mean sinks.file.path?",
+  ],
+  [
+    "inventory --set sinks.webhook.url=http://localhost",
+    "error: --set: sinks.webhook.url: the sink webhook is not configured\nhint: --set sinks.webhook.enabled=true opens it for this run",
+  ],
   ["inventory --set loki", 'error: --set: not KEY=VALUE: "loki"'],
   [
     "inventory --config gone.yaml",

@@ -86,6 +86,22 @@ test("--set wins over the file, with the type that it stands for", async () => {
   expect(config.destroy.command).toEqual(["make", "clean"]);
 });
 
+test.each([
+  ["plugins.acme/notes.url", "plugins: [./notes]"],
+  ["plugins.foo", "plugins: [./notes]"],
+  ["destroy.command.nosuch", "destroy: { command: [make, clean] }"],
+  ["destroy.command.0", "destroy: { command: [make, clean] }"],
+  ["name.first", "name: shop"],
+  ["export.concurrency.x", "export: { concurrency: 3 }"],
+  ["constructor.name", "name: shop"],
+  ["toString", "name: shop"],
+  ["export.__proto__.x", "name: shop"],
+])("--set %s is refused where the file already has something there: %s", async (key, text) => {
+  const problem = { where: "--set", hint: expect.any(String) };
+  const overrides = { [key]: "1" };
+  await expect(load(text, { overrides })).rejects.toMatchObject({ problems: [problem] });
+});
+
 test("a named file that is not there is an error, not the defaults", async () => {
   const directory = temporaryDirectory();
   const named = loadConfig({ directory, env: {}, configFile: "other.yaml" });
