@@ -23,8 +23,11 @@ const described = {
   description: `Types and helpers for contextcore plugins (contract ${CONTRACT_VERSION})`,
   type: "module",
   exports: { ".": { types: "./index.d.ts", default: "./index.js" } },
-  // The types of the options are valibot's; its code is inside of index.js.
-  dependencies: { valibot: manifest.dependencies.valibot },
+  // The types of the options are valibot's (its code is inside of index.js), those of signals and answers the runtime's.
+  dependencies: {
+    "@types/bun": manifest.devDependencies["@types/bun"],
+    valibot: manifest.dependencies.valibot,
+  },
   files: ["index.js", "index.d.ts"],
 };
 
@@ -38,7 +41,14 @@ are developed and published as packages: make it a \`devDependency\`. When conte
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
-const files = contractFiles(version);
+/** TypeScript 7 takes no package's types by itself. */
+const RUNTIME_TYPES = '/// <reference types="bun" />\n';
+
+const contract = contractFiles(version);
+const files: Readonly<Record<string, string>> = {
+  ...contract,
+  "index.d.ts": `${RUNTIME_TYPES}${contract["index.d.ts"]}`,
+};
 for (const file of described.files) writeFileSync(join(output, file), files[file] ?? "");
 writeFileSync(join(output, "package.json"), `${JSON.stringify(described, undefined, 2)}\n`);
 writeFileSync(join(output, "README.md"), README);

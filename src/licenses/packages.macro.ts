@@ -12,11 +12,14 @@ export interface LicensedPackage {
   text: string;
 }
 
-/** The program itself, Bun, and what package.json's `dependencies` lead to, by name. */
+/** Not a dependency, but inside: their declarations are written into the folder of a new plugin. */
+const DECLARATIONS = "@types/bun";
+
+/** The program itself, Bun, and what package.json's `dependencies` and {@link DECLARATIONS} lead to, by name. */
 export function licensedPackages(): LicensedPackage[] {
   const found = new Map<string, LicensedPackage>();
   const own = manifestIn(root);
-  const waiting = Object.keys(own.dependencies ?? {});
+  const waiting = [...Object.keys(own.dependencies ?? {}), DECLARATIONS];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (found.has(name)) continue;
     const folder = join(root, "node_modules", name);
@@ -46,8 +49,16 @@ function described(folder: string, { name, version, license }: Manifest): Licens
     name,
     version,
     license,
-    text: text || `${name} is published under ${license}; its package carries no text.`,
+    text: text || withoutOwnText(name, license),
   };
+}
+
+/** `bun-types` names its licence, and where it comes from, and no more. */
+function withoutOwnText(name: string, license: string): string {
+  const said = `${name} is published under ${license}; its package carries no text.`;
+  if (license !== "MIT") return said;
+  const texts = readFileSync(join(root, "node_modules", DECLARATIONS, "LICENSE"), "utf8");
+  return `${said} The licence is:\n\n${texts.slice(texts.indexOf("Permission is hereby granted")).trim()}`;
 }
 
 /** The runtime is not a package that is bundled: its program is what the binary is made of. */

@@ -1,5 +1,6 @@
 /** The folder that a new plugin begins with: it loads, runs and passes every rule as it is. */
 import { contractFiles } from "./contract-files.ts";
+import { runtimeTypes } from "./runtime-types.ts";
 import { templateFiles } from "./template.macro.ts" with { type: "macro" };
 
 // Called while the program is built: what stands here afterwards is text.
@@ -18,7 +19,8 @@ export function scaffoldFiles(name: string, kind: Kind, version: string): Readon
   const own = Object.entries(TEMPLATE)
     .filter(([path]) => path.startsWith(`${kind}/`))
     .map(([path, text]) => [path.slice(kind.length + 1), text] as const);
-  const contract = Object.entries(contractFiles(version)).map(
+  const types = Object.entries(runtimeTypes()).map(([path, text]) => [`types/${path}`, text] as const);
+  const contract = [...Object.entries(contractFiles(version)), ...types].map(
     ([path, text]) => [`contextcore/${path}`, text] as const,
   );
   const readme = readmeOf(kind);
@@ -48,8 +50,15 @@ function settings(name: string): (readonly [string, string])[] {
     allowImportingTsExtensions: true,
     verbatimModuleSyntax: true,
     skipLibCheck: true,
+    // The runtime's declarations: `bun`, which names `bun-types` and `node`.
+    typeRoots: ["./contextcore/types"],
+    types: ["bun"],
     // Found by an editor and by `bun test`; contextcore itself serves its own.
-    paths: { contextcore: ["./contextcore/index"], valibot: ["./contextcore/valibot"] },
+    paths: {
+      contextcore: ["./contextcore/index"],
+      valibot: ["./contextcore/valibot"],
+      "undici-types": ["./contextcore/types/undici-types"],
+    },
   };
   const manifest = {
     name: `contextcore-${name.replace("/", "-")}`,
@@ -57,7 +66,6 @@ function settings(name: string): (readonly [string, string])[] {
     private: true,
     type: "module",
     exports: "./index.ts",
-    devDependencies: { "@types/bun": "*" },
   };
   return [
     ["tsconfig.json", toJson({ compilerOptions, include: ["*.ts", "contextcore/*.d.ts"] })],
