@@ -1,7 +1,7 @@
 # Each target calls the program or a script; none holds logic of its own. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup build test check bench demo lab release package full-setup up down health data-inventory pre-destroy-check \
-	destroy backup-full storage-status help
+.PHONY: setup build test check bench demo lab release release-sums package full-setup up down health data-inventory \
+	pre-destroy-check destroy backup-full storage-status help
 
 bun := ./scripts/bun.sh
 contextcore := ./dist/contextcore
@@ -32,6 +32,9 @@ lab: setup ## Start the stack's look-alike and print its URLs
 
 release: setup ## Every target with sums, bill of materials and licences, each built twice and compared
 	$(bun) run --bun release
+
+release-sums: setup ## Sums and bill of materials of dist/release anew, once its files were signed
+	$(bun) run --bun release-sums
 
 package: setup ## The types and helpers for plugins as an npm package, in dist/package
 	$(bun) run --bun package

@@ -1,6 +1,6 @@
 /**
  * `make release`: every target into `dist/release`, each built twice and equal, run where this machine can run it, with
- * SHA-256 sums, an SPDX bill of materials and the licences; sizes beside those of the last release.
+ * SHA-256 sums, an SPDX bill of materials and the licences; sizes beside those that are recorded.
  *
  *   --only NAME     targets whose file name ends so; may be repeated
  *   --record        keep the sizes as those of the last release (scripts/release/sizes.json; CONTRIBUTING.md says when)
@@ -12,8 +12,8 @@ import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
 import { ROOT } from "../src/commands/registry.ts";
 import { PACKAGES } from "../src/licenses/packages.ts";
+import { describeRelease, releaseTime, sha256 } from "./release/describe.ts";
 import { toManual } from "./release/manual.ts";
-import { toSbom } from "./release/sbom.ts";
 import { compareSizes, readSizes, type Sizes, writeSizes } from "./release/sizes.ts";
 import { buildArguments, runnerOf, TARGETS, type Target } from "./release/targets.ts";
 
@@ -36,11 +36,10 @@ if (chosen.length === 0) throw new Error(`no target ends in ${values.only.join("
 
 rmSync(output, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
-const sums = new Map<string, string>();
 const sizes = new Map<string, number>();
 for (const target of chosen) await release(target);
 await writeBeside();
-for (const line of compareSizes(sizes, chosenOf(readSizes(sizesPath)))) console.log(line);
+for (const line of compareSizes(sizes, chosenOf(readSizes(sizesPath)), manifest.version)) console.log(line);
 if (values.record) writeSizes(sizesPath, { version: manifest.version, files: Object.fromEntries(sizes) });
 
 async function release(target: Target): Promise<void> {
@@ -56,10 +55,7 @@ async function release(target: Target): Promise<void> {
   requireNoPaths(path);
   const runner = runnerOf(target);
   const ran = runner === undefined ? "not run here" : smoke([...runner, path]);
-  const packed = Bun.gzipSync(readFileSync(path), { level: 9 });
-  writeFileSync(`${path}.gz`, packed);
-  sums.set(target.file, sum);
-  sums.set(`${target.file}.gz`, sha256(packed));
+  writeFileSync(`${path}.gz`, Bun.gzipSync(readFileSync(path), { level: 9 }));
   sizes.set(target.file, Bun.file(path).size);
   console.log(`${target.file}: ${sum}, ${ran}`);
 }
@@ -106,33 +102,17 @@ function ended(command: readonly string[], cwd: string): string {
 }
 
 async function writeBeside(): Promise<void> {
-  const created = new Date(Number(process.env.SOURCE_DATE_EPOCH ?? commitTime()) * 1000).toISOString();
-  const texts = PACKAGES.map(
-    ({ name, version, license, text }) => `${name} ${version}: ${license}\n\n${text}\n`,
-  );
-  write(
-    "contextcore.spdx.json",
-    toSbom({ version: manifest.version, created: created.replace(/\.\d+/, ""), sums }),
-  );
-  write("contextcore.1", await toManual(ROOT, manifest.version, created.slice(0, 10)));
+  const created = releaseTime(root);
+  const { version } = manifest;
+  const texts = PACKAGES.map((one) => `${one.name} ${one.version}: ${one.license}\n\n${one.text}\n`);
+  write("contextcore.1", await toManual(ROOT, version, created.slice(0, 10)));
   write("LICENSES.txt", texts.join(`\n${"-".repeat(80)}\n\n`));
   write("install.sh", readFileSync(join(root, "scripts/install.sh"), "utf8"));
-  const lines = [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, sum]) => `${sum}  ${name}\n`);
-  writeFileSync(join(output, "SHA256SUMS"), lines.join(""));
+  describeRelease(output, { version, created });
 }
 
 function write(name: string, text: string): void {
   writeFileSync(join(output, name), text);
-  sums.set(name, sha256(text));
-}
-
-/** s since the epoch: a release of the same commit has the same time. */
-function commitTime(): string {
-  const { stdout, exitCode } = Bun.spawnSync(["git", "log", "-1", "--format=%ct"], {
-    cwd: root,
-    stdout: "pipe",
-  });
-  return exitCode === 0 ? stdout.toString().trim() : "0";
 }
 
 /** What was left out is not missing. */
@@ -140,8 +120,4 @@ function chosenOf({ version, files }: Sizes): Sizes {
   const names = chosen.map(({ file }) => file);
   const known = Object.entries(files).filter(([file]) => values.only.length === 0 || names.includes(file));
   return { version, files: Object.fromEntries(known) };
-}
-
-function sha256(content: string | Uint8Array): string {
-  return new Bun.CryptoHasher("sha256").update(content).digest("hex");
 }

@@ -1,4 +1,4 @@
-/** The sizes of the last release, and how much a new one differs from them. */
+/** The sizes that are recorded, those of the last release once there is one, and how much a new build differs. */
 import { readFileSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 
@@ -12,23 +12,31 @@ export const readSizes = (path: string): Sizes =>
 export const writeSizes = (path: string, sizes: Sizes): void =>
   writeFileSync(path, `${JSON.stringify(sizes, undefined, 2)}\n`);
 
-/** A line for each file, and for what is no longer released. */
-export function compareSizes(now: ReadonlyMap<string, number>, { version, files }: Sizes): string[] {
+/**
+ * A line for each file, and for what is no longer released.
+ * @param building the version that is being built: sizes recorded under it are of no release, but of a build before
+ */
+export function compareSizes(
+  now: ReadonlyMap<string, number>,
+  { version, files }: Sizes,
+  building: string,
+): string[] {
+  const then = version === building ? `an earlier build of ${version}` : version;
   const lines = [...now].map(
-    ([file, bytes]) => `${file}: ${megabytes(bytes)}, ${against(files[file], bytes, version)}`,
+    ([file, bytes]) => `${file}: ${megabytes(bytes)}, ${against(files[file], bytes, then)}`,
   );
   const gone = Object.keys(files).filter((file) => !now.has(file));
   return [
     ...lines,
-    ...gone.map((file) => `${file}: not built now, ${megabytes(files[file] ?? 0)} in ${version}`),
+    ...gone.map((file) => `${file}: not built now, ${megabytes(files[file] ?? 0)} in ${then}`),
   ];
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function against(before: number | undefined, bytes: number, version: string): string {
-  if (before === undefined) return `new since ${version}`;
+function against(before: number | undefined, bytes: number, then: string): string {
+  if (before === undefined) return `new since ${then}`;
   const change = bytes - before;
   const sign = change < 0 ? "-" : "+";
-  return `${sign}${(Math.abs(change) / 1e3).toFixed(0)} kB (${sign}${Math.abs((change / before) * 100).toFixed(2)} %) against ${version}`;
+  return `${sign}${(Math.abs(change) / 1e3).toFixed(0)} kB (${sign}${Math.abs((change / before) * 100).toFixed(2)} %) against ${then}`;
 }

@@ -82,13 +82,27 @@ describe("sizes", () => {
       ["c", 5_000_000],
     ]);
     expect(
-      compareSizes(now, { version: "1.0.0", files: { a: 110_000_000, b: 100_000_000, d: 1_000_000 } }),
+      compareSizes(
+        now,
+        { version: "1.0.0", files: { a: 110_000_000, b: 100_000_000, d: 1_000_000 } },
+        "1.1.0",
+      ),
     ).toEqual([
       "a: 110.3 MB, +250 kB (+0.23 %) against 1.0.0",
       "b: 99.0 MB, -1000 kB (-1.00 %) against 1.0.0",
       "c: 5.0 MB, new since 1.0.0",
       "d: not built now, 1.0 MB in 1.0.0",
     ]);
+  });
+
+  test("that were recorded for the version that is being built are of no release", () => {
+    const now = new Map([["a", 100_000_000]]);
+    expect(compareSizes(now, { version: "1.0.0", files: { a: 100_000_000, b: 1_000_000 } }, "1.0.0")).toEqual(
+      [
+        "a: 100.0 MB, +0 kB (+0.00 %) against an earlier build of 1.0.0",
+        "b: not built now, 1.0 MB in an earlier build of 1.0.0",
+      ],
+    );
   });
 
   test("are recorded for every target", () => {
