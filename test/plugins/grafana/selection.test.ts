@@ -161,7 +161,7 @@ test("from the command line: planned, written, and nothing else", async () => {
   expect(target.store.folders.size).toBe(0);
 
   const written = await restored("--match", "grafana=uid=svc-checkout", "--yes");
-  expect(written.stdout).toMatch(/1 dashboards/);
+  expect(written.stdout).toMatch(/1 dashboard\b/);
   expect([...target.store.dashboards.keys()]).toEqual(["svc-checkout"]);
   expect([...target.store.folders.keys()]).toEqual(["projects", "projects-services"]);
   expect([...target.store.dataSources.keys()].sort()).toEqual(["loki", "mimir"]);
