@@ -11,7 +11,7 @@ export async function readLimits({ http }: Server, signal: AbortSignal): Promise
     .map(({ target, limit, used }) => ({
       setting: `[quota] ${target}`,
       value: String(limit),
-      effect: `${used} of ${limit} are used; a restore beyond that is refused.`,
+      effect: `${used} of ${limit} are used; a restore beyond that is refused; -1 sets no limit.`,
     }));
 }
 

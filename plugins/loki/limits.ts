@@ -1,32 +1,55 @@
 /** What the server will clamp or refuse. Source: pkg/validation/limits.go and Loki's configuration reference. */
 import type { Limit } from "contextcore";
 import type { Api } from "./api.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings, type Settings } from "./settings.ts";
 
-/** By setting: what it does, where that is more than worth recording. */
-const SETTINGS: Readonly<Record<string, string | undefined>> = {
-  "limits_config.max_entries_limit_per_query": undefined,
-  "limits_config.max_query_length": undefined,
-  "limits_config.max_query_lookback": "queries do not reach further back, and Loki does not say so",
-  "limits_config.max_query_series": undefined,
-  "limits_config.query_timeout": undefined,
-  "limits_config.retention_period": undefined,
-  "limits_config.reject_old_samples": undefined,
-  "limits_config.reject_old_samples_max_age":
-    "a restore of older lines is refused while reject_old_samples is true",
-  "limits_config.ingestion_rate_mb": "a restore goes no faster",
-  "limits_config.max_line_size": "a restore of longer lines is refused",
-  "limits_config.allow_structured_metadata": undefined,
-  "limits_config.max_global_streams_per_user": undefined,
-  "ingester.max_chunk_age":
-    "a restore is refused what is older than the newest line of its stream by more than half of it",
-  "querier.query_ingesters_within":
-    "older lines that came late show only once the ingesters have flushed them",
-  "server.grpc_server_max_recv_msg_size": undefined,
-};
+/** What the setting does to an export or a restore at this value, and the value to set; nothing where it does nothing. */
+type Effect = (value: string, settings: Settings) => string | undefined;
+
+const recorded: Effect = () => undefined;
 
 /** Zero turns these off. */
 const OFF = /^0+[a-z]*$/;
+
+const unlessOff =
+  (effect: string): Effect =>
+  (value) =>
+    OFF.test(value) ? undefined : effect;
+
+/** Loki's own default, bytes. */
+const LINE_SIZE = 262_144;
+
+const SETTINGS: Readonly<Record<string, Effect>> = {
+  "limits_config.max_entries_limit_per_query": recorded,
+  "limits_config.max_query_length": recorded,
+  "limits_config.max_query_lookback": unlessOff(
+    "queries do not reach further back, and Loki does not say so; 0s shows all",
+  ),
+  "limits_config.max_query_series": recorded,
+  "limits_config.query_timeout": recorded,
+  "limits_config.retention_period": recorded,
+  "limits_config.reject_old_samples": recorded,
+  "limits_config.reject_old_samples_max_age": (_, settings) =>
+    settings.flag("limits_config.reject_old_samples") === true
+      ? "a restore of older lines is refused; for a restore set limits_config.reject_old_samples to false"
+      : undefined,
+  "limits_config.ingestion_rate_mb": recorded,
+  "limits_config.max_line_size": (_, settings) => {
+    const bytes = settings.bytes("limits_config.max_line_size") ?? 0;
+    return bytes > 0 && bytes < LINE_SIZE
+      ? "a restore of longer lines is refused; 256KB is usual"
+      : undefined;
+  },
+  "limits_config.allow_structured_metadata": (value) =>
+    value === "false" ? "a restore of lines with structured metadata is refused; set true" : undefined,
+  "limits_config.max_global_streams_per_user": recorded,
+  "ingester.max_chunk_age": () =>
+    "a restore is refused what is older than the newest line of its stream by more than half of it; set twice the age of the oldest, or restore beside with --label",
+  "querier.query_ingesters_within": unlessOff(
+    "older lines that came late show only once the ingesters have flushed them; 0s shows them at once",
+  ),
+  "server.grpc_server_max_recv_msg_size": recorded,
+};
 
 /**
  * Every setting that the server shows. None is marked as clamping: only the export knows whether its range is within
@@ -34,9 +57,10 @@ const OFF = /^0+[a-z]*$/;
  */
 export async function readLimits(api: Api, signal: AbortSignal): Promise<readonly Limit[]> {
   const settings = await readSettings(api, signal);
-  return Object.entries(SETTINGS).flatMap(([setting, effect]) => {
+  return Object.entries(SETTINGS).flatMap(([setting, effectOf]) => {
     const value = settings.text(setting);
     if (value === undefined) return [];
-    return [{ setting, value, ...(effect === undefined || OFF.test(value) ? {} : { effect }) }];
+    const effect = effectOf(value, settings);
+    return [{ setting, value, ...(effect === undefined ? {} : { effect }) }];
   });
 }

@@ -12,6 +12,7 @@ import { measure } from "./size.ts";
 import { openStore } from "./storage/open-store.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
 import { createTraceReader } from "./trace-by-id.ts";
+import { hasQuerier } from "./unseen.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
@@ -58,7 +59,14 @@ export default definePlugin({
           await listing.settled({ http, settings: now, tenant, log }, signal);
         return countSpans({ ...source, settings: now, now: clock() }, request, signal);
       },
-      limits: async (signal) => limitsOf(await settings(signal)),
+      async limits(signal) {
+        const now = await settings(signal);
+        const answers = hasQuerier(finder, clock() - now.queryBackendAfter, signal).catch(() => {
+          signal.throwIfAborted();
+          return false;
+        });
+        return limitsOf(now, await answers);
+      },
       restore: createRestorer({ otlp: http.at(otlpUrl), fetchTrace, settings, clock, tenant }),
       async flush(signal) {
         // Tempo 3 has no such page: it writes blocks by itself within seconds.

@@ -5,52 +5,71 @@ import { dropsEarly } from "./settle.ts";
 const DROPPED =
   "Blocks of old spans may leave the live stores before they are listed, and nothing finds them for so long: an export waits for the next list. A shorter one makes it faster.";
 
-/** What the server clamps, hides or refuses, as its documentation names it. */
-export function limitsOf(settings: Settings): Limit[] {
+/** Present only where it does something now. */
+const effectIf = (bites: boolean, effect: string): Pick<Limit, "effect"> => (bites ? { effect } : {});
+
+/** Tempo's own default, bytes: what is cut at it was cut before it was exported. */
+const ATTRIBUTE_BYTES = 2_048;
+
+/**
+ * What the server clamps, hides or refuses, as its documentation names it; zero turns each of the limits off.
+ * @param hasQuerier whether one is asked for what the live stores hold
+ */
+export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
   const { retention, maxBytesPerTrace, ingestionSlack, maxAttributeBytes, maxTracesPerUser } = settings;
   const { queryEndCutoff, maxResultLimit, maxSearchDuration, rateLimitBytes } = settings;
+  const keepsTimes = retention !== undefined && retention > 0n && ingestionSlack >= retention;
   return [
     ...(retention === undefined
       ? []
       : [{ setting: "compaction.block_retention", value: formatDuration(retention) }]),
     { setting: "query_frontend.search.max_result_limit", value: String(maxResultLimit) },
     { setting: "query_frontend.search.max_duration", value: formatDuration(maxSearchDuration) },
-    {
-      setting: "query_frontend.query_end_cutoff",
-      value: formatDuration(queryEndCutoff),
-      effect: "Nothing newer than this is found: an export ends a little before now.",
-    },
+    { setting: "query_frontend.query_end_cutoff", value: formatDuration(queryEndCutoff) },
     {
       setting: "query_frontend.search.query_backend_after",
       value: formatDuration(settings.queryBackendAfter),
-      effect:
-        "Older times are searched only in the backend's blocks: old spans that have just come are found through a querier (option querierUrl), and without one only after `blocklist_poll`.",
+      ...effectIf(
+        !hasQuerier,
+        "Older times are searched only in the backend's blocks, and no querier answers: old spans that have just come are found only after `blocklist_poll`. Set the option querierUrl.",
+      ),
     },
     {
       setting: "storage.trace.blocklist_poll",
       value: formatDuration(settings.blocklistPoll),
-      ...(dropsEarly(settings) ? { effect: DROPPED } : {}),
+      ...effectIf(dropsEarly(settings), DROPPED),
     },
     {
       setting: "overrides.defaults.global.max_bytes_per_trace",
       value: maxBytesPerTrace === 0 ? "0" : formatBytes(maxBytesPerTrace),
-      effect: "Search does not list larger traces, and reading them gives a part.",
+      ...effectIf(
+        maxBytesPerTrace > 0,
+        "Search does not list larger traces, and reading them gives a part. 0 sets no limit.",
+      ),
     },
     {
       setting: "storage.trace.wal.ingestion_time_range_slack",
       value: formatDuration(ingestionSlack),
-      effect:
-        "Traces that arrived later than this after their time are found by id, not by a search by time.",
+      ...effectIf(
+        !keepsTimes,
+        "Traces that arrive later than this after their time are found by id, not by a search by time. For a restore set it to the age of the oldest, in live_store.wal and block_builder.wal too.",
+      ),
     },
     {
       setting: "distributor.max_attribute_bytes",
       value: String(maxAttributeBytes),
-      effect: "Longer attributes are cut when they are pushed, so a restore cannot bring them back whole.",
+      ...effectIf(
+        maxAttributeBytes > 0 && maxAttributeBytes < ATTRIBUTE_BYTES,
+        `Longer attributes are cut when they are pushed, so a restore cannot bring them back whole. ${ATTRIBUTE_BYTES} is usual.`,
+      ),
     },
     {
       setting: "overrides.defaults.ingestion.max_traces_per_user",
       value: String(maxTracesPerUser),
-      effect: "Traces pushed above it are answered with 200 and dropped: a restore reads back what it wrote.",
+      ...effectIf(
+        maxTracesPerUser > 0,
+        "Traces pushed above it are answered with 200 and dropped, so a restore reads back what it wrote. 0 makes it faster.",
+      ),
     },
     { setting: "overrides.defaults.ingestion.rate_limit_bytes", value: String(rateLimitBytes) },
   ];

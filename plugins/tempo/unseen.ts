@@ -19,10 +19,14 @@ export async function unseen(
   const border = now - settings.queryBackendAfter;
   const old = { from: range.from, to: range.to < border ? range.to : border };
   if (old.from >= old.to) return [];
-  const probe = { from: old.to - NS_PER_SECOND, to: old.to };
-  const answer = await finder.findLive({ range: probe, query: "{}", limit: 1 }, signal);
-  if (answer !== undefined) return [];
+  if (await hasQuerier(finder, old.to, signal)) return [];
   return [{ kind: "clamped", reason: sentence(finder.querierUrl, settings), range: old }];
+}
+
+/** Whether a querier searches the live stores, too, for spans of just before that time, ns. */
+export async function hasQuerier(finder: Finder, to: bigint, signal: AbortSignal): Promise<boolean> {
+  const range = { from: to - NS_PER_SECOND, to };
+  return (await finder.findLive({ range, query: "{}", limit: 1 }, signal)) !== undefined;
 }
 
 const sentence = (url: string, { queryBackendAfter, blocklistPoll }: Settings): string =>

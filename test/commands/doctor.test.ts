@@ -29,7 +29,18 @@ test("a healthy stack: what was looked at, in order", async () => {
     ...["binary", "configuration", "tempo", "mimir", "loki", "grafana", "clock", "disk", "trail", "destroy"],
   ]);
   expect(stdout).not.toMatch(/^(warning|problem)/m);
-  expect(stdout).toContain("limits_config.reject_old_samples_max_age");
+  const notes = [...stdout.matchAll(/^note +(\w+) +\S*?(\w+) is /gm)].map(
+    ([, about, setting]) => `${about} ${setting}`,
+  );
+  expect(notes).toEqual([
+    "tempo max_bytes_per_trace",
+    "tempo ingestion_time_range_slack",
+    "tempo max_traces_per_user",
+    "mimir out_of_order_time_window",
+    "mimir max_global_series_per_user",
+    "loki reject_old_samples_max_age",
+    "loki max_chunk_age",
+  ]);
 });
 
 describe("it says", () => {

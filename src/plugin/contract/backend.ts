@@ -58,7 +58,10 @@ export interface Limit {
   /** The setting as the server's own documentation names it. */
   readonly setting: string;
   readonly value: string;
-  /** What it does to an export or a restore, one sentence; absent when it is only worth recording. */
+  /**
+   * What it does to an export or a restore at this value, and the value to set; absent when it is only worth recording, as
+   * one that is off. `doctor` shows those that have it.
+   */
   readonly effect?: string;
   /** True when it shortens answers silently: the export is reported as clamped. */
   readonly clamps?: boolean;

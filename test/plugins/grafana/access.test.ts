@@ -162,7 +162,7 @@ test("the organisation's quotas are its limits", async () => {
     {
       setting: "[quota] org_dashboard",
       value: "3",
-      effect: "0 of 3 are used; a restore beyond that is refused.",
+      effect: "0 of 3 are used; a restore beyond that is refused; -1 sets no limit.",
     },
   ]);
 });

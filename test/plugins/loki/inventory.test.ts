@@ -119,6 +119,32 @@ test("limits are those of the server, and say what they do", async () => {
   expect(limits.get("ingester.max_chunk_age")?.value).toBe("2h0m0s");
 });
 
+test("of the limits, only those that do something now are told", async () => {
+  const told = async (limits: NonNullable<Parameters<typeof stage>[0]>["limits"] = {}) => {
+    await using here = stage({ limits });
+    const found = (await here.backend.limits?.(never)) ?? [];
+    return found
+      .filter(({ effect }) => effect !== undefined)
+      .map(({ setting }) => setting.replace("limits_config.", ""));
+  };
+  expect(await told({ reject_old_samples: true })).toEqual([
+    "reject_old_samples_max_age",
+    "ingester.max_chunk_age",
+  ]);
+  const strict = {
+    reject_old_samples: false,
+    max_line_size: "1KB",
+    allow_structured_metadata: false,
+    query_ingesters_within: "3h",
+  };
+  expect(await told(strict)).toEqual([
+    "max_line_size",
+    "allow_structured_metadata",
+    "ingester.max_chunk_age",
+    "querier.query_ingesters_within",
+  ]);
+});
+
 test("streams beyond those whose volume the server gives are not left out of the size", async () => {
   await using here = stage();
   for (let app = 0; app < 1_001; app += 1)

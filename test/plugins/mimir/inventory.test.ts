@@ -54,3 +54,50 @@ describe("where it is found", () => {
     expect(how).toContain("/no/such/place is not there");
   });
 });
+
+describe("of the limits, all are recorded, and only those that do something now are told:", () => {
+  const told = async (options: Parameters<typeof serveLab>[0]) => {
+    await using lab = serveLab(options);
+    const limits = (await lab.open().limits?.(never)) ?? [];
+    expect(limits.length).toBeGreaterThan(4);
+    for (const { effect } of limits) if (effect !== undefined) expect(effect).toMatch(/\. .+\.$/);
+    return limits
+      .filter(({ effect }) => effect !== undefined)
+      .map(({ setting, value }) => `${setting}=${value}`);
+  };
+
+  test("a Mimir as it comes", async () => {
+    expect(await told({})).toEqual([
+      "limits.out_of_order_time_window=0s",
+      "limits.max_global_series_per_user=150000",
+    ]);
+  });
+
+  test("one that hides, drops and refuses", async () => {
+    const limits = {
+      maxQueryLookback: HOUR_MS,
+      maxExemplars: 0,
+      outOfOrderTimeWindow: HOUR_MS,
+      pastGracePeriod: HOUR_MS,
+      nativeHistograms: false,
+      // Read in parts, and asked once more: nothing is lost.
+      maxFetchedSeries: 10,
+      maxLabelValues: 10,
+    };
+    expect(await told({ limits })).toEqual([
+      "limits.max_query_lookback=3600s",
+      "limits.max_global_exemplars_per_user=0",
+      "limits.out_of_order_time_window=3600s",
+      "limits.past_grace_period=3600s",
+      "limits.native_histograms_ingestion_enabled=false",
+      "limits.max_global_series_per_user=150000",
+    ]);
+  });
+
+  test("a Prometheus, and one that takes no remote writes", async () => {
+    expect(await told({ flavour: "prometheus" })).toEqual([]);
+    expect(await told({ flavour: "prometheus", limits: { remoteWriteReceiver: false } })).toEqual([
+      "--web.enable-remote-write-receiver=false",
+    ]);
+  });
+});

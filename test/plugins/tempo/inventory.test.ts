@@ -93,6 +93,12 @@ test("settings are read from a real server's page", async () => {
     "overrides.defaults.ingestion.max_traces_per_user": "0",
     "overrides.defaults.ingestion.rate_limit_bytes": "500000000",
   });
+  // Those that are off, at Tempo's own default, or kept by a querier that answers are recorded, and not told.
+  expect(limits.filter(({ effect }) => effect !== undefined).map(({ setting }) => setting)).toEqual([
+    "storage.trace.blocklist_poll",
+    "overrides.defaults.global.max_bytes_per_trace",
+    "storage.trace.wal.ingestion_time_range_slack",
+  ]);
   await server.stop(true);
 });
 

@@ -149,12 +149,13 @@ test("a querier elsewhere is asked, with what the option names", async () => {
 });
 
 test("the limits name the settings with what they do", async () => {
-  await using here = stage({ limits: LATE });
+  await using here = stage({ limits: { ...LATE, querier: false } });
   const limits = (await here.backend.limits?.(never)) ?? [];
   const effectOf = (name: string) => limits.find(({ setting }) => setting === name)?.effect;
   expect(effectOf("query_frontend.search.query_backend_after")).toContain("only in the backend's blocks");
   expect(effectOf("storage.trace.blocklist_poll")).toContain("an export waits for the next list");
   await using usual = stage();
   const plain = (await usual.backend.limits?.(never)) ?? [];
-  expect(plain.find(({ setting }) => setting === "storage.trace.blocklist_poll")?.effect).toBeUndefined();
+  for (const setting of ["storage.trace.blocklist_poll", "query_frontend.search.query_backend_after"])
+    expect(plain.find((one) => one.setting === setting)?.effect).toBeUndefined();
 });
