@@ -1,6 +1,6 @@
 /**
  * What a plugin's step yields, checked before anything of it is kept: a plugin is other people's code. Cheap against the
- * work of the step itself: the dearest check counts the newlines.
+ * work of the step itself: the dearest check counts the newlines. What the lines hold is looked at in check-contents.ts.
  */
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
 import { countLines } from "../snapshot/format/lines.ts";

@@ -4,6 +4,7 @@ import type { Commit } from "../snapshot/format/block.ts";
 import { canonicalJson } from "../snapshot/format/canonical-json.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import { checkContents } from "./check-contents.ts";
 import { checkStep } from "./check-step.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Pending } from "./frontier.ts";
@@ -98,6 +99,7 @@ async function runStep(pending: Pending, reservation: Reservation, options: Drai
     const again = parseReread(pending.cursor);
     const step = await conductor.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
     const checked = checkStep(name, step);
+    checkContents(name, checked);
     const { records, objects, bytes, ...rest } =
       again === undefined ? checked : ofSecondReading(again.reread, checked, ledger);
     reservation.resize(bytes);

@@ -283,3 +283,66 @@ test("an interrupt is heard within about a second, whatever the plugin does with
   expect(failure.name).toBe("Interrupted");
   expect(performance.now() - began).toBeLessThan(8000);
 }, 20_000);
+
+describe("a third party's plugin whose lines no reader takes is never complete: the problem says invalid, and of what,", () => {
+  const entry = (time: bigint) => `{"streams":[{"stream":{"app":"x"},"values":[["${time}","a line"]]}]}\n`;
+  const FROM = 1_001_000_000_000n;
+  const answered = async (step: Step, name = "acme/notes") => {
+    using dir = scratch();
+    const open = fakeBackend({ name, streams: 1, onStep: () => step });
+    const { manifest } = await runExport(dir.path, [open]);
+    const [plugin] = manifest.plugins;
+    return { status: plugin?.status, reasons: plugin?.problems.map(({ reason }) => reason) ?? [] };
+  };
+  const records = (text: string, over: object = {}): Step => ({
+    records: [
+      { file: "logs.json", text, lines: 1, from: FROM, to: FROM + 1n, counts: { entries: 1 }, ...over },
+    ],
+  });
+
+  test.each<[string, Step, string]>([
+    ["no streams", records("{}\n"), "line 1 of the records of logs.json: streams is not a list"],
+    ["no JSON", records("{\n"), "line 1 of the records of logs.json: is not valid JSON: "],
+    [
+      "its second line",
+      records(`${entry(FROM)}[]\n`, { lines: 2 }),
+      "line 2 of the records of logs.json: streams is not a list",
+    ],
+    [
+      "a time outside of its range",
+      records(entry(FROM + 1n)),
+      "line 1 of the records of logs.json: its times are outside of its block's",
+    ],
+    [
+      "fewer entries than it claims",
+      records(entry(FROM), { counts: { entries: 2 } }),
+      "records of logs.json: they claim 2 entries and have 1",
+    ],
+    [
+      "a span without an id",
+      records('{"resourceSpans":[{"scopeSpans":[{"spans":[{}]}]}]}\n', { file: "traces.json", counts: {} }),
+      "line 1 of the records of traces.json: a span has no traceId",
+    ],
+    [
+      "its own file",
+      records("one\n", { file: "acme/notes/notes.json", counts: {} }),
+      "line 1 of the records of acme/notes/notes.json: is not valid JSON: ",
+    ],
+    [
+      "an object",
+      { objects: [{ path: "acme/notes/one.json", text: "{", unit: "notes" }] },
+      "object acme/notes/one.json: is not valid JSON: ",
+    ],
+  ])("%s", async (_, step, what) => {
+    const { status, reasons } = await answered(step);
+    expect(status).toBe("partial");
+    expect(reasons).toContainEqual(
+      expect.stringContaining(`the plugin's answer makes no sense: invalid ${what}`),
+    );
+  });
+
+  test("and what every reader takes is kept", async () => {
+    const { reasons } = await answered(records(entry(FROM)));
+    expect(reasons.filter((reason) => reason.includes("invalid"))).toEqual([]);
+  });
+});

@@ -150,6 +150,15 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "not JSON: plain",
   ],
   [
+    "records-in-format",
+    "lines of logs.json that are no logs",
+    step(async (read, cursor) => {
+      const { records = [], next } = await read(cursor);
+      return { next, records: records.map((one) => ({ ...one, file: "logs.json" })) };
+    }),
+    "invalid line 1 of the records of logs.json: not an object",
+  ],
+  [
     "start-repeatable",
     "a random cursor",
     (backend) => ({

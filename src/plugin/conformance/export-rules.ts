@@ -1,4 +1,7 @@
 /** An export is a tree of cursors, and nothing but the cursors: in any order, again, after a crash, the same records. */
+
+import { checkLines } from "../../export/check-contents.ts";
+import { FORMATS } from "../../snapshot/format/formats.ts";
 import { STEP_BYTES } from "../context.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual, requireSameCounts } from "./compare.ts";
@@ -26,6 +29,17 @@ export const exportRules: readonly Check<Subject>[] = [
         for (const line of lines) requireJson(file, line);
       for (const [path, text] of (await subject.harvest()).objects)
         if (path.endsWith(".json")) requireJson(path, text);
+    },
+  },
+  {
+    name: "records-in-format",
+    why: "logs.json, traces.json and metrics.json are read without the plugin that wrote them",
+    async run(subject) {
+      const { blocks } = await subject.harvest();
+      for (const { lines, from, to, ...block } of blocks.filter(({ file }) => Object.hasOwn(FORMATS, file))) {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+        checkLines({ ...block, bytes, lines: lines.length, range: { from, to } });
+      }
     },
   },
   {

@@ -7,6 +7,7 @@ import { decompressBlock } from "../format/compress.ts";
 import { addCounts } from "../format/counts.ts";
 import { FORMATS, type LineFacts } from "../format/formats.ts";
 import { countLines, linesOf } from "../format/lines.ts";
+import { measureLine, parseJson } from "../format/measure-line.ts";
 import { relieveNow } from "../memory-pressure.ts";
 import type { KeySet } from "./key-set.ts";
 
@@ -24,11 +25,9 @@ export interface RecordsToCheck {
   readonly blame: Blame;
 }
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
 /** An object that calls itself JSON must be JSON. */
 export function checkObject(block: Block, bytes: Uint8Array, blame: Blame): void {
-  if (block.file.endsWith(".json")) attempt(() => JSON.parse(decoder.decode(bytes)), blame);
+  if (block.file.endsWith(".json")) attempt(() => parseJson(bytes), blame);
 }
 
 /** Parsing makes ten times as much garbage, and a block is parsed without a pause. */
@@ -63,14 +62,7 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
 
 /** @returns what is in it @throws Error saying what is wrong with it */
 function checkLine(line: Uint8Array, block: Block, ids: KeySet): LineFacts["counts"] {
-  const value: unknown = JSON.parse(decoder.decode(line));
-  const facts = FORMATS[block.of ?? block.file]?.measure(value);
-  if (facts === undefined) return {};
-  const { earliest, latest, id, counts } = facts;
-  const { range } = block;
-  if (range !== undefined && earliest !== undefined && latest !== undefined) {
-    if (earliest < range.from || latest >= range.to) throw new Error("its times are outside of its block's");
-  }
+  const { id, counts } = measureLine(line, block.of ?? block.file, block.range);
   if (id !== undefined && !ids.add(id)) throw new Error(`${id} is there twice`);
   return counts;
 }
@@ -79,9 +71,6 @@ function attempt(work: () => void, blame: (what: string) => void): void {
   try {
     work();
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    blame(
-      error instanceof SyntaxError || error instanceof TypeError ? `is not valid JSON: ${message}` : message,
-    );
+    blame(error instanceof Error ? error.message : String(error));
   }
 }

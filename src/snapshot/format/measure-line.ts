@@ -1,0 +1,31 @@
+/** One line of a data file, read as every reader of a snapshot will read it. */
+import type { Range } from "../../units/range.ts";
+import { FORMATS, type LineFacts } from "./formats.ts";
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** @throws Error saying that it is not JSON, and where */
+export function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(bytes));
+  } catch (error) {
+    throw new Error(`is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/**
+ * What is in the line. A file whose format is not known is only parsed.
+ * @param file the data file, as plugins name it
+ * @throws Error saying what is wrong with it
+ */
+export function measureLine(line: Uint8Array, file: string, range: Range | undefined): LineFacts {
+  const value = parseJson(line);
+  const facts = FORMATS[file]?.measure(value) ?? NOTHING;
+  const { earliest, latest } = facts;
+  if (range !== undefined && earliest !== undefined && latest !== undefined) {
+    if (earliest < range.from || latest >= range.to) throw new Error("its times are outside of its block's");
+  }
+  return facts;
+}
+
+const NOTHING: LineFacts = { counts: {} };
