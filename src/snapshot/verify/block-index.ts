@@ -3,6 +3,7 @@ import type { Counts, Cursor } from "../../plugin/contract.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { thereAre } from "../../units/words.ts";
 import type { Block, IndexLine } from "../format/block.ts";
+import type { BlockPlace } from "../format/block-place.ts";
 import { canonicalJson } from "../format/canonical-json.ts";
 import { countDifferences } from "../format/counts.ts";
 import { addBlock, type FileTotals } from "../format/file-totals.ts";
@@ -10,8 +11,8 @@ import type { Manifest, ManifestFile, ManifestPlugin } from "../format/manifest.
 import { rangeToText } from "../format/range-text.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
 
-/** One thing that is not as it should be. */
-export interface Flaw {
+/** One thing that is not as it should be; of a block of data also where that lies. */
+export interface Flaw extends Partial<BlockPlace> {
   /** Relative to the snapshot. */
   readonly file: string;
   readonly what: string;
@@ -19,6 +20,10 @@ export interface Flaw {
   readonly block?: number;
   /** The line of the file, from 1. */
   readonly line?: number;
+  /** The lines that the block's records are in the uncompressed file, the first and the last, from 1. */
+  readonly lines?: { readonly first: number; readonly last: number };
+  /** Whose data it is. */
+  readonly plugin?: string;
 }
 
 export type Complain = (flaw: Flaw) => void;

@@ -1,8 +1,10 @@
 /** The bytes of data files, checked block after block against the index. */
 import type { Block } from "../format/block.ts";
+import { placeOf } from "../format/block-place.ts";
 import { kindOf } from "../format/file-totals.ts";
 import { createByteReader } from "../read/byte-reader.ts";
 import type { Complain } from "./block-index.ts";
+import type { DamageTally } from "./damage.ts";
 import { type Blame, checkObject, checkRecords } from "./data-lines.ts";
 import { createKeySet, type KeySet } from "./key-set.ts";
 
@@ -24,6 +26,8 @@ export interface DataCheckOptions {
   /** Whether lines are parsed and counted, or only checksums compared. */
   readonly lines: boolean;
   readonly complain: Complain;
+  /** Is told of each block that something is wrong with. */
+  readonly damage: DamageTally;
 }
 
 /** What is remembered of a file between its blocks. */
@@ -38,7 +42,7 @@ interface FileState {
 const BUFFERS = 2;
 
 /** Checks the data files of the snapshot at `path`; close it, or its files stay open. */
-export function createDataCheck({ path, lines, complain }: DataCheckOptions): DataCheck {
+export function createDataCheck({ path, lines, complain, damage }: DataCheckOptions): DataCheck {
   const reader = createByteReader(path, { buffers: BUFFERS });
   const states = new Map<string, FileState>();
   // A trace is there once in a data file, however many parts that has.
@@ -62,8 +66,13 @@ export function createDataCheck({ path, lines, complain }: DataCheckOptions): Da
       const state = stateOf(block.file);
       const first = state.lines + 1;
       state.lines += block.records;
-      const blame: Blame = (what, line) =>
-        complain({ file: block.file, what, block: number, ...(line === undefined ? {} : { line }) });
+      const isRecords = kindOf(block) === "records" && block.records > 0;
+      const span = isRecords ? { lines: { first, last: state.lines } } : {};
+      const blame: Blame = (what, line) => {
+        damage.note(plugin, block, number);
+        const place = { plugin, block: number, ...placeOf(block), ...span };
+        complain({ file: block.file, what, ...place, ...(line === undefined ? {} : { line }) });
+      };
       const reading = Promise.allSettled([reader.read(block.file, block.offset, block.bytes)]);
       return async () => {
         try {

@@ -8,6 +8,7 @@ import { relievePressure } from "../memory-pressure.ts";
 import { oneAhead } from "../read/one-ahead.ts";
 import { readManifest } from "../read/reader.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
+import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
 import { createDataCheck, type DataCheck } from "./data.ts";
 import { checkListing } from "./listing.ts";
 
@@ -41,6 +42,8 @@ export interface VerifyReport {
   /** The first thousand. */
   readonly flaws: readonly Flaw[];
   readonly flawsTotal: number;
+  /** The blocks of data that something is wrong with, all of them, added up. */
+  readonly damaged: readonly Damage[];
   readonly files: number;
   readonly blocks: number;
   readonly records: number;
@@ -66,14 +69,17 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
     flawsTotal += 1;
     if (flaws.length < FLAWS_MAX) flaws.push(flaw);
   };
+  const damage = createDamageTally();
   const manifest = await believableManifest(path, complain);
-  const read = manifest === undefined ? NOTHING : await checkAll(path, manifest, options, complain);
+  const read =
+    manifest === undefined ? NOTHING : await checkAll(path, manifest, options, { complain, damage });
   return {
     path,
     depth: options.depth ?? "lines",
     sound: flawsTotal === 0,
     flaws,
     flawsTotal,
+    damaged: damage.list(),
     files: manifest?.plugins.reduce((sum, plugin) => sum + plugin.files.length, 0) ?? 0,
     ...read,
     durationMs: Math.round(performance.now() - began),
@@ -102,12 +108,12 @@ async function checkAll(
   path: string,
   manifest: Manifest,
   options: VerifyOptions,
-  complain: Complain,
+  { complain, damage }: { readonly complain: Complain; readonly damage: DamageTally },
 ): Promise<Read> {
   const { depth = "lines", signal } = options;
   await checkListing(path, manifest, complain);
   const index = createIndexCheck(manifest, complain);
-  const data = createDataCheck({ path, lines: depth === "lines", complain });
+  const data = createDataCheck({ path, lines: depth === "lines", complain, damage });
   try {
     const read = await walkIndex({ path, manifest, options, complain, index, data });
     signal?.throwIfAborted();

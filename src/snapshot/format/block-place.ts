@@ -1,0 +1,21 @@
+import * as v from "valibot";
+import type { Block } from "./block.ts";
+import { rangeSchema, rangeToText } from "./range-text.ts";
+
+/** Where a block lies, in its file and in time, as reports tell it. */
+export const blockPlaceSchema = v.object({
+  bytes: v.pipe(
+    v.object({ from: v.number(), to: v.number() }),
+    v.description("where the block lies in the file as it is stored, half-open"),
+  ),
+  range: v.exactOptional(
+    v.pipe(rangeSchema, v.description("the times of the block's records, half-open; absent for an object")),
+  ),
+});
+export type BlockPlace = v.InferOutput<typeof blockPlaceSchema>;
+
+/** Tells where a block lies: bytes of the stored file, and the times of its records. */
+export const placeOf = ({ offset, bytes, range }: Block): BlockPlace => ({
+  bytes: { from: offset, to: offset + bytes },
+  ...(range === undefined ? {} : { range: rangeToText(range) }),
+});
