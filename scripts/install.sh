@@ -1,10 +1,12 @@
 #!/bin/sh
-# Installs contextcore for this user: finds the right build, checks its SHA-256, and puts it into ~/.local/bin.
+# Installs contextcore for this user: finds the right build, checks its SHA-256, and puts it into ~/.local/bin, and its
+# manual page into ~/.local/share/man/man1.
 #
 #   curl -fsSL https://github.com/contextcore/contextcore/releases/latest/download/install.sh | sh
 #
 # CONTEXTCORE_VERSION   a release's tag such as v0.1.0 (default: the latest)
 # CONTEXTCORE_BIN       where to put it (default: ~/.local/bin)
+# CONTEXTCORE_MAN       where to put its manual page (default: ~/.local/share/man/man1)
 # CONTEXTCORE_BASE_URL  where the release's files are (default: that release on GitHub)
 # CONTEXTCORE_TARGET    a build such as linux-x64-baseline (default: what fits this machine)
 set -eu
@@ -60,9 +62,28 @@ sum_of() { # FILE
   fi
 }
 
+# Downloads a file of the release beside the sums, and compares it with them.
+fetch() { # NAME
+  expected=$(awk -v name="$1" '$2 == name { print $1 }' "$work/SHA256SUMS")
+  [ -n "$expected" ] || fail "this release has no $1"
+  download "$base/$1" "$work/$1"
+  found=$(sum_of "$work/$1")
+  [ "$found" = "$expected" ] || fail "$1 has the SHA-256 $found, and the release says $expected"
+}
+
+# The program works without its page: a place that cannot be written to is told, and no more.
+install_page() {
+  if mkdir -p "$man" 2>/dev/null && mv "$work/contextcore.1" "$man/contextcore.1" 2>/dev/null; then
+    echo "its manual page is $man/contextcore.1"
+  else
+    echo "its manual page was not installed: $man cannot be written to; CONTEXTCORE_MAN chooses another place" >&2
+  fi
+}
+
 main() {
   target=${CONTEXTCORE_TARGET:-$(detect)}
   bin=${CONTEXTCORE_BIN:-${HOME:?HOME is not set}/.local/bin}
+  man=${CONTEXTCORE_MAN:-${HOME:?HOME is not set}/.local/share/man/man1}
   version=${CONTEXTCORE_VERSION:-latest}
   releases=https://github.com/contextcore/contextcore/releases
   if [ "$version" = latest ]; then default=$releases/latest/download; else default=$releases/download/$version; fi
@@ -74,11 +95,8 @@ main() {
   trap 'rm -rf "$work"' EXIT
   trap 'exit 1' HUP INT TERM
   download "$base/SHA256SUMS" "$work/SHA256SUMS"
-  expected=$(awk -v name="$file" '$2 == name { print $1 }' "$work/SHA256SUMS")
-  [ -n "$expected" ] || fail "this release has no $file"
-  download "$base/$file" "$work/$file"
-  found=$(sum_of "$work/$file")
-  [ "$found" = "$expected" ] || fail "$file has the SHA-256 $found, and the release says $expected"
+  fetch "$file"
+  fetch contextcore.1
   case $file in *.gz) gzip -d "$work/$file" && file=${file%.gz} ;; esac
   chmod 755 "$work/$file"
   "$work/$file" --version >"$work/version" 2>/dev/null || fail "$file does not run on this machine (CONTEXTCORE_TARGET chooses another build)"
@@ -88,6 +106,7 @@ main() {
   mv "$work/$file" "$bin/.contextcore.$$" 2>/dev/null || fail "$bin cannot be written to; CONTEXTCORE_BIN chooses another place"
   mv "$bin/.contextcore.$$" "$bin/contextcore" || fail "$bin/contextcore cannot be replaced"
   echo "contextcore $(cat "$work/version") is installed as $bin/contextcore"
+  install_page
   case ":$PATH:" in
   *":$bin:"*) ;;
   *) echo "add it to your PATH:  export PATH=\"$bin:\$PATH\"" ;;

@@ -10,10 +10,10 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
+import { toManual } from "../src/commands/manual.ts";
 import { ROOT } from "../src/commands/registry.ts";
 import { PACKAGES } from "../src/licenses/packages.ts";
 import { describeRelease, releaseTime, sha256 } from "./release/describe.ts";
-import { toManual } from "./release/manual.ts";
 import { compareSizes, readSizes, type Sizes, writeSizes } from "./release/sizes.ts";
 import { buildArguments, runnerOf, TARGETS, type Target } from "./release/targets.ts";
 
@@ -105,7 +105,7 @@ async function writeBeside(): Promise<void> {
   const created = releaseTime(root);
   const { version } = manifest;
   const texts = PACKAGES.map((one) => `${one.name} ${one.version}: ${one.license}\n\n${one.text}\n`);
-  write("contextcore.1", await toManual(ROOT, version, created.slice(0, 10)));
+  write("contextcore.1", await toManual(ROOT, version));
   write("LICENSES.txt", texts.join(`\n${"-".repeat(80)}\n\n`));
   write("install.sh", readFileSync(join(root, "scripts/install.sh"), "utf8"));
   describeRelease(output, { version, created });

@@ -17,6 +17,7 @@ export const ROOT: Group = {
     persistence: async () => (await import("./persistence/index.ts")).default,
     doctor: async () => (await import("./doctor/index.ts")).default,
     completions: async () => (await import("./completions/index.ts")).default,
+    man: async () => (await import("./man.ts")).default,
     licenses: async () => (await import("./licenses.ts")).default,
     version: async () => (await import("./version.ts")).default,
   },

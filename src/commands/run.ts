@@ -19,6 +19,7 @@ export async function runWords(words: readonly string[], around: Surroundings): 
   }
   const found = await find(ROOT, commandFirst(words));
   if (asksForHelp(found.rest)) {
+    refuseUnknown(found, words[0] === "help");
     terminal.print(await usageOf(found.help, found.path, terminal.colors));
     return EXIT.ok;
   }
@@ -58,18 +59,29 @@ function commandFirst(words: readonly string[]): readonly string[] {
   return [...commandFirst(words.slice(length)), ...words.slice(0, length)];
 }
 
+/** Help about what there is not would be help about something else. @throws UsageError */
+function refuseUnknown({ help, path, rest }: Found, isHelp: boolean): void {
+  const [word = "-"] = rest;
+  if (word.startsWith("-")) return;
+  if (isGroup(help)) throw unknownWord(help, path, word);
+  const line = path.join(" ");
+  if (isHelp) throw new UsageError(`${line} has no command ${word}`, `contextcore help ${line}`);
+}
+
 /** A group was named, but none of its commands. */
 async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): Promise<ExitCode> {
   const [word] = rest;
-  if (word !== undefined) {
-    const meant = closest(word, Object.keys(group.commands));
-    const kind = word.startsWith("-") ? "flag" : "command";
-    const line = ["contextcore", ...path].join(" ");
-    throw new UsageError(
-      `unknown ${kind} ${word}`,
-      meant === undefined ? `${line} --help lists the commands` : `did you mean ${line} ${meant}?`,
-    );
-  }
+  if (word !== undefined) throw unknownWord(group, path, word);
   terminal.note(await usageOf(group, path, terminal.noteColors));
   return EXIT.usage;
+}
+
+function unknownWord(group: Group, path: readonly string[], word: string): UsageError {
+  const meant = closest(word, Object.keys(group.commands));
+  const kind = word.startsWith("-") ? "flag" : "command";
+  const line = ["contextcore", ...path].join(" ");
+  return new UsageError(
+    `unknown ${kind} ${word}`,
+    meant === undefined ? `${line} --help lists the commands` : `did you mean ${line} ${meant}?`,
+  );
 }

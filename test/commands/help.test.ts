@@ -43,6 +43,18 @@ test("`help COMMAND` and -h say the same as --help", async () => {
   expect(texts).toEqual([stdout, stdout, stdout]);
 });
 
+test.each([
+  ["help nosuch", "unknown command nosuch\nhint: contextcore --help lists the commands"],
+  ["help exprt", "unknown command exprt\nhint: did you mean contextcore export?"],
+  ["help plugin nosuch", "unknown command nosuch\nhint: contextcore plugin --help lists the commands"],
+  ["plugin chek --help", "unknown command chek\nhint: did you mean contextcore plugin check?"],
+  ["help audit lst", "unknown command lst\nhint: did you mean contextcore audit list?"],
+  ["help export loki", "export has no command loki\nhint: contextcore help export"],
+])("%s is about nothing that there is", async (words, said) => {
+  const { stdout, stderr, exitCode } = await run(words.split(" "), { cwd });
+  expect({ stdout, stderr, exitCode }).toEqual({ stdout: "", stderr: `error: ${said}\n`, exitCode: 2 });
+});
+
 test("without a command the help goes to stderr, and it is a usage error", async () => {
   const { stdout, stderr, exitCode } = await run([], { cwd });
   expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 2 });

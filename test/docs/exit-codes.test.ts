@@ -1,8 +1,8 @@
 /** The tables of exit codes are made from their definitions, wherever they stand. `UPDATE_DOCS=1` writes them anew. */
 import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
-import { toManual } from "../../scripts/release/manual.ts";
 import { EXIT, EXIT_MEANINGS } from "../../src/commands/exit-code.ts";
+import { toManual } from "../../src/commands/manual.ts";
 import { ROOT } from "../../src/commands/registry.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -44,7 +44,7 @@ test("no page names an exit code that there is not, besides those of a program t
 
 test("the help and the manual page name them all", async () => {
   const { stdout } = await run(["help"], { cwd: temporaryDirectory() });
-  const manual = await toManual(ROOT, "1.2.3", "2026-01-24");
+  const manual = await toManual(ROOT, "1.2.3");
   for (const [code, meaning] of EXIT_MEANINGS) {
     expect(stdout).toMatch(new RegExp(`^ +${code} +${meaning}$`, "m"));
     expect(manual).toContain(`.TP\n.B ${code}\n${meaning}\n`);

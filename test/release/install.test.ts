@@ -15,6 +15,7 @@ import { temporaryDirectory } from "../support/directory.ts";
 
 const script = resolve(import.meta.dir, "../../scripts/install.sh");
 const PROGRAM = "#!/bin/sh\necho 9.9.9\n";
+const PAGE = '.TH CONTEXTCORE 1 "" "contextcore 9.9.9"\n';
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 
 let files = new Map<string, Uint8Array>();
@@ -35,6 +36,7 @@ function releaseOf(program: string): Map<string, Uint8Array> {
   const made = new Map(
     TARGETS.flatMap(({ file }) => [[file, bytes] as const, [`${file}.gz`, packed] as const]),
   );
+  made.set("contextcore.1", new TextEncoder().encode(PAGE));
   const sums = [...made].map(([name, content]) => `${sha256(content)}  ${name}\n`).join("");
   return made.set("SHA256SUMS", new TextEncoder().encode(sums));
 }
@@ -67,7 +69,11 @@ async function install(env: Readonly<Record<string, string>> = {}, source = read
 test("it installs the build that fits, executable, for this user alone, and leaves nothing else behind", async () => {
   const { home, stdout, stderr, exitCode, path } = await install();
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
-  expect(stdout).toStartWith(`contextcore 9.9.9 is installed as ${path}\nadd it to your PATH:`);
+  const page = join(home, ".local/share/man/man1/contextcore.1");
+  expect(stdout).toStartWith(
+    `contextcore 9.9.9 is installed as ${path}\nits manual page is ${page}\nadd it to your PATH:`,
+  );
+  expect(readFileSync(page, "utf8")).toBe(PAGE);
   expect(readFileSync(path, "utf8")).toBe(PROGRAM);
   expect(statSync(path).mode & 0o777).toBe(0o755);
   expect(readdirSync(join(home, ".local/bin"))).toEqual(["contextcore"]);
@@ -77,15 +83,32 @@ test("it installs the build that fits, executable, for this user alone, and leav
 test("it replaces an older one, and says nothing of a PATH that is right", async () => {
   const bin = temporaryDirectory({ contextcore: "old" });
   const env = { CONTEXTCORE_BIN: bin, PATH: `${bin}:${process.env.PATH}` };
-  expect((await install(env)).stdout).toBe(`contextcore 9.9.9 is installed as ${bin}/contextcore\n`);
+  const { stdout, home } = await install(env);
+  const page = join(home, ".local/share/man/man1/contextcore.1");
+  expect(stdout).toBe(`contextcore 9.9.9 is installed as ${bin}/contextcore\nits manual page is ${page}\n`);
   expect(readFileSync(join(bin, "contextcore"), "utf8")).toBe(PROGRAM);
+});
+
+test("CONTEXTCORE_MAN is the place of the manual page; where it cannot be written to, the program is installed", async () => {
+  const place = temporaryDirectory({ file: "" });
+  await install({ CONTEXTCORE_MAN: join(place, "pages") });
+  expect(readFileSync(join(place, "pages/contextcore.1"), "utf8")).toBe(PAGE);
+  const { stderr, exitCode, path } = await install({ CONTEXTCORE_MAN: join(place, "file") });
+  expect({ stderr, exitCode }).toEqual({
+    stderr: `its manual page was not installed: ${place}/file cannot be written to; CONTEXTCORE_MAN chooses another place\n`,
+    exitCode: 0,
+  });
+  expect(existsSync(path)).toBe(true);
 });
 
 test.each(
   TARGETS.filter(({ file }) => !file.endsWith(".exe")).map(({ file }) => file.replace("contextcore-", "")),
 )("CONTEXTCORE_TARGET=%s chooses that build", async (target) => {
   files = new Map(
-    [...files].filter(([name]) => name === "SHA256SUMS" || name.startsWith(`contextcore-${target}.`)),
+    [...files].filter(
+      ([name]) =>
+        name === "SHA256SUMS" || name === "contextcore.1" || name.startsWith(`contextcore-${target}.`),
+    ),
   );
   expect((await install({ CONTEXTCORE_TARGET: target })).exitCode).toBe(0);
 });
@@ -106,6 +129,11 @@ describe("it installs nothing, says why, and exits 1 when", () => {
       files.set(name, changed);
     }
     await refused(/has the SHA-256 [0-9a-f]{64}, and the release says [0-9a-f]{64}/);
+  });
+
+  test("the manual page is another", async () => {
+    files.set("contextcore.1", new TextEncoder().encode(".TH"));
+    await refused(/contextcore\.1 has the SHA-256 [0-9a-f]{64}, and the release says [0-9a-f]{64}/);
   });
 
   test("the download was cut", async () => {
@@ -150,7 +178,9 @@ test("it finds the build by what the machine says of itself", async () => {
   };
   const only = (name: string): void => {
     files = new Map(
-      [...releaseOf(PROGRAM)].filter(([file]) => file === "SHA256SUMS" || file === `${name}.gz`),
+      [...releaseOf(PROGRAM)].filter(([file]) =>
+        ["SHA256SUMS", "contextcore.1", `${name}.gz`].includes(file),
+      ),
     );
   };
   for (const [os, arch, name] of [

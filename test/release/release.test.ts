@@ -1,14 +1,15 @@
 /** What a release says of itself; that it builds the same twice is checked by `make release`, which builds it. */
 import { describe, expect, test } from "bun:test";
 import manifest from "../../package.json" with { type: "json" };
-import { toManual } from "../../scripts/release/manual.ts";
 import { toSbom } from "../../scripts/release/sbom.ts";
 import { compareSizes, readSizes } from "../../scripts/release/sizes.ts";
 import { buildArguments, type Machine, runnerOf, TARGETS } from "../../scripts/release/targets.ts";
+import { toManual } from "../../src/commands/manual.ts";
 import { ROOT } from "../../src/commands/registry.ts";
 import { PACKAGES } from "../../src/licenses/packages.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { needPrograms } from "../support/programs.ts";
 
 test("every target that the project promises, built with the flags of `make build`", () => {
   expect(TARGETS.map(({ bun }) => bun.slice(4))).toEqual([
@@ -117,14 +118,27 @@ describe("sizes", () => {
 
 describe("the manual page", () => {
   test("has every command, flag and exit code", async () => {
-    const page = await toManual(ROOT, "1.2.3", "2026-01-24");
-    expect(page).toStartWith('.TH CONTEXTCORE 1 "2026-01-24" "contextcore 1.2.3" "User Commands"\n');
+    const page = await toManual(ROOT, "1.2.3");
+    expect(page).toStartWith('.TH CONTEXTCORE 1 "" "contextcore 1.2.3" "User Commands"\n');
     for (const heading of ["export", "audit verify", "plugin check \\fIPATH\\fR", "snapshots prune"])
       expect(page).toContain(`.SS contextcore ${heading}`);
     expect(page).toContain("\\fB\\-\\-no\\-traces\\fR");
     expect(page).toContain(".TP\n.B 130\n");
     // Nothing but requests may begin with a dot.
     expect(page.split("\n").filter((line) => /^\.(?!TH|SH|SS|TP|PP|EX|EE|br|B |I )/.test(line))).toEqual([]);
+  });
+
+  test("is printed by `contextcore man`, the one that is released", async () => {
+    const { stdout, stderr, exitCode } = await run(["man"], { cwd: temporaryDirectory() });
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toBe(await toManual(ROOT, manifest.version));
+    needPrograms("man");
+    const shown = Bun.spawnSync(["man", "-l", "-"], { stdin: new Blob([stdout]), stderr: "pipe" });
+    expect({ exitCode: shown.exitCode, stderr: shown.stderr.toString() }).toEqual({
+      exitCode: 0,
+      stderr: "",
+    });
+    expect(shown.stdout.toString()).toContain("contextcore snapshots prune");
   });
 });
 

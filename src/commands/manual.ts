@@ -1,13 +1,13 @@
 /** The manual page, from the commands' own declarations. */
-import { COMMON, flagName } from "../../src/commands/arguments.ts";
-import { type Arg, type Args, type Command, type Group, isGroup } from "../../src/commands/command.ts";
-import { EXIT_MEANINGS } from "../../src/commands/exit-code.ts";
+import { COMMON, flagName } from "./arguments.ts";
+import { type Arg, type Args, type Command, type Group, isGroup } from "./command.ts";
+import { EXIT_MEANINGS } from "./exit-code.ts";
 
-/** @param date the release's, such as `2026-01-24` */
-export async function toManual(root: Group, version: string, date: string): Promise<string> {
+/** The page in roff, section 1; it has no date, so that the program prints the one that was released with it. */
+export async function toManual(root: Group, version: string): Promise<string> {
   const commands = await commandsOf(root);
   return [
-    `.TH CONTEXTCORE 1 "${date}" "contextcore ${version}" "User Commands"`,
+    `.TH CONTEXTCORE 1 "" "contextcore ${version}" "User Commands"`,
     ".SH NAME",
     `contextcore \\- ${text(root.about)}`,
     ".SH SYNOPSIS",
