@@ -1,4 +1,5 @@
 import { closest } from "../config/closest.ts";
+import { takeStrays } from "../plugin/trust/stray-modules.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
@@ -25,7 +26,26 @@ export async function runWords(words: readonly string[], around: Surroundings): 
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
   const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
-  return found.entry.run({ ...around, args, configFile: config, overrides: Object.fromEntries(set), debug });
+  const call = { ...around, args, configFile: config, overrides: Object.fromEntries(set), debug };
+  return withoutStrays(call, found.entry);
+}
+
+/** A plugin that tried to load what nobody trusted has not stopped the command, but the command does not end well. */
+async function withoutStrays(call: Call, command: Command): Promise<ExitCode> {
+  let code: ExitCode | undefined;
+  let error: unknown;
+  try {
+    code = await command.run(call);
+  } catch (thrown) {
+    error = thrown;
+  }
+  const [first, ...others] = takeStrays();
+  if (first !== undefined) {
+    const { refuseStrays } = await import("./refuse-strays.ts");
+    await refuseStrays(call, [first, ...others], error);
+  }
+  if (code === undefined) throw error;
+  return code;
 }
 
 interface Found {

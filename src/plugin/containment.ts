@@ -77,14 +77,14 @@ function fenceProcess(): void {
   }
 }
 
-type Behaviour = (
+export type Behaviour = (
   real: (...args: unknown[]) => unknown,
   args: unknown[],
   plugin: string | undefined,
 ) => unknown;
 
 /** Puts a function in another's place, for good: nobody can put the first one back. */
-function replace(target: object, key: string, behave: Behaviour): void {
+export function replace(target: object, key: string, behave: Behaviour): void {
   const real: unknown = Reflect.get(target, key);
   if (typeof real !== "function") return;
   const call = (...args: unknown[]): unknown => Reflect.apply(real, target, args);

@@ -5,8 +5,6 @@ import { callHook, type Hook, HookDefect } from "./hook.ts";
 
 export interface GuardOptions {
   readonly redact: (text: string) => string;
-  /** Called after every call; throws when the plugin did what it may not. */
-  readonly afterwards?: () => void;
   readonly limits?: Partial<HookLimits>;
   /** A stranger's code: it runs inside the fence of {@link runContained}, and has less time. */
   readonly foreign?: boolean;
@@ -137,7 +135,7 @@ export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Si
   };
 }
 
-function hooks(plugin: string, { redact, afterwards, limits, foreign = false }: GuardOptions) {
+function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions) {
   const all: HookLimits = { ...(foreign ? FOREIGN_LIMITS : LIMITS), ...limits };
   const hook = (name: string, kind: Kind): Hook => ({
     plugin,
@@ -146,7 +144,6 @@ function hooks(plugin: string, { redact, afterwards, limits, foreign = false }: 
     answer: answerOf(name),
     redact,
     foreign,
-    ...(afterwards === undefined ? {} : { afterwards }),
   });
   return { hook, limits: all };
 }

@@ -18,8 +18,6 @@ export interface Hook {
   readonly redact: (text: string) => string;
   /** A stranger's code, which runs inside the fence. */
   readonly foreign: boolean;
-  /** Called after every call; throws when the plugin did what it may not. */
-  readonly afterwards?: () => void;
 }
 
 /**
@@ -40,10 +38,8 @@ export async function callHook<Result>(
     const run = async () => call(controller.signal);
     const started = hook.foreign ? runContained(hook.plugin, run) : run();
     const answer = await Promise.race([started, ends.promise]);
-    hook.afterwards?.();
     return checked(hook, answer);
   } catch (error) {
-    hook.afterwards?.();
     throw caller.aborted && !(error instanceof HookDefect) ? caller.reason : named(hook, error);
   } finally {
     ends.stop();

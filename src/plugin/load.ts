@@ -1,30 +1,15 @@
 /** Loads a third party's module; `import … from "contextcore"` in it gives this very program's contract. */
-import { realpathSync } from "node:fs";
-import { isAbsolute, join, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { loadContained } from "./containment.ts";
-import * as contextcore from "./contextcore.ts";
+import { GrowingBuffer, PluginError, ProtobufReader, ProtobufWriter } from "./contextcore.ts";
 import type { Plugin } from "./contract.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
-import { restoreGlobals, watchGlobals } from "./globals.ts";
+import { hardenGlobals } from "./harden.ts";
 import type { Location } from "./locate.ts";
+import { admitFiles, serveContextcore } from "./module-fence.ts";
 import type { LoadedPlugin } from "./opening.ts";
 import type { PluginFiles } from "./trust/files.ts";
 import { startWatchdog } from "./watchdog.ts";
-
-let served = false;
-
-/** A compiled binary has no `contextcore` package to resolve, and a second copy of valibot would not know the first. */
-function serveContextcore(): void {
-  if (served) return;
-  served = true;
-  Bun.plugin({
-    name: "contextcore",
-    setup(build) {
-      build.module("contextcore", () => ({ exports: { ...contextcore }, loader: "object" }));
-    },
-  });
-}
 
 /** A module that waits at its top level for something that never comes. ms */
 const LOAD_LIMIT_MS = 10_000;
@@ -41,36 +26,10 @@ export async function loadPlugin(
   limitMs?: number,
 ): Promise<LoadedPlugin> {
   startWatchdog(limitMs);
-  const before = new Set(Object.keys(require.cache));
-  const globals = watchGlobals();
-  const checkGlobals = (): void => {
-    const changed = restoreGlobals(globals);
-    if (changed.length === 0) return;
-    const names = changed.slice(0, 5).join(", ");
-    throw new DeclarationError(`the plugin ${location.entry} changes ${names}, which the whole program uses`);
-  };
-  const module: unknown = await importModule(location, limitMs).finally(checkGlobals);
-  requireKnown(location, files, before);
-  return { plugin: declaredIn(module, location), source: location.spec, checkGlobals };
-}
-
-/** An import may be computed, and lead to a file that nobody has looked at. */
-function requireKnown(location: Location, { paths }: PluginFiles, before: ReadonlySet<string>): void {
-  const stray = Object.keys(require.cache).find(
-    (path) => isAbsolute(path) && !before.has(path) && !isOurs(path) && !paths.has(realpathSync(path)),
-  );
-  if (stray === undefined) return;
-  throw new DeclarationError(
-    `the plugin ${location.entry} loads ${stray}, which is not among its files`,
-    "An import that is computed must stay within the plugin's own folder.",
-  );
-}
-
-/** Modules of this program, which may be loaded at the same time. */
-function isOurs(path: string): boolean {
-  if (Bun.isStandaloneExecutable) return /\$bunfs|~BUN/.test(path);
-  const root = resolve(import.meta.dir, "../..");
-  return ["src", "plugins", "node_modules"].some((folder) => path.startsWith(join(root, folder) + sep));
+  hardenGlobals({ GrowingBuffer, PluginError, ProtobufReader, ProtobufWriter });
+  admitFiles([...files.paths, location.entry]);
+  const module: unknown = await importModule(location, limitMs);
+  return { plugin: declaredIn(module, location), source: location.spec, foreign: true };
 }
 
 function declaredIn(module: unknown, location: Location): Plugin {

@@ -17,8 +17,8 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
   /** `built-in`, or what the configuration calls it. */
   readonly source: string;
-  /** Present for a stranger's: puts back what it changed of the language's own objects. @throws DeclarationError */
-  readonly checkGlobals?: () => void;
+  /** True for a stranger's, which runs inside the fence. */
+  readonly foreign?: boolean;
 }
 
 export interface OpeningOptions {
@@ -81,7 +81,7 @@ interface Surroundings {
 }
 
 function open<Opened>(
-  { plugin, checkGlobals }: LoadedPlugin,
+  { plugin, foreign = false }: LoadedPlugin,
   kind: PluginKind,
   { config, options }: Surroundings,
   make: (context: Context<Options>, guard: GuardOptions, settings: JsonObject) => Opened,
@@ -95,17 +95,14 @@ function open<Opened>(
     redact,
     logLevel: logLevel(options.debug ?? false, config.env),
   });
-  const foreign = checkGlobals !== undefined;
   if (foreign) hideFromOutput(redact);
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
   const settings = withoutKeys(resolved.options, secretKeys);
-  const run = (): Opened => make(context, foreign ? { ...guard, afterwards: checkGlobals } : guard, settings);
+  const run = (): Opened => make(context, guard, settings);
   try {
     return foreign ? runContained(plugin.name, run) : run();
   } catch (error) {
     throw opening(plugin.name, error, redact);
-  } finally {
-    checkGlobals?.();
   }
 }
 

@@ -58,7 +58,11 @@ describe("a hook is a finding, and the next rule is run all the same, when it", 
       'Bun.spawnSync(["kill", "-SEGV", process.pid.toString()]);',
       /it was killed by SIG(SEGV|ILL|TRAP)$/,
     ],
-    ["changes what everybody uses", `JSON.stringify = () => "{}"; ${GOOD}`, /changes JSON\.stringify/],
+    [
+      "changes what everybody uses",
+      `JSON.stringify = () => "{}"; ${GOOD}`,
+      /Attempted to assign to readonly property/,
+    ],
     ["answers in the place of the check", 'process.send({ kind: "passed", ms: 1 });', /called process\.send/],
   ])("%s", async (_, inventory, message) => {
     const { rules, exitCode } = await check({ inventory });

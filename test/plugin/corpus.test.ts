@@ -3,7 +3,7 @@
  * contained, named, and never takes the other down.
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/plugin/contextcore.ts";
 import { locatePlugin } from "../../src/plugin/locate.ts";
@@ -17,6 +17,7 @@ import {
   FAILS_IN_EXPORT,
   FAILS_IN_INVENTORY,
   GOOD,
+  LOADS_STRANGERS,
   REFUSED_AT_LOAD,
   source,
 } from "./corpus.ts";
@@ -105,6 +106,41 @@ describe("one that works, and what it tries has no effect:", () => {
       0,
     );
     expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+  });
+});
+
+describe("one that loads in a hook what is not among its files is refused by name, with exit 4 and an event:", () => {
+  const other = 'require("fs").writeFileSync(__dirname + "/ran", "");';
+  test.each(LOADS_STRANGERS.map((one) => [one.what, one] as const))("%s", async (_, { parts }) => {
+    const away = temporaryDirectory({ "other.js": other, "other.json": "{}", "other.node": "" });
+    const home = projectWith(source({ step: (parts.step ?? "").replace("OTHER", away) }));
+    const args = ["export", "--from", "1970-01-01", "--to", "1970-01-02"];
+    const { stderr, exitCode } = await run(args, { cwd: home, env: ENV });
+    expect(stderr).toMatch(/the plugin evil\/plugin loads \S+other\.\w+\S*, which is not among its files/);
+    expect(exitCode).toBe(4);
+    expect(existsSync(join(away, "ran"))).toBe(false);
+    expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+    const { stdout } = await run(["audit", "--operation", "plugin_trust", "--json"], { cwd: home });
+    expect(JSON.parse(stdout)[0]).toMatchObject({ outcome: "refused", details: { source: "evil/plugin" } });
+  });
+
+  test("what is its own it loads as it likes: code, JSON, through a link, with a query", async () => {
+    const home = temporaryDirectory({
+      "contextcore.yaml": `plugins: [./link]\nbackends:\n${OFF}`,
+      "real/index.ts": source({
+        step: `const at = (name) => [import.meta.dir, name].join("/");
+          const all = [(await import(at("a.ts"))).a, require(at("b.cjs")).b, require(at("c.json")).c, (await import(at("a.ts?2"))).a];
+          if (all.join() !== "1,2,3,1") throw new Error(all.join()); return { records: [line(1)] };`,
+      }),
+      "real/a.ts": "export const a: number = 1;",
+      "real/b.cjs": "exports.b = 2;",
+      "real/c.json": '{"c":3}',
+    });
+    symlinkSync(join(home, "real"), join(home, "link"));
+    const found = pluginFiles(locatePlugin("./link", home));
+    trustPlugin(home, "./link", entryFor({ name: "./link", about: "x", options: v.object({}) }, found));
+    const args = ["export", "--from", "1970-01-01", "--to", "1970-01-02"];
+    expect(await run(args, { cwd: home, env: ENV })).toMatchObject({ exitCode: 0 });
   });
 });
 

@@ -75,7 +75,11 @@ export const REFUSED_AT_LOAD: readonly Case[] = [
     said: /was not done after 2 s/,
   },
   { what: "throws when it is loaded", parts: { top: 'throw "no";' }, said: /does not load: no/ },
-  { what: "changes what everybody uses", parts: { top: PATCH }, said: /changes .*Array\.prototype\.map/ },
+  {
+    what: "changes what everybody uses",
+    parts: { top: PATCH },
+    said: /does not load: Attempted to assign to readonly property/,
+  },
   { what: "takes the place of console.log", parts: { top: "console.log = () => {};" }, said: /readonly/ },
   {
     what: "has the name of a built-in plugin",
@@ -116,7 +120,7 @@ export const FAILS_IN_INVENTORY: readonly Case[] = [
   {
     what: "changes what everybody uses",
     parts: { inventory: `${PATCH} return { signals: ["logs"], importance: "low" };` },
-    said: /changes .*JSON\.stringify/,
+    said: /evil\/plugin: inventory failed: TypeError: Attempted to assign to readonly property/,
   },
   {
     what: "tells its secret",
@@ -125,8 +129,27 @@ export const FAILS_IN_INVENTORY: readonly Case[] = [
   },
 ];
 
+/** What everybody uses: each stays as it is, and who tries to change it gets an error of its own. */
+const PATCHES: readonly (readonly [what: string, change: string])[] = [
+  ["Map.prototype.get", "Map.prototype.get = () => undefined;"],
+  ["Promise.prototype.then", "Promise.prototype.then = function () { return this; };"],
+  ["JSON.parse, and then waits", "JSON.parse = () => ({}); await Bun.sleep(200);"],
+  ["the iterator of arrays", "Object.getPrototypeOf([].values()).next = () => ({ done: true });"],
+  ["Object.prototype.toString", 'Object.prototype.toString = () => "x";'],
+  ["Array.prototype's descriptor", "Object.defineProperty(Array.prototype, 'map', { value: () => [] });"],
+  ["globalThis.fetch", "globalThis.fetch = undefined;"],
+  ["Bun.file", "Bun.file = undefined;"],
+  ["what all errors of plugins are", "PluginError.prototype.constructor = 1; PluginError.x = 1;"],
+  ["adds to Object.prototype", "Object.prototype.polluted = 1;"],
+];
+
 /** The inventory is right, and the export of its backend is reported as failed. */
 export const FAILS_IN_EXPORT: readonly Case[] = [
+  ...PATCHES.map(([what, change]) => ({
+    what: `a step that changes ${what}`,
+    parts: { step: `${change} return { records: [line(1)] };` },
+    said: /evil\/plugin: step failed: TypeError: /,
+  })),
   {
     what: "huge cursors",
     parts: { start: 'return { cursors: [{ x: "x".repeat(1_000_000) }] };' },
@@ -229,6 +252,21 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
     said: /left an error unhandled: later/,
   },
   {
+    what: "changes Map.prototype.get in a timer",
+    parts: {
+      inventory:
+        'setTimeout(() => { Map.prototype.get = () => undefined; }, 0); await Bun.sleep(20); return { signals: ["logs"], importance: "low" };',
+    },
+    said: /evil left an error unhandled: Attempted to assign/,
+  },
+  {
+    what: "gives its own objects what their prototypes have, too",
+    parts: {
+      inventory:
+        'class Own extends Error { constructor() { super("x"); this.name = "Own"; this.message = "y"; } } const o = {}; o.toString = () => "mine"; o.constructor = 1; const f = () => 1; f.call = 2; function Old() {} Old.prototype = Object.create(Error.prototype); Old.prototype.constructor = Old; Old.prototype.toString = () => "old"; if ([o, new Own().name, new Own().message, f.call, new Old()].join() !== "mine,Own,y,2,old" || new Old().constructor !== Old) throw new Error("no"); return { signals: ["logs"], importance: "low" };',
+    },
+  },
+  {
     what: "forgets a promise that fails",
     parts: {
       inventory:
@@ -249,3 +287,22 @@ export const BUSY_FOR_EVER: readonly Omit<Case, "said">[] = [
   { what: "in a step", parts: { step: "for (;;);" } },
   { what: "in a step, after a promise", parts: { step: "await Bun.sleep(10); for (;;);" } },
 ];
+
+/** Loads code that is not among its files: in a hook, by a path that nobody can read in the source. `OTHER` stands for its folder. */
+export const LOADS_STRANGERS: readonly Omit<Case, "said">[] = [
+  ["require", "require(path);"],
+  ["import", "await import(path);"],
+  ["import, and hides the refusal", "await import(path).catch(() => 1);"],
+  ["createRequire", '(await import("node:module")).createRequire("/tmp/x.js")(path);'],
+  ["new Function", 'await new Function("path", "return import(path)")(path);'],
+  ["eval", 'await (0, eval)("(path) => import(path)")(path);'],
+  ["a query", 'await import(path + "?again");'],
+  ["JSON", 'require(path.replace(".js", ".json"));'],
+  ["after Bun.plugin.clearAll", "try { Bun.plugin.clearAll(); } catch {} require(path);"],
+  ["native code", 'process.dlopen({ exports: {} }, path.replace(".js", ".node"));'],
+].map(([what = "", load = ""]) => ({
+  what,
+  parts: {
+    step: `const path = ["OTHER", "other.js"].join("/"); ${load} return { records: [line(cursor.n)], next: cursor.n < 3 ? [{ n: cursor.n + 1 }] : [] };`,
+  },
+}));

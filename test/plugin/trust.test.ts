@@ -8,6 +8,7 @@ import { hashOfFiles, pluginFiles } from "../../src/plugin/trust/files.ts";
 import { readLock } from "../../src/plugin/trust/lock.ts";
 import { distrustPlugin } from "../../src/plugin/trust/record.ts";
 import { UntrustedError } from "../../src/plugin/trust/trust.ts";
+import { unseenText } from "../../src/plugin/trust/unseen-code.ts";
 import { usesOf } from "../../src/plugin/trust/uses.ts";
 import { configOf, pluginSource, project, trustAll } from "./support.ts";
 
@@ -105,6 +106,30 @@ test("what the code reaches for is told before it is trusted", () => {
     "reads files",
     "opens connections of its own",
     "runs code that is not in its files",
+  ]);
+});
+
+test("code that the files do not show is told with its place: computed imports, eval, loaders, workers", () => {
+  using place = project({
+    "plain.ts": `import "./a.ts"; await import("./b.ts"); require('./c.cjs'); // import(path) in a comment
+      /** import(path) */ const important = (x: string) => x; important("require(path)");`,
+    "a.ts": "",
+    "b.ts": "",
+    "c.cjs": "",
+    "sly.ts": 'import "./more/deep.ts";\n\nconst p = ["a"].join("");\nawait import(p);',
+    "more/deep.ts":
+      'require(["x"].join());\neval("1");\nnew Function("1");\nBun.plugin({});\nnew Worker(a);\nawait import("./" + a);',
+  });
+  const unseen = (spec: string) => unseenText(pluginFiles(locatePlugin(spec, place.directory)));
+  expect(unseen("./plain.ts")).toEqual([]);
+  expect(unseen("./sly.ts")).toEqual([
+    'more/deep.ts:1: a computed import, which may lead anywhere: require(["x"].join());',
+    'more/deep.ts:2: code made from text: eval("1");',
+    'more/deep.ts:3: code made from text: new Function("1");',
+    "more/deep.ts:4: a loader of its own: Bun.plugin({});",
+    "more/deep.ts:5: a thread, where no fence is: new Worker(a);",
+    'more/deep.ts:6: a computed import, which may lead anywhere: await import("./" + a);',
+    "sly.ts:4: a computed import, which may lead anywhere: await import(p);",
   ]);
 });
 

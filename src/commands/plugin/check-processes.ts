@@ -3,10 +3,13 @@ import { type Child, LostChild, startChild } from "../../plugin/conformance/apar
 import { findLab } from "../../plugin/conformance/apart/find-lab.ts";
 import { type Part, type Served, servedSchema } from "../../plugin/conformance/apart/messages.ts";
 import { locatePlugin } from "../../plugin/locate.ts";
+import { pluginFiles } from "../../plugin/trust/files.ts";
+import { unseenText } from "../../plugin/trust/unseen-code.ts";
 import { type Call, UsageError } from "../command.ts";
 import { configOf } from "../stack.ts";
 import type { CheckArgs } from "./check.ts";
 import { specOf } from "./spec.ts";
+import { visible } from "./visible.ts";
 
 type CheckCall = Call<CheckArgs>;
 
@@ -77,4 +80,9 @@ async function labOf(call: CheckCall): Promise<string | undefined> {
 export async function locationOf(call: CheckCall) {
   const config = await configOf(call);
   return locatePlugin(specOf(call.args.path, call.directory, config), config.directory);
+}
+
+/** What a reader of the plugin's source should look at twice; it breaks no rule. */
+export async function warnOfUnseenCode(call: CheckCall): Promise<void> {
+  for (const line of unseenText(pluginFiles(await locationOf(call)))) call.terminal.warn(visible(line));
 }

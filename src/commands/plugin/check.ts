@@ -11,7 +11,7 @@ import { readSetting } from "../arguments.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { playPart } from "./check-part.ts";
-import { type OpenLab, openLab, starter } from "./check-processes.ts";
+import { type OpenLab, openLab, starter, warnOfUnseenCode } from "./check-processes.ts";
 import { printOutcome, printSummary, reportSchema, toReport } from "./check-report.ts";
 
 const args = {
@@ -59,6 +59,7 @@ const args = {
     hint: "NAME",
     repeatable: true,
     parse: readRule,
+    complete: "rules",
     about: "only this rule; may be repeated",
   },
   limit: {
@@ -89,6 +90,7 @@ export default defineCommand({
     const start = starter(call, limit);
     let lab: OpenLab | undefined;
     try {
+      await warnOfUnseenCode(call);
       lab = await openLab(call, start);
       const { plugin, judged } = await checkApart({
         start: () => start("rules"),

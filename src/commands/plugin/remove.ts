@@ -14,7 +14,7 @@ export default defineCommand({
       type: "positional",
       hint: "PLUGIN",
       required: true,
-      complete: "plugins",
+      complete: "third-parties",
       about: "its name, path or package",
     },
   },

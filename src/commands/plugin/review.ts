@@ -1,6 +1,7 @@
 /** What a person should see before a plugin's code is trusted, and the question. */
 import type { Location } from "../../plugin/locate.ts";
 import { hashOfFiles, type PluginFiles } from "../../plugin/trust/files.ts";
+import { unseenText } from "../../plugin/trust/unseen-code.ts";
 import { usesOf } from "../../plugin/trust/uses.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -17,6 +18,7 @@ export function showReview(terminal: Terminal, location: Location, found: Plugin
   terminal.note(`  ${found.files.size} files, ${formatBytes(bytes)}, sha256 ${hashOfFiles(found.files)}`);
   for (const line of shortened([...found.files.keys()])) terminal.note(dim(`    ${visible(line)}`));
   for (const use of usesOf(found)) terminal.note(`  ${yellow("it")} ${use}`);
+  for (const line of unseenText(found)) terminal.note(`  ${yellow("look at")} ${visible(line)}`);
   terminal.note(
     "  Its code runs with your rights: it can do what you can do. Trust only what you have read.",
   );

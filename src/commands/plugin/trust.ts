@@ -18,7 +18,7 @@ const args = {
     type: "positional",
     hint: "PLUGIN",
     required: true,
-    complete: "plugins",
+    complete: "third-parties",
     about: "its name, path or package",
   },
   yes: { type: "flag", alias: "y", about: "trust it without being asked" },

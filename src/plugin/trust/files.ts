@@ -19,8 +19,8 @@ export interface PluginFiles {
   readonly paths: ReadonlySet<string>;
   /** Modules of the runtime that it imports: `node:fs`, `bun:sqlite`. Sorted. */
   readonly imports: readonly string[];
-  /** The text of its own code, without that of its packages. */
-  readonly code: string;
+  /** The text of its own code by the same names as `files`, without that of its packages. */
+  readonly code: ReadonlyMap<string, string>;
 }
 
 const LOADERS: Readonly<Record<string, "ts" | "tsx" | "js" | "jsx">> = {
@@ -61,7 +61,7 @@ export function pluginFiles(location: Location): PluginFiles {
   const files = new Map<string, TrustedFile>();
   const paths = new Set<string>();
   const imports = new Set<string>();
-  const code: string[] = [];
+  const code = new Map<string, string>();
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (paths.has(path)) continue;
     paths.add(path);
@@ -71,14 +71,14 @@ export function pluginFiles(location: Location): PluginFiles {
     files.set(nameOf(root, path), { hash: sha256(content), bytes: content.length });
     const loader = LOADERS[extname(path)];
     if (loader === undefined) continue;
-    if (!path.includes(`${sep}node_modules${sep}`)) code.push(content.toString());
+    if (!path.includes(`${sep}node_modules${sep}`)) code.set(nameOf(root, path), content.toString());
     for (const found of importsOf(content, loader)) {
       if (isRuntime(found)) imports.add(found.replace(/^(?!node:|bun)/, "node:"));
       else waiting.push(...resolved(found, path));
     }
   }
   const sorted = [...files].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { files: new Map(sorted), paths, imports: [...imports].sort(), code: code.join("\n") };
+  return { files: new Map(sorted), paths, imports: [...imports].sort(), code };
 }
 
 /** One hash for all of them: of their names and hashes. */

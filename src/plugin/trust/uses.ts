@@ -21,6 +21,6 @@ const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
  * does.
  */
 export function usesOf({ code, imports }: PluginFiles): string[] {
-  const text = `${code}\n${imports.join("\n")}`;
+  const text = [...code.values(), ...imports].join("\n");
   return SIGNS.flatMap(([sign, what]) => (sign.test(text) ? [what] : []));
 }

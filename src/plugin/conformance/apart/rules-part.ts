@@ -1,5 +1,7 @@
 /** The child process's part of a check: it loads the plugin and runs one rule after the other, as it is asked to. */
+import { DeclarationError } from "../../declaration.ts";
 import type { LoadedPlugin } from "../../opening.ts";
+import { strayText, takeStrays } from "../../trust/stray-modules.ts";
 import { type Check, type Outcome, runCheck } from "../check.ts";
 import { openSubject, type Subject, type Target } from "../subject.ts";
 import type { Question, Served } from "./messages.ts";
@@ -60,20 +62,14 @@ const planOf = ({ loaded, rules }: Bench) => ({
   rules: rules.map(({ face, check: { name, why } }) => ({ face, name, why })),
 });
 
-/** What a rule changed of the language's own objects is put back, and is a breach of every rule. */
-async function judge({ loaded, rules, subjectOf }: Bench, index: number, limitMs: number): Promise<Outcome> {
+/** What the plugin tried to load besides its files is a breach of every rule, also where it caught the refusal. */
+async function judge({ rules, subjectOf }: Bench, index: number, limitMs: number): Promise<Outcome> {
   const rule = rules[index];
   if (rule === undefined) throw new Error(`there is no rule ${index}`);
   const outcome = await runCheck(rule.check, await subjectOf(rule.face), limitMs);
-  try {
-    loaded.checkGlobals?.();
-    return outcome;
-  } catch (error) {
-    return {
-      ...outcome,
-      verdict: { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) },
-    };
-  }
+  const [stray] = takeStrays();
+  if (stray === undefined) return outcome;
+  return { ...outcome, verdict: { kind: "failed", error: new DeclarationError(strayText(stray)) } };
 }
 
 async function redactorOf({ rules, subjectOf }: Bench, index: number): Promise<(text: string) => string> {

@@ -1,0 +1,27 @@
+/** What plugins tried to load besides the files that are trusted was refused; the command says so, and the trail. */
+import { STRAY_HINT, type StrayModule, strayText } from "../plugin/trust/stray-modules.ts";
+import { RefusedError } from "../terminal/ask.ts";
+import { messageOf } from "../terminal/show-error.ts";
+import type { Call } from "./command.ts";
+import { configOf, openStackTrail } from "./stack.ts";
+
+/**
+ * An event `plugin_trust refused` for each.
+ * @param error what ended the command, when something did: it is told, too
+ * @throws RefusedError always
+ */
+export async function refuseStrays(
+  call: Call,
+  strays: readonly [StrayModule, ...StrayModule[]],
+  error: unknown,
+): Promise<never> {
+  const config = await configOf(call);
+  await using trail = openStackTrail(call, config);
+  for (const stray of strays) {
+    const { plugin = "unknown", path } = stray;
+    const details = { source: plugin, reason: strayText(stray), changed: [path] };
+    await trail.append({ operation: "plugin_trust", outcome: "refused", details });
+  }
+  if (error !== undefined) call.terminal.warn(messageOf(error));
+  throw new RefusedError(strayText(strays[0]), STRAY_HINT);
+}
