@@ -7,7 +7,15 @@ import type { Terminal } from "../terminal/terminal.ts";
 import type { ExitCode } from "./exit-code.ts";
 
 /** What a shell can offer where a value is typed. */
-export type Completion = "plugins" | "snapshots" | "operations" | "files" | "directories";
+export type Completion =
+  | "plugins"
+  | "backends"
+  | "third-parties"
+  | "rules"
+  | "snapshots"
+  | "operations"
+  | "files"
+  | "directories";
 
 interface Described {
   /** One phrase, lower case, no full stop. */

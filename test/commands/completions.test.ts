@@ -7,7 +7,7 @@ import { temporaryDirectory } from "../support/directory.ts";
 import { needPrograms } from "../support/programs.ts";
 
 const home = temporaryDirectory({
-  "contextcore.yaml": "plugins: []\n",
+  "contextcore.yaml": "plugins: [./x, ./new]\n",
   "contextcore.lock": JSON.stringify({
     version: 1,
     plugins: { "./x": { name: "acme/lines", uses: [], hash: "0".repeat(64), files: {} } },
@@ -68,9 +68,17 @@ describe("the program offers", () => {
     expect(wordsOf(await offered(["completions", ""]))).toEqual(["bash", "zsh", "fish"]);
     expect(wordsOf(await offered(["destroy", "--option", ""]))).toEqual(["1", "2", "3"]);
     const plugins = ["tempo", "mimir", "loki", "grafana", "file", "webhook", "acme/lines"];
-    expect(wordsOf(await offered(["inventory", "--plugin", ""]))).toEqual(plugins);
+    expect(wordsOf(await offered(["plugin", "info", ""]))).toEqual(plugins);
+    const backends = plugins.filter((name) => name !== "file" && name !== "webhook");
+    for (const command of ["inventory", "export", "restore"])
+      expect(wordsOf(await offered([command, "--plugin", ""]))).toEqual(backends);
     expect(wordsOf(await offered(["inventory", "--plugin=ac"]))).toEqual(["--plugin=acme/lines"]);
-    expect(wordsOf(await offered(["plugin", "trust", "acme"]))).toEqual(["acme/lines"]);
+    expect(wordsOf(await offered(["plugin", "trust", ""]))).toEqual(["acme/lines", "./new"]);
+    expect(wordsOf(await offered(["plugin", "remove", ""]))).toEqual(["acme/lines", "./new"]);
+    expect(wordsOf(await offered(["plugin", "check", "./x", "--rule", "records-"]))).toEqual([
+      "records-are-json",
+      "records-in-format",
+    ]);
     expect(wordsOf(await offered(["snapshots", "show", ""]))).toEqual(["latest"]);
     expect(await offered(["--config", ""])).toEqual([]);
     expect(await offered(["inventory", "--config", ""])).toEqual([":files"]);

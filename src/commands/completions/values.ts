@@ -1,7 +1,7 @@
 /** Values that only this project knows. Nothing of a third party's is loaded, and no server is asked. */
 import type { Config } from "../../config/config.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
-import { BUILT_INS } from "../../registry.ts";
+import { BUILT_INS, type BuiltIn } from "../../registry.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
@@ -22,16 +22,37 @@ export const findValuesOf =
     }
   };
 
+const builtIn = ({ name }: BuiltIn): Candidate => ({ word: name, about: "built-in" });
+
+/** What they are is not looked at: that would run their code. */
+const trusted = (directory: string): Candidate[] =>
+  Object.entries(readLock(directory)).map(([source, { name }]) => ({ word: name, about: source }));
+
 const FIND: Readonly<
   Record<Parameters<FindValues>[0], (config: Config, call: Call) => Promise<Candidate[]>>
 > = {
   async plugins({ directory }) {
-    const builtIn = BUILT_INS.map(({ name }) => ({ word: name, about: "built-in" }));
-    const others = Object.entries(readLock(directory)).map(([source, { name }]) => ({
-      word: name,
-      about: source,
-    }));
-    return [...builtIn, ...others];
+    return [...BUILT_INS.map(builtIn), ...trusted(directory)];
+  },
+
+  async backends({ directory }) {
+    const loaded = await Promise.all(BUILT_INS.map(async (one) => ({ one, plugin: await one.load() })));
+    const found = loaded.filter(
+      ({ plugin }) => typeof plugin === "object" && plugin !== null && "backend" in plugin,
+    );
+    return [...found.map(({ one }) => builtIn(one)), ...trusted(directory)];
+  },
+
+  async "third-parties"({ directory, plugins }) {
+    const lock = readLock(directory);
+    const unknown = plugins.filter((spec) => !Object.hasOwn(lock, spec));
+    return [...trusted(directory), ...unknown.map((word) => ({ word, about: "not trusted" }))];
+  },
+
+  async rules() {
+    const { backendSuite, sinkSuite } = await import("../../plugin/conformance/suite.ts");
+    const rules = new Map([...backendSuite, ...sinkSuite].map(({ name, why }) => [name, why]));
+    return [...rules].map(([word, about]) => ({ word, about }));
   },
 
   async snapshots({ backups }) {

@@ -6,7 +6,7 @@ import type { Stack } from "../stack.ts";
 export const PLUGIN = {
   type: "value",
   hint: "NAME",
-  complete: "plugins",
+  complete: "backends",
   about: "the backend that keeps the dashboards (default: the only one that does)",
 } as const;
 

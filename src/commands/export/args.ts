@@ -34,7 +34,7 @@ export const exportArgs = {
     type: "value",
     hint: "NAME",
     repeatable: true,
-    complete: "plugins",
+    complete: "backends",
     about: "only this backend; may be repeated",
   },
   match: {

@@ -12,7 +12,7 @@ export default defineCommand({
       type: "value",
       hint: "NAME",
       repeatable: true,
-      complete: "plugins",
+      complete: "backends",
       about: "only this backend; may be repeated",
     },
     timeout: {

@@ -8,7 +8,7 @@ export const restoreArgs = {
     type: "value",
     hint: "NAME",
     repeatable: true,
-    complete: "plugins",
+    complete: "backends",
     about: "only this backend; may be repeated",
   },
   only: {
