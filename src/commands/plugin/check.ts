@@ -60,7 +60,6 @@ const args = {
     repeatable: true,
     parse: readRule,
     complete: "rules",
-    complete: "rules",
     about: "only this rule; may be repeated",
   },
   limit: {
