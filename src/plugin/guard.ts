@@ -1,6 +1,7 @@
 /** Puts a guard around every hook of a backend or a sink; ours and a stranger's go through the same one. */
-import { ANSWERS, isBarren } from "./answers.ts";
+import { ANSWERS } from "./answers.ts";
 import type { Backend, DashboardKeeper, Exporter, Restorer, Sink, Step } from "./contract.ts";
+import { createEndWatch } from "./endless.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 
 export interface GuardOptions {
@@ -73,18 +74,25 @@ function guardKeeper(plugin: string, keeper: DashboardKeeper, options: GuardOpti
 
 function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions): Exporter {
   const { hook, limits } = hooks(plugin, options);
-  let barren = 0;
-  const notEndless = (step: Step): Step => {
-    if (typeof step !== "object" || step === null) return step;
-    barren = isBarren(step) ? barren + 1 : 0;
-    if (barren < limits.barrenSteps || (step.next ?? []).length === 0) return step;
-    throw new HookDefect(`${plugin}: ${barren} steps in a row brought nothing, and there are still more`);
+  const objection = createEndWatch(limits.barrenSteps);
+  let endless: string | undefined;
+  /** Refused, so that the engine soon gives the whole backend up, and not one after the other of the cursors that wait. */
+  const requireEnd = (): void => {
+    if (endless !== undefined) throw new HookDefect(`${plugin}: ${endless}`, undefined, "refused");
+  };
+  const watched = async (run: Promise<Step>): Promise<Step> => {
+    const step = await run;
+    if (typeof step === "object" && step !== null) endless ??= objection(step);
+    requireEnd();
+    return step;
   };
   return {
     start: (request, signal) =>
       callHook(hook("start", "workMs"), signal, (own) => exporter.start(request, own)),
-    step: async (cursor, signal) =>
-      notEndless(await callHook(hook("step", "workMs"), signal, (own) => exporter.step(cursor, own))),
+    step: async (cursor, signal) => {
+      requireEnd();
+      return watched(callHook(hook("step", "workMs"), signal, (own) => exporter.step(cursor, own)));
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import type * as v from "valibot";
 import { formatDuration } from "../units/duration.ts";
 import { answerObjection } from "./answers.ts";
 import { runContained } from "./containment.ts";
-import { PluginError } from "./errors.ts";
+import { type ErrorKind, PluginError } from "./errors.ts";
 
 /** How long a plugin that ignores a cancellation is waited for, ms. */
 const CANCEL_GRACE_MS = 1_000;
@@ -81,8 +81,8 @@ const overdue = ({ plugin, hook, limitMs }: Hook): PluginError =>
 
 /** What the plugin did, not what its server did. */
 export class HookDefect extends PluginError {
-  constructor(message: string, cause?: unknown) {
-    super("invalid", message, {
+  constructor(message: string, cause?: unknown, kind: ErrorKind = "invalid") {
+    super(kind, message, {
       cause,
       hint: "This is a defect of the plugin: `contextcore plugin check` shows more.",
     });

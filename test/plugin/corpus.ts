@@ -203,6 +203,11 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
     parts: { step: "return { next: [{ id: crypto.randomUUID() }, { id: crypto.randomUUID() }] };" },
     said: /steps in a row brought nothing/,
   },
+  {
+    what: "a hundred thousand cursors from each step, and nothing with them",
+    parts: { step: "return { next: Array.from({ length: 100_000 }, () => ({ id: Math.random() })) };" },
+    said: /steps in a row brought nothing but \d+ cursors \(\d+ MB\)/,
+  },
 ];
 
 /** It works, and what it tries besides has no effect. */
