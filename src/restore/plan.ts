@@ -8,6 +8,7 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
+import type { LostBlock } from "./lost.ts";
 import { notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { type FoundBlocks, findBlocks, type PlannedFile, planFiles } from "./select.ts";
 
@@ -26,13 +27,18 @@ export interface RestoreOptions {
   /** The tenant that the backends were opened with instead of their own: one that has none is left out. */
   readonly tenant?: string;
   readonly signal: AbortSignal;
+  /** Told after each block that was looked at how many bytes that was, as stored. */
+  readonly onLook?: (bytes: number) => void;
 }
 
 export interface RestoreTarget {
   readonly name: string;
   readonly open: OpenBackend;
   readonly saved: ManifestPlugin;
+  /** Without the blocks that are lost. */
   readonly files: readonly PlannedFile[];
+  /** Blocks of the range that are damaged, whatever a selector would have chosen of them. */
+  readonly lost: readonly LostBlock[];
   readonly range: Range;
   /** By selector; absent: everything. Says of each line what of it to write. */
   readonly matcher?: LineMatcher;
@@ -60,14 +66,14 @@ export interface RestorePlan {
 }
 
 /**
- * Reads the index, once, and asks each server what it would refuse. Writes nothing.
+ * Reads the index, once, compares the checksums of the chosen blocks, and asks each server what it would refuse. Writes nothing.
  * @throws SnapshotError when the index is damaged
  */
 export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
   const { snapshot, signal } = options;
   const wanted = snapshot.manifest.plugins.filter((one) => isWanted(one, options));
   const names = wanted.map(({ name }) => name);
-  const found = await findBlocks(snapshot, names, options.range);
+  const found = await findBlocks(snapshot, names, { ...options, range: options.range });
   const targets: RestoreTarget[] = [];
   const leftOut: NotPlanned[] = absent(options);
   const notChosen: NotPlanned[] = [];
@@ -105,14 +111,15 @@ async function planTarget(
 ): Promise<RestoreTarget | string> {
   const { open, restore } = restorerOf(saved.name, options);
   const held = planFiles(found, restore);
-  if (held.length === 0) return whyNothing(found);
+  const { lost } = found;
+  if (held.length === 0 && lost.length === 0) return whyNothing(found);
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
-  if (files.length === 0) return "the selector finds nothing in it";
+  if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
-    ...(await restore.preflight(plan, options.signal)),
+    ...(files.length === 0 ? [] : await restore.preflight(plan, options.signal)),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -122,6 +129,7 @@ async function planTarget(
     open,
     saved,
     files,
+    lost,
     range,
     ...(matcher === undefined ? {} : { matcher }),
     labels: options.labels,

@@ -6,6 +6,7 @@ import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
+import type { LostBlock } from "./lost.ts";
 import type { RestoreTarget } from "./plan.ts";
 
 export interface Recount {
@@ -15,7 +16,7 @@ export interface Recount {
   readonly server?: Counts;
   /** Why the server's count could not be had, although it counts: the restore is not proven then. */
   readonly failure?: string;
-  /** The units of which the server holds fewer than the snapshot. */
+  /** The units of which the server holds fewer than the snapshot, without its damaged blocks. */
   readonly short: readonly string[];
 }
 
@@ -25,6 +26,8 @@ export interface RecountOptions {
   readonly settleMs: number;
   readonly pauseMs: number;
   readonly retry?: RetryPolicy;
+  /** Damaged blocks, which will not turn up. */
+  readonly lost?: readonly LostBlock[];
 }
 
 /** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
@@ -62,15 +65,27 @@ async function countUntilThere(
 ): Promise<Recount> {
   const { signal, pauseMs } = options;
   const range = rangeFromText(window);
+  const expected = countsWithout(window, options.lost ?? []);
   for (;;) {
     const answer = await countPatiently(target, range, options);
     if (answer.failure !== undefined) return uncounted(window, answer.failure);
     const { server } = answer;
     if (server === undefined) return { range, saved: window.read, short: [] };
-    const short = Object.keys(server).filter((unit) => (server[unit] ?? 0) < (window.read[unit] ?? 0));
+    const short = Object.keys(server).filter((unit) => (server[unit] ?? 0) < (expected[unit] ?? 0));
     if (short.length === 0 || Date.now() >= deadline) return { range, saved: window.read, server, short };
     await sleep(pauseMs, signal);
   }
+}
+
+/** What of a window can be there when these blocks were not written. */
+function countsWithout(window: ManifestWindow, lost: readonly LostBlock[]): Counts {
+  const whole = rangeFromText(window);
+  const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, whole));
+  const expected = { ...window.read };
+  for (const { block } of inside)
+    for (const [unit, count] of Object.entries(block.counts))
+      expected[unit] = Math.max(0, (expected[unit] ?? 0) - count);
+  return expected;
 }
 
 interface Answer {

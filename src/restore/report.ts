@@ -3,13 +3,22 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { writeAtomically } from "../snapshot/write/disk.ts";
+import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
 const counts = v.record(v.string(), v.number());
 const range = v.object({ from: v.string(), to: v.string() });
-const notPlanned = v.object({ name: v.string(), reason: v.string() });
+export const notPlannedSchema = v.object({ name: v.string(), reason: v.string() });
+export const findingSchema = v.object({
+  severity: v.string(),
+  what: v.string(),
+  setting: v.optional(v.string()),
+  ignoresTenant: v.optional(
+    v.pipe(v.boolean(), v.description("the server heeds no tenant: --into cannot write there")),
+  ),
+});
 
 export const reportSchema = v.object({
   snapshot: v.string(),
@@ -35,10 +44,12 @@ export const reportSchema = v.object({
         v.array(v.object({ kind: v.string(), reason: v.string(), items: v.array(v.string()) })),
         v.description("what was written, but not whole, such as data sources without their secrets"),
       ),
-      failure: v.optional(v.string()),
-      findings: v.array(
-        v.object({ severity: v.string(), what: v.string(), setting: v.optional(v.string()) }),
+      lost: v.pipe(
+        v.array(lostSchema),
+        v.description("damaged blocks of the snapshot: nothing of them was written"),
       ),
+      failure: v.optional(v.string()),
+      findings: v.array(findingSchema),
       counted: v.pipe(
         v.array(
           v.object({
@@ -54,10 +65,10 @@ export const reportSchema = v.object({
     }),
   ),
   notChosen: v.pipe(
-    v.optional(v.array(notPlanned), []),
+    v.optional(v.array(notPlannedSchema), []),
     v.description("plugins of which the range or the selector chose nothing"),
   ),
-  leftOut: v.array(notPlanned),
+  leftOut: v.array(notPlannedSchema),
 });
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
@@ -71,22 +82,25 @@ export function restoreReport(
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
-  const plugins = outcomes.map(({ name, written, existing, rejected, unsupported, problems, failure }) => ({
-    name,
-    url: plan.targets.find((target) => target.name === name)?.open.url,
-    written,
-    existing,
-    rejected,
-    unsupported,
-    problems: merged(problems),
-    ...(failure === undefined ? {} : { failure }),
-    findings: [...(plan.targets.find((target) => target.name === name)?.findings ?? [])],
-    counted: (counted.get(name) ?? []).map((one) => ({
-      ...one,
-      range: rangeToText(one.range),
-      short: [...one.short],
-    })),
-  }));
+  const plugins = outcomes.map(
+    ({ name, written, existing, rejected, unsupported, problems, lost, failure }) => ({
+      name,
+      url: plan.targets.find((target) => target.name === name)?.open.url,
+      written,
+      existing,
+      rejected,
+      unsupported,
+      problems: merged(problems),
+      lost: lost.map(lostToText),
+      ...(failure === undefined ? {} : { failure }),
+      findings: [...(plan.targets.find((target) => target.name === name)?.findings ?? [])],
+      counted: (counted.get(name) ?? []).map((one) => ({
+        ...one,
+        range: rangeToText(one.range),
+        short: [...one.short],
+      })),
+    }),
+  );
   const leftOut = [...plan.leftOut];
   return {
     snapshot: plan.snapshot.path,
@@ -118,15 +132,28 @@ function statusOf(
   plugins: RestoreReport["plugins"],
   leftOut: RestoreReport["leftOut"],
 ): RestoreReport["status"] {
-  const failed = plugins.filter(({ failure }) => failure !== undefined).length + leftOut.length;
+  const failed = plugins.filter((one) => one.failure !== undefined || isAllLost(one)).length + leftOut.length;
   if (failed > 0 && failed === plugins.length + leftOut.length) return "failed";
   const short = plugins.some(
     (one) =>
       one.rejected > 0 ||
+      one.lost.length > 0 ||
       one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
   );
   return failed > 0 || short ? "partial" : "complete";
 }
+
+/** Nothing of it could be read from the snapshot. */
+const isAllLost = ({
+  lost,
+  written,
+  existing,
+  rejected,
+  unsupported,
+}: RestoreReport["plugins"][number]): boolean =>
+  lost.length > 0 &&
+  rejected + unsupported === 0 &&
+  [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */
 export const writeReport = (report: RestoreReport): Promise<void> =>

@@ -5,16 +5,19 @@ import type { Counts, Rejected } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { relievePressure } from "../snapshot/memory-pressure.ts";
-import { batchesOf } from "./batches.ts";
-import { type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
+import { type BatchSize, batchesOf, createBatchSize } from "./batches.ts";
+import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
+import { type LostBlock, readOrLose } from "./lost.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";
 import type { PlannedFile } from "./select.ts";
 
 export interface RestoreProgress {
   readonly name: string;
-  /** 0 to 1, in blocks. */
+  /** 0 to 1, in blocks and parts of one. */
   readonly done: number;
   readonly written: Counts;
+  /** Found to be there already. */
+  readonly existing: Counts;
   readonly rejected: number;
   /** Read from the snapshot, after decompression. */
   readonly bytes: number;
@@ -38,6 +41,8 @@ export interface TargetOutcome {
   readonly unsupported: number;
   /** What was written, but not whole: secrets that nobody gave. */
   readonly problems: BlockOutcome["problems"];
+  /** Damaged blocks: nothing of them was written. */
+  readonly lost: readonly LostBlock[];
   /** Why it could not be finished; absent when everything was offered to the server. */
   readonly failure?: string;
 }
@@ -56,51 +61,101 @@ interface Tally {
   rejected: number;
   unsupported: number;
   readonly problems: BlockOutcome["problems"][number][];
+  readonly lost: LostBlock[];
   blocks: number;
   bytes: number;
 }
 
+const newTally = (): Tally => ({
+  written: {},
+  existing: {},
+  rejected: 0,
+  unsupported: 0,
+  problems: [],
+  lost: [],
+  blocks: 0,
+  bytes: 0,
+});
+
+/** One target while it is restored. */
+interface Run {
+  readonly target: RestoreTarget;
+  readonly options: RunOptions;
+  readonly tally: Tally;
+  readonly size: BatchSize;
+  /** Blocks that are to be written. */
+  readonly total: number;
+}
+
 async function restoreTarget(target: RestoreTarget, options: RunOptions): Promise<TargetOutcome> {
-  const refused = { rejected: 0, unsupported: 0 };
-  const tally: Tally = { written: {}, existing: {}, ...refused, problems: [], blocks: 0, bytes: 0 };
   const total = target.files.reduce((sum, { blocks }) => sum + blocks.length, 0);
-  const summary = () => ({
-    name: target.name,
-    written: tally.written,
-    existing: tally.existing,
-    rejected: tally.rejected,
-    unsupported: tally.unsupported,
-    problems: tally.problems,
-  });
+  const run: Run = { target, options, tally: newTally(), size: createBatchSize(), total };
+  const summary = (): TargetOutcome => {
+    const { blocks: _, bytes: __, ...told } = run.tally;
+    return { name: target.name, ...told };
+  };
   try {
-    for (const file of target.files) {
+    for (const lost of target.lost) passOver(run, lost);
+    for (const file of target.files)
       for (const block of file.blocks) {
         options.signal.throwIfAborted();
-        await restoreBlock(target, file, block, tally, options);
-        tally.blocks += 1;
-        tally.bytes += block.raw ?? block.bytes;
-        options.onProgress?.({ ...summary(), bytes: tally.bytes, done: tally.blocks / total });
+        await restoreBlock(run, file, block);
+        run.tally.blocks += 1;
+        run.tally.bytes += bytesOf(block);
+        tellProgress(run);
       }
-    }
     return summary();
   } catch (error) {
     return { ...summary(), failure: error instanceof Error ? error.message : String(error) };
   }
 }
 
-async function restoreBlock(
-  target: RestoreTarget,
-  file: PlannedFile,
-  block: Block,
-  tally: Tally,
-  options: RunOptions,
-): Promise<void> {
-  let done = options.journal.done(target.name, block);
-  if (done === undefined) {
-    const outcome = await writeBlock(target, file, block, options);
-    await options.journal.record(target.name, block, outcome);
-    done = { ...outcome, ...countRejected(outcome.rejected) };
-  }
+/** A block that was written before it was damaged is not lost. */
+function passOver({ target, options, tally }: Run, lost: LostBlock): void {
+  const done = options.journal.done(target.name, lost.block);
+  if (done === undefined) tally.lost.push(lost);
+  else addDone(tally, done);
+}
+
+const bytesOf = (block: Block): number => block.raw ?? block.bytes;
+
+/** What is known of a block while it is written. */
+interface Underway {
+  readonly block: Block;
+  readonly written: Counts;
+  readonly existing: Counts;
+  /** Lines that were dealt with. */
+  readonly lines: number;
+}
+
+function tellProgress({ target, options, tally, total }: Run, underway?: Underway): void {
+  const share = underway === undefined ? 0 : underway.lines / Math.max(1, underway.block.records);
+  const [written, existing] = [{ ...tally.written }, { ...tally.existing }];
+  addCounts(written, underway?.written ?? {});
+  addCounts(existing, underway?.existing ?? {});
+  options.onProgress?.({
+    name: target.name,
+    written,
+    existing,
+    rejected: tally.rejected,
+    bytes: Math.round(tally.bytes + (underway === undefined ? 0 : share * bytesOf(underway.block))),
+    done: (tally.blocks + share) / total,
+  });
+}
+
+/** Damage is not noted in the journal: by the time it goes on, the block may have been put back from another copy. */
+async function restoreBlock(run: Run, file: PlannedFile, block: Block): Promise<void> {
+  const { target, options, tally } = run;
+  const earlier = options.journal.done(target.name, block);
+  if (earlier !== undefined) return addDone(tally, earlier);
+  const bytes = await readOrLose(options.plan.snapshot, target.name, block);
+  if (!(bytes instanceof Uint8Array)) return void tally.lost.push(bytes);
+  const outcome = await writeBlock(run, file, block, bytes);
+  await options.journal.record(target.name, block, outcome);
+  addDone(tally, { ...outcome, ...countRejected(outcome.rejected) });
+}
+
+function addDone(tally: Tally, done: BlockDone): void {
   addCounts(tally.written, done.written);
   addCounts(tally.existing, done.existing);
   tally.rejected += done.rejected;
@@ -109,39 +164,45 @@ async function restoreBlock(
 }
 
 async function writeBlock(
-  target: RestoreTarget,
+  run: Run,
   { file }: PlannedFile,
   block: Block,
-  options: RunOptions,
+  bytes: Uint8Array,
 ): Promise<BlockOutcome> {
+  const { target, options, size } = run;
   const { restore } = target.open.backend;
   if (restore === undefined) throw new Error(`${target.name} cannot restore`);
-  const bytes = await options.plan.snapshot.read(block);
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
   const rejected: Rejected[] = [];
   const problems: BlockOutcome["problems"][number][] = [];
-  for (const lines of linesFor(target, file, block, bytes)) {
+  let done = 0;
+  for (const lines of linesFor(run, file, block, bytes)) {
+    const began = performance.now();
     const batch = { file, lines, range: target.range, labels: target.labels };
     const answer = await patiently(() => restore.apply(batch, options.signal), options.signal, options.retry);
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});
     rejected.push(...(answer.rejected ?? []));
     problems.push(...(answer.problems ?? []));
+    const wrote = Object.values(answer.written).some((count) => count > 0);
+    size.learn(performance.now() - began, wrote);
+    done += lines.length;
+    tellProgress(run, { block, written, existing, lines: done });
   }
   return { written, existing, rejected, problems };
 }
 
 /** An object is one text, whatever newlines it has; records come as lines. */
 function linesFor(
-  target: RestoreTarget,
+  { target, size }: Run,
   file: string,
   block: Block,
   bytes: Uint8Array,
 ): Iterable<readonly string[]> {
   const { matcher } = target;
   const keep = (line: string): string | undefined => (matcher === undefined ? line : matcher(line, file));
-  if (block.range !== undefined) return batchesOf(bytes, keep);
+  if (block.range !== undefined) return batchesOf(bytes, keep, size.next);
   const text = keep(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
   return text === undefined ? [] : [[text]];
 }

@@ -4,6 +4,7 @@ import { type Block, byBlockTime } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
+import type { LostBlock } from "./lost.ts";
 
 /** A data file, or one object, that is to be written. */
 export interface PlannedFile {
@@ -24,33 +25,53 @@ export interface FoundBlocks {
   readonly timeless: number;
   /** Blocks of records that lie outside of the range. */
   readonly outside: number;
+  /** Blocks that would have been restored, and whose bytes are not those that were written. */
+  readonly lost: readonly LostBlock[];
 }
 
-const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0 };
+const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0, lost: [] };
+
+export interface FindOptions {
+  readonly range: Range | undefined;
+  readonly signal: AbortSignal;
+  /** Told after each block that was looked at how many bytes that was, as stored. */
+  readonly onLook?: (bytes: number) => void;
+}
 
 /**
- * Goes through the index once and finds what these plugins have within `range`.
+ * Goes through the index once and finds what these plugins have within `range`; the checksum of each such block is
+ * compared, so that damage is known before anything is written.
  * @returns says of each plugin what was found
- * @throws SnapshotError at a line of the index that is damaged
+ * @throws SnapshotError at a line of the index that is damaged; the signal's reason
  */
 export async function findBlocks(
   snapshot: OpenSnapshot,
   plugins: readonly string[],
-  range: Range | undefined,
+  { range, signal, onLook }: FindOptions,
 ): Promise<(plugin: string) => FoundBlocks> {
-  const found = new Map(
-    plugins.map((name) => [name, { byFile: new Map<string, Block[]>(), timeless: 0, outside: 0 }]),
-  );
-  for await (const { plugin, block } of snapshot.blocks()) {
+  const found = new Map(plugins.map((name) => [name, newFound()]));
+  for await (const { plugin, block, number } of snapshot.blocks()) {
+    signal.throwIfAborted();
     const mine = found.get(plugin);
     if (mine === undefined) continue;
-    const file = block.of ?? block.file;
-    if (range === undefined || overlaps(block.range, range)) append(mine.byFile, file, block);
-    else if (block.range === undefined) mine.timeless += 1;
-    else mine.outside += 1;
+    if (range !== undefined && !overlaps(block.range, range)) {
+      mine[block.range === undefined ? "timeless" : "outside"] += 1;
+      continue;
+    }
+    const reason = await snapshot.damage(block);
+    if (reason === undefined) append(mine.byFile, block.of ?? block.file, block);
+    else mine.lost.push({ block, number, reason });
+    onLook?.(block.bytes);
   }
   return (plugin) => found.get(plugin) ?? NOTHING;
 }
+
+const newFound = () => ({
+  byFile: new Map<string, Block[]>(),
+  timeless: 0,
+  outside: 0,
+  lost: [] as LostBlock[],
+});
 
 function append(byFile: Map<string, Block[]>, file: string, block: Block): void {
   const blocks = byFile.get(file);

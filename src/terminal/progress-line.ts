@@ -17,6 +17,8 @@ export interface Progress {
   readonly counts: Readonly<Record<string, number>>;
   readonly state: string;
   readonly retries: number;
+  /** What else is to be said of it: `already there 1,234`. */
+  readonly remark?: string;
 }
 
 /** One piece of work on a board; times in ms of the board's clock. */
@@ -73,7 +75,7 @@ export function liveLines(works: readonly Work[], now: number, terminal: Termina
 
 function liveLine(work: Work, now: number, form: Form, colors: Colors): string {
   const { bold, dim, red, yellow } = colors;
-  const { name, done, state, retries } = work.latest;
+  const { name, done, state, retries, remark = "" } = work.latest;
   const failed = state === "failed";
   return [
     bold(name.padEnd(9)),
@@ -81,6 +83,7 @@ function liveLine(work: Work, now: number, form: Form, colors: Colors): string {
     failed ? red("failed") : state === "stopped" ? yellow("stopped") : percent(done).padStart(4),
     (form.counts ? amount(work) : formatBytes(work.latest.bytes)).padEnd(form.amount),
     form.pace ? painted(dim, pace(work, now)) : "",
+    form.pace ? painted(dim, remark) : "",
     state === "waiting" ? yellow("server asks us to wait") : state === "counting" ? dim("counting") : "",
     form.pace ? painted(dim, stillness(work, now)) : "",
     form.pace && retries > 0 ? yellow(counted(retries, "retry", "retries")) : "",
@@ -117,6 +120,7 @@ export const plainLine = (work: Work, now: number): string =>
   [
     `${work.latest.name}: ${work.latest.state === "running" ? percent(work.latest.done) : work.latest.state}`,
     amount(work),
+    work.latest.remark ?? "",
     pace(work, now),
   ]
     .filter((part) => part !== "")

@@ -48,7 +48,15 @@ async function reported(windows: number, count: NonNullable<Backend["count"]>, s
   const [target] = plan.targets;
   if (target === undefined) throw new Error("nothing was planned");
   const counted = await recount(target, { signal, settleMs, pauseMs: 1, retry });
-  const outcome = { name: "logs", written: {}, existing: {}, rejected: 0, unsupported: 0, problems: [] };
+  const outcome = {
+    name: "logs",
+    written: {},
+    existing: {},
+    rejected: 0,
+    unsupported: 0,
+    problems: [],
+    lost: [],
+  };
   return restoreReport(plan, "/restores/1", [outcome], new Map([["logs", counted]]));
 }
 
@@ -97,7 +105,14 @@ test("the wait is one for all windows, however many are short", async () => {
 test("records that a server has no place for do not make a restore partial", async () => {
   const snapshot = snapshotOf([]);
   const plan = { snapshot, targets: [], notChosen: [], leftOut: [] };
-  const outcome = { name: "logs", written: { entries: 1 }, existing: {}, rejected: 0, problems: [] };
+  const outcome = {
+    name: "logs",
+    written: { entries: 1 },
+    existing: {},
+    rejected: 0,
+    problems: [],
+    lost: [],
+  };
   const statusWith = (unsupported: number, rejected: number): string =>
     restoreReport(plan, "/restores/1", [{ ...outcome, unsupported, rejected }], new Map()).status;
   expect([statusWith(2, 0), statusWith(0, 2)]).toEqual(["complete", "partial"]);

@@ -46,11 +46,13 @@ export const snapshotOf = (plugins: ManifestPlugin[]): OpenSnapshot => ({
     sha256: "",
   },
   async *blocks() {
-    for (const { name } of plugins) yield { plugin: name, block: block(name) };
+    for (const [at, { name }] of plugins.entries())
+      yield { plugin: name, block: block(name), number: at + 1 };
   },
   read: async () => new TextEncoder().encode("{}\n"),
   async *lines() {
     yield "{}";
   },
+  damage: async () => undefined,
   close: async () => undefined,
 });

@@ -5,8 +5,11 @@ import { openJournal } from "../../restore/journal.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import { recount } from "../../restore/recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "../../restore/report.ts";
-import { runRestore } from "../../restore/run.ts";
+import { type RestoreProgress, runRestore } from "../../restore/run.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
 import { createProgress } from "../../terminal/progress.ts";
+import type { Progress } from "../../terminal/progress-line.ts";
+import { countsToTell } from "../../units/unit-text.ts";
 import { UsageError } from "../command.ts";
 import { flushAll } from "../export/flush.ts";
 import type { RestoreCall } from "./args.ts";
@@ -62,8 +65,7 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
       plan,
       journal,
       signal,
-      onProgress: ({ name, done, written: counts, bytes }) =>
-        board.update({ name, done, counts, bytes, retries: 0, state: done < 1 ? "running" : "counting" }),
+      onProgress: (progress) => board.update(shown(progress)),
     });
     await flush();
     const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
@@ -73,7 +75,8 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
       );
       // What was refused will not turn up, however long one waits.
       const settleMs = whole ? await settlingOf(target, signal) : 0;
-      counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000 }));
+      const { lost = [] } = outcomes.find(({ name }) => name === target.name) ?? {};
+      counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000, lost }));
     }
     return restoreReport(plan, directory, outcomes, counted);
   } catch (error) {
@@ -83,6 +86,22 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
     board.stop();
     await journal.close();
   }
+}
+
+/** What was there already counts as dealt with, and is said. */
+function shown({ name, done, written, existing, bytes }: RestoreProgress): Progress {
+  const counts = { ...written };
+  addCounts(counts, existing);
+  const there = countsToTell(existing).find(([, count]) => count > 0)?.[1];
+  return {
+    name,
+    done,
+    counts,
+    bytes,
+    retries: 0,
+    state: done < 1 ? "running" : "counting",
+    ...(there === undefined ? {} : { remark: `already there ${there.toLocaleString("en")}` }),
+  };
 }
 
 const SETTLE_MS = 60_000;
@@ -113,5 +132,6 @@ function requestOf({ args: given }: RestoreCall, { snapshot, targets }: RestoreP
 function endingOf(report: RestoreReport): Ending {
   const outcome = ({ complete: "success", partial: "partial", failed: "failed" } as const)[report.status];
   const rejected = report.plugins.reduce((sum, one) => sum + one.rejected, 0);
-  return { outcome, details: { report: report.directory, rejected } };
+  const lost = report.plugins.reduce((sum, one) => sum + one.lost.length, 0);
+  return { outcome, details: { report: report.directory, rejected, ...(lost === 0 ? {} : { lost }) } };
 }

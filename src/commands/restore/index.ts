@@ -1,8 +1,10 @@
+import * as v from "valibot";
 import type { Trail } from "../../audit/format/event.ts";
 import { planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { reportSchema } from "../../restore/report.ts";
 import { type OpenSnapshot, openSnapshot } from "../../snapshot/read/reader.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { createProgress } from "../../terminal/progress.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
@@ -10,7 +12,8 @@ import { findSnapshot } from "../snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
 import { carryOut } from "./carry-out.ts";
-import { planJson, reportRestore, showPlan } from "./show.ts";
+import { planJson, planSchema } from "./plan-json.ts";
+import { reportRestore, showPlan } from "./show.ts";
 
 export default defineCommand({
   about: "put a snapshot's data back, and count it on the servers",
@@ -23,7 +26,7 @@ export default defineCommand({
     },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
-  json: reportSchema,
+  json: v.union([reportSchema, planSchema]),
   async run(call) {
     const stack = await openStack(call, call.args.plugin, call.args.into);
     const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
@@ -49,7 +52,8 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   if (given["dry-run"]) {
     if (given.json) terminal.printJson(planJson(plan));
     else showPlan(plan, terminal, "print");
-    const isWhole = plan.targets.length > 0 && plan.leftOut.length === 0;
+    const isLost = plan.targets.some(({ lost }) => lost.length > 0);
+    const isWhole = plan.targets.length > 0 && plan.leftOut.length === 0 && !isLost;
     return isWhole && !refusesAnything(plan) ? EXIT.ok : EXIT.partial;
   }
   showPlan(plan, terminal, "note");
@@ -64,21 +68,33 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   return { complete: EXIT.ok, partial: EXIT.partial, failed: EXIT.error }[report.status];
 }
 
-function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<RestorePlan> {
-  const { args: given, signal } = call;
+async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<RestorePlan> {
+  const { args: given, signal, terminal } = call;
+  const board = createProgress(terminal, { signal });
+  let bytes = 0;
+  const onLook = (more: number): void => {
+    bytes += more;
+    const done = bytes / Math.max(bytes, snapshot.manifest.bytes);
+    board.update({ name: "check", done, bytes, counts: {}, state: "running", retries: 0 });
+  };
   const names = snapshot.manifest.plugins.map(({ name }) => name);
   const range = rangeOf(call);
-  return planRestore({
-    snapshot,
-    backends: stack.backends,
-    ...(given.plugin.length === 0 ? {} : { plugins: given.plugin }),
-    ...(given.only.length === 0 ? {} : { only: given.only }),
-    ...(range === undefined ? {} : { range }),
-    match: Object.fromEntries(readMatches(given.match, given.plugin.length > 0 ? given.plugin : names)),
-    labels: readLabels(given.label),
-    ...(given.into === undefined ? {} : { tenant: given.into }),
-    signal,
-  });
+  try {
+    return await planRestore({
+      snapshot,
+      backends: stack.backends,
+      ...(given.plugin.length === 0 ? {} : { plugins: given.plugin }),
+      ...(given.only.length === 0 ? {} : { only: given.only }),
+      ...(range === undefined ? {} : { range }),
+      match: Object.fromEntries(readMatches(given.match, given.plugin.length > 0 ? given.plugin : names)),
+      labels: readLabels(given.label),
+      ...(given.into === undefined ? {} : { tenant: given.into }),
+      signal,
+      onLook,
+    });
+  } finally {
+    board.stop();
+  }
 }
 
 async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise<boolean> {

@@ -1,12 +1,13 @@
-import type { Counts } from "../../plugin/contract.ts";
-import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
+import { lostToText } from "../../restore/lost.ts";
+import type { RestorePlan } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
-import { addCounts } from "../../snapshot/format/counts.ts";
-import { rangeToText } from "../../snapshot/format/range-text.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { countedUnit, countsToTell } from "../../units/unit-text.ts";
+import { countedUnit } from "../../units/unit-text.ts";
 import { shortPath } from "../short-path.ts";
+import { countsText } from "./counts-text.ts";
+import { plannedCounts } from "./plan-json.ts";
+import { lostLines } from "./show-lost.ts";
 
 const SEVERITY = {
   refuses: "would be refused",
@@ -38,32 +39,16 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
       if (setting !== undefined) say(`  ${colors.dim("setting:")} ${setting}`);
     }
   }
+  for (const { name, lost } of targets)
+    sayAll(lostLines(name, lost.map(lostToText)), colors.red("damaged:"), say);
   for (const { name, reason } of notChosen) say(`${colors.dim("not chosen:")} ${name}: ${reason}`);
   for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
 }
 
-/** The plan as `--dry-run --json` prints it. */
-export const planJson = ({ snapshot, targets, leftOut, notChosen }: RestorePlan) => ({
-  snapshot: snapshot.path,
-  dryRun: true,
-  plugins: targets.map((target) => ({
-    name: target.name,
-    url: target.open.url,
-    range: rangeToText(target.range),
-    counts: plannedCounts(target),
-    isAtMost: target.isAtMost,
-    ...(target.held === undefined ? {} : { held: target.held }),
-    files: target.files.map(({ file, counts }) => ({ file, counts })),
-    findings: target.findings,
-  })),
-  notChosen,
-  leftOut,
-});
-
-function plannedCounts({ files }: RestoreTarget): Counts {
-  const counts: Record<string, number> = {};
-  for (const file of files) addCounts(counts, file.counts);
-  return counts;
+function sayAll([first, ...others]: readonly string[], label: string, say: (text: string) => void): void {
+  if (first === undefined) return;
+  say(`${label} ${first}`);
+  for (const line of others) say(line);
 }
 
 /** What was written, what was there already, what was refused, and what the servers now hold. */
@@ -81,6 +66,8 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   ]);
   for (const line of formatTable([{}, {}], rows, terminal.width())) terminal.print(line);
   terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
+  for (const { name, lost } of report.plugins)
+    sayAll(lostLines(name, lost), noteColors.red("lost:"), (text) => terminal.note(text));
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
   for (const { name, unsupported } of report.plugins) {
     if (unsupported > 0)
@@ -119,9 +106,3 @@ function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
     ),
   ];
 }
-
-const countsText = (counts: Counts): string =>
-  countsToTell(counts)
-    .filter(([, count]) => count > 0)
-    .map(([unit, count]) => countedUnit(count, unit))
-    .join(", ") || "nothing";

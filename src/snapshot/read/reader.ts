@@ -17,6 +17,8 @@ export interface OpenSnapshot {
   read(block: Block): Promise<Uint8Array>;
   /** The block's records, each without its newline. @throws SnapshotError as above */
   lines(block: Block): AsyncGenerator<string>;
+  /** Looks at the block's bytes as they are stored, and at nothing in them. @returns why they cannot be believed, when that is so */
+  damage(block: Block): Promise<string | undefined>;
   /** Lets go of the files. */
   close(): Promise<void>;
 }
@@ -24,6 +26,8 @@ export interface OpenSnapshot {
 export interface IndexedBlock {
   readonly plugin: string;
   readonly block: Block;
+  /** Its line in the index, from 1. */
+  readonly number: number;
 }
 
 /**
@@ -33,6 +37,8 @@ export interface IndexedBlock {
 export async function openSnapshot(path: string): Promise<OpenSnapshot> {
   const manifest = await readManifest(path);
   const bytes = createByteReader(path);
+  // One view at a time is looked at, so that its memory can be used again.
+  const looking = createByteReader(path, { buffers: 1 });
   const read = async (block: Block): Promise<Uint8Array> => {
     try {
       return await readBlock(bytes, block);
@@ -53,7 +59,15 @@ export async function openSnapshot(path: string): Promise<OpenSnapshot> {
       const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
       for (const line of linesOf(await read(block))) yield decoder.decode(line);
     },
-    close: bytes.close,
+    async damage(block) {
+      try {
+        await readStored(looking, block);
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    },
+    close: async () => void (await Promise.all([bytes.close(), looking.close()])),
   };
 }
 
@@ -78,7 +92,11 @@ export async function readManifest(path: string): Promise<Manifest> {
 }
 
 async function* indexedBlocks(path: string): AsyncGenerator<IndexedBlock> {
-  for await (const { plugin, block } of indexLines(path)) if (block !== undefined) yield { plugin, block };
+  let number = 0;
+  for await (const { plugin, block } of indexLines(path)) {
+    number += 1;
+    if (block !== undefined) yield { plugin, block, number };
+  }
 }
 
 /** Every line of a snapshot's index. @throws SnapshotError naming the line that is damaged */
@@ -108,8 +126,13 @@ function parseOrName(parse: () => IndexLine, where: string): IndexLine {
 
 /** A block's bytes as they were before compression, checked against its hash. */
 async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8Array> {
+  const stored = await readStored(bytes, block);
+  return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
+}
+
+async function readStored(bytes: ByteReader, block: Block): Promise<Uint8Array> {
   const stored = await bytes.read(block.file, block.offset, block.bytes);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
   if (digest !== block.sha256) throw new SnapshotError("its bytes do not fit its checksum");
-  return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
+  return stored;
 }

@@ -1,0 +1,70 @@
+/** The plan as `--dry-run --json` prints it. */
+import * as v from "valibot";
+import type { Counts } from "../../plugin/contract.ts";
+import { lostSchema, lostToText } from "../../restore/lost.ts";
+import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
+import { findingSchema, notPlannedSchema } from "../../restore/report.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
+import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
+
+const counts = v.record(v.string(), v.number());
+
+export const planSchema = v.object({
+  snapshot: v.string(),
+  dryRun: v.pipe(v.literal(true), v.description("a plan: nothing was written")),
+  plugins: v.array(
+    v.object({
+      name: v.string(),
+      url: v.optional(v.string()),
+      range: rangeSchema,
+      counts: v.pipe(counts, v.description("what would be written")),
+      isAtMost: v.pipe(
+        v.boolean(),
+        v.description("a selector, or the ends of the range, leave out some of these records"),
+      ),
+      held: v.optional(v.pipe(counts, v.description("what the server holds already of these times"))),
+      files: v.array(v.object({ file: v.string(), counts })),
+      findings: v.array(findingSchema),
+      lost: v.pipe(
+        v.array(lostSchema),
+        v.description("damaged blocks of the snapshot: nothing of them would be written"),
+      ),
+    }),
+  ),
+  notChosen: v.pipe(
+    v.array(notPlannedSchema),
+    v.description("plugins of which the range or the selector chose nothing"),
+  ),
+  leftOut: v.array(notPlannedSchema),
+});
+
+/** Everything that a plan says of what would be written where, and of what would not. */
+export const planJson = ({
+  snapshot,
+  targets,
+  leftOut,
+  notChosen,
+}: RestorePlan): v.InferOutput<typeof planSchema> => ({
+  snapshot: snapshot.path,
+  dryRun: true,
+  plugins: targets.map((target) => ({
+    name: target.name,
+    ...(target.open.url === undefined ? {} : { url: target.open.url }),
+    range: rangeToText(target.range),
+    counts: plannedCounts(target),
+    isAtMost: target.isAtMost,
+    ...(target.held === undefined ? {} : { held: { ...target.held } }),
+    files: target.files.map((one) => ({ file: one.file, counts: { ...one.counts } })),
+    findings: target.findings.map((finding) => ({ ...finding })),
+    lost: target.lost.map(lostToText),
+  })),
+  notChosen: [...notChosen],
+  leftOut: [...leftOut],
+});
+
+/** All files of a target together. */
+export function plannedCounts({ files }: RestoreTarget): Counts {
+  const sum: Record<string, number> = {};
+  for (const file of files) addCounts(sum, file.counts);
+  return sum;
+}

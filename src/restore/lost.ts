@@ -1,0 +1,58 @@
+/** Blocks whose bytes are not those that were written: nothing of them is restored, and each is told. */
+import * as v from "valibot";
+import type { Block } from "../snapshot/format/block.ts";
+import { blockPlaceSchema, placeOf } from "../snapshot/format/block-place.ts";
+import { SnapshotError } from "../snapshot/format/errors.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+
+/** A chosen block that cannot be believed. */
+export interface LostBlock {
+  readonly block: Block;
+  /** Its line in the index, from 1. */
+  readonly number: number;
+  readonly reason: string;
+}
+
+export const lostSchema = v.object({
+  file: v.pipe(v.string(), v.description("relative to the snapshot")),
+  block: v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
+  ...blockPlaceSchema.entries,
+  counts: v.pipe(v.record(v.string(), v.number()), v.description("what the index says was in it")),
+  reason: v.string(),
+});
+
+export type LostText = v.InferOutput<typeof lostSchema>;
+
+/** A lost block as reports tell it. */
+export const lostToText = ({ block, number, reason }: LostBlock): LostText => ({
+  file: block.file,
+  block: number,
+  ...placeOf(block),
+  counts: { ...block.counts },
+  reason,
+});
+
+/** The block's bytes, or that it is lost. @throws what is no fault of the block's bytes */
+export async function readOrLose(
+  snapshot: OpenSnapshot,
+  plugin: string,
+  block: Block,
+): Promise<Uint8Array | LostBlock> {
+  try {
+    return await snapshot.read(block);
+  } catch (error) {
+    if (!(error instanceof SnapshotError)) throw error;
+    const { cause } = error;
+    const reason = cause instanceof Error ? cause.message : error.message;
+    return { block, number: await numberOf(snapshot, plugin, block), reason };
+  }
+}
+
+/** Seldom needed: damage is looked for before, and what comes up only later was still whole then. */
+async function numberOf(snapshot: OpenSnapshot, plugin: string, block: Block): Promise<number> {
+  for await (const one of snapshot.blocks()) {
+    const isIt = one.block.file === block.file && one.block.offset === block.offset;
+    if (isIt && one.plugin === plugin) return one.number;
+  }
+  throw new SnapshotError(`${block.file} at byte ${block.offset} is no longer in the snapshot's index`);
+}
