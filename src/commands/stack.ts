@@ -11,6 +11,7 @@ import { loadConfig } from "../config/load.ts";
 import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
 import { openPlugins } from "../plugin/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
+import { LockError } from "../plugin/trust/lock.ts";
 import { UntrustedError } from "../plugin/trust/trust.ts";
 import { RefusedError } from "../terminal/ask.ts";
 import { type Call, UsageError } from "./command.ts";
@@ -80,6 +81,8 @@ async function closeInterrupted(call: Call, config: Config): Promise<void> {
 
 /** Code that nobody trusted is refused, with everything that would have gone on beside it, and the trail says so. */
 async function refuseUntrusted(call: Call, config: Config, { failures, sinks }: OpenPlugins): Promise<void> {
+  const broken = failures.find(({ error }) => error instanceof LockError)?.error;
+  if (broken !== undefined) throw new RefusedError(broken.message, hintOf(broken));
   const refused = failures.map(({ error }) => error).filter((error) => error instanceof UntrustedError);
   const [first] = refused;
   if (first === undefined) return;

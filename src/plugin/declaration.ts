@@ -71,9 +71,15 @@ function checkContract(value: unknown): void {
   }
   const contract: unknown = Reflect.get(value, "contract") ?? CONTRACT_VERSION;
   if (contract === CONTRACT_VERSION) return;
-  const newer = typeof contract === "number" && contract > CONTRACT_VERSION;
+  if (typeof contract !== "number" || !Number.isSafeInteger(contract)) {
+    throw new DeclarationError(
+      `its \`contract\` is ${JSON.stringify(contract) ?? String(contract)}, and should be a whole number`,
+      `Write \`contract: ${CONTRACT_VERSION}\`, or leave it out.`,
+    );
+  }
+  const newer = contract > CONTRACT_VERSION;
   throw new DeclarationError(
-    `it is written for version ${String(contract)} of the plugin contract, and this contextcore speaks version ${CONTRACT_VERSION}`,
+    `it is written for version ${contract} of the plugin contract, and this contextcore speaks version ${CONTRACT_VERSION}`,
     newer
       ? "Use a newer contextcore, or an older release of the plugin."
       : "Use a newer release of the plugin.",

@@ -281,15 +281,84 @@ describe("list and info", () => {
   });
 });
 
+describe("what is wrong is told as what it is:", () => {
+  test("a plugin that has changed: info and use of it are refused by the name that it had", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
+    appendFileSync(join(home, "lines/index.ts"), "\n");
+    const { stderr } = await contextcore(home, ["plugin", "info", "acme/lines"], 4);
+    expect(stderr).toContain("has changed since it was trusted (index.ts)");
+    await contextcore(home, ["plugin", "info", "loki"]);
+  });
+
+  test("a broken contextcore.lock: every use is refused with what to do, and no plugin is said to be unknown", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
+    writeFileSync(join(home, "contextcore.lock"), "{");
+    for (const args of [
+      ["inventory", "--plugin", "acme/lines"],
+      ["plugin", "info", "acme/lines"],
+    ]) {
+      const { stderr } = await contextcore(home, args, 4);
+      expect(stderr).toMatch(
+        /error: \S+contextcore\.lock is not JSON\nhint: Restore it from version control/,
+      );
+    }
+  });
+
+  test("a path that leads nowhere, from the folder that one is in", async () => {
+    const home = temporaryDirectory({ "contextcore.yaml": "name: shop\n" });
+    mkdirSync(join(home, "deep"));
+    for (const command of ["check", "add"]) {
+      const { stderr } = await contextcore(join(home, "deep"), ["plugin", command, "./nosuch"], 2);
+      expect(stderr).toContain(`there is no file or folder ${join(home, "deep/nosuch")}`);
+      expect(stderr).toContain(`paths are relative to the folder you are in, ${join(home, "deep")}`);
+    }
+  });
+
+  test("a contract that is no number", async () => {
+    const home = temporaryDirectory({
+      "p/index.ts":
+        'import { definePlugin, v } from "contextcore"; export default definePlugin({ name: "a/b", about: "x", contract: "1", options: v.object({}), sink: () => ({}) });',
+    });
+    const { stderr } = await contextcore(home, ["plugin", "add", "./p", "--yes"], 1);
+    expect(stderr).toContain(
+      'its `contract` is "1", and should be a whole number\nhint: Write `contract: 1`',
+    );
+  });
+
+  test("Ctrl-C at the question ends with 130", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/lines"]);
+    const session = openSession(["plugin", "add", "./lines"], { cwd: home });
+    await session.waitFor("Trust these files and load them?");
+    session.type("\u0003");
+    expect(await session.exited).toBe(130);
+    expect(existsSync(join(home, "contextcore.lock"))).toBe(false);
+  });
+});
+
 describe("new", () => {
-  test.each(["../evil", "a/b/c", "Acme/lines", "acme/", "/etc", "acme/../x", "acme\\x", ".", ""])(
-    "refuses the name %j",
-    async (name) => {
-      const home = temporaryDirectory();
-      await contextcore(home, ["plugin", "new", name], 2);
-      expect(readdirSync(home)).toEqual([]);
-    },
-  );
+  test.each([
+    "../evil",
+    "a/b/c",
+    "Acme/lines",
+    "acme/",
+    "/etc",
+    "acme/../x",
+    "acme\\x",
+    ".",
+    "",
+    "con",
+    "acme/lpt1",
+    "nul/x",
+  ])("refuses the name %j", async (name) => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", name], 2);
+    expect(readdirSync(home)).toEqual([]);
+  });
 
   test("does not write into a folder that is there", async () => {
     const home = temporaryDirectory({ "lines/mine.txt": "mine" });

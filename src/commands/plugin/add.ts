@@ -1,13 +1,12 @@
 import { addToPlugins } from "../../config/edit-plugins.ts";
 import type { Plugin } from "../../plugin/contract.ts";
-import { locatePlugin } from "../../plugin/locate.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf } from "../stack.ts";
 import { grantTrust } from "./grant.ts";
 import { isTrusted, showReview } from "./review.ts";
-import { specOf } from "./spec.ts";
+import { locateWord } from "./spec.ts";
 
 export default defineCommand({
   about: "show a third party's plugin, ask, and from then on load it",
@@ -28,12 +27,13 @@ export default defineCommand({
   async run(call) {
     const { args, terminal, directory, signal } = call;
     const config = await configOf(call);
-    const location = locatePlugin(specOf(args.path, directory, config), config.directory);
+    const location = locateWord(args.path, directory, config);
     const found = pluginFiles(location);
     showReview(terminal, location, found);
-    if (!(await isTrusted({ yes: args.yes, terminal, signal }, "Trust these files and load them?"))) {
+    const trusted = await isTrusted({ yes: args.yes, terminal, signal }, "Trust these files and load them?");
+    if (trusted !== true) {
       terminal.note("nothing was added");
-      return EXIT.refused;
+      return trusted === undefined ? EXIT.interrupted : EXIT.refused;
     }
     const plugin = await grantTrust({ call, config, location, found, action: "add" });
     const file = addToPlugins(config, location.spec);

@@ -2,13 +2,12 @@
 import { type Child, LostChild, startChild } from "../../plugin/conformance/apart/child.ts";
 import { findLab } from "../../plugin/conformance/apart/find-lab.ts";
 import { type Part, type Served, servedSchema } from "../../plugin/conformance/apart/messages.ts";
-import { locatePlugin } from "../../plugin/locate.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
 import { unseenText } from "../../plugin/trust/unseen-code.ts";
 import { type Call, UsageError } from "../command.ts";
 import { configOf } from "../stack.ts";
 import type { CheckArgs } from "./check.ts";
-import { specOf } from "./spec.ts";
+import { locateWord } from "./spec.ts";
 import { visible } from "./visible.ts";
 
 type CheckCall = Call<CheckArgs>;
@@ -76,10 +75,10 @@ async function labOf(call: CheckCall): Promise<string | undefined> {
   return findLab(await locationOf(call));
 }
 
-/** @throws DeclarationError when there is no such plugin */
+/** @throws UsageError when there is no such plugin */
 export async function locationOf(call: CheckCall) {
   const config = await configOf(call);
-  return locatePlugin(specOf(call.args.path, call.directory, config), config.directory);
+  return locateWord(call.args.path, call.directory, config);
 }
 
 /** What a reader of the plugin's source should look at twice; it breaks no rule. */

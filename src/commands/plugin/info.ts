@@ -1,5 +1,9 @@
 import { closest } from "../../config/closest.ts";
 import { loadPlugins } from "../../plugin/host.ts";
+import type { OpenFailure } from "../../plugin/open.ts";
+import { LockError, readLock } from "../../plugin/trust/lock.ts";
+import { UntrustedError } from "../../plugin/trust/trust.ts";
+import { RefusedError } from "../../terminal/ask.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { defineCommand, UsageError } from "../command.ts";
@@ -34,8 +38,7 @@ export default defineCommand({
     const loaded = plugins.find(
       ({ plugin, source }) => plugin.name === args.plugin || source === args.plugin,
     );
-    const failure = failures.find(({ name }) => name === args.plugin);
-    if (failure !== undefined) throw failure.error;
+    if (loaded === undefined) refuse(args.plugin, config.directory, failures);
     if (loaded === undefined)
       throw unknown(
         args.plugin,
@@ -47,6 +50,17 @@ export default defineCommand({
     return EXIT.ok;
   },
 });
+
+/** One that was not loaded is known by what it called itself when it was trusted. */
+function refuse(word: string, directory: string, failures: readonly OpenFailure[]): void {
+  const broken = failures.find(({ error }) => error instanceof LockError)?.error;
+  const lock = broken === undefined ? readLock(directory) : {};
+  const failed = failures.find(({ name }) => name === word || lock[name]?.name === word)?.error ?? broken;
+  if (failed === undefined) return;
+  if (failed instanceof LockError || failed instanceof UntrustedError)
+    throw new RefusedError(failed.message, failed.hint);
+  throw failed;
+}
 
 function unknown(name: string, known: readonly string[]): UsageError {
   const meant = closest(name, known);

@@ -40,9 +40,17 @@ export default defineCommand({
   },
 });
 
+/** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
+const DEVICES = /(^|\/)(con|prn|aux|nul|com\d|lpt\d)(\/|$)/;
+
 /** A name alone gets the vendor `local`, which nobody publishes under. */
 function readName(text: string): string {
   const name = text.includes("/") ? text : `local/${text}`;
+  if (DEVICES.test(name))
+    throw new UsageError(
+      `${JSON.stringify(text)} cannot be a folder's name on Windows`,
+      "choose another name",
+    );
   if (isVendorName(name)) return name;
   throw new UsageError(
     `${JSON.stringify(text)} is not a plugin's name`,

@@ -39,13 +39,13 @@ function shortened(names: readonly string[]): string[] {
 const isPackage = (name: string): boolean => name.includes("node_modules/");
 
 /**
- * @returns false when the person said no, or left
+ * @returns false when the person said no, `undefined` when they left (Ctrl-C)
  * @throws RefusedError when there is nobody to ask
  */
 export async function isTrusted(
   { yes, terminal, signal }: { yes: boolean; terminal: Terminal; signal: AbortSignal },
   message: string,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   if (yes) return true;
   if (!terminal.interactive) {
     throw new RefusedError(
@@ -53,5 +53,5 @@ export async function isTrusted(
       "if you trust it: --yes",
     );
   }
-  return (await confirm(terminal, { message, signal })) === true;
+  return confirm(terminal, { message, signal });
 }

@@ -3,6 +3,8 @@ import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { closest } from "../../config/closest.ts";
 import type { Config } from "../../config/config.ts";
+import { DeclarationError } from "../../plugin/declaration.ts";
+import { type Location, locatePlugin } from "../../plugin/locate.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { UsageError } from "../command.ts";
 
@@ -13,6 +15,21 @@ export function specOf(word: string, directory: string, config: Config): string 
   const path = relative(config.directory, resolve(directory, word)).split(sep).join("/");
   if (isAbsolute(path)) return path;
   return path === "" ? "." : path.startsWith("../") ? path : `./${path}`;
+}
+
+/**
+ * The plugin that a person names by a path, from the folder they are in, or by its package.
+ * @throws UsageError when there is none
+ */
+export function locateWord(word: string, directory: string, config: Config): Location {
+  try {
+    return locatePlugin(specOf(word, directory, config), config.directory);
+  } catch (error) {
+    if (!(error instanceof DeclarationError)) throw error;
+    const path = resolve(directory, word);
+    const hint = existsSync(path) ? error.hint : `paths are relative to the folder you are in, ${directory}`;
+    throw new UsageError(error.message, hint);
+  }
 }
 
 /**

@@ -64,9 +64,10 @@ export default defineCommand({
     showReview(terminal, location, found);
     showDifferences(terminal, review.differences);
     if (entry !== undefined) showNewUses(terminal, changes.newUses);
-    if (!(await isTrusted({ yes: args.yes, terminal, signal }, "Trust it as it is now?"))) {
+    const trusted = await isTrusted({ yes: args.yes, terminal, signal }, "Trust it as it is now?");
+    if (trusted !== true) {
       terminal.note("nothing was trusted");
-      return EXIT.refused;
+      return trusted === undefined ? EXIT.interrupted : EXIT.refused;
     }
     const plugin = await grantTrust({ call, ...review, action: "trust" });
     terminal.print(`${plugin.name} is trusted as it is now`);

@@ -34,13 +34,16 @@ export interface LockEntry {
   readonly files: Readonly<Record<string, TrustedFile>>;
 }
 
+/** Nobody can tell what is trusted, so that nothing is. */
+export class LockError extends DeclarationError {}
+
 /** By what `plugins` in the configuration calls each. */
 export type Lock = Readonly<Record<string, LockEntry>>;
 
 /** Where the lock of a project lies. @param directory that of its configuration */
 export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
 
-/** What is trusted in a project; nothing when there is no lock. @throws DeclarationError when it cannot be read */
+/** What is trusted in a project; nothing when there is no lock. @throws LockError when it cannot be read */
 export function readLock(directory: string): Lock {
   const path = lockPath(directory);
   let text: string;
@@ -58,7 +61,7 @@ function parseLock(text: string, path: string): Lock {
   try {
     value = JSON.parse(text);
   } catch {
-    throw new DeclarationError(
+    throw new LockError(
       `${path} is not JSON`,
       "Restore it from version control, or delete it and add the plugins again.",
     );
@@ -66,7 +69,7 @@ function parseLock(text: string, path: string): Lock {
   const checked = v.safeParse(lockSchema, value);
   if (checked.success) return checked.output.plugins;
   const [issue] = checked.issues;
-  throw new DeclarationError(`${path}: ${v.getDotPath(issue) ?? "it"} ${issue.message}`);
+  throw new LockError(`${path}: ${v.getDotPath(issue) ?? "it"} ${issue.message}`);
 }
 
 /** Replaces the lock atomically. */
