@@ -1,6 +1,14 @@
 /** The `plugin` commands as somebody meets them who has only the binary. */
 import { describe, expect, test } from "bun:test";
-import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { binary, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -105,6 +113,18 @@ function tsc(folder: string) {
     exitCode,
   };
 }
+
+test("the plugin that the documentation shows fits the types and holds every rule", async () => {
+  const home = temporaryDirectory();
+  await contextcore(home, ["plugin", "new", "acme/clicks", "--server"]);
+  const page = readFileSync(join(import.meta.dir, "../../docs/writing-a-plugin.md"), "utf8");
+  const [, shown = ""] = /## The shape\n\n```ts\n([\s\S]*?)```/.exec(page) ?? [];
+  writeFileSync(join(home, "clicks/index.ts"), shown);
+  rmSync(join(home, "clicks/index.test.ts"));
+  expect(tsc(join(home, "clicks"))).toEqual({ errors: [], exitCode: 0 });
+  const { stdout } = await contextcore(home, ["plugin", "check", "./clicks"]);
+  expect(stdout).toMatch(/acme\/clicks: \d+ rules hold, 0 are broken/);
+}, 30_000);
 
 describe("trust", () => {
   const withPlugin = async (): Promise<string> => {
