@@ -59,8 +59,12 @@ test.each(["plain", "zstd"])(
     expect(told.stderr).toContain(
       `${damaged.file}, block ${damaged.number} of the index, bytes ${damaged.offset} to ${damaged.offset + damaged.bytes}, ${damaged.from} to ${damaged.to}: its bytes`,
     );
-    expect(told.stderr).toContain(
-      `contextcore export --plugin loki --from ${damaged.from} --to ${damaged.to}`,
+    const again = `export --plugin loki --from ${damaged.from} --to ${damaged.to}`;
+    expect(told.stderr).toContain(`  contextcore ${again}\n`);
+    const had = await stacks.on(stacks.full, ...again.split(" "), "-o", `${kind}-had`, "--json");
+    expect(had.exitCode, had.stderr).toBe(0);
+    expect(JSON.parse(had.stdout).plugins[0].counts.entries).toBeGreaterThanOrEqual(
+      damaged.counts.entries ?? 0,
     );
   },
   60_000,

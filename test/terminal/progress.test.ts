@@ -44,6 +44,19 @@ test("without a terminal: a plain line now and then, and one at the end", () => 
   );
 });
 
+test("what else is to be said stands behind the amounts, with and without a terminal", () => {
+  const remark = "already there 9,000";
+  const plain = fakeTerminal({ isTTY: false });
+  const ended = createProgress(plain.terminal, { names: ["loki"], now: () => 0 });
+  ended.update(at({ state: "done", done: 1, remark }));
+  expect(plain.written()).toBe("loki: done, 10,000 entries, 1.5 MB, already there 9,000, 0.0s\n");
+  const live = fakeTerminal({ isTTY: true, columns: 200 });
+  const board = createProgress(live.terminal, { names: ["loki"], now: () => 0 });
+  board.update(at({ remark }));
+  board.stop();
+  expect(render(live.written()).join("\n")).toMatch(/10,000 entries, 1\.5 MB +already there 9,000$/);
+});
+
 test("on a terminal: a line for each, redrawn in place, with what, how much, how fast, how long still", async () => {
   const { terminal, written } = fakeTerminal({ isTTY: true, columns: 200 });
   let now = 0;
