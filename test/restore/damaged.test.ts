@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import * as v from "valibot";
+import restore from "../../src/commands/restore/index.ts";
 import { planSchema } from "../../src/commands/restore/plan-json.ts";
 import type { Backend } from "../../src/plugin/contract.ts";
 import { batchesOf, createBatchSize } from "../../src/restore/batches.ts";
@@ -12,7 +13,7 @@ import { type RestoreProgress, runRestore } from "../../src/restore/run.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
 import { scratch } from "../export/run.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
-import { blocksOf, flipBit, type IndexBlock, lostText } from "./damaged.ts";
+import { allBlocks, blocksOf, flipBit, type IndexBlock, lostText } from "./damaged.ts";
 import { type Stacks, startStacks } from "./stack.ts";
 
 let stacks: Stacks;
@@ -21,6 +22,8 @@ beforeAll(async () => {
 });
 afterAll(() => stacks.stop());
 
+/** As the command declares it. */
+const documented = restore.json ?? v.never();
 const LOKI = ["--plugin", "loki"];
 
 test.each(["plain", "zstd"])(
@@ -69,6 +72,39 @@ test.each(["plain", "zstd"])(
   },
   60_000,
 );
+
+test("what --json prints of a plan and of a restore is in the documented schema, and nothing else", async () => {
+  const path = await stacks.exported(stacks.full, "whole", []);
+  const lab = await stacks.another();
+  const dry = JSON.parse((await stacks.on(lab, "restore", path, "--dry-run", "--json")).stdout);
+  expect(dry.plugins.map(({ name }: { name: string }) => name)).toEqual([
+    "tempo",
+    "mimir",
+    "loki",
+    "grafana",
+  ]);
+  expect(v.parse(planSchema, dry)).toEqual(dry);
+  expect(v.parse(documented, dry)).toEqual(dry);
+  const done = JSON.parse((await stacks.on(lab, "restore", path, "--yes", "--json")).stdout);
+  expect(v.parse(reportSchema, done)).toEqual(done);
+  expect(v.parse(documented, done)).toEqual(done);
+}, 60_000);
+
+test("a damaged object is lost, and the others are restored", async () => {
+  using dir = scratch();
+  const path = await smallSnapshot(join(dir.path, "small"), { entries: 20, objects: 3 });
+  const objects = allBlocks(path).filter(({ from }) => from === undefined);
+  const [damaged, ...others] = objects;
+  if (damaged === undefined) throw new Error("there is no object");
+  flipBit(path, damaged);
+  const seen: string[] = [];
+  const report = await restoredSmall(path, join(dir.path, "r"), seen);
+  const { range: _, ...lost } = lostText(damaged);
+  expect(report).toMatchObject({ status: "partial", plugins: [{ lost: [lost] }] });
+  expect(report.plugins[0]?.lost[0]).not.toHaveProperty("range");
+  const records = blocksOf(path, "logs.json").reduce((sum, one) => sum + one.records, 0);
+  expect(seen.length).toBe(records + others.length);
+});
 
 test("when every block is damaged nothing is written, and the restore has failed", async () => {
   const path = await stacks.exported(stacks.full, "all", ["--plugin", "tempo"]);

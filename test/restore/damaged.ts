@@ -5,6 +5,7 @@ import { join } from "node:path";
 export interface IndexBlock {
   readonly number: number;
   readonly file: string;
+  readonly of?: string;
   readonly offset: number;
   readonly bytes: number;
   readonly records: number;
@@ -14,11 +15,15 @@ export interface IndexBlock {
 }
 
 /** The blocks of a data file, in the order of the index. */
-export function blocksOf(path: string, file: string): IndexBlock[] {
+export const blocksOf = (path: string, file: string): IndexBlock[] =>
+  allBlocks(path).filter((block) => (block.of ?? block.file) === file);
+
+/** Every block of the snapshot. */
+export function allBlocks(path: string): IndexBlock[] {
   const lines = readFileSync(join(path, "blocks.jsonl"), "utf8").trimEnd().split("\n");
   return lines.flatMap((text, at) => {
     const line = JSON.parse(text);
-    return (line.of ?? line.file) === file ? [{ ...line, number: at + 1 }] : [];
+    return line.file !== undefined ? [{ ...line, number: at + 1 }] : [];
   });
 }
 
