@@ -1,5 +1,6 @@
 import { closest } from "../config/closest.ts";
 import { takeStrays } from "../plugin/trust/stray-modules.ts";
+import { errorJson } from "../terminal/show-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
@@ -11,8 +12,29 @@ import { usageOf } from "./usage.ts";
 /** What the outside gives a run. */
 export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
 
-/** Finds the command that the words name, checks its arguments, runs it. Errors are the caller's to show. */
+/**
+ * Finds the command that the words name, checks its arguments, runs it. Errors are the caller's to show on stderr; with
+ * `--json` stdout has one, too, where the command has printed nothing: `{ "error": { "message", "hint"? } }`.
+ */
 export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
+  let silent = true;
+  const noticing =
+    <Told>(tell: (told: Told) => void) =>
+    (told: Told): void => {
+      silent = false;
+      tell(told);
+    };
+  const { print, printJson } = around.terminal;
+  const terminal = { ...around.terminal, print: noticing(print), printJson: noticing(printJson) };
+  try {
+    return await runFound(words, { ...around, terminal });
+  } catch (error) {
+    if (silent && words.includes("--json")) printJson(errorJson(error));
+    throw error;
+  }
+}
+
+async function runFound(words: readonly string[], around: Surroundings): Promise<ExitCode> {
   const { terminal } = around;
   if (words.length === 1 && (words[0] === "--version" || words[0] === "-v")) {
     terminal.print(VERSION);

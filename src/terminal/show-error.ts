@@ -13,6 +13,12 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
   if (debug) for (const line of stackLines(error)) terminal.note(dim(line));
 }
 
+/** The same for a program. */
+export function errorJson(error: unknown): { error: { message: string; hint?: string } } {
+  const hint = hintOf(error);
+  return { error: { message: messageOf(error), ...(hint === undefined ? {} : { hint }) } };
+}
+
 /** One or two sentences; a message of several lines keeps its first three. */
 export function messageOf(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);

@@ -338,6 +338,22 @@ describe("what is wrong is told as what it is:", () => {
     }
   });
 
+  test("with --json as one object on stdout, and on stderr as always", async () => {
+    const home = temporaryDirectory({ "bad/index.ts": "throw new Error('no luck');" });
+    expect(await json(home, ["plugin", "check", "./bad"], 1)).toEqual({
+      error: { message: expect.stringContaining("does not load: no luck") },
+    });
+    expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toEqual({
+      error: {
+        message: "there is no third party's plugin nosuch in the configuration",
+        hint: "contextcore plugin list shows all",
+      },
+    });
+    const { error } = await json(home, ["plugin", "info", "lokki"], 2);
+    expect(error.hint).toBe("did you mean loki?");
+    expect(await json(home, ["plugin", "list", "--nosuch"], 2)).toHaveProperty("error.message");
+  });
+
   test("a contract that is no number", async () => {
     const home = temporaryDirectory({
       "p/index.ts":

@@ -5,6 +5,7 @@ import { LAB_NAMES } from "../../plugin/conformance/apart/find-lab.ts";
 import { PART } from "../../plugin/conformance/apart/messages.ts";
 import { CHECK_LIMIT_MS } from "../../plugin/conformance/check.ts";
 import { backendSuite, sinkSuite } from "../../plugin/conformance/suite.ts";
+import { errorJson } from "../../terminal/show-error.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { toMs } from "../../units/range.ts";
 import { readSetting } from "../arguments.ts";
@@ -103,8 +104,10 @@ export default defineCommand({
       else printSummary(plugin, judged, call.terminal);
       return judged.some(({ verdict }) => verdict.kind === "failed") ? EXIT.error : EXIT.ok;
     } catch (error) {
-      if (error instanceof ChildEnded) return exitCodeOf(error.code);
-      throw error;
+      if (!(error instanceof ChildEnded)) throw error;
+      // The child has shown it on stderr.
+      if (json) call.terminal.printJson(errorJson(error));
+      return exitCodeOf(error.code);
     } finally {
       await lab?.end();
     }

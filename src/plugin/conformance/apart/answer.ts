@@ -24,7 +24,10 @@ export async function answerQuestions(
   setInterval(beat, BEAT_MS);
   process.on("message", (message) => {
     void handle(v.parse(questionSchema, message))
-      .catch((error: unknown) => ({ ended: end(error) }))
+      .catch((error: unknown) => ({
+        ended: end(error),
+        message: error instanceof Error ? error.message : String(error),
+      }))
       .then((answer) => send(answer));
   });
   process.on("disconnect", () => exit(0));

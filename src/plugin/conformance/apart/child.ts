@@ -33,13 +33,13 @@ export class LostChild extends Error {
   override readonly name = "LostChild";
 }
 
-/** It has shown an error and ends with this code. */
+/** It has shown this error and ends with this code. */
 export class ChildEnded extends Error {
   override readonly name = "ChildEnded";
   readonly code: number;
 
-  constructor(code: number) {
-    super(`it ended with ${code}`);
+  constructor(code: number, message: string) {
+    super(message);
     this.code = code;
   }
 }
@@ -106,7 +106,7 @@ function read<Answer>(message: unknown, schema: v.GenericSchema<unknown, Answer>
   const answer = v.safeParse(schema, message);
   if (answer.success) return answer.output;
   const ended = v.safeParse(endedSchema, message);
-  if (ended.success) throw new ChildEnded(ended.output.ended);
+  if (ended.success) throw new ChildEnded(ended.output.ended, ended.output.message);
   throw new LostChild("its process answered what nobody can read: does it change what everybody uses?");
 }
 

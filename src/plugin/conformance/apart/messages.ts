@@ -32,8 +32,8 @@ export const judgedSchema = v.object({
   overdue: v.optional(v.boolean()),
 });
 
-/** The child has shown why it cannot go on, and this is its exit code. */
-export const endedSchema = v.object({ ended: v.number() });
+/** The child has shown why it cannot go on, and this is its exit code, and what it said. */
+export const endedSchema = v.object({ ended: v.number(), message: v.string() });
 
 /** Every quarter of a second: it is alive, and holds so many bytes. */
 export const beatSchema = v.object({ beat: v.number() });
