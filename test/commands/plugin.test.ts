@@ -354,6 +354,23 @@ describe("what is wrong is told as what it is:", () => {
     expect(await json(home, ["plugin", "list", "--nosuch"], 2)).toHaveProperty("error.message");
   });
 
+  test("a server that is not there, or another one: one sentence instead of a broken plugin", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/clicks", "--server"]);
+    const dead = await contextcore(home, ["plugin", "check", "./clicks", "--url", "http://127.0.0.1:9"], 1);
+    expect(dead).toMatchObject({
+      stdout: expect.not.stringContaining("broken"),
+      stderr: expect.stringMatching(
+        /error: the server at http:\/\/127\.0\.0\.1:9 does not answer, so the other rules were not run: /,
+      ),
+    });
+    const other = await contextcore(home, ["plugin", "check", "./clicks", "--lab", "loki"], 1);
+    expect(other.stderr).toMatch(
+      /error: the server at \S+ does not answer as the plugin expects, so the other rules were not run/,
+    );
+    expect(other.stdout).not.toContain("broken");
+  });
+
   test("a contract that is no number", async () => {
     const home = temporaryDirectory({
       "p/index.ts":

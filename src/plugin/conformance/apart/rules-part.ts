@@ -5,6 +5,7 @@ import { strayText, takeStrays } from "../../trust/stray-modules.ts";
 import { type Check, type Outcome, runCheck } from "../check.ts";
 import { openSubject, type Subject, type Target } from "../subject.ts";
 import type { Question, Served } from "./messages.ts";
+import { requireServer } from "./server-fits.ts";
 
 /** A rule, and the side of the plugin that it is about. */
 export interface Planned {
@@ -66,7 +67,9 @@ const planOf = ({ loaded, rules }: Bench) => ({
 async function judge({ rules, subjectOf }: Bench, index: number, limitMs: number): Promise<Outcome> {
   const rule = rules[index];
   if (rule === undefined) throw new Error(`there is no rule ${index}`);
-  const outcome = await runCheck(rule.check, await subjectOf(rule.face), limitMs);
+  const subject = await subjectOf(rule.face);
+  const outcome = await runCheck(rule.check, subject, limitMs);
+  requireServer(subject.target, outcome);
   const [stray] = takeStrays();
   if (stray === undefined) return outcome;
   return { ...outcome, verdict: { kind: "failed", error: new DeclarationError(strayText(stray)) } };
