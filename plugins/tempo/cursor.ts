@@ -26,7 +26,7 @@ const window = v.object({
   ...whole,
   match,
   beyond,
-  /** Traces that one search is asked for, and the most that the server allows. */
+  /** Traces that one search is asked for, and the most where nothing else helps, if the server allows as many. */
   limit: v.number(),
   limitMax: v.number(),
   /** How many more searches may end with jobs undone before the window counts as incomplete. */

@@ -13,7 +13,6 @@ import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
 import type { Listing } from "./listing.ts";
 import { NOTHING } from "./search.ts";
 import type { Settings } from "./settings.ts";
-import { untilWritten } from "./settle.ts";
 import type { Source } from "./source.ts";
 import { beyondStep } from "./storage/beyond.ts";
 import { type BlockSource, blockStep } from "./storage/block-step.ts";
@@ -21,6 +20,7 @@ import { createRecentIds } from "./storage/recent.ts";
 import { prefixOf, type Storage } from "./storage/storage.ts";
 import { tracesStep } from "./traces.ts";
 import { unlistedStill, unseen, unwritten } from "./unseen.ts";
+import { untilWritten } from "./waits.ts";
 import { windowStep } from "./window.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
@@ -45,7 +45,7 @@ export interface ExporterOptions {
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
   readonly tenant: string | undefined;
   /** Told when something is read. */
-  readonly listing: Pick<Listing, "read">;
+  readonly listing: Pick<Listing, "noteRead">;
 }
 
 /** Search lists the traces of a window and each is read by its id; or its blocks are read, and only the rest this way. */
@@ -58,8 +58,8 @@ export function createExporter(options: ExporterOptions): Exporter {
       const limits = await settings(signal);
       // Once: what comes while the export runs came after it.
       await checkQuery(source, match ?? "{}", clock(), signal);
-      const settling = { http: source.http, settings: limits, tenant, log };
-      written ||= await untilWritten(settling, signal);
+      const waiting = { http: source.http, settings: limits, tenant, log };
+      written ||= await untilWritten(waiting, signal);
       const settled = settledAt(clock(), limits.queryEndCutoff);
       const whole: Range = { from: range.from, to: range.to < settled ? range.to : settled };
       const plan = await blockPlan(options, { whole, recent: settled - IN_BLOCKS, match }, signal);
@@ -73,14 +73,14 @@ export function createExporter(options: ExporterOptions): Exporter {
         problems: [
           ...(written ? [] : [unwritten(whole)]),
           ...(await unseen(source.finder, { range: whole, settings: limits, now: clock() }, signal)),
-          ...(match === undefined ? [] : await unlistedStill(settling, whole, signal)),
+          ...(match === undefined ? [] : await unlistedStill(waiting, whole, signal)),
         ],
         notes: { ...plan.notes, "shared span ids": SHARED_IDS },
         ...(whole.to < range.to ? { exportedUntil: whole.to < range.from ? range.from : whole.to } : {}),
       };
     },
     async step(cursor, signal) {
-      listing.read();
+      listing.noteRead();
       const work = readCursor(cursor);
       if (work.kind === "window")
         return work.every === undefined ? windowStep(source, work, signal) : { next: cut(work, work.every) };
@@ -97,7 +97,7 @@ const idLists = ({ http, finder }: Source): Pick<BlockSource, "recentIds" | "lat
   recentIds: createRecentIds({ http, search: finder.find, length: 600n * NS_PER_SECOND }),
   lateIds: createRecentIds({
     http,
-    search: async (request, signal) => (await finder.findLive(request, signal)) ?? NOTHING,
+    search: async (request, signal) => (await finder.findByQuerier(request, signal)) ?? NOTHING,
     length: HOUR * 24n * 400n,
   }),
 });
@@ -107,10 +107,8 @@ const SHARED_IDS = "Tempo's API gives a server span that shares its client's id 
 function windowCursors(
   part: Range,
   { whole, ...more }: { readonly whole: Range } & Pick<WindowWork, "match" | "beyond">,
-  settings: Settings,
+  { maxSearchDuration }: Settings,
 ): Cursor[] {
-  const { maxResultLimit, maxSearchDuration } = settings;
-  const most = (limit: number): number => (maxResultLimit === 0 ? limit : Math.min(limit, maxResultLimit));
   const length = maxSearchDuration > 0n && maxSearchDuration < HOUR ? maxSearchDuration : HOUR;
   return cut(
     {
@@ -120,8 +118,8 @@ function windowCursors(
       wholeFrom: whole.from,
       wholeTo: whole.to,
       ...more,
-      limit: most(SEARCH_LIMIT),
-      limitMax: most(SEARCH_LIMIT_MOST),
+      limit: SEARCH_LIMIT,
+      limitMax: SEARCH_LIMIT_MOST,
       patience: PATIENCE,
     },
     length,
@@ -208,5 +206,5 @@ function settledAt(now: bigint, queryEndCutoff: bigint): bigint {
 /** A query that does not parse fails here, once, with the server's own words; and so does a server that cannot be asked. */
 async function checkQuery(source: Source, query: string, now: bigint, signal: AbortSignal): Promise<void> {
   const range = { from: now - HOUR, to: now - HOUR + NS_PER_SECOND };
-  await source.finder.findStored({ range, query, limit: 1 }, signal);
+  await source.finder.findByFrontend({ range, query, limit: 1 }, signal);
 }

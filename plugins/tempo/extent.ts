@@ -20,7 +20,7 @@ export async function findExtent(
   signal: AbortSignal,
 ): Promise<Extent> {
   const search = (range: Range, limit: number): Promise<SearchAnswer> =>
-    find({ range, query: "{}", limit: most(limit, settings.maxResultLimit) }, signal);
+    find({ range, query: "{}", limit }, signal);
   const holds = async (range: Range): Promise<boolean> => (await search(range, 1)).hits.length > 0;
   const all = searchable(settings, now);
   const first = await firstThat(all, holds);
@@ -30,8 +30,6 @@ export async function findExtent(
   const newest = await search(await closeIn(last, holds, (one, other) => [other, one]), LIMIT);
   return { ...earliest(oldest), ...latest(newest) };
 }
-
-const most = (limit: number, allowed: number): number => (allowed === 0 ? limit : Math.min(limit, allowed));
 
 /** All that the server may still keep, in ranges that it searches at once, oldest first. */
 export function searchable({ retention, maxSearchDuration }: Settings, now: bigint): Range[] {

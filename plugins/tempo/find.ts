@@ -6,26 +6,43 @@
  * asks those. Measured with 3.1: 3,000 traces of four hours ago were in no search of the query frontend for 4.5 minutes,
  * and in the querier's after 13 seconds; a search without a range is one of the last quarter of an hour.
  */
-import { type HttpClient, isKind } from "contextcore";
+import { type HttpClient, isKind, NS_PER_SECOND } from "contextcore";
 import { type SearchAnswer, type SearchHit, type SearchRequest, searchTraces } from "./search.ts";
+import type { Settings } from "./settings.ts";
 
+/** No search asks for more than the server allows (`query_frontend.search.max_result_limit`), whatever its limit says. */
 export interface Finder {
   /** What blocks and live stores hold together. */
   find(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
-  /** What the live stores hold; `undefined` where no querier can be asked. */
-  findLive(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer | undefined>;
-  /** What the query frontend finds by itself. */
-  findStored(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
+  /** What the live stores hold, of any age; `undefined` where no querier can be asked. */
+  findByQuerier(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer | undefined>;
+  /** What the query frontend finds by itself: what is in blocks, and of recent times what the live stores hold, too. */
+  findByFrontend(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
   /** Where the querier is asked. */
   readonly querierUrl: string;
 }
 
-/** @param querier bound to the querier's API, of which `/api/search` is asked */
-export function createFinder(http: HttpClient, querier: HttpClient): Finder {
-  const findStored: Finder["findStored"] = (request, signal) => searchTraces(http, request, signal);
-  const findLive: Finder["findLive"] = async (request, signal) => {
+export interface FinderOptions {
+  readonly frontend: HttpClient;
+  /** Bound to the querier's API, of which `/api/search` is asked. */
+  readonly querier: HttpClient;
+  /** Asked once for what one search may list. */
+  readonly settings: (signal: AbortSignal) => Promise<Pick<Settings, "maxResultLimit">>;
+}
+
+export function createFinder({ frontend, querier, settings }: FinderOptions): Finder {
+  let allowed: number | undefined;
+  /** A search whose answer is then full when it has as many as the server allows. */
+  const clamped = async (request: SearchRequest, signal: AbortSignal): Promise<SearchRequest> => {
+    allowed ??= (await settings(signal)).maxResultLimit;
+    return allowed === 0 ? request : { ...request, limit: Math.min(request.limit, allowed) };
+  };
+  const findByFrontend: Finder["findByFrontend"] = async (request, signal) =>
+    searchTraces(frontend, await clamped(request, signal), signal);
+  const findByQuerier: Finder["findByQuerier"] = async (request, signal) => {
+    const asked = await clamped(request, signal);
     try {
-      return await searchTraces(querier, request, signal);
+      return await searchTraces(querier, asked, signal);
     } catch (error) {
       // None there, or a proxy that does not let it through; a query that it refuses, the frontend refuses as well.
       if (isKind(error, "not-found", "refused", "invalid")) return undefined;
@@ -33,16 +50,22 @@ export function createFinder(http: HttpClient, querier: HttpClient): Finder {
     }
   };
   return {
-    findStored,
-    findLive,
+    findByFrontend,
+    findByQuerier,
     querierUrl: querier.url,
     async find(request, signal) {
       // In this order: what leaves the live stores in between was flushed before.
-      const live = await findLive(request, signal);
-      const stored = await findStored(request, signal);
+      const live = await findByQuerier(request, signal);
+      const stored = await findByFrontend(request, signal);
       return live === undefined ? stored : joined(stored, live);
     },
   };
+}
+
+/** Whether a querier searches the live stores, too, for spans of just before that time, ns. */
+export async function hasQuerier(finder: Finder, to: bigint, signal: AbortSignal): Promise<boolean> {
+  const range = { from: to - NS_PER_SECOND, to };
+  return (await finder.findByQuerier({ range, query: "{}", limit: 1 }, signal)) !== undefined;
 }
 
 function joined(stored: SearchAnswer, live: SearchAnswer): SearchAnswer {

@@ -1,18 +1,17 @@
 import { type Context, definePlugin, option, v } from "contextcore";
 import { countSpans } from "./count.ts";
 import { createExporter } from "./export.ts";
-import { createFinder } from "./find.ts";
+import { createFinder, hasQuerier } from "./find.ts";
 import { takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
 import { createListing } from "./listing.ts";
 import { createRestorer } from "./restore/restore.ts";
 import { readSettings } from "./settings.ts";
-import { holdsDropped } from "./settle.ts";
 import { measure } from "./size.ts";
 import { openStore } from "./storage/open-store.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
 import { createTraceReader } from "./trace-by-id.ts";
-import { hasQuerier } from "./unseen.ts";
+import { holdsDropped } from "./waits.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
@@ -45,7 +44,7 @@ export default definePlugin({
     const { querierUrl = `${url.replace(/\/+$/, "")}/querier` } = context.options;
     const settings = (signal: AbortSignal) => readSettings(http, tenant, signal);
     const fetchTrace = createTraceReader(http);
-    const finder = createFinder(http, http.at(querierUrl));
+    const finder = createFinder({ frontend: http, querier: http.at(querierUrl), settings });
     const source = { http, finder, fetchTrace, stepBytes: limits.stepBytes };
     const listing = createListing();
     return {
@@ -56,7 +55,7 @@ export default definePlugin({
       async count(request, signal) {
         const now = await settings(signal);
         if (holdsDropped(request.range, now, clock()))
-          await listing.settled({ http, settings: now, tenant, log }, signal);
+          await listing.untilListed({ http, settings: now, tenant, log }, signal);
         return countSpans({ ...source, settings: now, now: clock() }, request, signal);
       },
       async limits(signal) {

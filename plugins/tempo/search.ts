@@ -5,6 +5,7 @@ export interface SearchRequest {
   readonly range: Range;
   /** TraceQL. */
   readonly query: string;
+  /** Traces at most. */
   readonly limit: number;
 }
 

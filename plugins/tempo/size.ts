@@ -22,7 +22,7 @@ export async function measure(finder: Finder, options: SizeOptions, signal: Abor
 }
 
 /** Bytes that a span takes in a block: 12.4 MB held 160,000 of them. */
-const SPAN_BYTES = 78;
+const SPAN_BLOCK_BYTES = 78;
 const LIMIT = 1_000;
 
 async function ask(finder: Finder, options: SizeOptions, reason: string, signal: AbortSignal): Promise<Size> {
@@ -33,6 +33,6 @@ async function ask(finder: Finder, options: SizeOptions, reason: string, signal:
     spans += answer.hits.reduce((sum, hit) => sum + hit.spans, 0);
   }
   if (blockBytes > 0) return { bytes: blockBytes, source: "api" };
-  const how = `${spans} spans that a search lists, ${SPAN_BYTES} bytes each${reason}`;
-  return { bytes: spans * SPAN_BYTES, source: "estimate", how };
+  const how = `${spans} spans that a search lists, ${SPAN_BLOCK_BYTES} bytes each${reason}`;
+  return { bytes: spans * SPAN_BLOCK_BYTES, source: "estimate", how };
 }

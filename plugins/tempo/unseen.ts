@@ -1,8 +1,8 @@
 /** What no search can show, said instead of an export that looks complete. */
 import { formatDuration, isKind, NS_PER_SECOND, type Problem, type Range } from "contextcore";
-import type { Finder } from "./find.ts";
+import { type Finder, hasQuerier } from "./find.ts";
 import type { Settings } from "./settings.ts";
-import { type SettleOptions, untilListed } from "./settle.ts";
+import { untilListed, type WaitOptions } from "./waits.ts";
 
 export interface UnseenOptions {
   readonly range: Range;
@@ -23,12 +23,6 @@ export async function unseen(
   return [{ kind: "clamped", reason: sentence(finder.querierUrl, settings), range: old }];
 }
 
-/** Whether a querier searches the live stores, too, for spans of just before that time, ns. */
-export async function hasQuerier(finder: Finder, to: bigint, signal: AbortSignal): Promise<boolean> {
-  const range = { from: to - NS_PER_SECOND, to };
-  return (await finder.findLive({ range, query: "{}", limit: 1 }, signal)) !== undefined;
-}
-
 const sentence = (url: string, { queryBackendAfter, blocklistPoll }: Settings): string =>
   `Old spans that reached Tempo only lately may be missing: it searches times older than ${formatDuration(queryBackendAfter)} only in the backend's blocks (query_frontend.search.query_backend_after), and no querier answers at ${url}/api/search, which also asks the live stores. Set the option querierUrl to a querier, or export again ${formatDuration(blocklistPoll + FLUSHED)} after the last of them came.`;
 
@@ -37,7 +31,7 @@ const FLUSHED = 120n * NS_PER_SECOND;
 
 /** Waits for the list of blocks where no count at the end does; a problem when it is not read. */
 export async function unlistedStill(
-  options: SettleOptions,
+  options: WaitOptions,
   range: Range,
   signal: AbortSignal,
 ): Promise<Problem[]> {

@@ -1,7 +1,8 @@
 /** One window's traces: searched, and when the answer may not be all of them, halved, and at last taken apart by content. */
-import { type Cursor, isKind, NS_PER_SECOND, type Problem, type Range, type Step } from "contextcore";
+import { type Cursor, isKind, type Problem, type Step } from "contextcore";
 import { coverOf } from "./cover.ts";
 import { searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
+import { halved } from "./halves.ts";
 import { contains, mayOwn } from "./owner.ts";
 import { NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";
 import type { Source } from "./source.ts";
@@ -29,7 +30,7 @@ async function searchFor(
   signal: AbortSignal,
 ): Promise<SearchAnswer> {
   if (beyond === undefined) return finder.find(request, signal);
-  return (await finder.findLive(request, signal)) ?? NOTHING;
+  return (await finder.findByQuerier(request, signal)) ?? NOTHING;
 }
 
 /** Halves, unless most of what is there reaches in from before: then smaller windows would be as full. */
@@ -50,30 +51,19 @@ async function fullStep(
 /** Traces that are listed at once, unless there is no other way. */
 const COVER_MAX = 50_000;
 
-/** Two parts whose border is a whole second, since search knows no less; `undefined` when there is none within. */
-function halved({ from, to }: Range): Range[] | undefined {
-  const middle = ((from + to) / 2n / NS_PER_SECOND) * NS_PER_SECOND;
-  const border = middle > from ? middle : middle + NS_PER_SECOND;
-  if (border >= to) return undefined;
-  return [
-    { from, to: border },
-    { from: border, to },
-  ];
-}
-
 /** The window in two parts, or once more when there are none. */
 const again = (work: WindowWork): Cursor[] =>
   (halved(work) ?? [work]).map(({ from, to }) => toCursor({ ...work, from, to }));
 
 /** About what one span takes as a line's text. */
-const SPAN_BYTES = 700;
+const SPAN_LINE_BYTES = 700;
 /** So that a cursor stays small. */
 const IDS_MAX = 500;
 
 /** The traces that may belong to this window, in batches of about one step's worth. */
 function fanOut(source: Source, work: WindowWork, hits: readonly SearchHit[]): Cursor[] {
   const { from, to, partFrom, wholeFrom, wholeTo, beyond } = work;
-  const spansMax = source.stepBytes / SPAN_BYTES;
+  const spansMax = source.stepBytes / SPAN_LINE_BYTES;
   const batches: TracesWork["ids"][] = [];
   let spans = spansMax;
   for (const hit of hits) {

@@ -17,9 +17,9 @@ function clock(start: bigint, speed: number): () => bigint {
 }
 
 /** Pushes traces of a moment, each with three spans. */
-async function push(otlpUrl: string, count: number, from: bigint): Promise<void> {
+async function push(otlpUrl: string, count: number, from: bigint, digit = "a"): Promise<void> {
   const resourceSpans = Array.from({ length: count }, (_, index) => {
-    const traceId = (index + 1).toString(16).padStart(32, "a");
+    const traceId = (index + 1).toString(16).padStart(32, digit);
     const spans = Array.from({ length: SPANS }, (_, number) => ({
       traceId,
       spanId: (number + 1).toString(16).padStart(16, "0"),
@@ -58,6 +58,28 @@ test("old traces that no search shows yet are exported, counted, and seen as the
   const found = await harvest(here.backend, { range: RANGE });
   expect(found.counts).toMatchObject({ traces: 41, spans: 40 * SPANS + 1 });
   expect(found.problems).toEqual([]);
+});
+
+test("a server that lists fewer at once than are asked for is counted all the same", async () => {
+  await using here = stage({ limits: { ...LATE, maxResultLimit: 15 }, now: () => POLLED + SECOND });
+  await push(here.otlpUrl, 40, NOW - 6n * HOUR);
+  expect(await here.backend.count?.({ range: RANGE }, never)).toEqual({ spansInRange: 40 * SPANS });
+  const found = await harvest(here.open(), { range: RANGE });
+  expect(found.counts).toMatchObject({ traces: 40 });
+  expect(found.problems).toEqual([]);
+});
+
+test("more late traces in one second than a search lists are not counted short", async () => {
+  await using here = stage({ limits: { ...LATE, maxResultLimit: 2 }, now: () => POLLED + SECOND });
+  for (const digit of ["b", "c", "d"]) await push(here.otlpUrl, 1, NOW - 6n * HOUR, digit);
+  expect(await here.backend.count?.({ range: RANGE }, never)).toBeUndefined();
+});
+
+test("no search of an inventory or a size asks for more than the server lists at once", async () => {
+  await using here = stage({ limits: { ...LATE, maxResultLimit: 15 }, now: () => POLLED + SECOND });
+  await push(here.otlpUrl, 4, NOW - 6n * HOUR);
+  expect((await here.backend.inventory(never)).oldest).toBe(NOW - 6n * HOUR);
+  expect(await here.open().size?.(never)).toMatchObject({ source: "estimate" });
 });
 
 test("a trace that reaches over the end of the count is counted by its spans", async () => {

@@ -11,7 +11,7 @@ import {
 import { readProgress } from "./metrics.ts";
 import type { Settings } from "./settings.ts";
 
-export interface SettleOptions {
+export interface WaitOptions {
   readonly http: HttpClient;
   readonly settings: Settings;
   readonly tenant: string | undefined;
@@ -23,7 +23,7 @@ export interface SettleOptions {
 const MARGIN = 1.2;
 const PAUSE_MS = 1_000;
 
-const progressOf = ({ http, settings, tenant }: SettleOptions, signal: AbortSignal) =>
+const progressOf = ({ http, settings, tenant }: WaitOptions, signal: AbortSignal) =>
   // A server without tenants files everything under a name of its own.
   readProgress(http, settings.hasTenants ? tenant : undefined, signal);
 
@@ -33,7 +33,7 @@ const progressOf = ({ http, settings, tenant }: SettleOptions, signal: AbortSign
  * latest after a trace may no longer be live.
  * @returns false, at once, when the server shows nothing of itself by which to wait
  */
-export async function untilWritten(options: SettleOptions, signal: AbortSignal): Promise<boolean> {
+export async function untilWritten(options: WaitOptions, signal: AbortSignal): Promise<boolean> {
   const { maxTraceLive, flushCheckPeriod } = options.settings;
   const quietMs = toMs(flushCheckPeriod) * MARGIN;
   const deadline = Date.now() + toMs(maxTraceLive) + quietMs;
@@ -66,7 +66,7 @@ export const holdsDropped = (range: Range, settings: Settings, now: bigint): boo
  * Returns when the list of blocks was read once more, so that what had left the live stores before the call is found.
  * @throws PluginError `invalid` when it is not read in time, or the server does not say
  */
-export async function untilListed(options: SettleOptions, signal: AbortSignal): Promise<void> {
+export async function untilListed(options: WaitOptions, signal: AbortSignal): Promise<void> {
   const { settings } = options;
   if (!dropsEarly(settings)) return;
   const first = await progressOf(options, signal);
