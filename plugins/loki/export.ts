@@ -24,12 +24,16 @@ import { readSettings, type Settings } from "./settings.ts";
 export type LokiContext = Context<LokiOptions>;
 
 /** The contract's exporter: windows in time order, then rules and delete requests, which belong to no selector. */
-export function createExporter(api: Api, { options, limits, clock }: LokiContext): Exporter {
+export function createExporter(
+  api: Api,
+  { options, limits, clock }: LokiContext,
+  isFlushed: () => boolean,
+): Exporter {
   const reader: Reader = { api, stepBytes: limits.stepBytes };
   return {
     async start(request, signal) {
       const settings = await readSettings(api, signal);
-      return start(request, { settings, options, now: clock() });
+      return start(request, { settings, options, now: clock(), isFlushed: isFlushed() });
     },
     async step(cursor, signal) {
       const parsed = parseCursor(cursor);
@@ -48,9 +52,11 @@ interface Situation {
   readonly settings: Settings;
   readonly options: LokiOptions;
   readonly now: bigint;
+  /** Whether Loki was asked for a flush, and took it. */
+  readonly isFlushed: boolean;
 }
 
-function start(request: ExportRequest, { settings, options, now }: Situation): Start {
+function start(request: ExportRequest, { settings, options, now, isFlushed }: Situation): Start {
   const match = request.match === undefined ? undefined : printSelector(parseSelector(request.match));
   const asked = settledPart(request.range, now - parseDuration(options.settle));
   const { range, problems } = withinLookback(asked, settings, now);
@@ -59,7 +65,7 @@ function start(request: ExportRequest, { settings, options, now }: Situation): S
   const others: Cursor[] = match === undefined ? [{ kind: "rules" }, { kind: "deletes" }] : [];
   return {
     cursors: [...cursors, ...others],
-    problems: [...problems, ...unflushed(range, settings, now)],
+    problems: isFlushed ? problems : [...problems, ...unflushed(range, settings, now)],
     notes: { read: `pages of up to ${limit} entries of each stream` },
     ...(asked.to < request.range.to ? { exportedUntil: asked.to } : {}),
   };
@@ -94,7 +100,7 @@ function unflushed({ from, to }: Range, settings: Settings, now: bigint): Proble
   const within = settings.duration(setting) ?? 0n;
   const border = now - within;
   if (within === 0n || from >= border) return [];
-  const reason = `${setting} = ${settings.text(setting)}: lines from before ${toRfc3339(border)} that were pushed late and are not flushed yet are shown by no query and no count; export --all and --since-last ask Loki to flush first`;
+  const reason = `${setting} = ${settings.text(setting)}: lines from before ${toRfc3339(border)} that were pushed late and are not flushed yet are shown by no query and no count, and Loki did not take the request to flush them (POST /flush)`;
   return [{ kind: "not-contained", reason, range: { from, to: border < to ? border : to } }];
 }
 

@@ -27,14 +27,19 @@ export default definePlugin({
       const { retention } = readRetention(await settings(signal));
       return findEnds(api, { now: context.clock(), retention }, signal);
     });
+    // What is pushed late from then on is as young as what else comes while the export runs.
+    let flushed = false;
     return {
       inventory: (signal) => takeInventory(api, { importance, now: context.clock(), settings, ends }, signal),
       size: (signal) => measure(api, { data, ends }, signal),
-      export: createExporter(api, context),
+      export: createExporter(api, context, () => flushed),
       count: (request, signal) => countEntries(api, request, signal),
       limits: (signal) => readLimits(api, signal),
       restore: createRestorer(api, { clock: context.clock, tenant }),
-      flush: async (signal) => void (await api.send({ method: "POST", path: "/flush", signal })),
+      async flush(signal) {
+        await api.send({ method: "POST", path: "/flush", signal });
+        flushed = true;
+      },
     };
   },
   sink: (context) => createSink(createApi(context.http), context.clock),

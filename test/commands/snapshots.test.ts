@@ -51,10 +51,10 @@ test("list says how complete and how big each is, and which times no snapshot ho
     ["complete", ["tempo", "loki"]],
     ["complete", ["loki"]],
   ]);
-  const gapsOf = (name: string) =>
+  const gapsOf = (name: string): { from: string; to: string }[] =>
     coverage.find(({ backend }: { backend: string }) => backend === name)?.gaps;
-  expect(gapsOf("loki")).toEqual([
-    { from: ago(14).replace(/\.000Z$/, "Z"), to: ago(10).replace(/\.000Z$/, "Z") },
+  expect(gapsOf("loki").map(({ from, to }) => [from, to].map(Date.parse))).toEqual([
+    [ago(14), ago(10)].map(Date.parse),
   ]);
   expect(gapsOf("tempo")).toHaveLength(1);
   const { stdout } = await call("snapshots", "list");

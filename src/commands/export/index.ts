@@ -10,7 +10,7 @@ import { type ExportCall, exportArgs, outputOf } from "./args.ts";
 import { checkMatches } from "./check-matches.ts";
 import { flushAll } from "./flush.ts";
 import { readMatches } from "./match.ts";
-import { planExport } from "./plan.ts";
+import { holdsOneOf, planExport } from "./plan.ts";
 import { describeRange, exportRange } from "./range.ts";
 import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
 import { resumeExport } from "./resume.ts";
@@ -71,6 +71,8 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
   }
   const names = stack.backends.map(({ name }) => name);
   const options = { signals: wantedSignals(args), matches: readMatches(args.match, names) };
+  const wanted = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, options.signals));
+  await flushAll(call, wanted);
   const plan = await planExport(call, stack, { ...options, rangeFor: await rangesOf(call, stack) });
   await checkMatches(plan, call.signal);
   return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
@@ -79,10 +81,7 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
 /** Which range is read of each backend. Where one ends now, that is now by the server's clock. */
 async function rangesOf(call: ExportCall, stack: Stack): Promise<(finding: Reached) => Range> {
   const now = fromMs(Date.now());
-  if (call.args.all || call.args["since-last"]) await flushAll(call, stack.backends);
-  if (call.args.all) {
-    return (finding) => wholeRange(finding, nowAt(finding.open, now));
-  }
+  if (call.args.all) return (finding) => wholeRange(finding, nowAt(finding.open, now));
   if (call.args["since-last"]) {
     const { snapshots } = await readKept(outputOf(call, stack));
     return (finding) => rangeSinceLast(finding, snapshots, call.args.to ?? nowAt(finding.open, now));

@@ -40,7 +40,8 @@ export async function planExport(call: Call, stack: Stack, options: PlanOptions)
   return { parts, failures };
 }
 
-const holdsOneOf = (held: readonly Signal[] | undefined, wanted: ReadonlySet<Signal>): boolean =>
+/** Whether a backend holds one of the wanted signals; one that does not say may. */
+export const holdsOneOf = (held: readonly Signal[] | undefined, wanted: ReadonlySet<Signal>): boolean =>
   held === undefined || held.some((one) => wanted.has(one));
 
 function partOf(finding: Finding, { signals, rangeFor, matches }: PlanOptions): Part[] {

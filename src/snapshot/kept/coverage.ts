@@ -38,7 +38,8 @@ export function coverageOf(snapshots: readonly KeptSnapshot[]): Coverage {
     .map((backend) => ({ backend, covered: coveredRanges(snapshots, backend) }));
   const [first, ...others] = backends.flatMap(({ covered }) => covered);
   if (first === undefined) return { backends: backends.map((one) => ({ ...one, gaps: [] })) };
-  const whole = others.reduce(span, first);
+  // What an export lost at its end is a gap too, though nothing is held after it.
+  const whole = [...others, ...attemptsAfter(first.from, snapshots)].reduce(span, first);
   return { whole, backends: backends.map((one) => ({ ...one, gaps: gapsIn(one.covered, whole) })) };
 }
 
@@ -47,11 +48,23 @@ function gapsIn(covered: readonly Range[], { to }: Range): Range[] {
   return first === undefined ? [] : subtract({ from: first.from, to }, covered);
 }
 
+/** What was read or should have been, of everything that has a time line. */
+const attemptsAfter = (from: bigint, snapshots: readonly KeptSnapshot[]): Range[] =>
+  snapshots
+    .flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).flatMap(attemptOf))
+    .filter((one) => one.from >= from);
+
+/** The range that an export without a selector went about, as far as its data had settled. */
+function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
+  if (match !== undefined || range === undefined) return [];
+  const asked = rangeFromText(range);
+  const until = exportedUntil === undefined ? asked.to : fromRfc3339(exportedUntil);
+  return [{ from: asked.from, to: until < asked.to ? until : asked.to }];
+}
+
 function rangesOf(plugin: ManifestPlugin): Range[] {
-  if (plugin.status === "failed" || plugin.match !== undefined || plugin.range === undefined) return [];
-  const asked = rangeFromText(plugin.range);
-  const until = plugin.exportedUntil === undefined ? asked.to : fromRfc3339(plugin.exportedUntil);
-  const whole = { from: asked.from, to: until < asked.to ? until : asked.to };
+  const [whole] = attemptOf(plugin);
+  if (plugin.status === "failed" || whole === undefined) return [];
   const losses = plugin.problems.filter(({ kind }) => LOSING.has(kind));
   if (losses.some(({ ranges }) => ranges.length === 0)) return [];
   return subtract(
