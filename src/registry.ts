@@ -5,7 +5,7 @@ export interface BuiltIn {
   readonly load: () => Promise<unknown>;
 }
 
-/** Every built-in plugin; this is the only file that names them. Backends are shown in this order. */
+/** Every built-in plugin; this is the only file that imports them. Backends are shown in this order. */
 export const BUILT_INS: readonly BuiltIn[] = [
   { name: "tempo", load: async () => (await import("../plugins/tempo/index.ts")).default },
   { name: "mimir", load: async () => (await import("../plugins/mimir/index.ts")).default },

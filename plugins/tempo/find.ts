@@ -30,6 +30,7 @@ export interface FinderOptions {
   readonly settings: (signal: AbortSignal) => Promise<Pick<Settings, "maxResultLimit">>;
 }
 
+/** A finder that asks the frontend, the querier, or both; when the settings cannot be read, the search that needs them fails. */
 export function createFinder({ frontend, querier, settings }: FinderOptions): Finder {
   let allowed: number | undefined;
   /** A search whose answer is then full when it has as many as the server allows. */

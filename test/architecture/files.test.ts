@@ -2,10 +2,25 @@
 import { expect, test } from "bun:test";
 import { sourcesUnder } from "./imports.ts";
 
-test("only main.ts exits, and only terminal/ and main.ts print", async () => {
+/** Who ends a process, called or only taken hold of, and which one. */
+const ENDS: Readonly<Record<string, string>> = {
+  "src/main.ts": "this one, with the command's exit code",
+  "src/plugin/conformance/apart/answer.ts": "itself, a child process, when nobody asks it any more",
+  "src/plugin/conformance/apart/child.ts": "the child process that it started",
+  "src/plugin/watchdog.ts": "this one, kept busy by a plugin: nothing else can run in it",
+  "src/destroy/run-command.ts": "the configured command that it started",
+  "src/audit/process.ts": "none: signal 0 only asks whether it is there",
+};
+
+test("only main.ts exits, and of the others only those with a reason end a process", async () => {
+  const files = [...(await sourcesUnder("src", "plugins"))];
+  const ending = files.filter(([, source]) => /\bprocess\.(exit|kill|abort|reallyExit)\b/.test(source));
+  expect(ending.map(([file]) => file).sort()).toEqual(Object.keys(ENDS).sort());
+});
+
+test("only terminal/ prints", async () => {
   const wrong: string[] = [];
   for (const [file, source] of await sourcesUnder("src", "plugins")) {
-    if (/process\.exit\(/.test(source) && file !== "src/main.ts") wrong.push(`${file} exits`);
     if (/console\.(log|info|error|warn)\(/.test(source) && !file.startsWith("src/terminal/"))
       wrong.push(`${file} prints`);
   }

@@ -109,7 +109,7 @@ test("every part of src/ has its place in the list, and the contract's files are
   expect([...CONTRACT].filter((file) => !files.includes(file))).toEqual([]);
 });
 
-test("only the registry names the built-in plugins", async () => {
+test("only the registry imports the built-in plugins", async () => {
   const wrong = (await importsUnder("src")).filter(
     ({ file, target }) => target.startsWith("plugins/") && file !== "src/registry.ts",
   );

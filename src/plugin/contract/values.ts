@@ -16,5 +16,11 @@ export type Signal = "traces" | "metrics" | "logs" | "dashboards";
 /** How much it would matter to lose it. */
 export type Importance = "low" | "medium" | "high" | "critical";
 
-/** Numbers by unit: `entries`, `samples`, `spans`, `traces`, `series`, `dashboards` … */
+/**
+ * Numbers by unit: `entries`, `samples`, `spans`, `traces`, `series`, `dashboards` …
+ *
+ * A unit that ends in `InRange` counts what of another unit lies within the range that was asked for: `spansInRange` beside
+ * `spans`, where a trace is kept whole though it reaches beyond the range. People are shown it only where the two numbers
+ * differ; JSON and the manifest have both.
+ */
 export type Counts = Readonly<Record<string, number>>;
