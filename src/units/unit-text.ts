@@ -17,8 +17,8 @@ const singular = (text: string): string =>
   );
 
 /**
- * The counts worth telling, the largest first: what lies within the range (`spansInRange`) is left out where that is all of
- * it (`spans`).
+ * The counts worth telling, the largest first. By the rule of the contract's `Counts` a unit that ends in `InRange` is the part
+ * within the range of the unit before it (`spansInRange` of `spans`): it is left out where that is all of it.
  */
 export const countsToTell = (counts: Readonly<Record<string, number>>): [unit: string, count: number][] =>
   Object.entries(counts)
