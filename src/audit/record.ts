@@ -64,7 +64,8 @@ export function createRecord({ append, onWarning, onDestroyed }: RecordOptions):
   };
 }
 
-function startOf({ operation, details, dataAffected }: TrailOperation): NewEvent {
+/** The event before an operation: it names the process, so that the next command knows whether it died. */
+export function startOf({ operation, details, dataAffected }: Omit<TrailOperation, "destructive">): NewEvent {
   const { pid, start, namespace } = markOf(process.pid) ?? { pid: process.pid, start: "unknown" };
   return {
     operation,

@@ -54,6 +54,7 @@ export function openTrail(options: TrailOptions): Trail {
       const home = openHome(options.home, file);
       const key = readSigningKey(home);
       if (key !== undefined) writeCheckpoint(file, home, key, end);
+      else if (hasSigned(file, end)) onWarning(`no checkpoint was signed: ${NO_KEY}: ${home.keyFile}`);
     } catch (error) {
       onWarning(`no checkpoint was signed: ${messageOf(error)}`);
     }
@@ -138,18 +139,31 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
   };
 }
 
+const NO_KEY =
+  "this trail has a signing key, but not in this home (was the project moved? then `contextcore audit keygen` makes a new one)";
+
+/** Whether the one whose event this is has made a key for this trail. */
+function hasSigned(file: string, { user, host }: AuditEvent): boolean {
+  const { matches } = newestOf(trailLinesBackward(file), { limit: 1, operation: "audit_keygen" });
+  return matches.some(({ event }) => event.user === user && event.host === host);
+}
+
 function tellRepairs(events: Appended["events"], onWarning: (message: string) => void): void {
   for (const { event } of events) if (event.operation === "trail_repair") onWarning(repairText(event));
 }
 
 function repairText({ details, outcome }: AuditEvent): string {
-  const { found, set_aside: aside, restored, missing } = details;
+  const { found, set_aside: aside, restored, missing, forged } = details;
   const back = `${restored ?? 0} events were put back from the home copy`;
   const lost = missing === 0 ? "; they do not continue what is there" : `; ${missing} others are lost`;
   const done = aside === undefined ? back : `it was set aside in ${aside}`;
   const partly = outcome === "partial" ? `${back}${lost}` : "the home copy could not put it right";
   const what = outcome === "success" ? done : partly;
-  return `the audit trail was found with ${found}: ${what}; this is recorded in it`;
+  const told =
+    forged === undefined
+      ? what
+      : `${back}; ${forged === 1 ? "1 altered line of that copy was not" : `${forged} altered lines of that copy were not`}`;
+  return `the audit trail was found with ${found}: ${told}; this is recorded in it`;
 }
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

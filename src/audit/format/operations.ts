@@ -18,3 +18,6 @@ export const OPERATIONS = [
   "trail_repair",
   "trail_rotation",
 ] as const;
+
+/** Those that take something away for good: a checkpoint is signed after each, however it ended. */
+export const DESTRUCTIVE: ReadonlySet<string> = new Set(["delete_dashboard", "destroy", "prune", "restore"]);

@@ -9,7 +9,7 @@ import { endOf, type LineBytes, textIn } from "../format/lines.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
-import { allLinesBackward, closedSegments, seqIn } from "./segments.ts";
+import { allLinesBackward, closedSegments, seqIn, seqOf } from "./segments.ts";
 
 /** The newest event of a trail that this home has a copy of. */
 export interface Head {
@@ -140,14 +140,18 @@ function linesFollowing(log: string, after: string): readonly string[] {
   const byPrev = new Map<string, string>();
   let bytes = 0;
   for (const line of allLinesBackward(log)) {
-    const prevAt = line.end - PREV_BEFORE_END;
-    const hash = line.bytes.toString("latin1", hashAt(line), hashAt(line) + HASH_LENGTH);
+    const hash = hashTextIn(line);
     bytes += line.end - line.start;
     if (hash === after || bytes > RESTORED_BYTES_MAX) break;
-    byPrev.set(line.bytes.toString("latin1", prevAt, prevAt + HASH_LENGTH), textIn(line));
+    if (line.end - line.start > PREV_BEFORE_END) byPrev.set(prevTextIn(line), textIn(line));
   }
   const found: string[] = [];
-  for (let line = byPrev.get(after); line !== undefined; line = byPrev.get(hashOf(line))) found.push(line);
+  let seq = 0; // grows, or forged lines could lead in a circle
+  for (let line = byPrev.get(after); line !== undefined && seqOf(line) > seq; ) {
+    found.push(line);
+    seq = seqOf(line);
+    line = byPrev.get(hashOf(line));
+  }
   return found;
 }
 
@@ -160,6 +164,12 @@ const HASH_LENGTH = 64;
 
 /** Where in its bytes the hash of a line stands, in hex. */
 export const hashAt = ({ end }: Readonly<LineBytes>): number => end - HASH_BEFORE_END;
+
+/** The hash of a line, and that of the event before it, as they are written there. */
+export const hashTextIn = (line: Readonly<LineBytes>): string =>
+  line.bytes.toString("latin1", hashAt(line), hashAt(line) + HASH_LENGTH);
+export const prevTextIn = ({ bytes, end }: Readonly<LineBytes>): string =>
+  bytes.toString("latin1", end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
 
 /** Follows `prev_hash` backward through the events of all projects, over copies that stand there twice. */
 function* copiesUpTo(log: string, newest: string): Generator<Copy> {

@@ -4,10 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { GENESIS, parseLine } from "../format/chain.ts";
+import { GENESIS, LineError, parseLine, readLine } from "../format/chain.ts";
+import { TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { endOf, type FileEnd } from "../format/lines.ts";
 import { truncateDurably, writeDurably } from "./durable.ts";
+import { linesBeyond } from "./found-copy.ts";
 import type { Head, Home } from "./home.ts";
 import { seqOf, trailLinesBackward } from "./segments.ts";
 
@@ -90,16 +92,33 @@ function linkOf(line: string): Link | undefined {
 function compare(file: string, home: Home, last: Link, head: Head | undefined): Mended {
   const fits: Mended = { last, notices: [], restored: [], uncopied: [] };
   if (head?.hash === last.hash) return fits;
-  const uncopied = linesAfter(file, head);
+  const beyond = head === undefined ? beyondIn(home, file, last) : [];
+  const uncopied = beyond.length === 0 ? linesAfter(file, head) : undefined;
   if (uncopied !== undefined) return { ...fits, uncopied };
-  if (head === undefined) return fits;
-  const events = { expected: { seq: head.seq, hash: head.hash }, present: { ...last } };
+  const expected = head ?? { seq: seqOf(beyond.at(-1) ?? ""), hash: beyond.at(-1)?.slice(-66, -2) ?? "" };
   const what = endOf(file) === undefined ? "no file" : "events missing or changed";
-  const { restored, newest, missing } = lost(home, last, head);
-  if (restored.length === 0) return { ...fits, notices: [found(what, "failed", events)] };
-  const details = { restored: restored.length, ...(missing === undefined ? {} : { missing }), ...events };
-  const notices = [found(what, missing === undefined ? "success" : "partial", details)];
-  return { last: newest, notices, restored, uncopied: [] };
+  const { restored, newest, missing, forged } =
+    head === undefined ? continued(beyond, last, expected.seq) : lost(home, last, head);
+  const details = {
+    ...(restored.length === 0 ? {} : { restored: restored.length }),
+    ...(missing === undefined || restored.length === 0 ? {} : { missing }),
+    ...(forged === 0 ? {} : { forged }),
+    expected: { seq: expected.seq, hash: expected.hash },
+    present: { ...last },
+  };
+  const outcome = missing === undefined ? "success" : "partial";
+  const notice = found(what, restored.length === 0 || forged > 0 ? "failed" : outcome, details);
+  return { last: newest, notices: [notice], restored, uncopied: [] };
+}
+
+/** A copy that cannot be read cannot be written either, and then that is what the user is told. */
+function beyondIn(home: Home, file: string, last: Link): readonly string[] {
+  try {
+    return linesBeyond(home, file, last);
+  } catch (error) {
+    if (error instanceof TrailError) return [];
+    throw error;
+  }
 }
 
 interface Lost {
@@ -109,21 +128,42 @@ interface Lost {
   readonly newest: Link;
   /** How many the copy does not have; absent when nothing is missing and all continues what is there. */
   readonly missing?: number;
+  /** How many lines of the copy are not what their own hash covers: they are never put back. */
+  readonly forged: number;
 }
 
 /** What the trail has lost after `last`: up to the head, or, where the copy's own end is lost, as far as it goes. */
 function lost(home: Home, last: Link, head: Head): Lost {
   const before = home.linesAfter(last.seq, head.hash);
-  const [first] = before;
-  const oldest = first === undefined ? undefined : parseLine(first);
-  if (oldest !== undefined) {
-    const whole: Lost = { restored: before, newest: { seq: head.seq, hash: head.hash } };
-    return oldest.prev_hash === last.hash ? whole : { ...whole, missing: oldest.seq - last.seq - 1 };
+  const restored = before.filter(isProven);
+  const forged = before.length - restored.length;
+  const [first] = restored;
+  if (first !== undefined) {
+    const oldest = parseLine(first);
+    const whole: Lost = { restored, newest: linkOf(restored.at(-1) ?? "") ?? last, forged };
+    const isWhole = forged === 0 && oldest.prev_hash === last.hash;
+    return isWhole ? whole : { ...whole, missing: head.seq - last.seq - restored.length };
   }
-  if (last.seq === 0) return { restored: [], newest: last }; // many trails begin so
-  const restored = home.linesFollowing(last.hash);
+  if (last.seq === 0 || forged > 0) return { restored: [], newest: last, forged }; // many trails begin so
+  return { missing: 0, ...continued(home.linesFollowing(last.hash), last, head.seq) };
+}
+
+/** Of lines that follow `last`, those that prove themselves. @param seq the newest event that there was */
+function continued(lines: readonly string[], last: Link, seq: number): Lost {
+  const restored = lines.filter(isProven);
   const newest = linkOf(restored.at(-1) ?? "") ?? last;
-  return { restored, newest, missing: head.seq - newest.seq };
+  const missing = seq - last.seq - restored.length;
+  return { restored, newest, forged: lines.length - restored.length, ...(missing === 0 ? {} : { missing }) };
+}
+
+function isProven(line: string): boolean {
+  try {
+    readLine(line);
+    return true;
+  } catch (error) {
+    if (error instanceof LineError) return false;
+    throw error;
+  }
 }
 
 /** The lines after the one that the head names, oldest first; `undefined` when that one is not there. */

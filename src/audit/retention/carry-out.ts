@@ -9,6 +9,7 @@ import { makeDirectory, writeDurably } from "../journal/durable.ts";
 import { lockOf } from "../journal/journal.ts";
 import { withLock } from "../journal/lock.ts";
 import type { Segment } from "../journal/segments.ts";
+import { startOf } from "../record.ts";
 import { forgetInHome } from "./home-copy.ts";
 import { removeOldKept, writeKept } from "./kept-file.ts";
 import type { PrunedRange, PrunePlan } from "./plan.ts";
@@ -35,11 +36,7 @@ export async function carryOutPrune(
   if (range === undefined) return;
   const doomed = segments.filter(({ stays }) => stays === undefined).map(({ segment }) => segment);
   await withLock(`${lockOf(file)}.prune`, async () => {
-    const { id: ref } = await trail.append({
-      operation: "audit_prune",
-      outcome: "started",
-      details: { archive },
-    });
+    const { id: ref } = await trail.append(startOf({ operation: "audit_prune", details: { archive } }));
     try {
       for (const segment of doomed) archiveSegment(segment, archive);
       const keptFile = writeKept(file, kept);

@@ -6,6 +6,7 @@ import { ROTATION, rotatedFiles } from "../journal/rotation-event.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
 import { type ProvenLine, proveLine } from "./prove.ts";
+import { type Signing, watchSigning } from "./signing.ts";
 
 /** What an `audit_prune` event says of the events that it stands for. */
 export interface Pruned {
@@ -35,6 +36,7 @@ export interface ChainSummary {
   readonly closed: ReadonlyMap<string, string>;
   /** The numbers of events whose line can be read and does not prove itself. */
   readonly changed: ReadonlySet<number>;
+  readonly signing: Signing;
   /** `started` events without an end, oldest first. */
   readonly open: readonly AuditEvent[];
 }
@@ -51,6 +53,7 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   const open = new Map<string, AuditEvent>();
   const closed = new Map<string, string>();
   const changed = new Set<number>();
+  const signing = watchSigning();
 
   const difference = (where: string, what: string, seq?: number): void =>
     findings.add({ severity: "difference", where, what, ...(seq === undefined ? {} : { seq }) });
@@ -79,8 +82,11 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
     if (ref !== undefined) open.delete(ref);
     const isPrune = operation === "audit_prune" && outcome === "success";
     const isRotation = operation === ROTATION;
-    const event = outcome === "started" || isPrune || isRotation ? parsed(line) : undefined;
+    const concernsSigning = signing.concerns(operation, outcome);
+    const isTold = outcome === "started" || isPrune || isRotation || concernsSigning;
+    const event = isTold ? parsed(line) : undefined;
     if (event === undefined) return;
+    if (concernsSigning) signing.take(event);
     if (outcome === "started") open.set(id, event);
     if (isRotation) for (const { file, sha256 } of rotatedFiles(event)) closed.set(file, sha256);
     newestPruned = (isPrune ? toPruned(event) : undefined) ?? newestPruned;
@@ -124,6 +130,7 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
         events,
         closed,
         changed,
+        signing: signing.seen(),
         open: [...open.values()],
         ...(first === undefined ? {} : { first: { seq: first.seq, timestamp: first.timestamp } }),
         ...(last === undefined

@@ -1,14 +1,20 @@
 /** The signed checkpoints of a trail: beside it, and in the home. */
+import { existsSync } from "node:fs";
 import { NoteError } from "../format/note.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../journal/checkpoint.ts";
 import type { Home } from "../journal/home.ts";
-import type { Finding } from "./finding.ts";
+import type { Finding, Findings } from "./finding.ts";
+import type { Signing } from "./signing.ts";
 import type { Evidence } from "./witnesses.ts";
 
 /** The checkpoints that a trail's key has signed, and what is wrong with others. */
 export interface SignedCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
   readonly findings: readonly Finding[];
+  /** A public key was given, or the home has the signing key. */
+  readonly hasKey: boolean;
+  /** Where one is kept for whoever verifies here. */
+  readonly places: readonly string[];
 }
 
 /**
@@ -17,7 +23,8 @@ export interface SignedCheckpoints {
  * @throws TrailError when a file is there and cannot be read
  */
 export function readCheckpoints(file: string, home: Home, publicKey?: string): SignedCheckpoints {
-  const verifier = publicKey ?? readSigningKey(home)?.verifier;
+  const own = readSigningKey(home)?.verifier;
+  const verifier = publicKey ?? own;
   const checkpoints: Checkpoint[] = [];
   const findings: Finding[] = [];
   for (const path of verifier === undefined ? [] : [checkpointPath(file), home.checkpointFile]) {
@@ -29,7 +36,23 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
       findings.push({ severity: "difference", where: path, what: error.message });
     }
   }
-  return { checkpoints, findings };
+  const places = [checkpointPath(file), ...(own === undefined ? [] : [home.checkpointFile])];
+  return { checkpoints, findings, hasKey: verifier !== undefined, places };
+}
+
+/** A checkpoint that was signed and is not there any more: whoever rewrote the trail has removed it. */
+export function checkMissing(
+  { hasKey, places }: SignedCheckpoints,
+  { keygen, due, unkeyed }: Signing,
+  findings: Findings,
+): void {
+  const end = due ?? (hasKey && keygen === undefined ? unkeyed : undefined);
+  if (end === undefined) return;
+  for (const where of places) {
+    if (existsSync(where)) continue;
+    const what = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
+    findings.add({ severity: "difference", where, seq: end.seq, what });
+  }
 }
 
 /** Compares them with the trail. @returns the newest */

@@ -6,12 +6,13 @@ import { TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
 import type { Checkpoint } from "../journal/checkpoint.ts";
 import { cutLines } from "../journal/forward.ts";
+import { headFromCopy } from "../journal/found-copy.ts";
 import { type Head, type Home, openHome } from "../journal/home.ts";
 import { ownIdentity } from "../journal/identity.ts";
 import { stateOf, toProcessMark } from "../process.ts";
 import { adviceFor } from "../recover.ts";
 import { type ChainCheck, type ChainSummary, createChainCheck } from "./chain-check.ts";
-import { checkCheckpoints, readCheckpoints } from "./checkpoints.ts";
+import { checkCheckpoints, checkMissing, readCheckpoints } from "./checkpoints.ts";
 import { collectFindings, type Finding, type Findings } from "./finding.ts";
 import { collectHashes, type Hashes } from "./hashes.ts";
 import { checkKept } from "./kept.ts";
@@ -65,9 +66,10 @@ export async function verifyTrail(options: VerifyOptions): Promise<Verification>
   const past = checkKept(dirname(file), chain.pruned, findings);
   const evidence = { file, hashes, findings, past, changed: chain.changed };
   const checkpoint = checkCheckpoints(signed, evidence);
+  checkMissing(signed, chain.signing, findings);
   for (const started of chain.open) warnOfOpen(started, findings);
   const witnesses = [
-    judgeHome(home, head, evidence, (chain.pruned?.lastSeq ?? 0) + 1),
+    judgeHome(home, head ?? headFromCopy(home, file, hashes), evidence, (chain.pruned?.lastSeq ?? 0) + 1),
     ...judgeReceipts(receipts, evidence),
     ...[...answers, ...silent].flatMap((answer) => judgeAnswer(answer, evidence)),
   ];

@@ -11,6 +11,7 @@ import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
 import type { PrunedPast } from "./kept.ts";
+import { proveLine } from "./prove.ts";
 
 /** One witness and what it knows. */
 export interface Witness {
@@ -50,14 +51,20 @@ export function judgeHome(home: Home, head: Head | undefined, evidence: Evidence
       hashes.newest > 0 ? end : `all of it is gone: ${missing} events were recorded`,
     );
   }
-  const { oldest, isEmpty } = oldestDifference(home.copiesUpTo(head.hash), evidence, first);
+  const { oldest, altered, isEmpty } = oldestDifference(home.copiesUpTo(head.hash), evidence, first);
   if (isEmpty)
     difference(
       head.seq,
       `it has not event ${head.seq}, which it took: the copy itself was cut off or changed`,
     );
+  if (altered !== undefined)
+    difference(
+      altered,
+      `its own line of event ${altered} was changed: what it says is not what its hash covers`,
+    );
   if (oldest !== undefined) difference(seqOf(oldest), whatChanged(oldest, seqOf(oldest), evidence));
-  return { name: HOME, seq: head.seq, agrees: missing <= 0 && oldest === undefined && !isEmpty };
+  const isWhole = oldest === undefined && altered === undefined && !isEmpty;
+  return { name: HOME, seq: head.seq, agrees: missing <= 0 && isWhole };
 }
 
 /** @param witnessed newest first */
@@ -65,16 +72,32 @@ function oldestDifference(
   witnessed: Iterable<Copy>,
   { hashes, changed }: Evidence,
   first: number,
-): { readonly oldest: string | undefined; readonly isEmpty: boolean } {
+): { readonly oldest: string | undefined; readonly altered: number | undefined; readonly isEmpty: boolean } {
   let oldest: string | undefined;
+  let altered: number | undefined;
   let isEmpty = true;
   for (const copy of witnessed) {
     const seq = seqIn(copy);
     isEmpty = false;
+    if (!provesItself(copy)) {
+      altered = seq;
+      continue;
+    }
     if (seq < first) break; // an event of the trail stands for these
     if (!hashes.isHash(seq, copy.bytes, hashAt(copy)) || changed.has(seq)) oldest = textIn(copy);
   }
-  return { oldest, isEmpty };
+  return { oldest, altered, isEmpty };
+}
+
+/** Only then its text is a witness, and not just the hash that stands in it. */
+function provesItself({ bytes, start, end }: Copy): boolean {
+  try {
+    proveLine(bytes, start, end);
+    return true;
+  } catch (error) {
+    if (error instanceof LineError) return false;
+    throw error;
+  }
 }
 
 function whatChanged(witnessed: string, seq: number, { hashes, file }: Evidence): string {

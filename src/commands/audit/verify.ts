@@ -91,7 +91,7 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
   }
   if (checkpoint !== undefined)
     terminal.print(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
-  else if (given.key !== undefined)
+  else if (given.key !== undefined && result.differences === 0)
     terminal.note("there is no checkpoint yet: one is signed after a destructive command");
   const verdict = result.differences === 0 ? colors.green("sound") : colors.red("not what was recorded");
   const span = chain.first === undefined ? "" : `, ${chain.first.timestamp} to ${chain.last?.timestamp}`;

@@ -1,0 +1,87 @@
+/**
+ * What the home copy has of a trail that the home has no head of: its project was moved, or `trails/` was emptied. The
+ * chain still tells which lines are this trail's.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { LineBytes } from "../format/lines.ts";
+import { type Head, type Home, hashAt, hashTextIn, prevTextIn } from "./home.ts";
+import { allLinesBackward, seqIn, seqOf, trailLinesBackward } from "./segments.ts";
+
+/** Which events a trail holds, by number and hash. */
+export interface KnownEvents {
+  isHash(seq: number, bytes: Uint8Array, at: number): boolean;
+}
+
+type Tip = Pick<Head, "seq" | "hash">;
+
+/** So many lines of other trails are remembered while this one's are looked for. */
+const OTHERS_MAX = 1_000_000;
+
+/** No file: the device and inode of the trail then are not known. */
+const headOf = (tip: Tip): Head => ({ ...tip, dev: 0, ino: 0 });
+
+/**
+ * The newest event of the copy that continues one of the trail at `file`, or else the newest that both have; `undefined`
+ * when the copy has nothing of it. @throws TrailError when the copy cannot be read
+ */
+export function headFromCopy(home: Home, file: string, known: KnownEvents): Head | undefined {
+  const following = new Map<string, Tip>();
+  let newest: Tip | undefined;
+  for (const line of allLinesBackward(home.log)) {
+    const one = { seq: seqIn(line), hash: hashTextIn(line) };
+    if (known.isHash(one.seq, line.bytes, hashAt(line))) {
+      newest ??= one;
+      const tip = tipAfter(one, following);
+      if (tip !== one && !isElsewhere(home, file, tip.hash) && !isThere(file, tip)) return headOf(tip);
+    } else if (isLong(line) && following.size < OTHERS_MAX) following.set(prevTextIn(line), one);
+  }
+  return newest === undefined ? undefined : headOf(newest);
+}
+
+/** The lines of the copy that follow a trail's last event, oldest first; none of a trail that goes on elsewhere. @throws TrailError */
+export function linesBeyond(home: Home, file: string, last: Tip): readonly string[] {
+  if (last.seq === 0) return []; // many trails begin so
+  const lines = home.linesFollowing(last.hash);
+  const newest = lines.at(-1)?.slice(-66, -2);
+  return newest === undefined || isElsewhere(home, file, newest) ? [] : lines;
+}
+
+function tipAfter(from: Tip, following: ReadonlyMap<string, Tip>): Tip {
+  let tip = from;
+  for (let next = following.get(tip.hash); next !== undefined && next.seq > tip.seq; ) {
+    tip = next;
+    next = following.get(tip.hash);
+  }
+  return tip;
+}
+
+const isLong = ({ start, end }: Readonly<LineBytes>): boolean => end - start > 140;
+
+/** Appended since the trail was read. */
+function isThere(file: string, { seq, hash }: Tip): boolean {
+  for (const line of trailLinesBackward(file)) {
+    if (line.endsWith(`"hash":"${hash}"}`)) return true;
+    if (seqOf(line) < seq) return false;
+  }
+  return false;
+}
+
+/** Whether it is the newest event of another trail that is still there: this one is then a copy of that, and nothing was cut. */
+function isElsewhere(home: Home, file: string, hash: string): boolean {
+  const folder = join(dirname(home.log), "trails");
+  const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+  return names.some((name) => {
+    const other = fieldsOf(join(folder, name));
+    return other.hash === hash && other.file !== file && existsSync(other.file);
+  });
+}
+
+function fieldsOf(path: string): { readonly hash: string; readonly file: string } {
+  try {
+    const { hash, file } = JSON.parse(readFileSync(path, "utf8"));
+    return { hash: String(hash), file: String(file) };
+  } catch {
+    return { hash: "", file: "" }; // cut by a power failure: it says nothing
+  }
+}

@@ -1,0 +1,41 @@
+/** What a trail itself says of its signing: from when on there was a key, and what should have been signed since. */
+import type { AuditEvent, Outcome } from "../format/event.ts";
+import { DESTRUCTIVE } from "../format/operations.ts";
+
+/** What was seen of a trail's signing. */
+export interface Signing {
+  /** The newest event that made a key. */
+  readonly keygen?: AuditEvent;
+  /** The first end of a destructive operation of the one who had made a key: a checkpoint was signed after it. */
+  readonly due?: AuditEvent;
+  /** The first end of a destructive operation before any key was made in this trail. */
+  readonly unkeyed?: AuditEvent;
+}
+
+/** Collects {@link Signing} from events, oldest first. */
+export interface SigningWatch {
+  /** Whether such an event is worth reading for it. */
+  concerns(operation: string, outcome: string): boolean;
+  take(event: AuditEvent): void;
+  seen(): Signing;
+}
+
+/** After these a checkpoint is signed; an event that closes an operation of a dead process is none of them. */
+const ENDS: ReadonlySet<string> = new Set<Outcome>(["success", "partial", "failed", "cancelled"]);
+
+/** Nothing is seen yet. */
+export function watchSigning(): SigningWatch {
+  let seen: Signing = {};
+  const isHolder = ({ user, host }: AuditEvent): boolean =>
+    seen.keygen?.user === user && seen.keygen.host === host; // another one's home has no key
+  return {
+    concerns: (operation, outcome) =>
+      operation === "audit_keygen" || (DESTRUCTIVE.has(operation) && ENDS.has(outcome)),
+    take(event) {
+      if (event.operation === "audit_keygen") seen = { ...seen, keygen: event };
+      else if (seen.keygen === undefined) seen = { unkeyed: event, ...seen };
+      else if (isHolder(event)) seen = { due: event, ...seen };
+    },
+    seen: () => seen,
+  };
+}
