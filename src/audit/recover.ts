@@ -1,6 +1,7 @@
 /** Operations that began and never ended: found by looking back from the end of the trail. */
 import { parseLine } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
+import { seqOf } from "./journal/segments.ts";
 import { stateOf, toProcessMark } from "./process.ts";
 
 /** When an operation without an end counts as abandoned. */
@@ -10,26 +11,35 @@ export interface RecoveryOptions {
   readonly now: number;
   /** After this long an operation of another host, or another container, counts as abandoned, ms. */
   readonly staleAfterMs: number;
+  /** The numbers of `started` events that are remembered as open, by their ids: so far back is looked at least. */
+  readonly remembered?: ReadonlyMap<string, number>;
+  /** One of them has an end, or is not in the trail. */
+  onSettled?(id: string): void;
 }
 
-/** How far back is looked, bytes of lines: some two thousand events. `audit verify` looks at all. */
+/** How far back is looked at least, bytes of lines: some two thousand events. */
 const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
 export function abandoned(lines: Iterable<string>, options: RecoveryOptions): readonly AuditEvent[] {
+  const { remembered = new Map<string, number>() } = options;
+  const oldest = Math.min(...remembered.values());
   const ended = new Set<string>();
+  const open = new Set<string>();
   const found: AuditEvent[] = [];
   let bytes = 0;
   for (const line of lines) {
     bytes += line.length;
-    if (bytes > LOOK_BACK_BYTES) break;
+    if (bytes > LOOK_BACK_BYTES && seqOf(line) < oldest) break;
     const ref = /"ref":"([^"]*)","prev_hash"/.exec(line)?.[1];
     if (ref !== undefined) ended.add(ref);
     if (!line.includes('"outcome":"started"')) continue;
     const event = parsed(line);
-    if (event?.outcome === "started" && !ended.has(event.id) && isAbandoned(event, options))
-      found.push(event);
+    if (event?.outcome !== "started" || ended.has(event.id)) continue;
+    open.add(event.id);
+    if (isAbandoned(event, options)) found.push(event);
   }
+  for (const id of remembered.keys()) if (!open.has(id)) options.onSettled?.(id);
   return found.reverse();
 }
 

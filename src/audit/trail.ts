@@ -10,6 +10,7 @@ import { trailLinesBackward } from "./journal/segments.ts";
 import { newestOf } from "./read/query.ts";
 import { createRecord, type Written } from "./record.ts";
 import { abandoned, explainInterruption, interruption } from "./recover.ts";
+import { forgetUnfinished, noteUnfinished, rememberedUnfinished } from "./unfinished.ts";
 
 /** Where a trail is, who is told of its events, and what the user is told. */
 export interface TrailOptions extends JournalOptions {
@@ -91,14 +92,29 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
   let recovered = false;
   let sinksKnown = sinks === undefined;
 
-  const findAbandoned = (): readonly AuditEvent[] =>
-    abandoned(trailLinesBackward(file), { host: journal.identity.host, now: clock(), staleAfterMs });
+  const note = (events: readonly AuditEvent[]): void => {
+    try {
+      noteUnfinished(file, events);
+    } catch (error) {
+      onWarning(messageOf(error));
+    }
+  };
+
+  /** Whoever only reads leaves what is remembered as it is. */
+  const findAbandoned = (onSettled?: (id: string) => void): readonly AuditEvent[] =>
+    abandoned(trailLinesBackward(file), {
+      host: journal.identity.host,
+      now: clock(),
+      staleAfterMs,
+      remembered: rememberedUnfinished(file),
+      ...(onSettled && { onSettled }),
+    });
 
   const append = async (event?: NewEvent): Promise<Appended> => {
     let left: readonly AuditEvent[] = [];
     let change: SinkChange | undefined;
     const build = (): readonly NewEvent[] => {
-      left = recovered ? [] : findAbandoned();
+      left = recovered ? [] : findAbandoned((id) => forgetUnfinished(file, id));
       change =
         sinksKnown || sinks === undefined || event === undefined
           ? undefined
@@ -112,6 +128,7 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
       sinksKnown = sinks === undefined;
       throw error;
     });
+    note(appended.events.map(({ event: one }) => one));
     for (const started of left) onWarning(explainInterruption(started));
     if (change !== undefined) welcome(change, appended);
     return appended;
@@ -129,7 +146,7 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
 
   return {
     append,
-    abandoned: findAbandoned,
+    abandoned: () => findAbandoned(),
     async recover() {
       if (recovered || findAbandoned().length === 0) return;
       await append().catch((error) =>

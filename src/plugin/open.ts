@@ -17,6 +17,8 @@ export interface OpenSink {
   readonly sink: Sink;
   /** Its options as they may be shown, without secrets: the trail records when they change. */
   readonly settings?: JsonObject;
+  /** What tells that an option changed, a secret one too, by the option's name: see `optionFingerprints`. */
+  fingerprints?(key: string): Readonly<Record<string, string>>;
 }
 
 /** A plugin that could not be loaded or opened. It never takes the others down: the caller reports it. */

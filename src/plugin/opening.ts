@@ -10,6 +10,7 @@ import { DeclarationError } from "./declaration.ts";
 import { type GuardOptions, guardBackend, guardSink, type HookLimits } from "./guard.ts";
 import { logLevel } from "./logger.ts";
 import type { OpenBackend, OpenSink } from "./open.ts";
+import { optionFingerprints } from "./option-fingerprints.ts";
 import { redactorFor, secretKeysOf } from "./secrets.ts";
 
 /** A declaration that was checked, and where it came from. */
@@ -71,7 +72,13 @@ export function openSink(loaded: LoadedPlugin, config: Config, options: OpeningO
   const { sink } = plugin;
   if (sink === undefined || config.sinks[plugin.name]?.enabled !== true) return [];
   return open(loaded, "sinks", { config, options }, (context, guard, settings) => [
-    { name: plugin.name, plugin, sink: guardSink(plugin.name, sink(context), guard), settings },
+    {
+      name: plugin.name,
+      plugin,
+      sink: guardSink(plugin.name, sink(context), guard),
+      settings,
+      fingerprints: (key: string) => optionFingerprints(context.options, key),
+    },
   ]);
 }
 

@@ -1,7 +1,7 @@
 /** Sinks that fail, hang, answer slowly, redirect or close: the command goes on, and nothing is lost. */
 import { expect, setDefaultTimeout, test } from "bun:test";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import file from "../../plugins/file/index.ts";
 import webhook from "../../plugins/webhook/index.ts";
 import { readSinkState, sinksFolder } from "../../src/audit/deliver/state.ts";
@@ -159,6 +159,43 @@ test("a change of the sinks is recorded once, with what may be shown of them", a
   ]);
   expect(JSON.stringify(changes)).not.toContain(receiver.url); // a webhook's URL is a secret
   expect(receiver.received).toHaveLength(2); // from the event that tells of it
+});
+
+test("a change of any option is recorded by its name, a secret one's too, and nothing of its value", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  const at = (path: string, headers = {}) =>
+    openSink(webhook, { url: `${receiver.url}/${path}`, timeout: "10s", headers }, "webhook");
+  await command(folder, [await at("one")]);
+  await command(folder, [await at("one")]);
+  await command(folder, [await at("two-hook")]);
+  await command(folder, [await at("two-hook", { Authorization: "Bearer first-secret" })]);
+  await command(folder, [await at("two-hook", { Authorization: "Bearer other-secret" })]);
+  const changes = await folder.open().newest({ limit: 99, operation: "sink_change" });
+  expect(changes.map(({ details }) => details)).toMatchObject([
+    { added: ["webhook"], changed: [], changed_options: {} },
+    { added: [], changed: ["webhook"], changed_options: { webhook: ["url"] } },
+    { changed: ["webhook"], changed_options: { webhook: ["headers"] } },
+    { changed: ["webhook"], changed_options: { webhook: ["headers"] } },
+  ]);
+  const known = readFileSync(join(dirname(folder.file), "sinks.json"), "utf8");
+  const { key, sinks } = JSON.parse(known);
+  const trail = (await folder.lines()).join();
+  expect(trail + known).not.toMatch(/two-hook|first-secret|other-secret/);
+  for (const secret of [key, sinks.webhook.options.url]) expect(trail).not.toContain(secret);
+});
+
+test("what an earlier version remembered of the sinks is completed in silence", async () => {
+  using folder = makeFolder();
+  await using receiver = await startReceiver();
+  const path = join(dirname(folder.file), "sinks.json");
+  await command(folder, [await hook(receiver)]);
+  const { sinks } = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ webhook: sinks.webhook.shown }));
+  await command(folder, [await hook(receiver)]);
+  await command(folder, [await openSink(webhook, { url: `${receiver.url}/other`, timeout: "10s" })]);
+  const changes = await folder.open().newest({ limit: 99, operation: "sink_change" });
+  expect(changes.map(({ details }) => details.changed)).toEqual([[], ["webhook"]]);
 });
 
 test("a sink's state is a receipt: it names the newest event that the sink has", async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { readdirSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { markOf } from "../../src/audit/process.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 
@@ -101,6 +102,46 @@ test("two commands that find the same interrupted operation close it once", asyn
   const found = (await outcomes(folder)).filter((text) => text === "destroy interrupted");
   expect(found).toHaveLength(1);
 });
+
+test("what began long ago is closed too, however much was written since, and only once", async () => {
+  using folder = makeFolder();
+  const gone = { pid: process.pid, start: "long ago", namespace: namespaceHere() };
+  const trail = folder.open(HERE);
+  await trail.append({ operation: "destroy", outcome: "started", details: { process: gone } });
+  await writeMuch(trail);
+  await recover(folder);
+  await recover(folder);
+  const ended = await folder.open(HERE).newest({ limit: 9, operation: "destroy" });
+  expect(ended.map(({ outcome }) => outcome)).toEqual(["started", "interrupted"]);
+  expect(readdirSync(join(dirname(folder.file), "open"))).toEqual([]);
+});
+
+test("what is remembered as open, but has an end or never was, is forgotten", async () => {
+  using folder = makeFolder();
+  const trail = folder.open(HERE);
+  await trail.record({ operation: "destroy", destructive: true }, async () => ({
+    result: 0,
+    ending: { outcome: "success" },
+  }));
+  const [started] = await trail.newest({ limit: 2 });
+  const open = join(dirname(folder.file), "open");
+  expect(readdirSync(open)).toEqual([]);
+  writeFileSync(join(open, started?.id ?? ""), "1");
+  writeFileSync(join(open, "never"), "x");
+  await writeMuch(trail);
+  expect(folder.open(HERE).abandoned()).toEqual([]);
+  expect(readdirSync(open)).toHaveLength(2); // who only reads changes nothing
+  await folder.open(HERE).append({ operation: "export", outcome: "success" });
+  expect(readdirSync(open)).toEqual([]);
+  expect(await folder.open(HERE).newest({ limit: 9, operation: "destroy" })).toHaveLength(2);
+});
+
+/** More than is looked back over without need. */
+async function writeMuch(trail: ReturnType<Folder["open"]>): Promise<void> {
+  const details = { text: "x".repeat(200_000) };
+  for (let number = 0; number < 6; number += 1)
+    await trail.append({ operation: "export", outcome: "success", details });
+}
 
 test("an operation of another host is left alone until it is stale", async () => {
   using folder = makeFolder();

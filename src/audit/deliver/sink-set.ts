@@ -1,4 +1,5 @@
 /** Which sinks a trail has: a change of them is an event of its own, since it changes who will know. */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
@@ -9,16 +10,30 @@ import type { NewEvent } from "../format/event.ts";
 import { redacted } from "../format/redact.ts";
 import { writeDurably } from "../journal/durable.ts";
 
-/** Settings by the sink's name, as they may be shown. */
-type SinkSet = Readonly<Record<string, JsonObject>>;
+/** What is remembered of one sink. */
+interface KnownSink {
+  /** Its settings as they may be shown. */
+  readonly shown: JsonObject;
+  /** Fingerprints of all its options; absent in what an earlier version wrote. */
+  readonly options?: Readonly<Record<string, string>> | undefined;
+}
 
-const SinkSetSchema = v.record(
+interface SinkSet {
+  /** What the fingerprints are made with. Neither ever leaves this file. */
+  readonly key: string;
+  readonly sinks: Readonly<Record<string, KnownSink>>;
+}
+
+const Shown = v.record(
   v.string(),
-  v.record(
-    v.string(),
-    v.custom<Json>(() => true),
-  ),
+  v.custom<Json>(() => true),
 );
+const SinkSetSchema = v.object({
+  key: v.string(),
+  sinks: v.record(v.string(), v.object({ shown: Shown, options: v.record(v.string(), v.string()) })),
+});
+/** As an earlier version wrote it: what may be shown, by the sink's name. */
+const ShownSetSchema = v.record(v.string(), Shown);
 
 const pathOf = (file: string): string => join(dirname(file), "sinks.json");
 
@@ -30,42 +45,66 @@ export interface SinkChange {
   remember(): void;
 }
 
-/** The difference between the sinks that the trail at `file` knew and those that are open, with their limits; `undefined`: none. */
+/**
+ * The difference between the sinks that the trail at `file` knew and those that are open, with their limits; `undefined`:
+ * none. What an earlier version remembered is completed then, in silence.
+ */
 export function sinkChange(
   file: string,
   sinks: readonly OpenSink[],
   timeLimitMs: (sink: OpenSink) => number,
 ): SinkChange | undefined {
-  const before = readSinkSet(file);
-  const shown = (sink: OpenSink) => redacted({ ...sink.settings, time_limit_ms: timeLimitMs(sink) });
-  const after = Object.fromEntries(sinks.map((sink) => [sink.name, shown(sink)]));
+  const { key, sinks: before } = readSinkSet(file);
+  const after = Object.fromEntries(sinks.map((sink) => [sink.name, known(sink, key, timeLimitMs(sink))]));
   const added = Object.keys(after).filter((name) => !(name in before));
   const removed = Object.keys(before).filter((name) => !(name in after));
-  const changed = Object.keys(after).filter(
-    (name) => name in before && textOf(before, name) !== textOf(after, name),
-  );
-  if (added.length + removed.length + changed.length === 0) return undefined;
-  return {
-    event: {
-      operation: "sink_change",
-      outcome: "success",
-      details: { added, removed, changed, sinks: after },
-    },
-    added,
-    remember: () => writeDurably(pathOf(file), `${JSON.stringify(after, null, 2)}\n`),
-  };
+  const options = changedOptions(before, after);
+  const changed = Object.keys(options);
+  const remember = (): void =>
+    writeDurably(pathOf(file), `${JSON.stringify({ key, sinks: after }, null, 2)}\n`, 0o600);
+  if (added.length + removed.length + changed.length === 0) {
+    if (Object.values(before).some((sink) => sink.options === undefined)) remember();
+    return undefined;
+  }
+  const shown = Object.fromEntries(Object.entries(after).map(([name, sink]) => [name, sink.shown]));
+  const details = { added, removed, changed, changed_options: options, sinks: shown };
+  return { event: { operation: "sink_change", outcome: "success", details }, added, remember };
 }
 
 /** The names of the sinks that the trail at `file` had when it was last written to. */
-export const knownSinks = (file: string): readonly string[] => Object.keys(readSinkSet(file));
+export const knownSinks = (file: string): readonly string[] => Object.keys(readSinkSet(file).sinks);
 
-const textOf = (set: SinkSet, name: string): string => canonical(set[name] ?? {});
+const known = (sink: OpenSink, key: string, time_limit_ms: number) => ({
+  shown: redacted({ ...sink.settings, time_limit_ms }),
+  options: sink.fingerprints?.(key) ?? {},
+});
+
+/** The names of the options that are not what they were, by the name of the sink; only sinks with any. */
+function changedOptions(before: SinkSet["sinks"], after: SinkSet["sinks"]): Record<string, string[]> {
+  const changes = Object.entries(after).flatMap(([name, now]) => {
+    const was = before[name];
+    if (was === undefined) return [];
+    const fingerprints = was.options === undefined ? [] : differing(was.options, now.options ?? {});
+    const names = [...new Set([...differing(was.shown, now.shown), ...fingerprints])].sort();
+    return names.length === 0 ? [] : [[name, names] as const];
+  });
+  return Object.fromEntries(changes);
+}
+
+function differing(before: JsonObject, after: JsonObject): readonly string[] {
+  const text = (value: Json | undefined): string => (value === undefined ? "" : canonical({ value }));
+  return Object.keys({ ...before, ...after }).filter((name) => text(before[name]) !== text(after[name]));
+}
 
 /** What cannot be read is not known: the present sinks are then recorded as added. */
 function readSinkSet(file: string): SinkSet {
+  const key = randomBytes(32).toString("hex");
   try {
-    return v.parse(SinkSetSchema, JSON.parse(readFileSync(pathOf(file), "utf8")));
+    const written: unknown = JSON.parse(readFileSync(pathOf(file), "utf8"));
+    if (v.is(SinkSetSchema, written)) return written;
+    const shown = Object.entries(v.parse(ShownSetSchema, written));
+    return { key, sinks: Object.fromEntries(shown.map(([name, settings]) => [name, { shown: settings }])) };
   } catch {
-    return {};
+    return { key, sinks: {} };
   }
 }

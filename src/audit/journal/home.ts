@@ -165,9 +165,10 @@ const HASH_LENGTH = 64;
 /** Where in its bytes the hash of a line stands, in hex. */
 export const hashAt = ({ end }: Readonly<LineBytes>): number => end - HASH_BEFORE_END;
 
-/** The hash of a line, and that of the event before it, as they are written there. */
+/** The hash of a line as it is written there, hex. */
 export const hashTextIn = (line: Readonly<LineBytes>): string =>
   line.bytes.toString("latin1", hashAt(line), hashAt(line) + HASH_LENGTH);
+/** The hash of the event before it, as the line has it, hex. */
 export const prevTextIn = ({ bytes, end }: Readonly<LineBytes>): string =>
   bytes.toString("latin1", end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
 

@@ -1,0 +1,58 @@
+/**
+ * Operations that have begun and not ended, each a small file in `.contextcore/open/`: so that the next command finds one
+ * however long ago it began, without reading all of the trail each time.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cannot, codeOf } from "./format/error.ts";
+import type { AuditEvent } from "./format/event.ts";
+
+const folderOf = (file: string): string => join(dirname(file), "open");
+
+/** Named after the `started` event's id; it holds the event's number. */
+const pathOf = (file: string, id: string): string => join(folderOf(file), encodeURIComponent(id));
+
+/**
+ * Remembers what these events begin, and forgets what they end. Not fsynced: the newest part of a trail is looked at anyway.
+ * @param file the trail's @throws TrailError
+ */
+export function noteUnfinished(file: string, events: readonly AuditEvent[]): void {
+  const folder = folderOf(file);
+  try {
+    for (const { outcome, id, seq, ref } of events) {
+      if (ref !== undefined) forgetUnfinished(file, ref);
+      if (outcome !== "started") continue;
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(pathOf(file, id), String(seq));
+    }
+  } catch (cause) {
+    throw cannot("remember what has begun in", folder, cause);
+  }
+}
+
+/** The operation with this id has ended, or is not in the trail. Where nothing can be written, it is forgotten later. */
+export function forgetUnfinished(file: string, id: string): void {
+  try {
+    rmSync(pathOf(file, id), { force: true });
+  } catch {
+    return; // one that is remembered too long costs a longer look back, and nothing else
+  }
+}
+
+/** The numbers of the `started` events that are remembered, by their ids. @throws TrailError */
+export function rememberedUnfinished(file: string): ReadonlyMap<string, number> {
+  const folder = folderOf(file);
+  try {
+    const names = readdirSync(folder);
+    return new Map(names.map((name) => [decodeURIComponent(name), seqIn(join(folder, name))]));
+  } catch (cause) {
+    if (codeOf(cause) === "ENOENT") return new Map(); // nothing began yet, or one has ended meanwhile
+    throw cannot("read what has begun in", folder, cause);
+  }
+}
+
+/** What was cut by a power failure is looked for from the trail's beginning. */
+function seqIn(path: string): number {
+  const text = readFileSync(path, "utf8");
+  return /^\d+$/.test(text) ? Number(text) : 1;
+}
