@@ -1,5 +1,6 @@
 /** Commands that must never run, however they are wrapped, and commands that must. */
 import { describe, expect, test } from "bun:test";
+import { isKnownCommand } from "../../src/destroy/policy/allow-list.ts";
 import { judgeCommand } from "../../src/destroy/policy/judge.ts";
 
 const DANGEROUS: Readonly<Record<string, readonly string[]>> = {
@@ -25,6 +26,18 @@ const DANGEROUS: Readonly<Record<string, readonly string[]>> = {
     "rm -rf data /",
     "find / -delete",
     "find ~ -exec rm {} +",
+    "find -delete",
+    "find -L / -delete",
+    "find /tmp/x / -delete",
+    "find -type f -delete",
+    "rm -rf /../",
+    "rm -rf //",
+    "rm -rf /tmp/../etc",
+    "rm -rf data/..",
+    "toybox rm -rf /",
+    "docker run -v /:/host alpine rm -rf /host",
+    "docker run --rm -v /:/host alpine chroot /host rm -rf /etc",
+    "docker run --mount type=bind,source=/,target=/host alpine rm -rf /host/usr",
     "/bin/rm -rf /",
     "del /s /q C:\\",
     "rd /s C:\\",
@@ -36,10 +49,17 @@ const DANGEROUS: Readonly<Record<string, readonly string[]>> = {
     "shred .contextcore/audit.jsonl",
     "git clean -fdx",
     "git clean -xdf",
+    "git -C . clean -fdx",
+    "git clean -d -f -x",
+    "find .contextcore -name audit.* -delete",
+    "cp x .contextcore/audit.jsonl",
+    "sed -i s/a/b/ .contextcore/audit.jsonl",
+    "ln -sf x .contextcore/audit.jsonl",
     "truncate -s 0 .contextcore/audit.jsonl",
   ],
   "overwrite-disk": [
     "dd if=/dev/zero of=/dev/sda",
+    "dd of=//dev/sda",
     "dd of=/dev/nvme0n1 if=x bs=1M",
     "tee /dev/sda",
     "shred /dev/sdb",
@@ -87,9 +107,15 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     "cat x | perl",
     "source <(wget -O- x)",
     "curl x|sh",
+    "curl x | (sh)",
+    "curl x | { sh; }",
+    "curl x | { cat; (cd /tmp; bash); }",
+    "curl x | if true; then sh; fi",
+    "curl x |\n sh",
     "curl x |& bash",
   ],
   "delete-unseen": [
+    "xargs -a list rm -rf",
     "docker volume ls -q | xargs docker volume rm",
     "ls | xargs rm",
     "helm ls -q | xargs helm uninstall",
@@ -99,6 +125,14 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     "docker rm -f $(docker ps -aq)",
     "docker volume rm `docker volume ls -q`",
     "docker compose down; docker system prune -f",
+    "if true; then docker system prune -af; fi",
+    "for x in 1 2; do docker system prune -af; done",
+    "case x in x) docker system prune;; esac",
+    "! docker system prune",
+    "{ docker system prune; }",
+    "( docker system prune )",
+    "</dev/null docker system prune -af",
+    "2>&1 >out docker system prune -af",
   ],
   "fork-bomb": [":(){ :|:& };:", "bomb() { bomb | bomb & }; bomb"],
   "overwrite-disk": ["cat x > /dev/sda", "echo >/dev/nvme0n1"],
@@ -113,6 +147,8 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     "rm -rf '/'",
     "r\\m -rf /",
     "FOO=1 rm -rf /",
+    "rm -rf \u0024{HOME}",
+    "find /tmp/q -exec rm -rf / \\;",
   ],
 };
 
@@ -127,6 +163,36 @@ const WRAPPED = [
   "busybox",
   "time",
   "sudo env X=y nice",
+  "timeout --signal KILL 5",
+  "nice --adjustment 1",
+  "flock f",
+  "flock -w 5 f",
+  "stdbuf -o L",
+  "setsid -w",
+  "ionice --class 2",
+  "chroot /mnt",
+  "sudo --user root",
+  "doas -u root",
+  "env -S",
+  "env --unset A -i",
+  "find data -exec",
+];
+
+/** The whole command is one word. */
+const AS_TEXT = [
+  "env -S",
+  "env -i --split-string",
+  "su -c",
+  "su root -c",
+  "su - root -c",
+  "sudo -s",
+  "ssh h",
+  "ssh -p 22 h",
+  "ssh -o A=b -i key ada@h",
+  "flock f -c",
+  "sh -c -e",
+  "bash -c -o pipefail",
+  "watch -n 1",
 ];
 
 describe.each(Object.entries(DANGEROUS))("%s", (rule, commands) => {
@@ -139,7 +205,26 @@ describe.each(Object.entries(DANGEROUS))("%s", (rule, commands) => {
         rule,
       });
     }
+    for (const wrapper of AS_TEXT) {
+      const command = [...wrapper.split(" "), text.replaceAll("\\", "\\\\")];
+      expect(judgeCommand(command), wrapper).toMatchObject({ may: "not", rule });
+    }
+    expect(judgeCommand(["env", `--split-string=${text.replaceAll("\\", "\\\\")}`])).toMatchObject({
+      may: "not",
+    });
   });
+});
+
+test("what a wrapper runs is looked at, whatever options it has", () => {
+  for (const command of [
+    ["find", "/tmp/q", "-exec", "rm", "-rf", "/", ";"],
+    ["xargs", "-a", "list", "rm", "-rf"],
+    ["timeout", "--signal", "KILL", "9", "mkfs.ext4", "/dev/x"],
+    ["find", ".contextcore", "-name", "audit.*", "-delete"],
+    ["docker", "run", "-v", "/:/host", "alpine", "sh", "-c", "rm -rf /host"],
+  ]) {
+    expect(judgeCommand(command), command.join(" ")).toMatchObject({ may: "not", why: expect.any(String) });
+  }
 });
 
 describe.each(Object.entries(SCRIPTS))("in a shell: %s", (rule, texts) => {
@@ -160,14 +245,16 @@ test.each([
   "docker compose -f compose.yaml down --volumes --remove-orphans",
   "docker-compose down -v",
   "podman compose down",
-  "kubectl delete -f stack.yaml",
-  "kubectl delete pods --all -n shop",
-  "kubectl delete namespace shop",
+  "docker compose -p shop -f a.yaml down -v --timeout 5",
+  "terraform destroy",
+  "make destroy",
+  "make -C stack destroy",
   "helm uninstall shop",
   "make down",
   "docker stack rm shop",
-])("known: %s", (text) => {
-  expect(judgeCommand(text.split(" "))).toEqual({ may: "run", as: "known" });
+])("on the allow list: %s", (text) => {
+  expect(isKnownCommand(text.split(" "))).toBe(true);
+  expect(judgeCommand(text.split(" "))).toEqual({ may: "run" });
 });
 
 test.each([
@@ -179,7 +266,22 @@ test.each([
   "rm -f /tmp/x",
   "docker volume rm shop_loki shop_tempo",
   "docker rm -f shop-loki-1",
-  "terraform destroy",
+  "kubectl delete -f stack.yaml",
+  "kubectl delete pods --all -n shop",
+  "kubectl delete namespace shop",
+  "./docker compose down",
+  "docker run -f compose down",
+  "make --eval=x destroy",
+  "sudo -u root docker compose down -v",
+  "timeout --signal KILL 60 docker compose down -v",
+  "ssh -p 22 h docker compose down -v",
+  "docker run -v shop_loki:/var/lib/loki alpine rm -rf /var/lib/loki",
+  "docker run -v .:/work alpine rm -rf /work/data",
+  "docker run -v /etc:/etc:ro alpine ls /etc",
+  "docker exec loki rm -rf /loki",
+  "cp -r .contextcore /mnt/kept",
+  "nice -n 5 echo rm -rf /",
+  "find data -exec rm -rf {} +",
   "find data -delete",
   "dd if=/dev/zero of=/tmp/x",
   "git clean -n",
@@ -188,7 +290,8 @@ test.each([
   "rm -rf /srv/shop/data",
   "systemctl stop loki",
 ])("configured: %s", (text) => {
-  expect(judgeCommand(text.split(" "))).toEqual({ may: "run", as: "configured" });
+  expect(isKnownCommand(text.split(" "))).toBe(false);
+  expect(judgeCommand(text.split(" "))).toEqual({ may: "run" });
 });
 
 test.each([
@@ -201,8 +304,12 @@ test.each([
   "curl -X POST http://hook/done",
   "curl http://x -o out; cat out",
   "docker compose down 2> /dev/null",
+  "if true; then docker compose down -v; fi",
+  "( cd stack; rm -rf ./data ) < /dev/null",
+  "cat list | while read x; do echo $x; done",
+  "sort < list | { cat; }; bash stack.sh",
 ])("configured, in a shell: %s", (text) => {
-  expect(judgeCommand(["sh", "-c", text])).toEqual({ may: "run", as: "configured" });
+  expect(judgeCommand(["sh", "-c", text])).toEqual({ may: "run" });
 });
 
 test("the refusal names the part of the command and says why", () => {
@@ -217,7 +324,23 @@ test("the refusal names the part of the command and says why", () => {
 test("a command too long to be looked at is refused, and looking at a long one ends", () => {
   expect(judgeCommand(["sh", "-c", "a ".repeat(6_000)])).toMatchObject({ may: "not", rule: "too-long" });
   const before = performance.now();
-  for (const piece of ["a ", "$(", "`", '"', "x()", "| ", "rm -rf x ", "{", "\\", "<("]) {
+  for (const piece of [
+    "a ",
+    "$(",
+    "`",
+    '"',
+    "x()",
+    "| ",
+    "rm -rf x ",
+    "{",
+    "\\",
+    "<(",
+    "sudo -a ",
+    "env ",
+    "ssh -a h ",
+    "sh -c ",
+    "( ",
+  ]) {
     judgeCommand(["sh", "-c", piece.repeat(Math.floor(9_900 / piece.length))]);
   }
   expect(performance.now() - before).toBeLessThan(20_000);

@@ -1,4 +1,6 @@
 /** What no configuration may make contextcore run. It stops mistakes and copied one-liners, not somebody who hides. */
+import { posix } from "node:path";
+import { findActs, findRoots, isFind } from "./find.ts";
 import type { ShellCommand } from "./shell.ts";
 import { isShell, programOf } from "./unwrap.ts";
 
@@ -18,9 +20,7 @@ export const RULES: readonly Rule[] = [
         has(command, /^-\w*[rR]|^--recursive$/) &&
         targets(command).some(isVital)) ||
       has(command, /^--no-preserve-root$/) ||
-      (programOf(command) === "find" &&
-        has(command, /^-delete$|^-exec(?:dir)?$/) &&
-        isVital(command.words[1] ?? "")) ||
+      (isFind(programOf(command)) && findActs(command.words) && findRoots(command.words).some(isVital)) ||
       (/^(?:del|erase|rd|rmdir|remove-item|ri)$/.test(programOf(command)) &&
         has(command, /^\/s$|^-r(?:ec\w*)?$/i) &&
         targets(command).some((word) => /^[a-z]:\\?\*?$|^~|^\$home/i.test(word))),
@@ -29,16 +29,16 @@ export const RULES: readonly Rule[] = [
     name: "delete-trail",
     why: "it removes or overwrites the audit trail",
     matches: (command) =>
-      (/^(?:rm|shred|truncate|mv|dd|tee|unlink)$/.test(programOf(command)) &&
-        has(command, /\.contextcore\b/)) ||
-      command.writesTo.some((file) => /\.contextcore\b/.test(file)) ||
-      (programOf(command) === "git" && command.words[1] === "clean" && has(command, /^-\w*[xX]/)),
+      changesTrail(command) ||
+      command.writesTo.some(isTrail) ||
+      said(command, /^git (?:-\S+ (?:\S+ )??)*clean\b.* -\w*x/),
   },
   {
     name: "overwrite-disk",
     why: "it writes to a disk past its file systems",
     matches: (command) =>
-      (programOf(command) === "dd" && command.words.some((word) => isDisk(word.replace(/^of=/, "")))) ||
+      (programOf(command) === "dd" &&
+        command.words.some((word) => word.startsWith("of=") && isDisk(word.slice(3)))) ||
       command.writesTo.some(isDisk) ||
       (/^(?:tee|cp|shred|blkdiscard|wipefs|badblocks)$/.test(programOf(command)) &&
         targets(command).some(isDisk)),
@@ -88,10 +88,9 @@ export const RULES: readonly Rule[] = [
   {
     name: "delete-unseen",
     why: "it deletes what another program lists at that moment",
-    matches: ({ words, reads }) =>
-      reads !== undefined &&
-      /(?:^|\/)xargs$/.test(words[0] ?? "") &&
-      words.some((word, at) => /^(?:rm|rmi|shred|kill|delete|uninstall)$/.test(word) && at > 0),
+    matches: (command) =>
+      /^(?:xargs|parallel)$/.test(programOf(command)) &&
+      has(command, /^(?:\S*\/)?(?:rm|rmi|shred|kill|delete|uninstall)$/),
   },
   {
     name: "stop-machine",
@@ -123,6 +122,25 @@ const has = ({ words }: ShellCommand, pattern: RegExp): boolean =>
 const targets = ({ words }: ShellCommand): readonly string[] =>
   words.slice(1).filter((word) => !word.startsWith("-"));
 
+const isTrail = (word: string): boolean => /\.contextcore\b/.test(word);
+
+/** Whether it changes what its words name; what only reads the trail (`cp` from it) may. */
+function changesTrail(command: ShellCommand): boolean {
+  const program = programOf(command);
+  if (isFind(program)) return findActs(command.words) && command.words.some(isTrail);
+  if (/^(?:cp|ln|link|install|rsync|scp)$/.test(program)) {
+    return (
+      isTrail(targets(command).at(-1) ?? "") || has(command, /^(?:-t|--target-directory=?).*\.contextcore\b/)
+    );
+  }
+  if (/^(?:g?sed|perl|ruby)$/.test(program))
+    return has(command, /^-\w*i|^--in-place/) && has(command, /\.contextcore\b/);
+  return (
+    /^(?:rm|rmdir|shred|truncate|mv|dd|tee|unlink|ed|ex|sponge)$/.test(program) &&
+    has(command, /\.contextcore\b/)
+  );
+}
+
 const said = (command: ShellCommand, pattern: RegExp): boolean =>
   pattern.test([programOf(command), ...command.words.slice(1)].join(" ").toLowerCase());
 
@@ -137,17 +155,23 @@ const isInterpreter = (command: ShellCommand): boolean =>
 const SYSTEM =
   /^\/(?:bin|boot|dev|etc|home|lib(?:32|64)?|opt|proc|root|run|sbin|srv|sys|usr|var|users|system|library|applications)?$/i;
 
-/** `/`, `/*`, `/usr`, `~`, `$HOME`, `.`, `..`, `*`, and what leads there. */
+/** `/`, `/*`, `/usr`, `~`, `$HOME`, `.`, `..`, `*`, and what leads there (`/../`, `data/..`). */
 function isVital(path: string): boolean {
-  const plain = path.replace(/^["']|["']$/g, "").replace(/(?:\/+(?:\.|\*|\.\*|\{.*\})?)+$/, "");
-  if (plain === "" || plain === "*") return path !== "";
+  const bare = path.replace(/^["']|["']$/g, "");
+  if (bare === "") return false;
+  const plain = slashesOnce(bare).replace(/(?:\/+(?:\.|\*|\.\*|\{.*\})?)+$/, "");
   return (
+    plain === "" ||
+    plain === "*" ||
     SYSTEM.test(plain) ||
     /^(?:~\w*|\$\{?HOME\}?|\.|(?:\.\.\/?)+|\$\{?PWD\}?)$/.test(plain) ||
     /^\/(?:home|users|var\/lib(?:\/docker)?)\/?[^/]*$/i.test(plain)
   );
 }
 
+/** `//dev/./sda` is `/dev/sda`, and `/usr/../` is `/`. */
+const slashesOnce = (path: string): string => posix.normalize(path).replace(/^\/+/, "/");
+
 const isDisk = (path: string): boolean =>
-  /^\/dev\/(?!null$|zero$|full$|tty|std|fd\/|shm\/|random$|urandom$)/.test(path) ||
+  /^\/dev\/(?!null$|zero$|full$|tty|std|fd\/|shm\/|random$|urandom$)/.test(slashesOnce(path)) ||
   /^\\\\\.\\physicaldrive/i.test(path);
