@@ -92,6 +92,18 @@ const TEXTS = [
   `hvs.${HEX.slice(0, 24)}`,
   `-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXk\n${SECRET}\n-----END OPENSSH PRIVATE KEY-----`,
   `-----BEGIN RSA PRIVATE KEY----- ${SECRET} cut off`,
+  `curl -u admin:${SECRET} http://loki:3100`,
+  `curl -s --user "admin:${SECRET}" http://loki:3100`,
+  `curl -uadmin:${SECRET} http://loki:3100`,
+  `mysql -u root -p${SECRET} shop`,
+  `docker login -u ada -p ${SECRET} registry`,
+  `{"name":"password","value":"${SECRET}"}`,
+  `{\\"password\\":\\"${SECRET}\\"}`,
+  `{\\"password\\":\\"a\\\\\\"${SECRET}\\"}`,
+  `password="a\\"${SECRET}"`,
+  `https://${SECRET}@host/`,
+  `https://h/c?sv=1&sig=${SECRET}`,
+  `https://hooks.slack.com/services/T0/B0/${SECRET}`,
   `PRIVATE+KEY+contextcore+12ab34cd+${HEX}`,
 ];
 
@@ -154,7 +166,28 @@ test("in the words of a command, behind their flags", () => {
   });
 });
 
+test.each([`curl -u admin:${SECRET} http://loki:3100`, `mysql -p${SECRET}`, `docker login -p ${SECRET}`])(
+  "in the words of a program that takes it: %s",
+  (text) => {
+    const details = { command: text.split(" "), env: [{ name: "password", value: SECRET }] };
+    expect(JSON.stringify(redacted(details))).not.toContain(SECRET);
+  },
+);
+
 test.each([
+  "docker run -u 1000:1000 -p 3100:3100 grafana/loki",
+  "mkdir -p data",
+  "https://ada@host/",
+  "ssh://git@github.com/a/b",
+  '{"name":"service","value":"shop"}',
+])("a command or URL without a secret is kept: %s", (text) => {
+  expect(redacted({ text, command: text.split(" ") })).toEqual({ text, command: text.split(" ") });
+});
+
+test.each([
+  "curl -u ",
+  "password=\\",
+  'password=\\"',
   "x",
   "a.",
   "eyJaaaaaa-",

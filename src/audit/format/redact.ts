@@ -5,6 +5,7 @@
  */
 import type { Json, JsonObject } from "../../plugin/contract.ts";
 import { isList } from "./canonical.ts";
+import { programAfter, programSecretsBlotted, withoutSecret } from "./program-secrets.ts";
 
 const BLOT = "***";
 
@@ -13,8 +14,12 @@ const BLOT = "***";
  * (a number that is not finite becomes its name, half a surrogate pair becomes U+FFFD).
  */
 export function redacted(details: JsonObject): JsonObject {
+  const named = details.name ?? details.key;
+  const isNamed = typeof named === "string" && isSecretName(named); // {"name":"password","value":"x"}
   const members = Object.entries(details).flatMap(([key, value]) =>
-    value === undefined ? [] : [[redactedText(key), memberOf(key, value)] as const],
+    value === undefined
+      ? []
+      : [[redactedText(key), isNamed && key === "value" ? BLOT : memberOf(key, value)] as const],
   );
   return Object.fromEntries(members);
 }
@@ -29,8 +34,18 @@ function redactedValue(value: Json): Json {
   if (typeof value === "string") return redactedText(value);
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
   if (value === null || typeof value === "boolean") return value;
-  if (isList(value)) return value.map((one, index) => redactedItem(one, value[index - 1]));
-  return redacted(value);
+  return isList(value) ? redactedList(value) : redacted(value);
+}
+
+function redactedList(list: readonly Json[]): Json[] {
+  let program = "";
+  return list.map((one, index) => {
+    const before = list[index - 1];
+    if (typeof one !== "string") return redactedItem(one, before);
+    const clean = withoutSecret(program, typeof before === "string" ? before : "", one);
+    program = programAfter(program, one);
+    return redactedItem(clean, before);
+  });
 }
 
 /** In a command's words the secret stands behind its flag: `["--password", "x"]`. */
@@ -73,13 +88,20 @@ export function redactedText(text: string): string {
   for (const form of FORMS) clean = clean.replace(form, BLOT);
   clean = clean
     .replace(/\b([a-z][a-z\d+.-]{0,20}:\/\/)([^/@\s:"']*):[^\s"'/]*@/gi, `$1$2:${BLOT}@`)
+    .replace(/\b(https?:\/\/)(?![a-z._-]{1,20}@)[^/@\s:"'?#]{8,}@/gi, `$1${BLOT}@`)
+    .replace(/([?&]sig=)[^&\s"']+/gi, `$1${BLOT}`)
+    .replace(/(hooks\.slack\.com\/\w+\/)[^\s"'?]+/gi, `$1${BLOT}`)
+    .replace(
+      /(\\?"(?:name|key)\\?"\s?:\s?\\?"([\w-]+)\\?"\s?,\s?\\?"value\\?"\s?:\s?\\?")[^"\\]+/gi,
+      (all, lead: string, name: string) => (isSecretName(name) ? lead + BLOT : all),
+    )
     .replace(/\b(Bearer)\s+[\w+/=.~:-]{8,}/gi, `$1 ${BLOT}`)
     .replace(/\b([Bb]asic|[Dd]igest|[Tt]oken)\s+(?=\S*[\dA-Z=])[\w+/=.~:-]{8,}/g, `$1 ${BLOT}`);
-  return namedBlotted(clean);
+  return namedBlotted(programSecretsBlotted(clean));
 }
 
 /** `name=value`, `name: value`, `"name":"value"`, `--name value`. Whole words only, so that it stays linear. */
-const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(["']?\s*[=:]\s*|\s+)/g;
+const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(\\*["']?\s*[=:]\s*|\s+)/g;
 /** How a system's reason begins that stands behind a path: `/etc/passwd: Permission denied`, `…/token: a directory`. */
 const REASONS: ReadonlySet<string> = new Set(
   (
@@ -103,7 +125,7 @@ function isPathWithReason(text: string, index: number, sign: string, value: numb
 }
 
 /** A quoted value ends at its quote, another at a blank or a separator. */
-const VALUE = /"[^"]*|'[^']*|[^\s"'&,;]+/y;
+const VALUE = /(\\+)"(?:[^"\\]|(?!\1")\\+"|\\+(?![\\"]))*|"(?:\\[\s\S]|[^"\\])*|'[^']*|[^\s"'&,;]+/y;
 
 function namedBlotted(text: string): string {
   let clean = "";
@@ -115,7 +137,7 @@ function namedBlotted(text: string): string {
     VALUE.lastIndex = index + whole.length;
     const [value] = VALUE.exec(text) ?? [];
     if (value === undefined) continue;
-    clean += `${text.slice(kept, VALUE.lastIndex - value.length)}${/^["']?/.exec(value)?.[0]}${BLOT}`;
+    clean += `${text.slice(kept, VALUE.lastIndex - value.length)}${/^\\*["']?/.exec(value)?.[0]}${BLOT}`;
     kept = VALUE.lastIndex;
   }
   return clean + text.slice(kept);
