@@ -41,7 +41,7 @@ const TEXT_FLAGS: Readonly<Record<string, RegExp>> = {
 const COMMANDS_MAX = 500;
 const CHARACTERS_MAX = 60_000;
 /** So many options with a word behind each no wrapper has. */
-const CHOICES_MAX = 12;
+const CHOICES_MAX = 100;
 
 /** `/usr/bin/rm` is `rm`, `RM.EXE` too. */
 export const programOf = ({ words }: ShellCommand): string =>
