@@ -15,6 +15,7 @@ test("the snapshot is complete, its counts agree, and what Grafana never gives i
     directory,
     concurrency: 4,
     signal: NEVER,
+    tuning: { recountMs: 0 },
   });
   const [plugin] = manifest.plugins;
   expect(plugin).toMatchObject({
@@ -53,6 +54,7 @@ test("an export without rights to alerting is partial, not failed", async () => 
     directory: temporaryDirectory(),
     concurrency: 4,
     signal: NEVER,
+    tuning: { recountMs: 0 },
   });
   expect(manifest.plugins[0]).toMatchObject({ status: "partial", counts: { dashboards: 11 } });
 });
