@@ -2,9 +2,11 @@
  * What a plugin's step yields, checked before anything of it is kept: a plugin is other people's code. Cheap against the
  * work of the step itself: the dearest check counts the newlines. What the lines hold is looked at in check-contents.ts.
  */
+import * as v from "valibot";
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
 import { countLines } from "../snapshot/format/lines.ts";
 import { pathObjection } from "../snapshot/format/paths.ts";
+import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { LATEST } from "../snapshot/format/range-text.ts";
 import type { StepObject, StepRecords } from "../snapshot/write/step.ts";
 import type { Range } from "../units/range.ts";
@@ -14,14 +16,6 @@ import { parseReread } from "./reread/cursor.ts";
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
 const NEXT_MAX = 1_000_000;
-const KINDS: ReadonlySet<string> = new Set([
-  "lossy",
-  "incomplete",
-  "clamped",
-  "failed",
-  "normalised",
-  "not-contained",
-]);
 
 /** A step as it is kept. */
 export interface CheckedStep {
@@ -126,7 +120,8 @@ function checkCounts(what: string, counts: Counts): Counts {
 function checkProblems(problems: Step["problems"]): readonly Problem[] {
   return list("problems", problems).map((problem) => {
     const { kind, reason, range, items } = problem;
-    if (!KINDS.has(kind)) throw new InvalidStep(`problems: ${JSON.stringify(kind)} is not a kind`);
+    if (!v.is(problemKindSchema, kind))
+      throw new InvalidStep(`problems: ${JSON.stringify(kind)} is not a kind`);
     if (typeof reason !== "string") throw new InvalidStep("problems: a reason must be a text");
     if (list("problems.items", items).some((item) => typeof item !== "string"))
       throw new InvalidStep("problems: items must be texts");

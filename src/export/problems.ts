@@ -1,14 +1,9 @@
 import type { Problem, ProblemKind } from "../plugin/contract.ts";
 import type { ManifestProblem } from "../snapshot/format/manifest.ts";
+import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
-
-/** Kinds that make a snapshot `partial`: something that was asked for is not in it. */
-const LOSSES: ReadonlySet<ProblemKind> = new Set<ProblemKind>(["incomplete", "clamped", "failed"]);
-
-/** Whether a problem makes the snapshot `partial`. */
-export const isLoss = ({ kind }: { readonly kind: ProblemKind }): boolean => LOSSES.has(kind);
 
 const ITEMS_MAX = 100;
 const RANGES_MAX = 100;

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { Counts, Problem, Rejected } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
+import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 
 /** What the server said of one block's records. */
 export interface BlockOutcome {
@@ -38,7 +39,7 @@ export interface RestoreJournal {
 
 const counts = v.record(v.string(), v.number());
 const problem = v.object({
-  kind: v.picklist(["lossy", "incomplete", "clamped", "failed", "normalised", "not-contained"]),
+  kind: problemKindSchema,
   reason: v.string(),
   items: v.exactOptional(v.array(v.string())),
 });

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
+import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -71,7 +72,7 @@ export function reportExport({ path, manifest }: ExportResult, { terminal, direc
   terminal.print(
     `${shortPath(path, directory)}  ${paintStatus(manifest.status, colors)}  ${formatBytes(manifest.bytes)}`,
   );
-  for (const { plugin, problem } of problemsOf(manifest, TOLD)) {
+  for (const { plugin, problem } of problemsOf(manifest, isTold)) {
     terminal.note(`note: ${plugin}: ${describeProblem(problem)}`);
   }
   for (const line of missingText(manifest)) terminal.note(`${terminal.noteColors.red("missing:")} ${line}`);
@@ -79,7 +80,7 @@ export function reportExport({ path, manifest }: ExportResult, { terminal, direc
 
 /** One line for each thing that is not in the snapshot though it was asked for. */
 export const missingText = (manifest: Manifest): string[] => [
-  ...problemsOf(manifest, LOSSES).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
+  ...problemsOf(manifest, isLoss).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
   ...vainSelections(manifest).map(({ name, match }) => `${name}: the selector ${match} found nothing`),
 ];
 
@@ -96,13 +97,12 @@ export function exportExit(manifest: Manifest): ExitCode {
   return manifest.status === "partial" || vainSelections(manifest).length > 0 ? EXIT.partial : EXIT.ok;
 }
 
-const LOSSES: ReadonlySet<string> = new Set(["incomplete", "clamped", "failed"]);
-const TOLD: ReadonlySet<string> = new Set(["lossy", "not-contained"]);
+const isTold = ({ kind }: ManifestProblem): boolean => kind === "lossy" || kind === "not-contained";
 
-const problemsOf = (manifest: Manifest, kinds: ReadonlySet<string>) =>
+const problemsOf = (manifest: Manifest, isWanted: (problem: ManifestProblem) => boolean) =>
   manifest.plugins.flatMap(({ name, problems }) =>
     problems
-      .filter(({ kind }) => kinds.has(kind))
+      .filter(isWanted)
       .sort((a, b) => a.reason.localeCompare(b.reason))
       .map((problem) => ({ plugin: name, problem })),
   );

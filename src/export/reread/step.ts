@@ -1,6 +1,6 @@
+import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { CheckedStep } from "../check-step.ts";
 import type { Ledger } from "../ledger.ts";
-import { isLoss } from "../problems.ts";
 import { againCursor, type Reread } from "./cursor.ts";
 
 /**

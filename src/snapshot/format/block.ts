@@ -10,6 +10,7 @@ import type { Counts, Cursor, Problem } from "../../plugin/contract.ts";
 import type { Range } from "../../units/range.ts";
 import { fromRfc3339, toRfc3339 } from "../../units/range.ts";
 import { countsSchema } from "./counts.ts";
+import { problemKindSchema } from "./problem-kind.ts";
 import { rangeFromText, rangeSchema, rangeToText, timeSchema } from "./range-text.ts";
 
 /** The records of one step in one file: a contiguous, checksummed run of bytes. */
@@ -62,7 +63,7 @@ const isObject = (value: unknown): boolean =>
 const cursorSchema = v.custom<Cursor>(isObject, "not a JSON object");
 
 const problemSchema = v.object({
-  kind: v.picklist(["lossy", "incomplete", "clamped", "failed", "normalised", "not-contained"]),
+  kind: problemKindSchema,
   reason: v.string(),
   range: v.exactOptional(rangeSchema),
   items: v.exactOptional(v.array(v.string())),

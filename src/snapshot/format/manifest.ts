@@ -8,6 +8,7 @@
 import * as v from "valibot";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
+import { problemKindSchema } from "./problem-kind.ts";
 import { rangeSchema, timeSchema } from "./range-text.ts";
 
 /** The version of the snapshot format that this program writes. */
@@ -20,7 +21,7 @@ export const statusSchema = v.picklist(["complete", "partial", "failed"]);
 export type Status = v.InferOutput<typeof statusSchema>;
 
 const problemSchema = v.object({
-  kind: v.picklist(["lossy", "incomplete", "clamped", "failed", "normalised", "not-contained"]),
+  kind: problemKindSchema,
   reason: v.string(),
   ranges: v.pipe(
     v.array(rangeSchema),

@@ -1,6 +1,7 @@
 /** Which part of a backend's time line the kept snapshots hold. */
 import { fromRfc3339, type Range, span } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
+import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import type { KeptSnapshot } from "./kept.ts";
@@ -65,15 +66,13 @@ function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
 function rangesOf(plugin: ManifestPlugin): Range[] {
   const [whole] = attemptOf(plugin);
   if (plugin.status === "failed" || whole === undefined) return [];
-  const losses = plugin.problems.filter(({ kind }) => LOSING.has(kind));
+  const losses = plugin.problems.filter(isLoss);
   if (losses.some(({ ranges }) => ranges.length === 0)) return [];
   return subtract(
     whole,
     losses.flatMap(({ ranges }) => ranges.map(rangeFromText)),
   );
 }
-
-const LOSING: ReadonlySet<string> = new Set(["incomplete", "clamped", "failed"]);
 
 /** The backends that any of the snapshots has data of. */
 export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
