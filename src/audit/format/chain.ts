@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../plugin/contract.ts";
 import { canonical, isList } from "./canonical.ts";
-import type { AuditEvent, Outcome } from "./event.ts";
+import { type AuditEvent, OUTCOMES, type Outcome } from "./event.ts";
 
 /** `prev_hash` of a trail's first event. */
 export const GENESIS = "0".repeat(64);
@@ -46,6 +46,17 @@ function expectedOf(event: AuditEvent): ReturnType<typeof textOf> {
   }
 }
 
+/** Whether a line is an event, as the trail writes it, whose content fits its hash. */
+export function isProven(line: string): boolean {
+  try {
+    readLine(line);
+    return true;
+  } catch (error) {
+    if (error instanceof LineError) return false;
+    throw error;
+  }
+}
+
 /** Reads a line without proving it. @throws LineError when it is not an event. */
 export function parseLine(line: string): AuditEvent {
   let value: unknown;
@@ -82,18 +93,9 @@ function textOf(event: UnsealedEvent): { readonly hash: string; readonly line: s
   return { hash, line: `${start},${prev},"hash":"${hash}"}` };
 }
 
-const OUTCOMES: ReadonlySet<string> = new Set<Outcome>([
-  "started",
-  "success",
-  "partial",
-  "failed",
-  "cancelled",
-  "refused",
-  "interrupted",
-]);
-
+const KNOWN_OUTCOMES: ReadonlySet<string> = new Set(OUTCOMES);
 /** Whether it is one of the outcomes that an event may have. */
-export const isOutcome = (text: string): text is Outcome => OUTCOMES.has(text);
+export const isOutcome = (text: string): text is Outcome => KNOWN_OUTCOMES.has(text);
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);

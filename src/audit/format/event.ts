@@ -1,7 +1,16 @@
 import type { Json } from "../../plugin/contract.ts";
 
 /** How an operation stands, or ended. */
-export type Outcome = "started" | "success" | "partial" | "failed" | "cancelled" | "refused" | "interrupted";
+export const OUTCOMES = [
+  "started",
+  "success",
+  "partial",
+  "failed",
+  "cancelled",
+  "refused",
+  "interrupted",
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** One line of the trail. Field order is the order in the file. */
 export interface AuditEvent {

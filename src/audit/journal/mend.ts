@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { GENESIS, LineError, parseLine, readLine } from "../format/chain.ts";
+import { GENESIS, isProven, parseLine } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { endOf, type FileEnd } from "../format/lines.ts";
@@ -154,16 +154,6 @@ function continued(lines: readonly string[], last: Link, seq: number): Lost {
   const newest = linkOf(restored.at(-1) ?? "") ?? last;
   const missing = seq - last.seq - restored.length;
   return { restored, newest, forged: lines.length - restored.length, ...(missing === 0 ? {} : { missing }) };
-}
-
-function isProven(line: string): boolean {
-  try {
-    readLine(line);
-    return true;
-  } catch (error) {
-    if (error instanceof LineError) return false;
-    throw error;
-  }
 }
 
 /** The lines after the one that the head names, oldest first; `undefined` when that one is not there. */

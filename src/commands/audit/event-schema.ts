@@ -1,14 +1,5 @@
 import * as v from "valibot";
-
-export const OUTCOMES = [
-  "started",
-  "success",
-  "partial",
-  "failed",
-  "cancelled",
-  "refused",
-  "interrupted",
-] as const;
+import { OUTCOMES } from "../../audit/format/event.ts";
 
 /** One event as it stands in the trail. */
 export const eventSchema = v.object({

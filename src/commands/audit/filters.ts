@@ -1,9 +1,9 @@
+import { OUTCOMES } from "../../audit/format/event.ts";
 import { OPERATIONS } from "../../audit/format/operations.ts";
 import type { Filter } from "../../audit/read/query.ts";
 import { closest } from "../../config/closest.ts";
 import { fromRfc3339, toMs } from "../../units/range.ts";
 import { type ArgValues, UsageError } from "../command.ts";
-import { OUTCOMES } from "./event-schema.ts";
 
 const time = (about: string) => ({ type: "value", hint: "TIME", parse: readTime, about }) as const;
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { LineError, readLine } from "../../audit/format/chain.ts";
+import { isProven } from "../../audit/format/chain.ts";
 import type { AuditEvent } from "../../audit/format/event.ts";
 import { type EventPlace, findEvents } from "../../audit/read/find.ts";
 import { printable } from "../../audit/read/line.ts";
@@ -35,7 +35,7 @@ export default defineCommand({
   async run(call): Promise<ExitCode> {
     const { file } = trailPlaces(call, await configOf(call));
     const { match, related } = findOne(file, call.args.id);
-    const sound = isSound(match.line);
+    const sound = isProven(match.line);
     const { event, place } = match;
     if (call.args.json)
       call.terminal.printJson({ event, place, sound, related: related.map((one) => one.event) });
@@ -52,16 +52,6 @@ function findOne(file: string, id: string) {
   if (matches.length > 1)
     throw new UsageError(`${matches.length} events begin with ${id}`, "give more of the id");
   return { match, related };
-}
-
-function isSound(line: string): boolean {
-  try {
-    readLine(line);
-    return true;
-  } catch (error) {
-    if (error instanceof LineError) return false;
-    throw error;
-  }
 }
 
 function showEvent(

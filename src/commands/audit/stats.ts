@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Outcome } from "../../audit/format/event.ts";
+import { OUTCOMES } from "../../audit/format/event.ts";
 import { trailLines } from "../../audit/journal/segments.ts";
 import { printable } from "../../audit/read/line.ts";
 import { matching } from "../../audit/read/query.ts";
@@ -9,7 +10,6 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, trailPlaces } from "../stack.ts";
-import { OUTCOMES } from "./event-schema.ts";
 import { FILTERS, filterOf } from "./filters.ts";
 import { paintOutcome } from "./paint.ts";
 
