@@ -146,7 +146,7 @@ test.each(WORDS)("%s", async (words, said) => {
   const args = words.split(" ").map((word) => word.replaceAll("_", " "));
   const { stdout, stderr, exitCode } = await run(args, { cwd });
   const shown = stderr.replaceAll(cwd, "DIR");
-  const printed = args.includes("--json") ? expect.stringMatching(/^\{\n  "error": \{/) : "";
+  const printed = args.includes("--json") ? expect.stringMatching(/^\{\n {2}"error": \{/) : "";
   expect({ stdout, exitCode, stderr: shown }).toEqual({ stdout: printed, exitCode: 2, stderr: `${said}\n` });
 });
 
