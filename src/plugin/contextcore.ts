@@ -19,7 +19,14 @@ export {
   windowsOrSpans,
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
-export * from "./contract.ts";
+export * from "./contract/backend.ts";
+export * from "./contract/dashboards.ts";
+export * from "./contract/export.ts";
+export * from "./contract/http.ts";
+export * from "./contract/plugin.ts";
+export * from "./contract/restore.ts";
+export * from "./contract/sink.ts";
+export * from "./contract/values.ts";
 export { directorySize } from "./directory-size.ts";
 export * from "./errors.ts";
 export { safeFileName } from "./file-name.ts";
