@@ -13,9 +13,10 @@ import manifest from "../package.json" with { type: "json" };
 import { toManual } from "../src/commands/manual.ts";
 import { ROOT } from "../src/commands/registry.ts";
 import { PACKAGES } from "../src/licenses/packages.ts";
+import { build } from "./build.ts";
 import { describeRelease, releaseTime, sha256 } from "./release/describe.ts";
 import { compareSizes, readSizes, type Sizes, writeSizes } from "./release/sizes.ts";
-import { buildArguments, runnerOf, TARGETS, type Target } from "./release/targets.ts";
+import { runnerOf, TARGETS, type Target } from "./release/targets.ts";
 
 const root = resolve(import.meta.dir, "..");
 const output = join(root, "dist/release");
@@ -46,10 +47,11 @@ async function release(target: Target): Promise<void> {
   const path = join(output, target.file);
   // The name of the program is inside of it, so the second one gets a folder of its own.
   const second = join(output, "again");
-  const sum = build(target, path);
-  const again = build(target, join(second, target.file));
+  const [sum, again] = [path, join(second, target.file)].map((out) => {
+    build(out, target.bun);
+    return sha256(readFileSync(out));
+  });
   rmSync(second, { recursive: true });
-  rmSync(`${path}.map`, { force: true });
   if (again !== sum)
     throw new Error(`${target.file} is not the same when it is built again: ${sum}, ${again}`);
   requireNoPaths(path);
@@ -58,17 +60,6 @@ async function release(target: Target): Promise<void> {
   writeFileSync(`${path}.gz`, Bun.gzipSync(readFileSync(path), { level: 9 }));
   sizes.set(target.file, Bun.file(path).size);
   console.log(`${target.file}: ${sum}, ${ran}`);
-}
-
-/** @returns the SHA-256 of what was built */
-function build(target: Target, path: string): string {
-  const built = Bun.spawnSync([process.execPath, ...buildArguments(manifest.scripts.build, target, path)], {
-    cwd: root,
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  if (built.exitCode !== 0) throw new Error(`${target.file} does not compile:\n${built.stderr}`);
-  return sha256(readFileSync(path));
 }
 
 /** Nothing of the machine that it was built on may be inside. */

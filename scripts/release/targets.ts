@@ -21,15 +21,6 @@ export const TARGETS: readonly Target[] = [
   { bun: "bun-windows-x64", file: "contextcore-windows-x64.exe" },
 ];
 
-/** The flags of `make build` (package.json), for another target and place. */
-export function buildArguments(script: string, target: Target, path: string): string[] {
-  const [, ...words] = script.split(" ");
-  const at = words.indexOf("--outfile");
-  if (words[0] !== "build" || at < 0)
-    throw new Error(`package.json: the script "build" is not \`bun build … --outfile\``);
-  return [...words.slice(0, at), `--target=${target.bun}`, "--outfile", path];
-}
-
 /**
  * What stands before the target's program to run it on this machine: nothing, or QEMU for the other processor;
  * `undefined` when it cannot be run here.

@@ -3,12 +3,11 @@
  * machine can run by itself is compiled with the release's own flags.
  */
 import { mkdirSync } from "node:fs";
-import { join, resolve } from "node:path";
-import manifest from "../../package.json" with { type: "json" };
-import { buildArguments, runnerOf, TARGETS } from "../../scripts/release/targets.ts";
+import { join } from "node:path";
+import { build } from "../../scripts/build.ts";
+import { runnerOf, TARGETS } from "../../scripts/release/targets.ts";
 import { BINARY, type Measured, measure, median } from "./run.ts";
 
-const root = resolve(import.meta.dir, "../..");
 const RUNS = 11;
 
 type Row = (what: string, measured: string, budget: string) => void;
@@ -44,9 +43,7 @@ function releasedHere(directory: string): { path: string; file: string }[] {
   mkdirSync(folder);
   return TARGETS.filter((target) => runnerOf(target)?.length === 0).map((target) => {
     const path = join(folder, target.file);
-    const words = buildArguments(manifest.scripts.build, target, path);
-    const built = Bun.spawnSync([process.execPath, ...words], { cwd: root, stdout: "pipe", stderr: "pipe" });
-    if (built.exitCode !== 0) throw new Error(`${target.file} does not compile:\n${built.stderr}`);
+    build(path, target.bun);
     return { path, file: target.file };
   });
 }

@@ -1,30 +1,25 @@
 /** The compiled program as a user meets it: built once for all test files, spawned with a clean environment. */
-import { existsSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { build } from "../../scripts/build.ts";
 import { temporaryDirectory } from "./directory.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const target = join(root, "dist", "contextcore");
 
 /** The path of the program, newer than every source file. */
-export const binary: string = await build();
+export const binary: string = await upToDate();
 
-async function build(): Promise<string> {
+async function upToDate(): Promise<string> {
   if (existsSync(target) && statSync(target).mtimeMs > (await newestSource())) return target;
-  const own = join(root, "dist", `contextcore.${process.pid}`);
-  mkdirSync(join(root, "dist"), { recursive: true });
-  const { scripts } = await Bun.file(join(root, "package.json")).json();
-  const [, ...args] = String(scripts.build).split(" ");
-  const words = args.map((word) => (word === "dist/contextcore" ? own : word));
-  const built = Bun.spawnSync([process.execPath, ...words], { cwd: root, stderr: "pipe" });
-  if (built.exitCode !== 0) throw new Error(`the program does not compile:\n${built.stderr}`);
-  renameSync(own, target);
-  rmSync(`${own}.map`, { force: true });
+  build(target);
   return target;
 }
 
 async function newestSource(): Promise<number> {
-  let newest = statSync(join(root, "package.json")).mtimeMs;
+  let newest = Math.max(
+    ...["package.json", "scripts/build.ts"].map((file) => statSync(join(root, file)).mtimeMs),
+  );
   for await (const file of new Bun.Glob("{src,plugins}/**/*").scan({ cwd: root, absolute: true })) {
     newest = Math.max(newest, statSync(file).mtimeMs);
   }
