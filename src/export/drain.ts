@@ -1,9 +1,9 @@
 /** Runs the cursors of one backend until none waits: depth first, several at once, each step committed whole. */
 import type { Exporter } from "../plugin/contract.ts";
 import type { Commit } from "../snapshot/format/block.ts";
-import { canonicalJson } from "../snapshot/format/canonical-json.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import { canonicalJson } from "../units/canonical-json.ts";
 import { checkContents } from "./check-contents.ts";
 import { checkStep } from "./check-step.ts";
 import type { Conductor } from "./conductor.ts";

@@ -1,11 +1,11 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
 import type { Counts, Cursor, ExportRequest } from "../plugin/contract.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
-import { canonicalJson } from "../snapshot/format/canonical-json.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
+import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
 import { cursorRange } from "./cursor-range.ts";
 import { createFrontier, type Frontier, type Pending } from "./frontier.ts";

@@ -1,5 +1,5 @@
 import { type ErrorKind, PluginError } from "../plugin/errors.ts";
-import { withoutSecrets } from "./redact.ts";
+import { withoutSecrets } from "../redact/known-secrets.ts";
 
 /** Where a call went, for messages: `loki at http://localhost:3100` and `GET /ready`. */
 export interface CallPlace {

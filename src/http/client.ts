@@ -3,12 +3,12 @@ import { type FetchOptions, ofetch } from "ofetch";
 import * as v from "valibot";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../plugin/contract.ts";
 import { PluginError } from "../plugin/errors.ts";
+import { redactor, withoutSecrets } from "../redact/known-secrets.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
 import { createAnswer } from "./answer.ts";
 import { type ServerOptions, secretsOf, standingHeaders } from "./authentication.ts";
 import { type CallPlace, statusError } from "./classify.ts";
-import { redactor, withoutSecrets } from "./redact.ts";
 import { timeLimit } from "./time-limit.ts";
 
 export interface HttpClientOptions extends ServerOptions {

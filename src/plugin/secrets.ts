@@ -1,6 +1,6 @@
 import type { ResolvedOptions } from "../config/resolve-options.ts";
 import { secretsOf } from "../http/authentication.ts";
-import { redactor } from "../http/redact.ts";
+import { redactor } from "../redact/known-secrets.ts";
 
 /** The options whose values are never shown. */
 export const secretKeysOf = ({ found }: Pick<ResolvedOptions, "found">): string[] =>

@@ -13,7 +13,7 @@ import { type SettleOptions, settle } from "../../src/export/settle.ts";
 import { withTimeLimit } from "../../src/export/time-limit.ts";
 import { createWindowCounts } from "../../src/export/windows.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
-import { canonicalJson } from "../../src/snapshot/format/canonical-json.ts";
+import { canonicalJson } from "../../src/units/canonical-json.ts";
 
 describe("pace", () => {
   const after = (steps: number, ms: number, pace = startPace(8)) => {

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test";
 import * as v from "valibot";
 import { createHttpClient } from "../../src/http/client.ts";
-import { redactor } from "../../src/http/redact.ts";
 import { PluginError } from "../../src/plugin/errors.ts";
+import { redactor } from "../../src/redact/known-secrets.ts";
 
 const PAGES: Record<string, (request: Request) => Response | Promise<Response>> = {
   "/ok": () => Response.json({ status: "success", data: [1] }),

@@ -2,7 +2,7 @@
 import type { AuditRecord } from "../../plugin/contract.ts";
 import { isKind } from "../../plugin/errors.ts";
 import type { OpenSink } from "../../plugin/open.ts";
-import { redactedText } from "../format/redact.ts";
+import { redactedText } from "../../redact/text.ts";
 import { tryLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";

@@ -5,9 +5,9 @@ import { dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Json, JsonObject } from "../../plugin/contract.ts";
 import type { OpenSink } from "../../plugin/open.ts";
-import { canonical } from "../format/canonical.ts";
+import { redacted } from "../../redact/json.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
 import type { NewEvent } from "../format/event.ts";
-import { redacted } from "../format/redact.ts";
 import { writeDurably } from "../journal/durable.ts";
 
 /** What is remembered of one sink. */
@@ -92,7 +92,7 @@ function changedOptions(before: SinkSet["sinks"], after: SinkSet["sinks"]): Reco
 }
 
 function differing(before: JsonObject, after: JsonObject): readonly string[] {
-  const text = (value: Json | undefined): string => (value === undefined ? "" : canonical({ value }));
+  const text = (value: Json | undefined): string => (value === undefined ? "" : canonicalJson({ value }));
   return Object.keys({ ...before, ...after }).filter((name) => text(before[name]) !== text(after[name]));
 }
 

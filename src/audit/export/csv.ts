@@ -3,7 +3,7 @@
  * front, and so does one that begins with an apostrophe. Who reads it back takes one leading apostrophe away and has
  * exactly what was there.
  */
-import { canonical } from "../format/canonical.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
 import type { AuditEvent } from "../format/event.ts";
 
 /** What OWASP names as the beginnings of a formula, in their full-width forms too; and the apostrophe itself. */
@@ -23,9 +23,9 @@ const COLUMNS: readonly (readonly [string, (event: AuditEvent) => string | undef
   ["user", (event) => event.user],
   ["host", (event) => event.host],
   ["project", (event) => event.project],
-  ["data_affected", (event) => canonical(event.data_affected)],
+  ["data_affected", (event) => canonicalJson(event.data_affected)],
   ["export_path", (event) => event.export_path],
-  ["details", (event) => canonical(event.details)],
+  ["details", (event) => canonicalJson(event.details)],
   ["id", (event) => event.id],
   ["seq", (event) => String(event.seq)],
   ["ref", (event) => event.ref],

@@ -1,6 +1,6 @@
 /** Events in the formats that other tools read. */
 import type { JsonObject } from "../../plugin/contract.ts";
-import { canonical } from "../format/canonical.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { trailLines, trailLinesBackward } from "../journal/segments.ts";
 import { type Filter, type Match, matching, newestOf } from "../read/query.ts";
@@ -86,7 +86,7 @@ const DETAILS_LENGTH_MAX = 1_000;
 
 /** Long details as `{"cut": their first thousand characters, "characters": how many there were}`. */
 function withShortDetails(event: AuditEvent): Omit<AuditEvent, "details"> & { readonly details: JsonObject } {
-  const text = canonical(event.details);
+  const text = canonicalJson(event.details);
   if (text.length <= DETAILS_LENGTH_MAX) return event;
   const cut = text.slice(0, DETAILS_LENGTH_MAX).toWellFormed();
   return { ...event, details: { cut, characters: text.length } };

@@ -3,7 +3,8 @@
  * pieces in a different order, so a line that reads back to itself and has the right hash has not changed by a byte.
  */
 import type { Json } from "../../plugin/contract.ts";
-import { canonical, isList } from "./canonical.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
+import { isList } from "../../units/json.ts";
 import { type AuditEvent, OUTCOMES, type Outcome } from "./event.ts";
 
 /** `prev_hash` of a trail's first event. */
@@ -82,7 +83,7 @@ function textOf(event: UnsealedEvent): { readonly hash: string; readonly line: s
   const user = `"user":${JSON.stringify(event.user)}`;
   const host = `"host":${JSON.stringify(event.host)}`;
   const project = `"project":${JSON.stringify(event.project)}`;
-  const details = `"details":${canonical(event.details)}`;
+  const details = `"details":${canonicalJson(event.details)}`;
   const affected = `"data_affected":${JSON.stringify(event.data_affected)}`;
   const path = event.export_path === undefined ? "" : `,"export_path":${JSON.stringify(event.export_path)}`;
   const ref = event.ref === undefined ? "" : `,"ref":${JSON.stringify(event.ref)}`;

@@ -4,11 +4,12 @@
  * Appends that come while one is under way share the next one's wait.
  */
 import { dirname } from "node:path";
+import { redacted } from "../../redact/json.ts";
+import { redactedText } from "../../redact/text.ts";
 import { type SealedEvent, seal } from "../format/chain.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { beginningOf, endOf } from "../format/lines.ts";
-import { redacted, redactedText } from "../format/redact.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from "../../plugin/contract.ts";
-import { canonical, isList } from "../format/canonical.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
+import { isList } from "../../units/json.ts";
 
 /**
  * What differs between a line as a witness has it and as it stands in the trail: `details.backup: "yes" became "no"`.
@@ -21,7 +22,7 @@ function* changes(path: string, before: Json | undefined, after: Json | undefine
   }
 }
 
-const textOf = (value: Json | undefined): string => (value === undefined ? "nothing" : canonical(value));
+const textOf = (value: Json | undefined): string => (value === undefined ? "nothing" : canonicalJson(value));
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !isList(value);

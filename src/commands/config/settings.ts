@@ -4,8 +4,8 @@ import type { ConfigProblem } from "../../config/errors.ts";
 import { hiddenProblems } from "../../config/hidden.ts";
 import { about } from "../../config/introspect.ts";
 import { type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
-import { withoutSecrets } from "../../http/redact.ts";
 import type { OpenPlugins } from "../../plugin/open.ts";
+import { withoutSecrets } from "../../redact/known-secrets.ts";
 
 export interface Setting {
   /** Dotted: `backends.loki.url`. */

@@ -1,8 +1,8 @@
 import type { Block } from "../../snapshot/format/block.ts";
-import { canonicalJson } from "../../snapshot/format/canonical-json.ts";
 import { kindOf } from "../../snapshot/format/file-totals.ts";
 import type { CommittedStep } from "../../snapshot/write/recover.ts";
 import type { Sift } from "../../snapshot/write/rewrite.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
 import { type Ledger, rootCursor } from "../ledger.ts";
 import { replaces, type SecondReading } from "../windows.ts";
 import { beginCursor, parseReread, type RereadCursor, rereadKey } from "./cursor.ts";

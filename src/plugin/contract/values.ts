@@ -1,15 +1,5 @@
 /** What every part of the contract is made of. */
-
-/** What JSON holds. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json | undefined };
-/** A JSON object; members that are `undefined` are left out. */
-export type JsonObject = { readonly [key: string]: Json | undefined };
+export type { Json, JsonObject } from "../../units/json.ts";
 
 /** What kinds of data there are. */
 export type Signal = "traces" | "metrics" | "logs" | "dashboards";

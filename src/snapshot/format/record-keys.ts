@@ -2,8 +2,8 @@
  * The single records in a line of a data file, each as a text that is the same wherever and with whatever others it was
  * exported: pages are cut differently each time, entries and samples are not.
  */
-import type { Json } from "../../plugin/contract.ts";
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
+import { isList, type Json } from "../../units/json.ts";
 
 /** Called for each record: its text, and its time in ms where it has one. */
 export type OnRecord = (key: string, timeMs: number) => void;
@@ -78,5 +78,3 @@ function members(value: Json | undefined): Members {
   if (typeof value !== "object" || value === null || isList(value)) throw new Error("not an object");
   return value;
 }
-
-const isList = (value: object): value is readonly Json[] => Array.isArray(value);

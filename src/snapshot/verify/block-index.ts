@@ -1,10 +1,10 @@
 /** What the index says, added up and compared with what the manifest says, a line at a time. */
 import type { Counts, Cursor } from "../../plugin/contract.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { thereAre } from "../../units/words.ts";
 import type { Block, IndexLine } from "../format/block.ts";
 import type { BlockPlace } from "../format/block-place.ts";
-import { canonicalJson } from "../format/canonical-json.ts";
 import { countDifferences } from "../format/counts.ts";
 import { addBlock, type FileTotals } from "../format/file-totals.ts";
 import type { Manifest, ManifestFile, ManifestPlugin } from "../format/manifest.ts";

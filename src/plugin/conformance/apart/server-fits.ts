@@ -1,5 +1,5 @@
 /** A server that is not there, or is another one, breaks nearly all rules, and tells nothing of the plugin. */
-import { withoutSecrets } from "../../../http/redact.ts";
+import { withoutSecrets } from "../../../redact/known-secrets.ts";
 import { isKind } from "../../errors.ts";
 import type { Outcome } from "../check.ts";
 import type { Target } from "../subject.ts";

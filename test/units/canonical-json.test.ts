@@ -1,6 +1,6 @@
 /** RFC 8785: the examples of the standard itself. */
 import { expect, test } from "bun:test";
-import { canonical } from "../../src/audit/format/canonical.ts";
+import { canonicalJson } from "../../src/units/canonical-json.ts";
 
 test("section 3.2.2: literals, numbers and strings", () => {
   const value = JSON.parse(String.raw`{
@@ -10,7 +10,7 @@ test("section 3.2.2: literals, numbers and strings", () => {
   }`);
   const numbers = "[333333333.3333333,1e+30,4.5,0.002,1e-27]";
   const text = '"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"';
-  expect(canonical(value)).toBe(`{"literals":[null,true,false],"numbers":${numbers},"string":${text}}`);
+  expect(canonicalJson(value)).toBe(`{"literals":[null,true,false],"numbers":${numbers},"string":${text}}`);
 });
 
 test("section 3.2.3: members sorted by UTF-16 code units", () => {
@@ -18,7 +18,7 @@ test("section 3.2.3: members sorted by UTF-16 code units", () => {
     "\u20ac": "Euro Sign", "\r": "Carriage Return", "\ufb33": "Hebrew Letter Dalet With Dagesh",
     "1": "One", "\ud83d\ude00": "Emoji: Grinning Face", "\u0080": "Control", "\u00f6": "Latin Small Letter O With Diaeresis"
   }`);
-  const values = [...canonical(value).matchAll(/:"([^"]*)"/g)].map(([, text]) => text);
+  const values = [...canonicalJson(value).matchAll(/:"([^"]*)"/g)].map(([, text]) => text);
   expect(values).toEqual([
     "Carriage Return",
     "One",
@@ -55,11 +55,11 @@ test.each([
   [0xbecbf647612f3696n, "-0.0000033333333333333333"],
   [0x43143ff3c1cb0959n, "1424953923781206.2"],
 ])("appendix B: %x", (bits, text) => {
-  expect(canonical(doubleOf(bits))).toBe(text);
+  expect(canonicalJson(doubleOf(bits))).toBe(text);
 });
 
 test("what JSON cannot hold is refused, what is undefined is left out", () => {
-  expect(() => canonical(Number.NaN)).toThrow(TypeError);
-  expect(() => canonical([1, Number.POSITIVE_INFINITY])).toThrow(TypeError);
-  expect(canonical({ b: undefined, a: 1 })).toBe('{"a":1}');
+  expect(() => canonicalJson(Number.NaN)).toThrow(TypeError);
+  expect(() => canonicalJson([1, Number.POSITIVE_INFINITY])).toThrow(TypeError);
+  expect(canonicalJson({ b: undefined, a: 1 })).toBe('{"a":1}');
 });

@@ -1,12 +1,13 @@
-import type { Json } from "../../plugin/contract.ts";
+import { isList, type Json } from "./json.ts";
 
 /**
  * The canonical form of RFC 8785 (JCS): no white space, members sorted by UTF-16 code units, numbers and strings as
  * ECMAScript writes them. Members that are `undefined` are left out.
+ * `undefined` itself is `null`.
  * @throws TypeError for a number that JSON cannot hold
  */
-export const canonical = (value: Json): string =>
-  isInOrder(value) ? JSON.stringify(value) : sortedText(value);
+export const canonicalJson = (value: Json | undefined): string =>
+  value === undefined ? "null" : isInOrder(value) ? JSON.stringify(value) : sortedText(value);
 
 /** What has its members in order already is written by the engine itself, several times faster. */
 function isInOrder(value: Json): boolean {
@@ -25,12 +26,11 @@ function isInOrder(value: Json): boolean {
 
 function sortedText(value: Json): string {
   if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(canonical).join(",")}]`;
+  if (isList(value)) return `[${value.map(canonicalJson).join(",")}]`;
   const members = Object.keys(value)
     .sort()
-    .flatMap((key) => (value[key] === undefined ? [] : `${JSON.stringify(key)}:${canonical(value[key])}`));
+    .flatMap((key) =>
+      value[key] === undefined ? [] : `${JSON.stringify(key)}:${canonicalJson(value[key])}`,
+    );
   return `{${members.join(",")}}`;
 }
-
-/** `Array.isArray` for read-only arrays. */
-export const isList = (value: Json): value is readonly Json[] => Array.isArray(value);

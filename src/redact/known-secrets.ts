@@ -1,3 +1,5 @@
+import { BLOT, formsBlotted } from "./rules.ts";
+
 /**
  * Takes the credentials out of a URL: `http://user:pw@host/path?token=x` becomes `http://host/path`, and the relative
  * `/path?token=x` becomes `/path`.
@@ -24,8 +26,10 @@ export function redactor(secrets: readonly (string | undefined)[]): (text: strin
   ]);
   forms.sort((a, b) => b.length - a.length);
   return (text) =>
-    forms
-      .reduce((clean, form) => clean.replaceAll(form, "***"), text)
-      .replace(/(\w+:\/\/)[^/@\s:]*:[^/@\s]*@/g, "$1***@")
-      .replace(/\b(Bearer|Basic)\s+[\w+/=.~-]{8,}/gi, "$1 ***");
+    formsBlotted(
+      forms
+        .reduce((clean, form) => clean.replaceAll(form, BLOT), text)
+        // Who may ask this server is no more for everybody to read than with which password.
+        .replace(/(\w{1,20}:\/\/)[^/@\s:]{0,1000}:[^/@\s]{0,4000}@/g, `$1${BLOT}@`),
+    );
 }

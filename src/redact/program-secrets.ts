@@ -1,6 +1,6 @@
 /** Secrets known by the program that takes them: `curl -u user:password`, `mysql -pPASSWORD`, `docker login -p PASSWORD`. */
+import { BLOT } from "./rules.ts";
 
-const BLOT = "***";
 const PROGRAM = /^(?:.*\/)?(curl|mysql\w*|mariadb[\w-]*|login|redis-cli|sshpass)$/;
 
 /** The program that the next flags belong to. @param before the one so far */

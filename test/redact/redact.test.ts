@@ -1,7 +1,7 @@
 /** A corpus of secrets as they turn up in commands, configurations, messages and URLs: none may reach the trail. */
 import { expect, test } from "bun:test";
-import { redacted } from "../../src/audit/format/redact.ts";
-import { makeFolder } from "./folder.ts";
+import { redacted } from "../../src/redact/json.ts";
+import { makeFolder } from "../audit/folder.ts";
 
 const SECRET = "Zx9-s3cr3t_Value";
 const HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";

@@ -1,0 +1,55 @@
+/**
+ * Blots secrets out of what is kept or sent. What looks like one is known by the name it stands under (`password`,
+ * `apiToken`), by its own form (`Bearer …`, `glsa_…`, a private key), or by its place (`user:password@host`, `?token=…`,
+ * `--password …`).
+ */
+import { isList, type Json, type JsonObject } from "../units/json.ts";
+import { isCountName, isSecretName } from "./names.ts";
+import { programAfter, withoutSecret } from "./program-secrets.ts";
+import { BLOT } from "./rules.ts";
+import { redactedText } from "./text.ts";
+
+/**
+ * The value as the trail keeps it: secrets blotted out, `undefined` members dropped, and only what JSON can hold
+ * (a number that is not finite becomes its name, half a surrogate pair becomes U+FFFD).
+ */
+export function redacted(details: JsonObject): JsonObject {
+  const named = details.name ?? details.key;
+  const isNamed = typeof named === "string" && isSecretName(named); // {"name":"password","value":"x"}
+  const members = Object.entries(details).flatMap(([key, value]) =>
+    value === undefined
+      ? []
+      : [[redactedText(key), isNamed && key === "value" ? BLOT : memberOf(key, value)] as const],
+  );
+  return Object.fromEntries(members);
+}
+
+function memberOf(key: string, value: Json): Json {
+  if (value === null || typeof value === "boolean" || !isSecretName(key)) return redactedValue(value);
+  if (typeof value === "number" && isCountName(key)) return redactedValue(value);
+  return BLOT;
+}
+
+function redactedValue(value: Json): Json {
+  if (typeof value === "string") return redactedText(value);
+  if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
+  if (value === null || typeof value === "boolean") return value;
+  return isList(value) ? redactedList(value) : redacted(value);
+}
+
+function redactedList(list: readonly Json[]): Json[] {
+  let program = "";
+  return list.map((one, index) => {
+    const before = list[index - 1];
+    if (typeof one !== "string") return redactedItem(one, before);
+    const clean = withoutSecret(program, typeof before === "string" ? before : "", one);
+    program = programAfter(program, one);
+    return redactedItem(clean, before);
+  });
+}
+
+/** In a command's words the secret stands behind its flag: `["--password", "x"]`. */
+function redactedItem(value: Json, before: Json | undefined): Json {
+  const flag = typeof before === "string" ? /^--?([\w-]+)$/.exec(before)?.[1] : undefined;
+  return flag !== undefined && typeof value === "string" && isSecretName(flag) ? BLOT : redactedValue(value);
+}

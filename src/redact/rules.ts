@@ -1,0 +1,158 @@
+/**
+ * Secrets that are known by their form or their place, as data. Every repetition has an upper bound or stops at characters
+ * that its beginning cannot hold, so that no text takes longer than its length; a test holds each rule to its examples and
+ * to that.
+ */
+export interface Rule {
+  readonly id: string;
+  /** In lower case: the rule is tried only on a text that holds one of them, whatever the case. */
+  readonly keywords: readonly string[];
+  readonly pattern: RegExp;
+  /** What takes the place of the match, as `String.replace` has it; default `***`. */
+  readonly by?: string;
+  /** A text of which the rule takes `secret`. */
+  readonly example: string;
+  readonly secret: string;
+  /** One that resembles it, and that it leaves. */
+  readonly unlike: string;
+}
+
+/** What stands in a secret's place. */
+export const BLOT = "***";
+
+const TAIL = "9f86d081884c7d659a2feaa0";
+
+/** A prefix that only this vendor's keys have, and what may follow it. */
+const vendor = (
+  id: string,
+  keywords: readonly string[],
+  pattern: RegExp,
+  example: string,
+  unlike: string,
+): Rule => ({
+  id,
+  keywords,
+  pattern,
+  example: `key ${example} was refused`,
+  secret: example,
+  unlike,
+});
+
+/** In the order in which they are applied. */
+export const RULES: readonly Rule[] = [
+  {
+    id: "private-key",
+    keywords: ["private key-----"],
+    pattern:
+      /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,16384}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
+    example: `-----BEGIN RSA PRIVATE KEY-----\n${TAIL}\n-----END RSA PRIVATE KEY-----`,
+    secret: TAIL,
+    unlike: "-----BEGIN CERTIFICATE-----",
+  },
+  vendor(
+    "json-web-token",
+    ["eyj"],
+    /\beyJ[\w-]{5,4000}\.[\w-]{5,4000}\.[\w-]{0,4000}/g,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.dBjftJeZ4CVP",
+    "eyJustAWord",
+  ),
+  ...[
+    "glsa",
+    "glc",
+    "gls",
+    "ghp",
+    "gho",
+    "ghu",
+    "ghs",
+    "ghr",
+    "github_pat",
+    "glpat",
+    "npm",
+    "hvs",
+    "hvb",
+  ].map(vendorPrefix),
+  ...["dop_v1", "whsec", "pypi", "shpat", "rk_live", "sk_live"].map(vendorPrefix),
+  vendor("slack", ["xox"], /\bxox[abeoprs]-[\w-]{8,500}/g, `xoxb-${TAIL}`, "xoxo-love"),
+  vendor("sk", ["sk-"], /\bsk-[\w-]{16,500}/g, `sk-proj-${TAIL}`, "task-runner-of-the-day"),
+  vendor("aws-key-id", ["akia", "asia"], /\b(?:AKIA|ASIA)[A-Z\d]{16}\b/g, "AKIAIOSFODNN7EXAMPLE", "AKIA2"),
+  vendor("google", ["aiza"], /\bAIza[\w-]{30,500}/g, `AIzaSyA-${TAIL}0123456`, "AIza"),
+  vendor("note-key", ["private+key+"], /\bPRIVATE\+KEY\+\S{1,4000}/g, `PRIVATE+KEY+a+${TAIL}`, "PRIVATE+KEY"),
+  {
+    id: "age-identity",
+    keywords: ["age-secret-key-"],
+    pattern: /\bAGE-SECRET-KEY-1[A-Z\d]{20,200}/gi,
+    example: `AGE-SECRET-KEY-1${TAIL.toUpperCase()}`,
+    secret: TAIL.toUpperCase(),
+    unlike: "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
+  },
+  {
+    id: "url-password",
+    keywords: ["://"],
+    pattern: /\b([a-z][a-z\d+.-]{0,20}:\/\/)([^/@\s:"']{0,1000}):[^\s"'/]{0,4000}@/gi,
+    by: `$1$2:${BLOT}@`,
+    example: "postgres://ada:Zx9-s3cr3t@db/shop",
+    secret: "Zx9-s3cr3t",
+    unlike: "http://loki:3100/push",
+  },
+  {
+    id: "url-user",
+    keywords: ["://"],
+    pattern: /\b(https?:\/\/)(?![a-z._-]{1,20}@)[^/@\s:"'?#]{8,4000}@/gi,
+    by: `$1${BLOT}@`,
+    example: "https://Zx9-s3cr3t@host/",
+    secret: "Zx9-s3cr3t",
+    unlike: "https://ada@host/",
+  },
+  {
+    id: "signed-url",
+    keywords: ["sig="],
+    pattern: /([?&]sig=)[^&\s"']{1,4000}/gi,
+    by: `$1${BLOT}`,
+    example: `https://h/c?sv=1&sig=${TAIL}`,
+    secret: TAIL,
+    unlike: "https://h/c?design=1",
+  },
+  {
+    id: "slack-hook",
+    keywords: ["hooks.slack.com/"],
+    pattern: /(hooks\.slack\.com\/\w{1,100}\/)[^\s"'?]{1,4000}/gi,
+    by: `$1${BLOT}`,
+    example: `https://hooks.slack.com/services/T0/B0/${TAIL}`,
+    secret: TAIL,
+    unlike: "https://hooks.slack.com/",
+  },
+  {
+    id: "bearer",
+    keywords: ["bearer"],
+    pattern: /\b(Bearer)\s{1,20}[\w+/=.~:-]{8,8000}/gi,
+    by: `$1 ${BLOT}`,
+    example: `Authorization: Bearer ${TAIL}`,
+    secret: TAIL,
+    unlike: "the bearer of it",
+  },
+  {
+    id: "authorization-scheme",
+    keywords: ["basic", "digest", "token"],
+    pattern: /\b([Bb]asic|[Dd]igest|[Tt]oken)\s{1,20}(?=[^\s\dA-Z=]{0,8000}[\dA-Z=])[\w+/=.~:-]{8,8000}/g,
+    by: `$1 ${BLOT}`,
+    example: "basic YWRhOlp4OS1zM2NyM3Q=",
+    secret: "YWRhOlp4OS1zM2NyM3Q=",
+    unlike: "basic authentication is needed",
+  },
+];
+
+/** `glsa_…`: a prefix, a separator, and the key. */
+function vendorPrefix(prefix: string): Rule {
+  const pattern = new RegExp(`\\b${prefix}[_.-][\\w+/=-]{8,500}`, "g");
+  return vendor(prefix, [prefix], pattern, `${prefix}_${TAIL}`, `${prefix}_short`);
+}
+
+/** Applies every rule. */
+export function formsBlotted(text: string): string {
+  const lower = text.toLowerCase();
+  let clean = text;
+  for (const { keywords, pattern, by = BLOT } of RULES) {
+    if (keywords.some((keyword) => lower.includes(keyword))) clean = clean.replace(pattern, by);
+  }
+  return clean;
+}
