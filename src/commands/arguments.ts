@@ -5,7 +5,9 @@
 import { parseArgs as tokenize } from "node:util";
 import { type ArgsDef, parseArgs } from "citty";
 import { closest } from "../config/closest.ts";
-import { type Arg, type Args, type ArgValues, type Command, UsageError } from "./command.ts";
+import { UsageError } from "../tasks/errors.ts";
+import type { Param, Params, ParamValues } from "../tasks/param.ts";
+import type { Command } from "./command.ts";
 
 /** Arguments that every command takes. */
 export const COMMON = {
@@ -24,7 +26,7 @@ export const COMMON = {
   },
   debug: { type: "flag", about: "show details and stacks" },
   help: { type: "flag", alias: "h", about: "show this help" },
-} as const satisfies Args;
+} as const satisfies Params;
 
 /** `KEY=VALUE`. @throws RangeError */
 export function readSetting(text: string): readonly [string, string] {
@@ -41,11 +43,11 @@ type Given = Map<string, (string | boolean)[]>;
  * Checks the words against the declaration and reads the values.
  * @throws UsageError for the first thing that does not fit
  */
-export function readArguments<A extends Args>(
+export function readArguments<A extends Params>(
   command: Command<A>,
   words: readonly string[],
-): ArgValues<A & typeof COMMON> {
-  const declared: Args = { ...COMMON, ...command.args };
+): ParamValues<A & typeof COMMON> {
+  const declared: Params = { ...COMMON, ...command.args };
   const given = collect(declared, words);
   checkExclusive(command.exclusive ?? [], declared, given);
   const parsed: Record<string, unknown> = parseArgs([...words], toCitty(declared));
@@ -53,8 +55,8 @@ export function readArguments<A extends Args>(
     name,
     readValue(name, arg, given.get(name), parsed[name]),
   ]);
-  // The declaration is the type: `readValue` follows the same cases as `ArgValues`.
-  return Object.fromEntries(values) as ArgValues<A & typeof COMMON>;
+  // The declaration is the type: `readValue` follows the same cases as `ParamValues`.
+  return Object.fromEntries(values) as ParamValues<A & typeof COMMON>;
 }
 
 /** True when help is asked for, however wrong the rest of the words may be. */
@@ -64,17 +66,17 @@ export function asksForHelp(words: readonly string[]): boolean {
 }
 
 /** The declaration as citty knows it. */
-const toCitty = (args: Args): ArgsDef =>
+const toCitty = (args: Params): ArgsDef =>
   Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, cittyArg(arg)]));
 
-function cittyArg(arg: Arg): ArgsDef[string] {
+function cittyArg(arg: Param): ArgsDef[string] {
   if (arg.type === "positional") return { type: "positional", required: false };
   const alias = arg.alias === undefined ? {} : { alias: arg.alias };
   if (arg.type === "value") return { type: "string", ...alias };
   return { type: "boolean", ...alias, ...(arg.on ? { default: true } : {}) };
 }
 
-function collect(declared: Args, words: readonly string[]): Given {
+function collect(declared: Params, words: readonly string[]): Given {
   const given: Given = new Map();
   const positionals = Object.entries(declared).filter(([, arg]) => arg.type === "positional");
   const add = (name: string, value: string | boolean) => given.set(name, [...(given.get(name) ?? []), value]);
@@ -86,7 +88,7 @@ function collect(declared: Args, words: readonly string[]): Given {
   return given;
 }
 
-function tokensOf(declared: Args, words: readonly string[]) {
+function tokensOf(declared: Params, words: readonly string[]) {
   const options = Object.entries(declared).flatMap(([name, arg]) => {
     if (arg.type === "positional") return [];
     const type = arg.type === "flag" ? ("boolean" as const) : ("string" as const);
@@ -109,7 +111,7 @@ interface OptionToken {
   readonly inlineValue?: boolean | undefined;
 }
 
-function readOption(declared: Args, token: OptionToken): [string, string | boolean] {
+function readOption(declared: Params, token: OptionToken): [string, string | boolean] {
   const { name, rawName, value } = token;
   const arg = Object.hasOwn(declared, name) ? declared[name] : undefined;
   if (arg === undefined || arg.type === "positional") return readNegation(declared, token);
@@ -128,7 +130,7 @@ function readOption(declared: Args, token: OptionToken): [string, string | boole
   return [name, value];
 }
 
-function readNegation(declared: Args, { name, rawName, value }: OptionToken): [string, boolean] {
+function readNegation(declared: Params, { name, rawName, value }: OptionToken): [string, boolean] {
   const positive = name.startsWith("no-") ? name.slice(3) : undefined;
   const arg = positive !== undefined && Object.hasOwn(declared, positive) ? declared[positive] : undefined;
   if (positive === undefined || arg?.type !== "flag" || arg.on !== true) throw unknownFlag(declared, rawName);
@@ -136,18 +138,18 @@ function readNegation(declared: Args, { name, rawName, value }: OptionToken): [s
   return [positive, false];
 }
 
-function unknownFlag(declared: Args, rawName: string): UsageError {
+function unknownFlag(declared: Params, rawName: string): UsageError {
   const meant = closest(rawName.replace(/^-+/, ""), flagNames(declared));
   const hint = rawName.startsWith("--") && meant !== undefined ? `did you mean --${meant}?` : undefined;
   return new UsageError(`unknown flag ${rawName}`, hint);
 }
 
 /** Every long flag that a command takes, as it is typed. */
-export const flagNames = (declared: Args): string[] =>
+export const flagNames = (declared: Params): string[] =>
   Object.entries(declared).flatMap(([name, arg]) => (arg.type === "positional" ? [] : [flagName(name, arg)]));
 
 function takePositional(
-  positionals: readonly (readonly [string, Arg])[],
+  positionals: readonly (readonly [string, Param])[],
   given: Given,
   word: string,
 ): string {
@@ -157,7 +159,7 @@ function takePositional(
   throw new UsageError(`unexpected argument ${JSON.stringify(word)}`);
 }
 
-function checkCount(name: string, arg: Arg, values: readonly (string | boolean)[]): void {
+function checkCount(name: string, arg: Param, values: readonly (string | boolean)[]): void {
   if (arg.type === "flag") {
     if (values.length > 1) throw new UsageError(`--${flagName(name, arg)} is given more than once`);
     return;
@@ -167,10 +169,10 @@ function checkCount(name: string, arg: Arg, values: readonly (string | boolean)[
   if (values.length === 0 && arg.required) throw new UsageError(`${shown} is missing`);
 }
 
-const display = (name: string, arg: Arg): string =>
+const display = (name: string, arg: Param): string =>
   arg.type === "positional" ? (arg.hint ?? name.toUpperCase()) : `--${name}`;
 
-function checkExclusive(sets: readonly (readonly string[])[], declared: Args, given: Given): void {
+function checkExclusive(sets: readonly (readonly string[])[], declared: Params, given: Given): void {
   for (const set of sets) {
     const [first, second] = set
       .filter((name) => given.has(name))
@@ -182,12 +184,12 @@ function checkExclusive(sets: readonly (readonly string[])[], declared: Args, gi
 }
 
 /** As it is typed, without the dashes: `traces`, which is on, stands as `no-traces`. */
-export const flagName = (name: string, arg: Arg | undefined): string =>
+export const flagName = (name: string, arg: Param | undefined): string =>
   arg?.type === "flag" && arg.on ? `no-${name}` : name;
 
 function readValue(
   name: string,
-  arg: Arg,
+  arg: Param,
   given: readonly (string | boolean)[] | undefined,
   parsed: unknown,
 ): unknown {
@@ -198,7 +200,7 @@ function readValue(
   return text === undefined ? undefined : readText(name, arg, text);
 }
 
-function readText(name: string, arg: Exclude<Arg, { type: "flag" }>, text: string): unknown {
+function readText(name: string, arg: Exclude<Param, { type: "flag" }>, text: string): unknown {
   const shown = display(name, arg);
   if (arg.values !== undefined && !arg.values.includes(text)) {
     const meant = closest(text, arg.values);

@@ -1,6 +1,8 @@
 /** The manual page, from the commands' own declarations. */
+
+import type { Param, Params } from "../tasks/param.ts";
 import { COMMON, flagName } from "./arguments.ts";
-import { type Arg, type Args, type Command, type Group, isGroup } from "./command.ts";
+import { type Command, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 
 /** The page in roff, section 1; it has no date, so that the program prints the one that was released with it. */
@@ -44,7 +46,7 @@ async function commandsOf(group: Group, path: readonly string[] = []): Promise<L
 }
 
 function section(path: string, { about, args = {}, examples }: Command): string {
-  const words = Object.entries<Arg>(args).flatMap(([name, arg]) =>
+  const words = Object.entries<Param>(args).flatMap(([name, arg]) =>
     arg.type === "positional" ? [` \\fI${text(arg.hint ?? name.toUpperCase())}\\fR`] : [],
   );
   const shown = examples.map(
@@ -53,8 +55,8 @@ function section(path: string, { about, args = {}, examples }: Command): string 
   return [`.SS contextcore ${path}${words.join("")}`, text(about), ...options(args), ...shown].join("\n");
 }
 
-function options(args: Args): string[] {
-  return Object.entries<Arg>(args).map(([name, arg]) => {
+function options(args: Params): string[] {
+  return Object.entries<Param>(args).map(([name, arg]) => {
     if (arg.type === "positional")
       return `.TP\n.I ${text(arg.hint ?? name.toUpperCase())}\n${text(arg.about)}`;
     const short = arg.alias === undefined ? "" : `\\fB\\-${arg.alias}\\fR, `;

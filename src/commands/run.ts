@@ -1,10 +1,11 @@
 import { closest } from "../config/closest.ts";
 import { takeStrays } from "../plugin/trust/stray-modules.ts";
+import { UsageError } from "../tasks/errors.ts";
 import { errorJson } from "../terminal/show-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { VERSION } from "../version.ts";
 import { asksForHelp, readArguments } from "./arguments.ts";
-import { type Call, type Command, type Group, isGroup, UsageError } from "./command.ts";
+import { type Call, type Command, type Group, isGroup } from "./command.ts";
 import { EXIT, type ExitCode } from "./exit-code.ts";
 import { ROOT } from "./registry.ts";
 import { usageOf } from "./usage.ts";

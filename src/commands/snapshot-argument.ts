@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
 import { newestComplete, readKept } from "../snapshot/kept/kept.ts";
-import { UsageError } from "./command.ts";
+import { UsageError } from "../tasks/errors.ts";
 
 /** What a command says of the argument that names a snapshot. */
 export const SNAPSHOT = {

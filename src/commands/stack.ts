@@ -13,8 +13,10 @@ import { openPlugins } from "../plugin/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
 import { LockError } from "../plugin/trust/lock.ts";
 import { UntrustedError } from "../plugin/trust/trust.ts";
-import { RefusedError } from "../terminal/ask.ts";
-import { type Call, UsageError } from "./command.ts";
+import { RefusedError, UsageError } from "../tasks/errors.ts";
+import type { Setting } from "../tasks/task.ts";
+import { pour } from "../terminal/pour.ts";
+import type { Call } from "./command.ts";
 
 export interface Stack extends OpenPlugins {
   readonly config: Config;
@@ -153,4 +155,19 @@ export function openStackTrail(
 /** What the reader can do about an error, where it says. */
 export function hintOf(error: Error): string | undefined {
   return "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+}
+
+/** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
+export async function openSetting(call: Call, only: readonly string[] = []): Promise<Setting> {
+  const stack = await openStack(call, only);
+  return {
+    ...stack,
+    directory: call.directory,
+    env: call.env,
+    signal: call.signal,
+    warn: call.terminal.warn,
+    pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
+    trailFile: trailPlaces(call, stack.config).file,
+    openTrail: () => openStackTrail(call, stack.config, stack.sinks),
+  };
 }

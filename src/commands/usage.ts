@@ -1,8 +1,10 @@
 /** The help, made from the declarations. Hand-made rather than citty's, which aligns right and colours pipes. */
+
+import type { Param, Params } from "../tasks/param.ts";
 import type { Colors } from "../terminal/colors.ts";
 import { wrapWords } from "../terminal/wrap.ts";
 import { COMMON } from "./arguments.ts";
-import { type Arg, type Args, type Command, type Group, isGroup } from "./command.ts";
+import { type Command, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 
 const WIDTH = 100;
@@ -43,7 +45,7 @@ async function defaultOf(group: Group): Promise<Command | undefined> {
 }
 
 function usageLine(name: string, entry: Command | Group, command: Command | undefined): string {
-  const words = Object.entries<Arg>(command?.args ?? {}).flatMap(([key, arg]) => {
+  const words = Object.entries<Param>(command?.args ?? {}).flatMap(([key, arg]) => {
     if (arg.type !== "positional") return [];
     const word = `${arg.hint ?? key.toUpperCase()}${arg.repeatable ? " …" : ""}`;
     return [arg.required ? word : `[${word}]`];
@@ -61,10 +63,10 @@ async function summaries(group: Group): Promise<Row[]> {
 }
 
 function optionSections(command: Command, colors: Colors): string {
-  const own = Object.entries<Arg>(command.args ?? {});
+  const own = Object.entries<Param>(command.args ?? {});
   const positionals = own.filter(([, arg]) => arg.type === "positional").map(toRow);
   const options = own.filter(([, arg]) => arg.type !== "positional").map(toRow);
-  const common = Object.entries<Args[string]>(COMMON).map(toRow);
+  const common = Object.entries<Params[string]>(COMMON).map(toRow);
   return [
     section("ARGUMENTS", rows(positionals, colors), colors),
     section("OPTIONS", rows([...options, ...common], colors), colors),
@@ -74,7 +76,7 @@ function optionSections(command: Command, colors: Colors): string {
 }
 
 /** As it is typed: a flag that is on by itself stands as `--no-NAME`. */
-function toRow([name, arg]: [string, Arg]): Row {
+function toRow([name, arg]: [string, Param]): Row {
   if (arg.type === "positional") return { label: arg.hint ?? name.toUpperCase(), about: arg.about };
   const short = arg.alias === undefined ? "    " : `-${arg.alias}, `;
   if (arg.type === "flag") return { label: `${short}--${arg.on ? "no-" : ""}${name}`, about: arg.about };

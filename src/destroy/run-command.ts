@@ -1,6 +1,6 @@
 /** Runs the configured command: an argument list, no shell, its output on our stderr. */
 import { spawn } from "node:child_process";
-import { InterruptedError } from "../terminal/interrupt.ts";
+import { InterruptedError } from "../units/interrupted.ts";
 
 export interface CommandOutcome {
   /** Absent when a signal ended it. */

@@ -2,18 +2,8 @@
  * Questions to a person, on stderr. Without a terminal nothing is asked: the caller's flags must have answered.
  * An answer that was not given (Ctrl-C, Escape, hang-up) is `undefined`, never taken for one.
  */
+import { RefusedError } from "../tasks/errors.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** Safety says no. Exit code 4. */
-export class RefusedError extends Error {
-  override readonly name = "RefusedError";
-  readonly hint: string | undefined;
-
-  constructor(message: string, hint?: string) {
-    super(message);
-    this.hint = hint;
-  }
-}
 
 export interface Choice<Value> {
   readonly value: Value;

@@ -1,3 +1,4 @@
+import { InterruptedError } from "../units/interrupted.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -13,16 +14,4 @@ export function interruptSignal(process: NodeJS.Process, terminal: Terminal, exi
   };
   for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(name, () => stop(name));
   return controller.signal;
-}
-
-/** The reason of the aborted signal. */
-export class InterruptedError extends Error {
-  override readonly name = "InterruptedError";
-  /** Which one it was, to be passed on. */
-  readonly signalName: NodeJS.Signals;
-
-  constructor(signalName: NodeJS.Signals) {
-    super(`interrupted by ${signalName}`);
-    this.signalName = signalName;
-  }
 }

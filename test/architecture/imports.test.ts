@@ -20,10 +20,14 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ["contract", "redact", "units"],
   dashboards: ["contract", "units"],
   inventory: ["contract", "plugin", "export", "snapshot", "units"],
-  destroy: ["terminal", "units"],
+  destroy: ["units"],
   doctor: ["audit", "config", "contract", "destroy", "inventory", "snapshot", "units"],
   licenses: [],
-  terminal: ["units"],
+  terminal: ["tasks", "units"],
+  tasks: [
+    ...["audit", "config", "contract", "convert", "dashboards", "destroy", "export", "inventory", "plugin"],
+    ...["restore", "snapshot", "units"],
+  ],
 };
 
 /**

@@ -1,9 +1,11 @@
 /** What a prune that was killed half-way leaves is ended by the next one. */
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { smallSnapshot } from "../snapshot/small.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { openSession } from "../support/pseudo-terminal.ts";
 
 const LEFT = ".20260124-143000-2.removed";
 
@@ -35,3 +37,22 @@ test("the files of a half-removed snapshot go with the next prune, and nothing e
 
   expect((await prune(cwd)).stderr).not.toContain("removal");
 });
+
+test("a snapshot that is another one by the time of the answer is left alone, and named", async () => {
+  const cwd = temporaryDirectory({ "contextcore.yaml": "name: shop\n" });
+  const backups = join(cwd, "backups");
+  mkdirSync(backups);
+  const oldest = await smallSnapshot(backups);
+  const older = await smallSnapshot(backups);
+  const newest = await smallSnapshot(backups);
+  const session = openSession(["snapshots", "prune", "--keep-last", "1", "--allow-gaps"], { cwd });
+  await session.waitFor("Remove these 2 for good?");
+  rmSync(oldest, { recursive: true });
+  cpSync(newest, oldest, { recursive: true });
+  session.type("y");
+  expect(await session.exited).toBe(3);
+  expect(session.text()).toContain(`warning: ${oldest} was left alone`);
+  expect([oldest, older, newest].map((path) => existsSync(path))).toEqual([true, false, true]);
+  const events = JSON.parse((await run(["audit", "--json"], { cwd })).stdout);
+  expect(events.at(-1)).toMatchObject({ outcome: "partial", details: { changed: [oldest] } });
+}, 60_000);

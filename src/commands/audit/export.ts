@@ -1,52 +1,12 @@
-import { resolve } from "node:path";
-import {
-  type AuditExport,
-  EXPORT_FORMATS,
-  EXPORT_LIMIT,
-  EXPORT_LIMIT_MAX,
-  exportEvents,
-} from "../../audit/export/export.ts";
-import { writeWhole } from "../../convert/write-whole.ts";
-import { type Call, defineCommand, UsageError } from "../command.ts";
+import { auditExport } from "../../tasks/audit-export.ts";
+import { planTask } from "../../tasks/run.ts";
+import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail, trailPlaces } from "../stack.ts";
-import { FILTERS, filterOf, readLimit } from "./filters.ts";
-import { pour } from "./pour.ts";
-
-const { affected: target, ...filters } = FILTERS;
-
-const args = {
-  format: {
-    type: "value",
-    values: EXPORT_FORMATS,
-    default: "jsonl",
-    about: "csv, json, or jsonl: the lines of the trail as they are (default: jsonl)",
-  },
-  output: {
-    type: "value",
-    alias: "o",
-    hint: "FILE",
-    complete: "files",
-    about: "the file to write (default: stdout)",
-  },
-  ...filters,
-  target,
-  limit: {
-    type: "value",
-    alias: "n",
-    hint: "N",
-    parse: readExportLimit,
-    about: `the newest so many (default: ${EXPORT_LIMIT}, at most ${EXPORT_LIMIT_MAX})`,
-  },
-  all: { type: "flag", about: "every event, from the first" },
-  full: { type: "flag", about: "with --format json: keep details of more than 1000 characters whole" },
-} as const;
-
-type ExportCall = Call<typeof args>;
+import { openSetting } from "../stack.ts";
 
 export default defineCommand({
-  about: "write events for other tools; the export is itself recorded",
-  args,
+  about: auditExport.about,
+  args: auditExport.params,
   exclusive: [["limit", "all"]],
   examples: [
     {
@@ -59,57 +19,11 @@ export default defineCommand({
       about: "this year's destroys",
     },
   ],
-  async run(call): Promise<ExitCode> {
-    const { config, sinks } = await openStack(call);
-    const { target: affected, limit = EXPORT_LIMIT, all, ...given } = call.args;
-    const filter = filterOf({ ...given, affected });
-    const request: AuditExport = {
-      file: trailPlaces(call, config).file,
-      format: given.format,
-      filter,
-      limit: all ? "all" : limit,
-      full: given.full,
-    };
-    const trail = openStackTrail(call, config, sinks);
-    const details = {
-      format: given.format,
-      limit: request.limit,
-      filter: { ...filter },
-      output: given.output ?? "stdout",
-    };
-    try {
-      return await trail.record(
-        { operation: "audit_export", destructive: false, details, signal: call.signal },
-        async () => {
-          const count = await written(call, request);
-          return { result: EXIT.ok, ending: { outcome: "success", details: { ...details, events: count } } };
-        },
-      );
-    } finally {
-      await trail.close();
-    }
+  async run({ args: given, terminal, ...call }): Promise<ExitCode> {
+    const setting = await openSetting({ ...call, args: given, terminal });
+    const { events, isCut } = await (await planTask(auditExport, given, setting)).carryOut();
+    if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
+    if (isCut) terminal.warn(`only the newest ${events} events that fit: --all gives every one`);
+    return EXIT.ok;
   },
 });
-
-/** @returns how many events */
-async function written(
-  { args: given, terminal, directory, signal }: ExportCall,
-  request: AuditExport,
-): Promise<number> {
-  const { pieces, count, isCut } = exportEvents(request);
-  if (given.output === undefined) await pour(pieces, process.stdout, signal);
-  else await writeWhole(resolve(directory, given.output), asynchronous(pieces), signal);
-  if (given.output !== undefined) terminal.note(`${given.output}: ${count()} events`);
-  if (isCut()) terminal.warn(`only the newest ${count()} events that fit: --all gives every one`);
-  return count();
-}
-
-async function* asynchronous(pieces: Iterable<string>): AsyncGenerator<string> {
-  yield* pieces;
-}
-
-function readExportLimit(text: string): number {
-  const limit = readLimit(text);
-  if (limit <= EXPORT_LIMIT_MAX) return limit;
-  throw new UsageError(`${text} is more than ${EXPORT_LIMIT_MAX}`, "--all gives every event");
-}

@@ -3,11 +3,11 @@ import type { AuditEvent } from "../../audit/format/event.ts";
 import { follow } from "../../audit/read/follow.ts";
 import { formatEvent } from "../../audit/read/line.ts";
 import { explainInterruption } from "../../audit/recover.ts";
+import { FILTERS, filterOf, readLimit } from "../../tasks/audit-filters.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
 import { eventSchema } from "./event-schema.ts";
-import { FILTERS, filterOf, readLimit } from "./filters.ts";
 import { paintEvents } from "./paint.ts";
 
 const args = {

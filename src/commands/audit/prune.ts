@@ -2,12 +2,13 @@ import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
 import { carryOutPrune } from "../../audit/retention/carry-out.ts";
 import { type PrunePlan, planPrune } from "../../audit/retention/plan.ts";
-import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { readLimit } from "../../tasks/audit-filters.ts";
+import { RefusedError } from "../../tasks/errors.ts";
+import { confirm } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, openStackTrail, trailPlaces } from "../stack.ts";
-import { readLimit } from "./filters.ts";
 
 const args = {
   days: {

@@ -5,12 +5,12 @@ import { trailLines } from "../../audit/journal/segments.ts";
 import { printable } from "../../audit/read/line.ts";
 import { matching } from "../../audit/read/query.ts";
 import { type AuditStats, statsOf, sum, type Tally } from "../../audit/read/stats.ts";
+import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, trailPlaces } from "../stack.ts";
-import { FILTERS, filterOf } from "./filters.ts";
 import { paintOutcome } from "./paint.ts";
 
 const tally = v.partial(v.object(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, v.number()]))));

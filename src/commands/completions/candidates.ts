@@ -1,6 +1,8 @@
 /** What may follow the words typed so far: from the declarations of the commands, the same for every shell. */
+
+import type { Completion, Param, Params } from "../../tasks/param.ts";
 import { COMMON, flagName } from "../arguments.ts";
-import { type Arg, type Args, type Command, type Completion, type Group, isGroup } from "../command.ts";
+import { type Command, type Group, isGroup } from "../command.ts";
 
 export interface Candidate {
   readonly word: string;
@@ -67,7 +69,7 @@ async function argumentsFor(
   typed: string,
   find: FindValues,
 ): Promise<Offer> {
-  const args: Args = { ...COMMON, ...command.args };
+  const args: Params = { ...COMMON, ...command.args };
   const [, flag] = /^--([\w-]+)=/.exec(typed) ?? [];
   if (flag !== undefined) return prefixed(await valuesFor(args[flag], find), `--${flag}=`);
   const pending = before.at(-1);
@@ -83,7 +85,7 @@ const prefixed = ({ candidates }: Offer, prefix: string): Offer => ({
 });
 
 /** The argument that takes its value from the next word. */
-function valueFlag(args: Args, word: string): Arg | undefined {
+function valueFlag(args: Params, word: string): Param | undefined {
   const found = Object.entries(args).find(
     ([name, arg]) => arg.type === "value" && (word === `--${name}` || word === `-${arg.alias}`),
   );
@@ -91,7 +93,7 @@ function valueFlag(args: Args, word: string): Arg | undefined {
 }
 
 /** Those that were not given yet, or may be given again. */
-function flags(args: Args, before: readonly string[]): Candidate[] {
+function flags(args: Params, before: readonly string[]): Candidate[] {
   return Object.entries(args).flatMap(([name, arg]) => {
     if (arg.type === "positional") return [];
     const word = `--${flagName(name, arg)}`;
@@ -101,7 +103,7 @@ function flags(args: Args, before: readonly string[]): Candidate[] {
   });
 }
 
-function nextPositional(args: Args, before: readonly string[]): Arg | undefined {
+function nextPositional(args: Params, before: readonly string[]): Param | undefined {
   const positionals = Object.values(args).filter(({ type }) => type === "positional");
   const words = before.filter((word, index) => {
     const previous = before[index - 1];
@@ -111,7 +113,7 @@ function nextPositional(args: Args, before: readonly string[]): Arg | undefined 
   return positionals[words.length] ?? (last?.type === "positional" && last.repeatable ? last : undefined);
 }
 
-async function valuesFor(arg: Arg | undefined, find: FindValues): Promise<Offer> {
+async function valuesFor(arg: Param | undefined, find: FindValues): Promise<Offer> {
   if (arg === undefined || arg.type === "flag") return { candidates: [] };
   if (arg.values !== undefined) return { candidates: arg.values.map((word) => ({ word, about: "" })) };
   if (arg.complete === "files" || arg.complete === "directories")

@@ -1,27 +1,19 @@
-import { join, relative } from "node:path";
+import { relative } from "node:path";
 import * as v from "valibot";
-import { createCopies } from "../../dashboards/copies.ts";
-import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../../dashboards/delete.ts";
+import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
-import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
+import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { type Call, defineCommand, UsageError } from "../command.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { confirmed, planArgs } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { keeperOf, PLUGIN } from "./keeper.ts";
+import { openSetting } from "../stack.ts";
 import { dashboardSchema } from "./list.ts";
 
 const args = {
-  uid: { type: "positional", hint: "UID", repeatable: true, about: "the dashboards, by uid" },
-  folder: {
-    type: "value",
-    hint: "FOLDER",
-    about: "a folder with everything in it, by uid or by titles (Platform/Services)",
-  },
-  plugin: PLUGIN,
-  "dry-run": { type: "flag", about: "show what would be deleted and delete nothing" },
-  yes: { type: "flag", alias: "y", about: "do not ask" },
-  json: { type: "flag", about: "print one JSON object" },
+  ...deleteDashboard.params,
+  ...planArgs("show what would be deleted and delete nothing"),
 } as const;
 
 type DeleteCall = Call<typeof args>;
@@ -37,7 +29,7 @@ const deleteSchema = v.object({
 });
 
 export default defineCommand({
-  about: "delete dashboards, or a folder of them; a copy of each is kept",
+  about: deleteDashboard.about,
   args,
   examples: [
     { line: "dashboards delete nErXDvCkzz", about: "asks first" },
@@ -46,22 +38,18 @@ export default defineCommand({
   ],
   json: deleteSchema,
   async run(call): Promise<ExitCode> {
-    const { uid: uids, folder } = call.args;
-    if (uids.length === 0 && folder === undefined)
-      throw new UsageError(
-        "nothing to delete is named",
-        "give uids, or --folder; `dashboards list` shows them",
-      );
-    const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
-    const selection = { uids, ...(folder === undefined ? {} : { folder }) };
-    const plan = await planDeletion(keeperOf(stack).keeper, selection, call.signal);
+    const setting = await openSetting(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
+    const { plan, carryOut } = await planTask(deleteDashboard, call.args, setting);
     if (!call.args.json) showPlan(call, plan);
-    if (call.args["dry-run"] || !(await isAgreed(call))) return untouched(call, plan);
-    return carryOut(call, stack, plan);
+    const question = { message: "Delete them?", what: "the deletion" };
+    if (call.args["dry-run"] || !(await confirmed(call, question))) return untouched(call, plan);
+    const result = await carryOut();
+    report(call, result, plan.copies);
+    return result.failed.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
 
-function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: DeletionPlan): void {
+function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
   const { colors } = terminal;
   const rows = [
     ...dashboards.map(({ uid, title, folder }) => [[...folder, title].join("/"), uid]),
@@ -74,53 +62,13 @@ function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: De
     terminal.print(line);
 }
 
-async function isAgreed({ args: given, terminal, signal }: DeleteCall): Promise<boolean> {
-  if (given.yes) return true;
-  if (!terminal.interactive)
-    throw new RefusedError(
-      "the deletion was not confirmed",
-      "without a terminal: add --yes, or --dry-run to look",
-    );
-  return (await confirm(terminal, { message: "Delete them?", signal })) === true;
-}
-
-function untouched({ args: given, terminal }: DeleteCall, { dashboards, folders }: DeletionPlan): ExitCode {
+function untouched(
+  { args: given, terminal }: DeleteCall,
+  { dashboards, folders }: DashboardDeletion,
+): ExitCode {
   if (given.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
   else terminal.note("nothing was deleted");
   return given["dry-run"] ? EXIT.ok : EXIT.interrupted;
-}
-
-async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Promise<ExitCode> {
-  const { name, keeper } = keeperOf(stack);
-  const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  const directory = join(stack.config.directory, ".contextcore", "deleted-dashboards", stamp);
-  const affected = [
-    ...plan.dashboards.map(({ uid, title }) => `dashboard ${uid} (${title})`),
-    ...plan.folders.map(({ uid, title }) => `folder ${uid} (${title})`),
-  ];
-  const operation = {
-    operation: "delete_dashboard",
-    destructive: true,
-    details: { backend: name, copies: relative(stack.config.directory, directory) },
-    dataAffected: affected,
-    signal: call.signal,
-  };
-  await using trail = openStackTrail(call, stack.config, stack.sinks);
-  return await trail.record(operation, async () => {
-    const { keep } = await createCopies(directory, plan);
-    const result = await deleteDashboards(keeper, plan, { keep, signal: call.signal });
-    report(call, result, directory);
-    return { result: exitOf(result), ending: endingOf(result, directory) };
-  });
-}
-
-const exitOf = ({ failed }: Deleted): ExitCode => (failed.length > 0 ? EXIT.partial : EXIT.ok);
-
-function endingOf({ dashboards, folders, failed }: Deleted, exportPath: string) {
-  const done = dashboards.length + folders.length;
-  const outcome = failed.length === 0 ? "success" : done > 0 ? "partial" : "failed";
-  const details = { dashboards: dashboards.length, folders: folders.length, failed: failed.length };
-  return { outcome, details, exportPath } as const;
 }
 
 function report(

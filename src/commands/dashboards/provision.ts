@@ -1,31 +1,15 @@
-import { resolve } from "node:path";
 import * as v from "valibot";
-import type { Trail } from "../../audit/format/event.ts";
-import { builtinSource } from "../../dashboards/builtin.ts";
-import { type ProvisionPlan, planProvision } from "../../dashboards/plan-provision.ts";
-import {
-  expectedResult,
-  hasChanges,
-  type Provisioned,
-  provisionDashboards,
-} from "../../dashboards/provision.ts";
-import { readDirectory } from "../../dashboards/read-directory.ts";
+import { expectedResult, hasChanges, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
-import type { DashboardKeeper } from "../../plugin/contract.ts";
+import { type Provisioning, provision } from "../../tasks/provision.ts";
+import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail } from "../stack.ts";
-import { keeperOf, PLUGIN } from "./keeper.ts";
+import { openSetting } from "../stack.ts";
 
 const args = {
-  directory: {
-    type: "positional",
-    hint: "DIRECTORY",
-    complete: "directories",
-    about: "a directory of dashboard files (default: the dashboards that contextcore brings)",
-  },
-  plugin: PLUGIN,
+  ...provision.params,
   "dry-run": { type: "flag", about: "show what would change and write nothing" },
   json: { type: "flag", about: "print one JSON object" },
 } as const;
@@ -42,10 +26,8 @@ const provisionSchema = v.object({
   failed: unwritten,
 });
 
-const BUILT_IN = "contextcore's own dashboards";
-
 export default defineCommand({
-  about: "make the dashboards on the server as a directory of files says; directories become folders",
+  about: provision.about,
   args,
   examples: [
     { line: "dashboards provision", about: "contextcore's own: stack health, project tasks, audit activity" },
@@ -54,33 +36,30 @@ export default defineCommand({
   ],
   json: provisionSchema,
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
-    const { keeper } = keeperOf(stack);
-    const plan = await planProvision(keeper, await sourceOf(call, keeper), call.signal);
+    const { plan, carryOut } = await planned(call);
     if (!call.args.json) showPlan(call, plan);
-    const result = await carryOut(call, plan, {
-      keeper,
-      openTrail: () => openStackTrail(call, stack.config, stack.sinks),
-    });
-    if (call.args.json) call.terminal.printJson(toJson(call, result));
+    // With --dry-run, or when nothing changes, nothing is written and nothing recorded.
+    const result = call.args["dry-run"] || !hasChanges(plan) ? expectedResult(plan) : await carryOut();
+    if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
     else report(call, result);
     return result.failed.length + result.left.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
 
 /** @throws DashboardFilesError, after every bad file was named */
-async function sourceOf({ args: given, directory, terminal }: ProvisionCall, keeper: DashboardKeeper) {
-  if (given.directory === undefined) return builtinSource(keeper);
+async function planned(call: ProvisionCall) {
+  const { plugin } = call.args;
+  const setting = await openSetting(call, plugin === undefined ? [] : [plugin]);
   try {
-    return await readDirectory(resolve(directory, given.directory), keeper);
+    return await planTask(provision, call.args, setting);
   } catch (error) {
     if (error instanceof DashboardFilesError && error.problems.length > 1)
-      for (const { file, reason } of error.problems) terminal.note(`${file}: ${reason}`);
+      for (const { file, reason } of error.problems) call.terminal.note(`${file}: ${reason}`);
     throw error;
   }
 }
 
-function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: ProvisionPlan): void {
+function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
   const { colors } = terminal;
   const paint = { create: colors.green, update: colors.yellow, rename: colors.yellow };
   const rows = [
@@ -93,45 +72,6 @@ function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisio
     action === "keep" ? [] : [[paint[action](action), what, colors.dim(title)]],
   );
   for (const line of formatTable([{}, {}, {}], changes)) terminal.print(line);
-}
-
-interface Work {
-  readonly keeper: DashboardKeeper;
-  readonly openTrail: () => Trail;
-}
-
-/** With `--dry-run`, or when nothing changes, nothing is written and nothing recorded. */
-async function carryOut(
-  call: ProvisionCall,
-  plan: ProvisionPlan,
-  { keeper, openTrail }: Work,
-): Promise<Provisioned> {
-  if (call.args["dry-run"] || !hasChanges(plan)) return expectedResult(plan);
-  const trail = openTrail();
-  const affected = plan.dashboards.flatMap((step) =>
-    step.action === "create" || step.action === "update" ? [`dashboard ${step.dashboard.uid}`] : [],
-  );
-  const details = { source: call.args.directory ?? BUILT_IN };
-  const operation = {
-    operation: "provision",
-    destructive: false,
-    details,
-    dataAffected: affected,
-    signal: call.signal,
-  };
-  try {
-    return await trail.record(operation, async () => {
-      const result = await provisionDashboards(keeper, plan, call.signal);
-      const outcome = result.failed.length === 0 ? "success" : "partial";
-      const { dashboards, folders, failed } = result;
-      return {
-        result,
-        ending: { outcome, details: { ...details, dashboards, folders, failed: failed.length } },
-      };
-    });
-  } finally {
-    await trail.close();
-  }
 }
 
 function report(
@@ -150,9 +90,10 @@ function report(
 
 const toJson = (
   { args: given }: ProvisionCall,
+  { source }: Provisioning,
   result: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
-  source: given.directory ?? BUILT_IN,
+  source,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],

@@ -1,4 +1,5 @@
-import { askForExactly, choose, RefusedError } from "../../terminal/ask.ts";
+import { RefusedError } from "../../tasks/errors.ts";
+import { askForExactly, choose } from "../../terminal/ask.ts";
 import type { DestroyCall } from "./index.ts";
 
 export type DestroyOption = "1" | "2" | "3";

@@ -2,7 +2,7 @@ import type { Ending, Trail } from "../../audit/format/event.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { checkCommand } from "../../destroy/run-command.ts";
 import type { Finding } from "../../inventory/survey.ts";
-import { RefusedError } from "../../terminal/ask.ts";
+import { RefusedError } from "../../tasks/errors.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { showInventory } from "../inventory/show.ts";

@@ -2,7 +2,7 @@ import type { Trail } from "../../audit/format/event.ts";
 import type { Config } from "../../config/config.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { refusalOf } from "../../destroy/policy/refusal.ts";
-import { RefusedError } from "../../terminal/ask.ts";
+import { RefusedError } from "../../tasks/errors.ts";
 
 /** The configured command may run, or the refusal is recorded and explained. @throws RefusedError */
 export async function requireAllowed({ destroy: { command } }: Config, trail: Trail): Promise<void> {

@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Signal } from "../../plugin/contract.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { formatBytes, parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { fromRfc3339 } from "../../units/range.ts";
-import { type Call, UsageError } from "../command.ts";
+import type { Call } from "../command.ts";
 import type { Stack } from "../stack.ts";
 
 const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;

@@ -1,5 +1,5 @@
 import { isKind } from "../../plugin/errors.ts";
-import { UsageError } from "../command.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { hintOf } from "../stack.ts";
 import type { ExportPlan } from "./plan.ts";
 

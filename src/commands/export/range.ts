@@ -1,6 +1,6 @@
+import { UsageError } from "../../tasks/errors.ts";
 import { formatDuration } from "../../units/duration.ts";
 import { type Range, toRfc3339 } from "../../units/range.ts";
-import { UsageError } from "../command.ts";
 
 export interface RangeRequest {
   /** ns */

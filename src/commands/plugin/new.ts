@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isVendorName } from "../../plugin/declaration.ts";
 import { scaffoldFiles } from "../../plugin/scaffold/scaffold.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { VERSION } from "../../version.ts";
-import { defineCommand, UsageError } from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 
 export default defineCommand({

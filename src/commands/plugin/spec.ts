@@ -6,7 +6,7 @@ import type { Config } from "../../config/config.ts";
 import { DeclarationError } from "../../plugin/declaration.ts";
 import { type Location, locatePlugin } from "../../plugin/locate.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
-import { UsageError } from "../command.ts";
+import { UsageError } from "../../tasks/errors.ts";
 
 /** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. A package keeps its name. */
 export function specOf(word: string, directory: string, config: Config): string {

@@ -1,5 +1,6 @@
+import { UsageError } from "../../tasks/errors.ts";
 import { fromMs, fromRfc3339, type Range } from "../../units/range.ts";
-import { type Call, UsageError } from "../command.ts";
+import type { Call } from "../command.ts";
 import { SNAPSHOT } from "../snapshot-argument.ts";
 
 export const restoreArgs = {

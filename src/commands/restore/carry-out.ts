@@ -7,10 +7,10 @@ import { recount } from "../../restore/recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "../../restore/report.ts";
 import { type RestoreProgress, runRestore } from "../../restore/run.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import type { Progress } from "../../terminal/progress-line.ts";
 import { countsToTell } from "../../units/unit-text.ts";
-import { UsageError } from "../command.ts";
 import { flushAll } from "../export/flush.ts";
 import type { RestoreCall } from "./args.ts";
 

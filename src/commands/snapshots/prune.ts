@@ -1,47 +1,16 @@
 import { basename } from "node:path";
 import * as v from "valibot";
-import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
-import { listRemoved, removeSnapshot, sweepRemoved } from "../../snapshot/kept/prune.ts";
-import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../../snapshot/kept/retention.ts";
-import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { type PrunePlan, prune } from "../../tasks/prune.ts";
+import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { parseDuration } from "../../units/duration.ts";
-import { fromMs } from "../../units/range.ts";
 import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail } from "../stack.ts";
+import { confirmed, planArgs } from "../confirmed.ts";
+import { EXIT } from "../exit-code.ts";
+import { openSetting } from "../stack.ts";
 
-const number = (about: string) => ({ type: "value", hint: "N", parse: wholeNumber, about }) as const;
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new RangeError(`${text} is not a whole number`);
-  return Number(text);
-}
-
-const args = {
-  "keep-last": number("keep the newest N"),
-  "keep-within": {
-    type: "value",
-    hint: "DURATION",
-    parse: parseDuration,
-    about: "keep all younger than this",
-  },
-  "keep-daily": number("keep one of each of the last N days that have one: the fullest"),
-  "keep-weekly": number("the same for weeks"),
-  "keep-monthly": number("the same for months"),
-  "keep-yearly": number("the same for years"),
-  "keep-classes": {
-    type: "flag",
-    about:
-      "keep by the data's class: critical 7 years, important 3 years, operational 1 year, transient 30 days",
-  },
-  "allow-gaps": { type: "flag", about: "also remove a snapshot that holds what no other kept one does" },
-  "dry-run": { type: "flag", about: "show the plan and remove nothing" },
-  yes: { type: "flag", alias: "y", about: "do not ask" },
-  json: { type: "flag", about: "print one JSON object" },
-} as const;
+const args = { ...prune.params, ...planArgs("show the plan and remove nothing") } as const;
 
 type PruneCall = Call<typeof args>;
 
@@ -53,7 +22,7 @@ const pruneSchema = v.object({
 });
 
 export default defineCommand({
-  about: "remove the snapshots that a policy does not keep",
+  about: prune.about,
   args,
   examples: [
     {
@@ -64,53 +33,37 @@ export default defineCommand({
   ],
   json: pruneSchema,
   async run(call) {
-    const policy = policyOf(call);
-    if (isEmpty(policy)) {
-      throw new RefusedError(
-        "a policy that keeps nothing is not carried out",
-        "name at least one --keep-… rule",
-      );
-    }
-    const stack = await openStack(call);
-    const { snapshots, unreadable } = await readKept(stack.config.backups);
-    for (const { path, reason } of unreadable) call.terminal.warn(`${path} is left alone: ${reason}`);
-    const plan = planPrune(snapshots, policy, {
-      now: fromMs(Date.now()),
-      allowGaps: call.args["allow-gaps"],
-    });
-    const leftovers = await listRemoved(stack.config.backups);
-    if (!call.args.json) showPlan(call, plan);
-    for (const path of leftovers)
-      call.terminal.note(`${basename(path)} is left of a removal that did not end; a prune ends it`);
-    const doomed = plan.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
-    const agreed = !call.args["dry-run"] && doomed.length > 0 && (await isAgreed(call, doomed));
-    // Their removal was agreed to when it began: they are asked about only where other things are too.
-    const sweeps = !call.args["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
-    if (agreed || sweeps) {
-      await using trail = openStackTrail(call, stack.config, stack.sinks);
-      await carryOut(call, trail, { doomed, leftovers });
-    }
-    if (call.args.json) call.terminal.printJson(toJson(plan, agreed));
-    return agreed || doomed.length === 0 || call.args["dry-run"] ? EXIT.ok : EXIT.interrupted;
+    const { args: given, terminal } = call;
+    const { plan, carryOut } = await planTask(prune, given, await openSetting(call));
+    const { doomed, leftovers } = plan;
+    showPlan(call, plan);
+    const agreed = !given["dry-run"] && doomed.length > 0 && (await confirmed(call, questionOf(plan)));
+    // They are asked about only where other things are too.
+    const sweeps = !given["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
+    const { changed = [] } = agreed || sweeps ? await carryOut() : {};
+    for (const path of changed)
+      terminal.warn(`${path} was left alone: it is no longer what the plan was made from`);
+    if (given.json) terminal.printJson(toJson(plan, agreed));
+    if (changed.length > 0) return EXIT.partial;
+    return agreed || doomed.length === 0 || given["dry-run"] ? EXIT.ok : EXIT.interrupted;
   },
 });
 
-function policyOf({ args: given }: PruneCall): Policy {
-  const rules = {
-    last: given["keep-last"],
-    within: given["keep-within"],
-    daily: given["keep-daily"],
-    weekly: given["keep-weekly"],
-    monthly: given["keep-monthly"],
-    yearly: given["keep-yearly"],
-  };
-  const named = Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule !== undefined));
-  return { ...named, ...(given["keep-classes"] ? { classes: CLASSES } : {}) };
+const questionOf = ({ doomed }: PrunePlan) => ({
+  message: doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`,
+  what: "the removal",
+});
+
+function showPlan({ args: given, terminal }: PruneCall, plan: PrunePlan): void {
+  for (const { path, reason } of plan.unreadable) terminal.warn(`${path} is left alone: ${reason}`);
+  if (!given.json) printPlan(terminal, plan);
+  for (const path of plan.leftovers)
+    terminal.note(`${basename(path)} is left of a removal that did not end; a prune ends it`);
 }
 
-function showPlan({ terminal }: PruneCall, plan: readonly Decision[]): void {
+function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: PrunePlan): void {
   const { colors } = terminal;
-  const rows = plan.map(({ snapshot, reasons }) => [
+  const rows = decisions.map(({ snapshot, reasons }) => [
     reasons.length > 0 ? colors.green("keep") : colors.red("remove"),
     basename(snapshot.path),
     snapshot.manifest.status,
@@ -119,54 +72,15 @@ function showPlan({ terminal }: PruneCall, plan: readonly Decision[]): void {
   ]);
   for (const line of formatTable([{}, {}, {}, { align: "right" }, {}], rows, terminal.width()))
     terminal.print(line);
-  const freed = plan.filter(({ reasons }) => reasons.length === 0);
-  const bytes = freed.reduce((sum, { snapshot }) => sum + snapshot.manifest.bytes, 0);
-  terminal.print(`${freed.length} of ${counted(plan.length, "snapshot")} to remove, ${formatBytes(bytes)}`);
+  const bytes = doomed.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
+  terminal.print(
+    `${doomed.length} of ${counted(decisions.length, "snapshot")} to remove, ${formatBytes(bytes)}`,
+  );
 }
 
-async function isAgreed(
-  { args: given, terminal, signal }: PruneCall,
-  doomed: readonly KeptSnapshot[],
-): Promise<boolean> {
-  if (given.yes) return true;
-  if (!terminal.interactive) {
-    throw new RefusedError(
-      "the removal was not confirmed",
-      "without a terminal: add --yes, or --dry-run to look",
-    );
-  }
-  const message = doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`;
-  return (await confirm(terminal, { message, signal })) === true;
-}
-
-function carryOut(
-  { signal }: PruneCall,
-  trail: ReturnType<typeof openStackTrail>,
-  { doomed, leftovers }: { doomed: readonly KeptSnapshot[]; leftovers: readonly string[] },
-): Promise<ExitCode> {
-  const operation = {
-    operation: "prune",
-    destructive: true,
-    details: {
-      snapshots: doomed.map(({ path, manifest }) => ({ path, sha256: manifest.sha256 })),
-      ...(leftovers.length === 0 ? {} : { leftovers: [...leftovers] }),
-    },
-    dataAffected: doomed.map(({ path }) => path),
-    signal,
-  };
-  return trail.record(operation, async () => {
-    for (const path of leftovers) await sweepRemoved(path);
-    for (const snapshot of doomed) {
-      signal.throwIfAborted();
-      await removeSnapshot(snapshot);
-    }
-    return { result: EXIT.ok, ending: { outcome: "success" } };
-  });
-}
-
-const toJson = (plan: readonly Decision[], removed: boolean): v.InferOutput<typeof pruneSchema> => ({
+const toJson = ({ decisions }: PrunePlan, removed: boolean): v.InferOutput<typeof pruneSchema> => ({
   removed,
-  snapshots: plan.map(({ snapshot, reasons }) => ({
+  snapshots: decisions.map(({ snapshot, reasons }) => ({
     path: snapshot.path,
     keep: reasons.length > 0,
     reasons: [...reasons],

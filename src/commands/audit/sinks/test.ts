@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { within } from "../../../audit/deliver/courier.ts";
 import type { OpenSink } from "../../../plugin/open.ts";
-import { defineCommand, UsageError } from "../../command.ts";
+import { UsageError } from "../../../tasks/errors.ts";
+import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
 import { openStack, sinkLimitMs } from "../../stack.ts";
 

@@ -1,9 +1,10 @@
-import { OUTCOMES } from "../../audit/format/event.ts";
-import { OPERATIONS } from "../../audit/format/operations.ts";
-import type { Filter } from "../../audit/read/query.ts";
-import { closest } from "../../config/closest.ts";
-import { fromRfc3339, toMs } from "../../units/range.ts";
-import { type ArgValues, UsageError } from "../command.ts";
+import { OUTCOMES } from "../audit/format/event.ts";
+import { OPERATIONS } from "../audit/format/operations.ts";
+import type { Filter } from "../audit/read/query.ts";
+import { closest } from "../config/closest.ts";
+import { fromRfc3339, toMs } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
+import type { ParamValues } from "./param.ts";
 
 const time = (about: string) => ({ type: "value", hint: "TIME", parse: readTime, about }) as const;
 
@@ -26,7 +27,7 @@ export const FILTERS = {
 } as const;
 
 /** @throws UsageError when no time can be between --from and --to */
-export function filterOf(args: Partial<ArgValues<typeof FILTERS>>): Filter {
+export function filterOf(args: Partial<ParamValues<typeof FILTERS>>): Filter {
   const { from, to, operation, outcome, user, host, affected, grep } = args;
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError("--from is not before --to");
   const given = { from, to, operation, outcome, user, host, affected, grep };

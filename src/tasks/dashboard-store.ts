@@ -1,6 +1,6 @@
-import type { DashboardKeeper } from "../../plugin/contract.ts";
-import { UsageError } from "../command.ts";
-import type { Stack } from "../stack.ts";
+import type { DashboardKeeper } from "../plugin/contract.ts";
+import { UsageError } from "./errors.ts";
+import type { Setting } from "./task.ts";
 
 /** Which backend, when several keep dashboards. */
 export const PLUGIN = {
@@ -11,9 +11,14 @@ export const PLUGIN = {
 } as const;
 
 /** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */
-export function keeperOf({ backends, failures }: Stack): { name: string; keeper: DashboardKeeper } {
+export function keeperOf(
+  { backends, failures }: Pick<Setting, "backends" | "failures">,
+  plugin: string | undefined,
+): { name: string; keeper: DashboardKeeper } {
   const found = backends.flatMap(({ name, backend: { dashboards } }) =>
-    dashboards === undefined ? [] : [{ name, keeper: dashboards }],
+    dashboards === undefined || (plugin !== undefined && name !== plugin)
+      ? []
+      : [{ name, keeper: dashboards }],
   );
   const [only, another] = found;
   if (only !== undefined && another === undefined) return only;

@@ -1,0 +1,101 @@
+/** Writes events of the trail for other tools; that is itself an event. */
+import { resolve } from "node:path";
+import {
+  type AuditExport,
+  EXPORT_FORMATS,
+  EXPORT_LIMIT,
+  EXPORT_LIMIT_MAX,
+  exportEvents,
+} from "../audit/export/export.ts";
+import { writeWhole } from "../convert/write-whole.ts";
+import { FILTERS, filterOf, readLimit } from "./audit-filters.ts";
+import { UsageError } from "./errors.ts";
+import { type Done, defineTask, type Running } from "./task.ts";
+
+const { affected: target, ...filters } = FILTERS;
+
+const params = {
+  format: {
+    type: "value",
+    values: EXPORT_FORMATS,
+    default: "jsonl",
+    about: "csv, json, or jsonl: the lines of the trail as they are (default: jsonl)",
+  },
+  output: {
+    type: "value",
+    alias: "o",
+    hint: "FILE",
+    complete: "files",
+    local: true,
+    about: "the file to write (default: stdout)",
+  },
+  ...filters,
+  target,
+  limit: {
+    type: "value",
+    alias: "n",
+    hint: "N",
+    parse: readExportLimit,
+    about: `the newest so many (default: ${EXPORT_LIMIT}, at most ${EXPORT_LIMIT_MAX})`,
+  },
+  all: { type: "flag", about: "every event, from the first" },
+  full: { type: "flag", about: "with --format json: keep details of more than 1000 characters whole" },
+} as const;
+
+interface Plan extends AuditExport {
+  /** Where it is written, absolute; nowhere: it is handed out. */
+  readonly path: string | undefined;
+  readonly output: string;
+}
+
+const detailsOf = ({ format, limit, filter, output }: Plan) => ({
+  format,
+  limit,
+  filter: { ...filter },
+  output,
+});
+
+/** What an export of events gave. */
+export interface Exported {
+  readonly events: number;
+  /** There are older events that fit and were left out. */
+  readonly isCut: boolean;
+}
+
+export const auditExport = defineTask({
+  kind: "audit_export",
+  about: "write events for other tools; the export is itself recorded",
+  params,
+  destructive: false,
+  async plan({ output, target: affected, ...given }, { directory, trailFile }): Promise<Plan> {
+    const { format, full, all, limit = EXPORT_LIMIT } = given;
+    return {
+      file: trailFile,
+      format,
+      filter: filterOf({ ...given, affected }),
+      limit: all ? "all" : limit,
+      full,
+      path: output === undefined ? undefined : resolve(directory, output),
+      output: output ?? "stdout",
+    };
+  },
+  targets: () => [],
+  details: detailsOf,
+  async run(plan, { signal, pour }: Running): Promise<Done<Exported>> {
+    const { pieces, count, isCut } = exportEvents(plan);
+    if (plan.path === undefined) await pour(pieces);
+    else await writeWhole(plan.path, asynchronous(pieces), signal);
+    const result = { events: count(), isCut: isCut() };
+    return { result, ending: { outcome: "success", details: { ...detailsOf(plan), events: count() } } };
+  },
+});
+
+async function* asynchronous(pieces: Iterable<string>): AsyncGenerator<string> {
+  yield* pieces;
+}
+
+function readExportLimit(text: string): number {
+  const limit = readLimit(text);
+  if (limit <= EXPORT_LIMIT_MAX) return limit;
+  throw new UsageError(`${text} is more than ${EXPORT_LIMIT_MAX}`, "--all gives every event");
+}

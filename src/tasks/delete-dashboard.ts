@@ -1,0 +1,69 @@
+/** Deletes dashboards, or a folder with everything in it; a copy of each is kept. */
+import { join, relative } from "node:path";
+import { createCopies } from "../dashboards/copies.ts";
+import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
+import type { DashboardKeeper } from "../plugin/contract.ts";
+import { keeperOf, PLUGIN } from "./dashboard-store.ts";
+import { UsageError } from "./errors.ts";
+import { type Done, defineTask, type Running } from "./task.ts";
+
+const params = {
+  uid: { type: "positional", hint: "UID", repeatable: true, about: "the dashboards, by uid" },
+  folder: {
+    type: "value",
+    hint: "FOLDER",
+    about: "a folder with everything in it, by uid or by titles (Platform/Services)",
+  },
+  plugin: PLUGIN,
+} as const;
+
+/** What would be deleted, and where copies go. */
+export interface DashboardDeletion extends DeletionPlan {
+  readonly name: string;
+  readonly keeper: DashboardKeeper;
+  /** A directory; `dashboards provision` puts back what is in it. */
+  readonly copies: string;
+  /** As the trail has it: relative to the project. */
+  readonly copiesHere: string;
+}
+
+export const deleteDashboard = defineTask({
+  kind: "delete_dashboard",
+  about: "delete dashboards, or a folder of them; a copy of each is kept",
+  params,
+  destructive: true,
+  async plan({ uid: uids, folder, plugin }, setting): Promise<DashboardDeletion> {
+    if (uids.length === 0 && folder === undefined)
+      throw new UsageError(
+        "nothing to delete is named",
+        "give uids, or --folder; `dashboards list` shows them",
+      );
+    const { name, keeper } = keeperOf(setting, plugin);
+    const selection = { uids, ...(folder === undefined ? {} : { folder }) };
+    const plan = await planDeletion(keeper, selection, setting.signal);
+    const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
+    const copies = join(setting.config.directory, ".contextcore", "deleted-dashboards", stamp);
+    return { ...plan, name, keeper, copies, copiesHere: relative(setting.config.directory, copies) };
+  },
+  targets: ({ dashboards, folders }) => [
+    ...dashboards.map(({ uid, title }) => ({
+      kind: "dashboard",
+      name: `dashboard ${uid} (${title})`,
+      identity: uid,
+    })),
+    ...folders.map(({ uid, title }) => ({ kind: "folder", name: `folder ${uid} (${title})`, identity: uid })),
+  ],
+  details: ({ name, copiesHere }) => ({ backend: name, copies: copiesHere }),
+  async run(plan, { signal }: Running): Promise<Done<Deleted>> {
+    const { keep } = await createCopies(plan.copies, plan);
+    const result = await deleteDashboards(plan.keeper, plan, { keep, signal });
+    return { result, ending: endingOf(result, plan.copies) };
+  },
+});
+
+function endingOf({ dashboards, folders, failed }: Deleted, exportPath: string) {
+  const done = dashboards.length + folders.length;
+  const outcome = failed.length === 0 ? "success" : done > 0 ? "partial" : "failed";
+  const details = { dashboards: dashboards.length, folders: folders.length, failed: failed.length };
+  return { outcome, details, exportPath } as const;
+}

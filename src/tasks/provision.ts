@@ -1,0 +1,61 @@
+/** Makes the dashboards on a server as a directory of files says. */
+import { resolve } from "node:path";
+import { builtinSource } from "../dashboards/builtin.ts";
+import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.ts";
+import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
+import { readDirectory } from "../dashboards/read-directory.ts";
+import type { DashboardKeeper } from "../plugin/contract.ts";
+import { keeperOf, PLUGIN } from "./dashboard-store.ts";
+import { defineTask } from "./task.ts";
+
+const params = {
+  directory: {
+    type: "positional",
+    hint: "DIRECTORY",
+    complete: "directories",
+    local: true,
+    about: "a directory of dashboard files (default: the dashboards that contextcore brings)",
+  },
+  plugin: PLUGIN,
+} as const;
+
+/** What would be written. */
+export interface Provisioning extends ProvisionPlan {
+  /** As it was named, or what contextcore's own are called. */
+  readonly source: string;
+  readonly keeper: DashboardKeeper;
+}
+
+const BUILT_IN = "contextcore's own dashboards";
+
+export const provision = defineTask({
+  kind: "provision",
+  about: "make the dashboards on the server as a directory of files says; directories become folders",
+  params,
+  destructive: false,
+  async plan({ directory, plugin }, setting): Promise<Provisioning> {
+    const { keeper } = keeperOf(setting, plugin);
+    const source =
+      directory === undefined
+        ? builtinSource(keeper)
+        : await readDirectory(resolve(setting.directory, directory), keeper);
+    const plan = await planProvision(keeper, source, setting.signal);
+    return { ...plan, source: directory ?? BUILT_IN, keeper };
+  },
+  targets: ({ dashboards }) =>
+    dashboards.flatMap((step) =>
+      step.action === "create" || step.action === "update"
+        ? [{ kind: "dashboard", name: `dashboard ${step.dashboard.uid}`, identity: step.dashboard.uid }]
+        : [],
+    ),
+  details: ({ source }) => ({ source }),
+  async run(plan, { signal }) {
+    const result = await provisionDashboards(plan.keeper, plan, signal);
+    return { result, ending: endingOf(result, plan.source) };
+  },
+});
+
+function endingOf({ dashboards, folders, failed }: Provisioned, source: string) {
+  const outcome = failed.length === 0 ? "success" : "partial";
+  return { outcome, details: { source, dashboards, folders, failed: failed.length } } as const;
+}

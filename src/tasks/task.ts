@@ -1,0 +1,74 @@
+/**
+ * A piece of work as a value: what it is told, what it would do, and how it does that. It knows no terminal and no HTTP, so
+ * that whatever starts it shows the same plan, agrees to the same thing, and leaves the same events.
+ */
+import type { Ending, NewEvent, Trail } from "../audit/format/event.ts";
+import type { Config } from "../config/config.ts";
+import type { OpenPlugins } from "../plugin/open.ts";
+import type { Params, ParamValues } from "./param.ts";
+
+/** Something that a plan touches, as it was when the plan was made. */
+export interface Target {
+  /** `snapshot`, `dashboard`, `backend` … */
+  readonly kind: string;
+  /** What people call it, and what the trail says was affected. */
+  readonly name: string;
+  /**
+   * What makes it this very thing: the hash of a manifest, a version, a path with its inode. It is compared again before the
+   * target is touched; what has changed by then is left alone, and named.
+   */
+  readonly identity: string;
+}
+
+/** The stack that a task works on, and how it is heard. */
+export interface Setting extends OpenPlugins {
+  readonly config: Config;
+  /** What relative paths are relative to. */
+  readonly directory: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Aborted: the work ends cleanly, and is recorded as cancelled. */
+  readonly signal: AbortSignal;
+  /** What a person should know, while it goes on or afterwards. */
+  readonly warn: (message: string) => void;
+  /** Takes a result that is a long text, no faster than its reader does. */
+  readonly pour: (pieces: Iterable<string>) => Promise<void>;
+  /** The trail's file. */
+  readonly trailFile: string;
+  /** Opens the trail; it is opened only by work that is recorded. */
+  readonly openTrail: () => Trail & AsyncDisposable;
+}
+
+/** While a task runs. */
+export interface Running extends Setting {
+  readonly trail: Trail;
+}
+
+/** What came of it, and what the trail says of that. */
+export interface Done<Result> {
+  readonly result: Result;
+  readonly ending: Ending;
+}
+
+/** See {@link defineTask}. */
+export interface Task<P extends Params = Params, Plan = unknown, Result = unknown> {
+  /** Its name in the trail, in permissions and in schedules. */
+  readonly kind: string;
+  /** One phrase, lower case, no full stop. */
+  readonly about: string;
+  readonly params: P;
+  /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
+  readonly destructive: boolean;
+  /** Looks, and writes nothing. @throws UsageError or RefusedError */
+  plan(params: ParamValues<P>, setting: Setting): Promise<Plan>;
+  /** What carrying it out would touch. None: there is nothing to do. */
+  targets(plan: Plan): readonly Target[];
+  /** What the trail is told beforehand, besides the targets. */
+  details?(plan: Plan): NonNullable<NewEvent["details"]>;
+  /** Carries out this very plan. */
+  run(plan: Plan, running: Running): Promise<Done<Result>>;
+}
+
+/** Declares a task; gives the types of its parameters, changes nothing. */
+export const defineTask = <const P extends Params, Plan, Result>(
+  task: Task<P, Plan, Result>,
+): Task<P, Plan, Result> => task;
