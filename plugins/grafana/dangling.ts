@@ -1,6 +1,6 @@
 import { type HttpClient, isKind, type Problem } from "contextcore";
-import { readDataSources } from "./data-sources.ts";
-import { readLibraryPanelUids } from "./library-panels.ts";
+import { readDataSources } from "./kinds/data-sources.ts";
+import { readLibraryPanelUids } from "./kinds/library-panels.ts";
 import { dataSourcesIn, libraryPanelsIn } from "./references.ts";
 
 interface Referring {

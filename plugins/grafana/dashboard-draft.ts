@@ -1,5 +1,5 @@
 import { type DashboardDraft, PluginError, v } from "contextcore";
-import { asText, type Fields, objectSchema, without } from "./server.ts";
+import { asText, type Fields, objectSchema, without } from "./json.ts";
 
 /** A dashboard as a file of any kind says it. */
 export interface Draft extends DashboardDraft {

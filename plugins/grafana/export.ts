@@ -1,84 +1,116 @@
-import type { Cursor, Exporter, ExportRequest, Problem } from "contextcore";
-import { v } from "contextcore";
-import { exportDataSource, exportDataSources } from "./data-sources.ts";
-import { annotationCursor, exportAnnotations, firstWindow } from "./export-annotations.ts";
-import { dashboardsCursor, exportDashboard, exportDashboards } from "./export-dashboards.ts";
-import { exportFolders, folderCursor } from "./export-folders.ts";
-import {
-  exportContactPoints,
-  exportMuteTimings,
-  exportPolicies,
-  exportTemplates,
-} from "./export-notifications.ts";
-import { exportRuleGroup, exportRules } from "./export-rules.ts";
-import { parseDashboardSelector } from "./find-dashboards.ts";
-import { exportLibraryPanels } from "./library-panels.ts";
-import { exportPlaylists } from "./playlists.ts";
+import type { Cursor, Exporter, ExportRequest, Problem, Step } from "contextcore";
+import { PluginError, v } from "contextcore";
+import { toFileText } from "./json.ts";
+import type { Item, Kind, Listing, ObjectKind, Reading } from "./kind.ts";
+import { CHOSEN, KIND_NAMES, KINDS } from "./kinds/index.ts";
+import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
+import { parseDashboardSelector } from "./selector.ts";
 import { read, type Server, type World } from "./server.ts";
-import type { ReadStep } from "./step.ts";
 
-const STEPS: Readonly<Record<string, ReadStep>> = {
-  folders: exportFolders,
-  dashboards: exportDashboards,
-  dashboard: exportDashboard,
-  datasources: exportDataSources,
-  datasource: exportDataSource,
-  "library-panels": exportLibraryPanels,
-  rules: exportRules,
-  "rule-group": exportRuleGroup,
-  "contact-points": exportContactPoints,
-  policies: exportPolicies,
-  "mute-timings": exportMuteTimings,
-  templates: exportTemplates,
-  playlists: exportPlaylists,
-  annotations: exportAnnotations,
-};
-
-/** Lists fan out to one cursor an object; only annotations are bound to the range, everything else is exported as it is. */
+/** Lists fan out to one cursor an object; only lines are bound to the range, every object is exported as it is. */
 export const createExporter = (server: Server): Exporter => ({
   async start(request, signal) {
-    if (request.match !== undefined) parseDashboardSelector(request.match);
+    if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
     // Fails here, and once, when the credentials are wrong.
     await read(server.http, v.looseObject({ id: v.number() }), { path: "/api/org", signal });
     const world = await server.world(signal);
     return { cursors: firstCursors(request), notes: notes(world), problems: ALWAYS };
   },
   async step(cursor, signal) {
-    const run = STEPS[v.parse(v.looseObject({ kind: v.string() }), cursor).kind];
+    const { kind: name, match } = v.parse(cursorSchema, cursor);
+    const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
+    const run = STEPS.get(name);
     if (run === undefined) throw new RangeError(`not a cursor of grafana's: ${JSON.stringify(cursor)}`);
-    return run(server, cursor, signal);
+    return run({ server, signal, selector }, cursor);
   },
 });
 
-/** A selector chooses dashboards: they and the folders above them are exported, and nothing else. */
-function firstCursors({ match, range }: ExportRequest): Cursor[] {
-  const chosen = [folderCursor(match), dashboardsCursor(match)];
-  if (match !== undefined) return chosen;
-  const lists = [
-    "datasources",
-    "rules",
-    "contact-points",
-    "policies",
-    "mute-timings",
-    "templates",
-    "playlists",
-  ];
+const cursorSchema = v.looseObject({ kind: v.string(), match: v.optional(v.string()) });
+
+const listName = (kind: Kind): string =>
+  "file" in kind ? kind.unit : kind.folder.slice(kind.folder.lastIndexOf("/") + 1);
+
+const firstCursors = ({ match, range }: ExportRequest): Cursor[] =>
+  (match === undefined ? KINDS : CHOSEN).map((kind) => {
+    if ("file" in kind) return kind.start(range);
+    return { kind: listName(kind), ...(match === undefined ? {} : { match }) };
+  });
+
+const notes = (world: World): Record<string, string> =>
+  Object.fromEntries(KINDS.flatMap((kind) => (kind.note ? [[kind.unit, kind.note(world)]] : [])));
+
+type Run = (reading: Reading, cursor: Cursor) => Promise<Step>;
+
+/** What is done with a cursor, by its `kind`. */
+const STEPS: ReadonlyMap<string, Run> = new Map(KINDS.flatMap(stepsOf));
+
+function stepsOf(kind: Kind): [string, Run][] {
+  const { plural } = kind;
+  const list: Run = (reading, cursor) => tolerant(plural, () => listStep(kind, reading, cursor));
+  if ("file" in kind || kind.one === undefined) return [[listName(kind), list]];
+  const { one } = kind;
+  const read: Run = (reading, cursor) => tolerant(plural, () => one.read(reading, cursor), one.label(cursor));
   return [
-    ...chosen,
-    ...lists.map((kind) => ({ kind })),
-    { kind: "library-panels", page: 1 },
-    annotationCursor(firstWindow(range)),
+    [listName(kind), list],
+    [one.cursor, read],
   ];
 }
 
-const notes = ({ dashboards, folders, playlists }: World): Record<string, string> => ({
-  dashboards:
-    dashboards === undefined
-      ? "/api/dashboards/uid"
-      : `/apis/dashboard.grafana.app, each in the version it is stored in`,
-  folders: folders === undefined ? "/api/folders, level by level" : `/apis/folder.grafana.app/${folders}`,
-  playlists: playlists === undefined ? "/api/playlists" : `/apis/playlist.grafana.app/${playlists}`,
-});
+async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<Step> {
+  if ("file" in kind) return kind.read(reading, cursor);
+  const { items, problems = [], next = [] } = await kind.list(reading, cursor);
+  const paths = filePaths(kind.folder, await placed(items, reading));
+  const pathOf = ({ uid }: Item): string => paths.get(uid) ?? "";
+  return {
+    objects: items.flatMap((item) =>
+      "object" in item ? [{ path: pathOf(item), text: toFileText(item.object), unit: kind.unit }] : [],
+    ),
+    problems,
+    next: [...items.flatMap((item) => cursorFor(kind, item, pathOf(item))), ...next],
+  };
+}
+
+const cursorFor = ({ one }: ObjectKind, item: Item, path: string): Cursor[] =>
+  one !== undefined && "cursor" in item ? [{ kind: one.cursor, ...item.cursor, path }] : [];
+
+/** The items with the directories of the folders that they lie in. */
+async function placed(items: Listing["items"], { server, signal }: Reading): Promise<Listing["items"]> {
+  if (!items.some(({ folderUid = "" }) => folderUid !== "")) return items;
+  const paths = await readFolderPaths(server.http, signal);
+  return items.map((item) => {
+    const { folderUid = "", folderTitle, directory } = item;
+    return { ...item, directory: directory ?? directoryOf(paths, folderUid, folderTitle) };
+  });
+}
+
+/**
+ * Turns "you may not" (403) and "there is none" (404) into problems, so that one kind of object that this account or this
+ * Grafana lacks does not end the export. Wrong credentials (401) and everything else stay errors.
+ * @param item the object, when it is about one
+ */
+async function tolerant(plural: string, run: () => Promise<Step>, item?: string): Promise<Step> {
+  try {
+    return await run();
+  } catch (error) {
+    const problem = error instanceof PluginError ? problemOf(error, plural, item) : undefined;
+    if (problem === undefined) throw error;
+    return { problems: [problem] };
+  }
+}
+
+function problemOf(error: PluginError, plural: string, item: string | undefined): Problem | undefined {
+  const items = item === undefined ? {} : { items: [item] };
+  if (error.status === 403) {
+    const reason = `Grafana does not let this account read ${plural}; the role Admin would let it.`;
+    return { kind: "failed", reason, ...items };
+  }
+  if (error.status !== 404) return undefined;
+  const reason =
+    item === undefined
+      ? `This Grafana has no ${plural}: that part of it is switched off or newer than this server.`
+      : "Deleted while the export ran.";
+  return { kind: "not-contained", reason, ...items };
+}
 
 const ALWAYS: readonly Problem[] = [
   {

@@ -1,9 +1,7 @@
 import { definePlugin, option, v } from "contextcore";
-import { countObjects } from "./count.ts";
 import { createExporter } from "./export.ts";
-import { takeInventory } from "./inventory.ts";
+import { countObjects, readLimits, takeInventory } from "./inventory.ts";
 import { createKeeper } from "./keeper.ts";
-import { readLimits } from "./limits.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 import { measure } from "./size.ts";

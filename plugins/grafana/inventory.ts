@@ -1,10 +1,20 @@
-import { type Counts, type Importance, type Inventory, PluginError, v } from "contextcore";
-import { PROVISIONING, ruleSchema } from "./alerting.ts";
+/** What a Grafana says of itself: what it holds, how many of each kind, and what it would refuse. */
+import {
+  type CountRequest,
+  type Counts,
+  type Importance,
+  type Inventory,
+  type Limit,
+  PluginError,
+  v,
+} from "contextcore";
 import { annotationSpan } from "./annotations.ts";
-import { readDataSources } from "./data-sources.ts";
-import { countLibraryPanels } from "./library-panels.ts";
-import { type Hit, searchAll } from "./search.ts";
-import { read, type Server } from "./server.ts";
+import type { Reading } from "./kind.ts";
+import { dashboards } from "./kinds/dashboards.ts";
+import { KIND_NAMES, KINDS } from "./kinds/index.ts";
+import { type Hit, searchAll } from "./lists.ts";
+import { parseDashboardSelector } from "./selector.ts";
+import { read, readIfThere, type Server } from "./server.ts";
 
 export interface InventoryOptions {
   readonly importance: Importance;
@@ -23,7 +33,7 @@ export async function takeInventory(
 ): Promise<Inventory> {
   const { http } = server;
   const { version } = await read(http, healthSchema, { path: "/api/health", signal });
-  const { counts, refused } = await countAll(server, signal);
+  const { counts, refused } = await countAll({ server, signal });
   const partial = isPartial(await searchAll(http, { type: "dash-folder" }, signal));
   const span = await annotationSpan(http, now, signal);
   return {
@@ -49,23 +59,16 @@ interface Counted {
   readonly refused: readonly string[];
 }
 
-async function countAll({ http }: Server, signal: AbortSignal): Promise<Counted> {
-  const kinds: Readonly<Record<string, () => Promise<number>>> = {
-    dashboards: async () => (await searchAll(http, { type: "dash-db" }, signal)).length,
-    folders: async () => (await searchAll(http, { type: "dash-folder" }, signal)).length,
-    "data-sources": async () => (await readDataSources(http, signal)).length,
-    "library-panels": () => countLibraryPanels(http, signal),
-    "alert-rules": async () =>
-      (await read(http, v.array(ruleSchema), { path: `${PROVISIONING}/alert-rules`, signal })).length,
-  };
+async function countAll(reading: Reading): Promise<Counted> {
   const counts: Record<string, number> = {};
   const refused: string[] = [];
-  for (const [unit, count] of Object.entries(kinds)) {
+  for (const kind of KINDS) {
+    const { unit, count } = kind.inventory ?? kind;
     try {
-      counts[unit] = await count();
+      if (count !== undefined) counts[unit] = await count(reading);
     } catch (error) {
       if (!(error instanceof PluginError)) throw error;
-      if (error.status === 403) refused.push(unit.replace("-", " "));
+      if (error.status === 403) refused.push(kind.plural);
       else if (error.status !== 404) throw error;
     }
   }
@@ -91,4 +94,42 @@ function warnings({ partial, refused, token, dashboards }: Findings): string[] {
       "No dashboard can be seen with this token. Either there is none, or the token's role does not show any.",
     );
   return found;
+}
+
+/** What Grafana counts itself, to compare an export with; of what a selector chooses, the dashboards. */
+export async function countObjects(
+  server: Server,
+  { match }: CountRequest,
+  signal: AbortSignal,
+): Promise<Counts> {
+  const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
+  const reading: Reading = { server, signal, selector };
+  const counting = (match === undefined ? KINDS : [dashboards]).map(async ({ unit, count }) => {
+    const number = await count?.(reading).catch(unlessRefused);
+    return number === undefined ? [] : [[unit, number] as const];
+  });
+  return Object.fromEntries((await Promise.all(counting)).flat());
+}
+
+const quotasSchema = v.array(v.object({ target: v.string(), limit: v.number(), used: v.number() }));
+
+/** The organisation's quotas, where it has any: a restore that would go beyond one is refused object by object. */
+export async function readLimits({ http }: Server, signal: AbortSignal): Promise<Limit[]> {
+  // Reading quotas needs more rights than reading dashboards.
+  const quotas = await readIfThere(http, quotasSchema, { path: "/api/org/quotas", signal }).catch(
+    unlessRefused,
+  );
+  return (quotas ?? [])
+    .filter(({ limit }) => limit >= 0)
+    .map(({ target, limit, used }) => ({
+      setting: `[quota] ${target}`,
+      value: String(limit),
+      effect: `${used} of ${limit} are used; a restore beyond that is refused; -1 sets no limit.`,
+    }));
+}
+
+/** What this account may not read is not counted either; an export says so. */
+function unlessRefused(error: unknown): undefined {
+  if (error instanceof PluginError && error.status === 403) return undefined;
+  throw error;
 }

@@ -5,13 +5,12 @@ import {
   PluginError,
   v,
 } from "contextcore";
+import { dashboardRequest, isResource, readDashboard } from "./dashboard-calls.ts";
 import { type Draft, readDraft } from "./dashboard-draft.ts";
-import { readDashboard } from "./dashboard-file.ts";
-import { parseExact } from "./exact-json.ts";
-import { readFolders } from "./folders.ts";
-import { searchAll } from "./search.ts";
-import { objectSchema, read, readIfThere, resourcePath, type Server } from "./server.ts";
-import { dashboardRequest, folderRequest, isResource } from "./write-requests.ts";
+import { objectSchema, parseExact } from "./json.ts";
+import { folderRequest, readFolders } from "./kinds/folders.ts";
+import { searchAll } from "./lists.ts";
+import { read, readIfThere, resourcePath, type Server } from "./server.ts";
 
 const MESSAGE = "Provisioned by contextcore";
 

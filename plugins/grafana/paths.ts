@@ -1,11 +1,11 @@
-import { type HttpClient, safeFileName, treePaths } from "contextcore";
-import type { Folder } from "./folders.ts";
-import { searchAll } from "./search.ts";
+import { type DashboardFolder, type HttpClient, safeFileName, treePaths } from "contextcore";
+import type { Titled } from "./kind.ts";
+import { searchAll } from "./lists.ts";
 
 export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 
 /** The directory of each folder by its uid: its titles from the root down. */
-export const folderPaths = (folders: readonly Folder[]): FolderPaths =>
+export const folderPaths = (folders: readonly DashboardFolder[]): FolderPaths =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 
 /** The same by Grafana's search: a few calls, however deep the folders are nested. */
@@ -20,33 +20,24 @@ export function directoryOf(paths: FolderPaths, uid: string, title = ""): readon
   return paths.get(uid) ?? treePaths([{ id: uid, title: title || uid, parent: "" }]).get(uid) ?? [];
 }
 
-/** What a file is named after. */
-export interface Titled {
-  readonly uid: string;
-  readonly title: string;
-  /** Path parts below the kind's own directory. */
-  readonly directory?: readonly string[];
-}
-
 /**
- * The path of each object's file by its uid: `<kind>/<folders…>/<title>-<uid>.json`, safe on every file system, no two the
- * same even where upper and lower case are.
+ * The path of each object's file by its uid: `<folder>/<directory…>/<title>-<uid>.json`, safe on every file system, no two
+ * the same even where upper and lower case are.
  */
-export function filePaths(kind: string, items: readonly Titled[]): ReadonlyMap<string, string> {
+export function filePaths(folder: string, items: readonly Titled[]): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
   const taken = new Set<string>();
   for (const item of items.toSorted((a, b) => (a.uid < b.uid ? -1 : 1))) {
-    const plain = filePath(kind, item);
-    const path = taken.has(plain.toUpperCase()) ? filePath(kind, { ...item, uid: told(item.uid) }) : plain;
+    const plain = filePath(folder, item);
+    const path = taken.has(plain.toUpperCase()) ? filePath(folder, { ...item, uid: told(item.uid) }) : plain;
     taken.add(path.toUpperCase());
     paths.set(item.uid, path);
   }
   return paths;
 }
 
-/** The path of one object's file, when nothing else can have the same. */
-export const filePath = (kind: string, { uid, title, directory = [] }: Titled): string =>
-  ["grafana", kind, ...directory, `${safeFileName(title)}-${safeFileName(uid)}.json`].join("/");
+const filePath = (folder: string, { uid, title, directory = [] }: Titled): string =>
+  ["grafana", folder, ...directory, `${safeFileName(title)}-${safeFileName(uid)}.json`].join("/");
 
 /** A uid that differs from another in upper and lower case only, made different. */
 const told = (uid: string): string =>

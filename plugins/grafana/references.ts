@@ -1,5 +1,42 @@
-/** What a dashboard, a rule or a policy refers to by uid or name. */
-import { asObject, asText } from "./server.ts";
+/** How things hang together: what an object is called, and what it refers to by uid or name. */
+import { asObject, asText, type Fields } from "./json.ts";
+import type { Described } from "./kind.ts";
+
+/** An object that lies in no folder and refers to nothing. @param called the names by which others refer to it */
+export function described(object: Fields, called: readonly string[]): Described {
+  const uid = asText(object.uid);
+  return {
+    uids: uid === "" ? [] : [uid],
+    titles: [asText(object.title) || asText(object.name)],
+    tags: [],
+    called,
+    refers: [],
+  };
+}
+
+/** Something in a folder, with panels or queries in it. @param folderUid empty at the root */
+export const describedIn = (folderUid: string, object: Fields): Described => ({
+  ...described(object, [asText(object.uid)]),
+  folderUid,
+  refers: [
+    ...inFolder(folderUid),
+    ...references("datasource", dataSourcesIn(object)),
+    ...references("library-panel", libraryPanelsIn(object)),
+  ],
+});
+
+/** What lies in a folder refers to it; at the root there is none. */
+export const inFolder = (uid: string): string[] => (uid === "" ? [] : references("folder", [uid]));
+
+/** What policies, and rules that route by themselves, refer to. */
+export const routing = (object: Fields): string[] => [
+  ...references("contact-point", textsUnder(object, "receiver")),
+  ...references("mute-timing", textsUnder(object, "mute_time_intervals", "active_time_intervals")),
+];
+
+/** References to things of a kind. @param called one of the names of each */
+export const references = (kind: string, called: Iterable<string>): string[] =>
+  Array.from(called, (name) => `${kind}/${name}`);
 
 /** Grafana's own, which are not data sources that could be missing. */
 const BUILT_IN = new Set([

@@ -1,4 +1,6 @@
-import type { Problem } from "contextcore";
+/** Secrets of data sources and contact points: Grafana never gives their values; for a restore they can be given. */
+import type { Finding, Problem } from "contextcore";
+import type { Restoring } from "./kind.ts";
 
 /** The object that secrets belong to. */
 interface Owner {
@@ -6,12 +8,21 @@ interface Owner {
   readonly name: string;
 }
 
-/** Values for secrets, by `<uid or name>/<field>`; `*` stands for any object. */
-export type Secrets = Readonly<Record<string, string>>;
+export const COMES_WITHOUT: Finding = {
+  severity: "alters",
+  what: "Data sources and contact points come back without their secrets, which no snapshot holds; each one that is missing is named.",
+  setting: "backends.grafana.secrets",
+};
+
+/** What an export lacks. @param items the secrets, each after the name of its object */
+export function neverGiven(plural: string, items: readonly string[]): Problem[] {
+  const reason = `Secrets of ${plural}: Grafana never gives their values.`;
+  return items.length === 0 ? [] : [{ kind: "not-contained", reason, items }];
+}
 
 /** The values that were given for these fields, and the fields for which there was none. */
 export function findSecrets(
-  secrets: Secrets,
+  { secrets }: Pick<Restoring, "secrets">,
   { uid, name }: Owner,
   fields: readonly string[],
 ): { found: Record<string, string>; missing: readonly string[] } {

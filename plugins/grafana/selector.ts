@@ -4,25 +4,9 @@
  */
 import { PluginError } from "contextcore";
 
-/** The kinds of things that a snapshot of Grafana holds. */
-export const KIND_NAMES = [
-  "folder",
-  "datasource",
-  "library-panel",
-  "dashboard",
-  "template",
-  "mute-timing",
-  "contact-point",
-  "policy",
-  "rule",
-  "playlist",
-  "annotation",
-] as const;
-export type KindName = (typeof KIND_NAMES)[number];
-
 /** What conditions are compared with. */
 export interface Thing {
-  readonly kind: KindName;
+  readonly kind: string;
   readonly uids: readonly string[];
   readonly titles: readonly string[];
   /** Every folder it lies in, at any depth: uids, titles, and titles joined by `/`. */
@@ -42,12 +26,18 @@ export interface Condition {
   readonly fits: (value: string) => boolean;
 }
 
+export type Selector = readonly Condition[];
+
 const CONDITION =
   /\s*([A-Za-z][\w-]*)\s*(=~|!~|!=|=|:)\s*("(?:[^"\\]|\\.)*"|`[^`]*`|[^\s,"`]+)\s*(?:,|(?=\s|$))/y;
 const WORD = /\s*("(?:[^"\\]|\\.)*"|[^\s,"]+)\s*,?/y;
 
-/** @throws PluginError `invalid` saying what is not understood */
-export function parseSelector(source: string): readonly Condition[] {
+/**
+ * Reads a selector.
+ * @param kinds the names of the kinds that there are
+ * @throws PluginError `invalid` saying what is not understood
+ */
+export function parseSelector(source: string, kinds: readonly string[]): Selector {
   const inner = /^\s*\{([\s\S]*)\}\s*$/.exec(source)?.[1] ?? source;
   const conditions: Condition[] = [];
   for (let position = 0; inner.slice(position).trim() !== ""; ) {
@@ -59,7 +49,25 @@ export function parseSelector(source: string): readonly Condition[] {
     position = pattern.lastIndex;
   }
   if (conditions.length === 0) throw notUnderstood(source);
-  return conditions;
+  const unknown = conditions.find(
+    ({ name, equals, fits }) => name === "kind" && equals !== undefined && !kinds.some(fits),
+  );
+  if (unknown === undefined) return conditions;
+  const there = `there is no kind ${JSON.stringify(unknown.equals)}, but ${kinds.join(", ")}`;
+  throw notUnderstood(source, `: ${there}`);
+}
+
+/**
+ * Reads a selector for an export, which chooses dashboards.
+ * @throws PluginError `invalid` when it is not understood, or can find no dashboard
+ */
+export function parseDashboardSelector(source: string, kinds: readonly string[]): Selector {
+  const selector = parseSelector(source, kinds);
+  const named = selector.filter(({ name, negated }) => name === "kind" && !negated);
+  if (named.length === 0 || named.some(({ fits }) => fits("dashboard"))) return selector;
+  throw new PluginError("invalid", `grafana: the selector ${JSON.stringify(source)} can find no dashboard`, {
+    hint: "In an export a selector chooses dashboards, with the folders above them. A restore can choose any kind.",
+  });
 }
 
 function matchesAt(pattern: RegExp, text: string, position: number): boolean {
@@ -83,23 +91,19 @@ function named(source: string, [, written = "", operator = "", text = ""]: RegEx
   const value = unquoted(source, text);
   const negated = operator.startsWith("!");
   if (operator.endsWith("~")) return { name, negated, fits: pattern(source, value) };
-  const equals = name === "kind" ? kindNamed(source, value) : value;
-  return { name, negated, equals, fits: equality(name, equals) };
+  return { name, negated, equals: value, fits: equality(name, value) };
 }
 
 /** Titles are for people, who do not mind upper and lower case; uids and tags are as they are. */
 function equality(name: Name, wanted: string): (value: string) => boolean {
+  if (name === "kind") return (kind) => plain(kind) === plain(wanted);
   if (name !== "title" && name !== "folder") return (value) => value === wanted;
   return (value) => value.toLowerCase() === wanted.toLowerCase();
 }
 
-function kindNamed(source: string, value: string): KindName {
-  const plain = (text: string): string =>
-    text.toLowerCase().replaceAll("-", "").replace(/ies$/, "y").replace(/s$/, "");
-  const kind = KIND_NAMES.find((one) => plain(one) === plain(value));
-  if (kind !== undefined) return kind;
-  throw notUnderstood(source, `: there is no kind ${JSON.stringify(value)}, but ${KIND_NAMES.join(", ")}`);
-}
+/** A kind may be written in the plural and without hyphens. */
+const plain = (kind: string): string =>
+  kind.toLowerCase().replaceAll("-", "").replace(/ies$/, "y").replace(/s$/, "");
 
 function pattern(source: string, value: string): (text: string) => boolean {
   try {
@@ -133,7 +137,7 @@ const VALUES: Readonly<Record<Condition["name"], (thing: Thing) => readonly stri
 const ALL_MUST_FIT: readonly Condition["name"][] = ["tag", "words"];
 
 /** Whether a thing is chosen: nothing that is excluded fits it, and of each name that is asked for something does. */
-export function isSelected(thing: Thing, selector: readonly Condition[]): boolean {
+export function isSelected(thing: Thing, selector: Selector): boolean {
   const fits = ({ name, fits: accepts }: Condition): boolean => VALUES[name](thing).some(accepts);
   if (selector.some((one) => one.negated && fits(one))) return false;
   const wanted = Map.groupBy(
@@ -143,4 +147,36 @@ export function isSelected(thing: Thing, selector: readonly Condition[]): boolea
   return [...wanted].every(([name, conditions]) =>
     ALL_MUST_FIT.includes(name) ? conditions.every(fits) : conditions.some(fits),
   );
+}
+
+export interface NamedFolder {
+  readonly uid: string;
+  readonly title: string;
+  /** Empty at the root. */
+  readonly parentUid: string;
+}
+
+/** Grafana's own name for the root. */
+const ROOT = "general";
+
+/** The uids and titles from a folder up to the root, and the titles joined by `/`; for the root its own name. */
+export function folderNames(folders: readonly NamedFolder[]): (uid: string) => readonly string[] {
+  const byUid = new Map(folders.map((folder) => [folder.uid, folder]));
+  return (uid) => {
+    if (uid === "") return [ROOT];
+    const names = new Set<string>();
+    for (const one of chainOf(byUid, uid)) {
+      const titles = chainOf(byUid, one).flatMap((above) => byUid.get(above)?.title ?? []);
+      for (const name of [one, ...titles.slice(0, 1), titles.toReversed().join("/")]) names.add(name);
+    }
+    names.delete("");
+    return [...names];
+  };
+}
+
+/** The folder and those above it, upwards; a circle, which only a damaged file can have, is walked once. */
+function chainOf(byUid: ReadonlyMap<string, NamedFolder>, start: string): string[] {
+  const seen = new Set<string>();
+  for (let uid = start; uid !== "" && !seen.has(uid); uid = byUid.get(uid)?.parentUid ?? "") seen.add(uid);
+  return [...seen];
 }

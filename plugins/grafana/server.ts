@@ -1,5 +1,5 @@
 import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
-import { parseExact } from "./exact-json.ts";
+import { parseExact } from "./json.ts";
 
 /** One Grafana: how it is called, and what it can do. */
 export interface Server {
@@ -83,26 +83,6 @@ function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown
 
 const where = (http: HttpClient, request: HttpRequest): string =>
   `grafana at ${http.url}: ${request.method ?? "GET"} ${request.path}`;
-
-/** Any JSON object; not a list. */
-export const objectSchema = v.custom<Record<string, unknown>>(
-  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-  "not a JSON object",
-);
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** The value as an object; an empty one when it is something else. */
-export const asObject = (value: unknown): Fields => {
-  const checked = v.safeParse(objectSchema, value);
-  return checked.success ? checked.output : {};
-};
-
-/** A text as it is; anything else is as good as none. */
-export const asText = (value: unknown): string => (typeof value === "string" ? value : "");
-
-/** Without these fields. */
-export const without = (value: Fields, ...names: readonly string[]): Fields =>
-  Object.fromEntries(Object.entries(value).filter(([name]) => !names.includes(name)));
 
 /** The path of a resource under `/apis`. */
 export const resourcePath = (world: World, group: string, version: string, rest: string): string =>

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { directorySize, PluginError, type Size } from "contextcore";
-import { readDashboard } from "./dashboard-file.ts";
-import { searchAll } from "./search.ts";
+import { readDashboard } from "./dashboard-calls.ts";
+import { searchAll } from "./lists.ts";
 import type { Server } from "./server.ts";
 
 /** The database as SQLite keeps it; what else lies in the data directory (plugins, pictures) can be had again. */

@@ -1,7 +1,7 @@
 /** Whatever people call things: every file has a path of its own, and every file system takes it. */
 import { expect, test } from "bun:test";
+import type { DashboardFolder as Folder } from "contextcore";
 import fc from "fast-check";
-import type { Folder } from "../../../plugins/grafana/folders.ts";
 import { directoryOf, filePaths, folderPaths } from "../../../plugins/grafana/paths.ts";
 import { pathObjection } from "../../../src/snapshot/format/paths.ts";
 

@@ -1,4 +1,12 @@
-import { type DashboardDocument, isKind, type Problem, v } from "contextcore";
+/** Reads and writes dashboards, through whichever API keeps more of them. */
+import {
+  type DashboardDocument,
+  isKind,
+  type PlacedDashboard,
+  PluginError,
+  type Problem,
+  v,
+} from "contextcore";
 import {
   type Draft,
   FILE_PROVISIONING,
@@ -8,8 +16,9 @@ import {
   type Resource,
   resourceSchema,
 } from "./dashboard-draft.ts";
-import { toFileText } from "./exact-json.ts";
-import { asObject, asText, objectSchema, read, resourcePath, type Server, type World } from "./server.ts";
+import { asObject, asText, objectSchema, toFileText, without } from "./json.ts";
+import type { Write } from "./put.ts";
+import { read, resourcePath, type Server, type World } from "./server.ts";
 
 /** A dashboard as it goes into its file, and what could not be kept of it. */
 export interface DashboardFile extends DashboardDocument {
@@ -106,4 +115,53 @@ function toResource(apiVersion: string, name: string, { attached = {}, folderUid
     },
     spec: content,
   };
+}
+
+export interface Saving extends PlacedDashboard {
+  /** The version history's note. */
+  readonly message: string;
+  /** Of the resource that is replaced, so that a change meanwhile is not overwritten. */
+  readonly resourceVersion?: string;
+}
+
+/** True when a dashboard goes through the new API: it is in a version that this server has. */
+export const isResource = (world: World, { schema }: Pick<PlacedDashboard, "schema">): boolean =>
+  schema !== undefined && world.dashboards?.versions.includes(schema) === true;
+
+/** @throws PluginError `invalid` when this server cannot keep it */
+export function dashboardRequest(world: World, saving: Saving): Write {
+  const { uid, schema = "", content, folderUid, replaces, message } = saving;
+  if (isResource(world, saving)) return resourceRequest(world, saving);
+  if (schema.startsWith("v2"))
+    throw new PluginError("invalid", `This Grafana does not know dashboards of version ${schema}.`);
+  const json = { dashboard: { ...content, id: null, uid }, folderUid, message, overwrite: replaces };
+  return { method: "POST", path: "/api/dashboards/db", json };
+}
+
+/** Marks of the tool that owned it are left out: it is not that tool which writes. */
+const MANAGER = /^grafana\.app\/(manag|source)/;
+
+function resourceRequest(world: World, saving: Saving): Write {
+  const { uid, schema = "", content, folderUid, attached = {}, message, resourceVersion } = saving;
+  const annotations = asObject(attached.annotations);
+  const place = folderUid === "" ? {} : { [FOLDER]: folderUid };
+  const json = {
+    apiVersion: `dashboard.grafana.app/${schema}`,
+    kind: "Dashboard",
+    metadata: {
+      name: uid,
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      labels: asObject(attached.labels),
+      annotations: {
+        ...without(annotations, ...Object.keys(annotations).filter((key) => MANAGER.test(key))),
+        ...place,
+        "grafana.app/message": message,
+      },
+    },
+    spec: content,
+  };
+  const path = resourcePath(world, "dashboard", schema, "dashboards");
+  return saving.replaces
+    ? { method: "PUT", path: `${path}/${encodeURIComponent(uid)}`, json }
+    : { method: "POST", path, json };
 }

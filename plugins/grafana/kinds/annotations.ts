@@ -1,5 +1,6 @@
 import {
   type Cursor,
+  type Finding,
   fromMs,
   halves,
   NS_PER_MS,
@@ -9,11 +10,42 @@ import {
   type Step,
   v,
 } from "contextcore";
-import { type Annotation, endOf, readAnnotations } from "./annotations.ts";
-import type { Server } from "./server.ts";
-import { type ReadStep, stepOf, tolerant } from "./step.ts";
+import { type Annotation, endOf, parseAnnotation, putAnnotations, readAnnotations } from "../annotations.ts";
+import type { LineKind, Reading } from "../kind.ts";
+import { references } from "../references.ts";
+import { dashboards } from "./dashboards.ts";
 
-const FILE = "grafana/annotations.jsonl";
+/** The only kind that is bound to the range of an export. */
+export const annotations: LineKind = {
+  name: "annotation",
+  plural: "annotations",
+  unit: "annotations",
+  file: "grafana/annotations.jsonl",
+  needs: [dashboards],
+  foresee: async () => [ALERT_HISTORY],
+
+  /** The whole range, before it is known that an answer cannot hold it. */
+  start: (range) => cursorOf({ ...range, limit: PAGE, first: true }),
+
+  async read(reading, cursor) {
+    const { from, to, ...rest } = v.parse(cursorSchema, cursor);
+    return readWindow(reading, { from: BigInt(from), to: BigInt(to), ...rest });
+  },
+
+  describe(line) {
+    const { text, tags, dashboardUID } = parseAnnotation(line);
+    const refers = references("dashboard", dashboardUID ? [dashboardUID] : []);
+    return { uids: [], titles: [text], tags: tags ?? [], called: [], refers };
+  },
+
+  put: putAnnotations,
+};
+
+const ALERT_HISTORY: Finding = {
+  severity: "refuses",
+  what: "Annotations that alerting wrote when rules changed their state cannot be written from outside.",
+};
+
 const PAGE = 1000;
 const MOST = 64_000;
 
@@ -23,8 +55,10 @@ interface Window extends Range {
   readonly first: boolean;
 }
 
-/** A window of annotations as a cursor, times as decimal texts of ns. */
-export const annotationCursor = ({ from, to, limit, first }: Window): Cursor => ({
+const cursorSchema = v.object({ from: v.string(), to: v.string(), limit: v.number(), first: v.boolean() });
+
+/** Times as decimal texts of ns. */
+const cursorOf = ({ from, to, limit, first }: Window): Cursor => ({
   kind: "annotations",
   from: String(from),
   to: String(to),
@@ -32,19 +66,8 @@ export const annotationCursor = ({ from, to, limit, first }: Window): Cursor => 
   first,
 });
 
-/** The whole range, before it is known that an answer cannot hold it. */
-export const firstWindow = (range: Range): Window => ({ ...range, limit: PAGE, first: true });
-
-export const exportAnnotations: ReadStep = stepOf(
-  { from: v.string(), to: v.string(), limit: v.number(), first: v.boolean() },
-  (server, { from, to, limit, first }, signal) =>
-    tolerant("annotations", () =>
-      exportWindow(server, { from: BigInt(from), to: BigInt(to), limit, first }, signal),
-    ),
-);
-
-async function exportWindow({ http }: Server, window: Window, signal: AbortSignal): Promise<Step> {
-  const found = await readAnnotations(http, { range: window, limit: window.limit }, signal);
+async function readWindow({ server, signal }: Reading, window: Window): Promise<Step> {
+  const found = await readAnnotations(server.http, { range: window, limit: window.limit }, signal);
   const own = found.filter((one) => belongs(one, window));
   if (found.length < window.limit) return recordsOf(own, window);
   const begun = found.filter((one) => belongs(one, { ...window, first: false })).length;
@@ -64,14 +87,11 @@ function narrower(window: Window, begun: number): Step | undefined {
     const [left, right] = parts;
     const { limit, first } = window;
     return {
-      next: [
-        annotationCursor({ ...left, limit, first }),
-        annotationCursor({ ...right, limit, first: false }),
-      ],
+      next: [cursorOf({ ...left, limit, first }), cursorOf({ ...right, limit, first: false })],
     };
   }
   if (window.limit >= MOST) return undefined;
-  return { next: [annotationCursor({ ...window, limit: window.limit * 2 })] };
+  return { next: [cursorOf({ ...window, limit: window.limit * 2 })] };
 }
 
 const tooMany = ({ from, to, limit }: Window): Problem => ({
@@ -81,14 +101,14 @@ const tooMany = ({ from, to, limit }: Window): Problem => ({
 });
 
 /** Ascending in time, so that the file reads as it happened. */
-function recordsOf(annotations: readonly Annotation[], window: Window): Step {
-  if (annotations.length === 0) return {};
-  const sorted = annotations.toSorted((a, b) => a.time - b.time || endOf(a) - endOf(b));
+function recordsOf(found: readonly Annotation[], window: Window): Step {
+  if (found.length === 0) return {};
+  const sorted = found.toSorted((a, b) => a.time - b.time || endOf(a) - endOf(b));
   const times = sorted.map(({ time }) => fromMs(time));
   const from = later(times.at(0) ?? window.from, window.from);
   const to = later(times.at(-1) ?? window.from, window.from) + NS_PER_MS;
   const records: Records = {
-    file: FILE,
+    file: annotations.file,
     text: sorted.map((one) => `${JSON.stringify(one)}\n`).join(""),
     lines: sorted.length,
     from,

@@ -1,0 +1,87 @@
+/** Grafana's alerting: what its kinds have in common, and the two of which an object is known by its name alone. */
+import { v } from "contextcore";
+import { asText, without } from "../json.ts";
+import type { ObjectKind, Reading } from "../kind.ts";
+import { putBack, putMissing, type Write } from "../put.ts";
+import { described } from "../references.ts";
+import { read } from "../server.ts";
+
+/** Where alerting is read and written. */
+export const PROVISIONING = "/api/v1/provisioning";
+
+/** Made by a person, it stays editable; made through the API (by Terraform, say), it stays locked for people. */
+export const headersFor = (provenance: string | undefined): Record<string, string> =>
+  provenance === "api" ? {} : { "X-Disable-Provenance": "true" };
+
+/** What files beside the server own; the server would make it again from them. */
+export const ownerOf = (provenance: string | undefined): string | undefined =>
+  provenance === undefined || provenance === "" || provenance === "api"
+    ? undefined
+    : `provisioning from a ${provenance}`;
+
+/** A uid for what has none but is unique by these words: safe in a path after `safeFileName`. */
+export const nameHash = (name: string): string =>
+  new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 8);
+
+const rowSchema = v.looseObject({ uid: v.optional(v.string(), ""), name: v.string() });
+
+/** What is on the server of a list whose objects have names. */
+export const readNamed = ({ server, signal }: Reading, list: string) =>
+  read(server.http, v.array(rowSchema), { path: `${PROVISIONING}/${list}`, signal });
+
+const namedSchema = v.looseObject({ name: v.string(), provenance: v.optional(v.string()) });
+
+interface Named extends Pick<ObjectKind, "name" | "plural"> {
+  /** What its list is called in the API, in a snapshot and in counts. */
+  readonly list: string;
+  /** The call that creates the object of this name. */
+  write(name: string): Pick<Write, "method" | "path">;
+}
+
+const named = ({ name, plural, list, write }: Named): ObjectKind => ({
+  name,
+  plural,
+  unit: list,
+  folder: `alerting/${list}`,
+  needs: [],
+
+  async list({ server, signal }) {
+    const rows = await read(server.http, v.array(namedSchema), { path: `${PROVISIONING}/${list}`, signal });
+    // Their version is a hash that the server makes.
+    return {
+      items: rows.map((row) => ({
+        uid: nameHash(row.name),
+        title: row.name,
+        object: without(row, "version"),
+      })),
+    };
+  },
+
+  describe: (object) => described(object, [asText(object.name)]),
+
+  put: putBack(namedSchema, (restoring, object) =>
+    putMissing(restoring, {
+      isThere: async () => (await readNamed(restoring, list)).some((one) => one.name === object.name),
+      owner: ownerOf(object.provenance),
+      request: () => ({
+        ...write(object.name),
+        json: without(object, "provenance"),
+        headers: headersFor(object.provenance),
+      }),
+    }),
+  ),
+});
+
+export const templates = named({
+  name: "template",
+  plural: "message templates",
+  list: "templates",
+  write: (name) => ({ method: "PUT", path: `${PROVISIONING}/templates/${encodeURIComponent(name)}` }),
+});
+
+export const muteTimings = named({
+  name: "mute-timing",
+  plural: "mute timings",
+  list: "mute-timings",
+  write: () => ({ method: "POST", path: `${PROVISIONING}/mute-timings` }),
+});

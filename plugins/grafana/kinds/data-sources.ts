@@ -1,0 +1,76 @@
+import { type HttpClient, v } from "contextcore";
+import { asObject, asText, objectSchema, toFileText, without } from "../json.ts";
+import { type ObjectKind, readOne } from "../kind.ts";
+import { exists, putBack, putMissing } from "../put.ts";
+import { described } from "../references.ts";
+import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
+import { read } from "../server.ts";
+
+const sourceSchema = v.looseObject({
+  uid: v.string(),
+  name: v.string(),
+  readOnly: v.optional(v.boolean()),
+  secureJsonFields: v.optional(v.nullable(objectSchema)),
+});
+
+/** Numbers and pictures that the server gives itself. */
+const OWN = ["id", "orgId", "version", "typeLogoUrl", "accessControl"];
+
+const pathOf = (uid: string): string => `/api/datasources/uid/${encodeURIComponent(uid)}`;
+
+/** The list has neither secrets' names nor all settings: each data source has to be asked for by itself. */
+export const dataSources: ObjectKind = {
+  name: "datasource",
+  plural: "data sources",
+  unit: "data-sources",
+  folder: "datasources",
+  needs: [],
+  count: async ({ server, signal }) => (await readDataSources(server.http, signal)).length,
+  foresee: async () => [COMES_WITHOUT],
+
+  async list({ server, signal }) {
+    const rows = await readDataSources(server.http, signal);
+    return { items: rows.map(({ uid, name }) => ({ uid, title: name, cursor: { uid, name } })) };
+  },
+
+  one: readOne(
+    "datasource",
+    { uid: v.string(), name: v.string(), path: v.string() },
+    {
+      label: ({ name }) => name,
+      async read({ server, signal }, { uid, name, path }) {
+        const source = await read(server.http, objectSchema, { path: pathOf(uid), signal });
+        return {
+          objects: [{ path, text: toFileText(without(source, ...OWN)), unit: "data-sources" }],
+          problems: neverGiven(
+            "data sources",
+            secretNames(source.secureJsonFields).map((field) => `${name}: ${field}`),
+          ),
+        };
+      },
+    },
+  ),
+
+  describe: (source) => described(source, [asText(source.uid), asText(source.name)]),
+
+  put: putBack(sourceSchema, (restoring, source) => {
+    const { uid, readOnly, secureJsonFields } = source;
+    const { found, missing } = findSecrets(restoring, source, secretNames(secureJsonFields));
+    const json = { ...without(source, "secureJsonFields", "readOnly"), secureJsonData: found };
+    return putMissing(restoring, {
+      isThere: () => exists(restoring, pathOf(uid)),
+      owner: readOnly === true ? "Grafana's file provisioning" : undefined,
+      request: () => ({ path: "/api/datasources", json, problems: stillMissing(source, missing) }),
+    });
+  }),
+};
+
+const rowSchema = v.object({ uid: v.string(), name: v.string() });
+
+/** What they are called. */
+export const readDataSources = (http: HttpClient, signal: AbortSignal) =>
+  read(http, v.array(rowSchema), { path: "/api/datasources", signal });
+
+/** The names of the secrets that a data source has; Grafana never gives their values. */
+const secretNames = (secureJsonFields: unknown): string[] =>
+  Object.entries(asObject(secureJsonFields)).flatMap(([field, isSet]) => (isSet === true ? [field] : []));

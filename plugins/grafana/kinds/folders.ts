@@ -1,0 +1,171 @@
+import { type DashboardFolder, type HttpClient, v } from "contextcore";
+import { FOLDER } from "../dashboard-draft.ts";
+import { asText } from "../json.ts";
+import type { ObjectKind } from "../kind.ts";
+import { findDashboards, listResources, sameAgain, searchAll } from "../lists.ts";
+import { folderPaths } from "../paths.ts";
+import { exists, putBack, putMissing, type Write } from "../put.ts";
+import { described, inFolder } from "../references.ts";
+import { read, resourcePath, type Server, type World } from "../server.ts";
+
+/** A folder's file: the same fields create it again. */
+const folderSchema = v.object({
+  uid: v.string(),
+  title: v.string(),
+  description: v.exactOptional(v.string()),
+  parentUid: v.exactOptional(v.string()),
+  managedBy: v.exactOptional(v.string()),
+});
+
+/** With a selector only those above the dashboards that it finds. */
+export const folders: ObjectKind = {
+  name: "folder",
+  plural: "folders",
+  unit: "folders",
+  folder: "folders",
+  needs: [],
+  count: async ({ server, signal }) => (await searchAll(server.http, { type: "dash-folder" }, signal)).length,
+  note: (world) =>
+    world.folders === undefined
+      ? "/api/folders, level by level"
+      : `/apis/folder.grafana.app/${world.folders}`,
+
+  async list(reading) {
+    const { selector, server, signal } = reading;
+    const tree = await readFolders(server, signal);
+    const wanted = selector === undefined ? tree.folders : above(tree, await findDashboards(reading));
+    const paths = folderPaths(tree.folders);
+    const items = wanted.map((folder) => {
+      const { uid, title } = folder;
+      return { uid, title, directory: paths.get(uid)?.slice(0, -1) ?? [], object: folder };
+    });
+    return tree.partial ? { items, problems: [PARTIAL_VIEW] } : { items };
+  },
+
+  describe(folder) {
+    const parentUid = asText(folder.parentUid);
+    const folderUid = asText(folder.uid);
+    return { ...described(folder, [folderUid]), folderUid, parentUid, refers: inFolder(parentUid) };
+  },
+
+  put: putBack(folderSchema, async (restoring, folder) => {
+    const world = await restoring.server.world(restoring.signal);
+    return putMissing(restoring, {
+      isThere: () => exists(restoring, `/api/folders/${encodeURIComponent(folder.uid)}`),
+      owner: folder.managedBy,
+      request: () => folderRequest(world, folder),
+    });
+  }),
+};
+
+const PARTIAL_VIEW = {
+  kind: "incomplete",
+  reason:
+    "The account sees only part of this Grafana (it sees folders whose parents it may not see). Export with an account that sees everything.",
+} as const;
+
+/** The folders that something lies in, at any depth. */
+function above(
+  { folders }: FolderTree,
+  things: readonly { readonly folderUid: string }[],
+): DashboardFolder[] {
+  const byUid = new Map(folders.map((folder) => [folder.uid, folder]));
+  const wanted = new Set<DashboardFolder>();
+  for (const { folderUid } of things) {
+    let folder = byUid.get(folderUid);
+    while (folder !== undefined && !wanted.has(folder)) {
+      wanted.add(folder);
+      folder = byUid.get(folder.parentUid ?? "");
+    }
+  }
+  return [...wanted];
+}
+
+/** The call that creates a folder, through the new API where there is one: the old one does not take a description. */
+export function folderRequest(world: World, folder: DashboardFolder): Write & { readonly method: "POST" } {
+  const { uid, title, description, parentUid } = folder;
+  if (world.folders === undefined)
+    return { method: "POST", path: "/api/folders", json: { uid, title, parentUid, description } };
+  const json = {
+    apiVersion: `folder.grafana.app/${world.folders}`,
+    kind: "Folder",
+    metadata: { name: uid, annotations: parentUid === undefined ? {} : { [FOLDER]: parentUid } },
+    spec: { title, ...(description === undefined ? {} : { description }) },
+  };
+  return { method: "POST", path: resourcePath(world, "folder", world.folders, "folders"), json };
+}
+
+interface FolderTree {
+  readonly folders: readonly DashboardFolder[];
+  /** True when the account sees folders whose parents it may not see: then there may be others that it does not see. */
+  readonly partial: boolean;
+}
+
+/** Every folder that the account may see, at all depths. */
+export async function readFolders({ http, world }: Server, signal: AbortSignal): Promise<FolderTree> {
+  const known = await world(signal);
+  const path = known.folders && resourcePath(known, "folder", known.folders, "folders");
+  const folders = path === undefined ? await walk(http, signal) : await readResources(http, path, signal);
+  const uids = new Set(folders.map((folder) => folder.uid));
+  const partial = folders.some(({ parentUid }) => parentUid !== undefined && !uids.has(parentUid));
+  return { folders, partial };
+}
+
+async function readResources(
+  http: HttpClient,
+  path: string,
+  signal: AbortSignal,
+): Promise<DashboardFolder[]> {
+  const items = await listResources(http, path, signal);
+  return items.map(({ metadata: { name, annotations }, spec }) => ({
+    uid: name,
+    title: asText(spec.title),
+    ...given("description", spec.description),
+    ...given("parentUid", annotations[FOLDER]),
+    ...given("managedBy", annotations["grafana.app/managedBy"]),
+  }));
+}
+
+/** A field of the file, unless it is empty. */
+const given = (name: string, value: unknown): Readonly<Record<string, string>> =>
+  asText(value) === "" ? {} : { [name]: asText(value) };
+
+const PAGE = 1000;
+
+const rowSchema = v.object({
+  uid: v.string(),
+  title: v.string(),
+  parentUid: v.optional(v.string()),
+  managedBy: v.optional(v.string()),
+});
+
+/** Not a folder: Grafana's way to list what lies below folders that the account may not see. */
+const SHARED = "sharedwithme";
+
+/** The old API lists one level at a time. */
+async function walk(http: HttpClient, signal: AbortSignal): Promise<DashboardFolder[]> {
+  const found: DashboardFolder[] = [];
+  const seen = new Set<string>();
+  const waiting: (string | undefined)[] = [undefined];
+  for (let above = waiting.shift(); ; above = waiting.shift()) {
+    for (const { uid, title, parentUid, managedBy } of await level(http, above, signal)) {
+      if (seen.has(uid)) continue;
+      seen.add(uid);
+      waiting.push(uid);
+      if (uid === SHARED) continue;
+      found.push({ uid, title, ...given("parentUid", parentUid), ...given("managedBy", managedBy) });
+    }
+    if (waiting.length === 0) return found;
+  }
+}
+
+async function level(http: HttpClient, parentUid: string | undefined, signal: AbortSignal) {
+  const all: v.InferOutput<typeof rowSchema>[] = [];
+  for (let page = 1; ; page += 1) {
+    const query = { parentUid, limit: PAGE, page };
+    const rows = await read(http, v.array(rowSchema), { path: "/api/folders", query, signal });
+    if (rows.length === PAGE && rows[0]?.uid === all.at(-PAGE)?.uid) throw sameAgain("/api/folders");
+    all.push(...rows);
+    if (rows.length < PAGE) return all;
+  }
+}

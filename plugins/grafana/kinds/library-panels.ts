@@ -1,0 +1,86 @@
+import { type HttpClient, type Problem, v } from "contextcore";
+import { asText, objectSchema } from "../json.ts";
+import type { ObjectKind } from "../kind.ts";
+import { exists, putBack, putMissing } from "../put.ts";
+import { describedIn } from "../references.ts";
+import { read } from "../server.ts";
+import { dataSources } from "./data-sources.ts";
+import { folders } from "./folders.ts";
+
+export const libraryPanels: ObjectKind = {
+  name: "library-panel",
+  plural: "library panels",
+  unit: "library-panels",
+  folder: "library-panels",
+  needs: [folders, dataSources],
+  /** Whether or not this account may see them. */
+  count: async ({ server, signal }) => (await readPage(server.http, 1, signal)).totalCount,
+
+  /**
+   * One page. Permissions are applied after paging: a page that is not full need not be the last one, so the total says
+   * where the end is, and rows that a page lacks are rows that this account may not see.
+   */
+  async list({ server, signal }, cursor) {
+    const { kind, page } = v.parse(cursorSchema, cursor);
+    const { totalCount, elements } = await readPage(server.http, page, signal);
+    const unseen = Math.min(PAGE, totalCount - (page - 1) * PAGE) - elements.length;
+    return {
+      items: elements.map((panel) => ({
+        uid: panel.uid,
+        title: panel.name,
+        folderUid: panel.folderUid,
+        object: panel,
+      })),
+      problems: unseen > 0 ? [notSeen(unseen)] : [],
+      next: page * PAGE < totalCount ? [{ kind, page: page + 1 }] : [],
+    };
+  },
+
+  describe: (panel) => describedIn(asText(panel.folderUid), panel),
+
+  put: putBack(v.looseObject({ uid: v.string() }), (restoring, panel) =>
+    putMissing(restoring, {
+      isThere: () => exists(restoring, `/api/library-elements/${encodeURIComponent(panel.uid)}`),
+      owner: undefined,
+      request: () => ({ path: "/api/library-elements", json: panel }),
+    }),
+  ),
+};
+
+const cursorSchema = v.object({ kind: v.string(), page: v.optional(v.number(), 1) });
+
+const notSeen = (number: number): Problem => ({
+  kind: "incomplete",
+  reason: `Library panels that this account may not see: ${number}.`,
+});
+
+const PAGE = 100;
+/** What Grafana calls a panel among library elements. */
+const PANEL = 1;
+
+const panelSchema = v.object({
+  uid: v.string(),
+  name: v.string(),
+  kind: v.optional(v.unknown(), PANEL),
+  folderUid: v.optional(v.string(), ""),
+  model: objectSchema,
+});
+
+const pageSchema = v.object({
+  result: v.object({ totalCount: v.number(), elements: v.array(panelSchema) }),
+});
+
+async function readPage(http: HttpClient, page: number, signal: AbortSignal) {
+  const query = { kind: PANEL, perPage: PAGE, page };
+  return (await read(http, pageSchema, { path: "/api/library-elements", query, signal })).result;
+}
+
+/** The uids of all library panels that the account may see. */
+export async function readLibraryPanelUids(http: HttpClient, signal: AbortSignal): Promise<string[]> {
+  const uids: string[] = [];
+  for (let page = 1; ; page += 1) {
+    const { totalCount, elements } = await readPage(http, page, signal);
+    uids.push(...elements.map(({ uid }) => uid));
+    if (page * PAGE >= totalCount) return uids;
+  }
+}

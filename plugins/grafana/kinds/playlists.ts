@@ -1,0 +1,109 @@
+import { type Finding, type HttpClient, v } from "contextcore";
+import { asObject, asText, objectSchema, without } from "../json.ts";
+import type { ObjectKind, Reading } from "../kind.ts";
+import { listResources } from "../lists.ts";
+import { putBack, putMissing, type Write } from "../put.ts";
+import { described, references } from "../references.ts";
+import { read, resourcePath, type World } from "../server.ts";
+import { dashboards } from "./dashboards.ts";
+
+/** A playlist as its file says it, whichever API it came from. */
+const playlistSchema = v.object({
+  uid: v.string(),
+  name: v.string(),
+  interval: v.string(),
+  items: v.array(objectSchema),
+});
+type Playlist = v.InferOutput<typeof playlistSchema>;
+
+export const playlists: ObjectKind = {
+  name: "playlist",
+  plural: "playlists",
+  unit: "playlists",
+  folder: "playlists",
+  needs: [dashboards],
+  note: (world) =>
+    world.playlists === undefined ? "/api/playlists" : `/apis/playlist.grafana.app/${world.playlists}`,
+  foresee: async (_, world) => (world.playlists === undefined ? [OTHER_UIDS] : []),
+
+  list: async (reading) => ({
+    items: (await readPlaylists(reading)).map((playlist) => ({
+      uid: playlist.uid,
+      title: playlist.name,
+      object: playlist,
+    })),
+  }),
+
+  describe(playlist) {
+    const items = Array.isArray(playlist.items) ? playlist.items.map(asObject) : [];
+    const shown = items.filter(({ type }) => type === "dashboard_by_uid").map(({ value }) => asText(value));
+    return { ...described(playlist, [asText(playlist.uid)]), refers: references("dashboard", shown) };
+  },
+
+  /** The old API gives a new playlist a uid of its own; one with the same name and items is then taken to be the same. */
+  put: putBack(playlistSchema, async (restoring, playlist) => {
+    const { uid, name, items } = playlist;
+    const world = await restoring.server.world(restoring.signal);
+    const isSame = (one: Playlist): boolean =>
+      one.uid === uid ||
+      (world.playlists === undefined && one.name === name && Bun.deepEquals(one.items, items));
+    return putMissing(restoring, {
+      isThere: async () => (await readPlaylists(restoring)).some(isSame),
+      owner: undefined,
+      request: () => playlistRequest(world, playlist),
+    });
+  }),
+};
+
+const OTHER_UIDS: Finding = {
+  severity: "alters",
+  what: "This Grafana gives playlists uids of its own (12 and newer keep theirs).",
+};
+
+function playlistRequest(world: World, { uid, name, interval, items }: Playlist): Write {
+  if (world.playlists === undefined) return { path: "/api/playlists", json: { name, interval, items } };
+  const json = {
+    apiVersion: `playlist.grafana.app/${world.playlists}`,
+    kind: "Playlist",
+    metadata: { name: uid },
+    spec: { title: name, interval, items },
+  };
+  return { path: resourcePath(world, "playlist", world.playlists, "playlists"), json };
+}
+
+async function readPlaylists({ server: { http, world }, signal }: Reading): Promise<Playlist[]> {
+  const known = await world(signal);
+  if (known.playlists === undefined) return readClassic(http, signal);
+  const path = resourcePath(known, "playlist", known.playlists, "playlists");
+  const items = await listResources(http, path, signal);
+  return items.map(({ metadata, spec }) => ({
+    uid: metadata.name,
+    name: asText(spec.title),
+    interval: asText(spec.interval),
+    items: v.parse(v.array(objectSchema), spec.items ?? []),
+  }));
+}
+
+const rowSchema = v.object({ uid: v.string(), name: v.string(), interval: v.optional(v.string(), "") });
+const detailSchema = v.object({ items: v.optional(v.nullable(v.array(objectSchema))) });
+
+/** The old API lists at most as many as it is asked for, without pages. */
+const MOST = 100_000;
+
+async function readClassic(http: HttpClient, signal: AbortSignal): Promise<Playlist[]> {
+  const rows = await read(http, v.array(rowSchema), {
+    path: "/api/playlists",
+    query: { limit: MOST },
+    signal,
+  });
+  const playlists: Playlist[] = [];
+  for (const { uid, name, interval } of rows) {
+    const path = `/api/playlists/${encodeURIComponent(uid)}`;
+    const { items } = await read(http, detailSchema, { path, signal });
+    const plain = (items ?? []).map((item) =>
+      without(item, "id", "Id", "playlistid", "PlaylistId", "playlistId"),
+    );
+    playlists.push({ uid, name, interval, items: plain });
+  }
+  return playlists;
+}

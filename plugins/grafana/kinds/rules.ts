@@ -1,0 +1,120 @@
+import { v } from "contextcore";
+import { dangling } from "../dangling.ts";
+import { asObject, asText, toFileText, without } from "../json.ts";
+import { type ObjectKind, type Reading, readOne } from "../kind.ts";
+import { CREATED, create, EXISTING, ownedBy, putBack } from "../put.ts";
+import { describedIn, routing } from "../references.ts";
+import { read, readIfThere } from "../server.ts";
+import { headersFor, nameHash, ownerOf, PROVISIONING } from "./alerting.ts";
+import { dataSources } from "./data-sources.ts";
+import { folders } from "./folders.ts";
+import { policies } from "./policies.ts";
+
+const RULES = `${PROVISIONING}/alert-rules`;
+
+const pathOf = (folder: string, group: string): string =>
+  `${PROVISIONING}/folder/${encodeURIComponent(folder)}/rule-groups/${encodeURIComponent(group)}`;
+
+const groupSchema = v.looseObject({
+  title: v.string(),
+  folderUid: v.string(),
+  interval: v.unknown(),
+  rules: v.array(v.looseObject({ uid: v.optional(v.string(), ""), provenance: v.optional(v.string()) })),
+});
+
+/** Rules are kept by groups, since only a group knows its interval and its rules' order. */
+export const rules: ObjectKind = {
+  name: "rule",
+  plural: "alert rules",
+  unit: "rule-groups",
+  folder: "alerting/rules",
+  needs: [folders, dataSources, policies],
+  async count({ server, signal }) {
+    const request = { path: `${RULES}/export`, query: { format: "json" }, signal };
+    return (await readIfThere(server.http, exportSchema, request))?.groups?.length ?? 0;
+  },
+  inventory: { unit: "alert-rules", count: async (reading) => (await readRules(reading)).length },
+
+  async list(reading) {
+    const groups = Map.groupBy(await readRules(reading), (one) =>
+      JSON.stringify([one.folderUID, one.ruleGroup]),
+    );
+    return {
+      items: [...groups].flatMap(([key, [rule]]) => {
+        if (rule === undefined) return [];
+        const { folderUID: folder, ruleGroup: group } = rule;
+        return [{ uid: nameHash(key), title: group, folderUid: folder, cursor: { folder, group } }];
+      }),
+    };
+  },
+
+  one: readOne(
+    "rule-group",
+    { folder: v.string(), group: v.string(), path: v.string() },
+    {
+      label: ({ group }) => group,
+      /** As the API takes it back, and beside it as Grafana's file provisioning takes it, which the API does not. */
+      async read({ server: { http }, signal }, { folder, group: item, path }) {
+        const place = pathOf(folder, item);
+        const group = await read(http, groupSchema, { path: place, signal });
+        const content = group.rules.map((rule) => without(rule, "id", "updated"));
+        const file = await http.send({ path: `${place}/export`, query: { format: "yaml" }, signal });
+        const yaml = { path: path.replace(/\.json$/, ".yaml"), text: await file.text() };
+        return {
+          objects: [
+            { path, text: toFileText({ ...group, rules: content }), unit: "rule-groups" },
+            { ...yaml, unit: "provisioning-files" },
+          ],
+          problems: await dangling(http, { what: "Alert rules", item, content }, signal),
+        };
+      },
+    },
+  ),
+
+  describe(group) {
+    const inside = Array.isArray(group.rules) ? group.rules.map(asObject) : [];
+    const whole = describedIn(asText(group.folderUid), group);
+    return {
+      ...whole,
+      uids: inside.map(({ uid }) => asText(uid)),
+      titles: [...whole.titles, ...inside.map(({ title }) => asText(title))],
+      refers: [...whole.refers, ...routing(group)],
+    };
+  },
+
+  /** Writing a group deletes the rules in it that are not sent, so only a group that is not there is written whole. */
+  put: putBack(groupSchema, async (restoring, group) => {
+    const there = await readRules(restoring);
+    const lacking = group.rules.filter(({ uid }) => !there.some((rule) => rule.uid === uid));
+    const [first] = lacking;
+    if (first === undefined) return EXISTING;
+    const locked = ownedBy(restoring, ownerOf(first.provenance));
+    if (locked !== undefined) return locked;
+    const isThere = (uid: unknown) => async () =>
+      (await readRules(restoring)).some((rule) => rule.uid === uid);
+    const { folderUid, title } = group;
+    const isNew = !there.some((rule) => rule.folderUID === folderUid && rule.ruleGroup === title);
+    const sent = lacking.map((rule) => without(rule, "provenance"));
+    const whole = { method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules: sent } } as const;
+    const writes = isNew
+      ? [{ ...whole, isThere: isThere(first.uid) }]
+      : sent.map((json) => ({ path: RULES, json, isThere: isThere(json.uid) }));
+    for (const write of writes) {
+      const outcome = await create(restoring, { ...write, headers: headersFor(first.provenance) });
+      if (outcome.done === "refused") return outcome;
+    }
+    return CREATED;
+  }),
+};
+
+const ruleSchema = v.looseObject({
+  uid: v.optional(v.string(), ""),
+  title: v.string(),
+  folderUID: v.string(),
+  ruleGroup: v.string(),
+});
+
+const readRules = ({ server, signal }: Reading) =>
+  read(server.http, v.array(ruleSchema), { path: RULES, signal });
+
+const exportSchema = v.object({ groups: v.optional(v.nullable(v.array(v.unknown()))) });

@@ -1,0 +1,103 @@
+/** Lists, page after page to their end: Grafana's search, and the resources under `/apis`. */
+import { type HttpClient, PluginError, v } from "contextcore";
+import { objectSchema } from "./json.ts";
+import type { Reading } from "./kind.ts";
+import { folderNames, isSelected, type Selector } from "./selector.ts";
+import { read } from "./server.ts";
+
+const hitSchema = v.object({
+  uid: v.string(),
+  title: v.optional(v.string(), ""),
+  folderUid: v.optional(v.string(), ""),
+  folderTitle: v.optional(v.string(), ""),
+  tags: v.optional(v.nullable(v.array(v.string()))),
+  url: v.optional(v.string(), ""),
+});
+export type Hit = v.InferOutput<typeof hitSchema>;
+
+/** Grafana's default; its most is 5000, and more is refused. */
+const PAGE = 1000;
+
+/** A proxy that leaves out the query gives the first page for ever. */
+export const sameAgain = (path: string): PluginError =>
+  new PluginError("invalid", `grafana: ${path} gives the same page again and again`, {
+    hint: "Does a proxy before Grafana drop the query of a URL?",
+  });
+
+export interface Search {
+  readonly type: "dash-db" | "dash-folder";
+  /** Only what has all of these. */
+  readonly tag?: readonly string[];
+}
+
+/**
+ * Everything that the search finds, by uid. Pages are read until one is not full. A list that changes meanwhile can show
+ * a row twice; it counts once.
+ */
+export async function searchAll(
+  http: HttpClient,
+  { type, tag = [] }: Search,
+  signal: AbortSignal,
+): Promise<Hit[]> {
+  const found = new Map<string, Hit>();
+  for (let page = 1; ; page += 1) {
+    const rows = await read(http, v.array(hitSchema), {
+      path: "/api/search",
+      query: { type, limit: PAGE, page, tag },
+      signal,
+    });
+    const before = found.size;
+    for (const row of rows) found.set(row.uid, row);
+    if (rows.length === PAGE && found.size === before) throw sameAgain("/api/search");
+    if (rows.length < PAGE) return [...found.values()];
+  }
+}
+
+/** The dashboards that the selector finds; all of them without one. */
+export async function findDashboards({ server: { http }, selector, signal }: Reading): Promise<Hit[]> {
+  if (selector === undefined) return searchAll(http, { type: "dash-db" }, signal);
+  // The server compares tags exactly; what it finds by words depends on its version, so titles are compared here.
+  const tag = selector.flatMap(({ name, negated, equals }) =>
+    name === "tag" && !negated && equals !== undefined ? [equals] : [],
+  );
+  const hits = await searchAll(http, { type: "dash-db", tag }, signal);
+  const foldersOf = await namesOfFolders(http, selector, signal);
+  return hits.filter(({ uid, title, tags, folderUid }) =>
+    isSelected(
+      { kind: "dashboard", uids: [uid], titles: [title], tags: tags ?? [], folders: foldersOf(folderUid) },
+      selector,
+    ),
+  );
+}
+
+async function namesOfFolders(
+  http: HttpClient,
+  selector: Selector,
+  signal: AbortSignal,
+): Promise<(uid: string) => readonly string[]> {
+  if (!selector.some(({ name }) => name === "folder")) return () => [];
+  const hits = await searchAll(http, { type: "dash-folder" }, signal);
+  return folderNames(hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid })));
+}
+
+const metadataSchema = v.object({ name: v.string(), annotations: v.optional(objectSchema, {}) });
+
+const resourcesSchema = v.object({
+  metadata: v.object({ continue: v.optional(v.string()) }),
+  items: v.array(v.object({ metadata: metadataSchema, spec: objectSchema })),
+});
+type Resources = v.InferOutput<typeof resourcesSchema>["items"];
+
+/** Every resource of a list under `/apis`, until there is no continue token. */
+export async function listResources(http: HttpClient, path: string, signal: AbortSignal): Promise<Resources> {
+  const all: Resources = [];
+  let token: string | undefined;
+  do {
+    const query = { limit: PAGE, continue: token };
+    const { metadata, items } = await read(http, resourcesSchema, { path, query, signal });
+    all.push(...items);
+    if (metadata.continue && metadata.continue === token) throw sameAgain(path);
+    token = metadata.continue;
+  } while (token);
+  return all;
+}

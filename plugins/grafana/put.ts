@@ -1,0 +1,97 @@
+/** How one object is put back: unless it is there, or another tool owns it, one request creates it. */
+import { PluginError, type Problem, v } from "contextcore";
+import type { Outcome, Put, Restoring } from "./kind.ts";
+
+export const CREATED: Outcome = { done: "created" };
+export const EXISTING: Outcome = { done: "existing" };
+/** The outcome of an object that is not put back. @param reason for the reader, without the object's name */
+export const refused = (reason: string): Outcome => ({ done: "refused", reason });
+
+/** Reads an object with a schema and puts it back. @throws PluginError `invalid` when the file has another shape. */
+export const putBack =
+  <Schema extends v.GenericSchema>(
+    schema: Schema,
+    run: (restoring: Restoring, object: v.InferOutput<Schema>) => Promise<Outcome>,
+  ): Put =>
+  (restoring, object, file) => {
+    const checked = v.safeParse(schema, object);
+    if (checked.success) return run(restoring, checked.output);
+    const [issue] = checked.issues;
+    throw new PluginError("invalid", `${file}: ${v.getDotPath(issue) ?? "it"}: ${issue.message}`);
+  };
+
+/** A request that writes an object. */
+export interface Write {
+  /** `POST` unless it is said. */
+  readonly method?: "POST" | "PUT";
+  readonly path: string;
+  readonly json: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+interface Missing {
+  isThere(): Promise<boolean>;
+  /** The other tool that owns it. */
+  readonly owner: string | undefined;
+  /** What creates it, and what is then still to be done. @throws PluginError `invalid` when this server cannot keep it */
+  request(): Write & { readonly problems?: readonly Problem[] };
+}
+
+/** Creates an object unless it is there or belongs to another tool. */
+export async function putMissing(
+  restoring: Restoring,
+  { isThere, owner, request }: Missing,
+): Promise<Outcome> {
+  if (await isThere()) return EXISTING;
+  const locked = ownedBy(restoring, owner);
+  if (locked !== undefined) return locked;
+  const written = orRefused(request);
+  if ("done" in written) return written;
+  const { problems = [], ...write } = written;
+  const outcome = await create(restoring, { ...write, isThere });
+  return outcome.done === "created" ? { ...outcome, problems } : outcome;
+}
+
+function orRefused<Value>(make: () => Value): Value | Outcome {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof PluginError && error.kind === "invalid") return refused(error.message);
+    throw error;
+  }
+}
+
+/** Why an object that another tool owns is not put back; `undefined`: nobody owns it, or all are to be put back. */
+export function ownedBy({ managed }: Restoring, owner: string | undefined): Outcome | undefined {
+  if (owner === undefined || managed) return undefined;
+  return refused(
+    `It belongs to ${owner}, which would be locked out of its own object, or bring it back itself. To put it back as an ordinary one set backends.grafana.managed: true.`,
+  );
+}
+
+/** True when there is an answer at this path; a kept but unreadable object (403, 406) is there too. */
+export async function exists({ server, signal }: Restoring, path: string): Promise<boolean> {
+  const { status } = await server.http.send({ path, signal, accept: [403, 404, 406] });
+  return status !== 404;
+}
+
+/**
+ * Sends an object that was not there just now. The server's refusal of this one object is an outcome; trouble that may pass
+ * is an error, so that it is sent again. But first it is looked whether the server has stored it and only the answer was
+ * lost: sent twice it would be there twice, or count as what had been there before.
+ */
+export async function create(
+  { server, signal }: Restoring,
+  { isThere, ...request }: Write & Pick<Missing, "isThere">,
+): Promise<Outcome> {
+  try {
+    await server.http.send({ method: "POST", ...request, signal });
+    return CREATED;
+  } catch (error) {
+    if (!(error instanceof PluginError) || error.status === 401) throw error;
+    if (error.kind !== "temporary") return refused(error.message);
+    // When even this look fails, the first trouble is what is told, and the next attempt looks again.
+    if (await isThere().catch(() => false)) return CREATED;
+    throw error;
+  }
+}
