@@ -1,17 +1,9 @@
 /** Annotations on the server: read by their time, and written unless they are there. */
-import {
-  fromMs,
-  type HttpClient,
-  type Range,
-  type RestoreAnswer,
-  type RestoreBatch,
-  toMs,
-  v,
-} from "contextcore";
+import { fromMs, type Range, type RestoreAnswer, type RestoreBatch, toMs, v } from "contextcore";
 import { parseExact } from "./json.ts";
 import type { Outcome, Restoring } from "./kind.ts";
 import { create, refused } from "./put.ts";
-import { read } from "./server.ts";
+import { read, type Server } from "./server.ts";
 
 /** An annotation as its line in a snapshot says it: without numeric ids and without who wrote it, which the server sets. */
 const annotationSchema = v.object({
@@ -44,29 +36,23 @@ export const endOf = ({ time, timeEnd = 0 }: Annotation): number => Math.max(tim
  * limit is left out without a word. Grafana takes both ends as part of the range, in ms, and 0 as "no such end".
  */
 export function readAnnotations(
-  http: HttpClient,
+  server: Server,
   { range, limit }: { range: Range; limit: number },
-  signal: AbortSignal,
 ): Promise<Annotation[]> {
   const from = Math.max(1, toMs(range.from));
   const to = Math.max(from, toMs(range.to - 1n));
-  return read(http, v.array(annotationSchema), {
-    path: "/api/annotations",
-    query: { from, to, limit },
-    signal,
-  });
+  return read(server, v.array(annotationSchema), { path: "/api/annotations", query: { from, to, limit } });
 }
 
 const DAY_MS = 86_400_000;
 
 /** The time of the oldest annotation to within a day, before it; and of the newest. `undefined`: there are none. */
 export async function annotationSpan(
-  http: HttpClient,
+  server: Server,
   now: bigint,
-  signal: AbortSignal,
 ): Promise<{ oldest: bigint; newest: bigint } | undefined> {
   const newestUntil = async (ms: number): Promise<Annotation | undefined> =>
-    (await readAnnotations(http, { range: { from: 0n, to: fromMs(ms) + 1n }, limit: 1 }, signal))[0];
+    (await readAnnotations(server, { range: { from: 0n, to: fromMs(ms) + 1n }, limit: 1 }))[0];
   const latest = await newestUntil(toMs(now) + 365 * DAY_MS);
   if (latest === undefined) return undefined;
   let none = 0;
@@ -153,13 +139,13 @@ function postable(annotation: Annotation) {
 const PAGE = 10_000;
 
 /** What the server has in the time that the lines span, and how often each: two alike are two. */
-async function existing({ server, signal }: Restoring, lines: readonly Line[]): Promise<Map<string, number>> {
+async function existing(server: Server, lines: readonly Line[]): Promise<Map<string, number>> {
   const starts = lines.map(({ annotation }) => annotation.time);
   const ends = lines.map(({ annotation }) => endOf(annotation));
   if (lines.length === 0) return new Map();
   const range = { from: fromMs(Math.min(...starts)), to: fromMs(Math.max(...ends)) + 1n };
   for (let limit = PAGE; ; limit *= 4) {
-    const found = await readAnnotations(server.http, { range, limit }, signal);
+    const found = await readAnnotations(server, { range, limit });
     if (found.length < limit) return countOf(found.map(identity));
   }
 }

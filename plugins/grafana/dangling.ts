@@ -2,6 +2,7 @@ import { type HttpClient, isKind, type Problem } from "contextcore";
 import { readDataSources } from "./kinds/data-sources.ts";
 import { readLibraryPanelUids } from "./kinds/library-panels.ts";
 import { dataSourcesIn, libraryPanelsIn } from "./references.ts";
+import type { Server } from "./server.ts";
 
 interface Referring {
   /** The kind of object: `Dashboards`. */
@@ -12,12 +13,8 @@ interface Referring {
 }
 
 /** What an object refers to and this Grafana does not have. No loss of this export, but no restore will mend it. */
-export async function dangling(
-  http: HttpClient,
-  { what, item, content }: Referring,
-  signal: AbortSignal,
-): Promise<Problem[]> {
-  const known = await knownTargets(http, signal);
+export async function dangling(server: Server, { what, item, content }: Referring): Promise<Problem[]> {
+  const known = await knownTargets(server);
   const lost = (
     wanted: ReadonlySet<string>,
     there: ReadonlySet<string> | undefined,
@@ -45,18 +42,19 @@ const FRESH_MS = 30_000;
 const recent = new WeakMap<HttpClient, { readonly at: number; readonly targets: Promise<Targets> }>();
 
 /** Asked of the server once in a while, not once an object; a step that runs elsewhere asks for itself. */
-function knownTargets(http: HttpClient, signal: AbortSignal): Promise<Targets> {
+function knownTargets(server: Server): Promise<Targets> {
+  const { http } = server;
   const kept = recent.get(http);
   if (kept !== undefined && performance.now() - kept.at < FRESH_MS) return kept.targets;
-  const targets = readTargets(http, signal);
+  const targets = readTargets(server);
   recent.set(http, { at: performance.now(), targets });
   targets.catch(() => recent.delete(http));
   return targets;
 }
 
-async function readTargets(http: HttpClient, signal: AbortSignal): Promise<Targets> {
-  const sources = await unlessRefused(readDataSources(http, signal));
-  const panels = await unlessRefused(readLibraryPanelUids(http, signal));
+async function readTargets(server: Server): Promise<Targets> {
+  const sources = await unlessRefused(readDataSources(server));
+  const panels = await unlessRefused(readLibraryPanelUids(server));
   return {
     dataSources: sources && new Set(sources.flatMap(({ uid, name }) => [uid, name])),
     libraryPanels: panels && new Set(panels),

@@ -26,23 +26,19 @@ export interface DashboardFile extends DashboardDocument {
 }
 
 /** Reads a dashboard so that nothing of it is converted: in the version it is stored in, where there are versions. */
-export async function readDashboard(
-  server: Server,
-  uid: string,
-  signal: AbortSignal,
-): Promise<DashboardFile> {
-  const world = await server.world(signal);
+export async function readDashboard(server: Server, uid: string): Promise<DashboardFile> {
+  const world = await server.world();
   return world.dashboards === undefined
-    ? readClassic(server, uid, signal)
-    : readResource(server, { world, version: world.dashboards.preferred, uid }, signal);
+    ? readClassic(server, uid)
+    : readResource(server, { world, version: world.dashboards.preferred, uid });
 }
 
 const classicSchema = v.object({ dashboard: objectSchema, meta: objectSchema });
 
 /** The file is what `POST /api/dashboards/db` takes. */
-async function readClassic({ http }: Server, uid: string, signal: AbortSignal): Promise<DashboardFile> {
+async function readClassic(server: Server, uid: string): Promise<DashboardFile> {
   const path = `/api/dashboards/uid/${encodeURIComponent(uid)}`;
-  const { dashboard, meta } = await read(http, classicSchema, { path, signal });
+  const { dashboard, meta } = await read(server, classicSchema, { path });
   const { provisioned, provisionedExternalId } = meta;
   const folderUid = asText(meta.folderUid);
   const { title, content } = fromModel(dashboard);
@@ -68,26 +64,21 @@ interface Wanted {
   readonly uid: string;
 }
 
-async function readResource(server: Server, wanted: Wanted, signal: AbortSignal): Promise<DashboardFile> {
-  const first = await readVersion(server, wanted, signal);
+async function readResource(server: Server, wanted: Wanted): Promise<DashboardFile> {
+  const first = await readVersion(server, wanted);
   const stored = asText(asObject(first.status.conversion).storedVersion);
   if (stored === "" || stored === wanted.version) return fileOf(wanted.uid, first, []);
   try {
-    return fileOf(wanted.uid, await readVersion(server, { ...wanted, version: stored }, signal), []);
+    return fileOf(wanted.uid, await readVersion(server, { ...wanted, version: stored }), []);
   } catch (error) {
     if (!isKind(error, "not-found", "invalid")) throw error;
     return fileOf(wanted.uid, first, [converted(stored, wanted.uid, first)]);
   }
 }
 
-const readVersion = (
-  { http }: Server,
-  { world, version, uid }: Wanted,
-  signal: AbortSignal,
-): Promise<Answer> =>
-  read(http, answerSchema, {
+const readVersion = (server: Server, { world, version, uid }: Wanted): Promise<Answer> =>
+  read(server, answerSchema, {
     path: resourcePath(world, "dashboard", version, `dashboards/${encodeURIComponent(uid)}`),
-    signal,
   });
 
 const converted = (stored: string, uid: string, { apiVersion }: Answer): Problem => ({

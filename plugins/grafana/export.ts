@@ -1,19 +1,27 @@
-import type { Cursor, Exporter, ExportRequest, Problem, Step } from "contextcore";
-import { PluginError, v } from "contextcore";
+import {
+  type Cursor,
+  type Exporter,
+  type ExportRequest,
+  PluginError,
+  type Problem,
+  type Step,
+  v,
+} from "contextcore";
 import { toFileText } from "./json.ts";
-import type { Item, Kind, Listing, ObjectKind, Reading } from "./kind.ts";
+import type { Item, Kind, Listing, ObjectKind, OneRead, Reading } from "./kind.ts";
 import { CHOSEN, KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { parseDashboardSelector } from "./selector.ts";
-import { read, type Server, type World } from "./server.ts";
+import { read, type Server, type ServerFor, type World } from "./server.ts";
 
 /** Lists fan out to one cursor an object; only lines are bound to the range, every object is exported as it is. */
-export const createExporter = (server: Server): Exporter => ({
+export const createExporter = (at: ServerFor): Exporter => ({
   async start(request, signal) {
     if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
+    const server = at(signal);
     // Fails here, and once, when the credentials are wrong.
-    await read(server.http, v.looseObject({ id: v.number() }), { path: "/api/org", signal });
-    const world = await server.world(signal);
+    await read(server, v.looseObject({ id: v.number() }), { path: "/api/org" });
+    const world = await server.world();
     return { cursors: firstCursors(request), notes: notes(world), problems: ALWAYS };
   },
   async step(cursor, signal) {
@@ -21,7 +29,7 @@ export const createExporter = (server: Server): Exporter => ({
     const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
     const run = STEPS.get(name);
     if (run === undefined) throw new RangeError(`not a cursor of grafana's: ${JSON.stringify(cursor)}`);
-    return run({ server, signal, selector }, cursor);
+    return run({ ...at(signal), selector }, cursor);
   },
 });
 
@@ -49,7 +57,12 @@ function stepsOf(kind: Kind): [string, Run][] {
   const list: Run = (reading, cursor) => tolerant(plural, () => listStep(kind, reading, cursor));
   if ("file" in kind || kind.one === undefined) return [[listName(kind), list]];
   const { one } = kind;
-  const read: Run = (reading, cursor) => tolerant(plural, () => one.read(reading, cursor), one.label(cursor));
+  const read: Run = (reading, cursor) =>
+    tolerant(
+      plural,
+      async () => fileStep(kind.unit, cursor, await one.read(reading, cursor)),
+      one.label(cursor),
+    );
   return [
     [listName(kind), list],
     [one.cursor, read],
@@ -70,13 +83,21 @@ async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<S
   };
 }
 
+function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: OneRead): Step {
+  const { path } = v.parse(v.looseObject({ path: v.string() }), cursor);
+  const object = { path, text, unit };
+  if (beside === undefined) return { objects: [object], problems };
+  const { extension, ...other } = beside;
+  return { objects: [object, { path: path.replace(/\.json$/, extension), ...other }], problems };
+}
+
 const cursorFor = ({ one }: ObjectKind, item: Item, path: string): Cursor[] =>
   one !== undefined && "cursor" in item ? [{ kind: one.cursor, ...item.cursor, path }] : [];
 
 /** The items with the directories of the folders that they lie in. */
-async function placed(items: Listing["items"], { server, signal }: Reading): Promise<Listing["items"]> {
+async function placed(items: Listing["items"], server: Server): Promise<Listing["items"]> {
   if (!items.some(({ folderUid = "" }) => folderUid !== "")) return items;
-  const paths = await readFolderPaths(server.http, signal);
+  const paths = await readFolderPaths(server);
   return items.map((item) => {
     const { folderUid = "", folderTitle, directory } = item;
     return { ...item, directory: directory ?? directoryOf(paths, folderUid, folderTitle) };

@@ -1,10 +1,9 @@
 import { definePlugin, option, v } from "contextcore";
 import { createExporter } from "./export.ts";
-import { countObjects, readLimits, takeInventory } from "./inventory.ts";
+import { countObjects, measure, readLimits, takeInventory } from "./inventory.ts";
 import { createKeeper } from "./keeper.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
-import { measure } from "./size.ts";
 
 // Grafana has organisations, which the credentials choose, and no tenants: an option that it ignores would deceive.
 const { tenant: _, ...server } = option.serverOptions("http://localhost:3000", {
@@ -43,17 +42,17 @@ export default definePlugin({
     ),
   }),
   backend: ({ options, http, clock }) => {
-    const server = createServer(http);
+    const at = createServer(http);
     const { importance, token, data, secrets, managed } = options;
     return {
       inventory: (signal) =>
-        takeInventory(server, { importance, token: token !== undefined, now: clock() }, signal),
-      size: (signal) => measure(server, data, signal),
-      export: createExporter(server),
-      count: (request, signal) => countObjects(server, request, signal),
-      limits: (signal) => readLimits(server, signal),
-      dashboards: createKeeper(server),
-      restore: createRestorer(server, { secrets, managed }),
+        takeInventory(at(signal), { importance, token: token !== undefined, now: clock() }),
+      size: (signal) => measure(at(signal), data),
+      export: createExporter(at),
+      count: (request, signal) => countObjects(at(signal), request),
+      limits: (signal) => readLimits(at(signal)),
+      dashboards: createKeeper(at),
+      restore: createRestorer(at, { secrets, managed }),
     };
   },
 });

@@ -1,14 +1,19 @@
-/** What a Grafana says of itself: what it holds, how many of each kind, and what it would refuse. */
+/** What is known of a Grafana without an export: what it holds, how much that is, and what it would refuse. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import {
   type CountRequest,
   type Counts,
+  directorySize,
   type Importance,
   type Inventory,
   type Limit,
   PluginError,
+  type Size,
   v,
 } from "contextcore";
 import { annotationSpan } from "./annotations.ts";
+import { readDashboard } from "./dashboard-calls.ts";
 import type { Reading } from "./kind.ts";
 import { dashboards } from "./kinds/dashboards.ts";
 import { KIND_NAMES, KINDS } from "./kinds/index.ts";
@@ -29,13 +34,11 @@ const healthSchema = v.object({ version: v.optional(v.string()) });
 export async function takeInventory(
   server: Server,
   { importance, token, now }: InventoryOptions,
-  signal: AbortSignal,
 ): Promise<Inventory> {
-  const { http } = server;
-  const { version } = await read(http, healthSchema, { path: "/api/health", signal });
-  const { counts, refused } = await countAll({ server, signal });
-  const partial = isPartial(await searchAll(http, { type: "dash-folder" }, signal));
-  const span = await annotationSpan(http, now, signal);
+  const { version } = await read(server, healthSchema, { path: "/api/health" });
+  const { counts, refused } = await countAll(server);
+  const partial = isPartial(await searchAll(server, { type: "dash-folder" }));
+  const span = await annotationSpan(server, now);
   return {
     signals: ["dashboards"],
     ...(version === undefined ? {} : { serverVersion: version }),
@@ -59,13 +62,13 @@ interface Counted {
   readonly refused: readonly string[];
 }
 
-async function countAll(reading: Reading): Promise<Counted> {
+async function countAll(server: Server): Promise<Counted> {
   const counts: Record<string, number> = {};
   const refused: string[] = [];
   for (const kind of KINDS) {
     const { unit, count } = kind.inventory ?? kind;
     try {
-      if (count !== undefined) counts[unit] = await count(reading);
+      if (count !== undefined) counts[unit] = await count(server);
     } catch (error) {
       if (!(error instanceof PluginError)) throw error;
       if (error.status === 403) refused.push(kind.plural);
@@ -97,13 +100,9 @@ function warnings({ partial, refused, token, dashboards }: Findings): string[] {
 }
 
 /** What Grafana counts itself, to compare an export with; of what a selector chooses, the dashboards. */
-export async function countObjects(
-  server: Server,
-  { match }: CountRequest,
-  signal: AbortSignal,
-): Promise<Counts> {
+export async function countObjects(server: Server, { match }: CountRequest): Promise<Counts> {
   const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
-  const reading: Reading = { server, signal, selector };
+  const reading: Reading = { ...server, selector };
   const counting = (match === undefined ? KINDS : [dashboards]).map(async ({ unit, count }) => {
     const number = await count?.(reading).catch(unlessRefused);
     return number === undefined ? [] : [[unit, number] as const];
@@ -114,11 +113,9 @@ export async function countObjects(
 const quotasSchema = v.array(v.object({ target: v.string(), limit: v.number(), used: v.number() }));
 
 /** The organisation's quotas, where it has any: a restore that would go beyond one is refused object by object. */
-export async function readLimits({ http }: Server, signal: AbortSignal): Promise<Limit[]> {
+export async function readLimits(server: Server): Promise<Limit[]> {
   // Reading quotas needs more rights than reading dashboards.
-  const quotas = await readIfThere(http, quotasSchema, { path: "/api/org/quotas", signal }).catch(
-    unlessRefused,
-  );
+  const quotas = await readIfThere(server, quotasSchema, { path: "/api/org/quotas" }).catch(unlessRefused);
   return (quotas ?? [])
     .filter(({ limit }) => limit >= 0)
     .map(({ target, limit, used }) => ({
@@ -132,4 +129,50 @@ export async function readLimits({ http }: Server, signal: AbortSignal): Promise
 function unlessRefused(error: unknown): undefined {
   if (error instanceof PluginError && error.status === 403) return undefined;
   throw error;
+}
+
+/** The database as SQLite keeps it; what else lies in the data directory (plugins, pictures) can be had again. */
+const DATABASE = "grafana.db";
+const DATABASE_FILES = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`];
+
+/** How big Grafana is: its database on this disk where that is known, else worked out from its dashboards. */
+export async function measure(server: Server, data: string | undefined): Promise<Size> {
+  if (data === undefined) return estimate(server, "");
+  try {
+    return { bytes: await onDisk(data, server.signal), source: "disk" };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    return estimate(server, `, since ${error.message}`);
+  }
+}
+
+async function onDisk(data: string, signal: AbortSignal): Promise<number> {
+  const hasDatabase = await stat(join(data, DATABASE)).then(
+    () => true,
+    () => false,
+  );
+  if (!hasDatabase) return directorySize(data, signal);
+  let bytes = 0;
+  for (const name of DATABASE_FILES) {
+    bytes += await directorySize(join(data, name), signal).catch((error: unknown) => {
+      if (error instanceof PluginError && error.kind === "not-found") return 0;
+      throw error;
+    });
+  }
+  return bytes;
+}
+
+const SAMPLE = 20;
+
+async function estimate(server: Server, reason: string): Promise<Size> {
+  const hits = await searchAll(server, { type: "dash-db" });
+  const every = Math.max(1, Math.floor(hits.length / SAMPLE));
+  const sample = hits.filter((_, index) => index % every === 0).slice(0, SAMPLE);
+  let bytes = 0;
+  for (const { uid } of sample) {
+    bytes += Buffer.byteLength((await readDashboard(server, uid)).text);
+  }
+  const average = sample.length === 0 ? 0 : bytes / sample.length;
+  const how = `${sample.length} of ${hits.length} dashboards read, as JSON${reason}`;
+  return { bytes: Math.round(average * hits.length), source: "estimate", how };
 }

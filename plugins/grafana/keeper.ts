@@ -10,35 +10,36 @@ import { type Draft, readDraft } from "./dashboard-draft.ts";
 import { objectSchema, parseExact } from "./json.ts";
 import { folderRequest, readFolders } from "./kinds/folders.ts";
 import { searchAll } from "./lists.ts";
-import { read, readIfThere, resourcePath, type Server } from "./server.ts";
+import { read, readIfThere, resourcePath, type Server, type ServerFor } from "./server.ts";
 
 const MESSAGE = "Provisioned by contextcore";
 
 /** Grafana's dashboards one by one. */
-export function createKeeper(server: Server): DashboardKeeper {
-  const { http } = server;
+export function createKeeper(at: ServerFor): DashboardKeeper {
   return {
-    list: (signal) => list(server, signal),
-    read: (uid, signal) => readDashboard(server, uid, signal),
+    list: (signal) => list(at(signal)),
+    read: (uid, signal) => readDashboard(at(signal), uid),
     parse,
-    write: (dashboard, signal) => write(server, dashboard, signal),
+    write: (dashboard, signal) => write(at(signal), dashboard),
     async remove(uid, signal) {
-      await http.send({ method: "DELETE", path: `/api/dashboards/uid/${encodeURIComponent(uid)}`, signal });
+      const path = `/api/dashboards/uid/${encodeURIComponent(uid)}`;
+      await at(signal).http.send({ method: "DELETE", path, signal });
     },
     async createFolder(folder, signal) {
-      await http.send({ ...folderRequest(await server.world(signal), folder), signal });
+      const { http, world } = at(signal);
+      await http.send({ ...folderRequest(await world(), folder), signal });
     },
     async renameFolder({ uid, title }, signal) {
       const path = `/api/folders/${encodeURIComponent(uid)}`;
-      await http.send({ method: "PUT", path, json: { title, overwrite: true }, signal });
+      await at(signal).http.send({ method: "PUT", path, json: { title, overwrite: true }, signal });
     },
-    removeFolder: (uid, signal) => removeFolder(server, uid, signal),
+    removeFolder: (uid, signal) => removeFolder(at(signal), uid),
   };
 }
 
-async function list(server: Server, signal: AbortSignal): Promise<DashboardListing> {
-  const { folders } = await readFolders(server, signal);
-  const hits = await searchAll(server.http, { type: "dash-db" }, signal);
+async function list(server: Server): Promise<DashboardListing> {
+  const { folders } = await readFolders(server);
+  const hits = await searchAll(server, { type: "dash-db" });
   const dashboards = hits.map(({ uid, title, folderUid, tags, url }) => ({
     uid,
     title,
@@ -55,14 +56,13 @@ function parse(text: string): Draft {
   return readDraft(checked.output);
 }
 
-async function write(server: Server, dashboard: PlacedDashboard, signal: AbortSignal): Promise<void> {
-  const world = await server.world(signal);
+async function write(server: Server, dashboard: PlacedDashboard): Promise<void> {
+  const world = await server.world();
   const { uid, schema = "", replaces } = dashboard;
   const before =
     replaces && isResource(world, dashboard)
-      ? await read(server.http, versionSchema, {
+      ? await read(server, versionSchema, {
           path: resourcePath(world, "dashboard", schema, `dashboards/${encodeURIComponent(uid)}`),
-          signal,
         })
       : undefined;
   const resourceVersion = before?.metadata.resourceVersion;
@@ -71,7 +71,7 @@ async function write(server: Server, dashboard: PlacedDashboard, signal: AbortSi
     message: MESSAGE,
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
-  await server.http.send({ ...dashboardRequest(world, saving), signal });
+  await server.http.send({ ...dashboardRequest(world, saving), signal: server.signal });
 }
 
 const versionSchema = v.object({ metadata: v.object({ resourceVersion: v.optional(v.string()) }) });
@@ -79,14 +79,15 @@ const versionSchema = v.object({ metadata: v.object({ resourceVersion: v.optiona
 const countsSchema = v.record(v.string(), v.unknown());
 
 /** Grafana itself deletes everything in a folder with it, library panels without asking; so it is looked at first. */
-async function removeFolder({ http }: Server, uid: string, signal: AbortSignal): Promise<void> {
+async function removeFolder(server: Server, uid: string): Promise<void> {
   const path = `/api/folders/${encodeURIComponent(uid)}`;
-  const counts = (await readIfThere(http, countsSchema, { path: `${path}/counts`, signal })) ?? {};
+  const counts = (await readIfThere(server, countsSchema, { path: `${path}/counts` })) ?? {};
   const held = Object.entries(counts).filter(([, number]) => typeof number === "number" && number > 0);
   if (held.length > 0) {
     const what = held.map(([kind, number]) => `${number} ${NAMES[kind] ?? kind}`).join(", ");
     throw new PluginError("refused", `the folder is not empty: it still holds ${what}`);
   }
+  const { http, signal } = server;
   await http.send({ method: "DELETE", path, query: { forceDeleteRules: false }, signal });
 }
 

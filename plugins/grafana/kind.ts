@@ -29,13 +29,13 @@ interface CommonKind {
   /** The kinds that a restore has to put back before this one. */
   readonly needs: readonly Kind[];
   /** The server's own number of them, where it can say: from another source than the list, if there is one. */
-  count?(reading: Reading): Promise<number>;
+  count?(server: Reading): Promise<number>;
   /** What an inventory counts, where that is something else. */
   readonly inventory?: { readonly unit: string; count(reading: Reading): Promise<number> };
   /** How it is read, for the manifest; where that depends on the server. */
   note?(world: World): string;
   /** What this Grafana would refuse or change in a restore of such things. */
-  foresee?(reading: Reading, world: World): Promise<readonly Finding[]>;
+  foresee?(server: Server, world: World): Promise<readonly Finding[]>;
 }
 
 /** Things that have one file each. */
@@ -61,11 +61,9 @@ export interface LineKind extends CommonKind {
   put(restoring: Restoring, batch: RestoreBatch): Promise<RestoreAnswer>;
 }
 
-/** What every call to the server needs. */
-export interface Reading {
-  readonly server: Server;
-  readonly signal: AbortSignal;
-  /** Of an export: it chooses dashboards, and the folders above them. */
+/** The server, for an export. */
+export interface Reading extends Server {
+  /** Of an export with one: it chooses dashboards, and the folders above them. */
   readonly selector?: Selector | undefined;
 }
 
@@ -94,11 +92,20 @@ export type Item = Titled & {
 
 /** How one thing is read by itself. */
 export interface ReadOne {
-  /** The `kind` of its cursor; the other fields are those that the list gave, and the `path` of its file. */
+  /** The `kind` of its cursor; the other fields are those that the list gave. */
   readonly cursor: string;
   /** What a problem calls it. */
   label(cursor: Cursor): string;
-  read(reading: Reading, cursor: Cursor): Promise<Step>;
+  read(server: Server, cursor: Cursor): Promise<OneRead>;
+}
+
+/** A thing that was read by itself. */
+export interface OneRead {
+  /** Of its file. */
+  readonly text: string;
+  readonly problems: readonly Problem[];
+  /** The same for another tool: a file that differs in its extension, and counts as something else. */
+  readonly beside?: { readonly extension: string; readonly text: string; readonly unit: string };
 }
 
 /** The same of a cursor that has these fields. */
@@ -107,14 +114,14 @@ export function readOne<Entries extends v.ObjectEntries>(
   entries: Entries,
   typed: {
     label(cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): string;
-    read(reading: Reading, cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): Promise<Step>;
+    read(server: Server, cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): Promise<OneRead>;
   },
 ): ReadOne {
   const schema = v.object(entries);
   return {
     cursor,
     label: (one) => typed.label(v.parse(schema, one)),
-    read: (reading, one) => typed.read(reading, v.parse(schema, one)),
+    read: (server, one) => typed.read(server, v.parse(schema, one)),
   };
 }
 
@@ -130,8 +137,8 @@ export interface Described extends Omit<Thing, "kind" | "folders"> {
   readonly refers: readonly string[];
 }
 
-/** What putting back needs besides the object. */
-export interface Restoring extends Reading {
+/** The server, for a restore. */
+export interface Restoring extends Server {
   /** Values for secrets, by `<uid or name>/<field>`; `*` stands for any uid. */
   readonly secrets: Readonly<Record<string, string>>;
   /** Put back objects that another tool owns, as ordinary ones. */

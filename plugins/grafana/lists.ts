@@ -1,9 +1,9 @@
 /** Lists, page after page to their end: Grafana's search, and the resources under `/apis`. */
-import { type HttpClient, PluginError, v } from "contextcore";
+import { PluginError, v } from "contextcore";
 import { objectSchema } from "./json.ts";
 import type { Reading } from "./kind.ts";
 import { folderNames, isSelected, type Selector } from "./selector.ts";
-import { read } from "./server.ts";
+import { read, type Server } from "./server.ts";
 
 const hitSchema = v.object({
   uid: v.string(),
@@ -34,17 +34,12 @@ export interface Search {
  * Everything that the search finds, by uid. Pages are read until one is not full. A list that changes meanwhile can show
  * a row twice; it counts once.
  */
-export async function searchAll(
-  http: HttpClient,
-  { type, tag = [] }: Search,
-  signal: AbortSignal,
-): Promise<Hit[]> {
+export async function searchAll(server: Server, { type, tag = [] }: Search): Promise<Hit[]> {
   const found = new Map<string, Hit>();
   for (let page = 1; ; page += 1) {
-    const rows = await read(http, v.array(hitSchema), {
+    const rows = await read(server, v.array(hitSchema), {
       path: "/api/search",
       query: { type, limit: PAGE, page, tag },
-      signal,
     });
     const before = found.size;
     for (const row of rows) found.set(row.uid, row);
@@ -54,14 +49,15 @@ export async function searchAll(
 }
 
 /** The dashboards that the selector finds; all of them without one. */
-export async function findDashboards({ server: { http }, selector, signal }: Reading): Promise<Hit[]> {
-  if (selector === undefined) return searchAll(http, { type: "dash-db" }, signal);
+export async function findDashboards(reading: Reading): Promise<Hit[]> {
+  const { selector } = reading;
+  if (selector === undefined) return searchAll(reading, { type: "dash-db" });
   // The server compares tags exactly; what it finds by words depends on its version, so titles are compared here.
   const tag = selector.flatMap(({ name, negated, equals }) =>
     name === "tag" && !negated && equals !== undefined ? [equals] : [],
   );
-  const hits = await searchAll(http, { type: "dash-db", tag }, signal);
-  const foldersOf = await namesOfFolders(http, selector, signal);
+  const hits = await searchAll(reading, { type: "dash-db", tag });
+  const foldersOf = await namesOfFolders(reading, selector);
   return hits.filter(({ uid, title, tags, folderUid }) =>
     isSelected(
       { kind: "dashboard", uids: [uid], titles: [title], tags: tags ?? [], folders: foldersOf(folderUid) },
@@ -71,12 +67,11 @@ export async function findDashboards({ server: { http }, selector, signal }: Rea
 }
 
 async function namesOfFolders(
-  http: HttpClient,
+  server: Server,
   selector: Selector,
-  signal: AbortSignal,
 ): Promise<(uid: string) => readonly string[]> {
   if (!selector.some(({ name }) => name === "folder")) return () => [];
-  const hits = await searchAll(http, { type: "dash-folder" }, signal);
+  const hits = await searchAll(server, { type: "dash-folder" });
   return folderNames(hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid })));
 }
 
@@ -89,12 +84,12 @@ const resourcesSchema = v.object({
 type Resources = v.InferOutput<typeof resourcesSchema>["items"];
 
 /** Every resource of a list under `/apis`, until there is no continue token. */
-export async function listResources(http: HttpClient, path: string, signal: AbortSignal): Promise<Resources> {
+export async function listResources(server: Server, path: string): Promise<Resources> {
   const all: Resources = [];
   let token: string | undefined;
   do {
     const query = { limit: PAGE, continue: token };
-    const { metadata, items } = await read(http, resourcesSchema, { path, query, signal });
+    const { metadata, items } = await read(server, resourcesSchema, { path, query });
     all.push(...items);
     if (metadata.continue && metadata.continue === token) throw sameAgain(path);
     token = metadata.continue;

@@ -1,6 +1,7 @@
-import { type DashboardFolder, type HttpClient, safeFileName, treePaths } from "contextcore";
+import { type DashboardFolder, safeFileName, treePaths } from "contextcore";
 import type { Titled } from "./kind.ts";
 import { searchAll } from "./lists.ts";
+import type { Server } from "./server.ts";
 
 export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 
@@ -9,8 +10,8 @@ export const folderPaths = (folders: readonly DashboardFolder[]): FolderPaths =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 
 /** The same by Grafana's search: a few calls, however deep the folders are nested. */
-export async function readFolderPaths(http: HttpClient, signal: AbortSignal): Promise<FolderPaths> {
-  const hits = await searchAll(http, { type: "dash-folder" }, signal);
+export async function readFolderPaths(server: Server): Promise<FolderPaths> {
+  const hits = await searchAll(server, { type: "dash-folder" });
   return folderPaths(hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid })));
 }
 

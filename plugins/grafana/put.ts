@@ -70,8 +70,8 @@ export function ownedBy({ managed }: Restoring, owner: string | undefined): Outc
 }
 
 /** True when there is an answer at this path; a kept but unreadable object (403, 406) is there too. */
-export async function exists({ server, signal }: Restoring, path: string): Promise<boolean> {
-  const { status } = await server.http.send({ path, signal, accept: [403, 404, 406] });
+export async function exists({ http, signal }: Restoring, path: string): Promise<boolean> {
+  const { status } = await http.send({ path, signal, accept: [403, 404, 406] });
   return status !== 404;
 }
 
@@ -81,11 +81,11 @@ export async function exists({ server, signal }: Restoring, path: string): Promi
  * lost: sent twice it would be there twice, or count as what had been there before.
  */
 export async function create(
-  { server, signal }: Restoring,
+  { http, signal }: Restoring,
   { isThere, ...request }: Write & Pick<Missing, "isThere">,
 ): Promise<Outcome> {
   try {
-    await server.http.send({ method: "POST", ...request, signal });
+    await http.send({ method: "POST", ...request, signal });
     return CREATED;
   } catch (error) {
     if (!(error instanceof PluginError) || error.status === 401) throw error;

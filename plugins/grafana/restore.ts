@@ -9,16 +9,16 @@ import {
 import type { Outcome, Restoring } from "./kind.ts";
 import { KINDS, kindOf, rankOf } from "./kinds/index.ts";
 import { objectIn, selection } from "./selection.ts";
-import type { Server } from "./server.ts";
+import type { Server, ServerFor } from "./server.ts";
 
 export type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
 
 /** Puts objects back under their own uids; what is there already stays as it is. */
-export const createRestorer = (server: Server, options: RestoreOptions): Restorer => ({
+export const createRestorer = (at: ServerFor, options: RestoreOptions): Restorer => ({
   rank: rankOf,
   selection,
-  preflight: (plan, signal) => preflight(server, plan, signal),
-  apply: (batch, signal) => apply({ server, ...options, signal }, batch),
+  preflight: (plan, signal) => preflight(at(signal), plan),
+  apply: (batch, signal) => apply({ ...at(signal), ...options }, batch),
 });
 
 async function apply(restoring: Restoring, batch: RestoreBatch): Promise<RestoreAnswer> {
@@ -41,12 +41,12 @@ function answerFor(outcome: Outcome, unit: string, line: string): RestoreAnswer 
 }
 
 /** What this Grafana would refuse or change of the plan, each told once. */
-async function preflight(server: Server, { files }: RestorePlan, signal: AbortSignal): Promise<Finding[]> {
+async function preflight(server: Server, { files }: RestorePlan): Promise<Finding[]> {
   const findings = new Set([ALTERED]);
-  const world = await server.world(signal);
+  const world = await server.world();
   const planned = new Set(files.map(({ path }) => kindOf(path)));
   for (const kind of KINDS) {
-    const found = planned.has(kind) ? await kind.foresee?.({ server, signal }, world) : undefined;
+    const found = planned.has(kind) ? await kind.foresee?.(server, world) : undefined;
     for (const finding of found ?? []) findings.add(finding);
   }
   return [...findings];

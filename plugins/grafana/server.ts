@@ -1,12 +1,16 @@
 import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
 import { parseExact } from "./json.ts";
 
-/** One Grafana: how it is called, and what it can do. */
+/** One Grafana as one task calls it: the task's signal ends every call. */
 export interface Server {
   readonly http: HttpClient;
-  /** What kind of API it has; asked once. */
-  world(signal: AbortSignal): Promise<World>;
+  readonly signal: AbortSignal;
+  /** What kind of API it has; asked once for all tasks. */
+  world(): Promise<World>;
 }
+
+/** The server for a task with this signal. */
+export type ServerFor = (signal: AbortSignal) => Server;
 
 /** Which resources are served under `/apis`, and in which versions. */
 export interface World {
@@ -23,31 +27,35 @@ export interface Served {
   readonly versions: readonly string[];
 }
 
-/** The server behind a client. What it is gets asked at the first need, and again if that failed. */
-export function createServer(http: HttpClient): Server {
+/** The server behind a client, for each task. What it is gets asked at the first need, and again if that failed. */
+export function createServer(http: HttpClient): ServerFor {
   let known: Promise<World> | undefined;
-  return {
+  return (signal) => ({
     http,
-    world(signal) {
-      known ??= findWorld(http, signal);
+    signal,
+    world() {
+      known ??= findWorld({ http, signal });
       known.catch(() => {
         known = undefined;
       });
       return known;
     },
-  };
+  });
 }
+
+/** What a call needs. */
+type Caller = Pick<Server, "http" | "signal">;
 
 /**
  * One call, its answer checked against a schema; numbers inside stay as they were written.
  * @throws PluginError `invalid` when the answer has another shape.
  */
 export async function read<Schema extends v.GenericSchema>(
-  http: HttpClient,
+  { http, signal }: Caller,
   schema: Schema,
   request: HttpRequest,
 ): Promise<v.InferOutput<Schema>> {
-  const answer = await http.send(request);
+  const answer = await http.send({ ...request, signal });
   const checked = v.safeParse(schema, bodyOf(await answer.text(), http, request));
   if (checked.success) return checked.output;
   const [issue] = checked.issues;
@@ -56,12 +64,12 @@ export async function read<Schema extends v.GenericSchema>(
 
 /** The same, and `undefined` when there is no such thing (404). */
 export async function readIfThere<Schema extends v.GenericSchema>(
-  http: HttpClient,
+  caller: Caller,
   schema: Schema,
   request: HttpRequest,
 ): Promise<v.InferOutput<Schema> | undefined> {
   try {
-    return await read(http, schema, request);
+    return await read(caller, schema, request);
   } catch (error) {
     if (error instanceof PluginError && error.status === 404) return undefined;
     throw error;
@@ -97,8 +105,8 @@ const groupSchema = v.object({
 /** Dashboards served in one of these mean Grafana 12 or newer; before, `/apis` held experiments only. */
 const MATURE = ["v1", "v1beta1"];
 
-async function findWorld(http: HttpClient, signal: AbortSignal): Promise<World> {
-  const groups = await discover(http, signal);
+async function findWorld(caller: Caller): Promise<World> {
+  const groups = await discover(caller);
   const versions = (name: string): readonly string[] =>
     groups.find((group) => group.name === `${name}.grafana.app`)?.versions.map((one) => one.version) ?? [];
   const served = versions("dashboard");
@@ -107,14 +115,14 @@ async function findWorld(http: HttpClient, signal: AbortSignal): Promise<World> 
   const folders = MATURE.find((version) => versions("folder").includes(version));
   const playlists = ["v1", "v0alpha1"].find((version) => versions("playlist").includes(version));
   return {
-    namespace: await namespaceOf(http, signal),
+    namespace: await namespaceOf(caller),
     dashboards: { preferred, versions: served },
     ...(folders === undefined ? {} : { folders }),
     ...(playlists === undefined ? {} : { playlists }),
   };
 }
 
-async function discover(http: HttpClient, signal: AbortSignal): Promise<v.InferOutput<typeof groupSchema>[]> {
+async function discover({ http, signal }: Caller): Promise<v.InferOutput<typeof groupSchema>[]> {
   const answer = await http.send({ path: "/apis", signal, accept: [403, 404] });
   const checked = v.safeParse(v.object({ groups: v.array(groupSchema) }), parseLoose(await answer.text()));
   return answer.status === 200 && checked.success ? checked.output.groups : [];
@@ -129,10 +137,10 @@ function parseLoose(source: string): unknown {
   }
 }
 
-async function namespaceOf(http: HttpClient, signal: AbortSignal): Promise<string> {
+async function namespaceOf(caller: Caller): Promise<string> {
   const schema = v.object({ namespace: v.optional(v.string()) });
-  const settings = await readIfThere(http, schema, { path: "/api/frontend/settings", signal });
+  const settings = await readIfThere(caller, schema, { path: "/api/frontend/settings" });
   if (settings?.namespace) return settings.namespace;
-  const { id } = await read(http, v.object({ id: v.number() }), { path: "/api/org", signal });
+  const { id } = await read(caller, v.object({ id: v.number() }), { path: "/api/org" });
   return id === 1 ? "default" : `org-${id}`;
 }

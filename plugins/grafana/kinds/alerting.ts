@@ -1,10 +1,10 @@
 /** Grafana's alerting: what its kinds have in common, and the two of which an object is known by its name alone. */
 import { v } from "contextcore";
 import { asText, without } from "../json.ts";
-import type { ObjectKind, Reading } from "../kind.ts";
+import type { ObjectKind } from "../kind.ts";
 import { putBack, putMissing, type Write } from "../put.ts";
 import { described } from "../references.ts";
-import { read } from "../server.ts";
+import { read, type Server } from "../server.ts";
 
 /** Where alerting is read and written. */
 export const PROVISIONING = "/api/v1/provisioning";
@@ -26,8 +26,8 @@ export const nameHash = (name: string): string =>
 const rowSchema = v.looseObject({ uid: v.optional(v.string(), ""), name: v.string() });
 
 /** What is on the server of a list whose objects have names. */
-export const readNamed = ({ server, signal }: Reading, list: string) =>
-  read(server.http, v.array(rowSchema), { path: `${PROVISIONING}/${list}`, signal });
+export const readNamed = (server: Server, list: string) =>
+  read(server, v.array(rowSchema), { path: `${PROVISIONING}/${list}` });
 
 const namedSchema = v.looseObject({ name: v.string(), provenance: v.optional(v.string()) });
 
@@ -45,8 +45,8 @@ const named = ({ name, plural, list, write }: Named): ObjectKind => ({
   folder: `alerting/${list}`,
   needs: [],
 
-  async list({ server, signal }) {
-    const rows = await read(server.http, v.array(namedSchema), { path: `${PROVISIONING}/${list}`, signal });
+  async list(server) {
+    const rows = await read(server, v.array(namedSchema), { path: `${PROVISIONING}/${list}` });
     // Their version is a hash that the server makes.
     return {
       items: rows.map((row) => ({

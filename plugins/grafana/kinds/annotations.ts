@@ -11,8 +11,9 @@ import {
   v,
 } from "contextcore";
 import { type Annotation, endOf, parseAnnotation, putAnnotations, readAnnotations } from "../annotations.ts";
-import type { LineKind, Reading } from "../kind.ts";
+import type { LineKind } from "../kind.ts";
 import { references } from "../references.ts";
+import type { Server } from "../server.ts";
 import { dashboards } from "./dashboards.ts";
 
 /** The only kind that is bound to the range of an export. */
@@ -27,9 +28,9 @@ export const annotations: LineKind = {
   /** The whole range, before it is known that an answer cannot hold it. */
   start: (range) => cursorOf({ ...range, limit: PAGE, first: true }),
 
-  async read(reading, cursor) {
+  async read(server, cursor) {
     const { from, to, ...rest } = v.parse(cursorSchema, cursor);
-    return readWindow(reading, { from: BigInt(from), to: BigInt(to), ...rest });
+    return readWindow(server, { from: BigInt(from), to: BigInt(to), ...rest });
   },
 
   describe(line) {
@@ -66,8 +67,8 @@ const cursorOf = ({ from, to, limit, first }: Window): Cursor => ({
   first,
 });
 
-async function readWindow({ server, signal }: Reading, window: Window): Promise<Step> {
-  const found = await readAnnotations(server.http, { range: window, limit: window.limit }, signal);
+async function readWindow(server: Server, window: Window): Promise<Step> {
+  const found = await readAnnotations(server, { range: window, limit: window.limit });
   const own = found.filter((one) => belongs(one, window));
   if (found.length < window.limit) return recordsOf(own, window);
   const begun = found.filter((one) => belongs(one, { ...window, first: false })).length;

@@ -26,8 +26,8 @@ export const contactPoints: ObjectKind = {
   needs: [templates],
   foresee: async () => [COMES_WITHOUT],
 
-  async list({ server, signal }) {
-    const points = await read(server.http, v.array(pointSchema), { path: PATH, signal });
+  async list(server) {
+    const points = await read(server, v.array(pointSchema), { path: PATH });
     return {
       items: points.map((point) => ({
         uid: point.uid || nameHash(`${point.name}/${point.type}`),

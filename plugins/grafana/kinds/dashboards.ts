@@ -35,16 +35,13 @@ export const dashboards: ObjectKind = {
 
   one: readOne(
     "dashboard",
-    { uid: v.string(), title: v.string(), path: v.string() },
+    { uid: v.string(), title: v.string() },
     {
       label: ({ uid, title }) => `${title} (${uid})`,
-      async read({ server, signal }, { uid, title, path }) {
-        const { text, content, problems } = await readDashboard(server, uid, signal);
+      async read(server, { uid, title }) {
+        const { text, content, problems } = await readDashboard(server, uid);
         const referring = { what: "Dashboards", item: `${title} (${uid})`, content };
-        return {
-          objects: [{ path, text, unit: "dashboards" }],
-          problems: [...problems, ...(await dangling(server.http, referring, signal))],
-        };
+        return { text, problems: [...problems, ...(await dangling(server, referring))] };
       },
     },
   ),
@@ -60,7 +57,7 @@ export const dashboards: ObjectKind = {
     const draft = readDraft(object);
     const { uid } = draft;
     if (uid === undefined) throw new PluginError("invalid", `${file}: its dashboard has no uid`);
-    const world = await restoring.server.world(restoring.signal);
+    const world = await restoring.world();
     const saving = { ...draft, uid, replaces: false, message: "Restored by contextcore" };
     return putMissing(restoring, {
       isThere: () => exists(restoring, `/api/dashboards/uid/${encodeURIComponent(uid)}`),

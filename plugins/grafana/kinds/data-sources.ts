@@ -1,10 +1,10 @@
-import { type HttpClient, v } from "contextcore";
+import { v } from "contextcore";
 import { asObject, asText, objectSchema, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
 import { exists, putBack, putMissing } from "../put.ts";
 import { described } from "../references.ts";
 import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
-import { read } from "../server.ts";
+import { read, type Server } from "../server.ts";
 
 const sourceSchema = v.looseObject({
   uid: v.string(),
@@ -25,27 +25,25 @@ export const dataSources: ObjectKind = {
   unit: "data-sources",
   folder: "datasources",
   needs: [],
-  count: async ({ server, signal }) => (await readDataSources(server.http, signal)).length,
+  count: async (server) => (await readDataSources(server)).length,
   foresee: async () => [COMES_WITHOUT],
 
-  async list({ server, signal }) {
-    const rows = await readDataSources(server.http, signal);
+  async list(server) {
+    const rows = await readDataSources(server);
     return { items: rows.map(({ uid, name }) => ({ uid, title: name, cursor: { uid, name } })) };
   },
 
   one: readOne(
     "datasource",
-    { uid: v.string(), name: v.string(), path: v.string() },
+    { uid: v.string(), name: v.string() },
     {
       label: ({ name }) => name,
-      async read({ server, signal }, { uid, name, path }) {
-        const source = await read(server.http, objectSchema, { path: pathOf(uid), signal });
+      async read(server, { uid, name }) {
+        const source = await read(server, objectSchema, { path: pathOf(uid) });
+        const secrets = secretNames(source.secureJsonFields).map((field) => `${name}: ${field}`);
         return {
-          objects: [{ path, text: toFileText(without(source, ...OWN)), unit: "data-sources" }],
-          problems: neverGiven(
-            "data sources",
-            secretNames(source.secureJsonFields).map((field) => `${name}: ${field}`),
-          ),
+          text: toFileText(without(source, ...OWN)),
+          problems: neverGiven("data sources", secrets),
         };
       },
     },
@@ -68,8 +66,8 @@ export const dataSources: ObjectKind = {
 const rowSchema = v.object({ uid: v.string(), name: v.string() });
 
 /** What they are called. */
-export const readDataSources = (http: HttpClient, signal: AbortSignal) =>
-  read(http, v.array(rowSchema), { path: "/api/datasources", signal });
+export const readDataSources = (server: Server) =>
+  read(server, v.array(rowSchema), { path: "/api/datasources" });
 
 /** The names of the secrets that a data source has; Grafana never gives their values. */
 const secretNames = (secureJsonFields: unknown): string[] =>

@@ -1,4 +1,4 @@
-import { type DashboardFolder, type HttpClient, v } from "contextcore";
+import { type DashboardFolder, v } from "contextcore";
 import { FOLDER } from "../dashboard-draft.ts";
 import { asText } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
@@ -24,16 +24,15 @@ export const folders: ObjectKind = {
   unit: "folders",
   folder: "folders",
   needs: [],
-  count: async ({ server, signal }) => (await searchAll(server.http, { type: "dash-folder" }, signal)).length,
+  count: async (server) => (await searchAll(server, { type: "dash-folder" })).length,
   note: (world) =>
     world.folders === undefined
       ? "/api/folders, level by level"
       : `/apis/folder.grafana.app/${world.folders}`,
 
   async list(reading) {
-    const { selector, server, signal } = reading;
-    const tree = await readFolders(server, signal);
-    const wanted = selector === undefined ? tree.folders : above(tree, await findDashboards(reading));
+    const tree = await readFolders(reading);
+    const wanted = reading.selector === undefined ? tree.folders : above(tree, await findDashboards(reading));
     const paths = folderPaths(tree.folders);
     const items = wanted.map((folder) => {
       const { uid, title } = folder;
@@ -49,7 +48,7 @@ export const folders: ObjectKind = {
   },
 
   put: putBack(folderSchema, async (restoring, folder) => {
-    const world = await restoring.server.world(restoring.signal);
+    const world = await restoring.world();
     return putMissing(restoring, {
       isThere: () => exists(restoring, `/api/folders/${encodeURIComponent(folder.uid)}`),
       owner: folder.managedBy,
@@ -102,21 +101,17 @@ interface FolderTree {
 }
 
 /** Every folder that the account may see, at all depths. */
-export async function readFolders({ http, world }: Server, signal: AbortSignal): Promise<FolderTree> {
-  const known = await world(signal);
+export async function readFolders(server: Server): Promise<FolderTree> {
+  const known = await server.world();
   const path = known.folders && resourcePath(known, "folder", known.folders, "folders");
-  const folders = path === undefined ? await walk(http, signal) : await readResources(http, path, signal);
+  const folders = path === undefined ? await walk(server) : await readResources(server, path);
   const uids = new Set(folders.map((folder) => folder.uid));
   const partial = folders.some(({ parentUid }) => parentUid !== undefined && !uids.has(parentUid));
   return { folders, partial };
 }
 
-async function readResources(
-  http: HttpClient,
-  path: string,
-  signal: AbortSignal,
-): Promise<DashboardFolder[]> {
-  const items = await listResources(http, path, signal);
+async function readResources(server: Server, path: string): Promise<DashboardFolder[]> {
+  const items = await listResources(server, path);
   return items.map(({ metadata: { name, annotations }, spec }) => ({
     uid: name,
     title: asText(spec.title),
@@ -143,12 +138,12 @@ const rowSchema = v.object({
 const SHARED = "sharedwithme";
 
 /** The old API lists one level at a time. */
-async function walk(http: HttpClient, signal: AbortSignal): Promise<DashboardFolder[]> {
+async function walk(server: Server): Promise<DashboardFolder[]> {
   const found: DashboardFolder[] = [];
   const seen = new Set<string>();
   const waiting: (string | undefined)[] = [undefined];
   for (let above = waiting.shift(); ; above = waiting.shift()) {
-    for (const { uid, title, parentUid, managedBy } of await level(http, above, signal)) {
+    for (const { uid, title, parentUid, managedBy } of await level(server, above)) {
       if (seen.has(uid)) continue;
       seen.add(uid);
       waiting.push(uid);
@@ -159,11 +154,11 @@ async function walk(http: HttpClient, signal: AbortSignal): Promise<DashboardFol
   }
 }
 
-async function level(http: HttpClient, parentUid: string | undefined, signal: AbortSignal) {
+async function level(server: Server, parentUid: string | undefined) {
   const all: v.InferOutput<typeof rowSchema>[] = [];
   for (let page = 1; ; page += 1) {
     const query = { parentUid, limit: PAGE, page };
-    const rows = await read(http, v.array(rowSchema), { path: "/api/folders", query, signal });
+    const rows = await read(server, v.array(rowSchema), { path: "/api/folders", query });
     if (rows.length === PAGE && rows[0]?.uid === all.at(-PAGE)?.uid) throw sameAgain("/api/folders");
     all.push(...rows);
     if (rows.length < PAGE) return all;

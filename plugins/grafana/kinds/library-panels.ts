@@ -1,9 +1,9 @@
-import { type HttpClient, type Problem, v } from "contextcore";
+import { type Problem, v } from "contextcore";
 import { asText, objectSchema } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { exists, putBack, putMissing } from "../put.ts";
 import { describedIn } from "../references.ts";
-import { read } from "../server.ts";
+import { read, type Server } from "../server.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
 
@@ -14,15 +14,15 @@ export const libraryPanels: ObjectKind = {
   folder: "library-panels",
   needs: [folders, dataSources],
   /** Whether or not this account may see them. */
-  count: async ({ server, signal }) => (await readPage(server.http, 1, signal)).totalCount,
+  count: async (server) => (await readPage(server, 1)).totalCount,
 
   /**
    * One page. Permissions are applied after paging: a page that is not full need not be the last one, so the total says
    * where the end is, and rows that a page lacks are rows that this account may not see.
    */
-  async list({ server, signal }, cursor) {
+  async list(server, cursor) {
     const { kind, page } = v.parse(cursorSchema, cursor);
-    const { totalCount, elements } = await readPage(server.http, page, signal);
+    const { totalCount, elements } = await readPage(server, page);
     const unseen = Math.min(PAGE, totalCount - (page - 1) * PAGE) - elements.length;
     return {
       items: elements.map((panel) => ({
@@ -70,16 +70,16 @@ const pageSchema = v.object({
   result: v.object({ totalCount: v.number(), elements: v.array(panelSchema) }),
 });
 
-async function readPage(http: HttpClient, page: number, signal: AbortSignal) {
+async function readPage(server: Server, page: number) {
   const query = { kind: PANEL, perPage: PAGE, page };
-  return (await read(http, pageSchema, { path: "/api/library-elements", query, signal })).result;
+  return (await read(server, pageSchema, { path: "/api/library-elements", query })).result;
 }
 
 /** The uids of all library panels that the account may see. */
-export async function readLibraryPanelUids(http: HttpClient, signal: AbortSignal): Promise<string[]> {
+export async function readLibraryPanelUids(server: Server): Promise<string[]> {
   const uids: string[] = [];
   for (let page = 1; ; page += 1) {
-    const { totalCount, elements } = await readPage(http, page, signal);
+    const { totalCount, elements } = await readPage(server, page);
     uids.push(...elements.map(({ uid }) => uid));
     if (page * PAGE >= totalCount) return uids;
   }

@@ -1,10 +1,10 @@
-import { type Finding, type HttpClient, v } from "contextcore";
+import { type Finding, v } from "contextcore";
 import { asObject, asText, objectSchema, without } from "../json.ts";
-import type { ObjectKind, Reading } from "../kind.ts";
+import type { ObjectKind } from "../kind.ts";
 import { listResources } from "../lists.ts";
 import { putBack, putMissing, type Write } from "../put.ts";
 import { described, references } from "../references.ts";
-import { read, resourcePath, type World } from "../server.ts";
+import { read, resourcePath, type Server, type World } from "../server.ts";
 import { dashboards } from "./dashboards.ts";
 
 /** A playlist as its file says it, whichever API it came from. */
@@ -26,8 +26,8 @@ export const playlists: ObjectKind = {
     world.playlists === undefined ? "/api/playlists" : `/apis/playlist.grafana.app/${world.playlists}`,
   foresee: async (_, world) => (world.playlists === undefined ? [OTHER_UIDS] : []),
 
-  list: async (reading) => ({
-    items: (await readPlaylists(reading)).map((playlist) => ({
+  list: async (server) => ({
+    items: (await readPlaylists(server)).map((playlist) => ({
       uid: playlist.uid,
       title: playlist.name,
       object: playlist,
@@ -43,7 +43,7 @@ export const playlists: ObjectKind = {
   /** The old API gives a new playlist a uid of its own; one with the same name and items is then taken to be the same. */
   put: putBack(playlistSchema, async (restoring, playlist) => {
     const { uid, name, items } = playlist;
-    const world = await restoring.server.world(restoring.signal);
+    const world = await restoring.world();
     const isSame = (one: Playlist): boolean =>
       one.uid === uid ||
       (world.playlists === undefined && one.name === name && Bun.deepEquals(one.items, items));
@@ -71,11 +71,11 @@ function playlistRequest(world: World, { uid, name, interval, items }: Playlist)
   return { path: resourcePath(world, "playlist", world.playlists, "playlists"), json };
 }
 
-async function readPlaylists({ server: { http, world }, signal }: Reading): Promise<Playlist[]> {
-  const known = await world(signal);
-  if (known.playlists === undefined) return readClassic(http, signal);
+async function readPlaylists(server: Server): Promise<Playlist[]> {
+  const known = await server.world();
+  if (known.playlists === undefined) return readClassic(server);
   const path = resourcePath(known, "playlist", known.playlists, "playlists");
-  const items = await listResources(http, path, signal);
+  const items = await listResources(server, path);
   return items.map(({ metadata, spec }) => ({
     uid: metadata.name,
     name: asText(spec.title),
@@ -90,16 +90,12 @@ const detailSchema = v.object({ items: v.optional(v.nullable(v.array(objectSchem
 /** The old API lists at most as many as it is asked for, without pages. */
 const MOST = 100_000;
 
-async function readClassic(http: HttpClient, signal: AbortSignal): Promise<Playlist[]> {
-  const rows = await read(http, v.array(rowSchema), {
-    path: "/api/playlists",
-    query: { limit: MOST },
-    signal,
-  });
+async function readClassic(server: Server): Promise<Playlist[]> {
+  const rows = await read(server, v.array(rowSchema), { path: "/api/playlists", query: { limit: MOST } });
   const playlists: Playlist[] = [];
   for (const { uid, name, interval } of rows) {
     const path = `/api/playlists/${encodeURIComponent(uid)}`;
-    const { items } = await read(http, detailSchema, { path, signal });
+    const { items } = await read(server, detailSchema, { path });
     const plain = (items ?? []).map((item) =>
       without(item, "id", "Id", "playlistid", "PlaylistId", "playlistId"),
     );

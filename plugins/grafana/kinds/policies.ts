@@ -1,9 +1,9 @@
 import type { Finding } from "contextcore";
 import { asText, type Fields, objectSchema, without } from "../json.ts";
-import type { ObjectKind, Reading } from "../kind.ts";
+import type { ObjectKind } from "../kind.ts";
 import { create, EXISTING, ownedBy, putBack, refused } from "../put.ts";
 import { described, routing } from "../references.ts";
-import { read, readIfThere } from "../server.ts";
+import { read, readIfThere, type Server } from "../server.ts";
 import { headersFor, muteTimings, ownerOf, PROVISIONING } from "./alerting.ts";
 import { contactPoints } from "./contact-points.ts";
 
@@ -16,13 +16,13 @@ export const policies: ObjectKind = {
   unit: "policies",
   folder: "alerting/policies",
   needs: [muteTimings, contactPoints],
-  async foresee({ server, signal }) {
-    const tree = await readIfThere(server.http, objectSchema, { path: PATH, signal });
+  async foresee(server) {
+    const tree = await readIfThere(server, objectSchema, { path: PATH });
     return tree === undefined || isDefault(tree) ? [] : [STAYS];
   },
 
-  list: async (reading) => ({
-    items: [{ uid: "policies", title: "notification", object: await readTree(reading) }],
+  list: async (server) => ({
+    items: [{ uid: "policies", title: "notification", object: await readTree(server) }],
   }),
 
   describe: (tree) => ({
@@ -43,7 +43,7 @@ export const policies: ObjectKind = {
   }),
 };
 
-const readTree = ({ server, signal }: Reading) => read(server.http, objectSchema, { path: PATH, signal });
+const readTree = (server: Server) => read(server, objectSchema, { path: PATH });
 
 /** The contact points of a fresh Grafana, by the names they had in its versions. */
 const DEFAULT_RECEIVERS = new Set([

@@ -1,10 +1,10 @@
 import { v } from "contextcore";
 import { dangling } from "../dangling.ts";
 import { asObject, asText, toFileText, without } from "../json.ts";
-import { type ObjectKind, type Reading, readOne } from "../kind.ts";
+import { type ObjectKind, readOne } from "../kind.ts";
 import { CREATED, create, EXISTING, ownedBy, putBack } from "../put.ts";
 import { describedIn, routing } from "../references.ts";
-import { read, readIfThere } from "../server.ts";
+import { read, readIfThere, type Server } from "../server.ts";
 import { headersFor, nameHash, ownerOf, PROVISIONING } from "./alerting.ts";
 import { dataSources } from "./data-sources.ts";
 import { folders } from "./folders.ts";
@@ -29,14 +29,14 @@ export const rules: ObjectKind = {
   unit: "rule-groups",
   folder: "alerting/rules",
   needs: [folders, dataSources, policies],
-  async count({ server, signal }) {
-    const request = { path: `${RULES}/export`, query: { format: "json" }, signal };
-    return (await readIfThere(server.http, exportSchema, request))?.groups?.length ?? 0;
+  async count(server) {
+    const request = { path: `${RULES}/export`, query: { format: "json" } };
+    return (await readIfThere(server, exportSchema, request))?.groups?.length ?? 0;
   },
-  inventory: { unit: "alert-rules", count: async (reading) => (await readRules(reading)).length },
+  inventory: { unit: "alert-rules", count: async (server) => (await readRules(server)).length },
 
-  async list(reading) {
-    const groups = Map.groupBy(await readRules(reading), (one) =>
+  async list(server) {
+    const groups = Map.groupBy(await readRules(server), (one) =>
       JSON.stringify([one.folderUID, one.ruleGroup]),
     );
     return {
@@ -50,22 +50,20 @@ export const rules: ObjectKind = {
 
   one: readOne(
     "rule-group",
-    { folder: v.string(), group: v.string(), path: v.string() },
+    { folder: v.string(), group: v.string() },
     {
       label: ({ group }) => group,
       /** As the API takes it back, and beside it as Grafana's file provisioning takes it, which the API does not. */
-      async read({ server: { http }, signal }, { folder, group: item, path }) {
+      async read(server, { folder, group: item }) {
         const place = pathOf(folder, item);
-        const group = await read(http, groupSchema, { path: place, signal });
+        const group = await read(server, groupSchema, { path: place });
         const content = group.rules.map((rule) => without(rule, "id", "updated"));
+        const { http, signal } = server;
         const file = await http.send({ path: `${place}/export`, query: { format: "yaml" }, signal });
-        const yaml = { path: path.replace(/\.json$/, ".yaml"), text: await file.text() };
         return {
-          objects: [
-            { path, text: toFileText({ ...group, rules: content }), unit: "rule-groups" },
-            { ...yaml, unit: "provisioning-files" },
-          ],
-          problems: await dangling(http, { what: "Alert rules", item, content }, signal),
+          text: toFileText({ ...group, rules: content }),
+          problems: await dangling(server, { what: "Alert rules", item, content }),
+          beside: { extension: ".yaml", text: await file.text(), unit: "provisioning-files" },
         };
       },
     },
@@ -114,7 +112,6 @@ const ruleSchema = v.looseObject({
   ruleGroup: v.string(),
 });
 
-const readRules = ({ server, signal }: Reading) =>
-  read(server.http, v.array(ruleSchema), { path: RULES, signal });
+const readRules = (server: Server) => read(server, v.array(ruleSchema), { path: RULES });
 
 const exportSchema = v.object({ groups: v.optional(v.nullable(v.array(v.unknown()))) });
