@@ -8,7 +8,7 @@ import {
   v,
 } from "contextcore";
 import { toFileText } from "./json.ts";
-import type { Item, Kind, Listing, ObjectKind, OneRead, Reading } from "./kind.ts";
+import type { Content, Item, Kind, Listing, ObjectKind, Reading } from "./kind.ts";
 import { CHOSEN, KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { parseDashboardSelector } from "./selector.ts";
@@ -83,7 +83,7 @@ async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<S
   };
 }
 
-function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: OneRead): Step {
+function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: Content): Step {
   const { path } = v.parse(v.looseObject({ path: v.string() }), cursor);
   const object = { path, text, unit };
   if (beside === undefined) return { objects: [object], problems };

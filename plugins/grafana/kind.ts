@@ -29,9 +29,9 @@ interface CommonKind {
   /** The kinds that a restore has to put back before this one. */
   readonly needs: readonly Kind[];
   /** The server's own number of them, where it can say: from another source than the list, if there is one. */
-  count?(server: Reading): Promise<number>;
+  count?(reading: Reading): Promise<number>;
   /** What an inventory counts, where that is something else. */
-  readonly inventory?: { readonly unit: string; count(reading: Reading): Promise<number> };
+  readonly inventory?: { readonly unit: string; count(server: Server): Promise<number> };
   /** How it is read, for the manifest; where that depends on the server. */
   note?(world: World): string;
   /** What this Grafana would refuse or change in a restore of such things. */
@@ -56,14 +56,14 @@ export interface LineKind extends CommonKind {
   readonly file: string;
   /** The first cursor for a range; its `kind` is the unit. */
   start(range: Range): Cursor;
-  read(reading: Reading, cursor: Cursor): Promise<Step>;
+  read(server: Server, cursor: Cursor): Promise<Step>;
   describe(line: string): Described;
   put(restoring: Restoring, batch: RestoreBatch): Promise<RestoreAnswer>;
 }
 
-/** The server, for an export. */
+/** The server, to read from. */
 export interface Reading extends Server {
-  /** Of an export with one: it chooses dashboards, and the folders above them. */
+  /** Where only some dashboards are asked for, with the folders above them. */
   readonly selector?: Selector | undefined;
 }
 
@@ -96,25 +96,24 @@ export interface ReadOne {
   readonly cursor: string;
   /** What a problem calls it. */
   label(cursor: Cursor): string;
-  read(server: Server, cursor: Cursor): Promise<OneRead>;
+  read(server: Server, cursor: Cursor): Promise<Content>;
 }
 
-/** A thing that was read by itself. */
-export interface OneRead {
-  /** Of its file. */
+/** What the file of a thing that was read by itself holds. */
+export interface Content {
   readonly text: string;
   readonly problems: readonly Problem[];
   /** The same for another tool: a file that differs in its extension, and counts as something else. */
   readonly beside?: { readonly extension: string; readonly text: string; readonly unit: string };
 }
 
-/** The same of a cursor that has these fields. */
+/** Reads one by a cursor that has these fields. */
 export function readOne<Entries extends v.ObjectEntries>(
   cursor: string,
   entries: Entries,
   typed: {
     label(cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): string;
-    read(server: Server, cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): Promise<OneRead>;
+    read(server: Server, cursor: v.InferOutput<v.ObjectSchema<Entries, undefined>>): Promise<Content>;
   },
 ): ReadOne {
   const schema = v.object(entries);
@@ -137,7 +136,7 @@ export interface Described extends Omit<Thing, "kind" | "folders"> {
   readonly refers: readonly string[];
 }
 
-/** The server, for a restore. */
+/** The server, to put things back. */
 export interface Restoring extends Server {
   /** Values for secrets, by `<uid or name>/<field>`; `*` stands for any uid. */
   readonly secrets: Readonly<Record<string, string>>;
