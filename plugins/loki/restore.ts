@@ -13,8 +13,7 @@ import { LOGS_FILE } from "./lines.ts";
 import { findMissing } from "./missing.ts";
 import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
-import { restoreRule } from "./restore-rule.ts";
-import { isRuleFile } from "./rules.ts";
+import { isRuleFile, restoreRule } from "./rules.ts";
 import { isSelected, type Labels, parseSelector } from "./selector.ts";
 import { ownLabels } from "./streams.ts";
 

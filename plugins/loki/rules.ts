@@ -1,9 +1,11 @@
 /** Rule groups: one readable file a group, in the form in which the ruler's API takes it back. */
 import {
+  isKind,
   type ObjectFile,
   PluginError,
   type Problem,
   parseYaml,
+  type RestoreAnswer,
   type Step,
   safeFileName,
   toYaml,
@@ -17,7 +19,7 @@ const FOLDER = "loki/rules/";
 export const isRuleFile = (path: string): boolean => path.startsWith(FOLDER);
 
 /** The ruler's API; `/<namespace>[/<group>]` may follow. */
-export const RULES_PATH = "/loki/api/v1/rules";
+const RULES_PATH = "/loki/api/v1/rules";
 
 /** Every rule group as one file, `loki/rules/<namespace>/<group>.yaml`, the namespace in a comment above it. */
 export async function exportRules(api: Api, signal: AbortSignal): Promise<Step> {
@@ -79,9 +81,49 @@ const toFile = (namespace: string, group: unknown): string =>
   `# namespace: ${JSON.stringify(namespace)}\n${toYaml(group)}`;
 
 /** @throws PluginError `invalid` when the file is not one of {@link exportRules} */
-export function readRuleFile(text: string): { namespace: string; body: string } {
+function readRuleFile(text: string): { namespace: string; body: string } {
   const [, namespace] = /^# namespace: (".*")\n/.exec(text) ?? [];
   if (namespace === undefined)
     throw new PluginError("invalid", "loki: a rule file does not begin with its namespace");
   return { namespace: JSON.parse(namespace), body: text.slice(text.indexOf("\n") + 1) };
+}
+
+/**
+ * Puts the group of a file of `loki/rules/` back, unless there is one of its name: that one stays as it is, since the API would
+ * put the one in place of the other.
+ * @param text the file as {@link exportRules} made it
+ * @throws PluginError for what may work later, or is not about this group
+ */
+export async function restoreRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
+  const { namespace, body } = readRuleFile(text);
+  const { name } = checked(v.looseObject({ name: v.string() }), parseYaml(body), "a rule file");
+  const path = `${RULES_PATH}/${encodeURIComponent(namespace)}`;
+  try {
+    const there = await readGroup(api, `${path}/${encodeURIComponent(name)}`, signal);
+    if (there !== undefined) return beside(text, Bun.deepEquals(there, parseYaml(body)));
+    const headers = { "Content-Type": "application/yaml" };
+    await api.send({ method: "POST", path, headers, body, signal });
+    return { written: { rules: 1 } };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    // Rules in local files are read only: the API says 500, and no second attempt will change it (pkg/ruler/rulestore/local).
+    const reason = /rule dir|rule local store/.test(error.message) ? LOCAL_RULES : error.message;
+    if (reason !== LOCAL_RULES && !isKind(error, "invalid", "not-found", "refused")) throw error;
+    return { written: {}, rejected: [{ line: text, reason }] };
+  }
+}
+
+const LOCAL_RULES =
+  "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";
+
+const ANOTHER = "the server has another group of this name in this namespace, which is left as it is";
+
+const beside = (line: string, isSame: boolean): RestoreAnswer =>
+  isSame ? { written: {}, existing: { rules: 1 } } : { written: {}, rejected: [{ line, reason: ANOTHER }] };
+
+/** `undefined`: there is none. Before the first rule, local files answer 400, others 404 (see {@link exportRules}). */
+async function readGroup(api: Api, path: string, signal: AbortSignal): Promise<unknown> {
+  const answer = await api.send({ path, signal, accept: [400, 404] });
+  const text = await answer.text();
+  return answer.status === 200 ? parseYaml(text) : undefined;
 }
