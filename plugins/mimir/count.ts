@@ -1,7 +1,6 @@
 import { type CountRequest, type Counts, type Range, toMs } from "contextcore";
-import { saidTooMuch } from "./server/api.ts";
+import { saidTooMuch, shorter } from "./server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "./server/server.ts";
-import { shorter } from "./shorter.ts";
 import { unlistedNames } from "./unlisted.ts";
 import { namesMatcher, toSelector } from "./wire/matchers.ts";
 

@@ -2,11 +2,10 @@ import { definePlugin, option, v } from "contextcore";
 import { createCounter } from "./count.ts";
 import { start } from "./export/start.ts";
 import { step } from "./export/step.ts";
-import { flush } from "./flush.ts";
 import { inventory } from "./inventory.ts";
 import { limits } from "./limits.ts";
 import { createRestorer } from "./restore/restorer.ts";
-import { createServer } from "./server/server.ts";
+import { createServer, type Server } from "./server/server.ts";
 import { measure } from "./size.ts";
 
 export default definePlugin({
@@ -48,3 +47,14 @@ export default definePlugin({
     };
   },
 });
+
+/**
+ * Asks Mimir's or Cortex' ingesters to write what they hold to the storage, so that a copy of the storage is whole. Queries see
+ * it without that, so a Prometheus, which has no such call, is left alone.
+ */
+async function flush(server: Server, signal: AbortSignal): Promise<void> {
+  const { flavour } = await server.identity(signal);
+  if (flavour === "prometheus") return;
+  const query = { wait: true, tenant: server.tenant };
+  await server.http.send({ method: "POST", path: "/ingester/flush", query, signal });
+}

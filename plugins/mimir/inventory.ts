@@ -1,9 +1,10 @@
-import { type Importance, type Inventory, v } from "contextcore";
+import { type Importance, type Inventory, parseDuration, v } from "contextcore";
 import { findExtent } from "./extent.ts";
-import { readRetention } from "./retention.ts";
 import { ifShown } from "./server/api.ts";
+import { userStats } from "./server/own-metrics.ts";
+import { prometheusSettings } from "./server/prometheus-settings.ts";
 import type { Server } from "./server/server.ts";
-import { userStats } from "./server/user-stats.ts";
+import { durationLimit, tenantLimits } from "./server/tenant-limits.ts";
 
 const NAMES = { prometheus: "Prometheus", mimir: "Mimir", cortex: "Cortex" };
 
@@ -40,4 +41,43 @@ async function liveSeries(server: Server, signal: AbortSignal): Promise<number |
     return status?.data.headStats.numSeries;
   }
   return (await userStats(server, signal))?.numSeries;
+}
+
+interface Retention {
+  /** ns; absent: the server did not say */
+  readonly retention?: bigint | "unlimited";
+  readonly warnings: readonly string[];
+}
+
+/** How long the server keeps samples. */
+async function readRetention(server: Server, signal: AbortSignal): Promise<Retention> {
+  const { flavour } = await server.identity(signal);
+  if (flavour === "prometheus")
+    return prometheusRetention((await prometheusSettings(server, signal)).retention);
+  const limits = await tenantLimits(server, signal);
+  const lookback = durationLimit(limits, "max_query_lookback");
+  const warnings =
+    lookback === undefined
+      ? []
+      : [`Data older than ${limits.max_query_lookback} cannot be read: limits.max_query_lookback hides it.`];
+  if (!("compactor_blocks_retention_period" in limits)) return { warnings };
+  return { retention: durationLimit(limits, "compactor_blocks_retention_period") ?? "unlimited", warnings };
+}
+
+/** `15d`, `10GiB`, or `15d or 10GiB`: whichever comes first. */
+function prometheusRetention(said: string | undefined): Retention {
+  if (said === undefined) return { warnings: [] };
+  const [first = "", second] = said.split(" or ");
+  const size = second ?? (/B$/.test(first) ? first : undefined);
+  const warnings =
+    size === undefined
+      ? []
+      : [`It keeps at most ${size} of blocks and deletes the oldest beyond that, whatever their age.`];
+  if (/B$/.test(first)) return { warnings };
+  try {
+    return { retention: parseDuration(first) || "unlimited", warnings };
+  } catch (error) {
+    if (error instanceof RangeError) return { warnings };
+    throw error;
+  }
 }

@@ -1,9 +1,8 @@
 import { directorySize, PluginError, type Size, toMs, v } from "contextcore";
 import { findExtent } from "./extent.ts";
 import { ifShown } from "./server/api.ts";
-import { ownMetrics } from "./server/own-metrics.ts";
+import { ownMetrics, userStats } from "./server/own-metrics.ts";
 import type { Server } from "./server/server.ts";
-import { userStats } from "./server/user-stats.ts";
 
 /** How big it is: its directory on this disk where that is known, else what the server says, else worked out. */
 export async function measure(

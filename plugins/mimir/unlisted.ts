@@ -1,7 +1,6 @@
 import { isKind, type Range, toMs } from "contextcore";
-import { saidTooMuch } from "./server/api.ts";
+import { saidTooMuch, shorter } from "./server/api.ts";
 import { matchersOf, queryVector, type Server, type VectorElement } from "./server/server.ts";
-import { shorter } from "./shorter.ts";
 import { toSelector } from "./wire/matchers.ts";
 import { exceptNames, lengthOf } from "./wire/names.ts";
 

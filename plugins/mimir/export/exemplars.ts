@@ -1,10 +1,9 @@
 import { PluginError, type Step, toMs, v } from "contextcore";
-import { ifOffered } from "../server/api.ts";
+import { ifOffered, warned } from "../server/api.ts";
 import { type Server, seconds, selectorOf } from "../server/server.ts";
 import { labelSet } from "../shape.ts";
 import type { WorkOf } from "./cursors.ts";
 import { linesRecords } from "./metadata.ts";
-import { warned } from "./warned.ts";
 
 const exemplarsSchema = v.nullable(
   v.array(

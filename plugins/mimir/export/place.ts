@@ -1,5 +1,5 @@
 import { compareLabels, readLabels } from "../line/labels.ts";
-import { ownLabels } from "../server/external-labels.ts";
+import { ownLabels } from "../server/prometheus-settings.ts";
 import type { Server } from "../server/server.ts";
 import type { WorkOf } from "./cursors.ts";
 

@@ -1,15 +1,14 @@
 import { PluginError, type Problem, type Step, toMs } from "contextcore";
-import { saidTooMuch } from "../server/api.ts";
+import { compareBytes, metricName, readLabels } from "../line/labels.ts";
+import { saidTooMuch, shorter, warned } from "../server/api.ts";
 import { matchersOf, type Server } from "../server/server.ts";
 import { type Matcher, namesMatcher, oneOf } from "../wire/matchers.ts";
-import { toCursor, type Work, type WorkOf } from "./cursors.ts";
+import { toCursor, type Work, type WorkOf, windowOf } from "./cursors.ts";
 import { createLineWriter, type LineWriter } from "./lines.ts";
 import { partsOfMetric } from "./parts.ts";
 import { type Place, placeByOrder, placeBySeries } from "./place.ts";
 import { rangeRead } from "./range-read.ts";
 import { type Method, type ReadAnswer, remoteRead } from "./remote-read.ts";
-import { behind, smaller } from "./split.ts";
-import { warned } from "./warned.ts";
 
 const NAMES: Readonly<Record<Method, string>> = {
   streamed: "remote read, streamed chunks",
@@ -108,4 +107,42 @@ function methodProblems({ from, to }: WorkOf<"read">, method: Method): Problem[]
   const reason =
     "Remote read is not offered, so samples were read by queries: these leave out stale markers, do not tell one NaN from another, and give native histograms without their schema.";
   return [{ kind: "lossy", reason, range: { from, to } }];
+}
+
+/**
+ * What is left after the series at which a step stopped. Series come in the order of their labels, and `__name__` comes
+ * before all names in lower case: once a series that begins with its name has come, all metrics of smaller names are done.
+ * @param read how many series one step could hold
+ */
+function behind(work: WorkOf<"read">, stopped: Uint8Array, read: number): readonly Work[] {
+  const after = Buffer.from(stopped).toString("base64");
+  const { labels } = readLabels(stopped);
+  if (labels[0]?.[0] !== "__name__" || work.except !== undefined) return [{ ...work, after }];
+  const { names } = work;
+  if (names === undefined) return [{ step: "groups", ...windowOf(work), after, series: read }];
+  const name = metricName(labels);
+  const later = names.filter((other) => compareBytes(other, name) > 0);
+  const rest = { ...work, names: [name], after };
+  return later.length === 0 ? [rest] : [rest, { ...work, names: later, after: undefined }];
+}
+
+/** What the server will not give at once, in smaller pieces; `undefined` when it cannot be split any further. */
+function smaller(work: WorkOf<"read">): readonly Work[] | undefined {
+  const { names } = work;
+  if (names === undefined && work.except === undefined) {
+    return [{ step: "groups", ...windowOf(work), after: work.after }];
+  }
+  if (names !== undefined && names.length > 1) {
+    const middle = names.length >> 1;
+    return [
+      { ...work, names: names.slice(0, middle) },
+      { ...work, names: names.slice(middle) },
+    ];
+  }
+  const [earlier, later] = shorter(work) ?? [];
+  if (earlier === undefined || later === undefined) return undefined;
+  return [
+    { ...work, ...earlier },
+    { ...work, ...later, first: undefined },
+  ];
 }

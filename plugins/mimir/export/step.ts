@@ -1,13 +1,12 @@
 import type { Cursor, Step } from "contextcore";
 import type { Server } from "../server/server.ts";
-import { alertmanager } from "./alertmanager.ts";
 import { readCursor, toCursor, type WorkOf, windowOf } from "./cursors.ts";
 import { exemplars } from "./exemplars.ts";
 import { countSeries, groups, isSmall } from "./groups.ts";
 import { metadata } from "./metadata.ts";
+import { alertmanager, rules } from "./objects.ts";
 import { read } from "./read.ts";
-import { rules } from "./rules.ts";
-import { span } from "./span.ts";
+import { span } from "./windows.ts";
 
 export interface StepLimits {
   readonly stepBytes: number;

@@ -1,5 +1,7 @@
-import { type Cursor, NS_PER_SECOND, type Range, windows } from "contextcore";
-import { toCursor, type Window, type Work, windowOf } from "./cursors.ts";
+import { type Cursor, NS_PER_SECOND, type Range, type Step, windows } from "contextcore";
+import { matchersOf, type Server } from "../server/server.ts";
+import { toCursor, type Window, type Work, type WorkOf, windowOf } from "./cursors.ts";
+import { hasSamples } from "./has-samples.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 const DAY = 24n * HOUR;
@@ -31,3 +33,9 @@ const cut = (window: Window, step: "span" | "hour", length: bigint): readonly Wo
     step,
     ...windowOf({ ...window, ...part, first: index === 0 ? window.first : undefined }),
   }));
+
+/** A long span's parts, if there is anything in it. */
+export async function span(server: Server, work: WorkOf<"span">, signal: AbortSignal): Promise<Step> {
+  const isFilled = await hasSamples(server, { range: work, matchers: matchersOf(work.match) }, signal);
+  return isFilled ? { next: partsOf(windowOf(work)) } : {};
+}

@@ -1,8 +1,7 @@
 import { settle } from "../chunk/settle.ts";
-import type { ReadSeries } from "../export/remote-read.ts";
-import { remoteRead } from "../export/remote-read.ts";
+import { type ReadSeries, remoteRead } from "../export/remote-read.ts";
 import { type Labels, metricName, readLabels } from "../line/labels.ts";
-import { ownLabels } from "../server/external-labels.ts";
+import { ownLabels } from "../server/prometheus-settings.ts";
 import type { Server } from "../server/server.ts";
 import { namesMatcher } from "../wire/matchers.ts";
 import type { Point, SeriesPoints } from "./points.ts";

@@ -1,7 +1,10 @@
-import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer } from "contextcore";
+import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer, v } from "contextcore";
+import { parseLine } from "../line/parse.ts";
 import type { Server } from "../server/server.ts";
+import { labelSet, readJson } from "../shape.ts";
+import { fitting } from "../wire/fits.ts";
+import { parseSelector } from "../wire/matchers.ts";
 import { writeExemplars } from "./exemplars.ts";
-import { createMatcher } from "./match.ts";
 import { unsupported, writeMetadata } from "./metadata.ts";
 import { createMetricsWriter } from "./metrics.ts";
 import { writeAlertmanager, writeRuleGroup } from "./objects.ts";
@@ -34,3 +37,20 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
 
 const readOnlyRules: Writer = async ({ lines }) =>
   unsupported(lines, "these rules were kept to be read: they belong in the server's own rule files");
+
+const exemplarLine = v.object({ metric: labelSet });
+
+/** Where the labels stand in the lines of each file that holds series. */
+const LABELS: Readonly<Record<string, (line: string) => Readonly<Record<string, string>>>> = {
+  "metrics.json": (line) => Object.fromEntries(parseLine(line).labels),
+  "mimir/exemplars.json": (line) => readJson("a line of mimir/exemplars.json", exemplarLine, line).metric,
+};
+
+/** A PromQL selector as the contract's matcher: lines of series that fit stay, others go. Other files are not selected. */
+function createMatcher(source: string): (line: string, file: string) => string | undefined {
+  const fits = fitting(parseSelector(source));
+  return (line, file) => {
+    const labels = LABELS[file];
+    return labels === undefined || fits(labels(line)) ? line : undefined;
+  };
+}

@@ -1,4 +1,13 @@
-import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
+import {
+  type HttpClient,
+  type HttpRequest,
+  halves,
+  NS_PER_SECOND,
+  PluginError,
+  type Problem,
+  type Range,
+  v,
+} from "contextcore";
 import { checkShape } from "../shape.ts";
 
 /** A checked answer of the Prometheus HTTP API. */
@@ -59,3 +68,18 @@ const TOO_MUCH =
 export const saidTooMuch = (error: unknown): error is PluginError =>
   error instanceof PluginError &&
   (error.kind === "too-large" || (error.status !== 429 && TOO_MUCH.test(error.message)));
+
+/** The shortest range that a server may find too much: below it, only fewer series help. ns */
+const RANGE_MIN = 60n * NS_PER_SECOND;
+
+/** A range that was too much for one query as two, at a whole second; `undefined` when it is a minute or less. */
+export const shorter = (range: Range): readonly [Range, Range] | undefined =>
+  range.to - range.from > RANGE_MIN ? halves(range, NS_PER_SECOND) : undefined;
+
+/** A server that warns of its own answer gave less than there is, and a count of the same server may agree with that. */
+export const warned = (warnings: readonly string[], { from, to }: Range): Problem[] =>
+  warnings.map((text) => ({
+    kind: "incomplete",
+    reason: `The server warns: ${text}`,
+    range: { from, to },
+  }));

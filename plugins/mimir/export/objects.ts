@@ -57,3 +57,14 @@ async function loaded(server: Server, signal: AbortSignal): Promise<Step> {
   const text = `${JSON.stringify({ groups }, null, 2)}\n`;
   return { objects: [{ path: "mimir/rules.json", text, unit: "rules" }], problems: [problem] };
 }
+
+/** `mimir/alertmanager.yaml`: the tenant's Alertmanager configuration and templates, as the API gives and takes them. */
+export async function alertmanager(server: Server, signal: AbortSignal): Promise<Step> {
+  const { flavour } = await server.identity(signal);
+  if (flavour === "prometheus") return {};
+  const text = await ifOffered(
+    server.http.send({ path: "/api/v1/alerts", signal }).then((answer) => answer.text()),
+  );
+  if (text === undefined || text.trim() === "") return {};
+  return { objects: [{ path: "mimir/alertmanager.yaml", text, unit: "alertmanager" }] };
+}
