@@ -10,7 +10,6 @@ import {
   windowsOrSpans,
 } from "contextcore";
 import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
-import type { Listing } from "./listing.ts";
 import { NOTHING } from "./search.ts";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
@@ -20,7 +19,7 @@ import { createRecentIds } from "./storage/recent.ts";
 import { prefixOf, type Storage } from "./storage/storage.ts";
 import { tracesStep } from "./traces.ts";
 import { unlistedStill, unseen, unwritten } from "./unseen.ts";
-import { untilWritten } from "./waits.ts";
+import { type Listing, untilWritten } from "./waits.ts";
 import { windowStep } from "./window.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;

@@ -2,16 +2,15 @@ import { type Context, definePlugin, option, v } from "contextcore";
 import { countSpans } from "./count.ts";
 import { createExporter } from "./export.ts";
 import { createFinder, hasQuerier } from "./find.ts";
-import { takeInventory } from "./inventory.ts";
+import { measure, takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
-import { createListing } from "./listing.ts";
 import { createRestorer } from "./restore/restore.ts";
 import { readSettings } from "./settings.ts";
-import { measure } from "./size.ts";
-import { openStore } from "./storage/open-store.ts";
+import { createDirectoryStore } from "./storage/directory.ts";
+import { createS3Store } from "./storage/s3.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
 import { createTraceReader } from "./trace-by-id.ts";
-import { holdsDropped } from "./waits.ts";
+import { createListing, holdsDropped } from "./waits.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
@@ -81,18 +80,13 @@ function otlpOf(url: string): string {
   return `${protocol}//${hostname}:4318`;
 }
 
-/** A server without tenants keeps its blocks under the name `single-tenant`. */
+/** A directory, or a bucket when it is an `s3://` URL. A server without tenants keeps its blocks under `single-tenant`. */
 function storageOf({ options: given }: Context<Options>): Storage | undefined {
   const { storage, tenant = "single-tenant" } = given;
   if (storage === undefined) return undefined;
-  return createStorage(
-    openStore({
-      storage,
-      tenant,
-      endpoint: given.s3Endpoint,
-      region: given.s3Region,
-      accessKeyId: given.s3AccessKeyId,
-      secretAccessKey: given.s3SecretAccessKey,
-    }),
-  );
+  if (!storage.startsWith("s3://")) return createStorage(createDirectoryStore(storage, tenant));
+  const { s3Endpoint: endpoint, s3Region: region } = given;
+  const { s3AccessKeyId: accessKeyId, s3SecretAccessKey: secretAccessKey } = given;
+  const access = { endpoint, region, accessKeyId, secretAccessKey };
+  return createStorage(createS3Store({ url: storage, tenant, ...access }));
 }

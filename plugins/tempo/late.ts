@@ -1,9 +1,8 @@
 /** Spans that came late: they lie where the server's own count does not look yet. */
 import type { Range } from "contextcore";
 import type { Finder } from "./find.ts";
-import { halved } from "./halves.ts";
 import { scanTrace } from "./otlp/scan.ts";
-import type { SearchHit } from "./search.ts";
+import { halved, type SearchHit } from "./search.ts";
 import type { FetchTrace } from "./trace-by-id.ts";
 
 export interface LateSource {

@@ -2,9 +2,8 @@
 import { type Cursor, isKind, type Problem, type Step } from "contextcore";
 import { coverOf } from "./cover.ts";
 import { searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
-import { halved } from "./halves.ts";
 import { contains, mayOwn } from "./owner.ts";
-import { NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";
+import { halved, NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";
 import type { Source } from "./source.ts";
 
 /** Runs a cursor that is a window: cursors for its traces, or for its halves. It writes nothing itself. */

@@ -13,8 +13,7 @@ import type { FetchTrace } from "../trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 import { createMatcher } from "./matcher.ts";
 import { preflight, settlingMs } from "./preflight.ts";
-import { pushTraces } from "./push.ts";
-import { readAllBack, type State } from "./read-back.ts";
+import { pushTraces, readAllBack, type State } from "./push.ts";
 
 export interface RestorerOptions {
   readonly otlp: HttpClient;

@@ -5,8 +5,7 @@ import type { BlockStore } from "./block-store.ts";
 import { createIdIndex, type IdIndex } from "./id-index.ts";
 import { type BlockMeta, type Format, isKnown } from "./meta.ts";
 import { createRowGroupReader } from "./parquet/row-group.ts";
-import { readSchema, type Schema } from "./parquet/schema.ts";
-import { timesOf } from "./parquet/times.ts";
+import { readSchema, type Schema, timesOf } from "./parquet/schema.ts";
 import { type TracePart, traceReader } from "./trace-row.ts";
 import { bytesOf } from "./values.ts";
 

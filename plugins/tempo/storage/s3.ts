@@ -1,8 +1,7 @@
-/** Blocks in a bucket, through Bun's S3 client. */
+/** Blocks in a bucket, through Bun's S3 client, read in large pieces. */
 import { PluginError } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
 import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
-import { createChunks } from "./chunks.ts";
 import { type BlockMeta, readMeta } from "./meta.ts";
 
 export interface S3Options {
@@ -80,4 +79,46 @@ async function reading<Result>(part: Promise<Result>, key: string): Promise<Resu
     const kind = REFUSED.test(code) ? "refused" : code === "NoSuchBucket" ? "not-found" : "temporary";
     throw new PluginError(kind, `the bucket's ${key} cannot be read (${code || String(cause)})`, { cause });
   }
+}
+
+const CHUNK_BYTES = 1 << 20;
+/** Columns that are read at the same time lie further apart than any number of pieces would reach; small ones side by side. */
+const CHUNKS_MAX = 8;
+
+/** Makes a file of a bucket cheap to read in small parts. */
+type Chunked = (name: string, file: AsyncBuffer) => AsyncBuffer;
+
+/**
+ * Reads in large aligned pieces and keeps the newest of them, of all files together: a reader of columns asks for hundreds of
+ * small pieces that lie side by side, and each would be a request.
+ */
+function createChunks(): Chunked {
+  const chunks = new Map<string, Promise<ArrayBuffer>>();
+  const chunk = (name: string, file: AsyncBuffer, index: number): Promise<ArrayBuffer> => {
+    const key = `${name} ${index}`;
+    const start = index * CHUNK_BYTES;
+    const wanted =
+      chunks.get(key) ?? Promise.resolve(file.slice(start, Math.min(start + CHUNK_BYTES, file.byteLength)));
+    chunks.delete(key);
+    chunks.set(key, wanted);
+    for (const oldest of chunks.keys()) {
+      if (chunks.size <= CHUNKS_MAX) break;
+      chunks.delete(oldest);
+    }
+    wanted.catch(() => chunks.delete(key));
+    return wanted;
+  };
+  return (name, file) => ({
+    byteLength: file.byteLength,
+    async slice(from, to = file.byteLength) {
+      const whole = new Uint8Array(Math.max(0, to - from));
+      for (let index = Math.floor(from / CHUNK_BYTES); index * CHUNK_BYTES < to; index++) {
+        const start = index * CHUNK_BYTES;
+        const bytes = new Uint8Array(await chunk(name, file, index));
+        const [first, last] = [Math.max(from - start, 0), Math.min(to - start, bytes.length)];
+        whole.set(bytes.subarray(first, last), start + first - from);
+      }
+      return whole.buffer;
+    },
+  });
 }
