@@ -1,6 +1,5 @@
 /** Annotations on the server: read by their time, and written unless they are there. */
-import { fromMs, type Range, type RestoreAnswer, type RestoreBatch, toMs, v } from "contextcore";
-import { parseExact } from "./json.ts";
+import { fromMs, parseExact, type Range, type RestoreAnswer, type RestoreBatch, toMs, v } from "contextcore";
 import type { Outcome, Restoring } from "./kind.ts";
 import { create, refused } from "./put.ts";
 import { read, type Server } from "./server.ts";

@@ -3,11 +3,12 @@ import {
   type DashboardListing,
   type PlacedDashboard,
   PluginError,
+  parseExact,
   v,
 } from "contextcore";
 import { dashboardRequest, isResource, readDashboard } from "./dashboard-calls.ts";
 import { type Draft, readDraft } from "./dashboard-draft.ts";
-import { objectSchema, parseExact } from "./json.ts";
+import { objectSchema } from "./json.ts";
 import { folderRequest, readFolders } from "./kinds/folders.ts";
 import { searchAll } from "./lists.ts";
 import { read, readIfThere, resourcePath, type Server, type ServerFor } from "./server.ts";

@@ -1,6 +1,6 @@
 /** Restores by selector: the things that it finds, and what they need of the snapshot. */
-import { type LineMatcher, PluginError, type RestoreLine, v } from "contextcore";
-import { objectSchema, parseExact } from "./json.ts";
+import { type LineMatcher, PluginError, parseExact, type RestoreLine, v } from "contextcore";
+import { objectSchema } from "./json.ts";
 import type { Described, LineKind, ObjectKind } from "./kind.ts";
 import { KIND_NAMES, kindOf } from "./kinds/index.ts";
 import { folderNames, isSelected, parseSelector, type Selector } from "./selector.ts";

@@ -1,5 +1,4 @@
-import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
-import { parseExact } from "./json.ts";
+import { type HttpClient, type HttpRequest, PluginError, parseExact, v } from "contextcore";
 
 /** One Grafana as one task calls it: the task's signal ends every call. */
 export interface Server {

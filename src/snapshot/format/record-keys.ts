@@ -1,12 +1,31 @@
 /**
- * The single records in a line of a data file, each as a text that is the same wherever and with whatever others it was
+ * The single records in a line of a data file, each with a name that is the same wherever and with whatever others it was
  * exported: pages are cut differently each time, entries and samples are not.
  */
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { isList, type Json } from "../../units/json.ts";
+import type { Range } from "../../units/range.ts";
 
-/** Called for each record: its text, and its time in ms where it has one. */
-export type OnRecord = (key: string, timeMs: number) => void;
+/** One record of a line. Its names are worked out when they are asked for. */
+export interface LineRecord {
+  /**
+   * What makes it this record and no other: of a sample its series and time; of a span its trace, kind, times and name, since
+   * servers write ids of spans anew and give attributes in another order; of an entry or a line all of it.
+   */
+  readonly identity: string;
+  /** All that it holds. */
+  readonly content: string;
+  /** When it is, half-open, ns. Absent: lines of this file have no time that is known here. */
+  readonly time?: Range;
+  /** When it begins, rounded down: cheap. 0 where it has no time, or is kept packed. */
+  readonly timeMs: number;
+  /** What it counts as; nothing for what is kept packed. */
+  readonly units: readonly string[];
+  /** The trace that it is a part of. */
+  readonly trace?: string;
+  /** How people are told of it, where two contents for one identity contradict one another. */
+  readonly name?: string;
+}
 
 type Members = Readonly<Record<string, Json | undefined>>;
 
@@ -17,50 +36,118 @@ export const RECORD_UNITS: Readonly<Record<string, string>> = {
   "traces.json": "spans",
 };
 
+/** The units that are counted record by record, by file. */
+export const COUNTED_UNITS: Readonly<Record<string, readonly string[]>> = {
+  "logs.json": ["entries"],
+  "metrics.json": ["samples", "histograms", "stale"],
+  "traces.json": ["spans"],
+};
+
 /** Takes one line of a data file apart. @throws Error when it is not what that file holds */
-export function eachRecord(file: string, line: Json, onRecord: OnRecord): void {
-  if (file === "logs.json") eachEntry(members(line), onRecord);
-  else if (file === "metrics.json") eachSample(members(line), onRecord);
-  else if (file === "traces.json") eachSpan(members(line), onRecord);
-  else onRecord(canonicalJson(line), 0);
+export function recordsOf(file: string, line: Json): Iterable<LineRecord> {
+  if (file === "logs.json") return entriesOf(members(line));
+  if (file === "metrics.json") return samplesOf(members(line));
+  if (file === "traces.json") return spansOf(members(line));
+  const content = canonicalJson(line);
+  return [{ identity: content, content, timeMs: 0, units: LINE }];
 }
 
-function eachEntry(line: Members, onRecord: OnRecord): void {
+const LINE = ["lines"];
+const ENTRY = ["entries"];
+
+function* entriesOf(line: Members): Generator<LineRecord> {
   for (const stream of list(line.streams).map(members)) {
     const labels = canonicalJson(stream.stream);
     for (const value of list(stream.values).map(list)) {
       const [time, text, metadata = {}] = value;
-      onRecord(`${labels} ${time} ${canonicalJson(metadata)} ${text}`, nsToMs(time));
+      const content = `${labels} ${time} ${canonicalJson(metadata)} ${text}`;
+      yield {
+        identity: content,
+        content,
+        get time() {
+          const from = BigInt(`${time}`);
+          return { from, to: from + 1n };
+        },
+        timeMs: nsToMs(time),
+        units: ENTRY,
+      };
     }
   }
 }
 
-function eachSample(
-  { metric, timestamps, values, special = {}, ...rest }: Members,
-  onRecord: OnRecord,
-): void {
-  const labels = canonicalJson(metric);
+const [SAMPLE, STALE, PACKED] = [["samples"], ["stale"], []];
+const [HISTOGRAM, STALE_HISTOGRAM] = [
+  ["samples", "histograms"],
+  ["histograms", "stale"],
+];
+const MS = 1_000_000n;
+
+function* samplesOf({
+  metric,
+  labelBytes,
+  timestamps,
+  values,
+  special = {},
+  ...rest
+}: Members): Generator<LineRecord> {
+  // Labels that are no UTF-8 are told apart by their bytes.
+  const labels = `${canonicalJson(metric)}${labelBytes ?? ""}`;
   const names = members(special);
   const texts = list(values);
-  list(timestamps).forEach((time, index) => {
-    onRecord(`${labels} ${time} ${names[index] ?? numberText(texts[index])}`, Number(time));
-  });
-  for (const histogram of list(rest.histograms ?? [])) {
-    onRecord(`${labels} histogram ${canonicalJson(histogram)}`, Number(members(histogram).timestamp));
+  for (const [index, time] of list(timestamps).entries()) {
+    const value = names[index] ?? numberText(texts[index]);
+    yield sample(labels, Number(time), `${value}`, value === "stale" ? STALE : SAMPLE);
   }
-  for (const chunk of list(rest.raw ?? [])) onRecord(`${labels} raw ${canonicalJson(chunk)}`, 0);
+  for (const histogram of list(rest.histograms ?? []).map(members)) {
+    const units = histogram.sum === "stale" ? STALE_HISTOGRAM : HISTOGRAM;
+    yield sample(labels, Number(histogram.timestamp), `histogram ${canonicalJson(histogram)}`, units);
+  }
+  for (const chunk of list(rest.raw ?? []).map(members)) {
+    const content = `${labels} raw ${canonicalJson(chunk)}`;
+    yield { identity: content, content, time: msRange(Number(chunk.minTime)), timeMs: 0, units: PACKED };
+  }
 }
 
-function eachSpan(line: Members, onRecord: OnRecord): void {
+const sample = (labels: string, at: number, value: string, units: readonly string[]): LineRecord => ({
+  identity: `${labels} ${at}`,
+  content: `${labels} ${at} ${value}`,
+  get time() {
+    return msRange(at);
+  },
+  timeMs: at,
+  units,
+  get name() {
+    return `${labels} at ${new Date(at).toISOString()}`;
+  },
+});
+
+const msRange = (ms: number): Range => ({ from: BigInt(ms) * MS, to: BigInt(ms + 1) * MS });
+
+const SPAN = ["spans"];
+
+function* spansOf(line: Members): Generator<LineRecord> {
   for (const resource of list(line.resourceSpans).map(members)) {
-    const from = canonicalJson(resource.resource);
     for (const scope of list(resource.scopeSpans).map(members)) {
-      const within = `${from} ${canonicalJson(scope.scope)}`;
-      for (const span of list(scope.spans)) {
-        onRecord(`${within} ${canonicalJson(span)}`, nsToMs(members(span).startTimeUnixNano));
-      }
+      for (const span of list(scope.spans).map(members)) yield spanRecord(span, resource, scope);
     }
   }
+}
+
+function spanRecord(span: Members, { resource }: Members, { scope }: Members): LineRecord {
+  const { traceId, kind = 0, startTimeUnixNano: start = "0", endTimeUnixNano: end = "0", name } = span;
+  return {
+    identity: `${traceId} ${kind} ${start} ${end} ${name}`,
+    get content() {
+      return `${canonicalJson(resource)} ${canonicalJson(scope)} ${canonicalJson(span)}`;
+    },
+    get time() {
+      const [from, until] = [BigInt(`${start}`), BigInt(`${end}`)];
+      return { from, to: (until > from ? until : from) + 1n };
+    },
+    timeMs: nsToMs(start),
+    units: SPAN,
+    trace: `${traceId}`,
+  };
 }
 
 /** A template would write minus zero as zero. */

@@ -8,7 +8,7 @@
 import type { Json } from "../../plugin/contract.ts";
 import type { Range } from "../../units/range.ts";
 import type { Block } from "../format/block.ts";
-import { eachRecord, RECORD_UNITS } from "../format/record-keys.ts";
+import { RECORD_UNITS, recordsOf } from "../format/record-keys.ts";
 import type { OpenSnapshot } from "../read/reader.ts";
 
 export interface FileDifference {
@@ -79,7 +79,8 @@ async function eachHash(
   if (block.range === undefined) return onHash(Bun.hash.xxHash64(await snapshot.read(block)), 0);
   for await (const text of snapshot.lines(block)) {
     const line: Json = JSON.parse(text);
-    eachRecord(file, line, (key, timeMs) => onHash(Bun.hash.xxHash64(key), Math.floor(timeMs / HOUR_MS)));
+    for (const { content, timeMs } of recordsOf(file, line))
+      onHash(Bun.hash.xxHash64(content), Math.floor(timeMs / HOUR_MS));
   }
 }
 
