@@ -12,7 +12,7 @@ import { fromMs } from "../units/range.ts";
 import { checkStart } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
 import { countBefore, countRead } from "./counting.ts";
-import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
+import { createWake, type DrainOptions, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { createReporter, type Reporter } from "./progress.ts";
@@ -22,6 +22,8 @@ import type { ExportProgress } from "./types.ts";
 
 /** What all backends of an export share. */
 export interface ExportContext {
+  /** The directory of the unfinished snapshot. */
+  readonly partial: string;
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly tuning: Tuning;
@@ -97,16 +99,16 @@ async function live(run: Run): Promise<Lived> {
   if (idle && run.conductor.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
   abandonRest(run);
   run.reporter.enter("counting");
-  const reconciliation = await countRead(run, before, async () => {
+  const reconciliation = await countRead(run, before, async (admit) => {
     run.reporter.enter("running");
-    await drainAll(run);
+    await drainAll({ ...run, admit });
     if (!signal.aborted) abandonRest(run);
     run.reporter.enter("counting");
   });
   return { ...asked, ...(reconciliation === undefined ? {} : { reconciliation }), failed: false };
 }
 
-const drainAll = (run: Run): Promise<void> =>
+const drainAll = (run: Run & Pick<DrainOptions, "admit">): Promise<void> =>
   drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
 
 /** Says why the `waiting` steps of an earlier run were not gone on with; nothing when there are none. */

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
+import { isOfSecondReading } from "../snapshot/format/block.ts";
 import { countLines } from "../snapshot/format/lines.ts";
 import { pathObjection } from "../snapshot/format/paths.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
@@ -11,7 +12,6 @@ import { LATEST } from "../snapshot/format/range-text.ts";
 import type { StepObject, StepRecords } from "../snapshot/write/step.ts";
 import type { Range } from "../units/range.ts";
 import { InvalidStep } from "./errors.ts";
-import { parseReread } from "./reread/cursor.ts";
 
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
@@ -146,8 +146,7 @@ function checkCursor(what: string, cursor: Cursor): Cursor {
   const copy: Cursor = JSON.parse(text);
   if (!Bun.deepEquals(copy, cursor))
     throw new InvalidStep(`${what}: a cursor does not survive JSON: ${text.slice(0, 200)}`);
-  if (parseReread(copy) !== undefined)
-    throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
+  if (isOfSecondReading(copy)) throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
   return copy;
 }
 

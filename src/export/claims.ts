@@ -1,15 +1,22 @@
 /** What the manifest claims, from how it went: pure. */
-import type { Inventory, Limit } from "../plugin/contract.ts";
+import type { Counts, Inventory, Limit } from "../plugin/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import type { Manifest, ManifestFile, ManifestPlugin, Status } from "../snapshot/format/manifest.ts";
+import type {
+  Manifest,
+  ManifestFile,
+  ManifestPlugin,
+  ManifestWindow,
+  Status,
+} from "../snapshot/format/manifest.ts";
 import { FORMAT } from "../snapshot/format/manifest.ts";
 import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import type { WrittenFile } from "../snapshot/write/stored-files.ts";
 import type { WrittenFiles } from "../snapshot/write/writer.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
+import { countedUnit, countsToTell } from "../units/unit-text.ts";
+import { counted } from "../units/words.ts";
 import type { BackendOutcome } from "./backend-run.ts";
-import type { SecondReading } from "./windows.ts";
 
 const NOT_OPENED = "it was not opened when the export was resumed";
 
@@ -66,7 +73,7 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
   const { open, ledger, inventory, limits, reconciliation } = outcome;
   const { request, exportedUntil } = ledger;
   const uncounted = reconciliation?.uncounted;
-  const twice = ledger.windows.rereads();
+  const twice = readTwice(reconciliation?.windows ?? [], ledger.windows.added());
   return {
     name: open.name,
     ...(open.plugin.version === undefined ? {} : { version: open.plugin.version }),
@@ -79,7 +86,7 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
     limits: limits.map(limitClaims),
     notes: {
       ...ledger.notes,
-      ...(twice.length === 0 ? {} : { "read twice": readTwice(twice) }),
+      ...(twice === undefined ? {} : { "read twice": twice }),
       ...(uncounted === undefined ? {} : { uncounted: `not all windows could be counted: ${uncounted}` }),
     },
     counts: sumCounts(files),
@@ -91,8 +98,14 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
   };
 }
 
-const readTwice = (twice: readonly SecondReading[]): string =>
-  `${twice.length} ${twice.length === 1 ? "window" : "windows"}, since the server counted more than was read; the second reading was the fuller one of ${twice.filter(({ chosen }) => chosen).length}`;
+function readTwice(windows: readonly ManifestWindow[], added: Counts | undefined): string | undefined {
+  if (added === undefined) return undefined;
+  const twice = windows.filter(({ firstRead }) => firstRead !== undefined).length;
+  const told = countsToTell(added).filter(([, count]) => count > 0);
+  const more =
+    told.length === 0 ? "nothing" : told.map(([unit, count]) => countedUnit(count, unit)).join(", ");
+  return `${counted(twice, "window")}, where the server counted more than was read; that added ${more}`;
+}
 
 /** What was read in an earlier run is there, also when the backend could not even be asked in this one. */
 function statusOf({ failed, ledger }: BackendOutcome, files: readonly WrittenFile[]): Status {

@@ -1,12 +1,12 @@
-/** Asks a backend for its own counts, and has read once more what it counts fuller than it was read. */
+/** Asks a backend for its own counts, and has read once more what it counts fuller than was read. */
 import { nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import type { Run } from "./backend-run.ts";
 import { type Answer, conclude, isShort, type Reconciliation } from "./reconcile.ts";
-import { beginSecondReadings, endSecondReadings, isOver } from "./reread/reread.ts";
+import type { Reread } from "./reread/cursor.ts";
+import { isPartOf, type RereadOptions, readAgain } from "./reread/reread.ts";
 import { isAbout, type SettleOptions, settle, type TimedAnswer, type TotalBefore } from "./settle.ts";
-import type { Question } from "./windows.ts";
 
 /**
  * The server's count before the records are read, only good to have: `undefined` also when it fails. Not of a resumed
@@ -22,50 +22,43 @@ export async function countBefore({ backend, conductor, ledger }: Run): Promise<
 }
 
 /**
- * Compares what was read with the server's counts. What differs once they have settled is read a second time, and the
- * fuller reading counts.
+ * Compares what was read with the server's counts. Where these are more once they have settled, what is short is read a second
+ * time, and what was lacking is added.
  * @param before what {@link countBefore} gave
- * @param drain runs the cursors that wait now, to their end
+ * @param drain runs the cursors that wait now, to their end, and keeps of each step what `admit` leaves of it
  * @returns `undefined` when the backend has no counts, or the export is to stop
  */
 export async function countRead(
   run: Run,
   before: TotalBefore | undefined,
-  drain: () => Promise<void>,
+  drain: RereadOptions["drain"],
 ): Promise<Reconciliation | undefined> {
   const { backend, ledger, signal } = run;
   if (backend.count === undefined) return undefined;
   const counter = counterOf(run);
   const first = await settle({ ...counter, before, questions: ledger.windows.questions(ledger.range) });
   if (signal.aborted) return undefined;
-  await beginSecondReadings(
-    run,
-    first.filter(isShort).map((one) => one.question),
-  );
-  const answers = ledger.windows.rereads().every(isOver) ? first : await countAgain(run, first, drain);
-  if (signal.aborted || answers === undefined) return undefined;
+  const { length } = ledger.windows.rereads();
+  await readAgain(run, first.filter(isShort), { count: counter.count, drain });
+  if (signal.aborted) return undefined;
+  const again = ledger.windows.rereads().slice(length);
+  const answers = again.length === 0 ? first : await countAgain(run, first, again);
+  if (signal.aborted) return undefined;
   const result = conclude(answers);
   for (const problem of result.problems) ledger.problems.add(problem);
   return result;
 }
 
-/** Has the second readings read, and counts on the server what they are about. */
+/** Counts on the server what was read a second time. */
 async function countAgain(
   run: Run,
   earlier: readonly TimedAnswer[],
-  drain: () => Promise<void>,
-): Promise<Answer[] | undefined> {
-  const { ledger, signal } = run;
-  await drain();
-  if (signal.aborted) return undefined;
-  const open = ledger.windows.rereads().filter((one) => !isOver(one));
-  const isReread = ({ range, part }: Question): boolean =>
-    open.some(({ reread }) => part === reread.part && reread.from < range.to && reread.to > range.from);
-  const questions = ledger.windows.questions(ledger.range).filter(isReread);
+  again: readonly Reread[],
+): Promise<readonly Answer[]> {
+  const all = run.ledger.windows.questions(run.ledger.range);
+  const questions = all.filter((question) => again.some((one) => isPartOf(one, question)));
   const counts = await settle({ ...counterOf(run), earlier, questions });
-  if (signal.aborted) return undefined;
-  await endSecondReadings(run, counts);
-  return ledger.windows.questions(ledger.range).map((question) => {
+  return all.map((question) => {
     const answer = [...counts, ...earlier].find(isAbout(question));
     return answer === undefined ? { question } : { ...answer, question };
   });

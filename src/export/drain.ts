@@ -5,13 +5,12 @@ import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { checkContents } from "./check-contents.ts";
-import { checkStep } from "./check-step.ts";
+import { type CheckedStep, checkStep } from "./check-step.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
 import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 import { parseReread } from "./reread/cursor.ts";
-import { ofSecondReading } from "./reread/step.ts";
 
 /** One backend, and all that its steps go through. */
 export interface DrainOptions {
@@ -27,6 +26,8 @@ export interface DrainOptions {
   /** Stops the whole export: what was read cannot be written. */
   readonly stop: (error: Error) => void;
   readonly onStep: () => void;
+  /** What of a step is kept. Default: all. */
+  readonly admit?: (step: CheckedStep) => CheckedStep;
 }
 
 /** Lets one loop wait for whatever happens next. */
@@ -94,14 +95,13 @@ export async function drain(options: DrainOptions): Promise<void> {
 
 /** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
 async function runStep(pending: Pending, reservation: Reservation, options: DrainOptions): Promise<number> {
-  const { name, exporter, ledger, conductor, writer, signal } = options;
+  const { name, exporter, ledger, conductor, writer, signal, admit = (step) => step } = options;
   try {
     const again = parseReread(pending.cursor);
     const step = await conductor.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
     const checked = checkStep(name, step);
     checkContents(name, checked);
-    const { records, objects, bytes, ...rest } =
-      again === undefined ? checked : ofSecondReading(again.reread, checked, ledger);
+    const { records, objects, bytes, ...rest } = admit(checked);
     reservation.resize(bytes);
     const commit: Commit = { cursor: pending.cursor, ...rest };
     const blocks = await writer.write(name, { records, objects, commit });

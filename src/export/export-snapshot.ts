@@ -8,10 +8,11 @@ import type { ExportRequest } from "../plugin/contract.ts";
 import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
 import { type Lock, takeLock } from "../snapshot/write/lock.ts";
 import { createPartial, finishedManifest, renameFinished } from "../snapshot/write/partial.ts";
-import { recover } from "../snapshot/write/recover.ts";
+import { type CommittedStep, recover } from "../snapshot/write/recover.ts";
 import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/write/request.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
+import { isOfOldReading } from "./reread/cursor.ts";
 import { runSession } from "./session.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
@@ -56,9 +57,9 @@ export async function resumeSnapshot(
     const earlier = await readRequest(partial);
     const request = { ...earlier, resumed: earlier.resumed + 1, failures: [...job.failures] };
     const ledgers = ledgersOf(request);
-    const recovered = await recover(partial, ({ plugin, blocks, commit }) =>
-      ledgers.get(plugin)?.replay(blocks, commit),
-    );
+    const replay = ({ plugin, blocks, commit }: CommittedStep): void =>
+      ledgers.get(plugin)?.replay(blocks, commit);
+    const recovered = await recover(partial, replay, (cursor) => !isOfOldReading(cursor));
     await writeRequest(partial, request);
     return runSession({ partial, lock, job, request, ledgers, recovered });
   });

@@ -10,8 +10,8 @@ import type { Range } from "../units/range.ts";
 import { cursorRange } from "./cursor-range.ts";
 import { createFrontier, type Frontier, type Pending } from "./frontier.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { parseReread, type Reread } from "./reread/cursor.ts";
-import { createWindowCounts, type WindowCounts } from "./windows.ts";
+import { type Part, parseReread } from "./reread/cursor.ts";
+import { createWindowCounts, type Question, type WindowCounts } from "./windows.ts";
 
 /** The state of one backend in an export: all of it follows from the committed steps, so that a resumed export has it too. */
 export interface Ledger {
@@ -35,13 +35,13 @@ export interface Ledger {
   enter(pending: Pending, blocks: readonly Block[], commit: Commit): void;
   /** A cursor, and all that would have followed from it, is not run in this run of the export. */
   giveUp(pending: Pending): void;
-  /** Whether a cursor was given up that is about a part of this range. */
-  hasGivenUp(range: Range): boolean;
+  /** Whether a cursor was given up that may have had some of what a question is about. */
+  hasGivenUp(question: Pick<Question, "range" | "part">): boolean;
   /** Whether an object was written that the plugin calls by this path. */
   hasObject(path: string): boolean;
   /** Whether this is one of the first cursors, and not about a part of the time line: `rules`, `alerting`. */
   isTimeless(cursor: Cursor): boolean;
-  /** Enters the commit that begins a second reading, or ends one. */
+  /** Enters the commit that begins a second reading, or ends one. Its first cursors wait from then on. */
   reread(commit: Commit): void;
   /** Enters a committed step of an earlier run: the start when nothing is begun, else a cursor that waits. */
   replay(blocks: readonly Block[], commit: Commit): void;
@@ -62,6 +62,7 @@ export function createLedger(request: ExportRequest): Ledger {
   const objects = new Set<string>();
   const timeless = new Set<string>();
   let givenUp: readonly Range[] = [];
+  let hasGivenUpTimeless = false;
   let started = false;
   let bytes = 0;
   let steps = 0;
@@ -70,6 +71,16 @@ export function createLedger(request: ExportRequest): Ledger {
   const note = (commit: Commit): void => {
     for (const problem of commit.problems) problems.add(problem);
     Object.assign(notes, commit.notes);
+  };
+  const hold = (blocks: readonly Block[], commit: Commit, reread?: Part): void => {
+    for (const block of blocks) {
+      addCounts(counts, block.counts);
+      windows.add(block, reread);
+      bytes += block.bytes;
+      if (kindOf(block) === "object") objects.add(block.of ?? block.file);
+    }
+    steps += 1;
+    note(commit);
   };
 
   const ledger: Ledger = {
@@ -104,39 +115,35 @@ export function createLedger(request: ExportRequest): Ledger {
         if (cursorRange(cursor) === undefined) timeless.add(canonicalJson(cursor));
     },
     giveUp(pending) {
-      const again = parseReread(pending.cursor);
-      if (again !== undefined) windows.fail(again.reread);
-      else givenUp = coalesce([...givenUp, pending.range ?? request.range]);
+      if (ledger.isTimeless(pending.cursor)) hasGivenUpTimeless = true;
+      else if (parseReread(pending.cursor) === undefined)
+        givenUp = coalesce([...givenUp, pending.range ?? request.range]);
       frontier.finish(pending, [], 1);
     },
-    hasGivenUp: ({ from, to }) => givenUp.some((one) => one.from < to && one.to > from),
+    hasGivenUp({ range: { from, to }, part }) {
+      const isWithin = givenUp.some((one) => one.from < to && one.to > from);
+      return isWithin || (hasGivenUpTimeless && part !== "window");
+    },
     hasObject: (path) => objects.has(path),
     isTimeless: (cursor) => timeless.has(canonicalJson(cursor)),
     reread({ cursor, next }) {
       const parsed = parseReread(cursor);
       if (parsed === undefined) return;
-      const { reread, chosen } = parsed;
-      if (chosen !== undefined) return windows.end(reread, chosen);
+      const { reread, ended } = parsed;
+      if (ended) return windows.end(reread);
       windows.begin(reread);
       frontier.extend(next, reread);
     },
     enter(pending, blocks, commit) {
-      const reread: Reread | undefined = parseReread(pending.cursor)?.reread;
-      for (const block of blocks) {
-        // For whoever watches: what is read a second time is not twice as much.
-        if (reread === undefined) addCounts(counts, block.counts);
-        windows.add(block, reread);
-        bytes += block.bytes;
-        if (kindOf(block) === "object") objects.add(block.of ?? block.file);
-      }
-      steps += 1;
-      note(commit);
+      hold(blocks, commit, parseReread(pending.cursor)?.reread.of);
       frontier.finish(pending, commit.next, commit.done);
     },
     replay(blocks, commit) {
       if (!started) return ledger.begin(commit);
       const again = parseReread(commit.cursor);
-      if (again !== undefined && again.cursor === undefined) return ledger.reread(commit);
+      if (again?.cursor !== undefined) return hold(blocks, commit, again.reread.of);
+      // Of one that was interrupted what it has added stays; what is lacking still is counted, and read, anew.
+      if (again !== undefined) return ledger.reread({ ...commit, next: [] });
       const pending = frontier.takeDone(commit.cursor);
       if (pending !== undefined) ledger.enter(pending, blocks, commit);
     },

@@ -6,7 +6,6 @@ import type { Lock } from "../snapshot/write/lock.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
 import type { Recovered } from "../snapshot/write/recover.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
-import { rewriteSnapshot } from "../snapshot/write/rewrite.ts";
 import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/write/writer.ts";
 import { fromMs } from "../units/range.ts";
 import { type BackendOutcome, type ExportContext, runBackend } from "./backend-run.ts";
@@ -14,7 +13,6 @@ import { claimsOf } from "./claims.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
 import { createMemoryBudget } from "./memory-budget.ts";
-import { createSift } from "./reread/sift.ts";
 import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
@@ -39,6 +37,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
   const stop = (error: Error): void => stopper.abort(error);
   const writer = await openSessionWriter(session, tuning, stop);
   const context: ExportContext = {
+    partial,
     writer,
     budget: createMemoryBudget(tuning.heldBytes, isPressed),
     tuning,
@@ -95,13 +94,11 @@ function refuseStuck(outcomes: readonly BackendOutcome[]): void {
 }
 
 async function finish(
-  { partial, lock, request, ledgers }: Session,
+  { partial, lock, request }: Session,
   writer: SnapshotWriter,
   outcomes: readonly BackendOutcome[],
 ): Promise<ExportResult> {
-  const all = await writer.finish(expectedFiles(outcomes));
-  const sift = createSift(ledgers);
-  const written = sift === undefined ? all : await rewriteSnapshot(partial, all, sift);
+  const written = await writer.finish(expectedFiles(outcomes));
   const manifest = await writeManifest(partial, claimsOf(request, outcomes, written, fromMs(Date.now())));
   // The lock's file lies in the directory, which now gets another name.
   lock.release();

@@ -2,45 +2,31 @@
 import type { Counts } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import { kindOf } from "../snapshot/format/file-totals.ts";
 import { byFrom, subtract } from "../snapshot/format/ranges.ts";
 import { type Range, span } from "../units/range.ts";
-import { type Reread, rereadKey } from "./reread/cursor.ts";
+import type { Part, Reread } from "./reread/cursor.ts";
 
 /** What was read, by reconciliation window, while blocks come in. */
 export interface WindowCounts {
-  /** @param reread the second reading that it is of; absent: the first */
-  add(block: Block, reread?: Reread): void;
+  /** @param reread the part that the block's second reading is of; absent: it is of the first */
+  add(block: Block, reread?: Part): void;
   /** A part is read a second time. */
   begin(reread: Reread): void;
-  /** The second reading is over: does it count instead of the first? */
-  end(reread: Reread, chosen: boolean): void;
-  /** A step of the second reading is given up. */
-  fail(reread: Reread): void;
-  /** What was begun to be read a second time. */
-  rereads(): readonly SecondReading[];
+  /** The second reading has come to its end. */
+  end(reread: Reread): void;
+  /** The second readings that have come to their end. */
+  rereads(): readonly Reread[];
+  /** What second readings have added, by unit; absent when nothing was read twice. */
+  added(): Counts | undefined;
   /** What the server is to be asked over the export's range, so that no part of it is left out. */
   questions(range: Range): readonly Question[];
-}
-
-/** A part that is read a second time. */
-export interface SecondReading {
-  readonly reread: Reread;
-  /** What the second reading has given so far, by unit. */
-  readonly counts: Counts;
-  /** What it would replace, by unit. */
-  first(): Counts;
-  /** A step of it was given up: it is not whole. */
-  readonly failed: boolean;
-  /** Whether it counts instead of the first; absent: not known yet. */
-  readonly chosen?: boolean;
 }
 
 /** One count to ask the server for, and what the export read. */
 export interface Question {
   readonly range: Range;
   /** Which part of the records it is about. */
-  readonly part: Reread["part"];
+  readonly part: Part;
   readonly read: Counts;
   /** What the first reading gave, where there was a second. */
   readonly firstRead?: Counts;
@@ -48,138 +34,87 @@ export interface Question {
   concerns(unit: string): boolean;
 }
 
-interface Window {
-  readonly range: Range;
+/** What was read of a part. */
+interface Reading {
   readonly read: Counts;
-  readonly first: Counts;
-  readonly twice: boolean;
+  /** What of it a second reading has added; absent: there was none. */
+  readonly added?: Counts | undefined;
+}
+
+interface Window extends Reading {
+  readonly range: Range;
 }
 
 /** Starts with nothing. */
 export function createWindowCounts(): WindowCounts {
   const windows = new Map<string, Window>();
   const total: Record<string, number> = {};
-  // Of the records that came without a window.
-  const free: Record<string, number> = {};
-  const objects: Record<string, number> = {};
+  // What second readings have added, by what they are of.
+  const added: Partial<Record<Part, Record<string, number>>> = {};
   // Units of which a part came without a window: they are compared over the whole range.
   const loose = new Set<string>();
-  const seconds = new Map<string, Second>();
+  const ended: Reread[] = [];
 
-  const addFirst = (block: Block): void => {
-    const { window, counts } = block;
-    addCounts(total, counts);
-    if (kindOf(block) === "object") addCounts(objects, counts);
-    if (window !== undefined) {
-      enter(windows, window, counts);
-      return;
-    }
-    if (kindOf(block) === "records") addCounts(free, counts);
-    for (const unit of Object.keys(counts)) loose.add(unit);
+  const enter = (window: Window): void => {
+    const key = `${window.range.from} ${window.range.to}`;
+    const known = windows.get(key);
+    windows.set(key, known === undefined ? window : join(known, window));
   };
-  const secondOf = (part: Reread["part"]): Second | undefined =>
-    [...seconds.values()].find(({ reread }) => reread.part === part);
-
-  const replaced = ({ reread }: Second): Counts => {
-    if (reread.part === "whole") return difference(total, objects);
-    if (reread.part === "rest") return free;
-    const within = [...windows.values()].filter(({ range }) => isWithin(range, reread));
-    return within.reduce<Counts>((all, { read }) => sum(all, read), {});
+  const noteAdded = (part: Part, counts: Counts): void => {
+    const sum = added[part] ?? {};
+    added[part] = sum;
+    addCounts(sum, counts);
   };
-  const whole = (range: Range): Question => {
-    const second = secondOf("whole");
-    const read = second?.chosen ? sum(objects, second.counts) : { ...total };
-    return { range, part: "whole", read, ...firstRead(second, total), concerns: () => true };
-  };
-  const rest = (range: Range): Question => {
-    const second = secondOf("rest");
-    const concerns = (unit: string): boolean => loose.has(unit);
-    const kept = second?.chosen ? sum(difference(total, free), second.counts) : total;
-    return {
-      range,
-      part: "rest",
-      read: only(kept, concerns),
-      ...firstRead(second, only(total, concerns)),
-      concerns,
-    };
-  };
+  const overAll = (range: Range, part: Part, concerns: Question["concerns"]): Question =>
+    question({ range, read: total, added: added[part] }, part, concerns);
 
   return {
-    add(block, reread) {
-      const second = reread === undefined ? undefined : seconds.get(rereadKey(reread));
-      // An object of a second reading is one that the first did not have: it counts in any case.
-      if (second === undefined || kindOf(block) === "object") addFirst(block);
-      else addCounts(second.counts, block.counts);
+    add({ window, counts }, reread) {
+      addCounts(total, counts);
+      if (reread !== undefined) noteAdded(reread, counts);
+      if (window !== undefined)
+        return enter({ range: window, read: counts, added: reread === undefined ? undefined : counts });
+      for (const unit of Object.keys(counts)) loose.add(unit);
     },
-    begin(reread) {
-      if (!seconds.has(rereadKey(reread)))
-        seconds.set(rereadKey(reread), { reread, counts: {}, failed: false });
+    begin({ of, window }) {
+      noteAdded(of, {});
+      if (window !== undefined) enter({ range: window, read: {}, added: {} });
     },
-    end(reread, chosen) {
-      const second = seconds.get(rereadKey(reread));
-      if (second !== undefined) second.chosen = chosen;
+    end: (reread) => void ended.push(reread),
+    rereads: () => ended,
+    added() {
+      const all = Object.values(added);
+      return all.length === 0 ? undefined : all.reduce<Counts>(sum, {});
     },
-    fail(reread) {
-      const second = seconds.get(rereadKey(reread));
-      if (second !== undefined) second.failed = true;
-    },
-    rereads: () => [...seconds.values()].map((one) => ({ ...one, first: () => replaced(one) })),
     questions(range) {
-      const again = [...seconds.values()].filter(({ reread }) => reread.part === "window");
-      if ((windows.size === 0 && again.length === 0) || secondOf("whole") !== undefined)
-        return [whole(range)];
-      const concerns = (unit: string): boolean => !loose.has(unit);
-      const parts = partition([...afterSecond([...windows.values()], again)], range).map(
-        ({ range: part, read, first, twice }) => ({
-          range: part,
-          part: "window" as const,
-          read: only(read, concerns),
-          ...(twice ? { firstRead: only(first, concerns) } : {}),
-          concerns,
-        }),
+      if (windows.size === 0) return [overAll(range, "whole", () => true)];
+      const isLoose = (unit: string): boolean => loose.has(unit);
+      const parts = partition([...windows.values()], range).map((window) =>
+        question(window, "window", (unit) => !isLoose(unit)),
       );
-      return loose.size === 0 ? parts : [...parts, rest(range)];
+      return loose.size === 0 ? parts : [...parts, overAll(range, "rest", isLoose)];
     },
   };
 }
 
-interface Second {
-  readonly reread: Reread;
-  readonly counts: Record<string, number>;
-  failed: boolean;
-  chosen?: boolean;
+/** What was read of a part of the time line. */
+interface Window {
+  readonly range: Range;
+  readonly read: Counts;
+  /** What of it a second reading has added; absent: there was none. */
+  readonly added?: Counts | undefined;
 }
 
-const isWithin = (part: Range, whole: Range): boolean => part.from >= whole.from && part.to <= whole.to;
-
-/** True when the first reading's windows within this one do not count any more. */
-export const replaces = (
-  { reread, chosen }: Pick<SecondReading, "reread" | "chosen">,
-  window: Range,
-): boolean => chosen === true && reread.part === "window" && isWithin(window, reread);
-
-/** The windows with what counts of them now, and each that was read twice. */
-function* afterSecond(windows: readonly Window[], seconds: readonly Second[]): Generator<Window> {
-  for (const window of windows) {
-    const isReplaced = seconds.some((one) => replaces(one, window.range));
-    yield isReplaced ? { ...window, read: {} } : window;
-  }
-  for (const { reread, counts, chosen } of seconds)
-    yield {
-      range: { from: reread.from, to: reread.to },
-      read: chosen ? counts : {},
-      first: {},
-      twice: chosen !== undefined,
-    };
-}
-
-const firstRead = (second: Second | undefined, first: Counts): { firstRead?: Counts } =>
-  second?.chosen === undefined ? {} : { firstRead: { ...first } };
-
-function enter(windows: Map<string, Window>, range: Range, counts: Counts): void {
-  const key = `${range.from} ${range.to}`;
-  const read = sum(windows.get(key)?.read ?? {}, counts);
-  windows.set(key, { range, read, first: read, twice: false });
+function question({ range, read, added }: Window, part: Part, concerns: Question["concerns"]): Question {
+  const only = (counts: Counts): Counts =>
+    Object.fromEntries(Object.entries(counts).filter(([unit]) => concerns(unit)));
+  return {
+    range,
+    part,
+    read: only(read),
+    ...(added === undefined ? {} : { firstRead: only(difference(read, added)) }),
+    concerns,
+  };
 }
 
 function sum(a: Counts, b: Counts): Counts {
@@ -191,9 +126,6 @@ function sum(a: Counts, b: Counts): Counts {
 const difference = (a: Counts, b: Counts): Counts =>
   Object.fromEntries(Object.entries(a).map(([unit, number]) => [unit, number - (b[unit] ?? 0)]));
 
-const only = (counts: Counts, fits: (unit: string) => boolean): Counts =>
-  Object.fromEntries(Object.entries(counts).filter(([unit]) => fits(unit)));
-
 /** Overlapping windows are joined, and the parts of the range that no window covers are windows that read nothing. */
 function partition(windows: readonly Window[], range: Range): Window[] {
   const joined: Window[] = [];
@@ -203,15 +135,14 @@ function partition(windows: readonly Window[], range: Range): Window[] {
     else joined[joined.length - 1] = join(last, one);
   }
   const covered = joined.map((one) => one.range);
-  const gaps = subtract(range, covered).map((gap) => ({ range: gap, read: {}, first: {}, twice: false }));
+  const gaps = subtract(range, covered).map((gap) => ({ range: gap, read: {} }));
   return [...joined, ...gaps].sort(byStart);
 }
 
 const join = (a: Window, b: Window): Window => ({
   range: span(a.range, b.range),
   read: sum(a.read, b.read),
-  first: sum(a.first, b.first),
-  twice: a.twice || b.twice,
+  added: a.added === undefined ? b.added : sum(a.added, b.added ?? {}),
 });
 
 const byStart = (a: Window, b: Window): number => byFrom(a.range, b.range);

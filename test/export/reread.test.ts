@@ -1,7 +1,7 @@
 /** What the server counts fuller than it was read is read once more: against a backend in memory. */
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Cursor } from "contextcore";
 import { Interrupted } from "../../src/export/errors.ts";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
@@ -64,7 +64,6 @@ describe("a window that was answered short once", () => {
     if (name !== "plainly") return;
     expect(sorted(path)).toEqual(ALL);
     await expectSound(path);
-    expect(readFileSync(join(path, "blocks.jsonl"), "utf8")).not.toContain("chosen");
   });
 
   test("of which nothing was given at all is read a second time too", async () => {
@@ -102,6 +101,50 @@ describe("a window that was answered short once", () => {
   });
 });
 
+describe("two readings that are short in different places", () => {
+  test("have all of it together", async () => {
+    using dir = scratch();
+    const held: Held = { gives: (second, reading) => second % 10 !== (reading === 1 ? 2 : 7) };
+    const { path, manifest } = await exportHeld(dir.path, held);
+    expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["complete", true]);
+    expect(windowAt(manifest, 0)).toMatchObject({ read: { entries: 20 }, firstRead: { entries: 18 } });
+    expect(manifest.plugins[0]?.notes["read twice"]).toBe(
+      "10 windows, where the server counted more than was read; that added 20 entries",
+    );
+    expect(sorted(path)).toEqual(ALL);
+    await expectSound(path);
+  });
+
+  test("and lack the same, which is told", async () => {
+    using dir = scratch();
+    const held: Held = {
+      gives: (second, reading) => second !== 33 && second % 10 !== (reading === 1 ? 2 : 7),
+    };
+    const { path, manifest } = await exportHeld(dir.path, held);
+    expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["partial", false]);
+    expect(problemsOf(manifest)).toEqual(["the server counts 2 entries more than were read"]);
+    expect(windowAt(manifest, 3)).toMatchObject({ read: { entries: 18 }, firstRead: { entries: 16 } });
+    expect(timesByStream(path)["1"]?.length).toBe(99);
+    await expectSound(path);
+  });
+});
+
+/** What is lost at random, one entry in `every`, in the first reading and in all later ones. */
+function randomLosses(seed: number, every: number): NonNullable<Held["gives"]> {
+  const next = random(seed);
+  const lost = [1, 2].map(() => Array.from({ length: ENTRIES * STREAMS }, () => next() * every < 1));
+  return (second, reading, stream) => lost[reading === 1 ? 0 : 1]?.[second * STREAMS + stream] === false;
+}
+
+/** What one of the two readings gave, or both. */
+const unionOf = (gives: NonNullable<Held["gives"]>): Record<string, string[]> =>
+  Object.fromEntries(
+    Object.entries(ALL).map(([stream, times]) => [
+      stream,
+      times.filter((_, second) => gives(second, 1, Number(stream)) || gives(second, 2, Number(stream))),
+    ]),
+  );
+
 describe("data that arrives between the reading and the count", () => {
   test("is in the snapshot", async () => {
     using dir = scratch();
@@ -136,7 +179,7 @@ describe("a server that has lost lines", () => {
     await expectSound(path);
   });
 
-  test("gives less the second time: the first reading is kept", async () => {
+  test("gives less the second time: what the first reading gave is there still", async () => {
     using dir = scratch();
     const held: Held = { gives: (second, reading) => second !== 55 && (reading === 1 || second < 51) };
     const { path, manifest } = await exportHeld(dir.path, held);
@@ -145,7 +188,7 @@ describe("a server that has lost lines", () => {
     await expectSound(path);
   });
 
-  test("fails in the second reading: the first one is kept", async () => {
+  test("fails in the second reading: what that could read is added", async () => {
     using dir = scratch();
     const seen = new Map<string, number>();
     const onStep = ({ from, stream }: Cursor): void => {
@@ -157,9 +200,9 @@ describe("a server that has lost lines", () => {
     expect(manifest.status).toBe("partial");
     expect(problemsOf(manifest)).toEqual([
       "HTTP 500 from /page",
-      "the server counts 14 entries more than were read",
+      "the server counts 7 entries more than were read",
     ]);
-    expect(windowAt(manifest, 2)?.read).toEqual({ entries: 6 });
+    expect(windowAt(manifest, 2)).toMatchObject({ read: { entries: 13 }, firstRead: { entries: 6 } });
     await expectSound(path);
   });
 
@@ -177,14 +220,14 @@ describe("a server that has lost lines", () => {
 });
 
 describe("interrupted while it reads a second time", () => {
-  const interrupt = async (directory: string, after: number): Promise<string> => {
+  const SHORT: NonNullable<Held["gives"]> = (second, reading) => reading > 1 || second % 20 > 4;
+  const interrupt = async (directory: string, after: number, gives = SHORT): Promise<string> => {
     const abort = new AbortController();
     let steps = 0;
     const onStep = (): void => {
       steps += 1;
       if (steps === after) abort.abort();
     };
-    const gives: Held["gives"] = (second, reading) => reading > 1 || second % 20 > 4;
     const held = { gives, onStep };
     const failure = await exportHeld(directory, held, { signal: abort.signal, concurrency: 2 }).catch(
       (error) => error,
@@ -193,7 +236,8 @@ describe("interrupted while it reads a second time", () => {
     const [partial = ""] = await listPartials(directory);
     return partial;
   };
-  const resume = (partial: string) => resumeSnapshot(partial, { ...jobOf("", []), ...jobFor({}) });
+  const resume = (partial: string, held: Held = {}) =>
+    resumeSnapshot(partial, { ...jobOf("", []), ...jobFor(held) });
 
   test.each([32, 33, 35, 38, 42, 45])(
     "after %d steps it goes on, and holds each record once",
@@ -203,6 +247,23 @@ describe("interrupted while it reads a second time", () => {
       const { path, manifest } = await resume(partial);
       expect([manifest.status, manifest.resumed]).toEqual(["complete", 1]);
       expect(sorted(path)).toEqual(ALL);
+      await expectSound(path);
+    },
+  );
+
+  test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+    "it holds what two readings with random losses gave, each record once (%d)",
+    async (seed) => {
+      using dir = scratch();
+      const gives = randomLosses(seed, 2 + (seed % 3));
+      const partial = await interrupt(dir.path, 31 + seed * 3, gives);
+      // All readings of the resumed export are later ones.
+      const { path, manifest } = await resume(partial, {
+        gives: (second, _, stream) => gives(second, 2, stream),
+      });
+      const union = unionOf(gives);
+      expect(sorted(path)).toEqual(union);
+      expect(manifest.plugins[0]?.counts.entries).toBe(Object.values(union).flat().length);
       await expectSound(path);
     },
   );
@@ -226,14 +287,14 @@ describe("interrupted while it reads a second time", () => {
 });
 
 describe("killed while it reads a second time", () => {
-  test("again and again, then resumed: each record once", async () => {
-    using dir = scratch();
+  /** Kills the export after every seventh step of its second readings. `later`: what these are given. */
+  async function exportKilled(directory: string, later: (second: number) => boolean): Promise<string> {
     const first = new Set<string>();
     let isThere = false;
     let again = 0;
     let child: Bun.Subprocess | undefined;
     const open = windowedBackend({
-      gives: (second) => isThere || second % 10 > 4,
+      gives: (second) => (isThere ? later(second) : second % 10 > 4),
       counts() {
         isThere ||= first.size === 10 * STREAMS;
         return isThere ? 20 : 10;
@@ -248,18 +309,30 @@ describe("killed while it reads a second time", () => {
     using server = serveSteps(open, 12);
     let kills = 0;
     for (let code: number | undefined; code !== 0; kills += 1) {
-      child = await startChild(server.url, dir.path, ENTRIES);
+      child = await startChild(server.url, directory, ENTRIES);
       code = await child.exited;
     }
     expect(kills).toBeGreaterThan(3);
-    const [name = ""] = readdirSync(dir.path).filter((one) => !one.startsWith("."));
-    const path = join(dir.path, name);
+    const [name = ""] = readdirSync(directory).filter((one) => !one.startsWith("."));
+    return join(directory, name);
+  }
+
+  test("again and again, then resumed: each record once", async () => {
+    using dir = scratch();
+    const path = await exportKilled(dir.path, () => true);
     expect(sorted(path)).toEqual(ALL);
-    const { flaws } = await verifySnapshot(path);
-    expect(flaws).toEqual([]);
+    expect((await verifySnapshot(path)).flaws).toEqual([]);
   }, 60_000);
 
-  test("between the manifest and the new names of the files: they get them", async () => {
+  test("again and again, by a server that lacks other records then: what either reading gave, once", async () => {
+    using dir = scratch();
+    const path = await exportKilled(dir.path, (second) => second % 7 !== 3);
+    const times = ALL["0"]?.filter((_, second) => second % 10 > 4 || second % 7 !== 3);
+    expect(sorted(path)).toEqual({ "0": times ?? [], "1": times ?? [] });
+    expect((await verifySnapshot(path)).flaws).toEqual([]);
+  }, 60_000);
+
+  test("by version 0.1.0 between the manifest and the new names of the files: they get them", async () => {
     using dir = scratch();
     const { path } = await exportHeld(dir.path, SHORT_ONCE);
     const partial = join(dir.path, ".20260101-000000.partial");
@@ -272,5 +345,32 @@ describe("killed while it reads a second time", () => {
     const resumed = await resumeSnapshot(partial, jobOf("", []));
     expect(sorted(resumed.path)).toEqual(ALL);
     await expectSound(resumed.path);
+  });
+});
+
+describe("what version 0.1.0 left, with both readings in it until one was chosen", () => {
+  const fixtures = resolve(import.meta.dir, "../fixtures");
+
+  test.each(["open", "ended"])(
+    "is resumed: the second readings (%s) are dropped, and read again",
+    async (name) => {
+      using dir = scratch();
+      const partial = join(dir.path, ".20260101-000000.partial");
+      await Bun.$`cp -r ${join(fixtures, "partials", `format-1-second-reading-${name}`)} ${partial}`.quiet();
+      expect(readFileSync(join(partial, "blocks.jsonl"), "utf8")).toContain('"part":"window"');
+      const other = fakeBackend({ name: "other", streams: 1 });
+      const backends = [...(jobFor({}).backends ?? []), { open: other, request: { range: fakeRange(20) } }];
+      const { path, manifest } = await resumeSnapshot(partial, { ...jobOf("", []), backends });
+      expect([manifest.status, manifest.plugins[0]?.agrees]).toEqual(["complete", true]);
+      expect(sorted(path)).toEqual(ALL);
+      expect(windowAt(manifest, 0)).toMatchObject({ read: { entries: 20 }, firstRead: { entries: 10 } });
+      expect((await verifySnapshot(path)).flaws).toEqual([]);
+      expect(readFileSync(join(path, "blocks.jsonl"), "utf8")).not.toContain('"part":"window"');
+    },
+  );
+
+  test("is verified when it was finished", async () => {
+    const { flaws, status } = await verifySnapshot(join(fixtures, "snapshots/second-reading"));
+    expect([flaws, status]).toEqual([[], "complete"]);
   });
 });

@@ -1,31 +1,44 @@
 /**
- * The engine's own cursors of a second reading. A window that the server counts fuller than it was read is read once more:
+ * The engine's own cursors of a second reading. What the server counts fuller than it was read is read once more:
  * - `{"reread":{…}}` begins it: the first cursors follow from it;
  * - `{"reread":{…},"cursor":{…}}` is a cursor of the plugin's, run for the second time;
- * - `{"reread":{…},"chosen":true|false}` ends it, and says whether the second reading counts instead of the first.
+ * - `{"reread":{…},"ended":true}` says that it came to its end. One that did not is forgotten by a resume, which counts anew:
+ *   what it has added stays.
  */
 import type { Cursor } from "../../plugin/contract.ts";
+import { isOfSecondReading } from "../../snapshot/format/block.ts";
 import type { Range } from "../../units/range.ts";
 import { cursorRange } from "../cursor-range.ts";
 
 /**
- * What of an export is read a second time.
- * - `window`: the records of one reconciliation window;
+ * Which of an export's records are read a second time.
+ * - `window`: those of a reconciliation window;
  * - `rest`: those that came without a window;
  * - `whole`: all, where nothing came with a window.
  */
+export type Part = "window" | "rest" | "whole";
+
+/** A part of the time line that is read a second time. */
 export interface Reread extends Range {
-  readonly part: "window" | "rest" | "whole";
+  readonly of: Part;
+  /** The window that it is a part of, and that all it adds is counted in. */
+  readonly window?: Range;
 }
 
-/** A cursor of the engine's, taken apart; `cursor` and `chosen` are absent where it is of another kind. */
+/** A cursor of the engine's, taken apart; a member is absent where it is of another kind. */
 export interface RereadCursor {
   readonly reread: Reread;
   readonly cursor?: Cursor;
-  readonly chosen?: boolean;
+  readonly ended?: true;
 }
 
-const told = ({ from, to, part }: Reread): Cursor => ({ from: `${from}`, to: `${to}`, part });
+const told = ({ of, window, ...range }: Reread): Cursor => ({
+  ...toldRange(range),
+  of,
+  ...(window === undefined ? {} : { window: toldRange(window) }),
+});
+
+const toldRange = ({ from, to }: Range): Cursor => ({ from: `${from}`, to: `${to}` });
 
 /** The cursor that begins a second reading. */
 export const beginCursor = (reread: Reread): Cursor => ({ reread: told(reread) });
@@ -33,28 +46,32 @@ export const beginCursor = (reread: Reread): Cursor => ({ reread: told(reread) }
 /** A cursor of the plugin's within a second reading. Its range stays to be seen: problems name it. */
 export const againCursor = (reread: Reread, cursor: Cursor): Cursor => {
   const range = cursorRange(cursor);
-  const times = range === undefined ? {} : { from: `${range.from}`, to: `${range.to}` };
-  return { reread: told(reread), ...times, cursor };
+  return { reread: told(reread), ...(range === undefined ? {} : toldRange(range)), cursor };
 };
 
 /** The cursor that ends a second reading. */
-export const endCursor = (reread: Reread, chosen: boolean): Cursor => ({ reread: told(reread), chosen });
+export const endCursor = (reread: Reread): Cursor => ({ reread: told(reread), ended: true });
 
 /** Takes a cursor apart; `undefined` when it is the plugin's own. */
-export function parseReread({ reread, cursor, chosen }: Cursor): RereadCursor | undefined {
+export function parseReread({ reread, cursor, ended }: Cursor): RereadCursor | undefined {
   if (!isCursor(reread)) return undefined;
   const range = cursorRange(reread);
-  const { part } = reread;
-  if (range === undefined || (part !== "window" && part !== "rest" && part !== "whole")) return undefined;
+  const { of, window } = reread;
+  if (range === undefined || (of !== "window" && of !== "rest" && of !== "whole")) return undefined;
+  const within = isCursor(window) ? cursorRange(window) : undefined;
   return {
-    reread: { ...range, part },
+    reread: { ...range, of, ...(within === undefined ? {} : { window: within }) },
     ...(isCursor(cursor) ? { cursor } : {}),
-    ...(typeof chosen === "boolean" ? { chosen } : {}),
+    ...(ended === true ? { ended } : {}),
   };
 }
 
+/**
+ * Whether a cursor belongs to a second reading as version 0.1.0 made them: both readings were held until one was chosen, so
+ * what such a reading has left in an unfinished snapshot is there twice.
+ */
+export const isOfOldReading = (cursor: Cursor): boolean =>
+  isOfSecondReading(cursor) && parseReread(cursor) === undefined;
+
 const isCursor = (value: unknown): value is Cursor =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** The same text for the same part. */
-export const rereadKey = ({ from, to, part }: Reread): string => `${part} ${from} ${to}`;

@@ -15,7 +15,7 @@ export interface Backend {
   /**
    * The server's own count for a window, by unit, from a source independent of the export. `undefined`: it cannot say, which
    * is noted; a count that throws proves nothing and makes the snapshot `partial`. A window that counts more than was read is
-   * read once more, by a second `export.start` for it.
+   * narrowed down by counts of its halves, and what is short is read once more, by a second `export.start` for it.
    */
   count?(request: CountRequest, signal: AbortSignal): Promise<Counts | undefined>;
   /** What the server will clamp or refuse; read before an export or a restore. */

@@ -26,7 +26,7 @@ export type Cursor = JsonObject;
  * Where one item can turn up in several windows, a rule that each step can check alone says which window owns it.
  */
 export interface Exporter {
-  /** May be called again for a part of the range, which is then read a second time. */
+  /** May be called again for a part of the range, which is then read a second time: what is not held yet is added. */
   start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
   step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
 }

@@ -31,12 +31,20 @@ export interface Block {
   readonly counts: Counts;
   /** The reconciliation window that it falls in; absent: the whole export. */
   readonly window?: Range;
+  /** Read a second time: it has only what was lacking, so other blocks may have more of its traces, series and streams. */
+  readonly reread?: true;
 }
 
-/** Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. */
+/** Whether a cursor is the engine's own, of what is read a second time: its member `reread` is an object. */
+export const isOfSecondReading = ({ reread }: Cursor): boolean => isObject(reread);
+
+/**
+ * Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. What was read
+ * a second time comes after all that it may have been added to.
+ */
 export function byBlockTime(a: Block, b: Block): number {
-  const from = (block: Block): bigint => block.range?.from ?? 0n;
-  return from(a) < from(b) ? -1 : from(a) > from(b) ? 1 : 0;
+  const at = ({ range, reread }: Block): bigint => (reread ? range?.to : range?.from) ?? 0n;
+  return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : Number(a.reread ?? false) - Number(b.reread ?? false);
 }
 
 /** What ends a step: from here on it is done, and `next` are to be done. */
@@ -91,6 +99,7 @@ const blockLineSchema = v.object({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   counts: countsSchema,
   window: v.exactOptional(rangeSchema),
+  reread: v.exactOptional(v.literal(true)),
   ...commitEntries,
 });
 const commitLineSchema = v.object({
@@ -144,7 +153,7 @@ export function parseIndexLine(text: string): IndexLine {
 }
 
 function blockOf(line: BlockLine): Block {
-  const { file, of, offset, bytes, raw, records, from, to, sha256, counts, window } = line;
+  const { file, of, offset, bytes, raw, records, from, to, sha256, counts, window, reread } = line;
   return {
     file,
     ...(of === undefined ? {} : { of }),
@@ -156,6 +165,7 @@ function blockOf(line: BlockLine): Block {
     sha256,
     counts,
     ...(window === undefined ? {} : { window: rangeFromText(window) }),
+    ...(reread === undefined ? {} : { reread }),
   };
 }
 

@@ -55,11 +55,11 @@ export type ManifestFile = v.InferOutput<typeof fileSchema>;
 const windowSchema = v.object({
   from: timeSchema,
   to: timeSchema,
-  read: v.pipe(countsSchema, v.description("What the export read, by unit")),
+  read: v.pipe(countsSchema, v.description("What the export read, by unit, second readings included")),
   firstRead: v.exactOptional(
     v.pipe(
       countsSchema,
-      v.description("It was read twice, since the server counted more: what the first reading gave"),
+      v.description("Some of it was read twice, since the server counted more: what the first reading gave"),
     ),
   ),
   server: v.exactOptional(

@@ -125,7 +125,7 @@ function parseOrName(parse: () => IndexLine, where: string): IndexLine {
 }
 
 /** A block's bytes as they were before compression, checked against its hash. */
-async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8Array> {
+export async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8Array> {
   const stored = await readStored(bytes, block);
   return block.raw === undefined ? stored : decompressBlock(stored, block.raw);
 }

@@ -3,7 +3,7 @@ import type { Counts, Cursor } from "../../plugin/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { thereAre } from "../../units/words.ts";
-import type { Block, IndexLine } from "../format/block.ts";
+import { type Block, type IndexLine, isOfSecondReading } from "../format/block.ts";
 import type { BlockPlace } from "../format/block-place.ts";
 import { countDifferences } from "../format/counts.ts";
 import { addBlock, type FileTotals } from "../format/file-totals.ts";
@@ -115,7 +115,10 @@ function differ(file: string, claimed: Counts, found: Counts, complain: Complain
     complain({ file, what: `the manifest says ${countedUnit(left, unit)}, ${thereAre(right)}` });
 }
 
-/** The cursors of one plugin: each that is run was named before, and each that is named is run. */
+/**
+ * The cursors of one plugin: each that is run was named before, and each that is named is run. Those of second readings are
+ * left out: no step names where one begins, and one that was interrupted is begun anew.
+ */
 interface Tree {
   /** @returns what is wrong with it */
   commit(cursor: Cursor, next: readonly Cursor[]): string | undefined;
@@ -129,11 +132,12 @@ function createTree(): Tree {
   let begun = false;
   return {
     commit(cursor, next) {
+      if (isOfSecondReading(cursor)) return undefined;
       const key = canonicalJson(cursor);
       const isUnknown = begun && named.add(key);
       const isSecond = begun && !run.add(key);
       begun = true;
-      for (const one of next) named.add(canonicalJson(one));
+      for (const one of next) if (!isOfSecondReading(one)) named.add(canonicalJson(one));
       if (isUnknown) return "commits a cursor that no step before it has named";
       return isSecond ? "commits a cursor a second time" : undefined;
     },

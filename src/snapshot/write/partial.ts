@@ -7,7 +7,6 @@ import { SnapshotError, systemCode } from "../format/errors.ts";
 import { formatManifest, type Manifest, parseManifest } from "../format/manifest.ts";
 import { syncDirectory, writeAtomically, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
-import { adoptRewritten } from "./rewrite.ts";
 
 const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
 
@@ -67,7 +66,7 @@ export async function finishedManifest(partial: string): Promise<Manifest | unde
 }
 
 /**
- * Puts rewritten files in place, takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
+ * Takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
  * @returns the final path
  * @throws SnapshotError
  */
@@ -86,6 +85,20 @@ export async function renameFinished(partial: string, manifest: Manifest): Promi
     throw writeFailure(partial, error);
   }
 }
+
+/**
+ * Version 0.1.0 wrote files with a second reading anew, beside the old ones, and gave them their names when the manifest
+ * was there. A crash may have come between.
+ */
+async function adoptRewritten(partial: string, { plugins }: Manifest): Promise<void> {
+  const listed = new Set(plugins.flatMap(({ files }) => files.map((file) => file.path)));
+  for (const name of await readdir(partial, { recursive: true })) {
+    if (!name.endsWith(REWRITTEN) || listed.has(name.replaceAll("\\", "/"))) continue;
+    await rename(join(partial, name), join(partial, name.slice(0, -REWRITTEN.length)));
+  }
+}
+
+const REWRITTEN = ".rewritten";
 
 function freeName(directory: string, name: string): string {
   for (let number = 1; ; number += 1) {

@@ -1,6 +1,7 @@
 /** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
 import { readdir, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
+import type { Cursor } from "../../plugin/contract.ts";
 import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
 import { systemCode } from "../format/errors.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
@@ -36,9 +37,14 @@ export const BOOKKEEPING: ReadonlySet<string> = new Set([
  * Goes through the committed steps of an unfinished snapshot, checks the data they name, cuts everything else away, and
  * leaves the files ready to grow.
  * @param onStep sees each committed step in order: the engine rebuilds its frontier from them
+ * @param isCounted at the first step of which this is false the committed part ends
  * @throws SnapshotError when a data file does not hold what was committed.
  */
-export async function recover(directory: string, onStep: (step: CommittedStep) => void): Promise<Recovered> {
+export async function recover(
+  directory: string,
+  onStep: (step: CommittedStep) => void,
+  isCounted: (cursor: Cursor) => boolean = () => true,
+): Promise<Recovered> {
   const reader = createByteReader(directory);
   const checked = new Map<string, RecoveredFile>();
   const totals = new Map<string, FileTotals>();
@@ -49,20 +55,28 @@ export async function recover(directory: string, onStep: (step: CommittedStep) =
     if (kindOf(block) === "records") checked.set(block.file, file);
     else await file.continue().then((whole) => whole.close());
   };
-  const index = await readCommitted(join(directory, "blocks.jsonl"), async (step) => {
-    for (const block of step.blocks) await accept(step.plugin, block);
-    onStep(step);
-  }).finally(() => reader.close());
+  const index = await readCommitted(
+    join(directory, "blocks.jsonl"),
+    async (step) => {
+      for (const block of step.blocks) await accept(step.plugin, block);
+      onStep(step);
+    },
+    isCounted,
+  ).finally(() => reader.close());
   const open = new Map<string, DataFile>();
   for (const [path, file] of checked) open.set(path, await file.continue());
   await removeUncommitted(directory, totals);
   return { files: { open, totals }, index };
 }
 
-/** Goes through the committed steps of an index, one after another, up to the first line that is torn or makes no sense. */
+/**
+ * Goes through the committed steps of an index, one after another, up to the first line that is torn or makes no sense, or to
+ * the first step that is not counted.
+ */
 export async function readCommitted(
   path: string,
   visit: (step: CommittedStep) => Promise<void>,
+  isCounted: (cursor: Cursor) => boolean = () => true,
 ): Promise<Recovered["index"]> {
   const hasher = new Bun.CryptoHasher("sha256");
   let committed = { bytes: 0, lines: 0 };
@@ -74,6 +88,7 @@ export async function readCommitted(
     waiting.bytes.push(bytes.slice());
     if (line.block !== undefined) waiting.blocks.push(line.block);
     if (line.commit === undefined) continue;
+    if (!isCounted(line.commit.cursor)) break;
     await visit({ plugin: line.plugin, blocks: waiting.blocks, commit: line.commit });
     for (const one of waiting.bytes) hasher.update(one).update("\n");
     committed = { bytes: end, lines: committed.lines + waiting.bytes.length };

@@ -14,6 +14,8 @@ export interface StepRecords {
   readonly range: Range;
   readonly counts: Counts;
   readonly window?: Range;
+  /** Of a second reading: see `Block`. */
+  readonly reread?: true;
 }
 
 export interface StepObject {
@@ -85,4 +87,5 @@ const recordsBlock = (
   range: records.range,
   counts: records.counts,
   ...(records.window === undefined ? {} : { window: records.window }),
+  ...(records.reread === undefined ? {} : { reread: records.reread }),
 });

@@ -1,0 +1,70 @@
+/** What an export that is under way has committed of one backend, read back through the index. */
+import { join } from "node:path";
+import type { Json } from "../../plugin/contract.ts";
+import type { Block } from "../../snapshot/format/block.ts";
+import { kindOf } from "../../snapshot/format/file-totals.ts";
+import { linesOf } from "../../snapshot/format/lines.ts";
+import { type LineRecord, recordsOf } from "../../snapshot/format/record-keys.ts";
+import { relieveNow } from "../../snapshot/memory-pressure.ts";
+import { createByteReader } from "../../snapshot/read/byte-reader.ts";
+import { readBlock } from "../../snapshot/read/reader.ts";
+import { readCommitted } from "../../snapshot/write/recover.ts";
+import type { Range } from "../../units/range.ts";
+
+/** Reads what is on the disk: what was written since the last flush may not be there. */
+export interface Committed {
+  /** The blocks of records that reach into one of the ranges, in the order they were written. */
+  blocks(ranges: readonly Range[]): Promise<readonly Block[]>;
+  /** Each record of a block. @throws SnapshotError when its bytes are not what was written */
+  eachRecord(block: Block, visit: (record: LineRecord) => void): Promise<void>;
+  /** Lets go of the files. */
+  close(): Promise<void>;
+}
+
+/** @param partial the directory of the unfinished snapshot */
+export function openCommitted(partial: string, plugin: string): Committed {
+  const reader = createByteReader(partial, { buffers: 1 });
+  return {
+    async blocks(ranges) {
+      const found: Block[] = [];
+      await readCommitted(join(partial, "blocks.jsonl"), async (step) => {
+        if (step.plugin === plugin) found.push(...step.blocks.filter((block) => reachesInto(block, ranges)));
+      });
+      return found;
+    },
+    async eachRecord(block, visit) {
+      const file = block.of ?? block.file;
+      eachLineRecord(file, await readBlock(reader, block), (_, records) => {
+        for (const record of records) visit(record);
+      });
+    },
+    close: reader.close,
+  };
+}
+
+/** Whether a block has records that may lie in one of the ranges. */
+export const reachesInto = (block: Block, ranges: readonly Range[]): boolean =>
+  kindOf(block) === "records" &&
+  ranges.some(({ from, to }) => block.range !== undefined && block.range.from < to && block.range.to >= from);
+
+/** Parsing makes ten times as much garbage, and a block is parsed without a pause. */
+const PARSED_BYTES = 1 << 20;
+
+/** Takes lines of a data file apart, one after another. @throws Error at a line that is not what that file holds */
+export function eachLineRecord(
+  file: string,
+  bytes: Uint8Array,
+  visit: (line: string, records: Iterable<LineRecord>) => void,
+): void {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let unrelieved = 0;
+  for (const text of linesOf(bytes)) {
+    const line = decoder.decode(text);
+    const value: Json = JSON.parse(line);
+    visit(line, recordsOf(file, value));
+    unrelieved += text.length;
+    if (unrelieved < PARSED_BYTES) continue;
+    unrelieved = 0;
+    relieveNow();
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * What of a second reading's steps is kept: the records that are not held yet. The coordinator compares them, when a step's
+ * answer is there: a step knows nothing of what is committed.
+ */
+import type { Counts, Problem } from "../../plugin/contract.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
+import { keepRecords } from "../../snapshot/format/keep-records.ts";
+import { isLoss } from "../../snapshot/format/problem-kind.ts";
+import type { LineRecord } from "../../snapshot/format/record-keys.ts";
+import { createKeySet, type KeySet } from "../../snapshot/verify/key-set.ts";
+import type { StepRecords } from "../../snapshot/write/step.ts";
+import { type Range, span } from "../../units/range.ts";
+import type { CheckedStep } from "../check-step.ts";
+import { eachLineRecord } from "./committed.ts";
+import { againCursor, type Reread } from "./cursor.ts";
+import type { Held, Verdict } from "./held.ts";
+import { countsOf, isCountedByRecord } from "./tally.ts";
+
+/** A part that is read a second time, and what is held of it. */
+export interface MergeOptions {
+  readonly reread: Reread;
+  /** The export's range: records outside of it belong to every part. */
+  readonly whole: Range;
+  /** What the server counts: records that it does not count are not lacking. */
+  readonly units: readonly string[];
+  readonly held: Held;
+  readonly hasObject: (path: string) => boolean;
+}
+
+/** A step of a second reading, as it is kept: of what it says only what is lost. */
+export function mergeStep(options: MergeOptions, step: CheckedStep): CheckedStep {
+  const { reread, hasObject } = options;
+  const seen = createKeySet();
+  const merged = step.records
+    .filter((one) => isAskedFor(one, options))
+    .map((one) => merge(one, seen, options));
+  const records = merged.flatMap((one) => one.records ?? []);
+  const objects = reread.of === "window" ? [] : step.objects.filter(({ path }) => !hasObject(path));
+  return {
+    ...step,
+    records,
+    objects,
+    problems: [...step.problems.filter(isLoss), ...merged.flatMap((one) => one.problems)],
+    next: step.next.map((cursor) => againCursor(reread, cursor)),
+    notes: {},
+    bytes: [...records, ...objects].reduce((sum, one) => sum + one.bytes.length, 0),
+  };
+}
+
+function isAskedFor({ window, counts }: StepRecords, { reread, units }: MergeOptions): boolean {
+  const isOfPart = reread.of === "whole" || (window !== undefined) === (reread.of === "window");
+  return isOfPart && units.some((unit) => counts[unit] !== undefined);
+}
+
+interface Merged {
+  readonly records?: StepRecords;
+  readonly problems: readonly Problem[];
+}
+
+function merge(one: StepRecords, seen: KeySet, options: MergeOptions): Merged {
+  if (options.units.some((unit) => !isCountable(one, unit))) return { problems: [unmerged(one, options)] };
+  const sum = createSum(one, options);
+  const kept: string[] = [];
+  const differing: LineRecord[] = [];
+  eachLineRecord(one.file, one.bytes, (line, all) => {
+    const records = [...all];
+    const verdicts = judge(records, seen, options);
+    const isNew = verdicts.map((verdict) => verdict === "new");
+    differing.push(...records.filter((_, index) => verdicts[index] === "differs"));
+    const left = keepRecords(one.file, line, isNew);
+    if (left === undefined) return;
+    kept.push(`${left}\n`);
+    sum.add(records.filter((_, index) => isNew[index]));
+  });
+  const problems = contradictions(differing, options.reread);
+  if (kept.length === 0) return { problems };
+  const { window: _, ...rest } = one;
+  const records = { ...rest, bytes: Buffer.from(kept.join("")), lines: kept.length, ...sum.result() };
+  return { records: { ...records, ...windowOf(options.reread), reread: true }, problems };
+}
+
+/** Of what reaches over the borders of the part, as a trace does, the rest is of other parts. */
+function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptions): readonly Verdict[] {
+  const isOwn = records.map((record) => belongs(record, options));
+  const verdicts = options.held.judge(
+    records.filter((_, index) => isOwn[index]),
+    seen,
+  );
+  const next = verdicts.values();
+  return isOwn.map((own) => (own ? (next.next().value ?? "held") : "held"));
+}
+
+const windowOf = ({ window }: Reread): { window?: Range } => (window === undefined ? {} : { window });
+
+/** Whether a record is of the part that is read, or outside of the export's range. */
+function belongs({ time }: LineRecord, { reread, whole }: MergeOptions): boolean {
+  if (time === undefined) return true;
+  const { from } = time;
+  return (from >= reread.from && from < reread.to) || from < whole.from || from >= whole.to;
+}
+
+/** Whether it is known what a part of the lines counts as. */
+const isCountable = ({ file, counts, lines }: StepRecords, unit: string): boolean =>
+  counts[unit] === undefined || isCountedByRecord({ file }, unit) || counts[unit] === lines;
+
+/** Adds up what is kept, in the units of the plugin's own counts. */
+function createSum({ file, counts, lines, range: given }: StepRecords, { whole, held }: MergeOptions) {
+  const units = Object.keys(counts);
+  const byRecord = units.filter((unit) => isCountedByRecord({ file }, unit));
+  const byLine = units.filter((unit) => !isCountedByRecord({ file }, unit));
+  const sum: Record<string, number> = Object.fromEntries(byRecord.map((unit) => [unit, 0]));
+  let range: Range | undefined;
+
+  const addRecord = (record: LineRecord): void => {
+    const { time } = record;
+    const isInRange = time === undefined || (time.from >= whole.from && time.from < whole.to);
+    const fitting = isInRange ? byRecord : byRecord.filter((unit) => !unit.endsWith("InRange"));
+    addCounts(sum, countsOf(record, fitting));
+    if (time !== undefined) range = range === undefined ? time : span(range, time);
+  };
+  const ofLine = (unit: string, trace: string | undefined): Counts => {
+    if (unit === "traces" && trace !== undefined) return { traces: held.noteTrace(trace) ? 1 : 0 };
+    return counts[unit] === lines ? { [unit]: 1 } : {};
+  };
+  return {
+    /** Enters the records that are kept of one line. */
+    add(records: readonly LineRecord[]): void {
+      for (const record of records) addRecord(record);
+      for (const unit of byLine) addCounts(sum, ofLine(unit, records[0]?.trace));
+    },
+    result: (): Pick<StepRecords, "counts" | "range"> => ({ counts: sum, range: range ?? given }),
+  };
+}
+
+function contradictions(differing: readonly LineRecord[], { from, to }: Range): Problem[] {
+  const items = differing.flatMap(({ name }) => name ?? []);
+  const reason =
+    "The server gave another value the second time that it was asked for these; the first is kept.";
+  return items.length === 0 ? [] : [{ kind: "lossy", reason, range: { from, to }, items }];
+}
+
+const unmerged = ({ file }: StepRecords, { reread: { from, to } }: MergeOptions): Problem => ({
+  kind: "incomplete",
+  reason: `${file} was read a second time, and nothing of that is kept: a line of it holds several records, and only in a file whose lines are one record each can it be told which are lacking. Export that time again.`,
+  range: { from, to },
+});
