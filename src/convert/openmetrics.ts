@@ -7,6 +7,8 @@
  */
 import * as v from "valibot";
 import { type Block, byBlockTime } from "../snapshot/format/block.ts";
+import { linesOf } from "../snapshot/format/lines.ts";
+import { createAdditions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 
 /** What was written, and what the format cannot carry. */
@@ -33,9 +35,12 @@ type SeriesLine = v.InferOutput<typeof lineSchema>;
  * @throws SnapshotError when a block is not what was written
  */
 export async function* openMetrics(snapshot: OpenSnapshot, totals: Converted): AsyncGenerator<string> {
-  for (const block of await blocksByTime(snapshot)) {
-    for await (const line of snapshot.lines(block)) {
-      const text = seriesText(v.parse(lineSchema, JSON.parse(line)), totals);
+  const blocks = await blocksByTime(snapshot);
+  const additions = createAdditions(blocks, snapshot.read);
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  for (const block of blocks) {
+    for (const line of linesOf(await additions.joined(block, await snapshot.read(block)))) {
+      const text = seriesText(v.parse(lineSchema, JSON.parse(decoder.decode(line))), totals);
       if (text !== "") yield text;
     }
   }

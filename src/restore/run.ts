@@ -5,6 +5,7 @@ import type { Counts, Rejected } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { relievePressure } from "../snapshot/memory-pressure.ts";
+import { type Additions, createAdditions } from "../snapshot/read/additions.ts";
 import { type BatchSize, batchesOf, createBatchSize } from "./batches.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
@@ -96,14 +97,16 @@ async function restoreTarget(target: RestoreTarget, options: RunOptions): Promis
   };
   try {
     for (const lost of target.lost) passOver(run, lost);
-    for (const file of target.files)
+    for (const file of target.files) {
+      const additions = additionsTo(file, run);
       for (const block of file.blocks) {
         options.signal.throwIfAborted();
-        await restoreBlock(run, file, block);
+        await restoreBlock(run, file, block, additions);
         run.tally.blocks += 1;
         run.tally.bytes += bytesOf(block);
         tellProgress(run);
       }
+    }
     return summary();
   } catch (error) {
     return { ...summary(), failure: error instanceof Error ? error.message : String(error) };
@@ -143,14 +146,21 @@ function tellProgress({ target, options, tally, total }: Run, underway?: Underwa
   });
 }
 
+/** What was added is offered with what it was added to; what is damaged of it is told when its own turn comes. */
+const additionsTo = ({ blocks }: PlannedFile, { target, options }: Run): Additions =>
+  createAdditions(blocks, async (block) => {
+    const bytes = await readOrLose(options.plan.snapshot, target.name, block);
+    return bytes instanceof Uint8Array ? bytes : undefined;
+  });
+
 /** Damage is not noted in the journal: by the time it goes on, the block may have been put back from another copy. */
-async function restoreBlock(run: Run, file: PlannedFile, block: Block): Promise<void> {
+async function restoreBlock(run: Run, file: PlannedFile, block: Block, additions: Additions): Promise<void> {
   const { target, options, tally } = run;
   const earlier = options.journal.done(target.name, block);
   if (earlier !== undefined) return addDone(tally, earlier);
   const bytes = await readOrLose(options.plan.snapshot, target.name, block);
   if (!(bytes instanceof Uint8Array)) return void tally.lost.push(bytes);
-  const outcome = await writeBlock(run, file, block, bytes);
+  const outcome = await writeBlock(run, file, block, await additions.joined(block, bytes));
   await options.journal.record(target.name, block, outcome);
   addDone(tally, { ...outcome, ...countRejected(outcome.rejected) });
 }
