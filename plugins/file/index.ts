@@ -11,6 +11,7 @@ export default definePlugin({
       v.string(),
       v.nonEmpty("empty: name the file"),
       v.description("The file; its directory is made if needed"),
+      v.metadata({ reaches: "path" }),
     ),
   }),
   sink: ({ options }): Sink => {

@@ -20,8 +20,9 @@ export default definePlugin({
   options: v.object({
     ...server,
     importance: option.importance("medium"),
-    data: option.text(
+    data: option.place(
       "Grafana's data directory, or a SQLite database, on this machine: its size is then measured",
+      "path",
     ),
     managed: v.optional(
       v.pipe(

@@ -24,7 +24,7 @@ export default definePlugin({
       ),
       "auto",
     ),
-    data: option.text("The server's data directory on this machine: its size is then measured"),
+    data: option.place("The server's data directory on this machine: its size is then measured", "path"),
     settle: option.duration(
       "Samples newer than this may still be on their way and are left to the next export",
       "30s",

@@ -14,19 +14,23 @@ import { createListing, holdsDropped } from "./waits.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),
-  otlpUrl: option.text(
+  otlpUrl: option.place(
     "Tempo's OTLP receiver, where a restore writes; default: the host of `url`, port 4318",
+    "address",
   ),
-  querierUrl: option.text(
+  querierUrl: option.place(
     "Where a querier's API is, without `/api/search`: it alone finds old spans that have just come; default: `/querier` at `url`",
+    "address",
   ),
   importance: option.importance("high"),
-  data: option.text("Tempo's data directory on this machine: its size is then measured"),
-  storage: option.text(
+  data: option.place("Tempo's data directory on this machine: its size is then measured", "path"),
+  storage: option.place(
     "Where Tempo keeps its blocks, a directory or s3://bucket/prefix: an export then reads them, many times faster",
+    "path",
   ),
-  s3Endpoint: option.text("Endpoint of the bucket, unless it is Amazon's", ["S3_ENDPOINT"]),
-  s3Region: option.text("Region of the bucket", ["AWS_REGION"]),
+  s3Endpoint: option.place("Endpoint of the bucket, unless it is Amazon's", "address", ["S3_ENDPOINT"]),
+  // It becomes part of a host's name.
+  s3Region: option.place("Region of the bucket", "address", ["AWS_REGION"]),
   s3AccessKeyId: option.secret("Access key of the bucket", ["AWS_ACCESS_KEY_ID"]),
   s3SecretAccessKey: option.secret("Secret key of the bucket", ["AWS_SECRET_ACCESS_KEY"]),
 });

@@ -10,7 +10,7 @@ const options = v.object({
     v.regex(/^https?:\/\//, "not an http:// or https:// URL"),
     v.check((url) => URL.canParse(url), "not a URL"),
     v.description("Where events are posted; its path and query are kept as they are, and never shown"),
-    v.metadata({ secret: true }),
+    v.metadata({ secret: true, reaches: "address" }),
   ),
   secret: option.secret("Signs each delivery (Standard Webhooks): whsec_… or any text"),
   headers,

@@ -29,7 +29,11 @@ export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string,
     "finished, but partial or with warnings that matter",
     "what was saved is good; stderr, `missing:` and the manifest say what is not",
   ],
-  [EXIT.refused, "refused: safety or audit", "answer by flag, or mend the trail or the plugin's trust"],
+  [
+    EXIT.refused,
+    "refused: safety or audit",
+    "answer by flag, agree to the project, or mend the trail or the plugin's trust",
+  ],
   [
     EXIT.different,
     "a verification found a difference",

@@ -6,6 +6,7 @@ const CODES: Readonly<Record<string, ExitCode>> = {
   ConfigError: EXIT.usage,
   TrailError: EXIT.refused,
   RefusedError: EXIT.refused,
+  UnansweredError: EXIT.interrupted,
 };
 
 /** The exit code for an error that ended a command. */

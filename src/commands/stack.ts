@@ -1,6 +1,4 @@
 /** What most commands begin with: the configuration, the plugins that it names, and the trail. */
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { SINK_TIME_LIMIT_MS } from "../audit/deliver/delivery.ts";
 import type { Trail } from "../audit/format/event.ts";
 import { openTrail } from "../audit/trail.ts";
@@ -9,14 +7,16 @@ import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
-import { openPlugins } from "../plugin/host.ts";
+import { type DeclaredPlugins, declarePlugins, openPlugins } from "../plugin/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
 import { LockError } from "../plugin/trust/lock.ts";
 import { UntrustedError } from "../plugin/trust/trust.ts";
 import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { Setting } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
+import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
 import type { Call } from "./command.ts";
+import { trailPlaces } from "./trail-places.ts";
 
 export interface Stack extends OpenPlugins {
   readonly config: Config;
@@ -25,17 +25,31 @@ export interface Stack extends OpenPlugins {
 /** Reads the configuration that this call is about. @throws ConfigError */
 export const configOf = (call: Call): Promise<Config> => loadConfig(call);
 
+/** What may be said of the stack that is opened. */
+export interface Wanted {
+  /** The backends that are wanted; default all. Sinks are opened all the same. */
+  readonly only?: readonly string[];
+  /** Instead of the configured one, for every backend that has tenants. */
+  readonly tenant?: string | undefined;
+  /** The configured command is going to run. */
+  readonly isDestroying?: true;
+}
+
 /**
- * Opens the configured plugins. A third party's plugin that does not load is left among the `failures`; a mistake in what
- * the user wrote stops everything.
- * @param only the backends that are wanted; default all. Sinks are opened all the same
- * @param tenant instead of the configured one, for every backend that has tenants
+ * Opens the configured plugins, once the user has agreed to the project. A third party's plugin that does not load is left
+ * among the `failures`; a mistake in what the user wrote stops everything.
  * @throws ConfigError naming the key and the line
  * @throws UsageError when `only` names what there is not
- * @throws RefusedError when a plugin is not trusted as it is
+ * @throws RefusedError when the project is not agreed to, or a plugin is not trusted as it is
  */
-export async function openStack(call: Call, only: readonly string[] = [], tenant?: string): Promise<Stack> {
-  const { config, ...plugins } = await load(call, tenant);
+export async function openStack(call: Call, wanted: Wanted = {}): Promise<Stack> {
+  const config = await configOf(call);
+  await requireAgreement(call, config, wanted.isDestroying ?? false);
+  return opened(call, config, wanted);
+}
+
+async function opened(call: Call, config: Config, { only = [], tenant }: Wanted): Promise<Stack> {
+  const plugins = await load(call, config, tenant);
   await refuseUntrusted(call, config, plugins);
   await closeInterrupted(call, config);
   refuseMistakes(plugins, config);
@@ -44,17 +58,37 @@ export async function openStack(call: Call, only: readonly string[] = [], tenant
 
 /**
  * As {@link openStack}, for a command that looks at the trail as it is found: nothing is appended to it, so nothing in it
- * is mended. A plugin that nobody trusted is one of the `failures`.
+ * is mended. A plugin that nobody trusted is one of the `failures`; of a project that is not agreed to nothing is opened.
  * @throws ConfigError naming the key and the line
  */
-export async function openStackToRead(call: Call): Promise<Stack> {
-  const stack = await load(call);
-  refuseMistakes(stack, stack.config);
+export async function openStackToRead(call: Call): Promise<Stack & { readonly isAgreed: boolean }> {
+  const config = await configOf(call);
+  if (!isAgreed(await agreementOf(call, config)))
+    return { config, isAgreed: false, backends: [], sinks: [], failures: unopened(config) };
+  const stack = { ...(await load(call, config)), config, isAgreed: true };
+  refuseMistakes(stack, config);
   return stack;
 }
 
-async function load(call: Call, tenant?: string): Promise<Stack> {
+/**
+ * As {@link openStack}, for a command that only shows what is configured. Of a project that is not agreed to it gives what
+ * the built-in plugins declare, with secrets that are not read: `sealed` in the configuration says so.
+ * @throws ConfigError naming the key and the line
+ */
+export async function openStackToShow(call: Call): Promise<DeclaredPlugins & { readonly config: Config }> {
   const config = await configOf(call);
+  if (isAgreed(await agreementOf(call, config))) return opened(call, config, {});
+  const sealed = { ...config, sealed: true };
+  return { ...(await declarePlugins({ ...sealed, plugins: [] })), config: sealed };
+}
+
+/** What is not opened of a project that is not agreed to: plugins of others, and every sink. */
+function unopened({ plugins, sinks }: Config): OpenFailure[] {
+  const names = [...plugins, ...Object.keys(sinks).filter((name) => sinks[name]?.enabled === true)];
+  return [...new Set(names)].map((name) => ({ name, error: notOpened(name) }));
+}
+
+async function load(call: Call, config: Config, tenant?: string): Promise<Stack> {
   const plugins = await openPlugins(config, {
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
@@ -126,13 +160,6 @@ function configProblems({ name, error }: OpenFailure, config: Config): readonly 
 export const sinkLimitMs = (config: Config, sink: OpenSink): number =>
   sinkTimeLimitMs(config, sink) ?? SINK_TIME_LIMIT_MS;
 
-/** Where the trail of this project is, and what it calls the project. */
-export const trailPlaces = ({ env }: Pick<Call, "env">, { directory, name }: Config) => ({
-  file: join(directory, ".contextcore", "audit.jsonl"),
-  home: join(env.HOME || homedir(), ".contextcore"),
-  project: name,
-});
-
 /**
  * The trail of this project; `await using` closes it when its block ends, however that ends.
  * @param sinks those that were opened; left out by a command that opens none: its events are delivered by the next one
@@ -158,8 +185,8 @@ export function hintOf(error: Error): string | undefined {
 }
 
 /** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
-export async function openSetting(call: Call, only: readonly string[] = []): Promise<Setting> {
-  const stack = await openStack(call, only);
+export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Setting> {
+  const stack = await openStack(call, wanted);
   return {
     ...stack,
     directory: call.directory,

@@ -39,6 +39,10 @@ export interface Config {
   readonly hidden?: readonly ConfigProblem[];
   /** Whether the file, the environment or `--set` says something of the core's key. */
   readonly isWritten?: (path: Path) => boolean;
+  /** What the file says of the core's key, variables still by name; `undefined` where something else is in force. */
+  readonly fromFile?: (path: Path) => unknown;
+  /** Its user has not agreed to this project: no secret's file is read. */
+  readonly sealed?: boolean;
 }
 
 export interface PluginSettings {

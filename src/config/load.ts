@@ -43,6 +43,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
     where,
     hidden: hiddenIn(written, source, where),
     isWritten: (path) => path.join(".") in said(env, overrides) || valueAt(source.value, path) !== undefined,
+    fromFile: (path) => (path.join(".") in said(env, overrides) ? undefined : valueAt(source.value, path)),
   };
 }
 

@@ -26,9 +26,12 @@ export interface ResolvedOptions {
   readonly found: readonly FoundOption[];
 }
 
-interface Candidate {
+/** What is said of an option, variables still by name. */
+export interface Candidate {
   readonly value: unknown;
   readonly from: string;
+  /** The project's file says it, and not its user. */
+  readonly isFile?: true;
 }
 
 /**
@@ -70,7 +73,8 @@ export function environmentNames(plugin: string, key: string, schema: v.GenericS
   return [environmentName([plugin, key]), ...(about(schema).env ?? [])];
 }
 
-function findCandidate(
+/** What is in force of an option that anything is said of. */
+export function findCandidate(
   name: string,
   kind: PluginKind,
   key: string,
@@ -86,7 +90,7 @@ function findCandidate(
   for (const section of kind === "sinks" ? (["sinks", "backends"] as const) : [kind]) {
     const written = config[section][name]?.options[key];
     if (written !== undefined && written !== null)
-      return { value: written, from: whereOf(config, [section, name, key]) };
+      return { value: written, from: whereOf(config, [section, name, key]), isFile: true };
   }
   return undefined;
 }
@@ -96,7 +100,7 @@ const whereOf = (config: Config, path: Path): string => config.where?.(path) ?? 
 /** The value as the plugin gets it: variables and secret files are read. @throws RangeError when one cannot be */
 export function finish(value: unknown, schema: v.GenericSchema, config: Config): unknown {
   const expanded = expand(value, config.env);
-  if (about(schema).secret !== true) return expanded;
+  if (about(schema).secret !== true || config.sealed === true) return expanded;
   if (typeof expanded === "string") return readSecret(expanded, config.directory);
   if (typeof expanded !== "object" || expanded === null) return expanded;
   return Object.fromEntries(
@@ -148,10 +152,13 @@ function check(
     return schema !== undefined && about(schema).secret === true;
   };
   const where = (path: Path) => from.get(String(path[2])) ?? whereOf(config, path);
-  const issues = (result.issues ?? []).map((issue) =>
-    toProblem(issue, { schema: plugin.options, where, prefix, isSecret }),
-  );
+  // Of a secret that is not read nobody can tell whether it fits.
+  const isSealed = ({ path }: v.BaseIssue<unknown>) =>
+    config.sealed === true && isSecret((path ?? []).map(({ key }) => String(key)));
+  const issues = (result.issues ?? [])
+    .filter((issue) => !isSealed(issue))
+    .map((issue) => toProblem(issue, { schema: plugin.options, where, prefix, isSecret }));
   const all = [...problems, ...issues];
-  if (all.length > 0 || !result.success) throw new ConfigError(all);
-  return result.output;
+  if (all.length > 0) throw new ConfigError(all);
+  return result.success ? result.output : input;
 }

@@ -26,6 +26,17 @@ function expandText(text: string, env: Environment): string {
   });
 }
 
+/** The variables that a text refers to, by name. */
+export const referencesIn = (text: string): string[] =>
+  [...text.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []);
+
+/** As {@link expand} for one text; a variable whose value is not to be told, or that has none, stays as it is written. */
+export const expandBut = (text: string, env: Environment, stays: (name: string) => boolean): string =>
+  text.replace(REFERENCE, (whole, name: string | undefined, fallback: string | undefined) => {
+    if (name === undefined) return "${";
+    return (stays(name) && env[name] ? undefined : env[name] || fallback) ?? whole;
+  });
+
 /**
  * The text of a secret: `file:/run/secrets/x` is read, without the newline at its end; anything else is the secret itself.
  * @throws RangeError when the file cannot be read

@@ -7,6 +7,7 @@ export const configTemplate = (
 # Every value here is the default unless it stands without a # in front.
 # Secrets do not belong in this file: write \${VARIABLE}, or file:/path/to/secret.
 # Each value can come from the environment too: CONTEXTCORE_LOKI_URL, CONTEXTCORE_EXPORT_CONCURRENCY ...
+# Plugins, servers on other machines and paths outside of this directory are asked about once: contextcore config trust.
 
 # Typed to confirm a destroy.
 name: ${JSON.stringify(name)}

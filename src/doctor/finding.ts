@@ -1,6 +1,6 @@
 /** One thing that the doctor looked at. */
 export interface Finding {
-  /** What it is about: `binary`, `configuration`, a backend's or a sink's name, `disk`, `trail`, `destroy`, `clock`. */
+  /** What it is about: `binary`, `configuration`, `agreement`, a backend's or a sink's name, `disk`, `trail`, `destroy`, `clock`. */
   readonly about: string;
   /**
    * `note`: worth knowing before an export or a restore. `warning`: it works, and will bite. `problem`: something does not

@@ -2,7 +2,9 @@
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
+import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import { BUILT_INS, type BuiltIn } from "../registry.ts";
+import type { Plugin } from "./contract.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { loadPlugin } from "./load.ts";
 import { locatePlugin } from "./locate.ts";
@@ -44,6 +46,29 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
     attempt(() => void sinks.push(...openSink(one, config, options)));
   }
   return { backends, sinks, failures };
+}
+
+/** Plugins that are not opened: what they declare is all there is of them. */
+export interface DeclaredPlugins {
+  readonly backends: readonly { readonly plugin: Plugin }[];
+  readonly sinks: readonly { readonly plugin: Plugin }[];
+  readonly failures: readonly OpenFailure[];
+}
+
+/** As {@link openPlugins}, with nothing opened: the options are checked, and that is all. */
+export async function declarePlugins(config: Config): Promise<DeclaredPlugins> {
+  const { plugins, failures } = await loadPlugins(config);
+  const checked = (kind: PluginKind): { plugin: Plugin }[] =>
+    plugins.flatMap(({ plugin }) => {
+      const isOn =
+        kind === "backends"
+          ? config.backends[plugin.name]?.enabled !== false
+          : config.sinks[plugin.name]?.enabled === true;
+      if (!isOn || plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
+      resolveOptions(plugin, kind, config);
+      return [{ plugin }];
+    });
+  return { backends: checked("backends"), sinks: checked("sinks"), failures };
 }
 
 export interface Loaded {

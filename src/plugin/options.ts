@@ -8,6 +8,11 @@ export interface OptionMetadata {
   readonly secret?: boolean;
   /** Environment names besides `CONTEXTCORE_<PLUGIN>_<OPTION>`. */
   readonly env?: readonly string[];
+  /**
+   * The value leads somewhere: to a server, or to a file or directory (or, with a scheme in front, to a server). Where a
+   * project's file leads beyond this machine or out of its directory, its user is asked.
+   */
+  readonly reaches?: "address" | "path";
 }
 
 /** A string that is never shown. In the configuration it comes as `${VAR}` or `file:/path`. */
@@ -17,6 +22,13 @@ export const secret = (about: string, env: readonly string[] = []) =>
 /** Optional text. */
 export const text = (about: string, env: readonly string[] = []) =>
   v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env] })));
+
+/** Optional text that leads somewhere: see {@link OptionMetadata.reaches}. */
+export const place = (
+  about: string,
+  reaches: NonNullable<OptionMetadata["reaches"]>,
+  env: readonly string[] = [],
+) => v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env], reaches })));
 
 /** The shortest and the longest that a duration may be, as it would be written. */
 export interface DurationBounds {
@@ -103,7 +115,7 @@ export const serverOptions = (
       v.string(),
       v.regex(/^https?:\/\//, "not an http:// or https:// URL"),
       v.description("Base URL"),
-      v.metadata({ env: names(env.url) }),
+      v.metadata({ env: names(env.url), reaches: "address" }),
     ),
     url,
   ),
@@ -118,7 +130,7 @@ export const serverOptions = (
       v.metadata({ secret: true }),
     ),
   ),
-  ca: text("A file with further certificate authorities, PEM"),
+  ca: place("A file with further certificate authorities, PEM", "path"),
   timeout: duration("Time limit of one call", "5m", TIME_LIMITS),
 });
 

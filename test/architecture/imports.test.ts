@@ -18,6 +18,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   restore: ["contract", "plugin", "export", "snapshot", "units"],
   convert: ["snapshot", "units"],
   audit: ["contract", "redact", "units"],
+  agreement: ["audit", "config", "contract", "http", "plugin", "redact", "registry.ts", "units"],
   dashboards: ["contract", "units"],
   inventory: ["contract", "plugin", "export", "snapshot", "units"],
   destroy: ["units"],

@@ -38,7 +38,7 @@ const PAGE = 4_096;
 /** A project with two events, which everybody may write into, but for its trail and its home. */
 async function project(): Promise<Place> {
   const backends = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`);
-  const config = `name: shop\nbackends:\n${backends.join("")}destroy:\n  command: [touch, destroyed]\n`;
+  const config = `name: shop\nbackends:\n${backends.join("")}`;
   const cwd = temporaryDirectory({ "contextcore.yaml": config });
   const [trail, home] = [join(cwd, ".contextcore"), join(cwd, "home/.contextcore")];
   const file = join(trail, "audit.jsonl");
@@ -62,7 +62,7 @@ async function runBehind(
   { cwd }: Place,
   args: readonly string[],
 ): Promise<Finished> {
-  const env = cleanEnv(join(cwd, "home"));
+  const env = { ...cleanEnv(join(cwd, "home")), CONTEXTCORE_DESTROY_COMMAND: "touch,destroyed" };
   const child = Bun.spawn([...words, binary, ...args], {
     cwd,
     env,

@@ -7,6 +7,7 @@ import { openTrail } from "../../src/audit/trail.ts";
 import { startReceiver } from "../audit/receiver.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { agreed } from "../support/project.ts";
 
 /** A project with a few events in its trail; its home is the project's directory, as `run` has it. */
 async function project(config = ""): Promise<string> {
@@ -207,7 +208,7 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
 
 test("a destroy command that would ruin the machine is refused, explained and recorded", async () => {
   const command = "destroy:\n  command: [sh, -c, 'docker compose down && rm -rf /']\n";
-  const cwd = await project(NO_BACKENDS + command);
+  const cwd = agreed(await project(NO_BACKENDS + command));
   const refused = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
   expect(refused.exitCode).toBe(4);
   expect(refused.stderr).toContain("may not run (delete-vital): `rm -rf /`");

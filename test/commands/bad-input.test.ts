@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { labProject } from "../support/project.ts";
+import { agreed, labProject } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 
@@ -320,7 +320,7 @@ test.each([
 });
 
 test("the doctor does not call a place without any room good", async () => {
-  const directory = labProject(lab, { only: ["grafana"], more: "backups: /proc/contextcore\n" });
+  const directory = agreed(labProject(lab, { only: ["grafana"], more: "backups: /proc/contextcore\n" }));
   const { stdout, exitCode } = await run(["doctor"], { cwd: directory });
   expect(stdout).toMatch(/warning +disk +\/proc\/contextcore: 0 B free/);
   expect(exitCode).toBe(3);

@@ -233,8 +233,10 @@ test("without a terminal an export that is not complete refuses the destruction"
 });
 
 test("a command that is not there is found out before anything else", async () => {
-  const cwd = stack(["no-such-program", "down"]);
-  const { stdout, stderr, exitCode } = await run(["destroy", "--option", "1", "--confirm", "shop"], { cwd });
+  const cwd = labProject(lab, { only: ["loki", "grafana"] });
+  const env = { CONTEXTCORE_DESTROY_COMMAND: "no-such-program,down" };
+  const args = ["destroy", "--option", "1", "--confirm", "shop"];
+  const { stdout, stderr, exitCode } = await run(args, { cwd, env });
   expect({ stdout, exitCode }).toEqual({ stdout: "", exitCode: 1 });
   expect(stderr).toStartWith(
     "error: the destroy command cannot run: no-such-program is not on the PATH\nhint: set destroy.command",
@@ -316,9 +318,10 @@ test("SIGTERM reaches the command, and the end is recorded", async () => {
 });
 
 test("without a durable record nothing is destroyed", async () => {
-  const cwd = stack();
+  const cwd = labProject(lab, { only: ["loki", "grafana"] });
   await Bun.write(join(cwd, ".contextcore"), "a file where the trail's directory should be");
-  const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
+  const env = { CONTEXTCORE_DESTROY_COMMAND: TOUCH.join(",") };
+  const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd, env });
   expect({ exitCode, gone: isDestroyed(cwd) }).toEqual({ exitCode: 4, gone: false });
   expect(stderr).toMatch(/error: cannot .*\.contextcore/);
 });

@@ -88,7 +88,7 @@ test.each([
 });
 
 test("with stdin closed nothing waits for an answer", async () => {
-  const cwd = labProject(lab, { only: ["grafana"] });
+  const cwd = labProject(lab, { only: ["grafana"], command: ["true"] });
   for (const redirect of ["</dev/null", "<&-"]) {
     const child = Bun.spawn(["sh", "-c", `"$0" destroy ${redirect}`, binary], {
       cwd,

@@ -4,7 +4,7 @@ import { readdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type Lab, startLab } from "../lab/lab.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
-import { labProject } from "../support/project.ts";
+import { agreed, labProject } from "../support/project.ts";
 import { openSession } from "../support/pseudo-terminal.ts";
 import { blocksOf, pages } from "./blocks.ts";
 
@@ -24,7 +24,7 @@ afterAll(() => lab.stop());
 
 /** A project with one snapshot, which has the name that the pages use. */
 async function project(): Promise<string> {
-  const cwd = labProject(lab, { only: ["loki", "grafana"] });
+  const cwd = agreed(labProject(lab, { only: ["loki", "grafana"] }));
   const exported = await run(["export", "-t", "24h"], { cwd });
   expect([0, 3], exported.stderr).toContain(exported.exitCode);
   const [snapshot = ""] = readdirSync(join(cwd, "backups"));

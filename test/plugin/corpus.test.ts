@@ -11,6 +11,7 @@ import { pluginFiles } from "../../src/plugin/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/plugin/trust/record.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { agreed } from "../support/project.ts";
 import {
   BUSY_FOR_EVER,
   CONTAINED,
@@ -45,7 +46,7 @@ function projectWith(evil: string): string {
     const plugin = { name: spec, about: spec, options: v.object({}) };
     trustPlugin(home, spec, entryFor(plugin, pluginFiles(locatePlugin(spec, home))));
   }
-  return home;
+  return agreed(home);
 }
 
 async function contextcore(home: string, args: readonly string[]) {
@@ -140,7 +141,7 @@ describe("one that loads in a hook what is not among its files is refused by nam
     const found = pluginFiles(locatePlugin("./link", home));
     trustPlugin(home, "./link", entryFor({ name: "./link", about: "x", options: v.object({}) }, found));
     const args = ["export", "--from", "1970-01-01", "--to", "1970-01-02"];
-    expect(await run(args, { cwd: home, env: ENV })).toMatchObject({ exitCode: 0 });
+    expect(await run(args, { cwd: agreed(home), env: ENV })).toMatchObject({ exitCode: 0 });
   });
 });
 

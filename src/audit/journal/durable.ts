@@ -3,6 +3,7 @@
  * append is a handful of calls of some microseconds around one wait for the disk, which threads would only make longer.
  */
 import {
+  type BigIntStats,
   closeSync,
   fdatasyncSync,
   fstatSync,
@@ -54,14 +55,22 @@ export function truncateDurably(path: string, size: number): void {
   });
 }
 
-/** A whole file under its final name, or none: temporary name, fsync, rename, fsync of the directory. @throws TrailError */
-export function writeDurably(path: string, content: string | Uint8Array, mode = 0o644): void {
+/**
+ * A whole file under its final name, or none: temporary name, fsync, rename, fsync of the directory.
+ * @param content or what makes it from the status of the file that it goes into @throws TrailError
+ */
+export function writeDurably(
+  path: string,
+  content: string | Uint8Array | ((status: BigIntStats) => string),
+  mode = 0o644,
+): void {
   const temporary = `${path}.${process.pid}.tmp`;
   attempt("write", path, () => {
     mkdirSync(dirname(path), { recursive: true });
     try {
       withFile(temporary, "w", mode, (file) => {
-        writeFileSync(file, content);
+        const whole = typeof content === "function" ? content(fstatSync(file, { bigint: true })) : content;
+        writeFileSync(file, whole);
         fsyncSync(file);
       });
       renameSync(temporary, path);

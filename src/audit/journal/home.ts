@@ -30,6 +30,8 @@ export interface Home {
   readHead(): Head | undefined;
   /** Not fsynced: an older one is still true. */
   writeHead(head: Head): void;
+  /** The head, where it was written before this program asked whether a project is agreed to, and the trail's file then. */
+  readEarlyHead(): (Head & { readonly file: string }) | undefined;
   /** Appends lines to the copy, durably. @throws TrailError */
   copy(lines: readonly string[]): Promise<void>;
   /**
@@ -77,7 +79,8 @@ export function openHome(directory: string, file: string): Home {
     checkpointFile: `${stem}.checkpoint`,
     log,
     readHead: () => readHead(head),
-    writeHead: (state) => writeHead(head, { file, ...state }),
+    writeHead: (state) => writeHead(head, { file, ...state, asks: true }),
+    readEarlyHead: () => readEarlyHead(head),
     copy: (lines) => copy(log, lines),
     linesAfter: (after, newest) => linesAfter(log, after, newest),
     linesFollowing: (after) => linesFollowing(log, after),
@@ -103,7 +106,7 @@ function trailName(file: string): string {
 }
 
 /** In one call and over the old one: a rename for each event would cost more than the event. */
-function writeHead(path: string, head: Head & { readonly file: string }): void {
+function writeHead(path: string, head: Head & { readonly file: string; readonly asks: true }): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const file = openSync(path, constants.O_CREAT | constants.O_WRONLY, 0o600);
   try {
@@ -114,12 +117,22 @@ function writeHead(path: string, head: Head & { readonly file: string }): void {
 }
 
 function readHead(path: string): Head | undefined {
+  const { seq, hash, dev, ino } = fieldsOf(path);
+  return Number.isSafeInteger(seq) && typeof hash === "string" ? { seq, hash, dev, ino } : undefined;
+}
+
+function readEarlyHead(path: string): (Head & { readonly file: string }) | undefined {
+  const { file, asks } = fieldsOf(path);
+  const head = readHead(path);
+  return head === undefined || asks === true || typeof file !== "string" ? undefined : { ...head, file };
+}
+
+function fieldsOf(path: string) {
   try {
     const [line = ""] = readFileSync(path, "utf8").split("\n");
-    const { seq, hash, dev, ino } = JSON.parse(line);
-    return Number.isSafeInteger(seq) && typeof hash === "string" ? { seq, hash, dev, ino } : undefined;
+    return JSON.parse(line) ?? {};
   } catch {
-    return undefined; // nothing is known of this trail yet, or it was cut by a power failure: the chain itself still speaks
+    return {}; // nothing is known of this trail yet, or it was cut by a power failure: the chain itself still speaks
   }
 }
 

@@ -1,9 +1,11 @@
 import * as v from "valibot";
 import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
+import { agreementOf } from "../agreement.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
+import { configOf, openStackTrail } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
 
 export default defineCommand({
   about: "make the key that signs a checkpoint of the trail after each destructive command",
@@ -18,6 +20,7 @@ export default defineCommand({
   json: v.object({ publicKey: v.string(), path: v.string() }),
   async run(call) {
     const config = await configOf(call);
+    await agreementOf(call, config);
     const { host } = ownIdentity();
     const { verifier, path } = makeSigningKey({
       ...trailPlaces(call, config),

@@ -6,7 +6,8 @@ import { explainInterruption } from "../../audit/recover.ts";
 import { FILTERS, filterOf, readLimit } from "../../tasks/audit-filters.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
+import { configOf, openStackTrail } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
 import { eventSchema } from "./event-schema.ts";
 import { paintEvents } from "./paint.ts";
 

@@ -8,7 +8,8 @@ import { confirm } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail, trailPlaces } from "../stack.ts";
+import { openStack, openStackTrail } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   days: {

@@ -6,7 +6,8 @@ import { printable } from "../../audit/read/line.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf, trailPlaces } from "../stack.ts";
+import { configOf } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
 import { eventSchema } from "./event-schema.ts";
 import { paintOutcome } from "./paint.ts";
 

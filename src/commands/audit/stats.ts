@@ -10,7 +10,9 @@ import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, trailPlaces } from "../stack.ts";
+import { configOf } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
+
 import { paintOutcome } from "./paint.ts";
 
 const tally = v.partial(v.object(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, v.number()]))));

@@ -4,7 +4,8 @@ import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStackToRead, trailPlaces } from "../stack.ts";
+import { openStackToRead } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   key: {

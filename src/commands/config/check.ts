@@ -2,9 +2,10 @@ import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
 import { refusalOf } from "../../destroy/policy/refusal.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openStack } from "../stack.ts";
+import { openStackToShow } from "../stack.ts";
 import { hiddenInFile, secretsInFile } from "./settings.ts";
 
 const problem = v.object({
@@ -27,6 +28,8 @@ export default defineCommand({
   },
 });
 
+const UNSEEN = `${NOT_AGREED}: plugins that are not built in, and files of secrets, were not looked at; ${HOW_TO_AGREE}`;
+
 interface Examined {
   /** Absent when it could not be read, or there is none. */
   readonly file: string | undefined;
@@ -36,7 +39,7 @@ interface Examined {
 
 async function examine(call: Call): Promise<Examined> {
   try {
-    const stack = await openStack(call);
+    const stack = await openStackToShow(call);
     const { config } = stack;
     const failed = stack.failures.map(({ name, error }) => ({
       where: config.file ?? "",
@@ -44,7 +47,8 @@ async function examine(call: Call): Promise<Examined> {
       what: error.message,
     }));
     const problems = [...failed, ...hiddenInFile(config, stack), ...forbiddenCommand(config)];
-    return { file: config.file, problems, warnings: secretsInFile(config, stack) };
+    const warnings = [...(config.sealed ? [UNSEEN] : []), ...secretsInFile(config, stack)];
+    return { file: config.file, problems, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     return { file: undefined, problems: error.problems, warnings: [] };

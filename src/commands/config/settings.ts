@@ -4,7 +4,8 @@ import type { ConfigProblem } from "../../config/errors.ts";
 import { hiddenProblems } from "../../config/hidden.ts";
 import { about } from "../../config/introspect.ts";
 import { type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
-import type { OpenPlugins } from "../../plugin/open.ts";
+import type { Plugin } from "../../plugin/contract.ts";
+import type { DeclaredPlugins } from "../../plugin/host.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
 export interface Setting {
@@ -17,7 +18,7 @@ export interface Setting {
 }
 
 /** The core's own settings, then those of every opened plugin. */
-export const settingsOf = (config: Config, { backends, sinks }: OpenPlugins): Setting[] => [
+export const settingsOf = (config: Config, { backends, sinks }: DeclaredPlugins): Setting[] => [
   ...coreSettings(config),
   ...backends.flatMap(({ plugin }) => pluginSettings(plugin, "backends", config)),
   ...sinks.flatMap(({ plugin }) => pluginSettings(plugin, "sinks", config)),
@@ -46,11 +47,7 @@ function placeOf(config: Config, path: readonly string[]): string {
   return place ?? "default";
 }
 
-function pluginSettings(
-  plugin: OpenPlugins["backends"][number]["plugin"],
-  kind: PluginKind,
-  config: Config,
-): Setting[] {
+function pluginSettings(plugin: Plugin, kind: PluginKind, config: Config): Setting[] {
   const { options, found } = resolveOptions(plugin, kind, config);
   return found
     .filter(({ key }) => options[key] !== undefined)
@@ -69,7 +66,7 @@ const shown = (value: unknown): unknown =>
   typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;
 
 /** Secrets that stand in the file itself, with their place and what to write instead. */
-export const secretsInFile = (config: Config, plugins: OpenPlugins): string[] =>
+export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[] =>
   openedOf(plugins).flatMap(([kind, plugin]) =>
     Object.entries(config[kind][plugin.name]?.options ?? {}).flatMap(([key, value]) => {
       const schema = plugin.options.entries[key];
@@ -81,7 +78,7 @@ export const secretsInFile = (config: Config, plugins: OpenPlugins): string[] =>
   );
 
 /** The plugins that were opened, each with the section of the configuration that it reads. */
-const openedOf = ({ backends, sinks }: OpenPlugins) => [
+const openedOf = ({ backends, sinks }: DeclaredPlugins) => [
   ...backends.map(({ plugin }) => ["backends", plugin] as const),
   ...sinks.map(({ plugin }) => ["sinks", plugin] as const),
 ];
@@ -95,7 +92,7 @@ function clearSecret(value: string, isSecret: boolean): string | undefined {
 }
 
 /** Wrong values in the file that the environment or `--set` hides. */
-export const hiddenInFile = (config: Config, plugins: OpenPlugins): ConfigProblem[] => [
+export const hiddenInFile = (config: Config, plugins: DeclaredPlugins): ConfigProblem[] => [
   ...(config.hidden ?? []),
   ...openedOf(plugins).flatMap(([kind, plugin]) =>
     hiddenProblems(plugin, kind, config, resolveOptions(plugin, kind, config)),

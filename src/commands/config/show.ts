@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { stringify } from "yaml";
 import { formatTable } from "../../terminal/table.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openStack } from "../stack.ts";
+import { openStackToShow } from "../stack.ts";
 import { settingsOf } from "./settings.ts";
 
 export default defineCommand({
@@ -16,13 +17,14 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const stack = await openStack(call);
+    const stack = await openStackToShow(call);
     const { file } = stack.config;
     const settings = settingsOf(stack.config, stack);
     if (call.args.json) {
       terminal.printJson({ file, settings });
       return EXIT.ok;
     }
+    if (stack.config.sealed) terminal.warn(`${NOT_AGREED}: ${PARTLY}\n  ${HOW_TO_AGREE}`);
     terminal.note(file ?? "no contextcore.yaml here or in a parent directory: defaults and the environment");
     const { dim, bold } = terminal.colors;
     const rows = settings.map(({ key, value, from }) => [bold(key), inline(value), dim(from)]);
@@ -30,6 +32,8 @@ export default defineCommand({
     return EXIT.ok;
   },
 });
+
+const PARTLY = "the settings of plugins that are not built in are not shown";
 
 const inline = (value: unknown): string =>
   stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();

@@ -38,7 +38,9 @@ export default defineCommand({
   ],
   json: deleteSchema,
   async run(call): Promise<ExitCode> {
-    const setting = await openSetting(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
+    const setting = await openSetting(call, {
+      only: call.args.plugin === undefined ? [] : [call.args.plugin],
+    });
     const { plan, carryOut } = await planTask(deleteDashboard, call.args, setting);
     if (!call.args.json) showPlan(call, plan);
     const question = { message: "Delete them?", what: "the deletion" };

@@ -31,7 +31,7 @@ export default defineCommand({
   ],
   json: exportSchema,
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
+    const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
     const directory = resolve(call.directory, call.args.directory);
     const result = await exportDashboards(keeperOf(stack, call.args.plugin).keeper, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);

@@ -25,7 +25,7 @@ export default defineCommand({
   ],
   json: v.array(dashboardSchema),
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
+    const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
     const rows = await listDashboards(keeperOf(stack, call.args.plugin).keeper, call.signal);
     if (call.args.json) call.terminal.printJson(rows);
     else show(call, rows);

@@ -49,7 +49,7 @@ export default defineCommand({
 /** @throws DashboardFilesError, after every bad file was named */
 async function planned(call: ProvisionCall) {
   const { plugin } = call.args;
-  const setting = await openSetting(call, plugin === undefined ? [] : [plugin]);
+  const setting = await openSetting(call, { only: plugin === undefined ? [] : [plugin] });
   try {
     return await planTask(provision, call.args, setting);
   } catch (error) {

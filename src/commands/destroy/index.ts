@@ -33,7 +33,7 @@ export default defineCommand({
     { line: "destroy --option 1 --confirm shop", about: "in a script: export everything, then destroy" },
   ],
   async run(call) {
-    const stack = await openStack(call);
+    const stack = await openStack(call, { isDestroying: true });
     checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
     await using trail = openStackTrail(call, stack.config, stack.sinks);
     await requireAllowed(stack.config, trail);

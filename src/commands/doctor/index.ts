@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Config } from "../../config/config.ts";
 import { ConfigError, formatProblem } from "../../config/errors.ts";
 import { examineClocks } from "../../doctor/clock.ts";
 import type { Finding } from "../../doctor/finding.ts";
@@ -10,10 +11,12 @@ import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
+import { agreementOf, refusal, requireAgreement } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStackToRead, type Stack, trailPlaces } from "../stack.ts";
+import { configOf, openStackToRead, type Stack } from "../stack.ts";
 import { readTimeout } from "../timeout.ts";
+import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   timeout: {
@@ -61,14 +64,13 @@ interface Examined {
 async function examine(call: Call<typeof args>): Promise<Examined> {
   const binary = examineBinary(VERSION);
   try {
+    if (call.terminal.interactive) await requireAgreement(call, await configOf(call), false);
     const stack = await openStackToRead(call);
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: Finding = { about: "configuration", state: "ok", what: file };
-    const findings = [binary, configuration, ...(await examineStack(call, stack))];
-    return {
-      findings,
-      exit: findings.every(({ state }) => state === "ok" || state === "note") ? EXIT.ok : EXIT.partial,
-    };
+    const agreement = stack.isAgreed ? [] : [await unagreed(call, stack.config)];
+    const findings = [binary, configuration, ...agreement, ...(await examineStack(call, stack))];
+    return { findings, exit: exitOf(findings, stack.isAgreed) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const problems = error.problems.map((problem): Finding => {
@@ -78,6 +80,17 @@ async function examine(call: Call<typeof args>): Promise<Examined> {
     });
     return { findings: [binary, ...problems], exit: EXIT.usage };
   }
+}
+
+function exitOf(findings: readonly Finding[], isAgreed: boolean): ExitCode {
+  if (!isAgreed) return EXIT.refused;
+  return findings.every(({ state }) => state === "ok" || state === "note") ? EXIT.ok : EXIT.partial;
+}
+
+/** No server and no sink is asked then; what is on this machine is looked at all the same. */
+async function unagreed(call: Call, config: Config): Promise<Finding> {
+  const { message, hint } = refusal(await agreementOf(call, config));
+  return { about: "agreement", state: "problem", what: message, ...(hint === undefined ? {} : { hint }) };
 }
 
 async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Finding[]> {

@@ -53,7 +53,7 @@ export default defineCommand({
   ],
   json: exportSchema,
   async run(call) {
-    const stack = await openStack(call, call.args.plugin);
+    const stack = await openStack(call, { only: call.args.plugin });
     await using trail = openStackTrail(call, stack.config, stack.sinks);
     const result = await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
     if (call.args.json) call.terminal.printJson(exportJson(result));

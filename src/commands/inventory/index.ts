@@ -36,7 +36,7 @@ export default defineCommand({
   json: inventorySchema,
   async run(call) {
     const { args, terminal } = call;
-    const stack = await openStack(call, args.plugin);
+    const stack = await openStack(call, { only: args.plugin });
     const taken = await takeInventory(call, stack, args.timeout);
     if (args.json) terminal.printJson(inventoryJson(stack.config.name, taken));
     else printInventory(call, taken);

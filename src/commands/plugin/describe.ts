@@ -58,10 +58,10 @@ function capabilitiesOf(loaded: LoadedPlugin, config: Config): string[] {
     sinks: { [loaded.plugin.name]: { enabled: true, options: {} } },
   };
   const { plugin } = loaded;
-  const backends = attempt(() =>
+  const backends = attempt(config, () =>
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, {}),
   );
-  const sinks = attempt(() => openSink(loaded, everything, {}));
+  const sinks = attempt(config, () => openSink(loaded, everything, {}));
   return [
     ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
     ...backends.flatMap(({ backend }) =>
@@ -76,10 +76,10 @@ const enabled = ({ backends }: Config, { name }: Plugin): Config["backends"] => 
   [name]: { options: backends[name]?.options ?? {}, enabled: true },
 });
 
-/** A plugin that cannot be opened as it is configured shows what its declaration alone tells. */
-function attempt<Opened>(open: () => readonly Opened[]): readonly Opened[] {
+/** A plugin that cannot be opened as it is configured, or may not be, shows what its declaration alone tells. */
+function attempt<Opened>({ sealed }: Config, open: () => readonly Opened[]): readonly Opened[] {
   try {
-    return open();
+    return sealed ? [] : open();
   } catch {
     return [];
   }

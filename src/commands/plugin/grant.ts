@@ -1,4 +1,5 @@
 /** Loads a plugin that a person agreed to, and records the trust in the lock and in the trail. */
+import { agreeToPlugin } from "../../agreement/standing.ts";
 import type { Config } from "../../config/config.ts";
 import type { Plugin } from "../../plugin/contract.ts";
 import { DeclarationError } from "../../plugin/declaration.ts";
@@ -8,8 +9,10 @@ import { dropOldCopies, keepCopies } from "../../plugin/trust/copies.ts";
 import { hashOfFiles, type PluginFiles, pluginFiles } from "../../plugin/trust/files.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { entryFor, trustPlugin } from "../../plugin/trust/record.ts";
+import { agreementOf } from "../agreement.ts";
 import type { Call } from "../command.ts";
 import { openStackTrail } from "../stack.ts";
+import { trailPlaces } from "../trail-places.ts";
 
 export interface Grant {
   readonly call: Call;
@@ -22,6 +25,7 @@ export interface Grant {
 /** @throws DeclarationError when it does not load or fit, and TrailError when the trust cannot be recorded */
 export async function grantTrust({ call, config, location, found, action }: Grant): Promise<Plugin> {
   requireAsShown(location, found);
+  await agreementOf(call, config); // before the trail is written to: a project that was in use is taken over now, or never
   const { plugin } = await loadPlugin(location, found);
   requireOwnName(plugin, location.spec, config);
   const entry = entryFor(plugin, found);
@@ -43,6 +47,7 @@ export async function grantTrust({ call, config, location, found, action }: Gran
   } finally {
     await trail.close();
   }
+  await agreeToPlugin(location.spec, entry.hash, config, trailPlaces(call, config).home);
   trustPlugin(config.directory, location.spec, entry);
   keepCopies(config.directory, location, found);
   dropOldCopies(config.directory, readLock(config.directory));

@@ -1,5 +1,5 @@
 import { closest } from "../../config/closest.ts";
-import { loadPlugins } from "../../plugin/host.ts";
+import type { Config } from "../../config/config.ts";
 import type { OpenFailure } from "../../plugin/open.ts";
 import { LockError, readLock } from "../../plugin/trust/lock.ts";
 import { UntrustedError } from "../../plugin/trust/trust.ts";
@@ -8,8 +8,9 @@ import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
+import { hintOf } from "../stack.ts";
 import { type Description, describePlugin, descriptionSchema } from "./describe.ts";
+import { loadAgreed } from "./load-agreed.ts";
 import { toMarkdown } from "./markdown.ts";
 
 export default defineCommand({
@@ -33,12 +34,11 @@ export default defineCommand({
   json: descriptionSchema,
   async run(call) {
     const { args, terminal } = call;
-    const config = await configOf(call);
-    const { plugins, failures } = await loadPlugins({ ...config, backends: {}, sinks: {} });
+    const { config, plugins, failures } = await loadAgreed(call);
     const loaded = plugins.find(
       ({ plugin, source }) => plugin.name === args.plugin || source === args.plugin,
     );
-    if (loaded === undefined) refuse(args.plugin, config.directory, failures);
+    if (loaded === undefined) refuse(args.plugin, config, failures);
     if (loaded === undefined)
       throw unknown(
         args.plugin,
@@ -52,13 +52,13 @@ export default defineCommand({
 });
 
 /** One that was not loaded is known by what it called itself when it was trusted. */
-function refuse(word: string, directory: string, failures: readonly OpenFailure[]): void {
+function refuse(word: string, { directory, sealed }: Config, failures: readonly OpenFailure[]): void {
   const broken = failures.find(({ error }) => error instanceof LockError)?.error;
   const lock = broken === undefined ? readLock(directory) : {};
   const failed = failures.find(({ name }) => name === word || lock[name]?.name === word)?.error ?? broken;
   if (failed === undefined) return;
-  if (failed instanceof LockError || failed instanceof UntrustedError)
-    throw new RefusedError(failed.message, failed.hint);
+  if (sealed || failed instanceof LockError || failed instanceof UntrustedError)
+    throw new RefusedError(failed.message, hintOf(failed));
   throw failed;
 }
 

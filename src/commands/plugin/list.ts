@@ -1,14 +1,14 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import type { Plugin } from "../../plugin/contract.ts";
-import { loadPlugins } from "../../plugin/host.ts";
 import type { LoadedPlugin } from "../../plugin/opening.ts";
 import { UntrustedError } from "../../plugin/trust/trust.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, hintOf } from "../stack.ts";
+import { hintOf } from "../stack.ts";
+import { loadAgreed } from "./load-agreed.ts";
 
 const pluginSchema = v.object({
   name: v.string(),
@@ -29,13 +29,12 @@ export default defineCommand({
   }),
   async run(call) {
     const { args, terminal } = call;
-    const config = await configOf(call);
-    const { plugins, failures } = await loadPlugins({ ...config, backends: {}, sinks: {} });
+    const { config, plugins, failures } = await loadAgreed(call);
     const shown = plugins.map((loaded) => summaryOf(loaded, config));
     const failed = failures.map(({ name, error }) => ({
       source: name,
       problem: error.message,
-      untrusted: error instanceof UntrustedError,
+      untrusted: error instanceof UntrustedError || config.sealed === true,
     }));
     if (args.json) terminal.printJson({ plugins: shown, failures: failed });
     else printList(shown, terminal);

@@ -2,6 +2,7 @@ import { takeFromPlugins } from "../../config/edit-plugins.ts";
 import { dropOldCopies } from "../../plugin/trust/copies.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { distrustPlugin } from "../../plugin/trust/record.ts";
+import { agreementOf } from "../agreement.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail } from "../stack.ts";
@@ -26,6 +27,7 @@ export default defineCommand({
     const config = await configOf(call);
     const spec = configuredSpec(args.plugin, directory, config);
     const name = readLock(config.directory)[spec]?.name ?? spec;
+    await agreementOf(call, config);
     const trail = openStackTrail(call, config);
     try {
       const details = { action: "remove", plugin: name, source: spec };

@@ -29,7 +29,7 @@ export default defineCommand({
   ],
   json: v.union([reportSchema, planSchema]),
   async run(call) {
-    const stack = await openStack(call, call.args.plugin, call.args.into);
+    const stack = await openStack(call, { only: call.args.plugin, tenant: call.args.into });
     const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
     const snapshot = await openSnapshot(directory);
     try {

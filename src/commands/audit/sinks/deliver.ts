@@ -3,8 +3,9 @@ import { surveySinks } from "../../../audit/deliver/survey.ts";
 import { counted } from "../../../units/words.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { openStack, trailPlaces } from "../../stack.ts";
+import { openStack } from "../../stack.ts";
 import { readTimeout } from "../../timeout.ts";
+import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
   about: "deliver what waits for the sinks, now",

@@ -5,7 +5,8 @@ import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { openStackToRead, sinkLimitMs, trailPlaces } from "../../stack.ts";
+import { openStackToRead, sinkLimitMs } from "../../stack.ts";
+import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
   about: "show each sink's state: what it has, what waits for it, and what went wrong last",

@@ -1,0 +1,44 @@
+/** What a project wants of its user, as values that can be shown, agreed to, and compared. */
+
+/**
+ * - `plugin`: other people's code runs
+ * - `command`: a program runs, when the stack is destroyed
+ * - `address`: something is sent beyond this machine
+ * - `secret`: a variable, or a secret's file, goes there
+ * - `outside`: a path outside of the project is read or written
+ * - `sink`: a plugin of somebody else gets the audit events
+ * - `option`: a plugin of somebody else is told something
+ */
+export type ClaimKind = "plugin" | "command" | "address" | "secret" | "outside" | "sink" | "option";
+
+/** One thing that a project wants. */
+export interface Claim {
+  readonly kind: ClaimKind;
+  /** The setting that says so: `backends.loki.url`. */
+  readonly key: string;
+  /** What is meant, resolved as far as that tells no secret: a path, an address, a variable's name. */
+  readonly value: string;
+  /** Of an address: the variables of the user's own that hold a credential for it, and are set. They are no part of the claim. */
+  readonly credentials?: readonly string[];
+}
+
+/** The order in which they are shown: what can do most comes first. */
+const ORDER: readonly ClaimKind[] = ["plugin", "command", "outside", "address", "secret", "sink", "option"];
+
+/** The claims in the order in which they are shown, none twice. */
+export function sorted(claims: readonly Claim[]): Claim[] {
+  const byId = new Map(claims.map((claim) => [claimId(claim), claim]));
+  const rank = ({ kind }: Claim): number => ORDER.indexOf(kind);
+  return [...byId]
+    .sort(([a, one], [b, other]) => rank(one) - rank(other) || (a < b ? -1 : 1))
+    .map(([, claim]) => claim);
+}
+
+/** The same text for the same claim, and for no other. */
+export const claimId = ({ kind, key, value }: Claim): string => JSON.stringify([kind, key, value]);
+
+/** `sha256:` and the hash of all of them, whatever their order. */
+export function hashOfClaims(claims: readonly Claim[]): string {
+  const text = ["contextcore agreement 1", ...claims.map(claimId).sort()].join("\n");
+  return `sha256:${Bun.SHA256.hash(text, "hex")}`;
+}

@@ -1,0 +1,104 @@
+/** Everything that a project wants of its user. Nothing is run, read or sent to find it out. */
+import type { Config } from "../config/config.ts";
+import type { PluginKind } from "../config/resolve-options.ts";
+import { referencesIn } from "../config/secrets.ts";
+import type { Plugin } from "../plugin/contract.ts";
+import { checkDeclaration } from "../plugin/declaration.ts";
+import { type Lock, LockError, readLock } from "../plugin/trust/lock.ts";
+import { BUILT_INS } from "../registry.ts";
+import { type Claim, sorted } from "./claim.ts";
+import { pathClaims } from "./places.ts";
+import { builtInClaims, foreignClaims } from "./plugin-claims.ts";
+import { expanded, wordsText } from "./shown.ts";
+
+const KINDS: readonly PluginKind[] = ["backends", "sinks"];
+
+/**
+ * What the project wants, in the order in which it is shown. What its user says by flag or by variable is not among it.
+ * @param cwd the working directory, from which relative paths in the options of plugins are meant
+ */
+export async function claimsOf(config: Config, cwd: string): Promise<Claim[]> {
+  const code = codeClaims(config);
+  const found = [
+    ...code,
+    ...commandClaims(config),
+    ...backupsClaims(config),
+    ...(await settingsClaims(config, cwd)),
+  ];
+  return sorted([...found, ...nameClaims(config, found)]);
+}
+
+/** The claim of a plugin whose files are these. @param sha256 of all its files, as `contextcore.lock` has it */
+export const codeClaim = (spec: string, sha256: string): Claim => ({
+  kind: "plugin",
+  key: "plugins",
+  value: `${spec} sha256:${sha256}`,
+});
+
+/** Also of plugins that the user names: which code that is, the project's own lock says. What is not in it never runs. */
+function codeClaims({ plugins, directory }: Config): Claim[] {
+  const lock = lockOf(directory);
+  return plugins.flatMap((spec) => {
+    const entry = Object.hasOwn(lock, spec) ? lock[spec] : undefined;
+    return entry === undefined ? [] : [codeClaim(spec, entry.hash)];
+  });
+}
+
+/** By a lock that cannot be read nothing is trusted; who opens the plugins says so. */
+function lockOf(directory: string): Lock {
+  try {
+    return readLock(directory);
+  } catch (error) {
+    if (error instanceof LockError) return {};
+    throw error;
+  }
+}
+
+const USUAL = ["docker", "compose", "down", "-v"];
+
+function commandClaims({ destroy, fromFile, env }: Config): Claim[] {
+  const written = fromFile?.(["destroy", "command"]);
+  if (!Array.isArray(written) || wordsText(destroy.command) === wordsText(USUAL)) return [];
+  const words = written.map((word) => expanded(String(word), env));
+  return [{ kind: "command", key: "destroy.command", value: wordsText(words) }];
+}
+
+function backupsClaims(config: Config): Claim[] {
+  const written = config.fromFile?.(["backups"]);
+  const isFile = typeof written === "string";
+  const text = isFile ? written : config.backups;
+  return pathClaims({ key: "backups", text, isFile }, config, config.directory);
+}
+
+async function settingsClaims(config: Config, cwd: string): Promise<Claim[]> {
+  const named = new Set(KINDS.flatMap((kind) => Object.keys(config[kind])));
+  const claims: Claim[] = [];
+  for (const { name, load } of BUILT_INS) {
+    // Of a plugin that the file does not name it says nothing, and nothing needs to be loaded.
+    if (named.delete(name))
+      claims.push(...ownClaims(checkDeclaration(await load(), "built-in"), config, cwd));
+  }
+  // Without plugins of others a name that is left is a typing error.
+  if (config.plugins.length === 0) return claims;
+  return [
+    ...claims,
+    ...[...named].flatMap((name) => KINDS.flatMap((kind) => foreignClaims(name, kind, config))),
+  ];
+}
+
+function ownClaims(plugin: Plugin, config: Config, cwd: string): Claim[] {
+  const { name, backend, sink } = plugin;
+  const isOn: Readonly<Record<PluginKind, boolean>> = {
+    backends: backend !== undefined && config.backends[name]?.enabled !== false,
+    sinks: sink !== undefined && config.sinks[name]?.enabled === true,
+  };
+  return KINDS.flatMap((kind) => (isOn[kind] ? builtInClaims(plugin, kind, config, cwd) : []));
+}
+
+/** The stack's name is in every event that goes to a sink. */
+function nameClaims({ fromFile }: Config, found: readonly Claim[]): Claim[] {
+  const written = fromFile?.(["name"]);
+  const isTold = found.some(({ kind }) => kind === "address" || kind === "plugin");
+  if (!isTold || typeof written !== "string") return [];
+  return referencesIn(written).map((name) => ({ kind: "secret", key: "name", value: `\${${name}}` }));
+}

@@ -1,0 +1,87 @@
+/** What one setting claims: the places that it leads to, and the secrets that it passes on. */
+import { readFileSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Config } from "../config/config.ts";
+import { referencesIn } from "../config/secrets.ts";
+import type { Claim } from "./claim.ts";
+import { isLoopback } from "./loopback.ts";
+import { isBelow, isInside, realPath } from "./outside.ts";
+import { addressText, expanded } from "./shown.ts";
+
+/** One setting, as far as its claims are concerned. */
+export interface Setting {
+  readonly key: string;
+  /** As it is written, variables still by name. */
+  readonly text: string;
+  /** The project's file says it: what its user says, by flag or variable, needs no agreement. */
+  readonly isFile: boolean;
+  readonly secret?: boolean;
+}
+
+/** Whose settings they are. */
+export type Project = Pick<Config, "directory" | "env">;
+
+/**
+ * An address; none where it stays on this machine. One that is in a secret's file is as good as written here when that file
+ * is the project's, and else its user's.
+ */
+export function addressClaims({ key, text, isFile, secret = false }: Setting, project: Project): Claim[] {
+  const { env, directory } = project;
+  const file = secret ? secretFile(expanded(text, env)) : undefined;
+  if (!isFile || isLoopback(expanded(text, env))) return [];
+  if (file === undefined) return [{ kind: "address", key, value: addressText(text, env, secret) }];
+  if (!isInside(resolve(directory, file), directory)) return [];
+  const said = textOf(resolve(directory, file));
+  return [{ kind: "address", key, value: said === undefined ? file : addressText(said, {}, secret) }];
+}
+
+/** More than any address, bytes. */
+const ADDRESS_MAX = 65_536;
+
+/** What a file holds, where it is one and can be read. */
+function textOf(path: string): string | undefined {
+  try {
+    const status = statSync(path);
+    return status.isFile() && status.size <= ADDRESS_MAX ? readFileSync(path, "utf8").trimEnd() : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A path; none where it stays in the project. What its user says may lead anywhere, but not by a link of the project's.
+ * @param base the directory that a relative path is meant from
+ */
+export function pathClaims({ key, text, isFile }: Setting, project: Project, base: string): Claim[] {
+  const written = expanded(text, project.env);
+  const path = resolve(base, written);
+  if (isFile && isWinding(written)) return [{ kind: "outside", key, value: written }];
+  if (isInside(path, project.directory)) return [];
+  if (!isFile && !isBelow(path, project.directory)) return [];
+  return [{ kind: "outside", key, value: realPath(path) }];
+}
+
+/** `name/..`: back from wherever a link may have led, and where that is only the system knows. */
+const isWinding = (path: string): boolean =>
+  /(^|[/\\])(?!\.{1,2}[/\\])[^/\\]+[/\\]+(\.[/\\]+)*\.\.([/\\]|$)/.test(path);
+
+/** `file:/run/secrets/token` as a secret's value: the path. */
+export const secretFile = (text: string): string | undefined =>
+  text.startsWith("file:") ? text.slice("file:".length).replace(/^\/\//, "") : undefined;
+
+/**
+ * The variables that a setting names, and the secret's file.
+ * @param isBeyond what it says is sent beyond this machine, or told to somebody else's plugin
+ */
+export function secretClaims({ key, text, secret }: Setting, project: Project, isBeyond: boolean): Claim[] {
+  const file = secret === true ? secretFile(expanded(text, project.env)) : undefined;
+  const outside =
+    file === undefined
+      ? []
+      : pathClaims({ key, text: file, isFile: true }, { ...project, env: {} }, project.directory);
+  if (!isBeyond) return outside;
+  const names = referencesIn(text).map((name): Claim => ({ kind: "secret", key, value: `\${${name}}` }));
+  const inside: Claim[] =
+    file === undefined || outside.length > 0 ? [] : [{ kind: "secret", key, value: `file:${file}` }];
+  return [...outside, ...inside, ...names];
+}

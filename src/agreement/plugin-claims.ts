@@ -1,0 +1,109 @@
+/** What the settings of plugins claim. */
+import * as v from "valibot";
+import type { Config } from "../config/config.ts";
+import { about } from "../config/introspect.ts";
+import { findCandidate, type PluginKind } from "../config/resolve-options.ts";
+import { expand } from "../config/secrets.ts";
+import { TIME_LIMIT_KEY } from "../config/sink-time-limit.ts";
+import type { Plugin } from "../plugin/contract.ts";
+import { isSecretName } from "../redact/names.ts";
+import type { Claim } from "./claim.ts";
+import { isLoopback } from "./loopback.ts";
+import { addressClaims, pathClaims, type Setting, secretClaims } from "./places.ts";
+import { expanded, literalText } from "./shown.ts";
+
+interface Option extends Setting {
+  readonly reaches: "address" | "path" | undefined;
+}
+
+/**
+ * Of a built-in plugin, whose options say which of them lead somewhere.
+ * @param cwd what a relative path in an option is meant from
+ */
+export function builtInClaims(plugin: Plugin, kind: PluginKind, config: Config, cwd: string): Claim[] {
+  const options = Object.entries(plugin.options.entries).flatMap(([key, schema]): Option[] => {
+    const candidate = findCandidate(plugin.name, kind, key, schema, config);
+    if (candidate === undefined) return [];
+    const { reaches, secret = false } = about(schema);
+    if (!secret && !canBe(candidate.value, schema, config)) return [];
+    const isFile = candidate.isFile === true;
+    return textsIn(candidate.value, `${kind}.${plugin.name}.${key}`).map((text) => ({
+      ...text,
+      isFile,
+      secret,
+      reaches: reaches === "path" && isAddress(expanded(text.text, config.env)) ? "address" : reaches,
+    }));
+  });
+  const credentials = credentialsOf(plugin, kind, config);
+  const isBeyond = options.some(
+    ({ reaches, text }) => reaches === "address" && !isLoopback(expanded(text, config.env)),
+  );
+  return options.flatMap((option) => [
+    ...(option.reaches === "address"
+      ? addressClaims(option, config).map((one) => ({ ...one, ...credentials }))
+      : []),
+    ...(option.reaches === "path" ? pathClaims(option, config, cwd) : []),
+    ...(option.isFile ? secretClaims(option, config, isBeyond) : []),
+  ]);
+}
+
+/** Whether the plugin would take it: with what it would not it is never opened. */
+function canBe(value: unknown, schema: v.GenericSchema, { env }: Config): boolean {
+  try {
+    return v.safeParse(schema, expand(value, env)).success;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** Which of the user's own variables are sent to the plugin's server. */
+function credentialsOf(
+  { name, options }: Plugin,
+  kind: PluginKind,
+  config: Config,
+): Pick<Claim, "credentials"> {
+  const found = Object.entries(options.entries).flatMap(([key, schema]) => {
+    const candidate = findCandidate(name, kind, key, schema, config);
+    const isOwn = candidate !== undefined && config.env[candidate.from] !== undefined;
+    return isOwn && about(schema).secret === true ? [candidate.from] : [];
+  });
+  return found.length === 0 ? {} : { credentials: found };
+}
+
+/** Of somebody else's plugin: what an option means is known only to its code, so that all of them count. */
+export function foreignClaims(name: string, kind: PluginKind, config: Config): Claim[] {
+  const settings = config[kind][name];
+  if (settings === undefined || !settings.enabled) return [];
+  const sink: Claim[] = kind === "sinks" ? [{ kind: "sink", key: `sinks.${name}`, value: name }] : [];
+  const options = Object.entries(settings.options).filter(([key]) => key !== TIME_LIMIT_KEY);
+  const told = options.flatMap(([key, value]) =>
+    textsIn(value, `${kind}.${name}.${key}`).flatMap((text) =>
+      claimsOfText({ ...text, isFile: true }, config),
+    ),
+  );
+  return [...sink, ...told];
+}
+
+function claimsOfText(setting: Setting, config: Config): Claim[] {
+  const { key, text } = setting;
+  const secrets = secretClaims(setting, config, true);
+  if (isAddress(expanded(text, config.env))) return [...addressClaims(setting, config), ...secrets];
+  if (secrets.length > 0) return [{ kind: "option", key, value: text }, ...secrets];
+  const isSecret = key.split(".").some(isSecretName) && !text.startsWith("file:");
+  return [{ kind: "option", key, value: literalText(text, isSecret) }];
+}
+
+const isAddress = (text: string): boolean => /^[a-z][a-z\d+.-]*:\/\//i.test(text);
+
+interface Text {
+  readonly key: string;
+  readonly text: string;
+}
+
+/** Every text in a value, by its dotted key. A number or a switch leads nowhere. */
+function textsIn(value: unknown, key: string): Text[] {
+  if (typeof value === "string") return [{ key, text: value }];
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).flatMap(([name, item]) => textsIn(item, `${key}.${name}`));
+}

@@ -1,0 +1,121 @@
+/** Asks a person whether a project may do what it wants, and refuses it where nobody can be asked. */
+import type { Claim, ClaimKind } from "../agreement/claim.ts";
+import { agreeTo, type Standing, standingOf } from "../agreement/standing.ts";
+import type { Config } from "../config/config.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
+import { RefusedError } from "../tasks/errors.ts";
+import { confirm } from "../terminal/ask.ts";
+import type { Colors } from "../terminal/colors.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { listed } from "../units/words.ts";
+import type { Call } from "./command.ts";
+import { visible } from "./plugin/visible.ts";
+import { trailPlaces } from "./trail-places.ts";
+
+/** More than this nobody reads in passing: `config trust` shows them all. */
+const MOST_ASKED = 20;
+
+/** How a project stands with its user. One that was in use before anything was asked is taken over, and this is told. */
+export async function agreementOf(call: Call, config: Config): Promise<Standing> {
+  const standing = await standingOf(config, { ...trailPlaces(call, config), cwd: call.directory });
+  if (standing.isAdopted) {
+    call.terminal.note(
+      `contextcore now asks before a project runs, reads or sends anything. This one was in use already, and is agreed to as it is:`,
+    );
+    noteClaims(call.terminal, standing.claims);
+    call.terminal.note("to take that back: contextcore config trust --remove");
+  }
+  return standing;
+}
+
+/**
+ * Whether everything is agreed to that a command needs.
+ * @param isDestroying only then the destroy command matters
+ */
+export const isAgreed = ({ fresh }: Standing, isDestroying = false): boolean =>
+  fresh.every(({ kind }) => kind === "command" && !isDestroying);
+
+/**
+ * Goes on only with a project that is agreed to: asks once, where there is somebody to ask.
+ * @throws RefusedError when it is not, and before anything of it is run, read or sent
+ */
+export async function requireAgreement(call: Call, config: Config, isDestroying: boolean): Promise<void> {
+  const standing = await agreementOf(call, config);
+  if (isAgreed(standing, isDestroying)) return;
+  const { terminal, signal } = call;
+  terminal.note(introduction(standing));
+  noteClaims(terminal, standing.fresh.slice(0, MOST_ASKED));
+  if (!terminal.interactive || standing.pin === "differs") throw refusal(standing);
+  if (standing.fresh.length > MOST_ASKED) {
+    const more = standing.fresh.length - MOST_ASKED;
+    throw new RefusedError(`and ${more} more: ${NOTHING}`, HOW_TO_AGREE);
+  }
+  const answer = await confirm(terminal, { message: "Agree to this project?", signal });
+  if (answer === undefined) throw new UnansweredError(`the project is not agreed to: ${NOTHING}`);
+  if (!answer) throw new RefusedError(`the project is not agreed to: ${NOTHING}`);
+  await agreeTo(standing, config, trailPlaces(call, config).home, "asked");
+}
+
+/** The question was left, by Ctrl-C or Escape. Exit code 130. */
+class UnansweredError extends Error {
+  override readonly name = "UnansweredError";
+}
+
+/** For what goes on without what the project wants. */
+export const NOT_AGREED = "you have not agreed to this project";
+export const HOW_TO_AGREE = "contextcore config trust shows what it wants, and asks";
+
+/** Why a plugin, or a sink, of a project that is not agreed to was left alone. */
+export const notOpened = (name: string): DeclarationError =>
+  new DeclarationError(`${name} was not opened: ${NOT_AGREED}`, HOW_TO_AGREE);
+
+const NOTHING = "nothing of it was run, read or sent";
+
+function noteClaims({ note, noteColors }: Terminal, claims: readonly Claim[]): void {
+  for (const line of claimLines(claims, noteColors)) note(line);
+}
+
+const introduction = ({ project, agreement }: Standing): string =>
+  agreement === undefined
+    ? `You have not agreed to this project yet, ${visible(project)}:`
+    : `This project, ${visible(project)}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
+
+/** What to say where a project is not agreed to and nobody can be asked. */
+export function refusal({ sha256, pin }: Standing): RefusedError {
+  const look = "look at it with: contextcore config trust";
+  if (pin === "differs") {
+    const what = "CONTEXTCORE_TRUST names something else than what this project wants";
+    return new RefusedError(`${what}: ${NOTHING}`, `${look} · it is now ${sha256}`);
+  }
+  return new RefusedError(
+    `the project is not agreed to: ${NOTHING}`,
+    `${look} · where nobody can answer, after that: CONTEXTCORE_TRUST=${sha256}`,
+  );
+}
+
+const VERBS: Readonly<Record<ClaimKind, string>> = {
+  plugin: "runs",
+  command: "destroys with",
+  outside: "uses",
+  address: "sends to",
+  secret: "passes on",
+  sink: "reports to",
+  option: "tells",
+};
+
+/** A longer value is cut where it is shown to people: nothing above it may leave the screen. */
+const VALUE_MAX = 160;
+
+/** One line for each. */
+export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
+  claims.map(({ kind, key, value, credentials = [] }) => {
+    const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;
+    return `  ${yellow(VERBS[kind].padEnd(13))} ${cut(value)}${own}  ${dim(cut(key))}`;
+  });
+
+const cut = (text: string): string => {
+  const clean = visible(text);
+  return clean.length <= VALUE_MAX
+    ? clean
+    : `${clean.slice(0, VALUE_MAX / 2)} … ${clean.slice(-VALUE_MAX / 2)}`;
+};

@@ -1,0 +1,18 @@
+import type { Config } from "../../config/config.ts";
+import { type Loaded, loadPlugins } from "../../plugin/host.ts";
+import { agreementOf, isAgreed, notOpened } from "../agreement.ts";
+import type { Call } from "../command.ts";
+import { configOf } from "../stack.ts";
+
+/**
+ * Every plugin there is, loaded and not opened. Of a project that is not agreed to only the built-in ones are: the others are
+ * among the failures, and the configuration is sealed.
+ */
+export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
+  const config = await configOf(call);
+  const all = { ...config, backends: {}, sinks: {} };
+  if (isAgreed(await agreementOf(call, config))) return { ...(await loadPlugins(all)), config };
+  const { plugins, failures } = await loadPlugins({ ...all, plugins: [] });
+  const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
+  return { plugins, failures: [...failures, ...left], config: { ...config, sealed: true } };
+}

@@ -1,0 +1,49 @@
+/** An option of a built-in plugin that leads somewhere says so: else it could be changed behind its user's back. */
+import { expect, test } from "bun:test";
+import type * as v from "valibot";
+import { about, unwrap } from "../../src/config/introspect.ts";
+import { checkDeclaration } from "../../src/plugin/declaration.ts";
+import { BUILT_INS } from "../../src/registry.ts";
+
+/** Text that is sent where the plugin sends everything, or says how long to wait. */
+const HARMLESS = ["tenant", "username", "timeout", "window", "settle"];
+
+test("every option with text in it leads somewhere, is a secret, or is known to be harmless", async () => {
+  const unknown: string[] = [];
+  for (const { name, load } of BUILT_INS) {
+    const { options } = checkDeclaration(await load(), "built-in");
+    for (const [key, schema] of Object.entries<v.GenericSchema>(options.entries)) {
+      const { reaches, secret } = about(schema);
+      const isText = !["number", "boolean", "picklist"].includes(unwrap(schema).type);
+      if (isText && reaches === undefined && !secret && !HARMLESS.includes(key))
+        unknown.push(`${name}.${key}`);
+    }
+  }
+  expect(unknown).toEqual([]);
+});
+
+test("those that lead somewhere are these", async () => {
+  const found: string[] = [];
+  for (const { name, load } of BUILT_INS) {
+    const { options } = checkDeclaration(await load(), "built-in");
+    for (const [key, schema] of Object.entries<v.GenericSchema>(options.entries)) {
+      const { reaches } = about(schema);
+      if (reaches !== undefined) found.push(`${name}.${key}: ${reaches}`);
+    }
+  }
+  const servers = ["tempo", "mimir", "loki", "grafana"];
+  const common = servers.flatMap((name) => [
+    `${name}.url: address`,
+    `${name}.ca: path`,
+    `${name}.data: path`,
+  ]);
+  const tempo = [
+    "otlpUrl: address",
+    "querierUrl: address",
+    "storage: path",
+    "s3Endpoint: address",
+    "s3Region: address",
+  ];
+  const sinks = ["file.path: path", "webhook.url: address", "webhook.ca: path"];
+  expect(found.sort()).toEqual([...common, ...tempo.map((one) => `tempo.${one}`), ...sinks].sort());
+});
