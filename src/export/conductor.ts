@@ -13,7 +13,7 @@ export interface Conductor {
    * @throws what the plugin threw at last; the signal's reason when that was given
    */
   call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
-  /** The same without a second attempt, for what is only good to have. */
+  /** The same without a second attempt, for what is only good to have: however long it takes, the pace stays as it is. */
   callOnce<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
   /** How many calls may be under way now; none while the server has asked us to wait. */
   slots(): number;
@@ -72,7 +72,7 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
   };
 
   return {
-    callOnce: attempt,
+    callOnce: (hook) => withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs }),
     async call(hook) {
       for (let failed = 1; ; failed += 1) {
         try {

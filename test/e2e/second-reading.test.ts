@@ -35,7 +35,6 @@ interface Kind {
   fill(lacks?: number): Face | Promise<Face>;
   open(url: string): Backend;
   isCount(path: string, query: string): boolean;
-  isRead(path: string): boolean;
 }
 
 const RECORDS = 100;
@@ -60,7 +59,6 @@ const KINDS: readonly Kind[] = [
     },
     open: (url) => loki.openLoki({ url, window: "1h" }),
     isCount: (_, query) => query.includes("count_over_time"),
-    isRead: (path) => path.endsWith("/query_range"),
   },
   {
     name: "tempo",
@@ -77,7 +75,6 @@ const KINDS: readonly Kind[] = [
     },
     open: (url) => tempo.openTempo({ url }),
     isCount: (path) => path === "/api/metrics/query",
-    isRead: (path) => path === "/api/search",
   },
   {
     name: "mimir",
@@ -92,17 +89,15 @@ const KINDS: readonly Kind[] = [
     },
     open: (url) => mimir.openMimir(url),
     isCount: (_, query) => query.includes("count_over_time(") && !query.includes("vector(1)[10s"),
-    isRead: (path) => path.endsWith("/api/v1/read"),
   },
 ];
 
 /** - `short`: reads lack it the first time; `late`: counts too; `lost`: reads lack it for good. */
 type Scenario = "short" | "late" | "lost";
 
-/** Serves the one server or the other, from the first count after the first read on. */
+/** Serves the one server or the other, from the first count after the reading on. */
 async function serve(kind: Kind, scenario: Scenario) {
   const [full, poor] = await Promise.all([kind.fill(), kind.fill(42)]);
-  let wasCounted = false;
   let wasRead = false;
   let isThere = false;
   const server = Bun.serve({
@@ -113,14 +108,17 @@ async function serve(kind: Kind, scenario: Scenario) {
       const query = decodeURIComponent(`${search} ${await request.clone().text()}`.replaceAll("+", " "));
       const counts = kind.isCount(pathname, query);
       if (counts && wasRead) isThere = scenario !== "lost";
-      wasCounted ||= counts;
-      // What is read before the first count is the inventory's.
-      if (wasCounted && kind.isRead(pathname)) wasRead = true;
       const hasAll = isThere || (counts && scenario !== "late");
       return (hasAll ? full : poor).handle(request);
     },
   });
-  return { url: `http://127.0.0.1:${server.port}`, [Symbol.asyncDispose]: () => server.stop(true) };
+  return {
+    url: `http://127.0.0.1:${server.port}`,
+    endReading: () => {
+      wasRead = true;
+    },
+    [Symbol.asyncDispose]: () => server.stop(true),
+  };
 }
 
 async function exportFrom(kind: Kind, scenario: Scenario) {
@@ -134,6 +132,9 @@ async function exportFrom(kind: Kind, scenario: Scenario) {
     directory: temporaryDirectory(),
     concurrency: 4,
     signal: new AbortController().signal,
+    onProgress: ({ state }) => {
+      if (state === "counting") server.endReading();
+    },
     tuning: { recountMs: 1, retry: { ...DEFAULT_RETRY, baseMs: 1, capMs: 4 } },
   });
   expect((await verifySnapshot(path)).flaws).toEqual([]);

@@ -30,11 +30,12 @@ const told = ({ from, to, part }: Reread): Cursor => ({ from: `${from}`, to: `${
 /** The cursor that begins a second reading. */
 export const beginCursor = (reread: Reread): Cursor => ({ reread: told(reread) });
 
-/** A cursor of the plugin's within a second reading. Its range stays to be seen: problems name it. */
+/** A cursor of the plugin's within a second reading. Its range and when it may be run stay to be seen. */
 export const againCursor = (reread: Reread, cursor: Cursor): Cursor => {
   const range = cursorRange(cursor);
   const times = range === undefined ? {} : { from: `${range.from}`, to: `${range.to}` };
-  return { reread: told(reread), ...times, cursor };
+  const { notBefore } = cursor;
+  return { reread: told(reread), ...times, ...(notBefore === undefined ? {} : { notBefore }), cursor };
 };
 
 /** The cursor that ends a second reading. */
