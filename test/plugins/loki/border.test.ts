@@ -1,0 +1,148 @@
+/**
+ * Loki's moving border: a query that reaches over the moment `query_store_max_look_back_period` ago misses lines there, and
+ * so does a count. Clocks run fast here, so that what takes a quarter of a minute takes a second.
+ */
+import { describe, expect, test } from "bun:test";
+import { join, resolve } from "node:path";
+import type { Range } from "contextcore";
+import { isLoss } from "../../../src/snapshot/format/problem-kind.ts";
+import { listPartials } from "../../../src/snapshot/write/partial.ts";
+import { runExport, scratch } from "../../export/run.ts";
+import { createLoki, type LokiFace } from "../../lab/loki/index.ts";
+import { borderJob, fastClock, LOOK_BACK, linesOf } from "./border-export.ts";
+import { heldBy, MINUTE, never, openLoki, put, SECOND } from "./support.ts";
+
+const MS = SECOND / 1000n;
+
+interface Setting {
+  readonly speed: number;
+  /** How long the first page behind the border takes, ms of the real clock: longer than an answer is expected to. */
+  readonly delayMs?: number;
+}
+
+/** A busy Loki: a line every 20 ms in each of three streams, for three minutes before it starts and from then on. */
+function busyLoki({ speed, delayMs = 0 }: Setting) {
+  const began = Date.now();
+  const now = fastClock(began, speed);
+  const face = createLoki({
+    now,
+    limits: { query_store_max_look_back_period: LOOK_BACK, reject_old_samples: false },
+    borderHole: 300n * MS,
+  });
+  const to = now();
+  const range = { from: to - 180n * SECOND, to };
+  let next = range.from;
+  const pushUntil = (time: bigint): void => {
+    const times: bigint[] = [];
+    for (; next < time; next += 20n * MS) times.push(next);
+    if (times.length === 0) return;
+    for (const app of ["web", "shop", "mail"])
+      put(
+        face,
+        { app },
+        times.map((at) => ({ time: at, line: `${app} at ${at}` })),
+      );
+  };
+  pushUntil(now());
+  const timer = setInterval(() => pushUntil(now()), 20);
+  let wasSlow = false;
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const form = new URLSearchParams(await request.clone().text());
+      const isBehind =
+        request.url.endsWith("/query_range") && BigInt(form.get("start") ?? 0) > now() - MINUTE;
+      if (isBehind && !wasSlow) {
+        wasSlow = true;
+        await Bun.sleep(delayMs);
+      }
+      return face.handle(request);
+    },
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  return {
+    face,
+    url,
+    now,
+    began,
+    range,
+    backend: openLoki({ url, pageSize: 500 }, { now }),
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      await server.stop(true);
+    },
+  };
+}
+
+/** Every line that was there is in the snapshot once. */
+function expectAll(path: string, { face, range }: { face: LokiFace; range: Range }): void {
+  expect(linesOf(path)).toEqual(heldBy(face, range));
+}
+
+describe("an export across the border, while lines come in", () => {
+  test.each([
+    ["quickly", 0],
+    ["more slowly than expected", 500],
+  ] as const)(
+    "of a server that answers %s is complete, and nothing is read twice",
+    async (_, delayMs) => {
+      using dir = scratch();
+      await using here = busyLoki({ speed: 20, delayMs });
+      const { path, manifest } = await runExport(dir.path, [], borderJob(here));
+      const [claims] = manifest.plugins;
+      expect(claims?.problems.filter(isLoss)).toEqual([]);
+      expect(claims).toMatchObject({ status: "complete", agrees: true });
+      expect(claims?.windows.filter(({ firstRead }) => firstRead !== undefined)).toEqual([]);
+      expectAll(path, here);
+    },
+    30_000,
+  );
+
+  test("that is killed while a part waits goes on with it", async () => {
+    using dir = scratch();
+    await using here = busyLoki({ speed: 4 });
+    const { url, began, range } = here;
+    const setting = { url, directory: dir.path, began, speed: 4, from: `${range.from}`, to: `${range.to}` };
+    const args = [process.execPath, resolve(import.meta.dir, "border-child.ts"), JSON.stringify(setting)];
+    const child = (): Bun.Subprocess<"ignore", "pipe", "inherit"> =>
+      Bun.spawn(args, { stdout: "pipe", stderr: "inherit" });
+    const first = child();
+    const waiting = await untilItWaits(dir.path);
+    first.kill(9);
+    await first.exited;
+    const second = child();
+    const [status, path = ""] = (await new Response(second.stdout).text()).trim().split(" ");
+    expect(status).toBe("complete");
+    const index = await Bun.file(join(path, "blocks.jsonl")).text();
+    expect(index.split(`"cursor":${waiting}`).length).toBe(2);
+    expectAll(path, here);
+  }, 30_000);
+});
+
+/** @returns the first cursor that is to wait, as the index of the unfinished export names it */
+async function untilItWaits(directory: string): Promise<string> {
+  for (;;) {
+    const [partial] = await listPartials(directory);
+    const index = Bun.file(join(partial ?? "", "blocks.jsonl"));
+    const lines = partial !== undefined && (await index.exists()) ? (await index.text()).split("\n") : [];
+    for (const line of lines.slice(0, -1)) {
+      const { next = [] } = JSON.parse(line);
+      const found = next.find((cursor: Record<string, unknown>) => cursor.notBefore !== undefined);
+      if (found !== undefined) return JSON.stringify(found);
+    }
+    await Bun.sleep(5);
+  }
+}
+
+test("a count waits for what lies at the border, and heeds its signal meanwhile", async () => {
+  await using here = busyLoki({ speed: 20 });
+  expect(await here.backend.count?.({ range: here.range }, never)).toEqual({
+    entries: heldBy(here.face, here.range).length,
+  });
+  const stopper = new AbortController();
+  const began = performance.now();
+  setTimeout(() => stopper.abort(new Error("enough")), 100);
+  await expect(here.backend.count?.({ range: here.range }, stopper.signal)).rejects.toThrow("enough");
+  expect(performance.now() - began).toBeLessThan(600);
+});
