@@ -17,10 +17,8 @@ import {
 } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Ask } from "./at-once.ts";
+import { createServerTime } from "./server-time.ts";
 import { LOOK_BACK, lookBackOf, type Settings } from "./settings.ts";
-
-/** How far the server's clock may be from what is known of it: up to five seconds count as none, and half of one is cut. ns */
-const CLOCK_ERROR = 6n * NS_PER_SECOND;
 
 /** An answer is expected within this, or twice what one took lately. ns */
 const ANSWER = 2n * NS_PER_SECOND;
@@ -75,9 +73,11 @@ export interface Border {
 
 /** The border of one server. @param settings asked for where they are not {@link Border.heard} before */
 export function createBorder(
+  api: Api,
   settings: Ask<Settings>,
   { clock, log }: Pick<Context<unknown>, "clock" | "log">,
 ): Border {
+  const time = createServerTime(api, clock);
   let lookBack: bigint | undefined;
   let slowest = 0n;
 
@@ -85,15 +85,19 @@ export function createBorder(
     lookBack = lookBackOf(found) ?? 0n;
     return lookBack;
   };
-  const known = async (signal: AbortSignal): Promise<bigint> => lookBack ?? heard(await settings(signal));
+  const known = async (signal: AbortSignal): Promise<bigint> => {
+    const back = lookBack ?? heard(await settings(signal));
+    if (back > 0n) await time.refresh(signal);
+    return back;
+  };
   /** Where the border may lie between two moments. */
   const zone = (from: bigint, to: bigint, back: bigint): Range => ({
-    from: from - back - CLOCK_ERROR,
-    to: to - back + CLOCK_ERROR,
+    from: from - back - time.error,
+    to: to - back + time.error,
   });
   /** Where it may lie until a request is answered that is sent now. */
   const ahead = (back: bigint): Range => {
-    const now = clock();
+    const now = time.now();
     return zone(now, now + (2n * slowest > ANSWER ? 2n * slowest : ANSWER), back);
   };
 
@@ -105,9 +109,9 @@ export function createBorder(
     const back = await known(signal);
     if (back === 0n) return ask();
     if (common(range, ahead(back)) !== undefined) throw new AtBorder();
-    const began = clock();
+    const began = time.now();
     const answer = await ask();
-    const ended = clock();
+    const ended = time.now();
     slowest = ended - began > (slowest * 9n) / 10n ? ended - began : (slowest * 9n) / 10n;
     if (common(range, zone(began, ended, back)) !== undefined) throw new AtBorder();
     return answer;
@@ -121,7 +125,7 @@ export function createBorder(
       { from: at.to, to: range.to },
       { from: range.from, to: at.from },
     ].filter(({ from, to }) => from < to);
-    const later = { range: at, notBefore: at.to + back + CLOCK_ERROR };
+    const later = { range: at, notBefore: time.toEngine(at.to + back + time.error) };
     log.info(
       `lines from ${toRfc3339(at.from)} to ${toRfc3339(at.to)} are asked for in ${formatDuration(later.notBefore - clock())}: until then they lie at the border between what Loki's store and what its ingesters answer, where it loses lines (${LOOK_BACK}, ${formatDuration(back)})`,
     );
@@ -167,9 +171,9 @@ export function createBorder(
     signal: AbortSignal,
   ): AsyncGenerator<Answer> {
     const back = await known(signal);
-    const began = clock();
+    const began = time.now();
     const answer = await ask(range);
-    const at = back === 0n ? undefined : common(range, zone(began, clock(), back));
+    const at = back === 0n ? undefined : common(range, zone(began, time.now(), back));
     yield answer;
     if (at !== undefined) yield ask(at);
   }

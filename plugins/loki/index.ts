@@ -23,7 +23,7 @@ export default definePlugin({
     const api = createApi(context.http);
     const { importance, data, tenant } = context.options;
     // The core asks for both at the same time: what they both need is read once.
-    const border = createBorder((signal) => settings(signal), context);
+    const border = createBorder(api, (signal) => settings(signal), context);
     const settings = askedOnce(async (signal) => {
       const found = await readSettings(api, signal);
       border.heard(found);
@@ -51,7 +51,7 @@ export default definePlugin({
   },
   sink: (context) => {
     const api = createApi(context.http);
-    const border = createBorder((signal) => readSettings(api, signal), context);
+    const border = createBorder(api, (signal) => readSettings(api, signal), context);
     return createSink(api, border, context.clock);
   },
 });
