@@ -5,9 +5,6 @@ import type { OpenBackend } from "../../../src/plugin/open.ts";
 import { FAST, linesIn } from "../../export/run.ts";
 import { broughtBy, type Known } from "./support.ts";
 
-/** `query_store_max_look_back_period` */
-export const LOOK_BACK = "1m";
-
 /** Now, `speed` times as fast as the real clock since `began`. @param began ms since the epoch */
 export const fastClock = (began: number, speed: number) => (): bigint =>
   BigInt(Math.round(began + (Date.now() - began) * speed)) * 1_000_000n;

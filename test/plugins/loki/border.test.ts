@@ -4,12 +4,12 @@
  */
 import { describe, expect, test } from "bun:test";
 import { join, resolve } from "node:path";
-import type { Range } from "contextcore";
+import { formatDuration, type Range } from "contextcore";
 import { isLoss } from "../../../src/snapshot/format/problem-kind.ts";
 import { listPartials } from "../../../src/snapshot/write/partial.ts";
 import { runExport, scratch } from "../../export/run.ts";
 import { createLoki, type LokiFace } from "../../lab/loki/index.ts";
-import { borderJob, fastClock, LOOK_BACK, linesOf } from "./border-export.ts";
+import { borderJob, fastClock, linesOf } from "./border-export.ts";
 import { heldBy, MINUTE, never, openLoki, put, SECOND } from "./support.ts";
 
 const MS = SECOND / 1000n;
@@ -18,18 +18,22 @@ interface Setting {
   readonly speed: number;
   /** How long the first page behind the border takes, ms of the real clock: longer than an answer is expected to. */
   readonly delayMs?: number;
+  /** It shows neither its configuration nor its clock, as behind a gateway; its border is where it usually is. */
+  readonly hides?: boolean;
 }
 
 /** A busy Loki: a line every 20 ms in each of three streams, for three minutes before it starts and from then on. */
-function busyLoki({ speed, delayMs = 0 }: Setting) {
+function busyLoki({ speed, delayMs = 0, hides = false }: Setting) {
   const began = Date.now();
+  const back = hides ? 156n * MINUTE : MINUTE;
   const now = fastClock(began, speed);
   const face = createLoki({
     now,
-    limits: { query_store_max_look_back_period: LOOK_BACK, reject_old_samples: false },
+    limits: { query_store_max_look_back_period: formatDuration(back), reject_old_samples: false },
     borderHole: 300n * MS,
   });
-  const to = now();
+  const latest = (): bigint => now() - back + MINUTE;
+  const to = latest();
   const range = { from: to - 180n * SECOND, to };
   let next = range.from;
   const pushUntil = (time: bigint): void => {
@@ -43,16 +47,18 @@ function busyLoki({ speed, delayMs = 0 }: Setting) {
         times.map((at) => ({ time: at, line: `${app} at ${at}` })),
       );
   };
-  pushUntil(now());
-  const timer = setInterval(() => pushUntil(now()), 20);
+  pushUntil(latest());
+  const timer = setInterval(() => pushUntil(latest()), 20);
   let wasSlow = false;
   const server = Bun.serve({
     hostname: "127.0.0.1",
     port: 0,
     async fetch(request) {
+      const url = new URL(request.url);
+      if (hides && (url.pathname.startsWith("/config") || url.searchParams.get("query") === "vector(1)"))
+        return new Response("forbidden", { status: 403 });
       const form = new URLSearchParams(await request.clone().text());
-      const isBehind =
-        request.url.endsWith("/query_range") && BigInt(form.get("start") ?? 0) > now() - MINUTE;
+      const isBehind = url.pathname.endsWith("/query_range") && BigInt(form.get("start") ?? 0) > now() - back;
       if (isBehind && !wasSlow) {
         wasSlow = true;
         await Bun.sleep(delayMs);
@@ -82,13 +88,14 @@ function expectAll(path: string, { face, range }: { face: LokiFace; range: Range
 
 describe("an export across the border, while lines come in", () => {
   test.each([
-    ["quickly", 0],
-    ["more slowly than expected", 500],
+    ["answers quickly", {}],
+    ["answers more slowly than expected", { delayMs: 500 }],
+    ["hides its configuration and its clock", { hides: true }],
   ] as const)(
-    "of a server that answers %s is complete, and nothing is read twice",
-    async (_, delayMs) => {
+    "of a server that %s is complete, and nothing is read twice",
+    async (_, setting) => {
       using dir = scratch();
-      await using here = busyLoki({ speed: 20, delayMs });
+      await using here = busyLoki({ speed: 20, ...setting });
       const { path, manifest } = await runExport(dir.path, [], borderJob(here));
       const [claims] = manifest.plugins;
       expect(claims?.problems.filter(isLoss)).toEqual([]);
