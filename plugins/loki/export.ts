@@ -47,7 +47,9 @@ export function createExporter(
       return await windowStep(guarded, cursor, signal);
     } catch (error) {
       if (!(error instanceof AtBorder)) throw error;
-      return { next: cursorsOf(cursor, await border.parts(cursor, signal)) };
+      const parts = await border.parts(cursor, signal);
+      // The border has passed meanwhile: the cursor itself is no further one, and is run again.
+      return parts.later === undefined ? stepOf(cursor, signal) : { next: cursorsOf(cursor, parts) };
     }
   };
   return {

@@ -16,6 +16,9 @@ const unlessOff =
   (value) =>
     OFF.test(value) ? undefined : effect;
 
+const LOSES =
+  "Loki loses lines in queries and counts that reach over the moment so long ago, and says nothing; an export goes round it and waits for some seconds; ";
+
 /** As long as what is recommended: nothing more to be said. ns */
 const LONG_LOOK_BACK = 864_000n * NS_PER_SECOND;
 
@@ -63,9 +66,7 @@ const SETTINGS: Readonly<Record<string, Effect>> = {
   [LOOK_BACK]: (_, settings) => {
     const back = lookBackOf(settings);
     if (back === undefined || back >= LONG_LOOK_BACK) return undefined;
-    return isOnFiles(settings)
-      ? "Loki loses lines in queries and counts that reach over the moment so long ago, and says nothing; an export goes round it and waits for some seconds. 240h moves it behind most queries"
-      : "Loki loses lines in queries and counts that reach over the moment so long ago, and says nothing; an export goes round it and waits for some seconds. With this object store it cannot be set";
+    return `${LOSES}${isOnFiles(settings) ? "240h moves it behind most queries" : "with this object store it cannot be set"}`;
   },
   "server.grpc_server_max_recv_msg_size": recorded,
 };

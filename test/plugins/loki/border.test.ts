@@ -10,7 +10,7 @@ import { listPartials } from "../../../src/snapshot/write/partial.ts";
 import { runExport, scratch } from "../../export/run.ts";
 import { createLoki, type LokiFace } from "../../lab/loki/index.ts";
 import { borderJob, fastClock, linesOf } from "./border-export.ts";
-import { heldBy, MINUTE, never, openLoki, put, SECOND } from "./support.ts";
+import { entriesFrom, HOUR, heldBy, MINUTE, NOW, never, openLoki, put, SECOND, stage } from "./support.ts";
 
 const MS = SECOND / 1000n;
 
@@ -141,6 +141,34 @@ async function untilItWaits(directory: string): Promise<string> {
     await Bun.sleep(5);
   }
 }
+
+test("an answer after which the border has passed the whole range is asked for once more, at once", async () => {
+  let now = NOW;
+  const limits = { query_store_max_look_back_period: "1h" };
+  await using here = stage({ now: () => now, limits, borderHole: 10n * SECOND });
+  const from = NOW - HOUR + 10n * SECOND;
+  put(here.face, { app: "web" }, entriesFrom(from, 20, 100n * MS));
+  let pages = 0;
+  const front = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    async fetch(request) {
+      const isSlow = request.url.endsWith("/query_range") && ++pages === 1;
+      if (isSlow) now += 11n * SECOND;
+      const answer = await here.face.handle(request);
+      if (isSlow) now += 11n * SECOND;
+      return answer;
+    },
+  });
+  const backend = openLoki({ url: `http://127.0.0.1:${front.port}` }, { now: () => now });
+  const range = { from: `${from}`, to: `${from + 2n * SECOND}` };
+  const cursor = { kind: "read", ...range, selector: '{app="web"}', limit: 100, most: 100, window: range };
+  const { records, next } = await backend.export.step(cursor, never);
+  expect(records?.map(({ counts }) => counts)).toEqual([{ entries: 20 }]);
+  expect(next).toBeUndefined();
+  expect(pages).toBe(2);
+  await front.stop(true);
+});
 
 test("a count waits for what lies at the border, and heeds its signal meanwhile", async () => {
   await using here = busyLoki({ speed: 20 });

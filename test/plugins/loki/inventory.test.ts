@@ -143,6 +143,15 @@ test("of the limits, only those that do something now are told", async () => {
     "ingester.max_chunk_age",
     "querier.query_ingesters_within",
   ]);
+  const single = { query_ingesters_within: "3h", reject_old_samples: false };
+  const lookBack = "ingester.query_store_max_look_back_period";
+  expect(await told({ ...single, query_store_max_look_back_period: "2h36m0s" })).toEqual([
+    "ingester.max_chunk_age",
+    lookBack,
+  ]);
+  expect(await told({ ...single, query_store_max_look_back_period: "240h0m0s" })).toEqual([
+    "ingester.max_chunk_age",
+  ]);
 });
 
 test("streams beyond those whose volume the server gives are not left out of the size", async () => {
