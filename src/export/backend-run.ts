@@ -9,7 +9,7 @@ import { isLoss } from "../snapshot/format/problem-kind.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import { checkStart } from "./check-step.ts";
+import { checkStart, checkWaits } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
 import { countEarly, countRead } from "./counting.ts";
 import { createWake, drain, reasonOf, type Wake } from "./drain.ts";
@@ -176,6 +176,7 @@ async function askLimits({ backend, conductor, ledger, signal }: Run): Promise<r
 async function start({ backend, conductor, ledger, writer, open, signal, stop }: Run): Promise<boolean> {
   try {
     const checked = checkStart(await conductor.call((inner) => backend.export.start(ledger.request, inner)));
+    checkWaits("cursors", checked.next, nowAt(open, fromMs(Date.now())));
     const commit: Commit = { cursor: rootCursor(ledger.request), ...checked };
     await writer.write(open.name, { records: [], objects: [], commit });
     ledger.begin(commit);

@@ -23,7 +23,7 @@ export function countEarly({ backend, conductor, ledger }: Run): EarlyCount {
   const enough = new AbortController();
   let total: TotalBefore | undefined;
   const counted = conductor
-    .callOnce(async (inner) => backend.count?.(asked, AbortSignal.any([inner, enough.signal])))
+    .callOnce(async (inner) => backend.count?.(asked, inner), enough.signal)
     .then((counts) => {
       if (counts !== undefined) total = { counts, at: performance.now() };
     })

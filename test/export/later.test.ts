@@ -83,27 +83,33 @@ test("a time that is none, or more than an hour away, is an error of the plugin'
   }
 });
 
-test("the count of before delays no reading, and is given up when that has ended", async () => {
-  using dir = scratch();
-  let isGivenUp = false;
-  let asked = 0;
-  const fake = fakeBackend();
-  const count = fake.backend.count;
-  const open = {
-    ...fake,
-    backend: {
-      ...fake.backend,
-      async count(request: typeof REQUEST, signal: AbortSignal) {
-        asked += 1;
-        if (asked > 1) return count?.(request, signal);
-        await new Promise((resolve) => signal.addEventListener("abort", resolve));
-        isGivenUp = true;
-        return undefined;
+test.each([
+  ["heeds its signal", true],
+  ["does not heed its signal", false],
+])(
+  "the count of before delays no reading, and is given up when that has ended: one that %s",
+  async (_, heeds) => {
+    using dir = scratch();
+    let isGivenUp = !heeds;
+    let asked = 0;
+    const fake = fakeBackend();
+    const count = fake.backend.count;
+    const open = {
+      ...fake,
+      backend: {
+        ...fake.backend,
+        async count(request: typeof REQUEST, signal: AbortSignal) {
+          asked += 1;
+          if (asked > 1) return count?.(request, signal);
+          await new Promise((resolve) => heeds && signal.addEventListener("abort", resolve));
+          isGivenUp = true;
+          return undefined;
+        },
       },
-    },
-  };
-  const { path, manifest } = await runExport(dir.path, [open]);
-  expect(manifest.status).toBe("complete");
-  expect(timesByStream(path)).toEqual(allTimes(3, 20));
-  expect(isGivenUp).toBe(true);
-});
+    };
+    const { path, manifest } = await runExport(dir.path, [open]);
+    expect(manifest.status).toBe("complete");
+    expect(timesByStream(path)).toEqual(allTimes(3, 20));
+    expect(isGivenUp).toBe(true);
+  },
+);
