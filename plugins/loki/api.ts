@@ -13,11 +13,17 @@ export interface PageRequest {
   readonly direction?: "forward" | "backward";
 }
 
+export interface NumberRequest {
+  /** A metric query that looks back over the range. */
+  readonly query: string;
+  readonly range: Range;
+}
+
 export interface Api {
   /** One page of entries in time order (oldest first unless asked otherwise). */
   page(request: PageRequest, signal: AbortSignal): Promise<Page>;
-  /** An instant metric query that gives one number; 0 where it gives nothing. `time`: ns. */
-  number(query: string, time: bigint, signal: AbortSignal): Promise<number>;
+  /** An instant metric query at the range's last nanosecond that gives one number; 0 where it gives nothing. */
+  number(request: NumberRequest, signal: AbortSignal): Promise<number>;
   /** Label names in use, or the last days' where the server looks no closer. */
   labelNames(range: Range, signal: AbortSignal): Promise<readonly string[]>;
   /** Label sets of the streams that any of these selectors match; all streams without one. */
@@ -47,8 +53,8 @@ export function createApi(http: HttpClient): Api {
     http,
     send: calls.send,
     page: (request, signal) => askPage(calls, request, signal),
-    async number(query, time, signal) {
-      const form = { query, time: String(time) };
+    async number({ query, range }, signal) {
+      const form = { query, time: String(range.to - 1n) };
       const request = { method: "POST", path: "/loki/api/v1/query", form, signal } as const;
       return total((await calls.json(vector, request)).data.result);
     },

@@ -2,20 +2,28 @@
 import { type CountRequest, type Counts, halves, NS_PER_MS, type Range } from "contextcore";
 import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
+import type { Border } from "./border.ts";
 import { MONTH } from "./parts.ts";
 import { wantsLess } from "./refusal.ts";
 import { rootSelectors } from "./roots.ts";
 import { parseSelector, printSelector } from "./selector.ts";
 
-/** `undefined` when a part shorter than a millisecond holds more than one answer gives. */
+/** Waits for what lies at Loki's border. `undefined` when a part shorter than a millisecond holds more than one answer gives. */
 export async function countEntries(
   api: Api,
+  border: Border,
   { range, match }: CountRequest,
   signal: AbortSignal,
 ): Promise<Counts | undefined> {
   const selector = match === undefined ? undefined : printSelector(parseSelector(match));
-  const entries = await countRange(api, { range, match: selector }, signal);
-  return entries === undefined ? undefined : { entries };
+  const guarded = border.guard(api);
+  const count = (part: Range) => countRange(guarded, { range: part, match: selector }, signal);
+  let entries = 0;
+  for await (const part of border.across(range, count, signal)) {
+    if (part === undefined) return undefined;
+    entries += part;
+  }
+  return { entries };
 }
 
 interface Part {
@@ -70,7 +78,12 @@ async function countSelector(
   const ms = (to - from) / NS_PER_MS;
   const middle = to - ms * NS_PER_MS;
   const counted =
-    ms === 0n ? 0 : await api.number(`sum(count_over_time(${selector}[${ms}ms]))`, to - 1n, signal);
+    ms === 0n
+      ? 0
+      : await api.number(
+          { query: `sum(count_over_time(${selector}[${ms}ms]))`, range: { from: middle, to } },
+          signal,
+        );
   if (middle === from) return counted;
   const request = { query: selector, range: { from, to: middle }, limit: REST_LIMIT };
   const { page, isFull } = await allowedPage(api, request, signal);

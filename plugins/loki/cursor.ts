@@ -1,5 +1,6 @@
 /** What an export's cursors say. Times are decimal texts of ns. */
 import { type Cursor, PluginError, type Range, v, windowsOrSpans } from "contextcore";
+import type { Parts } from "./border.ts";
 
 const ns = v.pipe(
   v.string(),
@@ -18,6 +19,8 @@ const schema = v.variant("kind", [
     limit: entries,
     /** Of a span of windows, which is cut into them first: how long each of them is. ns */
     every: v.optional(ns),
+    /** The window itself, where this is only a part of it. */
+    window: v.optional(v.object(span)),
   }),
   /** Reads one page of what a selector gives in a range. */
   v.object({
@@ -88,6 +91,24 @@ export const readCursor = ({
   most,
   window: texts(window),
   ...(narrowed === 0 ? {} : { narrowed }),
+});
+
+/** The same work, by when each part of it can be done. */
+export function cursorsOf(cursor: WindowCursor | ReadCursor, { now, later }: Parts): Cursor[] {
+  const part = (range: Range): Cursor =>
+    cursor.kind === "read" ? readCursor({ ...cursor, ...range }) : windowPart(cursor, range);
+  return [
+    ...now.map(part),
+    ...(later === undefined ? [] : [{ ...part(later.range), notBefore: String(later.notBefore) }]),
+  ];
+}
+
+const windowPart = ({ match, limit, window, ...whole }: WindowCursor, range: Range): Cursor => ({
+  kind: "window",
+  ...texts(range),
+  limit,
+  ...(match === undefined ? {} : { match }),
+  window: texts(window ?? whole),
 });
 
 const texts = ({ from, to }: Range): { from: string; to: string } => ({ from: String(from), to: String(to) });

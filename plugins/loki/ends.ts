@@ -1,6 +1,7 @@
 /** The oldest and the newest entry, found by looking back month by month. */
 import { NS_PER_SECOND, type Range, span } from "contextcore";
 import type { Api } from "./api.ts";
+import type { Border } from "./border.ts";
 import { byParts, MONTH } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
@@ -21,6 +22,7 @@ export interface Horizon {
 /** From the oldest entry to after the newest; `undefined` when there are none. */
 export async function findEnds(
   api: Api,
+  border: Border,
   { now, retention }: Horizon,
   signal: AbortSignal,
 ): Promise<Range | undefined> {
@@ -36,10 +38,13 @@ export async function findEnds(
     const range = { from: to > MONTH ? to - MONTH : 0n, to };
     const hasNewest = found !== undefined;
     emptyInARow += 1;
-    for await (const here of byParts(range, (part) => endsWithin(api, part, hasNewest, signal))) {
-      if (here === undefined) continue;
-      found = found === undefined ? here : span(found, here);
-      emptyInARow = 0;
+    const look = (part: Range) => endsWithin(api, part, hasNewest, signal);
+    for await (const looks of byParts(range, (part) => Array.fromAsync(border.looks(part, look, signal)))) {
+      for (const here of looks) {
+        if (here === undefined) continue;
+        found = found === undefined ? here : span(found, here);
+        emptyInARow = 0;
+      }
     }
   }
   return found;

@@ -12,38 +12,58 @@ import {
   toRfc3339,
 } from "contextcore";
 import type { Api } from "./api.ts";
-import { parseCursor, readCursor, type WindowCursor, windowCursors } from "./cursor.ts";
+import type { Ask } from "./at-once.ts";
+import { AtBorder, type Border } from "./border.ts";
+import {
+  cursorsOf,
+  parseCursor,
+  type ReadCursor,
+  readCursor,
+  type WindowCursor,
+  windowCursors,
+} from "./cursor.ts";
 import { exportDeletes } from "./deletes.ts";
 import type { LokiOptions } from "./options.ts";
 import { type Reader, readStep } from "./read.ts";
 import { rootSelectors } from "./roots.ts";
 import { exportRules } from "./rules.ts";
 import { parseSelector, printSelector } from "./selector.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { ingesterReach, type Settings } from "./settings.ts";
 
 export type LokiContext = Context<LokiOptions>;
 
 /** The contract's exporter: windows in time order, then rules and delete requests, which belong to no selector. */
 export function createExporter(
   api: Api,
+  { border, settings: ask }: { readonly border: Border; readonly settings: Ask<Settings> },
   { options, limits, clock }: LokiContext,
   isFlushed: () => boolean,
 ): Exporter {
-  const reader: Reader = { api, stepBytes: limits.stepBytes };
+  const guarded = border.guard(api);
+  const reader: Reader = { api: guarded, stepBytes: limits.stepBytes };
+  const stepOf = async (cursor: WindowCursor | ReadCursor, signal: AbortSignal): Promise<Step> => {
+    try {
+      if (cursor.kind === "read") return await readStep(reader, cursor, signal);
+      return await windowStep(guarded, cursor, signal);
+    } catch (error) {
+      if (!(error instanceof AtBorder)) throw error;
+      const parts = await border.parts(cursor, signal);
+      // The border has passed meanwhile: the cursor itself is no further one, and is run again.
+      return parts.later === undefined ? stepOf(cursor, signal) : { next: cursorsOf(cursor, parts) };
+    }
+  };
   return {
     async start(request, signal) {
-      const settings = await readSettings(api, signal);
+      const settings = await ask(signal);
       return start(request, { settings, options, now: clock(), isFlushed: isFlushed() });
     },
     async step(cursor, signal) {
       const parsed = parseCursor(cursor);
-      if (parsed.kind === "window") {
-        const { every, limit, match } = parsed;
-        if (every !== undefined) return { next: windowCursors(parsed, { every, limit, match }) };
-        return windowStep(api, parsed, signal);
-      }
-      if (parsed.kind === "read") return readStep(reader, parsed, signal);
-      return parsed.kind === "rules" ? exportRules(api, signal) : exportDeletes(api, signal);
+      if (parsed.kind === "rules") return exportRules(api, signal);
+      if (parsed.kind === "deletes") return exportDeletes(api, signal);
+      if (parsed.kind === "read" || parsed.every === undefined) return stepOf(parsed, signal);
+      const { every, limit, match } = parsed;
+      return { next: windowCursors(parsed, { every, limit, match }) };
     },
   };
 }
@@ -96,10 +116,9 @@ function withinLookback(
  * count, until it is flushed (`isWithinIngesterMaxLookbackPeriod` in pkg/querier/querier.go).
  */
 function unflushed({ from, to }: Range, settings: Settings, now: bigint): Problem[] {
-  const setting = "querier.query_ingesters_within";
-  const within = settings.duration(setting) ?? 0n;
-  const border = now - within;
-  if (within === 0n || from >= border) return [];
+  const { setting, reach } = ingesterReach(settings) ?? {};
+  if (setting === undefined || reach === undefined || from >= now - reach) return [];
+  const border = now - reach;
   const reason = `${setting} = ${settings.text(setting)}: lines from before ${toRfc3339(border)} that were pushed late and are not flushed yet are shown by no query and no count, and Loki did not take the request to flush them (POST /flush)`;
   return [{ kind: "not-contained", reason, range: { from, to: border < to ? border : to } }];
 }
@@ -112,11 +131,11 @@ function pageSize(settings: Settings, options: LokiOptions): number {
 /** The streams of one window. It reads nothing itself. */
 async function windowStep(
   api: Api,
-  { from, to, match, limit }: WindowCursor,
+  { from, to, match, limit, window = { from, to } }: WindowCursor,
   signal: AbortSignal,
 ): Promise<Step> {
-  const window = { from, to };
-  const roots = await rootSelectors(api, { range: window, match }, signal);
-  const read = { ...window, filters: "", limit, most: limit, window, narrowed: 0 };
+  const range = { from, to };
+  const roots = await rootSelectors(api, { range, match }, signal);
+  const read = { ...range, filters: "", limit, most: limit, window, narrowed: 0 };
   return { next: roots.map((selector) => readCursor({ ...read, selector })) };
 }

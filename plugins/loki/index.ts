@@ -1,6 +1,7 @@
 import { definePlugin } from "contextcore";
 import { createApi } from "./api.ts";
 import { askedOnce } from "./at-once.ts";
+import { createBorder } from "./border.ts";
 import { countEntries } from "./count.ts";
 import { findEnds } from "./ends.ts";
 import { createExporter } from "./export.ts";
@@ -22,25 +23,35 @@ export default definePlugin({
     const api = createApi(context.http);
     const { importance, data, tenant } = context.options;
     // The core asks for both at the same time: what they both need is read once.
-    const settings = askedOnce((signal) => readSettings(api, signal));
+    const border = createBorder(api, (signal) => settings(signal), context);
+    const settings = askedOnce(async (signal) => {
+      const found = await readSettings(api, signal);
+      border.heard(found);
+      return found;
+    });
     const ends = askedOnce(async (signal) => {
       const { retention } = readRetention(await settings(signal));
-      return findEnds(api, { now: context.clock(), retention }, signal);
+      return findEnds(api, border, { now: context.clock(), retention }, signal);
     });
     // What is pushed late from then on is as young as what else comes while the export runs.
     let flushed = false;
     return {
-      inventory: (signal) => takeInventory(api, { importance, now: context.clock(), settings, ends }, signal),
+      inventory: (signal) =>
+        takeInventory(api, { importance, now: context.clock(), settings, ends, border }, signal),
       size: (signal) => measure(api, { data, ends }, signal),
-      export: createExporter(api, context, () => flushed),
-      count: (request, signal) => countEntries(api, request, signal),
+      export: createExporter(api, { border, settings }, context, () => flushed),
+      count: (request, signal) => countEntries(api, border, request, signal),
       limits: (signal) => readLimits(api, signal),
-      restore: createRestorer(api, { clock: context.clock, tenant }),
+      restore: createRestorer(api, border, { clock: context.clock, tenant }),
       async flush(signal) {
         await api.send({ method: "POST", path: "/flush", signal });
         flushed = true;
       },
     };
   },
-  sink: (context) => createSink(createApi(context.http), context.clock),
+  sink: (context) => {
+    const api = createApi(context.http);
+    const border = createBorder(api, (signal) => readSettings(api, signal), context);
+    return createSink(api, border, context.clock);
+  },
 });

@@ -12,6 +12,7 @@ import {
 } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Ask } from "./at-once.ts";
+import type { Border } from "./border.ts";
 import { isPending, listDeletes } from "./deletes.ts";
 import { readRetention } from "./retention.ts";
 import type { Settings } from "./settings.ts";
@@ -24,6 +25,7 @@ export interface InventoryOptions {
   readonly settings: Ask<Settings>;
   /** From the oldest entry to after the newest; `undefined` when there are none. */
   readonly ends: Ask<Range | undefined>;
+  readonly border: Border;
 }
 
 /**
@@ -32,7 +34,7 @@ export interface InventoryOptions {
  */
 export async function takeInventory(
   api: Api,
-  { importance, now, ...ask }: InventoryOptions,
+  { importance, now, border, ...ask }: InventoryOptions,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const [settings, serverVersion, ends] = await Promise.all([
@@ -41,7 +43,7 @@ export async function takeInventory(
     ask.ends(signal),
   ]);
   const { retention, warnings } = readRetention(settings);
-  const counts = ends === undefined ? { streams: 0 } : await countStreams(api, ends, signal);
+  const counts = ends === undefined ? { streams: 0 } : await countStreams(api, border, ends, signal);
   const further = [...lookbackWarning(settings, now), ...(await deleteWarnings(api, signal))];
   return {
     signals: ["logs"],
@@ -71,8 +73,15 @@ async function readVersion(api: Api, signal: AbortSignal): Promise<string | unde
 const DAY = 86_400n * NS_PER_SECOND;
 
 /** Of the newest day that has any: over a longer time streams come and go, and asking for all of them costs the server much. */
-async function countStreams(api: Api, { from, to }: Range, signal: AbortSignal): Promise<Counts> {
-  const sets = await api.series([], { from: to - from > DAY ? to - DAY : from, to }, signal);
+async function countStreams(
+  api: Api,
+  border: Border,
+  { from, to }: Range,
+  signal: AbortSignal,
+): Promise<Counts> {
+  const day = { from: to - from > DAY ? to - DAY : from, to };
+  const looks = border.looks(day, (part) => api.series([], part, signal), signal);
+  const sets = (await Array.fromAsync(looks)).flat();
   return { streams: new Set(sets.map((labels) => streamKey(ownLabels(labels)))).size };
 }
 

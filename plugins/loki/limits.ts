@@ -1,7 +1,7 @@
 /** What the server will clamp or refuse. Source: pkg/validation/limits.go and Loki's configuration reference. */
-import type { Limit } from "contextcore";
+import { type Limit, NS_PER_SECOND } from "contextcore";
 import type { Api } from "./api.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./settings.ts";
 
 /** What the setting does to an export or a restore at this value, and the value to set; nothing where it does nothing. */
 type Effect = (value: string, settings: Settings) => string | undefined;
@@ -15,6 +15,20 @@ const unlessOff =
   (effect: string): Effect =>
   (value) =>
     OFF.test(value) ? undefined : effect;
+
+const LOSES =
+  "Loki loses lines in queries and counts that reach over the moment so long ago, and says nothing; an export goes round it and waits for some seconds; ";
+
+/** As long as what is recommended: nothing more to be said. ns */
+const LONG_LOOK_BACK = 864_000n * NS_PER_SECOND;
+
+/** Only with chunks in local files Loki starts with a look-back that was set (`calculateMaxLookBack` in pkg/loki/modules.go). */
+function isOnFiles(settings: Settings): boolean {
+  const newest = settings.list("schema_config.configs").at(-1);
+  return (
+    typeof newest === "object" && newest !== null && Reflect.get(newest, "object_store") === "filesystem"
+  );
+}
 
 /** Loki's own default, bytes. */
 const LINE_SIZE = 262_144;
@@ -45,9 +59,15 @@ const SETTINGS: Readonly<Record<string, Effect>> = {
   "limits_config.max_global_streams_per_user": recorded,
   "ingester.max_chunk_age": () =>
     "a restore is refused what is older than the newest line of its stream by more than half of it; set twice the age of the oldest, or restore beside with --label",
-  "querier.query_ingesters_within": unlessOff(
-    "older lines that came late show only once the ingesters have flushed them; 0s shows them at once",
-  ),
+  "querier.query_ingesters_within": (value, settings) =>
+    OFF.test(value) || ingesterReach(settings)?.setting === LOOK_BACK
+      ? undefined
+      : "older lines that came late show only once the ingesters have flushed them; 0s shows them at once",
+  [LOOK_BACK]: (_, settings) => {
+    const back = lookBackOf(settings);
+    if (back === undefined || back >= LONG_LOOK_BACK) return undefined;
+    return `${LOSES}${isOnFiles(settings) ? "240h moves it behind most queries" : "with this object store it cannot be set"}`;
+  },
   "server.grpc_server_max_recv_msg_size": recorded,
 };
 

@@ -1,5 +1,7 @@
+import type { Range } from "contextcore";
 import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
+import type { Border } from "./border.ts";
 import { type Page, type Value, valuesOf } from "./page.ts";
 import type { PushStream } from "./push.ts";
 import { type Labels, printSelector } from "./selector.ts";
@@ -11,6 +13,7 @@ const LIMIT = 5_000;
 /** The entries of one stream that the server does not hold. What it holds but does not show yet counts as missing. */
 export async function findMissing(
   api: Api,
+  border: Border,
   stream: PushStream,
   signal: AbortSignal,
 ): Promise<readonly Value[]> {
@@ -20,15 +23,19 @@ export async function findMissing(
   );
   if (first === undefined || last === undefined || matchers.length === 0) return stream.values;
   const held = new Set<string>();
-  const to = BigInt(last[0]) + 1n;
-  for (let from = BigInt(first[0]); from < to; ) {
-    const request = { query: printSelector(matchers), range: { from, to }, limit: LIMIT };
-    const { page, isFull } = await allowedPage(api, request, signal);
-    const newest = remember(held, page, stream.labels);
-    if (!isFull) break;
-    // Further on from the last nanosecond again, unless it fills the page.
-    from = newest > from ? newest : from + 1n;
-  }
+  const query = printSelector(matchers);
+  const look = async ({ from, to }: Range): Promise<void> => {
+    for (let at = from; at < to; ) {
+      const request = { query, range: { from: at, to }, limit: LIMIT };
+      const { page, isFull } = await allowedPage(api, request, signal);
+      const newest = remember(held, page, stream.labels);
+      if (!isFull) break;
+      // Further on from the last nanosecond again, unless it fills the page.
+      at = newest > at ? newest : at + 1n;
+    }
+  };
+  const range = { from: BigInt(first[0]), to: BigInt(last[0]) + 1n };
+  await Array.fromAsync(border.looks(range, look, signal));
   return stream.values.filter((value) => !held.has(identity(value)));
 }
 

@@ -8,12 +8,13 @@ import {
   toRfc3339,
 } from "contextcore";
 import type { Api } from "./api.ts";
+import type { Border } from "./border.ts";
 import { DELETES_FILE } from "./deletes.ts";
 import { LOGS_FILE } from "./lines.ts";
 import { byParts } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 import { isRuleFile } from "./rules.ts";
-import { readSettings, type Settings } from "./settings.ts";
+import { ingesterReach, LOOK_BACK, readSettings, type Settings } from "./settings.ts";
 
 interface Situation {
   readonly plan: RestorePlan;
@@ -25,6 +26,7 @@ interface Situation {
 /** Only what the plan's files are concerned with is looked at: lines, rules, delete requests. */
 export async function preflight(
   api: Api,
+  border: Border,
   plan: RestorePlan,
   { now, tenant }: { readonly now: bigint; readonly tenant: string | undefined },
   signal: AbortSignal,
@@ -32,7 +34,7 @@ export async function preflight(
   const situation = { plan, settings: await readSettings(api, signal), now };
   const files = plan.files.map(({ path }) => path);
   const logs = files.includes(LOGS_FILE)
-    ? [...RULES.flatMap((rule) => rule(situation)), ...(await newerLines(api, situation, signal))]
+    ? [...RULES.flatMap((rule) => rule(situation)), ...(await newerLines(api, border, situation, signal))]
     : [];
   const deletes = files.includes(DELETES_FILE) ? [DELETES] : [];
   return [
@@ -136,13 +138,13 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
         ]
       : [],
   ({ settings, plan, now }) => {
-    const within = settings.duration("querier.query_ingesters_within") ?? 0n;
-    if (within === 0n || plan.range.from >= now - within) return [];
+    const { setting, reach } = ingesterReach(settings) ?? {};
+    if (setting === undefined || reach === undefined || plan.range.from >= now - reach) return [];
     return [
       {
         severity: "note",
-        what: `Lines older than ${formatDuration(within)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
-        setting: "querier.query_ingesters_within: 0s",
+        what: `Lines older than ${formatDuration(reach)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
+        setting: `${setting}: ${setting === LOOK_BACK ? "240h, on a filesystem store" : "0s"}`,
       },
     ];
   },
@@ -154,13 +156,14 @@ const MAX_CHUNK_AGE = 7_200n * NS_PER_SECOND;
 /** A stream refuses what is older than its newest line by more than half of max_chunk_age (pkg/ingester/stream.go). */
 async function newerLines(
   api: Api,
+  border: Border,
   { plan, settings, now }: Situation,
   signal: AbortSignal,
 ): Promise<Finding[]> {
   if (Object.keys(plan.labels).length > 0) return [];
   const age = settings.duration("ingester.max_chunk_age") ?? MAX_CHUNK_AGE;
   const range = { from: plan.range.from + age / 2n, to: now };
-  if (range.from >= range.to || !(await hasLines(api, range, signal))) return [];
+  if (range.from >= range.to || !(await hasLines(api, border, range, signal))) return [];
   return [
     {
       severity: "refuses",
@@ -170,7 +173,7 @@ async function newerLines(
   ];
 }
 
-async function hasLines(api: Api, whole: Range, signal: AbortSignal): Promise<boolean> {
+async function hasLines(api: Api, border: Border, whole: Range, signal: AbortSignal): Promise<boolean> {
   const hasAny = async (range: Range): Promise<boolean> => {
     for (const query of await rootSelectors(api, { range }, signal)) {
       const { entries } = await api.page({ query, range, limit: 1, direction: "backward" }, signal);
@@ -178,7 +181,8 @@ async function hasLines(api: Api, whole: Range, signal: AbortSignal): Promise<bo
     }
     return false;
   };
-  for await (const found of byParts(whole, hasAny)) if (found) return true;
+  const look = (part: Range) => Array.fromAsync(border.looks(part, hasAny, signal));
+  for await (const found of byParts(whole, look)) if (found.includes(true)) return true;
   return false;
 }
 

@@ -8,6 +8,7 @@ import {
   type Restorer,
 } from "contextcore";
 import type { Api } from "./api.ts";
+import type { Border } from "./border.ts";
 import { DELETES_FILE } from "./deletes.ts";
 import { LOGS_FILE } from "./lines.ts";
 import { findMissing } from "./missing.ts";
@@ -23,6 +24,7 @@ import { ownLabels } from "./streams.ts";
  */
 export function createRestorer(
   api: Api,
+  border: Border,
   { clock, tenant }: { readonly clock: () => bigint; readonly tenant: string | undefined },
 ): Restorer {
   // A batch that had to wait is given again: what was written of it is not sent again.
@@ -42,9 +44,9 @@ export function createRestorer(
           ? line
           : undefined;
     },
-    preflight: (plan, signal) => preflight(api, plan, { now: clock(), tenant }, signal),
+    preflight: (plan, signal) => preflight(api, border, plan, { now: clock(), tenant }, signal),
     async apply(batch, signal) {
-      if (batch.file === LOGS_FILE) return applyLines({ api, signal }, progressOf(batch), batch);
+      if (batch.file === LOGS_FILE) return applyLines({ api, border, signal }, progressOf(batch), batch);
       if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
       // Carried out, a delete request would delete; it is kept for the reader only.
       if (batch.file === DELETES_FILE) return { written: {} };
@@ -69,6 +71,7 @@ interface Progress extends Tally {
 
 interface Calling {
   readonly api: Api;
+  readonly border: Border;
   readonly signal: AbortSignal;
 }
 
@@ -161,8 +164,12 @@ async function settle(writing: Writing, stream: PushStream, reason: string): Pro
 }
 
 /** What was refused may be there all the same: from an earlier restore, or because it was never lost. */
-async function reject({ api, tally, signal }: Writing, stream: PushStream, reason: string): Promise<void> {
-  const missing = refusesStream(reason) ? stream.values : await findMissing(api, stream, signal);
+async function reject(
+  { api, border, tally, signal }: Writing,
+  stream: PushStream,
+  reason: string,
+): Promise<void> {
+  const missing = refusesStream(reason) ? stream.values : await findMissing(api, border, stream, signal);
   tally.existing += stream.values.length - missing.length;
   for (const value of missing) tally.rejected.push({ line: toLine({ ...stream, values: [value] }), reason });
 }

@@ -1,5 +1,5 @@
 /** The server's settings, from its running configuration and this tenant's own limits. */
-import { isKind, parseBytes, parseDuration, parseYaml } from "contextcore";
+import { isKind, NS_PER_SECOND, parseBytes, parseDuration, parseYaml } from "contextcore";
 import type { Api } from "./api.ts";
 
 export interface Settings {
@@ -32,6 +32,36 @@ async function readYaml(api: Api, path: string, signal: AbortSignal): Promise<un
     if (isKind(error, "refused", "not-found", "invalid")) return undefined;
     throw error;
   }
+}
+
+/** Of a single binary: what is older than this is answered from the store, and what is younger by the ingesters. */
+export const LOOK_BACK = "ingester.query_store_max_look_back_period";
+const WITHIN = "querier.query_ingesters_within";
+
+/** The look-back of a single binary that is not configured otherwise, which is what {@link LOOK_BACK} says in most. ns */
+const USUAL_LOOK_BACK = 9_360n * NS_PER_SECOND;
+
+/**
+ * How far before now the border lies between what the store and what the ingesters answer; `undefined`: there is none, and
+ * both answer for the whole of a query that the ingesters are asked for at all. Where the configuration is not shown it is
+ * taken to be where it usually is: that costs a wait, and the other error would cost lines. ns
+ */
+export function lookBackOf(settings: Settings): bigint | undefined {
+  if (!settings.known) return USUAL_LOOK_BACK;
+  // A negative one leaves all to the ingesters, and zero to both; neither is a positive duration.
+  const back = settings.duration(LOOK_BACK) ?? 0n;
+  return back > 0n ? back : undefined;
+}
+
+/**
+ * Behind this no query looks into the ingesters: {@link LOOK_BACK} where it is set, else `query_ingesters_within`
+ * (`calculateIngesterMaxLookbackPeriod` in pkg/querier/intervals.go). `undefined`: all do, or it is not known.
+ */
+export function ingesterReach(settings: Settings): { setting: string; reach: bigint } | undefined {
+  const isOwn = /[1-9]/.test(settings.text(LOOK_BACK) ?? "");
+  const setting = isOwn ? LOOK_BACK : WITHIN;
+  const reach = settings.duration(setting) ?? 0n;
+  return reach > 0n ? { setting, reach } : undefined;
 }
 
 const LIMITS = "limits_config.";

@@ -10,6 +10,7 @@ import {
 } from "contextcore";
 import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
+import type { Border } from "./border.ts";
 import { valuesOf } from "./page.ts";
 import { byParts, MONTH } from "./parts.ts";
 import { type PushStream, sendPush } from "./push.ts";
@@ -21,7 +22,7 @@ const APP = "contextcore";
  * The contract's sink over a Loki.
  * @param clock now, ns since the epoch: the time of an event that is too old for its stream
  */
-export function createSink(api: Api, clock: () => bigint): Sink {
+export function createSink(api: Api, border: Border, clock: () => bigint): Sink {
   return {
     /** A push of nothing is refused with words of its own, once everything before it was in order. */
     async probe(signal) {
@@ -38,7 +39,7 @@ export function createSink(api: Api, clock: () => bigint): Sink {
       if (still !== undefined)
         throw new PluginError("invalid", `loki: it refused an audit event: ${reasonIn(still)}`);
     },
-    history: (query, signal) => history(api, { ...query, now: clock() }, signal),
+    history: (query, signal) => history(api, border, { ...query, now: clock() }, signal),
   };
 }
 
@@ -75,6 +76,7 @@ interface HistoryQuery {
 /** The newest of the last month; a server that gives fewer entries at once is asked for so many. */
 async function history(
   api: Api,
+  border: Border,
   { project, host, limit, now }: HistoryQuery,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -85,9 +87,9 @@ async function history(
     const { page } = await allowedPage(api, request, signal);
     return page.streams.flatMap((stream) => valuesOf(page, stream).flatMap(([, line]) => readEvent(line)));
   };
-  const found = await Array.fromAsync(byParts({ from: now + SOON - MONTH, to: now + SOON }, newestIn));
-  return found
-    .flat()
+  const look = async (part: Range) => (await Array.fromAsync(border.looks(part, newestIn, signal))).flat();
+  const found = await Array.fromAsync(byParts({ from: now + SOON - MONTH, to: now + SOON }, look));
+  return [...new Map(found.flat().map((one) => [one.hash, one])).values()]
     .filter((one) => one.project === project && (host === undefined || one.host === host))
     .sort((a, b) => a.seq - b.seq)
     .slice(-limit)

@@ -68,7 +68,7 @@ async function ask(
   }
 }
 
-function countBytes(api: Api, selector: string, { from, to }: Range, signal: AbortSignal): Promise<number> {
-  const ms = (to - from) / NS_PER_MS + 1n;
-  return api.number(`sum(bytes_over_time(${selector}[${ms}ms]))`, to, signal);
+function countBytes(api: Api, selector: string, range: Range, signal: AbortSignal): Promise<number> {
+  const ms = (range.to - range.from) / NS_PER_MS + 1n;
+  return api.number({ query: `sum(bytes_over_time(${selector}[${ms}ms]))`, range }, signal);
 }

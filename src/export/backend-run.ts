@@ -7,11 +7,11 @@ import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
-import { describeSkew } from "../units/clock-skew.ts";
+import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import { checkStart } from "./check-step.ts";
+import { checkStart, checkWaits } from "./check-step.ts";
 import { type Conductor, createConductor } from "./conductor.ts";
-import { countBefore, countRead } from "./counting.ts";
+import { countEarly, countRead } from "./counting.ts";
 import { createWake, type DrainOptions, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
@@ -89,11 +89,12 @@ async function live(run: Run): Promise<Lived> {
   tellClock(run);
   const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(run) };
   if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
-  const before = await countBefore(run);
+  const early = countEarly(run);
   const { steps, frontier } = ledger;
   const waiting = frontier.size;
   run.reporter.enter("running");
   await drainAll(run);
+  const before = await early.end();
   if (signal.aborted) return { ...asked, failed: false };
   const idle = resumed && waiting > 0 && ledger.steps === steps;
   if (idle && run.conductor.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
@@ -109,7 +110,14 @@ async function live(run: Run): Promise<Lived> {
 }
 
 const drainAll = (run: Run & Pick<DrainOptions, "admit">): Promise<void> =>
-  drain({ ...run, name: run.open.name, exporter: run.backend.export, onStep: run.reporter.report });
+  drain({
+    ...run,
+    name: run.open.name,
+    exporter: run.backend.export,
+    now: () => nowAt(run.open, fromMs(Date.now())),
+    onStep: run.reporter.report,
+    onPause: run.reporter.pause,
+  });
 
 /** Says why the `waiting` steps of an earlier run were not gone on with; nothing when there are none. */
 function stuckAt({ open, ledger, signal }: Run, waiting: number): Pick<Lived, "stuck"> {
@@ -170,6 +178,7 @@ async function askLimits({ backend, conductor, ledger, signal }: Run): Promise<r
 async function start({ backend, conductor, ledger, writer, open, signal, stop }: Run): Promise<boolean> {
   try {
     const checked = checkStart(await conductor.call((inner) => backend.export.start(ledger.request, inner)));
+    checkWaits("cursors", checked.next, nowAt(open, fromMs(Date.now())));
     const commit: Commit = { cursor: rootCursor(ledger.request), ...checked };
     await writer.write(open.name, { records: [], objects: [], commit });
     ledger.begin(commit);

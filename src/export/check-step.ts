@@ -10,7 +10,8 @@ import { pathObjection } from "../snapshot/format/paths.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { LATEST } from "../snapshot/format/range-text.ts";
 import type { StepObject, StepRecords } from "../snapshot/write/step.ts";
-import type { Range } from "../units/range.ts";
+import { NS_PER_SECOND, type Range } from "../units/range.ts";
+import { cursorNotBefore } from "./cursor-range.ts";
 import { InvalidStep } from "./errors.ts";
 
 /** A cursor names a piece of work; it is not a place to carry data. */
@@ -147,7 +148,21 @@ function checkCursor(what: string, cursor: Cursor): Cursor {
   if (!Bun.deepEquals(copy, cursor))
     throw new InvalidStep(`${what}: a cursor does not survive JSON: ${text.slice(0, 200)}`);
   if (isOfSecondReading(copy)) throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
+  if (copy.notBefore !== undefined && cursorNotBefore(copy) === undefined)
+    throw new InvalidStep(`${what}: a cursor's member notBefore is not a time in ns, as decimal digits`);
   return copy;
+}
+
+/** What is to wait longer than this would make an export hang. ns */
+const WAIT_MAX = 3_600n * NS_PER_SECOND;
+
+/** @param now by the server's clock, ns @throws InvalidStep for a cursor that is not to be run within an hour */
+export function checkWaits(what: string, cursors: readonly Cursor[], now: bigint): void {
+  const late = cursors.find((cursor) => (cursorNotBefore(cursor) ?? now) > now + WAIT_MAX);
+  if (late === undefined) return;
+  throw new InvalidStep(
+    `${what}: a cursor is to wait for more than an hour: ${toJson(what, late).slice(0, 200)}`,
+  );
 }
 
 function toJson(what: string, cursor: Cursor): string {

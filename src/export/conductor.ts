@@ -13,8 +13,11 @@ export interface Conductor {
    * @throws what the plugin threw at last; the signal's reason when that was given
    */
   call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
-  /** The same without a second attempt, for what is only good to have. */
-  callOnce<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  /**
+   * The same without a second attempt, for what is only good to have: however long it takes, the pace stays as it is.
+   * @param enough given when it is not wanted any more
+   */
+  callOnce<Result>(hook: (signal: AbortSignal) => Promise<Result>, enough: AbortSignal): Promise<Result>;
   /** How many calls may be under way now; none while the server has asked us to wait. */
   slots(): number;
   /** True when so many calls in a row failed for good that going on makes no sense. */
@@ -72,7 +75,10 @@ export function createConductor({ concurrency, tuning, signal, onChange }: Condu
   };
 
   return {
-    callOnce: attempt,
+    callOnce(hook, enough) {
+      const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
+      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
+    },
     async call(hook) {
       for (let failed = 1; ; failed += 1) {
         try {

@@ -8,23 +8,40 @@ import type { Reread } from "./reread/cursor.ts";
 import { isPartOf, type RereadOptions, readAgain } from "./reread/reread.ts";
 import { isAbout, type SettleOptions, settle, type TimedAnswer, type TotalBefore } from "./settle.ts";
 
-/**
- * The server's count before the records are read, only good to have: `undefined` also when it fails. Not of a resumed
- * export, whose records are older.
- */
-export async function countBefore({ backend, conductor, ledger }: Run): Promise<TotalBefore | undefined> {
-  if (backend.count === undefined || ledger.bytes > 0) return undefined;
-  const { match } = ledger.request;
-  const request = { range: ledger.range, ...(match === undefined ? {} : { match }) };
-  const ask = conductor.callOnce(async (inner) => backend.count?.(request, inner));
-  const counts = await ask.catch(() => undefined);
-  return counts === undefined ? undefined : { counts, at: performance.now() };
+/** The server's count from before the records are read, or from while they are: only good to have. */
+export interface EarlyCount {
+  /** What it came to; `undefined` when it failed, or has not ended by now: then it is given up. */
+  end(): Promise<TotalBefore | undefined>;
+}
+
+/** Begins to count; the reading does not wait for it. Not of a resumed export, whose records are older, and not of nothing. */
+export function countEarly({ backend, conductor, ledger }: Run): EarlyCount {
+  const { range, request, bytes } = ledger;
+  if (backend.count === undefined || bytes > 0 || range.from >= range.to)
+    return { end: async () => undefined };
+  const asked = { range, ...(request.match === undefined ? {} : { match: request.match }) };
+  const enough = new AbortController();
+  let total: TotalBefore | undefined;
+  const counted = conductor
+    .callOnce(async (inner) => backend.count?.(asked, inner), enough.signal)
+    .then((counts) => {
+      if (counts !== undefined) total = { counts, at: performance.now() };
+    })
+    .catch(() => {});
+  return {
+    async end() {
+      const known = total;
+      enough.abort();
+      await counted;
+      return known;
+    },
+  };
 }
 
 /**
  * Compares what was read with the server's counts. Where these are more once they have settled, what is short is read a second
  * time, and what was lacking is added.
- * @param before what {@link countBefore} gave
+ * @param before what {@link countEarly} came to
  * @param drain runs the cursors that wait now, to their end, and keeps of each step what `admit` leaves of it
  * @returns `undefined` when the backend has no counts, or the export is to stop
  */

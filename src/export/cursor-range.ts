@@ -11,3 +11,8 @@ export function cursorRange({ from, to }: Cursor): Range | undefined {
   const range = { from: BigInt(from), to: BigInt(to) };
   return range.from < range.to && range.to <= LATEST ? range : undefined;
 }
+
+/** When a cursor may be run at the earliest, by the server's clock: its member `notBefore`. ns; `undefined`: at any time */
+export function cursorNotBefore({ notBefore }: Cursor): bigint | undefined {
+  return typeof notBefore === "string" && DECIMAL.test(notBefore) ? BigInt(notBefore) : undefined;
+}

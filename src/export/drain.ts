@@ -4,8 +4,9 @@ import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
+import { toMs } from "../units/range.ts";
 import { checkContents } from "./check-contents.ts";
-import { type CheckedStep, checkStep } from "./check-step.ts";
+import { type CheckedStep, checkStep, checkWaits } from "./check-step.ts";
 import type { Conductor } from "./conductor.ts";
 import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
@@ -21,6 +22,8 @@ export interface DrainOptions {
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly signal: AbortSignal;
+  /** By the server's clock, ns. */
+  readonly now: () => bigint;
   /** Wakes the loop when the conductor's state has changed. */
   readonly wake: Wake;
   /** Stops the whole export: what was read cannot be written. */
@@ -28,12 +31,15 @@ export interface DrainOptions {
   readonly onStep: () => void;
   /** What of a step is kept. Default: all. */
   readonly admit?: (step: CheckedStep) => CheckedStep;
+  /** Nothing can be run for so long: what is left may only be read later. ms */
+  readonly onPause: (ms: number) => void;
 }
 
 /** Lets one loop wait for whatever happens next. */
 export interface Wake {
   now(): void;
-  wait(): Promise<void>;
+  /** @param most ms, after which it ends in any case */
+  wait(most?: number): Promise<void>;
 }
 
 /** A wake that nobody has called yet. A call that comes before anybody waits is not lost. */
@@ -45,8 +51,14 @@ export function createWake(): Wake {
       called = true;
       resume?.();
     },
-    async wait() {
-      if (!called) await new Promise<void>((resolve) => (resume = resolve));
+    async wait(most) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      if (!called)
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+          if (most !== undefined) timer = setTimeout(resolve, most);
+        });
+      clearTimeout(timer);
       called = false;
       resume = undefined;
     },
@@ -56,9 +68,12 @@ export function createWake(): Wake {
 /** What a step is expected to yield before the first one has shown it. Bytes. */
 const FIRST_GUESS = 2 << 20;
 
+/** Until a cursor that is to wait may be run, the clock is looked at so often: what is known of the server's may change. ms */
+const LOOK_MS = 250;
+
 /** Ends when no cursor waits or runs, or the signal is given, or the backend is given up. */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { ledger, conductor, budget, signal, wake } = options;
+  const { ledger, conductor, budget, signal, wake, now } = options;
   const { frontier } = ledger;
   let active = 0;
   let expected = FIRST_GUESS;
@@ -78,10 +93,12 @@ export async function drain(options: DrainOptions): Promise<void> {
     }
   };
 
+  signal.addEventListener("abort", wake.now);
   while (active > 0 || (frontier.size > 0 && goesOn())) {
-    if (frontier.size > 0 && goesOn() && active < conductor.slots()) {
+    const due = goesOn() && active < conductor.slots() ? frontier.dueIn(now()) : undefined;
+    if (due === 0n) {
       const reservation = await budget.reserve(expected);
-      const pending = frontier.take();
+      const pending = frontier.take(now());
       if (pending === undefined || !goesOn()) {
         if (pending !== undefined) frontier.putBack(pending);
         reservation.release();
@@ -89,8 +106,12 @@ export async function drain(options: DrainOptions): Promise<void> {
       }
       active += 1;
       void run(pending, reservation);
-    } else await wake.wait();
+    } else {
+      if (due !== undefined && active === 0) options.onPause(toMs(due));
+      await wake.wait(due === undefined ? undefined : Math.min(LOOK_MS, toMs(due) + 1));
+    }
   }
+  signal.removeEventListener("abort", wake.now);
 }
 
 /** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
@@ -101,6 +122,7 @@ async function runStep(pending: Pending, reservation: Reservation, options: Drai
     const step = await conductor.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
     const checked = checkStep(name, step);
     checkContents(name, checked);
+    checkWaits("next", checked.next, options.now());
     const { records, objects, bytes, ...rest } = admit(checked);
     reservation.resize(bytes);
     const commit: Commit = { cursor: pending.cursor, ...rest };

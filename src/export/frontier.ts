@@ -3,7 +3,7 @@ import type { Cursor } from "../plugin/contract.ts";
 import { createKeySet } from "../snapshot/verify/key-set.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
-import { cursorRange } from "./cursor-range.ts";
+import { cursorNotBefore, cursorRange } from "./cursor-range.ts";
 
 /** A cursor that waits, with its share of the whole work. */
 export interface Pending {
@@ -12,6 +12,8 @@ export interface Pending {
   readonly weight: number;
   /** The part of the time line that it is about: its own, or that of the cursor that named it. */
   readonly range: Range | undefined;
+  /** It may be run from then on, by the server's clock. ns; absent: at any time */
+  readonly notBefore?: bigint;
 }
 
 /** The cursors that are known and not done, with what is done of the whole, 0 to 1. */
@@ -20,8 +22,10 @@ export interface Frontier {
   begin(first: readonly Cursor[], range: Range): void;
   /** Further cursors that no step named, when all else is done: they have no share of the work. */
   extend(more: readonly Cursor[], range: Range): void;
-  /** The next cursor to run. */
-  take(): Pending | undefined;
+  /** The next cursor to run. @param now by the server's clock, ns; absent: also one that may not be run yet */
+  take(now?: bigint): Pending | undefined;
+  /** How long until one may be run, ns; 0: one may now. `undefined`: none waits. */
+  dueIn(now: bigint): bigint | undefined;
   /** A cursor is done: the part `done` of its share is credited, `next` have the rest among them. */
   finish(pending: Pending, next: readonly Cursor[], done: number): void;
   /** Puts a cursor back that was taken and not done. */
@@ -38,6 +42,8 @@ export interface Frontier {
 export function createFrontier(): Frontier {
   const named = createKeySet();
   const stack: Pending[] = [];
+  // Those that may not be run yet, the earliest first.
+  const aside: Pending[] = [];
   const taken = new Set<Pending>();
   let waitingByKey: Map<string, Pending> | undefined = new Map();
   let done = 0;
@@ -48,9 +54,22 @@ export function createFrontier(): Frontier {
       .filter(({ key }) => named.add(key));
     if (fresh.length === 0) done += share;
     for (const { cursor, key } of fresh.reverse()) {
-      const pending = { cursor, weight: share / fresh.length, range: cursorRange(cursor) ?? range };
-      stack.push(pending);
+      const pending = {
+        cursor,
+        weight: share / fresh.length,
+        range: cursorRange(cursor) ?? range,
+        ...waitOf(cursor),
+      };
+      add(pending);
       waitingByKey?.set(key, pending);
+    }
+  };
+
+  const add = (pending: Pending): void => {
+    if (pending.notBefore === undefined) stack.push(pending);
+    else {
+      aside.push(pending);
+      aside.sort((a, b) => (timeOf(a) < timeOf(b) ? -1 : 1));
     }
   };
 
@@ -62,32 +81,49 @@ export function createFrontier(): Frontier {
   return {
     begin: (first, range) => push(first, 1, range),
     extend: (more, range) => push(more, 0, range),
-    take() {
+    take(now) {
       // From the first live step on, nothing is taken by its key any more.
       waitingByKey = undefined;
+      const [earliest] = aside;
+      if (earliest !== undefined && (now === undefined || timeOf(earliest) <= now)) return aside.shift();
       dropTaken();
       return stack.pop();
+    },
+    dueIn(now) {
+      if (stack.length > taken.size) return 0n;
+      const [earliest] = aside;
+      if (earliest === undefined) return undefined;
+      return timeOf(earliest) > now ? timeOf(earliest) - now : 0n;
     },
     finish({ weight, range }, next, part) {
       const credited = next.length === 0 ? weight : weight * Math.min(Math.max(part, 0), 1);
       done += credited;
       if (next.length > 0) push(next, weight - credited, range);
     },
-    putBack: (pending) => void stack.push(pending),
+    putBack: add,
     takeDone(cursor) {
       const key = canonicalJson(cursor);
       const pending = waitingByKey?.get(key);
       if (pending === undefined) return undefined;
       waitingByKey?.delete(key);
-      taken.add(pending);
+      const index = aside.indexOf(pending);
+      if (index >= 0) aside.splice(index, 1);
+      else taken.add(pending);
       dropTaken();
       return pending;
     },
     get size() {
-      return stack.length - taken.size;
+      return stack.length - taken.size + aside.length;
     },
     get done() {
       return Math.min(done, 1);
     },
   };
+}
+
+const timeOf = ({ notBefore = 0n }: Pending): bigint => notBefore;
+
+function waitOf(cursor: Cursor): Pick<Pending, "notBefore"> {
+  const notBefore = cursorNotBefore(cursor);
+  return notBefore === undefined ? {} : { notBefore };
 }

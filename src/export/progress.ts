@@ -7,6 +7,8 @@ import type { ExportProgress } from "./types.ts";
 export interface Reporter {
   /** Something has moved. */
   report(): void;
+  /** Nothing can be run for so long. ms */
+  pause(ms: number): void;
   /** Another part of its life begins: reported at once. */
   enter(state: ExportProgress["state"]): void;
   /** It is over: reported at once, and nothing after it. */
@@ -27,7 +29,7 @@ export function createReporter({ name, ledger, conductor, tuning, onProgress }: 
   let state: ExportProgress["state"] = "starting";
   let over = false;
   let last = Number.NEGATIVE_INFINITY;
-  const send = (): void => {
+  const send = (goesOnInMs?: number): void => {
     last = performance.now();
     const waits = state === "running" && conductor.slots() === 0;
     onProgress?.({
@@ -38,11 +40,15 @@ export function createReporter({ name, ledger, conductor, tuning, onProgress }: 
       retries: conductor.retries,
       state: waits ? "waiting" : state,
       problems: ledger.problems.current(),
+      ...(goesOnInMs === undefined ? {} : { goesOnInMs }),
     });
   };
   return {
     report() {
       if (!over && performance.now() - last >= tuning.progressMs) send();
+    },
+    pause(ms) {
+      if (!over && performance.now() - last >= tuning.progressMs) send(ms);
     },
     enter(next) {
       state = next;

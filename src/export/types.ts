@@ -36,6 +36,8 @@ export interface ExportProgress {
   readonly retries: number;
   readonly state: "starting" | "running" | "waiting" | "counting" | "done" | "failed";
   readonly problems: readonly Problem[];
+  /** All that is left may only be read later, in so long. ms */
+  readonly goesOnInMs?: number;
 }
 
 /** What an export leaves: see the manifest for whether it is complete. */

@@ -19,6 +19,8 @@ export interface Progress {
   readonly retries: number;
   /** What else is to be said of it: `already there 1,234`. */
   readonly remark?: string;
+  /** What is left can only be done later, in so long. ms */
+  readonly goesOnInMs?: number;
 }
 
 /** One piece of work on a board; times in ms of the board's clock. */
@@ -110,10 +112,13 @@ const TURNING = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 
 /** `⠹ reading, nothing new for 23s`: it is alive, and nothing has come for so long. */
 function stillness({ latest, stirred }: Work, now: number): string {
-  if (latest.state !== "running" || now - stirred < STILL_MS) return "";
   const turn = TURNING[Math.floor(now / TURN_MS) % TURNING.length] ?? "";
+  if (latest.goesOnInMs !== undefined) return `${turn} ${laterText(latest.goesOnInMs)}`;
+  if (latest.state !== "running" || now - stirred < STILL_MS) return "";
   return `${turn} reading, nothing new for ${shortTime(now - stirred)}`;
 }
+
+const laterText = (ms: number): string => `the rest can be read in ${shortTime(ms)}`;
 
 /** The same without a bar, for where nothing is redrawn. */
 export const plainLine = (work: Work, now: number): string =>
@@ -122,6 +127,7 @@ export const plainLine = (work: Work, now: number): string =>
     amount(work),
     work.latest.remark ?? "",
     pace(work, now),
+    work.latest.goesOnInMs === undefined ? "" : laterText(work.latest.goesOnInMs),
   ]
     .filter((part) => part !== "")
     .join(", ");

@@ -56,6 +56,13 @@ test("every server is checked for health, by itself or by the probe", () => {
   expect(probed).toContain("http://collector:13133/");
 });
 
+test("Loki's moving border lies behind most queries: only with chunks on a file system may it be set", () => {
+  expect(read("deploy/loki.yaml")).toMatchObject({
+    ingester: { query_store_max_look_back_period: "240h" },
+    schema_config: { configs: [{ object_store: "filesystem" }] },
+  });
+});
+
 test("what is restored is accepted: old samples, old lines, old spans", () => {
   expect(read("deploy/loki.yaml")).toMatchObject({ limits_config: { reject_old_samples: false } });
   expect(read("deploy/mimir.yaml")).toMatchObject({ limits: { out_of_order_time_window: "720h" } });

@@ -108,6 +108,20 @@ test("a line that stands still says so, and since when", async () => {
   board.stop();
 });
 
+test("what can only be read later is waited for, and the line says how long", async () => {
+  const live = fakeTerminal({ isTTY: true, columns: 120 });
+  const board = createProgress(live.terminal, { names: ["loki"], now: () => 1_000 });
+  board.update({ ...at({ name: "loki" }), goesOnInMs: 4_200 });
+  while (!live.written().includes("the rest can be read in 4s")) await Bun.sleep(5);
+  board.stop();
+  const plain = fakeTerminal({ isTTY: false });
+  let now = 0;
+  const lines = createProgress(plain.terminal, { names: ["loki"], now: () => now });
+  now = 10_000;
+  lines.update({ ...at({ name: "loki" }), goesOnInMs: 4_200 });
+  expect(plain.written()).toEndWith("10s left, the rest can be read in 4s\n");
+});
+
 test.each([120, 80, 60, 40])("with %d columns no number is cut: what does not fit is left out", (columns) => {
   const { terminal, written } = fakeTerminal({ isTTY: true, columns });
   let now = 0;

@@ -43,10 +43,12 @@ const toldRange = ({ from, to }: Range): Cursor => ({ from: `${from}`, to: `${to
 /** The cursor that begins a second reading. */
 export const beginCursor = (reread: Reread): Cursor => ({ reread: told(reread) });
 
-/** A cursor of the plugin's within a second reading. Its range stays to be seen: problems name it. */
+/** A cursor of the plugin's within a second reading. Its range and when it may be run stay to be seen. */
 export const againCursor = (reread: Reread, cursor: Cursor): Cursor => {
   const range = cursorRange(cursor);
-  return { reread: told(reread), ...(range === undefined ? {} : toldRange(range)), cursor };
+  const { notBefore } = cursor;
+  const waits = notBefore === undefined ? {} : { notBefore };
+  return { reread: told(reread), ...(range === undefined ? {} : toldRange(range)), ...waits, cursor };
 };
 
 /** The cursor that ends a second reading. */

@@ -1,5 +1,8 @@
 /** Runs an export to its end without the engine: the tree of cursors in any order, with any backend for each step. */
 import { checkStart, checkStep } from "../../export/check-step.ts";
+import { cursorNotBefore } from "../../export/cursor-range.ts";
+import { fromMs, toMs } from "../../units/range.ts";
+import { sleep } from "../../units/sleep.ts";
 import type { Backend, Counts, Cursor, ExportRequest, Problem } from "../contract.ts";
 import { isKind } from "../errors.ts";
 import { require } from "./check.ts";
@@ -68,6 +71,8 @@ export async function walk(options: WalkOptions): Promise<Harvest> {
 
 async function stepOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal) {
   const given = (): Cursor => (options.throughJson ? JSON.parse(JSON.stringify(cursor)) : cursor);
+  const early = (cursorNotBefore(cursor) ?? 0n) - fromMs(Date.now());
+  if (early > 0n) await sleep(toMs(early), signal);
   const run = () => retrying(options, () => options.backend().export.step(given(), signal));
   if (options.twice) await run();
   return checkStep(options.plugin, await run());

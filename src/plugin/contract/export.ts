@@ -11,8 +11,9 @@ export interface ExportRequest {
 
 /**
  * Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Times are decimal strings of
- * ns; in the members `from` and `to` they say which part of the time line is missing when the cursor fails. The member
- * `reread` is the engine's own.
+ * ns; in the members `from` and `to` they say which part of the time line is missing when the cursor fails. With a member
+ * `notBefore` it is run at that time by the server's clock or later, an hour from now at most; other work goes on meanwhile.
+ * The member `reread` is the engine's own.
  */
 export type Cursor = JsonObject;
 

@@ -4,6 +4,7 @@
  */
 import type { Face, FaceOptions } from "../face.ts";
 import { compressed, httpError, noContent, plain } from "./answers.ts";
+import { type Hole, holeAt, withHole } from "./border.ts";
 import { DecodeError, decodePush, type PushedStream } from "./decode.ts";
 import { handleDeletes } from "./deletes.ts";
 import { type EntryList, toEntry } from "./entry.ts";
@@ -25,6 +26,11 @@ export interface LokiOptions extends FaceOptions {
   readonly authEnabled?: boolean;
   /** ns until what was pushed shows in queries and in counts alike. */
   readonly visibilityDelay?: bigint;
+  /**
+   * ns behind the border of `query_store_max_look_back_period` in which a query that reaches over it misses lines, for each
+   * request under way.
+   */
+  readonly borderHole?: bigint;
   /** As a busy server does, spreads each stream's pushes over so many more streams with `__stream_shard__`. */
   readonly streamShards?: number;
   /** Keeps rules in local files, which the API does not write. */
@@ -57,6 +63,7 @@ export function createLoki(options: LokiOptions): LokiFace {
   const limits: LokiLimits = { ...DEFAULT_LIMITS, ...options.limits };
   const tenantOf = createTenants(options.now);
   const nextShard = shardCycle(options.streamShards ?? 0);
+  let underWay = 0;
 
   const push = (streams: readonly PushedStream[], tenant: Tenant): PushAnswer =>
     ingest(streams, {
@@ -69,7 +76,8 @@ export function createLoki(options: LokiOptions): LokiFace {
       onFlush: tenant.onFlush,
     });
 
-  const routes = createRoutes({ limits, options, push });
+  const hole = (): Hole | undefined => holeAt(options.now(), limits, options.borderHole ?? 0n, underWay);
+  const routes = createRoutes({ limits, options, push, hole });
   return {
     limits,
     push: (streams, tenant = NO_TENANT) => push(streams, tenantOf(tenant)),
@@ -82,7 +90,12 @@ export function createLoki(options: LokiOptions): LokiFace {
       const handler = routes(pathname, request.method);
       if (handler === undefined) return httpError(404, "404 page not found");
       if (name === null && pathname.startsWith("/loki/")) return httpError(401, "no org id");
-      return compressed(request, await handler(request, tenantOf(name ?? NO_TENANT)));
+      underWay += 1;
+      try {
+        return compressed(request, await handler(request, tenantOf(name ?? NO_TENANT)));
+      } finally {
+        underWay -= 1;
+      }
     },
   };
 }
@@ -107,19 +120,22 @@ interface Parts {
   readonly limits: LokiLimits;
   readonly options: LokiOptions;
   readonly push: (streams: readonly PushedStream[], tenant: Tenant) => PushAnswer;
+  /** What a query that reaches over the border misses now. */
+  readonly hole: () => Hole | undefined;
 }
 
 /** Finds who answers a path. */
 function createRoutes(parts: Parts): (path: string, method: string) => Handler | undefined {
-  const { limits, options } = parts;
+  const { limits, options, hole } = parts;
   const asking =
     (handler: (context: queries.QueryContext) => Response): Handler =>
     async (request, { store }) => {
       const categorize =
         options.categorizes !== false &&
         /categorize-labels/.test(request.headers.get("x-loki-response-encoding-flags") ?? "");
-      const context = { store, limits, now: options.now(), query: await readParameters(request), categorize };
-      return queries.answerQuery(handler, context);
+      const query = await readParameters(request);
+      const seen = withHole(store, hole());
+      return queries.answerQuery(handler, { store: seen, limits, now: options.now(), query, categorize });
     };
   const fixed: Readonly<Record<string, Handler>> = {
     "/ready": () => plain("ready\n"),

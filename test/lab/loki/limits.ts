@@ -30,6 +30,8 @@ export interface LokiLimits {
   grpc_server_max_recv_msg_size: number;
   /** Of the querier: older lines that are pushed show only after a flush. 0: all show at once. */
   query_ingesters_within: string;
+  /** Of a single binary's ingester: where the border lies between what the store and what the ingesters answer. 0: nowhere. */
+  query_store_max_look_back_period: string;
 }
 
 export const DEFAULT_LIMITS: LokiLimits = {
@@ -73,6 +75,8 @@ export const DEFAULT_LIMITS: LokiLimits = {
   grpc_server_max_recv_msg_size: 4_194_304,
   // The real default is 3h; the lab shows what it is given unless a test wants it otherwise.
   query_ingesters_within: "0s",
+  // The real default is 2h36m; no test should wait for the border unless it is about it.
+  query_store_max_look_back_period: "0s",
 };
 
 /** The fields that `tenant_limits_allow_publish` lets out by default. */
@@ -93,7 +97,7 @@ const PUBLISHED = [
 /** `/config`: the sections that say something about the lab. */
 export function configYaml(limits: LokiLimits): string {
   const { max_chunk_age, retention_enabled, grpc_server_max_recv_msg_size, ...others } = limits;
-  const { query_ingesters_within, ...limitsConfig } = others;
+  const { query_ingesters_within, query_store_max_look_back_period, ...limitsConfig } = others;
   return stringify({
     target: "all",
     no_auth_tenant: "fake",
@@ -103,7 +107,8 @@ export function configYaml(limits: LokiLimits): string {
       grpc_server_max_recv_msg_size,
     },
     querier: { query_ingesters_within },
-    ingester: { chunk_idle_period: "30m0s", max_chunk_age },
+    ingester: { chunk_idle_period: "30m0s", max_chunk_age, query_store_max_look_back_period },
+    schema_config: { configs: [{ from: "2020-10-24", store: "tsdb", object_store: "filesystem" }] },
     compactor: {
       working_directory: "/loki/compactor",
       retention_enabled,

@@ -1,4 +1,4 @@
-import { httpError, queryError } from "./answers.ts";
+import { data, httpError, queryError } from "./answers.ts";
 import { goDuration, type LokiLimits, ns } from "./limits.ts";
 import { type LogQuery, ParseError, type Query } from "./logql.ts";
 import * as metadata from "./metadata.ts";
@@ -101,19 +101,18 @@ function tooMuch(
 }
 
 export function query({ query: parameters, limits, now, store }: QueryContext): Response {
-  const parsed = parseQuery(parameters.get("query") ?? "");
+  const time = readTime(parameters.get("time"), now);
+  const text = parameters.get("query") ?? "";
+  if (text === "vector(1)")
+    return data("vector", `{"metric":{},"value":[${Number(time / 1_000_000n) / 1000},"1"]}`);
+  const parsed = parseQuery(text);
   if (parsed.kind === "log") {
     return queryError(
       400,
       "log queries are not supported as an instant query type, please change your query to a range query type",
     );
   }
-  return queryInstant(
-    visibleTo(parsed, store),
-    parsed,
-    readTime(parameters.get("time"), now),
-    limits.max_query_series,
-  );
+  return queryInstant(visibleTo(parsed, store), parsed, time, limits.max_query_series);
 }
 
 /** The metadata endpoints look at the last six hours unless told otherwise. */

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { entriesFrom, HOUR, harvest, NOW, never, openLoki, put, SECOND, stage } from "./support.ts";
+import { entriesFrom, HOUR, harvest, NOW, never, openLoki, put, SECOND, stage, YOUNG } from "./support.ts";
 
 const DAY_NS = 24n * HOUR;
 const directory = mkdtempSync(join(tmpdir(), "loki-data-"));
@@ -53,7 +53,7 @@ test("a server that hides its configuration has no known retention, and is expor
   expect(inventory).not.toHaveProperty("retention");
   expect(inventory.counts).toEqual({ streams: 1 });
   expect(await here.backend.limits?.(never)).toEqual([]);
-  expect((await harvest(here.backend)).counts).toEqual({ entries: 3 });
+  expect((await harvest(here.backend, { range: YOUNG })).counts).toEqual({ entries: 3 });
 });
 
 test("a tenant's own limits win over the configuration file's", async () => {
@@ -142,6 +142,15 @@ test("of the limits, only those that do something now are told", async () => {
     "allow_structured_metadata",
     "ingester.max_chunk_age",
     "querier.query_ingesters_within",
+  ]);
+  const single = { query_ingesters_within: "3h", reject_old_samples: false };
+  const lookBack = "ingester.query_store_max_look_back_period";
+  expect(await told({ ...single, query_store_max_look_back_period: "2h36m0s" })).toEqual([
+    "ingester.max_chunk_age",
+    lookBack,
+  ]);
+  expect(await told({ ...single, query_store_max_look_back_period: "240h0m0s" })).toEqual([
+    "ingester.max_chunk_age",
   ]);
 });
 

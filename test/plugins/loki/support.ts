@@ -15,6 +15,8 @@ export const HOUR = 60n * MINUTE;
 export const NOW = 1_800_000_000n * SECOND;
 /** What most tests export: a day. */
 export const DAY = { from: NOW - 24n * HOUR, to: NOW };
+/** Younger than the border that a server is taken to have which hides its configuration: nothing of it has to wait. */
+export const YOUNG = { from: NOW - 2n * HOUR, to: NOW };
 
 export const never = new AbortController().signal;
 
@@ -144,11 +146,11 @@ const line = v.object({
 });
 
 /** The lines of `logs.json`, parsed: one stream each. */
-export const streamsOf = (found: Harvest) =>
+export const streamsOf = (found: Pick<Harvest, "lines">) =>
   (found.lines.get("logs.json") ?? []).map((text) => v.parse(line, JSON.parse(text)).streams[0]);
 
 /** What an export brought, sorted, and in the form of {@link heldBy}. */
-export function broughtBy(found: Harvest): Known[] {
+export function broughtBy(found: Pick<Harvest, "lines">): Known[] {
   const all = streamsOf(found).flatMap(({ stream, values }) =>
     values.map(([time, text, metadata = {}]) =>
       known(Object.entries(stream), {
