@@ -1,7 +1,9 @@
 import * as v from "valibot";
 import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
-import { defineCommand } from "../command.ts";
+import type { Config } from "../../config/config.ts";
+import { withLastWord } from "../../terminal/last-word.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail, trailPlaces } from "../stack.ts";
 
@@ -24,9 +26,7 @@ export default defineCommand({
       host,
       replace: call.args.replace,
     });
-    const trail = openStackTrail(call, config);
-    await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
-    await trail.close();
+    await recorded(call, config, verifier);
     if (call.args.json) call.terminal.printJson({ publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
@@ -35,3 +35,13 @@ export default defineCommand({
     return EXIT.ok;
   },
 });
+
+/** The key is there by now, recorded or not. @throws TrailError */
+async function recorded(call: Call, config: Config, verifier: string): Promise<void> {
+  await using trail = openStackTrail(call, config);
+  try {
+    await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
+  } catch (error) {
+    throw withLastWord(error, `the key was made all the same; its public key is ${verifier}`);
+  }
+}

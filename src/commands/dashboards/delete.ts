@@ -1,9 +1,12 @@
 import { join, relative } from "node:path";
 import * as v from "valibot";
+import type { Ending } from "../../audit/format/event.ts";
 import { createCopies } from "../../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { withLastWord } from "../../terminal/last-word.ts";
+import { messageOf } from "../../terminal/show-error.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -31,6 +34,12 @@ const deleteSchema = v.object({
   dashboards: v.array(dashboardSchema),
   folders: v.array(v.object({ uid: v.string(), title: v.string() })),
   failed: v.array(v.object({ what: v.string(), reason: v.string() })),
+  interrupted: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description("It was interrupted; of these it is not known whether they are deleted"),
+    ),
+  ),
   copies: v.optional(
     v.pipe(v.string(), v.description("The directory with a copy of each; provision puts them back")),
   ),
@@ -46,20 +55,32 @@ export default defineCommand({
   ],
   json: deleteSchema,
   async run(call): Promise<ExitCode> {
-    const { uid: uids, folder } = call.args;
-    if (uids.length === 0 && folder === undefined)
-      throw new UsageError(
-        "nothing to delete is named",
-        "give uids, or --folder; `dashboards list` shows them",
-      );
-    const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
-    const selection = { uids, ...(folder === undefined ? {} : { folder }) };
-    const plan = await planDeletion(keeperOf(stack).keeper, selection, call.signal);
-    if (!call.args.json) showPlan(call, plan);
-    if (call.args["dry-run"] || !(await isAgreed(call))) return untouched(call, plan);
-    return carryOut(call, stack, plan);
+    try {
+      return await deleteChosen(call);
+    } catch (error) {
+      throw withLastWord(error, UNTOUCHED);
+    }
   },
 });
+
+const UNTOUCHED = "nothing was deleted";
+
+async function deleteChosen(call: DeleteCall): Promise<ExitCode> {
+  const { uid: uids, folder } = call.args;
+  if (uids.length === 0 && folder === undefined)
+    throw new UsageError(
+      "nothing to delete is named",
+      "give uids, or --folder; `dashboards list` shows them",
+    );
+  const stack = await openStack(call, call.args.plugin === undefined ? [] : [call.args.plugin]);
+  const selection = { uids, ...(folder === undefined ? {} : { folder }) };
+  const plan = await planDeletion(keeperOf(stack).keeper, selection, call.signal);
+  if (!call.args.json) showPlan(call, plan);
+  if (call.args["dry-run"] || !(await isAgreed(call))) return untouched(call, plan);
+  const done = await carryOut(call, stack, plan);
+  report(call, plan, done);
+  return exitOf(done.result);
+}
 
 function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: DeletionPlan): void {
   const { colors } = terminal;
@@ -86,11 +107,18 @@ async function isAgreed({ args: given, terminal, signal }: DeleteCall): Promise<
 
 function untouched({ args: given, terminal }: DeleteCall, { dashboards, folders }: DeletionPlan): ExitCode {
   if (given.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
-  else terminal.note("nothing was deleted");
+  else terminal.note(UNTOUCHED);
   return given["dry-run"] ? EXIT.ok : EXIT.interrupted;
 }
 
-async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Promise<ExitCode> {
+interface Done {
+  readonly result: Deleted;
+  /** The directory with a copy of each. */
+  readonly copies: string;
+}
+
+/** Deletes under the eyes of the trail. */
+async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Promise<Done> {
   const { name, keeper } = keeperOf(stack);
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   const directory = join(stack.config.directory, ".contextcore", "deleted-dashboards", stamp);
@@ -109,34 +137,51 @@ async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Pro
   return await trail.record(operation, async () => {
     const { keep } = await createCopies(directory, plan);
     const result = await deleteDashboards(keeper, plan, { keep, signal: call.signal });
-    report(call, result, directory);
-    return { result: exitOf(result), ending: endingOf(result, directory) };
+    return { result: { result, copies: directory }, ending: endingOf(result, directory) };
   });
 }
 
-const exitOf = ({ failed }: Deleted): ExitCode => (failed.length > 0 ? EXIT.partial : EXIT.ok);
+function exitOf({ failed, stopped }: Deleted): ExitCode {
+  if (stopped !== undefined) return EXIT.interrupted;
+  return failed.length > 0 ? EXIT.partial : EXIT.ok;
+}
 
-function endingOf({ dashboards, folders, failed }: Deleted, exportPath: string) {
+function endingOf({ dashboards, folders, failed, stopped }: Deleted, exportPath: string): Ending {
   const done = dashboards.length + folders.length;
-  const outcome = failed.length === 0 ? "success" : done > 0 ? "partial" : "failed";
-  const details = { dashboards: dashboards.length, folders: folders.length, failed: failed.length };
-  return { outcome, details, exportPath } as const;
+  const whole = failed.length === 0 && stopped === undefined;
+  const nothing = stopped === undefined ? "failed" : "cancelled";
+  const isPartly = done > 0 || (stopped?.unknown.length ?? 0) > 0;
+  const details = {
+    dashboards: dashboards.length,
+    folders: folders.length,
+    failed: failed.length,
+    ...(stopped === undefined ? {} : { error: messageOf(stopped.reason), unknown: [...stopped.unknown] }),
+  };
+  return { outcome: whole ? "success" : isPartly ? "partial" : nothing, details, exportPath };
 }
 
 function report(
   { args: given, terminal, directory: here }: DeleteCall,
-  result: Deleted,
-  copies: string,
+  plan: DeletionPlan,
+  done: Done,
 ): void {
-  for (const { what, reason } of result.failed) terminal.warn(`${what} was not deleted: ${reason}`);
+  const { result, copies } = done;
+  const { dashboards, folders, failed, stopped } = result;
+  for (const { what, reason } of failed) terminal.warn(`${what} was not deleted: ${reason}`);
   if (given.json) {
-    terminal.printJson({ ...toJson(true, result), copies });
+    const interrupted = stopped === undefined ? {} : { interrupted: [...stopped.unknown] };
+    const isAny = stopped === undefined || dashboards.length + folders.length > 0;
+    terminal.printJson({ ...toJson(isAny, result), ...interrupted, copies });
     return;
   }
-  const { dashboards, folders } = result;
-  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
+  if (stopped !== undefined) {
+    const rest = plan.dashboards.length + plan.folders.length - dashboards.length - folders.length;
+    const unknown = stopped.unknown.map((what) => `; whether ${what} is deleted is not known`);
+    terminal.warn(`interrupted: ${rest} were left${unknown.join("")}`);
+  }
   const path = relative(here, copies) || copies;
   terminal.note(`copies: ${path}; contextcore dashboards provision ${path} brings them back`);
+  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
 }
 
 const toJson = (

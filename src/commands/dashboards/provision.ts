@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { Trail } from "../../audit/format/event.ts";
+import type { Ending, Trail } from "../../audit/format/event.ts";
 import { builtinSource } from "../../dashboards/builtin.ts";
 import { type ProvisionPlan, planProvision } from "../../dashboards/plan-provision.ts";
 import {
@@ -12,6 +12,7 @@ import {
 import { readDirectory } from "../../dashboards/read-directory.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import type { DashboardKeeper } from "../../plugin/contract.ts";
+import { messageOf } from "../../terminal/show-error.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -40,6 +41,12 @@ const provisionSchema = v.object({
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
   left: unwritten,
   failed: unwritten,
+  interrupted: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description("It was interrupted; of these it is not known whether they are written"),
+    ),
+  ),
 });
 
 const BUILT_IN = "contextcore's own dashboards";
@@ -64,6 +71,7 @@ export default defineCommand({
     });
     if (call.args.json) call.terminal.printJson(toJson(call, result));
     else report(call, result);
+    if (result.stopped !== undefined) return EXIT.interrupted;
     return result.failed.length + result.left.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
@@ -122,24 +130,32 @@ async function carryOut(
   try {
     return await trail.record(operation, async () => {
       const result = await provisionDashboards(keeper, plan, call.signal);
-      const outcome = result.failed.length === 0 ? "success" : "partial";
-      const { dashboards, folders, failed } = result;
-      return {
-        result,
-        ending: { outcome, details: { ...details, dashboards, folders, failed: failed.length } },
-      };
+      return { result, ending: endingOf(result, details) };
     });
   } finally {
     await trail.close();
   }
 }
 
+function endingOf({ dashboards, folders, failed, stopped }: Provisioned, details: Ending["details"]): Ending {
+  const told = { ...details, dashboards, folders, failed: failed.length };
+  if (stopped === undefined) return { outcome: failed.length === 0 ? "success" : "partial", details: told };
+  const { created, updated } = dashboards;
+  const written = created + updated + folders.created + folders.renamed + stopped.unknown.length;
+  const why = { error: messageOf(stopped.reason), unknown: [...stopped.unknown] };
+  return { outcome: written > 0 ? "partial" : "cancelled", details: { ...told, ...why } };
+}
+
 function report(
   { args: given, terminal }: ProvisionCall,
-  { folders, dashboards, left, failed }: Provisioned,
+  { folders, dashboards, left, failed, stopped }: Provisioned,
 ): void {
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
   for (const { what, reason } of failed) terminal.warn(`${what} failed: ${reason}`);
+  if (stopped !== undefined) {
+    const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
+    terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
+  }
   const would = given["dry-run"] ? "would be " : "";
   const made = folders.created > 0 ? `; folders: ${folders.created} ${would}created` : "";
   const { created, updated, unchanged } = dashboards;
@@ -150,11 +166,12 @@ function report(
 
 const toJson = (
   { args: given }: ProvisionCall,
-  result: Provisioned,
+  { stopped, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source: given.directory ?? BUILT_IN,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
+  ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
 });

@@ -4,6 +4,7 @@ import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
 import { listRemoved, removeSnapshot, sweepRemoved } from "../../snapshot/kept/prune.ts";
 import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../../snapshot/kept/retention.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
+import { withLastWord } from "../../terminal/last-word.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
@@ -11,7 +12,7 @@ import { fromMs } from "../../units/range.ts";
 import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail } from "../stack.ts";
+import { openStack, openStackTrail, type Stack } from "../stack.ts";
 
 const number = (about: string) => ({ type: "value", hint: "N", parse: wholeNumber, about }) as const;
 
@@ -64,36 +65,57 @@ export default defineCommand({
   ],
   json: pruneSchema,
   async run(call) {
-    const policy = policyOf(call);
-    if (isEmpty(policy)) {
-      throw new RefusedError(
-        "a policy that keeps nothing is not carried out",
-        "name at least one --keep-… rule",
-      );
-    }
-    const stack = await openStack(call);
-    const { snapshots, unreadable } = await readKept(stack.config.backups);
-    for (const { path, reason } of unreadable) call.terminal.warn(`${path} is left alone: ${reason}`);
-    const plan = planPrune(snapshots, policy, {
-      now: fromMs(Date.now()),
-      allowGaps: call.args["allow-gaps"],
+    const { exit, said } = await verdictOf(call).catch((error) => {
+      throw withLastWord(error, UNTOUCHED);
     });
-    const leftovers = await listRemoved(stack.config.backups);
-    if (!call.args.json) showPlan(call, plan);
-    for (const path of leftovers)
-      call.terminal.note(`${basename(path)} is left of a removal that did not end; a prune ends it`);
-    const doomed = plan.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
-    const agreed = !call.args["dry-run"] && doomed.length > 0 && (await isAgreed(call, doomed));
-    // Their removal was agreed to when it began: they are asked about only where other things are too.
-    const sweeps = !call.args["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
-    if (agreed || sweeps) {
-      await using trail = openStackTrail(call, stack.config, stack.sinks);
-      await carryOut(call, trail, { doomed, leftovers });
-    }
-    if (call.args.json) call.terminal.printJson(toJson(plan, agreed));
-    return agreed || doomed.length === 0 || call.args["dry-run"] ? EXIT.ok : EXIT.interrupted;
+    call.terminal.note(said);
+    return exit;
   },
 });
+
+const UNTOUCHED = "no snapshot was removed";
+
+/** What is true in the end, said last. */
+interface Verdict {
+  readonly exit: ExitCode;
+  readonly said: string;
+}
+
+async function verdictOf(call: PruneCall): Promise<Verdict> {
+  const policy = policyOf(call);
+  if (isEmpty(policy)) {
+    throw new RefusedError(
+      "a policy that keeps nothing is not carried out",
+      "name at least one --keep-… rule",
+    );
+  }
+  const stack = await openStack(call);
+  const { snapshots, unreadable } = await readKept(stack.config.backups);
+  for (const { path, reason } of unreadable) call.terminal.warn(`${path} is left alone: ${reason}`);
+  const plan = planPrune(snapshots, policy, {
+    now: fromMs(Date.now()),
+    allowGaps: call.args["allow-gaps"],
+  });
+  const leftovers = await listRemoved(stack.config.backups);
+  if (!call.args.json) showPlan(call, plan);
+  for (const path of leftovers)
+    call.terminal.note(`${basename(path)} is left of a removal that did not end; a prune ends it`);
+  const doomed = plan.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
+  const agreed = !call.args["dry-run"] && doomed.length > 0 && (await isAgreed(call, doomed));
+  // Their removal was agreed to when it began: they are asked about only where other things are too.
+  const sweeps = !call.args["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
+  if (agreed || sweeps) await removed(call, stack, { doomed, leftovers });
+  if (call.args.json) call.terminal.printJson(toJson(plan, agreed));
+  const isDone = agreed || doomed.length === 0 || call.args["dry-run"];
+  const swept = sweeps ? `what was left of ${counted(leftovers.length, "removal")} is gone; ` : "";
+  const said = `${swept}${agreed ? removedText(doomed) : UNTOUCHED}`;
+  return { exit: isDone ? EXIT.ok : EXIT.interrupted, said };
+}
+
+const removedText = (gone: readonly KeptSnapshot[]): string => {
+  const bytes = gone.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
+  return `${counted(gone.length, "snapshot was", "snapshots were")} removed, ${formatBytes(bytes)}`;
+};
 
 function policyOf({ args: given }: PruneCall): Policy {
   const rules = {
@@ -139,11 +161,13 @@ async function isAgreed(
   return (await confirm(terminal, { message, signal })) === true;
 }
 
-function carryOut(
-  { signal }: PruneCall,
-  trail: ReturnType<typeof openStackTrail>,
+/** Resolves when all of it is gone. @throws what stopped it, with what was removed until then */
+async function removed(
+  call: PruneCall,
+  { config, sinks }: Stack,
   { doomed, leftovers }: { doomed: readonly KeptSnapshot[]; leftovers: readonly string[] },
-): Promise<ExitCode> {
+): Promise<void> {
+  const { signal } = call;
   const operation = {
     operation: "prune",
     destructive: true,
@@ -154,14 +178,24 @@ function carryOut(
     dataAffected: doomed.map(({ path }) => path),
     signal,
   };
-  return trail.record(operation, async () => {
-    for (const path of leftovers) await sweepRemoved(path);
-    for (const snapshot of doomed) {
-      signal.throwIfAborted();
-      await removeSnapshot(snapshot);
-    }
-    return { result: EXIT.ok, ending: { outcome: "success" } };
-  });
+  const gone: KeptSnapshot[] = [];
+  await using trail = openStackTrail(call, config, sinks);
+  await trail
+    .record(operation, async (did) => {
+      for (const path of leftovers) await sweepRemoved(path);
+      for (const snapshot of doomed) {
+        signal.throwIfAborted();
+        await removeSnapshot(snapshot, () => {
+          gone.push(snapshot);
+          did({ removed: gone.map(({ path }) => path) });
+        });
+      }
+      return { result: undefined, ending: { outcome: "success" } };
+    })
+    .catch((error) => {
+      const names = gone.map(({ path }) => basename(path)).join(", ");
+      throw gone.length === 0 ? error : withLastWord(error, `${removedText(gone)} (${names}), and no other`);
+    });
 }
 
 const toJson = (plan: readonly Decision[], removed: boolean): v.InferOutput<typeof pruneSchema> => ({
