@@ -70,38 +70,52 @@ export default defineCommand({
       limit: all ? "all" : limit,
       full: given.full,
     };
-    const trail = openStackTrail(call, config, sinks);
     const details = {
       format: given.format,
       limit: request.limit,
       filter: { ...filter },
       output: given.output ?? "stdout",
     };
-    try {
-      return await trail.record(
-        { operation: "audit_export", destructive: false, details, signal: call.signal },
-        async () => {
-          const count = await written(call, request);
-          return { result: EXIT.ok, ending: { outcome: "success", details: { ...details, events: count } } };
-        },
-      );
-    } finally {
-      await trail.close();
-    }
+    await using trail = openStackTrail(call, config, sinks);
+    return await trail.record(
+      { operation: "audit_export", destructive: false, details, signal: call.signal },
+      async (did) => {
+        const { events, isWhole } = await written(call, request, (count) =>
+          did({ ...details, events: count }),
+        );
+        const told = { ...details, events };
+        if (isWhole) return { result: EXIT.ok, ending: { outcome: "success", details: told } };
+        const error = "its reader closed the pipe";
+        return { result: EXIT.partial, ending: { outcome: "partial", details: { ...told, error } } };
+      },
+    );
   },
 });
 
-/** @returns how many events */
+interface Written {
+  readonly events: number;
+  readonly isWhole: boolean;
+}
+
+/** @param onStopped told how many events were given away when it fails on the way: a file is written whole or not at all */
 async function written(
   { args: given, terminal, directory, signal }: ExportCall,
   request: AuditExport,
-): Promise<number> {
+  onStopped: (events: number) => void,
+): Promise<Written> {
   const { pieces, count, isCut } = exportEvents(request);
-  if (given.output === undefined) await pour(pieces, process.stdout, signal);
-  else await writeWhole(resolve(directory, given.output), asynchronous(pieces), signal);
-  if (given.output !== undefined) terminal.note(`${given.output}: ${count()} events`);
+  if (given.output === undefined) {
+    const isWhole = await pour(pieces, terminal.streams.stdout, signal).catch((error) => {
+      if (count() > 0) onStopped(count());
+      throw error;
+    });
+    if (!isWhole) return { events: count(), isWhole };
+  } else {
+    await writeWhole(resolve(directory, given.output), asynchronous(pieces), signal);
+    terminal.note(`${given.output}: ${count()} events`);
+  }
   if (isCut()) terminal.warn(`only the newest ${count()} events that fit: --all gives every one`);
-  return count();
+  return { events: count(), isWhole: true };
 }
 
 async function* asynchronous(pieces: Iterable<string>): AsyncGenerator<string> {
