@@ -11,16 +11,23 @@ const words = process.argv.slice(2);
 const terminal = openTerminal(process, process.env);
 const signal = interruptSignal(process, terminal, () => process.exit(EXIT.interrupted));
 
-// A closed pipe (`| head`) ends the program quietly; any other failure to print is an error.
+const debug = words.includes("--debug");
+
+// A reader that went away (`| head`) takes nothing from what the command does, nor from its exit code: only its output is
+// dropped. Any other failure to print is an error, once the command has come to its end.
+let unprinted: Error | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code === "EPIPE") process.exit(EXIT.ok);
-  showError(Object.assign(error, { path: "stdout", syscall: "write" }), terminal, words.includes("--debug"));
-  process.stderr.write("", () => process.exit(EXIT.error));
+  if (error.code === "EPIPE" || unprinted !== undefined) return;
+  unprinted = Object.assign(error, { path: "stdout", syscall: "write" });
+  showError(unprinted, terminal, debug);
+  process.exitCode ||= EXIT.error;
 });
+process.stderr.on("error", () => {}); // there is nobody left to be told
 
 try {
-  process.exitCode = await runWords(words, { terminal, env: process.env, directory: process.cwd(), signal });
+  const code = await runWords(words, { terminal, env: process.env, directory: process.cwd(), signal });
+  process.exitCode = unprinted === undefined ? code : code || EXIT.error;
 } catch (error) {
-  showError(error, terminal, words.includes("--debug"));
+  if (error !== unprinted) showError(error, terminal, debug);
   process.exitCode = failureCode(error, signal);
 }

@@ -1,6 +1,7 @@
 /** Work between two events: `started` before it, how it ended after it, whatever happens. */
+import { messageOf } from "../units/message-of.ts";
 import type { TrailError } from "./format/error.ts";
-import type { AuditEvent, Ending, NewEvent, Trail, TrailOperation } from "./format/event.ts";
+import type { AuditEvent, Did, Ending, NewEvent, Trail, TrailOperation } from "./format/event.ts";
 import { markOf } from "./process.ts";
 
 /** An event that is in the trail. */
@@ -53,12 +54,16 @@ export function createRecord({ append, onWarning, onDestroyed }: RecordOptions):
       );
       if (operation.destructive && event !== undefined) onDestroyed(event);
     };
+    let done: Ending["details"];
+    const did: Did = (details) => {
+      done = { ...done, ...details };
+    };
     try {
-      const { result, ending } = await work();
+      const { result, ending } = await work(did);
       await end(ending);
       return result;
     } catch (error) {
-      await end(endingOf(error, operation.signal));
+      await end(endingOf(error, operation.signal, done));
       throw error;
     }
   };
@@ -85,9 +90,10 @@ function endOf(operation: TrailOperation, ending: Ending, started: AuditEvent | 
   };
 }
 
-function endingOf(error: unknown, signal: AbortSignal | undefined): Ending {
+/** @param done what was done before it failed */
+function endingOf(error: unknown, signal: AbortSignal | undefined, done: Ending["details"]): Ending {
+  const details = { ...done, error: messageOf(error) };
+  if (done !== undefined) return { outcome: "partial", details };
   const cancelled = signal?.aborted === true || (error instanceof Error && error.name === "AbortError");
-  return { outcome: cancelled ? "cancelled" : "failed", details: { error: messageOf(error) } };
+  return { outcome: cancelled ? "cancelled" : "failed", details };
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 import type { OpenSink } from "../plugin/open.ts";
+import { messageOf } from "../units/message-of.ts";
 import { type Delivery, openDelivery, SINK_TIME_LIMIT_MS } from "./deliver/delivery.ts";
 import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";
 import { TrailError } from "./format/error.ts";
@@ -182,5 +183,3 @@ function repairText({ details, outcome }: AuditEvent): string {
       : `${back}; ${forged === 1 ? "1 altered line of that copy was not" : `${forged} altered lines of that copy were not`}`;
   return `the audit trail was found with ${found}: ${told}; this is recorded in it`;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

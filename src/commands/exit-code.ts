@@ -39,5 +39,5 @@ export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string,
     "a verification found a difference",
     "the snapshot, server or trail is not what was recorded: copy it before you do anything else",
   ],
-  [EXIT.interrupted, "interrupted", "`--resume`, where there is one"],
+  [EXIT.interrupted, "interrupted", "the last line says what was done; `--resume`, where there is one"],
 ];

@@ -4,8 +4,8 @@ import type {
   DashboardKeeper,
   DashboardListing,
 } from "../plugin/contract.ts";
+import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
-import { problemOf, type Unwritten } from "./provision.ts";
 
 /** What a deletion would take: shown first, then carried out as it stands. */
 export interface DeletionPlan {
@@ -82,6 +82,8 @@ export interface Deleted {
   readonly dashboards: readonly ListedDashboard[];
   readonly folders: readonly DashboardFolder[];
   readonly failed: readonly Unwritten[];
+  /** It was given up before its end. */
+  readonly stopped?: Stopped;
 }
 
 export interface Deleting {
@@ -90,30 +92,37 @@ export interface Deleting {
   readonly signal: AbortSignal;
 }
 
-/** Deletes what the plan names and nothing else: a folder in which anything else has turned up stays. */
+/**
+ * Deletes what the plan names and nothing else: a folder in which anything else has turned up stays. The signal ends it;
+ * what is gone by then is told.
+ */
 export async function deleteDashboards(
   keeper: DashboardKeeper,
   plan: DeletionPlan,
   { keep, signal }: Deleting,
 ): Promise<Deleted> {
-  const failed: Unwritten[] = [];
-  const gone = async (what: string, work: () => Promise<void>): Promise<boolean> => {
-    const reason = await problemOf(signal, work);
-    if (reason !== undefined) failed.push({ what, reason });
-    return reason === undefined;
-  };
+  const { attempt, untilStopped, failed } = createAttempts(signal);
   const dashboards: ListedDashboard[] = [];
-  for (const row of plan.dashboards) {
-    const isGone = await gone(`${row.title} (${row.uid})`, async () => {
-      await keep(await keeper.read(row.uid, signal));
-      await keeper.remove(row.uid, signal);
-    });
-    if (isGone) dashboards.push(row);
-  }
   const folders: DashboardFolder[] = [];
-  for (const folder of plan.folders) {
-    const what = `folder ${titlesAbove(plan.listing, folder.uid).join("/")}`;
-    if (await gone(what, () => keeper.removeFolder(folder.uid, signal))) folders.push(folder);
-  }
-  return { dashboards, folders, failed };
+  const stopped = await untilStopped(async () => {
+    for (const row of plan.dashboards) {
+      const isGone = await attempt(`${row.title} (${row.uid})`, async (asked) => {
+        await keep(await keeper.read(row.uid, signal));
+        asked();
+        await keeper.remove(row.uid, signal);
+      });
+      if (isGone) dashboards.push(row);
+    }
+    for (const folder of plan.folders) {
+      const isGone = await attempt(
+        `folder ${titlesAbove(plan.listing, folder.uid).join("/")}`,
+        async (asked) => {
+          asked();
+          await keeper.removeFolder(folder.uid, signal);
+        },
+      );
+      if (isGone) folders.push(folder);
+    }
+  });
+  return { dashboards, folders, failed, ...(stopped && { stopped }) };
 }

@@ -1,8 +1,8 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardKeeper } from "../plugin/contract.ts";
+import { createAttempts, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
-import { problemOf, type Unwritten } from "./provision.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
 export interface ExportedDashboards {
@@ -61,13 +61,12 @@ async function fill(
   const { folders, dashboards } = await keeper.list(signal);
   const directories = directoriesOf(folders);
   await saveFolders(directory, folders, directories);
-  const failed: Unwritten[] = [];
-  await inParallel(dashboards, async ({ uid, title }) => {
-    const reason = await problemOf(signal, async () => {
-      await saveDocument(directory, await keeper.read(uid, signal), directories);
-    });
-    if (reason !== undefined) failed.push({ what: `${title} (${uid})`, reason });
-  });
+  const { attempt, failed } = createAttempts(signal);
+  await inParallel(dashboards, ({ uid, title }) =>
+    attempt(`${title} (${uid})`, async () =>
+      saveDocument(directory, await keeper.read(uid, signal), directories),
+    ),
+  );
   return { folders: folders.length, dashboards: dashboards.length - failed.length, failed };
 }
 

@@ -1,4 +1,5 @@
 import type { DashboardKeeper } from "../plugin/contract.ts";
+import { type Attempts, createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { DashboardStep, FolderStep, ProvisionPlan } from "./plan-provision.ts";
 
@@ -9,34 +10,41 @@ export interface Provisioned {
   /** Dashboards that belong to another tool. */
   readonly left: readonly Unwritten[];
   readonly failed: readonly Unwritten[];
-}
-
-/** Something that was left as it was. */
-export interface Unwritten {
-  /** The file, or the folder's path. */
-  readonly what: string;
-  readonly reason: string;
+  /** It was given up before its end; the counts are of what was done until then. */
+  readonly stopped?: Stopped;
 }
 
 /**
  * Carries a plan out: folders first, then dashboards. What fails is reported and stops nothing else, except what lies in a
- * folder that could not be created.
- * @throws the signal's reason when it is given up
+ * folder that could not be created. The signal ends it; what was done until then is told.
  */
 export async function provisionDashboards(
   keeper: DashboardKeeper,
   plan: ProvisionPlan,
   signal: AbortSignal,
 ): Promise<Provisioned> {
-  const failed: Unwritten[] = [];
-  const lost = await writeFolders(keeper, { steps: plan.folders, failed }, signal);
-  const done = await inParallel(plan.dashboards, async (step) => {
-    const reason = await problemOf(signal, () => writeDashboard(keeper, { step, lost }, signal));
-    if (reason === undefined) return step.action;
-    failed.push({ what: step.file, reason });
-    return "fail" as const;
+  const { failed, ...attempts } = createAttempts(signal);
+  const work: Work = { ...attempts, keeper, signal, folders: [], dashboards: [] };
+  const stopped = await attempts.untilStopped(async () => {
+    const lost = await writeFolders(work, plan.folders);
+    await inParallel(plan.dashboards, (step) => provisionOne(work, step, lost));
   });
-  return summary(plan, done, failed);
+  return { ...summary(plan, { ...work, failed }), ...(stopped && { stopped }) };
+}
+
+/** What has come of a plan. */
+interface Done {
+  readonly folders: readonly FolderStep[];
+  readonly dashboards: readonly DashboardStep[];
+  readonly failed: readonly Unwritten[];
+}
+
+interface Work extends Pick<Attempts, "attempt"> {
+  readonly keeper: DashboardKeeper;
+  readonly signal: AbortSignal;
+  /** The steps that were done. */
+  readonly folders: FolderStep[];
+  readonly dashboards: DashboardStep[];
 }
 
 /** False when everything is as the source says. */
@@ -45,71 +53,53 @@ export const hasChanges = ({ folders, dashboards }: ProvisionPlan): boolean =>
   dashboards.some(({ action }) => action === "create" || action === "update");
 
 /** What the plan comes to when everything works. */
-export const expectedResult = (plan: ProvisionPlan): Provisioned =>
-  summary(
-    plan,
-    plan.dashboards.map(({ action }) => action),
-    [],
-  );
+export const expectedResult = (plan: ProvisionPlan): Provisioned => summary(plan, { ...plan, failed: [] });
 
-/** @param done what was done for each dashboard of the plan */
-function summary(plan: ProvisionPlan, done: readonly string[], failed: readonly Unwritten[]): Provisioned {
-  const count = (action: string): number => done.filter((one) => one === action).length;
+function summary(plan: ProvisionPlan, { folders, dashboards, failed }: Done): Provisioned {
+  const counter =
+    (steps: readonly { readonly action: string }[]) =>
+    (action: string): number =>
+      steps.filter((one) => one.action === action).length;
+  const [folder, dashboard] = [counter(folders), counter(dashboards)];
   return {
-    folders: folderCounts(plan.folders, failed),
-    dashboards: { created: count("create"), updated: count("update"), unchanged: count("keep") },
+    folders: { created: folder("create"), renamed: folder("rename"), unchanged: folder("keep") },
+    dashboards: {
+      created: dashboard("create"),
+      updated: dashboard("update"),
+      unchanged: dashboard("keep"),
+    },
     left: plan.dashboards.flatMap((step) =>
       step.action === "leave" ? [{ what: step.file, reason: step.reason }] : [],
     ),
-    failed,
+    failed: [...failed],
   };
 }
 
-function folderCounts(steps: readonly FolderStep[], failed: readonly Unwritten[]): Provisioned["folders"] {
-  const written = steps.filter(({ path }) => !failed.some(({ what }) => what === path));
-  const count = (action: string): number => written.filter((one) => one.action === action).length;
-  return { created: count("create"), renamed: count("rename"), unchanged: count("keep") };
-}
-
 /** @returns the uids of folders that are not there now */
-async function writeFolders(
-  keeper: DashboardKeeper,
-  { steps, failed }: { steps: readonly FolderStep[]; failed: Unwritten[] },
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
+async function writeFolders(work: Work, steps: readonly FolderStep[]): Promise<ReadonlySet<string>> {
+  const { keeper, signal } = work;
   const lost = new Set<string>();
-  for (const { action, path, folder } of steps) {
-    const reason = await problemOf(signal, async () => {
+  for (const step of steps) {
+    const { action, path, folder } = step;
+    const done = await work.attempt(path, async (asked) => {
       if (lost.has(folder.parentUid ?? ""))
         throw new Error("the folder that it lies in could not be created");
+      if (action !== "keep") asked();
       if (action === "create") await keeper.createFolder(folder, signal);
       if (action === "rename") await keeper.renameFolder(folder, signal);
     });
-    if (reason === undefined) continue;
-    failed.push({ what: path, reason });
-    if (action === "create") lost.add(folder.uid);
+    if (done) work.folders.push(step);
+    else if (action === "create") lost.add(folder.uid);
   }
   return lost;
 }
 
-async function writeDashboard(
-  keeper: DashboardKeeper,
-  { step, lost }: { step: DashboardStep; lost: ReadonlySet<string> },
-  signal: AbortSignal,
-): Promise<void> {
-  if (step.action !== "create" && step.action !== "update") return;
-  if (lost.has(step.dashboard.folderUid)) throw new Error("its folder could not be created");
-  await keeper.write(step.dashboard, signal);
-}
-
-/** Why it failed; `undefined` when it did not. Giving up is no failure of the item: it ends everything. */
-export async function problemOf(signal: AbortSignal, work: () => Promise<void>): Promise<string | undefined> {
-  signal.throwIfAborted();
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    signal.throwIfAborted();
-    return error instanceof Error ? error.message : String(error);
-  }
+async function provisionOne(work: Work, step: DashboardStep, lost: ReadonlySet<string>): Promise<void> {
+  const done = await work.attempt(step.file, async (asked) => {
+    if (step.action !== "create" && step.action !== "update") return;
+    if (lost.has(step.dashboard.folderUid)) throw new Error("its folder could not be created");
+    asked();
+    await work.keeper.write(step.dashboard, work.signal);
+  });
+  if (done) work.dashboards.push(step);
 }

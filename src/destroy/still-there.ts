@@ -12,31 +12,35 @@ const NOBODY_BEHIND: ReadonlySet<number> = new Set([502, 503, 504]);
 /** ms */
 const ANSWER_MS = 1_000;
 
-/** When they are asked again, since one that was told to end may need a moment: ms after the last time. */
-const AGAIN_MS = [200, 300, 500] as const;
+/** When they are asked, at once and then again, since one that was told to end may need a moment: ms after the last time. */
+const ASKED_MS = [0, 200, 300, 500] as const;
+
+export interface StillThere {
+  /** Those that still answer; when the asking was stopped: those of which nobody knows that they do not. */
+  readonly left: readonly Server[];
+  /** The signal came before all was known. */
+  readonly stopped: boolean;
+}
 
 /**
- * Those that still answer a second after the command ended. Any answer but a proxy's own counts; no answer within a second
- * is none. Nothing secret is sent, so a certificate that nobody vouches for is an answer too.
- * @throws the signal's reason, once it is aborted
+ * Asks for a second after the command ended. Any answer but a proxy's own counts; no answer within a second is none.
+ * Nothing secret is sent, so a certificate that nobody vouches for is an answer too.
  */
-export async function stillAnswering(servers: readonly Server[], signal: AbortSignal): Promise<Server[]> {
-  let left = await answering(servers, signal);
-  for (const ms of AGAIN_MS) {
+export async function stillAnswering(servers: readonly Server[], signal: AbortSignal): Promise<StillThere> {
+  let left = servers;
+  for (const ms of ASKED_MS) {
     if (left.length === 0) break;
-    await sleep(ms, signal);
-    left = await answering(left, signal);
+    await sleep(ms, signal).catch(() => undefined);
+    if (signal.aborted) return { left, stopped: true };
+    const answers = await Promise.all(left.map(({ url }) => isAnswering(url, signal)));
+    left = left.filter((_, index) => answers[index] !== false);
+    if (answers.includes(undefined)) return { left, stopped: true };
   }
-  return left;
+  return { left, stopped: false };
 }
 
-async function answering(servers: readonly Server[], signal: AbortSignal): Promise<Server[]> {
-  const answers = await Promise.all(servers.map(({ url }) => isAnswering(url, signal)));
-  signal.throwIfAborted();
-  return servers.filter((_, index) => answers[index] === true);
-}
-
-async function isAnswering(url: string, signal: AbortSignal): Promise<boolean> {
+/** `undefined`: the signal came first. */
+async function isAnswering(url: string, signal: AbortSignal): Promise<boolean | undefined> {
   const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
     const answer = await fetch(url, {
@@ -48,6 +52,6 @@ async function isAnswering(url: string, signal: AbortSignal): Promise<boolean> {
     await answer.body?.cancel();
     return !NOBODY_BEHIND.has(answer.status);
   } catch {
-    return false;
+    return signal.aborted ? undefined : false;
   }
 }

@@ -16,8 +16,8 @@ export interface Warning {
 
 /** Data that leaves within this time is near its limit. */
 const SOON = 86_400n * NS_PER_SECOND;
-/** Data younger than this is still being written; no snapshot can hold it. */
-const SETTLING = 900n * NS_PER_SECOND;
+/** Data younger than this is still being written; a snapshot holds it a little later. */
+export const SETTLING = 900n * NS_PER_SECOND;
 
 /** @param now by our clock, ns; what expires goes by the server's */
 export function warningsFor(
@@ -37,7 +37,7 @@ export function warningsFor(
   ];
 }
 
-/** The parts of the backend's time line that no snapshot holds. */
+/** The parts of the backend's time line that no snapshot holds; what just came in counts only where nothing is held at all. */
 export function unsavedRanges(
   { name, inventory }: Reached,
   snapshots: readonly KeptSnapshot[],
@@ -45,8 +45,11 @@ export function unsavedRanges(
 ): Range[] {
   const { oldest, newest } = inventory;
   if (oldest === undefined || newest === undefined) return [];
-  const end = newest + 1n < now - SETTLING ? newest + 1n : now - SETTLING;
-  return oldest < end ? subtract({ from: oldest, to: end }, coveredRanges(snapshots, name)) : [];
+  const covered = coveredRanges(snapshots, name);
+  const settled = now - SETTLING;
+  const isAllNew = covered.length === 0 && oldest >= settled;
+  const end = newest < settled || isAllNew ? newest + 1n : settled;
+  return oldest < end ? subtract({ from: oldest, to: end }, covered) : [];
 }
 
 /** What no snapshot holds, and how much of that the server deletes within a day: one sentence. */
@@ -55,12 +58,9 @@ function unsavedWarnings(
   snapshots: readonly KeptSnapshot[],
   now: bigint,
 ): Pick<Warning, "kind" | "text">[] {
-  const { name, inventory } = finding;
-  const timeless = inventory.oldest === undefined && inventory.signals.includes("dashboards");
-  if (timeless) {
-    const isLacking = holdsAnything(inventory.counts) && !isKept(name, snapshots);
-    return isLacking ? [{ kind: "unsaved", text: "no snapshot holds it" }] : [];
-  }
+  const { inventory } = finding;
+  if (isTimeless(finding))
+    return isLacking(finding, snapshots) ? [{ kind: "unsaved", text: "no snapshot holds it" }] : [];
   const unsaved = unsavedRanges(finding, snapshots, now);
   if (unsaved.length === 0) return [];
   const length = totalLength(unsaved);
@@ -77,6 +77,14 @@ function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Ra
   const border = now - retention + SOON;
   return unsaved.map(({ from, to }) => ({ from, to: to < border ? to : border }));
 }
+
+/** Nothing in it has a time: a newer export of it replaces an older one. */
+export const isTimeless = ({ inventory }: Reached): boolean =>
+  inventory.oldest === undefined && inventory.signals.includes("dashboards");
+
+/** It holds something, and no snapshot holds it whole. */
+export const isLacking = ({ name, inventory }: Reached, snapshots: readonly KeptSnapshot[]): boolean =>
+  holdsAnything(inventory.counts) && !isKept(name, snapshots);
 
 const holdsAnything = (counts: Reached["inventory"]["counts"]): boolean =>
   counts === undefined || Object.values(counts).some((count) => count > 0);

@@ -60,6 +60,8 @@ export interface Exported {
   readonly events: number;
   /** There are older events that fit and were left out. */
   readonly isCut: boolean;
+  /** False when its reader went away. */
+  readonly isWhole: boolean;
 }
 
 export const auditExport = defineTask({
@@ -81,14 +83,27 @@ export const auditExport = defineTask({
   },
   targets: () => [],
   details: detailsOf,
-  async run(plan, { signal, pour }: Running): Promise<Done<Exported>> {
-    const { pieces, count, isCut } = exportEvents(plan);
-    if (plan.path === undefined) await pour(pieces);
-    else await writeWhole(plan.path, asynchronous(pieces), signal);
-    const result = { events: count(), isCut: isCut() };
-    return { result, ending: { outcome: "success", details: { ...detailsOf(plan), events: count() } } };
+  async run(plan, running): Promise<Done<Exported>> {
+    const result = await written(plan, running);
+    const details = { ...detailsOf(plan), events: result.events };
+    if (result.isWhole) return { result, ending: { outcome: "success", details } };
+    const error = "its reader closed the pipe";
+    return { result, ending: { outcome: "partial", details: { ...details, error } } };
   },
 });
+
+/** A file is written whole or not at all; of what was handed out, the trail is told how much that was. */
+async function written(plan: Plan, { signal, pour, did }: Running): Promise<Exported> {
+  const { pieces, count, isCut } = exportEvents(plan);
+  let isWhole = true;
+  if (plan.path === undefined) {
+    isWhole = await pour(pieces).catch((error) => {
+      if (count() > 0) did({ ...detailsOf(plan), events: count() });
+      throw error;
+    });
+  } else await writeWhole(plan.path, asynchronous(pieces), signal);
+  return { events: count(), isCut: isCut(), isWhole };
+}
 
 async function* asynchronous(pieces: Iterable<string>): AsyncGenerator<string> {
   yield* pieces;

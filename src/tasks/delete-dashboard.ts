@@ -1,8 +1,10 @@
 /** Deletes dashboards, or a folder with everything in it; a copy of each is kept. */
 import { join, relative } from "node:path";
+import type { Ending } from "../audit/format/event.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
 import type { DashboardKeeper } from "../plugin/contract.ts";
+import { messageOf } from "../units/message-of.ts";
 import { keeperOf, PLUGIN } from "./dashboard-store.ts";
 import { UsageError } from "./errors.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
@@ -61,9 +63,16 @@ export const deleteDashboard = defineTask({
   },
 });
 
-function endingOf({ dashboards, folders, failed }: Deleted, exportPath: string) {
+function endingOf({ dashboards, folders, failed, stopped }: Deleted, exportPath: string): Ending {
   const done = dashboards.length + folders.length;
-  const outcome = failed.length === 0 ? "success" : done > 0 ? "partial" : "failed";
-  const details = { dashboards: dashboards.length, folders: folders.length, failed: failed.length };
-  return { outcome, details, exportPath } as const;
+  const whole = failed.length === 0 && stopped === undefined;
+  const nothing = stopped === undefined ? "failed" : "cancelled";
+  const isPartly = done > 0 || (stopped?.unknown.length ?? 0) > 0;
+  const details = {
+    dashboards: dashboards.length,
+    folders: folders.length,
+    failed: failed.length,
+    ...(stopped === undefined ? {} : { error: messageOf(stopped.reason), unknown: [...stopped.unknown] }),
+  };
+  return { outcome: whole ? "success" : isPartly ? "partial" : nothing, details, exportPath };
 }

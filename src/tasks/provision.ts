@@ -1,10 +1,12 @@
 /** Makes the dashboards on a server as a directory of files says. */
 import { resolve } from "node:path";
+import type { Ending } from "../audit/format/event.ts";
 import { builtinSource } from "../dashboards/builtin.ts";
 import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.ts";
 import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
 import { readDirectory } from "../dashboards/read-directory.ts";
 import type { DashboardKeeper } from "../plugin/contract.ts";
+import { messageOf } from "../units/message-of.ts";
 import { keeperOf, PLUGIN } from "./dashboard-store.ts";
 import { defineTask } from "./task.ts";
 
@@ -55,7 +57,11 @@ export const provision = defineTask({
   },
 });
 
-function endingOf({ dashboards, folders, failed }: Provisioned, source: string) {
-  const outcome = failed.length === 0 ? "success" : "partial";
-  return { outcome, details: { source, dashboards, folders, failed: failed.length } } as const;
+function endingOf({ dashboards, folders, failed, stopped }: Provisioned, source: string): Ending {
+  const details = { source, dashboards, folders, failed: failed.length };
+  if (stopped === undefined) return { outcome: failed.length === 0 ? "success" : "partial", details };
+  const { created, updated } = dashboards;
+  const written = created + updated + folders.created + folders.renamed + stopped.unknown.length;
+  const why = { error: messageOf(stopped.reason), unknown: [...stopped.unknown] };
+  return { outcome: written > 0 ? "partial" : "cancelled", details: { ...details, ...why } };
 }

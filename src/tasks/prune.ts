@@ -1,10 +1,14 @@
 /** Removes the snapshots that a policy does not keep. */
+import { basename } from "node:path";
 import { type KeptSnapshot, readKept } from "../snapshot/kept/kept.ts";
 import { listRemoved, removeSnapshot, sweepRemoved } from "../snapshot/kept/prune.ts";
 import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../snapshot/kept/retention.ts";
+import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
+import { counted } from "../units/words.ts";
 import { RefusedError } from "./errors.ts";
+import { withLastWord } from "./last-word.ts";
 import type { ParamValues } from "./param.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 
@@ -48,7 +52,7 @@ export interface PrunePlan {
 
 /** What a prune did. */
 export interface Pruned {
-  readonly removed: readonly string[];
+  readonly removed: readonly KeptSnapshot[];
   /** Those that were no longer what the plan had seen. */
   readonly changed: readonly string[];
 }
@@ -83,29 +87,43 @@ export const prune = defineTask({
   run: carryOut,
 });
 
-async function carryOut(
-  { doomed, leftovers }: PrunePlan,
-  { config, signal }: Running,
-): Promise<Done<Pruned>> {
+async function carryOut({ doomed, leftovers }: PrunePlan, running: Running): Promise<Done<Pruned>> {
   for (const path of leftovers) await sweepRemoved(path);
-  const { snapshots } = await readKept(config.backups);
+  const { snapshots } = await readKept(running.config.backups);
   const now = new Map(snapshots.map(({ path, manifest }) => [path, manifest.sha256]));
-  const removed: string[] = [];
-  const changed: string[] = [];
-  for (const snapshot of doomed) {
-    signal.throwIfAborted();
-    if (now.get(snapshot.path) !== snapshot.manifest.sha256) {
-      changed.push(snapshot.path);
-      continue;
-    }
-    await removeSnapshot(snapshot);
-    removed.push(snapshot.path);
-  }
+  const isSame = ({ path, manifest }: KeptSnapshot): boolean => now.get(path) === manifest.sha256;
+  const changed = doomed.filter((one) => !isSame(one)).map(({ path }) => path);
+  const removed = await removeAll(doomed.filter(isSame), running);
   const outcome = changed.length === 0 ? "success" : "partial";
-  return {
-    result: { removed, changed },
-    ending: { outcome, ...(changed.length === 0 ? {} : { details: { changed } }) },
-  };
+  const details = changed.length === 0 ? {} : { details: { changed } };
+  return { result: { removed, changed }, ending: { outcome, ...details } };
+}
+
+/** One after the other. @throws what stopped it, with what was removed until then */
+async function removeAll(
+  doomed: readonly KeptSnapshot[],
+  { signal, did }: Running,
+): Promise<readonly KeptSnapshot[]> {
+  const gone: KeptSnapshot[] = [];
+  try {
+    for (const snapshot of doomed) {
+      signal.throwIfAborted();
+      await removeSnapshot(snapshot, () => {
+        gone.push(snapshot);
+        did({ removed: gone.map(({ path }) => path) });
+      });
+    }
+  } catch (error) {
+    const names = gone.map(({ path }) => basename(path)).join(", ");
+    throw gone.length === 0 ? error : withLastWord(error, `${removedText(gone)} (${names}), and no other`);
+  }
+  return gone;
+}
+
+/** `2 snapshots were removed, 3 MB` */
+export function removedText(gone: readonly KeptSnapshot[]): string {
+  const bytes = gone.reduce((sum, { manifest }) => sum + manifest.bytes, 0);
+  return `${counted(gone.length, "snapshot was", "snapshots were")} removed, ${formatBytes(bytes)}`;
 }
 
 function policyOf(given: ParamValues<typeof params>): Policy {

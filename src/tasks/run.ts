@@ -37,7 +37,7 @@ export async function planTask<P extends Params, Plan, Result>(
     sha256: agreementHash(task.kind, params, targets),
     async carryOut() {
       await using trail = setting.openTrail();
-      return await trail.record(operation, () => task.run(plan, { ...setting, trail }));
+      return await trail.record(operation, (did) => task.run(plan, { ...setting, trail, did }));
     },
   };
 }

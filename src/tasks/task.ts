@@ -2,7 +2,7 @@
  * A piece of work as a value: what it is told, what it would do, and how it does that. It knows no terminal and no HTTP, so
  * that whatever starts it shows the same plan, agrees to the same thing, and leaves the same events.
  */
-import type { Ending, NewEvent, Trail } from "../audit/format/event.ts";
+import type { Did, Ending, NewEvent, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import type { OpenPlugins } from "../plugin/open.ts";
 import type { Params, ParamValues } from "./param.ts";
@@ -30,8 +30,8 @@ export interface Setting extends OpenPlugins {
   readonly signal: AbortSignal;
   /** What a person should know, while it goes on or afterwards. */
   readonly warn: (message: string) => void;
-  /** Takes a result that is a long text, no faster than its reader does. */
-  readonly pour: (pieces: Iterable<string>) => Promise<void>;
+  /** Takes a result that is a long text, no faster than its reader does. @returns whether the reader took it all */
+  readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
   /** The trail's file. */
   readonly trailFile: string;
   /** Opens the trail; it is opened only by work that is recorded. */
@@ -41,6 +41,8 @@ export interface Setting extends OpenPlugins {
 /** While a task runs. */
 export interface Running extends Setting {
   readonly trail: Trail;
+  /** Tells the trail what has been done by now and stays, should the work fail after that. */
+  readonly did: Did;
 }
 
 /** What came of it, and what the trail says of that. */

@@ -1,13 +1,16 @@
 /**
  * Questions to a person, on stderr. Without a terminal nothing is asked: the caller's flags must have answered.
- * An answer that was not given (Ctrl-C, Escape, hang-up) is `undefined`, never taken for one.
+ * An answer that was not given (Ctrl-C, Ctrl-D, Escape, hang-up) is `undefined`, never taken for one.
  */
 import { RefusedError } from "../tasks/errors.ts";
 import type { Terminal } from "./terminal.ts";
+import { wrapWords } from "./wrap.ts";
 
 export interface Choice<Value> {
   readonly value: Value;
   readonly label: string;
+  /** What stands below the label. */
+  readonly below?: readonly string[];
 }
 
 /** A numbered menu: a digit chooses at once, arrows and Enter too. The first choice is the one marked. */
@@ -19,53 +22,53 @@ export async function choose<Value extends string>(
     readonly signal: AbortSignal;
   },
 ): Promise<Value | undefined> {
-  const { title, choices, signal } = question;
+  const { title, choices } = question;
   const { SelectPrompt, isCancel } = await import("@clack/core");
   const { bold, cyan, dim } = terminal.noteColors;
   const digits = choices.map((_, index) => index + 1).join("/");
-  const prompt = new SelectPrompt({
-    ...(await openInput(terminal)),
-    signal,
-    options: [...choices],
-    render() {
-      const lines = choices.map(({ label }, index) => {
-        const line = `${index + 1}. ${label}`;
-        return index === this.cursor ? cyan(`❯ ${line}`) : `  ${line}`;
-      });
-      const chosen = this.state === "submit" ? String(this.cursor + 1) : "";
-      const end = this.state === "cancel" ? dim("cancelled") : bold(chosen);
-      return [bold(title), ...lines, `Select option [${digits}]: ${end}`].join("\n");
-    },
+  const linesOf = ({ label, below = [] }: Choice<Value>, number: number, isMarked: boolean): string[] => [
+    isMarked ? cyan(`❯ ${number}. ${label}`) : `  ${number}. ${label}`,
+    ...below.flatMap((line) => wrapWords(`     ${line}`, terminal.columns() - 1)).map(dim),
+  ];
+  const answer = await asking(terminal, question.signal, (input) => {
+    const prompt = new SelectPrompt({
+      ...input,
+      options: [...choices],
+      render() {
+        const lines = choices.flatMap((choice, index) => linesOf(choice, index + 1, index === this.cursor));
+        const chosen = this.state === "submit" ? String(this.cursor + 1) : "";
+        const end = this.state === "cancel" ? dim("cancelled") : bold(chosen);
+        return [bold(title), ...lines, `Select option [${digits}]: ${end}`].join("\n");
+      },
+    });
+    prompt.on("key", (key) => {
+      const index = Number(key) - 1;
+      const choice = choices[index];
+      if (choice === undefined) return;
+      prompt.cursor = index;
+      prompt.value = choice.value;
+      prompt.state = "submit";
+    });
+    return prompt.prompt();
   });
-  prompt.on("key", (key) => {
-    const index = Number(key) - 1;
-    const choice = choices[index];
-    if (choice === undefined) return;
-    prompt.cursor = index;
-    prompt.value = choice.value;
-    prompt.state = "submit";
-  });
-  const answer = await prompt.prompt();
   return isCancel(answer) ? undefined : answer;
 }
 
 /** Yes or no; Enter means no. */
 export async function confirm(
   terminal: Terminal,
-  question: { readonly message: string; readonly signal: AbortSignal },
+  { message, signal }: { readonly message: string; readonly signal: AbortSignal },
 ): Promise<boolean | undefined> {
   const clack = await import("@clack/prompts");
-  const answer = await clack.confirm({
-    ...(await openInput(terminal)),
-    ...question,
-    initialValue: false,
-    withGuide: false,
-  });
+  const answer = await asking(terminal, signal, (input) =>
+    clack.confirm({ ...input, message, initialValue: false, withGuide: false }),
+  );
   return clack.isCancel(answer) ? undefined : answer === true;
 }
 
 export interface ExactAnswer {
-  readonly given: boolean;
+  /** `no`: Enter alone. `undefined`: the question was left. */
+  readonly answer: "given" | "no" | undefined;
   /** How often something else was entered. */
   readonly wrong: number;
 }
@@ -78,24 +81,55 @@ export async function askForExactly(
   let wrong = 0;
   const { message, expected, signal } = question;
   const clack = await import("@clack/prompts");
-  const answer = await clack.text({
-    ...(await openInput(terminal)),
-    message,
-    signal,
-    withGuide: false,
-    validate: (text) => {
-      if (text?.trim() === expected) return undefined;
-      wrong += 1;
-      return `Type ${expected} to go on, Ctrl-C to stop.`;
-    },
-  });
-  return { given: !clack.isCancel(answer) && answer.trim() === expected, wrong };
+  const validate = (text = ""): string | undefined => {
+    if (["", expected].includes(text.trim())) return undefined;
+    wrong += 1;
+    return `Type ${expected} to go on; Enter alone or Ctrl-C stops.`;
+  };
+  const text = await asking(terminal, signal, (input) =>
+    clack.text({ ...input, message, withGuide: false, validate }),
+  );
+  if (clack.isCancel(text)) return { answer: undefined, wrong };
+  return { answer: text.trim() === expected ? "given" : "no", wrong };
+}
+
+/** What a prompt reads from and writes to, and what ends it without an answer. */
+interface PromptInput {
+  readonly input: NodeJS.ReadStream;
+  readonly output: NodeJS.WriteStream;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Puts one question. Ctrl-D, which ends the input and would leave the prompt waiting for ever, and the program's own signal
+ * leave it as Ctrl-C does. The prompt gets a signal of its own: what ends the program later is none of its business.
+ */
+async function asking<Answer>(
+  terminal: Terminal,
+  signal: AbortSignal,
+  ask: (input: PromptInput) => Promise<Answer>,
+): Promise<Answer> {
+  if (!terminal.interactive) throw new RefusedError("there is no terminal to ask on");
+  const { stdin, stderr } = terminal.streams;
+  const left = new AbortController();
+  const leave = () => left.abort();
+  const onKey = (_text: unknown, { ctrl, name }: { readonly ctrl: boolean; readonly name?: string }) => {
+    if (ctrl && name === "d") queueMicrotask(leave); // the prompt has its own thoughts about this key first
+  };
+  if (signal.aborted || stdin.readableEnded) leave();
+  signal.addEventListener("abort", leave);
+  stdin.on("keypress", onKey).on("end", leave);
+  try {
+    await discardTyped(stdin);
+    return await ask({ input: stdin, output: stderr, signal: left.signal });
+  } finally {
+    signal.removeEventListener("abort", leave);
+    stdin.off("keypress", onKey).off("end", leave);
+  }
 }
 
 /** Keys typed before a question was seen are no answer to it: they are thrown away. */
-async function openInput(terminal: Terminal) {
-  if (!terminal.interactive) throw new RefusedError("there is no terminal to ask on");
-  const { stdin, stderr } = terminal.streams;
+async function discardTyped(stdin: NodeJS.ReadStream): Promise<void> {
   const discard = () => undefined;
   stdin.setRawMode(true);
   stdin.on("data", discard);
@@ -103,7 +137,6 @@ async function openInput(terminal: Terminal) {
   await Bun.sleep(TYPED_AHEAD_MS);
   stdin.off("data", discard);
   stdin.pause();
-  return { input: stdin, output: stderr };
 }
 
 /** How long the terminal is given to hand over what was typed before. */

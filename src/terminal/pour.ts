@@ -1,21 +1,26 @@
 const BLOCK_CHARACTERS = 1 << 16;
 
-/** Writes to a stream no faster than its reader takes it. */
+/** Writes to a stream no faster than its reader takes it. @returns whether the reader took it all, and did not go away */
 export async function pour(
   pieces: Iterable<string>,
   stream: NodeJS.WritableStream,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<boolean> {
   let block = "";
   for (const piece of pieces) {
     block += piece;
     if (block.length < BLOCK_CHARACTERS) continue;
     signal.throwIfAborted();
-    await write(stream, block);
+    if (!(await isTaken(stream, block))) return false;
     block = "";
   }
-  await write(stream, block);
+  return isTaken(stream, block);
 }
 
-const write = (stream: NodeJS.WritableStream, text: string): Promise<void> =>
-  new Promise((resolve, reject) => stream.write(text, (error) => (error ? reject(error) : resolve())));
+const isTaken = (stream: NodeJS.WritableStream, text: string): Promise<boolean> =>
+  new Promise((resolve, reject) =>
+    stream.write(text, (error: NodeJS.ErrnoException | null | undefined) => {
+      if (error && error.code !== "EPIPE") reject(error);
+      else resolve(!error);
+    }),
+  );

@@ -1,9 +1,10 @@
+import { lastWordOf } from "../tasks/last-word.ts";
 import { systemRefusal } from "./system-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Shows an error to a person: what happened and where, then what to do (the error's `hint`), and with `debug` the stack
- * and the causes. Two or three lines, on stderr.
+ * Shows an error to a person: what happened and where, then what to do (the error's `hint`), with `debug` the stack and the
+ * causes, and last what is true now, where it was said. Two or three lines, on stderr.
  */
 export function showError(error: unknown, terminal: Terminal, debug: boolean): void {
   const { red, cyan, dim } = terminal.noteColors;
@@ -11,6 +12,8 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
   const hint = hintOf(error);
   if (hint !== undefined) terminal.note(`${cyan("hint:")} ${hint}`);
   if (debug) for (const line of stackLines(error)) terminal.note(dim(line));
+  const word = lastWordOf(error);
+  if (word !== undefined) terminal.note(word);
 }
 
 /** The same for a program. */

@@ -94,6 +94,26 @@ test("who destroyed, restored or erased is kept for seven years", async () => {
   );
 });
 
+test("what cannot be removed once the event stands for it is said to be there, and the next prune ends it", async () => {
+  using folder = makeFolder();
+  await writeYear(folder);
+  const before = closed(folder).slice(0, 9);
+  const broken = join(folder.home, "audit-000000000001-000000000001.log.zst");
+  writeFileSync(broken, "no zstd");
+  const outcomes = async () =>
+    (await folder.open().newest({ limit: 9, operation: "audit_prune" })).map(({ outcome }) => outcome);
+  expect(prune(folder)).rejects.toThrow("not all that was pruned could be removed: ");
+  await prune(folder).catch(() => undefined);
+  const [event] = await folder.open().newest({ limit: 1 });
+  expect(event).toMatchObject({ outcome: "partial", details: { left: before } });
+  expect(await outcomes()).toEqual(["started", "success", "partial", "started", "success", "partial"]);
+  rmSync(broken);
+  await prune(folder);
+  expect((await outcomes()).slice(-2)).toEqual(["started", "success"]);
+  expect(closed(folder)).not.toContain(before[0] ?? "");
+  expect(await verify(folder)).toMatchObject({ differences: 0 });
+});
+
 test("the home copy lets go of what the trail does, in every file of it, and of nothing of another project", async () => {
   using folder = makeFolder();
   await writeYear(folder);

@@ -63,6 +63,27 @@ test("work that was interrupted by the user ends as cancelled", async () => {
   expect((await trail.newest({ limit: 1 }))[0]?.outcome).toBe("cancelled");
 });
 
+test.each([
+  ["an error", false],
+  ["the user", true],
+])("work that %s ends after it told what it did is partial, with that", async (_, isInterrupted) => {
+  using folder = makeFolder();
+  const trail = folder.open();
+  const controller = new AbortController();
+  const { signal } = controller;
+  const work = trail.record({ operation: "prune", destructive: true, signal }, async (did) => {
+    did({ removed: ["one"] });
+    did({ removed: ["one", "two"], left: 1 });
+    if (isInterrupted) controller.abort();
+    throw new Error("no more");
+  });
+  await work.catch(() => undefined);
+  expect((await trail.newest({ limit: 1 }))[0]).toMatchObject({
+    outcome: "partial",
+    details: { removed: ["one", "two"], left: 1, error: "no more" },
+  });
+});
+
 test("the next command closes what a killed process began, and says what was left and what to do", async () => {
   using folder = makeFolder();
   const victim = Bun.spawn(

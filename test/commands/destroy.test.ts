@@ -1,80 +1,25 @@
 /** `destroy`: the menu driven through a pseudo-terminal, and the flags that stand in for it. */
-import { afterAll, afterEach, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, watch } from "node:fs";
+import { expect, setDefaultTimeout, test } from "bun:test";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { labProject } from "../support/project.ts";
-import { KEY, openSession, type Session } from "../support/pseudo-terminal.ts";
+import { KEY, openSession } from "../support/pseudo-terminal.ts";
+import {
+  appears,
+  atTheMenu,
+  eventsOf,
+  isDestroyed,
+  passOn,
+  snapshotsIn,
+  startStacks,
+  TOUCH,
+  trailOf,
+} from "./destroyable.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 
-const lab = await startLab();
-afterAll(() => lab.stop());
-afterEach(() => lab.faults.loki.clear());
-
-const TOUCH = ["touch", "destroyed"] as const;
-
-/** A stack of two servers that stays whatever the command does. Unless told otherwise its destruction leaves a file behind. */
-const lasting = (command: readonly string[] = TOUCH, urls: Readonly<Record<string, string>> = {}) =>
-  labProject(lab, { only: ["loki", "grafana"], command, urls });
-
-/** The same, and its servers end when the command has left its file. */
-function stack(command: readonly string[] = TOUCH): string {
-  const fronts = [frontOf(lab.urls.loki), frontOf(lab.urls.grafana)] as const;
-  const cwd = lasting(command, { loki: `${fronts[0].url}`, grafana: `${fronts[1].url}` });
-  const watcher = watch(cwd, () => {
-    if (!isDestroyed(cwd)) return;
-    watcher.close();
-    for (const front of fronts) front.stop(true);
-  });
-  cleanups.push(() => watcher.close(), ...fronts.map((front) => () => front.stop(true)));
-  return cwd;
-}
-
-/** A server that passes everything on. */
-const frontOf = (target: string) =>
-  Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request) => {
-      const { pathname, search } = new URL(request.url);
-      return fetch(new Request(`${target}${pathname}${search}`, request));
-    },
-  });
-
-const cleanups: (() => unknown)[] = [];
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
-});
-
-const isDestroyed = (cwd: string): boolean => existsSync(join(cwd, "destroyed"));
-const snapshotsIn = (cwd: string): string[] =>
-  existsSync(join(cwd, "backups")) ? readdirSync(join(cwd, "backups")) : [];
-
-async function atTheMenu(cwd: string): Promise<Session> {
-  const session = openSession(["destroy"], { cwd });
-  await session.waitFor("OPTIONS:");
-  await session.waitFor("1. Export all telemetry data before destroy");
-  await session.waitFor("2. Export dashboards only (current behavior)");
-  await session.waitFor("3. Destroy without export");
-  await session.waitFor("Select option [1/2/3]:");
-  return session;
-}
-
-/** The events' operations, outcomes and details as the listing shows them, newest last. */
-async function trailOf(cwd: string): Promise<string[]> {
-  const { stdout } = await run(["audit"], { cwd });
-  return stdout
-    .trimEnd()
-    .split("\n")
-    .map((line) =>
-      line
-        .split("  ")
-        .filter((_, at) => at !== 0 && at !== 2)
-        .join(" "),
-    );
-}
+const { lab, lasting, stack, serve } = await startStacks();
 
 test("1: exports everything, destroys, and records both", async () => {
   const cwd = stack();
@@ -98,6 +43,8 @@ test("2: the arrows and Enter work too; only dashboards are exported", async () 
   session.type(KEY.down);
   await session.waitFor("❯ 2.");
   session.type(KEY.enter);
+  await session.waitFor("Type the stack's name (shop)");
+  session.type(`shop${KEY.enter}`);
   expect(await session.exited).toBe(0);
   const [snapshot = ""] = snapshotsIn(cwd);
   const files = readdirSync(join(cwd, "backups", snapshot));
@@ -189,13 +136,16 @@ test("keys typed before a question are no answer to it", async () => {
   expect(isDestroyed(cwd)).toBe(false);
 });
 
-test("after an export that is not complete `y` destroys", async () => {
+test("after an export that is not complete only the stack's name destroys", async () => {
   const cwd = stack();
   const session = await atTheMenu(cwd);
   lab.faults.loki.add({ kind: "status", status: 403 });
   session.type("1");
-  await session.waitFor("Destroy the stack all the same?");
-  session.type("y");
+  await session.waitFor("Destroy the stack all the same? Type its name (shop)");
+  session.type(`y${KEY.enter}`);
+  await session.waitFor("Type shop to go on");
+  expect(isDestroyed(cwd)).toBe(false);
+  session.type(`${KEY.erase}shop${KEY.enter}`);
   expect(await session.exited).toBe(0);
   expect(isDestroyed(cwd)).toBe(true);
   expect((await trailOf(cwd)).at(-1)).toBe("destroy backup=incomplete outcome=success");
@@ -260,10 +210,9 @@ test("a command that ends with 0 and removes nothing: which servers still answer
   expect(stderr).toContain(
     `warning: sh ended with exit code 0, but loki and grafana still answer at ${lab.urls.loki} and ${lab.urls.grafana}: the command did not remove them; its dashboards`,
   );
-  const events = JSON.parse((await run(["audit", "--json", "--operation", "destroy"], { cwd })).stdout);
-  expect(events.at(-1)).toMatchObject({
+  expect((await eventsOf(cwd)).at(-1)).toMatchObject({
     outcome: "partial",
-    details: { backup: "dashboards", still_answering: ["loki", "grafana"] },
+    details: { backup: "dashboards", exit_code: 0, still_answering: ["loki", "grafana"] },
   });
 });
 
@@ -275,19 +224,12 @@ test("a proxy's 503 is no answer of the server behind it", async () => {
 });
 
 /** Passes on what Loki says until it was asked for nothing but whether it is there. */
-function gateway() {
-  const front = Bun.serve({
-    port: 0,
-    hostname: "127.0.0.1",
-    fetch: (request) => {
-      const { pathname, search } = new URL(request.url);
-      if (pathname === "/") return new Response("nobody is behind this", { status: 503 });
-      return fetch(new Request(`${lab.urls.loki}${pathname}${search}`, request));
-    },
-  });
-  cleanups.push(() => front.stop(true));
-  return front;
-}
+const gateway = () =>
+  serve((request) =>
+    new URL(request.url).pathname === "/"
+      ? new Response("nobody is behind this", { status: 503 })
+      : passOn(lab.urls.loki, request),
+  );
 
 test("servers that answered neither before nor after: nothing is claimed", async () => {
   const [loki, grafana] = ["http://127.0.0.1:1", "http://127.0.0.1:2"];
@@ -310,7 +252,7 @@ test("SIGTERM reaches the command, and the end is recorded", async () => {
   const cwd = stack(["sh", "-c", script]);
   const session = openSession(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
   await session.waitFor("$ sh -c");
-  while (!existsSync(join(cwd, "up"))) await Bun.sleep(10);
+  await appears(cwd, "up");
   session.kill("SIGTERM");
   expect(await session.exited).toBe(130);
   expect(existsSync(join(cwd, "told"))).toBe(true);

@@ -113,6 +113,39 @@ test("after an export --all nothing more is told to be unsaved", async () => {
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
 });
 
+test("check-destroy: what expires soon is unsaved, too, and so is what has just come in where nothing is held", async () => {
+  const own = await startLab({ empty: true });
+  try {
+    const cwd = labProject(own, { only: ["loki"] });
+    const check = async () => {
+      const { stdout, exitCode } = await run(["persistence", "check-destroy", "--json"], { cwd });
+      return { exitCode, texts: JSON.parse(stdout).reasons.map(({ text }: { text: string }) => text) };
+    };
+    expect(await check()).toEqual({ exitCode: 0, texts: [] });
+    await push(own.urls.loki, Date.now() - 60_000);
+    expect(await check()).toEqual({ exitCode: 3, texts: ["1 min not in any snapshot"] });
+    own.faces.loki.limits.retention_period = "24h";
+    await push(own.urls.loki, Date.now() - 3_600_000);
+    const { exitCode, texts } = await check();
+    expect([exitCode, texts]).toEqual([
+      3,
+      [expect.stringContaining("not in any snapshot, all of it expires")],
+    ]);
+  } finally {
+    await own.stop();
+  }
+});
+
+async function push(url: string, ms: number): Promise<void> {
+  const streams = [{ stream: { app: "shop" }, values: [[`${ms}000000`, "a line"]] }];
+  const answer = await fetch(`${url}/loki/api/v1/push`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ streams }),
+  });
+  expect(answer.status).toBe(204);
+}
+
 test("audit --json is the documented shape, newest last, no more than the limit", async () => {
   const cwd = labProject(lab);
   for (const backend of ["loki", "grafana"]) await run(["export", "--plugin", backend], { cwd });

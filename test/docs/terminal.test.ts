@@ -12,7 +12,7 @@ setDefaultTimeout(60_000);
 
 /** What the reader of a page types into the dialogue that its command opens: the question, and the answer. */
 const ANSWERS: Readonly<Record<string, readonly (readonly [question: string, keys: string])[]>> = {
-  "contextcore destroy": [["Select option [1/2/3]:", "2"]],
+  "contextcore destroy": [["Select option [1/2/3]:", "1"]],
   "contextcore restore 20260124-143000": [["?", "y"]],
 };
 

@@ -14,7 +14,15 @@ export interface Session {
   readonly exited: Promise<number>;
 }
 
-export const KEY = { up: "\u001b[A", down: "\u001b[B", enter: "\r", escape: "\u001b", interrupt: "\u0003" };
+export const KEY = {
+  up: "\u001b[A",
+  down: "\u001b[B",
+  enter: "\r",
+  escape: "\u001b",
+  erase: "\u007f",
+  interrupt: "\u0003",
+  endOfInput: "\u0004",
+};
 
 const PATIENCE_MS = 30_000;
 

@@ -2,7 +2,7 @@
 import type { OpenSink } from "../../plugin/open.ts";
 import { deliverAll, within } from "./courier.ts";
 import { pendingAfter } from "./pending.ts";
-import { newSinkState, readSinkState, type SinkState, sinksFolder, writeSinkState } from "./state.ts";
+import { newSinkState, readSinkState, sinksFolder, writeSinkState } from "./state.ts";
 
 /** How long a sink may take of which the configuration says nothing, ms. */
 export const SINK_TIME_LIMIT_MS = 5_000;
@@ -31,8 +31,9 @@ export interface Delivery {
 
 /** Begins nothing until it is told to. */
 export function openDelivery(options: DeliveryOptions): Delivery {
-  const { file, onWarning, timeLimitMs } = options;
+  const { file, timeLimitMs } = options;
   const folder = sinksFolder(file);
+  const onWarning = once(options.onWarning);
   const ended = new AbortController();
   const rounds = options.sinks.map((open) => ({
     timeLimitMs: timeLimitMs(open),
@@ -61,26 +62,35 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       await Promise.all(finishing);
       ended.abort();
       await Promise.all(rounds.map((round) => round.idle()));
-      for (const { name } of options.sinks) {
-        const state = readSinkState(folder, name);
-        if (state !== undefined) warnOfBacklog(file, state, onWarning);
-      }
+      for (const { name } of options.sinks) warnOfBacklog(file, name, onWarning);
     },
   };
 }
 
-function warnOfBacklog(
-  file: string,
-  { name, after, failure }: SinkState,
-  onWarning: (message: string) => void,
-): void {
-  const { records, dropped } = pendingAfter(file, after);
-  const waiting = records.length + dropped;
-  if (waiting === 0) return;
-  const why = failure === undefined ? "there was no time for them" : failure.message;
-  onWarning(
-    `sink ${name}: ${waiting} ${waiting === 1 ? "event waits" : "events wait"} for a later command (${why})`,
-  );
+/** What was found while delivering is found once more at the end. */
+function once(tell: (message: string) => void): (message: string) => void {
+  const told = new Set<string>();
+  return (message) => {
+    if (told.has(message)) return;
+    told.add(message);
+    tell(message);
+  };
+}
+
+function warnOfBacklog(file: string, name: string, onWarning: (message: string) => void): void {
+  try {
+    const state = readSinkState(sinksFolder(file), name);
+    if (state === undefined) return;
+    const { records, dropped } = pendingAfter(file, state.after);
+    const waiting = records.length + dropped;
+    if (waiting === 0) return;
+    const why = state.failure === undefined ? "there was no time for them" : state.failure.message;
+    onWarning(
+      `sink ${name}: ${waiting} ${waiting === 1 ? "event waits" : "events wait"} for a later command (${why})`,
+    );
+  } catch (error) {
+    onWarning(`sink ${name}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 interface Repeatable {

@@ -56,13 +56,14 @@ export interface Trail {
   /** Appends durably (fsync) and hands the event to the sinks. @throws TrailError when it cannot be made durable. */
   append(event: NewEvent): Promise<AuditEvent>;
   /**
-   * Records `started`, runs the work, records how it ended, whatever happens.
+   * Records `started`, runs the work, records how it ended, whatever happens. Work that fails after it has told what it
+   * did ends as `partial`, with that: it is neither undone nor nothing.
    * With `destructive`, work does not begin unless `started` is durable (TrailError, exit code 4); otherwise a failure to
    * record is a warning.
    */
   record<Result>(
     operation: TrailOperation,
-    work: () => Promise<{ result: Result; ending: Ending }>,
+    work: (did: Did) => Promise<{ result: Result; ending: Ending }>,
   ): Promise<Result>;
   /** The newest `limit` events that fit, oldest first. Reads from the end of the file, and writes nothing. @throws TrailError */
   newest(query: AuditQuery): Promise<readonly AuditEvent[]>;
@@ -70,9 +71,12 @@ export interface Trail {
   abandoned(): readonly AuditEvent[];
   /** Closes those, if there are any, and warns of each: what was left, and which command goes on. @throws TrailError */
   recover(): Promise<void>;
-  /** Waits for the sinks, each within its time limit; then releases everything. */
+  /** Waits for the sinks, each within its time limit; then releases everything. What fails is a warning: all is recorded. */
   close(): Promise<void>;
 }
+
+/** Tells what has been done by now and stays; later calls add to it. */
+export type Did = (details: NonNullable<NewEvent["details"]>) => void;
 
 /** What is going to be done. */
 export interface TrailOperation {

@@ -1,10 +1,12 @@
 /**
  * Carrying a plan out: closed files give way to one event that stands for them, in the trail and in the home copy.
  */
+
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { messageOf } from "../../units/message-of.ts";
 import { TrailError } from "../format/error.ts";
-import type { Trail } from "../format/event.ts";
+import type { Ending, Trail } from "../format/event.ts";
 import { makeDirectory, writeDurably } from "../journal/durable.ts";
 import { lockOf } from "../journal/journal.ts";
 import { withLock } from "../journal/lock.ts";
@@ -25,7 +27,8 @@ export interface PrunePlaces {
 /**
  * Copies the files to the archive and reads them back, writes down what is kept, records it, and only then removes: first
  * from the home copy, last the files, so that a prune that was stopped anywhere is done again by the next one.
- * @throws TrailError
+ * @throws LeftoverError when the event stands for them and not all could be removed
+ * @throws TrailError when nothing was removed
  */
 export async function carryOutPrune(
   plan: PrunePlan,
@@ -37,24 +40,43 @@ export async function carryOutPrune(
   const doomed = segments.filter(({ stays }) => stays === undefined).map(({ segment }) => segment);
   await withLock(`${lockOf(file)}.prune`, async () => {
     const { id: ref } = await trail.append(startOf({ operation: "audit_prune", details: { archive } }));
+    const ended = (outcome: "success" | "partial" | "failed", details: NonNullable<Ending["details"]>) =>
+      trail.append({ operation: "audit_prune", outcome, ref, details });
+    const keptFile = await archived(doomed, archive, () => writeKept(file, kept)).catch(async (error) => {
+      await ended("failed", { error: messageOf(error) });
+      throw error;
+    });
+    await ended("success", { ...detailsOf(range), ...keptFile, archive });
     try {
-      for (const segment of doomed) archiveSegment(segment, archive);
-      const keptFile = writeKept(file, kept);
-      await trail.append({
-        operation: "audit_prune",
-        outcome: "success",
-        ref,
-        details: { ...detailsOf(range), ...keptFile, archive },
-      });
       await forgetInHome(home, plan);
       for (const { path } of doomed) rmSync(path);
       removeOldKept(file, keptFile.kept_file);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      await trail.append({ operation: "audit_prune", outcome: "failed", ref, details: { error: message } });
-      throw error;
+    } catch (cause) {
+      const left = doomed.map(({ path }) => path).filter((path) => existsSync(path));
+      await ended("partial", { error: messageOf(cause), left: left.map((path) => basename(path)) });
+      throw new LeftoverError(cause);
     }
   });
+}
+
+/** The event stands for what was pruned, and some of it is still there. */
+export class LeftoverError extends Error {
+  override readonly name = "LeftoverError";
+  readonly hint = "Mend that, and run `contextcore audit prune` again: it ends what this one began.";
+
+  constructor(cause: unknown) {
+    super(`not all that was pruned could be removed: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** All of it on the disk twice, and the kept events written down. */
+async function archived<Result>(
+  doomed: readonly Segment[],
+  archive: string,
+  writeDown: () => Result,
+): Promise<Result> {
+  for (const segment of doomed) archiveSegment(segment, archive);
+  return writeDown();
 }
 
 const detailsOf = (range: PrunedRange) => ({

@@ -21,7 +21,8 @@ export default defineCommand({
   ],
   async run({ args: given, terminal, ...call }): Promise<ExitCode> {
     const setting = await openSetting({ ...call, args: given, terminal });
-    const { events, isCut } = await (await planTask(auditExport, given, setting)).carryOut();
+    const { events, isCut, isWhole } = await (await planTask(auditExport, given, setting)).carryOut();
+    if (!isWhole) return EXIT.partial;
     if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
     if (isCut) terminal.warn(`only the newest ${events} events that fit: --all gives every one`);
     return EXIT.ok;

@@ -1,8 +1,10 @@
 import * as v from "valibot";
 import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
+import type { Config } from "../../config/config.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { agreementOf } from "../agreement.ts";
-import { defineCommand } from "../command.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf, openStackTrail } from "../stack.ts";
 import { trailPlaces } from "../trail-places.ts";
@@ -27,9 +29,7 @@ export default defineCommand({
       host,
       replace: call.args.replace,
     });
-    const trail = openStackTrail(call, config);
-    await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
-    await trail.close();
+    await recorded(call, config, verifier);
     if (call.args.json) call.terminal.printJson({ publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
@@ -38,3 +38,13 @@ export default defineCommand({
     return EXIT.ok;
   },
 });
+
+/** The key is there by now, recorded or not. @throws TrailError */
+async function recorded(call: Call, config: Config, verifier: string): Promise<void> {
+  await using trail = openStackTrail(call, config);
+  try {
+    await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
+  } catch (error) {
+    throw withLastWord(error, `the key was made all the same; its public key is ${verifier}`);
+  }
+}

@@ -43,11 +43,18 @@ export default defineCommand({
     for (const event of trail.abandoned()) call.terminal.warn(explainInterruption(event));
     await trail.close();
     if (!call.args.follow) return EXIT.ok;
-    for await (const { event } of follow(trailPlaces(call, config).file, filter, call.signal))
+    for await (const { event } of follow(trailPlaces(call, config).file, filter, whileRead(call)))
       show(call, [event]);
     return EXIT.ok;
   },
 });
+
+/** Aborted by the program's signal, or once nobody reads what is printed. */
+function whileRead({ signal, terminal }: Call<typeof args>): AbortSignal {
+  const closed = new AbortController();
+  terminal.streams.stdout.once("error", () => closed.abort());
+  return AbortSignal.any([signal, closed.signal]);
+}
 
 function show({ args: given, terminal }: Call<typeof args>, events: readonly AuditEvent[]): void {
   const { colors } = terminal;

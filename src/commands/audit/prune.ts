@@ -1,9 +1,10 @@
 import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
-import { carryOutPrune } from "../../audit/retention/carry-out.ts";
+import { carryOutPrune, LeftoverError } from "../../audit/retention/carry-out.ts";
 import { type PrunePlan, planPrune } from "../../audit/retention/plan.ts";
 import { readLimit } from "../../tasks/audit-filters.ts";
 import { RefusedError } from "../../tasks/errors.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { confirm } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -47,28 +48,44 @@ export default defineCommand({
     files: v.array(v.object({ file: v.string(), events: v.number(), stays: v.optional(v.string()) })),
   }),
   async run(call): Promise<ExitCode> {
-    const { config, sinks } = await openStack(call);
-    const { retention } = config.audit;
-    const { days = retention } = call.args;
-    if (days < retention) {
-      throw new RefusedError(
-        `--days ${days}: the configuration keeps ordinary events for ${retention} days`,
-        "audit.retention in contextcore.yaml says how long",
-      );
+    try {
+      return await prune(call);
+    } catch (error) {
+      throw withLastWord(error, UNTOUCHED);
     }
-    const { file, home } = trailPlaces(call, config);
-    const plan = planPrune({ file, retentionDays: days, now: Date.now() });
-    const archive = resolve(call.directory, call.args.output ?? join(config.backups, "audit-archive"));
-    if (!call.args.json) showPlan(call, plan, archive);
-    const agreed = plan.range !== undefined && !call.args["dry-run"] && (await isAgreed(call));
-    if (agreed) {
-      const trail = openStackTrail(call, config, sinks);
-      await carryOutPrune(plan, trail, { archive, home }).finally(() => trail.close());
-    }
-    if (call.args.json) call.terminal.printJson(toJson(plan, agreed, archive));
-    return agreed || plan.range === undefined || call.args["dry-run"] ? EXIT.ok : EXIT.interrupted;
   },
 });
+
+const UNTOUCHED = "nothing was removed";
+
+async function prune(call: PruneCall): Promise<ExitCode> {
+  const { config, sinks } = await openStack(call);
+  const { retention } = config.audit;
+  const { days = retention } = call.args;
+  if (days < retention) {
+    throw new RefusedError(
+      `--days ${days}: the configuration keeps ordinary events for ${retention} days`,
+      "audit.retention in contextcore.yaml says how long",
+    );
+  }
+  const { file, home } = trailPlaces(call, config);
+  const plan = planPrune({ file, retentionDays: days, now: Date.now() });
+  const archive = resolve(call.directory, call.args.output ?? join(config.backups, "audit-archive"));
+  if (!call.args.json) showPlan(call, plan, archive);
+  const agreed = plan.range !== undefined && !call.args["dry-run"] && (await isAgreed(call));
+  if (agreed) {
+    await using trail = openStackTrail(call, config, sinks);
+    await carryOutPrune(plan, trail, { archive, home }).catch((error) => {
+      throw error instanceof LeftoverError ? withLastWord(error, doneText(plan, archive)) : error;
+    });
+  }
+  if (call.args.json) call.terminal.printJson(toJson(plan, agreed, archive));
+  if (!call.args["dry-run"]) call.terminal.note(agreed ? doneText(plan, archive) : UNTOUCHED);
+  return agreed || plan.range === undefined || call.args["dry-run"] ? EXIT.ok : EXIT.interrupted;
+}
+
+const doneText = ({ range }: PrunePlan, archive: string): string =>
+  `${range?.events ?? 0} events are in ${archive}, and an event stands for them in the trail`;
 
 const toJson = ({ segments, kept }: PrunePlan, removed: boolean, archive: string) => ({
   removed,

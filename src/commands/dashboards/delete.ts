@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -23,6 +24,12 @@ const deleteSchema = v.object({
   dashboards: v.array(dashboardSchema),
   folders: v.array(v.object({ uid: v.string(), title: v.string() })),
   failed: v.array(v.object({ what: v.string(), reason: v.string() })),
+  interrupted: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description("It was interrupted; of these it is not known whether they are deleted"),
+    ),
+  ),
   copies: v.optional(
     v.pipe(v.string(), v.description("The directory with a copy of each; provision puts them back")),
   ),
@@ -38,18 +45,29 @@ export default defineCommand({
   ],
   json: deleteSchema,
   async run(call): Promise<ExitCode> {
-    const setting = await openSetting(call, {
-      only: call.args.plugin === undefined ? [] : [call.args.plugin],
-    });
-    const { plan, carryOut } = await planTask(deleteDashboard, call.args, setting);
-    if (!call.args.json) showPlan(call, plan);
-    const question = { message: "Delete them?", what: "the deletion" };
-    if (call.args["dry-run"] || !(await confirmed(call, question))) return untouched(call, plan);
-    const result = await carryOut();
-    report(call, result, plan.copies);
-    return result.failed.length > 0 ? EXIT.partial : EXIT.ok;
+    try {
+      return await deleteChosen(call);
+    } catch (error) {
+      throw withLastWord(error, UNTOUCHED);
+    }
   },
 });
+
+const UNTOUCHED = "nothing was deleted";
+
+async function deleteChosen(call: DeleteCall): Promise<ExitCode> {
+  const setting = await openSetting(call, {
+    only: call.args.plugin === undefined ? [] : [call.args.plugin],
+  });
+  const { plan, carryOut } = await planTask(deleteDashboard, call.args, setting);
+  if (!call.args.json) showPlan(call, plan);
+  const question = { message: "Delete them?", what: "the deletion" };
+  if (call.args["dry-run"] || !(await confirmed(call, question))) return untouched(call, plan);
+  const result = await carryOut();
+  report(call, plan, result);
+  if (result.stopped !== undefined) return EXIT.interrupted;
+  return result.failed.length > 0 ? EXIT.partial : EXIT.ok;
+}
 
 function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
   const { colors } = terminal;
@@ -69,24 +87,32 @@ function untouched(
   { dashboards, folders }: DashboardDeletion,
 ): ExitCode {
   if (given.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
-  else terminal.note("nothing was deleted");
+  else terminal.note(UNTOUCHED);
   return given["dry-run"] ? EXIT.ok : EXIT.interrupted;
 }
 
 function report(
   { args: given, terminal, directory: here }: DeleteCall,
+  plan: DashboardDeletion,
   result: Deleted,
-  copies: string,
 ): void {
-  for (const { what, reason } of result.failed) terminal.warn(`${what} was not deleted: ${reason}`);
+  const { copies } = plan;
+  const { dashboards, folders, failed, stopped } = result;
+  for (const { what, reason } of failed) terminal.warn(`${what} was not deleted: ${reason}`);
   if (given.json) {
-    terminal.printJson({ ...toJson(true, result), copies });
+    const interrupted = stopped === undefined ? {} : { interrupted: [...stopped.unknown] };
+    const isAny = stopped === undefined || dashboards.length + folders.length > 0;
+    terminal.printJson({ ...toJson(isAny, result), ...interrupted, copies });
     return;
   }
-  const { dashboards, folders } = result;
-  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
+  if (stopped !== undefined) {
+    const rest = plan.dashboards.length + plan.folders.length - dashboards.length - folders.length;
+    const unknown = stopped.unknown.map((what) => `; whether ${what} is deleted is not known`);
+    terminal.warn(`interrupted: ${rest} were left${unknown.join("")}`);
+  }
   const path = relative(here, copies) || copies;
   terminal.note(`copies: ${path}; contextcore dashboards provision ${path} brings them back`);
+  terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
 }
 
 const toJson = (

@@ -24,6 +24,12 @@ const provisionSchema = v.object({
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
   left: unwritten,
   failed: unwritten,
+  interrupted: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.description("It was interrupted; of these it is not known whether they are written"),
+    ),
+  ),
 });
 
 export default defineCommand({
@@ -42,6 +48,7 @@ export default defineCommand({
     const result = call.args["dry-run"] || !hasChanges(plan) ? expectedResult(plan) : await carryOut();
     if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
     else report(call, result);
+    if (result.stopped !== undefined) return EXIT.interrupted;
     return result.failed.length + result.left.length > 0 ? EXIT.partial : EXIT.ok;
   },
 });
@@ -76,10 +83,14 @@ function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisio
 
 function report(
   { args: given, terminal }: ProvisionCall,
-  { folders, dashboards, left, failed }: Provisioned,
+  { folders, dashboards, left, failed, stopped }: Provisioned,
 ): void {
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
   for (const { what, reason } of failed) terminal.warn(`${what} failed: ${reason}`);
+  if (stopped !== undefined) {
+    const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
+    terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
+  }
   const would = given["dry-run"] ? "would be " : "";
   const made = folders.created > 0 ? `; folders: ${folders.created} ${would}created` : "";
   const { created, updated, unchanged } = dashboards;
@@ -91,11 +102,12 @@ function report(
 const toJson = (
   { args: given }: ProvisionCall,
   { source }: Provisioning,
-  result: Provisioned,
+  { stopped, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
+  ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
 });

@@ -15,6 +15,7 @@ export interface Aftermath {
 
 /**
  * Asks the servers that answered before the command ran. One that answers still makes the destruction partial: exit code 3.
+ * So does an interrupt before that is known: what was done is done.
  * @param findings of before the command
  */
 export async function lookAround(
@@ -24,7 +25,8 @@ export async function lookAround(
   findings: readonly Finding[],
 ): Promise<Aftermath> {
   const before = answered(findings);
-  const left = await stillAnswering(before, signal);
+  const { left, stopped } = await stillAnswering(before, signal);
+  if (stopped) return unasked(program, left);
   if (left.length > 0) return stillThere(program, left);
   const known =
     before.length === 0
@@ -37,13 +39,24 @@ export async function lookAround(
   };
 }
 
+/** The command ran to its end, and nobody waited for what the servers say. */
+function unasked(program: string, left: readonly Server[]): Aftermath {
+  const names = left.map(({ name }) => name);
+  const verb = left.length === 1 ? "answers" : "answer";
+  return {
+    exit: EXIT.interrupted,
+    ending: { outcome: "partial", details: { exit_code: 0, not_asked: names } },
+    said: `${program} ended with exit code 0; interrupted before it was known whether ${listed(names)} still ${verb}: contextcore inventory asks them`,
+  };
+}
+
 function stillThere(program: string, left: readonly Server[]): Aftermath {
   const names = left.map(({ name }) => name);
   const places = listed([...new Set(left.map(({ url }) => url))]);
   const verb = left.length === 1 ? "still answers" : "still answer";
   return {
     exit: EXIT.partial,
-    ending: { outcome: "partial", details: { still_answering: names } },
+    ending: { outcome: "partial", details: { exit_code: 0, still_answering: names } },
     said: `${program} ended with exit code 0, but ${listed(names)} ${verb} at ${places}: the command did not remove ${left.length === 1 ? "it" : "them"}`,
   };
 }

@@ -1,23 +1,28 @@
+import type { Loss } from "../../inventory/losses.ts";
 import { RefusedError } from "../../tasks/errors.ts";
 import { askForExactly, choose } from "../../terminal/ask.ts";
+import { listed } from "../../units/words.ts";
 import type { DestroyCall } from "./index.ts";
 
-export type DestroyOption = "1" | "2" | "3";
+export const OPTIONS = ["1", "2", "3"] as const;
+export type DestroyOption = (typeof OPTIONS)[number];
+
+const LABELS: Readonly<Record<DestroyOption, string>> = {
+  1: "Export all telemetry data before destroy",
+  2: "Export dashboards only (current behavior)",
+  3: "Destroy without export",
+};
 
 const FLAGS = "without a terminal: contextcore destroy --option 1|2|3 --confirm NAME";
 
-/** The menu. @throws RefusedError when there is nobody to ask */
-export async function askForOption({ terminal, signal }: DestroyCall): Promise<DestroyOption | undefined> {
+/** The menu. @param below what stands below an option @throws RefusedError when there is nobody to ask */
+export async function askForOption(
+  { terminal, signal }: DestroyCall,
+  below: (option: DestroyOption) => readonly string[],
+): Promise<DestroyOption | undefined> {
   if (!terminal.interactive) throw new RefusedError("which data to save first was not said", FLAGS);
-  return choose<DestroyOption>(terminal, {
-    title: "OPTIONS:",
-    choices: [
-      { value: "1", label: "Export all telemetry data before destroy" },
-      { value: "2", label: "Export dashboards only (current behavior)" },
-      { value: "3", label: "Destroy without export" },
-    ],
-    signal,
-  });
+  const choices = OPTIONS.map((value) => ({ value, label: LABELS[value], below: below(value) }));
+  return choose<DestroyOption>(terminal, { title: "OPTIONS:", choices, signal });
 }
 
 /** Why nothing was destroyed, as the trail keeps it. */
@@ -28,18 +33,25 @@ export interface Declined {
   readonly wrong_names?: number;
 }
 
+/** What is to be confirmed. */
+export interface Choice {
+  readonly option: DestroyOption;
+  /** The stack's. */
+  readonly name: string;
+  /** What is lost for good. */
+  readonly losses: readonly Loss[];
+}
+
 /**
- * Whether the destruction is confirmed: by `--confirm`, else by a person; only option 3, which saves nothing, has the
- * name typed.
+ * Whether the destruction is confirmed: by `--confirm`, else by a person, who types the name where anything is lost, and
+ * where nothing is saved.
  * @returns why it is not; `undefined` when it is
  * @throws RefusedError when `--confirm` names another stack, or there is nobody to ask
  */
 export async function whyUnconfirmed(
-  call: DestroyCall,
-  option: DestroyOption,
-  name: string,
+  { args, terminal, signal }: DestroyCall,
+  { option, name, losses }: Choice,
 ): Promise<Declined | undefined> {
-  const { args, terminal, signal } = call;
   if (args.confirm !== undefined) {
     if (args.confirm === name) return undefined;
     throw new RefusedError(
@@ -48,10 +60,16 @@ export async function whyUnconfirmed(
     );
   }
   if (!terminal.interactive) throw new RefusedError("the destruction was not confirmed", FLAGS);
-  if (option !== "3") return undefined;
-  const message = `Nothing will be saved. Type the stack's name (${name}) to destroy it:`;
-  const { given, wrong } = await askForExactly(terminal, { message, expected: name, signal });
-  if (given) return undefined;
+  if (option !== "3" && losses.length === 0) return undefined;
+  const message = `${unsavedText(option, losses)} Type the stack's name (${name}) to destroy it:`;
+  const { answer, wrong } = await askForExactly(terminal, { message, expected: name, signal });
+  if (answer === "given") return undefined;
   const declined = { reason: "the stack's name was not typed", option: Number(option) };
   return wrong === 0 ? declined : { ...declined, wrong_names: wrong };
+}
+
+function unsavedText(option: DestroyOption, losses: readonly Loss[]): string {
+  const lost = `what no snapshot holds of ${listed(losses.map(({ backend }) => backend))} will be lost.`;
+  if (option !== "3") return `W${lost.slice(1)}`;
+  return losses.length === 0 ? "Nothing will be saved." : `Nothing will be saved: ${lost}`;
 }

@@ -27,16 +27,18 @@ export async function carryOut(
     return {
       exit: EXIT.interrupted,
       ending: { outcome: "cancelled", details },
-      said: `${program} was stopped`,
+      said: `${program} was told to stop and ${describe(outcome)}; ${UNKNOWN}`,
     };
   if (outcome.exitCode === 0) return lookAround(call, config.name, program, findings);
   terminal.note(`${terminal.noteColors.red("error:")} ${program} ${describe(outcome)}`);
   return {
     exit: EXIT.error,
     ending: { outcome: "failed", details },
-    said: "contextcore inventory shows what is left of the stack",
+    said: UNKNOWN,
   };
 }
+
+const UNKNOWN = "what it removed is not known: contextcore inventory shows what is left of the stack";
 
 const describe = ({ exitCode, signal }: CommandOutcome): string =>
   signal === undefined ? `ended with exit code ${exitCode}` : `was ended by ${signal}`;

@@ -1,15 +1,18 @@
 import type { Ending, Trail } from "../../audit/format/event.ts";
 import { commandText } from "../../destroy/command-text.ts";
 import { checkCommand } from "../../destroy/run-command.ts";
+import type { Loss } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { RefusedError } from "../../tasks/errors.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { showInventory } from "../inventory/show.ts";
+import { showInventory, type Taken } from "../inventory/show.ts";
 import { shortPath } from "../short-path.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { askForOption, type Declined, type DestroyOption, whyUnconfirmed } from "./ask.ts";
+import { askForOption, type Declined, type DestroyOption, OPTIONS, whyUnconfirmed } from "./ask.ts";
 import { carryOut } from "./carry-out.ts";
+import { type Losing, losingLines, losingWith } from "./losing.ts";
 import { requireAllowed } from "./policy.ts";
 import { saveFirst } from "./save.ts";
 
@@ -17,7 +20,7 @@ const args = {
   option: {
     type: "value",
     hint: "N",
-    values: ["1", "2", "3"],
+    values: OPTIONS,
     about: "1: export everything first; 2: export the dashboards first; 3: export nothing",
   },
   confirm: { type: "value", hint: "NAME", about: "the stack's name, typed to confirm" },
@@ -33,46 +36,76 @@ export default defineCommand({
     { line: "destroy --option 1 --confirm shop", about: "in a script: export everything, then destroy" },
   ],
   async run(call) {
-    const stack = await openStack(call, { isDestroying: true });
-    checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
-    await using trail = openStackTrail(call, stack.config, stack.sinks);
-    await requireAllowed(stack.config, trail);
-    return await destroy(call, { stack, trail });
+    const { exit, said } = await verdictOf(call).catch((error) => {
+      throw withLastWord(error, UNTOUCHED);
+    });
+    if (exit === EXIT.partial) call.terminal.warn(said);
+    else call.terminal.note(said);
+    return exit;
   },
 });
+
+const UNTOUCHED = "nothing was destroyed";
+
+/** What is true in the end. It is said last, once the trail is closed: its sinks may have something to say, too. */
+interface Verdict {
+  readonly exit: ExitCode;
+  /** Without a full stop. */
+  readonly said: string;
+}
+
+async function verdictOf(call: DestroyCall): Promise<Verdict> {
+  const stack = await openStack(call, { isDestroying: true });
+  checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
+  await using trail = openStackTrail(call, stack.config, stack.sinks);
+  await requireAllowed(stack.config, trail);
+  return await destroy(call, { stack, trail });
+}
 
 export interface DestroySetting {
   readonly stack: Stack;
   readonly trail: Trail;
 }
 
-async function destroy(call: DestroyCall, setting: DestroySetting): Promise<ExitCode> {
+async function destroy(call: DestroyCall, setting: DestroySetting): Promise<Verdict> {
   const { config } = setting.stack;
-  const findings = await showInventory(call, setting.stack);
-  call.terminal.note(`\nThis destroys the stack ${config.name}: ${commandText(config.destroy.command)}`);
-  const agreement = await agreedOption(call, setting);
-  if ("declined" in agreement) return stopped(call, setting.trail, agreement.declined);
-  const { option } = agreement;
+  const taken = await showInventory(call, setting.stack);
+  const command = commandText(config.destroy.command);
+  call.terminal.note(`\nThis destroys the stack ${config.name}: ${command}`);
+  const agreement = await agreedOption(call, setting, taken);
+  if ("declined" in agreement) return stopped(setting.trail, agreement.declined);
+  const { option, losses } = agreement;
+  const loses = losses.map(({ backend }) => backend);
   const operation = {
     operation: "destroy",
     destructive: true,
-    details: { option: Number(option), command: commandText(config.destroy.command) },
-    dataAffected: findings.map(({ name }) => name),
+    details: { option: Number(option), command, ...(loses.length === 0 ? {} : { loses }) },
+    dataAffected: taken.findings.map(({ name }) => name),
     signal: call.signal,
   };
-  return setting.trail.record(operation, () => carryOutOption(call, option, setting, findings));
+  return setting.trail.record(operation, () => carryOutOption(call, option, setting, taken.findings));
 }
 
 /** What was chosen, or why nothing was. */
-type Agreement = { readonly option: DestroyOption } | { readonly declined: Declined };
+type Agreement =
+  | { readonly option: DestroyOption; readonly losses: readonly Loss[] }
+  | { readonly declined: Declined };
 
 /** What was chosen and confirmed. */
-async function agreedOption(call: DestroyCall, { stack, trail }: DestroySetting): Promise<Agreement> {
+async function agreedOption(
+  call: DestroyCall,
+  { stack, trail }: DestroySetting,
+  { findings, losses: all }: Taken,
+): Promise<Agreement> {
+  const losing = (option: DestroyOption): Losing => losingWith(option, findings, all);
+  const linesOf = (option: DestroyOption): string[] => losingLines(option, losing(option));
   try {
-    const option = call.args.option ?? (await askForOption(call));
+    const option = call.args.option ?? (await askForOption(call, linesOf));
     if (option === undefined) return { declined: { reason: "no option was chosen" } };
-    const declined = await whyUnconfirmed(call, option, stack.config.name);
-    return declined === undefined ? { option } : { declined };
+    if (call.args.option !== undefined) for (const line of linesOf(option)) call.terminal.note(line);
+    const { losses } = losing(option);
+    const declined = await whyUnconfirmed(call, { option, name: stack.config.name, losses });
+    return declined === undefined ? { option, losses } : { declined };
   } catch (error) {
     if (error instanceof RefusedError) {
       await trail.append({ operation: "destroy", outcome: "refused", details: { reason: error.message } });
@@ -81,10 +114,9 @@ async function agreedOption(call: DestroyCall, { stack, trail }: DestroySetting)
   }
 }
 
-async function stopped({ terminal }: DestroyCall, trail: Trail, declined: Declined): Promise<ExitCode> {
-  terminal.note("nothing was destroyed");
+async function stopped(trail: Trail, declined: Declined): Promise<Verdict> {
   await trail.append({ operation: "destroy", outcome: "cancelled", details: { ...declined } });
-  return EXIT.interrupted;
+  return { exit: EXIT.interrupted, said: UNTOUCHED };
 }
 
 /** What the snapshot in front of a destruction holds. */
@@ -100,22 +132,19 @@ async function carryOutOption(
   option: DestroyOption,
   setting: DestroySetting,
   findings: readonly Finding[],
-): Promise<{ result: ExitCode; ending: Ending }> {
-  const saved = await saveFirst(call, option, setting);
-  const details = { backup: saved.backup };
-  const path = saved.path === undefined ? {} : { exportPath: saved.path };
-  if (!saved.goOn) {
-    call.terminal.note("nothing was destroyed");
-    const outcome = call.terminal.interactive ? "cancelled" : "refused";
-    return {
-      result: EXIT.refused,
-      ending: { outcome, details: { ...details, reason: "the export is not complete" }, ...path },
-    };
+): Promise<{ result: Verdict; ending: Ending }> {
+  const { backup, path, stop } = await saveFirst(call, option, setting);
+  const exportPath = path === undefined ? {} : { exportPath: path };
+  if (stop !== undefined) {
+    const { exit, outcome, wrongNames } = stop;
+    const wrong = wrongNames === 0 ? {} : { wrong_names: wrongNames };
+    const details = { backup, reason: "the export is not complete", ...wrong };
+    return { result: { exit, said: UNTOUCHED }, ending: { outcome, details, ...exportPath } };
   }
   const { exit, ending, said } = await carryOut(call, setting.stack.config, findings);
-  const kept =
-    saved.path === undefined ? "" : `; ${KEPT[saved.backup]} in ${shortPath(saved.path, call.directory)}`;
-  if (exit === EXIT.partial) call.terminal.warn(`${said}${kept}`);
-  else call.terminal.note(`${said}${kept}`);
-  return { result: exit, ending: { ...ending, details: { ...details, ...ending.details }, ...path } };
+  const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${shortPath(path, call.directory)}`;
+  return {
+    result: { exit, said: `${said}${kept}` },
+    ending: { ...ending, details: { backup, ...ending.details }, ...exportPath },
+  };
 }

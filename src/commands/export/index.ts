@@ -1,3 +1,4 @@
+import type { ExportResult } from "../../export/types.ts";
 import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange, withinData } from "../../inventory/whole-range.ts";
 import type { Signal } from "../../plugin/contract.ts";
@@ -53,14 +54,19 @@ export default defineCommand({
   ],
   json: exportSchema,
   async run(call) {
-    const stack = await openStack(call, { only: call.args.plugin });
-    await using trail = openStackTrail(call, stack.config, stack.sinks);
-    const result = await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
+    const result = await exported(call);
     if (call.args.json) call.terminal.printJson(exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);
   },
 });
+
+/** The trail is closed before the report: its sinks may have something to say, and the report comes last. */
+async function exported(call: ExportCall): Promise<ExportResult> {
+  const stack = await openStack(call, { only: call.args.plugin });
+  await using trail = openStackTrail(call, stack.config, stack.sinks);
+  return await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
+}
 
 async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSetting, "stack" | "trail">) {
   const { args } = call;

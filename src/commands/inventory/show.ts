@@ -1,3 +1,4 @@
+import { type Loss, lossesOf } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { type Warning, warningsFor } from "../../inventory/warnings.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
@@ -10,6 +11,8 @@ import { inventoryLines, missingLines } from "./lines.ts";
 export interface Taken {
   readonly findings: readonly Finding[];
   readonly warnings: readonly Warning[];
+  /** What would be gone with the stack. */
+  readonly losses: readonly Loss[];
 }
 
 /** Asks every backend, and compares with the kept snapshots. */
@@ -20,7 +23,7 @@ export async function takeInventory(call: Call, stack: Stack, timeoutMs: number)
   const warnings = findings.flatMap((finding): Warning[] =>
     finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
   );
-  return { findings, warnings };
+  return { findings, warnings, losses: lossesOf(findings, { snapshots, now }) };
 }
 
 /** The table on stdout, the warnings after it on stderr. */
@@ -34,8 +37,8 @@ export function printInventory({ terminal }: Call, { findings, warnings }: Taken
 export const ANSWER_MS = 30_000;
 
 /** Both of the above, for commands that begin with it. */
-export async function showInventory(call: Call, stack: Stack): Promise<readonly Finding[]> {
+export async function showInventory(call: Call, stack: Stack): Promise<Taken> {
   const taken = await takeInventory(call, stack, ANSWER_MS);
   printInventory(call, taken);
-  return taken.findings;
+  return taken;
 }

@@ -35,7 +35,7 @@ function lossesIn({ findings, warnings }: Taken): { backend: string; text: strin
   const unknown = findings.flatMap((finding) =>
     finding.state === "reached" ? [] : [{ backend: finding.name, text: finding.error.message }],
   );
-  const unsaved = warnings.filter(({ kind }) => kind === "unsaved");
+  const unsaved = warnings.filter(({ kind }) => kind === "unsaved" || kind === "expiring");
   return [...unknown, ...unsaved.map(({ backend, text }) => ({ backend, text }))];
 }
 

@@ -1,6 +1,7 @@
 import { addToPlugins } from "../../config/edit-plugins.ts";
 import type { Plugin } from "../../plugin/contract.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { configOf } from "../stack.ts";
@@ -36,12 +37,21 @@ export default defineCommand({
       return trusted === undefined ? EXIT.interrupted : EXIT.refused;
     }
     const plugin = await grantTrust({ call, config, location, found, action: "add" });
-    const file = addToPlugins(config, location.spec);
+    const file = added(plugin, () => addToPlugins(config, location.spec));
     terminal.print(`${plugin.name} is added to ${file}`);
     for (const line of nextSteps(plugin)) terminal.note(line);
     return EXIT.ok;
   },
 });
+
+/** The trust is recorded by now, whatever becomes of the configuration. */
+function added({ name }: Plugin, add: () => string): string {
+  try {
+    return add();
+  } catch (error) {
+    throw withLastWord(error, `${name} is trusted, but not listed under plugins: yet`);
+  }
+}
 
 /** A backend is asked from now on; a sink only where it is configured. */
 function nextSteps({ name, backend, sink }: Plugin): string[] {

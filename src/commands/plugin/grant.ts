@@ -5,14 +5,14 @@ import type { Plugin } from "../../plugin/contract.ts";
 import { DeclarationError } from "../../plugin/declaration.ts";
 import { loadPlugin } from "../../plugin/load.ts";
 import type { Location } from "../../plugin/locate.ts";
-import { dropOldCopies, keepCopies } from "../../plugin/trust/copies.ts";
+import { keepCopies } from "../../plugin/trust/copies.ts";
 import { hashOfFiles, type PluginFiles, pluginFiles } from "../../plugin/trust/files.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { entryFor, trustPlugin } from "../../plugin/trust/record.ts";
 import { agreementOf } from "../agreement.ts";
 import type { Call } from "../command.ts";
-import { openStackTrail } from "../stack.ts";
 import { trailPlaces } from "../trail-places.ts";
+import { recorded, tidyCopies } from "./recorded.ts";
 
 export interface Grant {
   readonly call: Call;
@@ -29,28 +29,21 @@ export async function grantTrust({ call, config, location, found, action }: Gran
   const { plugin } = await loadPlugin(location, found);
   requireOwnName(plugin, location.spec, config);
   const entry = entryFor(plugin, found);
-  const trail = openStackTrail(call, config);
-  try {
-    const { name, version } = plugin;
-    const details = {
-      action,
-      plugin: name,
-      source: location.spec,
-      sha256: entry.hash,
-      files: found.files.size,
-    };
-    await trail.append({
-      operation: "plugin_trust",
-      outcome: "success",
-      details: { ...details, ...(version === undefined ? {} : { version }) },
-    });
-  } finally {
-    await trail.close();
-  }
-  await agreeToPlugin(location.spec, entry.hash, config, trailPlaces(call, config).home);
-  trustPlugin(config.directory, location.spec, entry);
-  keepCopies(config.directory, location, found);
-  dropOldCopies(config.directory, readLock(config.directory));
+  const { name, version } = plugin;
+  const details = {
+    action,
+    plugin: name,
+    source: location.spec,
+    sha256: entry.hash,
+    files: found.files.size,
+    ...(version === undefined ? {} : { version }),
+  };
+  await recorded(call, config, details, async () => {
+    await agreeToPlugin(location.spec, entry.hash, config, trailPlaces(call, config).home);
+    keepCopies(config.directory, location, found);
+    trustPlugin(config.directory, location.spec, entry);
+  });
+  tidyCopies(call, config);
   return plugin;
 }
 

@@ -1,11 +1,11 @@
 import { takeFromPlugins } from "../../config/edit-plugins.ts";
-import { dropOldCopies } from "../../plugin/trust/copies.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
 import { distrustPlugin } from "../../plugin/trust/record.ts";
 import { agreementOf } from "../agreement.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, openStackTrail } from "../stack.ts";
+import { configOf } from "../stack.ts";
+import { recorded, tidyCopies } from "./recorded.ts";
 import { configuredSpec } from "./spec.ts";
 
 export default defineCommand({
@@ -28,16 +28,11 @@ export default defineCommand({
     const spec = configuredSpec(args.plugin, directory, config);
     const name = readLock(config.directory)[spec]?.name ?? spec;
     await agreementOf(call, config);
-    const trail = openStackTrail(call, config);
-    try {
-      const details = { action: "remove", plugin: name, source: spec };
-      await trail.append({ operation: "plugin_trust", outcome: "success", details });
-    } finally {
-      await trail.close();
-    }
-    takeFromPlugins(config, spec);
-    distrustPlugin(config.directory, spec);
-    dropOldCopies(config.directory, readLock(config.directory));
+    await recorded(call, config, { action: "remove", plugin: name, source: spec }, () => {
+      takeFromPlugins(config, spec);
+      distrustPlugin(config.directory, spec);
+    });
+    tidyCopies(call, config);
     terminal.print(`${name} is removed; its files stay where they are`);
     return EXIT.ok;
   },

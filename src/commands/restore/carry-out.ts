@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Ending, Trail } from "../../audit/format/event.ts";
+import type { Did, Ending, Trail } from "../../audit/format/event.ts";
 import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
 import { openJournal } from "../../restore/journal.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
@@ -8,11 +8,13 @@ import { type RestoreReport, restoreReport, writeReport } from "../../restore/re
 import { type RestoreProgress, runRestore } from "../../restore/run.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import type { Progress } from "../../terminal/progress-line.ts";
 import { countsToTell } from "../../units/unit-text.ts";
 import { flushAll } from "../export/flush.ts";
 import type { RestoreCall } from "./args.ts";
+import { createCourse } from "./course.ts";
 
 /** Where reports are kept, and where the restore is recorded. */
 export interface RestorePlace {
@@ -42,17 +44,21 @@ export async function carryOut(
     dataAffected: plan.targets.map(({ name }) => name),
     signal: call.signal,
   };
-  return trail.record(operation, async () => {
-    const report = await written(call, plan, directory);
-    await writeReport(report);
+  return trail.record(operation, async (did) => {
+    const report = await written(call, plan, { directory, did });
     return { result: report, ending: endingOf(report) };
   });
 }
 
-async function written(call: RestoreCall, plan: RestorePlan, directory: string): Promise<RestoreReport> {
-  const { signal, terminal } = call;
+async function written(
+  call: RestoreCall,
+  plan: RestorePlan,
+  { directory, did }: { readonly directory: string; readonly did: Did },
+): Promise<RestoreReport> {
+  const { signal } = call;
   const journal = await openJournal(resolve(directory));
-  const board = createProgress(terminal, { signal });
+  const board = createProgress(call.terminal, { signal });
+  const course = createCourse(plan, did);
   try {
     // What came late stays invisible in a server's memory, to the look for what is there already and to the counts.
     const flush = () =>
@@ -61,12 +67,17 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
         plan.targets.map(({ open }) => open),
       );
     await flush();
+    course.begins();
     const outcomes = await runRestore({
       plan,
       journal,
       signal,
-      onProgress: (progress) => board.update(shown(progress)),
+      onProgress: (progress) => {
+        course.wrote(progress);
+        board.update(shown(progress));
+      },
     });
+    course.isWritten(outcomes);
     await flush();
     const counted = new Map<string, Awaited<ReturnType<typeof recount>>>();
     for (const target of plan.targets) {
@@ -77,11 +88,13 @@ async function written(call: RestoreCall, plan: RestorePlan, directory: string):
       const settleMs = whole ? await settlingOf(target, signal) : 0;
       const { lost = [] } = outcomes.find(({ name }) => name === target.name) ?? {};
       counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000, lost }));
+      course.counted(target.name);
     }
-    return restoreReport(plan, directory, outcomes, counted);
+    const report = restoreReport(plan, directory, outcomes, counted);
+    await writeReport(report);
+    return report;
   } catch (error) {
-    if (signal.aborted) terminal.note("interrupted; the same command with --resume goes on");
-    throw error;
+    throw withLastWord(error, course.lastWord());
   } finally {
     board.stop();
     await journal.close();

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import type { Trail } from "../../audit/format/event.ts";
 import { planRestore, type RestorePlan } from "../../restore/plan.ts";
-import { reportSchema } from "../../restore/report.ts";
+import { type RestoreReport, reportSchema } from "../../restore/report.ts";
 import { type OpenSnapshot, openSnapshot } from "../../snapshot/read/reader.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
 import { confirm } from "../../terminal/ask.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { defineCommand } from "../command.ts";
@@ -29,22 +29,30 @@ export default defineCommand({
   ],
   json: v.union([reportSchema, planSchema]),
   async run(call) {
-    const stack = await openStack(call, { only: call.args.plugin, tenant: call.args.into });
-    const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
-    const snapshot = await openSnapshot(directory);
     try {
-      await using trail = openStackTrail(call, stack.config, stack.sinks);
-      return await restore(call, { stack, snapshot, trail });
-    } finally {
-      await snapshot.close();
+      return await restoreFound(call);
+    } catch (error) {
+      throw call.args["dry-run"] ? error : withLastWord(error, UNTOUCHED);
     }
   },
 });
 
+const UNTOUCHED = "nothing was written";
+
+async function restoreFound(call: RestoreCall): Promise<ExitCode> {
+  const stack = await openStack(call, { only: call.args.plugin, tenant: call.args.into });
+  const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
+  const snapshot = await openSnapshot(directory);
+  try {
+    return await restore(call, { stack, snapshot });
+  } finally {
+    await snapshot.close();
+  }
+}
+
 interface Setting {
   readonly stack: Stack;
   readonly snapshot: OpenSnapshot;
-  readonly trail: Trail;
 }
 
 async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
@@ -60,13 +68,23 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   showPlan(plan, terminal, "note");
   if (plan.targets.length === 0) throw new UsageError("nothing of this snapshot is left to restore");
   if (!(await isAgreed(call))) {
-    terminal.note("nothing was written");
+    terminal.note(UNTOUCHED);
     return EXIT.interrupted;
   }
-  const report = await carryOut(call, { backups: setting.stack.config.backups, trail: setting.trail }, plan);
+  const report = await carriedOut(call, setting.stack, plan);
   if (given.json) terminal.printJson(report);
   else reportRestore(report, terminal, call.directory);
   return { complete: EXIT.ok, partial: EXIT.partial, failed: EXIT.error }[report.status];
+}
+
+/** The trail is closed before the report: its sinks may have something to say, and the report comes last. */
+async function carriedOut(
+  call: RestoreCall,
+  { config, sinks }: Stack,
+  plan: RestorePlan,
+): Promise<RestoreReport> {
+  await using trail = openStackTrail(call, config, sinks);
+  return await carryOut(call, { backups: config.backups, trail }, plan);
 }
 
 async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<RestorePlan> {

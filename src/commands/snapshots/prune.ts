@@ -1,13 +1,14 @@
 import { basename } from "node:path";
 import * as v from "valibot";
-import { type PrunePlan, prune } from "../../tasks/prune.ts";
+import { withLastWord } from "../../tasks/last-word.ts";
+import { type PrunePlan, prune, removedText } from "../../tasks/prune.ts";
 import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirmed, planArgs } from "../confirmed.ts";
-import { EXIT } from "../exit-code.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openSetting } from "../stack.ts";
 
 const args = { ...prune.params, ...planArgs("show the plan and remove nothing") } as const;
@@ -33,21 +34,40 @@ export default defineCommand({
   ],
   json: pruneSchema,
   async run(call) {
-    const { args: given, terminal } = call;
-    const { plan, carryOut } = await planTask(prune, given, await openSetting(call));
-    const { doomed, leftovers } = plan;
-    showPlan(call, plan);
-    const agreed = !given["dry-run"] && doomed.length > 0 && (await confirmed(call, questionOf(plan)));
-    // They are asked about only where other things are too.
-    const sweeps = !given["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
-    const { changed = [] } = agreed || sweeps ? await carryOut() : {};
-    for (const path of changed)
-      terminal.warn(`${path} was left alone: it is no longer what the plan was made from`);
-    if (given.json) terminal.printJson(toJson(plan, agreed));
-    if (changed.length > 0) return EXIT.partial;
-    return agreed || doomed.length === 0 || given["dry-run"] ? EXIT.ok : EXIT.interrupted;
+    const { exit, said } = await verdictOf(call).catch((error) => {
+      throw withLastWord(error, UNTOUCHED);
+    });
+    call.terminal.note(said);
+    return exit;
   },
 });
+
+const UNTOUCHED = "no snapshot was removed";
+
+/** What is true in the end, said last. */
+interface Verdict {
+  readonly exit: ExitCode;
+  readonly said: string;
+}
+
+async function verdictOf(call: PruneCall): Promise<Verdict> {
+  const { args: given, terminal } = call;
+  const { plan, carryOut } = await planTask(prune, given, await openSetting(call));
+  const { doomed, leftovers } = plan;
+  showPlan(call, plan);
+  const agreed = !given["dry-run"] && doomed.length > 0 && (await confirmed(call, questionOf(plan)));
+  // They are asked about only where other things are too.
+  const sweeps = !given["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
+  const { removed, changed } = agreed || sweeps ? await carryOut() : { removed: [], changed: [] };
+  for (const path of changed)
+    terminal.warn(`${path} was left alone: it is no longer what the plan was made from`);
+  if (given.json) terminal.printJson(toJson(plan, agreed));
+  const swept = sweeps ? `what was left of ${counted(leftovers.length, "removal")} is gone; ` : "";
+  const said = `${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`;
+  if (changed.length > 0) return { exit: EXIT.partial, said };
+  const isDone = agreed || doomed.length === 0 || given["dry-run"];
+  return { exit: isDone ? EXIT.ok : EXIT.interrupted, said };
+}
 
 const questionOf = ({ doomed }: PrunePlan) => ({
   message: doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`,

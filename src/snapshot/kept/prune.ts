@@ -8,11 +8,13 @@ const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
 
 /**
  * Removes a snapshot so that no half of it can ever pass for one: it loses its name first, its files after.
+ * @param onGone it has lost its name
  * @throws Error from the file system; the snapshot then still has its name, or is gone for every reader
  */
-export async function removeSnapshot({ path }: KeptSnapshot): Promise<void> {
+export async function removeSnapshot({ path }: KeptSnapshot, onGone: () => void): Promise<void> {
   const doomed = join(dirname(path), `.${basename(path)}.removed`);
   await rename(path, doomed);
+  onGone();
   await syncDirectory(dirname(path));
   await sweepRemoved(doomed);
 }

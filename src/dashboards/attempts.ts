@@ -1,0 +1,59 @@
+/** Things that are done to a server one by one, and what became of each: also when it is all given up half-way. */
+
+/** Something that was left as it was. */
+export interface Unwritten {
+  /** The file, the dashboard, or the folder's path. */
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** What is known when work is given up. */
+export interface Stopped {
+  readonly reason: unknown;
+  /** What the server was asked for and had not answered: it may be done, or not. */
+  readonly unknown: readonly string[];
+}
+
+/** Keeps count. */
+export interface Attempts {
+  readonly failed: readonly Unwritten[];
+  /**
+   * Whether it was done; a failure is kept and stops nothing else.
+   * @param work calls `asked` just before it asks the server for a change
+   * @throws the signal's reason
+   */
+  attempt(what: string, work: (asked: () => void) => Promise<void>): Promise<boolean>;
+  /** Runs attempts to their end, or until the signal is given. @returns what is known then */
+  untilStopped(work: () => Promise<void>): Promise<Stopped | undefined>;
+}
+
+/** None yet. */
+export function createAttempts(signal: AbortSignal): Attempts {
+  const failed: Unwritten[] = [];
+  const unanswered = new Set<string>();
+  return {
+    failed,
+    async attempt(what, work) {
+      signal.throwIfAborted();
+      try {
+        await work(() => unanswered.add(what));
+        unanswered.delete(what);
+        return true;
+      } catch (error) {
+        signal.throwIfAborted();
+        unanswered.delete(what);
+        failed.push({ what, reason: error instanceof Error ? error.message : String(error) });
+        return false;
+      }
+    },
+    async untilStopped(work) {
+      try {
+        await work();
+        return undefined;
+      } catch (reason) {
+        if (!signal.aborted) throw reason;
+        return { reason, unknown: [...unanswered] };
+      }
+    },
+  };
+}
