@@ -8,6 +8,7 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, openStackTrail, trailPlaces } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 import { readLimit } from "./filters.ts";
 
 const args = {
@@ -45,13 +46,7 @@ export default defineCommand({
     kept: v.pipe(v.number(), v.description("events that are kept for seven years")),
     files: v.array(v.object({ file: v.string(), events: v.number(), stays: v.optional(v.string()) })),
   }),
-  async run(call): Promise<ExitCode> {
-    try {
-      return await prune(call);
-    } catch (error) {
-      throw withLastWord(error, UNTOUCHED);
-    }
-  },
+  run: (call) => orUntouched(UNTOUCHED, () => prune(call)),
 });
 
 const UNTOUCHED = "nothing was removed";

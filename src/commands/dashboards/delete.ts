@@ -5,12 +5,12 @@ import { createCopies } from "../../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
-import { withLastWord } from "../../terminal/last-word.ts";
 import { messageOf } from "../../terminal/show-error.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 import { keeperOf, PLUGIN } from "./keeper.ts";
 import { dashboardSchema } from "./list.ts";
 
@@ -54,13 +54,7 @@ export default defineCommand({
     { line: "dashboards delete nErXDvCkzz --yes", about: "in a script" },
   ],
   json: deleteSchema,
-  async run(call): Promise<ExitCode> {
-    try {
-      return await deleteChosen(call);
-    } catch (error) {
-      throw withLastWord(error, UNTOUCHED);
-    }
-  },
+  run: (call) => orUntouched(UNTOUCHED, () => deleteChosen(call)),
 });
 
 const UNTOUCHED = "nothing was deleted";

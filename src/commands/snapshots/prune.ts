@@ -13,6 +13,7 @@ import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 
 const number = (about: string) => ({ type: "value", hint: "N", parse: wholeNumber, about }) as const;
 
@@ -65,9 +66,7 @@ export default defineCommand({
   ],
   json: pruneSchema,
   async run(call) {
-    const { exit, said } = await verdictOf(call).catch((error) => {
-      throw withLastWord(error, UNTOUCHED);
-    });
+    const { exit, said } = await orUntouched(UNTOUCHED, () => verdictOf(call));
     call.terminal.note(said);
     return exit;
   },
