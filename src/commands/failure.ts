@@ -10,9 +10,9 @@ const CODES: Readonly<Record<string, ExitCode>> = {
 };
 
 /** The exit code for an error that ended a command. */
-export function failureCode(error: unknown, signal: AbortSignal): ExitCode {
-  if (signal.aborted) return EXIT.interrupted;
-  return error instanceof Error && Object.hasOwn(CODES, error.name)
-    ? (CODES[error.name] ?? EXIT.error)
-    : EXIT.error;
-}
+export const failureCode = (error: unknown, signal: AbortSignal): ExitCode =>
+  signal.aborted ? EXIT.interrupted : codeOf(error);
+
+/** The same where nobody interrupted it. */
+export const codeOf = (error: unknown): ExitCode =>
+  error instanceof Error && Object.hasOwn(CODES, error.name) ? (CODES[error.name] ?? EXIT.error) : EXIT.error;

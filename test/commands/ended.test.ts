@@ -6,7 +6,7 @@ import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { labProject } from "../support/project.ts";
-import { openSession } from "../support/pseudo-terminal.ts";
+import { KEY, openSession } from "../support/pseudo-terminal.ts";
 import { eventsOf, lastLine, passOn, snapshotsIn, startStacks } from "./destroyable.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
@@ -181,6 +181,18 @@ describe("restore", () => {
     const { stderr, exitCode } = await run(setting.args.slice(0, -1), { cwd: setting.cwd });
     expect([exitCode, lastLine(stderr)]).toEqual([4, "nothing was written"]);
   });
+});
+
+test.each([
+  ["Ctrl-C", KEY.interrupt],
+  ["Ctrl-D", KEY.endOfInput],
+])("%s at a yes-or-no question is no, and the last line says so", async (_name, key) => {
+  const cwd = labProject(lab, { only: ["grafana"] });
+  const session = openSession(["dashboards", "delete", "con-dash"], { cwd });
+  await session.waitFor("Delete them?");
+  session.type(key);
+  expect(await session.exited).toBe(130);
+  expect(lastLine(session.text())).toBe("nothing was deleted");
 });
 
 test("a plugin that could not be trusted is not recorded as trusted", async () => {

@@ -11,6 +11,7 @@ import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack, openStackTrail } from "../stack.ts";
 import { trailPlaces } from "../trail-places.ts";
+import { orUntouched } from "../untouched.ts";
 
 const args = {
   days: {
@@ -47,13 +48,7 @@ export default defineCommand({
     kept: v.pipe(v.number(), v.description("events that are kept for seven years")),
     files: v.array(v.object({ file: v.string(), events: v.number(), stays: v.optional(v.string()) })),
   }),
-  async run(call): Promise<ExitCode> {
-    try {
-      return await prune(call);
-    } catch (error) {
-      throw withLastWord(error, UNTOUCHED);
-    }
-  },
+  run: (call) => orUntouched(UNTOUCHED, () => prune(call)),
 });
 
 const UNTOUCHED = "nothing was removed";

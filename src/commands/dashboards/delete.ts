@@ -3,13 +3,13 @@ import * as v from "valibot";
 import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
-import { withLastWord } from "../../tasks/last-word.ts";
 import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirmed, planArgs } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openSetting } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 import { dashboardSchema } from "./list.ts";
 
 const args = {
@@ -44,13 +44,7 @@ export default defineCommand({
     { line: "dashboards delete nErXDvCkzz --yes", about: "in a script" },
   ],
   json: deleteSchema,
-  async run(call): Promise<ExitCode> {
-    try {
-      return await deleteChosen(call);
-    } catch (error) {
-      throw withLastWord(error, UNTOUCHED);
-    }
-  },
+  run: (call) => orUntouched(UNTOUCHED, () => deleteChosen(call)),
 });
 
 const UNTOUCHED = "nothing was deleted";

@@ -4,12 +4,12 @@ import { checkCommand } from "../../destroy/run-command.ts";
 import type { Loss } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { RefusedError } from "../../tasks/errors.ts";
-import { withLastWord } from "../../tasks/last-word.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { showInventory, type Taken } from "../inventory/show.ts";
 import { shortPath } from "../short-path.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 import { askForOption, type Declined, type DestroyOption, OPTIONS, whyUnconfirmed } from "./ask.ts";
 import { carryOut } from "./carry-out.ts";
 import { type Losing, losingLines, losingWith } from "./losing.ts";
@@ -36,9 +36,7 @@ export default defineCommand({
     { line: "destroy --option 1 --confirm shop", about: "in a script: export everything, then destroy" },
   ],
   async run(call) {
-    const { exit, said } = await verdictOf(call).catch((error) => {
-      throw withLastWord(error, UNTOUCHED);
-    });
+    const { exit, said } = await orUntouched(UNTOUCHED, () => verdictOf(call));
     if (exit === EXIT.partial) call.terminal.warn(said);
     else call.terminal.note(said);
     return exit;

@@ -3,7 +3,6 @@ import { planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { type RestoreReport, reportSchema } from "../../restore/report.ts";
 import { type OpenSnapshot, openSnapshot } from "../../snapshot/read/reader.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
-import { withLastWord } from "../../tasks/last-word.ts";
 import { confirm } from "../../terminal/ask.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { defineCommand } from "../command.ts";
@@ -11,6 +10,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
 import { findSnapshot } from "../snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 import { type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
 import { carryOut } from "./carry-out.ts";
 import { planJson, planSchema } from "./plan-json.ts";
@@ -28,13 +28,7 @@ export default defineCommand({
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
   json: v.union([reportSchema, planSchema]),
-  async run(call) {
-    try {
-      return await restoreFound(call);
-    } catch (error) {
-      throw call.args["dry-run"] ? error : withLastWord(error, UNTOUCHED);
-    }
-  },
+  run: (call) => orUntouched(UNTOUCHED, () => restoreFound(call)),
 });
 
 const UNTOUCHED = "nothing was written";

@@ -1,6 +1,5 @@
 import { basename } from "node:path";
 import * as v from "valibot";
-import { withLastWord } from "../../tasks/last-word.ts";
 import { type PrunePlan, prune, removedText } from "../../tasks/prune.ts";
 import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -10,6 +9,7 @@ import { type Call, defineCommand } from "../command.ts";
 import { confirmed, planArgs } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openSetting } from "../stack.ts";
+import { orUntouched } from "../untouched.ts";
 
 const args = { ...prune.params, ...planArgs("show the plan and remove nothing") } as const;
 
@@ -34,9 +34,7 @@ export default defineCommand({
   ],
   json: pruneSchema,
   async run(call) {
-    const { exit, said } = await verdictOf(call).catch((error) => {
-      throw withLastWord(error, UNTOUCHED);
-    });
+    const { exit, said } = await orUntouched(UNTOUCHED, () => verdictOf(call));
     call.terminal.note(said);
     return exit;
   },

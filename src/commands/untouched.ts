@@ -1,0 +1,15 @@
+import { withLastWord } from "../tasks/last-word.ts";
+import { EXIT } from "./exit-code.ts";
+import { codeOf } from "./failure.ts";
+
+/**
+ * Runs work that says itself what it did, if it did anything: an error from before that ends in `word`, such as "nothing was
+ * destroyed". Where the call is wrong, nothing ran anyway.
+ */
+export async function orUntouched<Result>(word: string, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    throw codeOf(error) === EXIT.usage ? error : withLastWord(error, word);
+  }
+}
