@@ -35,13 +35,13 @@ export function builtInClaims(plugin: Plugin, kind: PluginKind, config: Config, 
     }));
   });
   const credentials = credentialsOf(plugin, kind, config);
+  const withCredentials = (claim: Claim): Claim =>
+    /url$/i.test(claim.key) ? { ...claim, ...credentials } : claim;
   const isBeyond = options.some(
     ({ reaches, text }) => reaches === "address" && !isLoopback(expanded(text, config.env)),
   );
   return options.flatMap((option) => [
-    ...(option.reaches === "address"
-      ? addressClaims(option, config).map((one) => ({ ...one, ...credentials }))
-      : []),
+    ...(option.reaches === "address" ? addressClaims(option, config).map(withCredentials) : []),
     ...(option.reaches === "path" ? pathClaims(option, config, cwd) : []),
     ...(option.isFile ? secretClaims(option, config, isBeyond) : []),
   ]);
@@ -57,16 +57,15 @@ function canBe(value: unknown, schema: v.GenericSchema, { env }: Config): boolea
   }
 }
 
-/** Which of the user's own variables are sent to the plugin's server. */
-function credentialsOf(
-  { name, options }: Plugin,
-  kind: PluginKind,
-  config: Config,
-): Pick<Claim, "credentials"> {
-  const found = Object.entries(options.entries).flatMap(([key, schema]) => {
-    const candidate = findCandidate(name, kind, key, schema, config);
-    const isOwn = candidate !== undefined && config.env[candidate.from] !== undefined;
-    return isOwn && about(schema).secret === true ? [candidate.from] : [];
+/** What the HTTP client sends to every address of a plugin that is a URL. A bucket's keys sign, and stay here. */
+const SENT = ["password", "token", "headers"];
+
+/** Which of the user's own variables are sent to the plugin's servers. */
+function credentialsOf(plugin: Plugin, kind: PluginKind, config: Config): Pick<Claim, "credentials"> {
+  const found = SENT.flatMap((key) => {
+    const schema = plugin.options.entries[key];
+    const from = schema && findCandidate(plugin.name, kind, key, schema, config)?.from;
+    return from !== undefined && config.env[from] !== undefined ? [from] : [];
   });
   return found.length === 0 ? {} : { credentials: found };
 }

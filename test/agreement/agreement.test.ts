@@ -102,6 +102,21 @@ test("what a fallback, a variable or a link hides is found, and no value of a va
   /* biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables' names */
 });
 
+test("of the user's own variables those are told that go there, and no others", async () => {
+  const more = `sinks:\n  webhook: { url: ${url} }\n`;
+  const place = hostileClone(
+    url,
+    withLoki(`    url: ${url}\n`, more).replace("tempo: { enabled: false }", `tempo: { url: ${url} }`),
+  );
+  const { stdout } = await place.run(["config", "trust", "--json"]);
+  const { claims } = JSON.parse(stdout) as { claims: { key: string; credentials?: string[] }[] };
+  expect(claims.map(({ key, credentials }) => [key, credentials])).toEqual([
+    ["backends.loki.url", ["CONTEXTCORE_LOKI_TOKEN"]],
+    ["backends.tempo.url", undefined],
+    ["sinks.webhook.url", undefined],
+  ]);
+});
+
 test("a way back out of a link is found, which only the system can follow", async () => {
   const place = hostileClone(
     url,

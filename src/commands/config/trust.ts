@@ -90,25 +90,25 @@ const agree = (call: TrustCall, config: Config, standing: Standing): Promise<voi
 function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin, sha256 }: Standing): void {
   const name = visible(project);
   if (claims.length === 0) {
-    terminal.print(
+    terminal.tell(
       `${name} needs no agreement: it runs no code of others, and nothing leaves it or this machine`,
     );
     return;
   }
   const known = claims.filter((claim) => !fresh.includes(claim));
   if (known.length > 0) {
-    terminal.print(pin === "fits" ? `CONTEXTCORE_TRUST agrees to ${name}:` : `You have agreed to ${name}:`);
+    terminal.tell(pin === "fits" ? `CONTEXTCORE_TRUST agrees to ${name}:` : `You have agreed to ${name}:`);
     printClaims(terminal, known);
   }
   if (fresh.length > 0) {
-    terminal.print(agreement === undefined ? `${name}:` : "New since then:");
+    terminal.tell(agreement === undefined ? `${name}:` : "New since then:");
     printClaims(terminal, fresh);
   }
-  terminal.print(`  CONTEXTCORE_TRUST=${sha256}`);
+  terminal.tell(`  CONTEXTCORE_TRUST=${sha256}`);
 }
 
-function printClaims({ print, colors }: Terminal, claims: Standing["claims"]): void {
-  for (const line of claimLines(claims, colors)) print(line);
+function printClaims({ tell, colors }: Terminal, claims: Standing["claims"]): void {
+  for (const line of claimLines(claims, colors)) tell(line);
 }
 
 async function asked({ terminal, signal }: TrustCall, { sha256 }: Standing): Promise<boolean | undefined> {
