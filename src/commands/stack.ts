@@ -13,6 +13,7 @@ import { openPlugins } from "../plugin/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
 import { LockError } from "../plugin/trust/lock.ts";
 import { UntrustedError } from "../plugin/trust/trust.ts";
+import { namedDirectory } from "../storage/own-file.ts";
 import { RefusedError } from "../terminal/ask.ts";
 import { type Call, UsageError } from "./command.ts";
 
@@ -127,7 +128,7 @@ export const sinkLimitMs = (config: Config, sink: OpenSink): number =>
 /** Where the trail of this project is, and what it calls the project. */
 export const trailPlaces = ({ env }: Pick<Call, "env">, { directory, name }: Config) => ({
   file: join(directory, ".contextcore", "audit.jsonl"),
-  home: join(env.HOME || homedir(), ".contextcore"),
+  home: namedDirectory(join(env.HOME || homedir(), ".contextcore")),
   project: name,
 });
 

@@ -4,11 +4,13 @@
  */
 import * as v from "valibot";
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
+import { CURSOR_LEVELS_MAX } from "../snapshot/format/limits.ts";
 import { countLines } from "../snapshot/format/lines.ts";
 import { pathObjection } from "../snapshot/format/paths.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { LATEST } from "../snapshot/format/range-text.ts";
 import type { StepObject, StepRecords } from "../snapshot/write/step.ts";
+import { nestsDeeper } from "../units/nesting.ts";
 import type { Range } from "../units/range.ts";
 import { InvalidStep } from "./errors.ts";
 import { parseReread } from "./reread/cursor.ts";
@@ -16,6 +18,7 @@ import { parseReread } from "./reread/cursor.ts";
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
 const NEXT_MAX = 1_000_000;
+const TOO_DEEP = `a cursor nests deeper than ${CURSOR_LEVELS_MAX} levels`;
 
 /** A step as it is kept. */
 export interface CheckedStep {
@@ -144,6 +147,7 @@ function checkCursor(what: string, cursor: Cursor): Cursor {
   if (text.length > CURSOR_BYTES_MAX)
     throw new InvalidStep(`${what}: a cursor of ${text.length} bytes is too large`);
   const copy: Cursor = JSON.parse(text);
+  if (nestsDeeper(copy, CURSOR_LEVELS_MAX)) throw new InvalidStep(`${what}: ${TOO_DEEP}`);
   if (!Bun.deepEquals(copy, cursor))
     throw new InvalidStep(`${what}: a cursor does not survive JSON: ${text.slice(0, 200)}`);
   if (parseReread(copy) !== undefined)
@@ -155,6 +159,7 @@ function toJson(what: string, cursor: Cursor): string {
   try {
     return JSON.stringify(cursor);
   } catch (cause) {
+    if (cause instanceof RangeError) throw new InvalidStep(`${what}: ${TOO_DEEP}`, { cause });
     throw new InvalidStep(`${what}: a cursor is not JSON (a bigint, or a circle)`, { cause });
   }
 }

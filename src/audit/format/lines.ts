@@ -1,6 +1,8 @@
 /** Reading a file of lines from its end, without reading the rest. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { cannot, codeOf } from "./error.ts";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { openOwnSync } from "../../storage/own-file.ts";
+import { cannot, codeOf, TrailError } from "./error.ts";
+import { LINE_BYTES_MAX } from "./limits.ts";
 
 const NEWLINE = 0x0a;
 
@@ -25,11 +27,19 @@ export function endOf(path: string): FileEnd | undefined {
     for (const { bytes } of chunksBackward(path, file, size)) {
       const last = bytes.lastIndexOf(NEWLINE);
       torn += bytes.length - 1 - last;
+      requireLine(path, torn);
       if (last >= 0) break;
     }
     return { size, dev, ino, torn };
   });
 }
+
+/** What stands behind the last newline of a file that ends so. @throws TrailError when it cannot be read */
+export const tornOf = (path: string, { size, torn }: Pick<FileEnd, "size" | "torn">): Buffer =>
+  withReader(path, (file) => {
+    const bytes = Buffer.allocUnsafe(torn);
+    return bytes.subarray(0, readAt(path, file, bytes, size - torn));
+  }) ?? Buffer.alloc(0);
 
 /** The first few thousand characters of a file. @throws TrailError when it cannot be read */
 export function beginningOf(path: string): string | undefined {
@@ -99,9 +109,18 @@ function* splitBackward(path: string, file: number): Generator<Buffer> {
       rest = [];
       end = at;
     }
-    if (rest !== undefined) rest = [bytes.subarray(0, end), ...rest];
+    if (rest !== undefined) {
+      rest = [bytes.subarray(0, end), ...rest];
+      requireLine(path, rest.length * CHUNK_BYTES_MAX);
+    }
     if (offset === 0 && rest !== undefined) yield Buffer.concat(rest);
   }
+}
+
+/** @throws TrailError for a line that is longer than any of ours: it would fill the memory */
+export function requireLine(path: string, bytes: number): void {
+  if (bytes > LINE_BYTES_MAX)
+    throw new TrailError(`${path} has a line of more than ${LINE_BYTES_MAX} bytes: that is no event`);
 }
 
 function* chunksBackward(
@@ -138,7 +157,7 @@ function withReader<Result>(path: string, work: (file: number) => Result): Resul
 
 function openOptional(path: string): number | undefined {
   try {
-    return openSync(path, "r");
+    return openOwnSync(path, "read");
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
     throw cannot("read", path, cause);

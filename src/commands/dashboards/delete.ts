@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { createCopies } from "../../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
+import { requireOwnDirectories } from "../../storage/own-file.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand, UsageError } from "../command.ts";
@@ -93,7 +94,9 @@ function untouched({ args: given, terminal }: DeleteCall, { dashboards, folders 
 async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Promise<ExitCode> {
   const { name, keeper } = keeperOf(stack);
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-  const directory = join(stack.config.directory, ".contextcore", "deleted-dashboards", stamp);
+  const own = join(stack.config.directory, ".contextcore");
+  const directory = join(own, "deleted-dashboards", stamp);
+  requireOwnDirectories(own, directory);
   const affected = [
     ...plan.dashboards.map(({ uid, title }) => `dashboard ${uid} (${title})`),
     ...plan.folders.map(({ uid, title }) => `folder ${uid} (${title})`),

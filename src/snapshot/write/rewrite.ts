@@ -3,8 +3,10 @@
  * reading has replaced. Files that lose nothing are not touched. The new ones stand beside the old as `….rewritten`, and take
  * their names when the manifest is there ({@link adoptRewritten}): until then a crash loses nothing, and it is done again.
  */
-import { type FileHandle, open, readdir, rename } from "node:fs/promises";
+import { type FileHandle, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { openOwn } from "../../storage/own-file.ts";
+import { ownEntries } from "../../storage/own-tree.ts";
 import { type Block, formatIndexLine } from "../format/block.ts";
 import { addBlock, type FileTotals } from "../format/file-totals.ts";
 import type { Manifest } from "../format/manifest.ts";
@@ -119,7 +121,7 @@ async function openCopy(directory: string, path: string) {
   const full = join(directory, `${path}${SUFFIX}`);
   const failing = <Result>(work: Promise<Result>): Promise<Result> =>
     work.catch((error) => Promise.reject(writeFailure(full, error)));
-  const handle: FileHandle = await failing(open(full, "w"));
+  const handle: FileHandle = await failing(openOwn(full, "create", { root: directory }));
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
   let lines = 0;
@@ -144,10 +146,8 @@ async function openCopy(directory: string, path: string) {
  */
 export async function adoptRewritten(directory: string, manifest: Manifest): Promise<void> {
   const listed = new Set(manifest.plugins.flatMap(({ files }) => files.map((file) => file.path)));
-  const names = await readdir(directory, { recursive: true });
-  for (const name of names) {
-    const path = name.replaceAll("\\", "/");
+  for await (const path of ownEntries(directory)) {
     if (!path.endsWith(SUFFIX) || listed.has(path)) continue;
-    await rename(join(directory, name), join(directory, name.slice(0, -SUFFIX.length)));
+    await rename(join(directory, path), join(directory, path.slice(0, -SUFFIX.length)));
   }
 }
