@@ -59,6 +59,7 @@ async function readWhole(
     length += piece.value.length;
     if (length > maxBytes) {
       limit.stop();
+      for (const one of pieces) release(one);
       throw tooLargeError(place, maxBytes);
     }
     pieces.push(piece.value);
@@ -73,8 +74,14 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   for (const piece of pieces) {
     whole.set(piece, at);
     at += piece.length;
+    release(piece);
   }
   return whole;
+}
+
+/** Frees the memory of a piece that nobody looks at again: the collector does not hurry. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
 /** The body as it comes; the time limit counts from the last piece, since a long answer may take long. */

@@ -1,7 +1,8 @@
 /** Reading a file of lines from its end, without reading the rest. */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openOwnSync } from "../../storage/own-file.ts";
-import { cannot, codeOf, TrailError } from "./error.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { cannot, codeOf } from "./error.ts";
 import { LINE_BYTES_MAX } from "./limits.ts";
 
 const NEWLINE = 0x0a;
@@ -97,8 +98,10 @@ export function release({ buffer, byteLength }: Buffer): void {
 /** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
 function* splitBackward(path: string, file: number): Generator<Buffer> {
   let rest: Buffer[] | undefined;
+  let open = 0; // bytes of the line whose beginning is looked for
   for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
     let end = bytes.length;
+    open += bytes.length;
     for (
       let at = bytes.lastIndexOf(NEWLINE);
       at >= 0;
@@ -108,11 +111,10 @@ function* splitBackward(path: string, file: number): Generator<Buffer> {
       if (rest !== undefined) yield rest.length === 0 ? line : Buffer.concat([line, ...rest]);
       rest = [];
       end = at;
+      open = at;
     }
-    if (rest !== undefined) {
-      rest = [bytes.subarray(0, end), ...rest];
-      requireLine(path, rest.length * CHUNK_BYTES_MAX);
-    }
+    requireLine(path, open);
+    if (rest !== undefined) rest = [bytes.subarray(0, end), ...rest];
     if (offset === 0 && rest !== undefined) yield Buffer.concat(rest);
   }
 }
@@ -120,7 +122,7 @@ function* splitBackward(path: string, file: number): Generator<Buffer> {
 /** @throws TrailError for a line that is longer than any of ours: it would fill the memory */
 export function requireLine(path: string, bytes: number): void {
   if (bytes > LINE_BYTES_MAX)
-    throw new TrailError(`${path} has a line of more than ${LINE_BYTES_MAX} bytes: that is no event`);
+    throw cannot("read", path, new UnsafeFileError(path, `has a line of more than ${LINE_BYTES_MAX} bytes`));
 }
 
 function* chunksBackward(
