@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
-import { CURSOR_LEVELS_MAX } from "../snapshot/format/limits.ts";
+import { BLOCK_BYTES_MAX, CURSOR_LEVELS_MAX, INDEX_LINE_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { countLines } from "../snapshot/format/lines.ts";
 import { pathObjection } from "../snapshot/format/paths.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
@@ -18,6 +18,8 @@ import { parseReread } from "./reread/cursor.ts";
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
 const NEXT_MAX = 1_000_000;
+/** All of one step stand in one line of the index. */
+const NEXT_BYTES_MAX = INDEX_LINE_BYTES_MAX / 2;
 const TOO_DEEP = `a cursor nests deeper than ${CURSOR_LEVELS_MAX} levels`;
 
 /** A step as it is kept. */
@@ -91,9 +93,11 @@ function checkObject(plugin: string, { path, text, unit }: ObjectFile): StepObje
 }
 
 function toBytes(what: string, text: unknown): Uint8Array {
-  if (typeof text === "string") return Buffer.from(text);
-  if (text instanceof Uint8Array) return text;
-  throw new InvalidStep(`${what} are neither a text nor bytes`);
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  if (!(bytes instanceof Uint8Array)) throw new InvalidStep(`${what} are neither a text nor bytes`);
+  if (bytes.length > BLOCK_BYTES_MAX)
+    throw new InvalidStep(`${what}: ${bytes.length} bytes; a block has at most ${BLOCK_BYTES_MAX}`);
+  return bytes;
 }
 
 const isTime = (time: unknown): time is bigint => typeof time === "bigint" && time >= 0n && time <= LATEST;
@@ -137,11 +141,18 @@ function checkCursors(what: string, cursors: readonly Cursor[] | undefined): rea
   const all = list(what, cursors);
   if (all.length > NEXT_MAX)
     throw new InvalidStep(`${what}: ${all.length} cursors; at most ${NEXT_MAX} in one step`);
-  return all.map((cursor) => checkCursor(what, cursor));
+  let bytes = 0;
+  return all.map((cursor) => {
+    const { copy, text } = checkCursor(what, cursor);
+    bytes += text.length;
+    if (bytes > NEXT_BYTES_MAX)
+      throw new InvalidStep(`${what}: the cursors take more than ${NEXT_BYTES_MAX} bytes`);
+    return copy;
+  });
 }
 
 /** A copy through JSON: what the plugin changes later, or JSON cannot hold, is not part of the cursor. */
-function checkCursor(what: string, cursor: Cursor): Cursor {
+function checkCursor(what: string, cursor: Cursor): { readonly copy: Cursor; readonly text: string } {
   if (!isObject(cursor)) throw new InvalidStep(`${what}: a cursor must be a JSON object`);
   const text = toJson(what, cursor);
   if (text.length > CURSOR_BYTES_MAX)
@@ -152,7 +163,7 @@ function checkCursor(what: string, cursor: Cursor): Cursor {
     throw new InvalidStep(`${what}: a cursor does not survive JSON: ${text.slice(0, 200)}`);
   if (parseReread(copy) !== undefined)
     throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
-  return copy;
+  return { copy, text };
 }
 
 function toJson(what: string, cursor: Cursor): string {

@@ -18,7 +18,7 @@ import { allTimes, jobOf, runExport, scratch, timesByStream } from "./run.ts";
 const PRECIOUS = "what nobody may cut";
 
 /** An export that is interrupted after some steps; before the first, `plant` may put things into its directory. */
-async function interrupted(directory: string, plant: (partial: string) => void, steps = 8): Promise<string> {
+async function interrupted(directory: string, plant: (partial: string) => void, steps = 14): Promise<string> {
   const abort = new AbortController();
   let begun = 0;
   const open = fakeBackend({
@@ -32,7 +32,7 @@ async function interrupted(directory: string, plant: (partial: string) => void, 
       return undefined;
     },
   });
-  await runExport(directory, [open], { signal: abort.signal }).catch(() => undefined);
+  await runExport(directory, [open], { signal: abort.signal, concurrency: 1 }).catch(() => undefined);
   const [partial = ""] = await listPartials(directory);
   return partial;
 }
