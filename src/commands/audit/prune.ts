@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
 import { carryOutPrune } from "../../audit/retention/carry-out.ts";
 import { type PrunePlan, planPrune } from "../../audit/retention/plan.ts";
+import { namedDirectory } from "../../storage/own-file.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -56,7 +57,9 @@ export default defineCommand({
     }
     const { file, home } = trailPlaces(call, config);
     const plan = planPrune({ file, retentionDays: days, now: Date.now() });
-    const archive = resolve(call.directory, call.args.output ?? join(config.backups, "audit-archive"));
+    const { output } = call.args;
+    const own = resolve(call.directory, join(config.backups, "audit-archive"));
+    const archive = output === undefined ? own : namedDirectory(resolve(call.directory, output));
     if (!call.args.json) showPlan(call, plan, archive);
     const agreed = plan.range !== undefined && !call.args["dry-run"] && (await isAgreed(call));
     if (agreed) {
