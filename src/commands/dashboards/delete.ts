@@ -96,7 +96,6 @@ async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Pro
   const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   const own = join(stack.config.directory, ".contextcore");
   const directory = join(own, "deleted-dashboards", stamp);
-  requireOwnDirectories(own, directory);
   const affected = [
     ...plan.dashboards.map(({ uid, title }) => `dashboard ${uid} (${title})`),
     ...plan.folders.map(({ uid, title }) => `folder ${uid} (${title})`),
@@ -110,6 +109,7 @@ async function carryOut(call: DeleteCall, stack: Stack, plan: DeletionPlan): Pro
   };
   await using trail = openStackTrail(call, stack.config, stack.sinks);
   return await trail.record(operation, async () => {
+    requireOwnDirectories(own, directory);
     const { keep } = await createCopies(directory, plan);
     const result = await deleteDashboards(keeper, plan, { keep, signal: call.signal });
     report(call, result, directory);
