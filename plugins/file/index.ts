@@ -1,5 +1,6 @@
 /** A further file that takes the audit events, one JSON line each: on another disk, or where a log shipper reads. */
-import { access, constants, type FileHandle, mkdir, open } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { access, constants, type FileHandle, lstat, mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { definePlugin, PluginError, type Sink, v } from "contextcore";
 
@@ -26,7 +27,7 @@ export default definePlugin({
 
 async function append(path: string, line: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, "a+", 0o640);
+  const file = await openRegular(path, O_RDWR | O_APPEND | O_CREAT);
   try {
     const { size } = await file.stat();
     const torn = size > 0 && (await lastByte(file, size)) !== "\n"; // its writer died: keep it on a line of its own
@@ -35,6 +36,29 @@ async function append(path: string, line: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
+
+/** A project may come from anybody: its sink writes no file that a link leads to, and waits for nobody at a FIFO. */
+async function openRegular(path: string, flags: number): Promise<FileHandle> {
+  const found = await lstat(path).catch(() => undefined);
+  if (found !== undefined) requireRegular(path, found);
+  const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o640);
+  try {
+    requireRegular(path, await file.stat());
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/** @throws PluginError `refused` */
+function requireRegular(path: string, found: Stats): void {
+  if (found.isFile()) return;
+  const what = found.isSymbolicLink() ? "a symbolic link, and none is followed there" : "not a regular file";
+  throw new PluginError("refused", `${path} is ${what}`, { hint: "Name a file of its own as `path`." });
 }
 
 async function lastByte(file: FileHandle, size: number): Promise<string> {
@@ -46,6 +70,7 @@ async function lastByte(file: FileHandle, size: number): Promise<string> {
 async function probe(path: string): Promise<void> {
   for (let place = path; ; place = dirname(place)) {
     try {
+      if (place === path) requireRegular(path, await lstat(path));
       return await access(place, constants.W_OK);
     } catch (error) {
       if (codeOf(error) !== "ENOENT" || place === dirname(place)) throw error;
@@ -86,7 +111,7 @@ async function readEnd(path: string): Promise<string> {
 
 async function openOptional(path: string): Promise<FileHandle | undefined> {
   try {
-    return await open(path, "r");
+    return await openRegular(path, O_RDONLY);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;
@@ -97,6 +122,7 @@ async function classified<Result>(path: string, work: () => Promise<Result>): Pr
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof PluginError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "")
       ? "refused"

@@ -37,6 +37,9 @@ export interface Api {
 /** `volume_max_series` of a Loki that is configured no otherwise: more is refused, or cut. */
 const VOLUMES_MAX = 1_000;
 
+/** All streams at once: a million of them, and their labels. */
+const SERIES_BYTES_MAX = 256 << 20;
+
 const value = v.tuple([v.number(), v.string()]);
 const vector = v.object({ data: v.object({ result: v.array(v.object({ value })) }) });
 const names = v.object({ data: v.nullish(v.array(v.string())) });
@@ -65,7 +68,8 @@ export function createApi(http: HttpClient): Api {
     async series(selectors, range, signal) {
       const body = new URLSearchParams(bounds(range));
       for (const selector of selectors) body.append("match[]", selector);
-      const call = { method: "POST", path: "/loki/api/v1/series", headers: FORM } as const;
+      const path = "/loki/api/v1/series";
+      const call = { method: "POST", path, headers: FORM, maxBytes: SERIES_BYTES_MAX } as const;
       return (await calls.json(labelSets, { ...call, body: body.toString(), signal })).data ?? [];
     },
     volume: (selector, range, signal) => askVolume(calls, { selector, range }, signal),

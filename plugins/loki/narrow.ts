@@ -16,7 +16,9 @@ export function narrow(cursor: ReadCursor, error: unknown): Step {
     return { next: [readCursor({ ...cursor, limit: Math.max(1, most), most: Math.max(1, most) })] };
   }
   if (!wantsLess(error)) throw error;
-  const isSize = /ResourceExhausted|larger than max/.test(error.message);
+  // Without a status it was the client that took no more of the answer.
+  const isUntaken = error.status === undefined && !error.timedOut;
+  const isSize = isUntaken || /ResourceExhausted|larger than max/.test(error.message);
   if (isSize && cursor.limit > 1) return { next: [readCursor({ ...cursor, limit: cursor.limit >> 1 })] };
   const range = { from: cursor.from, to: cursor.to };
   const parts = halves(range);

@@ -67,6 +67,9 @@ const schema = v.object({
   ),
 });
 
+/** A hundred thousand hits, of some kilobyte each. */
+const SEARCH_BYTES_MAX = 256 << 20;
+
 /** What this server's search finds: all that overlaps the range, which is rounded outwards to whole seconds. */
 export async function searchTraces(
   http: HttpClient,
@@ -78,6 +81,7 @@ export async function searchTraces(
   const { traces, metrics } = await http.json(schema, {
     path: "/api/search",
     query: { q: query, start, end: end > start ? end : start + 1n, limit, spss: 1 },
+    maxBytes: SEARCH_BYTES_MAX,
     signal,
   });
   return {

@@ -27,12 +27,16 @@ export function createTraceReader(http: HttpClient): FetchTrace {
   };
 }
 
+/** A trace cannot be asked for in parts. */
+const TRACE_BYTES_MAX = 256 << 20;
+
 const send = (http: HttpClient, path: string, signal: AbortSignal) =>
   http.send({
     path,
     query: { span_pruning: "false" },
     headers: { Accept: "application/protobuf" },
     accept: [404],
+    maxBytes: TRACE_BYTES_MAX,
     signal,
   });
 

@@ -1,10 +1,12 @@
 /** `~/.contextcore/agreements.json`: what this user has agreed to, by project. */
-import { type BigIntStats, lstatSync, readFileSync } from "node:fs";
+import { type BigIntStats, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { TrailError } from "../audit/format/error.ts";
+import { SMALL_BYTES_MAX } from "../audit/format/limits.ts";
 import { makeDirectory, writeDurably } from "../audit/journal/durable.ts";
 import { withLock } from "../audit/journal/lock.ts";
+import { readOwnText } from "../storage/own-file.ts";
 import { isBelow, realPath } from "./outside.ts";
 
 const agreementSchema = v.object({
@@ -80,7 +82,7 @@ function parsed(path: string): v.InferOutput<typeof storeSchema> {
 }
 
 function jsonIn(path: string): unknown {
-  const text = readFileSync(path, "utf8");
+  const text = readOwnText(path, SMALL_BYTES_MAX);
   try {
     return JSON.parse(text);
   } catch {

@@ -2,10 +2,12 @@
  * Operations that have begun and not ended, each a small file in `.contextcore/open/`: so that the next command finds one
  * however long ago it began, without reading all of the trail each time.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import { cannot, codeOf } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";
+import { SMALL_BYTES_MAX } from "./format/limits.ts";
 
 const folderOf = (file: string): string => join(dirname(file), "open");
 
@@ -22,8 +24,13 @@ export function noteUnfinished(file: string, events: readonly AuditEvent[]): voi
     for (const { outcome, id, seq, ref } of events) {
       if (ref !== undefined) forgetUnfinished(file, ref);
       if (outcome !== "started") continue;
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(pathOf(file, id), String(seq));
+      makeOwnDirectory(dirname(file), folder);
+      const note = openOwnSync(pathOf(file, id), "create");
+      try {
+        writeFileSync(note, String(seq));
+      } finally {
+        closeSync(note);
+      }
     }
   } catch (cause) {
     throw cannot("remember what has begun in", folder, cause);
@@ -43,6 +50,7 @@ export function forgetUnfinished(file: string, id: string): void {
 export function rememberedUnfinished(file: string): ReadonlyMap<string, number> {
   const folder = folderOf(file);
   try {
+    requireOwnDirectories(dirname(file), folder);
     const names = readdirSync(folder);
     return new Map(names.map((name) => [decodeURIComponent(name), seqIn(join(folder, name))]));
   } catch (cause) {
@@ -53,6 +61,6 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, number> 
 
 /** What was cut by a power failure is looked for from the trail's beginning. */
 function seqIn(path: string): number {
-  const text = readFileSync(path, "utf8");
+  const text = readOwnText(path, SMALL_BYTES_MAX);
   return /^\d+$/.test(text) ? Number(text) : 1;
 }

@@ -1,7 +1,9 @@
+import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
 import { newestComplete, readKept } from "../snapshot/kept/kept.ts";
+import { namedDirectory } from "../storage/own-file.ts";
 import { UsageError } from "../tasks/errors.ts";
 
 /** What a command says of the argument that names a snapshot. */
@@ -23,7 +25,7 @@ export async function findSnapshot(
 ): Promise<string> {
   if (text === "latest") return latest(place.backups);
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
-    if (await isDirectory(directory)) return directory;
+    if (await isDirectory(directory)) return isLink(directory) ? namedDirectory(directory) : directory;
   }
   const { snapshots } = await readKept(place.backups);
   const names = snapshots.map(({ path }) => basename(path));
@@ -42,6 +44,9 @@ async function latest(backups: string): Promise<string> {
   if (newest === undefined) throw new UsageError(`no complete snapshot is kept in ${backups}`);
   return newest.path;
 }
+
+/** What the user names may be reached over a link; in it none is followed. */
+const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(

@@ -9,7 +9,8 @@ export async function writeWhole(
   signal: AbortSignal,
 ): Promise<void> {
   const temporary = `${path}.partial`;
-  const handle = await open(temporary, "w");
+  await rm(temporary, { force: true });
+  const handle = await open(temporary, "wx"); // a link that has its name is not followed
   try {
     let held = "";
     for await (const piece of pieces) {

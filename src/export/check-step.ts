@@ -5,11 +5,13 @@
 import * as v from "valibot";
 import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../plugin/contract.ts";
 import { isOfSecondReading } from "../snapshot/format/block.ts";
+import { BLOCK_BYTES_MAX, CURSOR_LEVELS_MAX, INDEX_LINE_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { countLines } from "../snapshot/format/lines.ts";
 import { pathObjection } from "../snapshot/format/paths.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { LATEST } from "../snapshot/format/range-text.ts";
 import type { StepObject, StepRecords } from "../snapshot/write/step.ts";
+import { nestsDeeper } from "../units/nesting.ts";
 import { NS_PER_SECOND, type Range } from "../units/range.ts";
 import { cursorNotBefore } from "./cursor-range.ts";
 import { InvalidStep } from "./errors.ts";
@@ -17,6 +19,9 @@ import { InvalidStep } from "./errors.ts";
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
 const NEXT_MAX = 1_000_000;
+/** All of one step stand in one line of the index. */
+const NEXT_BYTES_MAX = INDEX_LINE_BYTES_MAX / 2;
+const TOO_DEEP = `a cursor nests deeper than ${CURSOR_LEVELS_MAX} levels`;
 
 /** A step as it is kept. */
 export interface CheckedStep {
@@ -89,9 +94,11 @@ function checkObject(plugin: string, { path, text, unit }: ObjectFile): StepObje
 }
 
 function toBytes(what: string, text: unknown): Uint8Array {
-  if (typeof text === "string") return Buffer.from(text);
-  if (text instanceof Uint8Array) return text;
-  throw new InvalidStep(`${what} are neither a text nor bytes`);
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  if (!(bytes instanceof Uint8Array)) throw new InvalidStep(`${what} are neither a text nor bytes`);
+  if (bytes.length > BLOCK_BYTES_MAX)
+    throw new InvalidStep(`${what}: ${bytes.length} bytes; a block has at most ${BLOCK_BYTES_MAX}`);
+  return bytes;
 }
 
 const isTime = (time: unknown): time is bigint => typeof time === "bigint" && time >= 0n && time <= LATEST;
@@ -135,22 +142,30 @@ function checkCursors(what: string, cursors: readonly Cursor[] | undefined): rea
   const all = list(what, cursors);
   if (all.length > NEXT_MAX)
     throw new InvalidStep(`${what}: ${all.length} cursors; at most ${NEXT_MAX} in one step`);
-  return all.map((cursor) => checkCursor(what, cursor));
+  let bytes = 0;
+  return all.map((cursor) => {
+    const { copy, text } = checkCursor(what, cursor);
+    bytes += text.length;
+    if (bytes > NEXT_BYTES_MAX)
+      throw new InvalidStep(`${what}: the cursors take more than ${NEXT_BYTES_MAX} bytes`);
+    return copy;
+  });
 }
 
 /** A copy through JSON: what the plugin changes later, or JSON cannot hold, is not part of the cursor. */
-function checkCursor(what: string, cursor: Cursor): Cursor {
+function checkCursor(what: string, cursor: Cursor): { readonly copy: Cursor; readonly text: string } {
   if (!isObject(cursor)) throw new InvalidStep(`${what}: a cursor must be a JSON object`);
   const text = toJson(what, cursor);
   if (text.length > CURSOR_BYTES_MAX)
     throw new InvalidStep(`${what}: a cursor of ${text.length} bytes is too large`);
   const copy: Cursor = JSON.parse(text);
+  if (nestsDeeper(copy, CURSOR_LEVELS_MAX)) throw new InvalidStep(`${what}: ${TOO_DEEP}`);
   if (!Bun.deepEquals(copy, cursor))
     throw new InvalidStep(`${what}: a cursor does not survive JSON: ${text.slice(0, 200)}`);
   if (isOfSecondReading(copy)) throw new InvalidStep(`${what}: a cursor's member reread is the engine's own`);
   if (copy.notBefore !== undefined && cursorNotBefore(copy) === undefined)
     throw new InvalidStep(`${what}: a cursor's member notBefore is not a time in ns, as decimal digits`);
-  return copy;
+  return { copy, text };
 }
 
 /** What is to wait longer than this would make an export hang. ns */
@@ -169,6 +184,7 @@ function toJson(what: string, cursor: Cursor): string {
   try {
     return JSON.stringify(cursor);
   } catch (cause) {
+    if (cause instanceof RangeError) throw new InvalidStep(`${what}: ${TOO_DEEP}`, { cause });
     throw new InvalidStep(`${what}: a cursor is not JSON (a bigint, or a circle)`, { cause });
   }
 }

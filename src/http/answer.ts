@@ -1,41 +1,102 @@
 import type { HttpAnswer } from "../plugin/contract.ts";
 import { PluginError } from "../plugin/errors.ts";
-import type { CallPlace } from "./classify.ts";
+import { bodyOf } from "./body.ts";
+import { type CallPlace, tooLargeError } from "./classify.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
-/** A response whose body is read under the call's time limit, with classified errors. */
-export function createAnswer(response: Response, limit: TimeLimit, place: CallPlace): HttpAnswer {
-  const whole = async <Result>(read: Promise<Result>): Promise<Result> => {
-    const body = await limit.guard(read);
-    limit.done();
-    return body;
-  };
-  const text = (): Promise<string> => whole(response.text());
+/** How an answer's body is read. */
+export interface Reading {
+  readonly limit: TimeLimit;
+  readonly place: CallPlace;
+  /** The encodings that were asked for. */
+  readonly accepted: string;
+  /** The most bytes of a body that is wanted whole, as it is once unpacked. */
+  readonly maxBytes: number;
+}
+
+/** A response whose body is read under the call's limits, with classified errors. */
+export function createAnswer(response: Response, reading: Reading): HttpAnswer {
+  const bytes = (): Promise<Uint8Array> => readWhole(response, reading);
+  const text = async (): Promise<string> => new TextDecoder().decode(await bytes());
   return {
     status: response.status,
     headers: response.headers,
     text,
-    bytes: () => whole(response.bytes()),
-    json: async () => parseJson(await text(), response, place),
-    body: chunks(response, limit),
+    bytes,
+    json: async () => parseJson(await text(), response, reading.place),
+    body: chunks(response, reading),
   };
 }
 
+/** The beginning of a body, whatever follows; what cannot be read is left out. @param most bytes */
+export async function readBeginning(response: Response, most: number, reading: Reading): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  try {
+    for await (const piece of chunks(response, reading)) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length >= most) break;
+    }
+  } catch {
+    // The status is what the caller tells of; these are only the server's words about it.
+  }
+  reading.limit.stop();
+  return new TextDecoder().decode(joined(pieces, length).subarray(0, most));
+}
+
+/** @throws PluginError `too-large`, as soon as there is more than is wanted */
+async function readWhole(
+  response: Response,
+  { limit, place, accepted, maxBytes }: Reading,
+): Promise<Uint8Array> {
+  const body = bodyOf(response, accepted, place);
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const piece = await limit.guard(body.next());
+    if (piece.done) break;
+    length += piece.value.length;
+    if (length > maxBytes) {
+      limit.stop();
+      for (const one of pieces) release(one);
+      throw tooLargeError(place, maxBytes);
+    }
+    pieces.push(piece.value);
+  }
+  limit.done();
+  return joined(pieces, length);
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+    release(piece);
+  }
+  return whole;
+}
+
+/** Frees the memory of a piece that nobody looks at again: the collector does not hurry. */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
+}
+
 /** The body as it comes; the time limit counts from the last piece, since a long answer may take long. */
-async function* chunks(response: Response, limit: TimeLimit): AsyncIterable<Uint8Array> {
-  const reader = response.body?.getReader();
+async function* chunks(response: Response, { limit, place, accepted }: Reading): AsyncGenerator<Uint8Array> {
+  const body = bodyOf(response, accepted, place);
   try {
     for (;;) {
-      const piece = await limit.guard(
-        reader?.read() ?? Promise.resolve({ done: true as const, value: undefined }),
-      );
+      const piece = await limit.guard(body.next());
       if (piece.done) return;
       limit.restart();
       yield piece.value;
     }
   } finally {
     limit.done();
-    await reader?.cancel().catch(() => undefined);
+    await body.return?.().catch(() => undefined);
   }
 }
 

@@ -66,6 +66,14 @@ export const timeoutError = (place: CallPlace, ms: number): PluginError =>
     hint: "Raise the option `timeout`, or ask for less at once.",
   });
 
+/** The error for an answer that is larger than the call takes. @param bytes the most that it takes */
+export const tooLargeError = (place: CallPlace, bytes: number): PluginError =>
+  new PluginError(
+    "too-large",
+    `${place.server}: ${place.call} answered with more than ${bytes} bytes, the most that is taken`,
+    { hint: "Ask for less at once. Is `url` the server itself?" },
+  );
+
 /** Retry-After as seconds or as an HTTP date (RFC 9110 §10.2.3), in ms from now. */
 export function parseRetryAfter(value: string | null): number | undefined {
   if (value === null) return undefined;

@@ -6,8 +6,9 @@ import { PluginError } from "../plugin/errors.ts";
 import { redactor, withoutSecrets } from "../redact/known-secrets.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
-import { createAnswer } from "./answer.ts";
+import { createAnswer, type Reading, readBeginning } from "./answer.ts";
 import { type ServerOptions, secretsOf, standingHeaders } from "./authentication.ts";
+import { ENCODING } from "./body.ts";
 import { type CallPlace, statusError } from "./classify.ts";
 import { timeLimit } from "./time-limit.ts";
 
@@ -36,17 +37,27 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     checkHost(options, url);
     const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
+    const { body, type } = bodyOf(request);
+    const headers = headersOf(request, {
+      ...(type === undefined ? {} : { "Content-Type": type }),
+      ...standing,
+    });
     const response = await limit.guard(
       ofetch.raw(url + request.path + queryOf(request), {
-        ...toFetch(request, standing),
+        ...SETTINGS,
+        method: request.method ?? "GET",
+        headers,
+        ...(body === undefined ? {} : { body }),
         ...tls,
         signal: limit.signal,
       }),
     );
     options.onAnswer?.(response.headers, askedMs);
-    const answer = createAnswer(response, limit, place);
-    if (response.ok || request.accept?.includes(response.status)) return answer;
-    throw statusError(place, response.status, response.headers, await answer.text().catch(() => ""));
+    const accepted = headers.get("accept-encoding") ?? ENCODING;
+    const reading: Reading = { limit, place, accepted, maxBytes: request.maxBytes ?? ANSWER_BYTES_MAX };
+    if (response.ok || request.accept?.includes(response.status)) return createAnswer(response, reading);
+    const said = await readBeginning(response, ERROR_BYTES_MAX, reading);
+    throw statusError(place, response.status, response.headers, said);
   };
 
   return {
@@ -64,21 +75,28 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   };
 }
 
-/** Bun's fetch ends an idle call after five minutes unless told otherwise; the time limit is ours. */
-const noIdleLimit: object = { timeout: false };
+/** A larger answer is mostly no answer of this server, and would fill the memory. */
+const ANSWER_BYTES_MAX = 64 << 20;
 
-function toFetch(request: HttpRequest, standing: Record<string, string>): FetchOptions<"stream"> {
-  const { body, type } = bodyOf(request);
-  return {
-    method: request.method ?? "GET",
-    headers: { ...(type === undefined ? {} : { "Content-Type": type }), ...standing, ...request.headers },
-    ...(body === undefined ? {} : { body }),
-    responseType: "stream",
-    ignoreResponseError: true,
-    retry: false,
-    redirect: "manual",
-    ...noIdleLimit,
-  };
+/** So much of an error's body is looked at. */
+const ERROR_BYTES_MAX = 64 << 10;
+
+/** Bun's fetch ends an idle call after five minutes unless told otherwise; the time limit is ours, and so is the unpacking. */
+const OWN_LIMITS: object = { timeout: false, decompress: false };
+
+const SETTINGS: FetchOptions<"stream"> = {
+  responseType: "stream",
+  ignoreResponseError: true,
+  retry: false,
+  redirect: "manual",
+  ...OWN_LIMITS,
+};
+
+function headersOf(request: HttpRequest, standing: Record<string, string>): Headers {
+  const headers = new Headers(standing);
+  for (const [name, value] of Object.entries(request.headers ?? {})) headers.set(name, value);
+  if (!headers.has("accept-encoding")) headers.set("accept-encoding", ENCODING);
+  return headers;
 }
 
 function bodyOf(request: HttpRequest): { body?: string | Uint8Array; type?: string } {

@@ -9,6 +9,8 @@ export interface TimeLimit {
   restart(): void;
   /** The call is over. */
   done(): void;
+  /** The call is over, whatever the server still sends. */
+  stop(): void;
 }
 
 /**
@@ -38,6 +40,10 @@ export function timeLimit(ms: number, caller: AbortSignal | undefined, place: Ca
   return {
     signal: controller.signal,
     done,
+    stop() {
+      done();
+      controller.abort();
+    },
     restart() {
       clearTimeout(timer);
       timer = start();

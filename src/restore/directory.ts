@@ -1,9 +1,11 @@
 /** The directory of one restore: `restores/YYYYMMDD-HHMMSS` beside the snapshots. */
+import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { systemCode } from "../snapshot/format/errors.ts";
 import { writeAtomically } from "../snapshot/write/disk.ts";
+import { makeOwnDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 
 const requestSchema = v.object({
   snapshot: v.string(),
@@ -12,6 +14,7 @@ const requestSchema = v.object({
   /** What was asked and where it goes, as one text: a restore is only continued with the same. */
   asked: v.string(),
 });
+const REQUEST_BYTES_MAX = 1 << 20;
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
 
 /** Makes the directory of a new restore. @param now the time that names it, UTC */
@@ -21,7 +24,7 @@ export async function newRestoreDirectory(
   now: Date,
 ): Promise<string> {
   const parent = join(backups, "restores");
-  await mkdir(parent, { recursive: true });
+  makeOwnDirectory(parent);
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let number = 1; ; number += 1) {
     const directory = join(parent, number === 1 ? stamp : `${stamp}-${number}`);
@@ -47,18 +50,22 @@ export async function unfinishedRestore(
   request: RestoreRequest,
 ): Promise<string | undefined> {
   const parent = join(backups, "restores");
-  const names = await readdir(parent).catch((): string[] => []);
+  requireOwnDirectories(parent);
+  const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
   for (const name of names.sort().reverse()) {
     const directory = join(parent, name);
-    if (await Bun.file(join(directory, "report.json")).exists()) continue;
-    const asked = await readRequest(directory);
+    if (existsSync(join(directory, "report.json"))) continue;
+    const asked = readRequest(directory);
     if (asked !== undefined && Bun.deepEquals(asked, request)) return directory;
   }
   return undefined;
 }
 
 /** `undefined`: a directory that a crash left before it said what it is for. */
-async function readRequest(directory: string): Promise<RestoreRequest | undefined> {
-  const file = Bun.file(join(directory, "request.json"));
-  return (await file.exists()) ? v.parse(requestSchema, await file.json()) : undefined;
+function readRequest(directory: string): RestoreRequest | undefined {
+  const file = join(directory, "request.json");
+  return existsSync(file)
+    ? v.parse(requestSchema, JSON.parse(readOwnText(file, REQUEST_BYTES_MAX)))
+    : undefined;
 }

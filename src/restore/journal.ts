@@ -1,11 +1,13 @@
 /** What a restore leaves on the disk while it runs: how far it came, and every record that was refused. */
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Counts, Problem, Rejected } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
+import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
+import { makeOwnDirectory, openOwn } from "../storage/own-file.ts";
 
 /** What the server said of one block's records. */
 export interface BlockOutcome {
@@ -37,6 +39,9 @@ export interface RestoreJournal {
   close(): Promise<void>;
 }
 
+/** A line of `rejected.json` holds one record, as it is in the snapshot. */
+const JOURNAL_LINE_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
+
 const counts = v.record(v.string(), v.number());
 const problem = v.object({
   kind: problemKindSchema,
@@ -57,7 +62,7 @@ type Done = v.InferOutput<typeof doneSchema>;
 
 /** Opens `progress.jsonl` and `rejected.json` in a restore's directory, new or left by an interrupted run. */
 export async function openJournal(directory: string): Promise<RestoreJournal> {
-  await mkdir(directory, { recursive: true });
+  makeOwnDirectory(directory);
   const entries: Done[] = [];
   const state = await openWhole(join(directory, "progress.jsonl"), (bytes) =>
     entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes)))),
@@ -94,10 +99,10 @@ async function append(handle: FileHandle, text: string): Promise<void> {
 
 /** Opens a file to append to it. A torn last line is cut away, or the next one would be glued on: its block is done again. */
 async function openWhole(path: string, visit?: (line: Uint8Array) => void): Promise<FileHandle> {
-  const handle = await open(path, "a");
+  const handle = await openOwn(path, "append");
   try {
     let end = 0;
-    for await (const line of fileLines(path)) {
+    for await (const line of fileLines(path, JOURNAL_LINE_BYTES_MAX)) {
       if (!line.whole) continue;
       visit?.(line.bytes);
       end = line.end;

@@ -4,6 +4,7 @@ import type { Ending } from "../audit/format/event.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
 import type { DashboardKeeper } from "../plugin/contract.ts";
+import { requireOwnDirectories } from "../storage/own-file.ts";
 import { messageOf } from "../units/message-of.ts";
 import { keeperOf, PLUGIN } from "./dashboard-store.ts";
 import { UsageError } from "./errors.ts";
@@ -56,7 +57,8 @@ export const deleteDashboard = defineTask({
     ...folders.map(({ uid, title }) => ({ kind: "folder", name: `folder ${uid} (${title})`, identity: uid })),
   ],
   details: ({ name, copiesHere }) => ({ backend: name, copies: copiesHere }),
-  async run(plan, { signal }: Running): Promise<Done<Deleted>> {
+  async run(plan, { config, signal }: Running): Promise<Done<Deleted>> {
+    requireOwnDirectories(join(config.directory, ".contextcore"), plan.copies);
     const { keep } = await createCopies(plan.copies, plan);
     const result = await deleteDashboards(plan.keeper, plan, { keep, signal });
     return { result, ending: endingOf(result, plan.copies) };

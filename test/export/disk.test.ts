@@ -1,36 +1,36 @@
 /** What happens when our own side fails: the disk is full, read-only, or not a directory. */
 import { expect, test } from "bun:test";
-import { rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { ExportStopped } from "../../src/export/errors.ts";
-import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
 import { listPartials } from "../../src/snapshot/write/partial.ts";
 import { fakeBackend } from "./fake-backend.ts";
-import { allTimes, jobOf, runExport, scratch, timesByStream } from "./run.ts";
+import { runExport, scratch, timesByStream } from "./run.ts";
 import { serveSteps } from "./step-server.ts";
+
+/** In a name space of its own: a small file system at $1, where $2 is run, and with more room $3. What is there then goes to $4. */
+const ON_A_SMALL_DISK = `mount -t tmpfs -o size=48k none "$1"
+sh -c "$2" || echo "$?"
+mount -o remount,size=64m none "$1"
+sh -c "$3" && cp -a "$1/." "$4"`;
+const OWN_MOUNTS = ["unshare", ...(process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"]), "--mount"];
 
 test("a full disk stops the export with a clear error, loses nothing, and it can be resumed", async () => {
   using dir = scratch();
-  const full: string[] = [];
-  const open = fakeBackend({
-    async onStep({ stream }) {
-      const [partial = ""] = await listPartials(dir.path);
-      // The data file turns out to lie on a disk that is full.
-      if (stream === "all") full.push(join(partial, "logs.json"));
-      if (stream === "all") symlinkSync("/dev/full", join(partial, "logs.json"));
-      return undefined;
-    },
-  });
-  const failure = await runExport(dir.path, [open]).catch((error) => error);
-  const [partial = ""] = await listPartials(dir.path);
-  expect(failure).toBeInstanceOf(ExportStopped);
-  expect(failure.message).toBe(`the export stopped: cannot write ${partial}/logs.json: the disk is full`);
-  expect(failure.hint).toContain(`contextcore export --resume ${partial}`);
-  rmSync(full[0] ?? "");
-  const { path, manifest } = await resumeSnapshot(partial, jobOf("", [fakeBackend()]));
-  expect(timesByStream(path)).toEqual(allTimes(3, 20));
-  expect(manifest.status).toBe("complete");
-});
+  const [disk, kept] = [join(dir.path, "disk"), join(dir.path, "kept")];
+  for (const path of [disk, kept]) mkdirSync(path);
+  using server = serveSteps(fakeBackend({ streams: 2, entries: 300 }), 0);
+  const first = `'${process.execPath}' '${resolve(import.meta.dir, "child.ts")}' '${server.url}' '${disk}' 300`;
+  const command = ["sh", "-ec", ON_A_SMALL_DISK, "sh", disk, first, `${first} '${disk}'/.*.partial`, kept];
+  const child = Bun.spawn([...OWN_MOUNTS, ...command], { stdout: "pipe", stderr: "pipe" });
+  const stderr = await new Response(child.stderr).text();
+  expect(await child.exited).toBe(0);
+  expect(stderr).toMatch(/the export stopped: cannot write \S+: the disk is full/);
+  expect(stderr).toContain(`contextcore export --resume ${disk}/`);
+  const [code = "", path = ""] = (await new Response(child.stdout).text()).trim().split("\n");
+  expect(code).toBe("1");
+  const times = Object.values(timesByStream(join(kept, basename(path))));
+  expect(times.map((one) => new Set(one).size)).toEqual([300, 300]);
+}, 60_000);
 
 test("an index that cannot grow stops it too, at a whole line", async () => {
   using dir = scratch();

@@ -1,8 +1,10 @@
 /** The engine's pure parts, one by one. */
 import { describe, expect, test } from "bun:test";
-import { type Counts, type Cursor, PluginError } from "contextcore";
+import { type Counts, type Cursor, type Json, PluginError } from "contextcore";
 import fc from "fast-check";
+import { checkStep } from "../../src/export/check-step.ts";
 import { cursorRange } from "../../src/export/cursor-range.ts";
+import { InvalidStep } from "../../src/export/errors.ts";
 import { createFrontier } from "../../src/export/frontier.ts";
 import { createMemoryBudget } from "../../src/export/memory-budget.ts";
 import { afterOverload, afterSuccess, slots, startPace } from "../../src/export/pace.ts";
@@ -147,6 +149,13 @@ describe("frontier", () => {
 });
 
 describe("cursors", () => {
+  test.each([101, 10_000, 100_000])("one that nests %d levels deep is refused in plain words", (levels) => {
+    let deep: Json = {};
+    for (let level = 0; level < levels; level += 1) deep = { a: deep };
+    const check = () => checkStep("fake", { next: [{ deep }] });
+    expect(check).toThrow(new InvalidStep("next: a cursor nests deeper than 100 levels"));
+  });
+
   test("have one key for the same content", () => {
     expect(canonicalJson({ b: [1, { d: 1, c: null }], a: "x" })).toBe('{"a":"x","b":[1,{"c":null,"d":1}]}');
     expect(canonicalJson({ a: undefined, b: 1 })).toBe(canonicalJson({ b: 1 }));

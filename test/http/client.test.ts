@@ -4,6 +4,10 @@ import { createHttpClient } from "../../src/http/client.ts";
 import { PluginError } from "../../src/plugin/errors.ts";
 import { redactor } from "../../src/redact/known-secrets.ts";
 
+const ZIPPED = Bun.gzipSync(JSON.stringify({ data: "x".repeat(100_000) }));
+const encoded = (body: Uint8Array, encoding: string): Response =>
+  new Response(body.slice(), { headers: { "content-encoding": encoding } });
+
 const PAGES: Record<string, (request: Request) => Response | Promise<Response>> = {
   "/ok": () => Response.json({ status: "success", data: [1] }),
   "/page": () =>
@@ -29,6 +33,19 @@ const PAGES: Record<string, (request: Request) => Response | Promise<Response>> 
           setTimeout(() => controller.error(new Error("cut")), 10);
         },
       }),
+    ),
+  "/zipped": () => encoded(ZIPPED, "gzip"),
+  "/zipped-cut": () => encoded(ZIPPED.subarray(0, ZIPPED.length - 12), "gzip"),
+  "/zipped-empty": () => encoded(new Uint8Array(), "gzip"),
+  "/own": (request) => encoded(Buffer.from("as it is"), request.headers.get("accept-encoding") ?? ""),
+  "/brotli": () => encoded(Buffer.from("whatever"), "br"),
+  "/large": () => new Response("x".repeat(100_000)),
+  "/endless-error": () =>
+    new Response(
+      new ReadableStream({ pull: (controller) => controller.enqueue(Buffer.from("no ".repeat(99_999))) }),
+      {
+        status: 500,
+      },
     ),
   "/hang": () => new Promise<Response>(() => undefined),
 };
@@ -176,6 +193,40 @@ test("a body is read piece by piece", async () => {
   let length = 0;
   for await (const piece of body) length += piece.length;
   expect(length).toBe(31);
+});
+
+test("a compressed answer is unpacked, and one that was cut is temporary", async () => {
+  const text = async (path: string) => (await client.send({ path })).text();
+  expect((await text("/zipped")).length).toBe(100_011);
+  expect(await text("/zipped-empty")).toBe("");
+  expect((await failure("/zipped-cut")).kind).toBe("temporary");
+});
+
+test("an encoding that the call asks for itself is its own to unpack; another is no answer", async () => {
+  const own = await client.send({ path: "/own", headers: { "accept-encoding": "snappy" } });
+  expect(await own.text()).toBe("as it is");
+  const error = await failure("/brotli");
+  expect([error.kind, error.message]).toEqual([
+    "invalid",
+    `loki at ${base}: GET /brotli answered in the encoding br, which was not asked for`,
+  ]);
+});
+
+test("an answer that is larger than the call takes is too large, unpacked or not; at the bound it is whole", async () => {
+  const read = (path: string, maxBytes: number) =>
+    client.send({ path, maxBytes }).then((answer) => answer.bytes());
+  expect((await read("/large", 100_000)).length).toBe(100_000);
+  for (const path of ["/large", "/zipped"])
+    await expect(read(path, 99_999)).rejects.toMatchObject({
+      kind: "too-large",
+      message: `loki at ${base}: GET ${path} answered with more than 99999 bytes, the most that is taken`,
+    });
+});
+
+test("an error's body is read only as far as it is shown", async () => {
+  const error = await failure("/endless-error");
+  expect([error.kind, error.status]).toEqual(["temporary", 500]);
+  expect(error.message).toStartWith(`loki at ${base}: GET /endless-error answered 500: no no no`);
 });
 
 test("an answer whose body is not read does not keep the program from ending", async () => {

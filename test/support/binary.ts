@@ -39,6 +39,11 @@ export interface Finished {
   readonly exitCode: number;
 }
 
+export interface Measured extends Finished {
+  /** The most memory that the process had at once, bytes. */
+  readonly peakBytes: number;
+}
+
 /** The environment that the program gets, besides what the test adds. The lab's counts are stable: they need no time to settle. */
 export const cleanEnv = (home: string): Record<string, string> => ({
   PATH: process.env.PATH ?? "",
@@ -49,6 +54,12 @@ export const cleanEnv = (home: string): Record<string, string> => ({
 
 /** Runs the program to its end, with stdin at its end unless told otherwise. */
 export async function run(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
+  const { peakBytes: _, ...finished } = await measure(args, options);
+  return finished;
+}
+
+/** As {@link run}, and how much memory it took. */
+export async function measure(args: readonly string[], options: RunOptions = {}): Promise<Measured> {
   const cwd = options.cwd ?? temporaryDirectory();
   const child = Bun.spawn([binary, ...args], {
     cwd,
@@ -63,5 +74,5 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
     new Response(child.stderr).text(),
     child.exited,
   ]);
-  return { stdout, stderr, exitCode };
+  return { stdout, stderr, exitCode, peakBytes: child.resourceUsage()?.maxRSS ?? 0 };
 }

@@ -8,6 +8,9 @@ import { readXor2Chunk } from "./xor2.ts";
 
 const bits = new BitReader();
 
+/** Some hundred samples; a bit may stand for a bucket that takes thirty bytes of memory. */
+const CHUNK_BYTES_MAX = 1 << 20;
+
 /** How each `Chunk.type` of `prompb/types.proto` is read. */
 const READERS: Readonly<Record<number, (series: Series) => void>> = {
   1: (series) => readXorChunk(bits, series),
@@ -26,6 +29,7 @@ export function readChunk(chunk: RawChunk, series: Series): void {
   const read = READERS[chunk.encoding];
   const [samples, histograms] = [series.count, series.histograms.length];
   try {
+    if (chunk.data.length > CHUNK_BYTES_MAX) throw new RangeError("more than a chunk holds");
     if (read === undefined) throw new RangeError("an encoding that is not known");
     bits.load(chunk.data);
     read(series);

@@ -1,7 +1,8 @@
 import type { HttpAnswer } from "contextcore";
 import { PluginError } from "contextcore";
 import { readChunk } from "../chunk/read.ts";
-import { Series } from "../chunk/series.ts";
+import { createRoom } from "../chunk/room.ts";
+import { type RawChunk, Series } from "../chunk/series.ts";
 import { compareLabels, readLabels } from "../line/labels.ts";
 import type { Server } from "../server/server.ts";
 import { damaged } from "../server/server.ts";
@@ -9,7 +10,7 @@ import { readChunkedResponse } from "../wire/chunked-series.ts";
 import { FrameReader } from "../wire/frames.ts";
 import { encodeReadRequest, type ReadQuery } from "../wire/read-request.ts";
 import { readSampledResponse, readTimeSeries } from "../wire/sampled-series.ts";
-import { snappyDecompress } from "../wire/snappy.ts";
+import { snappyDecompress, snappyLength } from "../wire/snappy.ts";
 
 /** One series as it was read: not yet cut to the range. Both fields are overwritten when the next one is read. */
 export interface ReadSeries {
@@ -83,6 +84,11 @@ async function* streamed(
 ): AsyncIterable<ReadSeries> {
   const frames = new FrameReader(server.title);
   const series = new Series();
+  let hasRoom = createRoom();
+  const add = (chunk: RawChunk): void => {
+    readChunk(chunk, series);
+    if (!hasRoom(series)) throw tooMuch(server, "one series has more samples than are held at once");
+  };
   let current: Uint8Array | undefined;
   let skipped = false;
   for await (const piece of answer.body) {
@@ -93,8 +99,9 @@ async function* streamed(
           current = labelBytes.slice();
           skipped = skip(current);
           series.clear();
+          hasRoom = createRoom();
         }
-        if (!skipped) for (const chunk of chunks) readChunk(chunk, series);
+        if (!skipped) for (const chunk of chunks) add(chunk);
       }
     }
   }
@@ -109,6 +116,8 @@ async function* sampled(
   skip: (labelBytes: Uint8Array) => boolean = never,
 ): AsyncIterable<ReadSeries> {
   const body = await answer.bytes();
+  if (unpack(server, () => snappyLength(body)) > UNPACKED_BYTES_MAX)
+    throw tooMuch(server, `it would be more than ${UNPACKED_BYTES_MAX} bytes`);
   const found = unpack(server, () => readSampledResponse(snappyDecompress(body)));
   inOrder(found);
   const series = new Series();
@@ -119,6 +128,12 @@ async function* sampled(
     yield { labelBytes, series };
   }
 }
+
+/** A sampled answer, unpacked: the client takes a quarter of it packed. */
+const UNPACKED_BYTES_MAX = 256 << 20;
+
+const tooMuch = (server: Server, what: string): PluginError =>
+  new PluginError("too-large", `${server.title}: the remote read answer is too large: ${what}`);
 
 /** Bytes that are no message of the protocol are a damaged answer, which may come whole next time. */
 function unpack<Result>(server: Server, read: () => Result): Result {

@@ -8,6 +8,9 @@ const HASH_BITS = 14;
 /** The answer is larger than this once unpacked: a length that is a lie must not take the memory. */
 const MOST_BYTES = 1 << 30;
 
+/** How many bytes a block says that it holds. @throws RangeError */
+export const snappyLength = (packed: Uint8Array): number => readLength(packed).length;
+
 /** @throws RangeError when the bytes are not one whole snappy block. */
 export function snappyDecompress(packed: Uint8Array): Uint8Array {
   const { length, position } = readLength(packed);

@@ -32,6 +32,9 @@ export interface TraceRows {
   read(start: number, end: number): Promise<TracePart[]>;
 }
 
+/** A dictionary, or the pages of some rows. */
+const SLICE_BYTES_MAX = 512 << 20;
+
 /** A line's text is so many times as long as what a block keeps of it. */
 const TEXT_RATIO = 9;
 
@@ -42,7 +45,7 @@ export async function openBlock(store: BlockStore, meta: BlockMeta, signal: Abor
     throw new PluginError("invalid", `block ${blockID} in ${store.place} has the format ${format}`);
   }
   return intact(blockID, async () => {
-    const file = await store.open(meta, signal);
+    const file = withinItsSize(await store.open(meta, signal));
     const metadata = await parquetMetadataAsync(file);
     const source: Source = { file, metadata, schema: readSchema(metadata), meta, format };
     const rows = Number(metadata.num_rows);
@@ -59,6 +62,16 @@ export async function openBlock(store: BlockStore, meta: BlockMeta, signal: Abor
     };
   });
 }
+
+/** What a damaged file says of its own parts takes no memory that the file does not have. */
+const withinItsSize = ({ byteLength, slice }: AsyncBuffer): AsyncBuffer => ({
+  byteLength,
+  slice(from, to = byteLength) {
+    if (from < 0 || to > byteLength || to - from > SLICE_BYTES_MAX)
+      throw new Error(`bytes ${from} to ${to} of ${byteLength} are asked for`);
+    return slice(from, to);
+  },
+});
 
 interface Source {
   readonly file: AsyncBuffer;

@@ -26,7 +26,7 @@ export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore
     const found = new Map<string, BlockMeta>();
     for (const key of await keysOf(client, `${folder}/`, names, signal)) {
       const directory = key.slice(0, key.lastIndexOf("/"));
-      const meta = metas.get(directory) ?? readMeta(await reading(client.file(key).text(), key));
+      const meta = metas.get(directory) ?? readMeta(await reading(textOf(client.file(key)), key));
       if (meta === undefined) continue;
       metas.set(directory, meta);
       found.set(directory, meta);
@@ -45,6 +45,20 @@ export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore
       return chunked(key, { byteLength: size, slice });
     },
   };
+}
+
+/** What a block says of itself is some kilobyte. */
+const META_BYTES_MAX = 16 << 20;
+
+async function textOf(file: Bun.S3File): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of file.stream()) {
+    length += piece.length;
+    if (length > META_BYTES_MAX) throw new Error(`it has more than ${META_BYTES_MAX} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
 }
 
 /** The keys of all files of these names, of one tenant. */

@@ -1,13 +1,14 @@
 /** Which sinks a trail has: a change of them is an event of its own, since it changes who will know. */
 import { randomBytes } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
 import type { Json, JsonObject } from "../../plugin/contract.ts";
 import type { OpenSink } from "../../plugin/open.ts";
 import { redacted } from "../../redact/json.ts";
+import { readOwnText } from "../../storage/own-file.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { NewEvent } from "../format/event.ts";
+import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { writeDurably } from "../journal/durable.ts";
 
 /** What is remembered of one sink. */
@@ -100,7 +101,7 @@ function differing(before: JsonObject, after: JsonObject): readonly string[] {
 function readSinkSet(file: string): SinkSet {
   const key = randomBytes(32).toString("hex");
   try {
-    const written: unknown = JSON.parse(readFileSync(pathOf(file), "utf8"));
+    const written: unknown = JSON.parse(readOwnText(pathOf(file), SMALL_BYTES_MAX));
     if (v.is(SinkSetSchema, written)) return written;
     const shown = Object.entries(v.parse(ShownSetSchema, written));
     return { key, sinks: Object.fromEntries(shown.map(([name, settings]) => [name, { shown: settings }])) };

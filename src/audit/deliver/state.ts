@@ -1,8 +1,10 @@
 /** What is known of one sink between commands: `.contextcore/sinks/NAME.json`. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { closeSync, readdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-file.ts";
 import { cannot, codeOf } from "../format/error.ts";
+import { SMALL_BYTES_MAX } from "../format/limits.ts";
 
 const Receipt = v.object({ seq: v.number(), id: v.string(), hash: v.string(), at: v.string() });
 const Failure = v.object({ message: v.string(), at: v.string() });
@@ -47,7 +49,10 @@ export const sinkStatePath = (folder: string, name: string): string =>
 export function readSinkState(folder: string, name: string): SinkState | undefined {
   const path = sinkStatePath(folder, name);
   try {
-    return v.parse(SinkStateSchema, JSON.parse(readFileSync(path, "utf8")));
+    return v.parse(
+      SinkStateSchema,
+      JSON.parse(readOwnText(path, SMALL_BYTES_MAX, { root: dirname(folder) })),
+    );
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
     throw cannot("read what is known of a sink in", path, cause);
@@ -62,8 +67,13 @@ export function writeSinkState(folder: string, state: SinkState): void {
   const path = sinkStatePath(folder, state.name);
   const temporary = `${path}.${process.pid}.tmp`;
   try {
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(temporary, `${JSON.stringify(state, null, 2)}\n`);
+    makeOwnDirectory(dirname(folder), folder);
+    const file = openOwnSync(temporary, "create");
+    try {
+      writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
+    } finally {
+      closeSync(file);
+    }
     renameSync(temporary, path);
   } catch (cause) {
     throw cannot("write", path, cause);

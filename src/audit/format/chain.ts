@@ -5,7 +5,9 @@
 import type { Json } from "../../plugin/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { isList } from "../../units/json.ts";
+import { nestsDeeper } from "../../units/nesting.ts";
 import { type AuditEvent, OUTCOMES, type Outcome } from "./event.ts";
+import { DETAILS_LEVELS_MAX } from "./limits.ts";
 
 /** `prev_hash` of a trail's first event. */
 export const GENESIS = "0".repeat(64);
@@ -68,7 +70,9 @@ export function parseLine(line: string): AuditEvent {
   }
   const wrong = firstWrongField(value);
   if (wrong !== undefined) throw new LineError(`its field ${wrong} is missing or has a wrong type`);
-  return value as AuditEvent; // checked field by field just now
+  const event = value as AuditEvent; // checked field by field just now
+  if (nestsDeeper(event.details, DETAILS_LEVELS_MAX)) throw new LineError("it nests deeper than can be read");
+  return event;
 }
 
 /** A line of the trail that is not what it should be. */
@@ -101,6 +105,9 @@ export const isOutcome = (text: string): text is Outcome => KNOWN_OUTCOMES.has(t
 const isText = (value: unknown): value is string => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
 const isHash = (value: unknown): boolean => isText(value) && value.length === 64;
+
+/** How the line of an event begins, as far as that is the same for all. */
+export const EVENT_BEGINS = '{"id":"';
 
 /** What each field must be; the field order is the file's. */
 const FIELDS: readonly (readonly [keyof AuditEvent, (value: unknown) => boolean])[] = [

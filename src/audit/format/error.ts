@@ -1,3 +1,5 @@
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+
 /** The trail cannot do what was asked: an event could not be made durable, or a file of it cannot be read. */
 export class TrailError extends Error {
   override readonly name = "TrailError";
@@ -25,6 +27,10 @@ const HINTS: Readonly<Record<string, string>> = {
 /** The system's reason as a sentence of ours: which file, why, and what to do. @param doing a verb: `read`, `write to` */
 export function cannot(doing: string, path: string, cause: unknown): TrailError {
   const code = codeOf(cause);
+  if (cause instanceof UnsafeFileError) {
+    const reason = cause.path === path ? `it ${cause.what}` : cause.message;
+    return new TrailError(`cannot ${doing} ${path}: ${reason}`, { hint: cause.hint, cause });
+  }
   const isDenied = code === "EACCES" || code === "EPERM";
   const isReading = /^(read|use)\b/.test(doing);
   const hint = isDenied && isReading ? "Give this user the right to read it." : HINTS[code ?? ""];

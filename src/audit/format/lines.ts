@@ -1,6 +1,9 @@
 /** Reading a file of lines from its end, without reading the rest. */
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, fstatSync, readSync } from "node:fs";
+import { openOwnSync } from "../../storage/own-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { cannot, codeOf } from "./error.ts";
+import { LINE_BYTES_MAX } from "./limits.ts";
 
 const NEWLINE = 0x0a;
 
@@ -25,11 +28,19 @@ export function endOf(path: string): FileEnd | undefined {
     for (const { bytes } of chunksBackward(path, file, size)) {
       const last = bytes.lastIndexOf(NEWLINE);
       torn += bytes.length - 1 - last;
+      requireLine(path, torn);
       if (last >= 0) break;
     }
     return { size, dev, ino, torn };
   });
 }
+
+/** What stands behind the last newline of a file that ends so. @throws TrailError when it cannot be read */
+export const tornOf = (path: string, { size, torn }: Pick<FileEnd, "size" | "torn">): Buffer =>
+  withReader(path, (file) => {
+    const bytes = Buffer.allocUnsafe(torn);
+    return bytes.subarray(0, readAt(path, file, bytes, size - torn));
+  }) ?? Buffer.alloc(0);
 
 /** The first few thousand characters of a file. @throws TrailError when it cannot be read */
 export function beginningOf(path: string): string | undefined {
@@ -87,8 +98,10 @@ export function release({ buffer, byteLength }: Buffer): void {
 /** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
 function* splitBackward(path: string, file: number): Generator<Buffer> {
   let rest: Buffer[] | undefined;
+  let open = 0; // bytes of the line whose beginning is looked for
   for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
     let end = bytes.length;
+    open += bytes.length;
     for (
       let at = bytes.lastIndexOf(NEWLINE);
       at >= 0;
@@ -98,10 +111,18 @@ function* splitBackward(path: string, file: number): Generator<Buffer> {
       if (rest !== undefined) yield rest.length === 0 ? line : Buffer.concat([line, ...rest]);
       rest = [];
       end = at;
+      open = at;
     }
+    requireLine(path, open);
     if (rest !== undefined) rest = [bytes.subarray(0, end), ...rest];
     if (offset === 0 && rest !== undefined) yield Buffer.concat(rest);
   }
+}
+
+/** @throws TrailError for a line that is longer than any of ours: it would fill the memory */
+export function requireLine(path: string, bytes: number): void {
+  if (bytes > LINE_BYTES_MAX)
+    throw cannot("read", path, new UnsafeFileError(path, `has a line of more than ${LINE_BYTES_MAX} bytes`));
 }
 
 function* chunksBackward(
@@ -138,7 +159,7 @@ function withReader<Result>(path: string, work: (file: number) => Result): Resul
 
 function openOptional(path: string): number | undefined {
   try {
-    return openSync(path, "r");
+    return openOwnSync(path, "read");
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
     throw cannot("read", path, cause);

@@ -3,10 +3,11 @@
  * another kind has the root of its tree. Since each event covers the one before, the newest checkpoint proves all of
  * them; it is kept beside the trail and in the home.
  */
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readOwnText } from "../../storage/own-file.ts";
 import { cannot, codeOf, TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
+import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import {
   generateKey,
   NoteError,
@@ -97,7 +98,7 @@ export function readCheckpoint(path: string, verifier: string): Checkpoint | und
 
 function readOptional(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return readOwnText(path, SMALL_BYTES_MAX);
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return undefined;
     throw cannot("read", path, cause);

@@ -9,13 +9,13 @@ import {
   fstatSync,
   fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { makeOwnDirectory, openOwnSync, type Purpose } from "../../storage/own-file.ts";
 import { cannot } from "../format/error.ts";
 
 /**
@@ -24,7 +24,7 @@ import { cannot } from "../format/error.ts";
  */
 export function appendDurably(path: string, text: string, mode = 0o644): void {
   attempt("write to", path, () => {
-    withFile(path, "a", mode, (file) => {
+    withFile(path, "append", mode, (file) => {
       const { size } = fstatSync(file);
       try {
         writeFileSync(file, text);
@@ -48,7 +48,7 @@ function takeBack(file: number, size: number): void {
 /** Cuts a file to a size it had and waits until the disk has that. @throws TrailError */
 export function truncateDurably(path: string, size: number): void {
   attempt("shorten", path, () => {
-    withFile(path, "r+", 0, (file) => {
+    withFile(path, "change", undefined, (file) => {
       ftruncateSync(file, size);
       fsyncSync(file);
     });
@@ -66,9 +66,9 @@ export function writeDurably(
 ): void {
   const temporary = `${path}.${process.pid}.tmp`;
   attempt("write", path, () => {
-    mkdirSync(dirname(path), { recursive: true });
+    makeOwnDirectory(dirname(path));
     try {
-      withFile(temporary, "w", mode, (file) => {
+      withFile(temporary, "create", mode, (file) => {
         const whole = typeof content === "function" ? content(fstatSync(file, { bigint: true })) : content;
         writeFileSync(file, whole);
         fsyncSync(file);
@@ -84,18 +84,28 @@ export function writeDurably(
 
 /** Makes a directory and its parents where they are missing. @throws TrailError */
 export function makeDirectory(path: string, mode = 0o777): void {
-  attempt("make", path, () => mkdirSync(path, { recursive: true, mode }));
+  attempt("make", path, () => makeOwnDirectory(path, path, mode));
 }
 
 /** Makes the names in a directory durable. A system where directories cannot be opened for this does so by itself. */
 export function syncDirectory(path: string): void {
   try {
-    withFile(path, "r", 0, fsyncSync);
+    const directory = openSync(path, "r");
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
   } catch {}
 }
 
-function withFile(path: string, flags: string, mode: number, work: (file: number) => void): void {
-  const file = openSync(path, flags, mode);
+function withFile(
+  path: string,
+  purpose: Purpose,
+  mode: number | undefined,
+  work: (file: number) => void,
+): void {
+  const file = openOwnSync(path, purpose, { mode });
   try {
     work(file);
   } finally {

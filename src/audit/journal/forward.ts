@@ -1,8 +1,11 @@
 /** Reading a file of lines from its beginning, block by block, so that its size does not matter. */
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, readSync } from "node:fs";
+import { openOwnSync, readOwnSync } from "../../storage/own-file.ts";
+import { unpackFrame } from "../../storage/zstd.ts";
 import { LineError } from "../format/chain.ts";
 import { cannot } from "../format/error.ts";
-import { type LineBytes, release } from "../format/lines.ts";
+import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
+import { type LineBytes, release, requireLine } from "../format/lines.ts";
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 1024 * 1024;
@@ -64,9 +67,9 @@ export function* blocksIn(bytes: Buffer): Generator<Buffer> {
 /** A file compressed with zstd, whole. @param onBytes gets it as it is @throws TrailError when it is not whole */
 export function decompressed(path: string, onBytes?: (bytes: Buffer) => void): Buffer {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
     onBytes?.(bytes);
-    const content = Bun.zstdDecompressSync(bytes);
+    const content = unpackFrame(bytes, SEGMENT_BYTES_MAX);
     release(bytes);
     return content;
   } catch (cause) {
@@ -77,7 +80,7 @@ export function decompressed(path: string, onBytes?: (bytes: Buffer) => void): B
 /** A handle on a file, which the caller closes. @throws TrailError */
 export function openForReading(path: string): number {
   try {
-    return openSync(path, "r");
+    return openOwnSync(path, "read");
   } catch (cause) {
     throw cannot("read", path, cause);
   }
@@ -96,7 +99,10 @@ export function* blocksOf(file: number, path: string, end = Number.POSITIVE_INFI
     const last = block.subarray(0, read).lastIndexOf(NEWLINE);
     if (last >= 0) yield block.subarray(0, last);
     else if (read < block.length) return;
-    else block = Buffer.allocUnsafe(block.length * 2);
+    else {
+      requireLine(path, block.length);
+      block = Buffer.allocUnsafe(block.length * 2);
+    }
     offset += last + 1;
   }
 }

@@ -2,8 +2,10 @@
  * What the home copy has of a trail that the home has no head of: its project was moved, or `trails/` was emptied. The
  * chain still tells which lines are this trail's.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readOwnText } from "../../storage/own-file.ts";
+import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import type { LineBytes } from "../format/lines.ts";
 import { type Head, type Home, hashAt, hashTextIn, prevTextIn } from "./home.ts";
 import { allLinesBackward, seqIn, seqOf, trailLinesBackward } from "./segments.ts";
@@ -79,7 +81,7 @@ function isElsewhere(home: Home, file: string, hash: string): boolean {
 
 function fieldsOf(path: string): { readonly hash: string; readonly file: string } {
   try {
-    const { hash, file } = JSON.parse(readFileSync(path, "utf8"));
+    const { hash, file } = JSON.parse(readOwnText(path, SMALL_BYTES_MAX));
     return { hash: String(hash), file: String(file) };
   } catch {
     return { hash: "", file: "" }; // cut by a power failure: it says nothing

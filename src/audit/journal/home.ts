@@ -3,8 +3,10 @@
  * directory; `trails/` remembers, for each trail, up to where the copy has it. Both bear witness against a trail that
  * was shortened, replaced or rewritten.
  */
-import { closeSync, constants, mkdirSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-file.ts";
+import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { endOf, type LineBytes, textIn } from "../format/lines.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
@@ -107,8 +109,8 @@ function trailName(file: string): string {
 
 /** In one call and over the old one: a rename for each event would cost more than the event. */
 function writeHead(path: string, head: Head & { readonly file: string; readonly asks: true }): void {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  const file = openSync(path, constants.O_CREAT | constants.O_WRONLY, 0o600);
+  makeOwnDirectory(dirname(path), dirname(path), 0o700);
+  const file = openOwnSync(path, "overwrite", { mode: 0o600 });
   try {
     writeSync(file, `${JSON.stringify(head).padEnd(HEAD_BYTES)}\n`, 0);
   } finally {
@@ -129,7 +131,7 @@ function readEarlyHead(path: string): (Head & { readonly file: string }) | undef
 
 function fieldsOf(path: string) {
   try {
-    const [line = ""] = readFileSync(path, "utf8").split("\n");
+    const [line = ""] = readOwnText(path, SMALL_BYTES_MAX).split("\n");
     return JSON.parse(line) ?? {};
   } catch {
     return {}; // nothing is known of this trail yet, or it was cut by a power failure: the chain itself still speaks

@@ -2,8 +2,9 @@
  * One writer at a time, across processes. The lock is SQLite's on an empty file: the operating system frees it when its
  * holder dies, however it dies, so there is no stale lock to recognise; it is the same code on Linux, macOS and Windows.
  */
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
+import { openLockFile } from "../../storage/lock-file.ts";
 import { cannot, codeOf, TrailError } from "../format/error.ts";
 
 /** Frees a lock. */
@@ -81,9 +82,8 @@ export async function withLockIfThere<Result>(path: string, work: () => Result):
 
 function openLock(path: string): Database {
   try {
-    const database = new Database(path, { create: true, readwrite: true });
+    const database = openLockFile(path);
     database.run("PRAGMA busy_timeout = 0");
-    database.run("PRAGMA journal_mode = MEMORY"); // no journal file beside the lock
     return database;
   } catch (cause) {
     throw cannot("open the lock file", path, cause);

@@ -2,12 +2,11 @@
  * What stands at the end of a trail before something is added: a torn line of a writer that died is set aside, lines
  * that vanished are put back from the home copy, and whatever was found is said in an event of its own.
  */
-import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { GENESIS, isProven, parseLine } from "../format/chain.ts";
+import { EVENT_BEGINS, GENESIS, isProven, parseLine } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
-import { endOf, type FileEnd } from "../format/lines.ts";
+import { beginningOf, endOf, type FileEnd, tornOf } from "../format/lines.ts";
 import { truncateDurably, writeDurably } from "./durable.ts";
 import { linesBeyond } from "./found-copy.ts";
 import type { Head, Home } from "./home.ts";
@@ -40,6 +39,7 @@ const UNCOPIED_MAX = 10_000;
  */
 export function mend(file: string, home: Home, seen?: Inode): Mended {
   const notices: NewEvent[] = [];
+  requireTrail(file);
   const end = endOf(file);
   const head = home.readHead();
   if (end !== undefined && end.torn > 0) notices.push(setAside(file, end));
@@ -60,8 +60,20 @@ export function mend(file: string, home: Home, seen?: Inode): Mended {
   return { ...compared, notices: [...notices, ...compared.notices] };
 }
 
+/** Whoever put another file there did not mean it to be written to, and least of all to be cut. */
+function requireTrail(file: string): void {
+  const text = beginningOf(file) ?? "";
+  if (EVENT_BEGINS.startsWith(text.slice(0, EVENT_BEGINS.length))) return;
+  throw new TrailError(
+    `${file} does not begin with an event: it is no audit trail, and nothing is written to it`,
+    {
+      hint: "Move it away; the next command puts back what the home copy has.",
+    },
+  );
+}
+
 function setAside(file: string, { size, torn }: FileEnd): NewEvent {
-  const bytes = readFileSync(file).subarray(size - torn);
+  const bytes = tornOf(file, { size, torn });
   const sha256 = Bun.SHA256.hash(bytes, "hex");
   const aside = join(dirname(file), `audit.torn-${sha256.slice(0, 16)}`);
   writeDurably(aside, bytes);

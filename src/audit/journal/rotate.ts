@@ -1,11 +1,14 @@
 /** Closing a file of lines that has grown enough: it gets a name of its own, and is compressed. */
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
+import { readOwnSync } from "../../storage/own-file.ts";
 import { cannot, codeOf, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
+import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { beginningOf, endOf } from "../format/lines.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
+import { decompressed } from "./forward.ts";
 import { rotationEvent } from "./rotation-event.ts";
 import { closedSegments, segmentPath } from "./segments.ts";
 
@@ -72,7 +75,7 @@ export const compressed = (bytes: Buffer): Buffer =>
 /** None where the file cannot be read now. */
 function compress(path: string): Compression[] {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
     return [{ path, bytes, compressed: compressed(bytes) }];
   } catch (error) {
     if (codeOf(error) === undefined) throw error;
@@ -93,6 +96,6 @@ function eventOf(closed: string, compressions: readonly Compression[]): NewEvent
 function replace({ path, bytes, compressed }: Compression): void {
   try {
     writeDurably(`${path}.zst`, compressed);
-    if (Bun.zstdDecompressSync(readFileSync(`${path}.zst`)).equals(bytes)) rmSync(path);
+    if (decompressed(`${path}.zst`).equals(bytes)) rmSync(path);
   } catch {}
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { requireOwnDirectories } from "../../storage/own-file.ts";
 import { cannot, codeOf } from "../format/error.ts";
 import {
   type LineBytes,
@@ -135,6 +136,7 @@ const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 
 function namesIn(directory: string): string[] {
   try {
+    requireOwnDirectories(directory);
     return readdirSync(directory);
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return [];

@@ -1,12 +1,13 @@
 /**
  * Carrying a plan out: closed files give way to one event that stands for them, in the trail and in the home copy.
  */
-
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
+import { readOwnSync } from "../../storage/own-file.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { TrailError } from "../format/error.ts";
 import type { Ending, Trail } from "../format/event.ts";
+import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { makeDirectory, writeDurably } from "../journal/durable.ts";
 import { lockOf } from "../journal/journal.ts";
 import { withLock } from "../journal/lock.ts";
@@ -90,9 +91,9 @@ const detailsOf = (range: PrunedRange) => ({
 function archiveSegment({ path }: Segment, archive: string): void {
   makeDirectory(archive);
   const copy = join(archive, basename(path));
-  const bytes = readFileSync(path);
+  const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
   if (!existsSync(copy)) writeDurably(copy, bytes);
-  if (!readFileSync(copy).equals(bytes)) {
+  if (!readOwnSync(copy, SEGMENT_BYTES_MAX).equals(bytes)) {
     throw new TrailError(`${copy} is not what ${path} is`, {
       hint: "Choose another archive directory, or move that file away.",
     });

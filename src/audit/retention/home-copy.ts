@@ -1,6 +1,8 @@
 /** What a prune takes out of a trail goes out of the home copy too, which holds the events of all projects. */
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
+import { readOwnSync } from "../../storage/own-file.ts";
 import { cannot } from "../format/error.ts";
+import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { writeDurably } from "../journal/durable.ts";
 import { cutLines, decompressed } from "../journal/forward.ts";
 import { copyLog, hashAt, withHomeLock } from "../journal/home.ts";
@@ -33,7 +35,7 @@ export async function forgetInHome(home: string, plan: PrunePlan): Promise<void>
 /** Of the file that is written to; a home that has none yet has nothing in it. */
 function contentOf(path: string): Buffer {
   try {
-    return existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
+    return existsSync(path) ? readOwnSync(path, SEGMENT_BYTES_MAX) : Buffer.alloc(0);
   } catch (cause) {
     throw cannot("read", path, cause);
   }

@@ -1,7 +1,9 @@
 /** The file of the events that outlive a prune: each of its lines proves itself, and the prune's event has the hash of all. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { readOwnText } from "../../storage/own-file.ts";
 import { parseLine } from "../format/chain.ts";
+import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { writeDurably } from "../journal/durable.ts";
 
 /** What the prune's event says of the file. */
@@ -36,7 +38,7 @@ export function keptLines(file: string): string[] {
     ? readdirSync(dirname(file)).filter((name) => KEPT_NAME.test(name))
     : [];
   const lines = names.flatMap((name) =>
-    readFileSync(join(dirname(file), name), "utf8")
+    readOwnText(join(dirname(file), name), SEGMENT_BYTES_MAX)
       .split("\n")
       .slice(0, -1),
   );

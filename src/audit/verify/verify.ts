@@ -1,6 +1,7 @@
 /** Proves a trail: the chain through all its files, what its checkpoint says, and what its witnesses have seen. */
 import { basename, dirname } from "node:path";
 import type { OpenFailure, OpenSink } from "../../plugin/open.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
@@ -54,8 +55,21 @@ export interface Verification {
  * @throws TrailError when there is no trail, or what is known of it cannot be read
  */
 export async function verifyTrail(options: VerifyOptions): Promise<Verification> {
-  const { file, sinks, signal, timeLimitMs = 10_000 } = options;
   const findings = collectFindings();
+  try {
+    return await proveAll(options, findings);
+  } catch (error) {
+    if (!(error instanceof TrailError && error.cause instanceof UnsafeFileError)) throw error;
+    // Something was put in the place of a file of the trail: that is no trail that cannot be read, but one that was changed.
+    findings.add({ severity: "difference", where: basename(error.cause.path), what: error.message });
+    const { kept, differences, warnings } = findings;
+    const chain = createChainCheck(collectFindings(), collectHashes()).finish();
+    return { files: 0, chain, witnesses: [], findings: kept, differences, warnings };
+  }
+}
+
+async function proveAll(options: VerifyOptions, findings: Findings): Promise<Verification> {
+  const { file, sinks, signal, timeLimitMs = 10_000 } = options;
   const hashes = collectHashes();
   const home = openHome(options.home, file);
   const answers = await askSinks(sinks, { ...options, host: ownIdentity().host, timeLimitMs, signal });

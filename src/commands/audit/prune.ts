@@ -2,6 +2,7 @@ import { basename, join, resolve } from "node:path";
 import * as v from "valibot";
 import { carryOutPrune, LeftoverError } from "../../audit/retention/carry-out.ts";
 import { type PrunePlan, planPrune } from "../../audit/retention/plan.ts";
+import { namedDirectory } from "../../storage/own-file.ts";
 import { readLimit } from "../../tasks/audit-filters.ts";
 import { RefusedError } from "../../tasks/errors.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
@@ -65,7 +66,9 @@ async function prune(call: PruneCall): Promise<ExitCode> {
   }
   const { file, home } = trailPlaces(call, config);
   const plan = planPrune({ file, retentionDays: days, now: Date.now() });
-  const archive = resolve(call.directory, call.args.output ?? join(config.backups, "audit-archive"));
+  const { output } = call.args;
+  const own = resolve(call.directory, join(config.backups, "audit-archive"));
+  const archive = output === undefined ? own : namedDirectory(resolve(call.directory, output));
   if (!call.args.json) showPlan(call, plan, archive);
   const agreed = plan.range !== undefined && !call.args["dry-run"] && (await isAgreed(call));
   if (agreed) {

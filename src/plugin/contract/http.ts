@@ -9,6 +9,7 @@ export interface HttpRequest {
   readonly query?: Readonly<
     Record<string, string | number | bigint | boolean | readonly string[] | undefined>
   >;
+  /** An answer comes unpacked, unless an `Accept-Encoding` stands here: such an encoding is the caller's own to unpack. */
   readonly headers?: Readonly<Record<string, string>>;
   /** A string or bytes as they are; or `form`, or `json`. */
   readonly body?: string | Uint8Array;
@@ -17,6 +18,8 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Overrides the client's time limit for this call, ms. */
   readonly timeoutMs?: number;
+  /** The most bytes of a body that is read whole (`text`, `bytes`, `json`), unpacked. Default 64 MiB. */
+  readonly maxBytes?: number;
   /** Statuses besides 2xx that are an answer here, not an error. */
   readonly accept?: readonly number[];
 }
@@ -25,12 +28,12 @@ export interface HttpRequest {
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
-  /** Each reads the body once and throws a `temporary` error when it is cut. */
+  /** Each reads the body once. @throws PluginError `temporary` when it is cut, `too-large` beyond {@link HttpRequest.maxBytes} */
   text(): Promise<string>;
   bytes(): Promise<Uint8Array>;
   /** @throws PluginError `invalid` when the body is not JSON (HTML, half a document). */
   json(): Promise<unknown>;
-  /** The raw body; its errors are classified too. */
+  /** The body as it comes, however long; its errors are classified too. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -3,8 +3,10 @@
  * hash in `.contextcore/trusted` of the project; a copy that is not what its name says counts as none, and nothing is
  * ever loaded from one.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { makeOwnDirectory, readOwnSync, requireOwnDirectories } from "../../storage/own-file.ts";
+import { unpackFrame } from "../../storage/zstd.ts";
 import type { Location } from "../locate.ts";
 import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
 import type { Lock } from "./lock.ts";
@@ -12,19 +14,20 @@ import type { Lock } from "./lock.ts";
 /** A larger file is not source that anybody reads line by line. bytes */
 const FILE_MAX = 512 * 1024;
 
-const folderOf = (directory: string): string => join(directory, ".contextcore", "trusted");
+const ownOf = (directory: string): string => join(directory, ".contextcore");
+const folderOf = (directory: string): string => join(ownOf(directory), "trusted");
 const pathOf = (directory: string, hash: string): string => join(folderOf(directory), `${hash}.zst`);
 
 /** Keeps what the files hold now, as far as that is still what was looked at. */
 export function keepCopies(directory: string, location: Location, { files }: PluginFiles): void {
-  mkdirSync(folderOf(directory), { recursive: true, mode: 0o700 });
+  makeOwnDirectory(ownOf(directory), folderOf(directory), 0o700);
   for (const [name, { hash, bytes }] of files) {
     const path = pathOf(directory, hash);
     if (bytes > FILE_MAX || existsSync(path)) continue;
     const content = readFileOf(location, name);
     if (sha256(content) !== hash) continue;
     const draft = `${path}.${process.pid}.tmp`;
-    writeFileSync(draft, Bun.zstdCompressSync(content), { mode: 0o600 });
+    writeFileSync(draft, Bun.zstdCompressSync(content), { mode: 0o600, flag: "wx" });
     renameSync(draft, path);
   }
 }
@@ -34,7 +37,7 @@ export function copyOf(directory: string, hash: string): Uint8Array | undefined 
   const path = pathOf(directory, hash);
   if (!existsSync(path)) return undefined;
   try {
-    const content = Bun.zstdDecompressSync(readFileSync(path));
+    const content = unpackFrame(readOwnSync(path, 2 * FILE_MAX, { root: ownOf(directory) }), FILE_MAX);
     return sha256(content) === hash ? content : undefined;
   } catch {
     return undefined;
@@ -45,6 +48,7 @@ export function copyOf(directory: string, hash: string): Uint8Array | undefined 
 export function dropOldCopies(directory: string, lock: Lock): void {
   const folder = folderOf(directory);
   if (!existsSync(folder)) return;
+  requireOwnDirectories(ownOf(directory), folder);
   const kept = new Set(
     Object.values(lock).flatMap(({ files }) => Object.values(files).map(({ hash }) => hash)),
   );

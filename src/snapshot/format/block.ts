@@ -7,9 +7,11 @@
  */
 import * as v from "valibot";
 import type { Counts, Cursor, Problem } from "../../plugin/contract.ts";
+import { nestsDeeper } from "../../units/nesting.ts";
 import type { Range } from "../../units/range.ts";
 import { fromRfc3339, toRfc3339 } from "../../units/range.ts";
 import { countsSchema } from "./counts.ts";
+import { CURSOR_LEVELS_MAX } from "./limits.ts";
 import { problemKindSchema } from "./problem-kind.ts";
 import { rangeFromText, rangeSchema, rangeToText, timeSchema } from "./range-text.ts";
 
@@ -68,7 +70,13 @@ export interface IndexLine {
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const cursorSchema = v.custom<Cursor>(isObject, "not a JSON object");
+const cursorSchema = v.pipe(
+  v.custom<Cursor>(isObject, "not a JSON object"),
+  v.check(
+    (cursor) => !nestsDeeper(cursor, CURSOR_LEVELS_MAX),
+    `nests deeper than ${CURSOR_LEVELS_MAX} levels`,
+  ),
+);
 
 const problemSchema = v.object({
   kind: problemKindSchema,

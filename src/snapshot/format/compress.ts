@@ -1,8 +1,11 @@
 import { promisify } from "node:util";
-import { constants, zstdCompress } from "node:zlib";
-import { SnapshotError } from "./errors.ts";
+import { constants, type ZstdOptions, zstdCompress, zstdDecompress } from "node:zlib";
+import { SnapshotError, systemCode } from "./errors.ts";
+import { BLOCK_BYTES_MAX } from "./limits.ts";
 
 const compressAsync = promisify(zstdCompress);
+const decompressAsync: (frame: Uint8Array, options: ZstdOptions) => Promise<Uint8Array> =
+  promisify(zstdDecompress);
 
 /** One block as one zstd frame with its content checksum and size, so that it can be read alone and proves itself. */
 export const compressBlock = (bytes: Uint8Array): Promise<Uint8Array> =>
@@ -11,16 +14,29 @@ export const compressBlock = (bytes: Uint8Array): Promise<Uint8Array> =>
   });
 
 /**
- * The block's bytes again. Uses `Bun.zstdDecompress`, which refuses a truncated frame; the decoder of `node:zlib` does not.
+ * The block's bytes again, in memory of as many as it claims: what unpacks to more is given up there. A frame that was cut
+ * gives fewer.
  * @throws SnapshotError when the frame is damaged or is not `raw` bytes long.
  */
 export async function decompressBlock(frame: Uint8Array, raw: number): Promise<Uint8Array> {
+  requireReadable(raw);
   let bytes: Uint8Array;
   try {
-    bytes = await Bun.zstdDecompress(frame);
+    // One byte more than is claimed, so that the decoder need not ask for room to see that it is done.
+    bytes = await decompressAsync(frame, { maxOutputLength: raw + 1, chunkSize: Math.max(64, raw + 1) });
   } catch (cause) {
+    if (isTooMuch(cause))
+      throw new SnapshotError(`holds more than the ${raw} bytes that it claims`, { cause });
     throw new SnapshotError("its zstd frame is damaged", { cause });
   }
   if (bytes.length !== raw) throw new SnapshotError(`holds ${bytes.length} bytes instead of ${raw}`);
   return bytes;
+}
+
+const isTooMuch = (error: unknown): boolean => systemCode(error) === "ERR_BUFFER_TOO_LARGE";
+
+/** @throws SnapshotError for a block that is larger than any that we write */
+export function requireReadable(bytes: number): void {
+  if (bytes > BLOCK_BYTES_MAX)
+    throw new SnapshotError(`claims ${bytes} bytes; a block has at most ${BLOCK_BYTES_MAX}`);
 }

@@ -1,4 +1,6 @@
-import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openOwn } from "../../storage/own-file.ts";
+import { SnapshotError } from "./errors.ts";
 
 const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 10;
@@ -12,32 +14,56 @@ export interface Line {
   readonly whole: boolean;
 }
 
-/** The lines of a file, one after another, in memory of about its longest line. */
-export async function* fileLines(path: string): AsyncGenerator<Line> {
-  const handle = await open(path, "r");
+/**
+ * The lines of a file, one after another, in memory of about its longest line.
+ * @param most bytes of one line
+ * @throws SnapshotError for a longer one, before it is in memory; what opening the file throws
+ */
+export async function* fileLines(path: string, most: number): AsyncGenerator<Line> {
+  const handle = await openOwn(path, "read");
   try {
-    let rest: Uint8Array = new Uint8Array(0);
-    for (let position = 0; ; ) {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
-      const { bytesRead } = await handle.read(chunk, 0, CHUNK_BYTES, position);
-      if (bytesRead === 0) break;
-      const start = position - rest.length;
-      position += bytesRead;
-      const text =
-        rest.length === 0
-          ? chunk.subarray(0, bytesRead)
-          : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let start = 0; ; ) {
+      const text = await filled(handle, buffer, start);
       let from = 0;
       for (let to = text.indexOf(NEWLINE); to !== -1; to = text.indexOf(NEWLINE, from)) {
         yield { bytes: text.subarray(from, to), end: start + to + 1, whole: true };
         from = to + 1;
       }
-      rest = text.subarray(from);
+      if (text.length < buffer.length) {
+        if (from < text.length) yield { bytes: text.subarray(from), end: -1, whole: false };
+        return;
+      }
+      start += from;
+      const room = from > 0 ? CHUNK_BYTES : await lengthOfLine(handle, start, most);
+      if (room !== buffer.length) buffer = Buffer.allocUnsafe(room);
     }
-    if (rest.length > 0) yield { bytes: rest, end: -1, whole: false };
   } finally {
     await handle.close();
   }
+}
+
+/** Reads from `start` until the buffer is full or the file ends. */
+async function filled(handle: FileHandle, buffer: Buffer, start: number): Promise<Buffer> {
+  for (let done = 0; done < buffer.length; ) {
+    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, start + done);
+    if (bytesRead === 0) return buffer.subarray(0, done);
+    done += bytesRead;
+  }
+  return buffer;
+}
+
+/** How many bytes the line takes that begins at `start`, its newline or the file's end included. @throws SnapshotError */
+async function lengthOfLine(handle: FileHandle, start: number, most: number): Promise<number> {
+  const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (let length = 0; length <= most; ) {
+    const text = await filled(handle, chunk, start + length);
+    const newline = text.indexOf(NEWLINE);
+    if (newline !== -1 || text.length < chunk.length)
+      return length + (newline === -1 ? text.length : newline) + 1;
+    length += text.length;
+  }
+  throw new SnapshotError(`the line at byte ${start} is longer than the ${most} bytes that are read`);
 }
 
 /** The lines of a block's bytes, each without its newline. What follows the last newline comes too: it is for the caller to judge. */

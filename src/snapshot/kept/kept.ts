@@ -1,7 +1,9 @@
 /** The snapshots that a directory keeps. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { readOwnText } from "../../storage/own-file.ts";
 import { SnapshotError, systemCode } from "../format/errors.ts";
+import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";
 
 export interface KeptSnapshot {
@@ -27,7 +29,7 @@ export async function readKept(directory: string): Promise<Kept> {
     const path = join(directory, name);
     try {
       const file = join(path, "manifest.json");
-      snapshots.push({ path, manifest: parseManifest(await Bun.file(file).text(), file) });
+      snapshots.push({ path, manifest: parseManifest(readOwnText(file, MANIFEST_BYTES_MAX), file) });
     } catch (error) {
       unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
     }

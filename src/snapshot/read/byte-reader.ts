@@ -1,10 +1,12 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
+import { openOwn } from "../../storage/own-file.ts";
+import { requireReadable } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
 
 /** Reads runs of bytes from the files of a directory, one after another. Small runs that follow one another cost one read for many. */
 export interface ByteReader {
-  /** A view of the bytes. @throws SnapshotError when the file ends before; what opening it throws */
+  /** A view of the bytes. @throws SnapshotError when the file ends before, or no block is so large; what opening it throws */
   read(path: string, offset: number, bytes: number): Promise<Uint8Array>;
   /** Lets go of the files, once what is being read is there. */
   close(): Promise<void>;
@@ -48,7 +50,7 @@ export function createByteReader(directory: string, options: ByteReaderOptions =
   const entryOf = (path: string): Entry => {
     const known = entries.get(path);
     if (known !== undefined) return known;
-    const opened = open(join(directory, path), "r");
+    const opened = openOwn(join(directory, path), "read", { root: directory });
     // It may fail while another file is being read: whoever waits for it is told then.
     opened.catch(() => {});
     const entry = { opened, ahead: NO_BYTES, start: 0, users: 0 };
@@ -63,6 +65,7 @@ export function createByteReader(directory: string, options: ByteReaderOptions =
       return ready;
     }
     const handle = await entry.opened;
+    requireReadable(bytes);
     const left = (await handle.stat()).size - offset;
     if (left < bytes) throw new SnapshotError("the file ends before the block does");
     const buffer = memory.take(Math.min(Math.max(bytes, AHEAD_BYTES), left));

@@ -1,8 +1,11 @@
 /** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
 import { join } from "node:path";
+import { readOwnText } from "../../storage/own-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { SnapshotError, systemCode } from "../format/errors.ts";
+import { INDEX_LINE_BYTES_MAX, MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { fileLines, linesOf } from "../format/lines.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";
 import { staysInside } from "../format/paths.ts";
@@ -76,9 +79,11 @@ export async function readManifest(path: string): Promise<Manifest> {
   const file = join(path, "manifest.json");
   let text: string;
   try {
-    text = await Bun.file(file).text();
+    text = readOwnText(file, MANIFEST_BYTES_MAX);
   } catch (cause) {
     const code = systemCode(cause);
+    if (cause instanceof UnsafeFileError)
+      throw new SnapshotError(`${path} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
     const missing = code === "ENOENT" || code === "ENOTDIR";
     throw new SnapshotError(
       `${path} is not a snapshot: ${missing ? "it has no" : "cannot read its"} manifest.json`,
@@ -104,7 +109,7 @@ export async function* indexLines(path: string): AsyncGenerator<IndexLine> {
   const file = join(path, "blocks.jsonl");
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let number = 0;
-  for await (const { bytes, whole } of fileLines(file)) {
+  for await (const { bytes, whole } of fileLines(file, INDEX_LINE_BYTES_MAX)) {
     number += 1;
     yield parseOrName(() => {
       if (!whole) throw new Error("it is cut short");

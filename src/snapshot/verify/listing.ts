@@ -1,7 +1,8 @@
 /** Which files there are, and whether they are the ones that the manifest lists. */
-import type { Dirent, Stats } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
-import { join, relative } from "node:path";
+import type { Stats } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { ownEntries } from "../../storage/own-tree.ts";
 import type { Manifest } from "../format/manifest.ts";
 import type { Complain } from "./block-index.ts";
 
@@ -12,16 +13,10 @@ export async function checkListing(path: string, manifest: Manifest, complain: C
     [manifest.index.path, manifest.index.bytes],
     ...manifest.plugins.flatMap((plugin) => plugin.files.map((file) => [file.path, file.bytes] as const)),
   ]);
-  for (const entry of await readdir(path, { recursive: true, withFileTypes: true })) {
-    const file = pathOf(path, entry);
-    if (entry.isDirectory()) continue;
+  for await (const file of ownEntries(path))
     if (!expected.has(file)) complain({ file, what: "is not in the manifest" });
-  }
   for (const [file, bytes] of expected) await checkFile(path, file, bytes, complain);
 }
-
-const pathOf = (path: string, entry: Dirent): string =>
-  relative(path, join(entry.parentPath, entry.name)).replaceAll("\\", "/");
 
 async function checkFile(
   path: string,

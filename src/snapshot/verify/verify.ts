@@ -1,6 +1,7 @@
 /** Proves a snapshot offline: everything that its manifest claims, against what is there. */
 import { join } from "node:path";
 import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
+import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { fileLines } from "../format/lines.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { staysInside } from "../format/paths.ts";
@@ -185,7 +186,7 @@ async function* checkedLines(
   const hasher = new Bun.CryptoHasher("sha256");
   let number = 0;
   try {
-    for await (const { bytes, whole } of fileLines(join(path, index.path))) {
+    for await (const { bytes, whole } of fileLines(join(path, index.path), INDEX_LINE_BYTES_MAX)) {
       number += 1;
       hasher.update(bytes);
       if (whole) hasher.update("\n");

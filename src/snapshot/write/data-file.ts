@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { makeOwnDirectory, openOwn } from "../../storage/own-file.ts";
 import type { Block } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { ByteReader } from "../read/byte-reader.ts";
@@ -20,8 +21,9 @@ export interface DataFile {
 export async function createDataFile(directory: string, path: string): Promise<DataFile> {
   const full = join(directory, path);
   try {
-    await mkdir(dirname(full), { recursive: true });
-    return dataFile(full, path, await open(full, "w"), new Bun.CryptoHasher("sha256"), 0);
+    makeOwnDirectory(directory, dirname(full));
+    const handle = await openOwn(full, "create", { root: directory });
+    return dataFile(full, path, handle, new Bun.CryptoHasher("sha256"), 0);
   } catch (error) {
     throw writeFailure(full, error);
   }
@@ -49,7 +51,7 @@ export function recoverDataFile(directory: string, path: string, reader: ByteRea
       size += block.bytes;
     },
     async continue() {
-      const handle = await openExisting(full);
+      const handle = await openExisting(directory, full);
       await handle.truncate(size);
       return dataFile(full, path, handle, hasher, size);
     },
@@ -58,9 +60,9 @@ export function recoverDataFile(directory: string, path: string, reader: ByteRea
 
 const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
 
-async function openExisting(full: string): Promise<FileHandle> {
+async function openExisting(directory: string, full: string): Promise<FileHandle> {
   try {
-    return await open(full, "r+");
+    return await openOwn(full, "change", { root: directory });
   } catch (cause) {
     throw new SnapshotError(`${full} was committed and cannot be opened`, {
       cause,

@@ -1,6 +1,8 @@
 /** Writing so that it is there after a power cut, or fails with a sentence that says what to do. */
 import { type FileHandle, open, rename } from "node:fs/promises";
 import { dirname } from "node:path";
+import { openOwn } from "../../storage/own-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError, systemCode } from "../format/errors.ts";
 
 /** Writes all of `bytes` at `position`; a write that the system cut short is continued. */
@@ -13,7 +15,7 @@ export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: 
 
 /** Makes a closed file's bytes durable. */
 export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, "r+");
+  const handle = await openOwn(path, "change");
   try {
     await handle.sync();
   } catch (error) {
@@ -38,7 +40,7 @@ export async function syncDirectory(path: string): Promise<void> {
 export async function writeAtomically(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
   try {
-    const handle = await open(temporary, "w");
+    const handle = await openOwn(temporary, "create");
     try {
       await writeAll(handle, Buffer.from(text), 0);
       await handle.sync();
@@ -69,6 +71,8 @@ const CAUSES: Readonly<Record<string, { readonly what: string; readonly hint: st
 /** A failed write as a person reads it. */
 export function writeFailure(path: string, error: unknown): Error {
   if (error instanceof SnapshotError) return error;
+  if (error instanceof UnsafeFileError)
+    return new SnapshotError(`cannot write ${path}: ${error.message}`, { cause: error, hint: error.hint });
   const code = systemCode(error);
   const known = code === undefined ? undefined : CAUSES[code];
   const what = known?.what ?? (error instanceof Error ? error.message : String(error));

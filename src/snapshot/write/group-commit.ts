@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { openOwn } from "../../storage/own-file.ts";
 import { writeAll, writeFailure } from "./disk.ts";
 
 /**
@@ -104,7 +105,7 @@ async function syncAll(all: readonly Durable[]): Promise<void> {
 
 async function openIndex(path: string, committedBytes: number): Promise<FileHandle> {
   try {
-    const handle = await open(path, committedBytes === 0 ? "w" : "r+");
+    const handle = await openOwn(path, committedBytes === 0 ? "create" : "change");
     await handle.truncate(committedBytes);
     return handle;
   } catch (error) {

@@ -1,6 +1,8 @@
-import { Database } from "bun:sqlite";
 import { rmSync } from "node:fs";
+import { openLockFile } from "../../storage/lock-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
+import { writeFailure } from "./disk.ts";
 
 /** A lock that the system takes away when its process ends, however it ends. */
 export interface Lock {
@@ -9,17 +11,17 @@ export interface Lock {
 }
 
 /**
- * Takes the lock of an unfinished snapshot, so that two processes never write it. An SQLite database that holds nothing
- * is used for its file lock: the same on every system, and gone with the process.
- * @throws SnapshotError when another process holds it.
+ * Takes the lock of an unfinished snapshot, so that two processes never write it.
+ * @throws SnapshotError when another process holds it, or its file cannot be made.
  */
 export function takeLock(path: string): Lock {
-  const database = new Database(path);
+  let database: ReturnType<typeof openLockFile> | undefined;
   try {
-    database.run("PRAGMA journal_mode=MEMORY");
+    database = openLockFile(path);
     database.run("BEGIN EXCLUSIVE");
   } catch (cause) {
-    database.close();
+    database?.close();
+    if (cause instanceof UnsafeFileError) throw writeFailure(path, cause);
     throw new SnapshotError(`${path}: another export is writing this snapshot`, {
       cause,
       hint: "Wait for it to end, or stop it.",
@@ -27,7 +29,7 @@ export function takeLock(path: string): Lock {
   }
   return {
     release() {
-      database.close();
+      database?.close();
       rmSync(path, { force: true });
     },
   };

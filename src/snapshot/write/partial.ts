@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { readOwnText } from "../../storage/own-file.ts";
 import { toRfc3339 } from "../../units/range.ts";
 import { SnapshotError, systemCode } from "../format/errors.ts";
+import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { formatManifest, type Manifest, parseManifest } from "../format/manifest.ts";
 import { syncDirectory, writeAtomically, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
@@ -55,6 +57,10 @@ async function createExclusively(path: string): Promise<boolean> {
  */
 export async function writeManifest(partial: string, claims: Omit<Manifest, "sha256">): Promise<Manifest> {
   const { manifest, text } = formatManifest(claims);
+  if (text.length > MANIFEST_BYTES_MAX)
+    throw new SnapshotError(`the manifest of ${partial} would be larger than any that is read`, {
+      hint: "Export in parts: one backend, or a shorter range, at a time.",
+    });
   await writeAtomically(join(partial, "manifest.json"), text);
   return manifest;
 }
@@ -62,7 +68,7 @@ export async function writeManifest(partial: string, claims: Omit<Manifest, "sha
 /** The manifest of a snapshot that is whole and not yet renamed, if it is so far. @throws SnapshotError */
 export async function finishedManifest(partial: string): Promise<Manifest | undefined> {
   const path = join(partial, "manifest.json");
-  return existsSync(path) ? parseManifest(await Bun.file(path).text(), path) : undefined;
+  return existsSync(path) ? parseManifest(readOwnText(path, MANIFEST_BYTES_MAX), path) : undefined;
 }
 
 /**

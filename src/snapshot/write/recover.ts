@@ -1,10 +1,12 @@
 /** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
-import { readdir, rm } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Cursor } from "../../plugin/contract.ts";
+import { ownEntries } from "../../storage/own-tree.ts";
 import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
 import { systemCode } from "../format/errors.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
+import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { fileLines } from "../format/lines.ts";
 import { staysInside } from "../format/paths.ts";
 import { createByteReader } from "../read/byte-reader.ts";
@@ -99,7 +101,7 @@ export async function readCommitted(
 
 async function* existingLines(path: string): ReturnType<typeof fileLines> {
   try {
-    yield* fileLines(path);
+    yield* fileLines(path, INDEX_LINE_BYTES_MAX);
   } catch (error) {
     if (systemCode(error) !== "ENOENT") throw error;
   }
@@ -116,11 +118,6 @@ function readableLine(bytes: Uint8Array): IndexLine | undefined {
 
 /** Removes files that no committed step names: what the crash left half done. */
 async function removeUncommitted(directory: string, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
-  for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
-    if (entry.isDirectory()) continue;
-    const full = join(entry.parentPath, entry.name);
-    // Not by the length of the name: `./x/` and `x` are the same directory, and what is not recognised is deleted.
-    const path = relative(directory, full).replaceAll("\\", "/");
-    if (!totals.has(path) && !BOOKKEEPING.has(path)) await rm(full);
-  }
+  for await (const path of ownEntries(directory))
+    if (!totals.has(path) && !BOOKKEEPING.has(path)) await rm(join(directory, path));
 }

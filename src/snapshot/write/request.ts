@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import { readOwnText } from "../../storage/own-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { rangeSchema, timeSchema } from "../format/range-text.ts";
 import { writeAtomically } from "./disk.ts";
@@ -28,6 +30,7 @@ const requestSchema = v.object({
 export type SnapshotRequest = v.InferOutput<typeof requestSchema>;
 
 const FILE = "request.json";
+const BYTES_MAX = 16 << 20;
 
 /** Writes it durably. @throws SnapshotError */
 export const writeRequest = (directory: string, request: SnapshotRequest): Promise<void> =>
@@ -37,9 +40,10 @@ export const writeRequest = (directory: string, request: SnapshotRequest): Promi
 export async function readRequest(directory: string): Promise<SnapshotRequest> {
   const path = join(directory, FILE);
   try {
-    return v.parse(requestSchema, await Bun.file(path).json());
+    return v.parse(requestSchema, JSON.parse(readOwnText(path, BYTES_MAX)));
   } catch (cause) {
-    throw new SnapshotError(`${directory} cannot be resumed: ${FILE} is not there or not readable`, {
+    const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is not there or not readable`;
+    throw new SnapshotError(`${directory} cannot be resumed: ${what}`, {
       cause,
       hint: "Name the .partial directory that the interrupted export left, or start a new export.",
     });

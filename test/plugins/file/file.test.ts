@@ -69,7 +69,7 @@ test("the probe leaves nothing behind", async () => {
   expect(await Bun.file(path).exists()).toBe(false);
 });
 
-test("what stands in the way is refused, a full disk may pass", async () => {
+test("what stands in the way is refused: a file, a directory, a link, a FIFO", async () => {
   using place = folder();
   writeFileSync(join(place.path, "file"), "");
   const below = (await openSink(file, { path: join(place.path, "file/audit.jsonl") })).sink;
@@ -78,9 +78,30 @@ test("what stands in the way is refused, a full disk may pass", async () => {
   mkdirSync(join(place.path, "directory"));
   const directory = (await openSink(file, { path: join(place.path, "directory") })).sink;
   expect(await kindOf(directory.deliver(record(1), NEVER))).toBe("refused");
-  symlinkSync("/dev/full", join(place.path, "full"));
-  const full = (await openSink(file, { path: join(place.path, "full") })).sink;
-  expect(await kindOf(full.deliver(record(1), NEVER))).toBe("temporary");
+  writeFileSync(join(place.path, "elsewhere"), "precious");
+  symlinkSync("elsewhere", join(place.path, "link"));
+  Bun.spawnSync(["mkfifo", join(place.path, "fifo")]);
+  for (const name of ["link", "fifo"]) {
+    const { sink } = await openSink(file, { path: join(place.path, name) });
+    expect(await kindOf(sink.probe(NEVER))).toBe("refused");
+    expect(await kindOf(sink.deliver(record(1), NEVER))).toBe("refused");
+    expect(await kindOf(sink.history?.({ project: "shop", limit: 1 }, NEVER) ?? Promise.resolve())).toBe(
+      "refused",
+    );
+  }
+  expect(await Bun.file(join(place.path, "elsewhere")).text()).toBe("precious");
+});
+
+test("a disk that takes no more may pass", async () => {
+  using place = folder();
+  const deliver = `import file from ${JSON.stringify(join(import.meta.dir, "../../../plugins/file/index.ts"))};
+    const sink = file.sink({ options: { path: "audit.jsonl" } });
+    await sink.deliver({ line: "x".repeat(4096) }).catch(({ kind }) => console.log(kind));`;
+  writeFileSync(join(place.path, "deliver.ts"), deliver);
+  const limited = `ulimit -f 1; trap '' XFSZ; exec "$0" "$1"`;
+  const script = join(place.path, "deliver.ts");
+  const child = Bun.spawnSync(["bash", "-c", limited, process.execPath, script], { cwd: place.path });
+  expect(child.stdout.toString()).toBe("temporary\n");
 });
 
 test("a path is needed", async () => {

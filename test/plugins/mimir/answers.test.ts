@@ -94,8 +94,43 @@ const streamed = (bytes: Uint8Array): Response =>
 function framed(payload: Uint8Array): Uint8Array {
   const checksum = Buffer.alloc(4);
   checksum.writeUInt32BE(crc32c(payload));
-  return Buffer.concat([Uint8Array.of(payload.length), checksum, payload]);
+  return Buffer.concat([Uint8Array.from(varint(payload.length)), checksum, payload]);
 }
+
+test("a series without an end, and a block that claims a gigabyte, are more than is held at once", async () => {
+  const label = Uint8Array.of(10, 8, ...Buffer.from("__name__"), 18, 1, 0x61);
+  // 65,535 samples, a second after one another, of the same value: two bits each.
+  const data = [
+    0xff,
+    0xff,
+    ...varint(START * 2),
+    ...Array(8).fill(0),
+    ...varint(1000),
+    ...Array(16_384).fill(0),
+  ];
+  const chunk = [8, ...varint(START), 16, ...varint(START), 24, 1, 34, ...varint(data.length), ...data];
+  const series = [10, label.length, ...label, 18, ...varint(chunk.length), ...chunk];
+  const frame = framed(Uint8Array.of(10, ...varint(series.length), ...series));
+  const type = { "content-type": "application/x-streamed-protobuf" };
+  const endless = () =>
+    new Response(new ReadableStream({ pull: (controller) => controller.enqueue(frame.slice()) }), {
+      headers: type,
+    });
+  const claiming = () =>
+    new Response(Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x04, 0), {
+      headers: { "content-type": "application/x-protobuf" },
+    });
+  for (const answer of [endless, claiming]) {
+    await using lab = serveLab({}, (request) => (request.url.endsWith("/read") ? answer() : undefined));
+    lab.face.put(manySeries(1, 1));
+    const minute = { range: range(START, START + 60_000) };
+    const error = await failure(harvest(lab.open(), minute));
+    expect([error.kind, error.message]).toEqual([
+      "too-large",
+      expect.stringContaining("the remote read answer is too large"),
+    ]);
+  }
+});
 
 test("a chunk in an encoding of the future is kept raw, said to be lossy, and owned by one window", async () => {
   const chunk = {

@@ -1,4 +1,5 @@
 /** Pages are compressed one by one. What is native is fast, and keeps no memory of its own as WebAssembly does. */
+import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Compressors } from "hyparquet";
 import { decompressPage } from "hyparquet/src/datapage.js";
 import { compressors } from "hyparquet-compressors";
@@ -8,10 +9,18 @@ import type { Leaf } from "./schema.ts";
 const { SNAPPY: _, ...others } = compressors;
 const CODECS: Compressors = {
   ...others,
-  GZIP: (input) => Bun.gunzipSync(new Uint8Array(input)),
-  ZSTD: (input) => Bun.zstdDecompressSync(new Uint8Array(input)),
+  GZIP: (input, length) => gunzipSync(input, within(length)),
+  ZSTD: (input, length) => zstdDecompressSync(input, within(length)),
 };
 
+/** In memory of one piece, and no more of it than the page's header says. */
+const within = (length: number) => ({ maxOutputLength: length + 1, chunkSize: Math.max(64, length + 1) });
+
+/** Tempo's pages have a megabyte or two. */
+const PAGE_BYTES_MAX = 256 << 20;
+
 /** @throws Error when the bytes are damaged, or not as long as they should be */
-export const decompress = (bytes: Uint8Array, length: number, { codec }: Leaf): Uint8Array =>
-  decompressPage(bytes, length, codec, CODECS);
+export function decompress(bytes: Uint8Array, length: number, { codec }: Leaf): Uint8Array {
+  if (length > PAGE_BYTES_MAX) throw new Error(`a page of ${length} bytes is too large`);
+  return decompressPage(bytes, length, codec, CODECS);
+}

@@ -87,9 +87,15 @@ function readVersion2(
   };
 }
 
+/** What a page claims takes memory before the values are there. */
+const VALUES_MAX = 1 << 24;
+
 function split(bytes: Uint8Array): { header: Header; body: Uint8Array } {
   const reader = readerOf(bytes);
   const header = parquetHeader(reader);
+  for (const info of [header.dictionary_page_header, header.data_page_header, header.data_page_header_v2])
+    if ((info?.num_values ?? 0) > VALUES_MAX)
+      throw new Error(`a page of ${info?.num_values} values is too large`);
   return { header, body: bytes.subarray(reader.offset, reader.offset + header.compressed_page_size) };
 }
 
