@@ -355,6 +355,9 @@ test("a refusal says what would permit the command, and is silent where nothing 
     'and touch nothing else; if it does, destroy.allow: ["docker system prune -f"] permits it',
   );
   expect(refusalOf({ command: ["rm", "-rf", "/"], ...lists })?.hint).toEndWith("and touch nothing else");
+  const coloured = refusalOf({ command: ["sh", "-c", "reboot \u001b[31m\u202e"], ...lists });
+  expect(coloured?.message).toContain("`reboot \\u001b[31m\\u202e`: ");
+  expect(coloured?.hint).toEndWith('destroy.allow: ["reboot \\u001b[31m\\u202e"] permits it');
   const denied = refusalOf({ command: ["docker", "compose", "down"], allow: [], deny: ["docker *"] });
   expect(denied?.message).toBe(
     "the destroy command may not run (destroy.deny): `docker compose down`: the configuration forbids `docker *`",

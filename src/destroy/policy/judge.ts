@@ -3,6 +3,7 @@
  * `destroy.allow` has it. That guards against slips and copied one-liners, not against somebody who hides what a command
  * does; the stack's name, typed, guards the rest.
  */
+import { printable } from "../../units/printable.ts";
 import { RULES } from "./rules.ts";
 import type { Words } from "./shell.ts";
 import { commandsIn, plainText } from "./unwrap.ts";
@@ -36,9 +37,9 @@ export function refusalOf({ command, ...lists }: DestroySettings): Refusal | und
   const verdict = judgeCommand(command, lists);
   if (verdict.may === "run") return undefined;
   const { part, rule, why, allowable } = verdict;
-  const message = `the destroy command may not run (${rule}): \`${part}\`: ${why}`;
-  const hint = allowable ? `${HINT}; if it does, destroy.allow: [${JSON.stringify(part)}] permits it` : HINT;
-  return { message, hint, rule, part, why };
+  const message = printable(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
+  const permitted = `; if it does, destroy.allow: [${printable(JSON.stringify(part))}] permits it`;
+  return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 
 export type Verdict =
@@ -56,6 +57,7 @@ export type Verdict =
 /** Of all commands together, from the outermost to the innermost; no honest one comes near. */
 const CHARACTERS_MAX = 20_000;
 
+/** Whether a command may run, and if not, the first part of it that may not, and why. */
 export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [] }): Verdict {
   const whole = command.join(" ");
   let left = CHARACTERS_MAX;
