@@ -279,6 +279,10 @@ test.each([
   "docker run -v shop_loki:/var/lib/loki alpine rm -rf /var/lib/loki",
   "docker run -v .:/work alpine rm -rf /work/data",
   "docker run -v /etc:/etc:ro alpine ls /etc",
+  "docker run -v /:/host:ro alpine rm -rf /host",
+  "docker run --mount type=bind,src=/,dst=/host,readonly alpine rm -rf /host",
+  "docker run -v .:/work alpine rm -rf /workspace",
+  "timeout 5 echo rm -rf /",
   "docker exec loki rm -rf /loki",
   "cp -r .contextcore /mnt/kept",
   "nice -n 5 echo rm -rf /",
@@ -308,6 +312,11 @@ test.each([
   "( cd stack; rm -rf ./data ) < /dev/null",
   "cat list | while read x; do echo $x; done",
   "sort < list | { cat; }; bash stack.sh",
+  "docker ps | sort; command -v node && node down.js",
+  "cat list | grep node",
+  "tee /mnt/kept < .contextcore/audit.jsonl",
+  "rm -rf 'old / data'",
+  "$(cat which) down",
 ])("configured, in a shell: %s", (text) => {
   expect(judgeCommand(["sh", "-c", text])).toEqual({ may: "run" });
 });
@@ -324,6 +333,7 @@ const LISTS: readonly (readonly [{ allow?: string[]; deny?: string[] }, string[]
   // Whole commands, and only those that are named.
   [{ allow: ["docker system prune"] }, ["docker", "system", "prune", "-f"], "prune-everything"],
   [{ allow: ["docker system prune -f"] }, ["docker", "system", "prune", "-f", "-a"], "prune-everything"],
+  [{ allow: ["docker system pr*d -f"] }, ["docker", "system", "prune", "-f"], "prune-everything"],
   [{ allow: ["docker *"] }, ["docker", "system", "prune"], "prune-everything"],
   [{ allow: ["mkfs.ext4 /dev/*a*1"] }, ["mkfs.ext4", "/dev/sda"], "format-disk"],
   [{ allow: ["reboot"] }, ["sh", "-c", "reboot; docker system prune"], "prune-everything"],
