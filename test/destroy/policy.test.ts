@@ -330,6 +330,7 @@ const LISTS: readonly (readonly [{ allow?: string[]; deny?: string[] }, string[]
   [{ allow: ["docker volume *  -f"] }, ["docker", "volume", "prune", "-f"], "run"],
   [{ allow: ["/sbin/mkfs.* /dev/sd*1"] }, ["/sbin/mkfs.ext4", "/dev/sdb1"], "run"],
   [{ allow: ["| sh"] }, ["sh", "-c", "cat steps | sh"], "run"],
+  [{ allow: ["xargs rm -f"] }, ["sh", "-c", "ls | xargs rm -f"], "run"],
   // Whole commands, and only those that are named.
   [{ allow: ["docker system prune"] }, ["docker", "system", "prune", "-f"], "prune-everything"],
   [{ allow: ["docker system prune -f"] }, ["docker", "system", "prune", "-f", "-a"], "prune-everything"],

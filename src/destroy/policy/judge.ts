@@ -66,7 +66,8 @@ export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [
     left -= text.length + 1;
     if (left < 0) return tooLong(whole);
     const part = words.join(" ").replace(/^(.*?) < -(?= |$)/s, "| $1");
-    const isAllowed = lists.allow.some((one) => isWhole(one, part) || isWhole(one, whole));
+    const names = [part, part.replace(/^\| /, ""), whole];
+    const isAllowed = lists.allow.some((one) => names.some((name) => isWhole(one, name)));
     const found = denial(text, lists.deny) ?? brokenRule(text, isAllowed);
     if (found !== undefined) return { may: "not", part, ...found };
   }

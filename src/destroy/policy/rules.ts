@@ -90,7 +90,7 @@ export const RULES: readonly Rule[] = [
         unlike: "sed -n 1p .contextcore/audit.jsonl",
       },
       {
-        pattern: re`^(?:cp|ln|link|install|rsync|scp) .*(?:${TRAIL}\S*(?: -\S*)*(?: [<>] \S+)*$|(?:-t|--target-directory)[ =]?\S*${TRAIL})`,
+        pattern: re`^(?:cp|ln|link|install|rsync|scp)(?: .*)? (?:(?=\S*${TRAIL})\S+(?: -\S*)*(?: [<>] \S+)*$|(?:-t|--target-directory)[ =]?\S*${TRAIL})`,
         example: "cp x .contextcore/audit.jsonl",
         unlike: "cp -r .contextcore /mnt/kept",
       },
