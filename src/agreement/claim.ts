@@ -3,13 +3,22 @@
 /**
  * - `plugin`: other people's code runs
  * - `command`: a program runs, when the stack is destroyed
+ * - `allowed`: a command that the policy would refuse may run then
  * - `address`: something is sent beyond this machine
  * - `secret`: a variable, or a secret's file, goes there
  * - `outside`: a path outside of the project is read or written
  * - `sink`: a plugin of somebody else gets the audit events
  * - `option`: a plugin of somebody else is told something
  */
-export type ClaimKind = "plugin" | "command" | "address" | "secret" | "outside" | "sink" | "option";
+export type ClaimKind =
+  | "plugin"
+  | "command"
+  | "allowed"
+  | "address"
+  | "secret"
+  | "outside"
+  | "sink"
+  | "option";
 
 /** One thing that a project wants. */
 export interface Claim {
@@ -23,7 +32,16 @@ export interface Claim {
 }
 
 /** The order in which they are shown: what can do most comes first. */
-const ORDER: readonly ClaimKind[] = ["plugin", "command", "outside", "address", "secret", "sink", "option"];
+const ORDER: readonly ClaimKind[] = [
+  "plugin",
+  "command",
+  "allowed",
+  "outside",
+  "address",
+  "secret",
+  "sink",
+  "option",
+];
 
 /** The claims in the order in which they are shown, none twice. */
 export function sorted(claims: readonly Claim[]): Claim[] {

@@ -22,6 +22,7 @@ export async function claimsOf(config: Config, cwd: string): Promise<Claim[]> {
   const found = [
     ...code,
     ...commandClaims(config),
+    ...allowedClaims(config),
     ...backupsClaims(config),
     ...(await settingsClaims(config, cwd)),
   ];
@@ -61,6 +62,13 @@ function commandClaims({ destroy, fromFile, env }: Config): Claim[] {
   if (!Array.isArray(written) || wordsText(destroy.command) === wordsText(USUAL)) return [];
   const words = written.map((word) => expanded(String(word), env));
   return [{ kind: "command", key: "destroy.command", value: wordsText(words) }];
+}
+
+/** What lifts a rule of the destroy policy; `destroy.deny` can only refuse more. */
+function allowedClaims({ fromFile, env }: Config): Claim[] {
+  const written = fromFile?.(["destroy", "allow"]);
+  const texts: readonly unknown[] = Array.isArray(written) ? written : [];
+  return texts.map((text) => ({ kind: "allowed", key: "destroy.allow", value: expanded(String(text), env) }));
 }
 
 function backupsClaims(config: Config): Claim[] {

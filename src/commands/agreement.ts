@@ -33,7 +33,7 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
  * @param isDestroying only then the destroy command matters
  */
 export const isAgreed = ({ fresh }: Standing, isDestroying = false): boolean =>
-  fresh.every(({ kind }) => kind === "command" && !isDestroying);
+  fresh.every(({ kind }) => (kind === "command" || kind === "allowed") && !isDestroying);
 
 /**
  * Goes on only with a project that is agreed to: asks once, where there is somebody to ask.
@@ -96,6 +96,7 @@ export function refusal({ sha256, pin }: Standing): RefusedError {
 const VERBS: Readonly<Record<ClaimKind, string>> = {
   plugin: "runs",
   command: "destroys with",
+  allowed: "lets run",
   outside: "uses",
   address: "sends to",
   secret: "passes on",

@@ -23,7 +23,14 @@ export interface Config {
     /** A duration, as written: between two counts by a server that are to prove one another. */
     readonly recount: string;
   };
-  readonly destroy: { readonly command: readonly string[] };
+  readonly destroy: {
+    /** The program that destroys the stack, and its words. */
+    readonly command: readonly string[];
+    /** Whole commands that may run though a rule refuses them. */
+    readonly allow: readonly string[];
+    /** Words that no command may have, in their order. */
+    readonly deny: readonly string[];
+  };
   readonly audit: {
     /** Days that ordinary events are kept. */
     readonly retention: number;

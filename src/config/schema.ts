@@ -15,6 +15,12 @@ const byPlugin = (about: string) =>
 const positive = (about: string, fallback: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description(about)), fallback);
 
+const commands = (about: string) =>
+  v.nullish(
+    v.pipe(v.array(v.pipe(v.string(), v.regex(/\S/, "empty: name a command"))), v.description(about)),
+    [],
+  );
+
 const NAME = /^[^\s/\\](?:[^\n/\\]*[^\s/\\])?$/;
 
 export const ConfigSchema = v.strictObject({
@@ -49,6 +55,10 @@ export const ConfigSchema = v.strictObject({
       ),
       ["docker", "compose", "down", "-v"],
     ),
+    allow: commands(
+      "commands that may run though a rule refuses them, each whole; `*` in a word: any characters",
+    ),
+    deny: commands("words that no command may have, in this order; `*` in a word: any characters"),
   }),
   audit: section({
     retention: positive("days that ordinary events are kept", 90),

@@ -50,6 +50,8 @@ backends:
 # What destroys the stack; a list, run without a shell in this file's directory.
 #destroy:
 #  command: [docker, compose, down, -v]
+#  allow: []                     # what may run though a rule refuses it: "docker system prune -f"
+#  deny: []                      # what never may: "kubectl delete"
 
 #audit:
 #  retention: 90                 # days that ordinary events are kept

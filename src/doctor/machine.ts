@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
-import { refusalOf } from "../destroy/policy/refusal.ts";
+import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
@@ -60,7 +60,7 @@ function unwritable(directory: string): Finding[] {
 /** The configured command, and where it is Docker's, Docker itself. */
 export async function examineDestroy({ destroy, directory, env }: Config): Promise<Finding> {
   const shown = destroy.command.join(" ");
-  const refusal = refusalOf(destroy.command);
+  const refusal = refusalOf(destroy);
   if (refusal !== undefined)
     return { about: "destroy", state: "problem", what: refusal.message, hint: refusal.hint };
   try {

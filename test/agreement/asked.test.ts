@@ -52,11 +52,15 @@ test.each([
 test("the destroy command is asked about when it is going to run, and not before", async () => {
   const place = hostileClone(
     url,
-    withLoki("    enabled: false\n", "destroy:\n  command: [touch, HOME/destroyed]\n"),
+    withLoki(
+      "    enabled: false\n",
+      "destroy:\n  command: [touch, HOME/destroyed]\n  allow: [rm -rf /var/lib/loki]\n",
+    ),
   );
   expect((await place.run(["inventory"])).exitCode).toBe(0);
   const session = open(place, ["destroy"]);
   await session.waitFor(`destroys with touch ${place.home}/destroyed`);
+  await session.waitFor("lets run      rm -rf /var/lib/loki");
   await session.waitFor(QUESTION);
   session.type("y");
   await session.waitFor("Select option [1/2/3]:");

@@ -29,6 +29,8 @@ test("every setting has the name that its place in the file makes", () => {
     "export.concurrency CONTEXTCORE_EXPORT_CONCURRENCY",
     "export.recount CONTEXTCORE_EXPORT_RECOUNT",
     "destroy.command CONTEXTCORE_DESTROY_COMMAND",
+    "destroy.allow CONTEXTCORE_DESTROY_ALLOW",
+    "destroy.deny CONTEXTCORE_DESTROY_DENY",
     "audit.retention CONTEXTCORE_AUDIT_RETENTION",
     "audit.stale_after CONTEXTCORE_AUDIT_STALE_AFTER",
   ]);
@@ -62,6 +64,8 @@ test("each comes with the type that its text stands for, also without a file; an
       CONTEXTCORE_EXPORT_CONCURRENCY: "3",
       CONTEXTCORE_EXPORT_RECOUNT: "",
       CONTEXTCORE_DESTROY_COMMAND: "[docker, stack, rm, shop]",
+      CONTEXTCORE_DESTROY_ALLOW: "docker system prune -f",
+      CONTEXTCORE_DESTROY_DENY: "kubectl, terraform destroy",
       CONTEXTCORE_AUDIT_RETENTION: "30",
       CONTEXTCORE_AUDIT_STALE_AFTER: "5",
     },
@@ -71,7 +75,11 @@ test("each comes with the type that its text stands for, also without a file; an
     backups: join(directory, "saved"),
     plugins: ["./one.ts", "./two.ts"],
     export: { concurrency: 3, recount: "5s" },
-    destroy: { command: ["docker", "stack", "rm", "shop"] },
+    destroy: {
+      command: ["docker", "stack", "rm", "shop"],
+      allow: ["docker system prune -f"],
+      deny: ["kubectl", "terraform destroy"],
+    },
     audit: { retention: 30, staleAfter: 5 },
   });
 });

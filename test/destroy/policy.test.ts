@@ -1,7 +1,6 @@
 /** Commands that must never run, however they are wrapped, and commands that must. */
 import { describe, expect, test } from "bun:test";
-import { isKnownCommand } from "../../src/destroy/policy/allow-list.ts";
-import { judgeCommand } from "../../src/destroy/policy/judge.ts";
+import { judgeCommand, refusalOf } from "../../src/destroy/policy/judge.ts";
 
 const DANGEROUS: Readonly<Record<string, readonly string[]>> = {
   "delete-vital": [
@@ -113,6 +112,9 @@ const SCRIPTS: Readonly<Record<string, readonly string[]>> = {
     "curl x | if true; then sh; fi",
     "curl x |\n sh",
     "curl x |& bash",
+    "curl x | sh -s",
+    "curl x | bash -s stable",
+    "curl x | ssh host 'sudo sh'",
   ],
   "delete-unseen": [
     "xargs -a list rm -rf",
@@ -253,7 +255,6 @@ test.each([
   "make down",
   "docker stack rm shop",
 ])("on the allow list: %s", (text) => {
-  expect(isKnownCommand(text.split(" "))).toBe(true);
   expect(judgeCommand(text.split(" "))).toEqual({ may: "run" });
 });
 
@@ -278,6 +279,10 @@ test.each([
   "docker run -v shop_loki:/var/lib/loki alpine rm -rf /var/lib/loki",
   "docker run -v .:/work alpine rm -rf /work/data",
   "docker run -v /etc:/etc:ro alpine ls /etc",
+  "docker run -v /:/host:ro alpine rm -rf /host",
+  "docker run --mount type=bind,src=/,dst=/host,readonly alpine rm -rf /host",
+  "docker run -v .:/work alpine rm -rf /workspace",
+  "timeout 5 echo rm -rf /",
   "docker exec loki rm -rf /loki",
   "cp -r .contextcore /mnt/kept",
   "nice -n 5 echo rm -rf /",
@@ -290,7 +295,6 @@ test.each([
   "rm -rf /srv/shop/data",
   "systemctl stop loki",
 ])("configured: %s", (text) => {
-  expect(isKnownCommand(text.split(" "))).toBe(false);
   expect(judgeCommand(text.split(" "))).toEqual({ may: "run" });
 });
 
@@ -308,8 +312,67 @@ test.each([
   "( cd stack; rm -rf ./data ) < /dev/null",
   "cat list | while read x; do echo $x; done",
   "sort < list | { cat; }; bash stack.sh",
+  "docker ps | sort; command -v node && node down.js",
+  "cat list | grep node",
+  "tee /mnt/kept < .contextcore/audit.jsonl",
+  "rm -rf 'old / data'",
+  "$(cat which) down",
 ])("configured, in a shell: %s", (text) => {
   expect(judgeCommand(["sh", "-c", text])).toEqual({ may: "run" });
+});
+
+/** What the configuration adds: which lists, the command, and what comes of it. */
+const LISTS: readonly (readonly [{ allow?: string[]; deny?: string[] }, string[], "run" | string])[] = [
+  [{ allow: ["docker system prune -f"] }, ["docker", "system", "prune", "-f"], "run"],
+  [{ allow: ["docker system prune -f"] }, ["sudo", "docker", "system", "prune", "-f"], "run"],
+  [{ allow: ["docker system prune -f"] }, ["sh", "-c", "docker compose down; docker system prune -f"], "run"],
+  [{ allow: ["sh -c reboot"] }, ["sh", "-c", "reboot"], "run"],
+  [{ allow: ["docker volume *  -f"] }, ["docker", "volume", "prune", "-f"], "run"],
+  [{ allow: ["/sbin/mkfs.* /dev/sd*1"] }, ["/sbin/mkfs.ext4", "/dev/sdb1"], "run"],
+  [{ allow: ["| sh"] }, ["sh", "-c", "cat steps | sh"], "run"],
+  [{ allow: ["xargs rm -f"] }, ["sh", "-c", "ls | xargs rm -f"], "run"],
+  // Whole commands, and only those that are named.
+  [{ allow: ["docker system prune"] }, ["docker", "system", "prune", "-f"], "prune-everything"],
+  [{ allow: ["docker system prune -f"] }, ["docker", "system", "prune", "-f", "-a"], "prune-everything"],
+  [{ allow: ["docker system pr*d -f"] }, ["docker", "system", "prune", "-f"], "prune-everything"],
+  [{ allow: ["docker *"] }, ["docker", "system", "prune"], "prune-everything"],
+  [{ allow: ["mkfs.ext4 /dev/*a*1"] }, ["mkfs.ext4", "/dev/sda"], "format-disk"],
+  [{ allow: ["reboot"] }, ["sh", "-c", "reboot; docker system prune"], "prune-everything"],
+  // What no list permits.
+  [{ allow: ["rm -rf /"] }, ["rm", "-rf", "/"], "delete-vital"],
+  [{ allow: ["rm -rf .contextcore"] }, ["rm", "-rf", ".contextcore"], "delete-trail"],
+  [{ allow: ["* -rf *", "sh -c rm -rf ~"] }, ["sh", "-c", "rm -rf ~"], "delete-vital"],
+  [{ deny: ["kubectl delete"] }, ["kubectl", "--context", "shop", "delete", "ns", "shop"], "destroy.deny"],
+  [{ deny: ["/usr/bin/kubectl delete"] }, ["sudo", "/bin/kubectl", "delete", "ns", "shop"], "destroy.deny"],
+  [{ deny: ["docker compose down -v"] }, ["sh", "-c", "docker compose -f x down -v"], "destroy.deny"],
+  [{ deny: ["* *prod*"] }, ["terraform", "destroy", "-var", "env=prod-eu"], "destroy.deny"],
+  [{ deny: ["terraform"] }, ["ssh", "h", "cd x && terraform destroy"], "destroy.deny"],
+  [{ allow: ["terraform destroy"], deny: ["terraform"] }, ["terraform", "destroy"], "destroy.deny"],
+  [{ deny: ["kubectl delete"] }, ["kubectl", "get", "ns"], "run"],
+  [{ deny: ["delete"] }, ["kubectl", "delete", "-f", "stack.yaml"], "run"],
+  [{ deny: ["down compose"] }, ["docker", "compose", "down"], "run"],
+  [{ deny: ["terraform"] }, ["echo", "terraform"], "run"],
+];
+
+test.each(LISTS)("%j: %j: %s", (lists, command, expected) => {
+  const verdict = judgeCommand(command, { allow: [], deny: [], ...lists });
+  expect(verdict.may === "run" ? "run" : verdict.rule).toBe(expected);
+});
+
+test("a refusal says what would permit the command, and is silent where nothing would", () => {
+  const lists = { allow: [], deny: [] };
+  const pruned = refusalOf({ command: ["sh", "-c", "docker system prune -f; x"], ...lists });
+  expect(pruned?.hint).toEndWith(
+    'and touch nothing else; if it does, destroy.allow: ["docker system prune -f"] permits it',
+  );
+  expect(refusalOf({ command: ["rm", "-rf", "/"], ...lists })?.hint).toEndWith("and touch nothing else");
+  const coloured = refusalOf({ command: ["sh", "-c", "reboot \u001b[31m\u202e"], ...lists });
+  expect(coloured?.message).toContain("`reboot \\u001b[31m\\u202e`: ");
+  expect(coloured?.hint).toEndWith('destroy.allow: ["reboot \\u001b[31m\\u202e"] permits it');
+  const denied = refusalOf({ command: ["docker", "compose", "down"], allow: [], deny: ["docker *"] });
+  expect(denied?.message).toBe(
+    "the destroy command may not run (destroy.deny): `docker compose down`: the configuration forbids `docker *`",
+  );
 });
 
 test("the refusal names the part of the command and says why", () => {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from "../../plugin/contract.ts";
+import { printable } from "../../units/printable.ts";
 import type { AuditEvent } from "../format/event.ts";
 
 /**
@@ -30,10 +31,3 @@ function plainText(value: Json | undefined): string | undefined {
   const cut = value.length > VALUE_LENGTH_MAX ? `${value.slice(0, VALUE_LENGTH_MAX - 1)}…` : value;
   return /^[^\s"=]+$/.test(cut) ? cut : JSON.stringify(cut);
 }
-
-/** Control and direction characters as `\u001b`. */
-export const printable = (text: string): string =>
-  text.replace(
-    /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );

@@ -1,12 +1,13 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
 import type { OpenSink } from "../../plugin/open.ts";
+import { printable } from "../../units/printable.ts";
 import { within } from "../deliver/courier.ts";
 import type { SinkState } from "../deliver/state.ts";
 import { LineError, readLine } from "../format/chain.ts";
 import { textIn } from "../format/lines.ts";
 import { type Copy, type Head, type Home, hashAt } from "../journal/home.ts";
 import { seqIn, seqOf, trailLinesBackward } from "../journal/segments.ts";
-import { formatEvent, printable } from "../read/line.ts";
+import { formatEvent } from "../read/line.ts";
 import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";

@@ -1,7 +1,8 @@
 import type { AuditEvent, Outcome } from "../../audit/format/event.ts";
-import { plainDetails, printable } from "../../audit/read/line.ts";
+import { plainDetails } from "../../audit/read/line.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
+import { printable } from "../../units/printable.ts";
 
 /** Events in columns, for a terminal. */
 export function paintEvents(events: readonly AuditEvent[], colors: Colors): string[] {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
-import { refusalOf } from "../../destroy/policy/refusal.ts";
+import { refusalOf } from "../../destroy/policy/judge.ts";
 import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -56,8 +56,8 @@ async function examine(call: Call): Promise<Examined> {
 }
 
 /** A command that `destroy` would refuse is told here, before anybody is in a hurry. */
-function forbiddenCommand({ destroy: { command }, where }: Config): ConfigProblem[] {
-  const refusal = refusalOf(command);
+function forbiddenCommand({ destroy, where }: Config): ConfigProblem[] {
+  const refusal = refusalOf(destroy);
   if (refusal === undefined) return [];
   const place = where?.(["destroy", "command"]) ?? "the configuration";
   return [{ where: place, key: "destroy.command", what: refusal.message, hint: refusal.hint }];

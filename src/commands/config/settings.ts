@@ -32,6 +32,8 @@ function coreSettings(config: Config): Setting[] {
     "export.concurrency": config.export.concurrency,
     "export.recount": config.export.recount,
     "destroy.command": config.destroy.command,
+    "destroy.allow": config.destroy.allow,
+    "destroy.deny": config.destroy.deny,
     "audit.retention": config.audit.retention,
     "audit.stale_after": config.audit.staleAfter,
   };

@@ -25,7 +25,7 @@ const args = {
 type TrustCall = Call<typeof args>;
 
 const claimSchema = v.object({
-  kind: v.picklist(["plugin", "command", "address", "secret", "outside", "sink", "option"]),
+  kind: v.picklist(["plugin", "command", "allowed", "address", "secret", "outside", "sink", "option"]),
   key: v.string(),
   value: v.string(),
   credentials: v.optional(v.array(v.string())),

@@ -1,33 +1,91 @@
 /**
- * May this command run? Those on the allow list may; others that a configuration names may unless a rule of the deny list
- * speaks against them. It guards against slips and copied one-liners, not against somebody who hides what a command does.
+ * May the destroy command run? Every command in it is held against `destroy.deny`, and against the rules, unless
+ * `destroy.allow` has it. That guards against slips and copied one-liners, not against somebody who hides what a command
+ * does; the stack's name, typed, guards the rest.
  */
-import { isKnownCommand } from "./allow-list.ts";
-import { RULES, TEXT_RULES } from "./rules.ts";
-import type { ShellCommand } from "./shell.ts";
-import { allCommands } from "./unwrap.ts";
+import { printable } from "../../units/printable.ts";
+import { RULES } from "./rules.ts";
+import type { Words } from "./shell.ts";
+import { commandsIn, plainText } from "./unwrap.ts";
+
+export interface DestroySettings extends Lists {
+  /** The program and its words; no shell looks at them, unless the program is one. */
+  readonly command: Words;
+}
+
+/** Patterns of words; a `*` in a word stands for any characters. */
+export interface Lists {
+  /** Whole commands that may run though a rule refuses them. A final rule stands all the same. */
+  readonly allow: readonly string[];
+  /** A program and words that may stand behind it in no command, in their order, whatever stands between them. */
+  readonly deny: readonly string[];
+}
+
+export interface Refusal {
+  readonly message: string;
+  readonly hint: string;
+  readonly rule: string;
+  /** The part of the command that the rule is about. */
+  readonly part: string;
+  readonly why: string;
+}
+
+const HINT = "destroy.command in contextcore.yaml should take this stack down and touch nothing else";
+
+/** Why a destroy command may not run; `undefined` when it may. */
+export function refusalOf({ command, ...lists }: DestroySettings): Refusal | undefined {
+  const verdict = judgeCommand(command, lists);
+  if (verdict.may === "run") return undefined;
+  const { part, rule, why, allowable } = verdict;
+  const message = printable(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
+  const permitted = `; if it does, destroy.allow: [${printable(JSON.stringify(part))}] permits it`;
+  return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
+}
 
 export type Verdict =
   | { readonly may: "run" }
-  | { readonly may: "not"; readonly rule: string; readonly why: string; readonly part: string };
+  | {
+      readonly may: "not";
+      readonly rule: string;
+      readonly why: string;
+      /** The part of the command that the rule is about; `| sh` for a shell that a pipe leads to. */
+      readonly part: string;
+      /** `destroy.allow` can permit it. */
+      readonly allowable?: true;
+    };
 
-const LENGTH_MAX = 10_000;
+/** Of all commands together, from the outermost to the innermost; no honest one comes near. */
+const CHARACTERS_MAX = 20_000;
 
-/** @param command the program and its words; no shell looks at them, unless the program is one */
-export function judgeCommand(command: readonly string[]): Verdict {
-  if (isKnownCommand(command)) return { may: "run" };
-  const text = command.join(" ");
-  if (text.length > LENGTH_MAX) return tooLong(text);
-  for (const { name, why, text: pattern } of TEXT_RULES) {
-    if (pattern.test(text)) return { may: "not", rule: name, why, part: text };
-  }
-  const all = allCommands({ words: command, writesTo: [] });
-  if (all === undefined) return tooLong(text);
-  for (const one of all) {
-    const rule = RULES.find(({ matches }) => matches(one));
-    if (rule !== undefined) return { may: "not", rule: rule.name, why: rule.why, part: textOf(one) };
+/** Whether a command may run, and if not, the first part of it that may not, and why. */
+export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [] }): Verdict {
+  const whole = command.join(" ");
+  let left = CHARACTERS_MAX;
+  for (const words of commandsIn(command)) {
+    const text = plainText(words);
+    left -= text.length + 1;
+    if (left < 0) return tooLong(whole);
+    const part = words.join(" ").replace(/^(.*?) < -(?= |$)/s, "| $1");
+    const names = [part, part.replace(/^\| /, ""), whole];
+    const isAllowed = lists.allow.some((one) => names.some((name) => isWhole(one, name)));
+    const found = denial(text, lists.deny) ?? brokenRule(text, isAllowed);
+    if (found !== undefined) return { may: "not", part, ...found };
   }
   return { may: "run" };
+}
+
+function denial(text: string, deny: readonly string[]) {
+  const pattern = deny.find((one) => hasWords(one, text));
+  if (pattern === undefined) return undefined;
+  return { rule: "destroy.deny", why: `the configuration forbids \`${pattern}\`` };
+}
+
+function brokenRule(text: string, isAllowed: boolean) {
+  const rule = RULES.find(
+    ({ forms, isFinal }) => (isFinal || !isAllowed) && forms.some(({ pattern }) => pattern.test(text)),
+  );
+  if (rule === undefined) return undefined;
+  return { rule: rule.id, why: rule.why, ...(rule.isFinal ? {} : { allowable: true as const }) };
 }
 
 const tooLong = (text: string): Verdict => ({
@@ -37,5 +95,33 @@ const tooLong = (text: string): Verdict => ({
   part: text.length > 60 ? `${text.slice(0, 60)}…` : text,
 });
 
-const textOf = ({ words, writesTo }: ShellCommand): string =>
-  [...words, ...writesTo.map((file) => `> ${file}`)].join(" ");
+const wordsOf = (text: string): Words => text.trim().split(/\s+/);
+
+/** Whether a pattern is the whole text, word by word. */
+function isWhole(pattern: string, text: string): boolean {
+  const [wanted, found] = [wordsOf(pattern), wordsOf(text)];
+  return wanted.length === found.length && wanted.every((one, at) => fits(one, found[at] ?? ""));
+}
+
+/** Whether a command's plain text begins with a pattern's first word and has the others behind it, in their order. */
+function hasWords(pattern: string, text: string): boolean {
+  const [program = "", ...left] = plainText(wordsOf(pattern)).split(" ");
+  const [found = "", ...words] = text.split(" ");
+  for (const word of words) if (left[0] !== undefined && fits(left[0], word)) left.shift();
+  return fits(program, found) && left.length === 0;
+}
+
+/** Whether a word is what a pattern's word says. No regular expression: a hostile pattern must not take long. */
+function fits(pattern: string, word: string): boolean {
+  const [first = "", ...others] = pattern.split("*");
+  const last = others.pop();
+  if (last === undefined) return word === pattern;
+  if (!word.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of others) {
+    const found = word.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return word.length - at >= last.length && word.endsWith(last);
+}

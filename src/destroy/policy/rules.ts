@@ -1,177 +1,267 @@
-/** What no configuration may make contextcore run. It stops mistakes and copied one-liners, not somebody who hides. */
-import { posix } from "node:path";
-import { findActs, findRoots, isFind } from "./find.ts";
-import type { ShellCommand } from "./shell.ts";
-import { isShell, programOf } from "./unwrap.ts";
+/**
+ * What a destroy command must not do, as data. It stops slips and copied one-liners, not somebody who hides what a command
+ * does. A pattern is held against the plain text of each command that would run (`plainText`), and a test holds every form
+ * to its examples.
+ */
+import { SHELLS } from "./unwrap.ts";
 
 export interface Rule {
-  readonly name: string;
-  /** One phrase: what it would do. */
+  readonly id: string;
+  /** One phrase: what the command would do. */
   readonly why: string;
-  matches(command: ShellCommand): boolean;
+  readonly forms: readonly Form[];
+  /** No `destroy.allow` permits it: it would take the record of the destruction, or far more than any stack. */
+  readonly isFinal?: true;
 }
+
+export interface Form {
+  readonly pattern: RegExp;
+  /** A shell's text that it refuses. */
+  readonly example: string;
+  /** One that resembles it, and that no rule refuses. */
+  readonly unlike: string;
+}
+
+const SYSTEM =
+  "/(?:bin|boot|dev|etc|lib(?:32|64)?|opt|proc|root|run|sbin|srv|sys|usr|var(?:/lib)?|system|library|applications)";
+const HOME = String.raw`~[\w.-]*|\$\{?(?:HOME|PWD)\}?|/(?:home|users|var/lib/docker)(?:/[^/ ]*)?`;
+const HERE = String.raw`/|\.|\.\.(?:/\.\.)*|\.?\*`;
+/** A word that names the system, a home, the project, what lies above it, or all that lies in one of them. */
+const VITAL = String.raw`(?<= )(?! |$)(?i:${HERE}|${HOME}|${SYSTEM})?(?:/(?:\.?\*|\{[^}\s]*\}))*(?= |$)`;
+const RECURSIVELY = String.raw`(?=.* (?:-\w*[rR]|--recursive\b))`;
+
+const DISK = String.raw`(?:/dev/(?!(?:null|zero|full|u?random)(?: |$)|tty|std|fd/|shm/)\S|\\\\\.\\(?i:physicaldrive))`;
+const TRAIL = String.raw`\.contextcore\b`;
+/** A `find` that does more than to name what it finds, up to where it looks; and up to any of the places where it looks. */
+const FIND = String.raw`^g?find(?=.* -(?:delete|(?:exec|ok)(?:dir)?|fprint\w*)(?: |$)) (?:-[HLPO]\S* |-D \S+ )*`;
+const FIND_IN = String.raw`${FIND}(?:(?:[^-(! ]\S*)? )*?`;
+const FETCHED = "(?:[$<]\\([^)]*|`[^`]*)\\b(?:curl|wget|fetch)\\b";
+
+const re = (text: TemplateStringsArray, ...parts: readonly string[]): RegExp =>
+  new RegExp(String.raw(text, ...parts));
 
 export const RULES: readonly Rule[] = [
   {
-    name: "delete-vital",
+    id: "delete-vital",
     why: "it deletes the system, a home, or the whole project with its snapshots and audit trail",
-    matches: (command) =>
-      (programOf(command) === "rm" &&
-        has(command, /^-\w*[rR]|^--recursive$/) &&
-        targets(command).some(isVital)) ||
-      has(command, /^--no-preserve-root$/) ||
-      (isFind(programOf(command)) && findActs(command.words) && findRoots(command.words).some(isVital)) ||
-      (/^(?:del|erase|rd|rmdir|remove-item|ri)$/.test(programOf(command)) &&
-        has(command, /^\/s$|^-r(?:ec\w*)?$/i) &&
-        targets(command).some((word) => /^[a-z]:\\?\*?$|^~|^\$home/i.test(word))),
+    isFinal: true,
+    forms: [
+      {
+        pattern: re`^rm${RECURSIVELY} .*${VITAL}`,
+        example: "rm -rf data /tmp/../etc/",
+        unlike: "rm -rf ./data /srv/shop/data",
+      },
+      {
+        pattern: / --no-preserve-root\b/,
+        example: "rm -rf --no-preserve-root x",
+        unlike: "rm -rf --one-file-system x",
+      },
+      {
+        pattern: re`${FIND_IN}${VITAL}`,
+        example: "find -L data / -name x -delete",
+        unlike: "find -L data -name x -delete",
+      },
+      {
+        pattern: re`${FIND}(?:[(!]|-(?![HLPOD]))`,
+        example: "find -type f -delete",
+        unlike: "find data -type f -delete",
+      },
+      {
+        pattern:
+          /^(?:del|erase|rd|rmdir|remove-item|ri)(?=.* (?:\/s|-r\w*)(?: |$)).* (?:[a-z]:\\?\*?(?= |$)|~|\$home)/i,
+        example: "Remove-Item -Recurse -Force 'C:\\'",
+        unlike: "Remove-Item -Recurse -Force 'C:\\shop\\data'",
+      },
+    ],
   },
   {
-    name: "delete-trail",
+    id: "delete-trail",
     why: "it removes or overwrites the audit trail",
-    matches: (command) =>
-      changesTrail(command) ||
-      command.writesTo.some(isTrail) ||
-      said(command, /^git (?:-\S+ (?:\S+ )??)*clean\b.* -\w*x/),
+    isFinal: true,
+    forms: [
+      {
+        pattern: re`^(?:rm|rmdir|shred|truncate|mv|dd|tee|unlink|ed|ex|sponge) .*${TRAIL}`,
+        example: "rm -f ./.contextcore/audit.jsonl",
+        unlike: "cat .contextcore/audit.jsonl",
+      },
+      {
+        pattern: re`^(?:g?sed|perl|ruby)(?=.* (?:-\w*i|--in-place)).*${TRAIL}`,
+        example: "sed -i s/a/b/ .contextcore/audit.jsonl",
+        unlike: "sed -n 1p .contextcore/audit.jsonl",
+      },
+      {
+        pattern: re`^(?:cp|ln|link|install|rsync|scp)(?: .*)? (?:(?=\S*${TRAIL})\S+(?: -\S*)*(?: [<>] \S+)*$|(?:-t|--target-directory)[ =]?\S*${TRAIL})`,
+        example: "cp x .contextcore/audit.jsonl",
+        unlike: "cp -r .contextcore /mnt/kept",
+      },
+      {
+        pattern: re`${FIND}.*${TRAIL}`,
+        example: "find .contextcore -name 'audit.*' -delete",
+        unlike: "find .contextcore -name 'audit.*'",
+      },
+      {
+        pattern: re`> \S*${TRAIL}`,
+        example: "echo > .contextcore/audit.jsonl",
+        unlike: "wc -l < .contextcore/audit.jsonl",
+      },
+      {
+        pattern: /^git (?:-\S+ (?:[^- ]\S* )??)*clean\b.* -\w*x/i,
+        example: "git -C . clean -fdx",
+        unlike: "git clean -fd",
+      },
+    ],
   },
   {
-    name: "overwrite-disk",
+    id: "delete-program-data",
+    why: "it deletes all that a program of this machine keeps, which may be more than this stack's",
+    forms: [
+      {
+        pattern: re`^rm${RECURSIVELY} .*(?<= )/var/lib/[^/ ]+(?:/\.?\*)?(?= |$)`,
+        example: "rm -rf /var/lib/postgresql",
+        unlike: "rm -rf /var/lib/loki/chunks",
+      },
+      {
+        pattern: re`${FIND_IN}/var/lib/[^/ ]+ `,
+        example: "find /var/lib/postgresql -type f -delete",
+        unlike: "find /var/lib/loki/chunks -delete",
+      },
+    ],
+  },
+  {
+    id: "overwrite-disk",
     why: "it writes to a disk past its file systems",
-    matches: (command) =>
-      (programOf(command) === "dd" &&
-        command.words.some((word) => word.startsWith("of=") && isDisk(word.slice(3)))) ||
-      command.writesTo.some(isDisk) ||
-      (/^(?:tee|cp|shred|blkdiscard|wipefs|badblocks)$/.test(programOf(command)) &&
-        targets(command).some(isDisk)),
+    forms: [
+      {
+        pattern: re`^dd (?:.* )?of=${DISK}`,
+        example: "dd if=/dev/zero of=//dev/sda bs=1M",
+        unlike: "dd if=/dev/zero of=/tmp/x",
+      },
+      {
+        pattern: re`> ${DISK}`,
+        example: "cat image >/dev/nvme0n1",
+        unlike: "docker compose down 2> /dev/null",
+      },
+      {
+        pattern: re`^(?:tee|cp|shred|blkdiscard|wipefs|badblocks) (?:.* )?${DISK}`,
+        example: "cp image /dev/disk2",
+        unlike: "tee /dev/null",
+      },
+    ],
   },
   {
-    name: "format-disk",
+    id: "format-disk",
     why: "it makes or removes file systems, partitions or volumes",
-    matches: (command) =>
-      /^(?:mkfs(?:\..+)?|mke2fs|mkswap|wipefs|blkdiscard|s?fdisk|cfdisk|s?gdisk|parted|diskpart|(?:lv|vg|pv)remove)$/.test(
-        programOf(command),
-      ) ||
-      said(
-        command,
-        /^(?:zpool|zfs) destroy|^cryptsetup (?:-\S+ )*(?:luksformat|erase)|^diskutil \S*(?:erase|partition)/,
-      ) ||
-      (programOf(command) === "format" && has(command, /^[a-z]:$/i)),
+    forms: [
+      {
+        pattern:
+          /^(?:mkfs(?:\.\S+)?|mke2fs|mkswap|wipefs|blkdiscard|s?fdisk|cfdisk|s?gdisk|parted|diskpart|(?:lv|vg|pv)remove)(?: |$)/,
+        example: "mkfs.ext4 /dev/sdb1",
+        unlike: "echo mkfs.ext4 /dev/sdb1",
+      },
+      {
+        pattern:
+          /^(?:(?:zpool|zfs) destroy|cryptsetup (?:-\S+ )*(?:luksformat|erase)|diskutil \S*(?:erase|partition))/i,
+        example: "cryptsetup luksFormat x",
+        unlike: "cryptsetup close x",
+      },
+      { pattern: /^format (?:.* )?[a-z]:(?: |$)/i, example: "format C:", unlike: "format x" },
+    ],
   },
   {
-    name: "prune-everything",
+    id: "prune-everything",
     why: "it removes containers or volumes of every project on this machine, not of this stack",
-    matches: (command) =>
-      said(
-        command,
-        /^(?:docker|podman|nerdctl) (?:\S+ )*?(?:system|volume|container|image|network|builder|buildx) (?:prune|reset)\b/,
-      ) ||
-      (said(command, /^(?:docker|podman|nerdctl) (?:container |volume |image )?(?:rm|rmi|kill|stop)\b/) &&
-        has(command, /[$`(].*(?:\bls\b|\bps\b|\bimages\b)/)),
+    forms: [
+      {
+        pattern:
+          /^(?:docker|podman|nerdctl) (?:\S+ )*?(?:system|volume|container|image|network|builder|buildx) (?:prune|reset)\b/i,
+        example: "docker --context x system prune -af",
+        unlike: "docker volume rm shop_loki",
+      },
+      {
+        pattern:
+          /^(?:docker|podman|nerdctl) (?:container |volume |image )?(?:rm|rmi|kill|stop)\b[^$`(]*[$`(].*\b(?:ls|ps|images)\b/i,
+        example: "docker rm -f $(docker ps -aq)",
+        unlike: "docker rm -f $(cat ids)",
+      },
+    ],
   },
   {
-    name: "delete-cluster",
+    id: "delete-cluster",
     why: "it deletes across a whole cluster, not this stack",
-    matches: (command) =>
-      said(command, /^kubectl (?:.* )?delete\b/) &&
-      (has(command, /^(?:-A|--all-namespaces)$/) ||
-        said(command, /\bdelete (?:\S+ )*(?:ns|namespaces?|nodes?|pv|persistentvolumes?)\b.* --all\b/) ||
-        said(command, /\bdelete (?:ns|namespaces?) (?:.* )?(?:kube-\S+|default)\b/)),
+    forms: [
+      {
+        pattern: /^kubectl (?=(?:.* )?delete\b)(?:.* )?(?:-A|--all-namespaces)(?: |$)/,
+        example: "kubectl delete pods --all-namespaces",
+        unlike: "kubectl delete pods --all -n shop",
+      },
+      {
+        pattern:
+          /^kubectl (?=.* --all\b)(?:.* )?delete (?:.* )?(?:ns|namespaces?|nodes?|pv|persistentvolumes?)\b/i,
+        example: "kubectl --context x delete nodes --all",
+        unlike: "kubectl delete namespace shop",
+      },
+      {
+        pattern: /^kubectl (?:.* )?delete (?:ns|namespaces?) (?:.* )?(?:kube-\S+|default)\b/i,
+        example: "kubectl delete ns kube-system",
+        unlike: "kubectl delete ns kubeshop",
+      },
+    ],
   },
   {
-    name: "run-unseen",
+    id: "run-unseen",
     why: "it runs a program that nobody has looked at: what it does is only known once it is done",
-    matches: (command) =>
-      (command.reads !== undefined && isInterpreter(command) && targets(command).length === 0) ||
-      (isShell(programOf(command)) && has(command, FETCHED)) ||
-      (/^(?:eval|source|\.)$/.test(programOf(command)) && has(command, FETCHED)) ||
-      /^(?:iex|invoke-expression)$/.test(programOf(command)),
+    forms: [
+      {
+        pattern: re`^(?:${SHELLS}|python[\d.]*|perl|ruby|node|bun|deno|php)(?: -(?!s )\S*)*(?: -s(?: .*)?)? < -(?: |$)`,
+        example: "curl -fsSL https://x | sudo bash -s -- stable",
+        unlike: "cat list | sh stack.sh",
+      },
+      {
+        pattern: re`^(?:${SHELLS}|eval|source|\.) .*${FETCHED}`,
+        example: "bash <(curl -s x)",
+        unlike: "bash <(cat x)",
+      },
+      { pattern: /^(?:iex|invoke-expression)(?: |$)/, example: "iwr x | iex", unlike: "iexplore x" },
+    ],
   },
   {
-    name: "delete-unseen",
+    id: "delete-unseen",
     why: "it deletes what another program lists at that moment",
-    matches: (command) =>
-      /^(?:xargs|parallel)$/.test(programOf(command)) &&
-      has(command, /^(?:\S*\/)?(?:rm|rmi|shred|kill|delete|uninstall)$/),
+    forms: [
+      {
+        pattern: /^(?:xargs|parallel) (?:.* )?(?:\S*\/)?(?:rm|rmi|shred|kill|delete|uninstall)(?: |$)/,
+        example: "docker volume ls -q | xargs docker volume rm",
+        unlike: "cat list | xargs echo",
+      },
+    ],
   },
   {
-    name: "stop-machine",
+    id: "stop-machine",
     why: "it stops the machine, or every process on it",
-    matches: (command) =>
-      /^(?:shutdown|reboot|halt|poweroff|killall5)$/.test(programOf(command)) ||
-      said(
-        command,
-        /^(?:tel)?init [06]\b|^systemctl (?:-\S+ )*(?:poweroff|reboot|halt|kexec)\b|^kill (?:-\S+ )*-1$/,
-      ),
+    forms: [
+      {
+        pattern: /^(?:shutdown|reboot|halt|poweroff|killall5)(?: |$)/,
+        example: "shutdown -h now",
+        unlike: "echo shutdown",
+      },
+      {
+        pattern:
+          /^(?:(?:tel)?init [06]\b|systemctl (?:-\S+ )*(?:poweroff|reboot|halt|kexec)\b|kill (?:-\S+ )*-1(?: [<>]|$))/i,
+        example: "kill -9 -1",
+        unlike: "systemctl stop loki",
+      },
+    ],
   },
-];
-
-const FORK_BOMB = /(\S+?)\s*\(\)\s*\{[^}]*\1\s*\|\s*\1[^}]*&[^}]*\}\s*;?\s*\1?/;
-
-/** Rules about a whole text, for what is no single command. */
-export const TEXT_RULES: readonly (Omit<Rule, "matches"> & { readonly text: RegExp })[] = [
   {
-    name: "fork-bomb",
+    id: "fork-bomb",
     why: "it starts itself over and over until the machine stands still",
-    text: FORK_BOMB,
+    forms: [
+      {
+        pattern:
+          /([\w:.]{1,40})\W{0,9}\(\)\W{0,9}\{[^{}|]{0,99}\1\W{0,9}\|\W{0,9}\1[^{}&]{0,99}&[^{}]{0,99}\}/,
+        example: "bomb() { bomb | bomb & }; bomb",
+        unlike: "down() { docker compose down -v; }; down",
+      },
+    ],
   },
 ];
-
-const has = ({ words }: ShellCommand, pattern: RegExp): boolean =>
-  words.slice(1).some((word) => pattern.test(word));
-
-/** The words that are no options. */
-const targets = ({ words }: ShellCommand): readonly string[] =>
-  words.slice(1).filter((word) => !word.startsWith("-"));
-
-const isTrail = (word: string): boolean => /\.contextcore\b/.test(word);
-
-/** Whether it changes what its words name; what only reads the trail (`cp` from it) may. */
-function changesTrail(command: ShellCommand): boolean {
-  const program = programOf(command);
-  if (isFind(program)) return findActs(command.words) && command.words.some(isTrail);
-  if (/^(?:cp|ln|link|install|rsync|scp)$/.test(program)) {
-    return (
-      isTrail(targets(command).at(-1) ?? "") || has(command, /^(?:-t|--target-directory=?).*\.contextcore\b/)
-    );
-  }
-  if (/^(?:g?sed|perl|ruby)$/.test(program))
-    return has(command, /^-\w*i|^--in-place/) && has(command, /\.contextcore\b/);
-  return (
-    /^(?:rm|rmdir|shred|truncate|mv|dd|tee|unlink|ed|ex|sponge)$/.test(program) &&
-    has(command, /\.contextcore\b/)
-  );
-}
-
-const said = (command: ShellCommand, pattern: RegExp): boolean =>
-  pattern.test([programOf(command), ...command.words.slice(1)].join(" ").toLowerCase());
-
-/** `curl` or `wget` inside a substitution. */
-const FETCHED =
-  /[$<]\(.*\b(?:curl|wget|fetch)\b|`.*\b(?:curl|wget)\b|\b(?:curl|wget)\b.*\|\s*(?:sudo\s+)?\w*sh\b/;
-
-const isInterpreter = (command: ShellCommand): boolean =>
-  isShell(programOf(command)) ||
-  /^(?:python[\d.]*|perl|ruby|node|bun|deno|php|pwsh|powershell)$/.test(programOf(command));
-
-const SYSTEM =
-  /^\/(?:bin|boot|dev|etc|home|lib(?:32|64)?|opt|proc|root|run|sbin|srv|sys|usr|var|users|system|library|applications)?$/i;
-
-/** `/`, `/*`, `/usr`, `~`, `$HOME`, `.`, `..`, `*`, and what leads there (`/../`, `data/..`). */
-function isVital(path: string): boolean {
-  const bare = path.replace(/^["']|["']$/g, "");
-  if (bare === "") return false;
-  const plain = slashesOnce(bare).replace(/(?:\/+(?:\.|\*|\.\*|\{.*\})?)+$/, "");
-  return (
-    plain === "" ||
-    plain === "*" ||
-    SYSTEM.test(plain) ||
-    /^(?:~\w*|\$\{?HOME\}?|\.|(?:\.\.\/?)+|\$\{?PWD\}?)$/.test(plain) ||
-    /^\/(?:home|users|var\/lib(?:\/docker)?)\/?[^/]*$/i.test(plain)
-  );
-}
-
-/** `//dev/./sda` is `/dev/sda`, and `/usr/../` is `/`. */
-const slashesOnce = (path: string): string => posix.normalize(path).replace(/^\/+/, "/");
-
-const isDisk = (path: string): boolean =>
-  /^\/dev\/(?!null$|zero$|full$|tty|std|fd\/|shm\/|random$|urandom$)/.test(slashesOnce(path)) ||
-  /^\\\\\.\\physicaldrive/i.test(path);

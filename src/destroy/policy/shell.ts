@@ -1,55 +1,45 @@
-/** Reads shell text as far as it takes to see which programs it would run, with which words, and where their output goes. */
+/** Reads a shell's text as far as it takes to see which commands it runs, and where their output goes. */
 
-/** One program with its words, quotes taken away; substitutions stand in the words as they were written. */
-export interface ShellCommand {
-  readonly words: readonly string[];
-  /** Files that output is redirected to. */
-  readonly writesTo: readonly string[];
-  /** What stands before it in a pipe. */
-  readonly reads?: ShellCommand;
-}
+/** A program and its words, quotes taken away; then `< -` if a pipe leads to it, and `> FILE` for what it writes to. */
+export type Words = readonly string[];
 
 const TOKEN =
-  /\s*\n\s*(?<line>)|\s+|(?<end>\|\||&&|\|&?|[;&(){}])|(?<output>\d*>>?\|?&?(?!\())|(?<input>\d*<(?:<[<-]?|&|>)?(?!\())|(?<word>(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\((?:[^()]|\([^()]*\))*\)|\$\{[^}]*\}|\{[^\s{};]*\}|`[^`]*`|[<>]\([^)]*\)|[^\s|&;(){}<>"'\\`$]|\$|["'])+)/gy;
+  /(?<end>\s*\n\s*|\|\||&&|\|&?|[;&(){}])|\s+|(?<sign>\d*(?:>>?\|?&?|<(?:<[<-]?|&|>)?)(?!\())|(?<word>(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\((?:[^()]|\([^()]*\))*\)|\$\{[^}]*\}|\{[^\s{};]*\}|`[^`]*`|[<>]\([^)]*\)|[^\s|&;(){}<>"'\\`$]|\$|["'])+)/gy;
 
 /** `if …; fi` stands in a pipe as a whole, as `( … )` and `{ …; }` do. */
 const OPENS = /^(?:if|while|until|for|case|select)$/;
 const CLOSES = /^(?:fi|done|esac)$/;
 
-/** The commands of a text, also those inside substitutions. */
-export function readShell(text: string): readonly ShellCommand[] {
-  const commands: ShellCommand[] = [];
-  const groups: (ShellCommand | undefined)[] = [];
+/** The commands of a text, also those in its substitutions, which stand in the words of others as they were written. */
+export function readShell(text: string): readonly Words[] {
+  const commands: Words[] = [];
+  /** Of each group that is open: whether a pipe leads into it. */
+  const groups: boolean[] = [];
   let words: string[] = [];
-  let writesTo: string[] = [];
-  let redirected: "output" | "input" | undefined;
-  let reads: ShellCommand | undefined;
+  let files: string[] = [];
+  let sign: string | undefined;
+  let piped = false;
   const finish = (end: string): void => {
-    const command = { words, writesTo, ...(reads === undefined ? {} : { reads }) };
-    if (words.length + writesTo.length > 0) commands.push(command);
-    if (/^[({]$/.test(end) || OPENS.test(words[0] ?? "")) groups.push(reads);
+    const isEmpty = words.length + files.length === 0;
+    if (!isEmpty) commands.push([...words, ...(piped ? ["<", "-"] : []), ...files]);
+    if (/^[({]$/.test(end) || OPENS.test(words[0] ?? "")) groups.push(piped);
     else if (/^[)}]$/.test(end) || CLOSES.test(words[0] ?? "")) groups.pop();
-    const goesOn = words.length === 0 && (end === "\n" || /^[({]$/.test(end));
-    if (!goesOn) reads = /^\|&?$/.test(end) ? command : groups.at(-1);
-    words = [];
-    writesTo = [];
+    if (words.length > 0 || /[^({]/.test(end)) piped = /^\|&?$/.test(end) || (groups.at(-1) ?? false);
+    [words, files, sign] = [[], [], undefined];
   };
-  for (const { groups: token } of text.matchAll(TOKEN)) {
-    if (token?.line !== undefined) finish("\n");
-    else if (token?.end !== undefined) finish(token.end);
-    else if (token?.output !== undefined) redirected = "output";
-    else if (token?.input !== undefined) redirected = "input";
-    else if (token?.word !== undefined) {
-      if (redirected === undefined) words.push(unquoted(token.word));
-      else if (redirected === "output") writesTo.push(unquoted(token.word));
-      redirected = undefined;
+  for (const { groups: token = {} } of text.matchAll(TOKEN)) {
+    const word = token.word?.replace(/'([^']*)'|\\(.)|["']/gs, "$1$2");
+    if (token.end !== undefined) finish(token.end.trim());
+    else if (token.sign !== undefined) sign = token.sign.includes("<") ? "<" : ">";
+    else if (word !== undefined && sign === undefined) words.push(word);
+    else if (word !== undefined && sign !== undefined) {
+      if (sign === ">" || word === "-") files.push(sign, word);
+      sign = undefined;
     }
   }
   finish(";");
   return [...commands, ...substitutions(text).flatMap(readShell)];
 }
-
-const unquoted = (word: string): string => word.replace(/\\(.)|["']/gs, "$1");
 
 /** What stands in `$(…)`, backticks and `<(…)`. */
 const substitutions = (text: string): string[] =>

@@ -1,93 +1,56 @@
-import { basename } from "node:path";
-import { isFind, runByFind } from "./find.ts";
-import { inContainer } from "./mounts.ts";
-import { readShell, type ShellCommand } from "./shell.ts";
+/** What a command runs: the commands behind `sudo`, `env` and the like, in a shell's text, behind `find -exec`, in a container. */
+import { posix } from "node:path";
+import { readShell, type Words } from "./shell.ts";
 
-/** Programs and words of the shell that run another program, and how many words of their own stand before it. */
-const WRAPPERS: ReadonlyMap<string, number> = new Map([
-  ...(
-    "sudo doas env nice ionice nohup setsid time stdbuf xargs parallel busybox toybox command exec builtin unshare nsenter " +
-    "strace ltrace setpriv systemd-run pkexec fakeroot watch script unbuffer caffeinate tini dumb-init prlimit firejail " +
-    "bwrap start-stop-daemon wsl coproc if then else elif while until do !"
-  )
-    .split(" ")
-    .map((name) => [name, 0] as const),
-  ...[
-    "timeout",
-    "flock",
-    "chroot",
-    "chrt",
-    "taskset",
-    "su",
-    "runuser",
-    "ssh",
-    "gosu",
-    "su-exec",
-    "setarch",
-  ].map((name) => [name, 1] as const),
-]);
+const listed = (names: string): ReadonlySet<string> => new Set(names.split(" "));
 
+/** Programs and words of the shell that run the command behind them. */
+const WRAPPERS = listed(
+  "sudo doas env nice ionice nohup setsid time stdbuf xargs busybox toybox command exec builtin unshare nsenter strace " +
+    "ltrace setpriv systemd-run pkexec fakeroot script unbuffer caffeinate tini dumb-init prlimit firejail bwrap " +
+    "start-stop-daemon wsl coproc if then else elif while until do !",
+);
+/** They have one word of their own before it: a time limit, a lock, a directory, a user, a host. */
+const WITH_OPERAND = listed("timeout flock chroot chrt taskset su runuser ssh gosu su-exec setarch");
 /** They put their words together and have a shell read them. */
-const JOINS = /^(?:ssh|watch|parallel|eval)$/;
-const SHELLS = /^(?:ba|da|z|k|a|fi)?sh$/;
-/** By which option other interpreters take a text that is for a shell. */
-const TEXT_FLAGS: Readonly<Record<string, RegExp>> = {
-  cmd: /^\/[ck]$/i,
-  powershell: /^-c(?:ommand)?$/i,
-  pwsh: /^-c(?:ommand)?$/i,
-};
+const JOINING = listed("ssh watch parallel eval");
 
-/** More than any honest command holds; looking on would take long. */
-const COMMANDS_MAX = 500;
-const CHARACTERS_MAX = 60_000;
-/** So many options with a word behind each no wrapper has. */
-const CHOICES_MAX = 100;
+/** The programs that run a text given behind `-c` or its like. */
+export const SHELLS = "(?:ba|da|z|k|a|fi)?sh|pwsh|powershell|cmd";
+const SHELL = new RegExp(`^(?:${SHELLS})$`);
+const TEXT_OPTION = /^(?:-\w*c\w*|\/[ck])$/i;
+const CONTAINERS = /^(?:docker|podman)(?:-compose)?$|^nerdctl$/;
 
-/** `/usr/bin/rm` is `rm`, `RM.EXE` too. */
-export const programOf = ({ words }: ShellCommand): string =>
-  basename(words[0] ?? "")
-    .toLowerCase()
-    .replace(/\.(?:exe|com)$/, "");
-
-/** Whether the program runs what it is given as text. @param program its bare name, in lower case */
-export const isShell = (program: string): boolean => SHELLS.test(program);
-
-/**
- * Every command that may come to run: inside wrappers (`sudo`, `env`, `xargs`), `sh -c` and `ssh`, itself included.
- * `undefined` when there are too many to look at.
- */
-export function allCommands(command: ShellCommand): readonly ShellCommand[] | undefined {
-  const seen = new Set<string>();
-  const found: ShellCommand[] = [];
-  let characters = 0;
-  const left: ShellCommand[] = [command];
-  for (let one = left.pop(); one !== undefined; one = left.pop()) {
-    const key = JSON.stringify(one);
-    if (seen.has(key)) continue;
-    characters += key.length;
-    if (seen.size === COMMANDS_MAX || characters > CHARACTERS_MAX) return undefined;
-    seen.add(key);
-    found.push(one);
-    left.push(...innerCommands(one).toReversed());
-  }
-  return found;
+/** A command and all that it may run, each as its words, from the outside in. A hostile one has no end of them: stop at a limit. */
+export function* commandsIn(words: Words): Generator<Words> {
+  if (words.length === 0) return;
+  yield words;
+  const own = words.join("\0");
+  for (const inner of runBy(words)) if (inner.join("\0") !== own) yield* commandsIn(inner);
 }
 
-function innerCommands(command: ShellCommand): readonly ShellCommand[] {
-  const { words } = command;
-  const first = words[0] ?? "";
-  const program = programOf(command);
-  const flag = isShell(program) ? /^-\w*c\w*$/ : TEXT_FLAGS[program];
-  if (/^\w+\+?=/.test(first)) return [{ ...command, words: words.slice(1) }];
-  if (/\s/.test(first)) return readShell(words.join(" ")); // `env -S "rm -rf /"`, `su -c "…"`
-  if (flag !== undefined) return textBehind(words, flag).flatMap((text) => readShell(text));
-  if (JOINS.test(program))
-    return wrapped(words, WRAPPERS.get(program) ?? 0).flatMap((one) => readShell(one.join(" ")));
-  if (isFind(program)) return runByFind(words).map((inner) => ({ ...command, words: inner }));
-  const inner = WRAPPERS.has(program)
-    ? wrapped(words, WRAPPERS.get(program) ?? 0)
-    : inContainer(program, words);
-  return inner.map((one) => ({ ...command, words: one }));
+function* runBy(words: Words): Generator<Words> {
+  const [first = "", ...rest] = words;
+  const program = programOf(first);
+  const operands = WITH_OPERAND.has(program) ? 1 : 0;
+  const isAssignment = /^\w+\+?=/.test(first);
+  const isShellText = /\s/.test(first); // behind `env -S` or `su -c`
+  if (isAssignment) yield rest;
+  else if (isShellText) yield* readShell(words.join(" "));
+  else if (SHELL.test(program)) yield* readJoined(words.slice(textOption(words)), 0);
+  else if (JOINING.has(program)) yield* readJoined(words, operands);
+  else if (WRAPPERS.has(program) || operands > 0) yield* behindOptions(words, operands);
+  else if (/^g?find$/.test(program)) yield* runByFind(words);
+  else if (CONTAINERS.test(program)) yield* runInContainer(words);
+}
+
+const textOption = (words: Words): number => {
+  const at = words.findIndex((word) => TEXT_OPTION.test(word));
+  return at < 0 ? words.length : at;
+};
+
+function* readJoined(words: Words, operands: number): Generator<Words> {
+  for (const inner of behindOptions(words, operands)) yield* readShell(inner.join(" "));
 }
 
 /**
@@ -95,29 +58,70 @@ function innerCommands(command: ShellCommand): readonly ShellCommand[] {
  * both: the option's value, and the program.
  * @param operands how many words of its own stand before the program
  */
-function wrapped(words: readonly string[], operands: number): readonly (readonly string[])[] {
-  const found: (readonly string[])[] = [];
+function* behindOptions(words: Words, operands: number): Generator<Words> {
   let own = operands;
   let isBehindOption = false;
   for (const [at, word] of words.entries()) {
-    if (at === 0) continue;
+    if (at === 0 || /^\w+=\S*$/.test(word)) continue;
     if (word.startsWith("-")) {
-      const text = /^(?:--split-string=(.*)|(?:--[\w-]+=|-\w)(.*\s.*))$/s.exec(word)?.slice(1).find(Boolean);
-      if (text !== undefined) found.push([text, ...words.slice(at + 1)]); // `--split-string=rm -rf /`
+      const [, text] = /^(?:--[\w-]+=|-\w(?=.*\s))(.*)$/s.exec(word) ?? [];
+      if (text !== undefined) yield [text, ...words.slice(at + 1)]; // `--split-string=rm -rf /`
       isBehindOption = !word.includes("=");
       continue;
     }
-    if (/^\w+=\S*$/.test(word)) continue;
-    if (found.length === CHOICES_MAX) break;
-    found.push(words.slice(at));
-    if (!isBehindOption && own === 0) break;
+    yield words.slice(at);
+    if (!isBehindOption && own === 0) return;
     if (!isBehindOption) own -= 1;
     isBehindOption = false;
   }
-  return found;
 }
 
-function textBehind(words: readonly string[], flag: RegExp): readonly string[] {
-  const at = words.findIndex((word) => flag.test(word));
-  return at < 0 ? [] : wrapped(words.slice(at - 1), 0).map((rest) => rest.join(" "));
+/** The commands behind `-exec` and its like; `{}` stands for what was found. */
+function* runByFind(words: Words): Generator<Words> {
+  for (const [at, word] of words.entries()) {
+    if (!/^-(?:exec|ok)(?:dir)?$/.test(word)) continue;
+    const end = words.findIndex((one, index) => index > at && /^\\?[;+]$/.test(one));
+    yield words.slice(at + 1, end < 0 ? words.length : end);
+  }
 }
+
+const MOUNT =
+  / (?:-v|--volume)[ =]?(?<from>[^:\s]+):(?<to>\/[^:\s]*[^:\s/])(?!\S*:\S*\bro\b)| --mount[ =](?!\S*,(?:ro|readonly)\b)(?=\S*\b(?:source|src)=(?<source>[^,\s]+))\S*\b(?:target|dst|destination)=(?<target>[^,\s]*[^,\s/])/g;
+
+/**
+ * What a container runs, with the machine's paths for the container's: `docker run -v /:/host image rm -rf /host` is
+ * `rm -rf /`. Nothing when nothing of the machine is mounted, since it can harm nothing then.
+ */
+function* runInContainer(words: Words): Generator<Words> {
+  const at = words.findIndex((word) => word === "run" || word === "create");
+  const mounts = [...words.join(" ").matchAll(MOUNT)];
+  if (at < 0 || mounts.length === 0) return;
+  yield* behindOptions(
+    words.slice(at).map((word) => mounts.reduce(toOutside, word)),
+    1,
+  );
+}
+
+/** A path in a word, or in a text for a shell, as it is called outside. */
+function toOutside(word: string, { groups = {} }: RegExpExecArray): string {
+  const { from, to = "", source, target = to } = groups;
+  const path = new RegExp(`(?<=^|[\\s"'=])${RegExp.escape(target)}(?=$|[/\\s"';&|)])`, "g");
+  return word.replace(path, () => from ?? source ?? "");
+}
+
+/** `/usr/bin/rm` is `rm`, `RM.EXE` too. */
+const programOf = (word: string): string =>
+  posix
+    .basename(word)
+    .toLowerCase()
+    .replace(/\.(?:exe|com)$/, "");
+
+/**
+ * A command as the rules read it: the program by its bare name, paths as short as they go (`/tmp/../etc/` is `/etc`), one
+ * blank between two words, and `␣` for a blank inside one.
+ */
+export const plainText = ([first = "", ...rest]: Words): string =>
+  [programOf(first), ...rest.map(shortened)].map((word) => word.replace(/\s/g, "␣")).join(" ");
+
+const shortened = (word: string): string =>
+  /\s|^[^/]*$/.test(word) ? word : posix.normalize(word).replace(/(?<=.)\/$/, "");

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
-import { printable } from "../../../audit/read/line.ts";
 import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
+import { printable } from "../../../units/printable.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 import { openStackToRead, sinkLimitMs } from "../../stack.ts";
