@@ -11,16 +11,16 @@ setDefaultTimeout(60_000); // two cores are shared with other test files
 const NO_BACKENDS = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`);
 
 /** A project without servers, which its user has agreed to; its command has a part that a rule refuses, and does no harm. */
-const project = (lists: string): string =>
-  agreed(
-    temporaryDirectory({
-      "contextcore.yaml": `name: shop
+const project = (lists: string): string => agreed(written(lists));
+
+const written = (lists: string): string =>
+  temporaryDirectory({
+    "contextcore.yaml": `name: shop
 backends:
 ${NO_BACKENDS.join("")}destroy:
   command: [sh, -c, "cat /dev/null | sh; touch destroyed"]
 ${lists}`,
-    }),
-  );
+  });
 
 const destroy = async (cwd: string, env: Readonly<Record<string, string>> = {}) => {
   const { stderr, exitCode } = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd, env });
@@ -58,10 +58,10 @@ test("a denied command is refused, recorded, and found by config check and docto
 });
 
 test("config show has both lists, and an empty pattern is a mistake", async () => {
-  const cwd = project(`  allow: ["| sh"]\n`);
+  const cwd = written(`  allow: ["| sh"]\n`);
   const { settings } = JSON.parse((await run(["config", "show", "--json"], { cwd })).stdout);
   expect(settings).toContainEqual({ key: "destroy.allow", value: ["| sh"], from: "contextcore.yaml:9" });
   expect(settings).toContainEqual({ key: "destroy.deny", value: [], from: "default" });
-  const { stdout, exitCode } = await run(["config", "check"], { cwd: project(`  deny: [kubectl, " "]\n`) });
+  const { stdout, exitCode } = await run(["config", "check"], { cwd: written(`  deny: [kubectl, " "]\n`) });
   expect([exitCode, stdout]).toEqual([2, "contextcore.yaml:9: destroy.deny.1: empty: name a command\n"]);
 });
