@@ -1,7 +1,7 @@
 /** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
 import type { Cursor } from "../plugin/contract.ts";
 import { canonicalJson } from "../snapshot/format/canonical-json.ts";
-import { createKeySet } from "../snapshot/verify/key-set.ts";
+import { createKeySet } from "../snapshot/format/key-set.ts";
 import type { Range } from "../units/range.ts";
 import { cursorRange } from "./cursor-range.ts";
 

@@ -3,6 +3,7 @@
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
 import { coveredRanges } from "../snapshot/kept/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
+import { isSameSource, type Source } from "../snapshot/kept/source.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";
@@ -37,16 +38,16 @@ export function warningsFor(
   ];
 }
 
-/** The parts of the backend's time line that no snapshot holds. */
+/** The parts of the backend's time line that no snapshot of this server holds. */
 export function unsavedRanges(
-  { name, inventory }: Reached,
+  { inventory, open }: Reached,
   snapshots: readonly KeptSnapshot[],
   now: bigint,
 ): Range[] {
   const { oldest, newest } = inventory;
   if (oldest === undefined || newest === undefined) return [];
   const end = newest + 1n < now - SETTLING ? newest + 1n : now - SETTLING;
-  return oldest < end ? subtract({ from: oldest, to: end }, coveredRanges(snapshots, name)) : [];
+  return oldest < end ? subtract({ from: oldest, to: end }, coveredRanges(snapshots, open)) : [];
 }
 
 /** What no snapshot holds, and how much of that the server deletes within a day: one sentence. */
@@ -55,10 +56,10 @@ function unsavedWarnings(
   snapshots: readonly KeptSnapshot[],
   now: bigint,
 ): Pick<Warning, "kind" | "text">[] {
-  const { name, inventory } = finding;
+  const { inventory, open } = finding;
   const timeless = inventory.oldest === undefined && inventory.signals.includes("dashboards");
   if (timeless) {
-    const isLacking = holdsAnything(inventory.counts) && !isKept(name, snapshots);
+    const isLacking = holdsAnything(inventory.counts) && !isKept(open, snapshots);
     return isLacking ? [{ kind: "unsaved", text: "no snapshot holds it" }] : [];
   }
   const unsaved = unsavedRanges(finding, snapshots, now);
@@ -81,9 +82,9 @@ function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Ra
 const holdsAnything = (counts: Reached["inventory"]["counts"]): boolean =>
   counts === undefined || Object.values(counts).some((count) => count > 0);
 
-const isKept = (backend: string, snapshots: readonly KeptSnapshot[]): boolean =>
+const isKept = (source: Source, snapshots: readonly KeptSnapshot[]): boolean =>
   snapshots.some(({ manifest }) =>
-    manifest.plugins.some(({ name, status }) => name === backend && status === "complete"),
+    manifest.plugins.some((one) => one.status === "complete" && isSameSource(one, source)),
   );
 
 const MINUTE = 60n * NS_PER_SECOND;

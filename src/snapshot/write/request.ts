@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { SnapshotError } from "../format/errors.ts";
+import { parentSchema } from "../format/manifest.ts";
 import { rangeSchema, timeSchema } from "../format/range-text.ts";
 import { writeAtomically } from "./disk.ts";
 
@@ -17,7 +18,9 @@ const requestSchema = v.object({
     v.object({
       name: v.string(),
       url: v.exactOptional(v.string()),
+      tenant: v.exactOptional(v.string()),
       match: v.exactOptional(v.string()),
+      parent: v.exactOptional(v.nullable(parentSchema)),
       range: rangeSchema,
     }),
   ),

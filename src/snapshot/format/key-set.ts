@@ -5,6 +5,7 @@
 export interface KeySet {
   /** Adds the text; false when it was there. */
   add(text: string | Uint8Array): boolean;
+  has(text: string | Uint8Array): boolean;
   readonly size: number;
 }
 
@@ -13,16 +14,21 @@ export function createKeySet(): KeySet {
   let table = new BigUint64Array(2 * 64);
   let size = 0;
 
-  const place = (into: BigUint64Array, first: bigint, second: bigint): boolean => {
-    const slots = into.length / 2;
+  /** Where it is, or would be. */
+  const slotOf = (within: BigUint64Array, first: bigint, second: bigint): number => {
+    const slots = within.length / 2;
     for (let slot = Number(first & BigInt(slots - 1)); ; slot = (slot + 1) & (slots - 1)) {
-      if (into[2 * slot] === 0n) {
-        into[2 * slot] = first;
-        into[2 * slot + 1] = second;
-        return true;
-      }
-      if (into[2 * slot] === first && into[2 * slot + 1] === second) return false;
+      if (within[2 * slot] === 0n) return slot;
+      if (within[2 * slot] === first && within[2 * slot + 1] === second) return slot;
     }
+  };
+
+  const place = (into: BigUint64Array, first: bigint, second: bigint): boolean => {
+    const slot = slotOf(into, first, second);
+    if (into[2 * slot] !== 0n) return false;
+    into[2 * slot] = first;
+    into[2 * slot + 1] = second;
+    return true;
   };
 
   const grow = (): void => {
@@ -36,17 +42,19 @@ export function createKeySet(): KeySet {
 
   return {
     add(text) {
-      // Zero marks a free slot.
-      const first = hash(text, 1n) || 1n;
-      const isNew = place(table, first, hash(text, 2n));
+      const isNew = place(table, ...hashes(text));
       if (isNew) size += 1;
       if (size * 3 > table.length) grow();
       return isNew;
     },
+    has: (text) => table[2 * slotOf(table, ...hashes(text))] !== 0n,
     get size() {
       return size;
     },
   };
 }
+
+/** Zero marks a free slot: the first is none. */
+const hashes = (text: string | Uint8Array): [bigint, bigint] => [hash(text, 1n) || 1n, hash(text, 2n)];
 
 const hash = (text: string | Uint8Array, seed: bigint): bigint => BigInt(Bun.hash(text, seed));
