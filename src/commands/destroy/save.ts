@@ -49,7 +49,7 @@ async function planWhole(
   const now = fromMs(Date.now());
   return planExport(call, stack, {
     signals: new Set(WANTED[option]),
-    rangeFor: (finding) => wholeRange(finding, now),
+    spanFor: (finding) => ({ range: wholeRange(finding, now), parent: null }),
   });
 }
 

@@ -7,6 +7,7 @@ import { recount } from "../../restore/recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "../../restore/report.ts";
 import { type RestoreProgress, runRestore } from "../../restore/run.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
+import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import type { Progress } from "../../terminal/progress-line.ts";
 import { countsToTell } from "../../units/unit-text.ts";
@@ -38,7 +39,12 @@ export async function carryOut(
   const operation = {
     operation: "restore",
     destructive: true,
-    details: { snapshot: plan.snapshot.path, report: directory, resumed: earlier !== undefined },
+    details: {
+      snapshot: plan.snapshot.path,
+      ...(snapshotsOf(plan.chains).length > 1 ? { snapshots: snapshotsOf(plan.chains).length } : {}),
+      report: directory,
+      resumed: earlier !== undefined,
+    },
     dataAffected: plan.targets.map(({ name }) => name),
     signal: call.signal,
   };

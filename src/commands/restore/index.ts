@@ -1,48 +1,63 @@
 import * as v from "valibot";
 import type { Trail } from "../../audit/format/event.ts";
-import { planRestore, type RestorePlan } from "../../restore/plan.ts";
+import { type NotPlanned, planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { reportSchema } from "../../restore/report.ts";
-import { type OpenSnapshot, openSnapshot } from "../../snapshot/read/reader.ts";
+import type { Chosen } from "../../snapshot/kept/choose.ts";
+import { type OpenChain, openChain } from "../../snapshot/kept/open-chain.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { createProgress } from "../../terminal/progress.ts";
+import { tellChosen } from "../chain-text.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
-import { findSnapshot } from "../snapshot-argument.ts";
+import { chooseSnapshots } from "../snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
+import { type RestoreCall, rangeOf, readLabels, requireChoice, restoreArgs } from "./args.ts";
 import { carryOut } from "./carry-out.ts";
 import { planJson, planSchema } from "./plan-json.ts";
 import { reportRestore, showPlan } from "./show.ts";
 
 export default defineCommand({
-  about: "put a snapshot's data back, and count it on the servers",
+  about: "put snapshots' data back, and count it on the servers",
   args: restoreArgs,
+  exclusive: [
+    ["all", "snapshot"],
+    ["all", "chain"],
+  ],
   examples: [
     { line: "restore latest --dry-run", about: "what would be written, and what the servers would refuse" },
     {
       line: "restore 20260124-143000 --plugin loki --label restored_from=20260124",
       about: "beside live data",
     },
+    {
+      line: "restore --from 2026-01-20 --to 2026-01-22",
+      about: "two days, from whichever snapshots hold them",
+    },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
   json: v.union([reportSchema, planSchema]),
   async run(call) {
+    requireChoice(call);
     const stack = await openStack(call, call.args.plugin, call.args.into);
-    const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
-    const snapshot = await openSnapshot(directory);
+    const { snapshot, chain, plugin: plugins, only } = call.args;
+    const range = rangeOf(call);
+    const place = { directory: call.directory, backups: stack.config.backups };
+    const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only }, place);
+    tellChosen(chosen, call.terminal);
+    const opened = await openChain(chosen.chains, { range, signal: call.signal });
     try {
       await using trail = openStackTrail(call, stack.config, stack.sinks);
-      return await restore(call, { stack, snapshot, trail });
+      return await restore(call, { stack, ...opened, chosen, trail });
     } finally {
-      await snapshot.close();
+      await opened.snapshot.close();
     }
   },
 });
 
-interface Setting {
+interface Setting extends OpenChain {
   readonly stack: Stack;
-  readonly snapshot: OpenSnapshot;
+  readonly chosen: Chosen;
   readonly trail: Trail;
 }
 
@@ -68,7 +83,10 @@ async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   return { complete: EXIT.ok, partial: EXIT.partial, failed: EXIT.error }[report.status];
 }
 
-async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<RestorePlan> {
+async function planned(
+  call: RestoreCall,
+  { stack, snapshot, broken, chosen }: Setting,
+): Promise<RestorePlan> {
   const { args: given, signal, terminal } = call;
   const board = createProgress(terminal, { signal });
   let bytes = 0;
@@ -82,6 +100,8 @@ async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise
   try {
     return await planRestore({
       snapshot,
+      chains: chosen.chains,
+      lacking: lackingOf(chosen, broken),
       backends: stack.backends,
       ...(given.plugin.length === 0 ? {} : { plugins: given.plugin }),
       ...(given.only.length === 0 ? {} : { only: given.only }),
@@ -96,6 +116,15 @@ async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise
     board.stop();
   }
 }
+
+/** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
+const lackingOf = ({ chains, lacking, broken }: Chosen, damaged: OpenChain["broken"]): NotPlanned[] => [
+  ...lacking,
+  ...chains.flatMap(({ backend, missing }) =>
+    missing.map(({ name, reason }) => ({ name: backend, reason: `what only ${name} held: ${reason}` })),
+  ),
+  ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
+];
 
 async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise<boolean> {
   if (given.yes) return true;
