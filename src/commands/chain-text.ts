@@ -36,22 +36,31 @@ export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly R
   lacking.length + broken.length + damaged.length === 0 &&
   chains.every(({ missing }) => missing.length === 0);
 
-/** Says on stderr what was passed over and what is not there. */
-export function tellChosen({ chains, lacking, passedOver, broken }: Chosen, terminal: Terminal): void {
-  const { noteColors, note } = terminal;
+/** Says on stderr what was passed over, and which times none of the snapshots holds. */
+export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
+  if (continues.length > 0)
+    note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, and is taken alone`);
   for (const { name, reason } of passedOver) note(`${noteColors.yellow("passed over:")} ${name}: ${reason}`);
-  for (const { name, reason } of broken) note(`${noteColors.red("not readable:")} ${name}: ${reason}`);
-  for (const { name, reason } of lacking) note(`${noteColors.red("left out:")} ${name}: ${reason}`);
   for (const chain of chains) {
-    for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${line}`);
+    const urls = [...new Set(chain.links.flatMap(({ plugin: { url } }) => url ?? []))];
+    if (urls.length > 1) note(`${noteColors.yellow("several servers:")} ${chain.backend}: ${listed(urls)}`);
     for (const line of gapLines(chain)) note(`${noteColors.yellow("gap:")} ${line}`);
   }
 }
 
-const missingLines = ({ backend, missing }: BackendChain): string[] =>
+/** Says on stderr what was asked for and is not there; of a restore its plan says so. */
+export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteColors }: Terminal): void {
+  for (const { name, reason } of broken) note(`${noteColors.red("not readable:")} ${name}: ${reason}`);
+  for (const { name, reason } of lacking) note(`${noteColors.red("left out:")} ${name}: ${reason}`);
+  for (const chain of chains)
+    for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
+}
+
+/** What a chain lacks, and what is to be done. */
+export const missingLines = ({ missing }: BackendChain): string[] =>
   missing.map(
     ({ name, reason }) =>
-      `${backend}: ${name}: ${reason}; what only it held is not there. Put it back from another copy, if there is one.`,
+      `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,
   );
 
 /** More gaps than this are not each a line of their own. */

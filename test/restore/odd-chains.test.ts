@@ -126,7 +126,7 @@ test("a link that is gone is named, and verify says that not everything was cove
   const verified = await call("verify", "latest", "--json");
   expect([verified.exitCode, printed(verified).sound]).toEqual([3, true]);
   expect(verified.stderr).toContain(
-    `missing: loki: ${nameOf(1)}: ${nameOf(2)} continues it, and it is not kept`,
+    `missing: loki: what only ${nameOf(1)} held: ${nameOf(2)} continues it, and it is not kept`,
   );
   renameSync(join(nights.cwd, "elsewhere"), pathOf(1));
   expect((await call("verify", "latest")).exitCode).toBe(0);
@@ -205,7 +205,12 @@ test("prune removes no night that a later one continues, unless gaps are allowed
   const done = await call("restore", "latest", ...LOKI, "--dry-run", "--json");
   expect(done.exitCode).toBe(3);
   expect(printed(done).leftOut).toEqual([
-    { name: "loki", reason: `what only ${nameOf(1)} held: ${nameOf(2)} continues it, and it is not kept` },
+    {
+      name: "loki",
+      reason: expect.stringContaining(
+        `what only ${nameOf(1)} held: ${nameOf(2)} continues it, and it is not kept`,
+      ),
+    },
   ]);
 });
 

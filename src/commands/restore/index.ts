@@ -6,7 +6,7 @@ import type { Chosen } from "../../snapshot/kept/choose.ts";
 import { type OpenChain, openChain } from "../../snapshot/kept/open-chain.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import { createProgress } from "../../terminal/progress.ts";
-import { tellChosen } from "../chain-text.ts";
+import { missingLines, namesText, tellChosen } from "../chain-text.ts";
 import { defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
@@ -45,6 +45,8 @@ export default defineCommand({
     const place = { directory: call.directory, backups: stack.config.backups };
     const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only }, place);
     tellChosen(chosen, call.terminal);
+    if (snapshot === "latest" && chosen.others.length > 0)
+      call.terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
     const opened = await openChain(chosen.chains, { range, signal: call.signal });
     try {
       await using trail = openStackTrail(call, stack.config, stack.sinks);
@@ -120,9 +122,7 @@ async function planned(
 /** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
 const lackingOf = ({ chains, lacking, broken }: Chosen, damaged: OpenChain["broken"]): NotPlanned[] => [
   ...lacking,
-  ...chains.flatMap(({ backend, missing }) =>
-    missing.map(({ name, reason }) => ({ name: backend, reason: `what only ${name} held: ${reason}` })),
-  ),
+  ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
   ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
 ];
 

@@ -3,7 +3,7 @@ import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
 import { openChain } from "../../snapshot/kept/open-chain.ts";
 import { counted } from "../../units/words.ts";
-import { isWhole, tellBroken, tellChosen } from "../chain-text.ts";
+import { isWhole, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
@@ -42,6 +42,7 @@ export default defineCommand({
     const { snapshot: named } = call.args;
     const chosen = await chooseSnapshots({ snapshot: named, only: ["metrics"] }, { ...call, backups });
     tellChosen(chosen, call.terminal);
+    tellLacking(chosen, call.terminal);
     const { snapshot, broken } = await openChain(chosen.chains, { signal: call.signal });
     tellBroken(broken, call.terminal);
     const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };

@@ -8,7 +8,7 @@ import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
-import { chainText, tellBroken, tellChosen } from "../chain-text.ts";
+import { chainText, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
@@ -73,6 +73,7 @@ async function opened(call: Call, text: string, backups: string): Promise<OpenSn
   const { terminal, signal, directory } = call;
   const chosen = await chooseSnapshots({ snapshot: text }, { directory, backups });
   tellChosen(chosen, terminal);
+  tellLacking(chosen, terminal);
   if (snapshotsOf(chosen.chains).length > 1)
     for (const chain of chosen.chains) terminal.note(`${text} is ${chainText(chain)}`);
   const { snapshot, broken } = await openChain(chosen.chains, { signal });

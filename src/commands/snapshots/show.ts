@@ -2,7 +2,7 @@ import { manifestSchema } from "../../snapshot/format/manifest.ts";
 import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
 import type { KeptSnapshot } from "../../snapshot/kept/kept.ts";
 import { readManifest } from "../../snapshot/read/reader.ts";
-import { chainText, tellChosen } from "../chain-text.ts";
+import { chainText, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";
@@ -17,6 +17,7 @@ async function shown({ directory, terminal }: Call, named: string, backups: stri
   }
   const chosen = await chooseSnapshots({ snapshot: named }, { directory, backups });
   tellChosen(chosen, terminal);
+  tellLacking(chosen, terminal);
   if (snapshotsOf(chosen.chains).length > 1)
     for (const chain of chosen.chains) terminal.note(`latest is ${chainText(chain)}`);
   const states = Map.groupBy(chosen.chains, ({ state }) => state.snapshot);

@@ -8,7 +8,7 @@ import { compareLive, type LiveReport } from "../../snapshot/verify/live.ts";
 import { type VerifyReport, verifySnapshot } from "../../snapshot/verify/verify.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { fromMs } from "../../units/range.ts";
-import { isWhole, tellChosen } from "../chain-text.ts";
+import { isWhole, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand, UsageError } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { shortPath } from "../short-path.ts";
@@ -92,6 +92,7 @@ async function chosenBy(call: VerifyCall): Promise<ToVerify> {
   try {
     const chosen = await chooseSnapshots({ snapshot, chain }, place);
     tellChosen(chosen, call.terminal);
+    tellLacking(chosen, call.terminal);
     const lost = chosen.chains.flatMap(({ missing }) => missing.map(({ name }) => name));
     const { unreadable } = await readKept(backups);
     const broken = unreadable.filter(({ path }) => call.args.all || lost.includes(nameOf({ path })));

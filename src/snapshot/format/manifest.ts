@@ -77,7 +77,11 @@ const limitSchema = v.object({
 });
 
 export const parentSchema = v.object({
-  snapshot: v.pipe(v.string(), v.description("Its name: for people, since a directory may be renamed")),
+  snapshot: v.pipe(
+    v.string(),
+    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not a snapshot's name"),
+    v.description("Its name: for people, since a directory may be renamed"),
+  ),
   sha256: v.pipe(sha256Schema, v.description("Its manifest's own: by this it is found")),
 });
 export type Parent = v.InferOutput<typeof parentSchema>;

@@ -141,7 +141,8 @@ function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreada
     const before = others.filter((one) => !links.includes(one) && startOf(one) < from);
     const next = parentOf(at, before) ?? before.findLast((one) => joins(one, from));
     const older = next ?? latestOf(before);
-    if (next === undefined) {
+    // What has no time line has no gaps, either: an older one goes on where the newer one begins.
+    if (next === undefined && hasTimeline(at.plugin)) {
       const lost = lostBetween(at, older, unreadable);
       if (lost.length === 0) break;
       missing.push(...lost);

@@ -32,6 +32,8 @@ export interface Chosen {
   readonly passedOver: readonly Reasoned[];
   /** Snapshots that should have been taken and cannot be believed. */
   readonly broken: readonly Reasoned[];
+  /** Snapshots that a named one continues, and that are not taken with it. */
+  readonly continues: readonly string[];
   /** Kept snapshots of which nothing is taken. */
   readonly others: readonly string[];
 }
@@ -54,7 +56,7 @@ export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
   }
   const newest = snapshotsOf(chains).at(-1);
   const unreadable = newest === undefined ? [] : unreadableAfter(nameOf(newest), kept);
-  const all = { chains, lacking, passedOver: [...passedOver, ...unreadable], broken: [] };
+  const all = { chains, lacking, passedOver: [...passedOver, ...unreadable], broken: [], continues: [] };
   return { ...all, others: othersOf(kept, chains) };
 }
 
@@ -66,7 +68,7 @@ export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen
     return links.some(({ plugin }) => isWanted(plugin)) ? (together(near) ?? []) : [];
   });
   const broken = kept.unreadable.map(({ path, reason }) => ({ name: nameOf({ path }), reason }));
-  return { chains, lacking: [], passedOver: [], broken, others: othersOf(kept, chains) };
+  return { chains, lacking: [], passedOver: [], broken, continues: [], others: othersOf(kept, chains) };
 }
 
 /** One snapshot. @param withChain of each backend also what it continues */
@@ -74,7 +76,9 @@ export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean
   const chains = backendsIn([snapshot])
     .flatMap((name) => linksOf([snapshot], name))
     .map((link) => (withChain && link.held.length > 0 ? continued(link, kept) : alone(link)));
-  return { chains, lacking: [], passedOver: [], broken: [], others: othersOf(kept, chains) };
+  const parents = snapshot.manifest.plugins.flatMap(({ parent }) => parent?.snapshot ?? []);
+  const continues = withChain ? [] : [...new Set(parents)];
+  return { chains, lacking: [], passedOver: [], broken: [], continues, others: othersOf(kept, chains) };
 }
 
 /** What a selector restricted is better than nothing. */
