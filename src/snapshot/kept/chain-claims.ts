@@ -1,13 +1,16 @@
 /** What a chain says of itself: as one manifest, from those of its snapshots. */
 import { basename } from "node:path";
+import type { Counts } from "../../plugin/contract.ts";
 import { type Range, span } from "../../units/range.ts";
 import { addCounts } from "../format/counts.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { Manifest, ManifestFile, ManifestPlugin, ManifestWindow } from "../format/manifest.ts";
 import { rangeFromText, rangeToText } from "../format/range-text.ts";
 import { subtract } from "../format/ranges.ts";
+import { STATE_FILES } from "../format/record-keys.ts";
 import type { OpenSnapshot } from "../read/reader.ts";
 import type { BackendChain, Link } from "./chain.ts";
+import { hasTimeline } from "./coverage.ts";
 import { createdAt, type KeptSnapshot } from "./kept.ts";
 
 /** All snapshots of which anything is taken, the oldest first. */
@@ -42,7 +45,8 @@ function hashOf(snapshots: readonly KeptSnapshot[]): string {
 }
 
 /** The claims of the one that the state is from; times, counts, windows and files are those of all. */
-export function claimsOfBackend({ state, links }: BackendChain): ManifestPlugin {
+export function claimsOfBackend(chain: BackendChain): ManifestPlugin {
+  const { state, links } = chain;
   const all = links.includes(state) ? links : [...links, state];
   const counts: Record<string, number> = {};
   for (const { plugin } of all) addCounts(counts, plugin.counts);
@@ -53,7 +57,7 @@ export function claimsOfBackend({ state, links }: BackendChain): ManifestPlugin 
     ...state.plugin,
     ...(ranges.length === 0 ? {} : { range: rangeToText(spanOf(ranges)) }),
     counts,
-    windows: windowsOf(links),
+    windows: windowsOf(chain),
     problems: links.flatMap(({ plugin }) => plugin.problems),
     files: all.flatMap((link) => link.plugin.files.map((file) => placed(link, file))),
   };
@@ -65,15 +69,33 @@ const placed = ({ snapshot }: Link, file: ManifestFile): ManifestFile => ({
   of: file.of ?? file.path,
 });
 
-/** Those of an older snapshot only where no newer one has read the whole of their time again. */
-function windowsOf(links: readonly Link[]): ManifestWindow[] {
+/**
+ * Those of an older snapshot only where no newer one has read the whole of their time again, and only with what has a time:
+ * rules and dashboards that are gone since are not missing.
+ */
+function windowsOf({ links, state }: BackendChain): ManifestWindow[] {
   let held: Range[] = [];
   const windows: ManifestWindow[] = [];
   for (const link of links.toReversed()) {
-    windows.unshift(...link.plugin.windows.filter((one) => subtract(rangeFromText(one), held).length > 0));
+    const open = link.plugin.windows.filter((one) => subtract(rangeFromText(one), held).length > 0);
+    windows.unshift(
+      ...(link.snapshot === state.snapshot ? open : open.flatMap((one) => onlyTimed(one, link))),
+    );
     held = [...held, ...link.held];
   }
   return windows;
+}
+
+function onlyTimed(window: ManifestWindow, { plugin }: Link): ManifestWindow[] {
+  if (!hasTimeline(plugin)) return [];
+  const timed = plugin.files.filter(
+    (file) => file.from !== undefined && !STATE_FILES.has(file.of ?? file.path),
+  );
+  const units = new Set(timed.flatMap(({ counts }) => Object.keys(counts)));
+  const only = (counts: Counts) =>
+    Object.fromEntries(Object.entries(counts).filter(([unit]) => units.has(unit)));
+  const { read, server, ...rest } = window;
+  return [{ ...rest, read: only(read), ...(server === undefined ? {} : { server: only(server) }) }];
 }
 
 const spanOf = (ranges: readonly Range[]): Range => {
