@@ -1,29 +1,96 @@
 import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
-import { newestComplete, readKept } from "../snapshot/kept/kept.ts";
+import type { Signal } from "../plugin/contract.ts";
+import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
+import { type Chosen, chooseAll, chooseNewest, chooseOne, type IsWanted } from "../snapshot/kept/choose.ts";
+import { readKept } from "../snapshot/kept/kept.ts";
+import { readManifest } from "../snapshot/read/reader.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import { UsageError } from "../tasks/errors.ts";
+import type { Range } from "../units/range.ts";
 
 /** What a command says of the argument that names a snapshot. */
 export const SNAPSHOT = {
   type: "positional",
   hint: "SNAPSHOT",
   complete: "snapshots",
-  about: "its name or directory, or `latest` for the newest complete one",
+  about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
 } as const;
 
+/** What a command says of `--chain`. */
+export const CHAIN = {
+  type: "flag",
+  about: "also the snapshots that the named one continues; `latest` means them anyway",
+} as const;
+
+/** Where a snapshot is looked for: the working directory, and where snapshots are kept; both absolute. */
+export interface Place {
+  readonly directory: string;
+  readonly backups: string;
+}
+
+/** Which snapshots are meant. */
+export interface Asked {
+  /** A name, a directory or `latest`; absent: all that are kept. */
+  readonly snapshot: string | undefined;
+  /** With what a named one continues. */
+  readonly chain?: boolean;
+  /** Of all, only those that hold something of this time. */
+  readonly range?: Range | undefined;
+  readonly plugins?: readonly string[];
+  readonly only?: readonly Signal[];
+}
+
 /**
- * The directory of the snapshot that is meant.
- * @param place the working directory, and where snapshots are kept; both absolute
+ * The snapshots that are meant, backend by backend.
+ * @throws UsageError when there are none
+ * @throws SnapshotError when the named one cannot be believed
+ */
+export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chosen> {
+  const { snapshot: text, range } = asked;
+  if (text !== undefined && text !== "latest") {
+    const path = await findSnapshot(text, place);
+    const kept = await readKept(dirname(path));
+    return chooseOne({ path, manifest: await readManifest(path) }, kept, asked.chain ?? false);
+  }
+  const kept = await readKept(place.backups);
+  const isWanted = wantedBy(asked);
+  const chosen = text === "latest" ? chooseNewest(kept, isWanted) : chooseAll(kept, isWanted, range);
+  if (chosen.chains.length > 0) return chosen;
+  throw text === "latest"
+    ? noneComplete(chosen, asked, place)
+    : new UsageError(
+        `no snapshot in ${place.backups} holds any of it`,
+        "contextcore snapshots list shows them",
+      );
+}
+
+function noneComplete(
+  { lacking }: Chosen,
+  { plugins = [], only = [] }: Asked,
+  { backups }: Place,
+): UsageError {
+  const of = [...plugins, ...only].join(", ");
+  const hint = lacking.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+  return new UsageError(
+    `no complete snapshot${of === "" ? "" : ` of ${of}`} is kept in ${backups}`,
+    hint === "" ? undefined : hint,
+  );
+}
+
+const wantedBy =
+  ({ plugins = [], only = [] }: Asked): IsWanted =>
+  ({ name, signals = [] }: ManifestPlugin) =>
+    (plugins.length === 0 || plugins.includes(name)) &&
+    (only.length === 0 || signals.some((signal) => only.includes(signal)));
+
+/**
+ * The directory of the snapshot that is named.
  * @throws UsageError when there is no such snapshot
  */
-export async function findSnapshot(
-  text: string,
-  place: { readonly directory: string; readonly backups: string },
-): Promise<string> {
-  if (text === "latest") return latest(place.backups);
+export async function findSnapshot(text: string, place: Place): Promise<string> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
     if (await isDirectory(directory)) return isLink(directory) ? namedDirectory(directory) : directory;
   }
@@ -36,13 +103,6 @@ export async function findSnapshot(
       ? "contextcore snapshots list shows those that are kept; one that is elsewhere is named by its path"
       : `did you mean ${meant}? One that is elsewhere is named by its path.`,
   );
-}
-
-async function latest(backups: string): Promise<string> {
-  const { snapshots } = await readKept(backups);
-  const newest = newestComplete(snapshots);
-  if (newest === undefined) throw new UsageError(`no complete snapshot is kept in ${backups}`);
-  return newest.path;
 }
 
 /** What the user names may be reached over a link; in it none is followed. */

@@ -33,7 +33,7 @@ export function claimsOf(
     const reason = request.failures.find((one) => one.name === asked.name)?.reason ?? NOT_OPENED;
     return outcome === undefined
       ? absentClaims(asked.name, reason, asked, files)
-      : pluginClaims(outcome, files);
+      : pluginClaims(asked, outcome, files);
   });
   const isAsked = (name: string): boolean => request.plugins.some((asked) => asked.name === name);
   const failed = request.failures
@@ -69,7 +69,7 @@ export function overall(statuses: readonly Status[]): Status {
   return statuses.every((status) => status === "failed") ? "failed" : "partial";
 }
 
-function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): ManifestPlugin {
+function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly WrittenFile[]): ManifestPlugin {
   const { open, ledger, inventory, limits, reconciliation } = outcome;
   const { request, exportedUntil } = ledger;
   const uncounted = reconciliation?.uncounted;
@@ -81,6 +81,7 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
     ...inventoryClaims(inventory),
     ...(open.url === undefined ? {} : { url: open.url }),
     ...(request.match === undefined ? {} : { match: request.match }),
+    ...sourceClaims(asked),
     range: rangeToText(request.range),
     ...(exportedUntil === undefined ? {} : { exportedUntil: toRfc3339(exportedUntil) }),
     limits: limits.map(limitClaims),
@@ -97,6 +98,14 @@ function pluginClaims(outcome: BackendOutcome, files: readonly WrittenFile[]): M
     durationMs: outcome.durationMs,
   };
 }
+
+type Asked = SnapshotRequest["plugins"][number];
+
+/** Whose it is, and what it continues. */
+const sourceClaims = ({ tenant, parent }: Asked) => ({
+  ...(tenant === undefined ? {} : { tenant }),
+  ...(parent === undefined ? {} : { parent }),
+});
 
 function readTwice(windows: readonly ManifestWindow[], added: Counts | undefined): string | undefined {
   if (added === undefined) return undefined;
@@ -117,14 +126,14 @@ function statusOf({ failed, ledger }: BackendOutcome, files: readonly WrittenFil
 function absentClaims(
   name: string,
   reason: string,
-  asked?: SnapshotRequest["plugins"][number],
+  asked?: Asked,
   files: readonly WrittenFile[] = [],
 ): ManifestPlugin {
   const ranges = asked === undefined ? [] : [asked.range];
   return {
     name,
     status: files.length === 0 ? "failed" : "partial",
-    ...(asked === undefined ? {} : { range: asked.range }),
+    ...(asked === undefined ? {} : { ...sourceClaims(asked), range: asked.range }),
     limits: [],
     notes: {},
     counts: sumCounts(files),

@@ -85,10 +85,12 @@ function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
     resumed: 0,
     ...(job.compression === undefined ? {} : { compression: job.compression }),
     ...(job.fileBytesMax === undefined ? {} : { fileBytesMax: job.fileBytesMax }),
-    plugins: job.backends.map(({ open, request: { range, match } }) => ({
+    plugins: job.backends.map(({ open, request: { range, match }, parent }) => ({
       name: open.name,
       ...(open.url === undefined ? {} : { url: open.url }),
+      ...(open.tenant === undefined ? {} : { tenant: open.tenant }),
       ...(match === undefined ? {} : { match }),
+      ...(parent === undefined ? {} : { parent }),
       range: rangeToText(range),
     })),
     failures: [...job.failures],

@@ -1,6 +1,6 @@
 /** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
 import type { Cursor } from "../plugin/contract.ts";
-import { createKeySet } from "../snapshot/verify/key-set.ts";
+import { createKeySet } from "../snapshot/format/key-set.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
 import { cursorNotBefore, cursorRange } from "./cursor-range.ts";

@@ -1,11 +1,16 @@
 import type { Counts, ExportRequest, Problem } from "../plugin/contract.ts";
 import type { OpenBackend } from "../plugin/open.ts";
-import type { Manifest } from "../snapshot/format/manifest.ts";
+import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** What one export is asked to do. */
 export interface ExportJob {
-  readonly backends: readonly { readonly open: OpenBackend; readonly request: ExportRequest }[];
+  readonly backends: readonly {
+    readonly open: OpenBackend;
+    readonly request: ExportRequest;
+    /** The snapshot that this one continues; `null`: none, all there is is asked for; absent: not known. */
+    readonly parent?: Parent | null;
+  }[];
   /** Backends that could not be opened or asked: they become `failed` in the manifest. */
   readonly failures: readonly { readonly name: string; readonly reason: string }[];
   /** Where snapshots are kept. The snapshot becomes `<directory>/YYYYMMDD-HHMMSS`. */

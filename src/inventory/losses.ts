@@ -35,13 +35,13 @@ export const lossesOf = (
   });
 
 function lossOf(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
-  const { name: backend, inventory } = finding;
+  const { name: backend, inventory, open } = finding;
   if (isTimeless(finding))
     return isLacking(finding, snapshots) ? [{ backend, kind: "unsaved", text: wholeText(finding) }] : [];
   const { oldest, newest } = inventory;
   if (oldest === undefined || newest === undefined) return [];
   const whole = { from: oldest, to: newest + 1n };
-  const lost = subtract(whole, coveredRanges(snapshots, backend));
+  const lost = subtract(whole, coveredRanges(snapshots, open));
   if (lost.length === 0) return [];
   const kind = unsavedRanges(finding, snapshots, now).length === 0 ? "new" : "unsaved";
   return [{ backend, kind, text: `${amountText(finding, lost, whole)}, ${timesText(lost)}` }];

@@ -3,6 +3,7 @@
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
 import { coveredRanges } from "../snapshot/kept/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
+import { isSameSource, type Source } from "../snapshot/kept/source.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";
@@ -37,15 +38,15 @@ export function warningsFor(
   ];
 }
 
-/** The parts of the backend's time line that no snapshot holds; what just came in counts only where nothing is held at all. */
+/** The parts of the time line that no snapshot of this server holds; what just came in counts only where nothing is held at all. */
 export function unsavedRanges(
-  { name, inventory }: Reached,
+  { inventory, open }: Reached,
   snapshots: readonly KeptSnapshot[],
   now: bigint,
 ): Range[] {
   const { oldest, newest } = inventory;
   if (oldest === undefined || newest === undefined) return [];
-  const covered = coveredRanges(snapshots, name);
+  const covered = coveredRanges(snapshots, open);
   const settled = now - SETTLING;
   const isAllNew = covered.length === 0 && oldest >= settled;
   const end = newest < settled || isAllNew ? newest + 1n : settled;
@@ -83,15 +84,15 @@ export const isTimeless = ({ inventory }: Reached): boolean =>
   inventory.oldest === undefined && inventory.signals.includes("dashboards");
 
 /** It holds something, and no snapshot holds it whole. */
-export const isLacking = ({ name, inventory }: Reached, snapshots: readonly KeptSnapshot[]): boolean =>
-  holdsAnything(inventory.counts) && !isKept(name, snapshots);
+export const isLacking = ({ open, inventory }: Reached, snapshots: readonly KeptSnapshot[]): boolean =>
+  holdsAnything(inventory.counts) && !isKept(open, snapshots);
 
 const holdsAnything = (counts: Reached["inventory"]["counts"]): boolean =>
   counts === undefined || Object.values(counts).some((count) => count > 0);
 
-const isKept = (backend: string, snapshots: readonly KeptSnapshot[]): boolean =>
+const isKept = (source: Source, snapshots: readonly KeptSnapshot[]): boolean =>
   snapshots.some(({ manifest }) =>
-    manifest.plugins.some(({ name, status }) => name === backend && status === "complete"),
+    manifest.plugins.some((one) => one.status === "complete" && isSameSource(one, source)),
   );
 
 const MINUTE = 60n * NS_PER_SECOND;

@@ -9,6 +9,8 @@ export interface OpenBackend {
   readonly clock?: () => bigint;
   /** Base URL without credentials; absent for a plugin without a server. */
   readonly url?: string;
+  /** As which tenant it reads and writes, empty for none; absent for a plugin without tenants. */
+  readonly tenant?: string;
 }
 
 export interface OpenSink {

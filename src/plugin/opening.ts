@@ -48,6 +48,7 @@ export function openBackend(loaded: LoadedPlugin, config: Config, options: Openi
     { config: inTenant(plugin, config, options), options },
     (context, guard) => {
       const url = context.http.url === "" ? {} : { url: context.http.url };
+      const { tenant } = context.options;
       return [
         {
           name: plugin.name,
@@ -55,6 +56,7 @@ export function openBackend(loaded: LoadedPlugin, config: Config, options: Openi
           backend: guardBackend(plugin.name, backend(context), guard),
           clock: context.clock,
           ...url,
+          ...(hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {}),
         },
       ];
     },

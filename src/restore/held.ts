@@ -3,6 +3,7 @@ import type { OpenBackend } from "../plugin/open.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { byFrom } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
 
 /**
@@ -15,11 +16,16 @@ export async function countHeld(
   { range, signal }: { readonly range: Range; readonly signal: AbortSignal },
 ): Promise<Counts | undefined> {
   const held: Record<string, number> = {};
+  let counted = 0n;
   try {
-    for (const { from, to, read, server = {} } of windows) {
-      const window = rangeFromText({ from, to });
+    for (const { read, server = {}, ...times } of inOrder(windows)) {
+      const { from, to } = rangeFromText(times);
+      // Windows of snapshots that overlap do: nothing is counted twice.
+      const window = { from: from > counted ? from : counted, to };
       const units = Object.keys(server).filter((unit) => read[unit] !== undefined);
-      if (units.length === 0 || window.from >= range.to || window.to <= range.from) continue;
+      if (units.length === 0 || window.from >= window.to) continue;
+      if (window.from >= range.to || window.to <= range.from) continue;
+      counted = to;
       const counts = await backend.count?.({ range: window }, signal);
       if (counts === undefined) return undefined;
       addCounts(held, Object.fromEntries(units.map((unit) => [unit, counts[unit] ?? 0])));
@@ -30,3 +36,6 @@ export async function countHeld(
     return undefined;
   }
 }
+
+const inOrder = (windows: ManifestPlugin["windows"]): ManifestPlugin["windows"] =>
+  windows.toSorted((a, b) => byFrom(rangeFromText(a), rangeFromText(b)));

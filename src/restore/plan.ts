@@ -4,6 +4,7 @@ import type { OpenBackend } from "../plugin/open.ts";
 import { hasTenant } from "../plugin/opening.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import type { BackendChain } from "../snapshot/kept/chain.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
@@ -13,7 +14,12 @@ import { notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { type FoundBlocks, findBlocks, type PlannedFile, planFiles } from "./select.ts";
 
 export interface RestoreOptions {
+  /** One snapshot, or a chain that was opened as one. */
   readonly snapshot: OpenSnapshot;
+  /** By backend, which snapshots those are; default: it is one. */
+  readonly chains?: readonly BackendChain[];
+  /** What is known not to be in it, though it was asked for. */
+  readonly lacking?: readonly NotPlanned[];
   readonly backends: readonly OpenBackend[];
   /** Only these plugins; default all in the snapshot. */
   readonly plugins?: readonly string[];
@@ -58,6 +64,7 @@ export interface NotPlanned {
 
 export interface RestorePlan {
   readonly snapshot: OpenSnapshot;
+  readonly chains: readonly BackendChain[];
   readonly targets: readonly RestoreTarget[];
   /** Plugins that were asked for and cannot be written, and why. */
   readonly leftOut: readonly NotPlanned[];
@@ -75,7 +82,7 @@ export async function planRestore(options: RestoreOptions): Promise<RestorePlan>
   const names = wanted.map(({ name }) => name);
   const found = await findBlocks(snapshot, names, { ...options, range: options.range });
   const targets: RestoreTarget[] = [];
-  const leftOut: NotPlanned[] = absent(options);
+  const leftOut: NotPlanned[] = [...(options.lacking ?? []), ...absent(options)];
   const notChosen: NotPlanned[] = [];
   for (const saved of wanted) {
     try {
@@ -87,7 +94,7 @@ export async function planRestore(options: RestoreOptions): Promise<RestorePlan>
       leftOut.push({ name: saved.name, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  return { snapshot, targets, leftOut, notChosen };
+  return { snapshot, chains: options.chains ?? [], targets, leftOut, notChosen };
 }
 
 function isWanted({ name, signals = [] }: ManifestPlugin, { plugins, only }: RestoreOptions): boolean {
@@ -96,10 +103,10 @@ function isWanted({ name, signals = [] }: ManifestPlugin, { plugins, only }: Res
 }
 
 /** Those that were asked for by name and that the snapshot does not have. */
-function absent({ snapshot, plugins = [] }: RestoreOptions): NotPlanned[] {
-  const saved = new Set(snapshot.manifest.plugins.map(({ name }) => name));
+function absent({ snapshot, plugins = [], lacking = [] }: RestoreOptions): NotPlanned[] {
+  const known = new Set([...snapshot.manifest.plugins, ...lacking].map(({ name }) => name));
   return plugins
-    .filter((name) => !saved.has(name))
+    .filter((name) => !known.has(name))
     .map((name) => ({ name, reason: "it is not in this snapshot" }));
 }
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { rangeToText } from "../snapshot/format/range-text.ts";
+import { chainJson, chainSchema } from "../snapshot/kept/chain-json.ts";
 import { writeAtomically } from "../snapshot/write/disk.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
@@ -21,7 +22,11 @@ export const findingSchema = v.object({
 });
 
 export const reportSchema = v.object({
-  snapshot: v.string(),
+  snapshot: v.pipe(v.string(), v.description("the path of the newest that was taken")),
+  chains: v.pipe(
+    v.optional(v.array(chainSchema), []),
+    v.description("by backend: the snapshots that were taken together"),
+  ),
   status: v.pipe(
     v.picklist(["complete", "partial", "failed"]),
     v.description(
@@ -104,6 +109,7 @@ export function restoreReport(
   const leftOut = [...plan.leftOut];
   return {
     snapshot: plan.snapshot.path,
+    chains: plan.chains.map(chainJson),
     status: statusOf(plugins, leftOut),
     directory,
     plugins,

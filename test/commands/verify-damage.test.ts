@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { verifySchema } from "../../src/commands/verify/show.ts";
+import { verifySchema } from "../../src/commands/verify/json.ts";
 import { smallSnapshot } from "../snapshot/small.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";

@@ -104,7 +104,7 @@ test("the wait is one for all windows, however many are short", async () => {
 
 test("records that a server has no place for do not make a restore partial", async () => {
   const snapshot = snapshotOf([]);
-  const plan = { snapshot, targets: [], notChosen: [], leftOut: [] };
+  const plan = { snapshot, targets: [], notChosen: [], chains: [], leftOut: [] };
   const outcome = {
     name: "logs",
     written: { entries: 1 },

@@ -61,7 +61,7 @@ const FIND: Readonly<
       word: path.split(/[/\\]/).at(-1) ?? path,
       about: `${manifest.status}, ${formatBytes(manifest.bytes)}`,
     }));
-    return [{ word: "latest", about: "the newest complete one" }, ...kept];
+    return [{ word: "latest", about: "the newest complete one, with those that it continues" }, ...kept];
   },
 
   async operations(config, call) {

@@ -64,7 +64,7 @@ async function planWhole(
   const now = fromMs(Date.now());
   return planExport(call, stack, {
     signals: WANTED[option],
-    rangeFor: (finding) => wholeRange(finding, now),
+    spanFor: (finding) => ({ range: wholeRange(finding, now), parent: null }),
   });
 }
 

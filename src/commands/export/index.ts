@@ -1,23 +1,22 @@
 import type { ExportResult } from "../../export/types.ts";
-import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange, withinData } from "../../inventory/whole-range.ts";
 import type { Signal } from "../../plugin/contract.ts";
 import { readKept } from "../../snapshot/kept/kept.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { nowAt } from "../../units/clock-skew.ts";
-import { fromMs, type Range } from "../../units/range.ts";
+import { fromMs } from "../../units/range.ts";
 import { defineCommand } from "../command.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { type ExportCall, exportArgs, outputOf } from "./args.ts";
 import { checkMatches } from "./check-matches.ts";
 import { flushAll } from "./flush.ts";
 import { readMatches } from "./match.ts";
-import { holdsOneOf, planExport } from "./plan.ts";
+import { holdsOneOf, type PlanOptions, planExport } from "./plan.ts";
 import { describeRange, exportRange } from "./range.ts";
 import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
 import { resumeExport } from "./resume.ts";
 import { type ExportSetting, runExport } from "./run.ts";
-import { rangeSinceLast } from "./since-last.ts";
+import { sinceLast } from "./since-last.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = [
@@ -80,21 +79,26 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
   const options = { signals: wantedSignals(args), matches: readMatches(args.match, names) };
   const wanted = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, options.signals));
   await flushAll(call, wanted);
-  const plan = await planExport(call, stack, { ...options, rangeFor: await rangesOf(call, stack) });
+  const plan = await planExport(call, stack, { ...options, spanFor: await spansOf(call, stack) });
   await checkMatches(plan, call.signal);
   return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
 }
 
-/** Which range is read of each backend. Where one ends now, that is now by the server's clock. */
-async function rangesOf(call: ExportCall, stack: Stack): Promise<(finding: Reached) => Range> {
+/** What is read of each backend. Where one ends now, that is now by the server's clock. */
+async function spansOf(call: ExportCall, stack: Stack): Promise<PlanOptions["spanFor"]> {
   const now = fromMs(Date.now());
-  if (call.args.all) return (finding) => wholeRange(finding, nowAt(finding.open, now));
+  if (call.args.all)
+    return (finding) => ({ range: wholeRange(finding, nowAt(finding.open, now)), parent: null });
   if (call.args["since-last"]) {
     const { snapshots } = await readKept(outputOf(call, stack));
-    return (finding) => rangeSinceLast(finding, snapshots, call.args.to ?? nowAt(finding.open, now));
+    return (finding) => {
+      const { why, ...span } = sinceLast(finding, snapshots, call.args.to ?? nowAt(finding.open, now));
+      call.terminal.note(`${finding.name}: ${why}`);
+      return span;
+    };
   }
   call.terminal.note(describeRange(exportRange(call.args, now)));
-  return (finding) => withinData(exportRange(call.args, nowAt(finding.open, now)), finding);
+  return (finding) => ({ range: withinData(exportRange(call.args, nowAt(finding.open, now)), finding) });
 }
 
 const filesOf = ({

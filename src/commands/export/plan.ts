@@ -1,6 +1,7 @@
 import type { Finding, Reached } from "../../inventory/survey.ts";
 import type { ExportRequest, Signal } from "../../plugin/contract.ts";
 import type { OpenBackend } from "../../plugin/open.ts";
+import type { Parent } from "../../snapshot/format/manifest.ts";
 import type { Range } from "../../units/range.ts";
 import type { Call } from "../command.ts";
 import { askBackends } from "../inventory/ask.ts";
@@ -20,11 +21,18 @@ export interface Part {
   readonly finding: Reached;
   readonly open: OpenBackend;
   readonly request: ExportRequest;
+  readonly parent?: Parent | null;
+}
+
+/** Which part of a backend's time line is read, and which snapshot that continues: see `ExportJob`. */
+export interface Span {
+  readonly range: Range;
+  readonly parent?: Parent | null;
 }
 
 export interface PlanOptions {
   readonly signals: ReadonlySet<Signal>;
-  readonly rangeFor: (finding: Reached) => Range;
+  readonly spanFor: (finding: Reached) => Span;
   readonly matches?: ReadonlyMap<string, string>;
 }
 
@@ -44,9 +52,12 @@ export async function planExport(call: Call, stack: Stack, options: PlanOptions)
 export const holdsOneOf = (held: readonly Signal[] | undefined, wanted: ReadonlySet<Signal>): boolean =>
   held === undefined || held.some((one) => wanted.has(one));
 
-function partOf(finding: Finding, { signals, rangeFor, matches }: PlanOptions): Part[] {
+function partOf(finding: Finding, { signals, spanFor, matches }: PlanOptions): Part[] {
   if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
   const match = matches?.get(finding.name);
-  const request = { range: rangeFor(finding), ...(match === undefined ? {} : { match }) };
-  return [{ finding, open: finding.open, request }];
+  const { range, parent } = spanFor(finding);
+  const request = { range, ...(match === undefined ? {} : { match }) };
+  // What a selector restricts continues nothing: it does not hold its time.
+  const continued = parent === undefined || match !== undefined ? {} : { parent };
+  return [{ finding, open: finding.open, request, ...continued }];
 }

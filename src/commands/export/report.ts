@@ -22,6 +22,9 @@ export const exportSchema = v.object({
       name: v.string(),
       status,
       counts: v.record(v.string(), v.number()),
+      parent: v.optional(
+        v.pipe(v.string(), v.description("the name of the snapshot that this one continues")),
+      ),
       bytes: v.number(),
       agrees: v.optional(v.pipe(v.boolean(), v.description("our counts equal the server's own"))),
       problems: v.array(
@@ -47,6 +50,7 @@ export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<type
     name: plugin.name,
     status: plugin.status,
     counts: plugin.counts,
+    ...(plugin.parent == null ? {} : { parent: plugin.parent.snapshot }),
     bytes: bytesOf(plugin),
     agrees: plugin.agrees,
     problems: plugin.problems,

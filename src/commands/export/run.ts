@@ -32,7 +32,7 @@ export async function runExport(call: Call, setting: ExportSetting): Promise<Exp
   if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
   await tellSize(call, plan, directory);
   const job = {
-    backends: plan.parts.map(({ open, request }) => ({ open, request })),
+    backends: plan.parts.map(({ finding: _, ...part }) => part),
     failures: plan.failures,
     directory,
     ...paceOf(stack.config),

@@ -1,10 +1,12 @@
 import { UsageError } from "../../tasks/errors.ts";
 import { fromMs, fromRfc3339, type Range } from "../../units/range.ts";
 import type { Call } from "../command.ts";
-import { SNAPSHOT } from "../snapshot-argument.ts";
+import { CHAIN, SNAPSHOT } from "../snapshot-argument.ts";
 
 export const restoreArgs = {
-  snapshot: { ...SNAPSHOT, required: true },
+  snapshot: SNAPSHOT,
+  all: { type: "flag", about: "everything from every snapshot that is kept" },
+  chain: CHAIN,
   plugin: {
     type: "value",
     hint: "NAME",
@@ -47,6 +49,18 @@ export function rangeOf({ args: { from, to } }: RestoreCall): Range | undefined 
   const range = { from: from ?? 0n, to: to ?? fromMs(Date.now()) };
   if (range.from < range.to) return range;
   throw new UsageError("--from is not before --to");
+}
+
+/**
+ * Refuses a call that does not say what is to be restored: a time is asked of all snapshots, but only if it is named.
+ * @throws UsageError
+ */
+export function requireChoice({ args: { snapshot, all, from, to } }: RestoreCall): void {
+  if (snapshot !== undefined || all || from !== undefined || to !== undefined) return;
+  throw new UsageError(
+    "which snapshot?",
+    "a name, a directory or `latest`; or --all, or --from and --to, of all that are kept",
+  );
 }
 
 /** @throws UsageError when one is not `KEY=VALUE` */

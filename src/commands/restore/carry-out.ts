@@ -7,6 +7,7 @@ import { recount } from "../../restore/recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "../../restore/report.ts";
 import { type RestoreProgress, runRestore } from "../../restore/run.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
+import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
 import { createProgress } from "../../terminal/progress.ts";
@@ -40,7 +41,12 @@ export async function carryOut(
   const operation = {
     operation: "restore",
     destructive: true,
-    details: { snapshot: plan.snapshot.path, report: directory, resumed: earlier !== undefined },
+    details: {
+      snapshot: plan.snapshot.path,
+      ...(snapshotsOf(plan.chains).length > 1 ? { snapshots: snapshotsOf(plan.chains).length } : {}),
+      report: directory,
+      resumed: earlier !== undefined,
+    },
     dataAffected: plan.targets.map(({ name }) => name),
     signal: call.signal,
   };

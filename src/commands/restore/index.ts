@@ -1,52 +1,69 @@
 import * as v from "valibot";
-import { planRestore, type RestorePlan } from "../../restore/plan.ts";
+import { type NotPlanned, planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { type RestoreReport, reportSchema } from "../../restore/report.ts";
-import { type OpenSnapshot, openSnapshot } from "../../snapshot/read/reader.ts";
+import type { Chosen } from "../../snapshot/kept/choose.ts";
+import { type OpenChain, openChain } from "../../snapshot/kept/open-chain.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
 import { confirm } from "../../terminal/ask.ts";
 import { createProgress } from "../../terminal/progress.ts";
+import { missingLines, namesText, tellChosen } from "../chain-text.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { readMatches } from "../export/match.ts";
-import { findSnapshot } from "../snapshot-argument.ts";
+import { chooseSnapshots } from "../snapshot-argument.ts";
 import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
-import { type RestoreCall, rangeOf, readLabels, restoreArgs } from "./args.ts";
+import { type RestoreCall, rangeOf, readLabels, requireChoice, restoreArgs } from "./args.ts";
 import { carryOut } from "./carry-out.ts";
 import { planJson, planSchema } from "./plan-json.ts";
 import { reportRestore, showPlan } from "./show.ts";
 
 export default defineCommand({
-  about: "put a snapshot's data back, and count it on the servers",
+  about: "put snapshots' data back, and count it on the servers",
   args: restoreArgs,
+  exclusive: [
+    ["all", "snapshot"],
+    ["all", "chain"],
+  ],
   examples: [
     { line: "restore latest --dry-run", about: "what would be written, and what the servers would refuse" },
     {
       line: "restore 20260124-143000 --plugin loki --label restored_from=20260124",
       about: "beside live data",
     },
+    {
+      line: "restore --from 2026-01-20 --to 2026-01-22",
+      about: "two days, from whichever snapshots hold them",
+    },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
   json: v.union([reportSchema, planSchema]),
-  run: (call) => orUntouched(UNTOUCHED, () => restoreFound(call)),
+  run: (call) => orUntouched(UNTOUCHED, () => restoreChosen(call)),
 });
 
 const UNTOUCHED = "nothing was written";
 
-async function restoreFound(call: RestoreCall): Promise<ExitCode> {
+async function restoreChosen(call: RestoreCall): Promise<ExitCode> {
+  requireChoice(call);
   const stack = await openStack(call, { only: call.args.plugin, tenant: call.args.into });
-  const directory = await findSnapshot(call.args.snapshot, { ...call, backups: stack.config.backups });
-  const snapshot = await openSnapshot(directory);
+  const { snapshot, chain, plugin: plugins, only } = call.args;
+  const range = rangeOf(call);
+  const place = { directory: call.directory, backups: stack.config.backups };
+  const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only }, place);
+  tellChosen(chosen, call.terminal);
+  if (snapshot === "latest" && chosen.others.length > 0)
+    call.terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
+  const opened = await openChain(chosen.chains, { range, signal: call.signal });
   try {
-    return await restore(call, { stack, snapshot });
+    return await restore(call, { stack, ...opened, chosen });
   } finally {
-    await snapshot.close();
+    await opened.snapshot.close();
   }
 }
 
-interface Setting {
+interface Setting extends OpenChain {
   readonly stack: Stack;
-  readonly snapshot: OpenSnapshot;
+  readonly chosen: Chosen;
 }
 
 async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
@@ -81,7 +98,10 @@ async function carriedOut(
   return await carryOut(call, { backups: config.backups, trail }, plan);
 }
 
-async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise<RestorePlan> {
+async function planned(
+  call: RestoreCall,
+  { stack, snapshot, broken, chosen }: Setting,
+): Promise<RestorePlan> {
   const { args: given, signal, terminal } = call;
   const board = createProgress(terminal, { signal });
   let bytes = 0;
@@ -95,6 +115,8 @@ async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise
   try {
     return await planRestore({
       snapshot,
+      chains: chosen.chains,
+      lacking: lackingOf(chosen, broken),
       backends: stack.backends,
       ...(given.plugin.length === 0 ? {} : { plugins: given.plugin }),
       ...(given.only.length === 0 ? {} : { only: given.only }),
@@ -109,6 +131,13 @@ async function planned(call: RestoreCall, { stack, snapshot }: Setting): Promise
     board.stop();
   }
 }
+
+/** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
+const lackingOf = ({ chains, lacking, broken }: Chosen, damaged: OpenChain["broken"]): NotPlanned[] => [
+  ...lacking,
+  ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
+  ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
+];
 
 async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise<boolean> {
   if (given.yes) return true;

@@ -6,11 +6,13 @@ import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import { findingSchema, notPlannedSchema } from "../../restore/report.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
+import { chainJson, chainSchema } from "../../snapshot/kept/chain-json.ts";
 
 const counts = v.record(v.string(), v.number());
 
 export const planSchema = v.object({
-  snapshot: v.string(),
+  snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),
+  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are taken together")),
   dryRun: v.pipe(v.literal(true), v.description("a plan: nothing was written")),
   plugins: v.array(
     v.object({
@@ -41,11 +43,13 @@ export const planSchema = v.object({
 /** Everything that a plan says of what would be written where, and of what would not. */
 export const planJson = ({
   snapshot,
+  chains,
   targets,
   leftOut,
   notChosen,
 }: RestorePlan): v.InferOutput<typeof planSchema> => ({
   snapshot: snapshot.path,
+  chains: chains.map(chainJson),
   dryRun: true,
   plugins: targets.map((target) => ({
     name: target.name,

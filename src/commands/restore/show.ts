@@ -1,9 +1,11 @@
 import { lostToText } from "../../restore/lost.ts";
 import type { RestorePlan } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
+import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
+import { chainText } from "../chain-text.ts";
 import { shortPath } from "../short-path.ts";
 import { countsText } from "./counts-text.ts";
 import { plannedCounts } from "./plan-json.ts";
@@ -18,7 +20,7 @@ const SEVERITY = {
 
 /** What would be written where, and what the servers would refuse, alter or hide, each with the setting to change. */
 export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "note"): void {
-  const { targets, leftOut, notChosen } = plan;
+  const { chains, targets, leftOut, notChosen } = plan;
   const colors = out === "print" ? terminal.colors : terminal.noteColors;
   const say = (text: string): void => (out === "print" ? terminal.tell(text) : terminal.note(text));
   const rows = targets.map((target) => [
@@ -27,6 +29,10 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
   ]);
   const width = out === "print" ? terminal.width() : undefined;
   for (const line of formatTable([{}, {}], rows, width)) terminal[out](line);
+  if (snapshotsOf(chains).length > 1)
+    for (const chain of chains)
+      if (targets.some(({ name }) => name === chain.backend))
+        say(`${colors.dim("from")} ${chainText(chain)}`);
   for (const { name, held = {} } of targets) {
     if (Object.values(held).some((count) => count > 0))
       say(

@@ -1,11 +1,12 @@
 import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
-import { openSnapshot } from "../../snapshot/read/reader.ts";
+import { openChain } from "../../snapshot/kept/open-chain.ts";
 import { counted } from "../../units/words.ts";
+import { isWhole, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
+import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 const args = {
@@ -38,14 +39,20 @@ export default defineCommand({
   ],
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const snapshot = await openSnapshot(await findSnapshot(call.args.snapshot, { ...call, backups }));
+    const { snapshot: named } = call.args;
+    const chosen = await chooseSnapshots({ snapshot: named, only: ["metrics"] }, { ...call, backups });
+    tellChosen(chosen, call.terminal);
+    tellLacking(chosen, call.terminal);
+    const { snapshot, broken } = await openChain(chosen.chains, { signal: call.signal });
+    tellBroken(broken, call.terminal);
     const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
     try {
       await writeWhole(resolve(call.directory, call.args.output), openMetrics(snapshot, totals), call.signal);
     } finally {
       await snapshot.close();
     }
-    return told(call, totals);
+    const exit = told(call, totals);
+    return isWhole(chosen, broken) ? exit : EXIT.partial;
   },
 });
 

@@ -1,14 +1,17 @@
 import * as v from "valibot";
+import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
 import { diffSnapshots, type FileDifference } from "../../snapshot/kept/diff.ts";
 import { type BackendDifference, summarise, type UnitDifference } from "../../snapshot/kept/diff-summary.ts";
-import { openSnapshot } from "../../snapshot/read/reader.ts";
+import { openChain } from "../../snapshot/kept/open-chain.ts";
+import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
-import { defineCommand } from "../command.ts";
+import { chainText, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
+import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 const diffSchema = v.object({
@@ -50,8 +53,7 @@ export default defineCommand({
   json: diffSchema,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const open = async (text: string) => openSnapshot(await findSnapshot(text, { ...call, backups }));
-    const [a, b] = [await open(call.args.a), await open(call.args.b)];
+    const [a, b] = [await opened(call, call.args.a, backups), await opened(call, call.args.b, backups)];
     const files = await diffSnapshots(a, b);
     await Promise.all([a.close(), b.close()]);
     const backends = summarise(files, [a.manifest, b.manifest]);
@@ -65,6 +67,19 @@ export default defineCommand({
     return equal ? EXIT.ok : EXIT.different;
   },
 });
+
+/** `latest` may be several snapshots: which, is said. */
+async function opened(call: Call, text: string, backups: string): Promise<OpenSnapshot> {
+  const { terminal, signal, directory } = call;
+  const chosen = await chooseSnapshots({ snapshot: text }, { directory, backups });
+  tellChosen(chosen, terminal);
+  tellLacking(chosen, terminal);
+  if (snapshotsOf(chosen.chains).length > 1)
+    for (const chain of chosen.chains) terminal.note(`${text} is ${chainText(chain)}`);
+  const { snapshot, broken } = await openChain(chosen.chains, { signal });
+  tellBroken(broken, terminal);
+  return snapshot;
+}
 
 /** `loki     equal    1,456 entries`, `grafana  differs  2 objects more, 1 changed (41 objects equal)`. */
 const summaryLines = (backends: readonly BackendDifference[], { colors, width }: Terminal): string[] =>

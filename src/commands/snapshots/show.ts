@@ -1,10 +1,31 @@
 import { manifestSchema } from "../../snapshot/format/manifest.ts";
-import { openSnapshot } from "../../snapshot/read/reader.ts";
-import { defineCommand } from "../command.ts";
+import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
+import type { KeptSnapshot } from "../../snapshot/kept/kept.ts";
+import { readManifest } from "../../snapshot/read/reader.ts";
+import { UsageError } from "../../tasks/errors.ts";
+import { chainText, tellChosen, tellLacking } from "../chain-text.ts";
+import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";
-import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
+import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
+
+/** Of several that `latest` means the one that most backends' state is from; which the others are is said. */
+async function shown({ directory, terminal }: Call, named: string, backups: string): Promise<KeptSnapshot> {
+  if (named !== "latest") {
+    const path = await findSnapshot(named, { directory, backups });
+    return { path, manifest: await readManifest(path) };
+  }
+  const chosen = await chooseSnapshots({ snapshot: named }, { directory, backups });
+  tellChosen(chosen, terminal);
+  tellLacking(chosen, terminal);
+  if (snapshotsOf(chosen.chains).length > 1)
+    for (const chain of chosen.chains) terminal.note(`latest is ${chainText(chain)}`);
+  const states = Map.groupBy(chosen.chains, ({ state }) => state.snapshot);
+  const [most] = [...states].sort(([, a], [, b]) => b.length - a.length);
+  if (most === undefined) throw new UsageError(`no complete snapshot is kept in ${backups}`);
+  return most[0];
+}
 
 export default defineCommand({
   about: "what one snapshot holds, and what it says is missing",
@@ -19,9 +40,8 @@ export default defineCommand({
   json: manifestSchema,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const snapshot = await openSnapshot(await findSnapshot(call.args.snapshot, { ...call, backups }));
-    await snapshot.close();
-    const { path, manifest } = snapshot;
+    const { snapshot: named } = call.args;
+    const { path, manifest } = await shown(call, named, backups);
     if (call.args.json) call.terminal.printJson(manifest);
     else reportExport({ path, manifest }, call);
     return exportExit(manifest) === EXIT.error ? EXIT.error : EXIT.ok;

@@ -1,19 +1,28 @@
 import { patiently } from "../../export/patiently.ts";
-import { readManifest } from "../../snapshot/read/reader.ts";
+import { SnapshotError } from "../../snapshot/format/errors.ts";
+import { nameOf } from "../../snapshot/kept/chain.ts";
+import { claimsOfBackend, snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
+import type { Chosen } from "../../snapshot/kept/choose.ts";
+import { readKept } from "../../snapshot/kept/kept.ts";
 import { compareLive, type LiveReport } from "../../snapshot/verify/live.ts";
-import { type VerifyOptions, type VerifyReport, verifySnapshot } from "../../snapshot/verify/verify.ts";
+import { type VerifyReport, verifySnapshot } from "../../snapshot/verify/verify.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { fromMs } from "../../units/range.ts";
+import { isWhole, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { shortPath } from "../short-path.ts";
-import { findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
+import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf, openStack } from "../stack.ts";
+import { type Verified, verifyJson, verifySchema } from "./json.ts";
 import { readPart } from "./part.ts";
-import { showLive, showReport, verifyJson, verifySchema } from "./show.ts";
+import { showReports } from "./show.ts";
 
 const args = {
-  snapshot: { ...SNAPSHOT, required: true },
+  snapshot: SNAPSHOT,
+  all: { type: "flag", about: "every snapshot that is kept" },
+  chain: CHAIN,
   quick: { type: "flag", about: "the manifest, the files' sizes and the index only; no data is read" },
   "read-data": {
     type: "value",
@@ -32,57 +41,107 @@ const args = {
 type VerifyCall = Call<typeof args>;
 
 export default defineCommand({
-  about: "prove a snapshot: every file, block, checksum and line; exit code 5 when anything differs",
+  about: "prove snapshots: every file, block, checksum and line; exit code 5 when anything differs",
   args,
-  exclusive: [["quick", "read-data"]],
+  exclusive: [
+    ["quick", "read-data"],
+    ["all", "snapshot"],
+    ["all", "chain"],
+  ],
   examples: [
-    { line: "verify latest", about: "everything" },
+    { line: "verify latest", about: "the newest of each backend, and all that it continues" },
     { line: "verify latest --read-data=1/7", about: "in cron: seven nights read everything once" },
     { line: "verify 20260124-143000 --live", about: "and compare with what the servers hold now" },
   ],
   json: verifySchema,
   async run(call): Promise<ExitCode> {
-    const { backups } = await configOf(call);
-    const path = await findSnapshot(call.args.snapshot, { ...call, backups });
-    const report = await verified(call, path);
-    const live = call.args.live && report.status !== undefined ? await comparedLive(call, path) : [];
-    if (call.args.json) call.terminal.printJson(verifyJson(report, live));
-    else {
-      showReport(report, shortPath(path, call.directory), call.terminal);
-      showLive(live, call.terminal);
-    }
-    const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
-    if (!report.sound || differs) return EXIT.different;
-    // What could not be counted is not shown to differ, and not shown to be equal.
-    return live.some(({ failed }) => failed > 0) ? EXIT.partial : EXIT.ok;
+    const { snapshot: named, all } = call.args;
+    if (named === undefined && !all) throw new UsageError("which snapshot?", WHICH);
+    const { paths, chosen } = await chosenBy(call);
+    const reports = await verifiedAll(call, paths);
+    const live = call.args.live && chosen !== undefined ? await comparedLive(call, chosen) : [];
+    const verified = { reports, chosen, live };
+    if (call.args.json) call.terminal.printJson(verifyJson(verified));
+    else showReports(verified, (path) => shortPath(path, call.directory), call.terminal);
+    return exitFor(verified);
   },
 });
 
-async function verified({ args: given, terminal, signal }: VerifyCall, path: string): Promise<VerifyReport> {
-  const board = createProgress(terminal);
-  const options: VerifyOptions = {
-    depth: given.quick ? "sizes" : "lines",
-    ...(given["read-data"] === undefined ? {} : { part: given["read-data"] }),
-    signal,
-    onProgress: ({ bytes, totalBytes }) =>
-      board.update({
-        name: "verify",
-        done: bytes / totalBytes,
-        bytes,
-        counts: {},
-        state: "running",
-        retries: 0,
-      }),
-  };
+const WHICH = "a name, a directory or `latest`; --all for every one that is kept";
+
+function exitFor({ reports, chosen, live }: Verified): ExitCode {
+  const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
+  if (differs || reports.some(({ sound }) => !sound)) return EXIT.different;
+  const isShort = chosen !== undefined && !isWhole(chosen);
+  // What could not be counted is not shown to differ, and not shown to be equal.
+  const uncounted = live.some(({ failed }) => failed > 0);
+  return isShort || uncounted ? EXIT.partial : EXIT.ok;
+}
+
+interface ToVerify {
+  /** The oldest first. */
+  readonly paths: readonly string[];
+  /** Absent: the manifest of the one that is named cannot be believed. */
+  readonly chosen: Chosen | undefined;
+}
+
+/** A named snapshot is looked at whatever is wrong with it, and so is each that a chain lacks though it is there. */
+async function chosenBy(call: VerifyCall): Promise<ToVerify> {
+  const { backups } = await configOf(call);
+  const place = { directory: call.directory, backups };
+  const { snapshot, chain } = call.args;
   try {
-    return await verifySnapshot(path, options);
+    const chosen = await chooseSnapshots({ snapshot, chain }, place);
+    tellChosen(chosen, call.terminal);
+    tellLacking(chosen, call.terminal);
+    const lost = chosen.chains.flatMap(({ missing }) => missing.map(({ name }) => name));
+    const { unreadable } = await readKept(backups);
+    const broken = unreadable.filter(({ path }) => call.args.all || lost.includes(nameOf({ path })));
+    const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
+    return { paths: [...new Set(paths)], chosen };
+  } catch (error) {
+    if (!(error instanceof SnapshotError) || snapshot === undefined) throw error;
+    return { paths: [await findSnapshot(snapshot, place)], chosen: undefined };
+  }
+}
+
+async function verifiedAll(call: VerifyCall, paths: readonly string[]): Promise<VerifyReport[]> {
+  const board = createProgress(call.terminal);
+  const reports: VerifyReport[] = [];
+  try {
+    for (const [index, path] of paths.entries()) {
+      const show = (share: number, bytes: number): void =>
+        board.update({
+          name: "verify",
+          done: (index + share) / paths.length,
+          bytes: reports.reduce((sum, one) => sum + one.bytes, bytes),
+          counts: {},
+          state: "running",
+          retries: 0,
+        });
+      reports.push(await verified(call, path, show));
+    }
+    return reports;
   } finally {
     board.stop();
   }
 }
 
-async function comparedLive(call: VerifyCall, path: string): Promise<LiveReport[]> {
-  const { plugins } = await readManifest(path);
+function verified(
+  { args: given, signal }: VerifyCall,
+  path: string,
+  show: (share: number, bytes: number) => void,
+): Promise<VerifyReport> {
+  return verifySnapshot(path, {
+    depth: given.quick ? "sizes" : "lines",
+    ...(given["read-data"] === undefined ? {} : { part: given["read-data"] }),
+    signal,
+    onProgress: ({ bytes, totalBytes }) => show(bytes / totalBytes, bytes),
+  });
+}
+
+async function comparedLive(call: VerifyCall, { chains }: Chosen): Promise<LiveReport[]> {
+  const plugins = chains.map(claimsOfBackend);
   const stack = await openStack(call);
   const reports: LiveReport[] = [];
   for (const saved of plugins) {

@@ -1,6 +1,5 @@
-import * as v from "valibot";
-import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
-import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
+import { rangeToText } from "../../snapshot/format/range-text.ts";
+import type { Chosen } from "../../snapshot/kept/choose.ts";
 import type { Flaw } from "../../snapshot/verify/block-index.ts";
 import type { LiveReport } from "../../snapshot/verify/live.ts";
 import type { VerifyReport } from "../../snapshot/verify/verify.ts";
@@ -8,101 +7,46 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
+import { chainText, namesText } from "../chain-text.ts";
 import { exportAgain } from "./again.ts";
+import { together, type Verified } from "./json.ts";
 
-const flawSchema = v.object({
-  file: v.pipe(v.string(), v.description("relative to the snapshot")),
-  what: v.string(),
-  plugin: v.exactOptional(v.pipe(v.string(), v.description("whose data it is"))),
-  block: v.exactOptional(
-    v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
-  ),
-  line: v.exactOptional(v.pipe(v.number(), v.description("the line of the file, uncompressed, from 1"))),
-  lines: v.exactOptional(
-    v.pipe(
-      v.object({ first: v.number(), last: v.number() }),
-      v.description("the lines of the file, uncompressed, that the block's records are"),
-    ),
-  ),
-  ...v.partial(blockPlaceSchema).entries,
-});
+/** Which backends are covered, how far, and what was not looked at. */
+function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {
+  for (const chain of chains) terminal.print(`covered: ${chainText(chain)}`);
+  if (others.length > 0) terminal.print(`not covered: ${namesText(others)}: contextcore verify --all`);
+}
 
-export const verifySchema = v.object({
-  path: v.string(),
-  sound: v.pipe(v.boolean(), v.description("nothing is wrong")),
-  depth: v.string(),
-  status: v.optional(v.pipe(v.string(), v.description("what the manifest says of itself"))),
-  files: v.number(),
-  blocks: v.number(),
-  records: v.number(),
-  bytes: v.pipe(v.number(), v.description("bytes of data that were read")),
-  flawsTotal: v.number(),
-  flaws: v.pipe(v.array(flawSchema), v.description("the first thousand")),
-  damaged: v.pipe(
-    v.array(
-      v.object({
-        plugin: v.string(),
-        blocks: v.number(),
-        ranges: v.array(rangeSchema),
-        again: v.pipe(
-          v.array(v.string()),
-          v.description("the commands that export it once more, as long as the server has it"),
-        ),
-      }),
-    ),
-    v.description("the blocks of data that something is wrong with, added up"),
-  ),
-  live: v.array(
-    v.object({
-      plugin: v.string(),
-      counted: v.number(),
-      failed: v.pipe(v.number(), v.description("windows that the server should have counted, and did not")),
-      failure: v.optional(v.string()),
-      differences: v.array(
-        v.object({
-          from: v.string(),
-          to: v.string(),
-          unit: v.string(),
-          saved: v.number(),
-          server: v.number(),
-          verdict: v.string(),
-        }),
-      ),
-    }),
-  ),
-});
+/** More snapshots than this are told together, but for those that something is to be said of. */
+const TOLD_MAX = 10;
 
-/** The report as `--json` prints it, without how long it took. @param live what counting on the servers gave; none without `--live` */
-export const verifyJson = (
-  { durationMs: _, flaws, damaged, ...report }: VerifyReport,
-  live: readonly LiveReport[],
-): v.InferOutput<typeof verifySchema> => ({
-  ...report,
-  flaws: flaws.map((flaw) => ({ ...flaw })),
-  damaged: damaged.map(({ plugin, blocks, ranges }) => ({
-    plugin,
-    blocks,
-    ranges: ranges.map(rangeToText),
-    again: exportAgain(plugin, ranges),
-  })),
-  live: live.map(({ plugin, counted, failed, failure, differences }) => ({
-    plugin,
-    counted,
-    failed,
-    ...(failure === undefined ? {} : { failure }),
-    differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
-  })),
-});
+/** What was covered, then what came of each snapshot, then of all. @param shown how a path is shown */
+export function showReports(
+  { reports, chosen, live }: Verified,
+  shown: (path: string) => string,
+  terminal: Terminal,
+): void {
+  if (chosen !== undefined) showCoverage(chosen, terminal);
+  for (const report of reports) {
+    const isPlain = report.sound && report.status === "complete";
+    if (!isPlain || reports.length <= TOLD_MAX) showReport(report, shown(report.path), terminal);
+  }
+  const [first] = reports;
+  if (first !== undefined && reports.length > 1) {
+    const all = { ...first, ...together(reports) };
+    terminal.print(`${counted(reports.length, "snapshot")}  ${verdictOn(all, terminal)}  ${amountRead(all)}`);
+  }
+  showLive(live, terminal);
+}
 
 /** One line each for what is wrong, then the verdict, and what to do. */
-export function showReport(report: VerifyReport, shownPath: string, terminal: Terminal): void {
-  const { colors, noteColors } = terminal;
+function showReport(report: VerifyReport, shownPath: string, terminal: Terminal): void {
+  const { noteColors } = terminal;
   for (const flaw of report.flaws)
     terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.what}`);
   const more = report.flawsTotal - report.flaws.length;
   if (more > 0) terminal.note(`and ${more} more`);
-  const verdict = report.sound ? colors.green(SOUND[report.depth]) : colors.red("not what it claims to be");
-  terminal.print(`${shownPath}  ${verdict}  ${amountRead(report)}`);
+  terminal.print(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
   adviseOnDamage(report, shownPath, terminal);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
@@ -110,6 +54,9 @@ export function showReport(report: VerifyReport, shownPath: string, terminal: Te
     );
   }
 }
+
+const verdictOn = ({ sound, depth }: VerifyReport, { colors }: Terminal): string =>
+  sound ? colors.green(SOUND[depth]) : colors.red("not what it claims to be");
 
 /** `logs.json, lines 101 to 200, block 87 of the index, bytes 19937743 to 20001234, 2026-… to 2026-…`. */
 function whereOf({ file, line, lines, block, bytes, range }: Flaw): string {
@@ -158,7 +105,7 @@ const SENTENCES = {
 } as const;
 
 /** What the servers hold now, beside what was saved. */
-export function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
+function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
   for (const { plugin, counted: again, failed, failure, differences } of reports) {
     terminal.print(
       `${terminal.colors.bold(plugin)}  ${counted(again, "window")} counted again, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}`,

@@ -5,9 +5,9 @@
 import type { Counts, Problem } from "../../plugin/contract.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
+import { createKeySet, type KeySet } from "../../snapshot/format/key-set.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { LineRecord } from "../../snapshot/format/record-keys.ts";
-import { createKeySet, type KeySet } from "../../snapshot/verify/key-set.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
 import { type Range, span } from "../../units/range.ts";
 import type { CheckedStep } from "../check-step.ts";
@@ -67,7 +67,8 @@ function merge(one: StepRecords, seen: KeySet, options: MergeOptions): Merged {
     const verdicts = judge(records, seen, options);
     const isNew = verdicts.map((verdict) => verdict === "new");
     differing.push(...records.filter((_, index) => verdicts[index] === "differs"));
-    const left = keepRecords(one.file, line, isNew);
+    const isKept = isNew.values();
+    const left = keepRecords(one.file, line, () => isKept.next().value === true);
     if (left === undefined) return;
     kept.push(`${left}\n`);
     sum.add(records.filter((_, index) => isNew[index]));

@@ -3,24 +3,35 @@ import { parseExact } from "../../units/exact-json.ts";
 import { list, type Members, members } from "./members.ts";
 import { pointsOf, withPoints } from "./series-line.ts";
 
-/** Asked of one record after another, in the order of `recordsOf`. */
-type IsKept = () => boolean;
+/** Asked once for each record of a line, in the order of `recordsOf`. */
+export type IsKept = () => boolean;
 
 /**
  * Leaves records out of a line of one of the well-known data files. A line of another file is one record.
- * @param kept which of its records stay, in the order of `recordsOf`
- * @returns `undefined` when nothing of it is left
+ * @returns the same text when all stay, `undefined` when none does
  */
-export function keepRecords(file: string, text: string, kept: readonly boolean[]): string | undefined {
-  if (!kept.includes(true)) return undefined;
-  if (!kept.includes(false)) return text;
-  const records = kept.values();
-  const isKept: IsKept = () => records.next().value === true;
-  const line = members(parseExact(text));
-  if (file === "logs.json") return JSON.stringify(keepEntries(line, isKept));
-  if (file === "traces.json") return JSON.stringify(keepSpans(line, isKept));
-  return JSON.stringify(keepSamples(line, isKept));
+export function keepRecords(file: string, text: string, isKept: IsKept): string | undefined {
+  const keep = KEEP.get(file);
+  if (keep === undefined) return isKept() ? text : undefined;
+  let kept = 0;
+  let dropped = 0;
+  const left = keep(members(parseExact(text)), () => {
+    const is = isKept();
+    if (is) kept += 1;
+    else dropped += 1;
+    return is;
+  });
+  if (dropped === 0) return text;
+  return kept === 0 ? undefined : JSON.stringify(left);
 }
+
+/** By data file, what is left of a line. */
+const KEEP: ReadonlyMap<string, (line: Members, isKept: IsKept) => Members> = new Map([
+  ["logs.json", keepEntries],
+  ["traces.json", keepSpans],
+  ["metrics.json", keepSamples],
+  ["mimir/exemplars.json", keepExemplars],
+]);
 
 function keepEntries(line: Members, isKept: IsKept): Members {
   const streams = list(line.streams)
@@ -43,4 +54,8 @@ function keepSamples(line: Members, isKept: IsKept): Members {
   const points = pointsOf(line).filter(isKept);
   const histograms = list(line.histograms).filter(isKept);
   return withPoints(line, points, histograms, list(line.raw).filter(isKept));
+}
+
+function keepExemplars(line: Members, isKept: IsKept): Members {
+  return { ...line, exemplars: list(line.exemplars).filter(isKept) };
 }

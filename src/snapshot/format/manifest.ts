@@ -76,6 +76,16 @@ const limitSchema = v.object({
   clamps: v.exactOptional(v.boolean()),
 });
 
+export const parentSchema = v.object({
+  snapshot: v.pipe(
+    v.string(),
+    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not a snapshot's name"),
+    v.description("Its name: for people, since a directory may be renamed"),
+  ),
+  sha256: v.pipe(sha256Schema, v.description("Its manifest's own: by this it is found")),
+});
+export type Parent = v.InferOutput<typeof parentSchema>;
+
 const pluginSchema = v.object({
   name: v.string(),
   version: v.exactOptional(v.string()),
@@ -84,8 +94,19 @@ const pluginSchema = v.object({
   importance: v.exactOptional(v.picklist(["low", "medium", "high", "critical"])),
   serverVersion: v.exactOptional(v.string()),
   url: v.exactOptional(v.pipe(v.string(), v.description("Base URL without credentials"))),
+  tenant: v.exactOptional(
+    v.pipe(v.string(), v.description("The tenant it was read as, empty for none; absent: not known")),
+  ),
   match: v.exactOptional(v.pipe(v.string(), v.description("The selector it was restricted to"))),
   range: v.exactOptional(v.pipe(rangeSchema, v.description("What was asked for"))),
+  parent: v.exactOptional(
+    v.pipe(
+      v.nullable(parentSchema),
+      v.description(
+        "The snapshot that holds this plugin's time line up to where this one begins; null: none, all that the server had was asked for; absent: not said, the ranges tell",
+      ),
+    ),
+  ),
   exportedUntil: v.exactOptional(
     v.pipe(timeSchema, v.description("Where reading ended, when newer data was still settling")),
   ),

@@ -17,7 +17,7 @@ export interface LineRecord {
   readonly content: string;
   /** When it is, half-open, ns. Absent: lines of this file have no time that is known here. */
   readonly time?: Range;
-  /** When it begins, rounded down: cheap. 0 where it has no time, or is kept packed. */
+  /** When it begins, rounded down: cheap. 0 where it has none that is known here, or is kept packed. */
   readonly timeMs: number;
   /** What it counts as; nothing for what is kept packed. */
   readonly units: readonly string[];
@@ -34,7 +34,12 @@ export const RECORD_UNITS: Readonly<Record<string, string>> = {
   "logs.json": "entries",
   "metrics.json": "samples",
   "traces.json": "spans",
+  "mimir/exemplars.json": "exemplars",
+  "grafana/annotations.jsonl": "annotations",
 };
+
+/** Files whose lines are no records of a time but describe what is there now: a newer one stands for an older. */
+export const STATE_FILES: ReadonlySet<string> = new Set(["mimir/metadata.json"]);
 
 /** The units that are counted record by record, by file. */
 export const COUNTED_UNITS: Readonly<Record<string, readonly string[]>> = {
@@ -48,11 +53,24 @@ export function recordsOf(file: string, line: Json): Iterable<LineRecord> {
   if (file === "logs.json") return entriesOf(members(line));
   if (file === "metrics.json") return samplesOf(members(line));
   if (file === "traces.json") return spansOf(members(line));
+  if (file === "mimir/exemplars.json") return exemplarsOf(members(line));
   const content = canonicalJson(line);
-  return [{ identity: content, content, timeMs: 0, units: LINE }];
+  if (file !== "grafana/annotations.jsonl") return [{ identity: content, content, timeMs: 0, units: LINE }];
+  return [{ identity: content, content, timeMs: Number(members(line).time), units: ANNOTATION }];
 }
 
 const LINE = ["lines"];
+const ANNOTATION = ["annotations"];
+const EXEMPLAR = ["exemplars"];
+
+function* exemplarsOf({ metric, exemplars }: Members): Generator<LineRecord> {
+  const labels = canonicalJson(metric);
+  for (const exemplar of list(exemplars)) {
+    const content = `${labels} ${canonicalJson(exemplar)}`;
+    yield { identity: content, content, timeMs: Number(members(exemplar).timestamp), units: EXEMPLAR };
+  }
+}
+
 const ENTRY = ["entries"];
 
 function* entriesOf(line: Members): Generator<LineRecord> {

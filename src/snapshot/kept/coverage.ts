@@ -1,18 +1,22 @@
 /** Which part of a backend's time line the kept snapshots hold. */
+import type { Signal } from "../../plugin/contract.ts";
 import { fromRfc3339, type Range, span } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import type { KeptSnapshot } from "./kept.ts";
+import { isSameSource, type Source } from "./source.ts";
 
 /**
  * What the snapshots hold of one backend's time line: merged, in order. A snapshot that was restricted by a selector, or
  * that has lost part of a range, does not cover it.
+ * @param source the backend, or its name alone: then of whichever server
  */
-export function coveredRanges(snapshots: readonly KeptSnapshot[], backend: string): Range[] {
+export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source | string): Range[] {
+  const wanted = typeof source === "string" ? { name: source } : source;
   const ranges = snapshots.flatMap(({ manifest }) =>
-    manifest.plugins.filter(({ name }) => name === backend).flatMap(rangesOf),
+    manifest.plugins.filter((one) => isSameSource(one, wanted)).flatMap(rangesOf),
   );
   return coalesce(ranges);
 }
@@ -63,7 +67,8 @@ function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
   return [{ from: asked.from, to: until < asked.to ? until : asked.to }];
 }
 
-function rangesOf(plugin: ManifestPlugin): Range[] {
+/** What one export holds of a time line; none of one that a selector restricted. */
+export function rangesOf(plugin: ManifestPlugin): Range[] {
   const [whole] = attemptOf(plugin);
   if (plugin.status === "failed" || whole === undefined) return [];
   const losses = plugin.problems.filter(isLoss);
@@ -80,7 +85,7 @@ export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
 ];
 
 /** Dashboards have no time line: a newer export of them replaces an older one. */
-export const hasTimeline = ({ signals = [] }: Pick<ManifestPlugin, "signals">): boolean =>
+export const hasTimeline = ({ signals = [] }: { readonly signals?: readonly Signal[] }): boolean =>
   signals.length === 0 || signals.some((signal) => signal !== "dashboards");
 
 /**
@@ -93,8 +98,8 @@ export function heldOnlyBy(
 ): { readonly backend: string; readonly ranges: readonly Range[] }[] {
   return snapshot.manifest.plugins.flatMap((plugin) => {
     const { name: backend } = plugin;
-    const own = coveredRanges([snapshot], backend);
-    const elsewhere = coveredRanges(others, backend);
+    const own = coveredRanges([snapshot], plugin);
+    const elsewhere = coveredRanges(others, plugin);
     const ranges = own.flatMap((range) => subtract(range, elsewhere));
     if (hasTimeline(plugin)) return ranges.length === 0 ? [] : [{ backend, ranges }];
     return own.length > 0 && elsewhere.length === 0 ? [{ backend, ranges: [] }] : [];

@@ -2,6 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readOwnText } from "../../storage/own-file.ts";
+import { fromRfc3339 } from "../../units/range.ts";
 import { SnapshotError, systemCode } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { type Manifest, parseManifest } from "../format/manifest.ts";
@@ -34,8 +35,17 @@ export async function readKept(directory: string): Promise<Kept> {
       unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
     }
   }
-  return { snapshots, unreadable };
+  return { snapshots: snapshots.sort(byAge), unreadable };
 }
+
+/** When it was begun, ns. */
+export const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(manifest.created);
+
+/** By when they were begun: of several of one second the names do not tell. */
+const byAge = (a: KeptSnapshot, b: KeptSnapshot): number => {
+  const [left, right] = [createdAt(a), createdAt(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+};
 
 async function namesIn(directory: string): Promise<string[]> {
   try {

@@ -4,10 +4,10 @@
  * last; one rule is enough.
  */
 import { formatDuration } from "../../units/duration.ts";
-import { fromRfc3339, NS_PER_MS } from "../../units/range.ts";
+import { NS_PER_MS } from "../../units/range.ts";
 import { totalLength } from "../format/ranges.ts";
 import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
-import { isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
+import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
 
 export interface Policy {
   /** Keep the newest so many. */
@@ -120,8 +120,6 @@ function byRules(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint
 }
 
 type Rule = (snapshot: KeptSnapshot) => string[];
-
-const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(manifest.created);
 
 /** Each keeps one snapshot of each of the newest so many periods that have one. */
 function periodRules(policy: Policy, newestFirst: readonly KeptSnapshot[]): Rule[] {

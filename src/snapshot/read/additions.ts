@@ -95,14 +95,11 @@ function take(block: Block, key: string, lines: Map<string, string>): string | u
   const isOlder = [...recordsOf(file, JSON.parse(text))].map(
     ({ time }) => time !== undefined && time.from < end,
   );
-  const rest = keepRecords(
-    file,
-    text,
-    isOlder.map((is) => !is),
-  );
+  const [goesAlong, stays] = [isOlder.values(), isOlder.values()];
+  const rest = keepRecords(file, text, () => stays.next().value === false);
   if (rest === undefined) lines.delete(key);
   else lines.set(key, rest);
-  return keepRecords(file, text, isOlder);
+  return keepRecords(file, text, () => goesAlong.next().value === true);
 }
 
 function* textsOf(bytes: Uint8Array): Generator<string> {

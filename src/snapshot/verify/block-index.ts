@@ -7,9 +7,9 @@ import { type Block, type IndexLine, isOfSecondReading } from "../format/block.t
 import type { BlockPlace } from "../format/block-place.ts";
 import { countDifferences } from "../format/counts.ts";
 import { addBlock, type FileTotals } from "../format/file-totals.ts";
+import { createKeySet, type KeySet } from "../format/key-set.ts";
 import type { Manifest, ManifestFile, ManifestPlugin } from "../format/manifest.ts";
 import { rangeToText } from "../format/range-text.ts";
-import { createKeySet, type KeySet } from "./key-set.ts";
 
 /** One thing that is not as it should be; of a block of data also where that lies. */
 export interface Flaw extends Partial<BlockPlace> {

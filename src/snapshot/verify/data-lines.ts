@@ -6,10 +6,10 @@ import type { Block } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { addCounts } from "../format/counts.ts";
 import { FORMATS, type LineFacts } from "../format/formats.ts";
+import type { KeySet } from "../format/key-set.ts";
 import { countLines, linesOf } from "../format/lines.ts";
 import { measureLine, parseJson } from "../format/measure-line.ts";
 import { relieveNow } from "../memory-pressure.ts";
-import type { KeySet } from "./key-set.ts";
 
 /** Says what is wrong with the block, or with one line of its file. */
 export type Blame = (what: string, line?: number) => void;

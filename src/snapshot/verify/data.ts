@@ -2,11 +2,11 @@
 import type { Block } from "../format/block.ts";
 import { placeOf } from "../format/block-place.ts";
 import { kindOf } from "../format/file-totals.ts";
+import { createKeySet, type KeySet } from "../format/key-set.ts";
 import { createByteReader } from "../read/byte-reader.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkObject, checkRecords } from "./data-lines.ts";
-import { createKeySet, type KeySet } from "./key-set.ts";
 
 export interface DataCheck {
   /** Begins to read one block of the index's line `number`; the block before it may be checked meanwhile, those before that are done. */

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { readOwnText } from "../../storage/own-file.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
+import { parentSchema } from "../format/manifest.ts";
 import { rangeSchema, timeSchema } from "../format/range-text.ts";
 import { writeAtomically } from "./disk.ts";
 
@@ -19,7 +20,9 @@ const requestSchema = v.object({
     v.object({
       name: v.string(),
       url: v.exactOptional(v.string()),
+      tenant: v.exactOptional(v.string()),
       match: v.exactOptional(v.string()),
+      parent: v.exactOptional(v.nullable(parentSchema)),
       range: rangeSchema,
     }),
   ),

@@ -7,6 +7,8 @@ import { type StoredTrace, storedTrace } from "./store.ts";
 export interface BulkOptions {
   readonly traces: number;
   readonly spansPerTrace: number;
+  /** The number of the first: others have other ids. Default 0. */
+  readonly first?: number;
   /** The first trace begins here, the last ends before `to`. ns */
   readonly from: bigint;
   readonly to: bigint;
@@ -24,7 +26,7 @@ export function* bulkTraces(options: BulkOptions): Generator<StoredTrace> {
   const { services, end } = storedTrace(MODEL_ID, model);
   for (let index = 0; index < options.traces; index++) {
     // Spread over the whole space of ids, as random ones are.
-    const id = (BigInt(index + 1) * 0x9e3779b97f4a7c15f39cc0605cedc835n)
+    const id = (BigInt((options.first ?? 0) + index + 1) * 0x9e3779b97f4a7c15f39cc0605cedc835n)
       .toString(16)
       .slice(-32)
       .padStart(32, "0");

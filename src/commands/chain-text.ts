@@ -1,0 +1,80 @@
+/** How people are told which snapshots a command takes, which not, and why. */
+import { rangeToText } from "../snapshot/format/range-text.ts";
+import type { BackendChain } from "../snapshot/kept/chain.ts";
+import { chainJson } from "../snapshot/kept/chain-json.ts";
+import type { Chosen, Reasoned } from "../snapshot/kept/choose.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { counted, listed } from "../units/words.ts";
+import { exportAgain } from "./verify/again.ts";
+
+/** So many are named one by one. */
+const NAMED_MAX = 4;
+
+/** `20260124-143000`, or `20260101-020000 to 20260124-143000 (24 snapshots)`. */
+export function namesText(names: readonly string[]): string {
+  if (names.length <= NAMED_MAX) return listed(names);
+  return `${names[0]} to ${names.at(-1)} (${counted(names.length, "snapshot")})`;
+}
+
+/** `loki: 20260101-020000 to 20260124-020000 (24 snapshots), 2026-01-01 02:00 to 2026-01-24 02:00`. */
+export function chainText(chain: BackendChain): string {
+  const { backend, snapshots, range } = chainJson(chain);
+  const times = range === undefined ? "" : `, ${minute(range.from)} to ${minute(range.to)} UTC`;
+  return `${backend}: ${namesText(snapshots)}${times}`;
+}
+
+const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
+
+/** Says which snapshots have an index that ends in damage: what it does not name is not read. */
+export function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
+  for (const { name, reason } of broken)
+    note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
+}
+
+/** Whether nothing is missing of what was asked for. */
+export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly Reasoned[] = []): boolean =>
+  lacking.length + broken.length + damaged.length === 0 &&
+  chains.every(({ missing }) => missing.length === 0);
+
+/** Says on stderr what was passed over, and which times none of the snapshots holds. */
+export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
+  if (continues.length > 0)
+    note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, and is taken alone`);
+  for (const { name, reason } of passedOver) note(`${noteColors.yellow("passed over:")} ${name}: ${reason}`);
+  for (const chain of chains) {
+    const urls = [...new Set(chain.links.flatMap(({ plugin: { url } }) => url ?? []))];
+    if (urls.length > 1) note(`${noteColors.yellow("several servers:")} ${chain.backend}: ${listed(urls)}`);
+    for (const line of gapLines(chain)) note(`${noteColors.yellow("gap:")} ${line}`);
+  }
+}
+
+/** Says on stderr what was asked for and is not there; of a restore its plan says so. */
+export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteColors }: Terminal): void {
+  for (const { name, reason } of broken) note(`${noteColors.red("not readable:")} ${name}: ${reason}`);
+  for (const { name, reason } of lacking) note(`${noteColors.red("left out:")} ${name}: ${reason}`);
+  for (const chain of chains)
+    for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
+}
+
+/** What a chain lacks, and what is to be done. */
+export const missingLines = ({ missing }: BackendChain): string[] =>
+  missing.map(
+    ({ name, reason }) =>
+      `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,
+  );
+
+/** More gaps than this are not each a line of their own. */
+const GAPS_SHOWN = 10;
+
+function gapLines({ backend, gaps }: BackendChain): string[] {
+  if (gaps.length === 0) return [];
+  const more = gaps.length - GAPS_SHOWN;
+  return [
+    ...gaps
+      .slice(0, GAPS_SHOWN)
+      .map(rangeToText)
+      .map(({ from, to }) => `${backend}: ${from} to ${to} is in none of these snapshots`),
+    ...(more > 0 ? [`${backend}: and ${counted(more, "more gap")}`] : []),
+    ...exportAgain(backend, gaps).map((command) => `${backend}: while the server has it: ${command}`),
+  ];
+}

@@ -1,0 +1,161 @@
+/** What a verification found, as `--json` prints it. */
+import * as v from "valibot";
+import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
+import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
+import { nameOf } from "../../snapshot/kept/chain.ts";
+import { chainJson, chainSchema } from "../../snapshot/kept/chain-json.ts";
+import type { Chosen } from "../../snapshot/kept/choose.ts";
+import type { LiveReport } from "../../snapshot/verify/live.ts";
+import type { VerifyReport } from "../../snapshot/verify/verify.ts";
+import { exportAgain } from "./again.ts";
+
+const ofSeveral = v.exactOptional(
+  v.pipe(v.string(), v.description("its snapshot's name, where several were looked at")),
+);
+
+const flawSchema = v.object({
+  snapshot: ofSeveral,
+  file: v.pipe(v.string(), v.description("relative to the snapshot")),
+  what: v.string(),
+  plugin: v.exactOptional(v.pipe(v.string(), v.description("whose data it is"))),
+  block: v.exactOptional(
+    v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
+  ),
+  line: v.exactOptional(v.pipe(v.number(), v.description("the line of the file, uncompressed, from 1"))),
+  lines: v.exactOptional(
+    v.pipe(
+      v.object({ first: v.number(), last: v.number() }),
+      v.description("the lines of the file, uncompressed, that the block's records are"),
+    ),
+  ),
+  ...v.partial(blockPlaceSchema).entries,
+});
+
+const amounts = {
+  sound: v.pipe(v.boolean(), v.description("nothing is wrong")),
+  status: v.optional(v.pipe(v.string(), v.description("what the manifest says of itself"))),
+  files: v.number(),
+  blocks: v.number(),
+  records: v.number(),
+  bytes: v.pipe(v.number(), v.description("bytes of data that were read")),
+  flawsTotal: v.number(),
+};
+
+export const verifySchema = v.object({
+  path: v.pipe(v.string(), v.description("of the newest snapshot that was looked at")),
+  depth: v.string(),
+  ...amounts,
+  snapshots: v.pipe(
+    v.array(v.object({ name: v.string(), path: v.string(), ...amounts })),
+    v.description("each that was looked at, the oldest first; above they are added up"),
+  ),
+  chains: v.pipe(v.array(chainSchema), v.description("which backends they cover, and how far")),
+  notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not looked at, by name")),
+  passedOver: v.pipe(
+    v.array(v.object({ name: v.string(), reason: v.string() })),
+    v.description("newer snapshots that `latest` does not mean, and backends that none holds complete"),
+  ),
+  flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
+  damaged: v.pipe(
+    v.array(
+      v.object({
+        snapshot: ofSeveral,
+        plugin: v.string(),
+        blocks: v.number(),
+        ranges: v.array(rangeSchema),
+        again: v.pipe(
+          v.array(v.string()),
+          v.description("the commands that export it once more, as long as the server has it"),
+        ),
+      }),
+    ),
+    v.description("the blocks of data that something is wrong with, added up"),
+  ),
+  live: v.array(
+    v.object({
+      plugin: v.string(),
+      counted: v.number(),
+      failed: v.pipe(v.number(), v.description("windows that the server should have counted, and did not")),
+      failure: v.optional(v.string()),
+      differences: v.array(
+        v.object({
+          from: v.string(),
+          to: v.string(),
+          unit: v.string(),
+          saved: v.number(),
+          server: v.number(),
+          verdict: v.string(),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** What was looked at, and what came of it. */
+export interface Verified {
+  /** One for each snapshot, the oldest first. */
+  readonly reports: readonly VerifyReport[];
+  /** Absent: the one snapshot does not say what it holds. */
+  readonly chosen: Chosen | undefined;
+  /** What counting on the servers gave; none without `--live`. */
+  readonly live: readonly LiveReport[];
+}
+
+/** The reports as `--json` prints them, without how long they took. */
+export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<typeof verifySchema> => ({
+  path: reports.at(-1)?.path ?? "",
+  depth: reports.at(-1)?.depth ?? "",
+  ...together(reports),
+  snapshots: reports.map((report) => ({
+    name: nameOf(report),
+    path: report.path,
+    ...amountsOf(report),
+  })),
+  chains: (chosen?.chains ?? []).map(chainJson),
+  notCovered: [...(chosen?.others ?? [])],
+  passedOver: [...(chosen?.passedOver ?? []), ...(chosen?.lacking ?? [])],
+  flaws: reports.flatMap((report) => report.flaws.map((flaw) => ({ ...ofWhich(report, reports), ...flaw }))),
+  damaged: reports.flatMap((report) =>
+    report.damaged.map(({ plugin, blocks, ranges }) => ({
+      ...ofWhich(report, reports),
+      plugin,
+      blocks,
+      ranges: ranges.map(rangeToText),
+      again: exportAgain(plugin, ranges),
+    })),
+  ),
+  live: live.map(({ plugin, counted, failed, failure, differences }) => ({
+    plugin,
+    counted,
+    failed,
+    ...(failure === undefined ? {} : { failure }),
+    differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
+  })),
+});
+
+const ofWhich = (report: VerifyReport, { length }: readonly VerifyReport[]) =>
+  length === 1 ? {} : { snapshot: nameOf(report) };
+
+const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }: VerifyReport) => ({
+  sound,
+  ...(status === undefined ? {} : { status }),
+  ...{ files, blocks, records, bytes, flawsTotal },
+});
+
+/** All added up. Together they are what the least of them is. */
+export function together(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
+  const sum = (of: (report: VerifyReport) => number): number =>
+    reports.reduce((total, report) => total + of(report), 0);
+  const statuses = reports.map(({ status }) => status);
+  const status =
+    statuses.find((one) => one !== "complete") ?? (statuses.includes(undefined) ? undefined : "complete");
+  return {
+    sound: reports.every(({ sound }) => sound),
+    ...(status === undefined ? {} : { status }),
+    files: sum(({ files }) => files),
+    blocks: sum(({ blocks }) => blocks),
+    records: sum(({ records }) => records),
+    bytes: sum(({ bytes }) => bytes),
+    flawsTotal: sum(({ flawsTotal }) => flawsTotal),
+  };
+}

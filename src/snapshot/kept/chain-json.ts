@@ -1,0 +1,36 @@
+/** A chain as reports and `--json` tell it. */
+import * as v from "valibot";
+import { rangeSchema, rangeToText } from "../format/range-text.ts";
+import { type BackendChain, nameOf } from "./chain.ts";
+import { claimsOfBackend, snapshotsOf } from "./chain-claims.ts";
+import { hasTimeline } from "./coverage.ts";
+
+const reasoned = v.object({ name: v.string(), reason: v.string() });
+
+export const chainSchema = v.object({
+  backend: v.string(),
+  snapshots: v.pipe(v.array(v.string()), v.description("by name, the oldest first")),
+  state: v.pipe(
+    v.string(),
+    v.description("the one of them from which rules, dashboards and the like are taken"),
+  ),
+  range: v.optional(rangeSchema),
+  gaps: v.pipe(v.array(rangeSchema), v.description("parts of that range that none of them holds")),
+  missing: v.pipe(
+    v.array(reasoned),
+    v.description("snapshots that they continue, and that are gone or cannot be believed"),
+  ),
+});
+
+/** One chain as `--json` prints it. */
+export function chainJson(chain: BackendChain): v.InferOutput<typeof chainSchema> {
+  const { range } = claimsOfBackend(chain);
+  return {
+    backend: chain.backend,
+    snapshots: snapshotsOf([chain]).map(nameOf),
+    state: nameOf(chain.state.snapshot),
+    ...(range === undefined || !hasTimeline(chain.state.plugin) ? {} : { range }),
+    gaps: chain.gaps.map(rangeToText),
+    missing: chain.missing.map((one) => ({ ...one })),
+  };
+}

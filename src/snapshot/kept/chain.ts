@@ -1,0 +1,200 @@
+/**
+ * Which snapshots together hold a backend: a whole one and the increments after it. Pure.
+ *
+ * A chain is of one backend, at one server, as one tenant: backends fail, are chosen and are restricted one by one, so a
+ * snapshot may continue one snapshot for Loki and another for Tempo, and be of no use to Mimir at all.
+ */
+import { basename } from "node:path";
+import { NS_PER_SECOND, type Range } from "../../units/range.ts";
+import type { ManifestPlugin } from "../format/manifest.ts";
+import { coalesce, subtract } from "../format/ranges.ts";
+import { hasTimeline, rangesOf } from "./coverage.ts";
+import type { Kept, KeptSnapshot } from "./kept.ts";
+import { isSameSource } from "./source.ts";
+
+/** One snapshot's part of a chain. */
+export interface Link {
+  readonly snapshot: KeptSnapshot;
+  /** What its manifest says of the backend. */
+  readonly plugin: ManifestPlugin;
+  /** What it holds of the time line, in order: see {@link rangesOf}. */
+  readonly held: readonly Range[];
+}
+
+/** A snapshot that a chain needs and that is not there, or cannot be believed. */
+export interface MissingLink {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface BackendChain {
+  readonly backend: string;
+  /** What has a time is taken from all of these, the oldest first. */
+  readonly links: readonly Link[];
+  /** What has none (rules, dashboards) is taken from this one alone: what was deleted before it must not come back. */
+  readonly state: Link;
+  readonly missing: readonly MissingLink[];
+  /** Parts of the time line, between its first and last moment, that no link holds. */
+  readonly gaps: readonly Range[];
+}
+
+/** The snapshot's name. */
+export const nameOf = ({ path }: Pick<KeptSnapshot, "path">): string => basename(path);
+
+/** Every snapshot's part of a backend, the oldest first. */
+export const linksOf = (snapshots: readonly KeptSnapshot[], backend: string): Link[] =>
+  snapshots.flatMap((snapshot) =>
+    snapshot.manifest.plugins
+      .filter(({ name }) => name === backend)
+      .map((plugin) => ({ snapshot, plugin, held: rangesOf(plugin) })),
+  );
+
+/** Whether it holds all that was asked of the backend. */
+export const isComplete = ({ plugin }: Link): boolean =>
+  plugin.status === "complete" && plugin.match === undefined;
+
+/**
+ * The newest that holds the backend complete, with all that it continues; `undefined` when there is none. An old day that
+ * was exported again is the newest snapshot, and not the end of the time line: what reaches furthest is continued, too.
+ */
+export function newestChain(kept: Kept, backend: string): BackendChain | undefined {
+  const links = linksOf(kept.snapshots, backend);
+  const state = links.findLast(isComplete);
+  if (state === undefined) return undefined;
+  const whole = links.filter((link) => isComplete(link) && isSameSource(link.plugin, state.plugin));
+  const head = whole.reduce((best, one) => (endOf(one) >= endOf(best) ? one : best), state);
+  const chain = continued(head, kept);
+  return { ...chain, links: inOrder([...chain.links, state], kept.snapshots, state), state };
+}
+
+/** A snapshot's part of a backend, with all that it continues. */
+export function continued(head: Link, kept: Kept): BackendChain {
+  const { name: backend } = head.plugin;
+  if (head.plugin.match !== undefined) return alone(head);
+  const others = linksOf(kept.snapshots, backend).filter(
+    (one) => one.snapshot.path !== head.snapshot.path && canFollow(one, head),
+  );
+  const { links, missing } = walkBack(head, others, kept.unreadable);
+  const all = inOrder([...links, ...fillers(links, others)], kept.snapshots, head);
+  // What has no time line is whole in its newest snapshot: nothing of it can be missing.
+  const chain = { backend, links: all, state: head, missing: [], gaps: [] };
+  return hasTimeline(head.plugin) ? { ...chain, missing, gaps: gapsOf(all) } : chain;
+}
+
+/** Of this snapshot, and no other. */
+export const alone = (link: Link): BackendChain => ({
+  backend: link.plugin.name,
+  links: [link],
+  state: link,
+  missing: [],
+  gaps: hasTimeline(link.plugin) ? gapsOf([link]) : [],
+});
+
+/** All of these together, whatever they continue; `undefined` when they hold nothing. @param all of one backend, oldest first */
+export function together(all: readonly Link[]): BackendChain | undefined {
+  const links = all.filter(({ plugin }) => plugin.files.length > 0);
+  const state = links.findLast(isComplete) ?? links.at(-1);
+  if (state === undefined) return undefined;
+  return {
+    backend: state.plugin.name,
+    links,
+    state,
+    missing: [],
+    gaps: hasTimeline(state.plugin) ? gapsOf(links) : [],
+  };
+}
+
+/** The parts between the first and the last moment that the links hold that none of them does. */
+function gapsOf(links: readonly Link[]): Range[] {
+  const held = coalesce(links.flatMap((link) => link.held));
+  const [first, last] = [held[0], held.at(-1)];
+  return first === undefined || last === undefined ? [] : subtract({ from: first.from, to: last.to }, held);
+}
+
+const canFollow = (one: Link, head: Link): boolean =>
+  isSameSource(one.plugin, head.plugin) && one.held.length > 0;
+
+/** ns; 0 for one that holds no time. */
+const startOf = ({ held }: Link): bigint => held[0]?.from ?? 0n;
+const endOf = ({ held }: Link): bigint => held.at(-1)?.to ?? 0n;
+
+const DAY = 86_400n * NS_PER_SECOND;
+
+/**
+ * Whether it continues nothing. Snapshots of before there were parents do not say; everything was asked for where the
+ * range is what such an export reads of a server that keeps its data for a time: that time, and a day.
+ */
+function isWhole(link: Link): boolean {
+  const { parent, retentionSeconds } = link.plugin;
+  if (parent !== undefined) return parent === null;
+  if (typeof retentionSeconds !== "number" || retentionSeconds <= 0) return false;
+  const kept = BigInt(Math.floor(retentionSeconds)) * NS_PER_SECOND;
+  return endOf(link) - startOf(link) >= kept + DAY;
+}
+
+/** From the newest to the oldest: the one that each says it continues, else the newest that its range joins. */
+function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreadable"]) {
+  const links = [head];
+  const missing: MissingLink[] = [];
+  for (let at = head; !isWhole(at); ) {
+    const from = startOf(at);
+    const before = others.filter((one) => !links.includes(one) && startOf(one) < from);
+    const next = parentOf(at, before) ?? before.findLast((one) => joins(one, from));
+    const older = next ?? latestOf(before);
+    // What has no time line has no gaps, either: an older one goes on where the newer one begins.
+    if (next === undefined && hasTimeline(at.plugin)) {
+      const lost = lostBetween(at, older, unreadable);
+      if (lost.length === 0) break;
+      missing.push(...lost);
+    }
+    if (older === undefined) break;
+    links.push(older);
+    at = older;
+  }
+  return { links, missing };
+}
+
+const parentOf = ({ plugin: { parent } }: Link, among: readonly Link[]): Link | undefined =>
+  among.find(({ snapshot }) => snapshot.manifest.sha256 === parent?.sha256);
+
+/** Whether it holds the time right before. */
+const joins = ({ held }: Link, from: bigint): boolean =>
+  held.some((range) => range.from < from && range.to >= from);
+
+const latestOf = (links: readonly Link[]): Link | undefined =>
+  links.reduce<Link | undefined>(
+    (best, one) => (best === undefined || endOf(one) >= endOf(best) ? one : best),
+    undefined,
+  );
+
+/** What should be between a link and the next older one that is left: the parent that it names, or what cannot be read. */
+function lostBetween(at: Link, older: Link | undefined, unreadable: Kept["unreadable"]): MissingLink[] {
+  const { parent } = at.plugin;
+  const [newest, oldest] = [nameOf(at.snapshot), older === undefined ? "" : nameOf(older.snapshot)];
+  const broken = unreadable
+    .map(({ path, reason }) => ({ name: basename(path), reason }))
+    .filter(({ name }) => name === parent?.snapshot || (name < newest && name > oldest));
+  if (broken.length > 0 || parent === undefined || parent === null) return broken;
+  return [{ name: parent.snapshot, reason: `${newest} continues it, and it is not kept` }];
+}
+
+/** Further snapshots, the newest first, each of which holds something that the chain lacks. */
+function fillers(links: readonly Link[], others: readonly Link[]): Link[] {
+  const chosen: Link[] = [];
+  let gaps = gapsOf(links);
+  for (const one of others.toReversed()) {
+    if (links.includes(one) || !gaps.some((gap) => isTouched(gap, one))) continue;
+    chosen.push(one);
+    gaps = gapsOf([...links, ...chosen]);
+  }
+  return chosen;
+}
+
+const isTouched = ({ from, to }: Range, { held }: Link): boolean =>
+  held.some((range) => range.from < to && range.to > from);
+
+/** By age, as the snapshots are. One that is kept elsewhere is the newest. */
+function inOrder(links: readonly Link[], snapshots: readonly KeptSnapshot[], head: Link): Link[] {
+  const sorted = snapshots.flatMap(({ path }) => links.filter(({ snapshot }) => snapshot.path === path));
+  return sorted.includes(head) ? sorted : [...sorted, head];
+}

@@ -1,0 +1,129 @@
+/** Which of the kept snapshots a command means, backend by backend. Pure. */
+import type { Range } from "../../units/range.ts";
+import type { ManifestPlugin } from "../format/manifest.ts";
+import { isLoss } from "../format/problem-kind.ts";
+import { rangeFromText } from "../format/range-text.ts";
+import {
+  alone,
+  type BackendChain,
+  continued,
+  isComplete,
+  type Link,
+  linksOf,
+  nameOf,
+  newestChain,
+  together,
+} from "./chain.ts";
+import { snapshotsOf } from "./chain-claims.ts";
+import { backendsIn } from "./coverage.ts";
+import type { Kept, KeptSnapshot } from "./kept.ts";
+
+/** Something by its name, and why. */
+export interface Reasoned {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Chosen {
+  readonly chains: readonly BackendChain[];
+  /** Backends that were asked for and that no kept snapshot holds complete. */
+  readonly lacking: readonly Reasoned[];
+  /** Newer snapshots that were not taken. */
+  readonly passedOver: readonly Reasoned[];
+  /** Snapshots that should have been taken and cannot be believed. */
+  readonly broken: readonly Reasoned[];
+  /** Snapshots that a named one continues, and that are not taken with it. */
+  readonly continues: readonly string[];
+  /** Kept snapshots of which nothing is taken. */
+  readonly others: readonly string[];
+}
+
+/** Whether a backend is asked for, by what a manifest says of it. */
+export type IsWanted = (plugin: ManifestPlugin) => boolean;
+
+/** `latest`: of each backend the newest snapshot that holds it complete, with all that it continues. */
+export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
+  const chains: BackendChain[] = [];
+  const lacking: Reasoned[] = [];
+  const passedOver: Reasoned[] = [];
+  for (const backend of backendsIn(kept.snapshots)) {
+    const links = linksOf(kept.snapshots, backend);
+    if (!links.some(({ plugin }) => isWanted(plugin))) continue;
+    const chain = newestChain(kept, backend) ?? newestRestricted(links);
+    if (chain === undefined) lacking.push({ name: backend, reason: whyLacking(links) });
+    else chains.push(chain);
+    passedOver.push(...newerThan(chain, links).map(whyPassedOver));
+  }
+  const newest = snapshotsOf(chains).at(-1);
+  const unreadable = newest === undefined ? [] : unreadableAfter(nameOf(newest), kept);
+  const all = { chains, lacking, passedOver: [...passedOver, ...unreadable], broken: [], continues: [] };
+  return { ...all, others: othersOf(kept, chains) };
+}
+
+/** Everything that is kept, or what of it is from a time. */
+export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen {
+  const chains = backendsIn(kept.snapshots).flatMap((backend) => {
+    const links = linksOf(kept.snapshots, backend);
+    const near = links.filter((link) => range === undefined || reaches(link, range));
+    return links.some(({ plugin }) => isWanted(plugin)) ? (together(near) ?? []) : [];
+  });
+  const broken = kept.unreadable.map(({ path, reason }) => ({ name: nameOf({ path }), reason }));
+  return { chains, lacking: [], passedOver: [], broken, continues: [], others: othersOf(kept, chains) };
+}
+
+/** One snapshot. @param withChain of each backend also what it continues */
+export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean): Chosen {
+  const chains = backendsIn([snapshot])
+    .flatMap((name) => linksOf([snapshot], name))
+    .map((link) => (withChain && link.held.length > 0 ? continued(link, kept) : alone(link)));
+  const parents = snapshot.manifest.plugins.flatMap(({ parent }) => parent?.snapshot ?? []);
+  const continues = withChain ? [] : [...new Set(parents)];
+  return { chains, lacking: [], passedOver: [], broken: [], continues, others: othersOf(kept, chains) };
+}
+
+/** What a selector restricted is better than nothing. */
+function newestRestricted(links: readonly Link[]): BackendChain | undefined {
+  const newest = links.findLast(({ plugin }) => plugin.status === "complete");
+  return newest === undefined ? undefined : alone(newest);
+}
+
+function whyLacking(links: readonly Link[]): string {
+  const newest = links.findLast(({ plugin }) => plugin.status !== "failed");
+  return newest === undefined
+    ? "no kept snapshot holds any of it"
+    : `no kept snapshot holds it complete; ${nameOf(newest.snapshot)} holds a part: name it`;
+}
+
+/** What is newer than what was chosen, and is not in it. */
+function newerThan(chain: BackendChain | undefined, links: readonly Link[]): Link[] {
+  const at = links.findIndex(({ snapshot }) => snapshot.path === chain?.state.snapshot.path);
+  const taken = new Set(chain?.links.map(({ snapshot }) => snapshot.path));
+  return links.slice(at + 1).filter((one) => chain !== undefined && !taken.has(one.snapshot.path));
+}
+
+function whyPassedOver(link: Link): Reasoned {
+  const { name, status, match, problems } = link.plugin;
+  const snapshot = nameOf(link.snapshot);
+  if (isComplete(link)) return { name: snapshot, reason: `${name} in it is of another server` };
+  if (match !== undefined) return { name: snapshot, reason: `${name} in it is restricted to ${match}` };
+  const loss = problems.find(isLoss)?.reason;
+  return { name: snapshot, reason: `${name} in it is ${status}${loss === undefined ? "" : `: ${loss}`}` };
+}
+
+const unreadableAfter = (newest: string, { unreadable }: Kept): Reasoned[] =>
+  unreadable
+    .map(({ path, reason }) => ({ name: nameOf({ path }), reason }))
+    .filter(({ name }) => name > newest);
+
+const othersOf = ({ snapshots }: Kept, chains: readonly BackendChain[]): string[] => {
+  const taken = new Set(snapshotsOf(chains).map(({ path }) => path));
+  return snapshots.filter(({ path }) => !taken.has(path)).map(nameOf);
+};
+
+/** Whether any of its data is from that time; objects have none, and are left out where a time is asked for. */
+const reaches = ({ plugin }: Link, { from, to }: Range): boolean =>
+  plugin.files.some((file) => {
+    if (file.from === undefined || file.to === undefined) return false;
+    const held = rangeFromText({ from: file.from, to: file.to });
+    return held.from < to && held.to > from;
+  });

@@ -1,0 +1,211 @@
+/**
+ * Opens the snapshots of a chain as one: what has no time from the newest, what has one from all, each record once. Whoever
+ * reads a snapshot block by block reads a chain so, too.
+ */
+
+import type { Range } from "../../units/range.ts";
+import type { Block } from "../format/block.ts";
+import { SnapshotError } from "../format/errors.ts";
+import { STATE_FILES } from "../format/record-keys.ts";
+import { type IndexedBlock, type OpenSnapshot, openSnapshot } from "../read/reader.ts";
+import { type BackendChain, nameOf } from "./chain.ts";
+import { claimsOfChain, snapshotsOf } from "./chain-claims.ts";
+import { hasTimeline } from "./coverage.ts";
+import { createMarks, type Marks } from "./marks.ts";
+import { findRepeats, type PlacedBlock } from "./repeats.ts";
+import { findSuperseded } from "./superseded.ts";
+import { trimmedBlock, trimmedLines } from "./trim.ts";
+
+export interface OpenChain {
+  /** Its files stand below the names of their snapshots: `20260124-143000/logs.json`. */
+  readonly snapshot: OpenSnapshot;
+  /** Snapshots whose index is damaged: what it does not name is not in the chain. */
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+}
+
+export interface OpenChainOptions {
+  /** Only what is from this time will be read: records of other times need not be compared. */
+  readonly range?: Range | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** @throws SnapshotError when the only snapshot there is cannot be believed; the signal's reason */
+export async function openChain(
+  chains: readonly BackendChain[],
+  options: OpenChainOptions,
+): Promise<OpenChain> {
+  const kept = snapshotsOf(chains);
+  const [only, second] = kept;
+  // A single snapshot is read as it is: nothing of it is superseded by another.
+  const isWhole = only?.manifest.plugins.length === chains.length;
+  if (only !== undefined && second === undefined && isWhole)
+    return { snapshot: await openSnapshot(only.path), broken: [] };
+  const links = await Promise.all(kept.map(({ path }) => openSnapshot(path)));
+  const reader = createChainReader(links);
+  const { blocks, broken } = await placeBlocks(chains, reader, options.signal);
+  const repeats = await repeatsIn(blocks, { chains, reader, ...options });
+  const left = await trimmed(blocks, reader, repeats);
+  return { snapshot: asOne(chains, reader, left), broken };
+}
+
+/** A block of one of the links, and whose it is. */
+interface Placed extends PlacedBlock, IndexedBlock {
+  /** The snapshot's name. */
+  readonly name: string;
+}
+
+interface ChainReader {
+  readonly links: readonly OpenSnapshot[];
+  /** The snapshot, at hand: the files of those that were not used for a while are let go of. */
+  use(link: number): Promise<OpenSnapshot>;
+}
+
+/** A snapshot holds some files open; of hundreds together they would be too many. */
+const AT_HAND = 8;
+
+function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
+  let recent: number[] = [];
+  return {
+    links,
+    async use(link) {
+      recent = [...recent.filter((one) => one !== link), link];
+      const [oldest, ...others] = recent;
+      if (recent.length > AT_HAND && oldest !== undefined) {
+        recent = others;
+        await links[oldest]?.close();
+      }
+      const found = links[link];
+      if (found === undefined) throw new SnapshotError("the chain has no such snapshot");
+      return found;
+    },
+  };
+}
+
+const fileOf = ({ of, file }: Block): string => of ?? file;
+const isState = (block: Block): boolean => block.range === undefined || STATE_FILES.has(fileOf(block));
+
+/** The blocks that the chain is made of, the oldest snapshot's first. */
+async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {
+  const blocks: Placed[] = [];
+  const broken: { name: string; reason: string }[] = [];
+  const byBackend = new Map(chains.map((chain) => [chain.backend, chain]));
+  for (const [link, open] of links.entries()) {
+    const name = nameOf(open);
+    try {
+      for await (const one of open.blocks()) {
+        signal.throwIfAborted();
+        const chain = byBackend.get(one.plugin);
+        if (chain !== undefined && belongs(chain, open.path, one.block)) blocks.push({ ...one, link, name });
+      }
+    } catch (error) {
+      if (!(error instanceof SnapshotError)) throw error;
+      broken.push({ name, reason: error.message });
+    }
+  }
+  return { blocks, broken };
+}
+
+const belongs = ({ state, links }: BackendChain, path: string, block: Block): boolean =>
+  isState(block) ? state.snapshot.path === path : links.some(({ snapshot }) => snapshot.path === path);
+
+/** What of each block a newer snapshot holds too, or stands for. */
+async function repeatsIn(
+  blocks: readonly Placed[],
+  { chains, reader, range, signal }: Comparing,
+): Promise<ReadonlyMap<PlacedBlock, Marks>> {
+  const wanted = blocks.filter(
+    ({ block }) => !isState(block) && (range === undefined || reaches(block, range)),
+  );
+  const files = Map.groupBy(wanted, ({ plugin, block }) => JSON.stringify([plugin, fileOf(block)]));
+  const found: [PlacedBlock, Marks][] = [];
+  for (const some of files.values()) {
+    const [first] = some;
+    const chain = chains.find(({ backend }) => backend === first?.plugin);
+    if (first === undefined || chain === undefined) continue;
+    const lines = (one: PlacedBlock) => linesOf(reader, one);
+    const asked = { file: fileOf(first.block), blocks: some, lines, signal };
+    const marks = hasTimeline(chain.state.plugin)
+      ? await findRepeats(asked)
+      : await findSuperseded({ ...asked, heldBy: heldBy(chain, reader) });
+    found.push(...marks);
+  }
+  return new Map(found);
+}
+
+interface Comparing extends OpenChainOptions {
+  readonly chains: readonly BackendChain[];
+  readonly reader: ChainReader;
+}
+
+/** The times that each snapshot of a chain says it holds, by its place among all. */
+const heldBy = (chain: BackendChain, { links }: ChainReader): readonly (readonly Range[])[] =>
+  links.map(({ path }) => chain.links.find(({ snapshot }) => snapshot.path === path)?.held ?? []);
+
+const reaches = ({ range }: Block, { from, to }: Range): boolean =>
+  range !== undefined && range.from < to && range.to > from;
+
+async function* linesOf(reader: ChainReader, { link, block }: PlacedBlock): AsyncGenerator<string> {
+  yield* (await reader.use(link)).lines(block);
+}
+
+/** A block of the chain, and where its records are. */
+interface Left {
+  readonly indexed: IndexedBlock;
+  readonly placed: Placed;
+  /** The records that are passed over. */
+  readonly marks: Marks;
+}
+
+const NONE = createMarks();
+
+/** The blocks of which anything is left, as they are then. */
+async function trimmed(
+  blocks: readonly Placed[],
+  reader: ChainReader,
+  repeats: ReadonlyMap<PlacedBlock, Marks>,
+): Promise<Left[]> {
+  const left: Left[] = [];
+  for (const placed of blocks) {
+    const { plugin, number, block, name } = placed;
+    const marks = repeats.get(placed) ?? NONE;
+    if (marks.size > 0 && marks.size === marks.of) continue;
+    const file = fileOf(block);
+    const lines = trimmedLines(file, linesOf(reader, placed), marks);
+    const changed = marks.size === 0 ? {} : await trimmedBlock(block, file, lines);
+    const shown = { ...block, ...changed, file: `${name}/${block.file}`, of: file };
+    left.push({ indexed: { plugin, number, block: shown }, placed, marks });
+  }
+  return left;
+}
+
+function asOne(chains: readonly BackendChain[], reader: ChainReader, left: readonly Left[]): OpenSnapshot {
+  const keyOf = ({ file, offset }: Block): string => `${offset} ${file}`;
+  const known = new Map(left.map((one) => [keyOf(one.indexed.block), one]));
+  const find = (block: Block): Left => {
+    const found = known.get(keyOf(block));
+    if (found === undefined) throw new SnapshotError(`${block.file} is not in the chain`);
+    return found;
+  };
+  async function* lines(block: Block): AsyncGenerator<string> {
+    const { placed, marks } = find(block);
+    const all = linesOf(reader, placed);
+    yield* marks.size === 0 ? all : trimmedLines(fileOf(placed.block), all, marks);
+  }
+  return {
+    ...claimsOfChain(chains),
+    async *blocks() {
+      for (const { indexed } of left) yield indexed;
+    },
+    lines,
+    async read(block) {
+      const { placed, marks } = find(block);
+      if (marks.size === 0) return (await reader.use(placed.link)).read(placed.block);
+      return Buffer.from((await Array.fromAsync(lines(block), (line) => `${line}\n`)).join(""));
+    },
+    async damage(block) {
+      const { placed } = find(block);
+      return (await reader.use(placed.link)).damage(placed.block);
+    },
+    close: async () => void (await Promise.all(reader.links.map((one) => one.close()))),
+  };
+}
