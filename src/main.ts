@@ -3,6 +3,7 @@
 import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./commands/run.ts";
+import { PROCESS_WORD } from "./plugin/apart/word.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
 import { openTerminal } from "./terminal/terminal.ts";
@@ -19,6 +20,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 try {
+  if (words[0] === PROCESS_WORD) {
+    const { runPluginProcess } = await import("./plugin/apart/inside/process.ts");
+    await runPluginProcess();
+  }
   process.exitCode = await runWords(words, { terminal, env: process.env, directory: process.cwd(), signal });
 } catch (error) {
   showError(error, terminal, words.includes("--debug"));

@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { environmentName, fromText } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { about } from "./introspect.ts";
-import { toProblem, unknownKey } from "./issues.ts";
+import { type OptionIssue, toProblem, unknownKey } from "./issues.ts";
 import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
@@ -140,18 +140,37 @@ function check(
   kind: PluginKind,
   checking: Checking,
 ) {
-  const { input, from, problems, config } = checking;
-  const result = v.safeParse(plugin.options, input);
-  const prefix = [kind, plugin.name];
+  const result = v.safeParse(plugin.options, checking.input);
+  const issues = problemsOf(plugin, kind, checking, result.issues ?? []);
+  const all = [...checking.problems, ...issues];
+  if (all.length > 0 || !result.success) throw new ConfigError(all);
+  return result.output;
+}
+
+function problemsOf(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  { from, config }: Pick<Checking, "from" | "config">,
+  issues: readonly OptionIssue[],
+): ConfigProblem[] {
   const isSecret = ([key = ""]: Path) => {
     const schema = plugin.options.entries[String(key)];
     return schema !== undefined && about(schema).secret === true;
   };
   const where = (path: Path) => from.get(String(path[2])) ?? whereOf(config, path);
-  const issues = (result.issues ?? []).map((issue) =>
-    toProblem(issue, { schema: plugin.options, where, prefix, isSecret }),
-  );
-  const all = [...problems, ...issues];
-  if (all.length > 0 || !result.success) throw new ConfigError(all);
-  return result.output;
+  const placing = { schema: plugin.options, where, prefix: [kind, plugin.name], isSecret };
+  return issues.map((issue) => toProblem(issue, placing));
+}
+
+/** Options that fit their declaration, and that the plugin refuses all the same when it looks at them. */
+export function refusedOptions(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  config: Config,
+  { found }: ResolvedOptions,
+  issues: readonly OptionIssue[],
+): ConfigError {
+  const written = found.filter(({ from }) => from !== "default");
+  const from = new Map(written.map((option) => [option.key, option.from]));
+  return new ConfigError(problemsOf(plugin, kind, { from, config }, issues));
 }

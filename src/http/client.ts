@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { type FetchOptions, ofetch } from "ofetch";
-import * as v from "valibot";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../plugin/contract.ts";
 import { PluginError } from "../plugin/errors.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
 import { createAnswer } from "./answer.ts";
 import { type ServerOptions, secretsOf, standingHeaders } from "./authentication.ts";
+import { describeCall, readJson } from "./call.ts";
 import { type CallPlace, statusError } from "./classify.ts";
 import { redactor, withoutSecrets } from "./redact.ts";
 import { timeLimit } from "./time-limit.ts";
@@ -32,7 +32,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const tls = options.ca === undefined ? {} : { tls: { ca: readFileSync(options.ca, "utf8") } };
 
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const place: CallPlace = { server: `${options.name} at ${url}`, call: describe(request), redact };
+    const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
     checkHost(options, url);
     const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
@@ -52,14 +52,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     url,
     send,
-    async json(schema, request) {
-      const checked = v.safeParse(schema, await (await send(request)).json());
-      if (checked.success) return checked.output;
-      throw new PluginError(
-        "invalid",
-        `${options.name} at ${url}: ${describe(request)}: ${firstIssue(checked.issues)}`,
-      );
-    },
+    json: async (schema, request) =>
+      readJson(schema, await send(request), `${options.name} at ${url}: ${describeCall(request)}`),
     at: (other) => createHttpClient({ ...options, url: other }),
   };
 }
@@ -96,19 +90,10 @@ function queryOf({ query = {} }: HttpRequest): string {
   return search.size === 0 ? "" : `?${search}`;
 }
 
-/** The query is left out: it can hold a user's data. */
-const describe = (request: HttpRequest): string => `${request.method ?? "GET"} ${request.path.split("?")[0]}`;
-
 function checkHost(options: HttpClientOptions, url: string): void {
   const { host, hostname } = new URL(url);
   if (options.hosts === undefined || options.hosts.includes(host) || options.hosts.includes(hostname)) return;
   throw new PluginError("refused", `${options.name} wanted to talk to ${host}, which it did not declare`, {
     hint: "A plugin may talk to the host of its `url` and to those in its `hosts` list.",
   });
-}
-
-function firstIssue(issues: readonly v.BaseIssue<unknown>[]): string {
-  const [issue] = issues;
-  if (issue === undefined) return "the answer has an unexpected shape";
-  return `the answer's field ${v.getDotPath(issue) ?? "(root)"} is not as expected: ${issue.message}`;
 }

@@ -3,11 +3,13 @@ import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { BUILT_INS, type BuiltIn } from "../registry.ts";
+import { boundsFrom } from "./apart/bounds.ts";
+import { loadApart } from "./apart/load-apart.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
-import { loadPlugin } from "./load.ts";
 import { locatePlugin } from "./locate.ts";
+import { toStderr } from "./logger.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
-import { hookTimeoutMs, type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
+import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 import { pluginFiles } from "./trust/files.ts";
 import { readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
@@ -33,15 +35,15 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
   for (const one of plugins) {
     const { plugin } = one;
     if (!wanted(plugin.name)) continue;
-    const attempt = (open: () => void): void => {
+    const attempt = async (open: () => Promise<unknown>): Promise<void> => {
       try {
-        open();
+        await open();
       } catch (error) {
         failures.push({ name: plugin.name, error: asError(error) });
       }
     };
-    attempt(() => void backends.push(...openBackend(one, config, options)));
-    attempt(() => void sinks.push(...openSink(one, config, options)));
+    await attempt(async () => backends.push(...(await openBackend(one, config, options))));
+    await attempt(async () => sinks.push(...(await openSink(one, config, options))));
   }
   return { backends, sinks, failures };
 }
@@ -69,16 +71,17 @@ export async function loadPlugins(config: Config, options: HostOptions = {}): Pr
         source: "built-in",
       }));
   }
-  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config));
+  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config, options));
   return { plugins, failures };
 }
 
 /** @throws UntrustedError when its files are not those that `contextcore.lock` lists */
-async function loadTrusted(spec: string, { directory, env }: Config): Promise<LoadedPlugin> {
-  const location = locatePlugin(spec, directory);
+async function loadTrusted(spec: string, config: Config, options: HostOptions): Promise<LoadedPlugin> {
+  const location = locatePlugin(spec, config.directory);
   const files = pluginFiles(location);
-  requireTrust(spec, files, readLock(directory)[spec]);
-  return loadPlugin(location, files, hookTimeoutMs(env));
+  requireTrust(spec, files, readLock(config.directory)[spec]);
+  const say = options.writeLog ?? toStderr;
+  return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }
 
 /** A built-in that is neither wanted nor enabled is not even loaded. */

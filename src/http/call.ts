@@ -1,0 +1,25 @@
+/** What is the same for every HTTP client, wherever its calls are made. */
+import * as v from "valibot";
+import type { HttpAnswer, HttpRequest } from "../plugin/contract.ts";
+import { PluginError } from "../plugin/errors.ts";
+
+/** For messages. The query is left out: it can hold a user's data. */
+export const describeCall = (request: HttpRequest): string =>
+  `${request.method ?? "GET"} ${request.path.split("?")[0]}`;
+
+/** The answer's JSON, checked. @param what it is an answer to @throws PluginError `invalid` naming the first field that is wrong */
+export async function readJson<Schema extends v.GenericSchema>(
+  schema: Schema,
+  answer: HttpAnswer,
+  what: string,
+): Promise<v.InferOutput<Schema>> {
+  const checked = v.safeParse(schema, await answer.json());
+  if (checked.success) return checked.output;
+  throw new PluginError("invalid", `${what}: ${firstIssue(checked.issues)}`);
+}
+
+function firstIssue(issues: readonly v.BaseIssue<unknown>[]): string {
+  const [issue] = issues;
+  if (issue === undefined) return "the answer has an unexpected shape";
+  return `the answer's field ${v.getDotPath(issue) ?? "(root)"} is not as expected: ${issue.message}`;
+}
