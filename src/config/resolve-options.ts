@@ -1,4 +1,5 @@
 /** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
+import { resolve } from "node:path";
 import * as v from "valibot";
 import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
 import type { Config } from "./config.ts";
@@ -144,7 +145,20 @@ function check(
   const issues = problemsOf(plugin, kind, checking, result.issues ?? []);
   const all = [...checking.problems, ...issues];
   if (all.length > 0 || !result.success) throw new ConfigError(all);
-  return result.output;
+  return withAbsolutePaths(result.output, plugin.options, checking.config);
+}
+
+function withAbsolutePaths(
+  options: ResolvedOptions["options"],
+  { entries }: OptionsSchema,
+  { directory }: Config,
+): ResolvedOptions["options"] {
+  const found = Object.entries(options).map(([key, value]) => {
+    const schema = entries[key];
+    const isPath = schema !== undefined && about(schema).path === true && typeof value === "string";
+    return [key, isPath ? resolve(directory, value) : value];
+  });
+  return Object.fromEntries(found);
 }
 
 function problemsOf(

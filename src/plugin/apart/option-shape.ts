@@ -17,6 +17,7 @@ export interface OptionShape {
   readonly fallback?: unknown;
   readonly description?: string | undefined;
   readonly secret?: boolean | undefined;
+  readonly path?: boolean | undefined;
   readonly env?: readonly string[] | undefined;
   readonly choices?: readonly (string | number)[] | undefined;
   readonly min?: v.InferOutput<typeof bound> | undefined;
@@ -31,6 +32,7 @@ export const optionShapeSchema: v.GenericSchema<unknown, OptionShape> = v.object
   fallback: v.optional(v.unknown()),
   description: v.optional(v.pipe(v.string(), v.maxLength(2_000))),
   secret: v.optional(v.boolean()),
+  path: v.optional(v.boolean()),
   env: v.optional(v.array(word)),
   choices: v.optional(v.array(v.union([v.string(), v.number()]))),
   min: v.optional(bound),
@@ -44,7 +46,7 @@ const ABSENT = ["optional", "exact_optional", "nullish", "nullable"];
 /** What the plugin's process tells of an option. */
 export function shapeOf(schema: v.GenericSchema, depth = 0): OptionShape {
   const inner = unwrap(schema);
-  const { description, secret, env } = about(schema);
+  const { description, secret, path, env } = about(schema);
   const fallback: unknown = "default" in schema ? schema.default : undefined;
   return {
     type: inner.type,
@@ -52,6 +54,7 @@ export function shapeOf(schema: v.GenericSchema, depth = 0): OptionShape {
     fallback: typeof fallback === "function" ? fallback() : fallback,
     description,
     secret,
+    path,
     env,
     choices: choicesOf(inner),
     min: boundOf(schema, "min_value"),
@@ -106,7 +109,8 @@ export function standIn(shape: OptionShape): v.GenericSchema {
   return absent === "optional" ? v.optional(schema, fallback) : schema;
 }
 
-const metadataOf = ({ secret, env }: OptionShape) => ({
+const metadataOf = ({ secret, path, env }: OptionShape) => ({
+  ...(path === undefined ? {} : { path }),
   ...(secret === undefined ? {} : { secret }),
   ...(env === undefined ? {} : { env: [...env] }),
 });

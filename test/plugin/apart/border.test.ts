@@ -102,6 +102,22 @@ describe("options", () => {
     expect(JSON.parse(size?.how ?? "")).toEqual({ every: "5m", size: { n: 7 }, mode: "a" });
   });
 
+  test("that are paths begin at the folder of contextcore.yaml, since its own is empty", async () => {
+    const source = backendSource(
+      `size: async () => ({ bytes: require("node:fs").statSync(context.options.file).size, source: "disk", how: context.options.file }),`,
+      `{ file: option.path("A file", "x.ts") }`,
+    );
+    using place = await openSource(source);
+    expect(await place.backend?.size(NEVER)).toMatchObject({
+      bytes: source.length,
+      how: join(place.directory, "x.ts"),
+    });
+    using written = await openSource(source, { settings: "{ file: ./contextcore.yaml }" });
+    expect(await written.backend?.size(NEVER)).toMatchObject({
+      how: join(written.directory, "contextcore.yaml"),
+    });
+  });
+
   test.each([
     ["{ size: 0 }", /acme\/x\.size: .*>=1/],
     ["{ size: x }", /acme\/x\.size: expected a number, found "x"/],
