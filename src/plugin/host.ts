@@ -45,6 +45,9 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
     await attempt(async () => backends.push(...(await openBackend(one, config, options))));
     await attempt(async () => sinks.push(...(await openSink(one, config, options))));
   }
+  const isOpen = ({ plugin: { name } }: LoadedPlugin): boolean =>
+    [...backends, ...sinks].some((opened) => opened.name === name);
+  await Promise.all(plugins.filter((one) => !isOpen(one)).map(({ apart }) => apart?.end()));
   return { backends, sinks, failures };
 }
 
@@ -59,7 +62,7 @@ export async function loadPlugins(config: Config, options: HostOptions = {}): Pr
   const failures: OpenFailure[] = [];
   const load = async (name: string, from: () => Promise<LoadedPlugin>): Promise<void> => {
     try {
-      plugins.push(distinct(await from(), plugins));
+      plugins.push(await distinct(await from(), plugins));
     } catch (error) {
       failures.push({ name, error: asError(error) });
     }
@@ -90,9 +93,11 @@ function isNeeded(name: string, config: Config, { only }: HostOptions): boolean 
   return config.backends[name]?.enabled !== false || config.sinks[name] !== undefined;
 }
 
-function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): LoadedPlugin {
+/** @throws DeclarationError when another plugin has its name; its process is ended then */
+async function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): Promise<LoadedPlugin> {
   const { name } = loaded.plugin;
   if (!others.some((other) => other.plugin.name === name)) return loaded;
+  await loaded.apart?.end();
   throw new DeclarationError(`another plugin is already called ${name}`);
 }
 

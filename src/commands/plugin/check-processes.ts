@@ -8,11 +8,11 @@ import { type Served, servedSchema } from "../../plugin/apart/messages.ts";
 import { findLab } from "../../plugin/conformance/apart/find-lab.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
 import { unseenText } from "../../plugin/trust/unseen-code.ts";
+import { visible } from "../../units/visible.ts";
 import { type Call, UsageError } from "../command.ts";
 import { configOf } from "../stack.ts";
 import type { CheckArgs } from "./check.ts";
 import { locateWord } from "./spec.ts";
-import { visible } from "./visible.ts";
 
 export type CheckCall = Call<CheckArgs>;
 

@@ -6,7 +6,7 @@ import { usesOf } from "../../plugin/trust/uses.ts";
 import { confirm, RefusedError } from "../../terminal/ask.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../../units/visible.ts";
 
 const MOST_SHOWN = 12;
 

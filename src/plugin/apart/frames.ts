@@ -6,7 +6,7 @@ import type { Packed } from "./values.ts";
 
 const HEAD_BYTES = 8;
 /** Of control, which becomes objects: many small ones take ten times as much. bytes */
-const JSON_MAX = 32 << 20;
+const JSON_MAX = 16 << 20;
 /** Of texts and bytes: a step is to bring about 8 MiB, of which one line may be most. bytes */
 const DATA_MAX = 256 << 20;
 

@@ -1,5 +1,6 @@
 /** A plugin's process with the plugin loaded in it: how it is started, and what it may ask of this one. */
 import * as v from "valibot";
+import { visible } from "../../units/visible.ts";
 import type { Context, RestoreLine } from "../contract.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { Location } from "../locate.ts";
@@ -103,8 +104,10 @@ function loading({ entry }: Location, error: unknown): Error {
   );
 }
 
-/** A plugin that logs more has something else in mind. */
-const LOG_LINES_MAX = 10_000;
+/** A process that logs more lines has something else in mind. */
+const TOLD_MAX = 10_000;
+/** Each is an event in the trail. */
+const STRAYS_MAX = 20;
 
 /** What the process may ask for and tell. */
 function waysOut(
@@ -119,26 +122,35 @@ function waysOut(
   const service = createHttpService((instance) => given(instance).context);
   const hidden = (text: string): string =>
     [...known.given.values()].reduce((rest, { redact }) => redact(rest), text);
-  let logged = 0;
+  const count = { told: 0, strays: 0 };
+  const tell = (line: string): void => {
+    count.told += 1;
+    if (count.told <= TOLD_MAX) say(line);
+  };
   const log = (note: unknown): void => {
     const { instance, level, message } = v.parse(logSchema, note);
-    logged += 1;
-    if (logged <= LOG_LINES_MAX) given(instance).context.log[level](message);
+    count.told += 1;
+    if (count.told <= TOLD_MAX) given(instance).context.log[level](inLines(message));
+  };
+  const unhandled = (note: unknown): void =>
+    tell(`warn: ${known.name} left an error unhandled: ${hidden(inLines(v.parse(noteSchema, note)))}`);
+  const stray = (note: unknown): void => {
+    count.strays += 1;
+    const path = visible(v.parse(straySchema, note).path);
+    if (count.strays <= STRAYS_MAX) addStray({ plugin: known.name, path });
   };
   return {
     handlers: {
       calls: { ...service.calls, "lines.next": async (input) => nextLines(known, input) },
-      notes: {
-        log,
-        stray: (note) => addStray({ plugin: known.name, path: v.parse(straySchema, note).path }),
-        unhandled: (note) =>
-          say(`warn: ${known.name} left an error unhandled: ${hidden(v.parse(noteSchema, note))}`),
-      },
+      notes: { log, stray, unhandled },
     },
-    onPrinted: (line) => say(`warn: ${known.name} printed: ${hidden(line)}`),
+    onPrinted: (line) => say(`warn: ${known.name} printed: ${hidden(visible(line))}`),
     onGone: service.end,
   };
 }
+
+/** Nothing that a terminal would obey but the end of a line. */
+const inLines = (text: string): string => text.split("\n").map(visible).join("\n");
 
 const noteSchema = v.pipe(v.string(), v.maxLength(16_384));
 

@@ -75,6 +75,20 @@ describe("what crosses the border is what it was", () => {
     expect(place.log).toContain("warn: acme/x: it was the reader left");
   });
 
+  test("a log, and what is printed, and nothing in them that a terminal would obey", async () => {
+    using place = await openSource(
+      backendSource(`inventory: async () => {
+        context.log.warn("one\\u001b[2J\\ntwo"); console.log("three\\u001b]0;x\\u0007"); await Bun.sleep(50);
+        for (let n = 0; n < 50_000; n += 1) context.log.warn("flood " + n);
+        return { signals: ["logs"], importance: "low" };
+      },`),
+    );
+    await place.backend?.inventory(NEVER);
+    expect(place.log).toContain("warn: acme/x: one\\u001b[2J\ntwo");
+    expect(place.log).toContain("warn: acme/x printed: three\\u001b]0;x\\u0007");
+    expect(place.log.length).toBeLessThan(11_000);
+  });
+
   test("the server's clock, and how much a step should bring", async () => {
     using place = await openSource(
       backendSource(
