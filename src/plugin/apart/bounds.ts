@@ -19,6 +19,14 @@ export function boundsFrom(env: Config["env"]): Bounds {
   return {
     loadMs: limitMs ?? LOAD_MS,
     silentMs: limitMs === undefined ? SILENT_MS : limitMs * SILENT_SHARE,
-    memoryMax: memory ? parseBytes(memory) : MEMORY_MAX,
+    memoryMax: memory ? bytesFrom(memory) : MEMORY_MAX,
   };
+}
+
+function bytesFrom(text: string): number {
+  try {
+    return parseBytes(text);
+  } catch (error) {
+    throw new RangeError(`CONTEXTCORE_PLUGIN_MEMORY: ${error instanceof Error ? error.message : text}`);
+  }
 }
