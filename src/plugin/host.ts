@@ -48,7 +48,8 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
   const isOpen = ({ plugin: { name } }: LoadedPlugin): boolean =>
     [...backends, ...sinks].some((opened) => opened.name === name);
   await Promise.all(plugins.filter((one) => !isOpen(one)).map(({ apart }) => apart?.end()));
-  return { backends, sinks, failures };
+  const end = async (): Promise<void> => void (await Promise.all(plugins.map(({ apart }) => apart?.end())));
+  return { backends, sinks, failures, end };
 }
 
 export interface Loaded {

@@ -34,8 +34,11 @@ export async function loadForCheck(call: CheckCall, limitMs: number) {
 
 export interface OpenLab {
   readonly served: Served;
-  /** How it was lost, as a sentence: what was found after that is about no server. */
-  readonly lost: () => string | undefined;
+  /**
+   * How it was lost, as a sentence: what was found after that is about no server.
+   * @param patienceMs how long to wait for it, where something hints at it
+   */
+  readonly lost: (patienceMs: number) => Promise<string | undefined>;
   readonly end: () => Promise<void>;
 }
 
@@ -55,12 +58,13 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
   if (lab === undefined) return undefined;
   const { where } = lab;
   const say = (line: string): void => call.terminal.note(line);
+  const gone = Promise.withResolvers<void>();
   const child = await startChild({
     ...boundsOf(limitMs),
     title: where,
     directory: call.directory,
     onPrinted: (line) => say(`warn: ${where} printed: ${line}`),
-    onGone: () => undefined,
+    onGone: gone.resolve,
     handlers: { calls: {}, notes: {} },
   });
   const abort = (): void => void child.end();
@@ -72,7 +76,8 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
     );
     if (!call.args.json)
       call.terminal.note(`its server is ${where}, at ${served.filled}, with faults before it`);
-    const lost = (): string | undefined => {
+    const lost = async (patienceMs: number): Promise<string | undefined> => {
+      await Promise.race([gone.promise, Bun.sleep(patienceMs)]);
       const how = child.lost();
       return how && `${where} did not last as long as the check: it ${how.message}`;
     };

@@ -88,13 +88,13 @@ export default defineCommand({
     try {
       await warnOfUnseenCode(call);
       lab = await openLab(call, limit);
-      const { plugin, judged } = await check(call, path, limit, lab).catch((cause) => {
-        const lost = lab?.lost();
+      const { plugin, judged } = await check(call, path, limit, lab).catch(async (cause) => {
+        const lost = await lab?.lost(500);
         throw lost === undefined ? cause : new Error(lost, { cause });
       });
       if (json) call.terminal.printJson(toReport(plugin, judged));
       else printSummary(plugin, judged, call.terminal);
-      const lost = lab?.lost();
+      const lost = await lab?.lost(0);
       if (lost !== undefined) call.terminal.warn(lost);
       return judged.some(({ verdict }) => verdict.kind === "failed") ? EXIT.error : EXIT.ok;
     } finally {

@@ -37,7 +37,11 @@ export async function openSource(
   const log: string[] = [];
   const opened = await openPlugins(config, { builtIns: [], writeLog: (line) => log.push(line), ...options });
   const [first] = opened.backends;
-  return { ...opened, ...place, log, opened: first, backend: first?.backend };
+  const dispose = (): void => {
+    void opened.end?.();
+    place[Symbol.dispose]();
+  };
+  return { ...opened, ...place, log, backend: first?.backend, [Symbol.dispose]: dispose };
 }
 
 /** What a hook throws. */
