@@ -3,6 +3,7 @@
 import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./commands/run.ts";
+import { PROCESS_WORD } from "./plugin/apart/word.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
 import { openTerminal } from "./terminal/terminal.ts";
@@ -25,6 +26,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {}); // there is nobody left to be told
 
 try {
+  if (words[0] === PROCESS_WORD) {
+    const { runPluginProcess } = await import("./plugin/apart/inside/process.ts");
+    await runPluginProcess();
+  }
   const code = await runWords(words, { terminal, env: process.env, directory: process.cwd(), signal });
   process.exitCode = unprinted === undefined ? code : code || EXIT.error;
 } catch (error) {

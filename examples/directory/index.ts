@@ -10,7 +10,7 @@ export default definePlugin({
   version: "1.0.0",
   signals: ["logs"],
   options: v.object({
-    path: v.optional(v.pipe(v.string(), v.description("The directory, or the .tar file")), "."),
+    path: option.path("The directory, or the .tar file", "."),
     importance: option.importance("medium"),
   }),
   backend: ({ options: { path, importance }, limits: { stepBytes } }) => ({

@@ -11,7 +11,7 @@ export default definePlugin({
   version: "1.0.0",
   signals: ["logs"],
   options: v.object({
-    file: v.optional(v.pipe(v.string(), v.description("The database file")), "app.db"),
+    file: option.path("The database file", "app.db"),
     importance: option.importance("high"),
   }),
   backend: ({ options: { file, importance }, limits: { stepBytes } }) => ({

@@ -7,9 +7,9 @@ import { RefusedError } from "../tasks/errors.ts";
 import { confirm } from "../terminal/ask.ts";
 import type { Colors } from "../terminal/colors.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { visible } from "../units/visible.ts";
 import { listed } from "../units/words.ts";
 import type { Call } from "./command.ts";
-import { visible } from "./plugin/visible.ts";
 import { trailPlaces } from "./trail-places.ts";
 
 /** More than this nobody reads in passing: `config trust` shows them all. */

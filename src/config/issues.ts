@@ -16,8 +16,13 @@ export interface Placing {
   readonly isSecret?: (path: Path) => boolean;
 }
 
+/** Of valibot's issue, what a sentence is made from. */
+export type OptionIssue = Pick<v.BaseIssue<unknown>, "type" | "message" | "expected" | "received"> & {
+  readonly path?: readonly { readonly key: unknown }[] | undefined;
+};
+
 /** What is wrong, with the key in the words of the file and the place where it stands. A secret's value is never in it. */
-export function toProblem(issue: v.BaseIssue<unknown>, placing: Placing): ConfigProblem {
+export function toProblem(issue: OptionIssue, placing: Placing): ConfigProblem {
   const inner = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
   const path = [...(placing.prefix ?? []), ...inner];
   const base = { where: placing.where(path), key: path.join(".") };
@@ -37,7 +42,7 @@ export function unknownKey(key: string, known: readonly string[]): Pick<ConfigPr
   };
 }
 
-function whatIsWrong(issue: v.BaseIssue<unknown>, isSecret: boolean): string {
+function whatIsWrong(issue: OptionIssue, isSecret: boolean): string {
   if (!issue.message.startsWith("Invalid ")) return issue.message;
   if (issue.received === "undefined") return "is missing";
   const expected = (issue.expected ?? "another value")

@@ -1,11 +1,12 @@
 /** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
+import { resolve } from "node:path";
 import * as v from "valibot";
 import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
 import type { Config } from "./config.ts";
 import { environmentName, fromText } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { about } from "./introspect.ts";
-import { toProblem, unknownKey } from "./issues.ts";
+import { type OptionIssue, toProblem, unknownKey } from "./issues.ts";
 import { expand, readSecret } from "./secrets.ts";
 import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
@@ -144,21 +145,54 @@ function check(
   kind: PluginKind,
   checking: Checking,
 ) {
-  const { input, from, problems, config } = checking;
-  const result = v.safeParse(plugin.options, input);
-  const prefix = [kind, plugin.name];
+  const result = v.safeParse(plugin.options, checking.input);
+  const issues = problemsOf(plugin, kind, checking, result.issues ?? []);
+  const all = [...checking.problems, ...issues];
+  if (all.length > 0) throw new ConfigError(all);
+  const options = result.success ? result.output : checking.input;
+  return withAbsolutePaths(options, plugin.options, checking.config);
+}
+
+function withAbsolutePaths(
+  options: ResolvedOptions["options"],
+  { entries }: OptionsSchema,
+  { directory }: Config,
+): ResolvedOptions["options"] {
+  const found = Object.entries(options).map(([key, value]) => {
+    const schema = entries[key];
+    const isPath = schema !== undefined && about(schema).path === true && typeof value === "string";
+    return [key, isPath ? resolve(directory, value) : value];
+  });
+  return Object.fromEntries(found);
+}
+
+function problemsOf(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  { from, config }: Pick<Checking, "from" | "config">,
+  issues: readonly OptionIssue[],
+): ConfigProblem[] {
   const isSecret = ([key = ""]: Path) => {
     const schema = plugin.options.entries[String(key)];
     return schema !== undefined && about(schema).secret === true;
   };
   const where = (path: Path) => from.get(String(path[2])) ?? whereOf(config, path);
   // Of a secret that is not read nobody can tell whether it fits.
-  const isSealed = ({ path }: v.BaseIssue<unknown>) =>
+  const isSealed = ({ path }: OptionIssue) =>
     config.sealed === true && isSecret((path ?? []).map(({ key }) => String(key)));
-  const issues = (result.issues ?? [])
-    .filter((issue) => !isSealed(issue))
-    .map((issue) => toProblem(issue, { schema: plugin.options, where, prefix, isSecret }));
-  const all = [...problems, ...issues];
-  if (all.length > 0) throw new ConfigError(all);
-  return result.success ? result.output : input;
+  const placing = { schema: plugin.options, where, prefix: [kind, plugin.name], isSecret };
+  return issues.filter((issue) => !isSealed(issue)).map((issue) => toProblem(issue, placing));
+}
+
+/** Options that fit their declaration, and that the plugin refuses all the same when it looks at them. */
+export function refusedOptions(
+  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  kind: PluginKind,
+  config: Config,
+  { found }: ResolvedOptions,
+  issues: readonly OptionIssue[],
+): ConfigError {
+  const written = found.filter(({ from }) => from !== "default");
+  const from = new Map(written.map((option) => [option.key, option.from]));
+  return new ConfigError(problemsOf(plugin, kind, { from, config }, issues));
 }

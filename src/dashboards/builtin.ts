@@ -14,7 +14,7 @@ const FILES: Readonly<Record<string, unknown>> = {
 };
 
 /** The stack's health, the project's tasks and the audit activity, in a folder of their own. */
-export const builtinSource = (keeper: Pick<DashboardKeeper, "parse">): DashboardSource => ({
+export const builtinSource = async (keeper: Pick<DashboardKeeper, "parse">): Promise<DashboardSource> => ({
   folders: [
     {
       path: FOLDER,
@@ -24,9 +24,11 @@ export const builtinSource = (keeper: Pick<DashboardKeeper, "parse">): Dashboard
       description: "Provisioned by contextcore; changes are overwritten the next time",
     },
   ],
-  dashboards: Object.entries(FILES).map(([file, content]) => ({
-    file: `${FOLDER}/${file}`,
-    folder: FOLDER,
-    draft: keeper.parse(JSON.stringify(content)),
-  })),
+  dashboards: await Promise.all(
+    Object.entries(FILES).map(async ([file, content]) => ({
+      file: `${FOLDER}/${file}`,
+      folder: FOLDER,
+      draft: await keeper.parse(JSON.stringify(content)),
+    })),
+  ),
 });

@@ -66,7 +66,7 @@ async function readDashboard(
   await reporting(found, file, async () => {
     const text = await readFile(join(directory, file), "utf8");
     checkJson(text);
-    found.dashboards.push({ file, folder, draft: keeper.parse(text) });
+    found.dashboards.push({ file, folder, draft: await keeper.parse(text) });
   });
 }
 

@@ -1,6 +1,6 @@
 import type { HttpAnswer } from "../plugin/contract.ts";
 import { PluginError } from "../plugin/errors.ts";
-import { bodyOf } from "./body.ts";
+import { bodyOf, headersOfBody } from "./body.ts";
 import { type CallPlace, tooLargeError } from "./classify.ts";
 import type { TimeLimit } from "./time-limit.ts";
 
@@ -20,7 +20,7 @@ export function createAnswer(response: Response, reading: Reading): HttpAnswer {
   const text = async (): Promise<string> => new TextDecoder().decode(await bytes());
   return {
     status: response.status,
-    headers: response.headers,
+    headers: headersOfBody(response),
     text,
     bytes,
     json: async () => parseJson(await text(), response, reading.place),

@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 import { type FetchOptions, ofetch } from "ofetch";
-import * as v from "valibot";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../plugin/contract.ts";
 import { PluginError } from "../plugin/errors.ts";
 import { redactor, withoutSecrets } from "../redact/known-secrets.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
-import { createAnswer, type Reading, readBeginning } from "./answer.ts";
+import { createAnswer, readBeginning } from "./answer.ts";
 import { type ServerOptions, secretsOf, standingHeaders } from "./authentication.ts";
 import { ENCODING } from "./body.ts";
+import { describeCall, readingOf, readJson } from "./call.ts";
 import { type CallPlace, statusError } from "./classify.ts";
 import { timeLimit } from "./time-limit.ts";
 
@@ -33,7 +33,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const tls = options.ca === undefined ? {} : { tls: { ca: readFileSync(options.ca, "utf8") } };
 
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
-    const place: CallPlace = { server: `${options.name} at ${url}`, call: describe(request), redact };
+    const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
     checkHost(options, url);
     const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
@@ -53,8 +53,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       }),
     );
     options.onAnswer?.(response.headers, askedMs);
-    const accepted = headers.get("accept-encoding") ?? ENCODING;
-    const reading: Reading = { limit, place, accepted, maxBytes: request.maxBytes ?? ANSWER_BYTES_MAX };
+    const reading = readingOf(request, limit, place);
     if (response.ok || request.accept?.includes(response.status)) return createAnswer(response, reading);
     const said = await readBeginning(response, ERROR_BYTES_MAX, reading);
     throw statusError(place, response.status, response.headers, said);
@@ -63,20 +62,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   return {
     url,
     send,
-    async json(schema, request) {
-      const checked = v.safeParse(schema, await (await send(request)).json());
-      if (checked.success) return checked.output;
-      throw new PluginError(
-        "invalid",
-        `${options.name} at ${url}: ${describe(request)}: ${firstIssue(checked.issues)}`,
-      );
-    },
+    json: async (schema, request) =>
+      readJson(schema, await send(request), `${options.name} at ${url}: ${describeCall(request)}`),
     at: (other) => createHttpClient({ ...options, url: other }),
   };
 }
-
-/** A larger answer is mostly no answer of this server, and would fill the memory. */
-const ANSWER_BYTES_MAX = 64 << 20;
 
 /** So much of an error's body is looked at. */
 const ERROR_BYTES_MAX = 64 << 10;
@@ -114,19 +104,10 @@ function queryOf({ query = {} }: HttpRequest): string {
   return search.size === 0 ? "" : `?${search}`;
 }
 
-/** The query is left out: it can hold a user's data. */
-const describe = (request: HttpRequest): string => `${request.method ?? "GET"} ${request.path.split("?")[0]}`;
-
 function checkHost(options: HttpClientOptions, url: string): void {
   const { host, hostname } = new URL(url);
   if (options.hosts === undefined || options.hosts.includes(host) || options.hosts.includes(hostname)) return;
   throw new PluginError("refused", `${options.name} wanted to talk to ${host}, which it did not declare`, {
     hint: "A plugin may talk to the host of its `url` and to those in its `hosts` list.",
   });
-}
-
-function firstIssue(issues: readonly v.BaseIssue<unknown>[]): string {
-  const [issue] = issues;
-  if (issue === undefined) return "the answer has an unexpected shape";
-  return `the answer's field ${v.getDotPath(issue) ?? "(root)"} is not as expected: ${issue.message}`;
 }

@@ -1,3 +1,4 @@
+import { PluginError } from "../plugin/errors.ts";
 import { type CallPlace, connectionError, timeoutError } from "./classify.ts";
 
 /** Ends a call that takes too long, or that the caller gave up, and says which of the two it was. */
@@ -54,7 +55,9 @@ export function timeLimit(ms: number, caller: AbortSignal | undefined, place: Ca
       } catch (error) {
         done();
         if (caller?.aborted) throw caller.reason;
-        throw timedOut ? timeoutError(place, ms) : connectionError(place, error);
+        if (timedOut) throw timeoutError(place, ms);
+        // From outside of this process it comes classified.
+        throw error instanceof PluginError ? error : connectionError(place, error);
       }
     },
   };

@@ -10,6 +10,21 @@ const counts = v.record(v.string(), count);
 const time = v.bigint();
 const text = v.pipe(v.string(), v.nonEmpty());
 
+const members = v.record(v.string(), v.unknown());
+const draft = {
+  title: v.string(),
+  content: members,
+  schema: v.optional(v.string()),
+  attached: v.optional(members),
+};
+const folder = v.object({
+  uid: v.string(),
+  title: v.string(),
+  description: v.optional(v.string()),
+  parentUid: v.optional(v.string()),
+  managedBy: v.optional(v.string()),
+});
+
 /** By hook. */
 export const ANSWERS = {
   inventory: v.object({
@@ -49,6 +64,22 @@ export const ANSWERS = {
   }),
   settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   history: v.array(v.string()),
+  ranks: v.array(v.pipe(v.number(), v.finite())),
+  matcher: v.array(v.optional(v.string())),
+  "dashboards.list": v.object({
+    folders: v.array(folder),
+    dashboards: v.array(
+      v.object({
+        ...{ uid: v.string(), title: v.string(), folderUid: v.string(), tags: v.array(v.string()) },
+        url: v.optional(v.string()),
+      }),
+    ),
+  }),
+  "dashboards.read": v.object({
+    ...{ ...draft, uid: v.string(), folderUid: v.string(), text: v.string() },
+    managedBy: v.optional(v.string()),
+  }),
+  "dashboards.parse": v.object({ ...draft, uid: v.optional(v.string()) }),
   nothing: v.unknown(),
 } as const;
 

@@ -19,6 +19,8 @@ export interface ContextSources {
   /** Now, ns since the epoch. Default: by the server's clock, as its answers date themselves. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
+  /** A stranger's plugin that declares no hosts talks only to those that its options name. */
+  readonly foreign?: boolean;
 }
 
 /** What the plugin is given: its options, a client bound to its server, a logger, a clock and its limits. */
@@ -31,7 +33,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
     http:
       server === undefined
         ? noServer(plugin.name)
-        : createHttpClient({ ...server, ...hostsOf(plugin, server), onAnswer: clock.heard }),
+        : createHttpClient({ ...server, ...hostsOf(plugin, sources), onAnswer: clock.heard }),
     log: createLogger({
       name: plugin.name,
       level: sources.logLevel,
@@ -50,12 +52,24 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
 }
 
 /** A plugin that declares hosts talks to those and to its own server, and to nothing else. */
-function hostsOf(plugin: Plugin, server: ServerOptions): { hosts?: readonly string[] } {
-  if (plugin.hosts === undefined) return {};
-  return { hosts: [new URL(server.url).host, ...plugin.hosts] };
+function hostsOf(
+  plugin: Plugin,
+  { options, foreign = false }: ContextSources,
+): { hosts?: readonly string[] } {
+  const { hosts } = plugin;
+  if (hosts !== undefined) return { hosts: [...hostOf(options.url).slice(0, 1), ...hosts] };
+  return foreign ? { hosts: Object.values(options).flatMap(hostOf) } : {};
 }
 
-function noServer(name: string): HttpClient {
+/** Of an option that is a URL: its host with the port, and without it, since a server may listen on more than one. */
+function hostOf(value: unknown): string[] {
+  if (typeof value !== "string" || !/^https?:/.test(value) || !URL.canParse(value)) return [];
+  const { host, hostname } = new URL(value);
+  return [host, hostname];
+}
+
+/** What a plugin without a server gets. */
+export function noServer(name: string): HttpClient {
   const refuse = (): never => {
     throw new PluginError("invalid", `${name} has no option \`url\`, so it has no server to talk to`);
   };

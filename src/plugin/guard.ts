@@ -1,13 +1,13 @@
 /** Puts a guard around every hook of a backend or a sink; ours and a stranger's go through the same one. */
 import { ANSWERS } from "./answers.ts";
-import type { Backend, DashboardKeeper, Exporter, Restorer, Sink, Step } from "./contract.ts";
+import type { Backend, DashboardKeeper, Exporter, LineMatcher, Restorer, Sink, Step } from "./contract.ts";
 import { createEndWatch } from "./endless.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 
 export interface GuardOptions {
   readonly redact: (text: string) => string;
   readonly limits?: Partial<HookLimits>;
-  /** A stranger's code: it runs inside the fence of {@link runContained}, and has less time. */
+  /** A stranger's code, in a process of its own: it has less time. */
   readonly foreign?: boolean;
 }
 
@@ -27,10 +27,14 @@ const FOREIGN_LIMITS: HookLimits = { lookMs: 60_000, workMs: 10 * 60_000, barren
 
 type Kind = "lookMs" | "workMs";
 
+/** For what the contract lets nobody cancel. */
+const NEVER = new AbortController().signal;
+
 /** The same backend, guarded: see {@link callHook} for what a hook can then throw. */
 export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
   const { hook } = hooks(plugin, options);
-  const { export: exporter, restore, dashboards, count, limits, flush } = checkedShape(plugin, backend);
+  requireBackend(plugin, backend);
+  const { export: exporter, restore, dashboards, count, limits, flush } = backend;
   return {
     inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
     size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
@@ -56,11 +60,13 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
 
 function guardKeeper(plugin: string, keeper: DashboardKeeper, options: GuardOptions): DashboardKeeper {
   const { hook } = hooks(plugin, options);
+  const { foreign = false } = options;
   const look = (name: string) => hook(`dashboards.${name}`, "lookMs");
   return {
     list: (signal) => callHook(look("list"), signal, (own) => keeper.list(own)),
     read: (uid, signal) => callHook(look("read"), signal, (own) => keeper.read(uid, own)),
-    parse: (text) => keeper.parse(text),
+    parse: (text) =>
+      foreign ? callHook(look("parse"), NEVER, async () => keeper.parse(text)) : keeper.parse(text),
     write: (dashboard, signal) => callHook(look("write"), signal, (own) => keeper.write(dashboard, own)),
     remove: (uid, signal) => callHook(look("remove"), signal, (own) => keeper.remove(uid, own)),
     createFolder: (folder, signal) =>
@@ -101,8 +107,9 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
   return {
     ...(restore.order === undefined ? {} : { order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
-    ...(restore.matcher === undefined ? {} : { matcher: restore.matcher.bind(restore) }),
-    ...guardSelection(restore, hook("selection", "workMs")),
+    ...guardRanks(restore, hook("ranks", "lookMs")),
+    ...guardMatcher(restore, hook("matcher", "lookMs")),
+    ...guardSelection(restore, hook("selection", "workMs"), hook("matcher", "lookMs")),
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
@@ -116,20 +123,42 @@ function guardSettling(restore: Restorer, hook: Hook): Pick<Restorer, "settleMs"
   return { settleMs: (signal) => callHook(hook, signal, (own) => settleMs.call(restore, own)) };
 }
 
-function guardSelection(restore: Restorer, hook: Hook): Pick<Restorer, "selection"> {
+function guardRanks({ ranks }: Restorer, hook: Hook): Pick<Restorer, "ranks"> {
+  if (ranks === undefined) return {};
+  return { ranks: (files, signal) => callHook(hook, signal, (own) => ranks(files, own)) };
+}
+
+function guardMatcher(restore: Restorer, hook: Hook): Pick<Restorer, "matcher"> {
+  const { matcher } = restore;
+  return matcher === undefined ? {} : { matcher: (match) => guardMany(matcher.call(restore, match), hook) };
+}
+
+/** One that is asked line by line is called as often as there are lines, and stays as it is. */
+function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
+  const { many } = matcher;
+  if (many === undefined) return matcher;
+  const guarded: LineMatcher["many"] = (lines, file, signal) =>
+    callHook(hook, signal, (own) => many(lines, file, own));
+  return Object.assign((line: string, file: string) => matcher(line, file), { many: guarded });
+}
+
+function guardSelection(restore: Restorer, hook: Hook, matching: Hook): Pick<Restorer, "selection"> {
   const { selection } = restore;
   if (selection === undefined) return {};
   return {
-    selection: (match, everything, signal) =>
-      callHook(hook, signal, (own) => selection.call(restore, match, everything, own)),
+    selection: async (match, everything, signal) =>
+      guardMany(
+        await callHook(hook, signal, (own) => selection.call(restore, match, everything, own)),
+        matching,
+      ),
   };
 }
 
 /** The same sink, guarded. */
 export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Sink {
   const { hook } = hooks(plugin, options);
-  const history = sink.history;
-  requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);
+  const { history } = sink;
+  requireSink(plugin, sink);
   return {
     probe: (signal) => callHook(hook("probe", "lookMs"), signal, (own) => sink.probe(own)),
     deliver: (event, signal) =>
@@ -151,7 +180,6 @@ function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions
     limitMs: all[kind],
     answer: answerOf(name),
     redact,
-    foreign,
   });
   return { hook, limits: all };
 }
@@ -159,13 +187,17 @@ function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions
 const answerOf = (hook: string) =>
   Object.entries(ANSWERS).find(([name]) => name === hook)?.[1] ?? ANSWERS.nothing;
 
-function checkedShape(plugin: string, backend: Backend): Backend {
+/** @throws HookDefect when the backend has not what each must have */
+export function requireBackend(plugin: string, backend: object): void {
+  const restore: unknown = Reflect.get(backend, "restore");
   requireFunctions(plugin, "backend", backend, ["inventory", "size"]);
-  requireFunctions(plugin, "backend.export", backend.export, ["start", "step"]);
-  if (backend.restore !== undefined)
-    requireFunctions(plugin, "backend.restore", backend.restore, ["preflight", "apply"]);
-  return backend;
+  requireFunctions(plugin, "backend.export", Reflect.get(backend, "export"), ["start", "step"]);
+  if (restore !== undefined) requireFunctions(plugin, "backend.restore", restore, ["preflight", "apply"]);
 }
+
+/** @throws HookDefect when the sink has not what each must have */
+export const requireSink = (plugin: string, sink: object): void =>
+  requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);
 
 function requireFunctions(plugin: string, what: string, value: unknown, names: readonly string[]): void {
   const missing = names.filter(

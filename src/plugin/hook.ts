@@ -2,7 +2,6 @@
 import type * as v from "valibot";
 import { formatDuration } from "../units/duration.ts";
 import { answerObjection } from "./answers.ts";
-import { runContained } from "./containment.ts";
 import { type ErrorKind, PluginError } from "./errors.ts";
 
 /** How long a plugin that ignores a cancellation is waited for, ms. */
@@ -16,8 +15,6 @@ export interface Hook {
   readonly answer: v.GenericSchema;
   /** Blots the plugin's secrets out of its messages. */
   readonly redact: (text: string) => string;
-  /** A stranger's code, which runs inside the fence. */
-  readonly foreign: boolean;
 }
 
 /**
@@ -35,8 +32,7 @@ export async function callHook<Result>(
   caller.addEventListener("abort", forward, { once: true });
   const ends = waiting(hook, caller, controller);
   try {
-    const run = async () => call(controller.signal);
-    const started = hook.foreign ? runContained(hook.plugin, run) : run();
+    const started = (async () => call(controller.signal))();
     const answer = await Promise.race([started, ends.promise]);
     return checked(hook, answer);
   } catch (error) {

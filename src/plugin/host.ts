@@ -4,12 +4,14 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import { BUILT_INS, type BuiltIn } from "../registry.ts";
+import { boundsFrom } from "./apart/bounds.ts";
+import { loadApart } from "./apart/load-apart.ts";
 import type { Plugin } from "./contract.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
-import { loadPlugin } from "./load.ts";
 import { locatePlugin } from "./locate.ts";
+import { toStderr } from "./logger.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
-import { hookTimeoutMs, type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
+import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 import { pluginFiles } from "./trust/files.ts";
 import { readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
@@ -35,17 +37,21 @@ export async function openPlugins(config: Config, options: HostOptions = {}): Pr
   for (const one of plugins) {
     const { plugin } = one;
     if (!wanted(plugin.name)) continue;
-    const attempt = (open: () => void): void => {
+    const attempt = async (open: () => Promise<unknown>): Promise<void> => {
       try {
-        open();
+        await open();
       } catch (error) {
         failures.push({ name: plugin.name, error: asError(error) });
       }
     };
-    attempt(() => void backends.push(...openBackend(one, config, options)));
-    attempt(() => void sinks.push(...openSink(one, config, options)));
+    await attempt(async () => backends.push(...(await openBackend(one, config, options))));
+    await attempt(async () => sinks.push(...(await openSink(one, config, options))));
   }
-  return { backends, sinks, failures };
+  const isOpen = ({ plugin: { name } }: LoadedPlugin): boolean =>
+    [...backends, ...sinks].some((opened) => opened.name === name);
+  await Promise.all(plugins.filter((one) => !isOpen(one)).map(({ apart }) => apart?.end()));
+  const end = async (): Promise<void> => void (await Promise.all(plugins.map(({ apart }) => apart?.end())));
+  return { backends, sinks, failures, end };
 }
 
 /** Plugins that are not opened: what they declare is all there is of them. */
@@ -82,7 +88,7 @@ export async function loadPlugins(config: Config, options: HostOptions = {}): Pr
   const failures: OpenFailure[] = [];
   const load = async (name: string, from: () => Promise<LoadedPlugin>): Promise<void> => {
     try {
-      plugins.push(distinct(await from(), plugins));
+      plugins.push(await distinct(await from(), plugins));
     } catch (error) {
       failures.push({ name, error: asError(error) });
     }
@@ -94,16 +100,17 @@ export async function loadPlugins(config: Config, options: HostOptions = {}): Pr
         source: "built-in",
       }));
   }
-  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config));
+  for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config, options));
   return { plugins, failures };
 }
 
 /** @throws UntrustedError when its files are not those that `contextcore.lock` lists */
-async function loadTrusted(spec: string, { directory, env }: Config): Promise<LoadedPlugin> {
-  const location = locatePlugin(spec, directory);
+async function loadTrusted(spec: string, config: Config, options: HostOptions): Promise<LoadedPlugin> {
+  const location = locatePlugin(spec, config.directory);
   const files = pluginFiles(location);
-  requireTrust(spec, files, readLock(directory)[spec]);
-  return loadPlugin(location, files, hookTimeoutMs(env));
+  requireTrust(spec, files, readLock(config.directory)[spec]);
+  const say = options.writeLog ?? toStderr;
+  return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }
 
 /** A built-in that is neither wanted nor enabled is not even loaded. */
@@ -112,9 +119,11 @@ function isNeeded(name: string, config: Config, { only }: HostOptions): boolean 
   return config.backends[name]?.enabled !== false || config.sinks[name] !== undefined;
 }
 
-function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): LoadedPlugin {
+/** @throws DeclarationError when another plugin has its name; its process is ended then */
+async function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): Promise<LoadedPlugin> {
   const { name } = loaded.plugin;
   if (!others.some((other) => other.plugin.name === name)) return loaded;
+  await loaded.apart?.end();
   throw new DeclarationError(`another plugin is already called ${name}`);
 }
 

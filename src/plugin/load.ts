@@ -1,58 +1,63 @@
-/** Loads a third party's module; `import … from "contextcore"` in it gives this very program's contract. */
+/**
+ * Loads a stranger's module into this process, which is there for it alone; `import … from "contextcore"` in it gives this
+ * very program's contract.
+ */
+import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { loadContained } from "./containment.ts";
-import { GrowingBuffer, PluginError, ProtobufReader, ProtobufWriter } from "./contextcore.ts";
 import type { Plugin } from "./contract.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
-import { hardenGlobals } from "./harden.ts";
 import type { Location } from "./locate.ts";
 import { admitFiles, serveContextcore } from "./module-fence.ts";
-import type { LoadedPlugin } from "./opening.ts";
-import type { PluginFiles } from "./trust/files.ts";
-import { startWatchdog } from "./watchdog.ts";
+import { sha256 } from "./trust/files.ts";
 
-/** A module that waits at its top level for something that never comes. ms */
-const LOAD_LIMIT_MS = 10_000;
+export interface LoadOptions {
+  /** What may be loaded as code: SHA-256 by absolute path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Told of every other file that is asked for, and refused. */
+  readonly onStray: (path: string) => void;
+  /** How long it may take. */
+  readonly limitMs: number;
+}
 
 /**
- * Loads a plugin from its file and checks what it declares. Runs the plugin's code.
- * @param files what may be loaded
- * @param limitMs how long it may take, and from then on how long it may keep the program busy; default 10 s and a minute
+ * Loads a plugin from its file and checks what it declares. Runs the plugin's code, if it is the code that was looked at.
  * @throws DeclarationError that names the file
  */
 export async function loadPlugin(
-  location: Location,
-  files: PluginFiles,
-  limitMs?: number,
-): Promise<LoadedPlugin> {
-  startWatchdog(limitMs);
-  hardenGlobals({ GrowingBuffer, PluginError, ProtobufReader, ProtobufWriter });
-  admitFiles([...files.paths, location.entry]);
-  const module: unknown = await importModule(location, limitMs);
-  return { plugin: declaredIn(module, location), source: location.spec, foreign: true };
+  location: Omit<Location, "isFolder">,
+  { files, onStray, limitMs }: LoadOptions,
+): Promise<Plugin> {
+  requireUnchanged(files, location);
+  admitFiles([...files.keys(), location.entry], onStray);
+  const module: unknown = await importModule(location.entry, limitMs);
+  return declaredIn(module, location);
 }
 
-function declaredIn(module: unknown, location: Location): Plugin {
+/** Between the look at its files and this moment there is time to change one. */
+function requireUnchanged(files: LoadOptions["files"], { spec }: Pick<Location, "spec">): void {
+  for (const [path, hash] of files)
+    if (sha256(readFileSync(path)) !== hash)
+      throw new DeclarationError(`the plugin ${spec} was changed while it was being loaded (${path})`);
+}
+
+function declaredIn(module: unknown, { entry }: Pick<Location, "entry">): Plugin {
   const declared: unknown =
     typeof module === "object" && module !== null ? Reflect.get(module, "default") : undefined;
   try {
     return checkDeclaration(declared, "third-party");
   } catch (error) {
     if (!(error instanceof DeclarationError)) throw error;
-    throw new DeclarationError(`the plugin ${location.entry} cannot be used: ${error.message}`, error.hint);
+    throw new DeclarationError(`the plugin ${entry} cannot be used: ${error.message}`, error.hint);
   }
 }
 
 /**
- * Evaluates a module inside the fence. Runs its code.
+ * Evaluates a module. Runs its code.
+ * @param path absolute
  * @param what it is, for the error
  * @throws DeclarationError that names the file
  */
-export async function importModule(
-  { entry: path, root, spec }: Omit<Location, "isFolder">,
-  limitMs = LOAD_LIMIT_MS,
-  what = "the plugin",
-): Promise<unknown> {
+export async function importModule(path: string, limitMs: number, what = "the plugin"): Promise<unknown> {
   serveContextcore();
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
@@ -60,8 +65,7 @@ export async function importModule(
     limitMs,
   );
   try {
-    const load = (): Promise<unknown> => import(pathToFileURL(path).href);
-    return await loadContained(spec, root, () => Promise.race([load(), late.promise]));
+    return await Promise.race([import(pathToFileURL(path).href), late.promise]);
   } catch (cause) {
     const said = cause instanceof AggregateError ? cause.errors.map(textOf).join("; ") : textOf(cause);
     const error = new DeclarationError(`${what} ${path} does not load: ${said}`);

@@ -33,4 +33,5 @@ export function createLogger({ name, level, redact, write = toStderr }: LoggerOp
   };
 }
 
-const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);
+/** Where lines go unless somebody takes them. */
+export const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);

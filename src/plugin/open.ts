@@ -33,4 +33,6 @@ export interface OpenPlugins {
   readonly backends: readonly OpenBackend[];
   readonly sinks: readonly OpenSink[];
   readonly failures: readonly OpenFailure[];
+  /** Ends the processes of strangers' plugins now; they end with the program anyway. */
+  readonly end?: () => Promise<void>;
 }

@@ -1,9 +1,10 @@
 /** Opens one loaded plugin: its options, its context, and a guard around what it gives back. */
 import type { Config } from "../config/config.ts";
-import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
+import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
-import { hideFromOutput, runContained } from "./containment.ts";
+import { OptionsRefused } from "./apart/instance.ts";
+import type { Apart, OpeningApart } from "./apart/load-apart.ts";
 import { createContext, type Options } from "./context.ts";
 import type { Context, JsonObject, Plugin } from "./contract.ts";
 import { DeclarationError } from "./declaration.ts";
@@ -18,8 +19,8 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
   /** `built-in`, or what the configuration calls it. */
   readonly source: string;
-  /** True for a stranger's, which runs inside the fence. */
-  readonly foreign?: boolean;
+  /** A stranger's: the processes that it runs in. */
+  readonly apart?: Apart;
 }
 
 export interface OpeningOptions {
@@ -38,29 +39,22 @@ export interface OpeningOptions {
 export const hasTenant = ({ options }: Plugin): boolean => Object.hasOwn(options.entries, "tenant");
 
 /** The plugin's backend, or none when it has none or is left out. @throws ConfigError, or what the plugin throws */
-export function openBackend(loaded: LoadedPlugin, config: Config, options: OpeningOptions): OpenBackend[] {
-  const { plugin } = loaded;
-  const { backend } = plugin;
-  if (backend === undefined || config.backends[plugin.name]?.enabled === false) return [];
-  return open(
-    loaded,
-    "backends",
-    { config: inTenant(plugin, config, options), options },
-    (context, guard) => {
-      const url = context.http.url === "" ? {} : { url: context.http.url };
-      const { tenant } = context.options;
-      return [
-        {
-          name: plugin.name,
-          plugin,
-          backend: guardBackend(plugin.name, backend(context), guard),
-          clock: context.clock,
-          ...url,
-          ...(hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {}),
-        },
-      ];
-    },
-  );
+export async function openBackend(
+  { plugin, apart }: LoadedPlugin,
+  config: Config,
+  options: OpeningOptions,
+): Promise<OpenBackend[]> {
+  const { name, backend } = plugin;
+  if (backend === undefined || config.backends[name]?.enabled === false) return [];
+  const surroundings = { config: inTenant(plugin, config, options), options, foreign: apart !== undefined };
+  return open(plugin, "backends", surroundings, async ({ context, guard, opening }) => {
+    const opened = apart === undefined ? backend(context) : await apart.backend(opening);
+    const url = context.http.url === "" ? {} : { url: context.http.url };
+    const { tenant } = context.options;
+    const ofTenant = hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {};
+    const guarded = guardBackend(name, opened, guard);
+    return [{ name, plugin, backend: guarded, clock: context.clock, ...url, ...ofTenant }];
+  });
 }
 
 function inTenant(plugin: Plugin, config: Config, { tenant }: OpeningOptions): Config {
@@ -69,49 +63,53 @@ function inTenant(plugin: Plugin, config: Config, { tenant }: OpeningOptions): C
 }
 
 /** The plugin's sink, or none when it has none or is not configured. @throws ConfigError, or what the plugin throws */
-export function openSink(loaded: LoadedPlugin, config: Config, options: OpeningOptions): OpenSink[] {
-  const { plugin } = loaded;
-  const { sink } = plugin;
-  if (sink === undefined || config.sinks[plugin.name]?.enabled !== true) return [];
-  return open(loaded, "sinks", { config, options }, (context, guard, settings) => [
-    {
-      name: plugin.name,
-      plugin,
-      sink: guardSink(plugin.name, sink(context), guard),
-      settings,
-      fingerprints: (key: string) => optionFingerprints(context.options, key),
-    },
-  ]);
+export async function openSink(
+  { plugin, apart }: LoadedPlugin,
+  config: Config,
+  options: OpeningOptions,
+): Promise<OpenSink[]> {
+  const { name, sink } = plugin;
+  if (sink === undefined || config.sinks[name]?.enabled !== true) return [];
+  const surroundings = { config, options, foreign: apart !== undefined };
+  return open(plugin, "sinks", surroundings, async ({ context, guard, opening, settings }) => {
+    const opened = apart === undefined ? sink(context) : await apart.sink(opening);
+    const fingerprints = (key: string) => optionFingerprints(context.options, key);
+    return [{ name, plugin, sink: guardSink(name, opened, guard), settings, fingerprints }];
+  });
 }
 
 interface Surroundings {
   readonly config: Config;
   readonly options: OpeningOptions;
+  readonly foreign: boolean;
 }
 
-function open<Opened>(
-  { plugin, foreign = false }: LoadedPlugin,
+/** What a plugin is opened with. */
+interface Prepared {
+  readonly context: Context<Options>;
+  readonly guard: GuardOptions;
+  readonly opening: OpeningApart;
+  readonly settings: JsonObject;
+}
+
+async function open<Opened>(
+  plugin: Plugin,
   kind: PluginKind,
-  { config, options }: Surroundings,
-  make: (context: Context<Options>, guard: GuardOptions, settings: JsonObject) => Opened,
-): Opened {
+  { config, options, foreign }: Surroundings,
+  make: (prepared: Prepared) => Promise<Opened>,
+): Promise<Opened> {
   const resolved = resolveOptions(plugin, kind, config);
   const secretKeys = secretKeysOf(resolved);
   const redact = redactorFor(resolved.options, secretKeys);
-  const context = createContext(plugin, {
-    ...options,
-    options: resolved.options,
-    redact,
-    logLevel: logLevel(options.debug ?? false, config.env),
-  });
-  if (foreign) hideFromOutput(redact);
+  const logging = { redact, logLevel: logLevel(options.debug ?? false, config.env) };
+  const context = createContext(plugin, { ...options, ...logging, options: resolved.options, foreign });
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
   const settings = withoutKeys(resolved.options, secretKeys);
-  const run = (): Opened => make(context, guard, settings);
   try {
-    return foreign ? runContained(plugin.name, run) : run();
+    return await make({ context, guard, settings, opening: { context, redact } });
   } catch (error) {
-    throw opening(plugin.name, error, redact);
+    if (error instanceof OptionsRefused) throw refusedOptions(plugin, kind, config, resolved, error.issues);
+    throw openingError(plugin.name, error, redact);
   }
 }
 
@@ -120,7 +118,7 @@ const withoutKeys = (options: Options, secretKeys: readonly string[]): JsonObjec
   JSON.parse(JSON.stringify(options, (key, value) => (secretKeys.includes(key) ? undefined : value)));
 
 /** What a plugin throws while it is opened, with its name and without its secrets. */
-function opening(name: string, error: unknown, redact: (text: string) => string): Error {
+function openingError(name: string, error: unknown, redact: (text: string) => string): Error {
   const said = error instanceof Error ? error.message : String(error);
   const message = redact(said.includes(name) ? said : `${name}: ${said}`);
   if (error instanceof Error && message === error.message) return error;

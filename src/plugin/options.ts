@@ -6,6 +6,8 @@ import type { Importance } from "./contract.ts";
 export interface OptionMetadata {
   /** Never printed, logged or stored. */
   readonly secret?: boolean;
+  /** A path: a relative one begins at the folder of `contextcore.yaml`. */
+  readonly path?: boolean;
   /** Environment names besides `CONTEXTCORE_<PLUGIN>_<OPTION>`. */
   readonly env?: readonly string[];
   /**
@@ -29,6 +31,13 @@ export const place = (
   reaches: NonNullable<OptionMetadata["reaches"]>,
   env: readonly string[] = [],
 ) => v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env], reaches })));
+
+/**
+ * A file or a folder. A relative path begins at the folder of `contextcore.yaml`, and reaches the plugin as an absolute one:
+ * a plugin's own working directory is empty.
+ */
+export const path = (about: string, fallback: string) =>
+  v.optional(v.pipe(v.string(), v.description(about), v.metadata({ path: true, reaches: "path" })), fallback);
 
 /** The shortest and the longest that a duration may be, as it would be written. */
 export interface DurationBounds {

@@ -1,4 +1,5 @@
 import { linesOf } from "../snapshot/format/lines.ts";
+import { MATCHED_MAX } from "./matching.ts";
 
 /** Says how many bytes of lines the next call of `apply` gets, from how the last one went. */
 export interface BatchSize {
@@ -30,25 +31,45 @@ export function createBatchSize(): BatchSize {
   };
 }
 
+/** Says of lines, in their order, what of each to write. */
+export type Keep = (lines: readonly string[]) => Promise<readonly (string | undefined)[]>;
+
 /** Cuts a block's lines into batches of about `size` bytes; a line that is longer than a batch is one of its own. */
-export function* batchesOf(
+export async function* batchesOf(
   bytes: Uint8Array,
-  keep: (line: string) => string | undefined,
+  keep: Keep | undefined,
   size: () => number,
-): Generator<readonly string[]> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+): AsyncGenerator<readonly string[]> {
   let batch: string[] = [];
   let filled = 0;
-  for (const raw of linesOf(bytes)) {
-    const line = keep(decoder.decode(raw));
-    if (line === undefined) continue;
-    if (filled > 0 && filled + raw.length > size()) {
-      yield batch;
-      batch = [];
-      filled = 0;
+  for (const { lines, lengths } of asked(bytes)) {
+    const kept = keep === undefined ? lines : await keep(lines);
+    for (const [index, line] of kept.entries()) {
+      if (line === undefined) continue;
+      const length = lengths[index] ?? 0;
+      if (filled > 0 && filled + length > size()) {
+        yield batch;
+        batch = [];
+        filled = 0;
+      }
+      batch.push(line);
+      filled += length;
     }
-    batch.push(line);
-    filled += raw.length;
   }
   if (batch.length > 0) yield batch;
+}
+
+/** The lines, as many at a time as a matcher is asked for, with how many bytes each has. */
+function* asked(bytes: Uint8Array): Generator<{ readonly lines: string[]; readonly lengths: number[] }> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let [lines, lengths, filled]: [string[], number[], number] = [[], [], 0];
+  for (const raw of linesOf(bytes)) {
+    lines.push(decoder.decode(raw));
+    lengths.push(raw.length);
+    filled += raw.length;
+    if (filled < MATCHED_MAX) continue;
+    yield { lines, lengths };
+    [lines, lengths, filled] = [[], [], 0];
+  }
+  if (lines.length > 0) yield { lines, lengths };
 }

@@ -2,6 +2,7 @@
 import type { LineMatcher, RestoreLine, Restorer } from "../plugin/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { MATCHED_MAX, matchLines, readSelector } from "./matching.ts";
 import type { PlannedFile } from "./select.ts";
 
 export interface Choice {
@@ -26,7 +27,7 @@ export async function chooseFiles(
   const chosen: PlannedFile[] = [];
   for (const file of files) {
     signal.throwIfAborted();
-    const left = await chosenPart(snapshot, file, matcher);
+    const left = await chosenPart(snapshot, file, matcher, signal);
     if (left !== undefined) chosen.push(left);
   }
   return { files: chosen, matcher };
@@ -38,10 +39,11 @@ export async function chooseObjects(
   matcher: LineMatcher,
   { snapshot, signal }: Omit<ChoiceOptions, "match">,
 ): Promise<Choice> {
+  await readSelector(matcher, signal);
   const chosen: PlannedFile[] = [];
   for (const file of files) {
     signal.throwIfAborted();
-    const left = file.range === undefined ? await chosenPart(snapshot, file, matcher) : file;
+    const left = file.range === undefined ? await chosenPart(snapshot, file, matcher, signal) : file;
     if (left !== undefined) chosen.push(left);
   }
   return { files: chosen, matcher };
@@ -66,12 +68,15 @@ async function chosenPart(
   snapshot: OpenSnapshot,
   file: PlannedFile,
   matcher: LineMatcher,
+  signal: AbortSignal,
 ): Promise<PlannedFile | undefined> {
   const blocks: Block[] = [];
   const counts: Record<string, number> = {};
   for (const block of file.blocks) {
     let kept = 0;
-    for await (const line of linesIn(snapshot, block)) if (matcher(line, file.file) !== undefined) kept += 1;
+    for await (const lines of inBatches(linesIn(snapshot, block)))
+      for (const left of await matchLines(matcher, lines, file.file, signal))
+        if (left !== undefined) kept += 1;
     if (kept === 0) continue;
     blocks.push(block);
     // What a line counts as is the plugin's to know; a unit that there is one of on each line can be told.
@@ -79,4 +84,18 @@ async function chosenPart(
       counts[unit] = (counts[unit] ?? 0) + (number === block.records ? kept : number);
   }
   return blocks.length === 0 ? undefined : { ...file, blocks, counts };
+}
+
+async function* inBatches(lines: AsyncIterable<string>): AsyncGenerator<readonly string[]> {
+  let batch: string[] = [];
+  let filled = 0;
+  for await (const line of lines) {
+    batch.push(line);
+    filled += line.length;
+    if (filled < MATCHED_MAX) continue;
+    yield batch;
+    batch = [];
+    filled = 0;
+  }
+  if (batch.length > 0) yield batch;
 }

@@ -117,7 +117,7 @@ async function planTarget(
   options: RestoreOptions,
 ): Promise<RestoreTarget | string> {
   const { open, restore } = restorerOf(saved.name, options);
-  const held = planFiles(found, restore);
+  const held = await planFiles(found, restore, options.signal);
   const { lost } = found;
   if (held.length === 0 && lost.length === 0) return whyNothing(found);
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);

@@ -6,9 +6,10 @@ import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { relievePressure } from "../snapshot/memory-pressure.ts";
 import { type Additions, createAdditions } from "../snapshot/read/additions.ts";
-import { type BatchSize, batchesOf, createBatchSize } from "./batches.ts";
+import { type BatchSize, batchesOf, createBatchSize, type Keep } from "./batches.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
+import { matchLines } from "./matching.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";
 import type { PlannedFile } from "./select.ts";
 
@@ -187,7 +188,7 @@ async function writeBlock(
   const rejected: Rejected[] = [];
   const problems: BlockOutcome["problems"][number][] = [];
   let done = 0;
-  for (const lines of linesFor(run, file, block, bytes)) {
+  for await (const lines of linesFor(run, file, block, bytes)) {
     const began = performance.now();
     const batch = { file, lines, range: target.range, labels: target.labels };
     const answer = await patiently(() => restore.apply(batch, options.signal), options.signal, options.retry);
@@ -204,15 +205,17 @@ async function writeBlock(
 }
 
 /** An object is one text, whatever newlines it has; records come as lines. */
-function linesFor(
-  { target, size }: Run,
+async function* linesFor(
+  { target, size, options }: Run,
   file: string,
   block: Block,
   bytes: Uint8Array,
-): Iterable<readonly string[]> {
+): AsyncGenerator<readonly string[]> {
   const { matcher } = target;
-  const keep = (line: string): string | undefined => (matcher === undefined ? line : matcher(line, file));
-  if (block.range !== undefined) return batchesOf(bytes, keep, size.next);
-  const text = keep(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  return text === undefined ? [] : [[text]];
+  const keep: Keep | undefined =
+    matcher === undefined ? undefined : (lines) => matchLines(matcher, lines, file, options.signal);
+  if (block.range !== undefined) return yield* batchesOf(bytes, keep, size.next);
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  const [kept] = keep === undefined ? [text] : await keep([text]);
+  if (kept !== undefined) yield [kept];
 }

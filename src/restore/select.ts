@@ -84,12 +84,13 @@ const overlaps = (held: Range | undefined, range: Range): boolean =>
   held !== undefined && held.from < range.to && held.to > range.from;
 
 /** What was found as files, in the order that the restorer asks for. */
-export function planFiles(
+export async function planFiles(
   { byFile }: FoundBlocks,
-  restorer: Pick<Restorer, "order" | "rank">,
-): PlannedFile[] {
+  restorer: Pick<Restorer, "order" | "rank" | "ranks">,
+  signal: AbortSignal,
+): Promise<PlannedFile[]> {
   const planned = [...byFile].map(([file, blocks]) => planFile(file, blocks, restorer));
-  return planned.sort((a, b) => compareFiles(a.file, b.file, restorer));
+  return inOrder(planned, ({ file }) => file, restorer, signal);
 }
 
 function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restorer, "order">): PlannedFile {
@@ -105,9 +106,17 @@ function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restor
   };
 }
 
-/** For `sort`: files by the restorer's rank, then parents before what lies in them, then by name. */
-export function compareFiles(a: string, b: string, { rank }: Pick<Restorer, "rank">): number {
-  const ranked = (rank?.(a) ?? 0) - (rank?.(b) ?? 0);
+/** Files by the restorer's rank, then parents before what lies in them, then by name. @param pathOf the file's path */
+export async function inOrder<File>(
+  files: readonly File[],
+  pathOf: (file: File) => string,
+  restorer: Pick<Restorer, "rank" | "ranks">,
+  signal: AbortSignal,
+): Promise<File[]> {
+  const paths = files.map(pathOf);
+  const ranks = (await restorer.ranks?.(paths, signal)) ?? paths.map((path) => restorer.rank?.(path) ?? 0);
+  const placed = files.map((file, index) => ({ file, path: paths[index] ?? "", rank: ranks[index] ?? 0 }));
   const depth = (path: string): number => path.split("/").length;
-  return ranked || depth(a) - depth(b) || (a < b ? -1 : 1);
+  placed.sort((a, b) => a.rank - b.rank || depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
+  return placed.map(({ file }) => file);
 }

@@ -39,7 +39,7 @@ export const provision = defineTask({
     const { keeper } = keeperOf(setting, plugin);
     const source =
       directory === undefined
-        ? builtinSource(keeper)
+        ? await builtinSource(keeper)
         : await readDirectory(resolve(setting.directory, directory), keeper);
     const plan = await planProvision(keeper, source, setting.signal);
     return { ...plan, source: directory ?? BUILT_IN, keeper };

@@ -12,7 +12,7 @@ export async function openSink<Schema extends OptionsSchema>(
   const config = await loadConfig({ directory: "/", env: {} });
   const sinks = { [name]: { enabled: true, options } };
   const loaded = { plugin: definePlugin({ ...plugin, name }) as unknown as Plugin, source: "built-in" };
-  const [sink] = openThroughHost(loaded, { ...config, sinks }, {});
+  const [sink] = await openThroughHost(loaded, { ...config, sinks }, {});
   if (sink === undefined) throw new Error(`${plugin.name} has no sink`);
   return sink;
 }

@@ -1,6 +1,6 @@
 /** `plugin check` of plugins that hang it, end it, fill it: each is a finding with a name, and the check goes on. */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { source } from "../plugin/corpus.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
@@ -47,7 +47,7 @@ describe("a hook is a finding, and the next rule is run all the same, when it", 
       /^did not answer within 3 s; a synchronous loop\?$/,
     ],
     ["waits for ever", "await new Promise(() => {});", /^the rule was not done within 3 s/],
-    ["ends the program", "process.exit(0);", /called process\.exit, which a plugin may not$/],
+    ["ends the program", "process.exit(0);", /^ended the program, with exit code 0$/],
     [
       "is killed from outside",
       'Bun.spawnSync(["kill", "-9", process.pid.toString()]);',
@@ -59,11 +59,15 @@ describe("a hook is a finding, and the next rule is run all the same, when it", 
       /it was killed by SIG(SEGV|ILL|TRAP)$/,
     ],
     [
-      "changes what everybody uses",
-      `JSON.stringify = () => "{}"; ${GOOD}`,
-      /Attempted to assign to readonly property/,
+      "says to the check what nobody can read",
+      'require("node:fs").writeSync(3, "\\0\\0\\0\\2\\0\\0\\0\\0{}"); await Bun.sleep(500);',
+      /^said what nobody can read .*, and was stopped$/,
     ],
-    ["answers in the place of the check", 'process.send({ kind: "passed", ms: 1 });', /called process\.send/],
+    [
+      "says to the check more than it can hold",
+      'require("node:fs").writeSync(3, "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff"); await Bun.sleep(500);',
+      /^said what nobody can read .*, and was stopped$/,
+    ],
   ])("%s", async (_, inventory, message) => {
     const { rules, exitCode } = await check({ inventory });
     expect(rules).toEqual([["inventory", "failed", expect.stringMatching(message)], SIZE]);
@@ -93,6 +97,12 @@ test("a module that is busy for ever while it is loaded is a finding called `loa
   const { rules, exitCode } = await check({ top: "for (;;);" });
   expect(rules).toEqual([["loads", "failed", "did not answer within 3 s; a synchronous loop?"]]);
   expect(exitCode).toBe(1);
+});
+
+test("what it changes of what everybody uses is its own: the rules are run outside of its process", async () => {
+  const inventory = `JSON.stringify = () => "{}"; globalThis.fetch = 1; Bun.file = 1; ${GOOD}`;
+  const { rules } = await check({ inventory });
+  expect(rules).toEqual([["inventory", "passed", undefined], SIZE]);
 });
 
 test("what a plugin prints never gets between the results", async () => {
@@ -138,7 +148,7 @@ test("a check that is killed leaves no process behind, whatever the plugin and t
     "p/index.ts": `import { definePlugin, option, v } from "contextcore";
       setInterval(() => undefined, 1_000);
       export default definePlugin({ name: "acme/p", about: "x", options: v.object(option.serverOptions("http://localhost:1")),
-        backend: ({ http }) => ({ inventory: async (signal) => { await http.send({ path: "/", signal }); return new Promise(() => undefined); } }) });`,
+        backend: ({ http }) => ({ inventory: async (signal) => { await http.send({ path: "/", signal }); return new Promise(() => undefined); }, size: () => 1, export: { start: () => 1, step: () => 1 } }) });`,
     "p/lab.ts": `import { writeFileSync } from "node:fs"; import { defineLab } from "contextcore";
       export default defineLab({ filled: () => ({ fetch: () => { writeFileSync("asked", ""); return new Response(""); } }) });`,
   });
@@ -148,22 +158,22 @@ test("a check that is killed leaves no process behind, whatever the plugin and t
     stdio: ["ignore", "ignore", "ignore"],
   });
   while (!existsSync(join(cwd, "asked"))) await Bun.sleep(20);
-  expect(processesIn(cwd)).toHaveLength(3);
+  const started = [`${child.pid}`, ...childrenOf(child.pid)];
+  expect(started).toHaveLength(3);
   child.kill("SIGKILL");
-  while (processesIn(cwd).length > 0) await Bun.sleep(20);
+  while (started.some(isThere)) await Bun.sleep(20);
 }, 20_000);
 
-/** Ids of the processes whose working directory this is. */
-const processesIn = (directory: string): string[] =>
-  readdirSync("/proc").filter((name) => /^\d+$/.test(name) && linkOf(`/proc/${name}/cwd`) === directory);
+/** The plugin's process and the lab's. */
+const childrenOf = (pid: number): string[] =>
+  readdirSync("/proc").filter(
+    (name) =>
+      textOf(`/proc/${name}/stat`).includes(`) S ${pid} `) ||
+      textOf(`/proc/${name}/stat`).includes(`) R ${pid} `),
+  );
 
-function linkOf(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
+/** One that has ended and that nobody has asked for yet is not there. */
+const isThere = (pid: string): boolean => /\) [^Z] /.test(textOf(`/proc/${pid}/stat`));
 
 const isRunning = (mark: string): boolean =>
   readdirSync("/proc").some((name) => {

@@ -38,7 +38,7 @@ const dashboardSchema = v.object({
 
 const drafts = await (async () => {
   await using grafana = await startGrafana();
-  return builtinSource(await keeperOf(grafana)).dashboards;
+  return (await builtinSource(await keeperOf(grafana))).dashboards;
 })();
 const dashboards = drafts.map(({ draft }) => ({
   uid: draft.uid,
@@ -136,7 +136,11 @@ test("provisioned, they are there; provisioned again, nothing changes", async ()
   const keeper = await keeperOf(grafana);
   const run = async (): Promise<string> =>
     summary(
-      await provisionDashboards(keeper, await planProvision(keeper, builtinSource(keeper), NEVER), NEVER),
+      await provisionDashboards(
+        keeper,
+        await planProvision(keeper, await builtinSource(keeper), NEVER),
+        NEVER,
+      ),
     );
   expect(await run()).toBe("folders 1+ 0~ 0=, dashboards 3+ 0~ 0=, left 0, failed 0");
   expect(await run()).toBe("folders 0+ 0~ 1=, dashboards 0+ 0~ 3=, left 0, failed 0");

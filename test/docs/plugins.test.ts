@@ -20,7 +20,9 @@ test("docs/plugins.md says what the declarations say", async () => {
   const config = await loadConfig({ directory: temporaryDirectory(), env: {} });
   const { plugins, failures } = await loadPlugins(config);
   expect(failures).toEqual([]);
-  const sections = plugins.map((loaded) => toMarkdown(describePlugin(loaded, config)));
+  const sections = await Promise.all(
+    plugins.map(async (loaded) => toMarkdown(await describePlugin(loaded, config))),
+  );
   const text = `${[HEAD, ...sections].join("\n")}\n`;
   if (process.env.UPDATE_DOCS && !process.env.CI) await Bun.write(page, text);
   expect(await Bun.file(page).text()).toBe(text);

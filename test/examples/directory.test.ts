@@ -7,7 +7,7 @@ import { SERVER_RULES, testBackend } from "../support/conformance.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { loadExample } from "./load.ts";
 
-const declaration = await loadExample("directory");
+const example = await loadExample("directory");
 const never = new AbortController().signal;
 const WAIVED = ["limits", "counts-agree", ...SERVER_RULES];
 
@@ -33,7 +33,7 @@ const range = { from: 0n, to: 4_000_000_000_000_000_000n };
 
 describe("a directory", () => {
   const empty = { path: temporaryDirectory() };
-  testBackend({ declaration, origin: "third-party", options: { path: tree }, empty, range, waived: WAIVED });
+  testBackend({ ...example, options: { path: tree }, empty, range, waived: WAIVED });
 });
 
 /** Debian's tar, in the formats that differ in how they write long names. */
@@ -44,20 +44,20 @@ describe.each(["gnu", "pax", "ustar"])("a tar file, %s", (format) => {
 
   test("holds what the directory holds", async () => {
     expect(made.exitCode).toBe(0);
-    const names = async (from: string) => (await allLines(open(from))).map(({ name }) => name).toSorted();
+    const names = async (from: string) =>
+      (await allLines(await open(from))).map(({ name }) => name).toSorted();
     const fromTree = (await names(tree)).filter((name) => left.length === 0 || !name.startsWith("long-"));
     // A tar file also names the directory itself.
     expect((await names(path)).filter((name) => name !== "")).toEqual(fromTree);
     const content = async (from: string) =>
-      (await allLines(open(from))).filter(({ name }) => name === "deep/large.bin");
+      (await allLines(await open(from))).filter(({ name }) => name === "deep/large.bin");
     expect(await content(path)).toMatchObject(
       (await content(tree)).map(({ content, offset }) => ({ content, offset })),
     );
   });
 
   testBackend({
-    declaration,
-    origin: "third-party",
+    ...example,
     options: { path },
     range,
     waived: [...WAIVED, "restore-then-export"],
@@ -66,9 +66,15 @@ describe.each(["gnu", "pax", "ustar"])("a tar file, %s", (format) => {
 
 test("what is no tar file, or a damaged one, is an error and not an empty one", async () => {
   const home = temporaryDirectory({ "none.tar": "x".repeat(2_000) });
-  await expect(open(join(home, "none.tar")).inventory(never)).rejects.toMatchObject({ kind: "invalid" });
-  await expect(open(join(home, "absent.tar")).inventory(never)).rejects.toMatchObject({ kind: "not-found" });
-  await expect(open(join(home, "absent")).inventory(never)).rejects.toMatchObject({ kind: "not-found" });
+  await expect((await open(join(home, "none.tar"))).inventory(never)).rejects.toMatchObject({
+    kind: "invalid",
+  });
+  await expect((await open(join(home, "absent.tar"))).inventory(never)).rejects.toMatchObject({
+    kind: "not-found",
+  });
+  await expect((await open(join(home, "absent"))).inventory(never)).rejects.toMatchObject({
+    kind: "not-found",
+  });
 });
 
 test.each(["../out.txt", "/etc/contextcore-out", "a/../../out.txt"])(
@@ -77,19 +83,19 @@ test.each(["../out.txt", "/etc/contextcore-out", "a/../../out.txt"])(
     const home = temporaryDirectory();
     const line = JSON.stringify({ name, kind: "file", mode: 0o644, mtimeMs: 0, content: "" });
     const batch = { file: "example/directory/files.jsonl", lines: [line], range, labels: {} };
-    await expect(open(home).restore?.apply(batch, never)).rejects.toMatchObject({ kind: "refused" });
+    await expect((await open(home)).restore?.apply(batch, never)).rejects.toMatchObject({ kind: "refused" });
   },
 );
 
-const open = (path: string): Backend =>
-  openSubject({ declaration, origin: "third-party", face: "backend", options: { path } }).backend();
+const open = (path: string): Promise<Backend> =>
+  openSubject({ ...example, face: "backend", options: { path } }).backend();
 
 async function allLines(backend: Backend): Promise<{ name: string; content?: string; offset?: number }[]> {
   const lines: string[] = [];
   const waiting = [...(await backend.export.start({ range }, never)).cursors];
   for (let cursor = waiting.pop(); cursor !== undefined; cursor = waiting.pop()) {
     const { records = [], next = [] } = await backend.export.step(cursor, never);
-    for (const { text } of records) lines.push(...String(text).trimEnd().split("\n"));
+    for (const { text } of records) lines.push(...Buffer.from(text).toString().trimEnd().split("\n"));
     waiting.push(...next);
   }
   return lines.map((line) => JSON.parse(line));

@@ -1,13 +1,17 @@
-/** The examples as somebody's plugins: loaded from their folders, as the program loads them. */
+/** The examples as somebody's plugins: each in a process of its own, as the program runs them. */
 import { resolve } from "node:path";
-import type { Plugin } from "../../src/plugin/contract.ts";
-import { loadPlugin } from "../../src/plugin/load.ts";
+import { boundsFrom } from "../../src/plugin/apart/bounds.ts";
+import { loadApart } from "../../src/plugin/apart/load-apart.ts";
 import { locatePlugin } from "../../src/plugin/locate.ts";
 import { pluginFiles } from "../../src/plugin/trust/files.ts";
 
 const examples = resolve(import.meta.dir, "../../examples");
 
-export async function loadExample(name: string): Promise<Plugin> {
+/** As a target of the conformance suite begins. */
+export async function loadExample(name: string) {
   const location = locatePlugin(`./${name}`, examples);
-  return (await loadPlugin(location, pluginFiles(location))).plugin;
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const launch = { location, files: pluginFiles(location), say, shared: true, ...boundsFrom({}) };
+  const { plugin, apart } = await loadApart(launch);
+  return { declaration: plugin, apart, origin: "third-party" as const };
 }

@@ -9,7 +9,7 @@ import { SERVER_RULES, testBackend } from "../support/conformance.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { loadExample } from "./load.ts";
 
-const declaration = await loadExample("sqlite");
+const example = await loadExample("sqlite");
 const never = new AbortController().signal;
 
 /** Everything that SQLite can hold and a careless export loses. */
@@ -53,21 +53,20 @@ const directory = temporaryDirectory();
 makeDatabase(join(directory, "full.db")).close();
 
 testBackend({
-  declaration,
-  origin: "third-party",
+  ...example,
   options: { file: join(directory, "full.db") },
   empty: { file: join(directory, "empty.db") },
   range: { from: 0n, to: 1_000n },
   waived: ["limits", ...SERVER_RULES],
 });
 
-const open = (file: string): Backend =>
-  openSubject({ declaration, origin: "third-party", face: "backend", options: { file } }).backend();
+const open = (file: string): Promise<Backend> =>
+  openSubject({ ...example, face: "backend", options: { file } }).backend();
 
 test("the rows are those of one moment, whatever is written while they are read", async () => {
   const file = join(temporaryDirectory(), "live.db");
   using database = makeDatabase(file);
-  const backend = open(file);
+  const backend = await open(file);
   const { cursors } = await backend.export.start({ range: { from: 0n, to: 1n } }, never);
   database.run("DELETE FROM log");
   const cursor = cursors.find(({ table }) => table === "log") ?? {};
@@ -78,7 +77,7 @@ test("the rows are those of one moment, whatever is written while they are read"
 test("an export that is resumed without its copy goes on if nothing has changed, and refuses if something has", async () => {
   const file = join(temporaryDirectory(), "live.db");
   using database = makeDatabase(file);
-  const backend = open(file);
+  const backend = await open(file);
   const { cursors } = await backend.export.start({ range: { from: 0n, to: 1n } }, never);
   const [cursor = {}] = cursors.filter(({ table }) => table === "log");
   forgetCopies();
@@ -100,14 +99,20 @@ test("a damaged database is warned of, what is none is refused, one that is lock
   const home = temporaryDirectory();
   const file = join(home, "full.db");
   using database = makeDatabase(file);
-  expect((await open(file).inventory(never)).warnings).toBeUndefined();
+  expect((await (await open(file)).inventory(never)).warnings).toBeUndefined();
   writeFileSync(join(home, "none.db"), "this is not a database, only text ".repeat(50));
-  await expect(open(join(home, "none.db")).inventory(never)).rejects.toMatchObject({ kind: "invalid" });
-  await expect(open(join(home, "absent.db")).inventory(never)).rejects.toMatchObject({ kind: "not-found" });
-  database.run("BEGIN EXCLUSIVE");
-  await expect(open(file).export.start({ range: { from: 0n, to: 1n } }, never)).rejects.toMatchObject({
-    kind: "temporary",
+  await expect((await open(join(home, "none.db"))).inventory(never)).rejects.toMatchObject({
+    kind: "invalid",
   });
+  await expect((await open(join(home, "absent.db"))).inventory(never)).rejects.toMatchObject({
+    kind: "not-found",
+  });
+  database.run("BEGIN EXCLUSIVE");
+  await expect((await open(file)).export.start({ range: { from: 0n, to: 1n } }, never)).rejects.toMatchObject(
+    {
+      kind: "temporary",
+    },
+  );
   database.run("ROLLBACK");
   database.close();
   const bytes = new Uint8Array(await Bun.file(file).arrayBuffer());
@@ -115,7 +120,7 @@ test("a damaged database is warned of, what is none is refused, one that is lock
   const damaged = join(home, "damaged.db");
   await Bun.write(damaged, bytes);
   appendFileSync(damaged, "");
-  const look = await open(damaged)
+  const look = await (await open(damaged))
     .inventory(never)
     .then(({ warnings }) => warnings?.[0] ?? "", String);
   expect(look).toMatch(/damaged|malformed|corrupt/i);
@@ -136,7 +141,7 @@ test("a row whose key another row has is reported, not dropped", async () => {
     range: { from: 0n, to: 1n },
     labels: {},
   };
-  expect(await open(file).restore?.apply(batch, never)).toMatchObject({
+  expect(await (await open(file)).restore?.apply(batch, never)).toMatchObject({
     written: { rows: 0 },
     rejected: [{ line, reason: "Another row has its key." }],
   });

@@ -6,7 +6,7 @@ import { SINK_SERVER_RULES, testSink } from "../support/conformance.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { loadExample } from "./load.ts";
 
-const declaration = await loadExample("syslog");
+const example = await loadExample("syslog");
 const never = new AbortController().signal;
 const WAIVED = ["history-is-a-witness", ...SINK_SERVER_RULES];
 
@@ -40,8 +40,7 @@ describe("over TCP", () => {
   afterAll(() => server.stop(true));
   const address = `tcp://127.0.0.1:${server.port}`;
   testSink({
-    declaration,
-    origin: "third-party",
+    ...example,
     options: { address },
     arrived: async () => messages().map(lineOf),
     waived: WAIVED,
@@ -54,16 +53,14 @@ describe("over a socket file", () => {
   const server = Bun.listen({ unix, socket });
   afterAll(() => server.stop(true));
   testSink({
-    declaration,
-    origin: "third-party",
+    ...example,
     options: { address: `unix:${unix}` },
     arrived: async () => messages().map(lineOf),
     waived: WAIVED,
   });
 });
 
-const sink = (options: Record<string, unknown>) =>
-  openSubject({ declaration, origin: "third-party", face: "sink", options }).sink();
+const sink = (options: Record<string, unknown>) => openSubject({ ...example, face: "sink", options }).sink();
 
 test("a message over UDP has the header that RFC 5424 asks for", async () => {
   const { promise, resolve } = Promise.withResolvers<string>();
@@ -73,7 +70,7 @@ test("a message over UDP has the header that RFC 5424 asks for", async () => {
   });
   try {
     const event = { ...sampleEvent(0), outcome: "failed", host: "a host", project: 'shop "]\\' };
-    await sink({ address: `udp://127.0.0.1:${socket.port}` }).deliver(event, never);
+    await (await sink({ address: `udp://127.0.0.1:${socket.port}` })).deliver(event, never);
     const message = await promise;
     expect(message).toStartWith(
       `<108>1 ${event.timestamp} a_host contextcore - export [contextcore@32473 id="${event.id}" seq="1" outcome="failed" project="shop \\"\\]\\\\"] \ufeff{`,
@@ -86,10 +83,10 @@ test("a message over UDP has the header that RFC 5424 asks for", async () => {
 
 test("an event that fits in no datagram is refused, and one that finds nobody is tried again", async () => {
   const large = { ...sampleEvent(0), line: "x".repeat(70_000) };
-  await expect(sink({ address: "udp://127.0.0.1:9" }).deliver(large, never)).rejects.toMatchObject({
+  await expect((await sink({ address: "udp://127.0.0.1:9" })).deliver(large, never)).rejects.toMatchObject({
     kind: "too-large",
   });
-  const gone = sink({ address: `unix:${join(temporaryDirectory(), "gone.sock")}` });
+  const gone = await sink({ address: `unix:${join(temporaryDirectory(), "gone.sock")}` });
   await expect(gone.deliver(sampleEvent(0), never)).rejects.toMatchObject({ kind: "temporary" });
   await expect(gone.probe(never)).rejects.toMatchObject({ kind: "temporary" });
 });

@@ -3,7 +3,7 @@
  * contained, named, and never takes the other down.
  */
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/plugin/contextcore.ts";
 import { locatePlugin } from "../../src/plugin/locate.ts";
@@ -13,7 +13,7 @@ import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { agreed } from "../support/project.ts";
 import {
-  BUSY_FOR_EVER,
+  CHANGES_WHAT_EVERYBODY_USES,
   CONTAINED,
   FAILS_IN_EXPORT,
   FAILS_IN_INVENTORY,
@@ -31,6 +31,7 @@ const SECRET = "s3cret-of-the-plugin";
 const ENV = {
   CONTEXTCORE_HOOK_TIMEOUT: "2s",
   CONTEXTCORE_BARREN_STEPS: "300",
+  CONTEXTCORE_PLUGIN_MEMORY: "200MB",
   DEPLOY_TOKEN: "s3cret-of-the-host",
   CONTEXTCORE_EVIL_PLUGIN_TOKEN: SECRET,
 };
@@ -145,20 +146,19 @@ describe("one that loads in a hook what is not among its files is refused by nam
   });
 });
 
-describe("one that is busy for ever ends the program, with its name, and loses nothing:", () => {
-  test.concurrent.each(BUSY_FOR_EVER.map((one) => [one.what, one] as const))("%s", async (_, { parts }) => {
-    const home = projectWith(source(parts));
-    const range = ["--from", "1970-01-01", "--to", "1970-01-02"];
-    const { stderr, exitCode } = await run(["export", ...range], { cwd: home, env: ENV });
-    expect(stderr).toMatch(
-      /error: the plugin \S+ has kept the program busy for 2 s without a pause, and the program was ended\nhint: .*plugin check/,
-    );
-    expect(stderr).toContain(parts.top === undefined ? "evil/plugin" : "./evil");
-    expect(exitCode).toBe(137);
-    const off = `plugins: [./good]\nbackends:\n${OFF}`;
-    writeFileSync(join(home, "contextcore.yaml"), off);
-    const after = await run(["export", ...range], { cwd: home, env: ENV });
-    expect({ exitCode: after.exitCode, stderr: after.stderr }).toMatchObject({ exitCode: 0 });
-    expect((await run(["audit", "verify"], { cwd: home })).exitCode).toBe(0);
-  });
+const RANGE = ["--from", "1970-01-01", "--to", "1970-01-02"];
+
+describe("one that changes what everybody uses changes it for itself:", () => {
+  test.each(CHANGES_WHAT_EVERYBODY_USES.map((one) => [one.what, one] as const))(
+    "%s",
+    async (_, { parts }) => {
+      const home = projectWith(source(parts));
+      const { said, json, exitCode } = await contextcore(home, ["export", ...RANGE]);
+      expect(savedLines(home)).toBe('{"n":1}\n{"n":2}\n{"n":3}\n');
+      // Its own part may fail of it, and is then told of.
+      expect([0, 3]).toContain(exitCode);
+      if (exitCode === 3) expect(said).toMatch(/evil\/(plugin|index\.ts)/);
+      expect(json).toMatchObject({ status: exitCode === 0 ? "complete" : "partial" });
+    },
+  );
 });

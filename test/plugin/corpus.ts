@@ -57,17 +57,12 @@ export const REFUSED_AT_LOAD: readonly Case[] = [
   {
     what: "ends the program when it is loaded",
     parts: { top: "process.exit(0);" },
-    said: /called process\.exit, which a plugin may not/,
+    said: /evil\/index\.ts does not load: it ended the program, with exit code 0/,
   },
   {
     what: "kills the program when it is loaded",
     parts: { top: 'process.kill(process.pid, "SIGKILL");' },
-    said: /called process\.kill/,
-  },
-  {
-    what: "moves the program to another directory",
-    parts: { top: 'process.chdir("/");' },
-    said: /called process\.chdir/,
+    said: /evil\/index\.ts does not load: it ended the program: it was killed by SIGKILL/,
   },
   {
     what: "never finishes loading",
@@ -76,11 +71,10 @@ export const REFUSED_AT_LOAD: readonly Case[] = [
   },
   { what: "throws when it is loaded", parts: { top: 'throw "no";' }, said: /does not load: no/ },
   {
-    what: "changes what everybody uses",
-    parts: { top: PATCH },
-    said: /does not load: Attempted to assign to readonly property/,
+    what: "is busy for ever while it is loaded",
+    parts: { top: "for (;;);" },
+    said: /evil\/index\.ts does not load: it did not answer within 1\.5 s; a synchronous loop\?/,
   },
-  { what: "takes the place of console.log", parts: { top: "console.log = () => {};" }, said: /readonly/ },
   {
     what: "has the name of a built-in plugin",
     parts: { name: "loki" },
@@ -106,7 +100,16 @@ export const FAILS_IN_INVENTORY: readonly Case[] = [
     parts: { inventory: "throw null;" },
     said: /evil\/plugin: inventory failed: null/,
   },
-  { what: "ends the program", parts: { inventory: "process.exit(0);" }, said: /called process\.exit/ },
+  {
+    what: "ends the program",
+    parts: { inventory: "process.exit(0);" },
+    said: /evil\/plugin: its process was lost.*: it ended the program, with exit code 0/,
+  },
+  {
+    what: "is busy for ever when it is opened",
+    parts: { open: "for (;;);" },
+    said: /evil\/plugin: its process was lost: it did not answer within 1\.5 s; a synchronous loop\?/,
+  },
   {
     what: "hangs",
     parts: { inventory: "return new Promise(() => {});" },
@@ -118,19 +121,16 @@ export const FAILS_IN_INVENTORY: readonly Case[] = [
     said: /gave an answer that does not fit: `signals`/,
   },
   {
-    what: "changes what everybody uses",
-    parts: { inventory: `${PATCH} return { signals: ["logs"], importance: "low" };` },
-    said: /evil\/plugin: inventory failed: TypeError: Attempted to assign to readonly property/,
-  },
-  {
     what: "tells its secret",
     parts: { inventory: "throw new Error('it is ' + options.token);" },
     said: /it is \*\*\*/,
   },
 ];
 
-/** What everybody uses: each stays as it is, and who tries to change it gets an error of its own. */
-const PATCHES: readonly (readonly [what: string, change: string])[] = [
+/** What everybody uses: the change is the plugin's own, whatever comes of it there. */
+const CHANGES: readonly (readonly [what: string, change: string])[] = [
+  ["much at once", PATCH],
+  ["console.log", "console.log = () => {};"],
   ["Map.prototype.get", "Map.prototype.get = () => undefined;"],
   ["Promise.prototype.then", "Promise.prototype.then = function () { return this; };"],
   ["JSON.parse, and then waits", "JSON.parse = () => ({}); await Bun.sleep(200);"],
@@ -143,13 +143,16 @@ const PATCHES: readonly (readonly [what: string, change: string])[] = [
   ["adds to Object.prototype", "Object.prototype.polluted = 1;"],
 ];
 
+/** Each change at the top of the module, and in a step. */
+export const CHANGES_WHAT_EVERYBODY_USES: readonly Omit<Case, "said">[] = CHANGES.flatMap(
+  ([what, change]) => [
+    { what: `${what}, when it is loaded`, parts: { top: change } },
+    { what: `${what}, in a step`, parts: { step: `${change} return { records: [line(1)] };` } },
+  ],
+);
+
 /** The inventory is right, and the export of its backend is reported as failed. */
 export const FAILS_IN_EXPORT: readonly Case[] = [
-  ...PATCHES.map(([what, change]) => ({
-    what: `a step that changes ${what}`,
-    parts: { step: `${change} return { records: [line(1)] };` },
-    said: /evil\/plugin: step failed: TypeError: /,
-  })),
   {
     what: "huge cursors",
     parts: { start: 'return { cursors: [{ x: "x".repeat(1_000_000) }] };' },
@@ -185,7 +188,33 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
     parts: { step: 'return { objects: [{ path: "good/lines/x", text: "", unit: "x" }] };' },
     said: /not in the folder evil\/plugin/,
   },
-  { what: "a step that ends the program", parts: { step: "process.exit(0);" }, said: /called process\.exit/ },
+  ...Object.entries({
+    "ends the program": ["process.exit(0);", /it ended the program, with exit code 0/],
+    "is killed": ['process.kill(process.pid, "SIGKILL");', /it was killed by SIGKILL/],
+    "breaks off": ["process.abort();", /it was killed by SIG(ABRT|TRAP|ILL)/],
+    crashes: ['process.kill(process.pid, "SIGSEGV");', /it was killed by SIG(SEGV|TRAP|ILL)/],
+    "takes all memory": [
+      "const all = []; for (;;) all.push(new Uint8Array(20_000_000).fill(1));",
+      /it took more than 200\.0 MB of memory, and was stopped/,
+    ],
+    "is busy for ever": ["for (;;);", /a synchronous loop\?|step took longer than 2s/],
+    "is busy for ever after a promise": [
+      "await Bun.sleep(10); for (;;);",
+      /a synchronous loop\?|step took longer than 2s/,
+    ],
+    "closes its connection": [
+      'require("node:fs").closeSync(3); await Bun.sleep(5_000);',
+      /it closed its connection/,
+    ],
+    "writes into its connection": [
+      'require("node:fs").writeSync(3, "rubbish, rubbish"); await Bun.sleep(500);',
+      /it said what nobody can read/,
+    ],
+    "answers more than can be held": [
+      "return { records: [{ ...line(1), text: new Uint8Array(300_000_000) }] };",
+      /300000000 bytes of data at once/,
+    ],
+  } as const).map(([what, [step, said]]) => ({ what: `a step that ${what}`, parts: { step }, said })),
   {
     what: "a step that hangs",
     parts: { step: "return new Promise(() => {});" },
@@ -225,7 +254,7 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
     what: "reads the environment for secrets",
     parts: {
       inventory:
-        'return { signals: ["logs"], importance: "low", warnings: ["It is " + process.env.DEPLOY_TOKEN + JSON.stringify({ ...process.env }) + Object.keys(process.env)] };',
+        'return { signals: ["logs"], importance: "low", warnings: ["It is " + process.env.DEPLOY_TOKEN + JSON.stringify({ ...process.env, ...Bun.env }) + require("node:fs").readFileSync("/proc/self/environ", "utf8").replaceAll("\\0", " ")] };',
     },
     said: /It is undefined/,
   },
@@ -242,7 +271,7 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
       inventory:
         'console.log("it is " + options.token); Promise.reject(new Error("lost " + options.token)); await Bun.sleep(20); return { signals: ["logs"], importance: "low" };',
     },
-    said: /evil\/plugin printed: it is \*\*\*\n[\s\S]*left an error unhandled: lost \*\*\*/,
+    said: /(?=[\s\S]*evil\/plugin printed: it is \*\*\*\n)[\s\S]*left an error unhandled: lost \*\*\*/,
   },
   {
     what: "sets how the program ends",
@@ -256,14 +285,7 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
     },
     said: /left an error unhandled: later/,
   },
-  {
-    what: "changes Map.prototype.get in a timer",
-    parts: {
-      inventory:
-        'setTimeout(() => { Map.prototype.get = () => undefined; }, 0); await Bun.sleep(20); return { signals: ["logs"], importance: "low" };',
-    },
-    said: /evil left an error unhandled: Attempted to assign/,
-  },
+  { what: "moves the program to another directory", parts: { top: 'process.chdir("/");' } },
   {
     what: "gives its own objects what their prototypes have, too",
     parts: {
@@ -283,14 +305,6 @@ export const CONTAINED: readonly (Omit<Case, "said"> & { readonly said?: RegExp 
     what: "has __proto__ in a cursor",
     parts: { start: 'return { cursors: [JSON.parse(\'{"n":1,"__proto__":{"polluted":1}}\')] };' },
   },
-];
-
-/** Busy for ever, without a pause: what no time limit in the same process can end. The watchdog names it. */
-export const BUSY_FOR_EVER: readonly Omit<Case, "said">[] = [
-  { what: "while it is loaded", parts: { top: "for (;;);" } },
-  { what: "when it is opened", parts: { open: "for (;;);" } },
-  { what: "in a step", parts: { step: "for (;;);" } },
-  { what: "in a step, after a promise", parts: { step: "await Bun.sleep(10); for (;;);" } },
 ];
 
 /** Loads code that is not among its files: in a hook, by a path that nobody can read in the source. `OTHER` stands for its folder. */

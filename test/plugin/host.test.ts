@@ -105,7 +105,12 @@ describe("a third party's plugin", () => {
     const place = project({ "contextcore.yaml": `plugins: [${JSON.stringify(spec)}]\n`, ...files });
     const config = await configOf(place.directory);
     attempt(() => trustAll(config));
-    return { ...(await openPlugins(config, { builtIns: [] })), ...place };
+    const opened = await openPlugins(config, { builtIns: [] });
+    const dispose = (): void => {
+      void opened.end?.();
+      place[Symbol.dispose]();
+    };
+    return { ...opened, ...place, [Symbol.dispose]: dispose };
   };
 
   test.each([

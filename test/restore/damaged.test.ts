@@ -227,15 +227,11 @@ test("batches grow, and become smaller where looking through what is there takes
   expect(size.next()).toBe(4 * first);
 });
 
-test("a block's lines come in batches of the size that is asked for at that moment, none twice", () => {
+test("a block's lines come in batches of the size that is asked for at that moment, none twice", async () => {
   const lines = Array.from({ length: 40 }, (_, at) => `line ${at}`.padEnd(9, "."));
   let size = 100;
   const batches: (readonly string[])[] = [];
-  for (const batch of batchesOf(
-    Buffer.from(`${lines.join("\n")}\n`),
-    (line) => line,
-    () => size,
-  )) {
+  for await (const batch of batchesOf(Buffer.from(`${lines.join("\n")}\n`), undefined, () => size)) {
     batches.push(batch);
     size = 20;
   }

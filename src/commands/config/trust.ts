@@ -7,11 +7,11 @@ import { RefusedError } from "../../tasks/errors.ts";
 import { confirm } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { visible } from "../../units/visible.ts";
 import { counted } from "../../units/words.ts";
 import { agreementOf, claimLines } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { visible } from "../plugin/visible.ts";
 import { configOf } from "../stack.ts";
 import { trailPlaces } from "../trail-places.ts";
 

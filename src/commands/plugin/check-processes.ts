@@ -1,83 +1,110 @@
-/** The child processes of a check: a stranger's code can hang, end or fill one of them, and not the command. */
-import { type Child, LostChild, startChild } from "../../plugin/conformance/apart/child.ts";
+/** The processes of a check: the plugin in one, its lab in another. A stranger's code can hang, end or fill either, and not the command. */
+import * as v from "valibot";
+import { LOAD_MS, MEMORY_MAX } from "../../plugin/apart/bounds.ts";
+import { startChild } from "../../plugin/apart/child.ts";
+import type { Bounds } from "../../plugin/apart/launch.ts";
+import { loadApart } from "../../plugin/apart/load-apart.ts";
+import { type Served, servedSchema } from "../../plugin/apart/messages.ts";
 import { findLab } from "../../plugin/conformance/apart/find-lab.ts";
-import { type Part, type Served, servedSchema } from "../../plugin/conformance/apart/messages.ts";
 import { pluginFiles } from "../../plugin/trust/files.ts";
 import { unseenText } from "../../plugin/trust/unseen-code.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { visible } from "../../units/visible.ts";
 import type { Call } from "../command.ts";
 import { configOf } from "../stack.ts";
 import type { CheckArgs } from "./check.ts";
 import { locateWord } from "./spec.ts";
-import { visible } from "./visible.ts";
 
-type CheckCall = Call<CheckArgs>;
+export type CheckCall = Call<CheckArgs>;
 
-/** A synchronous call longer than this is a loop: it holds up everything else that the program does. ms */
+/** A synchronous call longer than this is a loop: it holds up everything else that the plugin does. ms */
 const SILENT_MS = 10_000;
-/** A plugin works in pieces of about 8 MiB. bytes */
-const MEMORY_MAX = 1_000_000_000;
 
-export type Start = (part: Part) => Child;
+const boundsOf = (limitMs: number): Bounds => ({
+  loadMs: LOAD_MS,
+  silentMs: Math.min(limitMs, SILENT_MS),
+  memoryMax: MEMORY_MAX,
+});
 
-/** The same command line again, in a process of its own that is told which part of it to play. */
-export const starter =
-  ({ directory, env }: CheckCall, limitMs: number): Start =>
-  (part) =>
-    startChild({
-      part,
-      words: process.argv.slice(2),
-      directory,
-      env,
-      silentMs: Math.min(limitMs, SILENT_MS),
-      memoryMax: MEMORY_MAX,
-    });
+/** The plugin, loaded in a process of its own. @throws DeclarationError when it does not load; its cause is how its process was lost */
+export async function loadForCheck(call: CheckCall, limitMs: number) {
+  const location = await locationOf(call);
+  const say = (line: string): void => call.terminal.note(line);
+  return loadApart({ location, files: pluginFiles(location), say, shared: true, ...boundsOf(limitMs) });
+}
 
 export interface OpenLab {
   readonly served: Served;
+  /**
+   * How it was lost, as a sentence: what was found after that is about no server.
+   * @param patienceMs how long to wait for it, where something hints at it
+   */
+  readonly lost: (patienceMs: number) => Promise<string | undefined>;
   readonly end: () => Promise<void>;
+}
+
+interface LabChoice {
+  /** What it is called: the file beside the plugin, or one of the program's own. */
+  readonly where: string;
+  readonly path?: string;
+  readonly name?: string;
 }
 
 /**
  * Starts the lab that was asked for, or that lies beside the plugin; none when a server was named.
- * @throws Error naming the lab that does not start, or ChildEnded when it has said why itself
+ * @throws Error naming the lab that does not start
  */
-export async function openLab(call: CheckCall, start: Start): Promise<OpenLab | undefined> {
+export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab | undefined> {
   const lab = await labOf(call);
   if (lab === undefined) return undefined;
-  const child = start("lab");
+  const { where } = lab;
+  const say = (line: string): void => call.terminal.note(line);
+  const gone = Promise.withResolvers<void>();
+  const child = await startChild({
+    ...boundsOf(limitMs),
+    title: where,
+    directory: call.directory,
+    onPrinted: (line) => say(`warn: ${where} printed: ${line}`),
+    onGone: gone.resolve,
+    handlers: { calls: {}, notes: {} },
+  });
+  const abort = (): void => void child.end();
+  call.signal.addEventListener("abort", abort, { once: true });
   try {
-    const served = await child.ask({ ask: "serve" }, servedSchema);
+    const served = v.parse(
+      servedSchema,
+      await child.callWithin(2 * LOAD_MS, "lab", { ...lab, limitMs: LOAD_MS }),
+    );
     if (!call.args.json)
-      call.terminal.note(`its server is ${lab}, at ${served.filled}, with faults before it`);
-    return { served, end: () => endLab(call, lab, child) };
+      call.terminal.note(`its server is ${where}, at ${served.filled}, with faults before it`);
+    const lost = async (patienceMs: number): Promise<string | undefined> => {
+      await Promise.race([gone.promise, Bun.sleep(patienceMs)]);
+      const how = child.lost();
+      return how && `${where} did not last as long as the check: it ${how.message}`;
+    };
+    return { served, lost, end: child.end };
   } catch (error) {
+    const lost = child.lost();
     await child.end();
-    if (!(error instanceof LostChild)) throw error;
-    throw new Error(`${lab} does not start: it ${error.message}`, { cause: error });
+    call.signal.throwIfAborted();
+    if (lost === undefined) throw error;
+    throw new Error(`${where} does not start: it ${lost.message}`, { cause: error });
   }
 }
 
-/** What was found after its end is about no server, so that has to be said. */
-async function endLab({ terminal }: CheckCall, lab: string, child: Child): Promise<void> {
-  const lost = child.lost();
-  if (lost !== undefined) terminal.warn(`${lab} did not last as long as the check: it ${lost.message}`);
-  await child.end();
-}
-
-/** What it is called: the file beside the plugin, or one of the program's own. */
-async function labOf(call: CheckCall): Promise<string | undefined> {
+async function labOf(call: CheckCall): Promise<LabChoice | undefined> {
   const { url, lab, option } = call.args;
   const named = url !== undefined || option.some(([name]) => name === "url");
   if (lab !== undefined && named)
     throw new UsageError("--lab and --option url= name two servers", "leave one of them out");
-  if (lab !== undefined) return `the look-alike of ${lab}`;
+  if (lab !== undefined) return { where: `the look-alike of ${lab}`, name: lab };
   if (named) return undefined;
-  return findLab(await locationOf(call));
+  const path = findLab(await locationOf(call));
+  return path === undefined ? undefined : { where: path, path };
 }
 
 /** @throws UsageError when there is no such plugin */
-export async function locationOf(call: CheckCall) {
+async function locationOf(call: CheckCall) {
   const config = await configOf(call);
   return locateWord(call.args.path, call.directory, config);
 }

@@ -1,20 +1,18 @@
-import { isChild } from "../../plugin/conformance/apart/answer.ts";
-import { checkApart } from "../../plugin/conformance/apart/check-apart.ts";
-import { ChildEnded } from "../../plugin/conformance/apart/child.ts";
+import { LostChild } from "../../plugin/apart/child.ts";
+import { OptionsRefused } from "../../plugin/apart/instance.ts";
+import { checkApart, type Judged } from "../../plugin/conformance/apart/check-apart.ts";
 import { LAB_NAMES } from "../../plugin/conformance/apart/find-lab.ts";
-import { PART } from "../../plugin/conformance/apart/messages.ts";
 import { CHECK_LIMIT_MS } from "../../plugin/conformance/check.ts";
 import { backendSuite, sinkSuite } from "../../plugin/conformance/suite.ts";
 import { UsageError } from "../../tasks/errors.ts";
-import { errorJson } from "../../terminal/show-error.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { toMs } from "../../units/range.ts";
 import { readSetting } from "../arguments.ts";
 import { defineCommand } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
-import { playPart } from "./check-part.ts";
-import { type OpenLab, openLab, starter, warnOfUnseenCode } from "./check-processes.ts";
+import { EXIT } from "../exit-code.ts";
+import { type CheckCall, loadForCheck, type OpenLab, openLab, warnOfUnseenCode } from "./check-processes.ts";
 import { printOutcome, printSummary, reportSchema, toReport } from "./check-report.ts";
+import { refusal, rulesOf, targetOf } from "./check-targets.ts";
 
 const args = {
   path: {
@@ -86,34 +84,64 @@ export default defineCommand({
   ],
   json: reportSchema,
   async run(call) {
-    const part = call.env[PART];
-    if (part !== undefined && isChild()) return playPart(part, call);
     const { json, path, limit = CHECK_LIMIT_MS } = call.args;
-    const start = starter(call, limit);
     let lab: OpenLab | undefined;
     try {
       await warnOfUnseenCode(call);
-      lab = await openLab(call, start);
-      const { plugin, judged } = await checkApart({
-        start: () => start("rules"),
-        called: path,
-        lab: lab?.served,
-        onJudged: (outcome) => json || printOutcome(outcome, call.terminal),
-        signal: call.signal,
+      lab = await openLab(call, limit);
+      const { plugin, judged } = await check(call, path, limit, lab).catch(async (cause) => {
+        const lost = await lab?.lost(500);
+        throw lost === undefined ? cause : new Error(lost, { cause });
       });
       if (json) call.terminal.printJson(toReport(plugin, judged));
       else printSummary(plugin, judged, call.terminal);
+      const lost = await lab?.lost(0);
+      if (lost !== undefined) call.terminal.warn(lost);
       return judged.some(({ verdict }) => verdict.kind === "failed") ? EXIT.error : EXIT.ok;
-    } catch (error) {
-      if (!(error instanceof ChildEnded)) throw error;
-      // The child has shown it on stderr.
-      if (json) call.terminal.printJson(errorJson(error));
-      return exitCodeOf(error.code);
     } finally {
       await lab?.end();
     }
   },
 });
+
+async function check(call: CheckCall, path: string, limitMs: number, lab: OpenLab | undefined) {
+  const onJudged = (outcome: Judged): void => {
+    if (!call.args.json) printOutcome(outcome, call.terminal);
+  };
+  const began = performance.now();
+  const loaded = await loadForCheck(call, limitMs).catch(onlyLost);
+  if (loaded instanceof LostChild) {
+    const judged: Judged = {
+      ...LOADS,
+      verdict: { kind: "failed", error: loaded },
+      ms: performance.now() - began,
+    };
+    onJudged(judged);
+    return { plugin: path, judged: [judged] };
+  }
+  const { plugin, apart } = loaded;
+  const judged = await checkApart({
+    ...{ apart, limitMs, onJudged, signal: call.signal },
+    rules: rulesOf(call, plugin),
+    targetOf: (face) => targetOf(call, face, loaded, lab?.served),
+  }).catch(async (error) => {
+    throw error instanceof OptionsRefused ? await refusal(call, loaded, error) : error;
+  });
+  return { plugin: plugin.name, judged };
+}
+
+/** A rule of its own, for a plugin that gets no further. */
+const LOADS = {
+  face: "backend",
+  name: "loads",
+  why: "a plugin that does not finish loading holds up every command",
+} as const;
+
+/** @throws what is no lost process */
+function onlyLost(error: unknown): LostChild {
+  if (error instanceof Error && error.cause instanceof LostChild) return error.cause;
+  throw error;
+}
 
 function readRule(name: string): string {
   const names = [...new Set([...backendSuite, ...sinkSuite].map((rule) => rule.name))];
@@ -127,6 +155,3 @@ function readLimit(text: string): number {
   if (ms < 1_000) throw new RangeError("is less than a second, in which no rule can be done");
   return ms;
 }
-
-const exitCodeOf = (code: number): ExitCode =>
-  Object.values(EXIT).find((known) => known === code) ?? EXIT.error;

@@ -34,7 +34,7 @@ export const descriptionSchema = v.object({
 export type Description = v.InferOutput<typeof descriptionSchema>;
 
 /** The description that is printed; no secret is in it. */
-export function describePlugin(loaded: LoadedPlugin, config: Config): Description {
+export async function describePlugin(loaded: LoadedPlugin, config: Config): Promise<Description> {
   const { plugin, source } = loaded;
   const { name, version, about, hosts } = plugin;
   const sha256 = readLock(config.directory)[source]?.hash;
@@ -45,23 +45,23 @@ export function describePlugin(loaded: LoadedPlugin, config: Config): Descriptio
     source,
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(hosts === undefined ? {} : { hosts: [...hosts] }),
-    capabilities: capabilitiesOf(loaded, config),
+    capabilities: await capabilitiesOf(loaded, config),
     options: optionsOf(plugin, config),
   };
 }
 
 /** What is optional in the contract and present here. Opening a plugin asks no server. */
-function capabilitiesOf(loaded: LoadedPlugin, config: Config): string[] {
+async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<string[]> {
   const everything = {
     ...config,
     backends: {},
     sinks: { [loaded.plugin.name]: { enabled: true, options: {} } },
   };
   const { plugin } = loaded;
-  const backends = attempt(config, () =>
+  const backends = await attempt(config, () =>
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, {}),
   );
-  const sinks = attempt(config, () => openSink(loaded, everything, {}));
+  const sinks = await attempt(config, () => openSink(loaded, everything, {}));
   return [
     ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
     ...backends.flatMap(({ backend }) =>
@@ -77,9 +77,12 @@ const enabled = ({ backends }: Config, { name }: Plugin): Config["backends"] => 
 });
 
 /** A plugin that cannot be opened as it is configured, or may not be, shows what its declaration alone tells. */
-function attempt<Opened>({ sealed }: Config, open: () => readonly Opened[]): readonly Opened[] {
+async function attempt<Opened>(
+  { sealed }: Config,
+  open: () => Promise<readonly Opened[]>,
+): Promise<readonly Opened[]> {
   try {
-    return sealed ? [] : open();
+    return sealed ? [] : await open();
   } catch {
     return [];
   }

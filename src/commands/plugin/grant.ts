@@ -1,10 +1,12 @@
 /** Loads a plugin that a person agreed to, and records the trust in the lock and in the trail. */
 import { agreeToPlugin } from "../../agreement/standing.ts";
 import type { Config } from "../../config/config.ts";
+import { boundsFrom } from "../../plugin/apart/bounds.ts";
+import { loadApart } from "../../plugin/apart/load-apart.ts";
 import type { Plugin } from "../../plugin/contract.ts";
 import { DeclarationError } from "../../plugin/declaration.ts";
-import { loadPlugin } from "../../plugin/load.ts";
 import type { Location } from "../../plugin/locate.ts";
+import { toStderr } from "../../plugin/logger.ts";
 import { keepCopies } from "../../plugin/trust/copies.ts";
 import { hashOfFiles, type PluginFiles, pluginFiles } from "../../plugin/trust/files.ts";
 import { readLock } from "../../plugin/trust/lock.ts";
@@ -26,7 +28,7 @@ export interface Grant {
 export async function grantTrust({ call, config, location, found, action }: Grant): Promise<Plugin> {
   requireAsShown(location, found);
   await agreementOf(call, config); // before the trail is written to: a project that was in use is taken over now, or never
-  const { plugin } = await loadPlugin(location, found);
+  const plugin = await declarationOf(location, found, config);
   requireOwnName(plugin, location.spec, config);
   const entry = entryFor(plugin, found);
   const { name, version } = plugin;
@@ -44,6 +46,13 @@ export async function grantTrust({ call, config, location, found, action }: Gran
     trustPlugin(config.directory, location.spec, entry);
   });
   tidyCopies(call, config);
+  return plugin;
+}
+
+/** It is loaded to see that it can be, and what it calls itself; nothing of it goes on running. */
+async function declarationOf(location: Location, files: PluginFiles, { env }: Config): Promise<Plugin> {
+  const { plugin, apart } = await loadApart({ location, files, say: toStderr, ...boundsFrom(env) });
+  await apart.end();
   return plugin;
 }
 

@@ -44,7 +44,7 @@ export default defineCommand({
         args.plugin,
         plugins.map(({ plugin }) => plugin.name),
       );
-    const description = describePlugin(loaded, config);
+    const description = await describePlugin(loaded, config);
     if (args.json) terminal.printJson(description);
     else terminal.print(args.markdown ? toMarkdown(description) : forPeople(description, terminal.colors));
     return EXIT.ok;

@@ -7,7 +7,7 @@ import { RefusedError } from "../../tasks/errors.ts";
 import { confirm } from "../../terminal/ask.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../../units/visible.ts";
 
 const MOST_SHOWN = 12;
 

@@ -1,7 +1,7 @@
 /** A plugin's differences for a person: coloured, cut where nobody would read on, and nothing in them takes effect. */
 import type { Difference } from "../../plugin/trust/differences.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
-import { visible } from "./visible.ts";
+import { visible } from "../../units/visible.ts";
 
 /** Lines of one file's difference that are shown. */
 const FILE_LINES = 120;

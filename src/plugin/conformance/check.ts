@@ -8,7 +8,7 @@ export interface Check<Subject> {
   /** Why the rule exists, one sentence. */
   readonly why: string;
   /** Why the rule does not apply to this subject; `undefined` when it does. */
-  readonly waived?: (subject: Subject) => string | undefined;
+  readonly waived?: (subject: Subject) => string | undefined | Promise<string | undefined>;
   /** @throws what is wrong */
   readonly run: (subject: Subject) => Promise<void>;
 }
@@ -61,15 +61,19 @@ async function verdictOf<Subject>(
   limitMs: number,
 ): Promise<Verdict> {
   try {
-    const reason = check.waived?.(subject);
-    if (reason !== undefined) return { kind: "waived", reason };
     const late = () =>
       new Overdue(`the rule was not done within ${limitMs / 1000} s: something never resolves`);
-    await before(limitMs, check.run(subject), late);
-    return { kind: "passed" };
+    return await before(limitMs, judge(check, subject), late);
   } catch (error) {
     return { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) };
   }
+}
+
+async function judge<Subject>(check: Check<Subject>, subject: Subject): Promise<Verdict> {
+  const reason = await check.waived?.(subject);
+  if (reason !== undefined) return { kind: "waived", reason };
+  await check.run(subject);
+  return { kind: "passed" };
 }
 
 /** @throws Nonconformance when the work takes longer than this */

@@ -36,7 +36,7 @@ export const faultRules: readonly Check<Subject>[] = [
     waived: noServer,
     async run(subject) {
       for (const hook of await hooksOf(subject, { url: await closedPort() })) {
-        const failure = await fails(hook, subject);
+        const failure = await fails(hook);
         if (!hook.mustFail && failure === undefined) continue;
         require(isKind(failure, "temporary"), `${hook.name}: ${shown(failure)}, and not a temporary error`);
         require(failure.message.includes(
@@ -82,7 +82,7 @@ function classified({ name, fault, kinds }: FaultCase): Check<Subject> {
     async run(subject) {
       for (const hook of await hooksOf(subject)) {
         const struckBefore = subject.proxy?.faults.struck ?? 0;
-        const failure = await withFaults(subject, [fault], () => fails(hook, subject));
+        const failure = await withFaults(subject, [fault], () => fails(hook));
         if ((subject.proxy?.faults.struck ?? 0) === struckBefore) continue;
         if (failure === undefined)
           require(!mustFail(hook, fault, subject), `${hook.name} called ${name} a success`);
@@ -119,15 +119,9 @@ const shown = (failure: unknown): string =>
     : `an unclassified ${String(failure)}`;
 
 /** What the hook threw; `undefined` for a success that nobody was warned of. A step may also say what is missing. */
-export async function fails(
-  hook: Hook,
-  subject: Subject,
-  signal = new AbortController().signal,
-): Promise<unknown> {
+export async function fails(hook: Hook, signal = new AbortController().signal): Promise<unknown> {
   try {
-    const problems = await subject.inside(() =>
-      within(60_000, hook.call(signal), `${hook.name} did not end`),
-    );
+    const problems = await within(60_000, hook.call(signal), `${hook.name} did not end`);
     const [problem] = problems ?? [];
     return problem === undefined ? undefined : new SaidSo(problem.reason);
   } catch (error) {

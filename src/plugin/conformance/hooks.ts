@@ -23,7 +23,7 @@ export async function hooksOf(subject: Subject, options: Options = {}): Promise<
 async function backendHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
   const { cursors } = await subject.harvest();
   const range = await subject.range();
-  const backend = subject.backend(options);
+  const backend = await subject.backend(options);
   const silent = async (answer: Promise<unknown> | undefined): Promise<undefined> => void (await answer);
   return [
     { name: "inventory", mustFail: true, call: (signal) => silent(backend.inventory(signal)) },
@@ -39,8 +39,8 @@ async function backendHooks(subject: Subject, options: Options): Promise<readonl
   ];
 }
 
-function sinkHooks(subject: Subject, options: Options): readonly Hook[] {
-  const sink = subject.sink(options);
+async function sinkHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+  const sink = await subject.sink(options);
   const event: AuditRecord = sampleEvent(0);
   const silent = async (answer: Promise<unknown>): Promise<undefined> => void (await answer);
   return [

@@ -14,7 +14,7 @@ export const lookRules: readonly Check<Subject>[] = [
     name: "inventory",
     why: "the inventory is what people decide by",
     async run(subject) {
-      const inventory = await subject.inside(() => subject.backend().inventory(never));
+      const inventory = await (await subject.backend()).inventory(never);
       fits("inventory", ANSWERS.inventory, inventory);
       const { oldest, newest, retention, signals } = inventory;
       require(signals.length > 0, "the inventory names no signal: traces, metrics, logs or dashboards");
@@ -32,7 +32,7 @@ export const lookRules: readonly Check<Subject>[] = [
     name: "size",
     why: "a size without how it was found cannot be judged",
     async run(subject) {
-      const size = await subject.inside(() => subject.backend().size(never));
+      const size = await (await subject.backend()).size(never);
       fits("size", ANSWERS.size, size);
       require(size.source !== "estimate" ||
         Boolean(size.how), "an estimate must say in `how` how it was worked out");
@@ -42,9 +42,10 @@ export const lookRules: readonly Check<Subject>[] = [
   {
     name: "limits",
     why: "what a server clamps is read before an export, not discovered after it",
-    waived: ({ backend }) => (backend().limits === undefined ? "it has no `limits`" : undefined),
+    waived: async ({ backend }) =>
+      (await backend()).limits === undefined ? "it has no `limits`" : undefined,
     async run(subject) {
-      const limits = await subject.inside(async () => subject.backend().limits?.(never));
+      const limits = await (await subject.backend()).limits?.(never);
       fits("limits", ANSWERS.limits, limits);
     },
   },

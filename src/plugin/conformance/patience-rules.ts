@@ -34,7 +34,7 @@ export const patienceRules: readonly Check<Subject>[] = [
       await withFaults(subject, subject.proxy === undefined ? [] : [{ kind: "hang" }], async () => {
         for (const hook of hooks) {
           const controller = new AbortController();
-          const settled = subject.inside(() => hook.call(controller.signal)).catch(() => undefined);
+          const settled = hook.call(controller.signal).catch(() => undefined);
           setTimeout(() => controller.abort(new Error("the check gave up")), 50);
           await within(CANCEL_MS + 50, settled, `${hook.name} did not end after it was cancelled:`);
         }
@@ -53,7 +53,7 @@ export const patienceRules: readonly Check<Subject>[] = [
         for (const hook of hooks) {
           const failure = await within(
             15_000,
-            fails(hook, subject),
+            fails(hook),
             `${hook.name} did not end with a time limit of 200 ms:`,
           );
           require(!hook.mustFail ||
@@ -73,7 +73,7 @@ export const patienceRules: readonly Check<Subject>[] = [
       for (const body of LIES) {
         await instead(subject, body, async () => {
           for (const hook of hooks) {
-            const failure = await fails(hook, subject);
+            const failure = await fails(hook);
             const classified = failure === undefined || failure instanceof PluginError;
             require(classified, `${hook.name}: the answer ${body} gives an unclassified ${String(failure)}`);
           }

@@ -1,4 +1,4 @@
-import { compareFiles } from "../../restore/select.ts";
+import { inOrder } from "../../restore/select.ts";
 import { ANSWERS, answerObjection } from "../answers.ts";
 import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract.ts";
 import { type Check, require } from "./check.ts";
@@ -13,19 +13,19 @@ export const restoreRules: readonly Check<Subject>[] = [
   {
     name: "restore-then-export",
     why: "a snapshot is worth what can be put back: restored and exported again it gives equal records",
-    waived: ({ backend, target }) => {
-      if (backend().restore === undefined) return "it has no `restore`";
+    waived: async ({ backend, target }) => {
+      if ((await backend()).restore === undefined) return "it has no `restore`";
       return target.empty === undefined ? "no empty server was given to restore into" : undefined;
     },
     async run(subject) {
       const { empty, restorable = () => true } = subject.target;
       const clean = only(await subject.harvest(), restorable);
       const range = await subject.range();
-      const target = subject.backend(empty);
+      const target = await subject.backend(empty);
       for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
-        await subject.inside(() => restoreAll(target, clean, range));
-        await subject.inside(async () => target.flush?.(never));
-        requireEqual(clean, only(await subject.walk({ backend: () => target }), restorable), how);
+        await restoreAll(target, clean, range);
+        await target.flush?.(never);
+        requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
       }
     },
   },
@@ -56,7 +56,7 @@ async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan
   const { restore } = backend;
   if (restore === undefined) return;
   requireFindings(await restore.preflight(planOf(harvest, range), never));
-  for (const batch of batches(backend, harvest, range))
+  for await (const batch of batches(backend, harvest, range))
     requireTaken(await restore.apply(batch, never), batch);
 }
 
@@ -70,13 +70,13 @@ function planOf({ blocks, objects }: Harvest, range: RestorePlan["range"]): Rest
 }
 
 /** In the order that the backend asks for, as the core restores. */
-function* batches(
+async function* batches(
   backend: Backend,
   { blocks, objects }: Harvest,
   range: RestorePlan["range"],
-): Generator<RestoreBatch> {
+): AsyncGenerator<RestoreBatch> {
   const files = [...new Set(blocks.map(({ file }) => file)), ...objects.keys()];
-  for (const file of files.sort((a, b) => compareFiles(a, b, backend.restore ?? {}))) {
+  for (const file of await inOrder(files, (path) => path, backend.restore ?? {}, never)) {
     const lines = objects.has(file)
       ? [objects.get(file) ?? ""]
       : linesOf(file, blocks, backend.restore?.order);

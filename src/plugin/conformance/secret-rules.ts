@@ -44,7 +44,7 @@ async function everythingSaid(subject: Subject, options: Options): Promise<strin
   const said: string[] = [];
   const hooks = await hooksOf(subject, options);
   const listen = async (): Promise<void> => {
-    for (const hook of hooks) said.push(Bun.inspect(await fails(hook, subject), { depth: 8 }));
+    for (const hook of hooks) said.push(Bun.inspect(await fails(hook), { depth: 8 }));
   };
   if (subject.proxy !== undefined) {
     subject.proxy.instead = async (request) =>

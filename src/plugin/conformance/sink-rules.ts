@@ -11,8 +11,8 @@ const blind = ({ target }: Subject): string | undefined =>
   target.arrived === undefined ? "the check was not told how to read what has arrived" : undefined;
 
 async function deliver(subject: Subject, some: readonly AuditRecord[]): Promise<void> {
-  const sink = subject.sink();
-  for (const event of some) await subject.inside(() => sink.deliver(event, never));
+  const sink = await subject.sink();
+  for (const event of some) await sink.deliver(event, never);
 }
 
 /** A sink is given events in order, one at a time, and perhaps one of them twice. */
@@ -22,7 +22,7 @@ export const sinkRules: readonly Check<Subject>[] = [
     why: "a probe is made before every destructive command, and the trail is not its place to leave marks",
     async run(subject) {
       const before = await subject.target.arrived?.();
-      await subject.inside(() => subject.sink().probe(never));
+      await (await subject.sink()).probe(never);
       const after = await subject.target.arrived?.();
       require(before?.length === after?.length, "`probe` wrote something");
     },
@@ -52,14 +52,13 @@ export const sinkRules: readonly Check<Subject>[] = [
   {
     name: "history-is-a-witness",
     why: "the newest hash that a sink has seen shows when the end of the trail was cut off",
-    waived: ({ sink }) => (sink().history === undefined ? "it has no `history`" : undefined),
+    waived: async ({ sink }) => ((await sink()).history === undefined ? "it has no `history`" : undefined),
     async run(subject) {
       const project = `contextcore-conformance-${crypto.randomUUID().slice(0, 8)}`;
       const some = Array.from({ length: 4 }, (_, index) => sampleEvent(index, project));
       await deliver(subject, [...some, sampleEvent(9, `${project}-other`)]);
       const hashes = some.map(({ line }) => String(JSON.parse(line).hash));
-      const ask = (limit: number) =>
-        subject.inside(async () => subject.sink().history?.({ project, limit }, never));
+      const ask = async (limit: number) => (await subject.sink()).history?.({ project, limit }, never);
       require(Bun.deepEquals(
         await ask(10),
         hashes,

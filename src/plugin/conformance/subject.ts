@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { about } from "../../config/introspect.ts";
 import { NS_PER_MS, NS_PER_SECOND, type Range } from "../../units/range.ts";
-import { runContained } from "../containment.ts";
+import type { Apart } from "../apart/load-apart.ts";
 import { createContext, type Options } from "../context.ts";
 import type { Backend, Context, Plugin, Sink } from "../contract.ts";
 import { checkDeclaration } from "../declaration.ts";
@@ -13,6 +13,8 @@ import { type Harvest, STEPS_MAX, type WalkOptions, walk } from "./walk.ts";
 export interface Target {
   /** What the plugin's module exports by default. */
   readonly declaration: unknown;
+  /** Where a plugin in processes of its own is opened. */
+  readonly apart?: Apart;
   readonly origin: "built-in" | "third-party";
   /** Which side of the plugin; one that has both is checked twice. */
   readonly face: "backend" | "sink";
@@ -42,10 +44,8 @@ export interface Subject {
   /** Option names that are declared secret and hold text. */
   readonly secretOptions: readonly string[];
   /** A new backend with these options over the target's. */
-  backend(options?: Options): Backend;
-  sink(options?: Options): Sink;
-  /** Calls a hook where a stranger's code is fenced. */
-  inside<Result>(call: () => Promise<Result>): Promise<Result>;
+  backend(options?: Options): Promise<Backend>;
+  sink(options?: Options): Promise<Sink>;
   range(): Promise<Range>;
   /** An export without faults; asked for once. */
   harvest(): Promise<Harvest>;
@@ -60,8 +60,6 @@ export function openSubject(target: Target): Subject {
   const url: unknown = v.parse(plugin.options, target.options ?? {}).url;
   const proxy = typeof url === "string" ? startProxy(url) : undefined;
   const log: string[] = [];
-  const inside = <Result>(call: () => Promise<Result>): Promise<Result> =>
-    target.origin === "third-party" ? runContained(plugin.name, call) : call();
   const context = (over: Options = {}): Context<Options> =>
     createContext(plugin, {
       options: v.parse(plugin.options, {
@@ -72,19 +70,24 @@ export function openSubject(target: Target): Subject {
       redact: (text) => text,
       logLevel: 4,
       writeLog: (line) => log.push(line),
+      foreign: target.apart !== undefined,
     });
-  const backend = (over?: Options): Backend => opened(plugin.backend, context(over), "backend");
+  const { apart, redact = String } = target;
+  const backend = async (over?: Options): Promise<Backend> =>
+    apart?.backend({ context: context(over), redact }) ?? opened(plugin.backend, context(over), "backend");
+  const sink = async (over?: Options): Promise<Sink> =>
+    apart?.sink({ context: context(over), redact }) ?? opened(plugin.sink, context(over), "sink");
   const once = <Value>(make: () => Promise<Value>) => {
     let made: Promise<Value> | undefined;
     return () => (made ??= make());
   };
-  const range = once(async () => target.range ?? rangeOf(await inside(() => backend().inventory(never))));
+  const range = once(async () => target.range ?? rangeOf(await (await backend()).inventory(never)));
   const walkAgain = async (over: Partial<WalkOptions>): Promise<Harvest> => {
-    const same = backend();
+    const same = await backend();
     const request = { range: await range() };
     const stepsMax = target.stepsMax ?? STEPS_MAX;
-    const options = { plugin: plugin.name, request, backend: () => same, stepsMax, ...over };
-    return inside(() => walk(options));
+    const options = { plugin: plugin.name, request, backend: async () => same, stepsMax, ...over };
+    return walk(options);
   };
   return {
     target,
@@ -93,8 +96,7 @@ export function openSubject(target: Target): Subject {
     log,
     secretOptions: secretsOf(plugin),
     backend,
-    sink: (over) => opened(plugin.sink, context(over), "sink"),
-    inside,
+    sink,
     range,
     harvest: once(() => walkAgain({})),
     walk: walkAgain,

@@ -11,7 +11,7 @@ export interface WalkOptions {
   readonly plugin: string;
   readonly request: ExportRequest;
   /** Called before every step: the same backend each time, or a fresh one. */
-  readonly backend: () => Backend;
+  readonly backend: () => Backend | Promise<Backend>;
   /** Which of the waiting cursors is next. */
   readonly pick?: (waiting: number) => number;
   /** Every cursor goes through JSON, as it does in a checkpoint. */
@@ -56,7 +56,7 @@ export const STEPS_MAX = 50_000;
 export async function walk(options: WalkOptions): Promise<Harvest> {
   const signal = options.signal ?? new AbortController().signal;
   const start = checkStart(
-    await retrying(options, () => options.backend().export.start(options.request, signal)),
+    await retrying(options, async () => (await options.backend()).export.start(options.request, signal)),
   );
   const harvest = gather(options.plugin, start.problems);
   const waiting = [...start.next];
@@ -73,7 +73,7 @@ async function stepOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal)
   const given = (): Cursor => (options.throughJson ? JSON.parse(JSON.stringify(cursor)) : cursor);
   const early = (cursorNotBefore(cursor) ?? 0n) - fromMs(Date.now());
   if (early > 0n) await sleep(toMs(early), signal);
-  const run = () => retrying(options, () => options.backend().export.step(given(), signal));
+  const run = () => retrying(options, async () => (await options.backend()).export.step(given(), signal));
   if (options.twice) await run();
   return checkStep(options.plugin, await run());
 }

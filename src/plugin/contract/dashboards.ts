@@ -6,7 +6,7 @@ export interface DashboardKeeper {
   /** One dashboard, whole and not converted. @throws PluginError `not-found` */
   read(uid: string, signal: AbortSignal): Promise<DashboardDocument>;
   /** What a file's text says. @throws PluginError `invalid` when it is no dashboard that this backend can keep. */
-  parse(text: string): DashboardDraft;
+  parse(text: string): DashboardDraft | Promise<DashboardDraft>;
   /** Creates the dashboard, or replaces it when `replaces` says that it is there. */
   write(dashboard: PlacedDashboard, signal: AbortSignal): Promise<void>;
   remove(uid: string, signal: AbortSignal): Promise<void>;

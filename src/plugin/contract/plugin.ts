@@ -31,7 +31,10 @@ export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
 
 /** What a plugin is given; there is no other way to the outside that it should use. */
 export interface Context<Options> {
-  /** Validated options, defaults filled in. */
+  /**
+   * Validated options, defaults filled in. Credentials that the client sends (`password`, `token`, `headers` where they are
+   * secret, those in `url`) are not in the process of a plugin that is not built in: `***` stands for them.
+   */
   readonly options: Options;
   /** Bound to the option `url`, with its authentication, tenant and time limit. Throws classified errors. */
   readonly http: HttpClient;

@@ -12,6 +12,8 @@ export interface Restorer {
   readonly order?: Readonly<Record<string, "time" | "index">>;
   /** Files and objects of a lower rank are written first; default 0 for all. Within a rank parents' paths come first. */
   rank?(file: string): number;
+  /** The same for many at once, in their order: asked for instead where it is there, as of a plugin in another process. */
+  ranks?(files: readonly string[], signal: AbortSignal): Promise<readonly number[]>;
   /**
    * Reads a selector in the backend's own language; the result says of one line what of it to write: the line, a part of
    * it, or nothing. @throws PluginError `invalid` when the selector makes no sense.
@@ -34,7 +36,15 @@ export interface Restorer {
 }
 
 /** What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. */
-export type LineMatcher = (line: string, file: string) => string | undefined;
+export interface LineMatcher {
+  (line: string, file: string): string | undefined;
+  /** The same for many at once, in their order: asked instead where it is there, as of a plugin in another process. */
+  readonly many?: (
+    lines: readonly string[],
+    file: string,
+    signal: AbortSignal,
+  ) => Promise<readonly (string | undefined)[]>;
+}
 
 /** A line of a data file, or the text of an object. */
 export interface RestoreLine {

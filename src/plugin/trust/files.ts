@@ -15,8 +15,8 @@ export interface TrustedFile {
 export interface PluginFiles {
   /** By path relative to the plugin's folder, `/` between parts, sorted. */
   readonly files: ReadonlyMap<string, TrustedFile>;
-  /** The same files' absolute paths. */
-  readonly paths: ReadonlySet<string>;
+  /** The same files' hashes by absolute path. */
+  readonly paths: ReadonlyMap<string, string>;
   /** Modules of the runtime that it imports: `node:fs`, `bun:sqlite`. Sorted. */
   readonly imports: readonly string[];
   /** The text of its own code by the same names as `files`, without that of its packages. */
@@ -59,16 +59,17 @@ export function pluginFiles(location: Location): PluginFiles {
   const root = realpathSync(location.root);
   const waiting = [realpathSync(location.entry), ...(location.isFolder ? codeUnder(root) : [])];
   const files = new Map<string, TrustedFile>();
-  const paths = new Set<string>();
+  const paths = new Map<string, string>();
   const imports = new Set<string>();
   const code = new Map<string, string>();
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (paths.has(path)) continue;
-    paths.add(path);
-    if (paths.size > FILES_MAX)
+    if (paths.size >= FILES_MAX)
       throw new DeclarationError(`the plugin ${location.entry} loads more than ${FILES_MAX} files`);
     const content = readFileSync(path);
-    files.set(nameOf(root, path), { hash: sha256(content), bytes: content.length });
+    const hash = sha256(content);
+    paths.set(path, hash);
+    files.set(nameOf(root, path), { hash, bytes: content.length });
     const loader = LOADERS[extname(path)];
     if (loader === undefined) continue;
     if (!path.includes(`${sep}node_modules${sep}`)) code.set(nameOf(root, path), content.toString());

@@ -63,7 +63,8 @@ export async function open(
   const config = await loadConfig({ directory: "/", env: {} });
   const backends = { grafana: { enabled: true, options: { url, ...options } } };
   const plugin = grafana as unknown as Plugin;
-  const [opened] = openBackend({ plugin, source: "built-in" }, { ...config, backends }, { clock: () => NOW });
+  const loaded = { plugin, source: "built-in" };
+  const [opened] = await openBackend(loaded, { ...config, backends }, { clock: () => NOW });
   if (opened === undefined) throw new Error("grafana has no backend");
   return opened;
 }

@@ -1,117 +1,122 @@
-/** Runs a plugin through its rules in a child process; one that is lost is a finding, and another one goes on. */
-import type * as v from "valibot";
-import type { Outcome, Verdict } from "../check.ts";
-import type { Target } from "../subject.ts";
-import { type Child, LostChild } from "./child.ts";
-import { judgedSchema, type Plan, planSchema, type Rule, type Served } from "./messages.ts";
+/** Runs a plugin in processes of its own through its rules; a process that is lost is a finding, and another one goes on. */
+import { OptionsRefused } from "../../apart/instance.ts";
+import type { Apart } from "../../apart/load-apart.ts";
+import { BEAT_MS } from "../../apart/word.ts";
+import { DeclarationError } from "../../declaration.ts";
+import { strayText, takeStrays } from "../../trust/stray-modules.ts";
+import { type Check, type Outcome, runCheck, type Verdict } from "../check.ts";
+import { openSubject, type Subject, type Target } from "../subject.ts";
+import { requireServer } from "./server-fits.ts";
+
+/** A rule, and the side of the plugin that it is about. */
+export interface Planned {
+  readonly face: Target["face"];
+  readonly check: Check<Subject>;
+}
 
 /** A rule's outcome for one side of the plugin. */
 export interface Judged extends Outcome {
   readonly face: Target["face"];
 }
 
-export interface Apart {
-  readonly start: () => Child;
-  /** What the plugin is called as long as it has not said so itself. */
-  readonly called: string;
-  readonly lab: Served | undefined;
+export interface CheckApart {
+  readonly apart: Apart;
+  readonly rules: readonly Planned[];
+  readonly targetOf: (face: Target["face"]) => Promise<Target>;
+  /** A rule may take so long. ms */
+  readonly limitMs: number;
   readonly onJudged: (judged: Judged) => void;
   readonly signal: AbortSignal;
 }
 
 /** After so many lost processes the rest would only take time. */
 const LOST_MAX = 3;
-const LOADS: Rule = {
-  face: "backend",
-  name: "loads",
-  why: "a plugin that does not finish loading holds up every command",
-};
 const NOT_RUN = `not run, since the plugin had already been stopped ${LOST_MAX} times`;
 
-/** @throws ChildEnded when the child has shown an error of its own, or the signal's reason */
-export async function checkApart(apart: Apart): Promise<{ plugin: string; judged: readonly Judged[] }> {
+/** @throws ServerMisfit, OptionsRefused, or the signal's reason */
+export async function checkApart(options: CheckApart): Promise<readonly Judged[]> {
   const judged: Judged[] = [];
-  const add = (rule: Rule, verdict: Verdict, ms: number): void => {
-    const outcome = { ...rule, verdict, ms };
-    judged.push(outcome);
-    apart.onJudged(outcome);
-  };
-  const began = performance.now();
-  const bench = openBench(apart);
+  const bench = openBench(options);
   try {
-    const plan = await bench.plan().catch(onlyLost);
-    if (plan instanceof LostChild) {
-      add(LOADS, failed(plan), performance.now() - began);
-      return { plugin: apart.called, judged };
+    for (const rule of options.rules) {
+      const outcome = { face: rule.face, ...(await untilAborted(options.signal, bench.judge(rule))) };
+      judged.push(outcome);
+      options.onJudged(outcome);
     }
-    for (const [index, rule] of plan.rules.entries()) {
-      const { verdict, ms } = await bench.run(index);
-      add(rule, verdict, ms);
-    }
-    return { plugin: plan.plugin, judged };
+    return judged;
   } finally {
-    await bench.end();
+    await bench.stop();
   }
 }
 
-/** A child with the plugin loaded, and a new one when that is lost. */
-function openBench({ start, lab, signal }: Apart) {
-  let child: Child | undefined;
-  let lost = 0;
-  const end = async (): Promise<void> => {
-    await child?.end();
-    child = undefined;
+/** Where rules are run: what was opened for one side is used for all of its rules, and opened again when its process is lost. */
+function openBench({ apart, targetOf, limitMs }: CheckApart) {
+  const subjects = new Map<Target["face"], Promise<Subject>>();
+  let stopped = 0;
+  const subjectOf = (face: Target["face"]): Promise<Subject> => {
+    const subject = subjects.get(face) ?? targetOf(face).then(openSubject);
+    subjects.set(face, subject);
+    return subject;
   };
-  const plan = async (): Promise<Plan> => {
-    child = start();
-    return untilAborted(
-      signal,
-      child.ask({ ask: "plan", ...(lab === undefined ? {} : { lab }) }, planSchema),
-    );
+  const stop = async (): Promise<void> => {
+    for (const subject of subjects.values()) await (await subject).stop();
+    subjects.clear();
+    await apart.end();
   };
-  const ask = async (index: number): Promise<v.InferOutput<typeof judgedSchema> | LostChild> => {
-    try {
-      if (child === undefined) await plan();
-      return await untilAborted(signal, child?.ask({ ask: "rule", index }, judgedSchema));
-    } catch (error) {
-      return onlyLost(error);
+  const judge = async ({ face, check }: Planned): Promise<Outcome> => {
+    if (stopped >= LOST_MAX) return notRun(check);
+    const before = apart.lost().length;
+    const subject = await subjectOf(face);
+    const outcome = await runCheck(check, subject, limitMs);
+    // Whether it was busy all the time shows a moment later.
+    if (outcome.overdue) await Bun.sleep(2 * BEAT_MS);
+    const [lost] = apart.lost().slice(before);
+    const verdict = lost === undefined ? straying(outcome.verdict) : failed(lost);
+    if (lost !== undefined || outcome.overdue) {
+      stopped += 1;
+      await stop();
     }
+    requireOptions(verdict);
+    requireServer(subject.target, { ...outcome, verdict });
+    return { ...outcome, verdict: redacted(verdict, subject.target) };
   };
-  const run = async (index: number): Promise<{ verdict: Verdict; ms: number }> => {
-    if (lost >= LOST_MAX) return { verdict: { kind: "waived", reason: NOT_RUN }, ms: 0 };
-    const began = performance.now();
-    const answer = await ask(index);
-    if (answer instanceof LostChild || answer.overdue) {
-      lost += 1;
-      await end();
-    }
-    if (answer instanceof LostChild) return { verdict: failed(answer), ms: performance.now() - began };
-    return { verdict: verdictOf(answer), ms: answer.ms };
-  };
-  return { plan, run, end };
+  return { judge, stop };
 }
 
-function verdictOf({ kind, message = "" }: v.InferOutput<typeof judgedSchema>): Verdict {
-  if (kind === "passed") return { kind };
-  return kind === "waived" ? { kind, reason: message } : { kind, error: new Error(message) };
-}
+const notRun = ({ name, why }: Check<Subject>): Outcome => ({
+  name,
+  why,
+  verdict: { kind: "waived", reason: NOT_RUN },
+  ms: 0,
+});
 
 const failed = (error: Error): Verdict => ({ kind: "failed", error });
 
-function onlyLost(error: unknown): LostChild {
-  if (error instanceof LostChild) return error;
-  throw error;
+/** What the plugin tried to load besides its files is a breach of every rule, also where it caught the refusal. */
+function straying(verdict: Verdict): Verdict {
+  const [stray] = takeStrays();
+  return stray === undefined ? verdict : failed(new DeclarationError(strayText(stray)));
+}
+
+/** With options that the plugin refuses, no rule says anything. */
+function requireOptions(verdict: Verdict): void {
+  if (verdict.kind === "failed" && verdict.error instanceof OptionsRefused) throw verdict.error;
+}
+
+function redacted(verdict: Verdict, { redact = String }: Target): Verdict {
+  if (verdict.kind === "passed") return verdict;
+  if (verdict.kind === "waived") return { ...verdict, reason: redact(verdict.reason) };
+  return failed(new Error(redact(verdict.error.message)));
 }
 
 /** @throws the signal's reason as soon as it is aborted */
-async function untilAborted<Result>(signal: AbortSignal, work: Promise<Result> | undefined): Promise<Result> {
-  signal.throwIfAborted();
+async function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   const aborted = Promise.withResolvers<never>();
   const stop = (): void => aborted.reject(signal.reason);
   signal.addEventListener("abort", stop, { once: true });
+  work.catch(() => undefined);
   try {
-    if (work === undefined) throw new Error("there is no child process to ask");
-    work.catch(() => undefined);
+    signal.throwIfAborted();
     return await Promise.race([work, aborted.promise]);
   } finally {
     signal.removeEventListener("abort", stop);

@@ -1,6 +1,7 @@
 /** A server that is not there, or is another one, breaks nearly all rules, and tells nothing of the plugin. */
 import { withoutSecrets } from "../../../redact/known-secrets.ts";
 import { isKind } from "../../errors.ts";
+import { HookDefect } from "../../hook.ts";
 import type { Outcome } from "../check.ts";
 import type { Target } from "../subject.ts";
 
@@ -21,7 +22,7 @@ export function requireServer({ face, options = {}, redact = String }: Target, o
   if (face !== "backend" || name !== "inventory" || verdict.kind !== "failed" || typeof url !== "string")
     return;
   const { error } = verdict;
-  if (!isKind(error, "temporary", "refused", "not-found", "invalid")) return;
+  if (error instanceof HookDefect || !isKind(error, "temporary", "refused", "not-found", "invalid")) return;
   const what = error.kind === "temporary" ? "does not answer" : "does not answer as the plugin expects";
   throw new ServerMisfit(
     redact(`the server at ${withoutSecrets(url)} ${what}, so the other rules were not run: ${error.message}`),

@@ -21,10 +21,7 @@ export default definePlugin({
   version: "0.1.0",
   signals: ["logs"],
   options: v.object({
-    directory: v.optional(
-      v.pipe(v.string(), v.description("The directory with the .jsonl files")),
-      join(import.meta.dir, "sample"),
-    ),
+    directory: option.path("The directory with the .jsonl files", join(import.meta.dir, "sample")),
     importance: option.importance("medium"),
   }),
   backend: ({ options: { directory, importance }, limits: { stepBytes } }) => ({

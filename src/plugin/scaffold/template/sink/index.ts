@@ -5,17 +5,14 @@
 import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { definePlugin, PluginError, v } from "contextcore";
+import { definePlugin, option, PluginError, v } from "contextcore";
 
 export default definePlugin({
   name: "vendor/name",
   about: "Appends audit events to a file",
   version: "0.1.0",
   options: v.object({
-    file: v.optional(
-      v.pipe(v.string(), v.description("The file that events are appended to")),
-      join(tmpdir(), "contextcore-events.jsonl"),
-    ),
+    file: option.path("The file that events are appended to", join(tmpdir(), "contextcore-events.jsonl")),
   }),
   sink: ({ options: { file } }) => ({
     /** Writes nothing: it only finds out whether the file could be written. */

@@ -2,35 +2,35 @@
 import * as v from "valibot";
 import { DeclarationError } from "../../declaration.ts";
 import type { Lab, LabServer } from "../../lab.ts";
-import type { Question, Served } from "./messages.ts";
-
-/** Beside the server's own paths: what has arrived at it, as a list of lines. */
-const ARRIVED_PATH = "/-/contextcore/arrived";
+import { importModule } from "../../load.ts";
+import { ARRIVED_PATH, labSchema, type Served } from "../messages.ts";
 
 const isFunction = v.custom<() => unknown>((value) => typeof value === "function", "is not a function");
-const labSchema = v.object({ filled: isFunction, empty: v.optional(isFunction) });
+const madeSchema = v.object({ filled: isFunction, empty: v.optional(isFunction) });
 const serverSchema = v.object({ fetch: isFunction, arrived: v.optional(isFunction) });
 
-/** Answers the one question that a lab is asked. @param where what to call it in an error */
-export const labPart =
-  (load: () => Promise<unknown>, where: string) =>
-  async (_: Question): Promise<Served> => {
-    const lab = await load();
-    requireLab(lab, where);
-    const filled = await serve(await lab.filled(), where);
-    const empty = lab.empty === undefined ? undefined : await serve(await lab.empty(), where);
-    return {
-      filled: filled.url,
-      arrived: filled.arrived,
-      ...(empty === undefined ? {} : { empty: empty.url }),
-    };
+/** Starts the lab that is asked for. @throws DeclarationError when there is none */
+export async function serveLab(input: unknown): Promise<Served> {
+  const { path, name = "", where, limitMs } = v.parse(labSchema, input);
+  const lab =
+    path === undefined ? await packed(name) : defaultOf(await importModule(path, limitMs, "the lab"));
+  requireLab(lab, where);
+  const filled = await serve(await lab.filled(), where);
+  const empty = lab.empty === undefined ? undefined : await serve(await lab.empty(), where);
+  return {
+    filled: filled.url,
+    arrived: filled.arrived,
+    ...(empty === undefined ? {} : { empty: empty.url }),
   };
-
-/** The lines that have arrived at a lab that tells them. */
-export async function arrivedAt({ filled }: Served): Promise<readonly string[]> {
-  const answer = await fetch(filled + ARRIVED_PATH);
-  return v.parse(v.array(v.string()), await answer.json());
 }
+
+async function packed(name: string): Promise<unknown> {
+  const { loadPackedLab } = await import("./packed-lab.ts");
+  return loadPackedLab(name);
+}
+
+const defaultOf = (module: unknown): unknown =>
+  typeof module === "object" && module !== null ? Reflect.get(module, "default") : undefined;
 
 async function serve(server: LabServer, where: string): Promise<{ url: string; arrived: boolean }> {
   requireServer(server, where);
@@ -51,7 +51,7 @@ async function serve(server: LabServer, where: string): Promise<{ url: string; a
 const HINT = "It exports by default what defineLab gives: `contextcore plugin new NAME --server` writes one.";
 
 function requireLab(lab: unknown, where: string): asserts lab is Lab {
-  if (!v.is(labSchema, lab)) throw new DeclarationError(`${where} exports no lab with \`filled\``, HINT);
+  if (!v.is(madeSchema, lab)) throw new DeclarationError(`${where} exports no lab with \`filled\``, HINT);
 }
 
 function requireServer(server: unknown, where: string): asserts server is LabServer {

@@ -1,0 +1,100 @@
+/** What a check is about: the rules that were asked for, and the options that each side of the plugin is opened with. */
+import { resolve } from "node:path";
+import * as v from "valibot";
+import type { ConfigError } from "../../config/errors.ts";
+import { refusedOptions, resolveOptions } from "../../config/resolve-options.ts";
+import type { OptionsRefused } from "../../plugin/apart/instance.ts";
+import type { Apart } from "../../plugin/apart/load-apart.ts";
+import { ARRIVED_PATH, type Served } from "../../plugin/apart/messages.ts";
+import type { Planned } from "../../plugin/conformance/apart/check-apart.ts";
+import type { Check } from "../../plugin/conformance/check.ts";
+import type { Subject, Target } from "../../plugin/conformance/subject.ts";
+import { backendSuite, sinkSuite } from "../../plugin/conformance/suite.ts";
+import type { Plugin } from "../../plugin/contract.ts";
+import { redactorFor, secretKeysOf } from "../../plugin/secrets.ts";
+import { configOf } from "../stack.ts";
+import type { CheckCall } from "./check-processes.ts";
+
+export interface Loaded {
+  readonly plugin: Plugin;
+  readonly apart: Apart;
+}
+
+/** The side's options from the configuration and the environment, as always, and over them what the command line says. */
+export async function targetOf(
+  call: CheckCall,
+  face: Target["face"],
+  { plugin, apart }: Loaded,
+  lab: Served | undefined,
+): Promise<Target> {
+  const { option, arrived } = call.args;
+  const kind = kindOf(face);
+  const served = Object.hasOwn(plugin.options.entries, "url") ? lab : undefined;
+  const given = [...withLab(option, lab?.filled), ...urlOf(call.args.url ?? served?.filled)];
+  const empty = [...urlOf(served?.empty), ...withLab(call.args.empty, lab?.empty)];
+  const config = await configOf(call);
+  const withGiven = (pairs: readonly (readonly [string, string])[]) => {
+    const own = pairs.map(([key, value]) => [`${kind}.${plugin.name}.${key}`, value]);
+    const overrides = { ...config.overrides, ...Object.fromEntries(own) };
+    return resolveOptions(plugin, kind, { ...config, overrides });
+  };
+  const resolved = withGiven(given);
+  const { options } = resolved;
+  return {
+    declaration: plugin,
+    apart,
+    origin: "third-party",
+    face,
+    options,
+    redact: redactorFor(options, secretKeysOf(resolved)),
+    ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
+    ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
+    ...(empty.length === 0 ? {} : { empty: withGiven([...given, ...empty]).options }),
+  };
+}
+
+/** Which of the options that were given the plugin refuses. */
+export async function refusal(
+  call: CheckCall,
+  { plugin }: Loaded,
+  { issues }: OptionsRefused,
+): Promise<ConfigError> {
+  const config = await configOf(call);
+  const kind = kindOf(plugin.backend === undefined ? "sink" : "backend");
+  return refusedOptions(plugin, kind, config, { options: {}, found: [] }, issues);
+}
+
+/** Where the configuration has the options of this side. */
+const kindOf = (face: Target["face"]) => (face === "backend" ? "backends" : "sinks");
+
+type Settings = CheckCall["args"]["option"];
+
+/** A server may be reached at more than one URL: `{lab}` in a value stands for the lab's. */
+const withLab = (settings: Settings, url: string | undefined): Settings =>
+  url === undefined
+    ? settings
+    : settings.map(([name, value]) => [name, value.replaceAll("{lab}", url)] as const);
+
+const urlOf = (url: string | undefined): (readonly [string, string])[] =>
+  url === undefined ? [] : [["url", url]];
+
+/** The lines that have arrived at a lab that tells them. */
+async function arrivedAt({ filled }: Served): Promise<readonly string[]> {
+  const answer = await fetch(filled + ARRIVED_PATH);
+  return v.parse(v.array(v.string()), await answer.json());
+}
+
+/** A file that is not there yet has no lines. */
+async function linesIn(path: string): Promise<string[]> {
+  const file = Bun.file(path);
+  return (await file.exists()) ? (await file.text()).split("\n").filter((line) => line !== "") : [];
+}
+
+/** Every rule that was asked for, of the sides that the plugin has. */
+export function rulesOf({ args }: CheckCall, plugin: Plugin): readonly Planned[] {
+  const sides = [...side("backend", plugin, backendSuite), ...side("sink", plugin, sinkSuite)];
+  return args.rule.length === 0 ? sides : sides.filter(({ check }) => args.rule.includes(check.name));
+}
+
+const side = (face: Target["face"], plugin: Plugin, suite: readonly Check<Subject>[]): readonly Planned[] =>
+  plugin[face] === undefined ? [] : suite.map((check) => ({ face, check }));

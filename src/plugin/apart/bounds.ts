@@ -1,0 +1,32 @@
+/** What a stranger's process is held to, and what of that the environment can change. */
+import type { Config } from "../../config/config.ts";
+import { parseBytes } from "../../units/bytes.ts";
+import { hookTimeoutMs } from "../opening.ts";
+import type { Bounds } from "./launch.ts";
+
+/** A plugin works in pieces of about 8 MiB. bytes */
+export const MEMORY_MAX = 1_000_000_000;
+/** A module that waits at its top level for something that never comes. ms */
+export const LOAD_MS = 10_000;
+/** As long as the shortest time limit of a hook, or nearly: a busy process is named before it is merely slow. ms */
+const SILENT_MS = 45_000;
+const SILENT_SHARE = 0.75;
+
+/** @throws RangeError when what is written there is no duration, or no size */
+export function boundsFrom(env: Config["env"]): Bounds {
+  const limitMs = hookTimeoutMs(env);
+  const memory = env.CONTEXTCORE_PLUGIN_MEMORY;
+  return {
+    loadMs: limitMs ?? LOAD_MS,
+    silentMs: limitMs === undefined ? SILENT_MS : limitMs * SILENT_SHARE,
+    memoryMax: memory ? bytesFrom(memory) : MEMORY_MAX,
+  };
+}
+
+function bytesFrom(text: string): number {
+  try {
+    return parseBytes(text);
+  } catch (error) {
+    throw new RangeError(`CONTEXTCORE_PLUGIN_MEMORY: ${error instanceof Error ? error.message : text}`);
+  }
+}

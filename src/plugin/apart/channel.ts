@@ -1,0 +1,64 @@
+/** The socket between a plugin's process and ours: bytes both ways, no faster than the other side takes them. */
+
+declare module "bun" {
+  // The runtime takes a descriptor, too; its types know the options and not the call.
+  function connect<Data = undefined>(options: FdSocketOptions<Data>): Promise<Socket<Data>>;
+}
+
+export interface Channel {
+  /** Resolves when the system has taken all of it: what is sent faster than it is read waits here. */
+  send(pieces: readonly Uint8Array[]): Promise<void>;
+  close(): void;
+  /** Its being open does not keep this process from ending. */
+  unref(): void;
+}
+
+export interface ChannelEvents {
+  readonly onData: (bytes: Uint8Array) => void;
+  /** Nothing comes any more, and nothing can be sent. */
+  readonly onClose: () => void;
+}
+
+interface Waiting {
+  bytes: Uint8Array;
+  readonly sent: (() => void) | undefined;
+}
+
+/** @param fd an open socket that nobody else uses */
+export async function openChannel(fd: number, { onData, onClose }: ChannelEvents): Promise<Channel> {
+  const waiting: Waiting[] = [];
+  let closed = false;
+  const flush = (socket: Bun.Socket): void => {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      const taken = socket.write(next.bytes);
+      if (taken < next.bytes.length) {
+        next.bytes = next.bytes.subarray(Math.max(0, taken));
+        return;
+      }
+      waiting.shift();
+      next.sent?.();
+    }
+  };
+  const end = (): void => {
+    if (closed) return;
+    closed = true;
+    for (const { sent } of waiting.splice(0)) sent?.();
+    onClose();
+  };
+  const socket = await Bun.connect({
+    fd,
+    socket: { data: (_, bytes) => onData(bytes), drain: flush, close: end, end, error: end },
+  });
+  return {
+    send: (pieces) =>
+      new Promise((resolve) => {
+        if (closed) return resolve();
+        pieces.forEach((bytes, index) => {
+          waiting.push({ bytes, sent: index === pieces.length - 1 ? resolve : undefined });
+        });
+        if (waiting.length === pieces.length) flush(socket);
+      }),
+    close: () => void socket.end(),
+    unref: () => void socket.unref(),
+  };
+}

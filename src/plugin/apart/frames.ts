@@ -1,0 +1,70 @@
+/**
+ * Messages on a stream of bytes: the length of the JSON and of the data behind it, 32 bits each, big endian, then the two.
+ * Who sends more than fits in memory is cut off before it is read.
+ */
+import type { Packed } from "./values.ts";
+
+const HEAD_BYTES = 8;
+/** Of control, which becomes objects: many small ones take ten times as much. bytes */
+const JSON_MAX = 16 << 20;
+/** Of texts and bytes: a step is to bring about 8 MiB, of which one line may be most. bytes */
+const DATA_MAX = 256 << 20;
+
+/** A message that is too large, from either side. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+/** The bytes of a message, in pieces. @throws FrameError */
+export function frameOf({ json, parts }: Packed): readonly Uint8Array[] {
+  const text = Buffer.from(json);
+  const data = parts.reduce((sum, { length }) => sum + length, 0);
+  requireSizes(text.length, data);
+  const head = Buffer.alloc(HEAD_BYTES);
+  head.writeUInt32BE(text.length, 0);
+  head.writeUInt32BE(data, 4);
+  return [Buffer.concat([head, text]), ...parts];
+}
+
+function requireSizes(json: number, data: number): void {
+  if (json > JSON_MAX) throw new FrameError(`${json} bytes of values at once, and ${JSON_MAX} are allowed`);
+  if (data > DATA_MAX) throw new FrameError(`${data} bytes of data at once, and ${DATA_MAX} are allowed`);
+}
+
+/**
+ * Takes the bytes as they come, and gives each message when it is whole.
+ * @returns what throws FrameError at a message that is announced as too large
+ */
+export function createFrameReader(onFrame: (json: string, data: Uint8Array) => void) {
+  const head = Buffer.alloc(HEAD_BYTES);
+  let body: Buffer | undefined;
+  let filled = 0;
+  const begin = (): Buffer => {
+    const [json, data] = [head.readUInt32BE(0), head.readUInt32BE(4)];
+    requireSizes(json, data);
+    // Its own memory: whoever gets parts of it keeps them.
+    return Buffer.from(new ArrayBuffer(json + data));
+  };
+  const end = (whole: Buffer): void => {
+    const json = head.readUInt32BE(0);
+    body = undefined;
+    filled = 0;
+    onFrame(whole.toString("utf8", 0, json), new Uint8Array(whole.buffer, json));
+  };
+  return (chunk: Uint8Array): void => {
+    for (let at = 0; at < chunk.length; ) {
+      const goal: Buffer = body ?? head;
+      const taken = chunk.subarray(at, at + goal.length - filled);
+      goal.set(taken, filled);
+      filled += taken.length;
+      at += taken.length;
+      if (filled < goal.length) return;
+      if (body !== undefined) end(body);
+      else {
+        body = begin();
+        filled = 0;
+        if (body.length === 0) end(body);
+      }
+    }
+  };
+}

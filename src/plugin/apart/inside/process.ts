@@ -1,0 +1,88 @@
+/**
+ * The process of a plugin: it loads the one that it is told to, opens it, calls its hooks, and ends when nobody asks any more.
+ */
+import { fstatSync, writeFileSync } from "node:fs";
+import * as v from "valibot";
+import { loadPlugin } from "../../load.ts";
+import { clearEnvironment } from "../environment.ts";
+import { type Declared, type LoadInput, loadSchema } from "../messages.ts";
+import { shapeOf } from "../option-shape.ts";
+import { createPeer, type Handlers } from "../peer.ts";
+import { BEAT_MS, SOCKET_FD } from "../word.ts";
+import { createInstances } from "./instances.ts";
+import { serveLab } from "./lab-part.ts";
+
+/** Calls that the core has under way in one plugin: it never comes near. */
+const CALLS_MAX = 10_000;
+
+/** Never resolves: the process ends with whoever started it. @throws Error when nobody started it to be one */
+export async function runPluginProcess(): Promise<never> {
+  if (!isSocket(SOCKET_FD)) throw new Error("only contextcore itself starts the process of a plugin");
+  // Before any of the plugin's code has run: what that may change is taken hold of here.
+  const exit = process.exit.bind(process);
+  const { rss } = process.memoryUsage;
+  clearEnvironment(process.env);
+  beKilledFirst();
+  const instances = createInstances({
+    call: (name, input, signal) => peer.call(name, input, signal),
+    note: (name, value) => peer.note(name, value),
+  });
+  const calls: Handlers["calls"] = {
+    load: async (input) => {
+      const plugin = await load(v.parse(loadSchema, input), (path) => peer.note("stray", { path }));
+      instances.use(plugin);
+      return declaredOf(plugin);
+    },
+    open: instances.open,
+    hook: instances.hook,
+    lab: serveLab,
+  };
+  const handlers = { calls, notes: {} };
+  const peer = await createPeer(SOCKET_FD, { callsMax: CALLS_MAX, onEnd: () => exit(0), handlers });
+  const beat = (): void => peer.note("beat", rss());
+  beat();
+  setInterval(beat, BEAT_MS);
+  tellUnhandled((message) => peer.note("unhandled", message));
+  return new Promise(() => undefined);
+}
+
+const load = ({ entry, root, spec, files, limitMs }: LoadInput, onStray: (path: string) => void) =>
+  loadPlugin({ entry, root, spec }, { files: new Map(files), onStray, limitMs });
+
+function declaredOf({ options, backend, sink, ...said }: Awaited<ReturnType<typeof load>>): Declared {
+  const faces: Declared["faces"] = [];
+  if (backend !== undefined) faces.push("backend");
+  if (sink !== undefined) faces.push("sink");
+  const { name, about, contract, version } = said;
+  return {
+    ...{ name, about, contract, version, faces },
+    ...(said.signals === undefined ? {} : { signals: [...said.signals] }),
+    ...(said.hosts === undefined ? {} : { hosts: [...said.hosts] }),
+    options: Object.entries(options.entries).map(([key, schema]) => [key, shapeOf(schema)]),
+  };
+}
+
+/** A promise that nobody waits for, or a throw in a timer: told, and nothing else. */
+function tellUnhandled(tell: (message: string) => void): void {
+  const said = (error: unknown): void => tell(error instanceof Error ? error.message : String(error));
+  process.on("unhandledRejection", said);
+  process.on("uncaughtException", said);
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
+}
+
+/** When the whole machine runs out of memory, this process is the one to go. */
+function beKilledFirst(): void {
+  if (process.platform !== "linux") return;
+  try {
+    writeFileSync("/proc/self/oom_score_adj", "1000");
+  } catch {
+    // Some systems do not let it; the limit that the parent watches over is there all the same.
+  }
+}

@@ -1,0 +1,159 @@
+/** What a plugin's process is asked, and what it may ask: the calls by name, and what they hold. */
+import * as v from "valibot";
+import { optionShapeSchema } from "./option-shape.ts";
+
+const word = v.pipe(v.string(), v.maxLength(400));
+const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+export const faceSchema = v.picklist(["backend", "sink"]);
+export type FaceName = v.InferOutput<typeof faceSchema>;
+
+/** Every method of the contract that can be called from outside, by the part that it belongs to. */
+export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
+  backend: [
+    ...["inventory", "size", "count", "limits", "flush", "export.start", "export.step"],
+    ...["rank", "matcher", "selection", "preflight", "apply", "settleMs"].map((name) => `restore.${name}`),
+    ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
+    ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),
+  ],
+  sink: ["probe", "deliver", "history"],
+};
+
+/** `load`: the module that is the plugin, and every file that may be code of it, with its hash. */
+export const loadSchema = v.object({
+  entry: v.string(),
+  root: v.string(),
+  spec: v.string(),
+  files: v.array(v.tuple([v.string(), v.string()])),
+  limitMs: v.number(),
+});
+export type LoadInput = v.InferOutput<typeof loadSchema>;
+
+/** What `load` answers: the declaration as data. */
+export const declaredSchema = v.object({
+  name: word,
+  about: v.pipe(v.string(), v.maxLength(2_000)),
+  contract: v.optional(v.number()),
+  version: v.optional(word),
+  signals: v.optional(v.array(v.picklist(["traces", "metrics", "logs", "dashboards"]))),
+  hosts: v.optional(v.array(word)),
+  faces: v.array(faceSchema),
+  options: v.array(v.tuple([word, optionShapeSchema])),
+});
+export type Declared = v.InferOutput<typeof declaredSchema>;
+
+/** `open`: an instance of the plugin. The parent chooses its number. */
+export const openSchema = v.object({
+  instance: number,
+  face: faceSchema,
+  /** As they were written, without the credentials that stay outside. */
+  options: v.record(v.string(), v.unknown()),
+  /** Its server's base URL; absent: it has none. */
+  url: v.optional(v.string()),
+  stepBytes: v.number(),
+  /** Now, by the server's clock. ns */
+  now: v.bigint(),
+});
+export type OpenInput = v.InferOutput<typeof openSchema>;
+
+/** One thing about the options that does not fit: of valibot's issue what a sentence is made from. */
+export const optionIssueSchema = v.object({
+  type: word,
+  message: v.pipe(v.string(), v.maxLength(4_000)),
+  expected: v.nullable(v.string()),
+  received: v.string(),
+  path: v.array(v.object({ key: v.union([v.string(), v.number()]) })),
+});
+
+/** What `open` answers: what does not fit, or what the instance has of the contract. */
+export const openedSchema = v.object({
+  issues: v.optional(v.array(optionIssueSchema)),
+  /** `count`, `restore.apply`. */
+  has: v.array(word),
+  order: v.optional(v.record(v.string(), v.picklist(["time", "index"]))),
+});
+export type Opened = v.InferOutput<typeof openedSchema>;
+
+/** `hook`: one call of the contract. */
+export const hookSchema = v.object({
+  instance: number,
+  hook: v.string(),
+  args: v.array(v.unknown()),
+  now: v.bigint(),
+});
+
+/** `http.send`, of the plugin's process: one call of its server. */
+export const httpSchema = v.object({
+  instance: number,
+  /** Another base URL than the instance's own. */
+  base: v.exactOptional(word),
+  request: v.object({
+    method: v.exactOptional(v.picklist(["GET", "POST", "PUT", "PATCH", "DELETE"])),
+    path: v.pipe(v.string(), v.regex(/^($|[/?])/, "does not start with `/`")),
+    query: v.exactOptional(
+      v.record(v.string(), v.union([v.string(), v.number(), v.bigint(), v.boolean(), v.array(v.string())])),
+    ),
+    headers: v.exactOptional(v.record(v.string(), v.string())),
+    body: v.exactOptional(v.union([v.string(), v.instance(Uint8Array)])),
+    form: v.exactOptional(v.record(v.string(), v.string())),
+    json: v.exactOptional(v.unknown()),
+    maxBytes: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
+    timeoutMs: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
+    accept: v.exactOptional(v.array(v.number())),
+  }),
+});
+
+/** What `http.send` answers. The body is read with `http.read`, piece by piece, until `undefined`. */
+export const answerSchema = v.object({
+  status: v.number(),
+  headers: v.array(v.tuple([v.string(), v.string()])),
+  body: number,
+  now: v.bigint(),
+});
+
+/** `http.read` and `http.cancel`. */
+export const bodySchema = v.object({ body: number });
+
+/** The hook `restore.matcher`: what of these lines to write, by a selector or by what a selection has left. */
+export const matchesSchema = v.object({
+  by: v.union([v.string(), number]),
+  lines: v.array(v.string()),
+  file: v.string(),
+});
+
+/** The hook `restore.selection`. The parent chooses its number, by which it asks for lines and is asked for them. */
+export const selectSchema = v.object({ match: v.string(), id: number });
+
+/** `lines.next`: more of what a `selection` is shown; none: that was all. */
+export const linesSchema = v.object({ lines: number });
+export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
+
+/** The note `log`. */
+export const logSchema = v.object({
+  instance: number,
+  level: v.picklist(["debug", "info", "warn"]),
+  message: v.string(),
+});
+
+/** The note `stray`: it tried to load a file that is not among its own. */
+export const straySchema = v.object({ path: v.pipe(v.string(), v.maxLength(4_096)) });
+
+/** `lab`: a server to check against, from this file or one of the program's own. */
+export const labSchema = v.object({
+  path: v.optional(v.string()),
+  name: v.optional(v.string()),
+  where: v.string(),
+  limitMs: v.number(),
+});
+
+/** What `lab` answers: where it listens. */
+export const servedSchema = v.object({
+  filled: v.string(),
+  empty: v.optional(v.string()),
+  /** It tells which events have arrived. */
+  arrived: v.optional(v.boolean()),
+});
+export type Served = v.InferOutput<typeof servedSchema>;
+
+/** At a lab, beside its server's own paths: what has arrived there, as a list of lines. */
+export const ARRIVED_PATH = "/-/contextcore/arrived";
