@@ -19,20 +19,15 @@ export function unpackFrame(frame: Uint8Array, most: number): Buffer {
 
 /** Frame_Content_Size (RFC 8878 §3.1.1.1.4), where the frame has it. */
 function contentSize(frame: Uint8Array): number | undefined {
-  if (frame.length < 18) return undefined;
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-  if (view.getUint32(0, true) !== MAGIC) return undefined;
+  if (frame.length < 5 || view.getUint32(0, true) !== MAGIC) return undefined;
   const descriptor = view.getUint8(4);
   const isSingle = (descriptor & 0x20) !== 0;
   const at = 5 + (isSingle ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] ?? 0);
-  switch (descriptor >>> 6) {
-    case 0:
-      return isSingle ? view.getUint8(at) : undefined;
-    case 1:
-      return view.getUint16(at, true) + 256;
-    case 2:
-      return view.getUint32(at, true);
-    default:
-      return Number(view.getBigUint64(at, true));
-  }
+  const bytes = [isSingle ? 1 : 0, 2, 4, 8][descriptor >>> 6] ?? 0;
+  if (frame.length < at + bytes) return undefined;
+  if (bytes === 1) return view.getUint8(at);
+  if (bytes === 2) return view.getUint16(at, true) + 256;
+  if (bytes === 4) return view.getUint32(at, true);
+  return bytes === 8 ? Number(view.getBigUint64(at, true)) : undefined;
 }

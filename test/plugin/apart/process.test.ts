@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { binary, cleanEnv, run } from "../../support/binary.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { agreed } from "../../support/project.ts";
 import { configOf, trustAll } from "../support.ts";
 import { backendSource } from "./border.ts";
 
@@ -21,6 +22,7 @@ async function projectWith(source: string): Promise<{ home: string; temporary: s
   const temporary = join(home, "tmp");
   mkdirSync(temporary);
   trustAll(await configOf(home));
+  agreed(home);
   return { home, temporary };
 }
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../support/binary.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
+import { agreed } from "../../support/project.ts";
 import { configOf, trustAll } from "../support.ts";
 import { backendSource } from "./border.ts";
 
@@ -40,6 +41,7 @@ test("what it selects is written, in its order, and a selector that makes no sen
     "x.ts": SOURCE,
   });
   trustAll(await configOf(home));
+  agreed(home);
   const exported = await run(["export", "--from", "1970-01-01", "--to", "1970-01-02"], { cwd: home });
   expect({ stderr: exported.stderr, exitCode: exported.exitCode }).toMatchObject({ exitCode: 0 });
   const restore = (match: string) =>
