@@ -5,6 +5,8 @@
  * Plugins never print, never exit, never read the environment and never retry: they classify errors
  * ({@link PluginError}) and the engine decides.
  */
+
+export type { Json, JsonObject } from "../units/json.ts";
 export * from "./contract/backend.ts";
 export * from "./contract/dashboards.ts";
 export * from "./contract/export.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { systemCode } from "../snapshot/format/errors.ts";
 import { writeAtomically } from "../snapshot/write/disk.ts";
-import { makeOwnDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 
 const requestSchema = v.object({
   snapshot: v.string(),
@@ -24,7 +24,8 @@ export async function newRestoreDirectory(
   now: Date,
 ): Promise<string> {
   const parent = join(backups, "restores");
-  makeOwnDirectory(parent);
+  await mkdir(parent, { recursive: true });
+  requireOwnDirectories(parent);
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let number = 1; ; number += 1) {
     const directory = join(parent, number === 1 ? stamp : `${stamp}-${number}`);

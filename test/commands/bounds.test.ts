@@ -6,6 +6,7 @@ import { constants, createBrotliCompress, createGzip, zstdCompressSync } from "n
 import { smallSnapshot } from "../snapshot/small.ts";
 import { type Measured, measure } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { agreed } from "../support/project.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 
@@ -224,7 +225,7 @@ describe("a trail that is made to fill the memory", () => {
 
   async function project(): Promise<string> {
     const config = `name: shop\nbackends:\n${OFF}destroy:\n  command: ["true"]\n`;
-    const cwd = temporaryDirectory({ "contextcore.yaml": config });
+    const cwd = agreed(temporaryDirectory({ "contextcore.yaml": config }));
     expect((await within(DESTROY, cwd)).exitCode).toBe(0);
     return cwd;
   }

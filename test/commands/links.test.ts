@@ -26,10 +26,12 @@ setDefaultTimeout(60_000); // two cores are shared with other test files
 const HANGS_MS = 20_000;
 
 const within = (args: readonly string[], cwd: string, home = cwd): Promise<Finished> =>
-  run(args, { cwd, env: { HOME: home }, signal: AbortSignal.timeout(HANGS_MS) });
+  run(args, { cwd, env: { HOME: home, ...COMMAND }, signal: AbortSignal.timeout(HANGS_MS) });
 
 const OFF = ["tempo", "mimir", "loki", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
-const CONFIG = `name: shop\nbackends:\n${OFF}destroy:\n  command: [touch, destroyed]\n`;
+const CONFIG = `name: shop\nbackends:\n${OFF}`;
+/** The user's own word: nobody need agree to it. */
+const COMMAND = { CONTEXTCORE_DESTROY_COMMAND: "touch,destroyed" };
 
 const project = (files: Readonly<Record<string, string>> = {}) =>
   temporaryDirectory({ "contextcore.yaml": CONFIG, ...files });

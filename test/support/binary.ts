@@ -58,6 +58,23 @@ export async function run(args: readonly string[], options: RunOptions = {}): Pr
   return finished;
 }
 
+/**
+ * The most memory that the process has had, looked at as long as it runs. What the system tells of it when it has ended
+ * counts the memory of this one in, which it was forked from.
+ */
+async function peakOf(child: Bun.Subprocess): Promise<number> {
+  let peak = 0;
+  for (; child.exitCode === null && child.signalCode === null; await Bun.sleep(2)) {
+    const status = await Bun.file(`/proc/${child.pid}/status`)
+      .text()
+      .catch(() => "");
+    // Until it is another program it has the memory of this one.
+    if (/^Name:\s+contextcore/m.test(status))
+      peak = Math.max(peak, Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0));
+  }
+  return peak * 1024;
+}
+
 /** As {@link run}, and how much memory it took. */
 export async function measure(args: readonly string[], options: RunOptions = {}): Promise<Measured> {
   const cwd = options.cwd ?? temporaryDirectory();
@@ -69,10 +86,11 @@ export async function measure(args: readonly string[], options: RunOptions = {})
     stderr: "pipe",
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const [stdout, stderr, exitCode] = await Promise.all([
+  const [stdout, stderr, exitCode, peakBytes] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
     child.exited,
+    peakOf(child),
   ]);
-  return { stdout, stderr, exitCode, peakBytes: child.resourceUsage()?.maxRSS ?? 0 };
+  return { stdout, stderr, exitCode, peakBytes };
 }

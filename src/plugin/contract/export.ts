@@ -1,6 +1,8 @@
 /** What a backend does in an export: a tree of cursors, and the records that it yields. */
+
+import type { JsonObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
-import type { Counts, JsonObject } from "./values.ts";
+import type { Counts } from "./values.ts";
 
 /** What is to be read. */
 export interface ExportRequest {

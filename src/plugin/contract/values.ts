@@ -1,5 +1,4 @@
 /** What every part of the contract is made of. */
-export type { Json, JsonObject } from "../../units/json.ts";
 
 /** What kinds of data there are. */
 export type Signal = "traces" | "metrics" | "logs" | "dashboards";
