@@ -6,8 +6,8 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../package.json" with { type: "json" };
-import { CONTRACT_VERSION } from "../src/plugin/contract.ts";
-import { contractFiles } from "../src/plugin/scaffold/contract-files.ts";
+import { CONTRACT_VERSION } from "../src/contract/contract.ts";
+import { contractFiles } from "../src/scaffold/contract-files.ts";
 
 const root = resolve(import.meta.dir, "..");
 const { values } = parseArgs({

@@ -3,7 +3,7 @@
 import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./commands/run.ts";
-import { PROCESS_WORD } from "./plugin/apart/word.ts";
+import { PROCESS_WORD } from "./host/apart/word.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
 import { openTerminal } from "./terminal/terminal.ts";
@@ -27,7 +27,7 @@ process.stderr.on("error", () => {}); // there is nobody left to be told
 
 try {
   if (words[0] === PROCESS_WORD) {
-    const { runPluginProcess } = await import("./plugin/apart/inside/process.ts");
+    const { runPluginProcess } = await import("./host/apart/inside/process.ts");
     await runPluginProcess();
   }
   const code = await runWords(words, { terminal, env: process.env, directory: process.cwd(), signal });

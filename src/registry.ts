@@ -1,9 +1,4 @@
-/** A plugin that is part of the program. It is loaded only when it is needed, so that the program starts fast. */
-export interface BuiltIn {
-  readonly name: string;
-  /** The declaration, still unchecked: it is held to the same rules as a stranger's. */
-  readonly load: () => Promise<unknown>;
-}
+import type { BuiltIn } from "./host/built-in.ts";
 
 /** Every built-in plugin; this is the only file that imports them. Backends are shown in this order. */
 export const BUILT_INS: readonly BuiltIn[] = [

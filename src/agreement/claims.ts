@@ -2,29 +2,35 @@
 import type { Config } from "../config/config.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import { referencesIn } from "../config/secrets.ts";
-import type { Plugin } from "../plugin/contract.ts";
-import { checkDeclaration } from "../plugin/declaration.ts";
-import { type Lock, LockError, readLock } from "../plugin/trust/lock.ts";
-import { BUILT_INS } from "../registry.ts";
+import type { Plugin } from "../contract/contract.ts";
+import type { BuiltIn } from "../host/built-in.ts";
+import { checkDeclaration } from "../host/declaration.ts";
+import { type Lock, LockError, readLock } from "../host/trust/lock.ts";
 import { type Claim, sorted } from "./claim.ts";
 import { pathClaims } from "./places.ts";
 import { builtInClaims, foreignClaims } from "./plugin-claims.ts";
 import { expanded, wordsText } from "./shown.ts";
 
+/** What claims are found in, besides the configuration. */
+interface Surroundings {
+  /** The working directory, from which relative paths in the options of plugins are meant. */
+  readonly cwd: string;
+  readonly builtIns: readonly BuiltIn[];
+}
+
 const KINDS: readonly PluginKind[] = ["backends", "sinks"];
 
 /**
  * What the project wants, in the order in which it is shown. What its user says by flag or by variable is not among it.
- * @param cwd the working directory, from which relative paths in the options of plugins are meant
  */
-export async function claimsOf(config: Config, cwd: string): Promise<Claim[]> {
+export async function claimsOf(config: Config, { cwd, builtIns }: Surroundings): Promise<Claim[]> {
   const code = codeClaims(config);
   const found = [
     ...code,
     ...commandClaims(config),
     ...allowedClaims(config),
     ...backupsClaims(config),
-    ...(await settingsClaims(config, cwd)),
+    ...(await settingsClaims(config, { cwd, builtIns })),
   ];
   return sorted([...found, ...nameClaims(config, found)]);
 }
@@ -78,10 +84,10 @@ function backupsClaims(config: Config): Claim[] {
   return pathClaims({ key: "backups", text, isFile }, config, config.directory);
 }
 
-async function settingsClaims(config: Config, cwd: string): Promise<Claim[]> {
+async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): Promise<Claim[]> {
   const named = new Set(KINDS.flatMap((kind) => Object.keys(config[kind])));
   const claims: Claim[] = [];
-  for (const { name, load } of BUILT_INS) {
+  for (const { name, load } of builtIns) {
     // Of a plugin that the file does not name it says nothing, and nothing needs to be loaded.
     if (named.delete(name))
       claims.push(...ownClaims(checkDeclaration(await load(), "built-in"), config, cwd));

@@ -5,7 +5,7 @@ import { about } from "../config/introspect.ts";
 import { findCandidate, type PluginKind } from "../config/resolve-options.ts";
 import { expand } from "../config/secrets.ts";
 import { TIME_LIMIT_KEY } from "../config/sink-time-limit.ts";
-import type { Plugin } from "../plugin/contract.ts";
+import type { Plugin } from "../contract/contract.ts";
 import { isSecretName } from "../redact/names.ts";
 import type { Claim } from "./claim.ts";
 import { isLoopback } from "./loopback.ts";

@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { FILE_NAME } from "../config/source.ts";
+import type { BuiltIn } from "../host/built-in.ts";
 import { type Places, wasInUse } from "./adopt.ts";
 import { type Claim, claimId, hashOfClaims } from "./claim.ts";
 import { claimsOf, codeClaim } from "./claims.ts";
@@ -30,11 +31,12 @@ export interface Standing {
 export interface Asking extends Places {
   /** The working directory. */
   readonly cwd: string;
+  readonly builtIns: readonly BuiltIn[];
 }
 
 /** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is none */
 export async function standingOf(config: Config, asking: Asking): Promise<Standing> {
-  const claims = await claimsOf(config, asking.cwd);
+  const claims = await claimsOf(config, asking);
   const sha256 = hashOfClaims(claims);
   const pin = pinOf(config.env.CONTEXTCORE_TRUST, sha256);
   const base = { project: projectOf(config), claims, sha256, ...(pin === undefined ? {} : { pin }) };

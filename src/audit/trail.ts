@@ -1,4 +1,4 @@
-import type { OpenSink } from "../plugin/open.ts";
+import type { OpenSink } from "../host/open.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Delivery, openDelivery, SINK_TIME_LIMIT_MS } from "./deliver/delivery.ts";
 import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";

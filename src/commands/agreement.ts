@@ -2,7 +2,8 @@
 import type { Claim, ClaimKind } from "../agreement/claim.ts";
 import { agreeTo, type Standing, standingOf } from "../agreement/standing.ts";
 import type { Config } from "../config/config.ts";
-import { DeclarationError } from "../plugin/declaration.ts";
+import { DeclarationError } from "../host/declaration.ts";
+import { BUILT_INS } from "../registry.ts";
 import { RefusedError } from "../tasks/errors.ts";
 import { confirm } from "../terminal/ask.ts";
 import type { Colors } from "../terminal/colors.ts";
@@ -17,7 +18,11 @@ const MOST_ASKED = 20;
 
 /** How a project stands with its user. One that was in use before anything was asked is taken over, and this is told. */
 export async function agreementOf(call: Call, config: Config): Promise<Standing> {
-  const standing = await standingOf(config, { ...trailPlaces(call, config), cwd: call.directory });
+  const standing = await standingOf(config, {
+    ...trailPlaces(call, config),
+    cwd: call.directory,
+    builtIns: BUILT_INS,
+  });
   if (standing.isAdopted) {
     call.terminal.note(
       `contextcore now asks before a project runs, reads or sends anything. This one was in use already, and is agreed to as it is:`,

@@ -1,8 +1,9 @@
 /** How people are told which snapshots a command takes, which not, and why. */
+
+import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import { chainJson } from "../snapshot/catalog/chain-json.ts";
+import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
-import type { BackendChain } from "../snapshot/kept/chain.ts";
-import { chainJson } from "../snapshot/kept/chain-json.ts";
-import type { Chosen, Reasoned } from "../snapshot/kept/choose.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { counted, listed } from "../units/words.ts";
 import { exportAgain } from "./verify/again.ts";

@@ -1,5 +1,5 @@
 /** What plugins tried to load besides the files that are trusted was refused; the command says so, and the trail. */
-import { STRAY_HINT, type StrayModule, strayText } from "../plugin/trust/stray-modules.ts";
+import { STRAY_HINT, type StrayModule, strayText } from "../host/trust/stray-modules.ts";
 import { RefusedError } from "../tasks/errors.ts";
 import { messageOf } from "../terminal/show-error.ts";
 import type { Call } from "./command.ts";

@@ -1,5 +1,5 @@
 import { closest } from "../config/closest.ts";
-import { takeStrays } from "../plugin/trust/stray-modules.ts";
+import { takeStrays } from "../host/trust/stray-modules.ts";
 import { UsageError } from "../tasks/errors.ts";
 import { errorJson } from "../terminal/show-error.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -2,10 +2,16 @@ import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { closest } from "../config/closest.ts";
-import type { Signal } from "../plugin/contract.ts";
+import type { Signal } from "../contract/contract.ts";
+import {
+  type Chosen,
+  chooseAll,
+  chooseNewest,
+  chooseOne,
+  type IsWanted,
+} from "../snapshot/catalog/choose.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { type Chosen, chooseAll, chooseNewest, chooseOne, type IsWanted } from "../snapshot/kept/choose.ts";
-import { readKept } from "../snapshot/kept/kept.ts";
 import { readManifest } from "../snapshot/read/reader.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import { UsageError } from "../tasks/errors.ts";

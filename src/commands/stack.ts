@@ -7,10 +7,11 @@ import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { loadConfig } from "../config/load.ts";
 import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
-import { type DeclaredPlugins, declarePlugins, openPlugins } from "../plugin/host.ts";
-import type { OpenFailure, OpenPlugins, OpenSink } from "../plugin/open.ts";
-import { LockError } from "../plugin/trust/lock.ts";
-import { UntrustedError } from "../plugin/trust/trust.ts";
+import { type DeclaredPlugins, declarePlugins, openPlugins } from "../host/host.ts";
+import type { OpenFailure, OpenPlugins, OpenSink } from "../host/open.ts";
+import { LockError } from "../host/trust/lock.ts";
+import { UntrustedError } from "../host/trust/trust.ts";
+import { BUILT_INS } from "../registry.ts";
 import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { Setting } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
@@ -79,7 +80,7 @@ export async function openStackToShow(call: Call): Promise<DeclaredPlugins & { r
   const config = await configOf(call);
   if (isAgreed(await agreementOf(call, config))) return opened(call, config, {});
   const sealed = { ...config, sealed: true };
-  return { ...(await declarePlugins({ ...sealed, plugins: [] })), config: sealed };
+  return { ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: BUILT_INS })), config: sealed };
 }
 
 /** What is not opened of a project that is not agreed to: plugins of others, and every sink. */
@@ -90,6 +91,7 @@ function unopened({ plugins, sinks }: Config): OpenFailure[] {
 
 async function load(call: Call, config: Config, tenant?: string): Promise<Stack> {
   const plugins = await openPlugins(config, {
+    builtIns: BUILT_INS,
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
     ...(tenant === undefined ? {} : { tenant }),

@@ -1,6 +1,6 @@
 /** What the file says and the environment or `--set` hides: wrong there, it is found out only where they are not set. */
 import * as v from "valibot";
-import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
+import type { OptionsSchema, Plugin } from "../contract/contract.ts";
 import type { Config } from "./config.ts";
 import type { ConfigProblem } from "./errors.ts";
 import { about } from "./introspect.ts";

@@ -1,6 +1,6 @@
 /** What a valibot schema says of itself: its kind, its entries, the metadata of an option. */
 import * as v from "valibot";
-import type { OptionMetadata } from "../plugin/options.ts";
+import type { OptionMetadata } from "../contract/options.ts";
 import type { Path } from "./source.ts";
 
 type Schema = v.GenericSchema;

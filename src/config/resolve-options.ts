@@ -1,7 +1,7 @@
 /** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { OptionsSchema, Plugin } from "../plugin/contract.ts";
+import type { OptionsSchema, Plugin } from "../contract/contract.ts";
 import type { Config } from "./config.ts";
 import { environmentName, fromText } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";

@@ -1,6 +1,6 @@
 /** The one schema of `contextcore.yaml`; what stands below a plugin's name is checked by the plugin's own schema. */
 import * as v from "valibot";
-import { duration } from "../plugin/options.ts";
+import { duration } from "../contract/options.ts";
 
 /** A section may be written and left empty. */
 const section = <Entries extends v.ObjectEntries>(entries: Entries) =>

@@ -1,10 +1,17 @@
 /** How long a sink may take: `sinks.NAME.timeout`, which every sink has, whatever its plugin declares. */
-import type { OpenSink } from "../plugin/open.ts";
+import type { JsonObject, Plugin } from "../contract/contract.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
 import type { Config } from "./config.ts";
 import { ConfigError } from "./errors.ts";
 import { expand } from "./secrets.ts";
+
+/** As it is opened. */
+interface Sink {
+  readonly name: string;
+  readonly plugin: Pick<Plugin, "backend">;
+  readonly settings?: JsonObject;
+}
 
 /** The key under a sink's name. */
 export const TIME_LIMIT_KEY = "timeout";
@@ -15,7 +22,7 @@ export const TIME_LIMIT_KEY = "timeout";
  * backend is for its calls.
  * @throws ConfigError when it is not a duration above zero
  */
-export function sinkTimeLimitMs(config: Config, { name, plugin, settings }: OpenSink): number | undefined {
+export function sinkTimeLimitMs(config: Config, { name, plugin, settings }: Sink): number | undefined {
   const path = ["sinks", name, TIME_LIMIT_KEY];
   const written = config.overrides?.[path.join(".")] ?? config.sinks[name]?.options[TIME_LIMIT_KEY];
   const own = plugin.backend === undefined ? settings?.[TIME_LIMIT_KEY] : undefined;

@@ -1,5 +1,5 @@
 /** The dashboards that are part of this program. */
-import type { DashboardKeeper } from "../plugin/contract.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import auditActivity from "./builtin/audit-activity.json";
 import projectTasks from "./builtin/project-tasks.json";
 import stackHealth from "./builtin/stack-health.json";

@@ -1,4 +1,4 @@
-import type { DashboardDocument, DashboardFolder } from "../plugin/contract.ts";
+import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
 import type { DeletionPlan } from "./delete.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 

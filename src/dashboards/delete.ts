@@ -3,7 +3,7 @@ import type {
   DashboardFolder,
   DashboardKeeper,
   DashboardListing,
-} from "../plugin/contract.ts";
+} from "../contract/contract.ts";
 import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { DashboardKeeper } from "../plugin/contract.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";

@@ -1,6 +1,6 @@
 /** `_folder.json`: a folder's exact title and uid, in the form that Grafana's Git Sync keeps beside dashboards. */
 import * as v from "valibot";
-import type { DashboardFolder } from "../plugin/contract.ts";
+import type { DashboardFolder } from "../contract/contract.ts";
 
 export const FOLDER_FILE = "_folder.json";
 

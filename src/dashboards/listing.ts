@@ -1,4 +1,4 @@
-import type { DashboardFolder, DashboardKeeper, DashboardListing } from "../plugin/contract.ts";
+import type { DashboardFolder, DashboardKeeper, DashboardListing } from "../contract/contract.ts";
 
 export interface ListedDashboard {
   readonly uid: string;

@@ -5,7 +5,7 @@ import type {
   DashboardKeeper,
   DashboardListing,
   PlacedDashboard,
-} from "../plugin/contract.ts";
+} from "../contract/contract.ts";
 import { inParallel } from "./in-parallel.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
 

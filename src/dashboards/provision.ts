@@ -1,4 +1,4 @@
-import type { DashboardKeeper } from "../plugin/contract.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import { type Attempts, createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
 import type { DashboardStep, FolderStep, ProvisionPlan } from "./plan-provision.ts";

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
-import type { DashboardKeeper } from "../plugin/contract.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import {
   DashboardFilesError,

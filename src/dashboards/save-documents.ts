@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { DashboardDocument, DashboardFolder } from "../plugin/contract.ts";
-import { safeFileName } from "../plugin/file-name.ts";
-import { treePaths } from "../plugin/tree-paths.ts";
+import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
+import { safeFileName } from "../contract/file-name.ts";
+import { treePaths } from "../contract/tree-paths.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
 /** Where each folder's dashboards are kept in a directory, by uid. */

@@ -1,5 +1,5 @@
 /** Dashboards to provision, wherever they come from: a directory, or this program. */
-import type { DashboardDraft } from "../plugin/contract.ts";
+import type { DashboardDraft } from "../contract/contract.ts";
 
 export interface DashboardSource {
   /** Parents before what lies in them. */

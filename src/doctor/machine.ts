@@ -8,7 +8,7 @@ import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
 import type { Finding as Surveyed } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
-import { readKept } from "../snapshot/kept/kept.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { type Finding, problemOf } from "./finding.ts";
 

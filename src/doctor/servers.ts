@@ -1,8 +1,9 @@
 /** Each backend and sink: does it answer, as what, and what will it clamp or refuse? */
+
+import type { Limit } from "../contract/contract.ts";
+import type { OpenSink } from "../host/open.ts";
 import { adviceFor, conditionText } from "../inventory/condition.ts";
 import type { Missing, Reached, Finding as Surveyed } from "../inventory/survey.ts";
-import type { Limit } from "../plugin/contract.ts";
-import type { OpenSink } from "../plugin/open.ts";
 import { formatDuration } from "../units/duration.ts";
 import { type Finding, problemOf } from "./finding.ts";
 

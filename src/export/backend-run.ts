@@ -1,23 +1,23 @@
 /** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
 
-import type { Backend, Inventory, Limit } from "../plugin/contract.ts";
-import { isKind } from "../plugin/errors.ts";
-import type { OpenBackend } from "../plugin/open.ts";
+import type { Backend, Inventory, Limit } from "../contract/contract.ts";
+import { isKind } from "../contract/errors.ts";
+import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import type { MemoryBudget } from "../engine/memory-budget.ts";
+import type { Tuning } from "../engine/tuning.ts";
+import type { OpenBackend } from "../host/open.ts";
+import type { Reconciliation } from "../reconcile/reconcile.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
+import { checkStart, checkWaits } from "../snapshot/write/check-step.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import { checkStart, checkWaits } from "./check-step.ts";
-import { type Conductor, createConductor } from "./conductor.ts";
 import { countEarly, countRead } from "./counting.ts";
 import { createWake, type DrainOptions, drain, reasonOf, type Wake } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
-import type { MemoryBudget } from "./memory-budget.ts";
 import { createReporter, type Reporter } from "./progress.ts";
-import type { Reconciliation } from "./reconcile.ts";
-import type { Tuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 
 /** What all backends of an export share. */
@@ -54,7 +54,7 @@ export interface Run extends ExportContext {
   readonly open: OpenBackend;
   readonly backend: Backend;
   readonly ledger: Ledger;
-  readonly conductor: Conductor;
+  readonly limit: ConcurrencyLimit;
   readonly wake: Wake;
   readonly reporter: Reporter;
 }
@@ -67,13 +67,13 @@ export async function runBackend(
 ): Promise<BackendOutcome> {
   const began = performance.now();
   const wake = createWake();
-  const conductor = createConductor({ ...context, onChange: () => onChange() });
-  const reporter = createReporter({ name: open.name, ledger, conductor, ...context });
+  const limit = createConcurrencyLimit({ ...context, onChange: () => onChange() });
+  const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   const onChange = (): void => {
     wake.now();
     reporter.report();
   };
-  const run: Run = { ...context, open, backend: open.backend, ledger, conductor, wake, reporter };
+  const run: Run = { ...context, open, backend: open.backend, ledger, limit, wake, reporter };
   const outcome = await live(run);
   reporter.end(outcome.failed ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
@@ -97,7 +97,7 @@ async function live(run: Run): Promise<Lived> {
   const before = await early.end();
   if (signal.aborted) return { ...asked, failed: false };
   const idle = resumed && waiting > 0 && ledger.steps === steps;
-  if (idle && run.conductor.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
+  if (idle && run.limit.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
   abandonRest(run);
   run.reporter.enter("counting");
   const reconciliation = await countRead(run, before, async (admit) => {
@@ -129,12 +129,12 @@ function stuckAt({ open, ledger, signal }: Run, waiting: number): Pick<Lived, "s
 
 async function askInventory({
   backend,
-  conductor,
+  limit,
   ledger,
   signal,
 }: Run): Promise<Inventory | "unreachable" | undefined> {
   try {
-    return await conductor.call((inner) => backend.inventory(inner));
+    return await limit.call((inner) => backend.inventory(inner));
   } catch (error) {
     if (signal.aborted) return "unreachable";
     if (isKind(error, "temporary", "refused")) {
@@ -155,10 +155,10 @@ function tellClock({ open, ledger }: Run): void {
 }
 
 /** Limits that shorten answers silently are reported as such. */
-async function askLimits({ backend, conductor, ledger, signal }: Run): Promise<readonly Limit[]> {
+async function askLimits({ backend, limit, ledger, signal }: Run): Promise<readonly Limit[]> {
   if (backend.limits === undefined) return [];
   try {
-    const limits = await conductor.call(async (inner) => backend.limits?.(inner) ?? []);
+    const limits = await limit.call(async (inner) => backend.limits?.(inner) ?? []);
     for (const { clamps, setting, value, effect } of limits) {
       if (clamps)
         ledger.problems.add({
@@ -175,9 +175,9 @@ async function askLimits({ backend, conductor, ledger, signal }: Run): Promise<r
 }
 
 /** Runs and commits the step of the root. @returns whether there is anything to go on with */
-async function start({ backend, conductor, ledger, writer, open, signal, stop }: Run): Promise<boolean> {
+async function start({ backend, limit, ledger, writer, open, signal, stop }: Run): Promise<boolean> {
   try {
-    const checked = checkStart(await conductor.call((inner) => backend.export.start(ledger.request, inner)));
+    const checked = checkStart(await limit.call((inner) => backend.export.start(ledger.request, inner)));
     checkWaits("cursors", checked.next, nowAt(open, fromMs(Date.now())));
     const commit: Commit = { cursor: rootCursor(ledger.request), ...checked };
     await writer.write(open.name, { records: [], objects: [], commit });
@@ -192,8 +192,8 @@ async function start({ backend, conductor, ledger, writer, open, signal, stop }:
 }
 
 /** What is left when a backend was given up: every part of the time line that was not read is named. */
-function abandonRest({ ledger, conductor }: Run): void {
-  if (!conductor.givesUp()) return;
+function abandonRest({ ledger, limit }: Run): void {
+  if (!limit.givesUp()) return;
   const { frontier, problems } = ledger;
   const waiting = frontier.size;
   for (let pending = frontier.take(); pending !== undefined; pending = frontier.take()) {

@@ -1,5 +1,5 @@
 /** What the manifest claims, from how it went: pure. */
-import type { Counts, Inventory, Limit } from "../plugin/contract.ts";
+import type { Counts, Inventory, Limit } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type {
   Manifest,

@@ -1,12 +1,19 @@
 /** Asks a backend for its own counts, and has read once more what it counts fuller than was read. */
+
+import type { Reread } from "../reconcile/part.ts";
+import { type Answer, conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
+import {
+  isAbout,
+  type SettleOptions,
+  settle,
+  type TimedAnswer,
+  type TotalBefore,
+} from "../reconcile/settle.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import type { Run } from "./backend-run.ts";
-import { type Answer, conclude, isShort, type Reconciliation } from "./reconcile.ts";
-import type { Reread } from "./reread/cursor.ts";
 import { isPartOf, type RereadOptions, readAgain } from "./reread/reread.ts";
-import { isAbout, type SettleOptions, settle, type TimedAnswer, type TotalBefore } from "./settle.ts";
 
 /** The server's count from before the records are read, or from while they are: only good to have. */
 export interface EarlyCount {
@@ -15,14 +22,14 @@ export interface EarlyCount {
 }
 
 /** Begins to count; the reading does not wait for it. Not of a resumed export, whose records are older, and not of nothing. */
-export function countEarly({ backend, conductor, ledger }: Run): EarlyCount {
+export function countEarly({ backend, limit, ledger }: Run): EarlyCount {
   const { range, request, bytes } = ledger;
   if (backend.count === undefined || bytes > 0 || range.from >= range.to)
     return { end: async () => undefined };
   const asked = { range, ...(request.match === undefined ? {} : { match: request.match }) };
   const enough = new AbortController();
   let total: TotalBefore | undefined;
-  const counted = conductor
+  const counted = limit
     .callOnce(async (inner) => backend.count?.(asked, inner), enough.signal)
     .then((counts) => {
       if (counts !== undefined) total = { counts, at: performance.now() };
@@ -84,7 +91,7 @@ async function countAgain(
 function counterOf({
   open,
   backend,
-  conductor,
+  limit,
   ledger,
   tuning,
   signal,
@@ -92,8 +99,8 @@ function counterOf({
   const match = ledger.request.match === undefined ? {} : { match: ledger.request.match };
   const recently = nowAt(open, fromMs(Date.now())) - fromMs(tuning.recentMs);
   return {
-    count: (range) => conductor.call(async (inner) => backend.count?.({ range, ...match }, inner)),
-    atOnce: conductor.slots,
+    count: (range) => limit.call(async (inner) => backend.count?.({ range, ...match }, inner)),
+    atOnce: limit.slots,
     isRecent: ({ to }) => to > recently,
     recountMs: tuning.recountMs,
     recounts: tuning.recounts,

@@ -1,16 +1,16 @@
 /** Runs the cursors of one backend until none waits: depth first, several at once, each step committed whole. */
-import type { Exporter } from "../plugin/contract.ts";
+import type { Exporter } from "../contract/contract.ts";
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import type { MemoryBudget, Reservation } from "../engine/memory-budget.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
+import { checkContents } from "../snapshot/write/check-contents.ts";
+import { type CheckedStep, checkStep, checkWaits } from "../snapshot/write/check-step.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { toMs } from "../units/range.ts";
-import { checkContents } from "./check-contents.ts";
-import { type CheckedStep, checkStep, checkWaits } from "./check-step.ts";
-import type { Conductor } from "./conductor.ts";
 import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
-import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 import { parseReread } from "./reread/cursor.ts";
 
 /** One backend, and all that its steps go through. */
@@ -18,13 +18,13 @@ export interface DrainOptions {
   readonly name: string;
   readonly exporter: Exporter;
   readonly ledger: Ledger;
-  readonly conductor: Conductor;
+  readonly limit: ConcurrencyLimit;
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly signal: AbortSignal;
   /** By the server's clock, ns. */
   readonly now: () => bigint;
-  /** Wakes the loop when the conductor's state has changed. */
+  /** Wakes the loop when the limit's state has changed. */
   readonly wake: Wake;
   /** Stops the whole export: what was read cannot be written. */
   readonly stop: (error: Error) => void;
@@ -73,11 +73,11 @@ const LOOK_MS = 250;
 
 /** Ends when no cursor waits or runs, or the signal is given, or the backend is given up. */
 export async function drain(options: DrainOptions): Promise<void> {
-  const { ledger, conductor, budget, signal, wake, now } = options;
+  const { ledger, limit, budget, signal, wake, now } = options;
   const { frontier } = ledger;
   let active = 0;
   let expected = FIRST_GUESS;
-  const goesOn = (): boolean => !signal.aborted && !conductor.givesUp();
+  const goesOn = (): boolean => !signal.aborted && !limit.givesUp();
 
   const run = async (pending: Pending, reservation: Reservation): Promise<void> => {
     try {
@@ -95,7 +95,7 @@ export async function drain(options: DrainOptions): Promise<void> {
 
   signal.addEventListener("abort", wake.now);
   while (active > 0 || (frontier.size > 0 && goesOn())) {
-    const due = goesOn() && active < conductor.slots() ? frontier.dueIn(now()) : undefined;
+    const due = goesOn() && active < limit.slots() ? frontier.dueIn(now()) : undefined;
     if (due === 0n) {
       const reservation = await budget.reserve(expected);
       const pending = frontier.take(now());
@@ -116,10 +116,10 @@ export async function drain(options: DrainOptions): Promise<void> {
 
 /** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
 async function runStep(pending: Pending, reservation: Reservation, options: DrainOptions): Promise<number> {
-  const { name, exporter, ledger, conductor, writer, signal, admit = (step) => step } = options;
+  const { name, exporter, ledger, limit, writer, signal, admit = (step) => step } = options;
   try {
     const again = parseReread(pending.cursor);
-    const step = await conductor.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
+    const step = await limit.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
     const checked = checkStep(name, step);
     checkContents(name, checked);
     checkWaits("next", checked.next, options.now());

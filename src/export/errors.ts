@@ -25,8 +25,3 @@ export class ExportStopped extends Error {
     this.hint = `Nothing committed is lost. When that is put right: contextcore export --resume ${partial}`;
   }
 }
-
-/** What a plugin's step yielded makes no sense; the message says which field. It is a fault of the plugin's. */
-export class InvalidStep extends Error {
-  override readonly name = "InvalidStep";
-}

@@ -4,7 +4,7 @@
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { ExportRequest } from "../plugin/contract.ts";
+import type { ExportRequest } from "../contract/contract.ts";
 import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
 import { type Lock, takeLock } from "../snapshot/write/lock.ts";
 import { createPartial, finishedManifest, renameFinished } from "../snapshot/write/partial.ts";

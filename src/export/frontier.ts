@@ -1,9 +1,9 @@
 /** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
-import type { Cursor } from "../plugin/contract.ts";
+import type { Cursor } from "../contract/contract.ts";
+import { cursorNotBefore, cursorRange } from "../snapshot/format/cursor-range.ts";
 import { createKeySet } from "../snapshot/format/key-set.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
-import { cursorNotBefore, cursorRange } from "./cursor-range.ts";
 
 /** A cursor that waits, with its share of the whole work. */
 export interface Pending {

@@ -1,17 +1,18 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
-import type { Counts, Cursor, ExportRequest } from "../plugin/contract.ts";
+import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
+import type { Part } from "../reconcile/part.ts";
+import { createWindowCounts, type Question, type WindowCounts } from "../reconcile/windows.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { cursorRange } from "../snapshot/format/cursor-range.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
-import { cursorRange } from "./cursor-range.ts";
 import { createFrontier, type Frontier, type Pending } from "./frontier.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { type Part, parseReread } from "./reread/cursor.ts";
-import { createWindowCounts, type Question, type WindowCounts } from "./windows.ts";
+import { parseReread } from "./reread/cursor.ts";
 
 /** The state of one backend in an export: all of it follows from the committed steps, so that a resumed export has it too. */
 export interface Ledger {

@@ -1,4 +1,4 @@
-import type { Problem, ProblemKind } from "../plugin/contract.ts";
+import type { Problem, ProblemKind } from "../contract/contract.ts";
 import type { ManifestProblem } from "../snapshot/format/manifest.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";

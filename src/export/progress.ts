@@ -1,6 +1,6 @@
-import type { Conductor } from "./conductor.ts";
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import type { Tuning } from "../engine/tuning.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Tuning } from "./tuning.ts";
 import type { ExportProgress } from "./types.ts";
 
 /** Tells how far one backend is, no oftener than anybody can read. */
@@ -19,25 +19,25 @@ export interface Reporter {
 export interface ReporterOptions {
   readonly name: string;
   readonly ledger: Ledger;
-  readonly conductor: Conductor;
+  readonly limit: ConcurrencyLimit;
   readonly tuning: Tuning;
   readonly onProgress?: (progress: ExportProgress) => void;
 }
 
 /** The reporter of one backend; without `onProgress` it does nothing. */
-export function createReporter({ name, ledger, conductor, tuning, onProgress }: ReporterOptions): Reporter {
+export function createReporter({ name, ledger, limit, tuning, onProgress }: ReporterOptions): Reporter {
   let state: ExportProgress["state"] = "starting";
   let over = false;
   let last = Number.NEGATIVE_INFINITY;
   const send = (goesOnInMs?: number): void => {
     last = performance.now();
-    const waits = state === "running" && conductor.slots() === 0;
+    const waits = state === "running" && limit.slots() === 0;
     onProgress?.({
       name,
       done: state === "done" ? 1 : ledger.frontier.done,
       bytes: ledger.bytes,
       counts: { ...ledger.counts },
-      retries: conductor.retries,
+      retries: limit.retries,
       state: waits ? "waiting" : state,
       problems: ledger.problems.current(),
       ...(goesOnInMs === undefined ? {} : { goesOnInMs }),

@@ -1,5 +1,7 @@
 /** One run of an export, the first or a resumed one: from the open directory to the finished snapshot. */
 
+import { createMemoryBudget } from "../engine/memory-budget.ts";
+import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { SIGNAL_FILES } from "../snapshot/format/paths.ts";
 import { isPressed, relievePressure } from "../snapshot/memory-pressure.ts";
 import type { Lock } from "../snapshot/write/lock.ts";
@@ -12,8 +14,6 @@ import { type BackendOutcome, type ExportContext, runBackend } from "./backend-r
 import { claimsOf } from "./claims.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
-import { createMemoryBudget } from "./memory-budget.ts";
-import { DEFAULT_TUNING, type Tuning } from "./tuning.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
 /** What one run needs: where it writes, what is asked, and what earlier runs have committed. */

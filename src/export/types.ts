@@ -1,7 +1,7 @@
-import type { Counts, ExportRequest, Problem } from "../plugin/contract.ts";
-import type { OpenBackend } from "../plugin/open.ts";
+import type { Counts, ExportRequest, Problem } from "../contract/contract.ts";
+import type { Tuning } from "../engine/tuning.ts";
+import type { OpenBackend } from "../host/open.ts";
 import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
-import type { Tuning } from "./tuning.ts";
 
 /** What one export is asked to do. */
 export interface ExportJob {

@@ -1,5 +1,5 @@
-import type { HttpAnswer } from "../plugin/contract.ts";
-import { PluginError } from "../plugin/errors.ts";
+import type { HttpAnswer } from "../contract/contract.ts";
+import { PluginError } from "../contract/errors.ts";
 import { bodyOf, headersOfBody } from "./body.ts";
 import { type CallPlace, tooLargeError } from "./classify.ts";
 import type { TimeLimit } from "./time-limit.ts";

@@ -1,5 +1,5 @@
 /** What a server sends as the body of an answer, unpacked as it comes and no faster than it is read. */
-import { PluginError } from "../plugin/errors.ts";
+import { PluginError } from "../contract/errors.ts";
 import type { CallPlace } from "./classify.ts";
 
 /** What is asked for unless a call asks for something else. */

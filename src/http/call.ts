@@ -1,7 +1,7 @@
 /** What is the same for every HTTP client, wherever its calls are made. */
 import * as v from "valibot";
-import type { HttpAnswer, HttpRequest } from "../plugin/contract.ts";
-import { PluginError } from "../plugin/errors.ts";
+import type { HttpAnswer, HttpRequest } from "../contract/contract.ts";
+import { PluginError } from "../contract/errors.ts";
 import type { Reading } from "./answer.ts";
 import { ENCODING } from "./body.ts";
 import type { CallPlace } from "./classify.ts";

@@ -1,4 +1,4 @@
-import { type ErrorKind, PluginError } from "../plugin/errors.ts";
+import { type ErrorKind, PluginError } from "../contract/errors.ts";
 import { withoutSecrets } from "../redact/known-secrets.ts";
 
 /** Where a call went, for messages: `loki at http://localhost:3100` and `GET /ready`. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { type FetchOptions, ofetch } from "ofetch";
-import type { HttpAnswer, HttpClient, HttpRequest } from "../plugin/contract.ts";
-import { PluginError } from "../plugin/errors.ts";
+import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/contract.ts";
+import { PluginError } from "../contract/errors.ts";
 import { redactor, withoutSecrets } from "../redact/known-secrets.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";

@@ -1,4 +1,4 @@
-import { PluginError } from "../plugin/errors.ts";
+import { PluginError } from "../contract/errors.ts";
 import { type CallPlace, connectionError, timeoutError } from "./classify.ts";
 
 /** Ends a call that takes too long, or that the caller gave up, and says which of the two it was. */

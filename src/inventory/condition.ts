@@ -1,7 +1,8 @@
 /** In which condition a backend is that could not say what it holds, and what to do about it. */
-import { isOverload } from "../export/retry.ts";
-import { isKind, PluginError } from "../plugin/errors.ts";
-import { HookDefect } from "../plugin/hook.ts";
+
+import { isKind, PluginError } from "../contract/errors.ts";
+import { isOverload } from "../engine/retry.ts";
+import { HookDefect } from "../host/hook.ts";
 
 /**
  * - `unreachable`: no answer came (refused connection, time limit, an answer that broke off).

@@ -2,9 +2,9 @@
  * How big an export will be. Servers say how much they store, compressed; readable JSON is several times that. How many
  * times depends on the data, so an estimate has two ends, unless a kept snapshot has measured it.
  */
-import type { Signal, Size } from "../plugin/contract.ts";
+import type { Signal, Size } from "../contract/contract.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
-import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { NS_PER_SECOND, type Range } from "../units/range.ts";
 import { listed } from "../units/words.ts";

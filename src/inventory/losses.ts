@@ -1,7 +1,8 @@
 /** What is gone with a stack that is destroyed now: what no snapshot holds of its backends, or nobody can know. */
+
+import { coveredRanges } from "../snapshot/catalog/coverage.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
-import { coveredRanges } from "../snapshot/kept/coverage.ts";
-import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { type Range, span, toRfc3339 } from "../units/range.ts";

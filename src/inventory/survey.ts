@@ -1,8 +1,9 @@
 /** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
-import { patiently } from "../export/patiently.ts";
-import type { RetryPolicy } from "../export/retry.ts";
-import type { Inventory, Size } from "../plugin/contract.ts";
-import type { OpenBackend, OpenFailure } from "../plugin/open.ts";
+
+import type { Inventory, Size } from "../contract/contract.ts";
+import { patiently } from "../engine/patiently.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
+import type { OpenBackend, OpenFailure } from "../host/open.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
 /** What is known of one backend now. */

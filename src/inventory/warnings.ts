@@ -1,9 +1,9 @@
 /** What a person should know before data is gone: what expires soon, and what no snapshot holds. */
 
+import { coveredRanges } from "../snapshot/catalog/coverage.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { isSameSource, type Source } from "../snapshot/catalog/source.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
-import { coveredRanges } from "../snapshot/kept/coverage.ts";
-import type { KeptSnapshot } from "../snapshot/kept/kept.ts";
-import { isSameSource, type Source } from "../snapshot/kept/source.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";

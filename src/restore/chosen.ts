@@ -1,5 +1,5 @@
 /** What of the planned files a selector leaves, where the backend has to see everything before it can choose. */
-import type { LineMatcher, RestoreLine, Restorer } from "../plugin/contract.ts";
+import type { LineMatcher, RestoreLine, Restorer } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { MATCHED_MAX, matchLines, readSelector } from "./matching.ts";

@@ -1,5 +1,5 @@
-import type { Counts } from "../plugin/contract.ts";
-import type { OpenBackend } from "../plugin/open.ts";
+import type { Counts } from "../contract/contract.ts";
+import type { OpenBackend } from "../host/open.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";

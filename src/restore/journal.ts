@@ -2,7 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Counts, Problem, Rejected } from "../plugin/contract.ts";
+import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";

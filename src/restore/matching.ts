@@ -1,5 +1,5 @@
 /** Asks a matcher what of many lines to write: in this process line by line, of one in another process all at once. */
-import type { LineMatcher } from "../plugin/contract.ts";
+import type { LineMatcher } from "../contract/contract.ts";
 
 /** So many are asked for at once. bytes, or characters */
 export const MATCHED_MAX = 256 << 10;

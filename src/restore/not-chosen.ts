@@ -1,5 +1,5 @@
 /** Says what a restore leaves aside, so that nothing is left aside silently. */
-import type { Finding } from "../plugin/contract.ts";
+import type { Finding } from "../contract/contract.ts";
 import type { FoundBlocks } from "./select.ts";
 
 /** Why a plugin has nothing that a restore could write. */

@@ -1,10 +1,10 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
-import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../plugin/contract.ts";
-import type { OpenBackend } from "../plugin/open.ts";
-import { hasTenant } from "../plugin/opening.ts";
+import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../contract/contract.ts";
+import type { OpenBackend } from "../host/open.ts";
+import { hasTenant } from "../host/opening.ts";
+import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
-import type { BackendChain } from "../snapshot/kept/chain.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";

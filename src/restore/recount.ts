@@ -1,7 +1,8 @@
 /** After a restore: what the server now holds, window by window, beside what the snapshot says. */
-import { patiently } from "../export/patiently.ts";
-import type { RetryPolicy } from "../export/retry.ts";
-import type { Counts } from "../plugin/contract.ts";
+
+import type { Counts } from "../contract/contract.ts";
+import { patiently } from "../engine/patiently.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { Range } from "../units/range.ts";

@@ -1,8 +1,8 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
 import { join } from "node:path";
 import * as v from "valibot";
+import { chainJson, chainSchema } from "../snapshot/catalog/chain-json.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
-import { chainJson, chainSchema } from "../snapshot/kept/chain-json.ts";
 import { writeAtomically } from "../snapshot/write/disk.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";

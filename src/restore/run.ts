@@ -1,7 +1,8 @@
 /** Carries out a restore plan: block after block, in bounded memory, resumable, every refused record kept. */
-import { patiently } from "../export/patiently.ts";
-import type { RetryPolicy } from "../export/retry.ts";
-import type { Counts, Rejected } from "../plugin/contract.ts";
+
+import type { Counts, Rejected } from "../contract/contract.ts";
+import { patiently } from "../engine/patiently.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { relievePressure } from "../snapshot/memory-pressure.ts";

@@ -1,5 +1,6 @@
 /** Chooses what of a snapshot is put back, and in which order. */
-import type { Counts, Restorer } from "../plugin/contract.ts";
+import type { Counts, Restorer } from "../contract/contract.ts";
+import { inRestoreOrder } from "../host/restore-order.ts";
 import { type Block, byBlockTime } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -90,7 +91,7 @@ export async function planFiles(
   signal: AbortSignal,
 ): Promise<PlannedFile[]> {
   const planned = [...byFile].map(([file, blocks]) => planFile(file, blocks, restorer));
-  return inOrder(planned, ({ file }) => file, restorer, signal);
+  return inRestoreOrder(planned, ({ file }) => file, restorer, signal);
 }
 
 function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restorer, "order">): PlannedFile {
@@ -104,19 +105,4 @@ function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restor
     counts,
     ...(first === undefined ? {} : { range: others.reduce(span, first) }),
   };
-}
-
-/** Files by the restorer's rank, then parents before what lies in them, then by name. @param pathOf the file's path */
-export async function inOrder<File>(
-  files: readonly File[],
-  pathOf: (file: File) => string,
-  restorer: Pick<Restorer, "rank" | "ranks">,
-  signal: AbortSignal,
-): Promise<File[]> {
-  const paths = files.map(pathOf);
-  const ranks = (await restorer.ranks?.(paths, signal)) ?? paths.map((path) => restorer.rank?.(path) ?? 0);
-  const placed = files.map((file, index) => ({ file, path: paths[index] ?? "", rank: ranks[index] ?? 0 }));
-  const depth = (path: string): number => path.split("/").length;
-  placed.sort((a, b) => a.rank - b.rank || depth(a.path) - depth(b.path) || (a.path < b.path ? -1 : 1));
-  return placed.map(({ file }) => file);
 }

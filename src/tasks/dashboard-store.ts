@@ -1,4 +1,4 @@
-import type { DashboardKeeper } from "../plugin/contract.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import { UsageError } from "./errors.ts";
 import type { Setting } from "./task.ts";
 

@@ -1,9 +1,9 @@
 /** Deletes dashboards, or a folder with everything in it; a copy of each is kept. */
 import { join, relative } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
-import type { DashboardKeeper } from "../plugin/contract.ts";
 import { requireOwnDirectories } from "../storage/own-file.ts";
 import { messageOf } from "../units/message-of.ts";
 import { keeperOf, PLUGIN } from "./dashboard-store.ts";

@@ -1,11 +1,11 @@
 /** Makes the dashboards on a server as a directory of files says. */
 import { resolve } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
+import type { DashboardKeeper } from "../contract/contract.ts";
 import { builtinSource } from "../dashboards/builtin.ts";
 import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.ts";
 import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
 import { readDirectory } from "../dashboards/read-directory.ts";
-import type { DashboardKeeper } from "../plugin/contract.ts";
 import { messageOf } from "../units/message-of.ts";
 import { keeperOf, PLUGIN } from "./dashboard-store.ts";
 import { defineTask } from "./task.ts";

@@ -1,8 +1,8 @@
 /** Removes the snapshots that a policy does not keep. */
 import { basename } from "node:path";
-import { type KeptSnapshot, readKept } from "../snapshot/kept/kept.ts";
-import { listRemoved, removeSnapshot, sweepRemoved } from "../snapshot/kept/prune.ts";
-import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../snapshot/kept/retention.ts";
+import { type KeptSnapshot, readKept } from "../snapshot/catalog/kept.ts";
+import { listRemoved, removeSnapshot, sweepRemoved } from "../snapshot/catalog/prune.ts";
+import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../snapshot/catalog/retention.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";

@@ -4,7 +4,7 @@
  */
 import type { Did, Ending, NewEvent, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
-import type { OpenPlugins } from "../plugin/open.ts";
+import type { OpenPlugins } from "../host/open.ts";
 import type { Params, ParamValues } from "./param.ts";
 
 /** Something that a plan touches, as it was when the plan was made. */

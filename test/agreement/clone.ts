@@ -2,10 +2,10 @@
 import { afterAll } from "bun:test";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { v } from "../../src/plugin/contextcore.ts";
-import { locatePlugin } from "../../src/plugin/locate.ts";
-import { pluginFiles } from "../../src/plugin/trust/files.ts";
-import { entryFor, trustPlugin } from "../../src/plugin/trust/record.ts";
+import { v } from "../../src/contract/contextcore.ts";
+import { locatePlugin } from "../../src/host/locate.ts";
+import { pluginFiles } from "../../src/host/trust/files.ts";
+import { entryFor, trustPlugin } from "../../src/host/trust/record.ts";
 import { cleanEnv, type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 

@@ -5,8 +5,8 @@ import { sourcesUnder } from "./imports.ts";
 /** Who ends a process, called or only taken hold of, and which one. */
 const ENDS: Readonly<Record<string, string>> = {
   "src/main.ts": "this one, with the command's exit code",
-  "src/plugin/apart/child.ts": "the process of a plugin that it started",
-  "src/plugin/apart/inside/process.ts": "itself, the process of a plugin, when nobody asks it any more",
+  "src/host/apart/child.ts": "the process of a plugin that it started",
+  "src/host/apart/inside/process.ts": "itself, the process of a plugin, when nobody asks it any more",
   "src/destroy/run-command.ts": "the configured command that it started",
   "src/audit/process.ts": "none: signal 0 only asks whether it is there",
 };

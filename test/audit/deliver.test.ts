@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import file from "../../plugins/file/index.ts";
 import webhook from "../../plugins/webhook/index.ts";
 import { readSinkState, sinksFolder } from "../../src/audit/deliver/state.ts";
-import type { OpenSink } from "../../src/plugin/open.ts";
+import type { OpenSink } from "../../src/host/open.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { type Behaviour, type Receiver, startReceiver } from "./receiver.ts";
 import { openSink } from "./sink.ts";

@@ -1,7 +1,7 @@
 import { loadConfig } from "../../src/config/load.ts";
-import { definePlugin, type OptionsSchema, type Plugin } from "../../src/plugin/contract.ts";
-import type { OpenSink } from "../../src/plugin/open.ts";
-import { openSink as openThroughHost } from "../../src/plugin/opening.ts";
+import { definePlugin, type OptionsSchema, type Plugin } from "../../src/contract/contract.ts";
+import type { OpenSink } from "../../src/host/open.ts";
+import { openSink as openThroughHost } from "../../src/host/opening.ts";
 
 /** A sink as a command opens it. @param name another one, for two of a kind */
 export async function openSink<Schema extends OptionsSchema>(

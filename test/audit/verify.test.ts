@@ -9,7 +9,7 @@ import { seal } from "../../src/audit/format/chain.ts";
 import { checkpointPath, makeSigningKey } from "../../src/audit/journal/checkpoint.ts";
 import { openHome } from "../../src/audit/journal/home.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
-import type { OpenSink } from "../../src/plugin/open.ts";
+import type { OpenSink } from "../../src/host/open.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { openSink } from "./sink.ts";
 

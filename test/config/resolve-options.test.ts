@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { ConfigError } from "../../src/config/errors.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { type PluginKind, resolveOptions } from "../../src/config/resolve-options.ts";
-import * as option from "../../src/plugin/options.ts";
+import * as option from "../../src/contract/options.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const plugin = {

@@ -35,7 +35,7 @@ async function checkTypes(source: string): Promise<void> {
       compilerOptions: {
         noUnusedParameters: false,
         noUnusedLocals: false,
-        paths: { contextcore: [join(root, "src/plugin/contextcore.ts")] },
+        paths: { contextcore: [join(root, "src/contract/contextcore.ts")] },
         typeRoots: [join(root, "node_modules/@types")],
       },
       include: ["plugin.ts"],

@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { describePlugin } from "../../src/commands/plugin/describe.ts";
 import { toMarkdown } from "../../src/commands/plugin/markdown.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { loadPlugins } from "../../src/plugin/host.ts";
+import { loadPlugins } from "../../src/host/host.ts";
+import { BUILT_INS } from "../../src/registry.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const page = join(resolve(import.meta.dir, "../.."), "docs/plugins.md");
@@ -18,7 +19,7 @@ made from the plugins' own declarations (\`contextcore plugin info NAME --markdo
 
 test("docs/plugins.md says what the declarations say", async () => {
   const config = await loadConfig({ directory: temporaryDirectory(), env: {} });
-  const { plugins, failures } = await loadPlugins(config);
+  const { plugins, failures } = await loadPlugins(config, { builtIns: BUILT_INS });
   expect(failures).toEqual([]);
   const sections = await Promise.all(
     plugins.map(async (loaded) => toMarkdown(await describePlugin(loaded, config))),

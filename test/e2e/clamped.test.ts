@@ -1,8 +1,8 @@
 /** Limits by which a server shortens its answers and says nothing are known before, and named in the snapshot. */
 import { expect, test } from "bun:test";
+import type { Backend } from "../../src/contract/contract.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
-import type { Backend } from "../../src/plugin/contract.ts";
-import { coveredRanges } from "../../src/snapshot/kept/coverage.ts";
+import { coveredRanges } from "../../src/snapshot/catalog/coverage.ts";
 import { fakeBackend } from "../export/fake-backend.ts";
 import { runExport, scratch } from "../export/run.ts";
 import * as loki from "../plugins/loki/support.ts";

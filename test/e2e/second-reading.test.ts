@@ -5,14 +5,14 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Backend } from "../../src/contract/contract.ts";
 import { openMetrics } from "../../src/convert/openmetrics.ts";
+import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
-import { DEFAULT_RETRY } from "../../src/export/retry.ts";
-import type { Backend } from "../../src/plugin/contract.ts";
 import { openJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { runRestore } from "../../src/restore/run.ts";
-import { diffSnapshots } from "../../src/snapshot/kept/diff.ts";
+import { diffSnapshots } from "../../src/snapshot/catalog/diff.ts";
 import { type OpenSnapshot, openSnapshot } from "../../src/snapshot/read/reader.ts";
 import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 import { countedUnit } from "../../src/units/unit-text.ts";

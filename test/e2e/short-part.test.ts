@@ -2,9 +2,9 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Backend } from "../../src/contract/contract.ts";
+import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
-import { DEFAULT_RETRY } from "../../src/export/retry.ts";
-import type { Backend } from "../../src/plugin/contract.ts";
 import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 import type { Face } from "../lab/face.ts";
 import { createLoki } from "../lab/loki/index.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSubject } from "../../src/plugin/conformance/subject.ts";
-import type { Backend } from "../../src/plugin/contract.ts";
+import { openSubject } from "../../src/conformance/subject.ts";
+import type { Backend } from "../../src/contract/contract.ts";
 import { SERVER_RULES, testBackend } from "../support/conformance.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { loadExample } from "./load.ts";

@@ -1,9 +1,9 @@
 /** The examples as somebody's plugins: each in a process of its own, as the program runs them. */
 import { resolve } from "node:path";
-import { boundsFrom } from "../../src/plugin/apart/bounds.ts";
-import { loadApart } from "../../src/plugin/apart/load-apart.ts";
-import { locatePlugin } from "../../src/plugin/locate.ts";
-import { pluginFiles } from "../../src/plugin/trust/files.ts";
+import { boundsFrom } from "../../src/host/apart/bounds.ts";
+import { loadApart } from "../../src/host/apart/load-apart.ts";
+import { locatePlugin } from "../../src/host/locate.ts";
+import { pluginFiles } from "../../src/host/trust/files.ts";
 
 const examples = resolve(import.meta.dir, "../../examples");
 

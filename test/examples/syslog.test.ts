@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { sampleEvent } from "../../src/plugin/conformance/sample-event.ts";
-import { openSubject } from "../../src/plugin/conformance/subject.ts";
+import { sampleEvent } from "../../src/conformance/sample-event.ts";
+import { openSubject } from "../../src/conformance/subject.ts";
 import { SINK_SERVER_RULES, testSink } from "../support/conformance.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { loadExample } from "./load.ts";

@@ -3,7 +3,7 @@
  * full), fan-out (objects). Deterministic; faults on demand.
  */
 import { type Backend, type Cursor, PluginError, type Range, type Signal, type Step, v } from "contextcore";
-import type { OpenBackend } from "../../src/plugin/open.ts";
+import type { OpenBackend } from "../../src/host/open.ts";
 
 export interface FakeOptions {
   readonly name?: string;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { DEFAULT_RETRY, retryDelay } from "../../src/export/retry.ts";
-import { PluginError } from "../../src/plugin/errors.ts";
+import { PluginError } from "../../src/contract/errors.ts";
+import { DEFAULT_RETRY, retryDelay } from "../../src/engine/retry.ts";
 
 test("a server that has too much to do is waited for longer than one that fails", () => {
   const overloaded = new PluginError("temporary", "too many requests", { status: 429 });

@@ -2,19 +2,19 @@
 import { describe, expect, test } from "bun:test";
 import { type Counts, type Cursor, type Json, PluginError } from "contextcore";
 import fc from "fast-check";
-import { checkStep } from "../../src/export/check-step.ts";
-import { cursorRange } from "../../src/export/cursor-range.ts";
-import { InvalidStep } from "../../src/export/errors.ts";
+import { createMemoryBudget } from "../../src/engine/memory-budget.ts";
+import { afterOverload, afterSuccess, slots, startPace } from "../../src/engine/pace.ts";
+import { DEFAULT_RETRY, retryDelay } from "../../src/engine/retry.ts";
+import { withTimeLimit } from "../../src/engine/time-limit.ts";
 import { createFrontier } from "../../src/export/frontier.ts";
-import { createMemoryBudget } from "../../src/export/memory-budget.ts";
-import { afterOverload, afterSuccess, slots, startPace } from "../../src/export/pace.ts";
 import { createProblems } from "../../src/export/problems.ts";
-import { conclude } from "../../src/export/reconcile.ts";
-import { DEFAULT_RETRY, retryDelay } from "../../src/export/retry.ts";
-import { type SettleOptions, settle } from "../../src/export/settle.ts";
-import { withTimeLimit } from "../../src/export/time-limit.ts";
-import { createWindowCounts } from "../../src/export/windows.ts";
+import { conclude } from "../../src/reconcile/reconcile.ts";
+import { type SettleOptions, settle } from "../../src/reconcile/settle.ts";
+import { createWindowCounts } from "../../src/reconcile/windows.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
+import { cursorRange } from "../../src/snapshot/format/cursor-range.ts";
+import { checkStep } from "../../src/snapshot/write/check-step.ts";
+import { InvalidStep } from "../../src/snapshot/write/invalid-step.ts";
 import { canonicalJson } from "../../src/units/canonical-json.ts";
 
 describe("pace", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import type { Backend } from "contextcore";
 import { Interrupted } from "../../src/export/errors.ts";
 import type { ExportJob, ExportProgress } from "../../src/export/types.ts";
-import type { OpenBackend } from "../../src/plugin/open.ts";
+import type { OpenBackend } from "../../src/host/open.ts";
 import { entriesFrom, HOUR, NOW, put, SECOND, stage } from "../plugins/loki/support.ts";
 import { FIRST, fakeRange } from "./fake-backend.ts";
 import { FAST, runExport, scratch } from "./run.ts";

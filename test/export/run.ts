@@ -3,11 +3,11 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExportRequest } from "contextcore";
+import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
+import type { Tuning } from "../../src/engine/tuning.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
-import { DEFAULT_RETRY } from "../../src/export/retry.ts";
-import type { Tuning } from "../../src/export/tuning.ts";
 import type { ExportJob, ExportResult } from "../../src/export/types.ts";
-import type { OpenBackend } from "../../src/plugin/open.ts";
+import type { OpenBackend } from "../../src/host/open.ts";
 import { fakeRange } from "./fake-backend.ts";
 
 export const FAST: Partial<Tuning> = {

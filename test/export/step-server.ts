@@ -1,6 +1,6 @@
 /** Serves a fake's steps over HTTP, and the backend that reads them there: for exports in another process. */
 import { type Cursor, PluginError, type Start, type Step, v } from "contextcore";
-import type { OpenBackend } from "../../src/plugin/open.ts";
+import type { OpenBackend } from "../../src/host/open.ts";
 import { fakeBackend } from "./fake-backend.ts";
 
 /** JSON that keeps bigints. */

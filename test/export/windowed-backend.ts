@@ -3,7 +3,7 @@
  * says what it gives to a reader and what it counts.
  */
 import { type Backend, type Cursor, type Range, type Step, v } from "contextcore";
-import type { OpenBackend } from "../../src/plugin/open.ts";
+import type { OpenBackend } from "../../src/host/open.ts";
 import { FIRST, logLine, SECOND } from "./fake-backend.ts";
 
 export const STREAMS = 2;

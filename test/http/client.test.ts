@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
 import * as v from "valibot";
+import { PluginError } from "../../src/contract/errors.ts";
 import { createHttpClient } from "../../src/http/client.ts";
-import { PluginError } from "../../src/plugin/errors.ts";
 import { redactor } from "../../src/redact/known-secrets.ts";
 
 const ZIPPED = Bun.gzipSync(JSON.stringify({ data: "x".repeat(100_000) }));

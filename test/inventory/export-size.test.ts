@@ -1,8 +1,8 @@
 /** What an export is said to take, against what it takes. */
 import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import type { Signal, Size } from "../../src/contract/contract.ts";
 import { estimateExport } from "../../src/inventory/export-size.ts";
 import type { Reached } from "../../src/inventory/survey.ts";
-import type { Signal, Size } from "../../src/plugin/contract.ts";
 import { parseBytes } from "../../src/units/bytes.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";

@@ -1,9 +1,9 @@
 /** What a person is told before data is gone, at a fixed time. */
 import { describe, expect, test } from "bun:test";
+import type { Inventory } from "../../src/contract/contract.ts";
 import { warningsFor } from "../../src/inventory/warnings.ts";
-import type { Inventory } from "../../src/plugin/contract.ts";
+import type { KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
 import { rangeToText } from "../../src/snapshot/format/range-text.ts";
-import type { KeptSnapshot } from "../../src/snapshot/kept/kept.ts";
 import { fromRfc3339, type Range } from "../../src/units/range.ts";
 
 const HOUR = 3_600_000_000_000n;

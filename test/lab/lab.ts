@@ -3,7 +3,7 @@
  * Tests start it in their own process; `bun run lab` starts it as a program.
  */
 import * as v from "valibot";
-import { createFaults, type Faults, faultSchema, type Handle } from "../../src/plugin/conformance/faults.ts";
+import { createFaults, type Faults, faultSchema, type Handle } from "../../src/conformance/faults.ts";
 import type { Face } from "./face.ts";
 import { createGrafana, seedGrafana } from "./grafana/index.ts";
 import { createLoki, seedLoki } from "./loki/index.ts";

@@ -1,5 +1,5 @@
 /** The lab's servers in the form that `contextcore plugin check --lab NAME` starts them: packed into the program. */
-import { defineLab, type Lab, type LabServer } from "../../src/plugin/lab.ts";
+import { defineLab, type Lab, type LabServer } from "../../src/contract/lab.ts";
 import type { Face } from "./face.ts";
 import { createGrafana, seedGrafana } from "./grafana/index.ts";
 import { createLoki, seedLoki } from "./loki/index.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import restore from "../../src/commands/restore/index.ts";
 import { planSchema } from "../../src/commands/restore/plan-json.ts";
-import type { Backend } from "../../src/plugin/contract.ts";
+import type { Backend } from "../../src/contract/contract.ts";
 import { batchesOf, createBatchSize } from "../../src/restore/batches.ts";
 import { openJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";

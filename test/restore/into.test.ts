@@ -1,12 +1,13 @@
 /** `restore --into TENANT`: every backend that has tenants is opened with that one, and no other is written to. */
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import { type Backend, definePlugin } from "../../src/plugin/contract.ts";
-import { openPlugins } from "../../src/plugin/host.ts";
-import { hasTenant } from "../../src/plugin/opening.ts";
-import type { BuiltIn } from "../../src/registry.ts";
+import { type Backend, definePlugin } from "../../src/contract/contract.ts";
+import type { BuiltIn } from "../../src/host/built-in.ts";
+import { openPlugins } from "../../src/host/host.ts";
+import { hasTenant } from "../../src/host/opening.ts";
+import { BUILT_INS } from "../../src/registry.ts";
 import { planRestore } from "../../src/restore/plan.ts";
-import { configOf, project } from "../plugin/support.ts";
+import { configOf, project } from "../host/support.ts";
 import { savedPlugin, snapshotOf } from "./small.ts";
 
 const text = (description: string) => v.optional(v.pipe(v.string(), v.description(description)), "own");
@@ -83,6 +84,6 @@ test("a server that ignores the tenant is not written to for --into, and is with
 
 test("Grafana, which has no tenants, says that it has none", async () => {
   using place = project({});
-  const { backends } = await openPlugins(await configOf(place.directory));
+  const { backends } = await openPlugins(await configOf(place.directory), { builtIns: BUILT_INS });
   expect(backends.filter(({ plugin }) => !hasTenant(plugin)).map(({ name }) => name)).toEqual(["grafana"]);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import type { Backend } from "../../src/plugin/contract.ts";
+import type { Backend } from "../../src/contract/contract.ts";
 import { planRestore, type RestoreOptions } from "../../src/restore/plan.ts";
 import type { Lab } from "../lab/lab.ts";
 import { blocksOf } from "./damaged.ts";

@@ -1,8 +1,8 @@
 /** Counting after a restore: a server that cannot be counted makes the report partial, and never loses it. */
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import type { Backend } from "../../src/plugin/contract.ts";
-import { PluginError } from "../../src/plugin/errors.ts";
+import type { Backend } from "../../src/contract/contract.ts";
+import { PluginError } from "../../src/contract/errors.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { recount } from "../../src/restore/recount.ts";
 import { restoreReport } from "../../src/restore/report.ts";

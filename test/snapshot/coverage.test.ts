@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
+import { coverageOf } from "../../src/snapshot/catalog/coverage.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
-import { coverageOf } from "../../src/snapshot/kept/coverage.ts";
 import { fromRfc3339 } from "../../src/units/range.ts";
 
 const at = (hour: string): string => `2026-01-24T${hour}:00:00Z`;

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Range } from "contextcore";
-import { diffSnapshots, type FileDifference } from "../../src/snapshot/kept/diff.ts";
+import { diffSnapshots, type FileDifference } from "../../src/snapshot/catalog/diff.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
 import { FIRST, fakeBackend, SECOND } from "../export/fake-backend.ts";
 import { runExport, scratch } from "../export/run.ts";

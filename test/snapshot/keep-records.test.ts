@@ -1,11 +1,11 @@
 /** Single records taken out of the lines of data files, and what several snapshots hold found. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import type { Json } from "../../src/plugin/contract.ts";
+import type { Json } from "../../src/contract/contract.ts";
+import { findRepeats, type PlacedBlock } from "../../src/snapshot/catalog/repeats.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
 import { keepRecords } from "../../src/snapshot/format/keep-records.ts";
 import { recordsOf } from "../../src/snapshot/format/record-keys.ts";
-import { findRepeats, type PlacedBlock } from "../../src/snapshot/kept/repeats.ts";
 
 function keysOf(file: string, text: string): string[] {
   const line: Json = JSON.parse(text);

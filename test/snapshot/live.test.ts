@@ -1,8 +1,8 @@
 /** Counting a snapshot again on a server that fails. */
 import { expect, test } from "bun:test";
 import * as v from "valibot";
-import type { Backend } from "../../src/plugin/contract.ts";
-import { PluginError } from "../../src/plugin/errors.ts";
+import type { Backend } from "../../src/contract/contract.ts";
+import { PluginError } from "../../src/contract/errors.ts";
 import { compareLive } from "../../src/snapshot/verify/live.ts";
 import { savedPlugin } from "../restore/small.ts";
 

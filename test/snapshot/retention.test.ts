@@ -1,9 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { coveredRanges, heldOnlyBy } from "../../src/snapshot/catalog/coverage.ts";
+import type { KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
+import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/catalog/retention.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
-import { coveredRanges, heldOnlyBy } from "../../src/snapshot/kept/coverage.ts";
-import type { KeptSnapshot } from "../../src/snapshot/kept/kept.ts";
-import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/kept/retention.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
 
 const HOUR = 3_600_000_000_000n;

@@ -1,7 +1,7 @@
 /** A small snapshot with every kind of file in it, made by a real export. */
 import { type Step, v } from "contextcore";
 import type { ExportJob } from "../../src/export/types.ts";
-import type { OpenBackend } from "../../src/plugin/open.ts";
+import type { OpenBackend } from "../../src/host/open.ts";
 import { FIRST, fakeBackend, fakeRange, SECOND } from "../export/fake-backend.ts";
 import { runExport } from "../export/run.ts";
 

@@ -1,11 +1,11 @@
 /** The conformance suite as tests. */
 import { afterAll, describe, expect, test } from "bun:test";
-import { type Check, runCheck } from "../../src/plugin/conformance/check.ts";
-import { faultRules } from "../../src/plugin/conformance/fault-rules.ts";
-import { patienceRules } from "../../src/plugin/conformance/patience-rules.ts";
-import { secretRules } from "../../src/plugin/conformance/secret-rules.ts";
-import { openSubject, type Subject, type Target } from "../../src/plugin/conformance/subject.ts";
-import { backendSuite, sinkSuite } from "../../src/plugin/conformance/suite.ts";
+import { type Check, runCheck } from "../../src/conformance/check.ts";
+import { faultRules } from "../../src/conformance/fault-rules.ts";
+import { patienceRules } from "../../src/conformance/patience-rules.ts";
+import { secretRules } from "../../src/conformance/secret-rules.ts";
+import { openSubject, type Subject, type Target } from "../../src/conformance/subject.ts";
+import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
 
 /** The rules about a server: a backend that has none waives them, in this order. */
 export const SERVER_RULES: readonly string[] = [...faultRules, ...patienceRules, ...secretRules]

@@ -1,7 +1,7 @@
 /** Brings what waits to one sink: in order, one at a time, never two processes at once, each attempt within the limit. */
-import type { AuditRecord } from "../../plugin/contract.ts";
-import { isKind } from "../../plugin/errors.ts";
-import type { OpenSink } from "../../plugin/open.ts";
+import type { AuditRecord } from "../../contract/contract.ts";
+import { isKind } from "../../contract/errors.ts";
+import type { OpenSink } from "../../host/open.ts";
 import { redactedText } from "../../redact/text.ts";
 import { tryLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";

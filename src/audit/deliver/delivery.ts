@@ -1,5 +1,5 @@
 /** Takes new events to every sink, behind the command's back; each sink on its own, so that none waits for another. */
-import type { OpenSink } from "../../plugin/open.ts";
+import type { OpenSink } from "../../host/open.ts";
 import { deliverAll, within } from "./courier.ts";
 import { pendingAfter } from "./pending.ts";
 import { newSinkState, readSinkState, sinksFolder, writeSinkState } from "./state.ts";

@@ -1,4 +1,4 @@
-import type { AuditRecord } from "../../plugin/contract.ts";
+import type { AuditRecord } from "../../contract/contract.ts";
 import { parseLine } from "../format/chain.ts";
 import { trailLinesBackward } from "../journal/segments.ts";
 

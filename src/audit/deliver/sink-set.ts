@@ -2,8 +2,8 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import type { Json, JsonObject } from "../../plugin/contract.ts";
-import type { OpenSink } from "../../plugin/open.ts";
+import type { Json, JsonObject } from "../../contract/contract.ts";
+import type { OpenSink } from "../../host/open.ts";
 import { redacted } from "../../redact/json.ts";
 import { readOwnText } from "../../storage/own-file.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";

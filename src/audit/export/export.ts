@@ -1,5 +1,5 @@
 /** Events in the formats that other tools read. */
-import type { JsonObject } from "../../plugin/contract.ts";
+import type { JsonObject } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { trailLines, trailLinesBackward } from "../journal/segments.ts";

@@ -2,7 +2,7 @@
  * One event as text: the line in the file, and the canonical form that its hash covers. Both are made of the same
  * pieces in a different order, so a line that reads back to itself and has the right hash has not changed by a byte.
  */
-import type { Json } from "../../plugin/contract.ts";
+import type { Json } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { isList } from "../../units/json.ts";
 import { nestsDeeper } from "../../units/nesting.ts";

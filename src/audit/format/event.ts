@@ -1,4 +1,4 @@
-import type { Json } from "../../plugin/contract.ts";
+import type { Json } from "../../contract/contract.ts";
 
 /** How an operation stands, or ended. */
 export const OUTCOMES = [

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../plugin/contract.ts";
+import type { Json, JsonObject } from "../../contract/contract.ts";
 import { printable } from "../../units/printable.ts";
 import type { AuditEvent } from "../format/event.ts";
 

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from "../../plugin/contract.ts";
+import type { Json, JsonObject } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { isList } from "../../units/json.ts";
 

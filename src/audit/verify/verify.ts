@@ -1,6 +1,6 @@
 /** Proves a trail: the chain through all its files, what its checkpoint says, and what its witnesses have seen. */
 import { basename, dirname } from "node:path";
-import type { OpenFailure, OpenSink } from "../../plugin/open.ts";
+import type { OpenFailure, OpenSink } from "../../host/open.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { TrailError } from "../format/error.ts";

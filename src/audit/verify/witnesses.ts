@@ -1,5 +1,5 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
-import type { OpenSink } from "../../plugin/open.ts";
+import type { OpenSink } from "../../host/open.ts";
 import { printable } from "../../units/printable.ts";
 import { within } from "../deliver/courier.ts";
 import type { SinkState } from "../deliver/state.ts";

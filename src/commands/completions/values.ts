@@ -1,8 +1,9 @@
 /** Values that only this project knows. Nothing of a third party's is loaded, and no server is asked. */
 import type { Config } from "../../config/config.ts";
-import { readLock } from "../../plugin/trust/lock.ts";
-import { BUILT_INS, type BuiltIn } from "../../registry.ts";
-import { readKept } from "../../snapshot/kept/kept.ts";
+import type { BuiltIn } from "../../host/built-in.ts";
+import { readLock } from "../../host/trust/lock.ts";
+import { BUILT_INS } from "../../registry.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
 import type { Call } from "../command.ts";
@@ -50,7 +51,7 @@ const FIND: Readonly<
   },
 
   async rules() {
-    const { backendSuite, sinkSuite } = await import("../../plugin/conformance/suite.ts");
+    const { backendSuite, sinkSuite } = await import("../../conformance/suite.ts");
     const rules = new Map([...backendSuite, ...sinkSuite].map(({ name, why }) => [name, why]));
     return [...rules].map(([word, about]) => ({ word, about }));
   },

@@ -4,8 +4,8 @@ import type { ConfigProblem } from "../../config/errors.ts";
 import { hiddenProblems } from "../../config/hidden.ts";
 import { about } from "../../config/introspect.ts";
 import { type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
-import type { Plugin } from "../../plugin/contract.ts";
-import type { DeclaredPlugins } from "../../plugin/host.ts";
+import type { Plugin } from "../../contract/contract.ts";
+import type { DeclaredPlugins } from "../../host/host.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
 export interface Setting {

@@ -1,6 +1,6 @@
+import type { Signal } from "../../contract/contract.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { wholeRange } from "../../inventory/whole-range.ts";
-import type { Signal } from "../../plugin/contract.ts";
 import { askForExactly } from "../../terminal/ask.ts";
 import { fromMs } from "../../units/range.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";

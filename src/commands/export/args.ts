@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Signal } from "../../plugin/contract.ts";
+import type { Signal } from "../../contract/contract.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { formatBytes, parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";

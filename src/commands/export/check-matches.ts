@@ -1,4 +1,4 @@
-import { isKind } from "../../plugin/errors.ts";
+import { isKind } from "../../contract/errors.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { hintOf } from "../stack.ts";
 import type { ExportPlan } from "./plan.ts";

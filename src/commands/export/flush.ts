@@ -1,5 +1,5 @@
-import { PluginError } from "../../plugin/errors.ts";
-import type { OpenBackend } from "../../plugin/open.ts";
+import { PluginError } from "../../contract/errors.ts";
+import type { OpenBackend } from "../../host/open.ts";
 import type { Call } from "../command.ts";
 
 /**

@@ -1,7 +1,7 @@
+import type { Signal } from "../../contract/contract.ts";
 import type { ExportResult } from "../../export/types.ts";
 import { wholeRange, withinData } from "../../inventory/whole-range.ts";
-import type { Signal } from "../../plugin/contract.ts";
-import { readKept } from "../../snapshot/kept/kept.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { nowAt } from "../../units/clock-skew.ts";
 import { fromMs } from "../../units/range.ts";

@@ -1,6 +1,6 @@
+import type { ExportRequest, Signal } from "../../contract/contract.ts";
+import type { OpenBackend } from "../../host/open.ts";
 import type { Finding, Reached } from "../../inventory/survey.ts";
-import type { ExportRequest, Signal } from "../../plugin/contract.ts";
-import type { OpenBackend } from "../../plugin/open.ts";
 import type { Parent } from "../../snapshot/format/manifest.ts";
 import type { Range } from "../../units/range.ts";
 import type { Call } from "../command.ts";

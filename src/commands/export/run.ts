@@ -5,7 +5,7 @@ import { exportSnapshot } from "../../export/export-snapshot.ts";
 import type { ExportJob, ExportResult } from "../../export/types.ts";
 import { estimateExport, estimateText } from "../../inventory/export-size.ts";
 import { freeBytes } from "../../inventory/room.ts";
-import { readKept } from "../../snapshot/kept/kept.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { formatBytes } from "../../units/bytes.ts";

@@ -1,11 +1,11 @@
 import type { Reached } from "../../inventory/survey.ts";
 import { wholeRange } from "../../inventory/whole-range.ts";
+import { type Link, linksOf, nameOf } from "../../snapshot/catalog/chain.ts";
+import { coveredRanges, hasTimeline } from "../../snapshot/catalog/coverage.ts";
+import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
+import { isSameSource } from "../../snapshot/catalog/source.ts";
 import type { Parent } from "../../snapshot/format/manifest.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
-import { type Link, linksOf, nameOf } from "../../snapshot/kept/chain.ts";
-import { coveredRanges, hasTimeline } from "../../snapshot/kept/coverage.ts";
-import type { KeptSnapshot } from "../../snapshot/kept/kept.ts";
-import { isSameSource } from "../../snapshot/kept/source.ts";
 import { formatDuration } from "../../units/duration.ts";
 import { type Range, toRfc3339 } from "../../units/range.ts";
 

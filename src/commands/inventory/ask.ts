@@ -1,5 +1,5 @@
+import type { OpenPlugins } from "../../host/open.ts";
 import { type Finding, survey } from "../../inventory/survey.ts";
-import type { OpenPlugins } from "../../plugin/open.ts";
 import type { Call } from "../command.ts";
 
 /** A wait of so many seconds is told with its length. */

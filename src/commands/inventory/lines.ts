@@ -1,6 +1,6 @@
+import type { Importance } from "../../contract/contract.ts";
 import { adviceFor, conditionText } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
-import type { Importance } from "../../plugin/contract.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";

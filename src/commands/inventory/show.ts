@@ -1,7 +1,7 @@
 import { type Loss, lossesOf } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { type Warning, warningsFor } from "../../inventory/warnings.ts";
-import { readKept } from "../../snapshot/kept/kept.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { fromMs } from "../../units/range.ts";
 import type { Call } from "../command.ts";
 import type { Stack } from "../stack.ts";

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { freeBytes } from "../../inventory/room.ts";
 import type { Finding } from "../../inventory/survey.ts";
-import { type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
+import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";

@@ -1,6 +1,6 @@
 import { addToPlugins } from "../../config/edit-plugins.ts";
-import type { Plugin } from "../../plugin/contract.ts";
-import { pluginFiles } from "../../plugin/trust/files.ts";
+import type { Plugin } from "../../contract/contract.ts";
+import { pluginFiles } from "../../host/trust/files.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";

@@ -1,13 +1,13 @@
 /** The processes of a check: the plugin in one, its lab in another. A stranger's code can hang, end or fill either, and not the command. */
 import * as v from "valibot";
-import { LOAD_MS, MEMORY_MAX } from "../../plugin/apart/bounds.ts";
-import { startChild } from "../../plugin/apart/child.ts";
-import type { Bounds } from "../../plugin/apart/launch.ts";
-import { loadApart } from "../../plugin/apart/load-apart.ts";
-import { type Served, servedSchema } from "../../plugin/apart/messages.ts";
-import { findLab } from "../../plugin/conformance/apart/find-lab.ts";
-import { pluginFiles } from "../../plugin/trust/files.ts";
-import { unseenText } from "../../plugin/trust/unseen-code.ts";
+import { findLab } from "../../conformance/apart/find-lab.ts";
+import { LOAD_MS, MEMORY_MAX } from "../../host/apart/bounds.ts";
+import { startChild } from "../../host/apart/child.ts";
+import type { Bounds } from "../../host/apart/launch.ts";
+import { loadApart } from "../../host/apart/load-apart.ts";
+import { type Served, servedSchema } from "../../host/apart/messages.ts";
+import { pluginFiles } from "../../host/trust/files.ts";
+import { unseenText } from "../../host/trust/unseen-code.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { visible } from "../../units/visible.ts";
 import type { Call } from "../command.ts";

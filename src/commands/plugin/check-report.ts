@@ -1,6 +1,6 @@
 /** How a check is told: a line for each rule as it is judged, and at the end what did not apply, by its reason. */
 import * as v from "valibot";
-import type { Judged } from "../../plugin/conformance/apart/check-apart.ts";
+import type { Judged } from "../../conformance/apart/check-apart.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 
 export const reportSchema = v.object({

@@ -1,9 +1,9 @@
-import { LostChild } from "../../plugin/apart/child.ts";
-import { OptionsRefused } from "../../plugin/apart/instance.ts";
-import { checkApart, type Judged } from "../../plugin/conformance/apart/check-apart.ts";
-import { LAB_NAMES } from "../../plugin/conformance/apart/find-lab.ts";
-import { CHECK_LIMIT_MS } from "../../plugin/conformance/check.ts";
-import { backendSuite, sinkSuite } from "../../plugin/conformance/suite.ts";
+import { checkApart, type Judged } from "../../conformance/apart/check-apart.ts";
+import { LAB_NAMES } from "../../conformance/apart/find-lab.ts";
+import { CHECK_LIMIT_MS } from "../../conformance/check.ts";
+import { backendSuite, sinkSuite } from "../../conformance/suite.ts";
+import { LostChild } from "../../host/apart/child.ts";
+import { OptionsRefused } from "../../host/apart/instance.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { toMs } from "../../units/range.ts";

@@ -3,9 +3,9 @@ import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { describeOption } from "../../config/option-type.ts";
 import { environmentNames, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
-import type { Plugin } from "../../plugin/contract.ts";
-import { type LoadedPlugin, openBackend, openSink } from "../../plugin/opening.ts";
-import { readLock } from "../../plugin/trust/lock.ts";
+import type { Plugin } from "../../contract/contract.ts";
+import { type LoadedPlugin, openBackend, openSink } from "../../host/opening.ts";
+import { readLock } from "../../host/trust/lock.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
 export const descriptionSchema = v.object({

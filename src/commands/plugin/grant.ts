@@ -1,16 +1,16 @@
 /** Loads a plugin that a person agreed to, and records the trust in the lock and in the trail. */
 import { agreeToPlugin } from "../../agreement/standing.ts";
 import type { Config } from "../../config/config.ts";
-import { boundsFrom } from "../../plugin/apart/bounds.ts";
-import { loadApart } from "../../plugin/apart/load-apart.ts";
-import type { Plugin } from "../../plugin/contract.ts";
-import { DeclarationError } from "../../plugin/declaration.ts";
-import type { Location } from "../../plugin/locate.ts";
-import { toStderr } from "../../plugin/logger.ts";
-import { keepCopies } from "../../plugin/trust/copies.ts";
-import { hashOfFiles, type PluginFiles, pluginFiles } from "../../plugin/trust/files.ts";
-import { readLock } from "../../plugin/trust/lock.ts";
-import { entryFor, trustPlugin } from "../../plugin/trust/record.ts";
+import type { Plugin } from "../../contract/contract.ts";
+import { boundsFrom } from "../../host/apart/bounds.ts";
+import { loadApart } from "../../host/apart/load-apart.ts";
+import { DeclarationError } from "../../host/declaration.ts";
+import type { Location } from "../../host/locate.ts";
+import { toStderr } from "../../host/logger.ts";
+import { keepCopies } from "../../host/trust/copies.ts";
+import { hashOfFiles, type PluginFiles, pluginFiles } from "../../host/trust/files.ts";
+import { readLock } from "../../host/trust/lock.ts";
+import { entryFor, trustPlugin } from "../../host/trust/record.ts";
 import { agreementOf } from "../agreement.ts";
 import type { Call } from "../command.ts";
 import { trailPlaces } from "../trail-places.ts";

@@ -1,8 +1,8 @@
 import { closest } from "../../config/closest.ts";
 import type { Config } from "../../config/config.ts";
-import type { OpenFailure } from "../../plugin/open.ts";
-import { LockError, readLock } from "../../plugin/trust/lock.ts";
-import { UntrustedError } from "../../plugin/trust/trust.ts";
+import type { OpenFailure } from "../../host/open.ts";
+import { LockError, readLock } from "../../host/trust/lock.ts";
+import { UntrustedError } from "../../host/trust/trust.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";

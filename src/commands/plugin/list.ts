@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
-import type { Plugin } from "../../plugin/contract.ts";
-import type { LoadedPlugin } from "../../plugin/opening.ts";
-import { UntrustedError } from "../../plugin/trust/trust.ts";
+import type { Plugin } from "../../contract/contract.ts";
+import type { LoadedPlugin } from "../../host/opening.ts";
+import { UntrustedError } from "../../host/trust/trust.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { defineCommand } from "../command.ts";

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
-import { type Loaded, loadPlugins } from "../../plugin/host.ts";
+import { type Loaded, loadPlugins } from "../../host/host.ts";
+import { BUILT_INS } from "../../registry.ts";
 import { agreementOf, isAgreed, notOpened } from "../agreement.ts";
 import type { Call } from "../command.ts";
 import { configOf } from "../stack.ts";
@@ -11,8 +12,9 @@ import { configOf } from "../stack.ts";
 export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
   const config = await configOf(call);
   const all = { ...config, backends: {}, sinks: {} };
-  if (isAgreed(await agreementOf(call, config))) return { ...(await loadPlugins(all)), config };
-  const { plugins, failures } = await loadPlugins({ ...all, plugins: [] });
+  if (isAgreed(await agreementOf(call, config)))
+    return { ...(await loadPlugins(all, { builtIns: BUILT_INS })), config };
+  const { plugins, failures } = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
   return { plugins, failures: [...failures, ...left], config: { ...config, sealed: true } };
 }

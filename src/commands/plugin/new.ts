@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { isVendorName } from "../../plugin/declaration.ts";
-import { scaffoldFiles } from "../../plugin/scaffold/scaffold.ts";
+import { isVendorName } from "../../host/declaration.ts";
+import { scaffoldFiles } from "../../scaffold/scaffold.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { VERSION } from "../../version.ts";
 import { defineCommand } from "../command.ts";

@@ -1,8 +1,8 @@
 /** Changes to what is trusted: each is an event before it is done, and one more when it could not be done. */
 import type { NewEvent } from "../../audit/format/event.ts";
 import type { Config } from "../../config/config.ts";
-import { dropOldCopies } from "../../plugin/trust/copies.ts";
-import { readLock } from "../../plugin/trust/lock.ts";
+import { dropOldCopies } from "../../host/trust/copies.ts";
+import { readLock } from "../../host/trust/lock.ts";
 import { messageOf } from "../../terminal/show-error.ts";
 import type { Call } from "../command.ts";
 import { openStackTrail } from "../stack.ts";

@@ -1,6 +1,6 @@
 import { takeFromPlugins } from "../../config/edit-plugins.ts";
-import { readLock } from "../../plugin/trust/lock.ts";
-import { distrustPlugin } from "../../plugin/trust/record.ts";
+import { readLock } from "../../host/trust/lock.ts";
+import { distrustPlugin } from "../../host/trust/record.ts";
 import { agreementOf } from "../agreement.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";

@@ -1,8 +1,8 @@
 /** What a person should see before a plugin's code is trusted, and the question. */
-import type { Location } from "../../plugin/locate.ts";
-import { hashOfFiles, type PluginFiles } from "../../plugin/trust/files.ts";
-import { unseenText } from "../../plugin/trust/unseen-code.ts";
-import { usesOf } from "../../plugin/trust/uses.ts";
+import type { Location } from "../../host/locate.ts";
+import { hashOfFiles, type PluginFiles } from "../../host/trust/files.ts";
+import { unseenText } from "../../host/trust/unseen-code.ts";
+import { usesOf } from "../../host/trust/uses.ts";
 import { RefusedError } from "../../tasks/errors.ts";
 import { confirm } from "../../terminal/ask.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

@@ -1,5 +1,5 @@
 /** A plugin's differences for a person: coloured, cut where nobody would read on, and nothing in them takes effect. */
-import type { Difference } from "../../plugin/trust/differences.ts";
+import type { Difference } from "../../host/trust/differences.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { visible } from "../../units/visible.ts";
 

@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { closest } from "../../config/closest.ts";
 import type { Config } from "../../config/config.ts";
-import { DeclarationError } from "../../plugin/declaration.ts";
-import { type Location, locatePlugin } from "../../plugin/locate.ts";
-import { readLock } from "../../plugin/trust/lock.ts";
+import { DeclarationError } from "../../host/declaration.ts";
+import { type Location, locatePlugin } from "../../host/locate.ts";
+import { readLock } from "../../host/trust/lock.ts";
 import { UsageError } from "../../tasks/errors.ts";
 
 /** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. A package keeps its name. */

@@ -1,10 +1,10 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
-import { type Location, locatePlugin } from "../../plugin/locate.ts";
-import { type Difference, differences } from "../../plugin/trust/differences.ts";
-import { hashOfFiles, type PluginFiles, pluginFiles } from "../../plugin/trust/files.ts";
-import { type LockEntry, readLock } from "../../plugin/trust/lock.ts";
-import { type Changes, changesSince } from "../../plugin/trust/trust.ts";
+import { type Location, locatePlugin } from "../../host/locate.ts";
+import { type Difference, differences } from "../../host/trust/differences.ts";
+import { hashOfFiles, type PluginFiles, pluginFiles } from "../../host/trust/files.ts";
+import { type LockEntry, readLock } from "../../host/trust/lock.ts";
+import { type Changes, changesSince } from "../../host/trust/trust.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf } from "../stack.ts";

@@ -1,4 +1,4 @@
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 
 /** `1,234 entries, 2 rules`, or `nothing`. */

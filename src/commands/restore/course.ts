@@ -1,6 +1,6 @@
 /** How far a restore has come: for the trail, and for the last line, where it ends before its end. */
 import type { Did } from "../../audit/format/event.ts";
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import type { RestorePlan } from "../../restore/plan.ts";
 import { listed } from "../../units/words.ts";
 import { countsText } from "./counts-text.ts";

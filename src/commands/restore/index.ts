@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { type NotPlanned, planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { type RestoreReport, reportSchema } from "../../restore/report.ts";
-import type { Chosen } from "../../snapshot/kept/choose.ts";
-import { type OpenChain, openChain } from "../../snapshot/kept/open-chain.ts";
+import type { Chosen } from "../../snapshot/catalog/choose.ts";
+import { type OpenChain, openChain } from "../../snapshot/catalog/open-chain.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
 import { confirm } from "../../terminal/ask.ts";
 import { createProgress } from "../../terminal/progress.ts";

@@ -1,12 +1,12 @@
 /** The plan as `--dry-run --json` prints it. */
 import * as v from "valibot";
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import { lostSchema, lostToText } from "../../restore/lost.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import { findingSchema, notPlannedSchema } from "../../restore/report.ts";
+import { chainJson, chainSchema } from "../../snapshot/catalog/chain-json.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
-import { chainJson, chainSchema } from "../../snapshot/kept/chain-json.ts";
 
 const counts = v.record(v.string(), v.number());
 

@@ -1,7 +1,7 @@
 import { lostToText } from "../../restore/lost.ts";
 import type { RestorePlan } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
-import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
+import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";

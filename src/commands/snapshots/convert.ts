@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
-import { openChain } from "../../snapshot/kept/open-chain.ts";
+import { openChain } from "../../snapshot/catalog/open-chain.ts";
 import { counted } from "../../units/words.ts";
 import { isWhole, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";

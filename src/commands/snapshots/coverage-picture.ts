@@ -1,7 +1,7 @@
 /** Which part of each backend's time line the kept snapshots hold, as a picture of characters. */
 
+import type { BackendCoverage, Coverage } from "../../snapshot/catalog/coverage.ts";
 import { totalLength } from "../../snapshot/format/ranges.ts";
-import type { BackendCoverage, Coverage } from "../../snapshot/kept/coverage.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { drawTimeline } from "../../terminal/timeline.ts";

@@ -1,8 +1,12 @@
 import * as v from "valibot";
-import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
-import { diffSnapshots, type FileDifference } from "../../snapshot/kept/diff.ts";
-import { type BackendDifference, summarise, type UnitDifference } from "../../snapshot/kept/diff-summary.ts";
-import { openChain } from "../../snapshot/kept/open-chain.ts";
+import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
+import { diffSnapshots, type FileDifference } from "../../snapshot/catalog/diff.ts";
+import {
+  type BackendDifference,
+  summarise,
+  type UnitDifference,
+} from "../../snapshot/catalog/diff-summary.ts";
+import { openChain } from "../../snapshot/catalog/open-chain.ts";
 import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

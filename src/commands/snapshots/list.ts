@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import * as v from "valibot";
+import { coverageOf } from "../../snapshot/catalog/coverage.ts";
+import { type Kept, type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
-import { coverageOf } from "../../snapshot/kept/coverage.ts";
-import { type Kept, type KeptSnapshot, readKept } from "../../snapshot/kept/kept.ts";
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";

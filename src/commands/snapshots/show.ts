@@ -1,6 +1,6 @@
+import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
+import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
 import { manifestSchema } from "../../snapshot/format/manifest.ts";
-import { snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
-import type { KeptSnapshot } from "../../snapshot/kept/kept.ts";
 import { readManifest } from "../../snapshot/read/reader.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { chainText, tellChosen, tellLacking } from "../chain-text.ts";

@@ -1,9 +1,9 @@
-import { patiently } from "../../export/patiently.ts";
+import { patiently } from "../../engine/patiently.ts";
+import { nameOf } from "../../snapshot/catalog/chain.ts";
+import { claimsOfBackend, snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
+import type { Chosen } from "../../snapshot/catalog/choose.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
-import { nameOf } from "../../snapshot/kept/chain.ts";
-import { claimsOfBackend, snapshotsOf } from "../../snapshot/kept/chain-claims.ts";
-import type { Chosen } from "../../snapshot/kept/choose.ts";
-import { readKept } from "../../snapshot/kept/kept.ts";
 import { compareLive, type LiveReport } from "../../snapshot/verify/live.ts";
 import { type VerifyReport, verifySnapshot } from "../../snapshot/verify/verify.ts";
 import { UsageError } from "../../tasks/errors.ts";

@@ -1,10 +1,10 @@
 /** What a verification found, as `--json` prints it. */
 import * as v from "valibot";
+import { nameOf } from "../../snapshot/catalog/chain.ts";
+import { chainJson, chainSchema } from "../../snapshot/catalog/chain-json.ts";
+import type { Chosen } from "../../snapshot/catalog/choose.ts";
 import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
-import { nameOf } from "../../snapshot/kept/chain.ts";
-import { chainJson, chainSchema } from "../../snapshot/kept/chain-json.ts";
-import type { Chosen } from "../../snapshot/kept/choose.ts";
 import type { LiveReport } from "../../snapshot/verify/live.ts";
 import type { VerifyReport } from "../../snapshot/verify/verify.ts";
 import { exportAgain } from "./again.ts";

@@ -1,5 +1,5 @@
+import type { Chosen } from "../../snapshot/catalog/choose.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
-import type { Chosen } from "../../snapshot/kept/choose.ts";
 import type { Flaw } from "../../snapshot/verify/block-index.ts";
 import type { LiveReport } from "../../snapshot/verify/live.ts";
 import type { VerifyReport } from "../../snapshot/verify/verify.ts";

@@ -1,6 +1,6 @@
 /** What an export that is under way has committed of one backend, read back through the index. */
 import { join } from "node:path";
-import type { Json } from "../../plugin/contract.ts";
+import type { Json } from "../../contract/contract.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import { kindOf } from "../../snapshot/format/file-totals.ts";
 import { linesOf } from "../../snapshot/format/lines.ts";

@@ -5,25 +5,11 @@
  * - `{"reread":{…},"ended":true}` says that it came to its end. One that did not is forgotten by a resume, which counts anew:
  *   what it has added stays.
  */
-import type { Cursor } from "../../plugin/contract.ts";
+import type { Cursor } from "../../contract/contract.ts";
+import type { Part, Reread } from "../../reconcile/part.ts";
 import { isOfSecondReading } from "../../snapshot/format/block.ts";
+import { cursorRange } from "../../snapshot/format/cursor-range.ts";
 import type { Range } from "../../units/range.ts";
-import { cursorRange } from "../cursor-range.ts";
-
-/**
- * Which of an export's records are read a second time.
- * - `window`: those of a reconciliation window;
- * - `rest`: those that came without a window;
- * - `whole`: all, where nothing came with a window.
- */
-export type Part = "window" | "rest" | "whole";
-
-/** A part of the time line that is read a second time. */
-export interface Reread extends Range {
-  readonly of: Part;
-  /** The window that it is a part of, and that all it adds is counted in. */
-  readonly window?: Range;
-}
 
 /** A cursor of the engine's, taken apart; a member is absent where it is of another kind. */
 export interface RereadCursor {

@@ -2,17 +2,18 @@
  * What of a second reading's steps is kept: the records that are not held yet. The coordinator compares them, when a step's
  * answer is there: a step knows nothing of what is committed.
  */
-import type { Counts, Problem } from "../../plugin/contract.ts";
+import type { Counts, Problem } from "../../contract/contract.ts";
+import type { Reread } from "../../reconcile/part.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
 import { createKeySet, type KeySet } from "../../snapshot/format/key-set.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { LineRecord } from "../../snapshot/format/record-keys.ts";
+import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
 import { type Range, span } from "../../units/range.ts";
-import type { CheckedStep } from "../check-step.ts";
 import { eachLineRecord } from "./committed.ts";
-import { againCursor, type Reread } from "./cursor.ts";
+import { againCursor } from "./cursor.ts";
 import type { Held, Verdict } from "./held.ts";
 import { countsOf, isCountedByRecord } from "./tally.ts";
 

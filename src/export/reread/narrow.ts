@@ -1,5 +1,5 @@
 /** Finds the parts of a range of which the server has more than is held, by counting halves. */
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import type { Range } from "../../units/range.ts";
 import { PIECES, type Tally } from "./tally.ts";
 

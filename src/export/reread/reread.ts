@@ -3,19 +3,20 @@
  * short once. Of such a window only the parts that are short are read, each with a root of its own in the tree of cursors,
  * and what is not held yet is added: the snapshot has what either reading gave, each record once.
  */
-import type { Counts, Cursor } from "../../plugin/contract.ts";
+import type { Counts, Cursor } from "../../contract/contract.ts";
+import type { Reread } from "../../reconcile/part.ts";
+import type { Answer } from "../../reconcile/reconcile.ts";
+import type { Question } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { LATEST } from "../../snapshot/format/range-text.ts";
+import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import type { Range } from "../../units/range.ts";
 import type { Run } from "../backend-run.ts";
-import { type CheckedStep, checkStart } from "../check-step.ts";
 import { reasonOf } from "../drain.ts";
 import type { Ledger } from "../ledger.ts";
-import type { Answer } from "../reconcile.ts";
-import type { Question } from "../windows.ts";
 import { type Committed, openCommitted, reachesInto } from "./committed.ts";
-import { againCursor, beginCursor, endCursor, type Reread } from "./cursor.ts";
+import { againCursor, beginCursor, endCursor } from "./cursor.ts";
 import { createHeld, type Held } from "./held.ts";
 import { mergeStep } from "./merge.ts";
 import { narrow } from "./narrow.ts";
@@ -46,7 +47,7 @@ export async function readAgain(run: Run, short: readonly Answer[], options: Rer
   }
 }
 
-const goesOn = ({ signal, conductor }: Run): boolean => !signal.aborted && !conductor.givesUp();
+const goesOn = ({ signal, limit }: Run): boolean => !signal.aborted && !limit.givesUp();
 
 function isSettled(question: Question, { windows, hasGivenUp }: Ledger): boolean {
   return windows.rereads().some((one) => isPartOf(one, question)) || hasGivenUp(question);
@@ -143,10 +144,10 @@ async function begin(run: Run, reread: Reread): Promise<boolean> {
 }
 
 /** The first cursors of an export of this part alone; without those that have no time, unless they may be what is asked for. */
-async function firstCursors({ backend, conductor, ledger }: Run, reread: Reread): Promise<readonly Cursor[]> {
+async function firstCursors({ backend, limit, ledger }: Run, reread: Reread): Promise<readonly Cursor[]> {
   const { match } = ledger.request;
   const request = { range: { from: reread.from, to: reread.to }, ...(match === undefined ? {} : { match }) };
-  const { next } = checkStart(await conductor.call((inner) => backend.export.start(request, inner)));
+  const { next } = checkStart(await limit.call((inner) => backend.export.start(request, inner)));
   const asked = reread.of === "window" ? next.filter((cursor) => !ledger.isTimeless(cursor)) : next;
   return asked.map((cursor) => againCursor(reread, cursor));
 }

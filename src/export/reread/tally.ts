@@ -1,5 +1,5 @@
 /** How much of each piece of a range is held, so that it can be compared with the server's counts of the pieces. */
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { COUNTED_UNITS, type LineRecord } from "../../snapshot/format/record-keys.ts";

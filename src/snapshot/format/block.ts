@@ -6,7 +6,7 @@
  * share lines where they can: the last block of a step carries the cursor.
  */
 import * as v from "valibot";
-import type { Counts, Cursor, Problem } from "../../plugin/contract.ts";
+import type { Counts, Cursor, Problem } from "../../contract/contract.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import type { Range } from "../../units/range.ts";
 import { fromRfc3339, toRfc3339 } from "../../units/range.ts";

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 
 /** Whole numbers by unit. */
 export const countsSchema = v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0)));

@@ -1,4 +1,4 @@
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import { type Range, span } from "../../units/range.ts";
 import type { Block } from "./block.ts";
 import { addCounts } from "./counts.ts";

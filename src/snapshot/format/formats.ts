@@ -1,5 +1,5 @@
 /** What the lines of the well-known data files hold, so that a snapshot is counted without the plugin that wrote it. */
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 
 /** One line's contents, counted. */
 export interface LineFacts {

@@ -1,5 +1,5 @@
 /** Which paths a plugin may write in a snapshot, and how data files are named when they are split or compressed. */
-import type { Signal } from "../../plugin/contract.ts";
+import type { Signal } from "../../contract/contract.ts";
 
 /** The data file of each signal; dashboards are object files and have none. */
 export const SIGNAL_FILES: Readonly<Partial<Record<Signal, string>>> = {

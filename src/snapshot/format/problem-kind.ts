@@ -1,6 +1,6 @@
 /** The kinds of problems as they are written, and which of them are losses. */
 import * as v from "valibot";
-import type { ProblemKind } from "../../plugin/contract.ts";
+import type { ProblemKind } from "../../contract/contract.ts";
 
 const KINDS = [
   "lossy",

@@ -1,5 +1,5 @@
 /** What the index says, added up and compared with what the manifest says, a line at a time. */
-import type { Counts, Cursor } from "../../plugin/contract.ts";
+import type { Counts, Cursor } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { thereAre } from "../../units/words.ts";

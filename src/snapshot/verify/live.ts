@@ -1,6 +1,6 @@
 /** Compares what a snapshot says with what the server holds now. */
-import type { Counts } from "../../plugin/contract.ts";
-import type { OpenBackend } from "../../plugin/open.ts";
+import type { Counts } from "../../contract/contract.ts";
+import type { OpenBackend } from "../../host/open.ts";
 import type { Range } from "../../units/range.ts";
 import type { ManifestPlugin, ManifestWindow } from "../format/manifest.ts";
 import { rangeFromText } from "../format/range-text.ts";

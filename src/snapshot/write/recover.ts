@@ -1,7 +1,7 @@
 /** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Cursor } from "../../plugin/contract.ts";
+import type { Cursor } from "../../contract/contract.ts";
 import { ownEntries } from "../../storage/own-tree.ts";
 import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
 import { systemCode } from "../format/errors.ts";

@@ -1,5 +1,5 @@
 /** Where everything in a step goes, worked out before anything is written. */
-import type { Counts } from "../../plugin/contract.ts";
+import type { Counts } from "../../contract/contract.ts";
 import type { Range } from "../../units/range.ts";
 import type { Commit } from "../format/block.ts";
 import { compressBlock } from "../format/compress.ts";

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { ProtobufReader } from "../../../src/plugin/contextcore.ts";
+import { ProtobufReader } from "../../../src/contract/contextcore.ts";
 import { BROKEN_BYTE, quote } from "./labels.ts";
 import { decodeSnappy } from "./snappy.ts";
 

@@ -1,7 +1,7 @@
 /** The request of remote read (`prompb/remote.proto`). */
 import type { Matcher } from "../../../plugins/mimir/wire/matchers.ts";
 import { snappyDecompress } from "../../../plugins/mimir/wire/snappy.ts";
-import { ProtobufReader } from "../../../src/plugin/contextcore.ts";
+import { ProtobufReader } from "../../../src/contract/contextcore.ts";
 
 export interface Query {
   /** ms, both ends */

@@ -3,7 +3,7 @@ import { writeLabels } from "../../../plugins/mimir/line/labels.ts";
 import { encodeHistogram } from "../../../plugins/mimir/restore/write-request.ts";
 import type { Matcher } from "../../../plugins/mimir/wire/matchers.ts";
 import { snappyCompress } from "../../../plugins/mimir/wire/snappy.ts";
-import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
+import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { type Found, withExternal } from "./found.ts";
 import type { MimirKnobs } from "./knobs.ts";
 import { decodeReadRequest } from "./read-request.ts";

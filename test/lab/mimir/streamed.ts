@@ -1,7 +1,7 @@
 /** Remote read as a stream of chunks. */
 import { writeLabels } from "../../../plugins/mimir/line/labels.ts";
 import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
-import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
+import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { type Found, withExternal } from "./found.ts";
 import type { MimirKnobs } from "./knobs.ts";
 import type { Chunk, LabSeries } from "./series.ts";

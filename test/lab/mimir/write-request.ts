@@ -2,7 +2,7 @@ import { Series } from "../../../plugins/mimir/chunk/series.ts";
 import { type Labels, readLabels } from "../../../plugins/mimir/line/labels.ts";
 import { LabelRegion } from "../../../plugins/mimir/wire/chunked-series.ts";
 import { readTimeSeries } from "../../../plugins/mimir/wire/sampled-series.ts";
-import { ProtobufReader } from "../../../src/plugin/contextcore.ts";
+import { ProtobufReader } from "../../../src/contract/contextcore.ts";
 import type { Written } from "./ingest.ts";
 import type { Point } from "./series.ts";
 import type { Description, Exemplar } from "./store.ts";

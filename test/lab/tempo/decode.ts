@@ -1,5 +1,5 @@
 /** OTLP, as it is pushed, into the lab's model: JSON (hex ids, enums as numbers or names) and protobuf. */
-import { ProtobufReader } from "../../../src/plugin/contextcore.ts";
+import { ProtobufReader } from "../../../src/contract/contextcore.ts";
 import type {
   AnyValue,
   Attribute,

@@ -1,5 +1,5 @@
 /** The lab's model as Tempo answers it: protobuf (`tempopb.Trace`) and proto JSON (base64 ids, enum names, no zero values). */
-import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
+import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import type { AnyValue, Attribute, Attributed, Event, Link, Scope, Span, Trace } from "./model.ts";
 import { fromHex, KINDS, STATUSES } from "./model.ts";
 

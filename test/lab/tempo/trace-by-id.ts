@@ -1,5 +1,5 @@
 /** `GET /api/v2/traces/{id}` and `GET /api/traces/{id}`, JSON and protobuf. */
-import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
+import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { toProtobuf, toProtoJson } from "./encode.ts";
 import type { Trace } from "./model.ts";
 import { isNowhere } from "./places.ts";

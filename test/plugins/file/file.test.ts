@@ -3,8 +3,8 @@ import { appendFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import file from "../../../plugins/file/index.ts";
-import type { AuditRecord } from "../../../src/plugin/contract.ts";
-import { PluginError } from "../../../src/plugin/errors.ts";
+import type { AuditRecord } from "../../../src/contract/contract.ts";
+import { PluginError } from "../../../src/contract/errors.ts";
 import { openSink } from "../../audit/sink.ts";
 
 const NEVER = new AbortController().signal;

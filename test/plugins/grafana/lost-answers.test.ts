@@ -1,8 +1,8 @@
 /** A server that stores what it is sent and whose answer is lost: nothing is written twice, and everything is told. */
 import { expect, test } from "bun:test";
 import type { RestoreAnswer, Restorer } from "contextcore";
-import { patiently } from "../../../src/export/patiently.ts";
-import { DEFAULT_RETRY } from "../../../src/export/retry.ts";
+import { patiently } from "../../../src/engine/patiently.ts";
+import { DEFAULT_RETRY } from "../../../src/engine/retry.ts";
 import { exportAll, NEVER, open, type RunningGrafana, startGrafana, WEEK } from "./support.ts";
 
 const QUICK = { ...DEFAULT_RETRY, baseMs: 1, capMs: 5 };

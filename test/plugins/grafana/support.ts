@@ -3,9 +3,9 @@ import { setDefaultTimeout } from "bun:test";
 import type { Counts, Cursor, Problem, Range, RestoreAnswer } from "contextcore";
 import grafana from "../../../plugins/grafana/index.ts";
 import { loadConfig } from "../../../src/config/load.ts";
-import type { Backend, ExportRequest, Plugin } from "../../../src/plugin/contract.ts";
-import type { OpenBackend } from "../../../src/plugin/open.ts";
-import { openBackend } from "../../../src/plugin/opening.ts";
+import type { Backend, ExportRequest, Plugin } from "../../../src/contract/contract.ts";
+import type { OpenBackend } from "../../../src/host/open.ts";
+import { openBackend } from "../../../src/host/opening.ts";
 import {
   createGrafana,
   type GrafanaFace,

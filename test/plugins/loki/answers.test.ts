@@ -1,7 +1,7 @@
 /** What Loki answers when it is old, proxied, half gone, or holds what is no text: said, or refused with what is wrong. */
 import { expect, test } from "bun:test";
-import type { FaultOptions } from "../../../src/plugin/conformance/faults.ts";
-import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
+import type { FaultOptions } from "../../../src/conformance/faults.ts";
+import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { entriesFrom, failure, HOUR, harvest, NOW, put, SECOND, stage, streamsOf } from "./support.ts";
 
 /** A Loki with thirty lines whose queries come back with this fault. */

@@ -1,7 +1,7 @@
 /** What the tests of Loki's border and their child process share: a fast clock, the export, and its lines. */
 import type { Backend, Range } from "contextcore";
 import type { ExportJob } from "../../../src/export/types.ts";
-import type { OpenBackend } from "../../../src/plugin/open.ts";
+import type { OpenBackend } from "../../../src/host/open.ts";
 import { FAST, linesIn } from "../../export/run.ts";
 import { broughtBy, type Known } from "./support.ts";
 

@@ -1,6 +1,6 @@
 /** What the tests of a restore share: lines of `logs.json`, and their way back. */
-import type { Harvest } from "../../../src/plugin/conformance/walk.ts";
-import type { Backend, RestoreAnswer } from "../../../src/plugin/contract.ts";
+import type { Harvest } from "../../../src/conformance/walk.ts";
+import type { Backend, RestoreAnswer } from "../../../src/contract/contract.ts";
 import { DAY, type Given, never } from "./support.ts";
 
 /** A line of `logs.json`: these entries of one stream. */

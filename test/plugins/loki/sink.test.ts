@@ -1,6 +1,6 @@
 /** Loki as a place for audit events: few labels, the event's own line, and a witness of the trail's end. */
 import { expect, test } from "bun:test";
-import type { AuditRecord } from "../../../src/plugin/contract.ts";
+import type { AuditRecord } from "../../../src/contract/contract.ts";
 import { HOUR, harvest, heldBy, MINUTE, NOW, never, openSink, SECOND, stage, streamsOf } from "./support.ts";
 
 function event(seq: number, time: bigint, over: Partial<AuditRecord> = {}): AuditRecord {

@@ -1,10 +1,10 @@
 /** What the tests of the loki plugin share: the lab's Loki over HTTP, the plugin opened on it, and entries to compare. */
 import * as v from "valibot";
 import loki from "../../../plugins/loki/index.ts";
+import { createFaults } from "../../../src/conformance/faults.ts";
+import { type Harvest, walk } from "../../../src/conformance/walk.ts";
+import type { Backend, ExportRequest, Sink } from "../../../src/contract/contract.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
-import { createFaults } from "../../../src/plugin/conformance/faults.ts";
-import { type Harvest, walk } from "../../../src/plugin/conformance/walk.ts";
-import type { Backend, ExportRequest, Sink } from "../../../src/plugin/contract.ts";
 import { type Entry, pairsOf } from "../../lab/loki/entry.ts";
 import { createLoki, type LokiFace, type LokiOptions } from "../../lab/loki/index.ts";
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import fc from "fast-check";
 import { compactBuckets } from "../../../plugins/mimir/chunk/compact-buckets.ts";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
-import type { Backend } from "../../../src/plugin/contract.ts";
+import type { Backend } from "../../../src/contract/contract.ts";
 import { isStale, type Point } from "../../lab/mimir/series.ts";
 import { type Prometheus, startPrometheus } from "../../support/prometheus.ts";
 import { floats, histograms, SPECIAL } from "./samples.ts";

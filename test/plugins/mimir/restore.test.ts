@@ -1,7 +1,7 @@
 /** What was exported is put back into the lab's servers, which refuse as the real ones do. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Labels } from "../../../plugins/mimir/line/labels.ts";
-import type { Harvest } from "../../../src/plugin/conformance/walk.ts";
+import type { Harvest } from "../../../src/conformance/walk.ts";
 import type { Point } from "../../lab/mimir/series.ts";
 import { ALL, restore } from "./restoring.ts";
 import {

@@ -1,6 +1,6 @@
 /** What the tests of a restore share: an export's way back. */
-import type { Harvest } from "../../../src/plugin/conformance/walk.ts";
-import type { Backend, Counts, RestoreAnswer } from "../../../src/plugin/contract.ts";
+import type { Harvest } from "../../../src/conformance/walk.ts";
+import type { Backend, Counts, RestoreAnswer } from "../../../src/contract/contract.ts";
 import { HOUR_MS, NOW_MS, never, range } from "./support.ts";
 
 /** All that the lab's tests write, and some of its future. */

@@ -6,10 +6,10 @@ import type { Labels } from "../../../plugins/mimir/line/labels.ts";
 import { parseLine } from "../../../plugins/mimir/line/parse.ts";
 import type { SeriesPoints } from "../../../plugins/mimir/restore/points.ts";
 import { encodeWriteRequest } from "../../../plugins/mimir/restore/write-request.ts";
+import { type Harvest, type WalkOptions, walk } from "../../../src/conformance/walk.ts";
+import type { Backend, ExportRequest } from "../../../src/contract/contract.ts";
+import { PluginError } from "../../../src/contract/errors.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
-import { type Harvest, type WalkOptions, walk } from "../../../src/plugin/conformance/walk.ts";
-import type { Backend, ExportRequest } from "../../../src/plugin/contract.ts";
-import { PluginError } from "../../../src/plugin/errors.ts";
 import { createMimir, type MimirFace, type MimirOptions } from "../../lab/mimir/index.ts";
 import type { Point } from "../../lab/mimir/series.ts";
 

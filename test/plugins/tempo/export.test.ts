@@ -1,6 +1,6 @@
 /** The export through the API: complete, each trace once, and where it is not complete it says what is missing. */
 import { expect, test } from "bun:test";
-import type { Harvest } from "../../../src/plugin/conformance/walk.ts";
+import type { Harvest } from "../../../src/conformance/walk.ts";
 import { bulkTraces } from "../../lab/tempo/index.ts";
 import type { Span } from "../../lab/tempo/model.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createFaults } from "../../../src/plugin/conformance/faults.ts";
+import { createFaults } from "../../../src/conformance/faults.ts";
 import { bulkTraces, createTempo, seedTempo } from "../../lab/tempo/index.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
 import recording from "../../recordings/tempo.json";

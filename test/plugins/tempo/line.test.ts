@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { scanTrace } from "../../../plugins/tempo/otlp/scan.ts";
 import { TextBuffer } from "../../../plugins/tempo/otlp/text-buffer.ts";
 import { writeTrace } from "../../../plugins/tempo/otlp/trace.ts";
-import { ProtobufWriter } from "../../../src/plugin/contextcore.ts";
+import { ProtobufWriter } from "../../../src/contract/contextcore.ts";
 import { toProtobuf } from "../../lab/tempo/encode.ts";
 import type { ResourceSpans, Trace } from "../../lab/tempo/model.ts";
 import { arbitraryTrace } from "./arbitrary.ts";

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import fc from "fast-check";
 import { readLine } from "../../../plugins/tempo/restore/line.ts";
-import type { RestoreBatch, RestorePlan } from "../../../src/plugin/contract.ts";
+import type { RestoreBatch, RestorePlan } from "../../../src/contract/contract.ts";
 import { bulkTraces } from "../../lab/tempo/index.ts";
 import { storedTrace } from "../../lab/tempo/store.ts";
 import { arbitraryTraces } from "./arbitrary.ts";

@@ -2,9 +2,9 @@
 
 import * as v from "valibot";
 import tempo from "../../../plugins/tempo/index.ts";
+import { type Harvest, walk } from "../../../src/conformance/walk.ts";
+import type { Backend, ExportRequest } from "../../../src/contract/contract.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
-import { type Harvest, walk } from "../../../src/plugin/conformance/walk.ts";
-import type { Backend, ExportRequest } from "../../../src/plugin/contract.ts";
 import type { Face } from "../../lab/face.ts";
 import { createTempo, type TempoFace } from "../../lab/tempo/index.ts";
 import type { TempoKnobs } from "../../lab/tempo/knobs.ts";

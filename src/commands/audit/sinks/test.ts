@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { within } from "../../../audit/deliver/courier.ts";
-import type { OpenSink } from "../../../plugin/open.ts";
+import type { OpenSink } from "../../../host/open.ts";
 import { UsageError } from "../../../tasks/errors.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";

@@ -1,0 +1,31 @@
+/** A server that is not there, or is another one, breaks nearly all rules, and tells nothing of the plugin. */
+
+import { isKind } from "../../contract/errors.ts";
+import { HookDefect } from "../../host/hook.ts";
+import { withoutSecrets } from "../../redact/known-secrets.ts";
+import type { Outcome } from "../check.ts";
+import type { Target } from "../subject.ts";
+
+/** The server that was named does not answer, or not as this plugin expects: the check ends. */
+export class ServerMisfit extends Error {
+  override readonly name = "ServerMisfit";
+  readonly hint = "Name the server that the plugin is for: --url URL, --lab NAME, or a lab.ts beside it.";
+}
+
+/**
+ * Looks at the outcome of the rule `inventory`, the first that asks the server, on a healthy one. What the plugin has not
+ * classified as its server's failure is the plugin's.
+ * @throws ServerMisfit
+ */
+export function requireServer({ face, options = {}, redact = String }: Target, outcome: Outcome): void {
+  const { name, verdict } = outcome;
+  const { url } = options;
+  if (face !== "backend" || name !== "inventory" || verdict.kind !== "failed" || typeof url !== "string")
+    return;
+  const { error } = verdict;
+  if (error instanceof HookDefect || !isKind(error, "temporary", "refused", "not-found", "invalid")) return;
+  const what = error.kind === "temporary" ? "does not answer" : "does not answer as the plugin expects";
+  throw new ServerMisfit(
+    redact(`the server at ${withoutSecrets(url)} ${what}, so the other rules were not run: ${error.message}`),
+  );
+}

@@ -1,0 +1,132 @@
+/** An export is a tree of cursors, and nothing but the cursors: in any order, again, after a crash, the same records. */
+
+import { STEP_BYTES } from "../host/context.ts";
+import { FORMATS } from "../snapshot/format/formats.ts";
+import { checkLines } from "../snapshot/write/check-contents.ts";
+import { type Check, require } from "./check.ts";
+import { requireEqual, requireSameCounts } from "./compare.ts";
+import type { Subject } from "./subject.ts";
+
+const never = new AbortController().signal;
+
+export const exportRules: readonly Check<Subject>[] = [
+  {
+    name: "export-ends",
+    why: "every step is right by the contract, and the tree of cursors comes to an end",
+    async run(subject) {
+      const { problems, lines, objects } = await subject.harvest();
+      const failed = problems.find(({ kind }) => kind === "failed" || kind === "incomplete");
+      require(failed === undefined, `the export of a healthy server says ${failed?.kind}: ${failed?.reason}`);
+      require(lines.size + objects.size >
+        0, "the export brought nothing: give the check a server with some data");
+    },
+  },
+  {
+    name: "records-are-json",
+    why: "other tools read the data files line by line",
+    async run(subject) {
+      for (const [file, lines] of (await subject.harvest()).lines)
+        for (const line of lines) requireJson(file, line);
+      for (const [path, text] of (await subject.harvest()).objects)
+        if (path.endsWith(".json")) requireJson(path, text);
+    },
+  },
+  {
+    name: "records-in-format",
+    why: "logs.json, traces.json and metrics.json are read without the plugin that wrote them",
+    async run(subject) {
+      const { blocks } = await subject.harvest();
+      for (const { lines, from, to, ...block } of blocks.filter(({ file }) => Object.hasOwn(FORMATS, file))) {
+        const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
+        checkLines({ ...block, bytes, lines: lines.length, range: { from, to } });
+      }
+    },
+  },
+  {
+    name: "steps-bounded",
+    why: "memory is bounded by the largest step, so one brings about 8 MiB at most",
+    async run(subject) {
+      const { blocks } = await subject.harvest();
+      const large = blocks.find(({ bytes, lines }) => bytes > 2 * STEP_BYTES && lines.length > 1);
+      require(large ===
+        undefined, `a step brought ${large?.bytes} bytes in ${large?.lines.length} lines for ${large?.file}`);
+    },
+  },
+  {
+    name: "start-repeatable",
+    why: "a resumed export begins where the first one began",
+    async run(subject) {
+      const request = { range: await subject.range() };
+      const first = await (await subject.backend()).export.start(request, never);
+      const second = await (await subject.backend()).export.start(request, never);
+      require(Bun.deepEquals(first.cursors, second.cursors), "`start` gave other cursors the second time");
+    },
+  },
+  {
+    name: "cursors-survive-json",
+    why: "a cursor is written to a checkpoint and read back, perhaps on another machine",
+    run: async (subject) =>
+      requireEqual(
+        await subject.harvest(),
+        await subject.walk({ throughJson: true }),
+        "when cursors go through JSON",
+      ),
+  },
+  {
+    name: "steps-repeatable",
+    why: "a step that was cut off is run again, and must bring the same",
+    run: async (subject) =>
+      requireEqual(
+        await subject.harvest(),
+        await subject.walk({ twice: true }),
+        "when every step is run twice",
+      ),
+  },
+  {
+    name: "order-free",
+    why: "the engine runs cursors side by side, so none may count on another",
+    async run(subject) {
+      const clean = await subject.harvest();
+      requireEqual(
+        clean,
+        await subject.walk({ pick: (waiting) => waiting - 1 }),
+        "with the last cursor first",
+      );
+      const middle = (waiting: number): number => Math.floor(waiting / 2);
+      requireEqual(clean, await subject.walk({ pick: middle }), "with the middle cursor first");
+    },
+  },
+  {
+    name: "resume-anywhere",
+    why: "a killed export goes on in a new process that knows only the cursors",
+    run: async (subject) =>
+      requireEqual(
+        await subject.harvest(),
+        await subject.walk({ backend: () => subject.backend(), throughJson: true }),
+        "when every step runs in a plugin opened afresh",
+      ),
+  },
+  {
+    name: "counts-agree",
+    why: "the records are reconciled with the server's own count",
+    waived: async ({ backend }) => ((await backend()).count === undefined ? "it has no `count`" : undefined),
+    async run(subject) {
+      const { counts, exportedUntil } = await subject.harvest();
+      const range = await subject.range();
+      const until = exportedUntil ?? range.to;
+      const request = { range: { from: range.from, to: until } };
+      const own = await (await subject.backend()).count?.(request, never);
+      require(own === undefined ||
+        Object.keys(own).some((unit) => unit in counts), "`count` names no unit that the records count");
+      requireSameCounts(counts, own ?? {}, "by the server's own count");
+    },
+  },
+];
+
+function requireJson(where: string, text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    require(false, `${where} has a line that is not JSON: ${text.slice(0, 200)}`);
+  }
+}

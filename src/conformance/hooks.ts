@@ -1,0 +1,50 @@
+/** The hooks that talk to a server, for the rules that hold of all of them. */
+
+import type { AuditRecord, Problem } from "../contract/contract.ts";
+import type { Options } from "../host/context.ts";
+import { sampleEvent } from "./sample-event.ts";
+import type { Subject } from "./subject.ts";
+
+export interface Hook {
+  readonly name: string;
+  /** @returns what was said to be missing; `undefined` for a success without reserve */
+  readonly call: (signal: AbortSignal) => Promise<readonly Problem[] | undefined>;
+  /** When the server does not answer, this fails: nobody is to take what it says for the truth. */
+  readonly mustFail: boolean;
+}
+
+const MOST_CURSORS = 8;
+
+/** The hooks of a plugin opened afresh with these options over the target's. Cursors come from an export without faults. */
+export async function hooksOf(subject: Subject, options: Options = {}): Promise<readonly Hook[]> {
+  return subject.plugin.backend === undefined ? sinkHooks(subject, options) : backendHooks(subject, options);
+}
+
+async function backendHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+  const { cursors } = await subject.harvest();
+  const range = await subject.range();
+  const backend = await subject.backend(options);
+  const silent = async (answer: Promise<unknown> | undefined): Promise<undefined> => void (await answer);
+  return [
+    { name: "inventory", mustFail: true, call: (signal) => silent(backend.inventory(signal)) },
+    { name: "size", mustFail: false, call: (signal) => silent(backend.size(signal)) },
+    { name: "limits", mustFail: false, call: (signal) => silent(backend.limits?.(signal)) },
+    { name: "count", mustFail: false, call: (signal) => silent(backend.count?.({ range }, signal)) },
+    { name: "start", mustFail: false, call: (signal) => silent(backend.export.start({ range }, signal)) },
+    ...cursors.slice(0, MOST_CURSORS).map((cursor) => ({
+      name: `step ${JSON.stringify(cursor).slice(0, 100)}`,
+      mustFail: true,
+      call: async (signal: AbortSignal) => (await backend.export.step(cursor, signal)).problems,
+    })),
+  ];
+}
+
+async function sinkHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+  const sink = await subject.sink(options);
+  const event: AuditRecord = sampleEvent(0);
+  const silent = async (answer: Promise<unknown>): Promise<undefined> => void (await answer);
+  return [
+    { name: "probe", mustFail: true, call: (signal) => silent(sink.probe(signal)) },
+    { name: "deliver", mustFail: true, call: (signal) => silent(sink.deliver(event, signal)) },
+  ];
+}

@@ -1,0 +1,58 @@
+/** What a backend says of its server before anything is exported. */
+
+import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { NS_PER_MS, toRfc3339 } from "../units/range.ts";
+import { type Check, require } from "./check.ts";
+import type { Subject } from "./subject.ts";
+
+const never = new AbortController().signal;
+/** Clocks differ. */
+const SKEW_NS = 86_400_000n * NS_PER_MS;
+
+export const lookRules: readonly Check<Subject>[] = [
+  {
+    name: "inventory",
+    why: "the inventory is what people decide by",
+    async run(subject) {
+      const inventory = await (await subject.backend()).inventory(never);
+      fits("inventory", ANSWERS.inventory, inventory);
+      const { oldest, newest, retention, signals } = inventory;
+      require(signals.length > 0, "the inventory names no signal: traces, metrics, logs or dashboards");
+      require(oldest === undefined ||
+        newest === undefined ||
+        oldest <= newest, "the oldest data is newer than the newest");
+      const now = BigInt(Date.now()) * NS_PER_MS;
+      require(newest === undefined ||
+        newest < now + SKEW_NS, `the newest data is of the future: ${toRfc3339(newest ?? 0n)}`);
+      require(typeof retention !== "bigint" ||
+        retention > 0n, "a retention that is not positive: is it in ns?");
+    },
+  },
+  {
+    name: "size",
+    why: "a size without how it was found cannot be judged",
+    async run(subject) {
+      const size = await (await subject.backend()).size(never);
+      fits("size", ANSWERS.size, size);
+      require(size.source !== "estimate" ||
+        Boolean(size.how), "an estimate must say in `how` how it was worked out");
+      require(size.bytes < 1e18, `${formatBytes(size.bytes)} is not a size`);
+    },
+  },
+  {
+    name: "limits",
+    why: "what a server clamps is read before an export, not discovered after it",
+    waived: async ({ backend }) =>
+      (await backend()).limits === undefined ? "it has no `limits`" : undefined,
+    async run(subject) {
+      const limits = await (await subject.backend()).limits?.(never);
+      fits("limits", ANSWERS.limits, limits);
+    },
+  },
+];
+
+function fits(hook: string, schema: Parameters<typeof answerObjection>[0], answer: unknown): void {
+  const objection = answerObjection(schema, answer);
+  require(objection === undefined, `${hook} gave an answer that does not fit: ${objection}`);
+}

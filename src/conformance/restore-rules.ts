@@ -1,0 +1,102 @@
+import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract/contract.ts";
+import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { inRestoreOrder } from "../host/restore-order.ts";
+import { type Check, require } from "./check.ts";
+import { requireEqual } from "./compare.ts";
+import type { Subject, Target } from "./subject.ts";
+import type { Block, Harvest } from "./walk.ts";
+
+const never = new AbortController().signal;
+const BATCH_LINES = 500;
+
+export const restoreRules: readonly Check<Subject>[] = [
+  {
+    name: "restore-then-export",
+    why: "a snapshot is worth what can be put back: restored and exported again it gives equal records",
+    waived: async ({ backend, target }) => {
+      if ((await backend()).restore === undefined) return "it has no `restore`";
+      return target.empty === undefined ? "no empty server was given to restore into" : undefined;
+    },
+    async run(subject) {
+      const { empty, restorable = () => true } = subject.target;
+      const clean = only(await subject.harvest(), restorable);
+      const range = await subject.range();
+      const target = await subject.backend(empty);
+      for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
+        await restoreAll(target, clean, range);
+        await target.flush?.(never);
+        requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
+      }
+    },
+  },
+];
+
+type Restorable = NonNullable<Target["restorable"]>;
+
+/** What the server takes back; its counts are those of the rest, so they are left to the lines. */
+function only(harvest: Harvest, restorable: Restorable): Harvest {
+  const blocks = harvest.blocks.map((block) => ({
+    ...block,
+    lines: block.lines.filter((line) => restorable(block.file, line)),
+  }));
+  const lines = [...harvest.lines].map(
+    ([file, all]) => [file, all.filter((line) => restorable(file, line))] as const,
+  );
+  const objects = new Map([...harvest.objects].filter(([path, text]) => restorable(path, text)));
+  return {
+    ...harvest,
+    blocks,
+    lines: new Map(lines.filter(([, some]) => some.length > 0)),
+    objects,
+    counts: {},
+  };
+}
+
+async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan["range"]): Promise<void> {
+  const { restore } = backend;
+  if (restore === undefined) return;
+  requireFindings(await restore.preflight(planOf(harvest, range), never));
+  for await (const batch of batches(backend, harvest, range))
+    requireTaken(await restore.apply(batch, never), batch);
+}
+
+function planOf({ blocks, objects }: Harvest, range: RestorePlan["range"]): RestorePlan {
+  const data = blocks.map(({ file, counts, from, to }) => ({ path: file, counts, range: { from, to } }));
+  return {
+    range,
+    labels: {},
+    files: [...data, ...[...objects.keys()].map((path) => ({ path, counts: {} }))],
+  };
+}
+
+/** In the order that the backend asks for, as the core restores. */
+async function* batches(
+  backend: Backend,
+  { blocks, objects }: Harvest,
+  range: RestorePlan["range"],
+): AsyncGenerator<RestoreBatch> {
+  const files = [...new Set(blocks.map(({ file }) => file)), ...objects.keys()];
+  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, never)) {
+    const lines = objects.has(file)
+      ? [objects.get(file) ?? ""]
+      : linesOf(file, blocks, backend.restore?.order);
+    for (let start = 0; start < lines.length; start += BATCH_LINES)
+      yield { file, lines: lines.slice(start, start + BATCH_LINES), range, labels: {} };
+  }
+}
+
+function linesOf(file: string, blocks: readonly Block[], order: Restorer["order"]): string[] {
+  const own = blocks.filter((block) => block.file === file);
+  const byTime = (a: Block, b: Block): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
+  return (order?.[file] === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
+}
+
+function requireFindings(findings: unknown): void {
+  const objection = answerObjection(ANSWERS.preflight, findings);
+  require(objection === undefined, `preflight gave an answer that does not fit: ${objection}`);
+}
+
+function requireTaken({ rejected = [] }: RestoreAnswer, { file }: RestoreBatch): void {
+  const [first] = rejected;
+  require(first === undefined, `${file}: ${rejected.length} lines were rejected: ${first?.reason}`);
+}

@@ -1,0 +1,134 @@
+/** The plugin under check, its server with a proxy before it, and what several rules want to know. */
+import * as v from "valibot";
+import { about } from "../config/introspect.ts";
+import type { Backend, Context, Plugin, Sink } from "../contract/contract.ts";
+import type { Apart } from "../host/apart/load-apart.ts";
+import { createContext, type Options } from "../host/context.ts";
+import { checkDeclaration } from "../host/declaration.ts";
+import { NS_PER_MS, NS_PER_SECOND, type Range } from "../units/range.ts";
+import { type FaultProxy, startProxy } from "./proxy.ts";
+import { type Harvest, STEPS_MAX, type WalkOptions, walk } from "./walk.ts";
+
+/** What to check, and against what. */
+export interface Target {
+  /** What the plugin's module exports by default. */
+  readonly declaration: unknown;
+  /** Where a plugin in processes of its own is opened. */
+  readonly apart?: Apart;
+  readonly origin: "built-in" | "third-party";
+  /** Which side of the plugin; one that has both is checked twice. */
+  readonly face: "backend" | "sink";
+  /** As in the configuration; `url` is a server that holds some data and changes no more. */
+  readonly options?: Options;
+  /** Options that lead to an empty server of the same kind, into which records may be restored. */
+  readonly empty?: Options;
+  /** Of what was exported, the lines and objects that such a server takes back from outside. Default: all. */
+  readonly restorable?: (file: string, text: string) => boolean;
+  /** Blots out what the options keep secret: what the check says ends up in a terminal or a log, too. */
+  readonly redact?: (text: string) => string;
+  /** Default: all that the inventory says there is. */
+  readonly range?: Range;
+  /** More steps than this are an export without end. Default {@link STEPS_MAX}. */
+  readonly stepsMax?: number;
+  /** A sink's: the lines that have arrived at the place it writes to, oldest first. */
+  readonly arrived?: () => Promise<readonly string[]>;
+}
+
+export interface Subject {
+  readonly target: Target;
+  readonly plugin: Plugin;
+  /** Absent for a plugin without a server. */
+  readonly proxy: FaultProxy | undefined;
+  /** Log lines so far. */
+  readonly log: readonly string[];
+  /** Option names that are declared secret and hold text. */
+  readonly secretOptions: readonly string[];
+  /** A new backend with these options over the target's. */
+  backend(options?: Options): Promise<Backend>;
+  sink(options?: Options): Promise<Sink>;
+  range(): Promise<Range>;
+  /** An export without faults; asked for once. */
+  harvest(): Promise<Harvest>;
+  /** Another export of the same range. */
+  walk(over: Partial<WalkOptions>): Promise<Harvest>;
+  stop(): Promise<void>;
+}
+
+/** @throws DeclarationError when there is nothing that could be checked */
+export function openSubject(target: Target): Subject {
+  const plugin = oneFace(checkDeclaration(target.declaration, target.origin), target.face);
+  const url: unknown = v.parse(plugin.options, target.options ?? {}).url;
+  const proxy = typeof url === "string" ? startProxy(url) : undefined;
+  const log: string[] = [];
+  const context = (over: Options = {}): Context<Options> =>
+    createContext(plugin, {
+      options: v.parse(plugin.options, {
+        ...target.options,
+        ...(proxy === undefined ? {} : { url: proxy.url }),
+        ...over,
+      }),
+      redact: (text) => text,
+      logLevel: 4,
+      writeLog: (line) => log.push(line),
+      foreign: target.apart !== undefined,
+    });
+  const { apart, redact = String } = target;
+  const backend = async (over?: Options): Promise<Backend> =>
+    apart?.backend({ context: context(over), redact }) ?? opened(plugin.backend, context(over), "backend");
+  const sink = async (over?: Options): Promise<Sink> =>
+    apart?.sink({ context: context(over), redact }) ?? opened(plugin.sink, context(over), "sink");
+  const once = <Value>(make: () => Promise<Value>) => {
+    let made: Promise<Value> | undefined;
+    return () => (made ??= make());
+  };
+  const range = once(async () => target.range ?? rangeOf(await (await backend()).inventory(never)));
+  const walkAgain = async (over: Partial<WalkOptions>): Promise<Harvest> => {
+    const same = await backend();
+    const request = { range: await range() };
+    const stepsMax = target.stepsMax ?? STEPS_MAX;
+    const options = { plugin: plugin.name, request, backend: async () => same, stepsMax, ...over };
+    return walk(options);
+  };
+  return {
+    target,
+    plugin,
+    proxy,
+    log,
+    secretOptions: secretsOf(plugin),
+    backend,
+    sink,
+    range,
+    harvest: once(() => walkAgain({})),
+    walk: walkAgain,
+    stop: async () => proxy?.stop(),
+  };
+}
+
+function oneFace({ backend, sink, ...rest }: Plugin, face: Target["face"]): Plugin {
+  if (face === "backend") return backend === undefined ? rest : { ...rest, backend };
+  return sink === undefined ? rest : { ...rest, sink };
+}
+
+const never = new AbortController().signal;
+
+function opened<Face>(
+  open: ((context: Context<Options>) => Face) | undefined,
+  context: Context<Options>,
+  what: string,
+): Face {
+  if (open === undefined) throw new Error(`the plugin has no ${what}`);
+  return open(context);
+}
+
+function rangeOf({ oldest, newest }: { oldest?: bigint; newest?: bigint }): Range {
+  const now = BigInt(Date.now()) * NS_PER_MS;
+  return { from: oldest ?? now - 86_400n * NS_PER_SECOND, to: (newest ?? now) + NS_PER_MS };
+}
+
+function secretsOf(plugin: Plugin): string[] {
+  const entries = Object.entries<v.GenericSchema>(plugin.options.entries);
+  return entries.flatMap(([name, schema]) =>
+    // A webhook's URL may be a secret as a whole; the server is then what is reached by it.
+    name !== "url" && about(schema).secret === true && v.safeParse(schema, "text").success ? [name] : [],
+  );
+}

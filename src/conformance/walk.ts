@@ -1,0 +1,157 @@
+/** Runs an export to its end without the engine: the tree of cursors in any order, with any backend for each step. */
+
+import type { Backend, Counts, Cursor, ExportRequest, Problem } from "../contract/contract.ts";
+import { isKind } from "../contract/errors.ts";
+import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
+import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
+import { fromMs, toMs } from "../units/range.ts";
+import { sleep } from "../units/sleep.ts";
+import { require } from "./check.ts";
+
+export interface WalkOptions {
+  readonly plugin: string;
+  readonly request: ExportRequest;
+  /** Called before every step: the same backend each time, or a fresh one. */
+  readonly backend: () => Backend | Promise<Backend>;
+  /** Which of the waiting cursors is next. */
+  readonly pick?: (waiting: number) => number;
+  /** Every cursor goes through JSON, as it does in a checkpoint. */
+  readonly throughJson?: boolean;
+  /** Every step is run twice, and the second time is kept. */
+  readonly twice?: boolean;
+  /** How often a step that failed for a `temporary` reason is tried again. */
+  readonly retries?: number;
+  readonly stepsMax: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What an export brought, in a form that can be compared. */
+export interface Harvest {
+  /** Lines by data file, sorted. */
+  readonly lines: ReadonlyMap<string, readonly string[]>;
+  /** Texts by path. */
+  readonly objects: ReadonlyMap<string, string>;
+  readonly counts: Counts;
+  readonly problems: readonly Problem[];
+  readonly steps: number;
+  /** One cursor of each shape that was run. */
+  readonly cursors: readonly Cursor[];
+  /** The records of each step, in the order in which they came: what a snapshot's index holds. */
+  readonly blocks: readonly Block[];
+  readonly exportedUntil?: bigint;
+}
+
+export interface Block {
+  readonly file: string;
+  readonly lines: readonly string[];
+  readonly counts: Counts;
+  readonly bytes: number;
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/** An export that is longer than this, with the little data that a check should have, has no end. */
+export const STEPS_MAX = 50_000;
+
+/** @throws Nonconformance, InvalidStep, or what a hook throws */
+export async function walk(options: WalkOptions): Promise<Harvest> {
+  const signal = options.signal ?? new AbortController().signal;
+  const start = checkStart(
+    await retrying(options, async () => (await options.backend()).export.start(options.request, signal)),
+  );
+  const harvest = gather(options.plugin, start.problems);
+  const waiting = [...start.next];
+  const most = options.stepsMax;
+  for (let steps = 0; waiting.length > 0; steps += 1) {
+    require(steps < most, `the export has no end: ${steps} steps, and ${waiting.length} cursors are waiting`);
+    const [cursor] = waiting.splice(options.pick?.(waiting.length) ?? 0, 1);
+    if (cursor !== undefined) waiting.push(...harvest.add(cursor, await stepOf(cursor, options, signal)));
+  }
+  return harvest.done(start.exportedUntil);
+}
+
+async function stepOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal) {
+  const given = (): Cursor => (options.throughJson ? JSON.parse(JSON.stringify(cursor)) : cursor);
+  const early = (cursorNotBefore(cursor) ?? 0n) - fromMs(Date.now());
+  if (early > 0n) await sleep(toMs(early), signal);
+  const run = () => retrying(options, async () => (await options.backend()).export.step(given(), signal));
+  if (options.twice) await run();
+  return checkStep(options.plugin, await run());
+}
+
+async function retrying<Result>({ retries = 0 }: WalkOptions, work: () => Promise<Result>): Promise<Result> {
+  for (let left = retries; ; left -= 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left <= 0 || !isKind(error, "temporary")) throw error;
+    }
+  }
+}
+
+type Checked = ReturnType<typeof checkStep>;
+
+/** Adds up steps. */
+function gather(plugin: string, first: readonly Problem[]) {
+  const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const blocks: Block[] = [];
+  const objects = new Map<string, string>();
+  const problems = [...first];
+  const totals: Record<string, number> = {};
+  let steps = 0;
+  const count = (more: Counts): void => {
+    for (const [unit, number] of Object.entries(more)) totals[unit] = (totals[unit] ?? 0) + number;
+  };
+  const shapes = new Map<string, Cursor>();
+  const add = (cursor: Cursor, step: Checked): readonly Cursor[] => {
+    steps += 1;
+    shapes.set(shapeOf(cursor), cursor);
+    problems.push(...step.problems);
+    for (const { file, bytes, range, counts } of step.records) {
+      blocks.push({
+        file,
+        lines: utf8.decode(bytes).split("\n").slice(0, -1),
+        counts,
+        bytes: bytes.length,
+        ...range,
+      });
+      count(counts);
+    }
+    for (const { path, bytes, unit } of step.objects) {
+      require(!objects.has(path), `${plugin} wrote the object ${path} twice`);
+      objects.set(path, utf8.decode(bytes));
+      count({ [unit]: 1 });
+    }
+    return step.next;
+  };
+  const done = (exportedUntil: bigint | undefined): Harvest => ({
+    lines: linesByFile(blocks),
+    objects,
+    counts: totals,
+    problems,
+    steps,
+    cursors: [...shapes.values()],
+    blocks,
+    ...(exportedUntil === undefined ? {} : { exportedUntil }),
+  });
+  return { add, done };
+}
+
+/** Its keys, and the words among its values: cursors of one kind of work are alike in these. */
+function shapeOf(cursor: Cursor): string {
+  const parts = Object.entries(cursor).map(([key, value]) =>
+    typeof value === "string" && /^[a-z-]{1,20}$/i.test(value) ? `${key}=${value}` : key,
+  );
+  return parts.sort().join(" ").slice(0, 300);
+}
+
+function linesByFile(blocks: readonly Block[]): Map<string, string[]> {
+  const files = new Map<string, string[]>();
+  for (const { file, lines } of blocks) {
+    const all = files.get(file) ?? [];
+    for (const line of lines) all.push(line);
+    files.set(file, all);
+  }
+  for (const all of files.values()) all.sort();
+  return files;
+}

@@ -1,0 +1,41 @@
+/**
+ * The public entry: what `import … from "contextcore"` gives, to the plugins in this repository and to everybody else's.
+ * @module contextcore
+ */
+export * as v from "valibot";
+export { formatBytes, parseBytes } from "../units/bytes.ts";
+export { formatDuration, parseDuration } from "../units/duration.ts";
+export { parseExact } from "../units/exact-json.ts";
+export type { Json, JsonObject } from "../units/json.ts";
+export {
+  fromMs,
+  fromRfc3339,
+  halves,
+  NS_PER_MS,
+  NS_PER_SECOND,
+  type Range,
+  span,
+  toMs,
+  toRfc3339,
+  windows,
+  windowsOrSpans,
+} from "../units/range.ts";
+export { sleep } from "../units/sleep.ts";
+export * from "./backend.ts";
+export * from "./dashboards.ts";
+export { directorySize } from "./directory-size.ts";
+export * from "./errors.ts";
+export * from "./export.ts";
+export { safeFileName } from "./file-name.ts";
+export { GrowingBuffer } from "./growing-buffer.ts";
+export * from "./http.ts";
+export * from "./lab.ts";
+export * as option from "./options.ts";
+export * from "./plugin.ts";
+export { ProtobufReader } from "./protobuf-reader.ts";
+export { ProtobufWriter } from "./protobuf-writer.ts";
+export * from "./restore.ts";
+export * from "./sink.ts";
+export { type TreeNode, treePaths } from "./tree-paths.ts";
+export * from "./values.ts";
+export { parseYaml, toYaml } from "./yaml.ts";

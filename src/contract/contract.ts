@@ -1,0 +1,17 @@
+/**
+ * The plugin contract, version 1: what a backend or a sink tells contextcore, and what it is given.
+ *
+ * A plugin is a value. Capabilities are shown by presence: what is absent is not supported, and the core says so.
+ * Plugins never print, never exit, never read the environment and never retry: they classify errors
+ * ({@link PluginError}) and the engine decides.
+ */
+
+export type { Json, JsonObject } from "../units/json.ts";
+export * from "./backend.ts";
+export * from "./dashboards.ts";
+export * from "./export.ts";
+export * from "./http.ts";
+export * from "./plugin.ts";
+export * from "./restore.ts";
+export * from "./sink.ts";
+export * from "./values.ts";

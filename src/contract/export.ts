@@ -1,0 +1,103 @@
+/** What a backend does in an export: a tree of cursors, and the records that it yields. */
+
+import type { JsonObject } from "../units/json.ts";
+import type { Range } from "../units/range.ts";
+import type { Counts } from "./values.ts";
+
+/** What is to be read. */
+export interface ExportRequest {
+  readonly range: Range;
+  /** A selector in the backend's own language. */
+  readonly match?: string;
+}
+
+/**
+ * Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Times are decimal strings of
+ * ns; in the members `from` and `to` they say which part of the time line is missing when the cursor fails. With a member
+ * `notBefore` it is run at that time by the server's clock or later, an hour from now at most; other work goes on meanwhile.
+ * The member `reread` is the engine's own.
+ */
+export type Cursor = JsonObject;
+
+/**
+ * An export is a tree of cursors. `start` gives the first; `step` runs one and yields records and the cursors that
+ * follow: one (a page after a page), two (a bisection) or many (a fan-out).
+ *
+ * A step depends on nothing but its cursor, may be run again, is bounded (about `limits.stepBytes` of records) and is
+ * committed whole or not at all. The cursors in `next` run once the step is written
+ * and sure to be committed before theirs.
+ * Where one item can turn up in several windows, a rule that each step can check alone says which window owns it.
+ */
+export interface Exporter {
+  /** May be called again for a part of the range, which is then read a second time: what is not held yet is added. */
+  start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
+  step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
+}
+
+/** The first cursors, and what is known before anything is read. */
+export interface Start {
+  readonly cursors: readonly Cursor[];
+  readonly problems?: readonly Problem[];
+  /** How it is read, e.g. `{ read: "streamed remote read" }`; kept in the manifest. */
+  readonly notes?: Readonly<Record<string, string>>;
+  /** The range that is really read, where that is less than was asked (newest data still settling). ns */
+  readonly exportedUntil?: bigint;
+}
+
+/** What one cursor gave: records, objects, and the cursors that follow. */
+export interface Step {
+  readonly records?: readonly Records[];
+  readonly objects?: readonly ObjectFile[];
+  readonly problems?: readonly Problem[];
+  readonly next?: readonly Cursor[];
+  readonly notes?: Readonly<Record<string, string>>;
+  /** Which part of this cursor's work is done when `next` is not empty, 0 to 1: for the progress bar. Default 0. */
+  readonly done?: number;
+}
+
+/** Lines for one data file: they become one block. */
+export interface Records {
+  /** `traces.json`, `metrics.json`, `logs.json`, or a file of the plugin's own in a folder named after it. */
+  readonly file: string;
+  /** JSON values, one a line, each line ended by `\n`. Bytes are the engine's from then on: never a buffer that is used again. */
+  readonly text: string | Uint8Array;
+  /** How many lines. */
+  readonly lines: number;
+  /** The times of the data in them, half-open. ns */
+  readonly from: bigint;
+  readonly to: bigint;
+  /** What is in the lines, by unit. The units that {@link Backend.count} gives are reconciled. */
+  readonly counts: Counts;
+  /** The reconciliation window that all of it falls in. Default: the whole export. */
+  readonly window?: Range;
+}
+
+/** A whole small file: a dashboard, a rule group. */
+export interface ObjectFile {
+  /** Relative, `/` between parts, first part the plugin's folder, safe on every file system (see `safeFileName`). */
+  readonly path: string;
+  readonly text: string;
+  /** What it counts as: `dashboards`, `folders`, `rules`. */
+  readonly unit: string;
+}
+
+/**
+ * - `lossy`: kept, but not every detail of it can be carried.
+ * - `incomplete`: part of it could not be read.
+ * - `clamped`: the server shortens its answers.
+ * - `failed`: it could not be read at all.
+ * - `normalised`: a server's own bookkeeping was left out. Not a loss.
+ * - `not-contained`: the API never gives it (secrets). Not a failure of the export.
+ * `incomplete`, `clamped` and `failed` make the snapshot `partial`.
+ */
+export type ProblemKind = "lossy" | "incomplete" | "clamped" | "failed" | "normalised" | "not-contained";
+
+/** Something that is not in the snapshot, or not as it was, said by the plugin or the engine. */
+export interface Problem {
+  readonly kind: ProblemKind;
+  /** What and why, one or two sentences. The same kind and reason are merged into one, with all their ranges. */
+  readonly reason: string;
+  readonly range?: Range;
+  /** Names of the items concerned (ids, dashboards); the engine keeps the first hundred and the number. */
+  readonly items?: readonly string[];
+}

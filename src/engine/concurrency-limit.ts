@@ -1,0 +1,108 @@
+/** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
+import { isKind } from "../contract/errors.ts";
+import { sleep } from "../units/sleep.ts";
+import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
+import { isOverload, retryDelay } from "./retry.ts";
+import { withTimeLimit } from "./time-limit.ts";
+import type { Tuning } from "./tuning.ts";
+
+/** Calls one backend's hooks and knows how it bears them. */
+export interface ConcurrencyLimit {
+  /**
+   * Calls a hook until it succeeds or fails for good.
+   * @throws what the plugin threw at last; the signal's reason when that was given
+   */
+  call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  /**
+   * The same without a second attempt, for what is only good to have: however long it takes, the pace stays as it is.
+   * @param enough given when it is not wanted any more
+   */
+  callOnce<Result>(hook: (signal: AbortSignal) => Promise<Result>, enough: AbortSignal): Promise<Result>;
+  /** How many calls may be under way now; none while the server has asked us to wait. */
+  slots(): number;
+  /** True when so many calls in a row failed for good that going on makes no sense. */
+  givesUp(): boolean;
+  readonly retries: number;
+}
+
+/** What a limit is made from; `concurrency`: calls at once, at most. */
+export interface ConcurrencyLimitOptions {
+  readonly concurrency: number;
+  readonly tuning: Tuning;
+  readonly signal: AbortSignal;
+  /** Called when something that {@link ConcurrencyLimit} tells has changed. */
+  readonly onChange: () => void;
+}
+
+/** The limit of one backend. */
+export function createConcurrencyLimit({
+  concurrency,
+  tuning,
+  signal,
+  onChange,
+}: ConcurrencyLimitOptions): ConcurrencyLimit {
+  let pace: Pace = startPace(concurrency);
+  let pausedUntil = 0;
+  let retries = 0;
+  let failuresInARow = 0;
+  let answered = false;
+
+  const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+    const { round } = pace;
+    // A chain of steps that never waits would starve timers and signals: a Ctrl-C must be heard between two of them.
+    await new Promise((resolve) => setImmediate(resolve));
+    const began = performance.now();
+    try {
+      const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
+      pace = afterSuccess(pace, performance.now() - began);
+      failuresInARow = 0;
+      answered = true;
+      return result;
+    } catch (error) {
+      if (isOverload(error)) pace = afterOverload(pace, round);
+      throw error;
+    }
+  };
+
+  /** Nothing else of this backend begins before then. A timer may fire a little early: it waits again. */
+  const pauseUntil = async (time: number): Promise<void> => {
+    pausedUntil = Math.max(pausedUntil, time);
+    while (performance.now() < pausedUntil) await sleep(pausedUntil - performance.now() + 1, signal);
+    onChange();
+  };
+
+  /** Waits before the next attempt; the whole backend waits with it when the server asked for that. */
+  const wait = async (error: unknown, delayMs: number): Promise<void> => {
+    retries += 1;
+    const pause = isOverload(error) ? pauseUntil(performance.now() + delayMs) : sleep(delayMs, signal);
+    onChange();
+    await pause;
+  };
+
+  return {
+    callOnce(hook, enough) {
+      const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
+      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
+    },
+    async call(hook) {
+      for (let failed = 1; ; failed += 1) {
+        try {
+          return await attempt(hook);
+        } catch (error) {
+          if (signal.aborted) throw error;
+          const delayMs = retryDelay(error, failed, tuning.retry, Math.random(), answered);
+          if (delayMs === undefined) {
+            if (isKind(error, "temporary", "refused")) failuresInARow += 1;
+            throw error;
+          }
+          await wait(error, delayMs);
+        }
+      }
+    },
+    slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    givesUp: () => failuresInARow >= tuning.failuresMax,
+    get retries() {
+      return retries;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { isKind, PluginError } from "../contract/errors.ts";
+
+/** How often and how long something is tried again. Times in ms. */
+export interface RetryPolicy {
+  /** Times that one piece of work is tried in all. */
+  readonly attempts: number;
+  /** Times for work that the server put off because it has too much to do: to wait is what it asks for. */
+  readonly attemptsOverload: number;
+  /**
+   * For work of a server that answered before and is not there now, since it is being started again; absent: like any other
+   * failure. Once it is back, nothing should wait for long.
+   */
+  readonly outage?: { readonly attempts: number; readonly capMs: number };
+  /** Times for work that a time limit of ours ended: each costs the whole limit. */
+  readonly attemptsTimedOut: number;
+  /** The first wait is up to `baseMs`, each further one up to twice as long, at most `capMs`. */
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** A server that asks us to wait longer than this has failed. */
+  readonly retryAfterMaxMs: number;
+}
+
+/** For an export: a server that is being started again is waited for about a minute and a half, a busy one for minutes. */
+export const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 6,
+  attemptsOverload: 20,
+  outage: { attempts: 24, capMs: 10_000 },
+  attemptsTimedOut: 2,
+  baseMs: 500,
+  capMs: 30_000,
+  retryAfterMaxMs: 600_000,
+};
+
+/**
+ * How long to wait before the work is tried again, ms; `undefined`: not at all. Exponential with full jitter, and never less than the
+ * server asked for (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * @param failed how many attempts have failed, this one included
+ * @param random in [0, 1)
+ * @param answered whether the server has answered before: then its absence is likely to pass
+ */
+export function retryDelay(
+  error: unknown,
+  failed: number,
+  policy: RetryPolicy,
+  random: number,
+  answered = false,
+): number | undefined {
+  if (!isKind(error, "temporary")) return undefined;
+  const outage = answered && isAbsence(error) ? policy.outage : undefined;
+  if (failed >= (outage?.attempts ?? attemptsFor(error, policy))) return undefined;
+  const capMs = Math.min(policy.capMs, outage?.capMs ?? policy.capMs);
+  const jittered = random * Math.min(capMs, policy.baseMs * 2 ** (failed - 1));
+  const asked = error.retryAfterMs;
+  if (asked === undefined) return jittered;
+  return asked > policy.retryAfterMaxMs ? undefined : asked + jittered;
+}
+
+function attemptsFor(error: PluginError, policy: RetryPolicy): number {
+  if (error.timedOut) return policy.attemptsTimedOut;
+  return isOverload(error) ? policy.attemptsOverload : policy.attempts;
+}
+
+/** Nothing listens there, or a proxy says that nothing does. */
+const isAbsence = ({ absent, status }: PluginError): boolean => absent || status === 502 || status === 504;
+
+/** True when the server says that it has too much to do. */
+export const isOverload = (error: unknown): boolean =>
+  error instanceof PluginError &&
+  (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined);

@@ -1,0 +1,97 @@
+/**
+ * The shapes that a plugin's hooks must answer with. What does not fit is the plugin's defect and never goes further.
+ * What `start` and `step` give is checked by the engine, which keeps it.
+ */
+import * as v from "valibot";
+import type { Step } from "../contract/contract.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const counts = v.record(v.string(), count);
+const time = v.bigint();
+const text = v.pipe(v.string(), v.nonEmpty());
+
+const members = v.record(v.string(), v.unknown());
+const draft = {
+  title: v.string(),
+  content: members,
+  schema: v.optional(v.string()),
+  attached: v.optional(members),
+};
+const folder = v.object({
+  uid: v.string(),
+  title: v.string(),
+  description: v.optional(v.string()),
+  parentUid: v.optional(v.string()),
+  managedBy: v.optional(v.string()),
+});
+
+/** By hook. */
+export const ANSWERS = {
+  inventory: v.object({
+    signals: v.array(v.picklist(["traces", "metrics", "logs", "dashboards"])),
+    serverVersion: v.optional(v.string()),
+    oldest: v.optional(time),
+    newest: v.optional(time),
+    retention: v.optional(v.union([time, v.literal("unlimited")])),
+    importance: v.picklist(["low", "medium", "high", "critical"]),
+    counts: v.optional(counts),
+    warnings: v.optional(v.array(text)),
+  }),
+  size: v.object({
+    bytes: count,
+    source: v.picklist(["disk", "api", "estimate"]),
+    how: v.optional(v.string()),
+    isAtMost: v.optional(v.boolean()),
+  }),
+  count: v.optional(counts),
+  limits: v.array(
+    v.object({ setting: text, value: v.string(), effect: v.optional(text), clamps: v.optional(v.boolean()) }),
+  ),
+  preflight: v.array(
+    v.object({
+      severity: v.picklist(["refuses", "alters", "hides", "note"]),
+      what: text,
+      setting: v.optional(v.string()),
+    }),
+  ),
+  apply: v.object({
+    written: counts,
+    existing: v.optional(counts),
+    rejected: v.optional(
+      v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
+    ),
+    problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
+  }),
+  settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
+  history: v.array(v.string()),
+  ranks: v.array(v.pipe(v.number(), v.finite())),
+  matcher: v.array(v.optional(v.string())),
+  "dashboards.list": v.object({
+    folders: v.array(folder),
+    dashboards: v.array(
+      v.object({
+        ...{ uid: v.string(), title: v.string(), folderUid: v.string(), tags: v.array(v.string()) },
+        url: v.optional(v.string()),
+      }),
+    ),
+  }),
+  "dashboards.read": v.object({
+    ...{ ...draft, uid: v.string(), folderUid: v.string(), text: v.string() },
+    managedBy: v.optional(v.string()),
+  }),
+  "dashboards.parse": v.object({ ...draft, uid: v.optional(v.string()) }),
+  nothing: v.unknown(),
+} as const;
+
+/** What is wrong with an answer, `undefined` when nothing is. */
+export function answerObjection(schema: v.GenericSchema, value: unknown): string | undefined {
+  const { issues } = v.safeParse(schema, value, { abortEarly: true });
+  const [issue] = issues ?? [];
+  if (issue === undefined) return undefined;
+  const place = v.getDotPath(issue);
+  return `${place === null ? "it" : `\`${place}\``}: ${issue.message}`;
+}
+
+/** True when a step brought nothing to keep. */
+export const isBarren = ({ records: kept = [], objects = [] }: Step): boolean =>
+  objects.length === 0 && kept.every(({ lines }) => lines === 0);

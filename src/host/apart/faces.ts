@@ -1,0 +1,120 @@
+/** A backend and a sink whose hooks are in another process. */
+import type {
+  Backend,
+  DashboardKeeper,
+  LineMatcher,
+  RestoreLine,
+  Restorer,
+  Sink,
+} from "../../contract/contract.ts";
+import { requireBackend, requireSink } from "../guard.ts";
+import { type Instance, nextNumber } from "./instance.ts";
+
+const has = ({ opened }: Instance, hook: string): boolean => opened.has.includes(hook);
+
+/** The plugin's backend, with what it has of the contract. @throws HookDefect when it has not what each must have */
+export function backendIn(instance: Instance, plugin: string): Backend {
+  const { ask, opened } = instance;
+  requireBackend(plugin, outline(instance));
+  return {
+    inventory: (signal) => ask("inventory", [], signal),
+    size: (signal) => ask("size", [], signal),
+    export: {
+      start: (request, signal) => ask("export.start", [request], signal),
+      step: (cursor, signal) => ask("export.step", [cursor], signal),
+    },
+    ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
+    ...(has(instance, "limits") ? { limits: (signal) => ask("limits", [], signal) } : {}),
+    ...(has(instance, "flush") ? { flush: (signal) => ask("flush", [], signal) } : {}),
+    ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
+    ...(has(instance, "dashboards.list") ? { dashboards: keeperIn(instance) } : {}),
+  };
+}
+
+/** The plugin's sink. @throws HookDefect when it has not what each must have */
+export function sinkIn(instance: Instance, plugin: string): Sink {
+  const { ask } = instance;
+  requireSink(plugin, outline(instance));
+  return {
+    probe: (signal) => ask("probe", [], signal),
+    deliver: (event, signal) => ask("deliver", [event], signal),
+    ...(has(instance, "history") ? { history: (query, signal) => ask("history", [query], signal) } : {}),
+  };
+}
+
+/** What there is of the contract, as an object with methods. */
+function outline({ opened }: Instance): object {
+  const methods: Record<string, unknown> = {};
+  for (const hook of opened.has) {
+    const [part = "", name] = hook.split(".");
+    const there = () => undefined;
+    methods[part] = name === undefined ? there : { ...Object(methods[part]), [name]: there };
+  }
+  return methods;
+}
+
+function keeperIn({ ask }: Instance): DashboardKeeper {
+  return {
+    list: (signal) => ask("dashboards.list", [], signal),
+    read: (uid, signal) => ask("dashboards.read", [uid], signal),
+    parse: (text) => ask("dashboards.parse", [text]),
+    write: (dashboard, signal) => ask("dashboards.write", [dashboard], signal),
+    remove: (uid, signal) => ask("dashboards.remove", [uid], signal),
+    createFolder: (folder, signal) => ask("dashboards.createFolder", [folder], signal),
+    renameFolder: (folder, signal) => ask("dashboards.renameFolder", [folder], signal),
+    removeFolder: (uid, signal) => ask("dashboards.removeFolder", [uid], signal),
+  };
+}
+
+function restorerIn(instance: Instance): Restorer {
+  const { ask, opened } = instance;
+  return {
+    ...(opened.order === undefined ? {} : { order: opened.order }),
+    ...(has(instance, "restore.rank")
+      ? { ranks: (files, signal) => ask("restore.rank", [files], signal) }
+      : {}),
+    ...(has(instance, "restore.matcher") ? { matcher: (match) => matcherBy(instance, match) } : {}),
+    ...(has(instance, "restore.selection")
+      ? {
+          async selection(match, everything, signal) {
+            const shown = { id: nextNumber(), lines: inBatches(everything) };
+            await ask("restore.selection", [{ match, id: shown.id }], signal, shown);
+            return matcherBy(instance, shown.id);
+          },
+        }
+      : {}),
+    preflight: (plan, signal) => ask("restore.preflight", [plan], signal),
+    apply: (batch, signal) => ask("restore.apply", [batch], signal),
+    ...(has(instance, "restore.settleMs")
+      ? { settleMs: (signal) => ask("restore.settleMs", [], signal) }
+      : {}),
+  };
+}
+
+/** @param by a selector, or the number of what a selection has left */
+function matcherBy({ ask }: Instance, by: string | number): LineMatcher {
+  const one = (): never => {
+    throw new Error("a plugin in a process of its own is asked for many lines at once");
+  };
+  return Object.assign(one, {
+    many: (lines: readonly string[], file: string, signal: AbortSignal) =>
+      ask<readonly (string | undefined)[]>("restore.matcher", [{ by, lines, file }], signal),
+  });
+}
+
+/** So much is shown at once, and no more is read from the snapshot before it was looked at. characters */
+const SHOWN_MAX = 256 << 10;
+
+async function* inBatches(everything: AsyncIterable<RestoreLine>): AsyncGenerator<readonly RestoreLine[]> {
+  let batch: RestoreLine[] = [];
+  let filled = 0;
+  for await (const one of everything) {
+    batch.push(one);
+    filled += one.line.length;
+    if (filled < SHOWN_MAX) continue;
+    yield batch;
+    batch = [];
+    filled = 0;
+  }
+  if (batch.length > 0) yield batch;
+}

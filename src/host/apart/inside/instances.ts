@@ -1,0 +1,103 @@
+/** What of the contract a plugin's process has open, and the calls of it. */
+import * as v from "valibot";
+import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
+import { HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
+import { createClient } from "./client.ts";
+import { createMatching, type Matching } from "./matching.ts";
+import { callMethod, memberOf } from "./members.ts";
+import type { Outside } from "./outside.ts";
+
+interface Instance {
+  readonly face: object;
+  readonly matching: Matching;
+  readonly tellTime: (now: bigint) => void;
+}
+
+type Handle = (input: unknown, signal: AbortSignal) => Promise<unknown>;
+
+/** The handlers of `open` and `hook` for one plugin. */
+export function createInstances(outside: Outside): { use(loaded: Plugin): void; open: Handle; hook: Handle } {
+  const instances = new Map<number, Instance>();
+  let plugin: Plugin | undefined;
+  return {
+    use: (loaded) => {
+      plugin = loaded;
+    },
+    async open(input) {
+      const asked = v.parse(openSchema, input);
+      if (plugin === undefined) throw new Error("no plugin was loaded");
+      const options = v.safeParse(plugin.options, asked.options);
+      if (!options.success) return { issues: options.issues.map(issueOf), has: [] };
+      const instance = openOne(plugin, asked, options.output, outside);
+      instances.set(asked.instance, instance);
+      return openedAs(asked.face, instance);
+    },
+    async hook(input, signal) {
+      const { instance, hook, args, now } = v.parse(hookSchema, input);
+      const found = instances.get(instance);
+      if (found === undefined) throw new Error(`there is no instance ${instance}`);
+      found.tellTime(now);
+      const own = found.matching[hook];
+      if (own !== undefined) return own(args, signal);
+      const answer = await callMethod(found.face, hook, [...args, signal]);
+      return hook === "export.step" ? withBytes(answer) : answer;
+    },
+  };
+}
+
+const issueOf = (issue: v.BaseIssue<unknown>) => ({
+  type: issue.type,
+  message: issue.message,
+  expected: issue.expected,
+  received: issue.received,
+  path: (issue.path ?? []).map(({ key }) => ({ key: typeof key === "number" ? key : String(key) })),
+});
+
+type Options = v.InferOutput<OptionsSchema>;
+
+function openOne(plugin: Plugin, asked: OpenInput, options: Options, outside: Outside): Instance {
+  let offset = 0n;
+  const tellTime = (now: bigint): void => {
+    offset = now - systemClock();
+  };
+  tellTime(asked.now);
+  const { instance, url, stepBytes } = asked;
+  const log = (level: string) => (message: string) =>
+    outside.note("log", { instance, level, message: String(message) });
+  const context: Context<Options> = {
+    options,
+    http: createClient({ plugin: plugin.name, instance, url, timeout: options.timeout, tellTime, outside }),
+    log: { debug: log("debug"), info: log("info"), warn: log("warn") },
+    clock: () => systemClock() + offset,
+    limits: { stepBytes },
+  };
+  const face = faceOf(plugin, asked.face, context);
+  return { face, matching: createMatching(face, outside), tellTime };
+}
+
+const systemClock = (): bigint => BigInt(Date.now()) * 1_000_000n;
+
+function faceOf({ name, ...plugin }: Plugin, face: OpenInput["face"], context: Context<Options>): object {
+  const opened: unknown = plugin[face]?.(context);
+  if (typeof opened !== "object" || opened === null) throw new Error(`${name} gave no ${face}`);
+  return opened;
+}
+
+function openedAs(face: OpenInput["face"], instance: Instance) {
+  const order = memberOf(instance.face, "restore.order").member;
+  const has = HOOKS[face].filter((hook) => typeof memberOf(instance.face, hook).member === "function");
+  return { has, ...(order === undefined ? {} : { order }) };
+}
+
+/** The text of records as the bytes that it becomes anyway, so that it is written only once. */
+function withBytes(step: unknown): unknown {
+  if (typeof step !== "object" || step === null || !("records" in step) || !Array.isArray(step.records))
+    return step;
+  const records: readonly unknown[] = step.records;
+  return { ...step, records: records.map(inBytes) };
+}
+
+const inBytes = (records: unknown): unknown =>
+  typeof records === "object" && records !== null && "text" in records && typeof records.text === "string"
+    ? { ...records, text: Buffer.from(records.text) }
+    : records;

@@ -1,0 +1,54 @@
+/** The parts of a restore that are answered at once in one process, and asked for many lines at a time across two. */
+import * as v from "valibot";
+import type { LineMatcher, RestoreLine } from "../../../contract/contract.ts";
+import { linesSchema, matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
+import { callMethod } from "./members.ts";
+import type { Outside } from "./outside.ts";
+
+type Handle = (args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
+export type Matching = Readonly<Record<string, Handle>>;
+
+/** Handlers by the name of the hook. */
+export function createMatching(face: object, outside: Outside): Matching {
+  const matchers = new Map<string | number, LineMatcher>();
+  const read = async (match: string): Promise<LineMatcher> => {
+    const matcher = asMatcher(await callMethod(face, "restore.matcher", [match]));
+    matchers.set(match, matcher);
+    return matcher;
+  };
+  return {
+    "restore.rank": async ([files]) =>
+      Promise.all(
+        v.parse(v.array(v.string()), files).map((file) => callMethod(face, "restore.rank", [file])),
+      ),
+    async "restore.matcher"([input]) {
+      const { by, lines, file } = v.parse(matchesSchema, input);
+      const found = matchers.get(by) ?? (typeof by === "string" ? await read(by) : undefined);
+      if (found === undefined)
+        throw new Error("what was selected is gone, since its process was started again");
+      return lines.map((line) => found(line, file));
+    },
+    async "restore.selection"([input], signal) {
+      const { match, id } = v.parse(selectSchema, input);
+      const everything = linesFrom(outside, id, signal);
+      matchers.set(id, asMatcher(await callMethod(face, "restore.selection", [match, everything, signal])));
+    },
+  };
+}
+
+function asMatcher(matcher: unknown): LineMatcher {
+  if (typeof matcher !== "function") throw new Error("it gave no function that says what of a line to write");
+  return (line, file) => Reflect.apply(matcher, undefined, [line, file]);
+}
+
+/** What the core shows it, some lines at a time, as it asks for more. */
+async function* linesFrom(outside: Outside, lines: number, signal: AbortSignal): AsyncGenerator<RestoreLine> {
+  for (;;) {
+    const some = v.parse(
+      someLinesSchema,
+      await outside.call("lines.next", v.parse(linesSchema, { lines }), signal),
+    );
+    if (some.length === 0) return;
+    yield* some;
+  }
+}

@@ -1,0 +1,110 @@
+/** A plugin that is open in a process of its own: one set of options, and the hooks of the contract by name. */
+import * as v from "valibot";
+import { about } from "../../config/introspect.ts";
+import type { OptionIssue } from "../../config/issues.ts";
+import type { Context, OptionsSchema, RestoreLine } from "../../contract/contract.ts";
+import type { Options } from "../context.ts";
+import type { Process } from "./launch.ts";
+import { type FaceName, type Opened, openedSchema } from "./messages.ts";
+import type { Runner } from "./runner.ts";
+import { visibleUrl, withoutCredentials } from "./withheld.ts";
+
+export interface Opening {
+  readonly face: FaceName;
+  /** Of the declaration, as it stands for the plugin's own. */
+  readonly schema: OptionsSchema;
+  readonly context: Context<Options>;
+  readonly redact: (text: string) => string;
+}
+
+export interface Instance {
+  readonly opened: Opened;
+  /**
+   * Calls a hook. What it answers is what the plugin says: the guard and the engine look at it.
+   * @param shown lines that it is shown while it runs, by a number that is among its arguments
+   * @throws what the hook throws, or PluginError when its process is lost
+   */
+  ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown): Promise<Answer>;
+}
+
+export interface Shown {
+  readonly id: number;
+  readonly lines: AsyncIterator<readonly RestoreLine[]>;
+}
+
+/** Options that the plugin itself refuses. */
+export class OptionsRefused extends Error {
+  override readonly name = "OptionsRefused";
+  readonly issues: readonly OptionIssue[];
+
+  constructor(issues: readonly OptionIssue[]) {
+    super(issues[0]?.message ?? "its options do not fit");
+    this.issues = issues;
+  }
+}
+
+let numbers = 0;
+
+/** A number that nothing else has, by which the two processes call something. */
+export const nextNumber = (): number => ++numbers;
+
+/** @throws OptionsRefused, or what the plugin throws when it is opened */
+export async function openInstance(runner: Runner, opening: Opening): Promise<Instance> {
+  const instance = nextNumber();
+  const openIn = once(async (process: Process): Promise<Opened> => {
+    process.admit(instance, opening);
+    const answer = await process.child.callWithin(process.openMs, "open", inputOf(instance, opening));
+    const { issues, ...opened } = v.parse(openedSchema, answer);
+    if (issues !== undefined) throw new OptionsRefused(issues);
+    return opened;
+  });
+  const { clock } = opening.context;
+  const opened = await runner.run(openIn);
+  return {
+    opened,
+    async ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown) {
+      const answer = await runner.run(async (process) => {
+        await openIn(process);
+        const hide = shown === undefined ? undefined : process.show(shown.id, shown.lines);
+        const call = { instance, hook, args, now: clock() };
+        return callIn(process, call, signal).finally(() => hide?.());
+      });
+      return answer as Answer;
+    },
+  };
+}
+
+/** A process that is busy hears of no cancellation, and would not hear of the next call. */
+async function callIn({ child }: Process, call: object, signal?: AbortSignal): Promise<unknown> {
+  const abort = (): void => child.stopIfSilent();
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await child.peer.call("hook", call, signal);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function inputOf(instance: number, { face, schema, context }: Opening) {
+  const { options, http, limits, clock } = context;
+  const { url } = schema.entries;
+  const isSecret = url !== undefined && about(url).secret === true;
+  return {
+    instance,
+    face,
+    options: withoutCredentials(options, schema),
+    ...(http.url === "" ? {} : { url: visibleUrl(http.url, isSecret) }),
+    stepBytes: limits.stepBytes,
+    now: clock(),
+  };
+}
+
+/** The work's result for each process that it was done in. */
+function once<Result>(work: (process: Process) => Promise<Result>): (process: Process) => Promise<Result> {
+  const done = new WeakMap<Process, Promise<Result>>();
+  return (process) => {
+    const result = done.get(process) ?? work(process);
+    done.set(process, result);
+    return result;
+  };
+}

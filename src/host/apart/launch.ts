@@ -1,0 +1,161 @@
+/** A plugin's process with the plugin loaded in it: how it is started, and what it may ask of this one. */
+import * as v from "valibot";
+import type { Context, RestoreLine } from "../../contract/contract.ts";
+import { visible } from "../../units/visible.ts";
+import { DeclarationError } from "../declaration.ts";
+import type { Location } from "../locate.ts";
+import type { PluginFiles } from "../trust/files.ts";
+import { addStray } from "../trust/stray-modules.ts";
+import { type Child, type ChildOptions, LostChild, startChild } from "./child.ts";
+import { createHttpService } from "./http-service.ts";
+import { type Declared, declaredSchema, linesSchema, logSchema, straySchema } from "./messages.ts";
+
+/** What a plugin's process is held to. */
+export interface Bounds {
+  /** How long loading may take, and opening. ms */
+  readonly loadMs: number;
+  /** So long it may be busy without a pause. ms */
+  readonly silentMs: number;
+  /** So much memory it may hold. bytes */
+  readonly memoryMax: number;
+}
+
+export interface Launch extends Bounds {
+  readonly location: Location;
+  readonly files: PluginFiles;
+  /** Takes a line for the person at the terminal. */
+  readonly say: (line: string) => void;
+}
+
+/** What an instance in the process is given from here. */
+export interface Given {
+  readonly context: Context<unknown>;
+  /** Blots its secrets out. */
+  readonly redact: (text: string) => string;
+}
+
+/** What the process may ask for, by the numbers that it has for it. */
+interface Known {
+  name: string;
+  readonly given: Map<number, Given>;
+  readonly shown: Map<number, AsyncIterator<readonly RestoreLine[]>>;
+}
+
+/** A process with the plugin loaded. */
+export interface Process {
+  readonly child: Child;
+  readonly declared: Declared;
+  /** Opening an instance may take so long. */
+  readonly openMs: number;
+  /** From now on the process may ask in the name of this instance. */
+  admit(instance: number, given: Given): void;
+  /** What a selection is shown, by its number, until the result is called. */
+  show(id: number, lines: AsyncIterator<readonly RestoreLine[]>): () => void;
+}
+
+/**
+ * Starts a process and loads the plugin in it.
+ * @throws DeclarationError naming the file
+ */
+export async function launch(options: Launch): Promise<Process> {
+  const { location, files, loadMs } = options;
+  const known: Known = { name: location.spec, given: new Map(), shown: new Map() };
+  const child = await startChild({ ...options, title: location.spec, ...waysOut(options.say, known) });
+  try {
+    const { entry, root, spec } = location;
+    const input = { entry, root, spec, files: [...files.paths], limitMs: loadMs };
+    const declared = v.parse(declaredSchema, await child.callWithin(loadMs + GRACE_MS, "load", input));
+    known.name = declared.name;
+    return {
+      child,
+      declared,
+      openMs: loadMs,
+      admit: (instance, given) => void known.given.set(instance, given),
+      show: (id, lines) => {
+        known.shown.set(id, lines);
+        return () => void known.shown.delete(id);
+      },
+    };
+  } catch (error) {
+    await child.end();
+    throw loading(location, error);
+  }
+}
+
+/** What waits for something that never comes is told of by the process itself; who cannot even do that is given so long. ms */
+const GRACE_MS = 1_000;
+
+function loading({ entry }: Location, error: unknown): Error {
+  if (error instanceof LostChild)
+    return Object.assign(new DeclarationError(`the plugin ${entry} does not load: it ${error.message}`), {
+      cause: error,
+    });
+  if (error instanceof v.ValiError)
+    return new DeclarationError(
+      `the plugin ${entry} cannot be used: its declaration is too large or makes no sense`,
+    );
+  if (!(error instanceof Error))
+    return new DeclarationError(`the plugin ${entry} does not load: ${String(error)}`);
+  const hint = "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
+  const isTold = error.name === "DeclarationError";
+  return new DeclarationError(
+    isTold ? error.message : `the plugin ${entry} does not load: ${error.message}`,
+    hint,
+  );
+}
+
+/** A process that logs more lines has something else in mind. */
+const TOLD_MAX = 10_000;
+/** Each is an event in the trail. */
+const STRAYS_MAX = 20;
+
+/** What the process may ask for and tell. */
+function waysOut(
+  say: (line: string) => void,
+  known: Known,
+): Pick<ChildOptions, "handlers" | "onPrinted" | "onGone"> {
+  const given = (instance: number): Given => {
+    const found = known.given.get(instance);
+    if (found === undefined) throw new Error(`there is no instance ${instance}`);
+    return found;
+  };
+  const service = createHttpService((instance) => given(instance).context);
+  const hidden = (text: string): string =>
+    [...known.given.values()].reduce((rest, { redact }) => redact(rest), text);
+  const count = { told: 0, strays: 0 };
+  const tell = (line: string): void => {
+    count.told += 1;
+    if (count.told <= TOLD_MAX) say(line);
+  };
+  const log = (note: unknown): void => {
+    const { instance, level, message } = v.parse(logSchema, note);
+    count.told += 1;
+    if (count.told <= TOLD_MAX) given(instance).context.log[level](inLines(message));
+  };
+  const unhandled = (note: unknown): void =>
+    tell(`warn: ${known.name} left an error unhandled: ${hidden(inLines(v.parse(noteSchema, note)))}`);
+  const stray = (note: unknown): void => {
+    count.strays += 1;
+    const path = visible(v.parse(straySchema, note).path);
+    if (count.strays <= STRAYS_MAX) addStray({ plugin: known.name, path });
+  };
+  return {
+    handlers: {
+      calls: { ...service.calls, "lines.next": async (input) => nextLines(known, input) },
+      notes: { log, stray, unhandled },
+    },
+    onPrinted: (line) => say(`warn: ${known.name} printed: ${hidden(visible(line))}`),
+    onGone: service.end,
+  };
+}
+
+/** Nothing that a terminal would obey but the end of a line. */
+const inLines = (text: string): string => text.split("\n").map(visible).join("\n");
+
+const noteSchema = v.pipe(v.string(), v.maxLength(16_384));
+
+async function nextLines({ shown }: Known, input: unknown): Promise<readonly RestoreLine[]> {
+  const { lines } = v.parse(linesSchema, input);
+  const next = await shown.get(lines)?.next();
+  return next?.done === false ? next.value : [];
+}

@@ -1,0 +1,42 @@
+/** The options as a plugin's process sees them: without what only its HTTP client needs, which is not in that process. */
+import { about } from "../../config/introspect.ts";
+import type { OptionsSchema } from "../../contract/contract.ts";
+import type { Options } from "../context.ts";
+
+/** Options of the client that are credentials where they are declared secret: see `option.serverOptions`. */
+const CREDENTIALS = ["password", "token", "headers"];
+/** In their place: they are there, and that is all that there is to see. */
+const WITHHELD = "***";
+
+/** @param options those of a plugin with a server; of one without, every secret is its own business, and stays */
+export function withoutCredentials(options: Options, { entries }: OptionsSchema): Options {
+  const { url } = options;
+  if (typeof url !== "string") return options;
+  const isSecret = (key: string): boolean => {
+    const schema = entries[key];
+    return schema !== undefined && about(schema).secret === true;
+  };
+  const seen = Object.entries(options).map(([key, value]) =>
+    key === "url"
+      ? [key, visibleUrl(url, isSecret(key))]
+      : [key, CREDENTIALS.includes(key) && isSecret(key) ? blotted(value) : value],
+  );
+  return Object.fromEntries(seen);
+}
+
+function blotted(value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (typeof value !== "object") return WITHHELD;
+  return Object.fromEntries(Object.keys(value).map((key) => [key, WITHHELD]));
+}
+
+/**
+ * The URL without user and password; of one that is secret itself, as a webhook's may be, only the server.
+ * @param isSecret the option `url` is declared so
+ */
+export function visibleUrl(url: string, isSecret: boolean): string {
+  if (!URL.canParse(url)) return isSecret ? WITHHELD : url;
+  const { protocol, host, username, password } = new URL(url);
+  if (isSecret) return `${protocol}//${host}`;
+  return username === "" && password === "" ? url : url.replace(/\/\/[^/@]*@/, "//");
+}

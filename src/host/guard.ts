@@ -1,0 +1,216 @@
+/** Puts a guard around every hook of a backend or a sink; ours and a stranger's go through the same one. */
+
+import type {
+  Backend,
+  DashboardKeeper,
+  Exporter,
+  LineMatcher,
+  Restorer,
+  Sink,
+  Step,
+} from "../contract/contract.ts";
+import { ANSWERS } from "./answers.ts";
+import { createEndWatch } from "./endless.ts";
+import { callHook, type Hook, HookDefect } from "./hook.ts";
+
+export interface GuardOptions {
+  readonly redact: (text: string) => string;
+  readonly limits?: Partial<HookLimits>;
+  /** A stranger's code, in a process of its own: it has less time. */
+  readonly foreign?: boolean;
+}
+
+/** How long a hook may take, ms. */
+export interface HookLimits {
+  /** What looks: inventory, size, limits, count, preflight, settleMs, probe, deliver, history. */
+  readonly lookMs: number;
+  /** What works: start, step, apply, flush. */
+  readonly workMs: number;
+  /** Steps in a row that brought no records and no objects, before the export counts as endless. */
+  readonly barrenSteps: number;
+}
+
+/** A call of the HTTP client may take five minutes, a hook several calls. */
+const LIMITS: HookLimits = { lookMs: 10 * 60_000, workMs: 30 * 60_000, barrenSteps: 100_000 };
+const FOREIGN_LIMITS: HookLimits = { lookMs: 60_000, workMs: 10 * 60_000, barrenSteps: 10_000 };
+
+type Kind = "lookMs" | "workMs";
+
+/** For what the contract lets nobody cancel. */
+const NEVER = new AbortController().signal;
+
+/** The same backend, guarded: see {@link callHook} for what a hook can then throw. */
+export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
+  const { hook } = hooks(plugin, options);
+  requireBackend(plugin, backend);
+  const { export: exporter, restore, dashboards, count, limits, flush } = backend;
+  return {
+    inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
+    size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
+    export: guardExporter(plugin, exporter, options),
+    ...(count === undefined
+      ? {}
+      : {
+          count: (request, signal) =>
+            callHook(hook("count", "lookMs"), signal, (own) => count.call(backend, request, own)),
+        }),
+    ...(limits === undefined
+      ? {}
+      : {
+          limits: (signal) => callHook(hook("limits", "lookMs"), signal, (own) => limits.call(backend, own)),
+        }),
+    ...(flush === undefined
+      ? {}
+      : { flush: (signal) => callHook(hook("flush", "workMs"), signal, (own) => flush.call(backend, own)) }),
+    ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
+    ...(dashboards === undefined ? {} : { dashboards: guardKeeper(plugin, dashboards, options) }),
+  };
+}
+
+function guardKeeper(plugin: string, keeper: DashboardKeeper, options: GuardOptions): DashboardKeeper {
+  const { hook } = hooks(plugin, options);
+  const { foreign = false } = options;
+  const look = (name: string) => hook(`dashboards.${name}`, "lookMs");
+  return {
+    list: (signal) => callHook(look("list"), signal, (own) => keeper.list(own)),
+    read: (uid, signal) => callHook(look("read"), signal, (own) => keeper.read(uid, own)),
+    parse: (text) =>
+      foreign ? callHook(look("parse"), NEVER, async () => keeper.parse(text)) : keeper.parse(text),
+    write: (dashboard, signal) => callHook(look("write"), signal, (own) => keeper.write(dashboard, own)),
+    remove: (uid, signal) => callHook(look("remove"), signal, (own) => keeper.remove(uid, own)),
+    createFolder: (folder, signal) =>
+      callHook(look("createFolder"), signal, (own) => keeper.createFolder(folder, own)),
+    renameFolder: (folder, signal) =>
+      callHook(look("renameFolder"), signal, (own) => keeper.renameFolder(folder, own)),
+    removeFolder: (uid, signal) =>
+      callHook(look("removeFolder"), signal, (own) => keeper.removeFolder(uid, own)),
+  };
+}
+
+function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions): Exporter {
+  const { hook, limits } = hooks(plugin, options);
+  const objection = createEndWatch(limits.barrenSteps);
+  let endless: string | undefined;
+  /** Refused, so that the engine soon gives the whole backend up, and not one after the other of the cursors that wait. */
+  const requireEnd = (): void => {
+    if (endless !== undefined) throw new HookDefect(`${plugin}: ${endless}`, undefined, "refused");
+  };
+  const watched = async (run: Promise<Step>): Promise<Step> => {
+    const step = await run;
+    if (typeof step === "object" && step !== null) endless ??= objection(step);
+    requireEnd();
+    return step;
+  };
+  return {
+    start: (request, signal) =>
+      callHook(hook("start", "workMs"), signal, (own) => exporter.start(request, own)),
+    step: async (cursor, signal) => {
+      requireEnd();
+      return watched(callHook(hook("step", "workMs"), signal, (own) => exporter.step(cursor, own)));
+    },
+  };
+}
+
+function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions): Restorer {
+  const { hook } = hooks(plugin, options);
+  return {
+    ...(restore.order === undefined ? {} : { order: restore.order }),
+    ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
+    ...guardRanks(restore, hook("ranks", "lookMs")),
+    ...guardMatcher(restore, hook("matcher", "lookMs")),
+    ...guardSelection(restore, hook("selection", "workMs"), hook("matcher", "lookMs")),
+    preflight: (plan, signal) =>
+      callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
+    apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
+    ...guardSettling(restore, hook("settleMs", "lookMs")),
+  };
+}
+
+function guardSettling(restore: Restorer, hook: Hook): Pick<Restorer, "settleMs"> {
+  const { settleMs } = restore;
+  if (settleMs === undefined) return {};
+  return { settleMs: (signal) => callHook(hook, signal, (own) => settleMs.call(restore, own)) };
+}
+
+function guardRanks({ ranks }: Restorer, hook: Hook): Pick<Restorer, "ranks"> {
+  if (ranks === undefined) return {};
+  return { ranks: (files, signal) => callHook(hook, signal, (own) => ranks(files, own)) };
+}
+
+function guardMatcher(restore: Restorer, hook: Hook): Pick<Restorer, "matcher"> {
+  const { matcher } = restore;
+  return matcher === undefined ? {} : { matcher: (match) => guardMany(matcher.call(restore, match), hook) };
+}
+
+/** One that is asked line by line is called as often as there are lines, and stays as it is. */
+function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
+  const { many } = matcher;
+  if (many === undefined) return matcher;
+  const guarded: LineMatcher["many"] = (lines, file, signal) =>
+    callHook(hook, signal, (own) => many(lines, file, own));
+  return Object.assign((line: string, file: string) => matcher(line, file), { many: guarded });
+}
+
+function guardSelection(restore: Restorer, hook: Hook, matching: Hook): Pick<Restorer, "selection"> {
+  const { selection } = restore;
+  if (selection === undefined) return {};
+  return {
+    selection: async (match, everything, signal) =>
+      guardMany(
+        await callHook(hook, signal, (own) => selection.call(restore, match, everything, own)),
+        matching,
+      ),
+  };
+}
+
+/** The same sink, guarded. */
+export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Sink {
+  const { hook } = hooks(plugin, options);
+  const { history } = sink;
+  requireSink(plugin, sink);
+  return {
+    probe: (signal) => callHook(hook("probe", "lookMs"), signal, (own) => sink.probe(own)),
+    deliver: (event, signal) =>
+      callHook(hook("deliver", "lookMs"), signal, (own) => sink.deliver(event, own)),
+    ...(history === undefined
+      ? {}
+      : {
+          history: (query, signal) =>
+            callHook(hook("history", "lookMs"), signal, (own) => history.call(sink, query, own)),
+        }),
+  };
+}
+
+function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions) {
+  const all: HookLimits = { ...(foreign ? FOREIGN_LIMITS : LIMITS), ...limits };
+  const hook = (name: string, kind: Kind): Hook => ({
+    plugin,
+    hook: name,
+    limitMs: all[kind],
+    answer: answerOf(name),
+    redact,
+  });
+  return { hook, limits: all };
+}
+
+const answerOf = (hook: string) =>
+  Object.entries(ANSWERS).find(([name]) => name === hook)?.[1] ?? ANSWERS.nothing;
+
+/** @throws HookDefect when the backend has not what each must have */
+export function requireBackend(plugin: string, backend: object): void {
+  const restore: unknown = Reflect.get(backend, "restore");
+  requireFunctions(plugin, "backend", backend, ["inventory", "size"]);
+  requireFunctions(plugin, "backend.export", Reflect.get(backend, "export"), ["start", "step"]);
+  if (restore !== undefined) requireFunctions(plugin, "backend.restore", restore, ["preflight", "apply"]);
+}
+
+/** @throws HookDefect when the sink has not what each must have */
+export const requireSink = (plugin: string, sink: object): void =>
+  requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);
+
+function requireFunctions(plugin: string, what: string, value: unknown, names: readonly string[]): void {
+  const missing = names.filter(
+    (name) => typeof value !== "object" || value === null || typeof Reflect.get(value, name) !== "function",
+  );
+  if (missing.length > 0) throw new HookDefect(`${plugin}: its ${what} has no ${missing.join(" and no ")}`);
+}

@@ -1,0 +1,89 @@
+/**
+ * Loads a stranger's module into this process, which is there for it alone; `import … from "contextcore"` in it gives this
+ * very program's contract.
+ */
+import { readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import type { Plugin } from "../contract/contract.ts";
+import { checkDeclaration, DeclarationError } from "./declaration.ts";
+import type { Location } from "./locate.ts";
+import { admitFiles, serveContextcore } from "./module-fence.ts";
+import { sha256 } from "./trust/files.ts";
+
+export interface LoadOptions {
+  /** What may be loaded as code: SHA-256 by absolute path. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Told of every other file that is asked for, and refused. */
+  readonly onStray: (path: string) => void;
+  /** How long it may take. */
+  readonly limitMs: number;
+}
+
+/**
+ * Loads a plugin from its file and checks what it declares. Runs the plugin's code, if it is the code that was looked at.
+ * @throws DeclarationError that names the file
+ */
+export async function loadPlugin(
+  location: Omit<Location, "isFolder">,
+  { files, onStray, limitMs }: LoadOptions,
+): Promise<Plugin> {
+  requireUnchanged(files, location);
+  admitFiles([...files.keys(), location.entry], onStray);
+  const module: unknown = await importModule(location.entry, limitMs);
+  return declaredIn(module, location);
+}
+
+/** Between the look at its files and this moment there is time to change one. */
+function requireUnchanged(files: LoadOptions["files"], { spec }: Pick<Location, "spec">): void {
+  for (const [path, hash] of files)
+    if (sha256(readFileSync(path)) !== hash)
+      throw new DeclarationError(`the plugin ${spec} was changed while it was being loaded (${path})`);
+}
+
+function declaredIn(module: unknown, { entry }: Pick<Location, "entry">): Plugin {
+  const declared: unknown =
+    typeof module === "object" && module !== null ? Reflect.get(module, "default") : undefined;
+  try {
+    return checkDeclaration(declared, "third-party");
+  } catch (error) {
+    if (!(error instanceof DeclarationError)) throw error;
+    throw new DeclarationError(`the plugin ${entry} cannot be used: ${error.message}`, error.hint);
+  }
+}
+
+/**
+ * Evaluates a module. Runs its code.
+ * @param path absolute
+ * @param what it is, for the error
+ * @throws DeclarationError that names the file
+ */
+export async function importModule(path: string, limitMs: number, what = "the plugin"): Promise<unknown> {
+  serveContextcore();
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`it was not done after ${limitMs / 1000} s`)),
+    limitMs,
+  );
+  try {
+    return await Promise.race([import(pathToFileURL(path).href), late.promise]);
+  } catch (cause) {
+    const said = cause instanceof AggregateError ? cause.errors.map(textOf).join("; ") : textOf(cause);
+    const error = new DeclarationError(`${what} ${path} does not load: ${said}`);
+    error.cause = cause;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Bun's build messages carry the place beside the text. */
+function textOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return String(error);
+  const message: unknown = Reflect.get(error, "message");
+  const position: unknown = Reflect.get(error, "position");
+  const line: unknown =
+    typeof position === "object" && position !== null ? Reflect.get(position, "line") : undefined;
+  const file: unknown =
+    typeof position === "object" && position !== null ? Reflect.get(position, "file") : undefined;
+  return typeof line === "number" ? `${String(file)}:${line}: ${String(message)}` : String(message);
+}

@@ -1,0 +1,28 @@
+/** Adds to and takes from what is trusted. */
+import type { Plugin } from "../../contract/contract.ts";
+import { hashOfFiles, type PluginFiles } from "./files.ts";
+import { type LockEntry, readLock, writeLock } from "./lock.ts";
+import { usesOf } from "./uses.ts";
+
+/** What the lock is to say of a plugin: its files as they are now, and what they use. */
+export function entryFor({ name, version, hosts }: Plugin, found: PluginFiles): LockEntry {
+  return {
+    name,
+    ...(version === undefined ? {} : { version }),
+    ...(hosts === undefined ? {} : { hosts }),
+    uses: usesOf(found),
+    hash: hashOfFiles(found.files),
+    files: Object.fromEntries(found.files),
+  };
+}
+
+/** From now on these files, and only these, may be loaded as this plugin. */
+export function trustPlugin(directory: string, spec: string, entry: LockEntry): void {
+  writeLock(directory, { ...readLock(directory), [spec]: entry });
+}
+
+/** Takes a plugin out of the lock. @param spec what the configuration calls it */
+export function distrustPlugin(directory: string, spec: string): void {
+  const { [spec]: _, ...rest } = readLock(directory);
+  writeLock(directory, rest);
+}

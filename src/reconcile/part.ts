@@ -1,0 +1,16 @@
+import type { Range } from "../units/range.ts";
+
+/**
+ * Which of an export's records are read a second time.
+ * - `window`: those of a reconciliation window;
+ * - `rest`: those that came without a window;
+ * - `whole`: all, where nothing came with a window.
+ */
+export type Part = "window" | "rest" | "whole";
+
+/** A part of the time line that is read a second time. */
+export interface Reread extends Range {
+  readonly of: Part;
+  /** The window that it is a part of, and that all it adds is counted in. */
+  readonly window?: Range;
+}

@@ -1,0 +1,91 @@
+/** Compares what was read with the server's own count. */
+import type { Counts, Problem } from "../contract/contract.ts";
+import type { ManifestWindow } from "../snapshot/format/manifest.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
+import { countedUnit } from "../units/unit-text.ts";
+import type { Question } from "./windows.ts";
+
+/** What the comparison with the server came to. */
+export interface Reconciliation {
+  readonly windows: readonly ManifestWindow[];
+  /** True only when every window was counted. Absent when nothing differs and the server cannot say for some, or for all. */
+  readonly agrees?: boolean;
+  readonly problems: readonly Problem[];
+  /** Why some windows could not be counted. */
+  readonly uncounted?: string;
+}
+
+/** What the server said to a question: its numbers; why it could not be asked; or neither, when it cannot say. */
+export interface Answer {
+  readonly question: Question;
+  readonly server?: Counts;
+  readonly error?: string;
+}
+
+/** The units in which the server's answer differs from what was read, and by how much it is more. */
+function differences({ question, server }: Answer): { unit: string; more: number }[] {
+  return Object.entries(server ?? {})
+    .filter(([unit]) => question.concerns(unit))
+    .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))
+    .filter(({ more }) => more !== 0);
+}
+
+/** True when the server counts what was read, as far as it can say. */
+export const agrees = (one: Answer): boolean => differences(one).length === 0;
+
+/** True when the server has more of something than was read. */
+export const isShort = (one: Answer): boolean => differences(one).some(({ more }) => more > 0);
+
+/** What the settled counts come to. A count that failed confirms nothing; a server that cannot count is not held against the records. */
+export function conclude(answers: readonly Answer[]): Reconciliation {
+  const counted = answers.filter((one) => one.server !== undefined);
+  const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
+  const agreed = agreement(answers);
+  return {
+    windows: answers.map(toWindow),
+    ...(agreed === undefined ? {} : { agrees: agreed }),
+    problems: [...problemsOf(counted), ...failed.map(uncountedProblem)],
+    ...(failed[0] === undefined ? {} : { uncounted: failed[0].error }),
+  };
+}
+
+/** What no count has confirmed does not agree; where the server cannot say, nothing is claimed. */
+function agreement(answers: readonly Answer[]): boolean | undefined {
+  const counted = answers.filter((one) => one.server !== undefined);
+  if (counted.length === 0) return undefined;
+  if (!counted.every(agrees) || answers.some((one) => one.error !== undefined)) return false;
+  return counted.length === answers.length ? true : undefined;
+}
+
+const uncountedProblem = ({ question, error }: { question: Question; error: string }): Problem => ({
+  kind: "incomplete",
+  reason: `could not be counted on the server, so nothing proves that all of it was read: ${error}. Export it again when the server answers counts.`,
+  range: question.range,
+});
+
+const toWindow = (one: Answer): ManifestWindow => ({
+  ...rangeToText(one.question.range),
+  read: { ...one.question.read },
+  ...(one.question.firstRead === undefined ? {} : { firstRead: { ...one.question.firstRead } }),
+  ...(one.server === undefined ? {} : { server: { ...one.server }, agrees: agrees(one) }),
+});
+
+/** One sentence for each unit and direction, with the sum over all windows, and each window that it is about. */
+function problemsOf(answers: readonly Answer[]): Problem[] {
+  const found = answers.flatMap((one) =>
+    differences(one).map((each) => ({ ...each, range: one.question.range })),
+  );
+  const sums = new Map<string, number>();
+  const key = ({ unit, more }: { unit: string; more: number }): string => `${more > 0} ${unit}`;
+  for (const one of found) sums.set(key(one), (sums.get(key(one)) ?? 0) + one.more);
+  return found.map((one) => ({
+    kind: "incomplete",
+    reason: sentence(one.unit, sums.get(key(one)) ?? one.more),
+    range: one.range,
+  }));
+}
+
+const sentence = (unit: string, more: number): string =>
+  more > 0
+    ? `the server counts ${countedUnit(more, unit)} more than were read`
+    : `the server counts ${countedUnit(-more, unit)} fewer than were read: expired meanwhile, or read twice`;

@@ -1,0 +1,148 @@
+/** Which windows the server is asked to count, and what the export read in each: pure. */
+import type { Counts } from "../contract/contract.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import { byFrom, subtract } from "../snapshot/format/ranges.ts";
+import { type Range, span } from "../units/range.ts";
+import type { Part, Reread } from "./part.ts";
+
+/** What was read, by reconciliation window, while blocks come in. */
+export interface WindowCounts {
+  /** @param reread the part that the block's second reading is of; absent: it is of the first */
+  add(block: Block, reread?: Part): void;
+  /** A part is read a second time. */
+  begin(reread: Reread): void;
+  /** The second reading has come to its end. */
+  end(reread: Reread): void;
+  /** The second readings that have come to their end. */
+  rereads(): readonly Reread[];
+  /** What second readings have added, by unit; absent when nothing was read twice. */
+  added(): Counts | undefined;
+  /** What the server is to be asked over the export's range, so that no part of it is left out. */
+  questions(range: Range): readonly Question[];
+}
+
+/** One count to ask the server for, and what the export read. */
+export interface Question {
+  readonly range: Range;
+  /** Which part of the records it is about. */
+  readonly part: Part;
+  readonly read: Counts;
+  /** What the first reading gave, where there was a second. */
+  readonly firstRead?: Counts;
+  /** Whether a unit of the answer is to be compared here. */
+  concerns(unit: string): boolean;
+}
+
+/** What was read of a part. */
+interface Reading {
+  readonly read: Counts;
+  /** What of it a second reading has added; absent: there was none. */
+  readonly added?: Counts | undefined;
+}
+
+interface Window extends Reading {
+  readonly range: Range;
+}
+
+/** Starts with nothing. */
+export function createWindowCounts(): WindowCounts {
+  const windows = new Map<string, Window>();
+  const total: Record<string, number> = {};
+  // What second readings have added, by what they are of.
+  const added: Partial<Record<Part, Record<string, number>>> = {};
+  // Units of which a part came without a window: they are compared over the whole range.
+  const loose = new Set<string>();
+  const ended: Reread[] = [];
+
+  const enter = (window: Window): void => {
+    const key = `${window.range.from} ${window.range.to}`;
+    const known = windows.get(key);
+    windows.set(key, known === undefined ? window : join(known, window));
+  };
+  const noteAdded = (part: Part, counts: Counts): void => {
+    const sum = added[part] ?? {};
+    added[part] = sum;
+    addCounts(sum, counts);
+  };
+  const overAll = (range: Range, part: Part, concerns: Question["concerns"]): Question =>
+    question({ range, read: total, added: added[part] }, part, concerns);
+
+  return {
+    add({ window, counts }, reread) {
+      addCounts(total, counts);
+      if (reread !== undefined) noteAdded(reread, counts);
+      if (window !== undefined)
+        return enter({ range: window, read: counts, added: reread === undefined ? undefined : counts });
+      for (const unit of Object.keys(counts)) loose.add(unit);
+    },
+    begin({ of, window }) {
+      noteAdded(of, {});
+      if (window !== undefined) enter({ range: window, read: {}, added: {} });
+    },
+    end: (reread) => void ended.push(reread),
+    rereads: () => ended,
+    added() {
+      const all = Object.values(added);
+      return all.length === 0 ? undefined : all.reduce<Counts>(sum, {});
+    },
+    questions(range) {
+      if (windows.size === 0) return [overAll(range, "whole", () => true)];
+      const isLoose = (unit: string): boolean => loose.has(unit);
+      const parts = partition([...windows.values()], range).map((window) =>
+        question(window, "window", (unit) => !isLoose(unit)),
+      );
+      return loose.size === 0 ? parts : [...parts, overAll(range, "rest", isLoose)];
+    },
+  };
+}
+
+/** What was read of a part of the time line. */
+interface Window {
+  readonly range: Range;
+  readonly read: Counts;
+  /** What of it a second reading has added; absent: there was none. */
+  readonly added?: Counts | undefined;
+}
+
+function question({ range, read, added }: Window, part: Part, concerns: Question["concerns"]): Question {
+  const only = (counts: Counts): Counts =>
+    Object.fromEntries(Object.entries(counts).filter(([unit]) => concerns(unit)));
+  return {
+    range,
+    part,
+    read: only(read),
+    ...(added === undefined ? {} : { firstRead: only(difference(read, added)) }),
+    concerns,
+  };
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  const both: Record<string, number> = { ...a };
+  addCounts(both, b);
+  return both;
+}
+
+const difference = (a: Counts, b: Counts): Counts =>
+  Object.fromEntries(Object.entries(a).map(([unit, number]) => [unit, number - (b[unit] ?? 0)]));
+
+/** Overlapping windows are joined, and the parts of the range that no window covers are windows that read nothing. */
+function partition(windows: readonly Window[], range: Range): Window[] {
+  const joined: Window[] = [];
+  for (const one of [...windows].sort(byStart)) {
+    const last = joined.at(-1);
+    if (last === undefined || one.range.from >= last.range.to) joined.push(one);
+    else joined[joined.length - 1] = join(last, one);
+  }
+  const covered = joined.map((one) => one.range);
+  const gaps = subtract(range, covered).map((gap) => ({ range: gap, read: {} }));
+  return [...joined, ...gaps].sort(byStart);
+}
+
+const join = (a: Window, b: Window): Window => ({
+  range: span(a.range, b.range),
+  read: sum(a.read, b.read),
+  added: a.added === undefined ? b.added : sum(a.added, b.added ?? {}),
+});
+
+const byStart = (a: Window, b: Window): number => byFrom(a.range, b.range);

@@ -1,0 +1,104 @@
+/** What a chain says of itself: as one manifest, from those of its snapshots. */
+import { basename } from "node:path";
+import type { Counts } from "../../contract/contract.ts";
+import { type Range, span } from "../../units/range.ts";
+import { addCounts } from "../format/counts.ts";
+import { SnapshotError } from "../format/errors.ts";
+import type { Manifest, ManifestFile, ManifestPlugin, ManifestWindow } from "../format/manifest.ts";
+import { rangeFromText, rangeToText } from "../format/range-text.ts";
+import { subtract } from "../format/ranges.ts";
+import { STATE_FILES } from "../format/record-keys.ts";
+import type { OpenSnapshot } from "../read/reader.ts";
+import type { BackendChain, Link } from "./chain.ts";
+import { hasTimeline } from "./coverage.ts";
+import { createdAt, type KeptSnapshot } from "./kept.ts";
+
+/** All snapshots of which anything is taken, the oldest first. */
+export function snapshotsOf(chains: readonly BackendChain[]): KeptSnapshot[] {
+  const all = chains.flatMap(({ links, state }) => [...links, state].map(({ snapshot }) => snapshot));
+  const byPath = new Map(all.map((one) => [one.path, one]));
+  return [...byPath.values()].sort((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1));
+}
+
+/** The newest snapshot's path, and the claims of all as if they were its own. @throws SnapshotError when there is none */
+export function claimsOfChain(chains: readonly BackendChain[]): Pick<OpenSnapshot, "path" | "manifest"> {
+  const snapshots = snapshotsOf(chains);
+  const newest = snapshots.at(-1);
+  if (newest === undefined) throw new SnapshotError("a chain without snapshots holds nothing");
+  const plugins = chains.map(claimsOfBackend);
+  const manifest: Manifest = {
+    ...newest.manifest,
+    range: rangeToText(spanOf(snapshots.map((one) => rangeFromText(one.manifest.range)))),
+    bytes: snapshots.reduce((sum, one) => sum + one.manifest.bytes, 0),
+    status: plugins.every(({ status }) => status === "complete") ? "complete" : "partial",
+    plugins,
+    sha256: hashOf(snapshots),
+  };
+  return { path: newest.path, manifest };
+}
+
+/** Stands for all of them and nothing else: an interrupted restore goes on only with the same. */
+function hashOf(snapshots: readonly KeptSnapshot[]): string {
+  const hasher = new Bun.CryptoHasher("sha256");
+  for (const { manifest } of snapshots) hasher.update(`${manifest.sha256}\n`);
+  return hasher.digest("hex");
+}
+
+/** The claims of the one that the state is from; times, counts, windows and files are those of all. */
+export function claimsOfBackend(chain: BackendChain): ManifestPlugin {
+  const { state, links } = chain;
+  const all = links.includes(state) ? links : [...links, state];
+  const counts: Record<string, number> = {};
+  for (const { plugin } of all) addCounts(counts, plugin.counts);
+  const ranges = links.flatMap(({ plugin }) =>
+    plugin.range === undefined ? [] : [rangeFromText(plugin.range)],
+  );
+  return {
+    ...state.plugin,
+    ...(ranges.length === 0 ? {} : { range: rangeToText(spanOf(ranges)) }),
+    counts,
+    windows: windowsOf(chain),
+    problems: links.flatMap(({ plugin }) => plugin.problems),
+    files: all.flatMap((link) => link.plugin.files.map((file) => placed(link, file))),
+  };
+}
+
+const placed = ({ snapshot }: Link, file: ManifestFile): ManifestFile => ({
+  ...file,
+  path: `${basename(snapshot.path)}/${file.path}`,
+  of: file.of ?? file.path,
+});
+
+/**
+ * Those of an older snapshot only where no newer one has read the whole of their time again, and only with what has a time:
+ * rules and dashboards that are gone since are not missing.
+ */
+function windowsOf({ links, state }: BackendChain): ManifestWindow[] {
+  let held: Range[] = [];
+  const windows: ManifestWindow[] = [];
+  for (const link of links.toReversed()) {
+    const open = link.plugin.windows.filter((one) => subtract(rangeFromText(one), held).length > 0);
+    windows.unshift(
+      ...(link.snapshot === state.snapshot ? open : open.flatMap((one) => onlyTimed(one, link))),
+    );
+    held = [...held, ...link.held];
+  }
+  return windows;
+}
+
+function onlyTimed(window: ManifestWindow, { plugin }: Link): ManifestWindow[] {
+  if (!hasTimeline(plugin)) return [];
+  const timed = plugin.files.filter(
+    (file) => file.from !== undefined && !STATE_FILES.has(file.of ?? file.path),
+  );
+  const units = new Set(timed.flatMap(({ counts }) => Object.keys(counts)));
+  const only = (counts: Counts) =>
+    Object.fromEntries(Object.entries(counts).filter(([unit]) => units.has(unit)));
+  const { read, server, ...rest } = window;
+  return [{ ...rest, read: only(read), ...(server === undefined ? {} : { server: only(server) }) }];
+}
+
+const spanOf = (ranges: readonly Range[]): Range => {
+  const [first = { from: 0n, to: 0n }, ...others] = ranges;
+  return others.reduce(span, first);
+};

@@ -1,0 +1,107 @@
+/** Which part of a backend's time line the kept snapshots hold. */
+import type { Signal } from "../../contract/contract.ts";
+import { fromRfc3339, type Range, span } from "../../units/range.ts";
+import type { ManifestPlugin } from "../format/manifest.ts";
+import { isLoss } from "../format/problem-kind.ts";
+import { rangeFromText } from "../format/range-text.ts";
+import { coalesce, subtract } from "../format/ranges.ts";
+import type { KeptSnapshot } from "./kept.ts";
+import { isSameSource, type Source } from "./source.ts";
+
+/**
+ * What the snapshots hold of one backend's time line: merged, in order. A snapshot that was restricted by a selector, or
+ * that has lost part of a range, does not cover it.
+ * @param source the backend, or its name alone: then of whichever server
+ */
+export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source | string): Range[] {
+  const wanted = typeof source === "string" ? { name: source } : source;
+  const ranges = snapshots.flatMap(({ manifest }) =>
+    manifest.plugins.filter((one) => isSameSource(one, wanted)).flatMap(rangesOf),
+  );
+  return coalesce(ranges);
+}
+
+export interface Coverage {
+  /** From the first moment that is held of any backend to the last; absent: nothing is. */
+  readonly whole?: Range;
+  readonly backends: readonly BackendCoverage[];
+}
+
+export interface BackendCoverage {
+  readonly backend: string;
+  readonly covered: readonly Range[];
+  readonly gaps: readonly Range[];
+}
+
+/** Of the backends with a time line; what lies before the first saved moment of a backend is no gap. */
+export function coverageOf(snapshots: readonly KeptSnapshot[]): Coverage {
+  const timed = new Set(
+    snapshots.flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).map(({ name }) => name)),
+  );
+  const backends = backendsIn(snapshots)
+    .filter((backend) => timed.has(backend))
+    .map((backend) => ({ backend, covered: coveredRanges(snapshots, backend) }));
+  const [first, ...others] = backends.flatMap(({ covered }) => covered);
+  if (first === undefined) return { backends: backends.map((one) => ({ ...one, gaps: [] })) };
+  // What an export lost at its end is a gap too, though nothing is held after it.
+  const whole = [...others, ...attemptsAfter(first.from, snapshots)].reduce(span, first);
+  return { whole, backends: backends.map((one) => ({ ...one, gaps: gapsIn(one.covered, whole) })) };
+}
+
+function gapsIn(covered: readonly Range[], { to }: Range): Range[] {
+  const [first] = covered;
+  return first === undefined ? [] : subtract({ from: first.from, to }, covered);
+}
+
+/** What was read or should have been, of everything that has a time line. */
+const attemptsAfter = (from: bigint, snapshots: readonly KeptSnapshot[]): Range[] =>
+  snapshots
+    .flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).flatMap(attemptOf))
+    .filter((one) => one.from >= from);
+
+/** The range that an export without a selector went about, as far as its data had settled. */
+function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
+  if (match !== undefined || range === undefined) return [];
+  const asked = rangeFromText(range);
+  const until = exportedUntil === undefined ? asked.to : fromRfc3339(exportedUntil);
+  return [{ from: asked.from, to: until < asked.to ? until : asked.to }];
+}
+
+/** What one export holds of a time line; none of one that a selector restricted. */
+export function rangesOf(plugin: ManifestPlugin): Range[] {
+  const [whole] = attemptOf(plugin);
+  if (plugin.status === "failed" || whole === undefined) return [];
+  const losses = plugin.problems.filter(isLoss);
+  if (losses.some(({ ranges }) => ranges.length === 0)) return [];
+  return subtract(
+    whole,
+    losses.flatMap(({ ranges }) => ranges.map(rangeFromText)),
+  );
+}
+
+/** The backends that any of the snapshots has data of. */
+export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
+  ...new Set(snapshots.flatMap(({ manifest }) => manifest.plugins.map(({ name }) => name))),
+];
+
+/** Dashboards have no time line: a newer export of them replaces an older one. */
+export const hasTimeline = ({ signals = [] }: { readonly signals?: readonly Signal[] }): boolean =>
+  signals.length === 0 || signals.some((signal) => signal !== "dashboards");
+
+/**
+ * What only this snapshot holds: for each backend the parts of its time line that none of the others holds.
+ * A backend without a time line is named, with no parts, when no other snapshot holds it whole.
+ */
+export function heldOnlyBy(
+  snapshot: KeptSnapshot,
+  others: readonly KeptSnapshot[],
+): { readonly backend: string; readonly ranges: readonly Range[] }[] {
+  return snapshot.manifest.plugins.flatMap((plugin) => {
+    const { name: backend } = plugin;
+    const own = coveredRanges([snapshot], plugin);
+    const elsewhere = coveredRanges(others, plugin);
+    const ranges = own.flatMap((range) => subtract(range, elsewhere));
+    if (hasTimeline(plugin)) return ranges.length === 0 ? [] : [{ backend, ranges }];
+    return own.length > 0 && elsewhere.length === 0 ? [{ backend, ranges: [] }] : [];
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * Finds the records of a file that several snapshots of one chain hold: the newest of them keeps a record, in the others it
+ * is passed over. In bounded memory: only the times that two snapshots share are looked at, a few at once.
+ */
+import type { Json } from "../../contract/contract.ts";
+import { fromMs, NS_PER_MS, type Range, toMs } from "../../units/range.ts";
+import { type Block, byBlockTime } from "../format/block.ts";
+import { SnapshotError } from "../format/errors.ts";
+import { createKeySet, type KeySet } from "../format/key-set.ts";
+import { byFrom, coalesce, subtract } from "../format/ranges.ts";
+import { RECORD_UNITS, recordsOf } from "../format/record-keys.ts";
+import { createMarks, type Marks } from "./marks.ts";
+
+/** A block of one of the snapshots. */
+export interface PlacedBlock {
+  /** Which snapshot, the oldest is 0. */
+  readonly link: number;
+  readonly block: Block;
+}
+
+export interface RepeatsOptions {
+  /** The data file as plugins know it. */
+  readonly file: string;
+  /** Its blocks that have a time, of all snapshots. */
+  readonly blocks: readonly PlacedBlock[];
+  /** The records of a block, each without its newline. @throws SnapshotError when they are not what was written */
+  readonly lines: (placed: PlacedBlock) => AsyncIterable<string>;
+  readonly signal: AbortSignal;
+  /** How many records are compared at once, at most about; default {@link AT_ONCE}. */
+  readonly atOnce?: number;
+}
+
+/** Records whose hashes are held at once: some 50 bytes each. */
+const AT_ONCE = 500_000;
+
+/** By block, the records that a newer snapshot holds too, by their number within the block; none: no entry. @throws the signal's reason */
+export async function findRepeats(options: RepeatsOptions): Promise<ReadonlyMap<PlacedBlock, Marks>> {
+  const found = new Map<PlacedBlock, Marks>();
+  const waiting = options.blocks.toSorted((a, b) => byBlockTime(a.block, b.block));
+  let open: PlacedBlock[] = [];
+  for (const shared of sharedTimes(options.blocks)) {
+    while (waiting[0] !== undefined && rangeOf(waiting[0]).from < shared.to)
+      open.push(...waiting.splice(0, 1));
+    for (const one of open) if (rangeOf(one).to <= shared.from) found.get(one)?.settle();
+    open = open.filter((one) => rangeOf(one).to > shared.from);
+    await compare(options, open, shared, found);
+  }
+  for (const one of open) found.get(one)?.settle();
+  return found;
+}
+
+const rangeOf = ({ block: { range } }: PlacedBlock): Range => range ?? { from: 0n, to: 0n };
+
+/** The times that blocks of two snapshots reach over, in whole milliseconds, in order. */
+function sharedTimes(blocks: readonly PlacedBlock[]): Range[] {
+  const links = Map.groupBy(blocks, ({ link }) => link);
+  let held: Range[] = [];
+  const shared: Range[] = [];
+  for (const some of links.values()) {
+    const own = coalesce(some.map((one) => inMilliseconds(rangeOf(one))));
+    shared.push(...own.flatMap((range) => subtract(range, subtract(range, held))));
+    held = coalesce([...held, ...own]);
+  }
+  return coalesce(shared).sort(byFrom);
+}
+
+/** Times of records are compared in milliseconds: a border within one would divide what belongs together. */
+const inMilliseconds = ({ from, to }: Range): Range => ({
+  from: fromMs(toMs(from)),
+  to: fromMs(toMs(to + NS_PER_MS - 1n)),
+});
+
+/** Compares what the blocks hold of a time, in halves where that is too much at once. */
+async function compare(
+  options: RepeatsOptions,
+  blocks: readonly PlacedBlock[],
+  time: Range,
+  found: Map<PlacedBlock, Marks>,
+): Promise<void> {
+  const there = blocks.filter((one) => rangeOf(one).to > time.from && rangeOf(one).from < time.to);
+  const middle = fromMs(toMs((time.from + time.to) / 2n));
+  const canHalve = Object.hasOwn(RECORD_UNITS, options.file) && middle > time.from;
+  if (canHalve && expected(there, time) > (options.atOnce ?? AT_ONCE)) {
+    await compare(options, there, { from: time.from, to: middle }, found);
+    await compare(options, there, { from: middle, to: time.to }, found);
+    return;
+  }
+  const newer: KeySet[] = [];
+  const links = Map.groupBy(there, ({ link }) => link);
+  for (const link of [...links.keys()].sort((a, b) => b - a)) {
+    const own = createKeySet();
+    for (const placed of links.get(link) ?? []) await mark(options, placed, { time, newer, own }, found);
+    newer.push(own);
+  }
+}
+
+/** About how many records the blocks hold of a time, as if they were spread evenly. */
+function expected(blocks: readonly PlacedBlock[], { from, to }: Range): number {
+  return blocks.reduce((sum, { block }) => {
+    const range = block.range ?? { from, to };
+    const records = Math.max(block.records, ...Object.values(block.counts));
+    const [first, last] = [range.from > from ? range.from : from, range.to < to ? range.to : to];
+    const share = Number(last - first) / Math.max(1, Number(range.to - range.from));
+    return sum + records * Math.min(1, share);
+  }, 0);
+}
+
+interface Comparison {
+  readonly time: Range;
+  /** What the newer snapshots hold of that time. */
+  readonly newer: readonly KeySet[];
+  readonly own: KeySet;
+}
+
+/** What cannot be read is no repetition of anything: whoever reads the block to restore it is told. */
+async function mark(
+  { file, lines, signal }: RepeatsOptions,
+  placed: PlacedBlock,
+  { time, newer, own }: Comparison,
+  found: Map<PlacedBlock, Marks>,
+): Promise<void> {
+  signal.throwIfAborted();
+  const [first, end] = [toMs(time.from), toMs(time.to)];
+  const isTimed = Object.hasOwn(RECORD_UNITS, file);
+  const marks = found.get(placed) ?? createMarks();
+  let number = 0;
+  try {
+    for await (const text of lines(placed)) {
+      const line: Json = JSON.parse(text);
+      for (const { content, timeMs } of recordsOf(file, line)) {
+        const isInside = !isTimed || (timeMs >= first && timeMs < end);
+        if (isInside && newer.some((keys) => keys.has(content))) marks.add(number);
+        if (isInside) own.add(content);
+        number += 1;
+      }
+    }
+  } catch (error) {
+    if (error instanceof SnapshotError || error instanceof SyntaxError) return;
+    throw error;
+  }
+  if (marks.size > 0) found.set(placed, marks);
+  marks.of = number;
+}

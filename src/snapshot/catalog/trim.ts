@@ -1,0 +1,64 @@
+/** A block without the records that a newer snapshot of its chain holds too. */
+import type { Counts, Json } from "../../contract/contract.ts";
+import { fromMs, type Range } from "../../units/range.ts";
+import type { Block } from "../format/block.ts";
+import { keepRecords } from "../format/keep-records.ts";
+import { recordsOf } from "../format/record-keys.ts";
+import type { Marks } from "./marks.ts";
+
+/** The lines with what is left of them; those of which nothing is are left away. */
+export async function* trimmedLines(
+  file: string,
+  lines: AsyncIterable<string>,
+  marks: Marks,
+): AsyncGenerator<string> {
+  let number = 0;
+  for await (const text of lines) {
+    const left = keepRecords(file, text, () => !marks.has(number++));
+    if (left !== undefined) yield left;
+  }
+}
+
+/** The units that can be counted record by record, by data file. */
+const UNITS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["logs.json", ["entries"]],
+  ["metrics.json", ["samples", "histograms", "stale"]],
+  ["traces.json", ["traces", "spans"]],
+  ["mimir/exemplars.json", ["exemplars"]],
+  ["grafana/annotations.jsonl", ["annotations"]],
+]);
+
+/** What the block says of itself, for what is left of it. @param lines what is left @param file as plugins know it */
+export async function trimmedBlock(
+  block: Block,
+  file: string,
+  lines: AsyncIterable<string>,
+): Promise<Pick<Block, "records" | "counts" | "range">> {
+  const found: Record<string, number> = {};
+  let records = 0;
+  let [first, last] = [Number.POSITIVE_INFINITY, 0];
+  for await (const text of lines) {
+    records += 1;
+    const line: Json = JSON.parse(text);
+    for (const { timeMs, units } of recordsOf(file, line)) {
+      for (const unit of units) found[unit] = (found[unit] ?? 0) + 1;
+      [first, last] = [Math.min(first, timeMs), Math.max(last, timeMs)];
+    }
+  }
+  const counted = UNITS.get(file) ?? [];
+  const measured: Counts = { ...found, traces: records };
+  const counts = Object.entries(block.counts).map(([unit, number]): [string, number] => {
+    if (counted.includes(unit)) return [unit, measured[unit] ?? 0];
+    return [unit, number === block.records ? records : number];
+  });
+  const { range } = block;
+  const times = range === undefined || counted.length === 0 ? {} : { range: within(range, first, last) };
+  return { records, counts: Object.fromEntries(counts), ...times };
+}
+
+/** The part of a range from one time to another, ms, both included. */
+function within({ from, to }: Range, first: number, last: number): Range {
+  if (!(last >= first) || !Number.isSafeInteger(first + last)) return { from, to };
+  const [start, end] = [fromMs(first), fromMs(last + 1)];
+  return { from: start > from ? start : from, to: end < to ? end : to };
+}

@@ -1,0 +1,18 @@
+import type { Cursor } from "../../contract/contract.ts";
+import type { Range } from "../../units/range.ts";
+import { LATEST } from "./range-text.ts";
+
+const DECIMAL = /^\d{1,21}$/;
+
+/** The range that a cursor names in its members `from` and `to` (decimal strings of ns), if it does. */
+export function cursorRange({ from, to }: Cursor): Range | undefined {
+  if (typeof from !== "string" || typeof to !== "string" || !DECIMAL.test(from) || !DECIMAL.test(to))
+    return undefined;
+  const range = { from: BigInt(from), to: BigInt(to) };
+  return range.from < range.to && range.to <= LATEST ? range : undefined;
+}
+
+/** When a cursor may be run at the earliest, by the server's clock: its member `notBefore`. ns; `undefined`: at any time */
+export function cursorNotBefore({ notBefore }: Cursor): bigint | undefined {
+  return typeof notBefore === "string" && DECIMAL.test(notBefore) ? BigInt(notBefore) : undefined;
+}

@@ -1,0 +1,111 @@
+/** A server of numbered pages and a backend that reads it: right in everything, and easy to break in one thing. */
+import { definePlugin, option, PluginError, v } from "../../src/contract/contextcore.ts";
+import type { Backend, Context, Cursor, Step } from "../../src/contract/contract.ts";
+
+const PAGE = v.object({ from: v.number(), lines: v.array(v.string()), more: v.boolean() });
+
+export interface PageServer extends Disposable {
+  readonly url: string;
+  readonly lines: string[];
+}
+
+/** `GET /lines?from=N` gives five lines, `GET /count` how many there are, `POST /lines` adds those that are new. */
+export function servePages(first: readonly string[]): PageServer {
+  const lines = [...first];
+  const server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    development: false,
+    async fetch(request) {
+      const { pathname, searchParams } = new URL(request.url);
+      if (pathname === "/count") return Response.json({ count: lines.length });
+      if (request.method === "POST") {
+        for (const line of v.parse(v.array(v.string()), await request.json()))
+          if (!lines.includes(line)) lines.push(line);
+        return Response.json({});
+      }
+      const from = Number(searchParams.get("from"));
+      return Response.json({ from, lines: lines.slice(from, from + 5), more: from + 5 < lines.length });
+    },
+  });
+  return {
+    url: server.url.origin,
+    lines,
+    [Symbol.dispose]: () => void server.stop(true),
+  };
+}
+
+const options = v.object({ ...option.serverOptions("http://127.0.0.1:1") });
+export type PagesContext = Context<v.InferOutput<typeof options>>;
+
+export function pagesBackend({ http }: PagesContext): Backend {
+  const count = async (signal: AbortSignal): Promise<number> =>
+    (await http.json(v.object({ count: v.number() }), { path: "/count", signal })).count;
+  return {
+    inventory: async (signal) => ({
+      signals: ["logs"],
+      importance: "low",
+      oldest: 0n,
+      newest: 1_000n,
+      counts: { lines: await count(signal) },
+    }),
+    size: async (signal) => ({
+      bytes: 100 * (await count(signal)),
+      source: "estimate",
+      how: "100 bytes a line",
+    }),
+    count: async (_, signal) => ({ lines: await count(signal) }),
+    limits: async () => [{ setting: "page_size", value: "5" }],
+    export: {
+      start: async () => ({ cursors: [{ from: 0 }] }),
+      step: (cursor, signal) => readPage(http, cursor, signal),
+    },
+    restore: {
+      preflight: async () => [],
+      async apply({ lines }, signal) {
+        await http.send({
+          method: "POST",
+          path: "/lines",
+          json: lines.map((line) => JSON.parse(line)),
+          signal,
+        });
+        return { written: { lines: lines.length } };
+      },
+    },
+  };
+}
+
+export async function readPage(
+  http: PagesContext["http"],
+  cursor: Cursor,
+  signal: AbortSignal,
+): Promise<Step> {
+  const page = await http.json(PAGE, { path: "/lines", query: { from: Number(cursor.from) }, signal });
+  if (page.from !== cursor.from) throw new PluginError("invalid", "acme/pages: that is another page");
+  const text = page.lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+  return {
+    records: [
+      {
+        file: "acme/pages/lines.jsonl",
+        text,
+        lines: page.lines.length,
+        from: 0n,
+        to: 1_000n,
+        counts: { lines: page.lines.length },
+      },
+    ],
+    next: page.more ? [{ from: page.from + 5 }] : [],
+  };
+}
+
+/** The plugin, with parts of its backend replaced. */
+export const pagesPlugin = (change: (backend: Backend, context: PagesContext) => object = () => ({})) =>
+  definePlugin({
+    name: "acme/pages",
+    about: "Numbered pages",
+    options,
+    backend: (context) => {
+      const backend = pagesBackend(context);
+      return { ...backend, ...change(backend, context) };
+    },
+  });
