@@ -7,8 +7,8 @@ import type { Call } from "../command.ts";
 import { askBackends } from "../inventory/ask.ts";
 import type { Stack } from "../stack.ts";
 
-/** How long each backend may take to say what it holds, ms. */
-const SURVEY_MS = 60_000;
+/** How long each backend may take to say what it holds: a busy one answers late, and an export can wait. ms */
+const SURVEY_MS = 300_000;
 
 /** What will be exported, and what cannot be. */
 export interface ExportPlan {
