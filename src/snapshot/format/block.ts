@@ -42,11 +42,11 @@ export const isOfSecondReading = ({ reread }: Cursor): boolean => isObject(rerea
 
 /**
  * Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. What was read
- * a second time comes after all that it may have been added to.
+ * a second time comes after all that it may have been added to, and before what begins where it ends.
  */
 export function byBlockTime(a: Block, b: Block): number {
   const at = ({ range, reread }: Block): bigint => (reread ? range?.to : range?.from) ?? 0n;
-  return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : Number(a.reread ?? false) - Number(b.reread ?? false);
+  return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : Number(b.reread ?? false) - Number(a.reread ?? false);
 }
 
 /** What ends a step: from here on it is done, and `next` are to be done. */
