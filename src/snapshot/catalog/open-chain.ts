@@ -88,14 +88,13 @@ const isState = (block: Block): boolean => block.range === undefined || STATE_FI
 async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {
   const blocks: Placed[] = [];
   const broken: { name: string; reason: string }[] = [];
-  const byBackend = new Map(chains.map((chain) => [chain.backend, chain]));
+  const byBackend = new Map(chains.map((chain) => [chain.backend, belonging(chain)]));
   for (const [link, open] of links.entries()) {
     const name = nameOf(open);
     try {
       for await (const one of open.blocks()) {
         signal.throwIfAborted();
-        const chain = byBackend.get(one.plugin);
-        if (chain !== undefined && belongs(chain, open.path, one.block)) blocks.push({ ...one, link, name });
+        if (byBackend.get(one.plugin)?.(open.path, one.block)) blocks.push({ ...one, link, name });
       }
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
@@ -105,8 +104,11 @@ async function placeBlocks(chains: readonly BackendChain[], { links }: ChainRead
   return { blocks, broken };
 }
 
-const belongs = ({ state, links }: BackendChain, path: string, block: Block): boolean =>
-  isState(block) ? state.snapshot.path === path : links.some(({ snapshot }) => snapshot.path === path);
+/** Says of a block in the snapshot at `path` whether the chain has it. */
+function belonging({ state, links }: BackendChain): (path: string, block: Block) => boolean {
+  const paths = new Set(links.map(({ snapshot }) => snapshot.path));
+  return (path, block) => (isState(block) ? state.snapshot.path === path : paths.has(path));
+}
 
 /** What of each block a newer snapshot holds too, or stands for. */
 async function repeatsIn(
