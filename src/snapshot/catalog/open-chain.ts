@@ -4,13 +4,14 @@
  */
 
 import type { Range } from "../../units/range.ts";
-import type { Block } from "../format/block.ts";
+import { type Block, fileOf } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { STATE_FILES } from "../format/record-keys.ts";
 import { type IndexedBlock, type OpenSnapshot, openSnapshot } from "../read/reader.ts";
 import { type BackendChain, nameOf } from "./chain.ts";
 import { claimsOfChain, snapshotsOf } from "./chain-claims.ts";
 import { hasTimeline } from "./coverage.ts";
+import { findInterleaved } from "./interleaved.ts";
 import { createMarks, type Marks } from "./marks.ts";
 import { findRepeats, type PlacedBlock } from "./repeats.ts";
 import { findSuperseded } from "./superseded.ts";
@@ -81,7 +82,6 @@ function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
   };
 }
 
-const fileOf = ({ of, file }: Block): string => of ?? file;
 const isState = (block: Block): boolean => block.range === undefined || STATE_FILES.has(fileOf(block));
 
 /** The blocks that the chain is made of, the oldest snapshot's first. */
@@ -177,7 +177,18 @@ async function trimmed(
     const shown = { ...block, ...changed, file: `${name}/${block.file}`, of: file };
     left.push({ indexed: { plugin, number, block: shown }, placed, marks });
   }
-  return left;
+  return asAdded(left);
+}
+
+/** What lies in the time of an older snapshot's block is given out with it, in the order of time. */
+function asAdded(left: readonly Left[]): Left[] {
+  const places = new Map(left.map((one) => [{ ...one.indexed, link: one.placed.link }, one]));
+  const interleaved = findInterleaved([...places.keys()]);
+  return [...places].map(([place, one]) => {
+    if (!interleaved.has(place)) return one;
+    const block: Block = { ...one.indexed.block, reread: true };
+    return { ...one, indexed: { ...one.indexed, block } };
+  });
 }
 
 function asOne(chains: readonly BackendChain[], reader: ChainReader, left: readonly Left[]): OpenSnapshot {

@@ -33,9 +33,12 @@ export interface Block {
   readonly counts: Counts;
   /** The reconciliation window that it falls in; absent: the whole export. */
   readonly window?: Range;
-  /** Read a second time: it has only what was lacking, so other blocks may have more of its traces, series and streams. */
+  /** Read a second time, or in a newer snapshot of a chain: it has only what was lacking, so other blocks may have more of its traces, series and streams. */
   readonly reread?: true;
 }
+
+/** The data file as plugins know it, or the object's path. */
+export const fileOf = ({ of, file }: Block): string => of ?? file;
 
 /** Whether a cursor is the engine's own, of what is read a second time: its member `reread` is an object. */
 export const isOfSecondReading = ({ reread }: Cursor): boolean => isObject(reread);

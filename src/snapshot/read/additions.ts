@@ -1,8 +1,8 @@
 /**
- * What second readings have added to the streams and series of other blocks. A server takes a stream or a series in the
+ * What second readings, and newer snapshots of a chain, have added to the streams and series of other blocks. A server takes a stream or a series in the
  * order of time only: a line that lacks some of it and the line that has these are given to it as one.
  */
-import type { Block } from "../format/block.ts";
+import { type Block, fileOf } from "../format/block.ts";
 import { isJoined, joinKey, joinLines } from "../format/join-lines.ts";
 import { keepRecords } from "../format/keep-records.ts";
 import { linesOf } from "../format/lines.ts";
@@ -73,8 +73,6 @@ type Lines = Map<string, string>;
 
 const entry = (block: Block, lines: Lines | undefined): [Block, Lines][] =>
   lines === undefined ? [] : [[block, lines]];
-
-const fileOf = ({ of, file }: Block): string => of ?? file;
 
 const heldBytes = (blocks: Iterable<Block>): number =>
   [...blocks].reduce((sum, { raw, bytes }) => sum + (raw ?? bytes), 0);
