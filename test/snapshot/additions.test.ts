@@ -43,6 +43,17 @@ test("what ends before the block of its window begins is given out once", async 
   expect(await givenOut(texts)).toEqual([[20, 22, 24, 26, 28], []]);
 });
 
+test("of a series with two lines in a block each gets what belongs into it", async () => {
+  const [base, one] = blockOf(0, [10, 14], {});
+  const [, other] = blockOf(0, [20, 24], {});
+  const range = { from: 10n * MS, to: 25n * MS };
+  const texts = new Map([
+    [{ ...base, range }, Buffer.concat([one, other])],
+    blockOf(1, [12, 16, 22, 30], { reread: true }),
+  ]);
+  expect(await givenOut(texts)).toEqual([[10, 12, 14, 16, 20, 22, 24, 30], []]);
+});
+
 test("a damaged block's turn is over all the same", async () => {
   const [base, text] = blockOf(0, [10, 20], {});
   const [added] = blockOf(1, [12, 14], { reread: true });

@@ -103,11 +103,10 @@ function* joinAll(
   taken: Set<Block>,
 ): Generator<string> {
   const file = fileOf(block);
-  for (const text of textsOf(bytes)) {
-    const key = joinKey(file, text);
+  for (const { text, key, end } of linesToJoin(block, bytes, left)) {
     const more: string[] = [];
     for (const [added, lines] of key === undefined ? [] : left) {
-      const found = take(block, key ?? "", lines);
+      const found = take({ file, end }, key ?? "", lines);
       if (found === undefined) continue;
       more.push(found);
       taken.add(added);
@@ -116,12 +115,38 @@ function* joinAll(
   }
 }
 
-/** Takes what is older than the block's end: what is newer may be for a later block of the same series. */
-function take(block: Block, key: string, lines: Lines): string | undefined {
+interface LineToJoin {
+  readonly text: string;
+  /** Absent: nothing is left for it. */
+  readonly key?: string;
+  /** What is newer, ns, may be for a later line of the same series, in this block or another. */
+  readonly end: bigint;
+}
+
+/** Where a block has several lines of one series, each ends where the next begins. */
+function linesToJoin(block: Block, bytes: Uint8Array, left: ReadonlyMap<Block, Lines>): LineToJoin[] {
   const file = fileOf(block);
+  const ends = new Map<string, bigint>();
+  const found: LineToJoin[] = [];
+  for (const text of [...textsOf(bytes)].reverse()) {
+    const key = joinKey(file, text);
+    const isWanted = key !== undefined && [...left.values()].some((lines) => lines.has(key));
+    const end = (isWanted ? ends.get(key) : undefined) ?? block.range?.to ?? 0n;
+    if (isWanted) ends.set(key, firstTime(file, text) ?? end);
+    found.push({ text, end, ...(isWanted ? { key } : {}) });
+  }
+  return found.reverse();
+}
+
+function firstTime(file: string, text: string): bigint | undefined {
+  const times = [...recordsOf(file, JSON.parse(text))].flatMap(({ time }) => time?.from ?? []);
+  return times.length === 0 ? undefined : times.reduce((first, time) => (time < first ? time : first));
+}
+
+/** Takes of a series what is older than `end`, ns. */
+function take({ file, end }: { file: string; end: bigint }, key: string, lines: Lines): string | undefined {
   const text = lines.get(key);
   if (text === undefined) return undefined;
-  const end = block.range?.to ?? 0n;
   const isOlder = [...recordsOf(file, JSON.parse(text))].map(
     ({ time }) => time !== undefined && time.from < end,
   );
