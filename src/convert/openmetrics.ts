@@ -39,7 +39,8 @@ export async function* openMetrics(snapshot: OpenSnapshot, totals: Converted): A
   const additions = createAdditions(blocks, snapshot.read);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (const block of blocks) {
-    for (const line of linesOf(await additions.joined(block, await snapshot.read(block)))) {
+    const { bytes } = await additions.joined(block, await snapshot.read(block));
+    for (const line of linesOf(bytes)) {
       const text = seriesText(v.parse(lineSchema, JSON.parse(decoder.decode(line))), totals);
       if (text !== "") yield text;
     }

@@ -9,14 +9,18 @@ import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { makeOwnDirectory, openOwn } from "../storage/own-file.ts";
 
-/** What the server said of one block's records. */
+/** What the server said of one block's records, and of which added blocks these were joined with some. */
 export interface BlockOutcome {
+  readonly joined?: readonly Place[];
   readonly written: Counts;
   readonly existing: Counts;
   readonly rejected: readonly Rejected[];
   /** Written, but not whole. */
   readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
 }
+
+/** Where a block begins: there is one in each place. */
+export type Place = Pick<Block, "file" | "offset">;
 
 /** The same with the numbers of records that were refused, and of those that the server has no place for. */
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
@@ -57,6 +61,7 @@ const doneSchema = v.object({
   rejected: v.number(),
   unsupported: v.optional(v.number(), 0),
   problems: v.optional(v.array(problem), []),
+  joined: v.exactOptional(v.array(v.object({ file: v.string(), offset: v.number() }))),
 });
 type Done = v.InferOutput<typeof doneSchema>;
 
@@ -72,7 +77,7 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
-    async record(plugin, { file, offset }, { written, existing, rejected, problems }) {
+    async record(plugin, { file, offset }, { written, existing, rejected, problems, joined = [] }) {
       const lines = rejected.map(
         ({ line, reason, unsupported }) =>
           `${JSON.stringify({ plugin, file, reason, ...(unsupported ? { unsupported } : {}), record: line })}\n`,
@@ -82,15 +87,17 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
       const counted = { written, existing, ...countRejected(rejected) };
-      const entry: Done = { plugin, file, offset, ...counted, problems: told };
+      const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
       await append(state, `${JSON.stringify(entry)}\n`);
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),
   };
 }
 
-const key = (plugin: string, { file, offset }: { file: string; offset: number }): string =>
-  JSON.stringify([plugin, file, offset]);
+const joinedWith = (places: readonly Place[]): Pick<Done, "joined"> =>
+  places.length === 0 ? {} : { joined: places.map(({ file, offset }) => ({ file, offset })) };
+
+const key = (plugin: string, { file, offset }: Place): string => JSON.stringify([plugin, file, offset]);
 
 async function append(handle: FileHandle, text: string): Promise<void> {
   await handle.appendFile(text);

@@ -159,12 +159,29 @@ const additionsTo = ({ blocks }: PlannedFile, { target, options }: Run): Additio
 async function restoreBlock(run: Run, file: PlannedFile, block: Block, additions: Additions): Promise<void> {
   const { target, options, tally } = run;
   const earlier = options.journal.done(target.name, block);
-  if (earlier !== undefined) return addDone(tally, earlier);
+  if (earlier !== undefined) {
+    await takeAgain(run, block, additions, earlier);
+    return addDone(tally, earlier);
+  }
   const bytes = await readOrLose(options.plan.snapshot, target.name, block);
-  if (!(bytes instanceof Uint8Array)) return void tally.lost.push(bytes);
-  const outcome = await writeBlock(run, file, block, await additions.joined(block, bytes));
+  if (!(bytes instanceof Uint8Array)) {
+    additions.pass(block);
+    return void tally.lost.push(bytes);
+  }
+  const { bytes: whole, taken: joined } = await additions.joined(block, bytes);
+  const outcome = { ...(await writeBlock(run, file, block, whole)), joined };
   await options.journal.record(target.name, block, outcome);
   addDone(tally, { ...outcome, ...countRejected(outcome.rejected) });
+}
+
+/** What an interrupted run gave out with a block is taken once more, from the same blocks, so that nobody gives it out again. */
+async function takeAgain({ target, options }: Run, block: Block, additions: Additions, earlier: BlockDone) {
+  const { joined = [] } = earlier;
+  const bytes = joined.length === 0 ? undefined : await readOrLose(options.plan.snapshot, target.name, block);
+  if (!(bytes instanceof Uint8Array)) return additions.pass(block);
+  const isOne = (added: Block) =>
+    joined.some(({ file, offset }) => file === added.file && offset === added.offset);
+  await additions.joined(block, bytes, isOne);
 }
 
 function addDone(tally: Tally, done: BlockDone): void {

@@ -153,4 +153,32 @@ describe("of several snapshots", () => {
       ),
     );
   });
+
+  test("of a hundred nights with many pieces each, what they share is found at once", async () => {
+    const [hour, pieces] = [3_600_000_000_000n, 216];
+    const pieceOf = (link: number, at: number): PlacedBlock => {
+      // A night of 25 hours, of which the first is the last of the night before; the pieces have gaps between them.
+      const from = BigInt(link) * 24n * hour + (BigInt(at) * 25n * hour) / BigInt(pieces);
+      const range = { from, to: from + (25n * hour) / BigInt(pieces) - 5_000_000n };
+      const place = { file: `${link}/logs.json`, offset: at, bytes: 1, records: 1, sha256: "" };
+      return { link, block: { ...place, range, counts: { entries: 1 } } };
+    };
+    const blocks = Array.from({ length: 100 * pieces }, (_, at) =>
+      pieceOf(Math.floor(at / pieces), at % pieces),
+    );
+    const read = new Set<PlacedBlock>();
+    const repeats = await findRepeats({
+      file: "logs.json",
+      blocks,
+      lines: async function* (placed) {
+        read.add(placed);
+        yield `{"streams":[{"stream":{},"values":[["${placed.block.range?.from}","${placed.link}"]]}]}`;
+      },
+      signal: new AbortController().signal,
+    });
+    expect(repeats.size).toBe(0);
+    // Of each two nights an hour is shared: some nine pieces of each are looked at, and no others.
+    expect(read.size).toBeGreaterThan(99 * 2 * 8);
+    expect(read.size).toBeLessThan(99 * 2 * 10);
+  }, 10_000);
 });

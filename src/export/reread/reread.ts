@@ -10,6 +10,7 @@ import type { Question } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { LATEST } from "../../snapshot/format/range-text.ts";
+import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import type { Range } from "../../units/range.ts";
 import type { Run } from "../backend-run.ts";
@@ -31,7 +32,7 @@ export interface RereadOptions {
 }
 
 /**
- * Reads a second time what is short, unless it was read twice before. Left out is also where a step was given up: why that
+ * Reads a second time what is short; not the parts of it that were read twice before. Left out is also where a step was given up: why that
  * is short is known and said, and the server has been asked for it often.
  */
 export async function readAgain(run: Run, short: readonly Answer[], options: RereadOptions): Promise<void> {
@@ -49,9 +50,12 @@ export async function readAgain(run: Run, short: readonly Answer[], options: Rer
 
 const goesOn = ({ signal, limit }: Run): boolean => !signal.aborted && !limit.givesUp();
 
-function isSettled(question: Question, { windows, hasGivenUp }: Ledger): boolean {
-  return windows.rereads().some((one) => isPartOf(one, question)) || hasGivenUp(question);
-}
+const isSettled = (question: Question, ledger: Ledger): boolean =>
+  ledger.hasGivenUp(question) || subtract(question.range, readTwice(question, ledger)).length === 0;
+
+/** The second readings of what a question is about that have come to their end. */
+const readTwice = (question: Question, { windows }: Ledger): readonly Reread[] =>
+  windows.rereads().filter((one) => isPartOf(one, question));
 
 /** Whether a second reading was of what a question is about. */
 export const isPartOf = ({ of, from, to }: Reread, { range, part }: Question): boolean =>
@@ -59,7 +63,10 @@ export const isPartOf = ({ of, from, to }: Reread, { range, part }: Question): b
 
 type Reading = RereadOptions & { readonly committed: Committed };
 
-/** Reads the short parts of one window, one after another: what is held of one is compared with at a time. */
+/**
+ * Reads the short parts of one window, one after another: what is held of one is compared with at a time. Before an
+ * interruption some of them may have been read.
+ */
 async function readShort(run: Run, { question, server = {} }: Answer, reading: Reading): Promise<void> {
   const { range, part: of } = question;
   const units = Object.keys(server).filter(question.concerns);
@@ -72,7 +79,9 @@ async function readShort(run: Run, { question, server = {} }: Answer, reading: R
     count: reading.count,
   });
   const window = of === "window" ? { window: range } : {};
-  for (const part of parts) if (goesOn(run)) await readPart(run, { ...part, of, ...window }, units, reading);
+  const before = readTwice(question, run.ledger);
+  for (const part of parts.flatMap((one) => subtract(one, before)))
+    if (goesOn(run)) await readPart(run, { ...part, of, ...window }, units, reading);
 }
 
 async function readPart(run: Run, reread: Reread, units: readonly string[], reading: Reading): Promise<void> {

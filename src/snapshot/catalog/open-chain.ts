@@ -4,13 +4,14 @@
  */
 
 import type { Range } from "../../units/range.ts";
-import type { Block } from "../format/block.ts";
+import { type Block, fileOf } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { STATE_FILES } from "../format/record-keys.ts";
 import { type IndexedBlock, type OpenSnapshot, openSnapshot } from "../read/reader.ts";
 import { type BackendChain, nameOf } from "./chain.ts";
 import { claimsOfChain, snapshotsOf } from "./chain-claims.ts";
 import { hasTimeline } from "./coverage.ts";
+import { findInterleaved } from "./interleaved.ts";
 import { createMarks, type Marks } from "./marks.ts";
 import { findRepeats, type PlacedBlock } from "./repeats.ts";
 import { findSuperseded } from "./superseded.ts";
@@ -81,21 +82,19 @@ function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
   };
 }
 
-const fileOf = ({ of, file }: Block): string => of ?? file;
 const isState = (block: Block): boolean => block.range === undefined || STATE_FILES.has(fileOf(block));
 
 /** The blocks that the chain is made of, the oldest snapshot's first. */
 async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {
   const blocks: Placed[] = [];
   const broken: { name: string; reason: string }[] = [];
-  const byBackend = new Map(chains.map((chain) => [chain.backend, chain]));
+  const byBackend = new Map(chains.map((chain) => [chain.backend, belonging(chain)]));
   for (const [link, open] of links.entries()) {
     const name = nameOf(open);
     try {
       for await (const one of open.blocks()) {
         signal.throwIfAborted();
-        const chain = byBackend.get(one.plugin);
-        if (chain !== undefined && belongs(chain, open.path, one.block)) blocks.push({ ...one, link, name });
+        if (byBackend.get(one.plugin)?.(open.path, one.block)) blocks.push({ ...one, link, name });
       }
     } catch (error) {
       if (!(error instanceof SnapshotError)) throw error;
@@ -105,8 +104,11 @@ async function placeBlocks(chains: readonly BackendChain[], { links }: ChainRead
   return { blocks, broken };
 }
 
-const belongs = ({ state, links }: BackendChain, path: string, block: Block): boolean =>
-  isState(block) ? state.snapshot.path === path : links.some(({ snapshot }) => snapshot.path === path);
+/** Says of a block in the snapshot at `path` whether the chain has it. */
+function belonging({ state, links }: BackendChain): (path: string, block: Block) => boolean {
+  const paths = new Set(links.map(({ snapshot }) => snapshot.path));
+  return (path, block) => (isState(block) ? state.snapshot.path === path : paths.has(path));
+}
 
 /** What of each block a newer snapshot holds too, or stands for. */
 async function repeatsIn(
@@ -175,7 +177,18 @@ async function trimmed(
     const shown = { ...block, ...changed, file: `${name}/${block.file}`, of: file };
     left.push({ indexed: { plugin, number, block: shown }, placed, marks });
   }
-  return left;
+  return asAdded(left);
+}
+
+/** What lies in the time of an older snapshot's block is given out with it, in the order of time. */
+function asAdded(left: readonly Left[]): Left[] {
+  const places = new Map(left.map((one) => [{ ...one.indexed, link: one.placed.link }, one]));
+  const interleaved = findInterleaved([...places.keys()]);
+  return [...places].map(([place, one]) => {
+    if (!interleaved.has(place)) return one;
+    const block: Block = { ...one.indexed.block, reread: true };
+    return { ...one, indexed: { ...one.indexed, block } };
+  });
 }
 
 function asOne(chains: readonly BackendChain[], reader: ChainReader, left: readonly Left[]): OpenSnapshot {

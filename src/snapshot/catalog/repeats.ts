@@ -4,10 +4,10 @@
  */
 import type { Json } from "../../contract/contract.ts";
 import { fromMs, NS_PER_MS, type Range, toMs } from "../../units/range.ts";
-import { type Block, byBlockTime } from "../format/block.ts";
+import type { Block } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { createKeySet, type KeySet } from "../format/key-set.ts";
-import { byFrom, coalesce, subtract } from "../format/ranges.ts";
+import { byFrom, coalesce } from "../format/ranges.ts";
 import { RECORD_UNITS, recordsOf } from "../format/record-keys.ts";
 import { createMarks, type Marks } from "./marks.ts";
 
@@ -36,11 +36,14 @@ const AT_ONCE = 500_000;
 /** By block, the records that a newer snapshot holds too, by their number within the block; none: no entry. @throws the signal's reason */
 export async function findRepeats(options: RepeatsOptions): Promise<ReadonlyMap<PlacedBlock, Marks>> {
   const found = new Map<PlacedBlock, Marks>();
-  const waiting = options.blocks.toSorted((a, b) => byBlockTime(a.block, b.block));
+  const waiting = options.blocks.toSorted((a, b) => byFrom(rangeOf(a), rangeOf(b)));
+  let next = 0;
   let open: PlacedBlock[] = [];
   for (const shared of sharedTimes(options.blocks)) {
-    while (waiting[0] !== undefined && rangeOf(waiting[0]).from < shared.to)
-      open.push(...waiting.splice(0, 1));
+    for (let one = waiting[next]; one !== undefined && rangeOf(one).from < shared.to; one = waiting[next]) {
+      open.push(one);
+      next += 1;
+    }
     for (const one of open) if (rangeOf(one).to <= shared.from) found.get(one)?.settle();
     open = open.filter((one) => rangeOf(one).to > shared.from);
     await compare(options, open, shared, found);
@@ -53,15 +56,27 @@ const rangeOf = ({ block: { range } }: PlacedBlock): Range => range ?? { from: 0
 
 /** The times that blocks of two snapshots reach over, in whole milliseconds, in order. */
 function sharedTimes(blocks: readonly PlacedBlock[]): Range[] {
-  const links = Map.groupBy(blocks, ({ link }) => link);
-  let held: Range[] = [];
+  const borders = bordersOf(blocks);
   const shared: Range[] = [];
-  for (const some of links.values()) {
-    const own = coalesce(some.map((one) => inMilliseconds(rangeOf(one))));
-    shared.push(...own.flatMap((range) => subtract(range, subtract(range, held))));
-    held = coalesce([...held, ...own]);
+  let [snapshots, from] = [0, 0n];
+  for (const { at, step } of borders) {
+    if (snapshots >= 2) shared.push({ from, to: at });
+    [snapshots, from] = [snapshots + step, at];
   }
-  return coalesce(shared).sort(byFrom);
+  return coalesce(shared);
+}
+
+/** Where the times of each snapshot begin (1) and end (-1), all in order. */
+function bordersOf(blocks: readonly PlacedBlock[]): { readonly at: bigint; readonly step: 1 | -1 }[] {
+  const links = Map.groupBy(blocks, ({ link }) => link);
+  const own = [...links.values()].flatMap((some) =>
+    coalesce(some.map((one) => inMilliseconds(rangeOf(one)))),
+  );
+  const borders = own.flatMap(({ from, to }) => [
+    { at: from, step: 1 as const },
+    { at: to, step: -1 as const },
+  ]);
+  return borders.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
 /** Times of records are compared in milliseconds: a border within one would divide what belongs together. */

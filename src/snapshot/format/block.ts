@@ -33,20 +33,23 @@ export interface Block {
   readonly counts: Counts;
   /** The reconciliation window that it falls in; absent: the whole export. */
   readonly window?: Range;
-  /** Read a second time: it has only what was lacking, so other blocks may have more of its traces, series and streams. */
+  /** Read a second time, or in a newer snapshot of a chain: it has only what was lacking, so other blocks may have more of its traces, series and streams. */
   readonly reread?: true;
 }
+
+/** The data file as plugins know it, or the object's path. */
+export const fileOf = ({ of, file }: Block): string => of ?? file;
 
 /** Whether a cursor is the engine's own, of what is read a second time: its member `reread` is an object. */
 export const isOfSecondReading = ({ reread }: Cursor): boolean => isObject(reread);
 
 /**
  * Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. What was read
- * a second time comes after all that it may have been added to.
+ * a second time comes after all that it may have been added to, and before what begins where it ends.
  */
 export function byBlockTime(a: Block, b: Block): number {
   const at = ({ range, reread }: Block): bigint => (reread ? range?.to : range?.from) ?? 0n;
-  return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : Number(a.reread ?? false) - Number(b.reread ?? false);
+  return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : Number(b.reread ?? false) - Number(a.reread ?? false);
 }
 
 /** What ends a step: from here on it is done, and `next` are to be done. */

@@ -5,6 +5,12 @@ import { parseExact } from "../../units/exact-json.ts";
 import { list, type Members, members } from "./members.ts";
 import { pointsOf, withPoints } from "./series-line.ts";
 
+/** Of these a server takes what is older than the newest only to a point, or not at all. */
+const JOINED_FILES: ReadonlySet<string> = new Set(["logs.json", "metrics.json"]);
+
+/** Whether lines of this data file can be joined, and have to be. */
+export const isJoined = (file: string): boolean => JOINED_FILES.has(file);
+
 /**
  * What the lines that can be joined have in common: the labels of their one stream, or of their series.
  * @returns `undefined` for a line that is joined with none

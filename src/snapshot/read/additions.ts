@@ -1,9 +1,9 @@
 /**
- * What second readings have added to the streams and series of other blocks. A server takes a stream or a series in the
+ * What second readings, and newer snapshots of a chain, have added to the streams and series of other blocks. A server takes a stream or a series in the
  * order of time only: a line that lacks some of it and the line that has these are given to it as one.
  */
-import type { Block } from "../format/block.ts";
-import { joinKey, joinLines } from "../format/join-lines.ts";
+import { type Block, fileOf } from "../format/block.ts";
+import { isJoined, joinKey, joinLines } from "../format/join-lines.ts";
 import { keepRecords } from "../format/keep-records.ts";
 import { linesOf } from "../format/lines.ts";
 import { recordsOf } from "../format/record-keys.ts";
@@ -11,9 +11,19 @@ import { recordsOf } from "../format/record-keys.ts";
 export interface Additions {
   /**
    * The records of a block, uncompressed, with those that second readings have added to its lines; of a block that was
-   * added, what no other block has taken. To be asked of each block in the order of `byBlockTime`.
+   * added, what no other block has taken. Each block has one turn, in the order of `byBlockTime`.
+   * @param isAsked of which added blocks it may take; default: of all
    */
-  joined(block: Block, bytes: Uint8Array): Promise<Uint8Array>;
+  joined(block: Block, bytes: Uint8Array, isAsked?: (added: Block) => boolean): Promise<Joined>;
+  /** The block's turn is over, and nothing of it was given out: no other block may take of it. */
+  pass(block: Block): void;
+}
+
+/** A block as it is given out. */
+export interface Joined {
+  readonly bytes: Uint8Array;
+  /** The added blocks of which it has taken something. */
+  readonly taken: readonly Block[];
 }
 
 /** What is held of second readings at once; of a window to which more was added, the rest is left where it is. Bytes. */
@@ -27,47 +37,56 @@ export function createAdditions(
   blocks: readonly Block[],
   read: (block: Block) => Promise<Uint8Array | undefined>,
 ): Additions {
-  const added = blocks.filter((block) => block.reread && JOINED_FILES.has(fileOf(block)));
+  // Those that have not had their turn: what is left of the others was given out with it.
+  let waiting = blocks.filter((block) => block.reread && isJoined(fileOf(block)));
   // Of each block that was added and is being joined: its lines that are left, by what they can be joined with.
-  const left = new Map<Block, Map<string, string>>();
+  const left = new Map<Block, Lines>();
 
   const open = async (block: Block): Promise<void> => {
     const bytes = heldBytes(left.keys()) + (block.raw ?? block.bytes);
     const text = left.has(block) || bytes > HELD_BYTES_MAX ? undefined : await read(block);
     if (text !== undefined) left.set(block, byKey(fileOf(block), text));
   };
+  const pass = (block: Block): void => {
+    if (!block.reread) return;
+    waiting = waiting.filter((one) => one !== block);
+    left.delete(block);
+  };
   return {
-    async joined(block, bytes) {
-      if (block.reread) {
-        const rest = left.get(block);
-        left.delete(block);
-        return rest === undefined ? bytes : toBytes(rest.values());
-      }
-      const fitting = added.filter((one) => reaches(block, one));
+    pass,
+    async joined(block, bytes, isAsked = () => true) {
+      const rest = left.get(block);
+      const own = rest === undefined ? bytes : toBytes(rest.values());
+      pass(block);
+      const fitting = waiting.filter((one) => reaches(block, one) && isAsked(one));
       for (const one of fitting) await open(one);
-      const lines = fitting.flatMap((one) => left.get(one) ?? []);
-      return lines.length === 0 ? bytes : toBytes(joinAll(block, bytes, lines));
+      const lines = new Map(fitting.flatMap((one) => entry(one, left.get(one))));
+      if (lines.size === 0) return { bytes: own, taken: [] };
+      const taken = new Set<Block>();
+      return { bytes: toBytes(joinAll(block, own, lines, taken)), taken: [...taken] };
     },
   };
 }
 
-/** Of these a server takes what is older than the newest only to a point, or not at all. */
-const JOINED_FILES: ReadonlySet<string> = new Set(["logs.json", "metrics.json"]);
+/** Lines, by what they can be joined with. */
+type Lines = Map<string, string>;
 
-const fileOf = ({ of, file }: Block): string => of ?? file;
+const entry = (block: Block, lines: Lines | undefined): [Block, Lines][] =>
+  lines === undefined ? [] : [[block, lines]];
 
 const heldBytes = (blocks: Iterable<Block>): number =>
   [...blocks].reduce((sum, { raw, bytes }) => sum + (raw ?? bytes), 0);
 
-/** Whether some of what was added may be older than the block's end, and no older than its window. */
-function reaches({ range, window = range }: Block, added: Block): boolean {
-  if (range === undefined || window === undefined || added.range === undefined) return false;
-  return added.range.from < range.to && added.range.to > window.from;
-}
+/** Whether some of what was added may be older than the block's end. What ends before the block begins has had its turn. */
+const reaches = ({ range }: Block, added: Block): boolean =>
+  range !== undefined &&
+  added.range !== undefined &&
+  added.range.from < range.to &&
+  added.range.to > range.from;
 
 /** The lines of an added block, those of one stream or series joined. */
-function byKey(file: string, bytes: Uint8Array): Map<string, string> {
-  const lines = new Map<string, string>();
+function byKey(file: string, bytes: Uint8Array): Lines {
+  const lines: Lines = new Map();
   for (const text of textsOf(bytes)) {
     const key = joinKey(file, text) ?? `${lines.size}`;
     const known = lines.get(key);
@@ -76,22 +95,58 @@ function byKey(file: string, bytes: Uint8Array): Map<string, string> {
   return lines;
 }
 
-/** The block's lines, each with what is left for it; what is taken is left no more. */
-function* joinAll(block: Block, bytes: Uint8Array, left: readonly Map<string, string>[]): Generator<string> {
+/** The block's lines, each with what is left for it; what is taken is left no more, and `taken` says of which it was. */
+function* joinAll(
+  block: Block,
+  bytes: Uint8Array,
+  left: ReadonlyMap<Block, Lines>,
+  taken: Set<Block>,
+): Generator<string> {
   const file = fileOf(block);
-  for (const text of textsOf(bytes)) {
-    const key = joinKey(file, text);
-    const more = key === undefined ? [] : left.flatMap((lines) => take(block, key, lines) ?? []);
+  for (const { text, key, end } of linesToJoin(block, bytes, left)) {
+    const more: string[] = [];
+    for (const [added, lines] of key === undefined ? [] : left) {
+      const found = take({ file, end }, key ?? "", lines);
+      if (found === undefined) continue;
+      more.push(found);
+      taken.add(added);
+    }
     yield more.length === 0 ? text : joinLines(file, [text, ...more]);
   }
 }
 
-/** Takes what is older than the block's end: what is newer may be for a later block of the same series. */
-function take(block: Block, key: string, lines: Map<string, string>): string | undefined {
+interface LineToJoin {
+  readonly text: string;
+  /** Absent: nothing is left for it. */
+  readonly key?: string;
+  /** What is newer, ns, may be for a later line of the same series, in this block or another. */
+  readonly end: bigint;
+}
+
+/** Where a block has several lines of one series, each ends where the next begins. */
+function linesToJoin(block: Block, bytes: Uint8Array, left: ReadonlyMap<Block, Lines>): LineToJoin[] {
   const file = fileOf(block);
+  const ends = new Map<string, bigint>();
+  const found: LineToJoin[] = [];
+  for (const text of [...textsOf(bytes)].reverse()) {
+    const key = joinKey(file, text);
+    const isWanted = key !== undefined && [...left.values()].some((lines) => lines.has(key));
+    const end = (isWanted ? ends.get(key) : undefined) ?? block.range?.to ?? 0n;
+    if (isWanted) ends.set(key, firstTime(file, text) ?? end);
+    found.push({ text, end, ...(isWanted ? { key } : {}) });
+  }
+  return found.reverse();
+}
+
+function firstTime(file: string, text: string): bigint | undefined {
+  const times = [...recordsOf(file, JSON.parse(text))].flatMap(({ time }) => time?.from ?? []);
+  return times.length === 0 ? undefined : times.reduce((first, time) => (time < first ? time : first));
+}
+
+/** Takes of a series what is older than `end`, ns. */
+function take({ file, end }: { file: string; end: bigint }, key: string, lines: Lines): string | undefined {
   const text = lines.get(key);
   if (text === undefined) return undefined;
-  const end = block.range?.to ?? 0n;
   const isOlder = [...recordsOf(file, JSON.parse(text))].map(
     ({ time }) => time !== undefined && time.from < end,
   );
