@@ -114,9 +114,10 @@ const VALUE_MAX = 160;
 
 /** One line for each. */
 export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
-  claims.map(({ kind, key, value, credentials = [] }) => {
+  claims.map(({ kind, key, value, credentials = [], to = [] }) => {
     const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;
-    return `  ${yellow(VERBS[kind].padEnd(13))} ${cut(value)}${own}  ${dim(cut(key))}`;
+    const whom = to.length === 0 ? "" : ` to ${listed(to.map(cut))}`;
+    return `  ${yellow(VERBS[kind].padEnd(13))} ${cut(value)}${own}${whom}  ${dim(cut(key))}`;
   });
 
 const cut = (text: string): string => {

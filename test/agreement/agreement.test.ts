@@ -91,13 +91,13 @@ test("what a fallback, a variable or a link hides is found, and no value of a va
     "address http://evil.example:1 from http://${NO_SUCH_TOKEN:-evil.example}:1/${AWS_SECRET_ACCESS_KEY}",
     "outside HOME/.bashrc",
     "outside HOME/.ssh",
-    "outside HOME/.ssh/id_rsa",
-    "outside HOME/.ssh/id_rsa",
     "outside HOME/not-there-yet",
     "secret ${AWS_SECRET_ACCESS_KEY}",
     "secret ${NO_SUCH_TOKEN}",
     "secret ${NO_SUCH_TOKEN}",
     "secret ${WHO}",
+    "secret HOME/.ssh/id_rsa",
+    "secret HOME/.ssh/id_rsa",
   ]);
   /* biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables' names */
 });

@@ -29,6 +29,7 @@ const claimSchema = v.object({
   key: v.string(),
   value: v.string(),
   credentials: v.optional(v.array(v.string())),
+  to: v.optional(v.array(v.string())),
   agreed: v.boolean(),
 });
 
