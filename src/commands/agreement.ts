@@ -90,11 +90,11 @@ export function refusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
     const what = "CONTEXTCORE_TRUST names something else than what this project wants";
-    return new RefusedError(`${what}: ${NOTHING}`, `${look} · it is now ${sha256}`);
+    return new RefusedError(`${what}: ${NOTHING}`, `${look} · it is now\n${sha256}`);
   }
   return new RefusedError(
     `the project is not agreed to: ${NOTHING}`,
-    `${look} · where nobody can answer, after that: CONTEXTCORE_TRUST=${sha256}`,
+    `${look} · where nobody can answer, after that:\nCONTEXTCORE_TRUST=${sha256}`,
   );
 }
 

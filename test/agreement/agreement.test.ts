@@ -203,7 +203,7 @@ test("CONTEXTCORE_TRUST agrees for one run to what it names, and to nothing else
   const { stderr, exitCode } = await place.run(["inventory"], { CONTEXTCORE_TRUST: other });
   expect(exitCode).toBe(4);
   expect(stderr).toContain("CONTEXTCORE_TRUST names something else than what this project wants");
-  expect(stderr).toContain(`it is now ${sha256}`);
+  expect(stderr).toContain(`it is now\n${sha256}`);
   expect(statSync(storeOf(place), { throwIfNoEntry: false })).toBeUndefined();
 });
 
