@@ -29,6 +29,8 @@ export interface Claim {
   readonly value: string;
   /** Of an address: the variables of the user's own that hold a credential for it, and are set. They are no part of the claim. */
   readonly credentials?: readonly string[];
+  /** Of a secret: who gets it. The addresses are claims of their own, so that this is no part of the claim. */
+  readonly to?: readonly string[];
 }
 
 /** The order in which they are shown: what can do most comes first. */

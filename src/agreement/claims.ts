@@ -114,5 +114,10 @@ function nameClaims({ fromFile }: Config, found: readonly Claim[]): Claim[] {
   const written = fromFile?.(["name"]);
   const isTold = found.some(({ kind }) => kind === "address" || kind === "plugin");
   if (!isTold || typeof written !== "string") return [];
-  return referencesIn(written).map((name) => ({ kind: "secret", key: "name", value: `\${${name}}` }));
+  return referencesIn(written).map((name) => ({
+    kind: "secret",
+    key: "name",
+    value: `\${${name}}`,
+    to: ["every sink"],
+  }));
 }

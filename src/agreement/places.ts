@@ -6,7 +6,7 @@ import { referencesIn } from "../config/secrets.ts";
 import type { Claim } from "./claim.ts";
 import { isLoopback } from "./loopback.ts";
 import { isBelow, isInside, realPath } from "./outside.ts";
-import { addressText, expanded } from "./shown.ts";
+import { addressText, expanded, serverText } from "./shown.ts";
 
 /** One setting, as far as its claims are concerned. */
 export interface Setting {
@@ -33,6 +33,16 @@ export function addressClaims({ key, text, isFile, secret = false }: Setting, pr
   if (!isInside(resolve(directory, file), directory)) return [];
   const said = textOf(resolve(directory, file));
   return [{ kind: "address", key, value: said === undefined ? file : addressText(said, {}, secret) }];
+}
+
+/** Who is meant by an address, where it leads beyond this machine. */
+export function receiverOf({ text, secret = false }: Setting, { env, directory }: Project): string[] {
+  const written = expanded(text, env);
+  const file = secret ? secretFile(written) : undefined;
+  if (file === undefined) return isLoopback(written) ? [] : [serverText(text, env)];
+  const path = resolve(directory, file);
+  const said = isInside(path, directory) ? textOf(path) : undefined;
+  return [said === undefined ? `the address in ${file}` : serverText(said, {})];
 }
 
 /** More than any address, bytes. */
@@ -70,18 +80,20 @@ export const secretFile = (text: string): string | undefined =>
   text.startsWith("file:") ? text.slice("file:".length).replace(/^\/\//, "") : undefined;
 
 /**
- * The variables that a setting names, and the secret's file.
- * @param isBeyond what it says is sent beyond this machine, or told to somebody else's plugin
+ * The variables that a setting names, and the secret's file. One outside of the project is only read where it stays here.
+ * @param to who gets them, beyond this machine, or as somebody else's plugin; nobody: they stay here
  */
-export function secretClaims({ key, text, secret }: Setting, project: Project, isBeyond: boolean): Claim[] {
+export function secretClaims(
+  { key, text, secret }: Setting,
+  project: Project,
+  to: readonly string[],
+): Claim[] {
   const file = secret === true ? secretFile(expanded(text, project.env)) : undefined;
-  const outside =
-    file === undefined
-      ? []
-      : pathClaims({ key, text: file, isFile: true }, { ...project, env: {} }, project.directory);
-  if (!isBeyond) return outside;
-  const names = referencesIn(text).map((name): Claim => ({ kind: "secret", key, value: `\${${name}}` }));
-  const inside: Claim[] =
-    file === undefined || outside.length > 0 ? [] : [{ kind: "secret", key, value: `file:${file}` }];
-  return [...outside, ...inside, ...names];
+  const read = { key, text: file ?? "", isFile: true };
+  const outside = file === undefined ? [] : pathClaims(read, { ...project, env: {} }, project.directory);
+  if (to.length === 0) return outside;
+  const files =
+    outside.length > 0 || file === undefined ? outside.map(({ value }) => value) : [`file:${file}`];
+  const names = referencesIn(text).map((name) => `\${${name}}`);
+  return [...files, ...names].map((value): Claim => ({ kind: "secret", key, value, to }));
 }

@@ -8,8 +8,7 @@ import { TIME_LIMIT_KEY } from "../config/sink-time-limit.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { isSecretName } from "../redact/names.ts";
 import type { Claim } from "./claim.ts";
-import { isLoopback } from "./loopback.ts";
-import { addressClaims, pathClaims, type Setting, secretClaims } from "./places.ts";
+import { addressClaims, pathClaims, receiverOf, type Setting, secretClaims } from "./places.ts";
 import { expanded, literalText } from "./shown.ts";
 
 interface Option extends Setting {
@@ -37,13 +36,12 @@ export function builtInClaims(plugin: Plugin, kind: PluginKind, config: Config, 
   const credentials = credentialsOf(plugin, kind, config);
   const withCredentials = (claim: Claim): Claim =>
     /url$/i.test(claim.key) ? { ...claim, ...credentials } : claim;
-  const isBeyond = options.some(
-    ({ reaches, text }) => reaches === "address" && !isLoopback(expanded(text, config.env)),
-  );
+  const addresses = options.filter(({ reaches }) => reaches === "address");
+  const to = [...new Set(addresses.flatMap((option) => receiverOf(option, config)))];
   return options.flatMap((option) => [
     ...(option.reaches === "address" ? addressClaims(option, config).map(withCredentials) : []),
     ...(option.reaches === "path" ? pathClaims(option, config, cwd) : []),
-    ...(option.isFile ? secretClaims(option, config, isBeyond) : []),
+    ...(option.isFile ? secretClaims(option, config, to) : []),
   ]);
 }
 
@@ -78,15 +76,15 @@ export function foreignClaims(name: string, kind: PluginKind, config: Config): C
   const options = Object.entries(settings.options).filter(([key]) => key !== TIME_LIMIT_KEY);
   const told = options.flatMap(([key, value]) =>
     textsIn(value, `${kind}.${name}.${key}`).flatMap((text) =>
-      claimsOfText({ ...text, isFile: true }, config),
+      claimsOfText({ ...text, isFile: true }, name, config),
     ),
   );
   return [...sink, ...told];
 }
 
-function claimsOfText(setting: Setting, config: Config): Claim[] {
+function claimsOfText(setting: Setting, plugin: string, config: Config): Claim[] {
   const { key, text } = setting;
-  const secrets = secretClaims(setting, config, true);
+  const secrets = secretClaims(setting, config, [`the plugin ${plugin}`]);
   if (isAddress(expanded(text, config.env))) return [...addressClaims(setting, config), ...secrets];
   if (secrets.length > 0) return [{ kind: "option", key, value: text }, ...secrets];
   const isSecret = key.split(".").some(isSecretName) && !text.startsWith("file:");

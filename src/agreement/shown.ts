@@ -15,11 +15,15 @@ export const expanded = (text: string, env: Environment): string => expandBut(te
  * @param isSecret its path is a secret
  */
 export function addressText(text: string, env: Environment, isSecret: boolean): string {
-  const server = redactedText(serverOf(expanded(text, env)));
+  const server = serverText(text, env);
   if (isSecret) return `${server}/… ${hashOf(text)}`;
   const told = referencesIn(text).length > 0 ? `${server} from ${bare(text)}` : withoutSecrets(text);
   return /[?#]/.test(text) ? `${told} ${hashOf(text)}` : told;
 }
+
+/** The server alone that an address leads to. @param text as it is written */
+export const serverText = (text: string, env: Environment): string =>
+  redactedText(serverOf(expanded(text, env)));
 
 /** `https://loki.example.com` of a URL; of anything else what there is, without credentials. */
 const serverOf = (text: string): string =>

@@ -56,7 +56,7 @@ export function createRecord({ append, onWarning, onDestroyed }: RecordOptions):
     };
     let done: Ending["details"];
     const did: Did = (details) => {
-      done = { ...done, ...details };
+      done = details && { ...done, ...details };
     };
     try {
       const { result, ending } = await work(did);

@@ -90,11 +90,11 @@ export function refusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
     const what = "CONTEXTCORE_TRUST names something else than what this project wants";
-    return new RefusedError(`${what}: ${NOTHING}`, `${look} · it is now ${sha256}`);
+    return new RefusedError(`${what}: ${NOTHING}`, `${look} · it is now\n${sha256}`);
   }
   return new RefusedError(
     `the project is not agreed to: ${NOTHING}`,
-    `${look} · where nobody can answer, after that: CONTEXTCORE_TRUST=${sha256}`,
+    `${look} · where nobody can answer, after that:\nCONTEXTCORE_TRUST=${sha256}`,
   );
 }
 
@@ -114,9 +114,10 @@ const VALUE_MAX = 160;
 
 /** One line for each. */
 export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
-  claims.map(({ kind, key, value, credentials = [] }) => {
+  claims.map(({ kind, key, value, credentials = [], to = [] }) => {
     const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;
-    return `  ${yellow(VERBS[kind].padEnd(13))} ${cut(value)}${own}  ${dim(cut(key))}`;
+    const whom = to.length === 0 ? "" : ` to ${listed(to.map(cut))}`;
+    return `  ${yellow(VERBS[kind].padEnd(13))} ${cut(value)}${own}${whom}  ${dim(cut(key))}`;
   });
 
 const cut = (text: string): string => {

@@ -176,12 +176,15 @@ function checkExclusive(sets: readonly (readonly string[])[], declared: Params, 
   for (const set of sets) {
     const [first, second] = set
       .filter((name) => given.has(name))
-      .map((name) => flagName(name, declared[name]));
+      .map((name) => asTyped(name, declared[name]));
     if (second !== undefined) {
-      throw new UsageError(`--${first} and --${second} contradict each other`, "give one of them");
+      throw new UsageError(`${first} and ${second} contradict each other`, "give one of them");
     }
   }
 }
+
+const asTyped = (name: string, arg: Param | undefined): string =>
+  arg?.type === "positional" ? display(name, arg) : `--${flagName(name, arg)}`;
 
 /** As it is typed, without the dashes: `traces`, which is on, stands as `no-traces`. */
 export const flagName = (name: string, arg: Param | undefined): string =>

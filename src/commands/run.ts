@@ -44,7 +44,8 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
   const found = await find(ROOT, commandFirst(words));
   if (asksForHelp(found.rest)) {
     refuseUnknown(found, words[0] === "help");
-    terminal.print(await usageOf(found.help, found.path, terminal.colors));
+    const paper = { colors: terminal.colors, width: terminal.width() };
+    terminal.print(await usageOf(found.help, found.path, paper));
     return EXIT.ok;
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
@@ -115,7 +116,8 @@ function refuseUnknown({ help, path, rest }: Found, isHelp: boolean): void {
 async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): Promise<ExitCode> {
   const [word] = rest;
   if (word !== undefined) throw unknownWord(group, path, word);
-  terminal.note(await usageOf(group, path, terminal.noteColors));
+  const paper = { colors: terminal.noteColors, width: terminal.noteWidth() };
+  terminal.note(await usageOf(group, path, paper));
   return EXIT.usage;
 }
 

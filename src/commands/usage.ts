@@ -7,7 +7,8 @@ import { COMMON } from "./arguments.ts";
 import { type Command, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 
-const WIDTH = 100;
+/** Where there is no terminal, and at most. */
+const WIDTH_MAX = 100;
 const LABEL_WIDTH_MAX = 30;
 
 interface Row {
@@ -15,23 +16,32 @@ interface Row {
   readonly about: string;
 }
 
+/** What the help is printed on. */
+export interface Paper {
+  readonly colors: Colors;
+  /** Columns; `Infinity` where it is no terminal. */
+  readonly width: number;
+}
+
 /** The help of a command or a group. @param path the words that name it, without the program's own name */
 export async function usageOf(
   entry: Command | Group,
   path: readonly string[],
-  colors: Colors,
+  paper: Paper,
 ): Promise<string> {
+  const { colors } = paper;
   const name = ["contextcore", ...path].join(" ");
   const command = isGroup(entry) ? await defaultOf(entry) : entry;
   const sections = [
     section("USAGE", [usageLine(name, entry, command)], colors),
-    isGroup(entry) ? section("COMMANDS", rows(await summaries(entry), colors), colors) : "",
-    command === undefined ? "" : optionSections(command, colors),
-    command === undefined ? "" : section("EXAMPLES", exampleLines(command, colors), colors),
-    path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, colors), colors) : "",
+    isGroup(entry) ? section("COMMANDS", rows(await summaries(entry), paper), colors) : "",
+    command === undefined ? "" : optionSections(command, paper),
+    command === undefined ? "" : section("EXAMPLES", exampleLines(command, paper), colors),
+    path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, paper), colors) : "",
     isGroup(entry) ? `${name} COMMAND --help says more about a command.` : "",
   ];
-  return [`${colors.bold(name)}: ${entry.about}`, ...sections.filter((text) => text !== "")].join("\n\n");
+  const title = wrapWords(`${colors.bold(name)}: ${entry.about}`, paper.width).join("\n");
+  return [title, ...sections.filter((text) => text !== "")].join("\n\n");
 }
 
 const EXIT_CODES: readonly Row[] = EXIT_MEANINGS.map(([code, about]) => ({ label: String(code), about }));
@@ -62,14 +72,15 @@ async function summaries(group: Group): Promise<Row[]> {
   return Promise.all(entries);
 }
 
-function optionSections(command: Command, colors: Colors): string {
+function optionSections(command: Command, paper: Paper): string {
+  const { colors } = paper;
   const own = Object.entries<Param>(command.args ?? {});
   const positionals = own.filter(([, arg]) => arg.type === "positional").map(toRow);
   const options = own.filter(([, arg]) => arg.type !== "positional").map(toRow);
   const common = Object.entries<Params[string]>(COMMON).map(toRow);
   return [
-    section("ARGUMENTS", rows(positionals, colors), colors),
-    section("OPTIONS", rows([...options, ...common], colors), colors),
+    section("ARGUMENTS", rows(positionals, paper), colors),
+    section("OPTIONS", rows([...options, ...common], paper), colors),
   ]
     .filter((text) => text !== "")
     .join("\n\n");
@@ -85,15 +96,19 @@ function toRow([name, arg]: [string, Param]): Row {
 }
 
 /** Labels in one column, what they mean in the next, wrapped. */
-function rows(all: readonly Row[], { cyan }: Colors): string[] {
+function rows(all: readonly Row[], { colors: { cyan }, width: columns }: Paper): string[] {
   const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
   return all.flatMap(({ label, about }) => {
-    const lines = wrapWords(about, WIDTH - width - 4, 0);
+    const lines = wrapWords(about, Math.min(WIDTH_MAX, columns) - width - 4, 0);
     const first =
       label.length > width ? [cyan(label)] : [`${cyan(label.padEnd(width))}  ${lines.shift() ?? ""}`];
     return [...first, ...lines.map((line) => `${" ".repeat(width)}  ${line}`)];
   });
 }
 
-const exampleLines = (command: Command, { dim, cyan }: Colors): string[] =>
-  command.examples.flatMap(({ line, about }) => [dim(`# ${about}`), cyan(`contextcore ${line}`)]);
+/** The lines that are typed stay whole. */
+const exampleLines = (command: Command, { colors: { dim, cyan }, width }: Paper): string[] =>
+  command.examples.flatMap(({ line, about }) => [
+    ...wrapWords(about, width - 4, 0).map((text) => dim(`# ${text}`)),
+    cyan(`contextcore ${line}`),
+  ]);

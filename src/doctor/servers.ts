@@ -19,8 +19,9 @@ export async function examineBackends(
   return (await Promise.all(findings)).flat();
 }
 
-function missing({ name, state, error }: Missing): Finding {
-  const { what, hint = adviceFor(state, name), ...finding } = problemOf(name, error);
+function missing(one: Missing): Finding {
+  const { name, state, error } = one;
+  const { what, hint = adviceFor(state, one), ...finding } = problemOf(name, error);
   const told = state === "failed" ? what : `${conditionText(state, name)}: ${what}`;
   return { ...finding, what: told, ...(hint === undefined ? {} : { hint }) };
 }

@@ -43,8 +43,12 @@ export function conditionText(condition: Condition, name: string): string {
   return condition === "failing" ? "answers, but fails" : condition;
 }
 
-/** What to do, where the error itself does not say it better. */
-export function adviceFor(condition: Condition, name: string): string | undefined {
+/** What to do, where the error itself does not say it better. @param open what could be opened: where it has no URL, none is asked about */
+export function adviceFor(
+  condition: Condition,
+  { name, open }: { readonly name: string; readonly open?: { readonly url?: string } },
+): string | undefined {
+  if (open?.url === undefined) return WITHOUT_URL[condition];
   const url = `backends.${name}.url`;
   const ADVICE: Readonly<Partial<Record<Condition, string>>> = {
     unreachable: `Is the server running, and is ${url} right?`,
@@ -54,3 +58,9 @@ export function adviceFor(condition: Condition, name: string): string | undefine
   };
   return ADVICE[condition];
 }
+
+const WITHOUT_URL: Readonly<Partial<Record<Condition, string>>> = {
+  unreachable: "The plugin waits for something that does not answer, or runs in a loop.",
+  overloaded: "It has too much to do or is still starting: wait, or ask for less with export.concurrency.",
+  failing: "What the plugin asks has a fault of its own: look at its log.",
+};

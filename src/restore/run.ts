@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly plan: RestorePlan;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;
+  /** Records are about to be offered to this target; its next progress tells what came of it. */
+  readonly onOffer?: (name: string) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
   readonly retry?: RetryPolicy;
 }
@@ -209,6 +211,7 @@ async function writeBlock(
   for await (const lines of linesFor(run, file, block, bytes)) {
     const began = performance.now();
     const batch = { file, lines, range: target.range, labels: target.labels };
+    options.onOffer?.(target.name);
     const answer = await patiently(() => restore.apply(batch, options.signal), options.signal, options.retry);
     addCounts(written, answer.written);
     addCounts(existing, answer.existing ?? {});

@@ -2,7 +2,8 @@ import { OUTCOMES } from "../audit/format/event.ts";
 import { OPERATIONS } from "../audit/format/operations.ts";
 import type { Filter } from "../audit/read/query.ts";
 import { closest } from "../config/closest.ts";
-import { fromRfc3339, toMs } from "../units/range.ts";
+import { readMoment } from "../units/moment.ts";
+import { toMs } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
 
@@ -10,7 +11,7 @@ const time = (about: string) => ({ type: "value", hint: "TIME", parse: readTime,
 
 /** The filters that every reading of the trail takes. */
 export const FILTERS = {
-  from: time("only events at or after this: a date or an RFC 3339 time"),
+  from: time("only events at or after this: a date, an RFC 3339 time, or 24h for that long ago"),
   to: time("only events before this"),
   operation: {
     type: "value",
@@ -49,7 +50,7 @@ function readOperation(text: string): string {
 }
 
 function readTime(text: string): number {
-  return toMs(fromRfc3339(text));
+  return toMs(readMoment(text));
 }
 
 /** @throws UsageError unless it is a whole number above zero */

@@ -26,9 +26,10 @@ export function formatTable(
   const before = columns
     .slice(0, -1)
     .reduce((sum, { gap = 2 }, index) => sum + (widths[index] ?? 0) + gap, 0);
-  // Where next to nothing is left beside the other columns, it goes on under the first.
-  const hanging = lineWidth - before < LAST_LEAST ? 2 : before;
   return rows.flatMap((row) => {
+    // Where next to nothing is left beside the other columns, or less than a word takes, it goes on under the first.
+    const least = Math.max(LAST_LEAST, longestWord(row[columns.length - 1] ?? ""));
+    const hanging = lineWidth - before < least ? 2 : before;
     const cells = columns.map(
       (column, index) => pad(row[index] ?? "", widths[index] ?? 0, column) + " ".repeat(column.gap ?? 2),
     );
@@ -38,6 +39,9 @@ export function formatTable(
 
 /** Columns of text that are worth a column of their own. */
 const LAST_LEAST = 24;
+
+const longestWord = (text: string): number =>
+  Math.max(...text.split(" ").map((word) => Bun.stringWidth(word)));
 
 function pad(text: string, width: number, { align = "left" }: Column): string {
   const blanks = " ".repeat(Math.max(0, width - Bun.stringWidth(text)));

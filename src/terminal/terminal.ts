@@ -30,6 +30,8 @@ export interface Terminal {
   columns(): number;
   /** Columns of stdout's terminal; `Infinity` where stdout is none. */
   width(): number;
+  /** Columns of stderr's terminal; `Infinity` where stderr is none. */
+  noteWidth(): number;
   /** For the prompts. */
   readonly streams: Streams;
 }
@@ -65,6 +67,7 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
     live,
     columns,
     width,
+    noteWidth,
     streams,
   };
 }

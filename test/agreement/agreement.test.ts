@@ -91,13 +91,13 @@ test("what a fallback, a variable or a link hides is found, and no value of a va
     "address http://evil.example:1 from http://${NO_SUCH_TOKEN:-evil.example}:1/${AWS_SECRET_ACCESS_KEY}",
     "outside HOME/.bashrc",
     "outside HOME/.ssh",
-    "outside HOME/.ssh/id_rsa",
-    "outside HOME/.ssh/id_rsa",
     "outside HOME/not-there-yet",
     "secret ${AWS_SECRET_ACCESS_KEY}",
     "secret ${NO_SUCH_TOKEN}",
     "secret ${NO_SUCH_TOKEN}",
     "secret ${WHO}",
+    "secret HOME/.ssh/id_rsa",
+    "secret HOME/.ssh/id_rsa",
   ]);
   /* biome-ignore-end lint/suspicious/noTemplateCurlyInString: variables' names */
 });
@@ -203,7 +203,7 @@ test("CONTEXTCORE_TRUST agrees for one run to what it names, and to nothing else
   const { stderr, exitCode } = await place.run(["inventory"], { CONTEXTCORE_TRUST: other });
   expect(exitCode).toBe(4);
   expect(stderr).toContain("CONTEXTCORE_TRUST names something else than what this project wants");
-  expect(stderr).toContain(`it is now ${sha256}`);
+  expect(stderr).toContain(`it is now\n${sha256}`);
   expect(statSync(storeOf(place), { throwIfNoEntry: false })).toBeUndefined();
 });
 

@@ -63,16 +63,17 @@ test("a refusal says what the project wants, and what to type", async () => {
       "You have not agreed to this project yet, DIR/contextcore.yaml:",
       "  runs          ./plugin.ts sha256:HASH  plugins",
       "  destroys with touch HOME/destroyed  destroy.command",
-      "  uses          HOME/.ssh/id_rsa  backends.loki.headers.X-Ssh",
       "  uses          HOME/.bashrc  sinks.file.path",
       "  sends to      URL/loki with your CONTEXTCORE_LOKI_TOKEN  backends.loki.url",
       "  sends to      URL/… sha256:HASH  sinks.webhook.url",
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable's name
-      "  passes on     ${AWS_SECRET_ACCESS_KEY}  backends.loki.headers.X-Aws",
+      "  passes on     ${AWS_SECRET_ACCESS_KEY} to URL  backends.loki.headers.X-Aws",
+      "  passes on     HOME/.ssh/id_rsa to URL  backends.loki.headers.X-Ssh",
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable's name
-      "  passes on     ${AWS_SECRET_ACCESS_KEY}  sinks.webhook.url",
+      "  passes on     ${AWS_SECRET_ACCESS_KEY} to URL  sinks.webhook.url",
       "error: the project is not agreed to: nothing of it was run, read or sent",
-      "hint: look at it with: contextcore config trust · where nobody can answer, after that: CONTEXTCORE_TRUST=sha256:HASH",
+      "hint: look at it with: contextcore config trust · where nobody can answer, after that:",
+      "CONTEXTCORE_TRUST=sha256:HASH",
       "",
     ].join("\n"),
   );

@@ -8,6 +8,7 @@ import { startReceiver } from "../audit/receiver.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { agreed } from "../support/project.ts";
+import { openSession } from "../support/pseudo-terminal.ts";
 
 /** A project with a few events in its trail; its home is the project's directory, as `run` has it. */
 async function project(config = ""): Promise<string> {
@@ -26,7 +27,7 @@ async function project(config = ""): Promise<string> {
     operation: "export",
     outcome: "success",
     dataAffected: ["loki"],
-    details: { note: "=1+1" },
+    details: { note: "=1+1", that: "fills-the-line-of-a-narrow-terminal", long: "yes-it-is-a-long-one" },
   });
   await trail.append({ operation: "export", outcome: "failed", dataAffected: ["tempo"] });
   await trail.record({ operation: "destroy", destructive: true }, async () => ({
@@ -67,6 +68,17 @@ test("the listing filters, and tells what is wrong with a filter", async () => {
     const { exitCode, stdout, stderr } = await run(["audit", ...args], { cwd });
     expect([exitCode, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("error:");
+  }
+});
+
+test("on a terminal of 80 columns no word is broken", async () => {
+  const cwd = await project();
+  for (const env of [{ NO_COLOR: "1" }, {}]) {
+    const session = openSession(["audit", "list"], { cwd, columns: 80, env });
+    expect(await session.exited).toBe(0);
+    const shown = lines(session.text());
+    expect(shown.filter((line) => Bun.stringWidth(line) > 80)).toEqual([]);
+    expect(shown.join(" ").replace(/\s+/g, " ")).toContain("long=yes-it-is-a-long-one");
   }
 });
 

@@ -162,6 +162,23 @@ describe("restore", () => {
     expect(details.written.loki.entries).toBeGreaterThan(0);
   });
 
+  test("interrupted before the server has answered: nothing is claimed to be written, nor not to be", async () => {
+    await using setting = await restorable(nth(1, isPush));
+    const { cwd, args, reached } = setting;
+    const from = "2020-01-01T00:00:00Z";
+    expect(await stopped(cwd, [...args, "--from", from], reached)).toBe(
+      `nothing is known to be written; loki had not answered yet; the same command with --from ${from} --resume goes on`,
+    );
+    expect((await lastOf(cwd, "restore")).outcome).toBe("partial");
+  });
+
+  test("interrupted before anything is offered: nothing was written, and it is cancelled", async () => {
+    await using setting = await restorable(nth(1, ({ url }) => url.includes("/flush")));
+    const { cwd, args, reached } = setting;
+    expect(await stopped(cwd, args, reached)).toBe("nothing was written");
+    expect((await lastOf(cwd, "restore")).outcome).toBe("cancelled");
+  });
+
   test("interrupted while it counts: all is written, and what was not counted is said", async () => {
     let isPushed = false;
     await using setting = await restorable((request) => {

@@ -5,6 +5,7 @@ import { ROOT } from "../../src/commands/registry.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { expectGolden } from "../support/golden.ts";
+import { openSession } from "../support/pseudo-terminal.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 
@@ -71,3 +72,19 @@ test("no colours in a pipe, whatever the terminal's name", async () => {
   const { stdout } = await run(["--help"], { cwd, env: { TERM: "xterm-256color", FORCE_COLOR: "1" } });
   expect(stdout).toBe(Bun.stripANSI(stdout));
 });
+
+test.each([[["export", "--help"]], [["--help"]], [["restore", "--help"]]])(
+  "on a terminal of 80 columns the help of %p fits, and says the same",
+  async (words) => {
+    const session = openSession(words, { cwd, columns: 80 });
+    expect(await session.exited).toBe(0);
+    const { stdout } = await run(words, { cwd });
+    const wide = session
+      .text()
+      .split("\n")
+      .filter((line) => Bun.stringWidth(line) > 80);
+    expect(wide.filter((line) => !line.startsWith("  contextcore "))).toEqual([]);
+    const wordsOf = (text: string): string => text.replace(/\n *# |\s+/g, " ").trim();
+    expect(wordsOf(session.text())).toBe(wordsOf(stdout));
+  },
+);

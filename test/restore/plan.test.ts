@@ -62,6 +62,7 @@ test("what the servers hold already is counted and said", async () => {
   expect([empty.loki, empty.tempo]).toEqual([{ entries: 0 }, { spansInRange: 0 }]);
   const shown = await stacks.on(stacks.full, "restore", path, "--dry-run");
   expect(shown.stdout).toMatch(/^loki: holds already: [\d,]+ entries of these times/m);
+  expect(shown.stdout).toMatch(/^grafana: holds already: (?!.* of these times).*dashboards/m);
   expect((await stacks.on(stacks.empty, "restore", path, "--dry-run")).stdout).not.toContain("loki: holds");
 });
 

@@ -75,8 +75,8 @@ export interface Trail {
   close(): Promise<void>;
 }
 
-/** Tells what has been done by now and stays; later calls add to it. */
-export type Did = (details: NonNullable<NewEvent["details"]>) => void;
+/** Tells what has been done by now and stays; later calls add to it. `undefined`: nothing has been done after all. */
+export type Did = (details: NewEvent["details"] | undefined) => void;
 
 /** What is going to be done. */
 export interface TrailOperation {

@@ -61,6 +61,7 @@ function show({ args: given, terminal }: Call<typeof args>, events: readonly Aud
   if (given.json && given.follow) for (const event of events) terminal.print(JSON.stringify(event));
   else if (given.json) terminal.printJson(events);
   else if (events.length === 0) terminal.note("the trail has no such event yet");
-  else if (colors.isColorSupported) for (const line of paintEvents(events, colors)) terminal.print(line);
-  else for (const event of events) terminal.print(formatEvent(event));
+  else if (colors.isColorSupported)
+    for (const line of paintEvents(events, colors, terminal.width())) terminal.print(line);
+  else for (const event of events) terminal.tell(formatEvent(event));
 }

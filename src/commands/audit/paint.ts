@@ -4,8 +4,8 @@ import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { printable } from "../../units/printable.ts";
 
-/** Events in columns, for a terminal. */
-export function paintEvents(events: readonly AuditEvent[], colors: Colors): string[] {
+/** Events in columns, for a terminal of this width. */
+export function paintEvents(events: readonly AuditEvent[], colors: Colors, width: number): string[] {
   const rows = events.map((event) => [
     colors.dim(event.timestamp.slice(0, 19).replace("T", " ")),
     colors.bold(printable(event.operation)),
@@ -13,7 +13,7 @@ export function paintEvents(events: readonly AuditEvent[], colors: Colors): stri
     paintOutcome(event.outcome, colors),
     colors.dim(printable(plainDetails(event.details).join("  "))),
   ]);
-  return formatTable([{}, {}, {}, {}, {}], rows);
+  return formatTable([{}, {}, {}, {}, {}], rows, width);
 }
 
 /** Good is green, not done is yellow, wrong is red. */

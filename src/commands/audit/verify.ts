@@ -86,17 +86,17 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
   const { chain, files, checkpoint, witnesses } = result;
   for (const { name, seq, agrees } of witnesses) {
     const verdict = agrees ? colors.green("agrees") : colors.red("differs");
-    terminal.print(
+    terminal.tell(
       seq === undefined ? `${name}: knows nothing of this trail` : `${name}: ${verdict}, up to event ${seq}`,
     );
   }
   if (checkpoint !== undefined)
-    terminal.print(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
+    terminal.tell(`checkpoint: signed for event ${checkpoint.size} by ${checkpoint.origin}`);
   else if (given.key !== undefined && result.differences === 0)
     terminal.note("there is no checkpoint yet: one is signed after a destructive command");
   const verdict = result.differences === 0 ? colors.green("sound") : colors.red("not what was recorded");
   const span = chain.first === undefined ? "" : `, ${chain.first.timestamp} to ${chain.last?.timestamp}`;
-  terminal.print(`${chain.events} events in ${files} ${files === 1 ? "file" : "files"}${span}: ${verdict}`);
+  terminal.tell(`${chain.events} events in ${files} ${files === 1 ? "file" : "files"}${span}: ${verdict}`);
 }
 
 function showFindings({ findings, differences, warnings }: Verification, terminal: Terminal): void {

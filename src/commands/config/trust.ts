@@ -29,6 +29,7 @@ const claimSchema = v.object({
   key: v.string(),
   value: v.string(),
   credentials: v.optional(v.array(v.string())),
+  to: v.optional(v.array(v.string())),
   agreed: v.boolean(),
 });
 
@@ -104,7 +105,7 @@ function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin,
     terminal.tell(agreement === undefined ? `${name}:` : "New since then:");
     printClaims(terminal, fresh);
   }
-  terminal.tell(`  CONTEXTCORE_TRUST=${sha256}`);
+  terminal.tell(`CONTEXTCORE_TRUST=${sha256}`);
 }
 
 function printClaims({ tell, colors }: Terminal, claims: Standing["claims"]): void {
@@ -113,7 +114,7 @@ function printClaims({ tell, colors }: Terminal, claims: Standing["claims"]): vo
 
 async function asked({ terminal, signal }: TrustCall, { sha256 }: Standing): Promise<boolean | undefined> {
   if (!terminal.interactive) {
-    const hint = `if you agree: --yes · for one run: CONTEXTCORE_TRUST=${sha256}`;
+    const hint = `if you agree: --yes · for one run:\nCONTEXTCORE_TRUST=${sha256}`;
     throw new RefusedError("there is no terminal to ask on, and nothing was agreed to", hint);
   }
   return confirm(terminal, { message: "Agree to this?", signal });

@@ -3,7 +3,7 @@ import type { Signal } from "../../contract/contract.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { formatBytes, parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
-import { fromRfc3339 } from "../../units/range.ts";
+import { readMoment } from "../../units/moment.ts";
 import type { Call } from "../command.ts";
 import type { Stack } from "../stack.ts";
 
@@ -17,8 +17,13 @@ export const exportArgs = {
     parse: parseDuration,
     about: "how far back to reach, such as 30m, 24h or 7d (default: 24h)",
   },
-  from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "begin here: a date or an RFC 3339 time" },
-  to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "end before this; default: now" },
+  from: {
+    type: "value",
+    hint: "TIME",
+    parse: readMoment,
+    about: "begin here: a date, an RFC 3339 time, or 24h for that long ago",
+  },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "end before this; default: now" },
   all: { type: "flag", about: "everything, from the oldest data that each backend has to now" },
   "since-last": {
     type: "flag",

@@ -10,7 +10,7 @@ import { hintOf } from "../stack.ts";
 /** `loki          31.5 MB  retention=7d        importance=high`, sizes right-aligned. */
 export function inventoryLines(findings: readonly Finding[], colors: Colors): string[] {
   return formatTable(
-    [{ width: 10, gap: 0 }, { align: "right", width: 11 }, { width: 19, gap: 1 }, {}],
+    [{ width: 8 }, { align: "right", width: 11 }, { width: 19, gap: 1 }, {}],
     findings.map((finding) => cells(finding, colors)),
   );
 }
@@ -43,6 +43,6 @@ export const missingLines = (findings: readonly Finding[]): string[] =>
   findings.flatMap((finding) => {
     if (finding.state === "reached") return [];
     const { name, state, error } = finding;
-    const hint = hintOf(error) ?? adviceFor(state, name);
+    const hint = hintOf(error) ?? adviceFor(state, finding);
     return [`${name}: ${error.message}${hint === undefined ? "" : `\n  ${hint}`}`];
   });

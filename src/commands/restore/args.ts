@@ -1,5 +1,6 @@
 import { UsageError } from "../../tasks/errors.ts";
-import { fromMs, fromRfc3339, type Range } from "../../units/range.ts";
+import { readMoment } from "../../units/moment.ts";
+import { fromMs, type Range } from "../../units/range.ts";
 import type { Call } from "../command.ts";
 import { CHAIN, SNAPSHOT } from "../snapshot-argument.ts";
 
@@ -20,8 +21,13 @@ export const restoreArgs = {
     repeatable: true,
     about: "only this kind of data; may be repeated",
   },
-  from: { type: "value", hint: "TIME", parse: fromRfc3339, about: "only data from then on" },
-  to: { type: "value", hint: "TIME", parse: fromRfc3339, about: "only data before then" },
+  from: {
+    type: "value",
+    hint: "TIME",
+    parse: readMoment,
+    about: "only data from then on: a date, an RFC 3339 time, or 24h for that long ago",
+  },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before then" },
   match: {
     type: "value",
     hint: "NAME=SELECTOR",

@@ -12,6 +12,7 @@ import { UsageError } from "../../tasks/errors.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import type { Progress } from "../../terminal/progress-line.ts";
+import { toRfc3339 } from "../../units/range.ts";
 import { countsToTell } from "../../units/unit-text.ts";
 import { flushAll } from "../export/flush.ts";
 import type { RestoreCall } from "./args.ts";
@@ -34,7 +35,7 @@ export async function carryOut(
   if (call.args.resume && earlier === undefined) {
     throw new UsageError(
       "there is no interrupted restore like this one",
-      "the same snapshot and the same flags continue it",
+      "the same snapshot and the same flags continue it; for a time such as 24h, the moment that it meant: contextcore audit --operation restore",
     );
   }
   const directory = earlier ?? (await newRestoreDirectory(backups, request, new Date()));
@@ -44,6 +45,7 @@ export async function carryOut(
     details: {
       snapshot: plan.snapshot.path,
       ...(snapshotsOf(plan.chains).length > 1 ? { snapshots: snapshotsOf(plan.chains).length } : {}),
+      ...timesOf(call),
       report: directory,
       resumed: earlier !== undefined,
     },
@@ -64,7 +66,7 @@ async function written(
   const { signal } = call;
   const journal = await openJournal(resolve(directory));
   const board = createProgress(call.terminal, { signal });
-  const course = createCourse(plan, did);
+  const course = createCourse(plan, did, timesOf(call));
   try {
     // What came late stays invisible in a server's memory, to the look for what is there already and to the counts.
     const flush = () =>
@@ -78,6 +80,7 @@ async function written(
       plan,
       journal,
       signal,
+      onOffer: course.offers,
       onProgress: (progress) => {
         course.wrote(progress);
         board.update(shown(progress));
@@ -136,6 +139,12 @@ async function settlingOf({ open, findings }: RestoreTarget, signal: AbortSignal
     return SETTLE_MS;
   }
 }
+
+/** `--from` and `--to` as moments, where they are given. */
+const timesOf = ({ args: { from, to } }: RestoreCall): { from?: string; to?: string } => ({
+  ...(from === undefined ? {} : { from: toRfc3339(from) }),
+  ...(to === undefined ? {} : { to: toRfc3339(to) }),
+});
 
 function requestOf({ args: given }: RestoreCall, { snapshot, targets }: RestorePlan): RestoreRequest {
   const { plugin, only, from, to, match, into, label } = given;

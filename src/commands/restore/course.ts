@@ -15,6 +15,8 @@ interface Wrote {
 export interface Course {
   /** From now on the servers are written to. */
   begins(): void;
+  /** Records are on the way to a server: until {@link wrote} nobody knows whether it took them. */
+  offers(name: string): void;
   wrote(target: Wrote): void;
   /** Everything was offered to the servers; what they hold is not counted yet. */
   isWritten(targets: readonly Wrote[]): void;
@@ -23,22 +25,49 @@ export interface Course {
   lastWord(): string;
 }
 
-/** The course of a restore that has not begun. */
-export function createCourse({ targets }: RestorePlan, did: Did): Course {
+/**
+ * The course of a restore that has not begun.
+ * @param times `--from` and `--to`: what was given as `24h` is another time by the time that it goes on
+ */
+export function createCourse(
+  { targets }: RestorePlan,
+  did: Did,
+  times: Readonly<Partial<Record<"from" | "to", string>>>,
+): Course {
   const written = new Map<string, Counts>();
+  const unanswered = new Set<string>();
   const uncounted = new Set(targets.map(({ name }) => name));
   let state: "before" | "writing" | "counting" = "before";
-  const tell = (): void =>
-    did({
+  const isNothing = (): boolean => unanswered.size === 0 && ![...written.values()].some(isAny);
+  const tell = (): void => {
+    const details = {
       written: Object.fromEntries([...written].map(([name, counts]) => [name, { ...counts }])),
       ...(state === "counting" ? { not_counted: [...uncounted] } : {}),
-    });
-  const wrote = (target: Wrote): void => void written.set(target.name, target.written);
+    };
+    did(state !== "counting" && isNothing() ? undefined : details);
+  };
+  const wrote = (target: Wrote): void => {
+    unanswered.delete(target.name);
+    written.set(target.name, target.written);
+  };
   const told = (): string =>
-    [...written].map(([name, counts]) => `${name} ${countsText(counts)}`).join("; ") || "nothing";
+    [...written]
+      .filter(([, counts]) => isAny(counts))
+      .map(([name, counts]) => `${name} ${countsText(counts)}`)
+      .join("; ");
+  const flags = [...Object.entries(times).map(([name, time]) => `--${name} ${time}`), "--resume"].join(" ");
+  const goesOn = `the same command with ${flags} goes on`;
+  const whileWriting = (): string => {
+    if (isNothing()) return "nothing was written";
+    if (told() !== "") return `at least this is written: ${told()}; ${goesOn}`;
+    return `nothing is known to be written; ${listed([...unanswered])} had not answered yet; ${goesOn}`;
+  };
   return {
     begins() {
       state = "writing";
+    },
+    offers(name) {
+      unanswered.add(name);
       tell();
     },
     wrote(target) {
@@ -56,10 +85,11 @@ export function createCourse({ targets }: RestorePlan, did: Did): Course {
     },
     lastWord() {
       if (state === "before") return "nothing was written";
-      const goesOn = "the same command with --resume goes on";
-      if (state === "writing") return `at least this is written: ${told()}; ${goesOn}`;
+      if (state === "writing") return whileWriting();
       const left = uncounted.size === 0 ? "" : `; not counted on the servers: ${listed([...uncounted])}`;
-      return `written: ${told()}${left}; ${goesOn}`;
+      return `written: ${told() || "nothing"}${left}; ${goesOn}`;
     },
   };
 }
+
+const isAny = (counts: Counts): boolean => Object.values(counts).some((count) => count > 0);

@@ -1,5 +1,5 @@
 import { lostToText } from "../../restore/lost.ts";
-import type { RestorePlan } from "../../restore/plan.ts";
+import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -33,11 +33,10 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
     for (const chain of chains)
       if (targets.some(({ name }) => name === chain.backend))
         say(`${colors.dim("from")} ${chainText(chain)}`);
-  for (const { name, held = {} } of targets) {
-    if (Object.values(held).some((count) => count > 0))
-      say(
-        `${colors.yellow(`${name}: holds already:`)} ${countsText(held)} of these times; what is the same stays as it is`,
-      );
+  for (const target of targets) {
+    const held = heldText(target);
+    if (held !== undefined)
+      say(`${colors.yellow(`${target.name}: holds already:`)} ${held}; what is the same stays as it is`);
   }
   for (const { name, findings } of targets) {
     for (const { severity, what, setting } of findings) {
@@ -50,6 +49,17 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
   for (const { name, reason } of notChosen) say(`${colors.dim("not chosen:")} ${name}: ${reason}`);
   for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
 }
+
+/** `1,234 entries of these times`; objects, such as dashboards, are of no time. */
+function heldText({ held = {}, files }: RestoreTarget): string | undefined {
+  const units = Object.keys(held).filter((unit) => (held[unit] ?? 0) > 0);
+  if (units.length === 0) return undefined;
+  const timed = files.filter(({ range }) => range !== undefined);
+  const isTimed = units.some((unit) => timed.some(({ counts }) => Object.hasOwn(counts, withoutRange(unit))));
+  return `${countsText(held)}${isTimed ? " of these times" : ""}`;
+}
+
+const withoutRange = (unit: string): string => unit.replace(/InRange$/, "");
 
 function sayAll([first, ...others]: readonly string[], label: string, say: (text: string) => void): void {
   if (first === undefined) return;
@@ -64,7 +74,9 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
     colors.bold(one.name),
     [
       countsText(one.written),
-      Object.keys(one.existing).length === 0 ? "" : `already there: ${countsText(one.existing)}`,
+      Object.values(one.existing).every((count) => count === 0)
+        ? ""
+        : `already there: ${countsText(one.existing)}`,
       one.rejected === 0 ? "" : colors.red(`${one.rejected.toLocaleString("en")} refused`),
     ]
       .filter((text) => text !== "")

@@ -13,8 +13,8 @@ import { together, type Verified } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not looked at. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {
-  for (const chain of chains) terminal.print(`covered: ${chainText(chain)}`);
-  if (others.length > 0) terminal.print(`not covered: ${namesText(others)}: contextcore verify --all`);
+  for (const chain of chains) terminal.tell(`covered: ${chainText(chain)}`);
+  if (others.length > 0) terminal.tell(`not covered: ${namesText(others)}: contextcore verify --all`);
 }
 
 /** More snapshots than this are told together, but for those that something is to be said of. */
@@ -34,7 +34,7 @@ export function showReports(
   const [first] = reports;
   if (first !== undefined && reports.length > 1) {
     const all = { ...first, ...together(reports) };
-    terminal.print(`${counted(reports.length, "snapshot")}  ${verdictOn(all, terminal)}  ${amountRead(all)}`);
+    terminal.tell(`${counted(reports.length, "snapshot")}  ${verdictOn(all, terminal)}  ${amountRead(all)}`);
   }
   showLive(live, terminal);
 }
@@ -46,7 +46,7 @@ function showReport(report: VerifyReport, shownPath: string, terminal: Terminal)
     terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.what}`);
   const more = report.flawsTotal - report.flaws.length;
   if (more > 0) terminal.note(`and ${more} more`);
-  terminal.print(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
+  terminal.tell(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
   adviseOnDamage(report, shownPath, terminal);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
@@ -107,7 +107,7 @@ const SENTENCES = {
 /** What the servers hold now, beside what was saved. */
 function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
   for (const { plugin, counted: again, failed, failure, differences } of reports) {
-    terminal.print(
+    terminal.tell(
       `${terminal.colors.bold(plugin)}  ${counted(again, "window")} counted again, ${differences.length} ${differences.length === 1 ? "differs" : "differ"}`,
     );
     if (failed > 0)
@@ -117,7 +117,7 @@ function showLive(reports: readonly LiveReport[], terminal: Terminal): void {
     for (const { range, unit, saved, server, verdict } of differences) {
       const { from, to } = rangeToText(range);
       const amount = countedUnit(Math.abs(server - saved), unit);
-      terminal.print(`  ${amount} ${SENTENCES[verdict]} (${from} to ${to})`);
+      terminal.tell(`  ${amount} ${SENTENCES[verdict]} (${from} to ${to})`);
     }
   }
 }
