@@ -64,7 +64,8 @@ export function newestChain(kept: Kept, backend: string): BackendChain | undefin
   const whole = links.filter((link) => isComplete(link) && isSameSource(link.plugin, state.plugin));
   const head = whole.reduce((best, one) => (endOf(one) >= endOf(best) ? one : best), state);
   const chain = continued(head, kept);
-  return { ...chain, links: inOrder([...chain.links, state], kept.snapshots, state), state };
+  const others = chain.links.filter(({ snapshot }) => snapshot.path !== state.snapshot.path);
+  return { ...chain, links: inOrder([...others, state], kept.snapshots, state), state };
 }
 
 /** A snapshot's part of a backend, with all that it continues. */

@@ -16,7 +16,7 @@ import {
 } from "./chain.ts";
 import { snapshotsOf } from "./chain-claims.ts";
 import { backendsIn } from "./coverage.ts";
-import type { Kept, KeptSnapshot } from "./kept.ts";
+import type { Kept, KeptSnapshot, Unreadable } from "./kept.ts";
 
 /** Something by its name, and why. */
 export interface Reasoned {
@@ -54,10 +54,8 @@ export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
     else chains.push(chain);
     passedOver.push(...newerThan(chain, links).map(whyPassedOver));
   }
-  const newest = snapshotsOf(chains).at(-1);
-  const unreadable = newest === undefined ? [] : unreadableAfter(nameOf(newest), kept);
-  const all = { chains, lacking, passedOver: [...passedOver, ...unreadable], broken: [], continues: [] };
-  return { ...all, others: othersOf(kept, chains) };
+  const broken = kept.unreadable.filter((one) => chains.some((chain) => isNewer(one, chain))).map(whyBroken);
+  return { chains, lacking, passedOver, broken, continues: [], others: othersOf(kept, chains) };
 }
 
 /** Everything that is kept, or what of it is from a time. */
@@ -67,7 +65,7 @@ export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen
     const near = links.filter((link) => range === undefined || reaches(link, range));
     return links.some(({ plugin }) => isWanted(plugin)) ? (together(near) ?? []) : [];
   });
-  const broken = kept.unreadable.map(({ path, reason }) => ({ name: nameOf({ path }), reason }));
+  const broken = kept.unreadable.map(whyBroken);
   return { chains, lacking: [], passedOver: [], broken, continues: [], others: othersOf(kept, chains) };
 }
 
@@ -110,10 +108,22 @@ function whyPassedOver(link: Link): Reasoned {
   return { name: snapshot, reason: `${name} in it is ${status}${loss === undefined ? "" : `: ${loss}`}` };
 }
 
-const unreadableAfter = (newest: string, { unreadable }: Kept): Reasoned[] =>
-  unreadable
-    .map(({ path, reason }) => ({ name: nameOf({ path }), reason }))
-    .filter(({ name }) => name > newest);
+const whyBroken = ({ path, reason }: Unreadable): Reasoned => ({ name: nameOf({ path }), reason });
+
+/**
+ * Whether it was begun after all that a chain has, and so may hold what the chain should end with. Its name alone tells;
+ * those of the others may have been changed, and their manifests tell.
+ */
+function isNewer({ path }: Unreadable, chain: BackendChain): boolean {
+  const newest = snapshotsOf([chain]).at(-1);
+  if (newest === undefined) return false;
+  const [name, begun] = [nameOf({ path }), newest.manifest.created.slice(0, 19).replaceAll(/[-:]/g, "")];
+  const second = begun.replace("T", "-");
+  return name.startsWith(second) ? isLater(name, nameOf(newest)) : name > second;
+}
+
+/** Of two of one second. */
+const isLater = (name: string, other: string): boolean => name.length - other.length > 0 || name > other;
 
 const othersOf = ({ snapshots }: Kept, chains: readonly BackendChain[]): string[] => {
   const taken = new Set(snapshotsOf(chains).map(({ path }) => path));
