@@ -29,3 +29,23 @@ test("the newest snapshot's manifest is damaged: verify ends with 5, and a resto
   expect(done.exitCode, done.stderr).toBe(3);
   expect(printed(done)).toMatchObject({ status: "partial", leftOut: [{ name: newest }] });
 });
+
+test("a server that lost its data and is saved again: latest says so, and prune keeps the only copy", async () => {
+  const full = await nights.night(...LOKI);
+  const emptied = await nights.another();
+  await nights.day();
+  await nights.rewrite(full, (manifest) => ({
+    ...manifest,
+    plugins: manifest.plugins.map((one) => ({ ...one, url: emptied.urls.loki })),
+  }));
+  const saved = await nights.on(emptied, "export", "--all", ...LOKI, "--json");
+  expect([saved.exitCode, printed(saved).status]).toEqual([0, "complete"]);
+  const empty = printed(saved).path.split("/").at(-1);
+  const lacking = `${empty} found nothing where ${full} has data`;
+  const verified = await call("verify", "latest");
+  expect([verified.exitCode, verified.stderr]).toEqual([3, expect.stringContaining(lacking)]);
+  const done = await restored("latest", ...LOKI, "--dry-run");
+  expect([done.exitCode, printed(done).leftOut[0].reason]).toEqual([3, expect.stringContaining(lacking)]);
+  expect((await call("snapshots", "prune", "--keep-last", "1", "--yes")).exitCode).toBe(0);
+  expect(nights.kept()).toEqual([full, empty]);
+});

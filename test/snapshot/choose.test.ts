@@ -94,3 +94,17 @@ test("what cannot be read and is newer than what is taken may be what latest mea
   expect(brokenAmong([second], nameAt(24), `${nameAt(24)}-10`)).toEqual([`${nameAt(24)}-10`]);
   expect(brokenAmong([kept(0, 24, { parent: null }, "20200101-000000")], nameAt(12))).toEqual([]);
 });
+
+test("an export of a server that has lost its data is not whole: an older snapshot has what it should", () => {
+  const full = kept(0, 24, { parent: null });
+  const empty = kept(-24, 48, { parent: null, windows: [], files: [], counts: {} });
+  const reason = expect.stringContaining(`${nameAt(48)} found nothing where ${nameAt(24)} has data`);
+  expect(newest(all([full, empty])).lacking).toEqual([{ name: "loki", reason }]);
+  // The nights after it go on from it, and what it lacks stays lacking.
+  expect(newest(all([full, empty, kept(47, 72)])).lacking).toEqual([{ name: "loki", reason }]);
+  // A quiet night that continues the others lacks nothing, nor does an empty server that always was.
+  expect(newest(all([full, kept(23, 48, { windows: [], files: [], counts: {} })])).lacking).toEqual([]);
+  expect(newest(all([empty, kept(-24, 72, { parent: null, files: [] })])).lacking).toEqual([]);
+  const elsewhere = kept(-24, 48, { parent: null, windows: [], files: [], url: "http://b" });
+  expect(newest(all([kept(0, 24, { url: "http://a" }), elsewhere])).lacking).toEqual([]);
+});

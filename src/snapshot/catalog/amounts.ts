@@ -28,9 +28,12 @@ const isTimed = (file: ManifestFile): boolean =>
 export const timedUnits = ({ files }: ManifestPlugin): Set<string> =>
   new Set(files.filter(isTimed).flatMap(({ counts }) => Object.keys(counts)));
 
+/** Whether it has any record at all. */
+export const hasRecords = ({ files }: ManifestPlugin): boolean => files.some(({ records }) => records > 0);
+
 /** Whether it has any record with a time. */
 export const hasTimed = ({ files }: ManifestPlugin): boolean =>
-  files.some((file) => isTimed(file) && Object.values(file.counts).some((count) => count > 0));
+  files.some((file) => isTimed(file) && file.records > 0);
 
 /** Manifests stay as they are, and each is compared with many others. */
 const known = new WeakMap<ManifestPlugin, readonly Amount[]>();

@@ -3,6 +3,7 @@ import type { Range } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
+import { hasRecords, hasTimed, heldThinner } from "./amounts.ts";
 import {
   alone,
   type BackendChain,
@@ -15,8 +16,9 @@ import {
   together,
 } from "./chain.ts";
 import { snapshotsOf } from "./chain-claims.ts";
-import { backendsIn } from "./coverage.ts";
+import { backendsIn, hasTimeline } from "./coverage.ts";
 import type { Kept, KeptSnapshot, Unreadable } from "./kept.ts";
+import { isSameSource } from "./source.ts";
 
 /** Something by its name, and why. */
 export interface Reasoned {
@@ -26,7 +28,7 @@ export interface Reasoned {
 
 export interface Chosen {
   readonly chains: readonly BackendChain[];
-  /** Backends that were asked for and that no kept snapshot holds complete. */
+  /** Backends that were asked for and that no kept snapshot holds complete, or that what is chosen has lost data of. */
   readonly lacking: readonly Reasoned[];
   /** Newer snapshots that were not taken. */
   readonly passedOver: readonly Reasoned[];
@@ -52,6 +54,7 @@ export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
     const chain = newestChain(kept, backend) ?? newestRestricted(links);
     if (chain === undefined) lacking.push({ name: backend, reason: whyLacking(links) });
     else chains.push(chain);
+    if (chain !== undefined) lacking.push(...emptiedIn(chain, links));
     passedOver.push(...newerThan(chain, links).map(whyPassedOver));
   }
   const broken = kept.unreadable.filter((one) => chains.some((chain) => isNewer(one, chain))).map(whyBroken);
@@ -91,6 +94,41 @@ function whyLacking(links: readonly Link[]): string {
     ? "no kept snapshot holds any of it"
     : `no kept snapshot holds it complete; ${nameOf(newest.snapshot)} holds a part: name it`;
 }
+
+/**
+ * That a snapshot of the chain has nothing where an older one, which is not in the chain, has something: its server may have
+ * lost its data before it was saved.
+ */
+function emptiedIn({ backend, links, state }: BackendChain, all: readonly Link[]): Reasoned[] {
+  const empty = links.find((link) => isComplete(link) && isEmpty(link));
+  const older = all
+    .slice(
+      0,
+      all.findIndex(({ snapshot }) => snapshot.path === empty?.snapshot.path),
+    )
+    .filter((one) => isSameSource(one.plugin, state.plugin) && !isAmong(links, one));
+  const full = older.findLast((one) => empty !== undefined && hasLost(one, empty, links));
+  if (empty === undefined || full === undefined) return [];
+  const [now, before] = [nameOf(empty.snapshot), nameOf(full.snapshot)];
+  const reason = `${now} found nothing where ${before} has data, as if the server had lost it; name ${before} to have that`;
+  return [{ name: backend, reason }];
+}
+
+/** Rules do not make up for lines. */
+const isEmpty = ({ plugin }: Link): boolean =>
+  hasTimeline(plugin) ? !hasTimed(plugin) : !hasRecords(plugin);
+
+/** Whether an older one has what an empty one should, and no link does. */
+function hasLost(older: Link, empty: Link, links: readonly Link[]): boolean {
+  if (!hasTimeline(older.plugin))
+    return hasRecords(older.plugin) && !links.some((one) => hasRecords(one.plugin));
+  return heldThinner(older.plugin, links).some(({ from, to }) =>
+    empty.held.some((range) => range.from < to && range.to > from),
+  );
+}
+
+const isAmong = (links: readonly Link[], { snapshot }: Link): boolean =>
+  links.some((one) => one.snapshot.path === snapshot.path);
 
 /** What is newer than what was chosen, and is not in it. */
 function newerThan(chain: BackendChain | undefined, links: readonly Link[]): Link[] {

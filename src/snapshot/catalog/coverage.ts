@@ -5,7 +5,7 @@ import type { ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
-import { type Holding, heldThinner } from "./amounts.ts";
+import { type Holding, hasRecords, heldThinner } from "./amounts.ts";
 import type { KeptSnapshot } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
 
@@ -120,8 +120,6 @@ const holdingsOf = (snapshots: readonly KeptSnapshot[], source: Source): Holding
       .map((plugin) => ({ plugin, held: rangesOf(plugin) }))
       .filter(({ held }) => held.length > 0),
   );
-
-const hasRecords = ({ files }: ManifestPlugin): boolean => files.some(({ records }) => records > 0);
 
 const subtractAll = (ranges: readonly Range[], holes: readonly Range[]): Range[] =>
   coalesce(ranges).flatMap((range) => subtract(range, holes));
