@@ -49,3 +49,19 @@ test("a server that lost its data and is saved again: latest says so, and prune 
   expect((await call("snapshots", "prune", "--keep-last", "1", "--yes")).exitCode).toBe(0);
   expect(nights.kept()).toEqual([full, empty]);
 });
+
+test("nights of -t 24h are put back together, though some seconds are between them; a night that was left out is lacking", async () => {
+  const saved = async () => {
+    await nights.day();
+    expect((await call("export", "-t", "24h", ...LOKI)).exitCode).toBe(0);
+  };
+  for (let night = 1; night <= 3; night += 1) await saved();
+  const done = await restored("latest", ...LOKI);
+  expect([done.exitCode, printed(done).plugins[0].written]).toEqual([0, { entries: 72 }]);
+  await nights.day();
+  await saved();
+  const verified = await call("verify", "latest", "--quick");
+  expect(verified.exitCode).toBe(3);
+  expect(verified.stderr).toMatch(/left out: loki: 24h.* is in none of these snapshots/);
+  expect(verified.stderr).toContain("while the server has it: contextcore export --plugin loki --from ");
+});

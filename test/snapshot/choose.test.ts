@@ -108,3 +108,22 @@ test("an export of a server that has lost its data is not whole: an older snapsh
   const elsewhere = kept(-24, 48, { parent: null, windows: [], files: [], url: "http://b" });
   expect(newest(all([kept(0, 24, { url: "http://a" }), elsewhere])).lacking).toEqual([]);
 });
+
+test("nights of -t 24h miss one another by seconds and are a chain; a longer gap is told, and is lacking", () => {
+  const night = (end: number) => kept(end - 24, end);
+  const nights = [night(24), night(48.01), night(72.02)];
+  expect(linksIn(all(nights))).toEqual([24, 48.01, 72.02].map(nameAt));
+  expect(newest(all(nights)).lacking).toEqual([]);
+  expect(newest(all(nights)).chains[0]?.gaps).toHaveLength(2);
+  const skipped = newest(all([night(24), night(72)]));
+  expect(skipped.chains[0]?.links).toHaveLength(2);
+  expect(skipped.lacking).toEqual([
+    { name: "loki", reason: expect.stringMatching(/^24h between its first/) },
+  ]);
+  // Without knowing what a partial one lost, the chain of an older program goes on with the one before it.
+  const lossy = { kind: "incomplete" as const, reason: "gone", ranges: [], items: [], itemsTotal: 0 };
+  const partial = kept(24, 48, { status: "partial", problems: [lossy] });
+  expect(linksIn(all([night(24), partial, night(72)]))).toEqual([nameAt(24), nameAt(72)]);
+  // Before a whole one nothing is wanted.
+  expect(linksIn(all([night(24), kept(40, 72, { parent: null })]))).toEqual([nameAt(72)]);
+});

@@ -105,6 +105,13 @@ export function together(all: readonly Link[]): BackendChain | undefined {
   };
 }
 
+/** So long a gap is what a clock, a slow start and settling data explain. */
+const GAP_EXPLAINED = 300n * NS_PER_SECOND;
+
+/** The gaps of a chain that are more than what lies between two exports of one time after the other. */
+export const longGaps = ({ gaps }: BackendChain): Range[] =>
+  gaps.filter(({ from, to }) => to - from > GAP_EXPLAINED);
+
 /** The parts between the first and the last moment that the links hold that none of them does. */
 function gapsOf(links: readonly Link[]): Range[] {
   const held = coalesce(links.flatMap((link) => link.held));
@@ -133,7 +140,10 @@ function isWhole(link: Link): boolean {
   return endOf(link) - startOf(link) >= kept + DAY;
 }
 
-/** From the newest to the oldest: the one that each says it continues, else the newest that its range joins. */
+/**
+ * From the newest to the oldest: the one that each says it continues, else the newest that its range joins, else whichever
+ * reaches furthest. Nights of `-t 24h` miss one another by what settles meanwhile, and are a chain all the same: the gaps tell.
+ */
 function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreadable"]) {
   const links = [head];
   const missing: MissingLink[] = [];
@@ -143,11 +153,7 @@ function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreada
     const next = parentOf(at, before) ?? before.findLast((one) => joins(one, from));
     const older = next ?? latestOf(before);
     // What has no time line has no gaps, either: an older one goes on where the newer one begins.
-    if (next === undefined && hasTimeline(at.plugin)) {
-      const lost = lostBetween(at, older, unreadable);
-      if (lost.length === 0) break;
-      missing.push(...lost);
-    }
+    if (next === undefined && hasTimeline(at.plugin)) missing.push(...lostBetween(at, older, unreadable));
     if (older === undefined) break;
     links.push(older);
     at = older;

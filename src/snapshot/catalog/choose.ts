@@ -1,8 +1,10 @@
 /** Which of the kept snapshots a command means, backend by backend. Pure. */
+import { formatDuration } from "../../units/duration.ts";
 import type { Range } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
+import { totalLength } from "../format/ranges.ts";
 import { hasRecords, hasTimed, heldThinner } from "./amounts.ts";
 import {
   alone,
@@ -11,6 +13,7 @@ import {
   isComplete,
   type Link,
   linksOf,
+  longGaps,
   nameOf,
   newestChain,
   together,
@@ -54,7 +57,7 @@ export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
     const chain = newestChain(kept, backend) ?? newestRestricted(links);
     if (chain === undefined) lacking.push({ name: backend, reason: whyLacking(links) });
     else chains.push(chain);
-    if (chain !== undefined) lacking.push(...emptiedIn(chain, links));
+    if (chain !== undefined) lacking.push(...interrupted(chain), ...emptiedIn(chain, links));
     passedOver.push(...newerThan(chain, links).map(whyPassedOver));
   }
   const broken = kept.unreadable.filter((one) => chains.some((chain) => isNewer(one, chain))).map(whyBroken);
@@ -79,7 +82,21 @@ export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean
     .map((link) => (withChain && link.held.length > 0 ? continued(link, kept) : alone(link)));
   const parents = snapshot.manifest.plugins.flatMap(({ parent }) => parent?.snapshot ?? []);
   const continues = withChain ? [] : [...new Set(parents)];
-  return { chains, lacking: [], passedOver: [], broken: [], continues, others: othersOf(kept, chains) };
+  const lacking = withChain ? chains.flatMap(interrupted) : [];
+  return { chains, lacking, passedOver: [], broken: [], continues, others: othersOf(kept, chains) };
+}
+
+/** That nothing has a part of its time, where nobody knows of a snapshot that had. */
+function interrupted(chain: BackendChain): Reasoned[] {
+  const long = longGaps(chain);
+  if (long.length === 0 || chain.missing.length > 0) return [];
+  const lost = formatDuration(totalLength(long));
+  return [
+    {
+      name: chain.backend,
+      reason: `${lost} between its first and its last moment is in none of these snapshots`,
+    },
+  ];
 }
 
 /** What a selector restricted is better than nothing. */
