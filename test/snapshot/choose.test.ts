@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
-import { chooseNewest } from "../../src/snapshot/catalog/choose.ts";
+import { chooseAll, chooseNewest } from "../../src/snapshot/catalog/choose.ts";
 import type { Kept, KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
@@ -126,4 +126,30 @@ test("nights of -t 24h miss one another by seconds and are a chain; a longer gap
   expect(linksIn(all([night(24), partial, night(72)]))).toEqual([nameAt(24), nameAt(72)]);
   // Before a whole one nothing is wanted.
   expect(linksIn(all([night(24), kept(40, 72, { parent: null })]))).toEqual([nameAt(72)]);
+});
+
+test("all that is kept takes rules from the last complete one, and says which newer ones it leaves out", () => {
+  const rules = (sha256: string) => ({
+    path: "rules.json",
+    kind: "object" as const,
+    bytes: 1,
+    sha256,
+    blocks: 1,
+    records: 1,
+    counts: { rules: 1 },
+  });
+  const night = kept(0, 24, { parent: null, files: [rules("a")] });
+  const newer = (sha256: string) => all([night, kept(23, 48, { status: "partial", files: [rules(sha256)] })]);
+  const notTaken = (of: Kept) => chooseAll(of, () => true).notTaken;
+  const reason = expect.stringContaining(`1 file of ${nameAt(48)} without a time`);
+  expect(notTaken(newer("b"))).toEqual([{ name: "loki", reason }]);
+  expect(notTaken(newer("a"))).toEqual([]);
+  expect(notTaken(all([night]))).toEqual([]);
+});
+
+test("latest is of the configured tenant, when any of it is kept", () => {
+  const [a, b] = [kept(0, 24, { parent: null, tenant: "a" }), kept(23, 48, { parent: null, tenant: "b" })];
+  const stateFor = (tenant: string) =>
+    chooseNewest(all([a, b]), () => true, [{ name: "loki", tenant }]).chains[0]?.state.plugin.tenant;
+  expect(["a", "b", "c"].map(stateFor)).toEqual(["a", "b", "b"]);
 });

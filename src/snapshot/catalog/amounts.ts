@@ -21,7 +21,7 @@ export interface Holding {
 }
 
 /** Whether its records have a time, and are not the state of a moment. */
-const isTimed = (file: ManifestFile): boolean =>
+export const isTimed = (file: ManifestFile): boolean =>
   file.from !== undefined && file.to !== undefined && !STATE_FILES.has(file.of ?? file.path);
 
 /** The units that its records with a time are counted in. */

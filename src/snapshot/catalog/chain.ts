@@ -10,7 +10,7 @@ import type { ManifestPlugin } from "../format/manifest.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { hasTimeline, rangesOf } from "./coverage.ts";
 import type { Kept, KeptSnapshot } from "./kept.ts";
-import { isSameSource } from "./source.ts";
+import { isSameSource, type Source } from "./source.ts";
 
 /** One snapshot's part of a chain. */
 export interface Link {
@@ -56,12 +56,18 @@ export const isComplete = ({ plugin }: Link): boolean =>
 /**
  * The newest that holds the backend complete, with all that it continues; `undefined` when there is none. An old day that
  * was exported again is the newest snapshot, and not the end of the time line: what reaches furthest is continued, too.
+ * @param preferred sources that come before others, however old
  */
-export function newestChain(kept: Kept, backend: string): BackendChain | undefined {
-  const links = linksOf(kept.snapshots, backend);
-  const state = links.findLast(isComplete);
+export function newestChain(
+  kept: Kept,
+  backend: string,
+  preferred: readonly Source[] = [],
+): BackendChain | undefined {
+  const links = linksOf(kept.snapshots, backend).filter(isComplete);
+  const isPreferred = ({ plugin }: Link) => preferred.some((source) => isSameSource(plugin, source));
+  const state = links.findLast(isPreferred) ?? links.at(-1);
   if (state === undefined) return undefined;
-  const whole = links.filter((link) => isComplete(link) && isSameSource(link.plugin, state.plugin));
+  const whole = links.filter((link) => isSameSource(link.plugin, state.plugin));
   const head = whole.reduce((best, one) => (endOf(one) >= endOf(best) ? one : best), state);
   const chain = continued(head, kept);
   const others = chain.links.filter(({ snapshot }) => snapshot.path !== state.snapshot.path);

@@ -1,11 +1,12 @@
 /** Which of the kept snapshots a command means, backend by backend. Pure. */
 import { formatDuration } from "../../units/duration.ts";
 import type { Range } from "../../units/range.ts";
-import type { ManifestPlugin } from "../format/manifest.ts";
+import { counted } from "../../units/words.ts";
+import type { ManifestFile, ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { totalLength } from "../format/ranges.ts";
-import { hasRecords, hasTimed, heldThinner } from "./amounts.ts";
+import { hasRecords, hasTimed, heldThinner, isTimed } from "./amounts.ts";
 import {
   alone,
   type BackendChain,
@@ -21,7 +22,7 @@ import {
 import { snapshotsOf } from "./chain-claims.ts";
 import { backendsIn, hasTimeline } from "./coverage.ts";
 import type { Kept, KeptSnapshot, Unreadable } from "./kept.ts";
-import { isSameSource } from "./source.ts";
+import { isSameSource, type Source } from "./source.ts";
 
 /** Something by its name, and why. */
 export interface Reasoned {
@@ -37,6 +38,8 @@ export interface Chosen {
   readonly passedOver: readonly Reasoned[];
   /** Snapshots that should have been taken and cannot be believed. */
   readonly broken: readonly Reasoned[];
+  /** Backends of which a newer, partial snapshot has rules, dashboards and the like that are not taken. */
+  readonly notTaken: readonly Reasoned[];
   /** Snapshots that a named one continues, and that are not taken with it. */
   readonly continues: readonly string[];
   /** Kept snapshots of which nothing is taken. */
@@ -46,22 +49,25 @@ export interface Chosen {
 /** Whether a backend is asked for, by what a manifest says of it. */
 export type IsWanted = (plugin: ManifestPlugin) => boolean;
 
-/** `latest`: of each backend the newest snapshot that holds it complete, with all that it continues. */
-export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
+/**
+ * `latest`: of each backend the newest snapshot that holds it complete, with all that it continues.
+ * @param sources whose are preferred to those of other servers and tenants
+ */
+export function chooseNewest(kept: Kept, isWanted: IsWanted, sources: readonly Source[] = []): Chosen {
   const chains: BackendChain[] = [];
   const lacking: Reasoned[] = [];
   const passedOver: Reasoned[] = [];
   for (const backend of backendsIn(kept.snapshots)) {
     const links = linksOf(kept.snapshots, backend);
     if (!links.some(({ plugin }) => isWanted(plugin))) continue;
-    const chain = newestChain(kept, backend) ?? newestRestricted(links);
+    const chain = newestChain(kept, backend, sources) ?? newestRestricted(links);
     if (chain === undefined) lacking.push({ name: backend, reason: whyLacking(links) });
     else chains.push(chain);
     if (chain !== undefined) lacking.push(...interrupted(chain), ...emptiedIn(chain, links));
     passedOver.push(...newerThan(chain, links).map(whyPassedOver));
   }
   const broken = kept.unreadable.filter((one) => chains.some((chain) => isNewer(one, chain))).map(whyBroken);
-  return { chains, lacking, passedOver, broken, continues: [], others: othersOf(kept, chains) };
+  return { chains, lacking, passedOver, broken, notTaken: [], continues: [], others: othersOf(kept, chains) };
 }
 
 /** Everything that is kept, or what of it is from a time. */
@@ -72,7 +78,9 @@ export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen
     return links.some(({ plugin }) => isWanted(plugin)) ? (together(near) ?? []) : [];
   });
   const broken = kept.unreadable.map(whyBroken);
-  return { chains, lacking: [], passedOver: [], broken, continues: [], others: othersOf(kept, chains) };
+  const notTaken = range === undefined ? chains.flatMap(newerObjects) : [];
+  const none = { lacking: [], passedOver: [], continues: [] };
+  return { ...none, chains, broken, notTaken, others: othersOf(kept, chains) };
 }
 
 /** One snapshot. @param withChain of each backend also what it continues */
@@ -83,7 +91,8 @@ export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean
   const parents = snapshot.manifest.plugins.flatMap(({ parent }) => parent?.snapshot ?? []);
   const continues = withChain ? [] : [...new Set(parents)];
   const lacking = withChain ? chains.flatMap(interrupted) : [];
-  return { chains, lacking, passedOver: [], broken: [], continues, others: othersOf(kept, chains) };
+  const none = { passedOver: [], broken: [], notTaken: [] };
+  return { ...none, chains, lacking, continues, others: othersOf(kept, chains) };
 }
 
 /** That nothing has a part of its time, where nobody knows of a snapshot that had. */
@@ -98,6 +107,23 @@ function interrupted(chain: BackendChain): Reasoned[] {
     },
   ];
 }
+
+/** That what has no time is taken from the last complete snapshot, and a newer one has other such. */
+function newerObjects({ backend, links, state }: BackendChain): Reasoned[] {
+  const taken = new Set(objectsOf(state).map(identityOf));
+  const newer = links.slice(links.indexOf(state) + 1);
+  return newer.flatMap((link) => {
+    const other = objectsOf(link).filter((file) => !taken.has(identityOf(file)));
+    if (other.length === 0) return [];
+    const [name, from] = [nameOf(link.snapshot), nameOf(state.snapshot)];
+    const reason = `${counted(other.length, "file")} of ${name} without a time, such as rules and dashboards, are left out: it is ${link.plugin.status}, and they are taken from ${from}; name ${name} to have them`;
+    return [{ name: backend, reason }];
+  });
+}
+
+const objectsOf = ({ plugin }: Link): ManifestFile[] =>
+  plugin.files.filter((file) => file.records > 0 && !isTimed(file));
+const identityOf = ({ path, of, sha256 }: ManifestFile): string => `${of ?? path}\n${sha256}`;
 
 /** What a selector restricted is better than nothing. */
 function newestRestricted(links: readonly Link[]): BackendChain | undefined {
@@ -157,7 +183,7 @@ function newerThan(chain: BackendChain | undefined, links: readonly Link[]): Lin
 function whyPassedOver(link: Link): Reasoned {
   const { name, status, match, problems } = link.plugin;
   const snapshot = nameOf(link.snapshot);
-  if (isComplete(link)) return { name: snapshot, reason: `${name} in it is of another server` };
+  if (isComplete(link)) return { name: snapshot, reason: `${name} in it is of another server or tenant` };
   if (match !== undefined) return { name: snapshot, reason: `${name} in it is restricted to ${match}` };
   const loss = problems.find(isLoss)?.reason;
   return { name: snapshot, reason: `${name} in it is ${status}${loss === undefined ? "" : `: ${loss}`}` };
