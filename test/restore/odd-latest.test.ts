@@ -65,3 +65,60 @@ test("nights of -t 24h are put back together, though some seconds are between th
   expect(verified.stderr).toMatch(/left out: loki: 24h.* is in none of these snapshots/);
   expect(verified.stderr).toContain("while the server has it: contextcore export --plugin loki --from ");
 });
+
+test("data of several tenants is not mixed without a word, and that of another tenant is told", async () => {
+  const first = await nights.night(...LOKI, "--set", "backends.loki.tenant=a");
+  const second = await nights.night(...LOKI, "--set", "backends.loki.tenant=b");
+  const as = (tenant: string, ...args: string[]) =>
+    call("restore", ...args, ...LOKI, "--dry-run", "--json", "--set", `backends.loki.tenant=${tenant}`);
+  const mixed = await as("a", "--all");
+  expect([mixed.exitCode, mixed.stderr]).toEqual([
+    4,
+    expect.stringContaining("loki was saved as several tenants: a and b"),
+  ]);
+  expect((await call("restore", "--all", ...LOKI, "--into", "c", "--dry-run")).exitCode).not.toBe(4);
+  for (const [tenant, name] of [
+    ["a", first],
+    ["b", second],
+  ] as const)
+    expect(printed(await as(tenant, "latest")).chains).toMatchObject([{ snapshots: [name] }]);
+  expect((await as("c", first)).stderr).toContain("tenant: loki was saved as a, and is written as c");
+});
+
+test("--all names a newer, partial Grafana of which it takes no dashboards", async () => {
+  const GRAFANA = ["--plugin", "grafana"];
+  await nights.night(...GRAFANA);
+  await nights.day();
+  await nights.day();
+  await using proxy = refusing("/day-2", nights.full.urls.grafana);
+  const saved = await call(
+    "export",
+    "-t",
+    "30h",
+    ...GRAFANA,
+    "--json",
+    "--set",
+    `backends.grafana.url=${proxy.url}`,
+  );
+  expect(saved.exitCode, saved.stderr).toBe(3);
+  const partial = printed(saved).path.split("/").at(-1);
+  const done = await restored("--all", ...GRAFANA);
+  expect(done.exitCode, done.stderr).toBe(3);
+  const reason = expect.stringContaining(`of ${partial} without a time`);
+  expect(printed(done)).toMatchObject({ status: "partial", leftOut: [{ name: "grafana", reason }] });
+});
+
+/** Passes everything on but what a path names, which is forbidden. */
+function refusing(part: string, url: string) {
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request) {
+      const { pathname, search } = new URL(request.url);
+      if (pathname.includes(part)) return new Response("{}", { status: 403 });
+      const { method, headers } = request;
+      return fetch(`${url}${pathname}${search}`, { method, headers, body: (await request.text()) || null });
+    },
+  });
+  return { url: server.url.origin, [Symbol.asyncDispose]: () => server.stop(true) };
+}
