@@ -11,6 +11,7 @@ import {
   type IsWanted,
 } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { readManifest } from "../snapshot/read/reader.ts";
 import { namedDirectory } from "../storage/own-file.ts";
@@ -47,6 +48,8 @@ export interface Asked {
   readonly range?: Range | undefined;
   readonly plugins?: readonly string[];
   readonly only?: readonly Signal[];
+  /** The configured servers and tenants: of `latest`, theirs come before others'. */
+  readonly sources?: readonly Source[];
 }
 
 /**
@@ -63,7 +66,8 @@ export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chose
   }
   const kept = await readKept(place.backups);
   const isWanted = wantedBy(asked);
-  const chosen = text === "latest" ? chooseNewest(kept, isWanted) : chooseAll(kept, isWanted, range);
+  const chosen =
+    text === "latest" ? chooseNewest(kept, isWanted, asked.sources) : chooseAll(kept, isWanted, range);
   if (chosen.chains.length > 0) return chosen;
   throw text === "latest"
     ? noneComplete(chosen, asked, place)

@@ -181,6 +181,51 @@ describe("a policy", () => {
     expect(covered.map(({ reasons }) => reasons.length > 0)).toEqual([true, false, true]);
   });
 
+  /** What an export of a day read, in four windows of six hours. */
+  const reading = (ago: number, hours: number, entries: number): KeptSnapshot => {
+    const made = holdingHours(ago, { loki: hours });
+    const end = NOW - BigInt(ago) * HOUR;
+    const windows = Array.from({ length: hours / 6 }, (_, at) => ({
+      from: toRfc3339(end - BigInt(hours - at * 6) * HOUR),
+      to: toRfc3339(end - BigInt(hours - at * 6 - 6) * HOUR),
+      read: { entries },
+    }));
+    const counts = { entries: (entries * hours) / 6 };
+    const file = { path: "logs.json", kind: "records" as const, bytes: 1, sha256: "", blocks: 1, records: 1 };
+    const [first, last] = [windows[0], windows.at(-1)];
+    const files = [{ ...file, from: first?.from ?? "", to: last?.to ?? "", counts }];
+    const plugins = made.manifest.plugins.map((one) => ({ ...one, windows, files, counts }));
+    return { ...made, manifest: { ...made.manifest, plugins } };
+  };
+
+  test("a server that lost its data covers nothing with what it exports of the same time", () => {
+    const full = reading(10, 24, 5);
+    const empty = reading(4, 48, 0);
+    const reasonsOf = (one: KeptSnapshot, ...all: KeptSnapshot[]) =>
+      planPrune(all, { last: 1 }, { now: NOW }).find(({ snapshot: of }) => of === one)?.reasons;
+    expect(reasonsOf(full, full, empty)).toEqual(["no other kept one has 24h of loki"]);
+    // Fewer are not the same; as many are, and so are two halves.
+    expect(reasonsOf(full, full, reading(4, 48, 4))).toEqual(["no other kept one has 24h of loki"]);
+    expect(reasonsOf(full, full, reading(4, 48, 5))).toEqual([]);
+    const [older, newer] = [reading(22, 12, 5), reading(4, 18, 5)];
+    expect(heldOnlyBy(full, [older, newer])).toEqual([]);
+    // Nothing that is nothing elsewhere, too, is no reason.
+    expect(reasonsOf(empty, reading(3, 60, 0), empty, reading(0, 60, 0))).toEqual([]);
+  });
+
+  test("an emptied Grafana is no copy of a full one", () => {
+    const grafana = (ago: number, records: number): KeptSnapshot => {
+      const made = holdingHours(ago, { grafana: 24 });
+      const file = { path: "dashboards/a.json", kind: "object" as const, bytes: 1, sha256: "", blocks: 1 };
+      const files = [{ ...file, records, counts: { dashboards: records } }];
+      const plugins = made.manifest.plugins.map((one) => ({ ...one, files }));
+      return { ...made, manifest: { ...made.manifest, plugins } };
+    };
+    const [full, empty] = [grafana(9, 1), grafana(1, 0)];
+    expect(heldOnlyBy(full, [empty])).toEqual([{ backend: "grafana", ranges: [] }]);
+    expect(heldOnlyBy(full, [grafana(1, 1)])).toEqual([]);
+  });
+
   test("each that is kept for what it holds holds it alone, and nothing is lost", () => {
     const made = fc.record({ ago: fc.nat(60), length: fc.integer({ min: 1, max: 40 }) });
     fc.assert(

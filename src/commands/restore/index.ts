@@ -17,6 +17,7 @@ import { type RestoreCall, rangeOf, readLabels, requireChoice, restoreArgs } fro
 import { carryOut } from "./carry-out.ts";
 import { planJson, planSchema } from "./plan-json.ts";
 import { reportRestore, showPlan } from "./show.ts";
+import { requireOneTenant, sourceOf, tellTenants } from "./tenants.ts";
 
 export default defineCommand({
   about: "put snapshots' data back, and count it on the servers",
@@ -49,7 +50,9 @@ async function restoreChosen(call: RestoreCall): Promise<ExitCode> {
   const { snapshot, chain, plugin: plugins, only } = call.args;
   const range = rangeOf(call);
   const place = { directory: call.directory, backups: stack.config.backups };
-  const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only }, place);
+  const sources = stack.backends.map((open) => sourceOf(open, call.args.into));
+  const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only, sources }, place);
+  if (call.args.into === undefined) requireOneTenant(chosen);
   tellChosen(chosen, call.terminal);
   if (snapshot === "latest" && chosen.others.length > 0)
     call.terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
@@ -69,6 +72,7 @@ interface Setting extends OpenChain {
 async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
   const { args: given, terminal } = call;
   const plan = await planned(call, setting);
+  if (given.into === undefined) tellTenants(plan, terminal);
   if (given["dry-run"]) {
     if (given.json) terminal.printJson(planJson(plan));
     else showPlan(plan, terminal, "print");
@@ -133,8 +137,12 @@ async function planned(
 }
 
 /** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
-const lackingOf = ({ chains, lacking, broken }: Chosen, damaged: OpenChain["broken"]): NotPlanned[] => [
+const lackingOf = (
+  { chains, lacking, broken, notTaken }: Chosen,
+  damaged: OpenChain["broken"],
+): NotPlanned[] => [
   ...lacking,
+  ...notTaken,
   ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
   ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
 ];

@@ -94,9 +94,10 @@ async function chosenBy(call: VerifyCall): Promise<ToVerify> {
     const chosen = await chooseSnapshots({ snapshot, chain }, place);
     tellChosen(chosen, call.terminal);
     tellLacking(chosen, call.terminal);
-    const lost = chosen.chains.flatMap(({ missing }) => missing.map(({ name }) => name));
+    const missing = chosen.chains.flatMap((each) => each.missing);
+    const lost = [...missing, ...chosen.broken].map(({ name }) => name);
     const { unreadable } = await readKept(backups);
-    const broken = unreadable.filter(({ path }) => call.args.all || lost.includes(nameOf({ path })));
+    const broken = unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
     const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
     return { paths: [...new Set(paths)], chosen };
   } catch (error) {

@@ -7,8 +7,8 @@ import { SnapshotError } from "../format/errors.ts";
 import type { Manifest, ManifestFile, ManifestPlugin, ManifestWindow } from "../format/manifest.ts";
 import { rangeFromText, rangeToText } from "../format/range-text.ts";
 import { subtract } from "../format/ranges.ts";
-import { STATE_FILES } from "../format/record-keys.ts";
 import type { OpenSnapshot } from "../read/reader.ts";
+import { timedUnits } from "./amounts.ts";
 import type { BackendChain, Link } from "./chain.ts";
 import { hasTimeline } from "./coverage.ts";
 import { createdAt, type KeptSnapshot } from "./kept.ts";
@@ -88,10 +88,7 @@ function windowsOf({ links, state }: BackendChain): ManifestWindow[] {
 
 function onlyTimed(window: ManifestWindow, { plugin }: Link): ManifestWindow[] {
   if (!hasTimeline(plugin)) return [];
-  const timed = plugin.files.filter(
-    (file) => file.from !== undefined && !STATE_FILES.has(file.of ?? file.path),
-  );
-  const units = new Set(timed.flatMap(({ counts }) => Object.keys(counts)));
+  const units = timedUnits(plugin);
   const only = (counts: Counts) =>
     Object.fromEntries(Object.entries(counts).filter(([unit]) => units.has(unit)));
   const { read, server, ...rest } = window;

@@ -10,7 +10,7 @@ import type { ManifestPlugin } from "../format/manifest.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { hasTimeline, rangesOf } from "./coverage.ts";
 import type { Kept, KeptSnapshot } from "./kept.ts";
-import { isSameSource } from "./source.ts";
+import { isSameSource, type Source } from "./source.ts";
 
 /** One snapshot's part of a chain. */
 export interface Link {
@@ -56,15 +56,22 @@ export const isComplete = ({ plugin }: Link): boolean =>
 /**
  * The newest that holds the backend complete, with all that it continues; `undefined` when there is none. An old day that
  * was exported again is the newest snapshot, and not the end of the time line: what reaches furthest is continued, too.
+ * @param preferred sources that come before others, however old
  */
-export function newestChain(kept: Kept, backend: string): BackendChain | undefined {
-  const links = linksOf(kept.snapshots, backend);
-  const state = links.findLast(isComplete);
+export function newestChain(
+  kept: Kept,
+  backend: string,
+  preferred: readonly Source[] = [],
+): BackendChain | undefined {
+  const links = linksOf(kept.snapshots, backend).filter(isComplete);
+  const isPreferred = ({ plugin }: Link) => preferred.some((source) => isSameSource(plugin, source));
+  const state = links.findLast(isPreferred) ?? links.at(-1);
   if (state === undefined) return undefined;
-  const whole = links.filter((link) => isComplete(link) && isSameSource(link.plugin, state.plugin));
+  const whole = links.filter((link) => isSameSource(link.plugin, state.plugin));
   const head = whole.reduce((best, one) => (endOf(one) >= endOf(best) ? one : best), state);
   const chain = continued(head, kept);
-  return { ...chain, links: inOrder([...chain.links, state], kept.snapshots, state), state };
+  const others = chain.links.filter(({ snapshot }) => snapshot.path !== state.snapshot.path);
+  return { ...chain, links: inOrder([...others, state], kept.snapshots, state), state };
 }
 
 /** A snapshot's part of a backend, with all that it continues. */
@@ -104,6 +111,13 @@ export function together(all: readonly Link[]): BackendChain | undefined {
   };
 }
 
+/** So long a gap is what a clock, a slow start and settling data explain. */
+const GAP_EXPLAINED = 300n * NS_PER_SECOND;
+
+/** The gaps of a chain that are more than what lies between two exports of one time after the other. */
+export const longGaps = ({ gaps }: BackendChain): Range[] =>
+  gaps.filter(({ from, to }) => to - from > GAP_EXPLAINED);
+
 /** The parts between the first and the last moment that the links hold that none of them does. */
 function gapsOf(links: readonly Link[]): Range[] {
   const held = coalesce(links.flatMap((link) => link.held));
@@ -132,7 +146,10 @@ function isWhole(link: Link): boolean {
   return endOf(link) - startOf(link) >= kept + DAY;
 }
 
-/** From the newest to the oldest: the one that each says it continues, else the newest that its range joins. */
+/**
+ * From the newest to the oldest: the one that each says it continues, else the newest that its range joins, else whichever
+ * reaches furthest. Nights of `-t 24h` miss one another by what settles meanwhile, and are a chain all the same: the gaps tell.
+ */
 function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreadable"]) {
   const links = [head];
   const missing: MissingLink[] = [];
@@ -142,11 +159,7 @@ function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreada
     const next = parentOf(at, before) ?? before.findLast((one) => joins(one, from));
     const older = next ?? latestOf(before);
     // What has no time line has no gaps, either: an older one goes on where the newer one begins.
-    if (next === undefined && hasTimeline(at.plugin)) {
-      const lost = lostBetween(at, older, unreadable);
-      if (lost.length === 0) break;
-      missing.push(...lost);
-    }
+    if (next === undefined && hasTimeline(at.plugin)) missing.push(...lostBetween(at, older, unreadable));
     if (older === undefined) break;
     links.push(older);
     at = older;

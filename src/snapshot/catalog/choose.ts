@@ -1,8 +1,12 @@
 /** Which of the kept snapshots a command means, backend by backend. Pure. */
+import { formatDuration } from "../../units/duration.ts";
 import type { Range } from "../../units/range.ts";
-import type { ManifestPlugin } from "../format/manifest.ts";
+import { counted } from "../../units/words.ts";
+import type { ManifestFile, ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
+import { totalLength } from "../format/ranges.ts";
+import { hasRecords, hasTimed, heldThinner, isTimed } from "./amounts.ts";
 import {
   alone,
   type BackendChain,
@@ -10,13 +14,15 @@ import {
   isComplete,
   type Link,
   linksOf,
+  longGaps,
   nameOf,
   newestChain,
   together,
 } from "./chain.ts";
 import { snapshotsOf } from "./chain-claims.ts";
-import { backendsIn } from "./coverage.ts";
-import type { Kept, KeptSnapshot } from "./kept.ts";
+import { backendsIn, hasTimeline } from "./coverage.ts";
+import type { Kept, KeptSnapshot, Unreadable } from "./kept.ts";
+import { isSameSource, type Source } from "./source.ts";
 
 /** Something by its name, and why. */
 export interface Reasoned {
@@ -26,12 +32,14 @@ export interface Reasoned {
 
 export interface Chosen {
   readonly chains: readonly BackendChain[];
-  /** Backends that were asked for and that no kept snapshot holds complete. */
+  /** Backends that were asked for and that no kept snapshot holds complete, or that what is chosen has lost data of. */
   readonly lacking: readonly Reasoned[];
   /** Newer snapshots that were not taken. */
   readonly passedOver: readonly Reasoned[];
   /** Snapshots that should have been taken and cannot be believed. */
   readonly broken: readonly Reasoned[];
+  /** Backends of which a newer, partial snapshot has rules, dashboards and the like that are not taken. */
+  readonly notTaken: readonly Reasoned[];
   /** Snapshots that a named one continues, and that are not taken with it. */
   readonly continues: readonly string[];
   /** Kept snapshots of which nothing is taken. */
@@ -41,23 +49,25 @@ export interface Chosen {
 /** Whether a backend is asked for, by what a manifest says of it. */
 export type IsWanted = (plugin: ManifestPlugin) => boolean;
 
-/** `latest`: of each backend the newest snapshot that holds it complete, with all that it continues. */
-export function chooseNewest(kept: Kept, isWanted: IsWanted): Chosen {
+/**
+ * `latest`: of each backend the newest snapshot that holds it complete, with all that it continues.
+ * @param sources whose are preferred to those of other servers and tenants
+ */
+export function chooseNewest(kept: Kept, isWanted: IsWanted, sources: readonly Source[] = []): Chosen {
   const chains: BackendChain[] = [];
   const lacking: Reasoned[] = [];
   const passedOver: Reasoned[] = [];
   for (const backend of backendsIn(kept.snapshots)) {
     const links = linksOf(kept.snapshots, backend);
     if (!links.some(({ plugin }) => isWanted(plugin))) continue;
-    const chain = newestChain(kept, backend) ?? newestRestricted(links);
+    const chain = newestChain(kept, backend, sources) ?? newestRestricted(links);
     if (chain === undefined) lacking.push({ name: backend, reason: whyLacking(links) });
     else chains.push(chain);
+    if (chain !== undefined) lacking.push(...interrupted(chain), ...emptiedIn(chain, links));
     passedOver.push(...newerThan(chain, links).map(whyPassedOver));
   }
-  const newest = snapshotsOf(chains).at(-1);
-  const unreadable = newest === undefined ? [] : unreadableAfter(nameOf(newest), kept);
-  const all = { chains, lacking, passedOver: [...passedOver, ...unreadable], broken: [], continues: [] };
-  return { ...all, others: othersOf(kept, chains) };
+  const broken = kept.unreadable.filter((one) => chains.some((chain) => isNewer(one, chain))).map(whyBroken);
+  return { chains, lacking, passedOver, broken, notTaken: [], continues: [], others: othersOf(kept, chains) };
 }
 
 /** Everything that is kept, or what of it is from a time. */
@@ -67,8 +77,10 @@ export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen
     const near = links.filter((link) => range === undefined || reaches(link, range));
     return links.some(({ plugin }) => isWanted(plugin)) ? (together(near) ?? []) : [];
   });
-  const broken = kept.unreadable.map(({ path, reason }) => ({ name: nameOf({ path }), reason }));
-  return { chains, lacking: [], passedOver: [], broken, continues: [], others: othersOf(kept, chains) };
+  const broken = kept.unreadable.map(whyBroken);
+  const notTaken = range === undefined ? chains.flatMap(newerObjects) : [];
+  const none = { lacking: [], passedOver: [], continues: [] };
+  return { ...none, chains, broken, notTaken, others: othersOf(kept, chains) };
 }
 
 /** One snapshot. @param withChain of each backend also what it continues */
@@ -78,8 +90,40 @@ export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean
     .map((link) => (withChain && link.held.length > 0 ? continued(link, kept) : alone(link)));
   const parents = snapshot.manifest.plugins.flatMap(({ parent }) => parent?.snapshot ?? []);
   const continues = withChain ? [] : [...new Set(parents)];
-  return { chains, lacking: [], passedOver: [], broken: [], continues, others: othersOf(kept, chains) };
+  const lacking = withChain ? chains.flatMap(interrupted) : [];
+  const none = { passedOver: [], broken: [], notTaken: [] };
+  return { ...none, chains, lacking, continues, others: othersOf(kept, chains) };
 }
+
+/** That nothing has a part of its time, where nobody knows of a snapshot that had. */
+function interrupted(chain: BackendChain): Reasoned[] {
+  const long = longGaps(chain);
+  if (long.length === 0 || chain.missing.length > 0) return [];
+  const lost = formatDuration(totalLength(long));
+  return [
+    {
+      name: chain.backend,
+      reason: `${lost} between its first and its last moment is in none of these snapshots`,
+    },
+  ];
+}
+
+/** That what has no time is taken from the last complete snapshot, and a newer one has other such. */
+function newerObjects({ backend, links, state }: BackendChain): Reasoned[] {
+  const taken = new Set(objectsOf(state).map(identityOf));
+  const newer = links.slice(links.indexOf(state) + 1);
+  return newer.flatMap((link) => {
+    const other = objectsOf(link).filter((file) => !taken.has(identityOf(file)));
+    if (other.length === 0) return [];
+    const [name, from] = [nameOf(link.snapshot), nameOf(state.snapshot)];
+    const reason = `${counted(other.length, "file")} of ${name} without a time, such as rules and dashboards, are left out: it is ${link.plugin.status}, and they are taken from ${from}; name ${name} to have them`;
+    return [{ name: backend, reason }];
+  });
+}
+
+const objectsOf = ({ plugin }: Link): ManifestFile[] =>
+  plugin.files.filter((file) => file.records > 0 && !isTimed(file));
+const identityOf = ({ path, of, sha256 }: ManifestFile): string => `${of ?? path}\n${sha256}`;
 
 /** What a selector restricted is better than nothing. */
 function newestRestricted(links: readonly Link[]): BackendChain | undefined {
@@ -94,6 +138,41 @@ function whyLacking(links: readonly Link[]): string {
     : `no kept snapshot holds it complete; ${nameOf(newest.snapshot)} holds a part: name it`;
 }
 
+/**
+ * That a snapshot of the chain has nothing where an older one, which is not in the chain, has something: its server may have
+ * lost its data before it was saved.
+ */
+function emptiedIn({ backend, links, state }: BackendChain, all: readonly Link[]): Reasoned[] {
+  const empty = links.find((link) => isComplete(link) && isEmpty(link));
+  const older = all
+    .slice(
+      0,
+      all.findIndex(({ snapshot }) => snapshot.path === empty?.snapshot.path),
+    )
+    .filter((one) => isSameSource(one.plugin, state.plugin) && !isAmong(links, one));
+  const full = older.findLast((one) => empty !== undefined && hasLost(one, empty, links));
+  if (empty === undefined || full === undefined) return [];
+  const [now, before] = [nameOf(empty.snapshot), nameOf(full.snapshot)];
+  const reason = `${now} found nothing where ${before} has data, as if the server had lost it; name ${before} to have that`;
+  return [{ name: backend, reason }];
+}
+
+/** Rules do not make up for lines. */
+const isEmpty = ({ plugin }: Link): boolean =>
+  hasTimeline(plugin) ? !hasTimed(plugin) : !hasRecords(plugin);
+
+/** Whether an older one has what an empty one should, and no link does. */
+function hasLost(older: Link, empty: Link, links: readonly Link[]): boolean {
+  if (!hasTimeline(older.plugin))
+    return hasRecords(older.plugin) && !links.some((one) => hasRecords(one.plugin));
+  return heldThinner(older.plugin, links).some(({ from, to }) =>
+    empty.held.some((range) => range.from < to && range.to > from),
+  );
+}
+
+const isAmong = (links: readonly Link[], { snapshot }: Link): boolean =>
+  links.some((one) => one.snapshot.path === snapshot.path);
+
 /** What is newer than what was chosen, and is not in it. */
 function newerThan(chain: BackendChain | undefined, links: readonly Link[]): Link[] {
   const at = links.findIndex(({ snapshot }) => snapshot.path === chain?.state.snapshot.path);
@@ -104,16 +183,28 @@ function newerThan(chain: BackendChain | undefined, links: readonly Link[]): Lin
 function whyPassedOver(link: Link): Reasoned {
   const { name, status, match, problems } = link.plugin;
   const snapshot = nameOf(link.snapshot);
-  if (isComplete(link)) return { name: snapshot, reason: `${name} in it is of another server` };
+  if (isComplete(link)) return { name: snapshot, reason: `${name} in it is of another server or tenant` };
   if (match !== undefined) return { name: snapshot, reason: `${name} in it is restricted to ${match}` };
   const loss = problems.find(isLoss)?.reason;
   return { name: snapshot, reason: `${name} in it is ${status}${loss === undefined ? "" : `: ${loss}`}` };
 }
 
-const unreadableAfter = (newest: string, { unreadable }: Kept): Reasoned[] =>
-  unreadable
-    .map(({ path, reason }) => ({ name: nameOf({ path }), reason }))
-    .filter(({ name }) => name > newest);
+const whyBroken = ({ path, reason }: Unreadable): Reasoned => ({ name: nameOf({ path }), reason });
+
+/**
+ * Whether it was begun after all that a chain has, and so may hold what the chain should end with. Its name alone tells;
+ * those of the others may have been changed, and their manifests tell.
+ */
+function isNewer({ path }: Unreadable, chain: BackendChain): boolean {
+  const newest = snapshotsOf([chain]).at(-1);
+  if (newest === undefined) return false;
+  const [name, begun] = [nameOf({ path }), newest.manifest.created.slice(0, 19).replaceAll(/[-:]/g, "")];
+  const second = begun.replace("T", "-");
+  return name.startsWith(second) ? isLater(name, nameOf(newest)) : name > second;
+}
+
+/** Of two of one second. */
+const isLater = (name: string, other: string): boolean => name.length - other.length > 0 || name > other;
 
 const othersOf = ({ snapshots }: Kept, chains: readonly BackendChain[]): string[] => {
   const taken = new Set(snapshotsOf(chains).map(({ path }) => path));

@@ -5,6 +5,7 @@ import type { ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
+import { type Holding, hasRecords, heldThinner } from "./amounts.ts";
 import type { KeptSnapshot } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
 
@@ -89,8 +90,8 @@ export const hasTimeline = ({ signals = [] }: { readonly signals?: readonly Sign
   signals.length === 0 || signals.some((signal) => signal !== "dashboards");
 
 /**
- * What only this snapshot holds: for each backend the parts of its time line that none of the others holds.
- * A backend without a time line is named, with no parts, when no other snapshot holds it whole.
+ * What only this snapshot holds: for each backend the parts of its time line that none of the others holds, or that they have
+ * fewer records of. A backend without a time line is named, with no parts, when no other snapshot holds it whole.
  */
 export function heldOnlyBy(
   snapshot: KeptSnapshot,
@@ -99,9 +100,26 @@ export function heldOnlyBy(
   return snapshot.manifest.plugins.flatMap((plugin) => {
     const { name: backend } = plugin;
     const own = coveredRanges([snapshot], plugin);
-    const elsewhere = coveredRanges(others, plugin);
-    const ranges = own.flatMap((range) => subtract(range, elsewhere));
-    if (hasTimeline(plugin)) return ranges.length === 0 ? [] : [{ backend, ranges }];
-    return own.length > 0 && elsewhere.length === 0 ? [{ backend, ranges: [] }] : [];
+    const elsewhere = holdingsOf(others, plugin);
+    const isEmptied = hasRecords(plugin) && !elsewhere.some((other) => hasRecords(other.plugin));
+    if (!hasTimeline(plugin)) {
+      return own.length > 0 && (elsewhere.length === 0 || isEmptied) ? [{ backend, ranges: [] }] : [];
+    }
+    const covered = elsewhere.flatMap(({ held }) => held);
+    const held = subtractAll(covered, heldThinner(plugin, elsewhere));
+    const ranges = own.flatMap((range) => subtract(range, held));
+    return ranges.length === 0 ? [] : [{ backend, ranges }];
   });
 }
+
+/** Those of the snapshots' parts that hold something of a source's time line. */
+const holdingsOf = (snapshots: readonly KeptSnapshot[], source: Source): Holding[] =>
+  snapshots.flatMap(({ manifest }) =>
+    manifest.plugins
+      .filter((one) => isSameSource(one, source))
+      .map((plugin) => ({ plugin, held: rangesOf(plugin) }))
+      .filter(({ held }) => held.length > 0),
+  );
+
+const subtractAll = (ranges: readonly Range[], holes: readonly Range[]): Range[] =>
+  coalesce(ranges).flatMap((range) => subtract(range, holes));

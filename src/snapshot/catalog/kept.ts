@@ -12,11 +12,16 @@ export interface KeptSnapshot {
   readonly manifest: Manifest;
 }
 
+/** A directory that looks like a snapshot and whose manifest cannot be believed, with the reason. */
+export interface Unreadable {
+  readonly path: string;
+  readonly reason: string;
+}
+
 export interface Kept {
   /** Oldest first. */
   readonly snapshots: readonly KeptSnapshot[];
-  /** Directories that look like snapshots and whose manifest cannot be believed, with the reason. */
-  readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
+  readonly unreadable: readonly Unreadable[];
 }
 
 const NAME = /^\d{8}-\d{6}(-\d+)?$/;
@@ -25,7 +30,7 @@ const NAME = /^\d{8}-\d{6}(-\d+)?$/;
 export async function readKept(directory: string): Promise<Kept> {
   const names = await namesIn(directory);
   const snapshots: KeptSnapshot[] = [];
-  const unreadable: { path: string; reason: string }[] = [];
+  const unreadable: Unreadable[] = [];
   for (const name of names.filter((entry) => NAME.test(entry)).sort()) {
     const path = join(directory, name);
     try {
