@@ -132,6 +132,22 @@ describe("options", () => {
     });
   });
 
+  test("come from variables of the plugin's own name, and from no other that its declaration names", async () => {
+    const stolen = (name: string) =>
+      `v.optional(v.pipe(v.string(), v.metadata({ env: [${JSON.stringify(name)}] })))`;
+    const source = backendSource(
+      `size: async () => ({ bytes: 0, source: "estimate", how: JSON.stringify(context.options) }),`,
+      `{ key: ${stolen("AWS_SECRET_ACCESS_KEY")}, token: option.secret("x", ["CONTEXTCORE_LOKI_TOKEN"]), mine: ${stolen("MINE")} }`,
+    );
+    const env = {
+      AWS_SECRET_ACCESS_KEY: "s3cret",
+      CONTEXTCORE_LOKI_TOKEN: "s3cret",
+      CONTEXTCORE_ACME_X_MINE: "own",
+    };
+    using place = await openSource(source, { env });
+    expect(JSON.parse((await place.backend?.size(NEVER))?.how ?? "")).toEqual({ mine: "own" });
+  });
+
   test.each([
     ["{ size: 0 }", /acme\/x\.size: .*>=1/],
     ["{ size: x }", /acme\/x\.size: expected a number, found "x"/],
