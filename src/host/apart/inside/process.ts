@@ -38,7 +38,13 @@ export async function runPluginProcess(): Promise<never> {
     lab: serveLab,
   };
   const handlers = { calls, notes: {} };
-  const peer = await createPeer(SOCKET_FD, { callsMax: CALLS_MAX, onEnd: () => exit(0), handlers });
+  const peer = await createPeer(SOCKET_FD, {
+    callsMax: CALLS_MAX,
+    // Its own memory is watched from outside.
+    unsentMax: Number.POSITIVE_INFINITY,
+    onEnd: () => exit(0),
+    handlers,
+  });
   const beat = (): void => peer.note("beat", rss());
   beat();
   setInterval(beat, BEAT_MS);
