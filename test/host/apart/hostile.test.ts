@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the source of a plugin
 /** A plugin that writes to the socket itself, past everything that is given to it: it is ended, and nothing of ours fills. */
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { backendSource, failure, NEVER, openSource } from "./border.ts";
@@ -54,6 +55,16 @@ test.each([
     "calls by one number",
     `const n = 0; const one = frame({ say: "call", id: 1, name: "lines.next", input: { lines: 1 } }); raw(Buffer.concat(Array(100).fill(one)))`,
     /two calls by one number/,
+  ],
+  [
+    "a list of more objects than anybody needs",
+    'raw(frame(`{"say":"note","name":"log","value":[${"{},".repeat(5_000_000)}0]}`))',
+    /more than 1000000 values at once/,
+  ],
+  [
+    "values that are nested without end",
+    'raw(frame(`{"say":"note","name":"log","value":${"[".repeat(7 << 20)}${"]".repeat(7 << 20)}}`))',
+    /values deeper than 210/,
   ],
 ])("%s ends it", async (_, doing, said) => {
   expect(await fateOf(doing)).toMatch(said);
