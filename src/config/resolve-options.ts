@@ -69,9 +69,13 @@ export function resolveOptions(
   return { options, found };
 }
 
-/** The environment names of an option, the one that wins first. */
+/**
+ * The environment names of an option, the one that wins first. A stranger's (`vendor/name`) has only the one that its names
+ * make: else its declaration could read any variable of ours.
+ */
 export function environmentNames(plugin: string, key: string, schema: v.GenericSchema): readonly string[] {
-  return [environmentName([plugin, key]), ...(about(schema).env ?? [])];
+  const further = plugin.includes("/") ? [] : (about(schema).env ?? []);
+  return [environmentName([plugin, key]), ...further];
 }
 
 /** What is in force of an option that anything is said of. */

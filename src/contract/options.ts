@@ -8,7 +8,7 @@ export interface OptionMetadata {
   readonly secret?: boolean;
   /** A path: a relative one begins at the folder of `contextcore.yaml`. */
   readonly path?: boolean;
-  /** Environment names besides `CONTEXTCORE_<PLUGIN>_<OPTION>`. */
+  /** Environment names besides `CONTEXTCORE_<PLUGIN>_<OPTION>`; of a plugin that is built in, and of no other. */
   readonly env?: readonly string[];
   /**
    * The value leads somewhere: to a server, or to a file or directory (or, with a scheme in front, to a server). Where a

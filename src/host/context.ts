@@ -19,7 +19,7 @@ export interface ContextSources {
   /** Now, ns since the epoch. Default: by the server's clock, as its answers date themselves. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
-  /** A stranger's plugin that declares no hosts talks only to those that its options name. */
+  /** A stranger's plugin talks only to the hosts that it declares or its options name, and with credentials to its own. */
   readonly foreign?: boolean;
 }
 
@@ -33,7 +33,12 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
     http:
       server === undefined
         ? noServer(plugin.name)
-        : createHttpClient({ ...server, ...hostsOf(plugin, sources), onAnswer: clock.heard }),
+        : createHttpClient({
+            ...server,
+            ...hostsOf(plugin, sources),
+            credentialsStay: sources.foreign ?? false,
+            onAnswer: clock.heard,
+          }),
     log: createLogger({
       name: plugin.name,
       level: sources.logLevel,

@@ -19,6 +19,8 @@ export interface HttpClientOptions extends ServerOptions {
   readonly onAnswer?: (headers: Headers, askedMs: number) => void;
   /** When given, only these hosts (`name` or `name:port`) are talked to. */
   readonly hosts?: readonly string[];
+  /** Credentials and tenant are for the server of `url`: a client that `at` makes for another one has none of them. */
+  readonly credentialsStay?: boolean;
 }
 
 /**
@@ -34,7 +36,8 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
-    checkHost(options, url);
+    const address = url + request.path + queryOf(request);
+    checkHost(options, address);
     const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
     const { body, type } = bodyOf(request);
@@ -43,7 +46,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ...standing,
     });
     const response = await limit.guard(
-      ofetch.raw(url + request.path + queryOf(request), {
+      ofetch.raw(address, {
         ...SETTINGS,
         method: request.method ?? "GET",
         headers,
@@ -64,9 +67,20 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     send,
     json: async (schema, request) =>
       readJson(schema, await send(request), `${options.name} at ${url}: ${describeCall(request)}`),
-    at: (other) => createHttpClient({ ...options, url: other }),
+    at: (other) => createHttpClient({ ...optionsFor(options, other), url: other }),
   };
 }
+
+/** What goes along to another base URL: everything, or where credentials stay, what is none. */
+function optionsFor(options: HttpClientOptions, other: string): HttpClientOptions {
+  if (options.credentialsStay !== true || originOf(other) === originOf(options.url)) return options;
+  const { token: _token, username: _user, password: _password, headers: _headers, ...rest } = options;
+  const { tenant: _tenant, ...open } = rest;
+  return open;
+}
+
+/** Scheme, host and port: on another port somebody else may listen, and without TLS on the way. */
+const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
 
 /** So much of an error's body is looked at. */
 const ERROR_BYTES_MAX = 64 << 10;
@@ -104,8 +118,15 @@ function queryOf({ query = {} }: HttpRequest): string {
   return search.size === 0 ? "" : `?${search}`;
 }
 
-function checkHost(options: HttpClientOptions, url: string): void {
-  const { host, hostname } = new URL(url);
+/** The runtime also fetches files, and buckets with the keys that it finds in the environment: no client of ours does. */
+const SCHEMES = ["http:", "https:"];
+
+function checkHost(options: HttpClientOptions, address: string): void {
+  const { protocol, host, hostname } = new URL(address);
+  if (!SCHEMES.includes(protocol))
+    throw new PluginError("refused", `${options.name} wanted to talk to ${protocol}//${host}`, {
+      hint: "Only http:// and https:// lead to a server.",
+    });
   if (options.hosts === undefined || options.hosts.includes(host) || options.hosts.includes(hostname)) return;
   throw new PluginError("refused", `${options.name} wanted to talk to ${host}, which it did not declare`, {
     hint: "A plugin may talk to the host of its `url` and to those in its `hosts` list.",

@@ -122,3 +122,13 @@ test("a variable that is not set spoils only the plugin that names it", async ()
   const config = await loadConfig({ directory, env: {} });
   expect(resolveOptions(other, "backends", config).options.url).toBe("http://localhost:3100");
 });
+
+test("a plugin of somebody else reads no variable but those of its own name", async () => {
+  const config = await loadConfig({
+    directory: temporaryDirectory({}),
+    env: { LOKI_TOKEN: "s3cret", CONTEXTCORE_ACME_LOKI_PAGE_LINES: "7" },
+  });
+  const { options } = resolveOptions({ ...plugin, name: "acme/loki" }, "backends", config);
+  expect(options).toMatchObject({ pageLines: 7 });
+  expect(options.token).toBeUndefined();
+});

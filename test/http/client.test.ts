@@ -244,3 +244,14 @@ test("an answer whose body is not read does not keep the program from ending", a
   expect(await child.exited).toBe(0);
   expect(await new Response(child.stdout).text()).toBe("200\n");
 });
+
+test.each(["s3://bucket", "file:///etc/passwd", "data:text/plain,x", " S3://bucket"])(
+  "%s is no server, whoever asks for it",
+  async (url) => {
+    const { protocol } = new URL(url);
+    await expect(client.at(url).send({ path: "" })).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining(`wanted to talk to ${protocol}//`),
+    });
+  },
+);

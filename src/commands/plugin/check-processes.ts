@@ -66,7 +66,10 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
     directory: call.directory,
     onPrinted: (line) => say(`warn: ${where} printed: ${line}`),
     onGone: gone.resolve,
-    handlers: { calls: {}, notes: {} },
+    handlers: {
+      calls: {},
+      notes: { unhandled: (what) => say(`warn: ${where} left an error unhandled: ${visible(String(what))}`) },
+    },
   });
   const abort = (): void => void child.end();
   call.signal.addEventListener("abort", abort, { once: true });

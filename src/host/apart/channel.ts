@@ -8,6 +8,8 @@ declare module "bun" {
 export interface Channel {
   /** Resolves when the system has taken all of it: what is sent faster than it is read waits here. */
   send(pieces: readonly Uint8Array[]): Promise<void>;
+  /** What the system has not taken yet. bytes */
+  unsent(): number;
   close(): void;
   /** Its being open does not keep this process from ending. */
   unref(): void;
@@ -28,11 +30,13 @@ interface Waiting {
 export async function openChannel(fd: number, { onData, onClose }: ChannelEvents): Promise<Channel> {
   const waiting: Waiting[] = [];
   let closed = false;
+  let unsent = 0;
   const flush = (socket: Bun.Socket): void => {
     for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
-      const taken = socket.write(next.bytes);
+      const taken = Math.max(0, socket.write(next.bytes));
+      unsent -= taken;
       if (taken < next.bytes.length) {
-        next.bytes = next.bytes.subarray(Math.max(0, taken));
+        next.bytes = next.bytes.subarray(taken);
         return;
       }
       waiting.shift();
@@ -54,10 +58,12 @@ export async function openChannel(fd: number, { onData, onClose }: ChannelEvents
       new Promise((resolve) => {
         if (closed) return resolve();
         pieces.forEach((bytes, index) => {
+          unsent += bytes.length;
           waiting.push({ bytes, sent: index === pieces.length - 1 ? resolve : undefined });
         });
         if (waiting.length === pieces.length) flush(socket);
       }),
+    unsent: () => unsent,
     close: () => void socket.end(),
     unref: () => void socket.unref(),
   };

@@ -55,6 +55,8 @@ const START_MS = 30_000;
 const CLOSED_MS = 1_000;
 /** Requests to its server at a time, and pieces of their answers: more is a mistake. */
 const CALLS_MAX = 512;
+/** What is on its way to a child that does not read it: as much as one answer may hold. bytes */
+const UNSENT_MAX = 256 << 20;
 
 const PROGRAM = Bun.isStandaloneExecutable
   ? [process.execPath]
@@ -83,6 +85,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   });
   const peer = await createPeer(Number(child.stdio[SOCKET_FD]), {
     callsMax: CALLS_MAX,
+    unsentMax: UNSENT_MAX,
     onEnd: (error) => {
       if (error === undefined) setTimeout(() => stop("closed its connection"), CLOSED_MS).unref();
       else stop(`said what nobody can read (${error.message}), and was stopped`);

@@ -9,6 +9,10 @@ const HEAD_BYTES = 8;
 const JSON_MAX = 16 << 20;
 /** Of texts and bytes: a step is to bring about 8 MiB, of which one line may be most. bytes */
 const DATA_MAX = 256 << 20;
+/** Objects, lists and members of one message: each takes some hundred bytes when it is read, and two on the way. */
+const MARKS_MAX = 1_000_000;
+/** What is packed is no deeper: a hundred, each perhaps in two objects, and the message around it. See `values.ts`. */
+const NESTED_MAX = 210;
 
 /** A message that is too large, from either side. */
 export class FrameError extends Error {
@@ -31,9 +35,29 @@ function requireSizes(json: number, data: number): void {
   if (data > DATA_MAX) throw new FrameError(`${data} bytes of data at once, and ${DATA_MAX} are allowed`);
 }
 
+const [QUOTE, BACKSLASH, COMMA, LIST, LIST_END, OBJECT, OBJECT_END] = Buffer.from('"\\,[]{}');
+
+/** Before it is parsed, by its bytes alone. @throws FrameError */
+function requireShape(json: Uint8Array): void {
+  let [marks, depth, quoted] = [0, 0, false];
+  for (let at = 0; at < json.length; at += 1) {
+    const byte = json[at];
+    if (byte === QUOTE) quoted = !quoted;
+    else if (quoted) at += byte === BACKSLASH ? 1 : 0;
+    else if (byte === COMMA) marks += 1;
+    else if (byte === LIST_END || byte === OBJECT_END) depth -= 1;
+    else if (byte === LIST || byte === OBJECT) {
+      marks += 1;
+      depth += 1;
+      if (depth > NESTED_MAX) throw new FrameError(`values deeper than ${NESTED_MAX}`);
+    }
+    if (marks > MARKS_MAX) throw new FrameError(`more than ${MARKS_MAX} values at once`);
+  }
+}
+
 /**
  * Takes the bytes as they come, and gives each message when it is whole.
- * @returns what throws FrameError at a message that is announced as too large
+ * @returns what throws FrameError at a message that is announced as too large, or whose JSON would become so
  */
 export function createFrameReader(onFrame: (json: string, data: Uint8Array) => void) {
   const head = Buffer.alloc(HEAD_BYTES);
@@ -49,6 +73,7 @@ export function createFrameReader(onFrame: (json: string, data: Uint8Array) => v
     const json = head.readUInt32BE(0);
     body = undefined;
     filled = 0;
+    requireShape(whole.subarray(0, json));
     onFrame(whole.toString("utf8", 0, json), new Uint8Array(whole.buffer, json));
   };
   return (chunk: Uint8Array): void => {

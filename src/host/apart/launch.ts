@@ -8,7 +8,14 @@ import type { PluginFiles } from "../trust/files.ts";
 import { addStray } from "../trust/stray-modules.ts";
 import { type Child, type ChildOptions, LostChild, startChild } from "./child.ts";
 import { createHttpService } from "./http-service.ts";
-import { type Declared, declaredSchema, linesSchema, logSchema, straySchema } from "./messages.ts";
+import {
+  type Declared,
+  declaredSchema,
+  linesSchema,
+  logSchema,
+  straySchema,
+  toldSchema,
+} from "./messages.ts";
 
 /** What a plugin's process is held to. */
 export interface Bounds {
@@ -106,6 +113,8 @@ function loading({ entry }: Location, error: unknown): Error {
 
 /** A process that logs more lines has something else in mind. */
 const TOLD_MAX = 10_000;
+/** Of all of them together, or it fills whatever keeps them. characters */
+const TOLD_CHARACTERS_MAX = 4 << 20;
 /** Each is an event in the trail. */
 const STRAYS_MAX = 20;
 
@@ -122,18 +131,24 @@ function waysOut(
   const service = createHttpService((instance) => given(instance).context);
   const hidden = (text: string): string =>
     [...known.given.values()].reduce((rest, { redact }) => redact(rest), text);
-  const count = { told: 0, strays: 0 };
-  const tell = (line: string): void => {
-    count.told += 1;
-    if (count.told <= TOLD_MAX) say(line);
+  const count = { told: 0, characters: 0, strays: 0 };
+  /** Each line by itself: one without the plugin's name before it would pass for the program's own. */
+  const tell = (message: string, tellLine: (line: string) => void): void => {
+    for (const line of message.split("\n")) {
+      count.told += 1;
+      count.characters += line.length;
+      if (count.told <= TOLD_MAX && count.characters <= TOLD_CHARACTERS_MAX) tellLine(visible(line));
+    }
   };
   const log = (note: unknown): void => {
     const { instance, level, message } = v.parse(logSchema, note);
-    count.told += 1;
-    if (count.told <= TOLD_MAX) given(instance).context.log[level](inLines(message));
+    const { context, redact } = given(instance);
+    tell(redact(message), context.log[level]);
   };
   const unhandled = (note: unknown): void =>
-    tell(`warn: ${known.name} left an error unhandled: ${hidden(inLines(v.parse(noteSchema, note)))}`);
+    tell(hidden(v.parse(toldSchema, note)), (line) =>
+      say(`warn: ${known.name} left an error unhandled: ${line}`),
+    );
   const stray = (note: unknown): void => {
     count.strays += 1;
     const path = visible(v.parse(straySchema, note).path);
@@ -148,11 +163,6 @@ function waysOut(
     onGone: service.end,
   };
 }
-
-/** Nothing that a terminal would obey but the end of a line. */
-const inLines = (text: string): string => text.split("\n").map(visible).join("\n");
-
-const noteSchema = v.pipe(v.string(), v.maxLength(16_384));
 
 async function nextLines({ shown }: Known, input: unknown): Promise<readonly RestoreLine[]> {
   const { lines } = v.parse(linesSchema, input);

@@ -128,11 +128,22 @@ export const selectSchema = v.object({ match: v.string(), id: number });
 export const linesSchema = v.object({ lines: number });
 export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
 
+/** Of one message in the log, or of an error that nobody handles; a longer one is cut where it is sent. characters */
+export const TOLD_LENGTH = 16_384;
+const CUT = " … (cut)";
+
+/** The message, or its beginning with a mark. */
+export const cutMessage = (message: string): string =>
+  message.length <= TOLD_LENGTH ? message : message.slice(0, TOLD_LENGTH - CUT.length) + CUT;
+
+/** The note `unhandled`. */
+export const toldSchema = v.pipe(v.string(), v.maxLength(TOLD_LENGTH));
+
 /** The note `log`. */
 export const logSchema = v.object({
   instance: number,
   level: v.picklist(["debug", "info", "warn"]),
-  message: v.string(),
+  message: toldSchema,
 });
 
 /** The note `stray`: it tried to load a file that is not among its own. */

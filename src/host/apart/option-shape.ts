@@ -1,6 +1,7 @@
 /**
  * A declared option as data, and as a schema again on the other side of the border: what help, the environment and the
- * first look at a value need. What only the plugin's own code can judge is judged in its process.
+ * first look at a value need. What only the plugin's own code can judge is judged in its process. Further names in the environment do not cross: a
+ * stranger could name any variable, and read it.
  */
 import * as v from "valibot";
 import { about, unwrap } from "../../config/introspect.ts";
@@ -18,7 +19,6 @@ export interface OptionShape {
   readonly description?: string | undefined;
   readonly secret?: boolean | undefined;
   readonly path?: boolean | undefined;
-  readonly env?: readonly string[] | undefined;
   readonly choices?: readonly (string | number)[] | undefined;
   readonly min?: v.InferOutput<typeof bound> | undefined;
   readonly max?: v.InferOutput<typeof bound> | undefined;
@@ -33,7 +33,6 @@ export const optionShapeSchema: v.GenericSchema<unknown, OptionShape> = v.object
   description: v.optional(v.pipe(v.string(), v.maxLength(2_000))),
   secret: v.optional(v.boolean()),
   path: v.optional(v.boolean()),
-  env: v.optional(v.array(word)),
   choices: v.optional(v.array(v.union([v.string(), v.number()]))),
   min: v.optional(bound),
   max: v.optional(bound),
@@ -46,7 +45,7 @@ const ABSENT = ["optional", "exact_optional", "nullish", "nullable"];
 /** What the plugin's process tells of an option. */
 export function shapeOf(schema: v.GenericSchema, depth = 0): OptionShape {
   const inner = unwrap(schema);
-  const { description, secret, path, env } = about(schema);
+  const { description, secret, path } = about(schema);
   const fallback: unknown = "default" in schema ? schema.default : undefined;
   return {
     type: inner.type,
@@ -55,7 +54,6 @@ export function shapeOf(schema: v.GenericSchema, depth = 0): OptionShape {
     description,
     secret,
     path,
-    env,
     choices: choicesOf(inner),
     min: boundOf(schema, "min_value"),
     max: boundOf(schema, "max_value"),
@@ -109,10 +107,9 @@ export function standIn(shape: OptionShape): v.GenericSchema {
   return absent === "optional" ? v.optional(schema, fallback) : schema;
 }
 
-const metadataOf = ({ secret, path, env }: OptionShape) => ({
+const metadataOf = ({ secret, path }: OptionShape) => ({
   ...(path === undefined ? {} : { path }),
   ...(secret === undefined ? {} : { secret }),
-  ...(env === undefined ? {} : { env: [...env] }),
 });
 
 function bounded(shape: OptionShape): v.GenericSchema {

@@ -36,8 +36,15 @@ export interface PeerOptions {
   readonly handlers: Handlers;
   /** The other side is gone, or says what nobody can read: the error says which. */
   readonly onEnd: (error?: Error) => void;
-  /** So many calls of the other side may be under way. */
+  /** So many calls of the other side may be unanswered. */
   readonly callsMax: number;
+  /** So much may wait for the other side to read it, the last message beside it. bytes */
+  readonly unsentMax: number;
+}
+
+/** The other side does what no honest one does; nothing more is read of it, and nothing said to it. */
+export class ProtocolError extends Error {
+  override readonly name = "ProtocolError";
 }
 
 /** @param fd an open socket to the other side */
@@ -46,23 +53,40 @@ export async function createPeer(fd: number, options: PeerOptions): Promise<Peer
   const served = createServed(options, (message) => send(message));
   let gone: Error | undefined;
   let calls = 0;
+  let ended = false;
+  const end = (error?: Error): void => {
+    if (ended) return;
+    ended = true;
+    options.onEnd(error);
+  };
+  const awaited = (id: number): PromiseWithResolvers<unknown> => {
+    const found = waiting.get(id);
+    if (found === undefined) throw new ProtocolError("an answer that nobody waits for");
+    waiting.delete(id);
+    return found;
+  };
   const heard = (message: Message): void => {
-    if (message.say === "answer") waiting.get(message.id)?.resolve(message.value);
-    else if (message.say === "failure") waiting.get(message.id)?.reject(fromFailure(message.error));
+    if (message.say === "answer") awaited(message.id).resolve(message.value);
+    else if (message.say === "failure") awaited(message.id).reject(fromFailure(message.error));
     else served(message);
   };
   const read = createFrameReader((json, data) => heard(v.parse(messageSchema, unpack(json, data))));
   const channel: Channel = await openChannel(fd, {
     onData: (bytes) => {
       try {
-        if (gone === undefined) read(bytes);
+        if (gone === undefined && !ended) read(bytes);
       } catch (error) {
-        options.onEnd(error instanceof Error ? error : new Error(String(error)));
+        end(error instanceof Error ? error : new Error(String(error)));
       }
     },
-    onClose: () => options.onEnd(),
+    onClose: () => end(),
   });
-  const send = (message: Message): Promise<void> => channel.send(frameOf(pack(message)));
+  const send = async (message: Message): Promise<void> => {
+    const frame = frameOf(pack(message));
+    if (channel.unsent() > options.unsentMax)
+      end(new ProtocolError(`${channel.unsent()} bytes wait for it to read them`));
+    if (!ended) await channel.send(frame);
+  };
 
   return {
     async call(name, input, signal) {
@@ -94,27 +118,33 @@ export async function createPeer(fd: number, options: PeerOptions): Promise<Peer
 /** Does what the other side asks for, and answers. */
 function createServed({ handlers, callsMax }: PeerOptions, send: (message: Message) => Promise<void>) {
   const running = new Map<number, AbortController>();
-  const run = async (name: string, input: unknown, { signal }: AbortController): Promise<unknown> => {
-    const handle = Object.hasOwn(handlers.calls, name) ? handlers.calls[name] : undefined;
-    if (handle === undefined) throw new Error(`there is nothing to call by the name ${name}`);
-    if (running.size > callsMax) throw new Error(`more than ${callsMax} calls are under way`);
-    return handle(input, signal);
-  };
-  const serve = async ({ id, name, input }: Message & { say: "call" }): Promise<void> => {
+  const serve = async (id: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
     const controller = new AbortController();
     running.set(id, controller);
     try {
-      await send({ say: "answer", id, value: await run(name, input, controller) });
+      await send({ say: "answer", id, value: await work(controller.signal) });
     } catch (error) {
       await send({ say: "failure", id, error: toFailure(error) });
     } finally {
       running.delete(id);
     }
   };
-  return (message: Message): void => {
-    if (message.say === "call") void serve(message);
-    else if (message.say === "abort") running.get(message.id)?.abort(fromFailure(message.reason));
-    else if (message.say === "note" && Object.hasOwn(handlers.notes, message.name))
-      handlers.notes[message.name]?.(message.value);
+  const called = ({ id, name, input }: Message & { say: "call" }): void => {
+    const handle = own(handlers.calls, name);
+    if (running.has(id)) throw new ProtocolError("two calls by one number");
+    if (running.size >= callsMax) throw new ProtocolError(`more than ${callsMax} calls are under way`);
+    void serve(id, async (signal) => handle(input, signal));
   };
+  return (message: Message): void => {
+    if (message.say === "call") called(message);
+    else if (message.say === "abort") running.get(message.id)?.abort(fromFailure(message.reason));
+    else if (message.say === "note") own(handlers.notes, message.name)(message.value);
+  };
+}
+
+/** @throws ProtocolError when there is nothing of that name */
+function own<Handle>(handles: Readonly<Record<string, Handle>>, name: string): Handle {
+  const handle = Object.hasOwn(handles, name) ? handles[name] : undefined;
+  if (handle === undefined) throw new ProtocolError("a name that there is nothing for");
+  return handle;
 }

@@ -1,10 +1,13 @@
 /** The contract between two processes: values, errors, signals, logs, what a restore asks for, and a process that is lost. */
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { RestoreLine } from "../../../src/contract/contract.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { backendSource, failure, NEVER, openSource } from "./border.ts";
+
+// Each starts processes, on machines that do other things too.
+setDefaultTimeout(30_000);
 
 describe("what crosses the border is what it was", () => {
   test("times, bytes, texts and counts of a step, and the request that it answers", async () => {
@@ -84,9 +87,22 @@ describe("what crosses the border is what it was", () => {
       },`),
     );
     await place.backend?.inventory(NEVER);
-    expect(place.log).toContain("warn: acme/x: one\\u001b[2J\ntwo");
+    expect(place.log).toContain("warn: acme/x: one\\u001b[2J");
+    expect(place.log).toContain("warn: acme/x: two");
     expect(place.log).toContain("warn: acme/x printed: three\\u001b]0;x\\u0007");
     expect(place.log.length).toBeLessThan(11_000);
+  });
+
+  test("a log that is long is cut with a mark, and all of it together has a bound", async () => {
+    using place = await openSource(
+      backendSource(`inventory: async () => {
+        for (let n = 0; n < 1_000; n += 1) context.log.warn("x".repeat(1 << 20));
+        return { signals: ["logs"], importance: "low" };
+      },`),
+    );
+    await place.backend?.inventory(NEVER);
+    expect(place.log[0]).toMatch(/^warn: acme\/x: x{16000,} … \(cut\)$/);
+    expect(place.log.join("").length).toBeLessThan(5 << 20);
   });
 
   test("the server's clock, and how much a step should bring", async () => {
@@ -130,6 +146,22 @@ describe("options", () => {
     expect(await written.backend?.size(NEVER)).toMatchObject({
       how: join(written.directory, "contextcore.yaml"),
     });
+  });
+
+  test("come from variables of the plugin's own name, and from no other that its declaration names", async () => {
+    const stolen = (name: string) =>
+      `v.optional(v.pipe(v.string(), v.metadata({ env: [${JSON.stringify(name)}] })))`;
+    const source = backendSource(
+      `size: async () => ({ bytes: 0, source: "estimate", how: JSON.stringify(context.options) }),`,
+      `{ key: ${stolen("AWS_SECRET_ACCESS_KEY")}, token: option.secret("x", ["CONTEXTCORE_LOKI_TOKEN"]), mine: ${stolen("MINE")} }`,
+    );
+    const env = {
+      AWS_SECRET_ACCESS_KEY: "s3cret",
+      CONTEXTCORE_LOKI_TOKEN: "s3cret",
+      CONTEXTCORE_ACME_X_MINE: "own",
+    };
+    using place = await openSource(source, { env });
+    expect(JSON.parse((await place.backend?.size(NEVER))?.how ?? "")).toEqual({ mine: "own" });
   });
 
   test.each([

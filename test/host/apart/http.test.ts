@@ -61,6 +61,53 @@ describe("credentials", () => {
     });
   });
 
+  test("go to its own server, and to no other that its declaration names", async () => {
+    using server = serve();
+    using other = serve();
+    const { host, port } = new URL(other.url);
+    const hosts = [host, `localhost:${port}`];
+    const source = backendSource(
+      `size: async () => {
+        for (const base of ["${other.url}", "http://localhost:${port}", "${server.url}/more"])
+          await context.http.at(base).send({ path: "/" });
+        await context.http.at("${other.url}").at("${server.url}").send({ path: "/" });
+        return { bytes: 0, source: "api" };
+      },`,
+      SERVER,
+      `hosts: ${JSON.stringify(hosts)},`,
+    );
+    const more = 'headers: { X-Key: "s3cret-h" }, tenant: s3cret-n';
+    for (const settings of ["token: s3cret-t", "username: s3cret-u, password: s3cret-p"]) {
+      using place = await openSource(source, { settings: `{ url: "${server.url}", ${settings}, ${more} }` });
+      await place.backend?.size(NEVER);
+    }
+    expect(other.asked).toHaveLength(4);
+    for (const { headers } of other.asked) {
+      expect(JSON.stringify(headers)).not.toContain("s3cret");
+      expect(Object.keys(headers)).not.toContain("authorization");
+    }
+    expect(server.asked).toHaveLength(4);
+    for (const { headers } of server.asked)
+      expect(headers).toMatchObject({
+        authorization: expect.any(String),
+        "x-key": "s3cret-h",
+        "x-scope-orgid": "s3cret-n",
+      });
+  });
+
+  test("of the user's for a bucket sign no request: a declared host is reached by HTTP or not at all", async () => {
+    const source = backendSource(
+      `size: async () => { await context.http.at("s3://bucket").send({ path: "/key" }); return { bytes: 0, source: "api" }; },`,
+      SERVER,
+      `hosts: ["bucket"],`,
+    );
+    using place = await openSource(source);
+    expect(await failure(place.backend?.size(NEVER))).toMatchObject({
+      kind: "refused",
+      message: "acme/x wanted to talk to s3://bucket",
+    });
+  });
+
   test("a secret that is not the client's is the plugin's own", async () => {
     using server = serve();
     const told = `size: async () => ({ bytes: context.options.key.length, source: "api" }),`;

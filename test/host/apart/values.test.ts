@@ -61,6 +61,12 @@ test("a number stays as it was written", () => {
   expect(JSON.stringify(across(raw))).toBe(written);
 });
 
+test("brackets and commas in texts are texts", () => {
+  const texts = ['[{,"\\'.repeat(200), "\\", '\\"[', "[".repeat(900)];
+  const many = Array(2_000).fill(texts);
+  expect(across(many, 1 << 20)).toEqual(many);
+});
+
 test.each([
   ["a function", () => () => 1],
   ["a symbol", () => Symbol("x")],

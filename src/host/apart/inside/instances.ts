@@ -1,7 +1,7 @@
 /** What of the contract a plugin's process has open, and the calls of it. */
 import * as v from "valibot";
 import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
-import { HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
+import { cutMessage, HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
 import { createClient } from "./client.ts";
 import { createMatching, type Matching } from "./matching.ts";
 import { callMethod, memberOf } from "./members.ts";
@@ -63,7 +63,7 @@ function openOne(plugin: Plugin, asked: OpenInput, options: Options, outside: Ou
   tellTime(asked.now);
   const { instance, url, stepBytes } = asked;
   const log = (level: string) => (message: string) =>
-    outside.note("log", { instance, level, message: String(message) });
+    outside.note("log", { instance, level, message: cutMessage(String(message)) });
   const context: Context<Options> = {
     options,
     http: createClient({ plugin: plugin.name, instance, url, timeout: options.timeout, tellTime, outside }),

@@ -5,7 +5,7 @@ import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
-import { type Declared, type LoadInput, loadSchema } from "../messages.ts";
+import { cutMessage, type Declared, type LoadInput, loadSchema } from "../messages.ts";
 import { shapeOf } from "../option-shape.ts";
 import { createPeer, type Handlers } from "../peer.ts";
 import { BEAT_MS, SOCKET_FD } from "../word.ts";
@@ -38,11 +38,17 @@ export async function runPluginProcess(): Promise<never> {
     lab: serveLab,
   };
   const handlers = { calls, notes: {} };
-  const peer = await createPeer(SOCKET_FD, { callsMax: CALLS_MAX, onEnd: () => exit(0), handlers });
+  const peer = await createPeer(SOCKET_FD, {
+    callsMax: CALLS_MAX,
+    // Its own memory is watched from outside.
+    unsentMax: Number.POSITIVE_INFINITY,
+    onEnd: () => exit(0),
+    handlers,
+  });
   const beat = (): void => peer.note("beat", rss());
   beat();
   setInterval(beat, BEAT_MS);
-  tellUnhandled((message) => peer.note("unhandled", message));
+  tellUnhandled((message) => peer.note("unhandled", cutMessage(message)));
   return new Promise(() => undefined);
 }
 
