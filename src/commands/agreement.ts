@@ -30,6 +30,10 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
     noteClaims(call.terminal, standing.claims);
     call.terminal.note("to take that back: contextcore config trust --remove");
   }
+  if (standing.foreignStore !== undefined)
+    call.terminal.warn(
+      `${visible(standing.foreignStore)} was copied or restored, or somebody else wrote it: what it says you agreed to does not count, and you are asked again`,
+    );
   return standing;
 }
 
@@ -58,7 +62,7 @@ export async function requireAgreement(call: Call, config: Config, isDestroying:
   const answer = await confirm(terminal, { message: "Agree to this project?", signal });
   if (answer === undefined) throw new UnansweredError(`the project is not agreed to: ${NOTHING}`);
   if (!answer) throw new RefusedError(`the project is not agreed to: ${NOTHING}`);
-  await agreeTo(standing, config, trailPlaces(call, config).home, "asked");
+  await agreeTo(standing, trailPlaces(call, config).home, "asked");
 }
 
 /** The question was left, by Ctrl-C or Escape. Exit code 130. */
