@@ -3,10 +3,10 @@
  * was written by a version that did not ask. Every later one marks what it writes, so that this happens once.
  */
 import { lstatSync } from "node:fs";
+import { resolve } from "node:path";
 import { openHome } from "../audit/journal/home.ts";
 import { seqOf, trailLinesBackward } from "../audit/journal/segments.ts";
 import { isBelow, realPath } from "./outside.ts";
-import { isWithin } from "./store.ts";
 
 /** Where the trail is, and who bears witness to it. */
 export interface Places {
@@ -23,7 +23,7 @@ export interface Places {
  * @param project its directory
  */
 export function wasInUse({ file, home }: Places, project: string): boolean {
-  if (isWithin(home, project)) return false;
+  if (isBelow(realPath(resolve(home)), realPath(project))) return false;
   const witness = openHome(home, file);
   const head = witness.readEarlyHead();
   if (head === undefined || head.file !== file || !isSameFile(file, project, head.ino)) return false;

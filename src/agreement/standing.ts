@@ -8,7 +8,7 @@ import { type Places, wasInUse } from "./adopt.ts";
 import { type Claim, claimId, hashOfClaims } from "./claim.ts";
 import { claimsOf, codeClaim } from "./claims.ts";
 import { realPath } from "./outside.ts";
-import { type Agreement, changeAgreements, readAgreements } from "./store.ts";
+import { type Agreement, changeAgreements, readAgreements, storePath } from "./store.ts";
 
 /** What a project wants, and what of that its user has agreed to. */
 export interface Standing {
@@ -25,6 +25,8 @@ export interface Standing {
   readonly pin?: "fits" | "differs";
   /** It was in use before anything was asked, and has just been taken over. */
   readonly isAdopted?: true;
+  /** The file of agreements is not the one that this program wrote, and counted for nothing. */
+  readonly foreignStore?: string;
 }
 
 /** The surroundings of a call that matter here. */
@@ -41,22 +43,24 @@ export async function standingOf(config: Config, asking: Asking): Promise<Standi
   const pin = pinOf(config.env.CONTEXTCORE_TRUST, sha256);
   const base = { project: projectOf(config), claims, sha256, ...(pin === undefined ? {} : { pin }) };
   if (claims.length === 0 || pin === "fits") return { ...base, fresh: [] };
-  const agreement = readAgreements(asking.home, config.directory)[base.project];
+  const { projects, isForeign } = readAgreements(asking.home);
+  // What was taken back may be among what no longer counts, so that nothing is taken over then.
+  if (isForeign) return { ...base, fresh: claims, foreignStore: storePath(asking.home) };
+  const agreement = projects[base.project];
   if (agreement?.how === "removed") return { ...base, fresh: claims };
   if (agreement !== undefined) return { ...base, agreement, fresh: without(claims, agreement) };
   if (!wasInUse(asking, config.directory)) return { ...base, fresh: claims };
-  await agreeTo(base, config, asking.home, "adopted");
+  await agreeTo(base, asking.home, "adopted");
   return { ...base, fresh: [], isAdopted: true };
 }
 
 /** From now on everything that the project wants is agreed to, and nothing else. @throws TrailError when that cannot be kept */
 export const agreeTo = (
   { project, claims }: Pick<Standing, "project" | "claims">,
-  { directory }: Config,
   home: string,
   how: Agreement["how"],
 ): Promise<void> =>
-  changeAgreements(home, directory, (others) => ({
+  changeAgreements(home, (others) => ({
     ...others,
     [project]: agreementTo(claims.map(claimId), how),
   }));
@@ -73,7 +77,7 @@ export async function agreeToPlugin(
 ): Promise<void> {
   const project = projectOf(config);
   const before = claimId(codeClaim(spec, "")).slice(0, -2);
-  await changeAgreements(home, config.directory, (others) => {
+  await changeAgreements(home, (others) => {
     const kept = (others[project]?.claims ?? []).filter((id) => !id.startsWith(before));
     return { ...others, [project]: agreementTo([...kept, claimId(codeClaim(spec, sha256))], "plugin") };
   });
@@ -88,9 +92,9 @@ const agreementTo = (claims: readonly string[], how: Agreement["how"]): Agreemen
 /** Nothing of the project is agreed to any more. @returns whether anything was @throws TrailError when that cannot be kept */
 export async function forget(config: Config, home: string): Promise<boolean> {
   const project = projectOf(config);
-  const agreement = readAgreements(home, config.directory)[project];
+  const agreement = readAgreements(home).projects[project];
   if (agreement === undefined || agreement.how === "removed") return false;
-  await changeAgreements(home, config.directory, (others) => ({
+  await changeAgreements(home, (others) => ({
     ...others,
     [project]: agreementTo([], "removed"),
   }));

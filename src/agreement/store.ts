@@ -7,7 +7,6 @@ import { SMALL_BYTES_MAX } from "../audit/format/limits.ts";
 import { makeDirectory, writeDurably } from "../audit/journal/durable.ts";
 import { withLock } from "../audit/journal/lock.ts";
 import { readOwnText } from "../storage/own-file.ts";
-import { isBelow, realPath } from "./outside.ts";
 
 const agreementSchema = v.object({
   /** RFC 3339. */
@@ -37,34 +36,36 @@ export type Agreements = Readonly<Record<string, Agreement>>;
 /** @param home `~/.contextcore` */
 export const storePath = (home: string): string => join(resolve(home), "agreements.json");
 
-/**
- * What this user has agreed to.
- * @param project its directory: a home that lies within it may have come with it, and then only the file that this program
- * itself wrote counts, not a copy
- * @throws TrailError when the file is there and cannot be used
- */
-export function readAgreements(home: string, project: string): Agreements {
-  const path = storePath(home);
-  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  if (status === undefined) return {};
-  if (!status.isFile()) throw unusable(path, "is no regular file");
-  const { self, projects } = parsed(path);
-  return isWithin(home, project) && self !== selfOf(status) ? {} : projects;
+/** What the file of agreements says, as far as it counts. */
+export interface Kept {
+  readonly projects: Agreements;
+  /** There is such a file, but this program did not write it there: it was copied, restored or made by somebody else, and counts for nothing. */
+  readonly isForeign: boolean;
 }
 
-/** Whether the home lies in the project, so that who made the project may have made it, too. */
-export const isWithin = (home: string, project: string): boolean =>
-  isBelow(realPath(resolve(home)), realPath(project));
+/**
+ * What this user has agreed to. Only the very file counts that this program wrote: who made a project may have made a home
+ * in it, too, and have the program started there.
+ * @throws TrailError when the file is there and cannot be used
+ */
+export function readAgreements(home: string): Kept {
+  const path = storePath(home);
+  const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (status === undefined) return { projects: {}, isForeign: false };
+  if (!status.isFile()) throw unusable(path, "is no regular file");
+  const { self, projects } = parsed(path);
+  const isForeign = self !== selfOf(status);
+  return { projects: isForeign ? {} : projects, isForeign };
+}
 
 /** Changes what is agreed to, while no other process does. @throws TrailError when it cannot be kept */
 export async function changeAgreements(
   home: string,
-  project: string,
   change: (agreements: Agreements) => Agreements,
 ): Promise<void> {
   makeDirectory(resolve(home), 0o700);
   await withLock(join(resolve(home), "agreements.lock"), async () => {
-    const projects = change(readAgreements(home, project));
+    const projects = change(readAgreements(home).projects);
     const text = (status: BigIntStats): string =>
       `${JSON.stringify({ version: 1, self: selfOf(status), projects }, undefined, 2)}\n`;
     writeDurably(storePath(home), text, 0o600);

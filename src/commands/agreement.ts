@@ -13,8 +13,9 @@ import { listed } from "../units/words.ts";
 import type { Call } from "./command.ts";
 import { trailPlaces } from "./trail-places.ts";
 
-/** More than this nobody reads in passing: `config trust` shows them all. */
+/** More claims, or longer ones, nobody reads in passing: `config trust` shows them all. */
 const MOST_ASKED = 20;
+const CHARACTERS_ASKED = 4_000;
 
 /** How a project stands with its user. One that was in use before anything was asked is taken over, and this is told. */
 export async function agreementOf(call: Call, config: Config): Promise<Standing> {
@@ -30,6 +31,10 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
     noteClaims(call.terminal, standing.claims);
     call.terminal.note("to take that back: contextcore config trust --remove");
   }
+  if (standing.foreignStore !== undefined)
+    call.terminal.warn(
+      `${visible(standing.foreignStore)} was copied or restored, or somebody else wrote it: what it says you agreed to does not count, and you are asked again`,
+    );
   return standing;
 }
 
@@ -49,16 +54,27 @@ export async function requireAgreement(call: Call, config: Config, isDestroying:
   if (isAgreed(standing, isDestroying)) return;
   const { terminal, signal } = call;
   terminal.note(introduction(standing));
-  noteClaims(terminal, standing.fresh.slice(0, MOST_ASKED));
+  const shown = inPassing(standing.fresh);
+  noteClaims(terminal, shown);
   if (!terminal.interactive || standing.pin === "differs") throw refusal(standing);
-  if (standing.fresh.length > MOST_ASKED) {
-    const more = standing.fresh.length - MOST_ASKED;
+  if (shown.length < standing.fresh.length) {
+    const more = standing.fresh.length - shown.length;
     throw new RefusedError(`and ${more} more: ${NOTHING}`, HOW_TO_AGREE);
   }
   const answer = await confirm(terminal, { message: "Agree to this project?", signal });
   if (answer === undefined) throw new UnansweredError(`the project is not agreed to: ${NOTHING}`);
   if (!answer) throw new RefusedError(`the project is not agreed to: ${NOTHING}`);
-  await agreeTo(standing, config, trailPlaces(call, config).home, "asked");
+  await agreeTo(standing, trailPlaces(call, config).home, "asked");
+}
+
+/** The first of them, each whole: what would be cut out of one might be what matters. */
+function inPassing(claims: readonly Claim[]): readonly Claim[] {
+  let room = CHARACTERS_ASKED;
+  const end = claims.findIndex(({ key, value }) => {
+    room -= visible(key).length + visible(value).length;
+    return room < 0;
+  });
+  return claims.slice(0, end < 0 ? MOST_ASKED : Math.min(end, MOST_ASKED));
 }
 
 /** The question was left, by Ctrl-C or Escape. Exit code 130. */
@@ -109,20 +125,10 @@ const VERBS: Readonly<Record<ClaimKind, string>> = {
   option: "tells",
 };
 
-/** A longer value is cut where it is shown to people: nothing above it may leave the screen. */
-const VALUE_MAX = 160;
-
-/** One line for each. */
+/** One line for each, whole. */
 export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
   claims.map(({ kind, key, value, credentials = [], to = [] }) => {
     const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;
-    const whom = to.length === 0 ? "" : ` to ${listed(to.map(cut))}`;
-    return `  ${yellow(VERBS[kind].padEnd(13))} ${cut(value)}${own}${whom}  ${dim(cut(key))}`;
+    const whom = to.length === 0 ? "" : ` to ${listed(to.map(visible))}`;
+    return `  ${yellow(VERBS[kind].padEnd(13))} ${visible(value)}${own}${whom}  ${dim(visible(key))}`;
   });
-
-const cut = (text: string): string => {
-  const clean = visible(text);
-  return clean.length <= VALUE_MAX
-    ? clean
-    : `${clean.slice(0, VALUE_MAX / 2)} … ${clean.slice(-VALUE_MAX / 2)}`;
-};

@@ -1,9 +1,11 @@
 /** Changes the list `plugins` in the configuration file, and nothing else in it: comments stay. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSeq, parseDocument, YAMLSeq } from "yaml";
+import { readNamedText } from "../storage/own-file.ts";
+import { replaceFile } from "../storage/replace-file.ts";
 import type { Config } from "./config.ts";
-import { FILE_NAME } from "./source.ts";
+import { FILE_BYTES_MAX, FILE_NAME } from "./source.ts";
 
 /** Adds the plugin, at the end; the file is made when there is none. @returns its path */
 export function addToPlugins(config: Config, spec: string): string {
@@ -22,20 +24,14 @@ export function takeFromPlugins(config: Config, spec: string): string {
 
 function edit({ file, directory }: Config, change: (list: YAMLSeq) => void): string {
   const path = file ?? join(directory, FILE_NAME);
-  const document = parseDocument(file === undefined ? "" : readFileSync(path, "utf8"));
+  const document = parseDocument(file === undefined ? "" : readNamedText(path, FILE_BYTES_MAX));
   const present = document.get("plugins");
   const list = isSeq(present) ? present : new YAMLSeq();
   change(list);
   // A list that was taken empty is written as `[]`, which says that it may be filled.
   list.flow = list.items.length === 0;
   document.set("plugins", list);
-  writeWhole(path, document.toString({ lineWidth: 0 }));
-  return path;
-}
-
-function writeWhole(path: string, text: string): void {
-  const draft = `${path}.${process.pid}.tmp`;
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(draft, text);
-  renameSync(draft, path);
+  replaceFile(path, document.toString({ lineWidth: 0 }));
+  return path;
 }

@@ -1,6 +1,7 @@
 /** `${VAR}` anywhere in the file's values, and `file:/path` for secrets, so that none is written down. */
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { readNamedText } from "../storage/own-file.ts";
+import { UnsafeFileError } from "../storage/unsafe-file.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -37,6 +38,9 @@ export const expandBut = (text: string, env: Environment, stays: (name: string) 
     return (stays(name) && env[name] ? undefined : env[name] || fallback) ?? whole;
   });
 
+/** A key with its whole chain is some kilobytes. */
+const SECRET_BYTES_MAX = 1 << 20;
+
 /**
  * The text of a secret: `file:/run/secrets/x` is read, without the newline at its end; anything else is the secret itself.
  * @throws RangeError when the file cannot be read
@@ -45,8 +49,9 @@ export function readSecret(text: string, directory: string): string {
   if (!text.startsWith("file:")) return text;
   const path = resolve(directory, text.slice("file:".length).replace(/^\/\//, ""));
   try {
-    return readFileSync(path, "utf8").replace(/\r?\n$/, "");
+    return readNamedText(path, SECRET_BYTES_MAX).replace(/\r?\n$/, "");
   } catch (error) {
+    if (error instanceof UnsafeFileError) throw new RangeError(`the secret file ${error.message}`);
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     throw new RangeError(`the secret file ${path} cannot be read (${code})`);
   }

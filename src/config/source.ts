@@ -1,10 +1,15 @@
 /** The configuration file: where it is, what it says, and on which line. */
-import { stat } from "node:fs/promises";
+import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
+import { readNamedText } from "../storage/own-file.ts";
+import { UnsafeFileError } from "../storage/unsafe-file.ts";
 import { ConfigError } from "./errors.ts";
 
 export const FILE_NAME = "contextcore.yaml";
+
+/** Much more than anybody writes. */
+export const FILE_BYTES_MAX = 4 << 20;
 
 /** Keys from the top of the file to a value. */
 export type Path = readonly (string | number)[];
@@ -28,7 +33,7 @@ export async function findSource(directory: string, named: string | undefined): 
   if (named !== undefined) return readSource(resolve(directory, named));
   for (let place = directory; ; place = dirname(place)) {
     const file = join(place, FILE_NAME);
-    if (await isFile(file)) {
+    if (await isThere(file)) {
       if (place !== directory) await refuseForeign(file);
       return readSource(file);
     }
@@ -36,29 +41,35 @@ export async function findSource(directory: string, named: string | undefined): 
   }
 }
 
-const isFile = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isFile(),
+/** Whatever it is: something that cannot be read is told, not passed over. */
+const isThere = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    () => true,
     () => false,
   );
 
 /** A file names commands and plugins that run with our rights: one found in a parent must be ours or root's. */
 async function refuseForeign(file: string): Promise<void> {
-  const { uid } = await stat(file);
+  const { uid } = await stat(file).catch(() => lstat(file));
   const self = process.getuid?.() ?? 0;
   if (self === 0 || uid === 0 || uid === self) return;
   const hint = `if you trust it: --config ${file}`;
   throw new ConfigError([{ where: file, key: "", what: "belongs to another user and was not read", hint }]);
 }
 
-async function readSource(file: string): Promise<Source> {
-  const text = await Bun.file(file)
-    .text()
-    .catch((error: Error) => {
-      const what = `cannot be read (${"code" in error ? error.code : error.message})`;
-      throw new ConfigError([{ where: file, key: "", what, hint: "contextcore config init writes one" }]);
-    });
-  return parseSource(text, file);
+function readSource(file: string): Source {
+  return parseSource(textOf(file), file);
+}
+
+function textOf(file: string): string {
+  try {
+    return readNamedText(file, FILE_BYTES_MAX);
+  } catch (error) {
+    if (error instanceof UnsafeFileError)
+      throw new ConfigError([{ where: file, key: "", what: error.what, hint: error.hint }]);
+    const what = `cannot be read (${error instanceof Error && "code" in error ? error.code : error})`;
+    throw new ConfigError([{ where: file, key: "", what, hint: "contextcore config init writes one" }]);
+  }
 }
 
 /** Reads the text of a configuration file. @throws ConfigError with the line when it is not YAML */

@@ -1,6 +1,7 @@
 /** From what the configuration says of a third party's plugin to the file that is its entry. */
-import { readFileSync, type Stats, statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
+import { readNamedText } from "../storage/own-file.ts";
 import { DeclarationError } from "./declaration.ts";
 
 export interface Location {
@@ -65,10 +66,12 @@ function declaredEntries(path: string): string[] {
   return named.filter((entry) => typeof entry === "string");
 }
 
-/** A package.json that is not JSON names nothing; loading the folder then says what it misses. */
+const MANIFEST_BYTES_MAX = 4 << 20;
+
+/** A package.json that is not JSON, or no file, names nothing; loading the folder then says what it misses. */
 function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, "utf8"));
+    return JSON.parse(readNamedText(path, MANIFEST_BYTES_MAX));
   } catch {
     return undefined;
   }

@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { type FetchOptions, ofetch } from "ofetch";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import { redactor, withoutSecrets } from "../redact/known-secrets.ts";
+import { readNamedText } from "../storage/own-file.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
 import { createAnswer, readBeginning } from "./answer.ts";
@@ -32,7 +32,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const redact = redactor(secretsOf(options));
   const standing = standingHeaders(options);
   const timeoutMs = toMs(parseDuration(options.timeout ?? "5m"));
-  const tls = options.ca === undefined ? {} : { tls: { ca: readFileSync(options.ca, "utf8") } };
+  const tls = options.ca === undefined ? {} : { tls: { ca: readNamedText(options.ca, CA_BYTES_MAX) } };
 
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
@@ -81,6 +81,9 @@ function optionsFor(options: HttpClientOptions, other: string): HttpClientOption
 
 /** Scheme, host and port: on another port somebody else may listen, and without TLS on the way. */
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
+
+/** All that a system trusts is a quarter of a megabyte. */
+const CA_BYTES_MAX = 4 << 20;
 
 /** So much of an error's body is looked at. */
 const ERROR_BYTES_MAX = 64 << 10;

@@ -104,6 +104,12 @@ export const readOwnText = (path: string, most: number, options: OwnFileOptions 
   readOwnSync(path, most, options).toString();
 
 /**
+ * The text of a file that is not ours: the way to it may lead over links, but at its end is a regular file.
+ * @param most so many bytes at most @throws UnsafeFileError; what the system throws
+ */
+export const readNamedText = (path: string, most: number): string => readOwnText(realpathSync(path), most);
+
+/**
  * Looks at every directory from `root` down to `path`; what is not there yet is left alone.
  * @throws UnsafeFileError for one that is a link, or no directory
  */

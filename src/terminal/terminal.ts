@@ -1,12 +1,15 @@
 /**
- * The program's face to people and scripts. Results go to stdout, all else to stderr.
+ * The program's face to people and scripts. Results go to stdout, all else to stderr. What would steer a terminal is shown as
+ * it is written in source, wherever the text came from; only a result that goes to a file or a pipe stays as it is.
  */
+
+import { visibleLines } from "../units/visible.ts";
 import { type Colors, colorsFor } from "./colors.ts";
 import { createPin } from "./pin.ts";
 import { wrapWords } from "./wrap.ts";
 
 export interface Terminal {
-  /** A result: one or more lines to stdout, as they are; the newline is added. */
+  /** A result: one or more lines to stdout, as they are where that is no terminal; the newline is added. */
   print(text: string): void;
   /** A result in sentences, to stdout; broken between words where a terminal is narrower. */
   tell(text: string): void;
@@ -50,18 +53,22 @@ export function openTerminal(streams: Streams, env: Readonly<Record<string, stri
   const columns = () => stderr.columns || 80;
   const pin = createPin((text) => void stderr.write(text), columns);
   const noteWidth = () => (stderr.isTTY === true ? columns() : Number.POSITIVE_INFINITY);
+  const told = (text: string) => visibleLines(text, noteColors.isColorSupported);
   const note = (text: string) =>
-    pin.above(() => void stderr.write(`${wrapWords(text, noteWidth()).join("\n")}\n`));
-  const print = (text: string) => pin.above(() => void stdout.write(`${text}\n`));
+    pin.above(() => void stderr.write(`${wrapWords(told(text), noteWidth()).join("\n")}\n`));
+  const colors = colorsFor(stdout, env);
+  const result = (text: string) => visibleLines(text, colors.isColorSupported);
+  const write = (text: string) => pin.above(() => void stdout.write(`${text}\n`));
+  const print = (text: string) => write(stdout.isTTY === true ? result(text) : text);
   const width = () => (stdout.isTTY === true ? stdout.columns || 80 : Number.POSITIVE_INFINITY);
   return {
     print,
-    tell: (text) => print(wrapWords(text, width()).join("\n")),
+    tell: (text) => write(wrapWords(result(text), width()).join("\n")),
     printJson: (value) => print(JSON.stringify(value, withBigints, 2)),
     note,
     warn: (text) => note(`${noteColors.yellow("warning:")} ${text}`),
-    pin: (lines) => live && pin.show(lines),
-    colors: colorsFor(stdout, env),
+    pin: (lines) => live && pin.show(lines.map(told)),
+    colors,
     noteColors,
     interactive: stdin.isTTY === true && stderr.isTTY === true,
     live,

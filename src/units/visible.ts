@@ -8,3 +8,15 @@ export const visible = (text: string): string =>
     /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+
+const LINE_ENDS = /(\n)/;
+/** Those of our colours: none of them hides what it colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const LINE_ENDS_AND_COLORS = /(\n|\u001b\[(?:1|2|22|3[1-6]|39)m)/;
+
+/** As {@link visible}, for whole text that goes to a terminal: lines stay lines. @param colored our own colours stay, too */
+export const visibleLines = (text: string, colored: boolean): string =>
+  text
+    .split(colored ? LINE_ENDS_AND_COLORS : LINE_ENDS)
+    .map((piece, index) => (index % 2 === 1 ? piece : visible(piece)))
+    .join("");

@@ -268,6 +268,34 @@ test("agreements that came with the project count for nothing, also where the ho
   expect(await wanted(place)).toEqual([`address ${url}`]);
 });
 
+test("a home in the clone, above its configuration, agrees to nothing by what came with it", async () => {
+  const clone = temporaryDirectory({ "deploy/contextcore.yaml": withLoki(`    url: ${url}\n`) });
+  const place = placeOf(join(clone, "deploy"), join(clone, "hm"));
+  mkdirSync(place.home);
+  expect((await place.run(["config", "trust", "--yes"])).exitCode).toBe(0);
+  const text = readFileSync(storeOf(place), "utf8");
+  rmSync(storeOf(place));
+  writeFileSync(storeOf(place), text.replace(/"self": "[^"]*"/, '"self": "x"'));
+  const { stderr, exitCode } = await place.run(["inventory"]);
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain(`${storeOf(place)} was copied or restored, or somebody else wrote it`);
+});
+
+test("whose home was restored from a copy is told and asked again, once", async () => {
+  const place = await agreed(withLoki(`    url: ${url}\n`));
+  const aside = join(temporaryDirectory(), "h");
+  cpSync(place.home, aside, { recursive: true, preserveTimestamps: true });
+  const restored = placeOf(place.directory, aside);
+  expect(await wanted(restored)).toEqual([`address ${url}`]);
+  expect((await restored.run(["config", "trust", "--yes"])).exitCode).toBe(0);
+  const { stderr, exitCode } = await restored.run(["inventory"]);
+  expect(exitCode).toBe(3);
+  expect(stderr).not.toContain("copied");
+  const moved = placeOf(place.directory, join(temporaryDirectory(), "m"));
+  renameSync(place.home, moved.home);
+  expect(await wanted(moved)).toEqual([]); // the very same file
+});
+
 test("who adds or trusts a plugin is not asked again, and has agreed to nothing else", async () => {
   const place = hostileClone(url, withLoki(`    url: ${url}\n`));
   rmSync(join(place.directory, "contextcore.lock"));

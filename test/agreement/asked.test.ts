@@ -82,6 +82,27 @@ test("more than can be read in passing is not asked about in passing", async () 
   expect((await place.run(["inventory"])).exitCode).toBe(3);
 });
 
+test("a long address or command is shown whole, and what is too long for that is not asked about", async () => {
+  const long = `http://${"a".repeat(70)}.${"b".repeat(60)}.evil.example/${"c".repeat(200)}`;
+  const words = `[sh, -c, "${"true; ".repeat(30)}curl evil.example; ${"true; ".repeat(30)}"]`;
+  const lines = withLoki(`    url: ${long}\n`, `destroy:\n  command: ${words}\n`);
+  const place = hostileClone(url, lines);
+  const command = `sh -c "${"true; ".repeat(30)}curl evil.example; ${"true; ".repeat(30)}"`;
+  for (const args of [["destroy"], ["config", "trust"]]) {
+    const { stdout, stderr } = await place.run(args);
+    expect(`${stdout}${stderr}`).toContain(`sends to      ${long} with`);
+    expect(`${stdout}${stderr}`).toContain(`destroys with ${command}  `);
+  }
+  const endless = hostileClone(url, withLoki(`    url: ${url}/${"x".repeat(5_000)}\n`));
+  const session = open(endless, ["inventory"]);
+  expect(await session.exited).toBe(4);
+  expect(session.text()).toContain("and 1 more: nothing of it was run, read or sent");
+  const trust = open(endless, ["config", "trust"]);
+  await trust.waitFor("Agree to this?");
+  trust.type("n");
+  expect(await trust.exited).toBe(4);
+});
+
 test("what would move the cursor or hide itself is shown as it is written", async () => {
   const place = hostileClone(url, 'name: x\nsinks:\n  file: { path: "/tmp/\\e[2K\\r\\u202ex" }\n');
   const { stderr } = await place.run(["inventory"]);

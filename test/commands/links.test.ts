@@ -13,11 +13,12 @@ import {
   renameSync,
   rmSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { basename, join } from "node:path";
 import { smallSnapshot } from "../snapshot/small.ts";
-import { type Finished, run } from "../support/binary.ts";
+import { binary, cleanEnv, type Finished, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
@@ -196,4 +197,67 @@ test("what the user names may be reached over links: backups, a snapshot, the ho
   expect((await within(DESTROY, cwd, join(cwd, "home"))).exitCode).toBe(0);
   expect(readFileSync(join(cwd, "stow/audit.log"), "utf8")).toContain('"operation":"destroy"');
   expect(readlinkSync(join(cwd, "backups"))).toBe("disk");
+});
+
+describe("what a cloned project puts in the place of its files", () => {
+  const MADE: Readonly<Record<string, (path: string) => void>> = {
+    "a FIFO": fifo,
+    "a link to a device": (path) => symlinkSync("/dev/zero", path),
+    "3 GB": (path) => {
+      writeFileSync(path, "");
+      truncateSync(path, 3e9);
+    },
+  };
+  const cases = Object.keys(MADE).flatMap((kind) =>
+    ["contextcore.yaml", "contextcore.lock", "secret", "part.ts", "pkg/package.json"].map((name) => [
+      kind,
+      name,
+    ]),
+  );
+  const TEXT = `plugins: [./plugin.ts, ./pkg]\n${CONFIG}`.replace(
+    "loki: { enabled: false }",
+    "loki: { url: http://127.0.0.1:1, token: file:./secret }",
+  );
+
+  test.each(cases)("%s as %s is named, and nobody waits for it", async (kind, name) => {
+    const cwd = project({
+      "contextcore.yaml": name === "secret" ? TEXT.replace(/^plugins.*/, "") : TEXT,
+      "plugin.ts": 'import "./part.ts";',
+      secret: "x",
+      "pkg/x": "",
+    });
+    rmSync(join(cwd, name), { force: true });
+    MADE[kind]?.(join(cwd, name));
+    const commands = [
+      ["plugin", "list"],
+      ["config", "trust"],
+      ["plugin", "add", "./pkg", "--yes"],
+      ["completions", "bash", "--", "plugin", "info", ""],
+    ];
+    const said: string[] = [];
+    for (const args of [
+      ...commands,
+      ["plugin", "add", "./plugin.ts", "--yes"],
+      ["config", "trust", "--yes"],
+      ["inventory"],
+    ]) {
+      const { exitCode, stderr, stdout } = await within(args, cwd);
+      expect(exitCode, args.join(" ")).toBeLessThan(6); // it came to an end by itself
+      expect(stderr).not.toMatch(/^\s+at /m);
+      said.push(stderr, stdout);
+    }
+    if (name !== "pkg/package.json" && name !== "part.ts")
+      expect(said.join("\n")).toMatch(/not a regular file|is a symbolic link|are not read/);
+  });
+
+  test("a draft that was prepared as a link is not written through", async () => {
+    const cwd = project({ ".bashrc": DOTFILE, "contextcore.yaml": `plugins: [./p.ts]\n${CONFIG}` });
+    // The program's id is that of the shell that becomes it.
+    const script = `for name in lock yaml; do ln -s .bashrc contextcore.$name.$$.tmp; done; exec ${binary} plugin remove ./p.ts`;
+    const done = Bun.spawnSync(["sh", "-c", script], { cwd, env: { ...cleanEnv(cwd) } });
+    expect(`${done.exitCode} ${done.stderr}`).toStartWith("0 ");
+    expect(readFileSync(join(cwd, ".bashrc"), "utf8")).toBe(DOTFILE);
+    expect(readdirSync(cwd).filter((name) => name.endsWith(".tmp"))).toHaveLength(2);
+    expect(readFileSync(join(cwd, "contextcore.yaml"), "utf8")).toContain("plugins: []");
+  });
 });

@@ -85,7 +85,7 @@ export default defineCommand({
 });
 
 const agree = (call: TrustCall, config: Config, standing: Standing): Promise<void> =>
-  agreeTo(standing, config, trailPlaces(call, config).home, call.args.yes ? "flag" : "asked");
+  agreeTo(standing, trailPlaces(call, config).home, call.args.yes ? "flag" : "asked");
 
 /** Everything that the project wants; what nobody has agreed to yet stands by itself. */
 function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin, sha256 }: Standing): void {
@@ -148,7 +148,7 @@ async function remove(call: TrustCall, config: Config, { project }: Standing): P
 
 async function list(call: TrustCall, config: Config): Promise<ExitCode> {
   const { terminal } = call;
-  const agreements = Object.entries(readAgreements(trailPlaces(call, config).home, config.directory));
+  const agreements = Object.entries(readAgreements(trailPlaces(call, config).home).projects);
   const projects = agreements
     .filter(([, { how }]) => how !== "removed")
     .map(([project, { at, how, claims }]) => ({

@@ -1,7 +1,9 @@
 /** Every file that a plugin loads, found without running it. */
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, extname, join, relative, sep } from "node:path";
+import { readOwnSync } from "../../storage/own-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { Location } from "../locate.ts";
 
@@ -49,11 +51,13 @@ const LOADABLE = new Set([
 const LEFT_OUT =
   /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$|^contextcore\/|^tsconfig\.json$|^lab\.(ts|m?js)$/;
 const FILES_MAX = 20_000;
+/** Of one file, and of all of them. */
+const BYTES_MAX = 256 << 20;
 
 /**
  * The entry, everything it imports (its packages too), and, of a folder, all other code in it, since an import may be
  * computed. Tests, the lab and declarations are left out: no command but `plugin check` loads them.
- * @throws DeclarationError when there are too many files to be a plugin
+ * @throws DeclarationError when it is too much to be a plugin, or something is no file
  */
 export function pluginFiles(location: Location): PluginFiles {
   const root = realpathSync(location.root);
@@ -62,11 +66,15 @@ export function pluginFiles(location: Location): PluginFiles {
   const paths = new Map<string, string>();
   const imports = new Set<string>();
   const code = new Map<string, string>();
+  let bytes = 0;
   for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
     if (paths.has(path)) continue;
     if (paths.size >= FILES_MAX)
       throw new DeclarationError(`the plugin ${location.entry} loads more than ${FILES_MAX} files`);
-    const content = readFileSync(path);
+    const content = contentOf(path);
+    bytes += content.length;
+    if (bytes > BYTES_MAX)
+      throw new DeclarationError(`the plugin ${location.entry} loads more than ${BYTES_MAX} bytes`);
     const hash = sha256(content);
     paths.set(path, hash);
     files.set(nameOf(root, path), { hash, bytes: content.length });
@@ -137,7 +145,16 @@ const nameOf = (root: string, path: string): string => relative(root, path).repl
 
 /** The content of one of a plugin's files. @param name as in {@link PluginFiles.files} */
 export const readFileOf = ({ root }: Location, name: string): Buffer =>
-  readFileSync(join(realpathSync(root), name));
+  contentOf(join(realpathSync(root), name));
+
+function contentOf(path: string): Buffer {
+  try {
+    return readOwnSync(path, BYTES_MAX);
+  } catch (error) {
+    if (error instanceof UnsafeFileError) throw new DeclarationError(error.message, error.hint);
+    throw error;
+  }
+}
 
 /** Hexadecimal. */
 export const sha256 = (content: string | Uint8Array): string =>

@@ -1,7 +1,9 @@
 /** `contextcore.lock`: which files of third parties may be loaded, by what the configuration calls them. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { readOwnText } from "../../storage/own-file.ts";
+import { replaceFile } from "../../storage/replace-file.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { TrustedFile } from "./files.ts";
 
@@ -43,13 +45,17 @@ export type Lock = Readonly<Record<string, LockEntry>>;
 /** Where the lock of a project lies. @param directory that of its configuration */
 export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
 
+/** Some 150 bytes for each file of each plugin. */
+const BYTES_MAX = 16 << 20;
+
 /** What is trusted in a project; nothing when there is no lock. @throws LockError when it cannot be read */
 export function readLock(directory: string): Lock {
   const path = lockPath(directory);
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = readOwnText(path, BYTES_MAX);
   } catch (error) {
+    if (error instanceof UnsafeFileError) throw new LockError(error.message, error.hint);
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
     throw error;
   }
@@ -74,15 +80,6 @@ function parseLock(text: string, path: string): Lock {
 
 /** Replaces the lock atomically. */
 export function writeLock(directory: string, lock: Lock): void {
-  const path = lockPath(directory);
-  const draft = `${path}.${process.pid}.tmp`;
   const plugins = Object.fromEntries(Object.entries(lock).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const handle = openSync(draft, "w");
-  try {
-    writeSync(handle, `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  renameSync(draft, path);
+  replaceFile(lockPath(directory), `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`);
 }
