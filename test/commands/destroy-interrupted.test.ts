@@ -138,6 +138,17 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s at a prompt destroys not
   }
 });
 
+test("SIGHUP, which a closed terminal sends twice, counts once: the command is waited for, and its end recorded", async () => {
+  const cwd = stack(["sh", "-c", 'trap "sleep 0.4; exit 9" HUP; echo up >up; while :; do sleep 0.05; done']);
+  const session = begin(cwd, 3);
+  await appears(cwd, "up");
+  session.kill("SIGHUP");
+  await session.waitFor("stopping cleanly");
+  session.kill("SIGHUP");
+  expect(await session.exited).toBe(130);
+  expect((await eventsOf(cwd)).at(-1)).toMatchObject({ outcome: "cancelled", details: { exit_code: 9 } });
+});
+
 test("a sink's file that cannot be read after the deed is a warning: the last line and the exit code tell of the deed", async () => {
   const cwd = stack(TOUCH, "sinks:\n  file: { path: events.jsonl }\n");
   mkdirSync(join(cwd, ".contextcore", "sinks"), { recursive: true });
