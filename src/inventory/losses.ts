@@ -1,27 +1,33 @@
 /** What is gone with a stack that is destroyed now: what no snapshot holds of its backends, or nobody can know. */
 
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
-import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { nowAt } from "../units/clock-skew.ts";
-import { type Range, span, toRfc3339 } from "../units/range.ts";
+import { formatDuration } from "../units/duration.ts";
+import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { conditionText } from "./condition.ts";
 import type { Finding, Reached } from "./survey.ts";
-import { isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
+import { holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
 
 export interface Loss {
   readonly backend: string;
   /**
    * - `unsaved`: no snapshot holds it.
-   * - `unknown`: it did not say what it holds.
    * - `new`: snapshots hold all but what has just come in.
+   * - `changed`: a snapshot holds it as it was; nobody can know whether it still is so.
+   * - `unknown`: it did not say what it holds.
    */
-  readonly kind: "unsaved" | "unknown" | "new";
+  readonly kind: "unsaved" | "new" | "changed" | "unknown";
   /** How much of it, from when to when: `31.5 MB, 2026-01-17 14:00 to 2026-01-24 14:30 UTC`. */
   readonly text: string;
 }
+
+/** `loses loki: …`, and `may lose loki: …` where nobody knows. */
+export const lossText = ({ backend, kind, text }: Loss): string =>
+  `${kind === "unknown" || kind === "changed" ? "may lose" : "loses"} ${backend}: ${text}`;
 
 /** One for each backend that would lose something. @param now by our clock, ns */
 export const lossesOf = (
@@ -37,15 +43,37 @@ export const lossesOf = (
 
 function lossOf(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
   const { name: backend, inventory, open } = finding;
-  if (isTimeless(finding))
-    return isLacking(finding, snapshots) ? [{ backend, kind: "unsaved", text: wholeText(finding) }] : [];
+  const isObjects = inventory.signals.includes("dashboards");
+  const lacking = isObjects && isLacking(finding, snapshots);
   const { oldest, newest } = inventory;
-  if (oldest === undefined || newest === undefined) return [];
+  if (isTimeless(finding) && lacking) return [{ backend, kind: "unsaved", text: wholeText(finding) }];
+  const changed = isObjects && !lacking ? changeOf(finding, snapshots, now) : [];
+  if (oldest === undefined || newest === undefined) return changed;
   const whole = { from: oldest, to: newest + 1n };
-  const lost = subtract(whole, coveredRanges(snapshots, open));
-  if (lost.length === 0) return [];
-  const kind = unsavedRanges(finding, snapshots, now).length === 0 ? "new" : "unsaved";
-  return [{ backend, kind, text: `${amountText(finding, lost, whole)}, ${timesText(lost)}` }];
+  const lost = lacking ? [whole] : subtract(whole, coveredRanges(snapshots, open));
+  if (lost.length === 0) return changed;
+  const isNew = !lacking && unsavedRanges(finding, snapshots, now).length === 0;
+  if (!isNew)
+    return [{ backend, kind: "unsaved", text: `${amountText(finding, lost, whole)}, ${timesText(lost)}` }];
+  return changed.length > 0 ? changed : [{ backend, kind: "new", text: newText(lost, now) }];
+}
+
+/** A snapshot that was begun within this time is of this very moment. ns */
+const MOMENT = 60n * NS_PER_SECOND;
+
+/** No server says since when its dashboards are as they are: with time, any snapshot may have become an old one. */
+function changeOf({ name: backend, open }: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
+  const newest = snapshots.findLast(({ manifest }) => holdsWhole(manifest, open));
+  if (newest === undefined || now - createdAt(newest) <= MOMENT) return [];
+  const since = minute(createdAt(newest));
+  return [{ backend, kind: "changed", text: `it may have changed since ${since} UTC (newest snapshot)` }];
+}
+
+/** `what came in the last 40s`. */
+function newText(lost: readonly Range[], now: bigint): string {
+  const { from } = lost.reduce(span);
+  const length = now > from ? now - from : 0n;
+  return `what came in the last ${formatDuration((length / NS_PER_SECOND + 1n) * NS_PER_SECOND)}`;
 }
 
 /** A server says how much it holds; of a part it is known how long it is, and so about how much. */

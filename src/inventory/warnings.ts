@@ -91,9 +91,11 @@ const holdsAnything = (counts: Reached["inventory"]["counts"]): boolean =>
   counts === undefined || Object.values(counts).some((count) => count > 0);
 
 const isKept = (source: Source, snapshots: readonly KeptSnapshot[]): boolean =>
-  snapshots.some(({ manifest }) =>
-    manifest.plugins.some((one) => one.status === "complete" && isSameSource(one, source)),
-  );
+  snapshots.some(({ manifest }) => holdsWhole(manifest, source));
+
+/** Whether a snapshot holds all objects of a backend: it is complete, and no selector restricted it. */
+export const holdsWhole = ({ plugins }: KeptSnapshot["manifest"], source: Source): boolean =>
+  plugins.some((one) => one.status === "complete" && one.match === undefined && isSameSource(one, source));
 
 const MINUTE = 60n * NS_PER_SECOND;
 const HOUR = 60n * MINUTE;

@@ -2,6 +2,7 @@
  * Questions to a person, on stderr. Without a terminal nothing is asked: the caller's flags must have answered.
  * An answer that was not given (Ctrl-C, Ctrl-D, Escape, hang-up) is `undefined`, never taken for one.
  */
+import { PassThrough } from "node:stream";
 import { RefusedError } from "../tasks/errors.ts";
 import type { Terminal } from "./terminal.ts";
 import { wrapWords } from "./wrap.ts";
@@ -59,11 +60,30 @@ export async function confirm(
   terminal: Terminal,
   { message, signal }: { readonly message: string; readonly signal: AbortSignal },
 ): Promise<boolean | undefined> {
-  const clack = await import("@clack/prompts");
+  const [{ ConfirmPrompt, isCancel }, clack] = await Promise.all([
+    import("@clack/core"),
+    import("@clack/prompts"),
+  ]);
+  const { dim, green } = terminal.noteColors;
+  const words = { active: "Yes", inactive: "No" };
+  const marked = (isMarked: boolean, word: string): string =>
+    isMarked ? `${green(clack.S_RADIO_ACTIVE)} ${word}` : dim(`${clack.S_RADIO_INACTIVE} ${word}`);
   const answer = await asking(terminal, signal, (input) =>
-    clack.confirm({ ...input, message, initialValue: false, withGuide: false }),
+    new ConfirmPrompt({
+      ...input,
+      ...words,
+      initialValue: false,
+      // The library's own shows a question that Escape left as one that was answered with Yes.
+      render() {
+        const asked = wrapWords(`${clack.symbol(this.state)}  ${message}`, terminal.columns() - 1).join("\n");
+        if (this.state === "cancel") return `${asked}\n${dim("cancelled")}`;
+        const yes = this.value === true;
+        if (this.state === "submit") return `${asked}\n${dim(yes ? words.active : words.inactive)}`;
+        return `${asked}\n${marked(yes, words.active)} ${dim("/")} ${marked(!yes, words.inactive)}\n\n`;
+      },
+    }).prompt(),
   );
-  return clack.isCancel(answer) ? undefined : answer === true;
+  return isCancel(answer) ? undefined : answer === true;
 }
 
 export interface ExactAnswer {
@@ -95,14 +115,15 @@ export async function askForExactly(
 
 /** What a prompt reads from and writes to, and what ends it without an answer. */
 interface PromptInput {
-  readonly input: NodeJS.ReadStream;
+  readonly input: NodeJS.ReadableStream & PassThrough;
   readonly output: NodeJS.WriteStream;
   readonly signal: AbortSignal;
 }
 
 /**
- * Puts one question. Ctrl-D, which ends the input and would leave the prompt waiting for ever, and the program's own signal
- * leave it as Ctrl-C does. The prompt gets a signal of its own: what ends the program later is none of its business.
+ * Puts one question. What ends the input and would leave the prompt waiting for ever (Ctrl-D, a terminal that was closed) and
+ * the program's own signal leave it as Ctrl-C does. The prompt gets a signal of its own: what ends the program later is none
+ * of its business.
  */
 async function asking<Answer>(
   terminal: Terminal,
@@ -116,22 +137,46 @@ async function asking<Answer>(
   const onKey = (_text: unknown, { ctrl, name }: { readonly ctrl: boolean; readonly name?: string }) => {
     if (ctrl && name === "d") queueMicrotask(leave); // the prompt has its own thoughts about this key first
   };
-  if (signal.aborted || stdin.readableEnded) leave();
+  const input = keysOf(stdin).on("keypress", onKey);
+  if (signal.aborted || stdin.readableEnded || stdin.destroyed) leave();
   signal.addEventListener("abort", leave);
-  stdin.on("keypress", onKey).on("end", leave);
+  for (const end of ENDS) stdin.on(end, leave);
   try {
     await discardTyped(stdin);
-    return await ask({ input: stdin, output: stderr, signal: left.signal });
+    stdin.pipe(input, { end: false });
+    return await ask({ input, output: stderr, signal: left.signal });
   } finally {
+    stdin.unpipe(input).pause();
     signal.removeEventListener("abort", leave);
-    stdin.off("keypress", onKey).off("end", leave);
+    // A closed terminal may fail once more when it is left, and there is nobody to be told.
+    for (const end of ENDS) if (end !== "error") stdin.off(end, leave);
+  }
+}
+
+/** With which of them a terminal that was closed is told of is not certain. */
+const ENDS = ["end", "close", "error"] as const;
+
+/** The keys typed, without the terminal's end: the prompts take that for a key, and fail on a terminal that is gone. */
+function keysOf(stdin: NodeJS.ReadStream) {
+  return Object.assign(new PassThrough(), {
+    isTTY: true,
+    setRawMode: (isRaw: boolean) => setRaw(stdin, isRaw),
+  });
+}
+
+/** A terminal that has no mode any more was closed: nothing is read from it again, and the question is left. */
+function setRaw(stdin: NodeJS.ReadStream, isRaw: boolean): void {
+  try {
+    stdin.setRawMode(isRaw);
+  } catch {
+    stdin.destroy();
   }
 }
 
 /** Keys typed before a question was seen are no answer to it: they are thrown away. */
 async function discardTyped(stdin: NodeJS.ReadStream): Promise<void> {
   const discard = () => undefined;
-  stdin.setRawMode(true);
+  setRaw(stdin, true);
   stdin.on("data", discard);
   stdin.resume();
   await Bun.sleep(TYPED_AHEAD_MS);

@@ -1,14 +1,21 @@
 import { InterruptedError } from "../units/interrupted.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** A terminal that is closed sends SIGHUP more than once, by the kernel and by the shell: within this it is the same one. ms */
+const HANG_UP_MS = 1_000;
+
 /**
  * A signal that the first SIGINT, SIGTERM or SIGHUP aborts, so that work ends cleanly; at the second one `exit` ends the
  * program at once.
  */
 export function interruptSignal(process: NodeJS.Process, terminal: Terminal, exit: () => never): AbortSignal {
   const controller = new AbortController();
+  let stoppedAt = 0;
   const stop = (name: NodeJS.Signals) => {
+    const since = performance.now() - stoppedAt;
+    if (controller.signal.aborted && name === "SIGHUP" && since < HANG_UP_MS) return;
     if (controller.signal.aborted) exit();
+    stoppedAt = performance.now();
     controller.abort(new InterruptedError(name));
     terminal.note(`\n${name === "SIGINT" ? "interrupted" : name}: stopping cleanly; once more stops at once`);
   };

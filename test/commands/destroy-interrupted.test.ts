@@ -71,6 +71,19 @@ describe.each(STOPPING)("%s", (_name, stop) => {
     expect((await eventsOf(cwd)).at(-1)).toMatchObject({ outcome: "cancelled", details: { exit_code: 9 } });
   });
 
+  test("while the command runs, which ends well all the same: that it did is recorded, and who was not asked", async () => {
+    const cwd = stack(["sh", "-c", 'trap "exit 0" TERM INT; echo up >up; while :; do sleep 0.05; done']);
+    const session = begin(cwd, 3);
+    await appears(cwd, "up");
+    stop(session);
+    expect(await session.exited).toBe(130);
+    expect(said(session)).toStartWith("sh ended with exit code 0; interrupted before it was known whether");
+    expect((await eventsOf(cwd)).at(-1)).toMatchObject({
+      outcome: "partial",
+      details: { exit_code: 0, not_asked: ["loki", "grafana"] },
+    });
+  });
+
   test("while the servers are asked again: what was done is recorded as done, and what nobody knows is said", async () => {
     const { promise: asked, resolve } = Promise.withResolvers<void>();
     const cwd = lasting(TOUCH, { loki: silentAtTheEnd(resolve) });
@@ -136,6 +149,17 @@ test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)("%s at a prompt destroys not
     expect(isDestroyed(cwd)).toBe(false);
     expect((await eventsOf(cwd)).map(({ outcome }: { outcome: string }) => outcome)).toEqual(["cancelled"]);
   }
+});
+
+test("SIGHUP, which a closed terminal sends twice, counts once: the command is waited for, and its end recorded", async () => {
+  const cwd = stack(["sh", "-c", 'trap "sleep 0.4; exit 9" HUP; echo up >up; while :; do sleep 0.05; done']);
+  const session = begin(cwd, 3);
+  await appears(cwd, "up");
+  session.kill("SIGHUP");
+  await session.waitFor("stopping cleanly");
+  session.kill("SIGHUP");
+  expect(await session.exited).toBe(130);
+  expect((await eventsOf(cwd)).at(-1)).toMatchObject({ outcome: "cancelled", details: { exit_code: 9 } });
 });
 
 test("a sink's file that cannot be read after the deed is a warning: the last line and the exit code tell of the deed", async () => {

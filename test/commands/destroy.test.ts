@@ -248,7 +248,8 @@ test("no shell reads the command", async () => {
 });
 
 test("SIGTERM reaches the command, and the end is recorded", async () => {
-  const script = 'trap "echo told >told; exit 0" TERM; echo up >up; while :; do sleep 0.05; done';
+  const script =
+    'trap "echo told >told; trap - TERM; kill -TERM $$" TERM; echo up >up; while :; do sleep 0.05; done';
   const cwd = stack(["sh", "-c", script]);
   const session = openSession(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
   await session.waitFor("$ sh -c");

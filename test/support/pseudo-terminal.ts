@@ -11,6 +11,8 @@ export interface Session {
   type(keys: string): void;
   /** Sends a signal as `kill` does. */
   kill(signal: NodeJS.Signals): void;
+  /** Closes the terminal's window: nobody reads or types any more. */
+  close(): void;
   readonly exited: Promise<number>;
 }
 
@@ -74,6 +76,7 @@ export function openSession(
     },
     type: (keys) => void child.terminal?.write(keys),
     kill: (signal) => child.kill(signal),
+    close: () => child.terminal?.close(),
     exited: child.exited.finally(() => child.terminal?.close()),
   };
 }

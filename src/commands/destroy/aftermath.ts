@@ -26,7 +26,7 @@ export async function lookAround(
 ): Promise<Aftermath> {
   const before = answered(findings);
   const { left, stopped } = await stillAnswering(before, signal);
-  if (stopped) return unasked(program, left);
+  if (stopped || (signal.aborted && before.length === 0)) return unasked(program, left);
   if (left.length > 0) return stillThere(program, left);
   const known =
     before.length === 0
@@ -43,10 +43,14 @@ export async function lookAround(
 function unasked(program: string, left: readonly Server[]): Aftermath {
   const names = left.map(({ name }) => name);
   const verb = left.length === 1 ? "answers" : "answer";
+  const unknown =
+    names.length === 0
+      ? "interrupted, and no server answered before it, so nothing is known of what it removed"
+      : `interrupted before it was known whether ${listed(names)} still ${verb}: contextcore inventory asks them`;
   return {
     exit: EXIT.interrupted,
     ending: { outcome: "partial", details: { exit_code: 0, not_asked: names } },
-    said: `${program} ended with exit code 0; interrupted before it was known whether ${listed(names)} still ${verb}: contextcore inventory asks them`,
+    said: `${program} ended with exit code 0; ${unknown}`,
   };
 }
 

@@ -22,6 +22,8 @@ export async function carryOut(
   const [program = ""] = command;
   terminal.note(terminal.noteColors.dim(`$ ${commandText(command)}`));
   const outcome = await runCommand({ command, directory: config.directory, env, signal });
+  // Told to stop or not: it came to its own end.
+  if (outcome.exitCode === 0) return lookAround(call, config.name, program, findings);
   const details = { exit_code: outcome.exitCode, killed_by: outcome.signal };
   if (signal.aborted)
     return {
@@ -29,7 +31,6 @@ export async function carryOut(
       ending: { outcome: "cancelled", details },
       said: `${program} was told to stop and ${describe(outcome)}; ${UNKNOWN}`,
     };
-  if (outcome.exitCode === 0) return lookAround(call, config.name, program, findings);
   terminal.note(`${terminal.noteColors.red("error:")} ${program} ${describe(outcome)}`);
   return {
     exit: EXIT.error,

@@ -4,6 +4,7 @@ import { checkCommand } from "../../destroy/run-command.ts";
 import type { Loss } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { RefusedError } from "../../tasks/errors.ts";
+import { listed } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { showInventory, type Taken } from "../inventory/show.ts";
@@ -12,7 +13,7 @@ import { openStack, openStackTrail, type Stack } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
 import { askForOption, type Declined, type DestroyOption, OPTIONS, whyUnconfirmed } from "./ask.ts";
 import { carryOut } from "./carry-out.ts";
-import { type Losing, losingLines, losingWith } from "./losing.ts";
+import { losingLines, lossesWith } from "./losing.ts";
 import { requireAllowed } from "./policy.ts";
 import { saveFirst } from "./save.ts";
 
@@ -95,13 +96,13 @@ async function agreedOption(
   { stack, trail }: DestroySetting,
   { findings, losses: all }: Taken,
 ): Promise<Agreement> {
-  const losing = (option: DestroyOption): Losing => losingWith(option, findings, all);
-  const linesOf = (option: DestroyOption): string[] => losingLines(option, losing(option));
+  const lossesOf = (option: DestroyOption): Loss[] => lossesWith(option, findings, all);
+  const linesOf = (option: DestroyOption): string[] => losingLines(option, lossesOf(option));
   try {
     const option = call.args.option ?? (await askForOption(call, linesOf));
     if (option === undefined) return { declined: { reason: "no option was chosen" } };
     if (call.args.option !== undefined) for (const line of linesOf(option)) call.terminal.note(line);
-    const { losses } = losing(option);
+    const losses = lossesOf(option);
     const declined = await whyUnconfirmed(call, { option, name: stack.config.name, losses });
     return declined === undefined ? { option, losses } : { declined };
   } catch (error) {
@@ -131,18 +132,23 @@ async function carryOutOption(
   setting: DestroySetting,
   findings: readonly Finding[],
 ): Promise<{ result: Verdict; ending: Ending }> {
-  const { backup, path, stop } = await saveFirst(call, option, setting);
+  const { backup, path, losses, stop } = await saveFirst(call, option, setting, findings);
   const exportPath = path === undefined ? {} : { exportPath: path };
+  const loses = losses.length === 0 ? {} : { loses: losses.map(({ backend }) => backend) };
   if (stop !== undefined) {
-    const { exit, outcome, wrongNames } = stop;
+    const { exit, outcome, reason, wrongNames } = stop;
     const wrong = wrongNames === 0 ? {} : { wrong_names: wrongNames };
-    const details = { backup, reason: "the export is not complete", ...wrong };
+    const details = { backup, ...loses, reason, ...wrong };
     return { result: { exit, said: UNTOUCHED }, ending: { outcome, details, ...exportPath } };
   }
   const { exit, ending, said } = await carryOut(call, setting.stack.config, findings);
-  const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${shortPath(path, call.directory)}`;
+  const without =
+    losses.length === 0
+      ? ""
+      : `, without what came too late of ${listed(losses.map(({ backend }) => backend))}`;
+  const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${shortPath(path, call.directory)}${without}`;
   return {
     result: { exit, said: `${said}${kept}` },
-    ending: { ...ending, details: { backup, ...ending.details }, ...exportPath },
+    ending: { ...ending, details: { backup, ...loses, ...ending.details }, ...exportPath },
   };
 }

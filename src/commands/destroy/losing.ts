@@ -1,46 +1,50 @@
 /** What each of the three options would lose: what no snapshot holds and the option does not save. */
-import type { Loss } from "../../inventory/losses.ts";
+import type { Signal } from "../../contract/contract.ts";
+import { type Loss, lossText } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
-import { counted, listed } from "../../units/words.ts";
+import { counted } from "../../units/words.ts";
+import { holdsOneOf } from "../export/plan.ts";
 import type { DestroyOption } from "./ask.ts";
-import { isSaved } from "./save.ts";
 
-/** What is lost for good with one option. */
-export interface Losing {
-  /** Whoever loses these types the stack's name. */
-  readonly losses: readonly Loss[];
-  /** The backends of which snapshots hold all but what has just come in, and the option does not save that. */
-  readonly fresh: readonly string[];
-}
+/** What an option exports. */
+export const WANTED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
+  1: new Set(["traces", "metrics", "logs", "dashboards"]),
+  2: new Set(["dashboards"]),
+  3: new Set(),
+};
 
-/** @param losses of all backends, when nothing more is saved */
-export function losingWith(
+/** Whether this option exports this backend. */
+export const isSaved = (option: DestroyOption, finding: Finding): boolean =>
+  finding.state === "reached" &&
+  holdsOneOf(finding.open.plugin.signals, WANTED[option]) &&
+  holdsOneOf(finding.inventory.signals, WANTED[option]);
+
+/** What is lost for good with one option. @param losses of all backends, when nothing more is saved */
+export function lossesWith(
   option: DestroyOption,
   findings: readonly Finding[],
   losses: readonly Loss[],
-): Losing {
+): Loss[] {
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
-  const left = losses.filter(({ backend }) => !saved.has(backend));
-  const isNew = ({ kind }: Loss): boolean => kind === "new";
-  return {
-    losses: left.filter((loss) => !isNew(loss)),
-    fresh: left.filter(isNew).map(({ backend }) => backend),
-  };
+  return losses.filter(({ backend }) => !saved.has(backend));
 }
 
 /** More are counted: the menu must fit on the screen. */
 const LISTED_MAX = 6;
 
-/** What stands below an option: one line for each backend that it loses something of. */
-export function losingLines(option: DestroyOption, { losses, fresh }: Losing): string[] {
-  if (losses.length === 0) return [harmless(option, fresh)];
-  const shown = losses.slice(0, LISTED_MAX).map(({ backend, text }) => `loses ${backend}: ${text}`);
-  const more = losses.length - shown.length;
-  return more === 0 ? shown : [...shown, `and of ${counted(more, "more backend")}`];
+/** One line for each backend that something is lost of. */
+export function lossLines(losses: readonly Loss[]): string[] {
+  const more = losses.length - LISTED_MAX;
+  const shown = losses.slice(0, LISTED_MAX).map(lossText);
+  return more <= 0 ? shown : [...shown, `and of ${counted(more, "more backend")}`];
 }
 
-function harmless(option: DestroyOption, fresh: readonly string[]): string {
-  if (option === "1") return "loses nothing: what cannot be saved is asked about before the command runs";
-  if (fresh.length === 0) return "loses nothing: snapshots hold it all";
-  return `loses what came to ${listed(fresh)} in the last 15 min; snapshots hold the rest`;
+/** What stands below an option. */
+export function losingLines(option: DestroyOption, losses: readonly Loss[]): string[] {
+  if (option === "1") return [...lossLines(losses), NOT_YET];
+  return losses.length === 0 ? ["loses nothing: snapshots hold it all"] : lossLines(losses);
 }
+
+/** Servers need a while before what came in can be read: how much that is, is known once the export has run. */
+const NOT_YET =
+  "loses what comes too late to be exported: it is shown, and asked about, before the command runs";

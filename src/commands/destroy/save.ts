@@ -1,20 +1,25 @@
-import type { Signal } from "../../contract/contract.ts";
+import { type Loss, lossesOf } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { wholeRange } from "../../inventory/whole-range.ts";
+import { readKept } from "../../snapshot/catalog/kept.ts";
 import { askForExactly } from "../../terminal/ask.ts";
 import { fromMs } from "../../units/range.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { flushAll } from "../export/flush.ts";
-import { type ExportPlan, holdsOneOf, planExport } from "../export/plan.ts";
+import { type ExportPlan, planExport } from "../export/plan.ts";
 import { reportExport } from "../export/report.ts";
 import { runExport } from "../export/run.ts";
+import { askBackends } from "../inventory/ask.ts";
 import type { DestroyOption } from "./ask.ts";
 import type { DestroyCall, DestroySetting } from "./index.ts";
+import { isSaved, lossLines, WANTED } from "./losing.ts";
 
 export interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
   /** The snapshot. */
   readonly path?: string;
+  /** What the export left behind of what it was about, since that cannot be read yet, or came after it. */
+  readonly losses: readonly Loss[];
   /** Why the destruction must not follow, and the exit code then. */
   readonly stop?: Stop;
 }
@@ -22,38 +27,50 @@ export interface Saved {
 export interface Stop {
   readonly exit: ExitCode;
   readonly outcome: "refused" | "cancelled";
+  readonly reason: string;
   /** How often a name was typed that is not the stack's. */
   readonly wrongNames: number;
 }
 
-const WANTED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
-  1: new Set(["traces", "metrics", "logs", "dashboards"]),
-  2: new Set(["dashboards"]),
-  3: new Set(),
-};
-
-/** Whether this option exports this backend. */
-export const isSaved = (option: DestroyOption, finding: Finding): boolean =>
-  finding.state === "reached" &&
-  holdsOneOf(finding.open.plugin.signals, WANTED[option]) &&
-  holdsOneOf(finding.inventory.signals, WANTED[option]);
-
-/** Exports what the option says. After an export that is not complete a person decides; without one it is refused. */
+/**
+ * Exports what the option says. After an export that is not complete a person decides; without one it is refused. So does a
+ * person where it is complete and something has come since, unless `--confirm` has named the stack.
+ */
 export async function saveFirst(
   call: DestroyCall,
   option: DestroyOption,
   setting: DestroySetting,
+  findings: readonly Finding[],
 ): Promise<Saved> {
-  if (option === "3") return { backup: "no" };
+  if (option === "3") return { backup: "no", losses: [] };
   const { stack, trail } = setting;
   if (option === "1") await flushAll(call, stack.backends);
   const plan = await planWhole(call, option, setting);
   const result = await runExport(call, { stack, trail, plan, directory: stack.config.backups });
   reportExport(result, call);
   const { path, manifest } = result;
-  if (manifest.status === "complete") return { backup: option === "1" ? "yes" : "dashboards", path };
-  const stop = await whyNotAllTheSame(call, manifest.status, stack.config.name);
-  return { backup: "incomplete", path, ...(stop && { stop }) };
+  const saved = findings.filter((one) => isSaved(option, one)).map(({ name }) => name);
+  const losses = await leftBehind(call, setting, new Set(saved));
+  for (const line of lossLines(losses)) call.terminal.warn(line);
+  const { status } = manifest;
+  const stop = await whyNotAllTheSame(call, { status, losses, name: stack.config.name });
+  const backup = status !== "complete" ? "incomplete" : option === "1" ? "yes" : "dashboards";
+  return { backup, path, losses, ...(stop && { stop }) };
+}
+
+/** How long each backend may take to say what it holds after the export, ms. */
+const ANSWER_MS = 30_000;
+
+/** What has come to the backends that were saved, and no snapshot holds. */
+async function leftBehind(
+  call: DestroyCall,
+  { stack }: DestroySetting,
+  saved: ReadonlySet<string>,
+): Promise<Loss[]> {
+  const backends = stack.backends.filter(({ name }) => saved.has(name));
+  const findings = await askBackends(call, { backends, failures: [] }, ANSWER_MS);
+  const { snapshots } = await readKept(stack.config.backups);
+  return lossesOf(findings, { snapshots, now: fromMs(Date.now()) });
 }
 
 async function planWhole(
@@ -68,17 +85,29 @@ async function planWhole(
   });
 }
 
-/** @returns `undefined` when a person has typed the stack's name */
+/** What came of the export that a person may not want to go on with. */
+interface Remains {
+  readonly status: "complete" | "partial" | "failed";
+  readonly losses: readonly Loss[];
+  /** The stack's. */
+  readonly name: string;
+}
+
+/** @returns `undefined` when nothing is lost, or a person has typed the stack's name */
 async function whyNotAllTheSame(
-  { terminal, signal }: DestroyCall,
-  status: string,
-  name: string,
+  { args, terminal, signal }: DestroyCall,
+  { status, losses, name }: Remains,
 ): Promise<Stop | undefined> {
-  terminal.warn(`the export is ${status}: what is missing above will be lost for good`);
-  if (!terminal.interactive) return { exit: EXIT.refused, outcome: "refused", wrongNames: 0 };
+  const isComplete = status === "complete";
+  if (isComplete && (losses.length === 0 || args.confirm !== undefined)) return undefined;
+  const reason = isComplete ? "what came after the export is not saved" : "the export is not complete";
+  if (!isComplete) {
+    terminal.warn(`the export is ${status}: what is missing above will be lost for good`);
+    if (!terminal.interactive) return { exit: EXIT.refused, outcome: "refused", reason, wrongNames: 0 };
+  }
   const message = `Destroy the stack all the same? Type its name (${name}) to destroy it:`;
   const { answer, wrong } = await askForExactly(terminal, { message, expected: name, signal });
   if (answer === "given") return undefined;
   const exit = answer === "no" ? EXIT.refused : EXIT.interrupted;
-  return { exit, outcome: "cancelled", wrongNames: wrong };
+  return { exit, outcome: "cancelled", reason, wrongNames: wrong };
 }

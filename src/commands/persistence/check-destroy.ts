@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { type Loss, lossText } from "../../inventory/losses.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { ANSWER_MS, printInventory, type Taken, takeInventory } from "../inventory/show.ts";
@@ -19,27 +20,44 @@ export default defineCommand({
     const { terminal } = call;
     const stack = await openStack(call);
     const taken = await takeInventory(call, stack, ANSWER_MS);
-    const reasons = lossesIn(taken);
-    const safe = reasons.length === 0;
+    const { losses } = taken;
+    const reasons = reasonsIn(taken);
+    const safe = losses.length === 0;
     if (call.args.json) terminal.printJson({ stack: stack.config.name, safe, reasons });
     else {
       printInventory(call, taken);
-      terminal.print(safe ? "a destroy would lose nothing: the snapshots hold it all" : lossLine(reasons));
+      const lines = safe ? ["a destroy would lose nothing: the snapshots hold it all"] : lossSummary(losses);
+      for (const line of lines) terminal.print(line);
     }
     return safe ? EXIT.ok : EXIT.partial;
   },
 });
 
-/** What would be lost, or cannot be ruled out. */
-function lossesIn({ findings, warnings }: Taken): { backend: string; text: string }[] {
-  const unknown = findings.flatMap((finding) =>
-    finding.state === "reached" ? [] : [{ backend: finding.name, text: finding.error.message }],
-  );
-  const unsaved = warnings.filter(({ kind }) => kind === "unsaved" || kind === "expiring");
-  return [...unknown, ...unsaved.map(({ backend, text }) => ({ backend, text }))];
+/** What would be lost, or cannot be ruled out, as the warnings say it where they do. */
+function reasonsIn({ findings, warnings, losses }: Taken): { backend: string; text: string }[] {
+  return losses.map(({ backend, text }) => {
+    const finding = findings.find(({ name }) => name === backend);
+    if (finding !== undefined && finding.state !== "reached") return { backend, text: finding.error.message };
+    const warning = warnings.find((one) => one.backend === backend && UNSAVED.has(one.kind));
+    return { backend, text: warning?.text ?? text };
+  });
 }
 
-function lossLine(reasons: readonly { readonly backend: string }[]): string {
-  const names = [...new Set(reasons.map(({ backend }) => backend))].join(", ");
-  return `a destroy would lose data of ${names}: contextcore export --all saves it`;
+const UNSAVED: ReadonlySet<string> = new Set(["unsaved", "expiring"]);
+
+/** Each loss, and what helps: an export, where the backend answers. */
+function lossSummary(losses: readonly Loss[]): string[] {
+  const named = (those: readonly Loss[]): string => those.map(({ backend }) => backend).join(", ");
+  const unknown = losses.filter(({ kind }) => kind === "unknown");
+  const known = losses.filter(({ kind }) => kind !== "unknown");
+  const would = known.every(({ kind }) => kind === "changed") ? "may" : "would";
+  return [
+    ...losses.map(lossText),
+    ...(unknown.length === 0
+      ? []
+      : [`a destroy may lose data of ${named(unknown)}: nobody knows what is there until it can be asked`]),
+    ...(known.length === 0
+      ? []
+      : [`a destroy ${would} lose data of ${named(known)}: contextcore export --all saves it`]),
+  ];
 }
