@@ -1,17 +1,40 @@
-import { parse, stringify } from "yaml";
+import { Lexer, Parser, parse, stringify } from "yaml";
 import { PluginError } from "./errors.ts";
 
+/** A server's whole configuration is some 100 kB; what is read takes a hundred times the room of its text. */
+const CHARACTERS_MAX = 2 << 20;
+/** The reader calls itself for each level. */
+const LEVELS_MAX = 100;
+
 /**
- * Reads one YAML document, as servers show their configuration and rules.
- * @throws PluginError `invalid` when it is not YAML
+ * Reads one YAML document, as servers show their configuration and rules: at most 2 MiB, nested at most 100 levels.
+ * @throws PluginError `invalid` when it is not YAML, or more than that
  */
 export function parseYaml(text: string): unknown {
+  if (text.length > CHARACTERS_MAX)
+    throw new PluginError(
+      "invalid",
+      `YAML of ${text.length} characters; more than ${CHARACTERS_MAX} are not read`,
+    );
+  if (nestsDeeper(text, LEVELS_MAX))
+    throw new PluginError("invalid", `YAML that nests deeper than ${LEVELS_MAX} levels`);
   try {
     return parse(text, { logLevel: "silent" });
   } catch (cause) {
     const [first] = String(cause instanceof Error ? cause.message : cause).split("\n");
     throw new PluginError("invalid", `not YAML: ${first}`, { cause });
   }
+}
+
+/** What keeps its place on a stack of its own, and does not call itself, looks first. */
+function nestsDeeper(text: string, levels: number): boolean {
+  const parser = new Parser();
+  for (const token of new Lexer().lex(text)) {
+    for (const _ of parser.next(token));
+    // The document is on it, too, and what is being read.
+    if (parser.stack.length > levels + 2) return true;
+  }
+  return false;
 }
 
 /** One YAML document for people: no line is folded. */

@@ -3,3 +3,14 @@ export const nestsDeeper = (value: unknown, levels: number): boolean =>
   typeof value === "object" &&
   value !== null &&
   (levels === 0 || Object.values(value).some((one) => nestsDeeper(one, levels - 1)));
+
+/** The same of a JSON text, before it is read: a reader calls itself, too. Text that is not JSON may be counted wrongly. */
+export function textNestsDeeper(json: string, levels: number): boolean {
+  let depth = 0;
+  for (const [token] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === "[" || token === "{") depth++;
+    else if (token === "]" || token === "}") depth--;
+    if (depth > levels) return true;
+  }
+  return false;
+}

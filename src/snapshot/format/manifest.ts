@@ -6,8 +6,10 @@
  * which proves everything else, is itself proven against accidents.
  */
 import * as v from "valibot";
+import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
+import { MANIFEST_LEVELS_MAX } from "./limits.ts";
 import { problemKindSchema } from "./problem-kind.ts";
 import { rangeSchema, timeSchema } from "./range-text.ts";
 
@@ -196,6 +198,8 @@ const provesItself = (text: string, digest: string): boolean =>
   text.endsWith(ending(digest)) && sha256(`${text.slice(0, -ending(digest).length)}${ending("")}`) === digest;
 
 function parseJson(text: string, path: string): unknown {
+  if (textNestsDeeper(text, MANIFEST_LEVELS_MAX))
+    throw new SnapshotError(`${path}: nests deeper than ${MANIFEST_LEVELS_MAX} levels`);
   try {
     return JSON.parse(text);
   } catch (cause) {
