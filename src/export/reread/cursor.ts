@@ -6,7 +6,7 @@
  *   what it has added stays.
  */
 import type { Cursor } from "../../contract/contract.ts";
-import type { Part, Reread } from "../../reconcile/part.ts";
+import type { Reread } from "../../reconcile/part.ts";
 import { isOfSecondReading } from "../../snapshot/format/block.ts";
 import { cursorRange } from "../../snapshot/format/cursor-range.ts";
 import type { Range } from "../../units/range.ts";
