@@ -3,10 +3,11 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
-import type { Block } from "../snapshot/format/block.ts";
+import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
+import { RECORD_UNITS, recordsOf } from "../snapshot/format/record-keys.ts";
 import { makeOwnDirectory, openOwn } from "../storage/own-file.ts";
 
 /** What the server said of one block's records, and of which added blocks these were joined with some. */
@@ -28,10 +29,27 @@ export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
   readonly unsupported: number;
 }
 
-/** The numbers of both. */
-export function countRejected(rejected: readonly Rejected[]): Pick<BlockDone, "rejected" | "unsupported"> {
-  const unsupported = rejected.filter((one) => one.unsupported).length;
-  return { rejected: rejected.length - unsupported, unsupported };
+/** The numbers of both. A line of several entries or samples counts as so many. */
+export function countRejected(
+  file: string,
+  rejected: readonly Rejected[],
+): Pick<BlockDone, "rejected" | "unsupported"> {
+  const count = (isCounted: (one: Rejected) => boolean): number =>
+    rejected.filter(isCounted).reduce((sum, { line }) => sum + recordsIn(file, line), 0);
+  return {
+    rejected: count(({ unsupported }) => !unsupported),
+    unsupported: count(({ unsupported }) => unsupported === true),
+  };
+}
+
+/** What cannot be taken apart is one. */
+function recordsIn(file: string, line: string): number {
+  if (!Object.hasOwn(RECORD_UNITS, file)) return 1;
+  try {
+    return Math.max(1, Array.from(recordsOf(file, JSON.parse(line))).length);
+  } catch {
+    return 1;
+  }
 }
 
 export interface RestoreJournal {
@@ -77,7 +95,8 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
-    async record(plugin, { file, offset }, { written, existing, rejected, problems, joined = [] }) {
+    async record(plugin, block, { written, existing, rejected, problems, joined = [] }) {
+      const { file, offset } = block;
       const lines = rejected.map(
         ({ line, reason, unsupported }) =>
           `${JSON.stringify({ plugin, file, reason, ...(unsupported ? { unsupported } : {}), record: line })}\n`,
@@ -86,7 +105,7 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
       const told = problems.map(({ kind, reason, items }) =>
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
-      const counted = { written, existing, ...countRejected(rejected) };
+      const counted = { written, existing, ...countRejected(fileOf(block), rejected) };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
       await append(state, `${JSON.stringify(entry)}\n`);
     },

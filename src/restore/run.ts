@@ -173,7 +173,7 @@ async function restoreBlock(run: Run, file: PlannedFile, block: Block, additions
   const { bytes: whole, taken: joined } = await additions.joined(block, bytes);
   const outcome = { ...(await writeBlock(run, file, block, whole)), joined };
   await options.journal.record(target.name, block, outcome);
-  addDone(tally, { ...outcome, ...countRejected(outcome.rejected) });
+  addDone(tally, { ...outcome, ...countRejected(file.file, outcome.rejected) });
 }
 
 /** What an interrupted run gave out with a block is taken once more, from the same blocks, so that nobody gives it out again. */

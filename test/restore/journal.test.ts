@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlockOutcome, openJournal } from "../../src/restore/journal.ts";
+import { type BlockOutcome, countRejected, openJournal } from "../../src/restore/journal.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -46,4 +46,17 @@ test("torn last lines are cut before the next are written, so every line is whol
     "too old",
     "no place",
   ]);
+});
+
+test("a refused line counts as the entries or samples it has; one that cannot be taken apart is one", () => {
+  const samples = '{"metric":{},"timestamps":[1,2,3],"values":[1,2,3]}';
+  const entries = '{"streams":[{"stream":{},"values":[["1","a"],["2","b"]]}]}';
+  const refused = (line: string) => ({ line, reason: "too old" });
+  expect(countRejected("metrics.json", [refused(samples), refused("torn")]).rejected).toBe(4);
+  expect(countRejected("metrics.json", [{ ...refused(samples), unsupported: true }])).toEqual({
+    rejected: 0,
+    unsupported: 3,
+  });
+  expect(countRejected("logs.json", [refused(entries)]).rejected).toBe(2);
+  expect(countRejected("grafana/dashboards/a.json", [refused(entries)]).rejected).toBe(1);
 });
