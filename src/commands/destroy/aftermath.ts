@@ -4,7 +4,7 @@ import { type Server, stillAnswering } from "../../destroy/still-there.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { listed } from "../../units/words.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import type { DestroyCall } from "./index.ts";
+import type { DestroyCall } from "./call.ts";
 
 export interface Aftermath {
   readonly exit: ExitCode;

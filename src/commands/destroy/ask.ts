@@ -2,10 +2,7 @@ import type { Loss } from "../../inventory/losses.ts";
 import { RefusedError } from "../../tasks/errors.ts";
 import { askForExactly, choose } from "../../terminal/ask.ts";
 import { listed } from "../../units/words.ts";
-import type { DestroyCall } from "./index.ts";
-
-export const OPTIONS = ["1", "2", "3"] as const;
-export type DestroyOption = (typeof OPTIONS)[number];
+import { type DestroyCall, type DestroyOption, OPTIONS } from "./call.ts";
 
 const LABELS: Readonly<Record<DestroyOption, string>> = {
   1: "Export all telemetry data before destroy",

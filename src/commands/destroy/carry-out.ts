@@ -4,7 +4,7 @@ import { type CommandOutcome, runCommand } from "../../destroy/run-command.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { EXIT } from "../exit-code.ts";
 import { type Aftermath, lookAround } from "./aftermath.ts";
-import type { DestroyCall } from "./index.ts";
+import type { DestroyCall } from "./call.ts";
 
 /**
  * Runs the configured command and finds out what became of the stack.

@@ -5,29 +5,18 @@ import type { Loss } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { RefusedError } from "../../tasks/errors.ts";
 import { listed } from "../../units/words.ts";
-import { type Call, defineCommand } from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { showInventory, type Taken } from "../inventory/show.ts";
 import { shortPath } from "../short-path.ts";
-import { openStack, openStackTrail, type Stack } from "../stack.ts";
+import { openStack, openStackTrail } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
-import { askForOption, type Declined, type DestroyOption, OPTIONS, whyUnconfirmed } from "./ask.ts";
+import { askForOption, type Declined, whyUnconfirmed } from "./ask.ts";
+import { args, type DestroyCall, type DestroyOption, type DestroySetting } from "./call.ts";
 import { carryOut } from "./carry-out.ts";
 import { losingLines, lossesWith } from "./losing.ts";
 import { requireAllowed } from "./policy.ts";
 import { saveFirst } from "./save.ts";
-
-const args = {
-  option: {
-    type: "value",
-    hint: "N",
-    values: OPTIONS,
-    about: "1: export everything first; 2: export the dashboards first; 3: export nothing",
-  },
-  confirm: { type: "value", hint: "NAME", about: "the stack's name, typed to confirm" },
-} as const;
-
-export type DestroyCall = Call<typeof args>;
 
 export default defineCommand({
   about: "destroy the stack, after offering to save what it holds",
@@ -59,11 +48,6 @@ async function verdictOf(call: DestroyCall): Promise<Verdict> {
   await using trail = openStackTrail(call, stack.config, stack.sinks);
   await requireAllowed(stack.config, trail);
   return await destroy(call, { stack, trail });
-}
-
-export interface DestroySetting {
-  readonly stack: Stack;
-  readonly trail: Trail;
 }
 
 async function destroy(call: DestroyCall, setting: DestroySetting): Promise<Verdict> {

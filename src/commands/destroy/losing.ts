@@ -4,7 +4,7 @@ import { type Loss, lossText } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { counted } from "../../units/words.ts";
 import { holdsOneOf } from "../export/plan.ts";
-import type { DestroyOption } from "./ask.ts";
+import type { DestroyOption } from "./call.ts";
 
 /** What an option exports. */
 export const WANTED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {

@@ -10,8 +10,7 @@ import { type ExportPlan, planExport } from "../export/plan.ts";
 import { reportExport } from "../export/report.ts";
 import { runExport } from "../export/run.ts";
 import { askBackends } from "../inventory/ask.ts";
-import type { DestroyOption } from "./ask.ts";
-import type { DestroyCall, DestroySetting } from "./index.ts";
+import type { DestroyCall, DestroyOption, DestroySetting } from "./call.ts";
 import { isSaved, lossLines, WANTED } from "./losing.ts";
 
 export interface Saved {
