@@ -1,39 +1,21 @@
 /** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
 
-import type { Backend, Inventory, Limit } from "../contract/contract.ts";
+import type { Inventory, Limit } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
-import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
-import type { MemoryBudget } from "../engine/memory-budget.ts";
-import type { Tuning } from "../engine/tuning.ts";
+import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Reconciliation } from "../reconcile/reconcile.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { checkStart, checkWaits } from "../snapshot/write/check-step.ts";
-import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
+import type { ExportContext, Run } from "./context.ts";
 import { countEarly, countRead } from "./counting.ts";
-import { createWake, type DrainOptions, drain, reasonOf, type Wake } from "./drain.ts";
+import { createWake, type DrainOptions, drain, reasonOf } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
-import { createReporter, type Reporter } from "./progress.ts";
-import type { ExportProgress } from "./types.ts";
-
-/** What all backends of an export share. */
-export interface ExportContext {
-  /** The directory of the unfinished snapshot. */
-  readonly partial: string;
-  readonly writer: SnapshotWriter;
-  readonly budget: MemoryBudget;
-  readonly tuning: Tuning;
-  readonly concurrency: number;
-  /** Given when the export is to stop, for whatever reason. */
-  readonly signal: AbortSignal;
-  /** Stops the whole export: what was read cannot be written. */
-  readonly stop: (error: Error) => void;
-  readonly onProgress?: (progress: ExportProgress) => void;
-}
+import { createReporter } from "./progress.ts";
 
 /** How it went with one backend. */
 export interface BackendOutcome {
@@ -47,16 +29,6 @@ export interface BackendOutcome {
   /** Why a resumed export of it came no further, though work waits: finishing the snapshot now would lose that for good. */
   readonly stuck?: string;
   readonly durationMs: number;
-}
-
-/** One backend's export under way. */
-export interface Run extends ExportContext {
-  readonly open: OpenBackend;
-  readonly backend: Backend;
-  readonly ledger: Ledger;
-  readonly limit: ConcurrencyLimit;
-  readonly wake: Wake;
-  readonly reporter: Reporter;
 }
 
 /** Exports one backend. Never throws: what went wrong is in the outcome, or was given to `context.stop`. */

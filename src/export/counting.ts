@@ -12,7 +12,7 @@ import {
 import { nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
-import type { Run } from "./backend-run.ts";
+import type { Run } from "./context.ts";
 import { isPartOf, type RereadOptions, readAgain } from "./reread/reread.ts";
 
 /** The server's count from before the records are read, or from while they are: only good to have. */

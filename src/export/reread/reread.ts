@@ -13,7 +13,7 @@ import { LATEST } from "../../snapshot/format/range-text.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import type { Range } from "../../units/range.ts";
-import type { Run } from "../backend-run.ts";
+import type { Run } from "../context.ts";
 import { reasonOf } from "../drain.ts";
 import type { Ledger } from "../ledger.ts";
 import { type Committed, openCommitted, reachesInto } from "./committed.ts";
