@@ -10,12 +10,9 @@ import { pluginFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { visible } from "../../units/visible.ts";
-import type { Call } from "../command.ts";
 import { configOf } from "../stack.ts";
-import type { CheckArgs } from "./check.ts";
+import type { CheckCall } from "./check-args.ts";
 import { locateWord } from "./spec.ts";
-
-export type CheckCall = Call<CheckArgs>;
 
 /** A synchronous call longer than this is a loop: it holds up everything else that the plugin does. ms */
 const SILENT_MS = 10_000;

@@ -13,7 +13,7 @@ import type { Apart } from "../../host/apart/load-apart.ts";
 import { ARRIVED_PATH, type Served } from "../../host/apart/messages.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";
 import { configOf } from "../stack.ts";
-import type { CheckCall } from "./check-processes.ts";
+import type { CheckCall } from "./check-args.ts";
 
 export interface Loaded {
   readonly plugin: Plugin;
