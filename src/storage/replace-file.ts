@@ -4,16 +4,18 @@ import { closeSync, fsyncSync, renameSync, rmSync, statSync, writeFileSync } fro
 import { openOwnSync } from "./own-file.ts";
 
 /**
- * Puts a text in the place of a file, all of it or nothing; permissions stay. It is written beside it first, under a name that
+ * Puts content in the place of a file, all of it or nothing; the permissions of one that was there stay. It is written beside it first, under a name that
  * nobody can prepare: a link of that name would have us write elsewhere.
+ * @param mode the permissions of one that is new
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, content: string | Uint8Array, mode?: number): void {
   const draft = `${path}.${randomBytes(8).toString("hex")}.tmp`;
   const before = statSync(path, { throwIfNoEntry: false });
-  const file = openOwnSync(draft, "create", before?.isFile() ? { mode: before.mode & 0o777 } : {});
+  const kept = before?.isFile() ? before.mode & 0o777 : mode;
+  const file = openOwnSync(draft, "create", kept === undefined ? {} : { mode: kept });
   try {
     try {
-      writeFileSync(file, text);
+      writeFileSync(file, content);
       fsyncSync(file);
     } finally {
       closeSync(file);

@@ -3,9 +3,10 @@
  * hash in `.contextcore/trusted` of the project; a copy that is not what its name says counts as none, and nothing is
  * ever loaded from one.
  */
-import { existsSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeOwnDirectory, readOwnSync, requireOwnDirectories } from "../../storage/own-file.ts";
+import { replaceFile } from "../../storage/replace-file.ts";
 import { unpackFrame } from "../../storage/zstd.ts";
 import type { Location } from "../locate.ts";
 import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
@@ -26,9 +27,7 @@ export function keepCopies(directory: string, location: Location, { files }: Plu
     if (bytes > FILE_MAX || existsSync(path)) continue;
     const content = readFileOf(location, name);
     if (sha256(content) !== hash) continue;
-    const draft = `${path}.${process.pid}.tmp`;
-    writeFileSync(draft, Bun.zstdCompressSync(content), { mode: 0o600, flag: "wx" });
-    renameSync(draft, path);
+    replaceFile(path, Bun.zstdCompressSync(content), 0o600);
   }
 }
 
