@@ -7,6 +7,7 @@ import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { labProject } from "../support/project.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
+import { pushLine } from "../support/push-line.ts";
 import {
   atTheMenu,
   eventsOf,
@@ -212,7 +213,7 @@ describe("what came in the last seconds", () => {
   /** A stack of a Loki with one line of an hour ago. */
   async function young() {
     const own = await startLab({ empty: true });
-    await push(own.urls.loki, Date.now() - 3_600_000);
+    await pushLine(own.urls.loki, Date.now() - 3_600_000);
     const cwd = labProject(own, { only: ["loki"], command: TOUCH });
     return { own, cwd, [Symbol.asyncDispose]: () => own.stop() };
   }
@@ -222,7 +223,7 @@ describe("what came in the last seconds", () => {
   test("is shown after option 1's export, which cannot have it yet, and is not destroyed without the name", async () => {
     await using setting = await young();
     const { own, cwd } = setting;
-    await push(own.urls.loki, Date.now() - 2_000);
+    await pushLine(own.urls.loki, Date.now() - 2_000);
     const session = await atTheMenu(cwd);
     session.type("1");
     await session.waitFor("Destroy the stack all the same? Type its name (shop)");
@@ -239,7 +240,7 @@ describe("what came in the last seconds", () => {
   test("is shown and recorded in a script, whose --confirm is the name", async () => {
     await using setting = await young();
     const { own, cwd } = setting;
-    await push(own.urls.loki, Date.now() - 2_000);
+    await pushLine(own.urls.loki, Date.now() - 2_000);
     const { stderr } = await run(["destroy", "--option", "1", "--confirm", "shop"], { cwd });
     expect(stderr).toMatch(FRESH);
     expect(lastLine(stderr)).toEndWith(", without what came too late of loki");
@@ -251,7 +252,7 @@ describe("what came in the last seconds", () => {
     await using setting = await young();
     const { own, cwd } = setting;
     await save(cwd, "--all");
-    await push(own.urls.loki, Date.now());
+    await pushLine(own.urls.loki, Date.now());
     const session = await atTheMenu(cwd);
     for (const option of [2, 3] as const)
       expect(below(session.text(), option)).toEqual([expect.stringMatching(FRESH)]);
@@ -277,7 +278,7 @@ describe("what came in the last seconds", () => {
       command: TOUCH,
     });
     await run(["export", "--all"], { cwd });
-    await push(own.urls.loki, Date.now());
+    await pushLine(own.urls.loki, Date.now());
     const { stderr } = await run(["destroy", "--option", "3"], { cwd });
     expect(stderr).toMatch(FRESH);
     expect(stderr).toContain("may lose tempo: unreachable, so what it holds is not known");
@@ -309,13 +310,3 @@ describe("persistence check-destroy", () => {
     expect(stdout).not.toContain("export --all");
   });
 });
-
-async function push(url: string, ms: number): Promise<void> {
-  const streams = [{ stream: { app: "shop" }, values: [[`${ms}000000`, "a line"]] }];
-  const answer = await fetch(`${url}/loki/api/v1/push`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ streams }),
-  });
-  expect(answer.status).toBe(204);
-}

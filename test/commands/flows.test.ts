@@ -10,6 +10,7 @@ import { startLab } from "../lab/lab.ts";
 import { type Finished, run } from "../support/binary.ts";
 import { expectGolden } from "../support/golden.ts";
 import { labProject, steady } from "../support/project.ts";
+import { pushLine } from "../support/push-line.ts";
 
 setDefaultTimeout(60_000); // two cores are shared with other test files
 
@@ -122,10 +123,10 @@ test("check-destroy: what expires soon is unsaved, too, and so is what has just 
       return { exitCode, texts: JSON.parse(stdout).reasons.map(({ text }: { text: string }) => text) };
     };
     expect(await check()).toEqual({ exitCode: 0, texts: [] });
-    await push(own.urls.loki, Date.now() - 60_000);
+    await pushLine(own.urls.loki, Date.now() - 60_000);
     expect(await check()).toEqual({ exitCode: 3, texts: ["1 min not in any snapshot"] });
     own.faces.loki.limits.retention_period = "24h";
-    await push(own.urls.loki, Date.now() - 3_600_000);
+    await pushLine(own.urls.loki, Date.now() - 3_600_000);
     const { exitCode, texts } = await check();
     expect([exitCode, texts]).toEqual([
       3,
@@ -135,16 +136,6 @@ test("check-destroy: what expires soon is unsaved, too, and so is what has just 
     await own.stop();
   }
 });
-
-async function push(url: string, ms: number): Promise<void> {
-  const streams = [{ stream: { app: "shop" }, values: [[`${ms}000000`, "a line"]] }];
-  const answer = await fetch(`${url}/loki/api/v1/push`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ streams }),
-  });
-  expect(answer.status).toBe(204);
-}
 
 test("audit --json is the documented shape, newest last, no more than the limit", async () => {
   const cwd = labProject(lab);
