@@ -3,7 +3,7 @@ import { type HttpClient, PluginError, type Range, v } from "contextcore";
 import { type Page, readPage } from "./page.ts";
 import { classify } from "./refusal.ts";
 import type { Labels } from "./selector.ts";
-import { isLabels } from "./streams.ts";
+import { labelSet } from "./streams.ts";
 
 export interface PageRequest {
   /** A stream selector, with line or label filters at most. */
@@ -43,7 +43,6 @@ const SERIES_BYTES_MAX = 256 << 20;
 const value = v.tuple([v.number(), v.string()]);
 const vector = v.object({ data: v.object({ result: v.array(v.object({ value })) }) });
 const names = v.object({ data: v.nullish(v.array(v.string())) });
-const labelSet = v.custom<Labels>(isLabels, "not a label set");
 const labelSets = v.object({ data: v.nullish(v.array(labelSet)) });
 
 /** Loki's HTTP API over a client; its errors have the kind that the server's words stand for. */

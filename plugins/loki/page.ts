@@ -1,9 +1,9 @@
 /** One answer of query_range, checked and kept as bytes. */
-import { PluginError } from "contextcore";
+import { PluginError, v } from "contextcore";
 import { Entries, type Place } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Labels } from "./selector.ts";
-import { isLabels } from "./streams.ts";
+import { labelSet } from "./streams.ts";
 
 export interface PageStream {
   /** As the server gave them, its own bookkeeping labels included. */
@@ -59,7 +59,7 @@ function readStream(json: JsonBytes, entries: Entries): PageStream[] {
     else if (name === "values") json.array(() => readEntry(json, entries));
     else json.skipValue();
   });
-  if (!isLabels(labels)) throw wrong("a stream's labels are not texts by name");
+  if (!v.is(labelSet, labels)) throw wrong("a stream's labels are not texts by name");
   return entries.length > from ? [{ labels, from, to: entries.length }] : [];
 }
 

@@ -2,6 +2,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
@@ -64,7 +65,7 @@ export interface RestoreJournal {
 /** A line of `rejected.json` holds one record, as it is in the snapshot. */
 const JOURNAL_LINE_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 const problem = v.object({
   kind: problemKindSchema,
   reason: v.string(),

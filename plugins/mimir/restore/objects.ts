@@ -1,11 +1,11 @@
-import { PluginError, parseYaml, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
+import { openObject, PluginError, parseYaml, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
 import { checkShape, readJson } from "../shape.ts";
 import { refuse } from "./metadata.ts";
 
 const COMMENT = /^# namespace: (".*")$/m;
-const group = v.looseObject({ name: v.string() });
+const group = openObject({ name: v.string() });
 
 /** Puts one rule group back into its namespace. A group of its name that is there already stays as it is. */
 export async function writeRuleGroup(
