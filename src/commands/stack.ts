@@ -15,6 +15,7 @@ import { BUILT_INS } from "../registry.ts";
 import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { Setting } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
+import { followOn, waitForOn } from "../terminal/progress.ts";
 import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
 import type { Call } from "./command.ts";
 import { trailPlaces } from "./trail-places.ts";
@@ -194,7 +195,10 @@ export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Sett
     directory: call.directory,
     env: call.env,
     signal: call.signal,
+    note: call.terminal.note,
     warn: call.terminal.warn,
+    follow: followOn(call.terminal, call.signal),
+    waitFor: waitForOn(call.terminal),
     pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
     trailFile: trailPlaces(call, stack.config).file,
     openTrail: () => openStackTrail(call, stack.config, stack.sinks),
