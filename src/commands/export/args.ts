@@ -1,13 +1,24 @@
 import { resolve } from "node:path";
-import type { Signal } from "../../contract/contract.ts";
+import { SIGNALS, type Signal } from "../../contract/contract.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import type { FlagParam } from "../../tasks/param.ts";
 import { formatBytes, parseBytes } from "../../units/bytes.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { readMoment } from "../../units/moment.ts";
 import type { Call } from "../command.ts";
 import type { Stack } from "../stack.ts";
 
-const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;
+const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
+  type: "flag",
+  on: true,
+  about: `leave the ${signal} out`,
+});
+
+/** `--no-traces` and its kin: one for each signal. */
+const leftOut = Object.fromEntries(SIGNALS.map((signal) => [signal, leaveOut(signal)])) as Record<
+  Signal,
+  ReturnType<typeof leaveOut>
+>;
 
 export const exportArgs = {
   time: {
@@ -49,10 +60,7 @@ export const exportArgs = {
     repeatable: true,
     about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
   },
-  traces: leaveOut("traces"),
-  metrics: leaveOut("metrics"),
-  logs: leaveOut("logs"),
-  dashboards: leaveOut("dashboards"),
+  ...leftOut,
   resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
   compress: { type: "value", hint: "FORMAT", values: ["zstd"], about: "compress the data files" },
   "max-file-size": {

@@ -1,4 +1,4 @@
-import type { Signal } from "../../contract/contract.ts";
+import { SIGNALS, type Signal } from "../../contract/contract.ts";
 import type { ExportResult } from "../../export/types.ts";
 import { wholeRange, withinData } from "../../inventory/whole-range.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
@@ -20,19 +20,7 @@ import { sinceLast } from "./since-last.ts";
 
 /** What a resumed export takes over from the interrupted one. */
 const ASKED_BEFORE = [
-  ...[
-    "all",
-    "since-last",
-    "time",
-    "from",
-    "to",
-    "plugin",
-    "match",
-    "traces",
-    "metrics",
-    "logs",
-    "dashboards",
-  ],
+  ...["all", "since-last", "time", "from", "to", "plugin", "match", ...SIGNALS],
   ...["compress", "max-file-size"],
 ];
 
@@ -76,8 +64,10 @@ async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSettin
     );
   }
   const names = stack.backends.map(({ name }) => name);
-  const options = { signals: wantedSignals(args), matches: readMatches(args.match, names) };
-  const wanted = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, options.signals));
+  const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => args[signal]));
+  const options = { signals, matches: readMatches(args.match, names) };
+  const wanted = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
+  requireSomething(signals, wanted);
   await flushAll(call, wanted);
   const plan = await planExport(call, stack, { ...options, spanFor: await spansOf(call, stack) });
   await checkMatches(plan, call.signal);
@@ -109,9 +99,8 @@ const filesOf = ({
   ...(fileBytesMax === undefined ? {} : { fileBytesMax }),
 });
 
-function wantedSignals(given: ExportCall["args"]): ReadonlySet<Signal> {
-  const all = ["traces", "metrics", "logs", "dashboards"] as const;
-  const wanted = all.filter((signal) => given[signal]);
-  if (wanted.length === 0) throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
-  return new Set(wanted);
+/** @throws UsageError when the flags leave nothing of what this stack holds */
+function requireSomething(signals: ReadonlySet<Signal>, wanted: Stack["backends"]): void {
+  if (signals.size === SIGNALS.length || (signals.size > 0 && wanted.length > 0)) return;
+  throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
 }
