@@ -22,6 +22,8 @@ export interface ConcurrencyLimit {
   slots(): number;
   /** True when so many calls in a row failed for good that going on makes no sense. */
   givesUp(): boolean;
+  /** Has `listener` called whenever something that is told here may have changed. @returns ends that */
+  watch(listener: () => void): () => void;
   readonly retries: number;
 }
 
@@ -30,8 +32,6 @@ export interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
-  /** Called when something that {@link ConcurrencyLimit} tells has changed. */
-  readonly onChange: () => void;
 }
 
 /** The limit of one backend. */
@@ -39,8 +39,11 @@ export function createConcurrencyLimit({
   concurrency,
   tuning,
   signal,
-  onChange,
 }: ConcurrencyLimitOptions): ConcurrencyLimit {
+  const listeners = new Set<() => void>();
+  const onChange = (): void => {
+    for (const listener of listeners) listener();
+  };
   let pace: Pace = startPace(concurrency);
   let pausedUntil = 0;
   let retries = 0;
@@ -100,6 +103,10 @@ export function createConcurrencyLimit({
       }
     },
     slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     givesUp: () => failuresInARow >= tuning.failuresMax,
     get retries() {
       return retries;

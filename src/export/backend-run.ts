@@ -13,7 +13,7 @@ import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 import type { ExportContext, Run } from "./context.ts";
 import { countEarly, countRead } from "./counting.ts";
-import { createWake, type DrainOptions, drain, reasonOf } from "./drain.ts";
+import { type DrainOptions, drainFrontier, reasonOf } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import { createReporter } from "./progress.ts";
 
@@ -38,14 +38,10 @@ export async function runBackend(
   ledger: Ledger,
 ): Promise<BackendOutcome> {
   const began = performance.now();
-  const wake = createWake();
-  const limit = createConcurrencyLimit({ ...context, onChange: () => onChange() });
+  const limit = createConcurrencyLimit(context);
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
-  const onChange = (): void => {
-    wake.now();
-    reporter.report();
-  };
-  const run: Run = { ...context, open, backend: open.backend, ledger, limit, wake, reporter };
+  limit.watch(reporter.report);
+  const run: Run = { ...context, open, backend: open.backend, ledger, limit, reporter };
   const outcome = await live(run);
   reporter.end(outcome.failed ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
@@ -82,7 +78,7 @@ async function live(run: Run): Promise<Lived> {
 }
 
 const drainAll = (run: Run & Pick<DrainOptions, "admit">): Promise<void> =>
-  drain({
+  drainFrontier({
     ...run,
     name: run.open.name,
     exporter: run.backend.export,

@@ -5,7 +5,6 @@ import type { MemoryBudget } from "../engine/memory-budget.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
-import type { Wake } from "./drain.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Reporter } from "./progress.ts";
 import type { ExportProgress } from "./types.ts";
@@ -31,6 +30,5 @@ export interface Run extends ExportContext {
   readonly backend: Backend;
   readonly ledger: Ledger;
   readonly limit: ConcurrencyLimit;
-  readonly wake: Wake;
   readonly reporter: Reporter;
 }

@@ -2,11 +2,11 @@
 import { describe, expect, test } from "bun:test";
 import { type Counts, type Cursor, type Json, PluginError } from "contextcore";
 import fc from "fast-check";
+import { createFrontier } from "../../src/engine/frontier.ts";
 import { createMemoryBudget } from "../../src/engine/memory-budget.ts";
 import { afterOverload, afterSuccess, slots, startPace } from "../../src/engine/pace.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/engine/retry.ts";
 import { withTimeLimit } from "../../src/engine/time-limit.ts";
-import { createFrontier } from "../../src/export/frontier.ts";
 import { createProblems } from "../../src/export/problems.ts";
 import { conclude } from "../../src/reconcile/reconcile.ts";
 import { type SettleOptions, settle } from "../../src/reconcile/settle.ts";
