@@ -73,7 +73,7 @@ export async function drain<Job>(options: DrainOptions<Job>): Promise<void> {
     if (due === 0) await begin();
     else {
       if (due !== undefined && active === 0) options.onPause?.(due);
-      await wake.wait(due === undefined ? undefined : Math.min(LOOK_MS, due + 1));
+      await wake.wait(due === undefined ? undefined : Math.min(LOOK_MS, due));
     }
   }
   signal.removeEventListener("abort", wake.now);

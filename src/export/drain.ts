@@ -60,7 +60,9 @@ export function drainFrontier(options: DrainOptions): Promise<void> {
 const jobsOf = ({ ledger: { frontier }, now }: DrainOptions): Jobs<Pending> => ({
   dueIn() {
     const due = frontier.dueIn(now());
-    return due === undefined ? undefined : toMs(due);
+    if (due === undefined || due === 0n) return due === undefined ? undefined : 0;
+    // Rounded up: what is due within the millisecond is not due yet.
+    return toMs(due) + 1;
   },
   take: () => frontier.take(now()),
   putBack: frontier.putBack,
