@@ -1,9 +1,9 @@
 /** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
-import { isKind } from "../contract/errors.ts";
+import { isKind, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
+import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
 import { isOverload, retryDelay } from "./retry.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks and knows how it bears them. */
@@ -56,7 +56,7 @@ export function createConcurrencyLimit({
     await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
-      const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
+      const result = await withTimeLimit(hook, signal, limitOf(tuning));
       pace = afterSuccess(pace, performance.now() - began);
       failuresInARow = 0;
       answered = true;
@@ -84,8 +84,7 @@ export function createConcurrencyLimit({
 
   return {
     callOnce(hook, enough) {
-      const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
-      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
+      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limitOf(tuning));
     },
     async call(hook) {
       for (let failed = 1; ; failed += 1) {
@@ -113,3 +112,10 @@ export function createConcurrencyLimit({
     },
   };
 }
+
+const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
+  limitMs: stepMs,
+  graceMs,
+  late: () =>
+    new PluginError("temporary", `gave no answer within ${Math.round(stepMs / 1000)} s`, { timedOut: true }),
+});
