@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import * as v from "valibot";
-import { exportArgs } from "../../src/commands/export/args.ts";
+
 import { restoreArgs } from "../../src/commands/restore/args.ts";
 import { SIGNALS, type Signal, type Size } from "../../src/contract/contract.ts";
 import { ANSWERS } from "../../src/host/answers.ts";
@@ -14,6 +14,7 @@ import { measureLine } from "../../src/snapshot/format/measure-line.ts";
 import { pathObjection } from "../../src/snapshot/format/paths.ts";
 import { recordsOf } from "../../src/snapshot/format/record-keys.ts";
 import { SIGNAL_TABLE } from "../../src/snapshot/format/signals.ts";
+import { exportParams } from "../../src/tasks/export-params.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -45,7 +46,7 @@ describe.each(SIGNALS.map((signal) => ({ signal })))("$signal", ({ signal }) => 
   const { lines, hasTimeline: isTimed } = SIGNAL_TABLE[signal];
 
   test("has a flag that leaves it out of an export, and one that restores only it", () => {
-    expect(exportArgs[signal]).toMatchObject({ type: "flag", on: true });
+    expect(exportParams[signal]).toMatchObject({ type: "flag", on: true });
     expect(restoreArgs.only.values).toContain(signal);
   });
 
