@@ -1,12 +1,22 @@
 /** What an export can be told. */
-import type { Signal } from "../contract/contract.ts";
+import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { formatBytes, parseBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { readMoment } from "../units/moment.ts";
 import { UsageError } from "./errors.ts";
-import type { ParamValues } from "./param.ts";
+import type { FlagParam, ParamValues } from "./param.ts";
 
-const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;
+const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
+  type: "flag",
+  on: true,
+  about: `leave the ${signal} out`,
+});
+
+/** `--no-traces` and its kin: one for each signal. */
+const leftOut = Object.fromEntries(SIGNALS.map((signal) => [signal, leaveOut(signal)])) as Record<
+  Signal,
+  ReturnType<typeof leaveOut>
+>;
 
 export const exportParams = {
   time: {
@@ -49,10 +59,7 @@ export const exportParams = {
     repeatable: true,
     about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
   },
-  traces: leaveOut("traces"),
-  metrics: leaveOut("metrics"),
-  logs: leaveOut("logs"),
-  dashboards: leaveOut("dashboards"),
+  ...leftOut,
   resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
   compress: { type: "value", hint: "FORMAT", values: ["zstd"], about: "compress the data files" },
   "max-file-size": {

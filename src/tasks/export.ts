@@ -3,11 +3,12 @@ import { resolve } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
 import { ownIdentity } from "../audit/journal/identity.ts";
 import type { Config } from "../config/config.ts";
-import type { Signal } from "../contract/contract.ts";
+import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { flushAll } from "../engine/flush.ts";
 import { exportSnapshot, resumeSnapshot } from "../export/export-snapshot.ts";
 import { type ExportPlan, planExport, planResume } from "../export/plan.ts";
 import type { ExportJob, ExportResult } from "../export/types.ts";
+import type { OpenBackend } from "../host/open.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
 import { holdsOneOf } from "../inventory/survey.ts";
@@ -75,10 +76,11 @@ async function planWhole(given: ExportValues, setting: Setting): Promise<Plan> {
     );
   const { note, signal, failures } = setting;
   const directory = outputOf(given, setting);
-  const signals = wantedSignals(given);
+  const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => given[signal]));
   const names = setting.backends.map(({ name }) => name);
   const matches = readMatches(given.match, names);
   const backends = setting.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
+  requireSomething(signals, backends);
   await flushAll(backends, setting);
   const spanFor = await spansOf(given, { directory, note });
   const findings = await askBackends(setting, { backends, failures }, SURVEY_MS);
@@ -124,12 +126,10 @@ const manner = ({ export: { concurrency, recount } }: Config) => ({
   user: ownIdentity().user,
 });
 
-const SIGNALS = ["traces", "metrics", "logs", "dashboards"] as const;
-
-function wantedSignals(given: ExportValues): ReadonlySet<Signal> {
-  const wanted = SIGNALS.filter((signal) => given[signal]);
-  if (wanted.length === 0) throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
-  return new Set(wanted);
+/** @throws UsageError when the flags leave nothing of what this stack holds */
+function requireSomething(signals: ReadonlySet<Signal>, wanted: readonly OpenBackend[]): void {
+  if (signals.size === SIGNALS.length || (signals.size > 0 && wanted.length > 0)) return;
+  throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
 }
 
 /** Says beforehand how much there will be about, and warns when it may not fit. */

@@ -1,10 +1,11 @@
 /** What is inside a block: every line parsed and counted. */
 
-import type { Block } from "../snapshot/format/block.ts";
+import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { decompressBlock } from "../snapshot/format/compress.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import { FORMATS, type LineFacts } from "../snapshot/format/formats.ts";
+import { formatOf } from "../snapshot/format/formats.ts";
 import type { KeySet } from "../snapshot/format/key-set.ts";
+import type { LineFacts } from "../snapshot/format/line-format.ts";
 import { countLines, linesOf } from "../snapshot/format/lines.ts";
 import { measureLine, parseJson } from "../snapshot/format/measure-line.ts";
 import { relieveNow } from "../snapshot/memory-pressure.ts";
@@ -53,7 +54,7 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
     unrelieved = 0;
     relieveNow();
   }
-  const claims = FORMATS[block.of ?? block.file]?.claims(block.counts) ?? {};
+  const claims = formatOf(fileOf(block))?.check?.claims(block.counts) ?? {};
   for (const [unit, claimed] of Object.entries(claims)) {
     if (!isTrue(block, unit, claimed, sum[unit] ?? 0))
       blame(`the index says ${countedUnit(claimed, unit)}, ${thereAre(sum[unit] ?? 0)}`);
