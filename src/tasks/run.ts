@@ -1,4 +1,5 @@
 /** Plan, show, agree, carry out that very plan: the same for every task. */
+import type { Trail } from "../audit/format/event.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
 import type { Params, ParamValues } from "./param.ts";
@@ -32,10 +33,7 @@ export async function planTask<P extends Params, Plan, Result, Question>(
     plan,
     targets,
     sha256: agreementHash(task.kind, params, targets),
-    async carryOut(ask = declined) {
-      await using trail = setting.openTrail();
-      return await carryOut(task, plan, { ...setting, trail, ask });
-    },
+    carryOut: (ask = declined) => carryOut(task, plan, { ...setting, ask }),
     async decline({ outcome, details = {} }) {
       await using trail = setting.openTrail();
       await trail.append({ operation: task.kind, outcome, details });
@@ -43,24 +41,46 @@ export async function planTask<P extends Params, Plan, Result, Question>(
   };
 }
 
-/**
- * Carries out a task as a part of another one, which was agreed to with it: it has its own two events in the same trail.
- * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
- */
-export function carryOut<P extends Params, Plan, Result, Question>(
+/** What a task is given, but for what comes from its record. */
+type Given<Question> = Setting & Pick<Running<Question>, "ask">;
+
+/** Between two events of the trail, unless it only looks. @param trail its whole's, of a part */
+export async function carryOut<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
-  running: Omit<Running<Question>, "did">,
+  given: Given<Question>,
+  trail?: Trail,
+): Promise<Result> {
+  if (task.recorded === false) {
+    const done = await task.run(plan, { ...given, did: () => undefined, part: partOf(given) });
+    return done.result;
+  }
+  if (trail !== undefined) return recorded(task, plan, given, trail);
+  await using own = given.openTrail();
+  return await recorded(task, plan, given, own);
+}
+
+function recorded<P extends Params, Plan, Result, Question>(
+  task: Task<P, Plan, Result, Question>,
+  plan: Plan,
+  given: Given<Question>,
+  trail: Trail,
 ): Promise<Result> {
   const operation = {
     operation: task.kind,
     destructive: task.destructive,
     details: task.details?.(plan) ?? {},
     dataAffected: task.targets(plan).map(({ name }) => name),
-    signal: running.signal,
+    signal: given.signal,
   };
-  return running.trail.record(operation, (did) => task.run(plan, { ...running, did }));
+  return trail.record(operation, (did) => task.run(plan, { ...given, did, part: partOf(given, trail) }));
 }
+
+/** What a part would ask was not agreed to with the whole. */
+const partOf =
+  (given: Setting, trail?: Trail): Running["part"] =>
+  (task, plan) =>
+    carryOut(task, plan, { ...given, ask: declined }, trail);
 
 const declined = async (): Promise<Answer> => ({ agrees: false, outcome: "refused" });
 

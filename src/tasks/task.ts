@@ -46,7 +46,8 @@ export interface Setting extends OpenPlugins {
 
 /** While a task runs. */
 export interface Running<Question = never> extends Setting {
-  readonly trail: Trail;
+  /** Carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail. */
+  readonly part: <P extends Params, Plan, Result>(task: Task<P, Plan, Result>, plan: Plan) => Promise<Result>;
   /** Tells the trail what has been done by now and stays, should the work fail after that. */
   readonly did: Did;
   /** Asks whether to go on, where what was found on the way is not what was agreed to. */
@@ -58,8 +59,10 @@ export type Answer =
   | { readonly agrees: true }
   | {
       readonly agrees: false;
-      /** `refused`: nobody could be asked, or the answer was no; `cancelled`: the question was left. */
+      /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
       readonly outcome: "refused" | "cancelled";
+      /** It was answered, with no. */
+      readonly isNo?: true;
       readonly details?: NewEvent["details"];
     };
 
@@ -78,6 +81,8 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   readonly params: P;
   /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
   readonly destructive: boolean;
+  /** `false`: it only looks, and the trail does not hear of it. */
+  readonly recorded?: false;
   /** Looks, and writes nothing. @throws UsageError; RefusedError, which the trail keeps where it has `recorded` */
   plan(params: ParamValues<P>, setting: Setting): Promise<Plan>;
   /** What carrying it out would touch. None: there is nothing to do. */

@@ -1,9 +1,9 @@
 import { SIGNALS } from "../../contract/contract.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { CHAIN, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { readMoment } from "../../units/moment.ts";
 import { fromMs, type Range } from "../../units/range.ts";
 import type { Call } from "../command.ts";
-import { CHAIN, SNAPSHOT } from "../snapshot-argument.ts";
 
 export const restoreArgs = {
   snapshot: SNAPSHOT,
