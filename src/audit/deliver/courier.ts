@@ -3,7 +3,7 @@ import type { AuditRecord } from "../../contract/contract.ts";
 import { isKind } from "../../contract/errors.ts";
 import type { OpenSink } from "../../host/open.ts";
 import { redactedText } from "../../redact/text.ts";
-import { tryLock } from "../journal/lock.ts";
+import { tryTrailLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
 
@@ -36,12 +36,12 @@ export async function deliverAll(options: CourierOptions): Promise<SinkState | u
   const { open, folder, signal } = options;
   if (readSinkState(folder, open.name) === undefined) return undefined;
   for (;;) {
-    const release = tryLock(`${sinkStatePath(folder, open.name)}.lock`);
-    if (release !== undefined) {
+    const lock = tryTrailLock(`${sinkStatePath(folder, open.name)}.lock`);
+    if (lock !== undefined) {
       try {
         return await deliverLocked(options);
       } finally {
-        release();
+        lock.release();
       }
     }
     if (signal.aborted) return readSinkState(folder, open.name);

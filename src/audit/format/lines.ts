@@ -1,8 +1,9 @@
 /** Reading a file of lines from its end, without reading the rest. */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openOwnSync } from "../../storage/own-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
-import { cannot, codeOf } from "./error.ts";
+import { cannot } from "./error.ts";
 import { LINE_BYTES_MAX } from "./limits.ts";
 
 const NEWLINE = 0x0a;
@@ -161,7 +162,7 @@ function openOptional(path: string): number | undefined {
   try {
     return openOwnSync(path, "read");
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return undefined;
+    if (isMissing(cause)) return undefined;
     throw cannot("read", path, cause);
   }
 }

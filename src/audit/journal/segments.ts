@@ -5,7 +5,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { requireOwnDirectories } from "../../storage/own-file.ts";
-import { cannot, codeOf } from "../format/error.ts";
+import { isMissing } from "../../storage/refusal.ts";
+import { cannot } from "../format/error.ts";
 import {
   type LineBytes,
   lineBytesBackward,
@@ -139,7 +140,7 @@ function namesIn(directory: string): string[] {
     requireOwnDirectories(directory);
     return readdirSync(directory);
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return [];
+    if (isMissing(cause)) return [];
     throw cannot("read the directory", directory, cause);
   }
 }

@@ -1,8 +1,9 @@
 /** The events that outlived a prune: each line proves itself, and the prune's event has the hash of all. */
 import { basename, join } from "node:path";
 import { readOwnSync } from "../../storage/own-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import { LineError, readLine } from "../format/chain.ts";
-import { cannot, codeOf } from "../format/error.ts";
+import { cannot } from "../format/error.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { seqOf } from "../journal/segments.ts";
 import type { Pruned } from "./chain-check.ts";
@@ -62,7 +63,7 @@ function readOptional(path: string): Buffer | undefined {
   try {
     return readOwnSync(path, SEGMENT_BYTES_MAX);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw cannot("read", path, error);
   }
 }

@@ -1,4 +1,5 @@
 /** The bytes of data files, checked block after block against the index. */
+import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { placeOf } from "../format/block-place.ts";
 import { kindOf } from "../format/file-totals.ts";
@@ -22,7 +23,7 @@ export interface DataCheck {
 export type CheckBlock = () => Promise<number>;
 
 export interface DataCheckOptions {
-  readonly path: string;
+  readonly snapshot: Storage;
   /** Whether lines are parsed and counted, or only checksums compared. */
   readonly lines: boolean;
   readonly complain: Complain;
@@ -41,9 +42,9 @@ interface FileState {
 /** One block is checked while the next is read. */
 const BUFFERS = 2;
 
-/** Checks the data files of the snapshot at `path`; close it, or its files stay open. */
-export function createDataCheck({ path, lines, complain, damage }: DataCheckOptions): DataCheck {
-  const reader = createByteReader(path, { buffers: BUFFERS });
+/** Checks the data files of the snapshot; close it, or its files stay open. */
+export function createDataCheck({ snapshot, lines, complain, damage }: DataCheckOptions): DataCheck {
+  const reader = createByteReader(snapshot, { buffers: BUFFERS });
   const states = new Map<string, FileState>();
   // A trace is there once in a data file, however many parts that has.
   const ids = new Map<string, KeySet>();
