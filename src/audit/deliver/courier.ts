@@ -3,6 +3,7 @@ import type { AuditRecord } from "../../contract/contract.ts";
 import { isKind } from "../../contract/errors.ts";
 import type { OpenSink } from "../../host/open.ts";
 import { redactedText } from "../../redact/text.ts";
+import { lineOf } from "../format/trail-line.ts";
 import { tryTrailLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
@@ -85,7 +86,7 @@ async function deliverOne(
   try {
     await within(timeLimitMs, signal, (limit) => open.sink.deliver(record, limit));
     const { failure: _, ...rest } = state;
-    const receipt = { seq: record.seq, id: record.id, hash: hashIn(record.line), at: at() };
+    const receipt = { seq: record.seq, id: record.id, hash: lineOf(record.line).hash, at: at() };
     return {
       next: { ...rest, after: record.seq, receipt, delivered: state.delivered + 1, refusals: 0 },
       go: true,
@@ -109,8 +110,6 @@ async function deliverOne(
 /** The sink works and will not have this event, now or later. */
 const isEventsFault = (error: unknown): boolean =>
   isKind(error, "too-large") || (isKind(error, "invalid") && (error.status === 400 || error.status === 422));
-
-const hashIn = (line: string): string => /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? "";
 
 /** The work's result, or an error once the time is over, whether or not the work listens to its signal. */
 export async function within<Result>(

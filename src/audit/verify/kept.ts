@@ -5,7 +5,7 @@ import { isMissing } from "../../storage/refusal.ts";
 import { LineError, readLine } from "../format/chain.ts";
 import { cannot } from "../format/error.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
-import { seqOf } from "../journal/segments.ts";
+import { lineOf } from "../format/trail-line.ts";
 import type { Pruned } from "./chain-check.ts";
 import type { Findings } from "./finding.ts";
 
@@ -24,7 +24,10 @@ export interface PrunedPast {
  */
 export function checkKept(directory: string, pruned: Pruned | undefined, findings: Findings): PrunedPast {
   const kept = new Map(
-    keptLines(directory, pruned, findings).map((line) => [seqOf(line), line.slice(-66, -2)]),
+    keptLines(directory, pruned, findings).map((text) => {
+      const { seq, hash } = lineOf(text);
+      return [seq, hash];
+    }),
   );
   return {
     had(seq, hash, present) {
