@@ -2,6 +2,7 @@
  * The lab's Grafana: answers as Grafana 13 (or an older one) does, from memory.
  * Its shapes are those of the published OpenAPI description; `test/plugins/grafana/shapes.test.ts` holds it to them.
  */
+import { parseExact } from "../../../src/units/exact-json.ts";
 import type { Face, FaceOptions } from "../face.ts";
 import { type Account, ADMIN, authenticate, type Role } from "./access.ts";
 import { adminRoutes } from "./admin.ts";
@@ -74,7 +75,14 @@ export function createGrafana(options: GrafanaOptions): GrafanaFace {
     const found = route(request.method, pathname);
     if (found === undefined) throw refuse(404, "Not found");
     const { handler, params } = found;
-    return handler({ request, params, query: searchParams, body: await bodyOf(request), account, server });
+    return handler({
+      request,
+      params,
+      query: searchParams,
+      body: await bodyOf(request, server),
+      account,
+      server,
+    });
   };
 
   return {
@@ -89,11 +97,12 @@ function refused(error: unknown): Response {
   return json({ message: "Internal server error", error: String(error) }, 500);
 }
 
-async function bodyOf(request: Request): Promise<Fields> {
+/** Before 12 numbers are stored as they were written, since then as doubles. */
+async function bodyOf(request: Request, { major }: Server): Promise<Fields> {
   const source = await request.text();
   if (source === "") return {};
   try {
-    return fields(JSON.parse(source));
+    return fields(major < 12 ? parseExact(source) : JSON.parse(source));
   } catch {
     throw refuse(400, "bad request data");
   }
