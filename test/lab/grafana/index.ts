@@ -3,6 +3,7 @@
  * Its shapes are those of the published OpenAPI description; `test/plugins/grafana/shapes.test.ts` holds it to them.
  */
 import { parseExact } from "../../../src/units/exact-json.ts";
+import { pathOf } from "../as-sent.ts";
 import type { Face, FaceOptions } from "../face.ts";
 import { type Account, ADMIN, authenticate, type Role } from "./access.ts";
 import { adminRoutes } from "./admin.ts";
@@ -68,7 +69,8 @@ export function createGrafana(options: GrafanaOptions): GrafanaFace {
   const route = server.major >= 12 ? newApi : oldApi;
 
   const answer = async (request: Request): Promise<Response> => {
-    const { pathname, searchParams } = new URL(request.url);
+    const { searchParams } = new URL(request.url);
+    const pathname = pathOf(request);
     if (pathname === "/api/health") return json({ database: "ok", version, commit: "0000000" });
     if (!/^\/apis?(\/|$)/.test(pathname)) return page();
     const account = authenticate(request, [ADMIN, ...accounts], anonymous);
