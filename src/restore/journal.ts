@@ -1,5 +1,6 @@
 /** What a restore leaves on the disk while it runs: how far it came, and every record that was refused. */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
@@ -66,7 +67,7 @@ export interface RestoreJournal {
 /** A line of `rejected.json` holds one record, as it is in the snapshot. */
 const JOURNAL_LINE_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 const problem = v.object({
   kind: problemKindSchema,
   reason: v.string(),
