@@ -190,8 +190,11 @@ export function hintOf(error: Error): string | undefined {
 /** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
 export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Setting> {
   const stack = await openStack(call, wanted);
+  const { file: trailFile, home } = trailPlaces(call, stack.config);
   return {
     ...stack,
+    trailFile,
+    home,
     directory: call.directory,
     env: call.env,
     signal: call.signal,
@@ -200,7 +203,6 @@ export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Sett
     follow: followOn(call.terminal, call.signal),
     waitFor: waitForOn(call.terminal),
     pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
-    trailFile: trailPlaces(call, stack.config).file,
     openTrail: () => openStackTrail(call, stack.config, stack.sinks),
   };
 }

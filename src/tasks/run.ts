@@ -1,11 +1,11 @@
 /** Plan, show, agree, carry out that very plan: the same for every task. */
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
-import type { Params, ParamValues } from "./param.ts";
-import type { Answer, Running, Setting, Target, Task } from "./task.ts";
+import type { Param, Params, ParamValues } from "./param.ts";
+import type { Answer, Done, Running, Setting, Target, Task } from "./task.ts";
 
-/** A plan that can be shown, agreed to, and carried out as it is. */
-export interface Planned<Plan, Result, Question = never> {
+/** A plan that can be shown, agreed to, and carried out as it is. What it holds open is let go of with it, whatever became of it. */
+export interface Planned<Plan, Result, Question = never> extends AsyncDisposable {
   readonly plan: Plan;
   readonly targets: readonly Target[];
   /** SHA-256 over the kind, the parameters and the targets: what an agreement is given to. */
@@ -15,7 +15,7 @@ export interface Planned<Plan, Result, Question = never> {
    * @param ask answers what the work asks on its way; without it the answer is no
    * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
    */
-  carryOut(ask?: Running<Question>["ask"]): Promise<Result>;
+  carryOut(ask?: Running<Question>["ask"]): Promise<Done<Result>>;
   /** The trail is told that it was not agreed to. @throws TrailError */
   decline(answer: Exclude<Answer, { agrees: true }>): Promise<void>;
 }
@@ -31,7 +31,7 @@ export async function planTask<P extends Params, Plan, Result, Question>(
   return {
     plan,
     targets,
-    sha256: agreementHash(task.kind, params, targets),
+    sha256: agreementHash(task, params, targets),
     async carryOut(ask = declined) {
       await using trail = setting.openTrail();
       return await carryOut(task, plan, { ...setting, trail, ask });
@@ -40,8 +40,14 @@ export async function planTask<P extends Params, Plan, Result, Question>(
       await using trail = setting.openTrail();
       await trail.append({ operation: task.kind, outcome, details });
     },
+    async [Symbol.asyncDispose]() {
+      if (holdsSomething(plan)) await plan[Symbol.asyncDispose]();
+    },
   };
 }
+
+const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
+  typeof plan === "object" && plan !== null && Symbol.asyncDispose in plan;
 
 /**
  * Carries out a task as a part of another one, which was agreed to with it: it has its own two events in the same trail.
@@ -50,16 +56,20 @@ export async function planTask<P extends Params, Plan, Result, Question>(
 export function carryOut<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
-  running: Omit<Running<Question>, "did">,
-): Promise<Result> {
+  running: Omit<Running<Question>, "did" | "recordEnd">,
+): Promise<Done<Result>> {
   const operation = {
     operation: task.kind,
     destructive: task.destructive,
+    isBrief: task.isBrief,
     details: task.details?.(plan) ?? {},
     dataAffected: task.targets(plan).map(({ name }) => name),
     signal: running.signal,
   };
-  return running.trail.record(operation, (did) => task.run(plan, { ...running, did }));
+  return running.trail.record(operation, async (did, recordEnd) => {
+    const done = await task.run(plan, { ...running, did, recordEnd });
+    return { result: done, ending: done.ending };
+  });
 }
 
 const declined = async (): Promise<Answer> => ({ agrees: false, outcome: "refused" });
@@ -80,10 +90,19 @@ async function recordingRefusal<Plan>(
   }
 }
 
-function agreementHash(kind: string, params: object, targets: readonly Target[]): string {
+function agreementHash(
+  { kind, params: declared }: Pick<Task, "kind" | "params">,
+  params: object,
+  targets: readonly Target[],
+): string {
+  const open = Object.entries(params).filter(([name]) => isOpen(declared[name]));
   const given = JSON.parse(
-    JSON.stringify(params, (_, value) => (typeof value === "bigint" ? `${value}` : value)),
+    JSON.stringify(Object.fromEntries(open), (_, value) => (typeof value === "bigint" ? `${value}` : value)),
   );
   const agreed = { kind, params: given, targets: targets.map((target) => ({ ...target })) };
   return new Bun.CryptoHasher("sha256").update(canonicalJson(agreed)).digest("hex");
 }
+
+/** Nothing of a secret goes out, not even a hash; what is no parameter of the task, such as `--yes`, is not agreed to. */
+const isOpen = (param: Param | undefined): boolean =>
+  param !== undefined && (param.type === "flag" || param.secret !== true);
