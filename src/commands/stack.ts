@@ -16,6 +16,7 @@ import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { Setting } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
 import { followOn, waitForOn } from "../terminal/progress.ts";
+import { hintOf } from "../units/hint-of.ts";
 import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
 import type { Call } from "./command.ts";
 import { trailPlaces } from "./trail-places.ts";
@@ -180,11 +181,6 @@ export function openStackTrail(
     onWarning: (message) => call.terminal.warn(message),
   });
   return { ...trail, [Symbol.asyncDispose]: trail.close };
-}
-
-/** What the reader can do about an error, where it says. */
-export function hintOf(error: Error): string | undefined {
-  return "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
 }
 
 /** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
