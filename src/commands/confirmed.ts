@@ -36,7 +36,8 @@ export async function confirmed(
   if (args.yes) return { agrees: true };
   if (!terminal.interactive) throw new RefusedError(unasked.message, unasked.hint);
   const answer = await confirm(terminal, { message, signal });
-  return answer ? { agrees: true } : { agrees: false, outcome: answer === false ? "refused" : "cancelled" };
+  if (answer === undefined) return { agrees: false, outcome: "cancelled" };
+  return answer ? { agrees: true } : { agrees: false, outcome: "cancelled", isNo: true };
 }
 
 const unconfirmed = (what: string) => ({

@@ -34,7 +34,7 @@ export async function planTask<P extends Params, Plan, Result, Question>(
     sha256: agreementHash(task, params, targets),
     async carryOut(ask = declined) {
       await using trail = setting.openTrail();
-      return await carryOut(task, plan, { ...setting, trail, ask });
+      return await recorded(task, plan, { ...setting, trail, ask });
     },
     async decline({ outcome, details = {} }) {
       await using trail = setting.openTrail();
@@ -53,10 +53,21 @@ const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
  * Carries out a task as a part of another one, which was agreed to with it: it has its own two events in the same trail.
  * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
  */
-export function carryOut<P extends Params, Plan, Result, Question>(
+export async function carryOut<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
-  running: Omit<Running<Question>, "did" | "recordEnd">,
+  given: Given<Question>,
+): Promise<Result> {
+  return (await recorded(task, plan, given)).result;
+}
+
+/** What a task is given, but for what comes from its record. */
+type Given<Question> = Omit<Running<Question>, "did" | "recordEnd">;
+
+function recorded<P extends Params, Plan, Result, Question>(
+  task: Task<P, Plan, Result, Question>,
+  plan: Plan,
+  given: Given<Question>,
 ): Promise<Done<Result>> {
   const operation = {
     operation: task.kind,
@@ -64,10 +75,10 @@ export function carryOut<P extends Params, Plan, Result, Question>(
     isBrief: task.isBrief,
     details: task.details?.(plan) ?? {},
     dataAffected: task.targets(plan).map(({ name }) => name),
-    signal: running.signal,
+    signal: given.signal,
   };
-  return running.trail.record(operation, async (did, recordEnd) => {
-    const done = await task.run(plan, { ...running, did, recordEnd });
+  return given.trail.record(operation, async (did, recordEnd) => {
+    const done = await task.run(plan, { ...given, did, recordEnd });
     return { result: done, ending: done.ending };
   });
 }

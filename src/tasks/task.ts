@@ -61,8 +61,10 @@ export type Answer =
   | { readonly agrees: true }
   | {
       readonly agrees: false;
-      /** `refused`: nobody could be asked, or the answer was no; `cancelled`: the question was left. */
+      /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
       readonly outcome: "refused" | "cancelled";
+      /** It was answered, with no. */
+      readonly isNo?: true;
       readonly details?: NewEvent["details"];
     };
 

@@ -9,7 +9,7 @@ const folder = resolve(import.meta.dir, "../../src/tasks");
 
 /** Found in the files, so that no task is forgotten in a list. */
 const defined = [...new Bun.Glob("*.ts").scanSync(folder)].filter((file) =>
-  readFileSync(join(folder, file), "utf8").includes("= defineTask({"),
+  readFileSync(join(folder, file), "utf8").includes(" defineTask({"),
 );
 const modules = await Promise.all(defined.map((file) => import(join(folder, file))));
 const tasks = modules.flatMap((module) => Object.values<unknown>(module).filter(isTask));
@@ -21,6 +21,7 @@ function isTask(value: unknown): value is Task {
 
 /** Whether each deletes or overwrites. */
 const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
+  export: false,
   provision: false,
   audit_export: false,
   delete_dashboard: true,
