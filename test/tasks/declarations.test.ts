@@ -26,6 +26,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   audit_export: false,
   delete_dashboard: true,
   prune: true,
+  restore: true,
   audit_prune: true,
 };
 
@@ -58,6 +59,13 @@ const sha256 = "5f".repeat(32);
 const PLANS: Readonly<Record<string, unknown>> = {
   prune: { doomed: [{ path: "/backups/1", manifest: { sha256 } }], leftovers: ["/backups/.1.removed"] },
   delete_dashboard: { dashboards: [{ uid: "a", title: "A" }], folders: [{ uid: "f", title: "F" }] },
+  restore: {
+    targets: [
+      { name: "loki", open: { url: "http://loki:3100", tenant: "a" } },
+      { name: "tempo", open: { url: "http://tempo:3200" } },
+    ],
+    chains: [],
+  },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
 };
 

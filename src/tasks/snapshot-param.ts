@@ -1,3 +1,4 @@
+/** Which snapshots are meant. */
 import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
@@ -15,10 +16,10 @@ import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { readManifest } from "../snapshot/read/reader.ts";
 import { namedDirectory } from "../storage/own-file.ts";
-import { UsageError } from "../tasks/errors.ts";
 import type { Range } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
 
-/** What a command says of the argument that names a snapshot. */
+/** What names a snapshot. */
 export const SNAPSHOT = {
   type: "positional",
   hint: "SNAPSHOT",
@@ -26,7 +27,6 @@ export const SNAPSHOT = {
   about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
 } as const;
 
-/** What a command says of `--chain`. */
 export const CHAIN = {
   type: "flag",
   about: "also the snapshots that the named one continues; `latest` means them anyway",
