@@ -1,4 +1,5 @@
 /** Plan, show, agree, carry out that very plan: the same for every task. */
+import type { Trail } from "../audit/format/event.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
 import type { Param, Params, ParamValues } from "./param.ts";
@@ -32,10 +33,7 @@ export async function planTask<P extends Params, Plan, Result, Question>(
     plan,
     targets,
     sha256: agreementHash(task, params, targets),
-    async carryOut(ask = declined) {
-      await using trail = setting.openTrail();
-      return await recorded(task, plan, { ...setting, trail, ask });
-    },
+    carryOut: (ask = declined) => done(task, plan, { ...setting, ask }),
     async decline({ outcome, details = {} }) {
       await using trail = setting.openTrail();
       await trail.append({ operation: task.kind, outcome, details });
@@ -49,39 +47,60 @@ export async function planTask<P extends Params, Plan, Result, Question>(
 const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
   typeof plan === "object" && plan !== null && Symbol.asyncDispose in plan;
 
-/**
- * Carries out a task as a part of another one, which was agreed to with it: it has its own two events in the same trail.
- * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
- */
+/** What a task is given, but for what comes from its record. */
+type Given<Question> = Setting & Pick<Running<Question>, "ask">;
+
+/** What it came to, without how it ended. @param trail its whole's, of a part */
 export async function carryOut<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
   given: Given<Question>,
+  trail?: Trail,
 ): Promise<Result> {
-  return (await recorded(task, plan, given)).result;
+  return (await done(task, plan, given, trail)).result;
 }
 
-/** What a task is given, but for what comes from its record. */
-type Given<Question> = Omit<Running<Question>, "did" | "recordEnd">;
+/** Between two events of the trail, unless it only looks. @param trail its whole's, of a part */
+async function done<P extends Params, Plan, Result, Question>(
+  task: Task<P, Plan, Result, Question>,
+  plan: Plan,
+  given: Given<Question>,
+  trail?: Trail,
+): Promise<Done<Result>> {
+  if (task.recorded === false) {
+    const unheard = { did: () => undefined, recordEnd: async () => undefined };
+    return task.run(plan, { ...given, ...unheard, part: partOf(given) });
+  }
+  if (trail !== undefined) return recorded(task, plan, given, trail);
+  await using own = given.openTrail();
+  return await recorded(task, plan, given, own);
+}
 
 function recorded<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
   given: Given<Question>,
+  trail: Trail,
 ): Promise<Done<Result>> {
   const operation = {
     operation: task.kind,
     destructive: task.destructive,
-    isBrief: task.isBrief,
+    isBrief: task.recorded === "end",
     details: task.details?.(plan) ?? {},
     dataAffected: task.targets(plan).map(({ name }) => name),
     signal: given.signal,
   };
-  return given.trail.record(operation, async (did, recordEnd) => {
-    const done = await task.run(plan, { ...given, did, recordEnd });
-    return { result: done, ending: done.ending };
+  return trail.record(operation, async (did, recordEnd) => {
+    const result = await task.run(plan, { ...given, did, recordEnd, part: partOf(given, trail) });
+    return { result, ending: result.ending };
   });
 }
+
+/** What a part would ask was not agreed to with the whole. */
+const partOf =
+  (given: Setting, trail?: Trail): Running["part"] =>
+  (task, plan) =>
+    carryOut(task, plan, { ...given, ask: declined }, trail);
 
 const declined = async (): Promise<Answer> => ({ agrees: false, outcome: "refused" });
 

@@ -48,7 +48,8 @@ export interface Setting extends OpenPlugins {
 
 /** While a task runs. */
 export interface Running<Question = never> extends Setting {
-  readonly trail: Trail;
+  /** Carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail. */
+  readonly part: <P extends Params, Plan, Result>(task: Task<P, Plan, Result>, plan: Plan) => Promise<Result>;
   /** Tells the trail what has been done by now and stays, should the work fail after that. */
   readonly did: Did;
   readonly recordEnd: RecordEnd;
@@ -83,8 +84,11 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   readonly params: P;
   /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
   readonly destructive: boolean;
-  /** Its one event is its end, recorded before the deed: it tells {@link Running.recordEnd}. */
-  readonly isBrief?: true;
+  /**
+   * `false`: it only looks, and the trail does not hear of it. `"end"`: its one event is its end, told by
+   * {@link Running.recordEnd} before the deed. Else the trail has that it began, and how it ended.
+   */
+  readonly recorded?: false | "end";
   /**
    * Looks, and writes nothing. A plan that holds something open is disposable: who asked for it disposes of it.
    * @throws UsageError; RefusedError, which the trail keeps where it has `recorded`

@@ -22,6 +22,7 @@ function isTask(value: unknown): value is Task {
 /** Whether each deletes or overwrites. */
 const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   export: false,
+  verify: false,
   provision: false,
   audit_export: false,
   delete_dashboard: true,
@@ -35,23 +36,27 @@ test("every file that defines a task gives one, and each is of a known kind", ()
   expect([...byKind.keys()].sort()).toEqual(Object.keys(DESTRUCTIVE).sort());
 });
 
-test.each(tasks.map((task) => [task.kind, task] as const))("%s", (kind, { params, destructive, about }) => {
-  const known: readonly string[] = OPERATIONS;
-  expect(known).toContain(kind);
-  expect({ kind, destructive }).toEqual({ kind, destructive: DESTRUCTIVE[kind] ?? false });
-  if (SIGNED_AFTER.has(kind)) expect(destructive).toBe(true);
-  expect(about).toMatch(/^[a-z].*[^.]$/);
-  for (const [name, param] of Object.entries(params)) {
-    const isPath = param.type !== "flag" && /^(files|directories|third-parties)$/.test(param.complete ?? "");
-    // Over HTTP and by a schedule only configured things are named.
-    const isLocal = isPath || /url|command|path|config|^set$|^into$/i.test(name);
-    expect({ name, isLocal: param.local ?? false }).toEqual({ name, isLocal });
-    // A default would stand in the help, values and names that complete it in a shell.
-    const isSecret = param.type !== "flag" && param.secret === true;
-    const isShown = "default" in param || "values" in param || "complete" in param;
-    expect({ name, isSecretShown: isSecret && isShown }).toEqual({ name, isSecretShown: false });
-  }
-});
+test.each(tasks.map((task) => [task.kind, task] as const))(
+  "%s",
+  (kind, { params, destructive, recorded, about }) => {
+    const known: readonly string[] = OPERATIONS;
+    expect(known.includes(kind)).toBe(recorded !== false);
+    expect({ kind, destructive }).toEqual({ kind, destructive: DESTRUCTIVE[kind] ?? false });
+    if (SIGNED_AFTER.has(kind)) expect(destructive).toBe(true);
+    expect(about).toMatch(/^[a-z].*[^.]$/);
+    for (const [name, param] of Object.entries(params)) {
+      const isPath =
+        param.type !== "flag" && /^(files|directories|third-parties)$/.test(param.complete ?? "");
+      // Over HTTP and by a schedule only configured things are named.
+      const isLocal = isPath || /url|command|path|config|^set$|^into$/i.test(name);
+      expect({ name, isLocal: param.local ?? false }).toEqual({ name, isLocal });
+      // A default would stand in the help, values and names that complete it in a shell.
+      const isSecret = param.type !== "flag" && param.secret === true;
+      const isShown = "default" in param || "values" in param || "complete" in param;
+      expect({ name, isSecretShown: isSecret && isShown }).toEqual({ name, isSecretShown: false });
+    }
+  },
+);
 
 const sha256 = "5f".repeat(32);
 

@@ -47,7 +47,7 @@ export async function saveFirst(
   const wanted = Object.fromEntries(SIGNALS.map((signal) => [signal, WANTED[option].has(signal)]));
   const plan = await exportStack.plan(valuesOf(exportStack.params, { all: true, ...wanted }), stack);
   const ask = async () => ({ agrees: false, outcome: "refused" }) as const;
-  const result = await carryOut(exportStack, plan, { ...stack, trail, ask });
+  const result = await carryOut(exportStack, plan, { ...stack, ask }, trail);
   reportExport(result, call);
   const { path, manifest } = result;
   const saved = findings.filter((one) => isSaved(option, one)).map(({ name }) => name);

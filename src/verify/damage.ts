@@ -1,7 +1,8 @@
 /** What of a snapshot is damaged, by plugin: so much that it can be asked for once more. */
-import type { Range } from "../../units/range.ts";
-import type { Block } from "../format/block.ts";
-import { coalesce } from "../format/ranges.ts";
+
+import type { Block } from "../snapshot/format/block.ts";
+import { coalesce } from "../snapshot/format/ranges.ts";
+import type { Range } from "../units/range.ts";
 
 /** The damaged blocks of one plugin. */
 export interface Damage {

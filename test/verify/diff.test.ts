@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Range } from "contextcore";
-import { diffSnapshots, type FileDifference } from "../../src/snapshot/catalog/diff.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
+import { diffSnapshots, type FileDifference } from "../../src/verify/diff.ts";
 import { FIRST, fakeBackend, SECOND } from "../export/fake-backend.ts";
 import { runExport, scratch } from "../export/run.ts";
-import { smallSnapshot } from "./small.ts";
+import { smallSnapshot } from "../snapshot/small.ts";
 
 async function diff(a: string, b: string): Promise<FileDifference[]> {
   const [left, right] = [await openSnapshot(a), await openSnapshot(b)];

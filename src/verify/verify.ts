@@ -1,13 +1,13 @@
 /** Proves a snapshot offline: everything that its manifest claims, against what is there. */
 import { join } from "node:path";
-import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
-import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
-import { fileLines } from "../format/lines.ts";
-import type { Manifest } from "../format/manifest.ts";
-import { staysInside } from "../format/paths.ts";
-import { relievePressure } from "../memory-pressure.ts";
-import { oneAhead } from "../read/one-ahead.ts";
-import { readManifest } from "../read/reader.ts";
+import { type Block, type IndexLine, parseIndexLine } from "../snapshot/format/block.ts";
+import { INDEX_LINE_BYTES_MAX } from "../snapshot/format/limits.ts";
+import { fileLines } from "../snapshot/format/lines.ts";
+import type { Manifest } from "../snapshot/format/manifest.ts";
+import { staysInside } from "../snapshot/format/paths.ts";
+import { relievePressure } from "../snapshot/memory-pressure.ts";
+import { oneAhead } from "../snapshot/read/one-ahead.ts";
+import { readManifest } from "../snapshot/read/reader.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
 import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
 import { createDataCheck, type DataCheck } from "./data.ts";

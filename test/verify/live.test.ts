@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import * as v from "valibot";
 import type { Backend } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
-import { compareLive } from "../../src/snapshot/verify/live.ts";
+import { compareLive } from "../../src/verify/live.ts";
 import { savedPlugin } from "../restore/small.ts";
 
 test("a window that cannot be counted is told, and the others are compared all the same", async () => {

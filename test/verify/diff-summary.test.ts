@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { summarise } from "../../src/snapshot/catalog/diff-summary.ts";
+import { summarise } from "../../src/verify/diff-summary.ts";
 
 const manifest = {
   plugins: [

@@ -2,8 +2,8 @@
 import type { Stats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { join } from "node:path";
-import { ownEntries } from "../../storage/own-tree.ts";
-import type { Manifest } from "../format/manifest.ts";
+import type { Manifest } from "../snapshot/format/manifest.ts";
+import { ownEntries } from "../storage/own-tree.ts";
 import type { Complain } from "./block-index.ts";
 
 /** Compares the directory with the manifest: every file, its kind and its size. */

@@ -1,5 +1,5 @@
 /** What a comparison of two snapshots comes to, for each backend. */
-import type { Manifest } from "../format/manifest.ts";
+import type { Manifest } from "../snapshot/format/manifest.ts";
 import type { FileDifference } from "./diff.ts";
 
 /** Records of one kind that one backend has in two snapshots, a and b. */

@@ -2,9 +2,9 @@ import { describe, expect, test } from "bun:test";
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { formatManifest, type Manifest, parseManifest } from "../../src/snapshot/format/manifest.ts";
-import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
 import { scratch } from "../export/run.ts";
-import { smallSnapshot } from "./small.ts";
+import { smallSnapshot } from "../snapshot/small.ts";
 
 const sha256 = (bytes: string | Uint8Array): string =>
   new Bun.CryptoHasher("sha256").update(bytes).digest("hex");

@@ -1,9 +1,9 @@
 /** The bytes of data files, checked block after block against the index. */
-import type { Block } from "../format/block.ts";
-import { placeOf } from "../format/block-place.ts";
-import { kindOf } from "../format/file-totals.ts";
-import { createKeySet, type KeySet } from "../format/key-set.ts";
-import { createByteReader } from "../read/byte-reader.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { placeOf } from "../snapshot/format/block-place.ts";
+import { kindOf } from "../snapshot/format/file-totals.ts";
+import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
+import { createByteReader } from "../snapshot/read/byte-reader.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkObject, checkRecords } from "./data-lines.ts";

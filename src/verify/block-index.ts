@@ -1,15 +1,15 @@
 /** What the index says, added up and compared with what the manifest says, a line at a time. */
-import type { Counts, Cursor } from "../../contract/contract.ts";
-import { canonicalJson } from "../../units/canonical-json.ts";
-import { countedUnit } from "../../units/unit-text.ts";
-import { thereAre } from "../../units/words.ts";
-import { type Block, type IndexLine, isOfSecondReading } from "../format/block.ts";
-import type { BlockPlace } from "../format/block-place.ts";
-import { countDifferences } from "../format/counts.ts";
-import { addBlock, type FileTotals } from "../format/file-totals.ts";
-import { createKeySet, type KeySet } from "../format/key-set.ts";
-import type { Manifest, ManifestFile, ManifestPlugin } from "../format/manifest.ts";
-import { rangeToText } from "../format/range-text.ts";
+import type { Counts, Cursor } from "../contract/contract.ts";
+import { type Block, type IndexLine, isOfSecondReading } from "../snapshot/format/block.ts";
+import type { BlockPlace } from "../snapshot/format/block-place.ts";
+import { countDifferences } from "../snapshot/format/counts.ts";
+import { addBlock, type FileTotals } from "../snapshot/format/file-totals.ts";
+import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
+import type { Manifest, ManifestFile, ManifestPlugin } from "../snapshot/format/manifest.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
+import { canonicalJson } from "../units/canonical-json.ts";
+import { countedUnit } from "../units/unit-text.ts";
+import { thereAre } from "../units/words.ts";
 
 /** One thing that is not as it should be; of a block of data also where that lies. */
 export interface Flaw extends Partial<BlockPlace> {

@@ -1,16 +1,16 @@
 /** What is inside a block: every line parsed and counted. */
 
-import { countedUnit } from "../../units/unit-text.ts";
-import { counted, thereAre } from "../../units/words.ts";
-import { type Block, fileOf } from "../format/block.ts";
-import { decompressBlock } from "../format/compress.ts";
-import { addCounts } from "../format/counts.ts";
-import { formatOf } from "../format/formats.ts";
-import type { KeySet } from "../format/key-set.ts";
-import type { LineFacts } from "../format/line-format.ts";
-import { countLines, linesOf } from "../format/lines.ts";
-import { measureLine, parseJson } from "../format/measure-line.ts";
-import { relieveNow } from "../memory-pressure.ts";
+import { type Block, fileOf } from "../snapshot/format/block.ts";
+import { decompressBlock } from "../snapshot/format/compress.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import { formatOf } from "../snapshot/format/formats.ts";
+import type { KeySet } from "../snapshot/format/key-set.ts";
+import type { LineFacts } from "../snapshot/format/line-format.ts";
+import { countLines, linesOf } from "../snapshot/format/lines.ts";
+import { measureLine, parseJson } from "../snapshot/format/measure-line.ts";
+import { relieveNow } from "../snapshot/memory-pressure.ts";
+import { countedUnit } from "../units/unit-text.ts";
+import { counted, thereAre } from "../units/words.ts";
 
 /** Says what is wrong with the block, or with one line of its file. */
 export type Blame = (what: string, line?: number) => void;

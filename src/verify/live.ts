@@ -1,9 +1,9 @@
 /** Compares what a snapshot says with what the server holds now. */
-import type { Counts } from "../../contract/contract.ts";
-import type { OpenBackend } from "../../host/open.ts";
-import type { Range } from "../../units/range.ts";
-import type { ManifestPlugin, ManifestWindow } from "../format/manifest.ts";
-import { rangeFromText } from "../format/range-text.ts";
+import type { Counts } from "../contract/contract.ts";
+import type { OpenBackend } from "../host/open.ts";
+import type { ManifestPlugin, ManifestWindow } from "../snapshot/format/manifest.ts";
+import { rangeFromText } from "../snapshot/format/range-text.ts";
+import type { Range } from "../units/range.ts";
 
 /**
  * - `expired`: the server has fewer, in a window that its retention has reached.

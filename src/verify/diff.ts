@@ -5,12 +5,12 @@
  * settled by their sums alone. Only the hours that differ are read again, as many at a time as memory allows, and
  * compared hash by hash.
  */
-import type { Json } from "../../contract/contract.ts";
-import type { Range } from "../../units/range.ts";
-import type { Block } from "../format/block.ts";
-import { unitOf } from "../format/formats.ts";
-import { recordsOf } from "../format/record-keys.ts";
-import type { OpenSnapshot } from "../read/reader.ts";
+import type { Json } from "../contract/contract.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { unitOf } from "../snapshot/format/formats.ts";
+import { recordsOf } from "../snapshot/format/record-keys.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import type { Range } from "../units/range.ts";
 
 export interface FileDifference {
   /** The data file, or an object's path. */
