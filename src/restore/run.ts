@@ -5,7 +5,7 @@ import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import { relievePressure } from "../snapshot/memory-pressure.ts";
+import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { type Additions, createAdditions } from "../snapshot/read/additions.ts";
 import { type BatchSize, batchesOf, createBatchSize, type Keep } from "./batches.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
@@ -54,7 +54,7 @@ export interface TargetOutcome {
 
 /** Restores every target; the failure of one never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
-  using _pressure = relievePressure();
+  using _memory = watchMemory();
   const outcomes = await Promise.all(options.plan.targets.map((target) => restoreTarget(target, options)));
   options.signal.throwIfAborted();
   return outcomes;

@@ -5,7 +5,7 @@ import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { fileLines } from "../format/lines.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { staysInside } from "../format/paths.ts";
-import { relievePressure } from "../memory-pressure.ts";
+import { watchMemory } from "../memory-pressure.ts";
 import { oneAhead } from "../read/one-ahead.ts";
 import { readManifest } from "../read/reader.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
@@ -62,7 +62,7 @@ const FLAWS_MAX = 1000;
  * @throws the signal's reason when it is given
  */
 export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-  using _pressure = relievePressure();
+  using _memory = watchMemory();
   const began = performance.now();
   const flaws: Flaw[] = [];
   let flawsTotal = 0;
