@@ -1,6 +1,6 @@
 /** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
 
-import type { Inventory, Size } from "../contract/contract.ts";
+import type { Inventory, Signal, Size } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
@@ -86,3 +86,7 @@ async function sizeOf(
     return { sizeProblem: error instanceof Error ? error.message : String(error) };
   }
 }
+
+/** Whether a backend holds one of the wanted signals; one that does not say may. */
+export const holdsOneOf = (held: readonly Signal[] | undefined, wanted: ReadonlySet<Signal>): boolean =>
+  held === undefined || held.some((one) => wanted.has(one));

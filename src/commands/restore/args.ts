@@ -1,3 +1,4 @@
+import { SIGNALS } from "../../contract/contract.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { readMoment } from "../../units/moment.ts";
 import { fromMs, type Range } from "../../units/range.ts";
@@ -17,7 +18,7 @@ export const restoreArgs = {
   },
   only: {
     type: "value",
-    values: ["traces", "metrics", "logs", "dashboards"],
+    values: SIGNALS,
     repeatable: true,
     about: "only this kind of data; may be repeated",
   },

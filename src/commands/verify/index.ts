@@ -9,10 +9,10 @@ import { type VerifyReport, verifySnapshot } from "../../snapshot/verify/verify.
 import { UsageError } from "../../tasks/errors.ts";
 import { createProgress } from "../../terminal/progress.ts";
 import { fromMs } from "../../units/range.ts";
+import { shortPath } from "../../units/short-path.ts";
 import { isWhole, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { shortPath } from "../short-path.ts";
 import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf, openStack } from "../stack.ts";
 import { type Verified, verifyJson, verifySchema } from "./json.ts";

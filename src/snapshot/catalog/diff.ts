@@ -8,7 +8,8 @@
 import type { Json } from "../../contract/contract.ts";
 import type { Range } from "../../units/range.ts";
 import type { Block } from "../format/block.ts";
-import { RECORD_UNITS, recordsOf } from "../format/record-keys.ts";
+import { unitOf } from "../format/formats.ts";
+import { recordsOf } from "../format/record-keys.ts";
 import type { OpenSnapshot } from "../read/reader.ts";
 
 export interface FileDifference {
@@ -58,7 +59,7 @@ const HOUR_MS = 3_600_000;
 async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTally>): Promise<void> {
   for await (const { block } of snapshot.blocks()) {
     const file = block.of ?? block.file;
-    const unit = block.range === undefined ? "objects" : (RECORD_UNITS[file] ?? "lines");
+    const unit = block.range === undefined ? "objects" : (unitOf(file) ?? "lines");
     const tally = files.get(file) ?? { unit, hours: new Map(), both: 0, onlyA: 0, onlyB: 0 };
     files.set(file, tally);
     await eachHash(snapshot, block, (hash, hour) => {

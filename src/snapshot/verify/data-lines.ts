@@ -2,11 +2,12 @@
 
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted, thereAre } from "../../units/words.ts";
-import type { Block } from "../format/block.ts";
+import { type Block, fileOf } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { addCounts } from "../format/counts.ts";
-import { FORMATS, type LineFacts } from "../format/formats.ts";
+import { formatOf } from "../format/formats.ts";
 import type { KeySet } from "../format/key-set.ts";
+import type { LineFacts } from "../format/line-format.ts";
 import { countLines, linesOf } from "../format/lines.ts";
 import { measureLine, parseJson } from "../format/measure-line.ts";
 import { relieveNow } from "../memory-pressure.ts";
@@ -53,7 +54,7 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
     unrelieved = 0;
     relieveNow();
   }
-  const claims = FORMATS[block.of ?? block.file]?.claims(block.counts) ?? {};
+  const claims = formatOf(fileOf(block))?.check?.claims(block.counts) ?? {};
   for (const [unit, claimed] of Object.entries(claims)) {
     if (!isTrue(block, unit, claimed, sum[unit] ?? 0))
       blame(`the index says ${countedUnit(claimed, unit)}, ${thereAre(sum[unit] ?? 0)}`);

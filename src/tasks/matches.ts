@@ -1,4 +1,8 @@
-import { UsageError } from "../../tasks/errors.ts";
+/** Selectors: which goes to which backend, and whether that understands it. */
+import { isKind } from "../contract/errors.ts";
+import type { ExportPlan } from "../export/plan.ts";
+import { hintOf } from "../units/hint-of.ts";
+import { UsageError } from "./errors.ts";
 
 const NAMED = /^([a-z][a-z0-9-]*(?:\/[a-z][a-z0-9-]*)?)=(.+)$/s;
 
@@ -28,4 +32,22 @@ function readMatch(text: string, backends: readonly string[]): [string, string] 
     `--match ${text}: which backend is it for?`,
     `--match NAME=SELECTOR with one of ${backends.join(", ")}, or choose one backend with --plugin`,
   );
+}
+
+/**
+ * Begins the exports that a selector restricts, and keeps nothing of it: a selector that a plugin or its server does not
+ * understand is told before there is a snapshot's directory. Any other trouble is left to the export itself.
+ * @throws UsageError for the first selector that makes no sense
+ */
+export async function checkMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {
+  for (const { open, request } of parts) {
+    if (request.match === undefined) continue;
+    try {
+      await open.backend.export.start(request, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isKind(error, "invalid"))
+        throw new UsageError(`--match ${open.name}=${request.match}: ${error.message}`, hintOf(error));
+    }
+  }
 }

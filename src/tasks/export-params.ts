@@ -1,15 +1,24 @@
-import { resolve } from "node:path";
-import type { Signal } from "../../contract/contract.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { formatBytes, parseBytes } from "../../units/bytes.ts";
-import { parseDuration } from "../../units/duration.ts";
-import { readMoment } from "../../units/moment.ts";
-import type { Call } from "../command.ts";
-import type { Stack } from "../stack.ts";
+/** What an export can be told. */
+import { SIGNALS, type Signal } from "../contract/contract.ts";
+import { formatBytes, parseBytes } from "../units/bytes.ts";
+import { parseDuration } from "../units/duration.ts";
+import { readMoment } from "../units/moment.ts";
+import { UsageError } from "./errors.ts";
+import type { FlagParam, ParamValues } from "./param.ts";
 
-const leaveOut = (signal: Signal) => ({ type: "flag", on: true, about: `leave the ${signal} out` }) as const;
+const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
+  type: "flag",
+  on: true,
+  about: `leave the ${signal} out`,
+});
 
-export const exportArgs = {
+/** `--no-traces` and its kin: one for each signal. */
+const leftOut = Object.fromEntries(SIGNALS.map((signal) => [signal, leaveOut(signal)])) as Record<
+  Signal,
+  ReturnType<typeof leaveOut>
+>;
+
+export const exportParams = {
   time: {
     type: "value",
     alias: "t",
@@ -34,6 +43,7 @@ export const exportArgs = {
     alias: "o",
     hint: "DIRECTORY",
     complete: "directories",
+    local: true,
     about: "where snapshots are kept (default: `backups` of the configuration)",
   },
   plugin: {
@@ -49,10 +59,7 @@ export const exportArgs = {
     repeatable: true,
     about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
   },
-  traces: leaveOut("traces"),
-  metrics: leaveOut("metrics"),
-  logs: leaveOut("logs"),
-  dashboards: leaveOut("dashboards"),
+  ...leftOut,
   resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
   compress: { type: "value", hint: "FORMAT", values: ["zstd"], about: "compress the data files" },
   "max-file-size": {
@@ -61,14 +68,16 @@ export const exportArgs = {
     parse: readFileSize,
     about: "split data files at this size, such as 500MB; at least 1MB",
   },
-  json: { type: "flag", about: "print one JSON object" },
   partial: {
     type: "positional",
     hint: "PARTIAL",
     complete: "directories",
+    local: true,
     about: "with --resume: the .partial directory",
   },
 } as const;
+
+export type ExportValues = ParamValues<typeof exportParams>;
 
 /** Smaller files are only more of them, down to one for each block. */
 const FILE_BYTES_LEAST = 1_000_000;
@@ -81,9 +90,3 @@ function readFileSize(text: string): number {
     "with a unit: --max-file-size 500MB, 2GiB; a number alone is bytes",
   );
 }
-
-export type ExportCall = Call<typeof exportArgs>;
-
-/** Where snapshots are kept. */
-export const outputOf = (call: ExportCall, { config }: Stack): string =>
-  call.args.output === undefined ? config.backups : resolve(call.directory, call.args.output);

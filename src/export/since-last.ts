@@ -1,13 +1,13 @@
-import type { Reached } from "../../inventory/survey.ts";
-import { wholeRange } from "../../inventory/whole-range.ts";
-import { type Link, linksOf, nameOf } from "../../snapshot/catalog/chain.ts";
-import { coveredRanges, hasTimeline } from "../../snapshot/catalog/coverage.ts";
-import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
-import { isSameSource } from "../../snapshot/catalog/source.ts";
-import type { Parent } from "../../snapshot/format/manifest.ts";
-import { subtract } from "../../snapshot/format/ranges.ts";
-import { formatDuration } from "../../units/duration.ts";
-import { type Range, toRfc3339 } from "../../units/range.ts";
+import type { Reached } from "../inventory/survey.ts";
+import { wholeRange } from "../inventory/whole-range.ts";
+import { type Link, linksOf, nameOf } from "../snapshot/catalog/chain.ts";
+import { coveredRanges, hasTimeline } from "../snapshot/catalog/coverage.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { isSameSource } from "../snapshot/catalog/source.ts";
+import type { Parent } from "../snapshot/format/manifest.ts";
+import { subtract } from "../snapshot/format/ranges.ts";
+import { formatDuration } from "../units/duration.ts";
+import { type Range, toRfc3339 } from "../units/range.ts";
 
 /** Servers accept data about this much older than the newest (Loki: half of `max_chunk_age`, 1 h), so it is read again. ns */
 const OVERLAP = 3_600_000_000_000n;
