@@ -93,6 +93,7 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   );
   const refused = await openWhole(join(directory, "rejected.json"));
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
+  const keep = keeper(refused, state);
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -102,13 +103,12 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
         ({ line, reason, unsupported }) =>
           `${JSON.stringify({ plugin, file, reason, ...(unsupported ? { unsupported } : {}), record: line })}\n`,
       );
-      if (lines.length > 0) await append(refused, lines.join(""));
       const told = problems.map(({ kind, reason, items }) =>
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
       const counted = { written, existing, ...countRejected(fileOf(block), rejected) };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
-      await append(state, `${JSON.stringify(entry)}\n`);
+      await keep({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` });
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),
   };
@@ -119,7 +119,30 @@ const joinedWith = (places: readonly Place[]): Pick<Done, "joined"> =>
 
 const key = (plugin: string, { file, offset }: Place): string => JSON.stringify([plugin, file, offset]);
 
+/** The lines of one block. */
+interface Entry {
+  readonly refused: string;
+  readonly done: string;
+}
+
+/** Blocks that are done at once are written together, and made durable once for all of them. After a failure none is. */
+function keeper(refused: FileHandle, state: FileHandle): (entry: Entry) => Promise<void> {
+  const waiting: Entry[] = [];
+  let tail: Promise<void> = Promise.resolve();
+  const writeWaiting = async (): Promise<void> => {
+    const entries = waiting.splice(0);
+    await append(refused, entries.map((one) => one.refused).join(""));
+    await append(state, entries.map((one) => one.done).join(""));
+  };
+  return (entry) => {
+    waiting.push(entry);
+    tail = tail.then(writeWaiting);
+    return tail;
+  };
+}
+
 async function append(handle: FileHandle, text: string): Promise<void> {
+  if (text === "") return;
   await handle.appendFile(text);
   await handle.datasync();
 }
