@@ -72,7 +72,7 @@ export const openedSchema = v.object({
   issues: v.optional(v.array(optionIssueSchema)),
   /** `count`, `restore.apply`. */
   has: v.array(word),
-  order: v.optional(objectOf(v.picklist(["time", "index"]))),
+  order: v.optional(objectOf(v.picklist(["time", "index", "any"]))),
 });
 export type Opened = v.InferOutput<typeof openedSchema>;
 
