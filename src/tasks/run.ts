@@ -2,8 +2,8 @@
 import type { Trail } from "../audit/format/event.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
-import type { Params, ParamValues } from "./param.ts";
-import type { Answer, Running, Setting, Target, Task } from "./task.ts";
+import { type Params, type ParamValues, valuesOf } from "./param.ts";
+import type { Answer, Refusal, Running, Setting, Target, Task } from "./task.ts";
 
 /** A plan that can be shown, agreed to, and carried out as it is. */
 export interface Planned<Plan, Result, Question = never> {
@@ -17,8 +17,6 @@ export interface Planned<Plan, Result, Question = never> {
    * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
    */
   carryOut(ask?: Running<Question>["ask"]): Promise<Result>;
-  /** The trail is told that it was not agreed to. @throws TrailError */
-  decline(answer: Exclude<Answer, { agrees: true }>): Promise<void>;
 }
 
 /** Looks, and writes nothing. @throws UsageError or RefusedError when there is no such plan; a refusal may be recorded */
@@ -34,18 +32,43 @@ export async function planTask<P extends Params, Plan, Result, Question>(
     targets,
     sha256: agreementHash(task.kind, params, targets),
     carryOut: (ask = declined) => carryOut(task, plan, { ...setting, ask }),
-    async decline({ outcome, details = {} }) {
-      await using trail = setting.openTrail();
-      await trail.append({ operation: task.kind, outcome, details });
-    },
   };
+}
+
+/** The trail is told that a task was not agreed to, with or without a plan. @throws TrailError */
+export async function recordRefusal(
+  operation: string,
+  { outcome, details = {} }: Refusal,
+  { openTrail }: Setting,
+): Promise<void> {
+  await using trail = openTrail();
+  await trail.append({ operation, outcome, details });
+}
+
+const RECORDED = new WeakSet<RefusedError>();
+
+/** Does what may be refused, and tells the trail of a refusal that it is to keep, once. @throws what the work throws */
+export async function recordingRefusal<Result>(
+  operation: string,
+  setting: Setting,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RefusedError && error.recorded !== undefined && !RECORDED.has(error)) {
+      RECORDED.add(error);
+      await recordRefusal(operation, { agrees: false, outcome: "refused", details: error.recorded }, setting);
+    }
+    throw error;
+  }
 }
 
 /** What a task is given, but for what comes from its record. */
 type Given<Question> = Setting & Pick<Running<Question>, "ask">;
 
-/** Between two events of the trail, unless it only looks. @param trail its whole's, of a part */
-export async function carryOut<P extends Params, Plan, Result, Question>(
+/** Between two events of the trail, unless it only looks. @param trail that of the whole, of a part */
+async function carryOut<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
   given: Given<Question>,
@@ -78,27 +101,14 @@ function recorded<P extends Params, Plan, Result, Question>(
 
 /** What a part would ask was not agreed to with the whole. */
 const partOf =
-  (given: Setting, trail?: Trail): Running["part"] =>
-  (task, plan) =>
-    carryOut(task, plan, { ...given, ask: declined }, trail);
+  (setting: Setting, trail?: Trail): Running["part"] =>
+  async (task, params) => {
+    const values = valuesOf(task.params, params);
+    const plan = await recordingRefusal(task.kind, setting, () => task.plan(values, setting));
+    return carryOut(task, plan, { ...setting, ask: declined }, trail);
+  };
 
 const declined = async (): Promise<Answer> => ({ agrees: false, outcome: "refused" });
-
-async function recordingRefusal<Plan>(
-  operation: string,
-  { openTrail }: Setting,
-  look: () => Promise<Plan>,
-): Promise<Plan> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof RefusedError && error.recorded !== undefined) {
-      await using trail = openTrail();
-      await trail.append({ operation, outcome: "refused", details: error.recorded });
-    }
-    throw error;
-  }
-}
 
 function agreementHash(kind: string, params: object, targets: readonly Target[]): string {
   const given = JSON.parse(
