@@ -55,15 +55,22 @@ async function verdictOf(call: DestroyCall, setting: Setting): Promise<Verdict> 
   printInventory(call.terminal, taken);
   note(`\nThis destroys the stack ${setting.config.name}: ${commandText(setting.config.destroy.command)}`);
   const chosen = await chosenOption(call, taken);
-  if (chosen === undefined) return declined(NOT_CHOSEN, setting);
+  if (chosen === undefined) {
+    await recordRefusal(destroy.kind, NOT_CHOSEN, setting);
+    return LEFT;
+  }
   const task = destroyTask(taken, {
     onSaved: (result) => reportExport(result, call),
     onCommand: (command) => note(noteColors.dim(`$ ${command}`)),
   });
-  const { plan, carryOut } = await planTask(task, { option: chosen }, setting);
-  const answer = await isConfirmed(call, plan);
-  if (!answer.agrees) return declined(answer, setting);
-  return verdictOn(call, await carryOut((left) => isConfirmedAgain(call, left)));
+  await using planned = await planTask(task, { option: chosen }, setting);
+  const answer = await isConfirmed(call, planned.plan);
+  if (!answer.agrees) {
+    await planned.decline(answer);
+    return LEFT;
+  }
+  const { result } = await planned.carryOut((left) => isConfirmedAgain(call, left));
+  return verdictOn(call, result);
 }
 
 const NOT_CHOSEN: Refusal = {
@@ -72,10 +79,7 @@ const NOT_CHOSEN: Refusal = {
   details: { reason: "no option was chosen" },
 };
 
-async function declined(answer: Refusal, setting: Setting): Promise<Verdict> {
-  await recordRefusal(destroy.kind, answer, setting);
-  return { exit: EXIT.interrupted, said: UNTOUCHED };
-}
+const LEFT: Verdict = { exit: EXIT.interrupted, said: UNTOUCHED };
 
 const EXITS: Readonly<Record<Aftermath["state"], ExitCode>> = {
   gone: EXIT.ok,

@@ -1,9 +1,9 @@
 /** How far a restore has come: for the trail, and for the last line, where it ends before its end. */
-import type { Did } from "../../audit/format/event.ts";
-import type { Counts } from "../../contract/contract.ts";
-import type { RestorePlan } from "../../restore/plan.ts";
-import { listed } from "../../units/words.ts";
-import { countsText } from "./counts-text.ts";
+import type { Did } from "../audit/format/event.ts";
+import type { Counts } from "../contract/contract.ts";
+import { countsText } from "../units/unit-text.ts";
+import { listed } from "../units/words.ts";
+import type { RestorePlan } from "./plan.ts";
 
 /** What is known of one target. */
 interface Wrote {
