@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
-import type { Step } from "../contract/contract.ts";
+import { SIGNALS, type Step } from "../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = objectOf(count);
@@ -29,7 +29,7 @@ const folder = v.object({
 /** By hook. */
 export const ANSWERS = {
   inventory: v.object({
-    signals: v.array(v.picklist(["traces", "metrics", "logs", "dashboards"])),
+    signals: v.array(v.picklist(SIGNALS)),
     serverVersion: v.optional(v.string()),
     oldest: v.optional(time),
     newest: v.optional(time),
