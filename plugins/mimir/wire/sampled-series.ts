@@ -174,7 +174,6 @@ const PACKED = 2;
 
 /** Numbers one by one, or packed into one field, which may hold none; writers may do either. */
 function repeated(reader: ProtobufReader, read: (one: ProtobufReader) => void): void {
-  if (reader.wire !== PACKED) return read(reader);
-  const numbers = reader.message();
-  while (numbers.position < numbers.end) read(numbers);
+  if (reader.wire !== PACKED) read(reader);
+  else for (const numbers = reader.message(); numbers.position < numbers.end; ) read(numbers);
 }
