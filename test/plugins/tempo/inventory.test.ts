@@ -49,6 +49,18 @@ test("the sample data has traces of the last day", async () => {
   expect(newest).toBeGreaterThan(NOW - HOUR);
 });
 
+test.each([[[100n, 400n, 700n]], [[300n]]])(
+  "where nothing is deleted, traces of any age are found: %p days",
+  async (days) => {
+    await using here = stage({ limits: { blockRetention: 0n } });
+    for (const age of days) put(here, `${age}`, NOW - age * 24n * HOUR);
+    const { oldest, newest, retention } = await here.backend.inventory(never);
+    expect(retention).toBe("unlimited");
+    expect(oldest).toBe(NOW - days.reduce((a, b) => (a > b ? a : b)) * 24n * HOUR);
+    expect(newest).toBe(NOW - (days[0] ?? 0n) * 24n * HOUR);
+  },
+);
+
 test("a tight ingestion_time_range_slack is warned of, since it hides late data", async () => {
   await using here = stage({ limits: { ingestionSlack: 2n * MINUTE } });
   const { warnings } = await here.backend.inventory(never);
