@@ -7,7 +7,7 @@ import {
   v,
 } from "contextcore";
 import { dashboardRequest, isResource, readDashboard } from "./dashboard-calls.ts";
-import { type Draft, readDraft } from "./dashboard-draft.ts";
+import { type Draft, readWritable } from "./dashboard-draft.ts";
 import { objectSchema } from "./json.ts";
 import { folderRequest, readFolders } from "./kinds/folders.ts";
 import { searchAll } from "./lists.ts";
@@ -54,7 +54,7 @@ async function list(server: Server): Promise<DashboardListing> {
 function parse(text: string): Draft {
   const checked = v.safeParse(objectSchema, parseExact(text));
   if (!checked.success) throw new PluginError("invalid", "not a dashboard: it is not a JSON object");
-  return readDraft(checked.output);
+  return readWritable(checked.output);
 }
 
 async function write(server: Server, dashboard: PlacedDashboard): Promise<void> {

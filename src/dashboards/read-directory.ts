@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import type { DashboardKeeper } from "../contract/contract.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
+import { readJsonText } from "./json-file.ts";
+import { refusalOf } from "./refusal.ts";
 import {
   DashboardFilesError,
   type DashboardSource,
@@ -26,7 +27,7 @@ export async function readDirectory(
   const found: Found = { folders: [], dashboards: [], problems: [] };
   await readFolder({ directory, keeper, found }, "");
   const problems = [...found.problems, ...repeatedUids(found.dashboards)];
-  if (problems.length > 0) throw new DashboardFilesError(problems);
+  if (problems.length > 0) throw new DashboardFilesError([...problems, ...refused(found.dashboards)]);
   return withoutEmptyFolders(found);
 }
 
@@ -64,8 +65,7 @@ async function readDashboard(
 ): Promise<void> {
   const file = folder === "" ? name : `${folder}/${name}`;
   await reporting(found, file, async () => {
-    const text = await readFile(join(directory, file), "utf8");
-    checkJson(text);
+    const text = await readJsonText(join(directory, file));
     found.dashboards.push({ file, folder, draft: await keeper.parse(text) });
   });
 }
@@ -74,9 +74,8 @@ async function addFolder({ directory, found }: Reading, folder: SourceFolder): P
   const file = `${folder.path}/${FOLDER_FILE}`;
   found.folders.push(folder);
   await reporting(found, file, async () => {
-    const text = await readFile(join(directory, file), "utf8").catch(unlessMissing);
+    const text = await readJsonText(join(directory, file)).catch(unlessMissing);
     if (text === undefined) return;
-    checkJson(text);
     found.folders.splice(-1, 1, { ...folder, ...parseFolderFile(JSON.parse(text)) });
   });
 }
@@ -94,24 +93,6 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** @throws RangeError with the line and column where the text stops being JSON, as near as they can be told */
-function checkJson(text: string): void {
-  try {
-    JSON.parse(text);
-  } catch {
-    throw new RangeError(`not valid JSON${placeOfError(text)}`);
-  }
-}
-
-/** JSON is YAML, and the YAML parser knows where it stumbled; what only JSON forbids it cannot place. */
-function placeOfError(text: string): string {
-  const lineCounter = new LineCounter();
-  const [error] = parseDocument(text, { lineCounter, prettyErrors: false }).errors;
-  if (error === undefined) return " (a comma too many, a comment, or a word without quotes)";
-  const { line, col } = lineCounter.linePos(error.pos[0]);
-  return ` at line ${line}, column ${col}`;
-}
-
 /** Two files cannot be the same dashboard: whichever came last would win. */
 function repeatedUids(dashboards: readonly SourceDashboard[]): FileProblem[] {
   const byUid = Map.groupBy(dashboards, ({ draft }) => draft.uid);
@@ -121,6 +102,13 @@ function repeatedUids(dashboards: readonly SourceDashboard[]): FileProblem[] {
       : others.map(({ file }) => ({ file, reason: `its uid ${uid} is that of ${first.file} too` })),
   );
 }
+
+/** Where files have to be mended, so do those that the server would refuse: told at once, not the next time. */
+const refused = (dashboards: readonly SourceDashboard[]): FileProblem[] =>
+  dashboards.flatMap(({ file, draft }) => {
+    const reason = refusalOf(draft);
+    return reason === undefined ? [] : [{ file, reason }];
+  });
 
 /** A directory with nothing for us in it is no folder, unless it says that it is one. */
 function withoutEmptyFolders({ folders, dashboards }: Found): DashboardSource {

@@ -24,6 +24,7 @@ const provisionSchema = v.object({
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
   left: unwritten,
   failed: unwritten,
+  warned: v.optional(v.pipe(unwritten, v.description("What is there, and not as it was meant"))),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -43,11 +44,13 @@ export default defineCommand({
   json: provisionSchema,
   async run(call): Promise<ExitCode> {
     const { plan, carryOut } = await planned(call);
-    if (!call.args.json) showPlan(call, plan);
     // With --dry-run, or when nothing changes, nothing is written and nothing recorded.
     const result = call.args["dry-run"] || !hasChanges(plan) ? expectedResult(plan) : await carryOut();
     if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
-    else report(call, result);
+    else {
+      showSteps(call, result.done);
+      report(call, result);
+    }
     if (result.stopped !== undefined) return EXIT.interrupted;
     return result.failed.length + result.left.length > 0 ? EXIT.partial : EXIT.ok;
   },
@@ -66,7 +69,7 @@ async function planned(call: ProvisionCall) {
   }
 }
 
-function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
+function showSteps({ terminal }: ProvisionCall, { folders, dashboards }: Provisioned["done"]): void {
   const { colors } = terminal;
   const paint = { create: colors.green, update: colors.yellow, rename: colors.yellow };
   const rows = [
@@ -83,10 +86,12 @@ function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisio
 
 function report(
   { args: given, terminal }: ProvisionCall,
-  { folders, dashboards, left, failed, stopped }: Provisioned,
+  { folders, dashboards, left, failed, warned = [], stopped }: Provisioned,
 ): void {
+  for (const { what, reason } of warned) terminal.warn(`${what}: ${reason}`);
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
-  for (const { what, reason } of failed) terminal.warn(`${what} failed: ${reason}`);
+  const fails = given["dry-run"] ? "would fail" : "failed";
+  for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
     const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
@@ -102,12 +107,13 @@ function report(
 const toJson = (
   { args: given }: ProvisionCall,
   { source }: Provisioning,
-  { stopped, ...result }: Provisioned,
+  { stopped, done: _, warned, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
+  ...(warned === undefined ? {} : { warned: [...warned] }),
   ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
 });
