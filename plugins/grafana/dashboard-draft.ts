@@ -49,27 +49,6 @@ export function readDraft(object: Fields): Draft {
   return draft;
 }
 
-/** The parts of a resource; a plain model has none of them. */
-const RESOURCE = ["apiVersion", "metadata", "spec"];
-
-/**
- * The same of a file that somebody wrote: also what the server would refuse by its shape.
- * @throws PluginError `invalid` saying what is missing
- */
-export function readWritable(object: Fields): Draft {
-  const draft = readDraft(object);
-  if (draft.schema !== undefined) return draft;
-  const { content } = draft;
-  if ("elements" in content || "layout" in content)
-    throw notADashboard(
-      "it is the spec of a v2 dashboard by itself; around it belong apiVersion, kind, metadata and spec",
-    );
-  const part = RESOURCE.find((name) => name in content);
-  if (part === undefined) return draft;
-  const missing = RESOURCE.filter((name) => !(name in content));
-  throw notADashboard(`it has ${part}, as a resource, but no ${missing.join(" and no ")}`);
-}
-
 function readAny(object: Fields): Draft {
   if ("apiVersion" in object && "spec" in object) return fromResource(parse(resourceSchema, object));
   if (!("dashboard" in object)) return { ...fromModel(object), folderUid: "" };
@@ -86,7 +65,9 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, object: Fields): 
   throw notADashboard(issue.received === "undefined" ? `it has no ${field}` : `${field}: ${issue.message}`);
 }
 
-const notADashboard = (why: string): PluginError => new PluginError("invalid", `not a dashboard: ${why}`);
+/** The error for a file that is none. @param why in words that go on after a colon */
+export const notADashboard = (why: string): PluginError =>
+  new PluginError("invalid", `not a dashboard: ${why}`);
 
 /** The plain model: panels, title and so on at the top. Grafana takes the spaces around a uid away. */
 export function fromModel(model: Fields): DashboardDraft {

@@ -7,9 +7,9 @@ import type {
   PlacedDashboard,
 } from "../contract/contract.ts";
 import type { Unwritten } from "./attempts.ts";
+import { folderDoubt, folderRefusalOf } from "./folder-refusal.ts";
 import { inParallel } from "./in-parallel.ts";
 import { leftOpen } from "./placeholders.ts";
-import { folderDoubt, folderRefusalOf, refusalOf } from "./refusal.ts";
 import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
 
@@ -50,16 +50,18 @@ export async function planProvision(
   const folders = all.filter(({ path }) => !lost.has(path));
   const uids = new Map(folders.map(({ path, folder }) => [path, folder.uid]));
   const there = new Set(listing.dashboards.map(({ uid }) => uid));
-  const refused = [...lost].map(([what, reason]): Unwritten => ({ what, reason }));
-  const planned = await inParallel(source.dashboards, async (one): Promise<DashboardStep | undefined> => {
+  const homeless = source.dashboards.filter(({ folder }) => lost.has(folder));
+  const housed = source.dashboards.filter(({ folder }) => !lost.has(folder));
+  const dashboards = await inParallel(housed, async (one): Promise<DashboardStep> => {
     const placed = place(one, uids);
-    const reason = lost.has(one.folder) ? LOST_FOLDER : there.has(placed.uid) ? undefined : refusalOf(placed);
-    if (reason !== undefined) refused.push({ what: one.file, reason });
-    if (reason !== undefined) return undefined;
     const before = there.has(placed.uid) ? await keeper.read(placed.uid, signal) : undefined;
     return planDashboard(one.file, placed, before);
   });
-  const dashboards = planned.filter((step) => step !== undefined);
+  const refused = [
+    ...[...lost].map(([what, reason]) => ({ what, reason })),
+    ...homeless.map(({ file }) => ({ what: file, reason: LOST_FOLDER })),
+    ...(source.refused ?? []).map(({ file, reason }) => ({ what: file, reason })),
+  ];
   return { folders, dashboards, refused, warned: warnings(folders, dashboards) };
 }
 
@@ -95,22 +97,27 @@ function warnings(folders: readonly FolderStep[], dashboards: readonly Dashboard
   return all.flatMap(({ what, reason }) => (reason === undefined ? [] : [{ what, reason }]));
 }
 
-/** A folder is known by its uid where the source says one, else by its title and where it lies. */
+/**
+ * A folder is known by its uid where the source says one, else by its title and where it lies, or by the uid that it got from
+ * here, under another title: with that uid there cannot be a second.
+ */
 function planFolders(folders: readonly SourceFolder[], { folders: there }: DashboardListing): FolderStep[] {
   const uids = new Map<string, string>();
   return folders.map((folder) => {
     const parentUid = uids.get(folder.parent);
-    const same = there.find((one) =>
-      folder.uid === undefined
-        ? one.title === folder.title && one.parentUid === parentUid
-        : one.uid === folder.uid,
-    );
-    const uid = same?.uid ?? folder.uid ?? derivedUid(`folder ${folder.path}`);
+    const own = folder.uid ?? derivedUid(`folder ${folder.path}`);
+    const isNamed = (one: DashboardFolder): boolean =>
+      folder.uid === undefined && isSameTitle(one.title, folder.title) && one.parentUid === parentUid;
+    const same = there.find(isNamed) ?? there.find(({ uid }) => uid === own);
+    const uid = same?.uid ?? own;
     uids.set(folder.path, uid);
-    const action = same === undefined ? "create" : same.title === folder.title ? "keep" : "rename";
+    const action = same === undefined ? "create" : isSameTitle(same.title, folder.title) ? "keep" : "rename";
     return { action, path: folder.path, folder: toFolder(folder, uid, parentUid) };
   });
 }
+
+/** Grafana may take the spaces around a title away. */
+const isSameTitle = (a: string, b: string): boolean => a.trim() === b.trim();
 
 const toFolder = (
   { title, description }: SourceFolder,

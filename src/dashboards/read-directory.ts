@@ -1,9 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardKeeper } from "../contract/contract.ts";
+import { isKind } from "../contract/errors.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
-import { refusalOf } from "./refusal.ts";
 import {
   DashboardFilesError,
   type DashboardSource,
@@ -24,10 +24,10 @@ export async function readDirectory(
 ): Promise<DashboardSource> {
   const status = await stat(directory).catch(unlessMissing);
   if (status?.isDirectory() !== true) throw new RangeError(`${directory} is not a directory`);
-  const found: Found = { folders: [], dashboards: [], problems: [] };
+  const found: Found = { folders: [], dashboards: [], problems: [], refused: [] };
   await readFolder({ directory, keeper, found }, "");
-  const problems = [...found.problems, ...repeatedUids(found.dashboards)];
-  if (problems.length > 0) throw new DashboardFilesError([...problems, ...refused(found.dashboards)]);
+  const problems = [...found.problems, ...repeatedUids(found)];
+  if (problems.length > 0) throw new DashboardFilesError([...problems, ...found.refused]);
   return withoutEmptyFolders(found);
 }
 
@@ -35,6 +35,8 @@ interface Found {
   readonly folders: SourceFolder[];
   readonly dashboards: SourceDashboard[];
   readonly problems: FileProblem[];
+  /** Told with the problems, where there are any: all that is to be mended. */
+  readonly refused: FileProblem[];
 }
 
 interface Reading {
@@ -80,11 +82,12 @@ async function addFolder({ directory, found }: Reading, folder: SourceFolder): P
   });
 }
 
-async function reporting({ problems }: Found, file: string, read: () => Promise<void>): Promise<void> {
+async function reporting(found: Found, file: string, read: () => Promise<void>): Promise<void> {
   try {
     await read();
   } catch (error) {
-    problems.push({ file, reason: error instanceof Error ? error.message : String(error) });
+    const told = isKind(error, "refused") ? found.refused : found.problems;
+    told.push({ file, reason: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -93,25 +96,24 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** Two files cannot be the same dashboard: whichever came last would win. */
-function repeatedUids(dashboards: readonly SourceDashboard[]): FileProblem[] {
-  const byUid = Map.groupBy(dashboards, ({ draft }) => draft.uid);
-  return [...byUid].flatMap(([uid, [first, ...others]]) =>
+/** Two files cannot be the same dashboard, nor two directories the same folder: whichever came last would win. */
+const repeatedUids = ({ dashboards, folders }: Found): FileProblem[] => [
+  ...repeated(dashboards.map(({ file, draft: { uid } }) => ({ file, uid }))),
+  ...repeated(folders.map(({ path, uid }) => ({ file: `${path}/${FOLDER_FILE}`, uid }))),
+];
+
+function repeated(
+  named: readonly { readonly file: string; readonly uid: string | undefined }[],
+): FileProblem[] {
+  return [...Map.groupBy(named, ({ uid }) => uid)].flatMap(([uid, [first, ...others]]) =>
     uid === undefined || first === undefined
       ? []
       : others.map(({ file }) => ({ file, reason: `its uid ${uid} is that of ${first.file} too` })),
   );
 }
 
-/** Where files have to be mended, so do those that the server would refuse: told at once, not the next time. */
-const refused = (dashboards: readonly SourceDashboard[]): FileProblem[] =>
-  dashboards.flatMap(({ file, draft }) => {
-    const reason = refusalOf(draft);
-    return reason === undefined ? [] : [{ file, reason }];
-  });
-
 /** A directory with nothing for us in it is no folder, unless it says that it is one. */
-function withoutEmptyFolders({ folders, dashboards }: Found): DashboardSource {
+function withoutEmptyFolders({ folders, dashboards, refused }: Found): DashboardSource {
   const used = new Set<string>();
   for (const folder of folders.toReversed()) {
     const isUsed = folder.uid !== undefined || dashboards.some((one) => one.folder === folder.path);
@@ -119,5 +121,5 @@ function withoutEmptyFolders({ folders, dashboards }: Found): DashboardSource {
     used.add(folder.path);
     used.add(folder.parent);
   }
-  return { folders: folders.filter(({ path }) => used.has(path)), dashboards };
+  return { folders: folders.filter(({ path }) => used.has(path)), dashboards, refused };
 }

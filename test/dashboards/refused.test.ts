@@ -53,6 +53,52 @@ test.each(["13.1.0", "11.6.0"])("Grafana %s: what is planned is what happens", a
   expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 0~ 4=");
 });
 
+test("a dashboard of the second schema is planned where the server has it, and refused where it has not", async () => {
+  const second = JSON.stringify({
+    apiVersion: "dashboard.grafana.app/v2beta1",
+    kind: "Dashboard",
+    metadata: { name: "second" },
+    spec: { title: "Second", elements: {}, layout: { kind: "GridLayout" } },
+  });
+  const directory = temporaryDirectory({ "second.json": second, "good.json": model("good", "Good") });
+  await using old = await startGrafana({ version: "11.6.0" });
+  const plan = await planFor(await keeperOf(old), directory);
+  expect(plan.refused).toEqual([
+    { what: "second.json", reason: "This Grafana does not know dashboards of version v2beta1." },
+  ]);
+  expect(summary(await provision(await keeperOf(old), directory))).toContain("dashboards 1+ 0~ 0=");
+  await using recent = await startGrafana();
+  expect((await planFor(await keeperOf(recent), directory)).refused).toEqual([]);
+});
+
+test("a folder that got another title on the server, or lost the spaces around its own, is still the same", async () => {
+  await using grafana = await startGrafana();
+  const keeper = await keeperOf(grafana);
+  const directory = temporaryDirectory({
+    "Team/a.json": model("a", "A"),
+    "own/_folder.json": JSON.stringify({ kind: "Folder", metadata: { name: "o" }, spec: { title: " Own " } }),
+    "own/b.json": model("b", "B"),
+  });
+  await provision(keeper, directory);
+  const { folders } = grafana.face.store;
+  for (const [uid, folder] of folders)
+    folders.set(uid, { ...folder, title: folder.title === "Team" ? "Renamed by hand" : folder.title.trim() });
+  expect(summary(await provision(keeper, directory))).toBe(
+    "folders 0+ 1~ 1=, dashboards 0+ 0~ 2=, left 0, failed 0",
+  );
+  expect([...folders.values()].map(({ title }) => title).sort()).toEqual(["Own", "Team"]);
+});
+
+test("two directories that say the same uid are one folder too many", async () => {
+  await using grafana = await startGrafana();
+  const directory = temporaryDirectory({
+    "a/_folder.json": folderFile("same"),
+    "b/_folder.json": folderFile("same"),
+  });
+  const error = await failure(planFor(await keeperOf(grafana), directory));
+  expect(String(error)).toContain("b/_folder.json: its uid same is that of a/_folder.json too");
+});
+
 test("folders deeper than any Grafana takes are refused, and deeper than it does unless it is set are doubted", async () => {
   await using grafana = await startGrafana();
   const keeper = await keeperOf(grafana);

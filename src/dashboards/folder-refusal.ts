@@ -1,8 +1,7 @@
-/** What Grafana refuses whatever else it holds: known before it is asked, so that a plan promises nothing of it. */
-import type { DashboardDraft, DashboardFolder } from "../contract/contract.ts";
+/** What Grafana refuses of a folder, whatever else it holds: known before it is asked, so that a plan promises nothing of it. */
+import type { DashboardFolder } from "../contract/contract.ts";
 
 const UID_LENGTH_MAX = 40;
-const TITLE_LENGTH_MAX = 5000;
 /** Folders that are there under no administrator's control. */
 const RESERVED = ["general", "sharedwithme"];
 /** `max_nested_folder_depth`: 4 unless it is set, and never more than 7. */
@@ -16,13 +15,6 @@ const uidRefusal = (uid: string): string | undefined => {
     return `its uid is too long: ${uid.length} characters, and ${UID_LENGTH_MAX} are taken`;
   return undefined;
 };
-
-/** Why a new dashboard would be refused. */
-export function refusalOf({ uid = "", title }: Pick<DashboardDraft, "uid" | "title">): string | undefined {
-  if (title.length > TITLE_LENGTH_MAX)
-    return `its title is too long: ${title.length} characters, and ${TITLE_LENGTH_MAX} are taken`;
-  return uidRefusal(uid);
-}
 
 /** Why a new folder would be refused. @param depth 1 at the root */
 export function folderRefusalOf({ uid }: Pick<DashboardFolder, "uid">, depth: number): string | undefined {
