@@ -1,15 +1,16 @@
 /** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
-import { isKind } from "../contract/errors.ts";
+import { isKind, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
+import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
 import { isOverload, retryDelay } from "./retry.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks and knows how it bears them. */
 export interface ConcurrencyLimit {
   /**
-   * Calls a hook until it succeeds or fails for good.
+   * Calls a hook until it succeeds or fails for good. Waits while the server has asked us to, and while as many calls are
+   * under way as it bears.
    * @throws what the plugin threw at last; the signal's reason when that was given
    */
   call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
@@ -22,6 +23,8 @@ export interface ConcurrencyLimit {
   slots(): number;
   /** True when so many calls in a row failed for good that going on makes no sense. */
   givesUp(): boolean;
+  /** Has `listener` called whenever something that is told here may have changed. @returns ends that */
+  watch(listener: () => void): () => void;
   readonly retries: number;
 }
 
@@ -30,8 +33,6 @@ export interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
-  /** Called when something that {@link ConcurrencyLimit} tells has changed. */
-  readonly onChange: () => void;
 }
 
 /** The limit of one backend. */
@@ -39,21 +40,43 @@ export function createConcurrencyLimit({
   concurrency,
   tuning,
   signal,
-  onChange,
 }: ConcurrencyLimitOptions): ConcurrencyLimit {
+  const listeners = new Set<() => void>();
+  const onChange = (): void => {
+    for (const listener of listeners) listener();
+  };
   let pace: Pace = startPace(concurrency);
   let pausedUntil = 0;
   let retries = 0;
   let failuresInARow = 0;
   let answered = false;
 
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  const slotsNow = (): number => (performance.now() < pausedUntil ? 0 : slots(pace));
+  /** Lets calls begin. When the signal is given all may, to end at once. */
+  const admit = (): void => {
+    while (waiting.length > 0 && (signal.aborted || running < slotsNow())) {
+      running += 1;
+      waiting.shift()?.();
+    }
+  };
+  listeners.add(admit);
+  signal.addEventListener("abort", admit);
+  const turn = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      admit();
+    });
+
   const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+    await turn();
     const { round } = pace;
     // A chain of steps that never waits would starve timers and signals: a Ctrl-C must be heard between two of them.
     await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
-      const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
+      const result = await withTimeLimit(hook, signal, limitOf(tuning));
       pace = afterSuccess(pace, performance.now() - began);
       failuresInARow = 0;
       answered = true;
@@ -61,6 +84,9 @@ export function createConcurrencyLimit({
     } catch (error) {
       if (isOverload(error)) pace = afterOverload(pace, round);
       throw error;
+    } finally {
+      running -= 1;
+      admit();
     }
   };
 
@@ -81,8 +107,7 @@ export function createConcurrencyLimit({
 
   return {
     callOnce(hook, enough) {
-      const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
-      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
+      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limitOf(tuning));
     },
     async call(hook) {
       for (let failed = 1; ; failed += 1) {
@@ -99,10 +124,21 @@ export function createConcurrencyLimit({
         }
       }
     },
-    slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    slots: slotsNow,
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     givesUp: () => failuresInARow >= tuning.failuresMax,
     get retries() {
       return retries;
     },
   };
 }
+
+const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
+  limitMs: stepMs,
+  graceMs,
+  late: () =>
+    new PluginError("temporary", `gave no answer within ${Math.round(stepMs / 1000)} s`, { timedOut: true }),
+});

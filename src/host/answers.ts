@@ -3,14 +3,15 @@
  * What `start` and `step` give is checked by the engine, which keeps it.
  */
 import * as v from "valibot";
-import type { Step } from "../contract/contract.ts";
+import { objectOf } from "../contract/any-names.ts";
+import { SIGNALS, type Step } from "../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const counts = v.record(v.string(), count);
+const counts = objectOf(count);
 const time = v.bigint();
 const text = v.pipe(v.string(), v.nonEmpty());
 
-const members = v.record(v.string(), v.unknown());
+const members = objectOf(v.unknown());
 const draft = {
   title: v.string(),
   content: members,
@@ -28,7 +29,7 @@ const folder = v.object({
 /** By hook. */
 export const ANSWERS = {
   inventory: v.object({
-    signals: v.array(v.picklist(["traces", "metrics", "logs", "dashboards"])),
+    signals: v.array(v.picklist(SIGNALS)),
     serverVersion: v.optional(v.string()),
     oldest: v.optional(time),
     newest: v.optional(time),

@@ -11,7 +11,7 @@ import { ENCODING } from "./body.ts";
 import { describeCall, readingOf, readJson } from "./call.ts";
 import { type CallPlace, statusError } from "./classify.ts";
 import { fetchDotted, hasNamedDots, namedDots, nameLost, type SentCall } from "./dotted-path.ts";
-import { timeLimit } from "./time-limit.ts";
+import { limitCall } from "./time-limit.ts";
 
 export interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
@@ -39,7 +39,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
     const address = url + namedDots(request.path) + queryOf(request);
     checkHost(options, address);
-    const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
+    const limit = limitCall(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
     const { body, type } = bodyOf(request);
     const headers = headersOf(request, {

@@ -1,14 +1,15 @@
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { shortPath } from "../short-path.ts";
 
 const status = v.picklist(["complete", "partial", "failed"]);
 
@@ -21,7 +22,7 @@ export const exportSchema = v.object({
     v.object({
       name: v.string(),
       status,
-      counts: v.record(v.string(), v.number()),
+      counts: objectOf(v.number()),
       parent: v.optional(
         v.pipe(v.string(), v.description("the name of the snapshot that this one continues")),
       ),
@@ -58,7 +59,10 @@ export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<type
 });
 
 /** The snapshot as a table on stdout, then, on stderr, what is missing and why: the last lines. */
-export function reportExport({ path, manifest }: ExportResult, { terminal, directory }: Call): void {
+export function reportExport(
+  { path, manifest }: ExportResult,
+  { terminal, directory }: Pick<Call, "terminal" | "directory">,
+): void {
   const { colors } = terminal;
   const rows = manifest.plugins.map((plugin) => [
     colors.bold(plugin.name),

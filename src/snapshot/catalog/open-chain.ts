@@ -6,7 +6,7 @@
 import type { Range } from "../../units/range.ts";
 import { type Block, fileOf } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
-import { STATE_FILES } from "../format/record-keys.ts";
+import { isStateFile } from "../format/formats.ts";
 import { type IndexedBlock, type OpenSnapshot, openSnapshot } from "../read/reader.ts";
 import { type BackendChain, nameOf } from "./chain.ts";
 import { claimsOfChain, snapshotsOf } from "./chain-claims.ts";
@@ -17,7 +17,8 @@ import { findRepeats, type PlacedBlock } from "./repeats.ts";
 import { findSuperseded } from "./superseded.ts";
 import { trimmedBlock, trimmedLines } from "./trim.ts";
 
-export interface OpenChain {
+/** Snapshots that are open until this is disposed of. */
+export interface OpenChain extends AsyncDisposable {
   /** Its files stand below the names of their snapshots: `20260124-143000/logs.json`. */
   readonly snapshot: OpenSnapshot;
   /** Snapshots whose index is damaged: what it does not name is not in the chain. */
@@ -40,14 +41,20 @@ export async function openChain(
   // A single snapshot is read as it is: nothing of it is superseded by another.
   const isWhole = only?.manifest.plugins.length === chains.length;
   if (only !== undefined && second === undefined && isWhole)
-    return { snapshot: await openSnapshot(only.path), broken: [] };
+    return heldOpen(await openSnapshot(only.path), []);
   const links = await Promise.all(kept.map(({ path }) => openSnapshot(path)));
   const reader = createChainReader(links);
   const { blocks, broken } = await placeBlocks(chains, reader, options.signal);
   const repeats = await repeatsIn(blocks, { chains, reader, ...options });
   const left = await trimmed(blocks, reader, repeats);
-  return { snapshot: asOne(chains, reader, left), broken };
+  return heldOpen(asOne(chains, reader, left), broken);
 }
+
+const heldOpen = (snapshot: OpenSnapshot, broken: OpenChain["broken"]): OpenChain => ({
+  snapshot,
+  broken,
+  [Symbol.asyncDispose]: () => snapshot.close(),
+});
 
 /** A block of one of the links, and whose it is. */
 interface Placed extends PlacedBlock, IndexedBlock {
@@ -82,7 +89,7 @@ function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
   };
 }
 
-const isState = (block: Block): boolean => block.range === undefined || STATE_FILES.has(fileOf(block));
+const isState = (block: Block): boolean => block.range === undefined || isStateFile(fileOf(block));
 
 /** The blocks that the chain is made of, the oldest snapshot's first. */
 async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {

@@ -6,6 +6,8 @@
  * which proves everything else, is itself proven against accidents.
  */
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
+import { SIGNALS } from "../../contract/contract.ts";
 import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
@@ -92,7 +94,7 @@ const pluginSchema = v.object({
   name: v.string(),
   version: v.exactOptional(v.string()),
   status: statusSchema,
-  signals: v.exactOptional(v.array(v.picklist(["traces", "metrics", "logs", "dashboards"]))),
+  signals: v.exactOptional(v.array(v.picklist(SIGNALS))),
   importance: v.exactOptional(v.picklist(["low", "medium", "high", "critical"])),
   serverVersion: v.exactOptional(v.string()),
   url: v.exactOptional(v.pipe(v.string(), v.description("Base URL without credentials"))),
@@ -114,7 +116,7 @@ const pluginSchema = v.object({
   ),
   retentionSeconds: v.exactOptional(v.union([v.number(), v.literal("unlimited")])),
   limits: v.array(limitSchema),
-  notes: v.pipe(v.record(v.string(), v.string()), v.description("How it was read")),
+  notes: v.pipe(objectOf(v.string()), v.description("How it was read")),
   counts: countsSchema,
   agrees: v.exactOptional(
     v.pipe(
