@@ -16,7 +16,7 @@ export async function readJsonText(path: string): Promise<string> {
 const MARKS = [
   {
     bytes: [0xef, 0xbb, 0xbf],
-    what: "it begins with a byte order mark, which JSON must not: save it without (UTF-8, no BOM)",
+    what: "it begins with a byte order mark, which JSON does not allow: save it as UTF-8 without BOM",
   },
   { bytes: [0xff, 0xfe], what: "it is UTF-16: save it as UTF-8" },
   { bytes: [0xfe, 0xff], what: "it is UTF-16: save it as UTF-8" },
