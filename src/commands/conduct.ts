@@ -22,6 +22,8 @@ export interface Conduct<Plan, Result> {
   show(plan: Plan): void;
   /** What is asked before it is done; nothing: it was agreed to before. */
   question?(plan: Plan): Question | undefined;
+  /** The exit code after a no; default: as after a question that was left. */
+  readonly no?: ExitCode;
   /**
    * Says what came of it.
    * @param result absent: nothing was carried out
@@ -37,7 +39,7 @@ export interface Conduct<Plan, Result> {
 export function conduct<P extends Params, Plan, Result>(
   task: Task<P, Plan, Result>,
   call: PlanCall<P>,
-  { setting, untouched, show, question, report }: Conduct<Plan, Result>,
+  { setting, untouched, show, question, no, report }: Conduct<Plan, Result>,
 ): Promise<ExitCode> {
   const { args, terminal, signal } = call;
   return orUntouched(untouched, async () => {
@@ -52,7 +54,8 @@ export function conduct<P extends Params, Plan, Result>(
     }
     const exit = report(plan);
     if (untouched !== undefined && !args["dry-run"]) terminal.note(untouched);
-    return answer.agrees ? (exit ?? EXIT.ok) : exitOf(answer, signal);
+    if (answer.agrees) return exit ?? EXIT.ok;
+    return (answer.isNo && no) || exitOf(answer, signal);
   });
 }
 

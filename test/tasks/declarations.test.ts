@@ -25,6 +25,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   verify: false,
   provision: false,
   audit_export: false,
+  plugin_trust: false,
   delete_dashboard: true,
   destroy: true,
   prune: true,
