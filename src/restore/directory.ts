@@ -4,9 +4,8 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Signal } from "../contract/contract.ts";
-import { systemCode } from "../snapshot/format/errors.ts";
-import { writeAtomically } from "../snapshot/write/disk.ts";
-import { readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { openDirectory } from "../snapshot/write/disk.ts";
+import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import type { RestorePlan } from "./plan.ts";
 
 const requestSchema = v.object({
@@ -54,19 +53,9 @@ export async function newRestoreDirectory(
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let number = 1; ; number += 1) {
     const directory = join(parent, number === 1 ? stamp : `${stamp}-${number}`);
-    if (!(await makes(directory))) continue;
-    await writeAtomically(join(directory, "request.json"), `${JSON.stringify(request, null, 2)}\n`);
+    if (!makeNewDirectory(directory)) continue;
+    await openDirectory(directory).write("request.json", `${JSON.stringify(request, null, 2)}\n`);
     return directory;
-  }
-}
-
-async function makes(directory: string): Promise<boolean> {
-  try {
-    await mkdir(directory);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
   }
 }
 

@@ -1,9 +1,8 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
-import { join } from "node:path";
 import * as v from "valibot";
 import { chainJson, chainSchema } from "../snapshot/catalog/chain-json.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
-import { writeAtomically } from "../snapshot/write/disk.ts";
+import { openDirectory } from "../snapshot/write/disk.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
@@ -162,5 +161,6 @@ const isAllLost = ({
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */
-export const writeReport = (report: RestoreReport): Promise<void> =>
-  writeAtomically(join(report.directory, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
+export async function writeReport(report: RestoreReport): Promise<void> {
+  await openDirectory(report.directory).write("report.json", `${JSON.stringify(report, null, 2)}\n`);
+}

@@ -14,7 +14,7 @@ import {
 import { readKept } from "../snapshot/catalog/kept.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { readManifest } from "../snapshot/read/reader.ts";
+import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import type { Range } from "../units/range.ts";
 import { UsageError } from "./errors.ts";

@@ -2,7 +2,8 @@ import { v } from "contextcore";
 import { dangling } from "../dangling.ts";
 import { asObject, asText, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
-import { CREATED, create, EXISTING, ownedBy, putBack } from "../put.ts";
+import { EXISTING, ownedBy, putBack } from "../put.ts";
+import { putRules } from "../put-rules.ts";
 import { describedIn, routing } from "../references.ts";
 import { read, readIfThere, type Server } from "../server.ts";
 import { headersFor, nameHash, ownerOf, PROVISIONING } from "./alerting.ts";
@@ -84,24 +85,21 @@ export const rules: ObjectKind = {
   put: putBack(groupSchema, async (restoring, group) => {
     const there = await readRules(restoring);
     const lacking = group.rules.filter(({ uid }) => !there.some((rule) => rule.uid === uid));
-    const [first] = lacking;
-    if (first === undefined) return EXISTING;
-    const locked = ownedBy(restoring, ownerOf(first.provenance));
-    if (locked !== undefined) return locked;
-    const isThere = (uid: unknown) => async () =>
-      (await readRules(restoring)).some((rule) => rule.uid === uid);
+    if (lacking.length === 0) return EXISTING;
     const { folderUid, title } = group;
-    const isNew = !there.some((rule) => rule.folderUID === folderUid && rule.ruleGroup === title);
-    const sent = lacking.map((rule) => without(rule, "provenance"));
-    const whole = { method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules: sent } } as const;
-    const writes = isNew
-      ? [{ ...whole, isThere: isThere(first.uid) }]
-      : sent.map((json) => ({ path: RULES, json, isThere: isThere(json.uid) }));
-    for (const write of writes) {
-      const outcome = await create(restoring, { ...write, headers: headersFor(first.provenance) });
-      if (outcome.done === "refused") return outcome;
-    }
-    return CREATED;
+    const left = lacking.flatMap((rule) => {
+      const locked = ownedBy(restoring, ownerOf(rule.provenance));
+      return locked === undefined ? [] : [{ rule, reason: locked.reason }];
+    });
+    return putRules(restoring, {
+      rules: lacking.filter((rule) => !left.some((one) => one.rule === rule)),
+      left,
+      isNew: !there.some((rule) => rule.folderUID === folderUid && rule.ruleGroup === title),
+      asGroup: (rules) => ({ method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules } }),
+      asRule: (json) => ({ path: RULES, json }),
+      headers: ({ provenance }) => headersFor(provenance),
+      isThere: async (uid) => (await readRules(restoring)).some((rule) => rule.uid === uid),
+    });
   }),
 };
 

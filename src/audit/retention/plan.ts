@@ -9,6 +9,7 @@ import { parseLine, readLine } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
+import { decodedLine } from "../journal/forward.ts";
 import { closedSegments, type Segment, segmentLines } from "../journal/segments.ts";
 import { keptLines } from "./kept-file.ts";
 
@@ -147,13 +148,14 @@ interface Proven {
 
 function provenLines(segment: Segment): readonly Proven[] {
   const found: Proven[] = [];
-  for (const { text = "", number } of segmentLines(segment)) {
+  for (const { bytes, start, end, number } of segmentLines(segment)) {
     try {
-      const event = readLine(text);
+      const line = decodedLine(bytes, start, end);
+      const event = readLine(line);
       const before = found.at(-1)?.event;
       if (before !== undefined && event.prev_hash !== before.hash)
         throw new Error("it does not continue the line before");
-      found.push({ line: text, event });
+      found.push({ line, event });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new TrailError(`${segment.path}:${number} is not whole: ${reason}`, {

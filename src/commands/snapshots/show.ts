@@ -1,7 +1,7 @@
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
 import { manifestSchema } from "../../snapshot/format/manifest.ts";
-import { readManifest } from "../../snapshot/read/reader.ts";
+import { readManifest } from "../../snapshot/read/manifest-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { chainText, tellChosen, tellLacking } from "../chain-text.ts";

@@ -2,8 +2,9 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { readOwnText } from "../../storage/own-file.ts";
-import { replaceFile } from "../../storage/replace-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { writeWhole } from "../../storage/whole-file.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { TrustedFile } from "./files.ts";
 
@@ -56,7 +57,7 @@ export function readLock(directory: string): Lock {
     text = readOwnText(path, BYTES_MAX);
   } catch (error) {
     if (error instanceof UnsafeFileError) throw new LockError(error.message, error.hint);
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (isMissing(error)) return {};
     throw error;
   }
   return parseLock(text, path);
@@ -81,5 +82,6 @@ function parseLock(text: string, path: string): Lock {
 /** Replaces the lock atomically. */
 export function writeLock(directory: string, lock: Lock): void {
   const plugins = Object.fromEntries(Object.entries(lock).sort(([a], [b]) => (a < b ? -1 : 1)));
-  replaceFile(lockPath(directory), `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`);
+  const text = `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`;
+  writeWhole(lockPath(directory), text, { keepsMode: true });
 }
