@@ -48,8 +48,14 @@ export interface Setting extends OpenPlugins {
 
 /** While a task runs. */
 export interface Running<Question = never> extends Setting {
-  /** Carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail. */
-  readonly part: <P extends Params, Plan, Result>(task: Task<P, Plan, Result>, plan: Plan) => Promise<Result>;
+  /**
+   * Plans and carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail.
+   * @param given of its parameters those that are not as they are declared
+   */
+  readonly part: <P extends Params, Plan, Result>(
+    task: Task<P, Plan, Result>,
+    given: Partial<ParamValues<P>>,
+  ) => Promise<Result>;
   /** Tells the trail what has been done by now and stays, should the work fail after that. */
   readonly did: Did;
   readonly recordEnd: RecordEnd;
@@ -58,16 +64,16 @@ export interface Running<Question = never> extends Setting {
 }
 
 /** Whether a person agrees to go on; why not, for the trail. */
-export type Answer =
-  | { readonly agrees: true }
-  | {
-      readonly agrees: false;
-      /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
-      readonly outcome: "refused" | "cancelled";
-      /** It was answered, with no. */
-      readonly isNo?: true;
-      readonly details?: NewEvent["details"];
-    };
+export type Answer = { readonly agrees: true } | Refusal;
+
+export interface Refusal {
+  readonly agrees: false;
+  /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
+  readonly outcome: "refused" | "cancelled";
+  /** It was answered, with no. */
+  readonly isNo?: true;
+  readonly details?: NewEvent["details"];
+}
 
 /** What came of it, and what the trail says of that. */
 export interface Done<Result> {

@@ -27,6 +27,7 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   audit_export: false,
   plugin_trust: false,
   delete_dashboard: true,
+  destroy: true,
   prune: true,
   restore: true,
   audit_prune: true,
@@ -71,6 +72,10 @@ const PLANS: Readonly<Record<string, unknown>> = {
       { name: "tempo", open: { url: "http://tempo:3200" } },
     ],
     chains: [],
+  },
+  destroy: {
+    command: ["docker", "compose", "down"],
+    findings: [{ name: "loki", open: { url: "http://loki:3100" } }, { name: "worm" }],
   },
   audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
 };

@@ -58,7 +58,10 @@ export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<type
 });
 
 /** The snapshot as a table on stdout, then, on stderr, what is missing and why: the last lines. */
-export function reportExport({ path, manifest }: ExportResult, { terminal, directory }: Call): void {
+export function reportExport(
+  { path, manifest }: ExportResult,
+  { terminal, directory }: Pick<Call, "terminal" | "directory">,
+): void {
   const { colors } = terminal;
   const rows = manifest.plugins.map((plugin) => [
     colors.bold(plugin.name),
