@@ -1,7 +1,7 @@
 /** The course of every command that carries out what was planned: plan, show, ask, carry out that very plan, say what is true. */
 import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
-import type { Answer, Setting, Task } from "../tasks/task.ts";
+import type { Answer, Task, TaskContext } from "../tasks/task.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
 import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
@@ -15,7 +15,7 @@ export type PlanCall<P extends Params> = Call & {
 /** What a command adds to it. */
 export interface Conduct<Plan, Result> {
   /** Opens what the task works on. */
-  setting(): Promise<Setting>;
+  context(): Promise<TaskContext>;
   /** What is true as long as nothing was done, such as "nothing was deleted": then the last word. */
   readonly untouched?: string;
   /** Shows what would be done. @throws UsageError when that makes no sense */
@@ -39,11 +39,11 @@ export interface Conduct<Plan, Result> {
 export function conduct<P extends Params, Plan, Result>(
   task: Task<P, Plan, Result>,
   call: PlanCall<P>,
-  { setting, untouched, show, question, no, report }: Conduct<Plan, Result>,
+  { context, untouched, show, question, no, report }: Conduct<Plan, Result>,
 ): Promise<ExitCode> {
   const { args, terminal, signal } = call;
   return orUntouched(untouched, async () => {
-    await using planned = await planTask(task, args, await setting());
+    await using planned = await planTask(task, args, await context());
     const { plan, targets } = planned;
     show(plan);
     const asked = args["dry-run"] || targets.length === 0 ? undefined : question?.(plan);

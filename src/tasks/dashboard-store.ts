@@ -1,6 +1,6 @@
 import type { DashboardKeeper } from "../contract/contract.ts";
 import { UsageError } from "./errors.ts";
-import type { Setting } from "./task.ts";
+import type { TaskContext } from "./task.ts";
 
 /** Which backend, when several keep dashboards. */
 export const PLUGIN = {
@@ -12,7 +12,7 @@ export const PLUGIN = {
 
 /** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */
 export function keeperOf(
-  { backends, failures }: Pick<Setting, "backends" | "failures">,
+  { backends, failures }: Pick<TaskContext, "backends" | "failures">,
   plugin: string | undefined,
 ): { name: string; keeper: DashboardKeeper } {
   const found = backends.flatMap(({ name, backend: { dashboards } }) =>

@@ -5,14 +5,14 @@ import { type Finding, survey } from "../inventory/survey.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { fromMs } from "../units/range.ts";
-import type { Setting, Target } from "./task.ts";
+import type { Target, TaskContext } from "./task.ts";
 
 /** How long each backend may take to answer unless somebody says otherwise, ms. */
 export const ANSWER_MS = 30_000;
 
 /** Asks these backends what they hold; whose answers are waited for is told. */
 export async function askBackends(
-  { signal, waitFor }: Pick<Setting, "signal" | "waitFor">,
+  { signal, waitFor }: Pick<TaskContext, "signal" | "waitFor">,
   plugins: Pick<OpenPlugins, "backends" | "failures">,
   timeoutMs = ANSWER_MS,
 ): Promise<readonly Finding[]> {
@@ -28,9 +28,9 @@ export interface Taken {
 }
 
 /** Asks every backend, and compares with the kept snapshots. */
-export async function takeInventory(setting: Setting, timeoutMs = ANSWER_MS): Promise<Taken> {
-  const findings = await askBackends(setting, setting, timeoutMs);
-  const { snapshots } = await readKept(setting.config.backups);
+export async function takeInventory(context: TaskContext, timeoutMs = ANSWER_MS): Promise<Taken> {
+  const findings = await askBackends(context, context, timeoutMs);
+  const { snapshots } = await readKept(context.config.backups);
   const now = fromMs(Date.now());
   const warnings = findings.flatMap((finding): Warning[] =>
     finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],

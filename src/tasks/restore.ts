@@ -28,7 +28,7 @@ import { readMatches } from "./matches.ts";
 import type { Progress } from "./progress.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
 import { chooseSnapshots } from "./snapshot-param.ts";
-import { type Done, defineTask, type Running, type Setting } from "./task.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
 
 /** What would be written where. It holds the snapshots open. */
 export interface Restoration extends RestorePlan, AsyncDisposable {
@@ -45,14 +45,14 @@ export const restore = defineTask({
   about: "put snapshots' data back, and count it on the servers",
   params: restoreParams,
   destructive: true,
-  async plan(given, setting): Promise<Restoration> {
+  async plan(given, context): Promise<Restoration> {
     requireChoice(given);
-    const chosen = await chosenOf(given, setting);
-    const opened = await openChain(chosen.chains, { range: rangeOf(given), signal: setting.signal });
+    const chosen = await chosenOf(given, context);
+    const opened = await openChain(chosen.chains, { range: rangeOf(given), signal: context.signal });
     try {
-      const plan = await planned(given, setting, { ...opened, chosen });
+      const plan = await planned(given, context, { ...opened, chosen });
       const request = requestOf(given, plan);
-      const earlier = given.resume ? await interrupted(request, setting) : undefined;
+      const earlier = given.resume ? await interrupted(request, context) : undefined;
       const close = opened[Symbol.asyncDispose];
       return { ...plan, chosen, times: timesOf(given), request, earlier, [Symbol.asyncDispose]: close };
     } catch (error) {
@@ -89,10 +89,10 @@ export const restore = defineTask({
 });
 
 /** The snapshots that are meant. @throws RefusedError when data of several tenants would become that of one */
-async function chosenOf(given: RestoreValues, setting: Setting): Promise<Chosen> {
+async function chosenOf(given: RestoreValues, context: TaskContext): Promise<Chosen> {
   const { snapshot, chain, plugin: plugins, only, into } = given;
-  const place = { directory: setting.directory, backups: setting.config.backups };
-  const sources = setting.backends.map((open) => sourceOf(open, into));
+  const place = { directory: context.directory, backups: context.config.backups };
+  const sources = context.backends.map((open) => sourceOf(open, into));
   const asked = { snapshot, chain, range: rangeOf(given), plugins, only, sources };
   const chosen = await chooseSnapshots(asked, place);
   if (into === undefined) requireOneTenant(chosen);
@@ -123,7 +123,7 @@ export const tenantText = (tenant: string): string => (tenant === "" ? "no tenan
 /** Looks at every chosen block, which is told, and asks the servers. */
 async function planned(
   given: RestoreValues,
-  { backends, signal, follow }: Setting,
+  { backends, signal, follow }: TaskContext,
   { snapshot, broken, chosen }: Pick<OpenChain, "snapshot" | "broken"> & { readonly chosen: Chosen },
 ): Promise<RestorePlan> {
   const { plugin: plugins, only, into } = given;
@@ -152,7 +152,7 @@ async function planned(
   });
 }
 
-async function interrupted(request: RestoreRequest, { config }: Setting): Promise<string> {
+async function interrupted(request: RestoreRequest, { config }: TaskContext): Promise<string> {
   const directory = await unfinishedRestore(config.backups, request);
   if (directory !== undefined) return directory;
   throw new UsageError(

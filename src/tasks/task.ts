@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** The stack that a task works on, and how it is heard. */
-export interface Setting extends OpenPlugins {
+export interface TaskContext extends OpenPlugins {
   readonly config: Config;
   /** What relative paths are relative to. */
   readonly directory: string;
@@ -47,7 +47,7 @@ export interface Setting extends OpenPlugins {
 }
 
 /** While a task runs. */
-export interface Running<Question = never> extends Setting {
+export interface Running<Question = never> extends TaskContext {
   /**
    * Plans and carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail.
    * @param given of its parameters those that are not as they are declared
@@ -99,7 +99,7 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
    * Looks, and writes nothing. A plan that holds something open is disposable: who asked for it disposes of it.
    * @throws UsageError; RefusedError, which the trail keeps where it has `recorded`
    */
-  plan(params: ParamValues<P>, setting: Setting): Promise<Plan>;
+  plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;
   /** What carrying it out would touch. None: there is nothing to do. */
   targets(plan: Plan): readonly Target[];
   /** What the trail is told beforehand, besides the targets. */

@@ -6,7 +6,7 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
+import { openContext } from "../stack.ts";
 
 const args = {
   ...provision.params,
@@ -46,7 +46,7 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    setting: () => openSetting(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
+    context: () => openContext(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
     show: (plan) => showPlan(call, plan),
     report(plan, result = expectedResult(plan)) {
       if (call.args.json) call.terminal.printJson(toJson(call, plan, result));

@@ -1,7 +1,7 @@
 import { takeInventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
+import { openContext } from "../stack.ts";
 import { readTimeout } from "../timeout.ts";
 import { inventoryJson, inventorySchema } from "./json.ts";
 import { printInventory } from "./show.ts";
@@ -37,9 +37,9 @@ export default defineCommand({
   json: inventorySchema,
   async run(call) {
     const { args, terminal } = call;
-    const setting = await openSetting(call, { only: args.plugin });
-    const taken = await takeInventory(setting, args.timeout);
-    if (args.json) terminal.printJson(inventoryJson(setting.config.name, taken));
+    const context = await openContext(call, { only: args.plugin });
+    const taken = await takeInventory(context, args.timeout);
+    if (args.json) terminal.printJson(inventoryJson(context.config.name, taken));
     else printInventory(terminal, taken);
     return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
   },

@@ -4,7 +4,7 @@ import { shortPath } from "../../units/short-path.ts";
 import { tellChosen, tellLacking } from "../chain-text.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting, settingToRead } from "../stack.ts";
+import { contextToRead, openContext } from "../stack.ts";
 import { verifyJson, verifySchema } from "./json.ts";
 import { showReports } from "./show.ts";
 
@@ -30,8 +30,8 @@ export default defineCommand({
   json: verifySchema,
   async run(call): Promise<ExitCode> {
     const { args, terminal, directory } = call;
-    const setting = await (args.live ? openSetting : settingToRead)(call);
-    await using planned = await planTask(verify, args, setting);
+    const context = await (args.live ? openContext : contextToRead)(call);
+    await using planned = await planTask(verify, args, context);
     const { plan } = planned;
     if (plan.chosen !== undefined) {
       tellChosen(plan.chosen, terminal);
