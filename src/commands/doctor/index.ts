@@ -7,6 +7,7 @@ import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine
 import { examineBackends, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
 import { askBackends } from "../../tasks/inventory.ts";
+import { readTimeout } from "../../tasks/timeout.ts";
 import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -16,7 +17,6 @@ import { agreementOf, refusal, requireAgreement } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf, openStackToRead, type Stack } from "../stack.ts";
-import { readTimeout } from "../timeout.ts";
 import { trailPlaces } from "../trail-places.ts";
 
 const args = {
