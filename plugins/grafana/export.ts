@@ -3,6 +3,7 @@ import {
   type Exporter,
   type ExportRequest,
   isKind,
+  openObject,
   PluginError,
   type Problem,
   type Step,
@@ -21,7 +22,7 @@ export const createExporter = (at: ServerFor): Exporter => ({
     if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
     const server = at(signal);
     // Fails here, and once, when the credentials are wrong.
-    await read(server, v.looseObject({ id: v.number() }), { path: "/api/org" });
+    await read(server, openObject({ id: v.number() }), { path: "/api/org" });
     const world = await server.world();
     return { cursors: firstCursors(request), notes: notes(world), problems: ALWAYS };
   },
@@ -34,7 +35,7 @@ export const createExporter = (at: ServerFor): Exporter => ({
   },
 });
 
-const cursorSchema = v.looseObject({ kind: v.string(), match: v.optional(v.string()) });
+const cursorSchema = openObject({ kind: v.string(), match: v.optional(v.string()) });
 
 const listName = (kind: Kind): string =>
   "file" in kind ? kind.unit : kind.folder.slice(kind.folder.lastIndexOf("/") + 1);
@@ -84,7 +85,7 @@ async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<S
 }
 
 function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: Content): Step {
-  const { path } = v.parse(v.looseObject({ path: v.string() }), cursor);
+  const { path } = v.parse(openObject({ path: v.string() }), cursor);
   const object = { path, text, unit };
   if (beside === undefined) return { objects: [object], problems };
   const { extension, ...other } = beside;

@@ -2,6 +2,7 @@
 import {
   isKind,
   type ObjectFile,
+  openObject,
   PluginError,
   type Problem,
   parseYaml,
@@ -43,8 +44,8 @@ const namespaces = v.custom<object>(
   (input) => typeof input === "object" && input !== null,
   "not namespaces of rule groups",
 );
-const rule = v.looseObject({ expr: v.string() });
-const groups = v.array(v.looseObject({ name: v.string(), rules: v.array(rule) }));
+const rule = openObject({ expr: v.string() });
+const groups = v.array(openObject({ name: v.string(), rules: v.array(rule) }));
 
 /** As they are: what a schema gives back has its members in another order, and a rule is read by people. */
 function groupsOf(given: unknown): readonly { readonly name: string }[] {
@@ -96,7 +97,7 @@ function readRuleFile(text: string): { namespace: string; body: string } {
  */
 export async function restoreRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
   const { namespace, body } = readRuleFile(text);
-  const { name } = checked(v.looseObject({ name: v.string() }), parseYaml(body), "a rule file");
+  const { name } = checked(openObject({ name: v.string() }), parseYaml(body), "a rule file");
   const path = `${RULES_PATH}/${segment(namespace)}`;
   try {
     const there = await readGroup(api, `${path}/${segment(name)}`, signal);

@@ -9,6 +9,8 @@ import type { RestorePlan } from "./plan.ts";
 interface Wrote {
   readonly name: string;
   readonly written: Counts;
+  /** More records are on the way, of which nobody knows. */
+  readonly unanswered?: boolean;
 }
 
 /** Told what happens, in this order. */
@@ -47,7 +49,7 @@ export function createCourse(
     did(state !== "counting" && isNothing() ? undefined : details);
   };
   const wrote = (target: Wrote): void => {
-    unanswered.delete(target.name);
+    if (!target.unanswered) unanswered.delete(target.name);
     written.set(target.name, target.written);
   };
   const told = (): string =>

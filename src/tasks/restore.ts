@@ -172,7 +172,7 @@ const hashesOf = (chains: RestorePlan["chains"], name: string): string[] =>
   snapshotsOf(chains.filter(({ backend }) => backend === name)).map(({ manifest }) => manifest.sha256);
 
 /** What was there already counts as dealt with, and is said. */
-function shown({ name, done, written, existing, bytes }: RestoreProgress): Progress {
+function shown({ name, done, written, existing, bytes, retries, waits }: RestoreProgress): Progress {
   const counts = { ...written };
   addCounts(counts, existing);
   const there = countsToTell(existing).find(([, count]) => count > 0)?.[1];
@@ -181,8 +181,8 @@ function shown({ name, done, written, existing, bytes }: RestoreProgress): Progr
     done,
     counts,
     bytes,
-    retries: 0,
-    state: done < 1 ? "running" : "counting",
+    retries,
+    state: done < 1 ? (waits ? "waiting" : "running") : "counting",
     ...(there === undefined ? {} : { remark: `already there ${there.toLocaleString("en")}` }),
   };
 }

@@ -1,4 +1,4 @@
-import { v } from "contextcore";
+import { openObject, v } from "contextcore";
 import { dangling } from "../dangling.ts";
 import { asObject, asText, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
@@ -16,11 +16,11 @@ const RULES = `${PROVISIONING}/alert-rules`;
 const pathOf = (folder: string, group: string): string =>
   `${PROVISIONING}/folder/${encodeURIComponent(folder)}/rule-groups/${encodeURIComponent(group)}`;
 
-const groupSchema = v.looseObject({
+const groupSchema = openObject({
   title: v.string(),
   folderUid: v.string(),
   interval: v.unknown(),
-  rules: v.array(v.looseObject({ uid: v.optional(v.string(), ""), provenance: v.optional(v.string()) })),
+  rules: v.array(openObject({ uid: v.optional(v.string(), ""), provenance: v.optional(v.string()) })),
 });
 
 /** Rules are kept by groups, since only a group knows its interval and its rules' order. */
@@ -103,7 +103,7 @@ export const rules: ObjectKind = {
   }),
 };
 
-const ruleSchema = v.looseObject({
+const ruleSchema = openObject({
   uid: v.optional(v.string(), ""),
   title: v.string(),
   folderUID: v.string(),

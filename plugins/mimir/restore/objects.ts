@@ -1,12 +1,21 @@
-import { isKind, PluginError, parseYaml, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
+import {
+  isKind,
+  objectOf,
+  openObject,
+  PluginError,
+  parseYaml,
+  type RestoreAnswer,
+  type RestoreBatch,
+  v,
+} from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { checkShape, entriesOf, readJson } from "../shape.ts";
+import { checkShape, readJson } from "../shape.ts";
 import { refuse } from "./metadata.ts";
 
 const COMMENT = /^# namespace: (".*")$/m;
-const group = v.looseObject({ name: v.string() });
-const namespaces = v.nullable(entriesOf(v.array(group)));
+const group = openObject({ name: v.string() });
+const namespaces = v.nullable(objectOf(v.array(group)));
 
 /** Puts one rule group back into its namespace. A group of its name that is there already stays as it is. */
 export async function writeRuleGroup(
@@ -50,8 +59,8 @@ async function groupInList(
   signal: AbortSignal,
 ): Promise<unknown> {
   const found = (await readYaml(server, rules, signal)) ?? null;
-  const all = checkShape(`${server.title}: ${rules}`, namespaces, found) ?? [];
-  const groups = all.find(([one]) => one === namespace)?.[1];
+  const all = checkShape(`${server.title}: ${rules}`, namespaces, found) ?? {};
+  const groups = Object.hasOwn(all, namespace) ? all[namespace] : undefined;
   return groups?.find((one) => one.name === name);
 }
 
