@@ -6,7 +6,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
 
 const args = {
   ...provision.params,
@@ -47,7 +46,6 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    setting: () => openSetting(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
     // A step is shown once it is done: one that fails is no step that was made.
     show: () => undefined,
     report(plan, result = expectedResult(plan)) {
