@@ -4,15 +4,7 @@ import { Entries } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Labels } from "./selector.ts";
 import { isSent, restoreNames } from "./sent.ts";
-import { labelSet } from "./streams.ts";
-
-export interface PageStream {
-  /** As the server gave them, its own bookkeeping labels included. */
-  readonly labels: Labels;
-  /** Its entries: indexes from `from` up to, not including, `to`. */
-  readonly from: number;
-  readonly to: number;
-}
+import { labelSet, type PageStream } from "./streams.ts";
 
 export interface Page {
   readonly streams: readonly PageStream[];

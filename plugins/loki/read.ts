@@ -9,10 +9,11 @@ import { type ReadCursor, readCursor } from "./cursor.ts";
 import { toRecords } from "./lines.ts";
 import { loadsOf } from "./loads.ts";
 import { narrow } from "./narrow.ts";
-import type { Page, PageStream } from "./page.ts";
+import type { Page } from "./page.ts";
 import { partition } from "./partition.ts";
-import { problemsOfNames } from "./sent.ts";
+import type { PageStream } from "./streams.ts";
 import { isBookkeeping } from "./streams.ts";
+import { problemsOfNames } from "./taken-names.ts";
 
 export interface Reader {
   readonly api: Api;
