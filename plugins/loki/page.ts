@@ -1,10 +1,10 @@
 /** One answer of query_range, checked and kept as bytes. */
 import { PluginError, v } from "contextcore";
-import { Entries } from "./entries.ts";
+import { Entries, type PageStream } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Labels } from "./selector.ts";
 import { isSent, restoreNames } from "./sent.ts";
-import { labelSet, type PageStream } from "./streams.ts";
+import { labelSet } from "./streams.ts";
 
 export interface Page {
   readonly streams: readonly PageStream[];

@@ -2,12 +2,11 @@
  * Structured metadata as it was sent, where a query shows it otherwise: what has the name of a label of its stream is shown as
  * `NAME_extracted`, and two names are taken for what a parser said. Source: pkg/logql/log/labels.go (`LabelsBuilder.Add`).
  */
-import type { Entries } from "./entries.ts";
+import type { Problem, Range } from "contextcore";
+import type { Entries, PageStream } from "./entries.ts";
 import type { Labels } from "./selector.ts";
-import type { PageStream } from "./streams.ts";
 
-/** How a query shows the name of metadata that a label has. */
-export const SUFFIX = "_extracted";
+const SUFFIX = "_extracted";
 
 /** A query without a parser shows as parsed only what was sent under these names. */
 const ERRORS: readonly string[] = ["__error__", "__error_details__"];
@@ -61,3 +60,35 @@ export function restoreNames(
   entries.replaceMetadata(texts);
   return taken;
 }
+
+/** The one thing that is asked: see `Api`. */
+interface Series {
+  series(selectors: readonly string[], range: Range, signal: AbortSignal): Promise<readonly Labels[]>;
+}
+
+/** What an export says where metadata has the names of labels. @param taken these labels */
+export async function problemsOfNames(
+  api: Series,
+  taken: ReadonlySet<string>,
+  { selector, from, to }: Range & { readonly selector: string },
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  if (taken.size === 0) return [];
+  const streams = await api.series([selector], { from, to }, signal);
+  const hidden = [...taken]
+    .map((name) => name + SUFFIX)
+    .filter((name) => streams.some((one) => Object.hasOwn(one, name)));
+  return hidden.length === 0 ? [RENAMED] : [RENAMED, { ...HIDDEN, items: hidden, range: { from, to } }];
+}
+
+const RENAMED: Problem = {
+  kind: "normalised",
+  reason:
+    "structured metadata that has the name of a label of its stream is shown by Loki as NAME_extracted, and was saved under its own name",
+};
+
+const HIDDEN: Problem = {
+  kind: "lossy",
+  reason:
+    "some entries have structured metadata by which Loki hides a label of their stream (it shows the metadata NAME as NAME_extracted, and the stream has both labels): those entries were saved in a stream without that label",
+};

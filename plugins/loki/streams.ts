@@ -2,15 +2,6 @@
 import { objectOf, v } from "contextcore";
 import type { Labels } from "./selector.ts";
 
-/** One stream of an answer. */
-export interface PageStream {
-  /** As the server gave them, its own bookkeeping labels included. */
-  readonly labels: Labels;
-  /** Its entries: indexes from `from` up to, not including, `to`. */
-  readonly from: number;
-  readonly to: number;
-}
-
 /**
  * Labels that Loki adds by itself to spread a busy stream, or to mark where it came from. They are not data: two streams that
  * differ only in them are one. Source: pkg/ingester/instance.go, pkg/distributor/distributor.go, pkg/util/constants.

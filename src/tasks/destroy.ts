@@ -69,6 +69,7 @@ export const destroyTask = (taken?: Taken, news: DestroyNews = {}) =>
     kind: "destroy",
     about: "destroy the stack, after offering to save what it holds",
     params,
+    opens: () => ({ isDestroying: true }),
     destructive: true,
     async plan({ option }, context): Promise<DestroyPlan> {
       const { findings, losses } = taken ?? (await lookAtStack(context));

@@ -39,6 +39,7 @@ export const exportStack = defineTask({
   kind: "export",
   about: "save what the stack holds to a snapshot that is complete or says what is missing",
   params: exportParams,
+  opens: ({ plugin }) => ({ only: plugin }),
   destructive: false,
   plan: (given, context): Promise<Plan> => (given.resume ? planRest : planWhole)(given, context),
   targets: ({ names, job }) =>

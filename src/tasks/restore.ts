@@ -43,6 +43,7 @@ export const restore = defineTask({
   kind: "restore",
   about: "put snapshots' data back, and count it on the servers",
   params: restoreParams,
+  opens: ({ plugin, into }) => ({ only: plugin, tenant: into }),
   destructive: true,
   async plan(given, context): Promise<Restoration> {
     requireChoice(given);

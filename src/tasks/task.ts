@@ -46,6 +46,16 @@ export interface TaskContext extends OpenPlugins {
   readonly openTrail: () => Trail & AsyncDisposable;
 }
 
+/** What of the stack is opened. */
+export interface Wanted {
+  /** The backends that are wanted; default all. Sinks are opened all the same. */
+  readonly only?: readonly string[];
+  /** Instead of the configured one, for every backend that has tenants. */
+  readonly tenant?: string | undefined;
+  /** The configured command is going to run. */
+  readonly isDestroying?: true;
+}
+
 /** While a task runs. */
 export interface Running<Question = never> extends TaskContext {
   /**
@@ -88,6 +98,11 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   readonly params: P;
+  /**
+   * What of the stack is opened for it; default: all. `nothing`: it reads files alone, so that of the project nothing has to
+   * be agreed to.
+   */
+  opens?(given: ParamValues<P>): Wanted | "nothing";
   /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
   readonly destructive: boolean;
   /**

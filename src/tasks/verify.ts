@@ -56,6 +56,7 @@ export const verify = defineTask({
   kind: "verify",
   about: "prove snapshots: every file, block, checksum and line",
   params,
+  opens: ({ live }) => (live ? {} : "nothing"),
   destructive: false,
   recorded: false,
   async plan(given, context): Promise<Plan> {

@@ -22,6 +22,7 @@ function isTask(value: unknown): value is Task {
 /** Whether each deletes or overwrites. */
 const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   export: false,
+  inventory: false,
   verify: false,
   provision: false,
   audit_export: false,

@@ -8,7 +8,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
-import { openContext } from "../stack.ts";
 import { dashboardSchema } from "./list.ts";
 
 const args = {
@@ -45,7 +44,6 @@ export default defineCommand({
   json: deleteSchema,
   run: (call) =>
     conduct(deleteDashboard, call, {
-      context: () => openContext(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
       untouched: UNTOUCHED,
       show: (plan) => showPlan(call, plan),
       question: () => ({ message: "Delete them?", what: "the deletion" }),

@@ -7,7 +7,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openContext } from "../stack.ts";
 
 const args = {
   ...provision.params,
@@ -46,7 +45,6 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    context: () => openContext(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
     show: (plan) => showPlan(call, plan),
     report(plan, result = expectedResult(plan)) {
       if (call.args.json) call.terminal.printJson(toJson(call, plan, result));

@@ -29,7 +29,7 @@ export default defineCommand({
     const context = await openContext(call);
     const taken = await takeInventory(context);
     const kept = await keptIn(context);
-    if (call.args.json) terminal.printJson({ ...inventoryJson(context.config.name, taken), snapshots: kept });
+    if (call.args.json) terminal.printJson({ ...inventoryJson(taken), snapshots: kept });
     else {
       for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
       for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);

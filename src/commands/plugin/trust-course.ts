@@ -5,7 +5,7 @@ import { agreementOf } from "../agreement.ts";
 import type { Call } from "../command.ts";
 import { type Conduct, conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { contextToRead } from "../stack.ts";
+import { openContext } from "../stack.ts";
 
 /** What is to be done with which plugin. */
 export interface TrustRequest {
@@ -30,7 +30,7 @@ export const conductTrust = (
 
 /** Before the trail is written to: a project that was in use is taken over now, or never. */
 async function contextOf(call: Call): Promise<TaskContext> {
-  const context = await contextToRead(call);
+  const context = await openContext(call, "nothing");
   await agreementOf(call, context.config);
   return context;
 }
