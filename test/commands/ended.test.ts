@@ -203,6 +203,7 @@ describe("restore", () => {
 test.each([
   ["Ctrl-C", KEY.interrupt],
   ["Ctrl-D", KEY.endOfInput],
+  ["n", "n"],
 ])("%s at a yes-or-no question is no, and the last line says so", async (_name, key) => {
   const cwd = labProject(lab, { only: ["grafana"] });
   const session = openSession(["dashboards", "delete", "con-dash"], { cwd });
