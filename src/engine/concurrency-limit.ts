@@ -1,9 +1,9 @@
 /** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
-import { isKind } from "../contract/errors.ts";
+import { isKind, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
+import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
 import { isOverload, retryDelay } from "./retry.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks and knows how it bears them. */
@@ -22,6 +22,8 @@ export interface ConcurrencyLimit {
   slots(): number;
   /** True when so many calls in a row failed for good that going on makes no sense. */
   givesUp(): boolean;
+  /** Has `listener` called whenever something that is told here may have changed. @returns ends that */
+  watch(listener: () => void): () => void;
   readonly retries: number;
 }
 
@@ -30,8 +32,6 @@ export interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
-  /** Called when something that {@link ConcurrencyLimit} tells has changed. */
-  readonly onChange: () => void;
 }
 
 /** The limit of one backend. */
@@ -39,8 +39,11 @@ export function createConcurrencyLimit({
   concurrency,
   tuning,
   signal,
-  onChange,
 }: ConcurrencyLimitOptions): ConcurrencyLimit {
+  const listeners = new Set<() => void>();
+  const onChange = (): void => {
+    for (const listener of listeners) listener();
+  };
   let pace: Pace = startPace(concurrency);
   let pausedUntil = 0;
   let retries = 0;
@@ -53,7 +56,7 @@ export function createConcurrencyLimit({
     await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
-      const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
+      const result = await withTimeLimit(hook, signal, limitOf(tuning));
       pace = afterSuccess(pace, performance.now() - began);
       failuresInARow = 0;
       answered = true;
@@ -81,8 +84,7 @@ export function createConcurrencyLimit({
 
   return {
     callOnce(hook, enough) {
-      const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
-      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
+      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limitOf(tuning));
     },
     async call(hook) {
       for (let failed = 1; ; failed += 1) {
@@ -100,9 +102,20 @@ export function createConcurrencyLimit({
       }
     },
     slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     givesUp: () => failuresInARow >= tuning.failuresMax,
     get retries() {
       return retries;
     },
   };
 }
+
+const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
+  limitMs: stepMs,
+  graceMs,
+  late: () =>
+    new PluginError("temporary", `gave no answer within ${Math.round(stepMs / 1000)} s`, { timedOut: true }),
+});

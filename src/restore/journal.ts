@@ -2,10 +2,11 @@
 import * as v from "valibot";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
+import { unitOf } from "../snapshot/format/formats.ts";
 import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
-import { RECORD_UNITS, recordsOf } from "../snapshot/format/record-keys.ts";
+import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { openDirectory } from "../snapshot/write/disk.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
 import { isMissing } from "../storage/refusal.ts";
@@ -45,7 +46,7 @@ export function countRejected(
 
 /** What cannot be taken apart is one. */
 function recordsIn(file: string, line: string): number {
-  if (!Object.hasOwn(RECORD_UNITS, file)) return 1;
+  if (unitOf(file) === undefined) return 1;
   try {
     return Math.max(1, Array.from(recordsOf(file, JSON.parse(line))).length);
   } catch {
