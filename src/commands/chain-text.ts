@@ -1,6 +1,7 @@
 /** How people are told which snapshots a command takes, which not, and why. */
 
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import { missingLines } from "../snapshot/catalog/chain-claims.ts";
 import { chainJson } from "../snapshot/catalog/chain-json.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
@@ -51,13 +52,6 @@ export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteCol
   for (const chain of chains)
     for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
 }
-
-/** What a chain lacks, and what is to be done. */
-export const missingLines = ({ missing }: BackendChain): string[] =>
-  missing.map(
-    ({ name, reason }) =>
-      `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,
-  );
 
 /** More gaps than this are not each a line of their own. */
 const GAPS_SHOWN = 10;

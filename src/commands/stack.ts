@@ -196,6 +196,7 @@ export const settingToRead = async (call: Call): Promise<Setting> =>
 /** @param sinks see {@link openStackTrail} */
 const settingOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): Setting => ({
   ...stack,
+  ...placesOf(call, stack.config),
   directory: call.directory,
   env: call.env,
   signal: call.signal,
@@ -204,6 +205,10 @@ const settingOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): Setti
   follow: followOn(call.terminal, call.signal),
   waitFor: waitForOn(call.terminal),
   pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
-  trailFile: trailPlaces(call, stack.config).file,
   openTrail: () => openStackTrail(call, stack.config, sinks),
 });
+
+function placesOf(call: Call, config: Config): Pick<Setting, "trailFile" | "home"> {
+  const { file: trailFile, home } = trailPlaces(call, config);
+  return { trailFile, home };
+}

@@ -1,5 +1,6 @@
 /** What a restore leaves on the disk while it runs: how far it came, and every record that was refused. */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
@@ -66,7 +67,7 @@ export interface RestoreJournal {
 /** A line of `rejected.json` holds one record, as it is in the snapshot. */
 const JOURNAL_LINE_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 const problem = v.object({
   kind: problemKindSchema,
   reason: v.string(),
@@ -95,6 +96,7 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   );
   const refused = await openWhole(files, "rejected.json");
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
+  const keep = keeper(refused, state);
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -104,13 +106,12 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
         ({ line, reason, unsupported }) =>
           `${JSON.stringify({ plugin, file, reason, ...(unsupported ? { unsupported } : {}), record: line })}\n`,
       );
-      if (lines.length > 0) await refused.append(lines.join(""));
       const told = problems.map(({ kind, reason, items }) =>
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
       const counted = { written, existing, ...countRejected(fileOf(block), rejected) };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
-      await state.append(`${JSON.stringify(entry)}\n`);
+      await keep({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` });
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),
   };
@@ -120,6 +121,28 @@ const joinedWith = (places: readonly Place[]): Pick<Done, "joined"> =>
   places.length === 0 ? {} : { joined: places.map(({ file, offset }) => ({ file, offset })) };
 
 const key = (plugin: string, { file, offset }: Place): string => JSON.stringify([plugin, file, offset]);
+
+/** The lines of one block. */
+interface Entry {
+  readonly refused: string;
+  readonly done: string;
+}
+
+/** Blocks that are done at once are written together, and made durable once for all of them. After a failure none is. */
+function keeper(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
+  const waiting: Entry[] = [];
+  let tail: Promise<void> = Promise.resolve();
+  const writeWaiting = async (): Promise<void> => {
+    const entries = waiting.splice(0);
+    await refused.append(entries.map((one) => one.refused).join(""));
+    await state.append(entries.map((one) => one.done).join(""));
+  };
+  return (entry) => {
+    waiting.push(entry);
+    tail = tail.then(writeWaiting);
+    return tail;
+  };
+}
 
 interface JournalFile {
   /** Durable when it resolves. */
@@ -136,6 +159,7 @@ async function openWhole(
   const file: GrowingFile = await files.append(name, await endOfLines(files, name, visit));
   return {
     async append(text) {
+      if (text === "") return;
       await file.append(Buffer.from(text));
       await files.commit([name]);
     },

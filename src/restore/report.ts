@@ -1,5 +1,6 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import { chainJson, chainSchema } from "../snapshot/catalog/chain-json.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { openDirectory } from "../snapshot/write/disk.ts";
@@ -8,7 +9,7 @@ import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 const range = v.object({ from: v.string(), to: v.string() });
 export const notPlannedSchema = v.object({ name: v.string(), reason: v.string() });
 export const findingSchema = v.object({

@@ -1,8 +1,7 @@
 /** Proves a snapshot offline: everything that its manifest claims, against what is there. */
-
 import type { Block, IndexLine } from "../snapshot/format/block.ts";
 import type { Manifest } from "../snapshot/format/manifest.ts";
-import { relievePressure } from "../snapshot/memory-pressure.ts";
+import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { INDEX_FILE, indexLines } from "../snapshot/read/index-lines.ts";
 import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { oneAhead } from "../snapshot/read/one-ahead.ts";
@@ -68,7 +67,7 @@ export async function verifySnapshot(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const snapshot = storageAt(place);
-  using _pressure = relievePressure();
+  using _memory = watchMemory();
   const began = performance.now();
   const flaws: Flaw[] = [];
   let flawsTotal = 0;

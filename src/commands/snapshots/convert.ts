@@ -44,14 +44,11 @@ export default defineCommand({
     const chosen = await chooseSnapshots({ snapshot: named, only: ["metrics"] }, { ...call, backups });
     tellChosen(chosen, call.terminal);
     tellLacking(chosen, call.terminal);
-    const { snapshot, broken } = await openChain(chosen.chains, { signal: call.signal });
+    await using opened = await openChain(chosen.chains, { signal: call.signal });
+    const { snapshot, broken } = opened;
     tellBroken(broken, call.terminal);
     const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
-    try {
-      await writeWhole(resolve(call.directory, call.args.output), openMetrics(snapshot, totals), call.signal);
-    } finally {
-      await snapshot.close();
-    }
+    await writeWhole(resolve(call.directory, call.args.output), openMetrics(snapshot, totals), call.signal);
     const exit = told(call, totals);
     return isWhole(chosen, broken) ? exit : EXIT.partial;
   },

@@ -31,12 +31,13 @@ export default defineCommand({
   async run(call): Promise<ExitCode> {
     const { args, terminal, directory } = call;
     const setting = await (args.live ? openSetting : settingToRead)(call);
-    const { plan, carryOut } = await planTask(verify, args, setting);
+    await using planned = await planTask(verify, args, setting);
+    const { plan } = planned;
     if (plan.chosen !== undefined) {
       tellChosen(plan.chosen, terminal);
       tellLacking(plan.chosen, terminal);
     }
-    const verified = await carryOut();
+    const { result: verified } = await planned.carryOut();
     if (args.json) terminal.printJson(verifyJson(verified));
     else showReports(verified, (path) => shortPath(path, directory), terminal);
     return EXITS[verdictOn(verified)];

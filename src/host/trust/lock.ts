@@ -1,6 +1,7 @@
 /** `contextcore.lock`: which files of third parties may be loaded, by what the configuration calls them. */
 import { join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import { readOwnText } from "../../storage/own-file.ts";
 import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
@@ -12,15 +13,14 @@ const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256"));
 
 const lockSchema = v.strictObject({
   version: v.literal(1, "is not version 1: it was written by another contextcore"),
-  plugins: v.record(
-    v.string(),
+  plugins: objectOf(
     v.strictObject({
       name: v.string(),
       version: v.optional(v.string()),
       hosts: v.optional(v.array(v.string())),
       uses: v.array(v.string()),
       hash,
-      files: v.record(v.string(), v.strictObject({ hash, bytes: v.number() })),
+      files: objectOf(v.strictObject({ hash, bytes: v.number() })),
     }),
   ),
 });
