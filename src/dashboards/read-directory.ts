@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
 import type { DashboardKeeper } from "../contract/contract.ts";
+import { isMissing } from "../storage/refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import {
   DashboardFilesError,
@@ -90,7 +91,7 @@ async function reporting({ problems }: Found, file: string, read: () => Promise<
 }
 
 function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  if (isMissing(error)) return undefined;
   throw error;
 }
 
