@@ -2,10 +2,14 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { exportEvents } from "../../src/audit/export/export.ts";
 import { GENESIS, seal } from "../../src/audit/format/chain.ts";
 import { linesBackward } from "../../src/audit/format/lines.ts";
 import { lineOf, type TrailLine } from "../../src/audit/format/trail-line.ts";
 import { linesForward } from "../../src/audit/journal/forward.ts";
+import { trailLines } from "../../src/audit/journal/segments.ts";
+import { findEvents } from "../../src/audit/read/find.ts";
+import { matching } from "../../src/audit/read/query.ts";
 import { random } from "../lab/random.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -64,4 +68,18 @@ test("forward and backward give the same lines, however they lie across what is 
   const forward = Array.from(linesForward(file), said);
   expect(forward, `seed ${seed}`).toEqual(lines.map((line) => said(lineOf(line.toString()))));
   expect(Array.from(linesBackward(file), said).reverse(), `seed ${seed}`).toEqual(forward);
+});
+
+test("a line that is not UTF-8 is passed over by nobody who looks for events", () => {
+  const [first, second] = [sealed(1), sealed(2, { text: "changed" })];
+  const bytes = Buffer.from(`${first.line}\n${second.line}\n`);
+  bytes[bytes.indexOf("changed")] = 0xff;
+  const file = join(temporaryDirectory(), "audit.jsonl");
+  writeFileSync(file, bytes);
+  const exported = (limit: number | "all"): number => {
+    const { pieces } = exportEvents({ file, format: "jsonl", filter: {}, limit, full: true });
+    return [...pieces].length;
+  };
+  expect([exported(10), exported("all"), [...matching(trailLines(file), {})].length]).toEqual([2, 2, 2]);
+  expect(findEvents(file, "2").matches).toHaveLength(1);
 });
