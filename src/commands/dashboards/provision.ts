@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { expectedResult, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { type Provisioning, provision } from "../../tasks/provision.ts";
@@ -6,7 +7,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
 
 const args = {
   ...provision.params,
@@ -16,15 +16,16 @@ const args = {
 
 type ProvisionCall = Call<typeof args>;
 
-const unwritten = v.array(v.object({ what: v.string(), reason: v.string() }));
 const provisionSchema = v.object({
   source: v.string(),
   dryRun: v.boolean(),
   folders: v.object({ created: v.number(), renamed: v.number(), unchanged: v.number() }),
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
-  left: unwritten,
-  failed: unwritten,
-  warned: v.optional(v.pipe(unwritten, v.description("What is there, and not as it was meant"))),
+  left: v.array(unwrittenSchema),
+  failed: v.array(unwrittenSchema),
+  warned: v.optional(
+    v.pipe(v.array(unwrittenSchema), v.description("What is there, and not as it was meant")),
+  ),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -47,7 +48,6 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    setting: () => openSetting(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
     // A step is shown once it is done: one that fails is no step that was made.
     show: () => undefined,
     report(plan, result = expectedResult(plan)) {
