@@ -12,6 +12,20 @@ const settings = v.objectWithRest({ enabled: v.optional(v.boolean()) }, v.unknow
 const byPlugin = (about: string) =>
   v.nullish(v.pipe(v.record(v.string(), v.nullish(settings, {})), v.description(about)), {});
 
+/** As {@link settings}; the core reads further settings of an instance where it is opened: see `instances.ts`. */
+const instance = v.objectWithRest(
+  {
+    enabled: v.optional(v.boolean()),
+    plugin: v.optional(
+      v.pipe(v.string(), v.description("whose instance it is; default: of the plugin of its name")),
+    ),
+  },
+  v.unknown(),
+);
+
+const byInstance = (about: string) =>
+  v.nullish(v.pipe(v.record(v.string(), v.nullish(instance, {})), v.description(about)), {});
+
 const positive = (about: string, fallback: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description(about)), fallback);
 
@@ -36,7 +50,7 @@ export const ConfigSchema = v.strictObject({
     "backups",
   ),
   plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
-  backends: byPlugin("the servers, by plugin"),
+  backends: byInstance("the servers, each by the name of its plugin, or by one of its own with `plugin`"),
   sinks: byPlugin("further places for audit events, by plugin"),
   export: section({
     concurrency: positive("steps under way at once for each backend, at most", 8),

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { parseDuration } from "../units/duration.ts";
-import type { Importance } from "./contract.ts";
+import { IMPORTANCES, type Importance } from "./values.ts";
 
 /** What an option's schema says of itself besides its type, through `v.metadata`. */
 export interface OptionMetadata {
@@ -79,13 +79,7 @@ export const TIME_LIMITS: DurationBounds = { min: "1ms", max: "24h" };
 
 /** How much it would hurt to lose it. */
 export const importance = (fallback: Importance) =>
-  v.optional(
-    v.pipe(
-      v.picklist(["low", "medium", "high", "critical"]),
-      v.description("How much it would hurt to lose it"),
-    ),
-    fallback,
-  );
+  v.optional(v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")), fallback);
 
 /** A whole number within bounds. */
 export const integer = (about: string, fallback: number, bounds: { min: number; max: number }) =>

@@ -2,6 +2,8 @@ import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
 import { openChain } from "../../snapshot/catalog/open-chain.ts";
+import type { Manifest } from "../../snapshot/format/manifest.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { counted } from "../../units/words.ts";
 import { isWhole, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
@@ -17,6 +19,12 @@ const args = {
     required: true,
     about:
       "openmetrics: what promtool tsdb create-blocks-from openmetrics accepts; it cannot carry stale markers, NaN payloads, native histograms, exemplars and metadata",
+  },
+  plugin: {
+    type: "value",
+    hint: "NAME",
+    complete: "backends",
+    about: "whose metrics, where several backends have some",
   },
   output: {
     type: "value",
@@ -47,7 +55,8 @@ export default defineCommand({
     tellBroken(broken, call.terminal);
     const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
     try {
-      await writeWhole(resolve(call.directory, call.args.output), openMetrics(snapshot, totals), call.signal);
+      const text = openMetrics(snapshot, totals, oneOf(call.args.plugin, snapshot.manifest));
+      await writeWhole(resolve(call.directory, call.args.output), text, call.signal);
     } finally {
       await snapshot.close();
     }
@@ -55,6 +64,17 @@ export default defineCommand({
     return isWhole(chosen, broken) ? exit : EXIT.partial;
   },
 });
+
+/** The backend that is meant. @throws UsageError when that is not clear, or it has no metrics */
+function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">): string | undefined {
+  const names = plugins.filter(({ signals = [] }) => signals.includes("metrics")).map(({ name }) => name);
+  if (named === undefined && names.length < 2) return names[0];
+  if (named !== undefined && names.includes(named)) return named;
+  throw new UsageError(
+    named === undefined ? "whose metrics?" : `--plugin ${named}: it has no metrics in this snapshot`,
+    `--plugin with one of ${names.join(", ")}`,
+  );
+}
 
 /** Says what the format could not carry: nothing is left out silently. */
 function told({ terminal, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {

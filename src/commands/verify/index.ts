@@ -1,4 +1,5 @@
 import { patiently } from "../../engine/patiently.ts";
+import { backendOf } from "../../host/open.ts";
 import { nameOf } from "../../snapshot/catalog/chain.ts";
 import { claimsOfBackend, snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../../snapshot/catalog/choose.ts";
@@ -146,7 +147,7 @@ async function comparedLive(call: VerifyCall, { chains }: Chosen): Promise<LiveR
   const stack = await openStack(call);
   const reports: LiveReport[] = [];
   for (const saved of plugins) {
-    const open = stack.backends.find(({ name }) => name === saved.name);
+    const open = backendOf(saved, stack.backends);
     if (open === undefined) call.terminal.warn(`${saved.name}: not compared, no such backend is configured`);
     else {
       const options = { now: fromMs(Date.now()), signal: call.signal };

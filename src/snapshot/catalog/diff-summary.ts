@@ -1,5 +1,6 @@
 /** What a comparison of two snapshots comes to, for each backend. */
 import type { Manifest } from "../format/manifest.ts";
+import { sharedName } from "../format/paths.ts";
 import type { FileDifference } from "./diff.ts";
 
 /** Records of one kind that one backend has in two snapshots, a and b. */
@@ -42,7 +43,9 @@ export function summarise(
 const ownersOf = (manifests: readonly Pick<Manifest, "plugins">[]): ReadonlyMap<string, string> =>
   new Map(
     manifests.flatMap(({ plugins }) =>
-      plugins.flatMap(({ name, files }) => files.map(({ path, of }): [string, string] => [of ?? path, name])),
+      plugins.flatMap((plugin) =>
+        plugin.files.map(({ path, of }): [string, string] => [sharedName(plugin, of ?? path), plugin.name]),
+      ),
     ),
   );
 
