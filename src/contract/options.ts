@@ -77,7 +77,7 @@ function read(source: string): bigint | undefined {
 /** What a call may take: some time, and no more than a day, since the system's timers count to 24 days. */
 export const TIME_LIMITS: DurationBounds = { min: "1ms", max: "24h" };
 
-/** How much it would hurt to lose it. */
+/** How much it would hurt to lose it, as an option of a plugin that has to know it. Each instance has such a setting without that. */
 export const importance = (fallback: Importance) =>
   v.optional(v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")), fallback);
 
