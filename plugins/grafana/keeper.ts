@@ -1,6 +1,7 @@
 import {
   type DashboardKeeper,
   type DashboardListing,
+  objectOf,
   type PlacedDashboard,
   PluginError,
   parseExact,
@@ -77,7 +78,7 @@ async function write(server: Server, dashboard: PlacedDashboard): Promise<void> 
 
 const versionSchema = v.object({ metadata: v.object({ resourceVersion: v.optional(v.string()) }) });
 
-const countsSchema = v.record(v.string(), v.unknown());
+const countsSchema = objectOf(v.unknown());
 
 /** Grafana itself deletes everything in a folder with it, library panels without asking; so it is looked at first. */
 async function removeFolder(server: Server, uid: string): Promise<void> {

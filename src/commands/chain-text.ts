@@ -1,6 +1,7 @@
 /** How people are told which snapshots a command takes, which not, and why. */
 
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import { missingLines } from "../snapshot/catalog/chain-claims.ts";
 import { chainJson } from "../snapshot/catalog/chain-json.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
@@ -32,11 +33,6 @@ export function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Te
     note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
 }
 
-/** Whether nothing is missing of what was asked for. */
-export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly Reasoned[] = []): boolean =>
-  lacking.length + broken.length + damaged.length === 0 &&
-  chains.every(({ missing }) => missing.length === 0);
-
 /** Says on stderr what was passed over, and which times none of the snapshots holds. */
 export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
   if (continues.length > 0)
@@ -56,13 +52,6 @@ export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteCol
   for (const chain of chains)
     for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
 }
-
-/** What a chain lacks, and what is to be done. */
-export const missingLines = ({ missing }: BackendChain): string[] =>
-  missing.map(
-    ({ name, reason }) =>
-      `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,
-  );
 
 /** More gaps than this are not each a line of their own. */
 const GAPS_SHOWN = 10;

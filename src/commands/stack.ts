@@ -199,17 +199,29 @@ export function openStackTrail(
 /** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
 export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Setting> {
   const stack = await openStack(call, wanted);
-  return {
-    ...stack,
-    directory: call.directory,
-    env: call.env,
-    signal: call.signal,
-    note: call.terminal.note,
-    warn: call.terminal.warn,
-    follow: followOn(call.terminal, call.signal),
-    waitFor: waitForOn(call.terminal),
-    pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
-    trailFile: trailPlaces(call, stack.config).file,
-    openTrail: () => openStackTrail(call, stack.config, stack.sinks),
-  };
+  return settingOf(call, stack, stack.sinks);
+}
+
+/** The same for work that needs nothing but files: no plugin is opened, so nothing has to be agreed to. @throws ConfigError */
+export const settingToRead = async (call: Call): Promise<Setting> =>
+  settingOf(call, { config: await configOf(call), backends: [], sinks: [], failures: [] });
+
+/** @param sinks see {@link openStackTrail} */
+const settingOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): Setting => ({
+  ...stack,
+  ...placesOf(call, stack.config),
+  directory: call.directory,
+  env: call.env,
+  signal: call.signal,
+  note: call.terminal.note,
+  warn: call.terminal.warn,
+  follow: followOn(call.terminal, call.signal),
+  waitFor: waitForOn(call.terminal),
+  pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
+  openTrail: () => openStackTrail(call, stack.config, sinks),
+});
+
+function placesOf(call: Call, config: Config): Pick<Setting, "trailFile" | "home"> {
+  const { file: trailFile, home } = trailPlaces(call, config);
+  return { trailFile, home };
 }

@@ -6,6 +6,7 @@
  * left out, and told to the caller.
  */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
@@ -22,10 +23,10 @@ export interface Converted {
 const FILE = "metrics.json";
 
 const lineSchema = v.object({
-  metric: v.record(v.string(), v.string()),
+  metric: objectOf(v.string()),
   timestamps: v.array(v.number()),
   values: v.array(v.nullable(v.number())),
-  special: v.optional(v.record(v.string(), v.string()), {}),
+  special: v.optional(objectOf(v.string()), {}),
   histograms: v.optional(v.array(v.unknown()), []),
 });
 type SeriesLine = v.InferOutput<typeof lineSchema>;

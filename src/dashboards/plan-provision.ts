@@ -7,6 +7,7 @@ import type {
   PlacedDashboard,
 } from "../contract/contract.ts";
 import { inParallel } from "./in-parallel.ts";
+import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
 
 export interface ProvisionPlan {
@@ -97,6 +98,6 @@ function planDashboard(
     const reason = `it belongs to ${before.managedBy}, which would be locked out of it`;
     return { action: "leave", file, reason };
   }
-  const isSame = before.folderUid === placed.folderUid && Bun.deepEquals(before.content, placed.content);
+  const isSame = before.folderUid === placed.folderUid && isKeptDashboard(placed.content, before.content);
   return { action: isSame ? "keep" : "update", file, dashboard: { ...placed, replaces: true } };
 }

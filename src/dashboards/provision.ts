@@ -47,11 +47,6 @@ interface Work extends Pick<Attempts, "attempt"> {
   readonly dashboards: DashboardStep[];
 }
 
-/** False when everything is as the source says. */
-export const hasChanges = ({ folders, dashboards }: ProvisionPlan): boolean =>
-  folders.some(({ action }) => action !== "keep") ||
-  dashboards.some(({ action }) => action === "create" || action === "update");
-
 /** What the plan comes to when everything works. */
 export const expectedResult = (plan: ProvisionPlan): Provisioned => summary(plan, { ...plan, failed: [] });
 

@@ -1,5 +1,10 @@
 /** Says what a restore leaves aside, so that nothing is left aside silently. */
+
 import type { Finding } from "../contract/contract.ts";
+import { missingLines } from "../snapshot/catalog/chain-claims.ts";
+import type { Chosen } from "../snapshot/catalog/choose.ts";
+import type { OpenChain } from "../snapshot/catalog/open-chain.ts";
+import type { NotPlanned } from "./plan.ts";
 import type { FoundBlocks } from "./select.ts";
 
 /** Why a plugin has nothing that a restore could write. */
@@ -23,3 +28,14 @@ export function notesOnUnchosen({ timeless }: FoundBlocks, files: number): Findi
     what,
   }));
 }
+
+/** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
+export const lackingOf = (
+  { chains, lacking, broken, notTaken }: Chosen,
+  damaged: OpenChain["broken"],
+): NotPlanned[] => [
+  ...lacking,
+  ...notTaken,
+  ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
+  ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
+];

@@ -44,12 +44,16 @@ export const provision = defineTask({
     const plan = await planProvision(keeper, source, setting.signal);
     return { ...plan, source: directory ?? BUILT_IN, keeper };
   },
-  targets: ({ dashboards }) =>
-    dashboards.flatMap((step) =>
+  targets: ({ folders, dashboards }) => [
+    ...folders.flatMap(({ action, path, folder }) =>
+      action === "keep" ? [] : [{ kind: "folder", name: `folder ${path}`, identity: folder.uid }],
+    ),
+    ...dashboards.flatMap((step) =>
       step.action === "create" || step.action === "update"
         ? [{ kind: "dashboard", name: `dashboard ${step.dashboard.uid}`, identity: step.dashboard.uid }]
         : [],
     ),
+  ],
   details: ({ source }) => ({ source }),
   async run(plan, { signal }) {
     const result = await provisionDashboards(plan.keeper, plan, signal);

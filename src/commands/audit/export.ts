@@ -1,7 +1,7 @@
 import { auditExport } from "../../tasks/audit-export.ts";
 import { planTask } from "../../tasks/run.ts";
 import { defineCommand } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
+import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
 import { openSetting } from "../stack.ts";
 
 export default defineCommand({
@@ -21,8 +21,10 @@ export default defineCommand({
   ],
   async run({ args: given, terminal, ...call }): Promise<ExitCode> {
     const setting = await openSetting({ ...call, args: given, terminal });
-    const { events, isCut, isWhole } = await (await planTask(auditExport, given, setting)).carryOut();
-    if (!isWhole) return EXIT.partial;
+    await using planned = await planTask(auditExport, given, setting);
+    const { result, ending } = await planned.carryOut();
+    const { events, isCut, isWhole } = result;
+    if (!isWhole) return exitOf(ending, call.signal);
     if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
     if (isCut) terminal.warn(`only the newest ${events} events that fit: --all gives every one`);
     return EXIT.ok;

@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import { expectedResult, hasChanges, type Provisioned } from "../../dashboards/provision.ts";
+import { expectedResult, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { type Provisioning, provision } from "../../tasks/provision.ts";
-import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
+import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openSetting } from "../stack.ts";
 
@@ -41,32 +41,33 @@ export default defineCommand({
     { line: "dashboards provision ./dashboards --dry-run", about: "what would change" },
   ],
   json: provisionSchema,
-  async run(call): Promise<ExitCode> {
-    const { plan, carryOut } = await planned(call);
-    if (!call.args.json) showPlan(call, plan);
-    // With --dry-run, or when nothing changes, nothing is written and nothing recorded.
-    const result = call.args["dry-run"] || !hasChanges(plan) ? expectedResult(plan) : await carryOut();
-    if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
-    else report(call, result);
-    if (result.stopped !== undefined) return EXIT.interrupted;
-    return result.failed.length + result.left.length > 0 ? EXIT.partial : EXIT.ok;
-  },
+  run: (call) => namingBadFiles(call, () => provisioned(call)),
 });
 
+const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
+  conduct(provision, call, {
+    setting: () => openSetting(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
+    show: (plan) => showPlan(call, plan),
+    report(plan, result = expectedResult(plan)) {
+      if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
+      else report(call, result);
+      return result.stopped === undefined && result.left.length > 0 ? EXIT.partial : undefined;
+    },
+  });
+
 /** @throws DashboardFilesError, after every bad file was named */
-async function planned(call: ProvisionCall) {
-  const { plugin } = call.args;
-  const setting = await openSetting(call, { only: plugin === undefined ? [] : [plugin] });
+async function namingBadFiles({ terminal }: ProvisionCall, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
-    return await planTask(provision, call.args, setting);
+    return await work();
   } catch (error) {
     if (error instanceof DashboardFilesError && error.problems.length > 1)
-      for (const { file, reason } of error.problems) call.terminal.note(`${file}: ${reason}`);
+      for (const { file, reason } of error.problems) terminal.note(`${file}: ${reason}`);
     throw error;
   }
 }
 
-function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
+function showPlan({ args: given, terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
+  if (given.json) return;
   const { colors } = terminal;
   const paint = { create: colors.green, update: colors.yellow, rename: colors.yellow };
   const rows = [

@@ -28,8 +28,8 @@ export default defineCommand({
   json: exportSchema,
   async run(call) {
     const setting = await openSetting(call, { only: call.args.plugin });
-    const { carryOut } = await planTask(exportStack, call.args, setting);
-    const result = await carryOut();
+    await using planned = await planTask(exportStack, call.args, setting);
+    const { result } = await planned.carryOut();
     if (call.args.json) call.terminal.printJson(exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);

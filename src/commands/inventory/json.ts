@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CLASSES, classOf } from "../../config/instances.ts";
+import { objectOf } from "../../contract/any-names.ts";
 import { IMPORTANCES } from "../../contract/contract.ts";
 import { CONDITIONS } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
@@ -37,7 +38,7 @@ export const inventorySchema = v.object({
       retention: v.optional(v.pipe(v.union([v.number(), v.literal("unlimited")]), v.description("seconds"))),
       importance: v.optional(v.picklist(IMPORTANCES)),
       class: v.optional(v.picklist(CLASSES)),
-      counts: v.optional(v.record(v.string(), v.number())),
+      counts: v.optional(objectOf(v.number())),
     }),
   ),
   warnings: v.array(

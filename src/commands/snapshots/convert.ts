@@ -1,14 +1,15 @@
 import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
+import { isWhole } from "../../snapshot/catalog/choose.ts";
 import { openChain } from "../../snapshot/catalog/open-chain.ts";
 import type { Manifest } from "../../snapshot/format/manifest.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
-import { isWhole, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
+import { tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 const args = {
@@ -51,15 +52,12 @@ export default defineCommand({
     const chosen = await chooseSnapshots({ snapshot: named, only: ["metrics"] }, { ...call, backups });
     tellChosen(chosen, call.terminal);
     tellLacking(chosen, call.terminal);
-    const { snapshot, broken } = await openChain(chosen.chains, { signal: call.signal });
+    await using opened = await openChain(chosen.chains, { signal: call.signal });
+    const { snapshot, broken } = opened;
     tellBroken(broken, call.terminal);
     const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
-    try {
-      const text = openMetrics(snapshot, totals, oneOf(call.args.plugin, snapshot.manifest));
-      await writeWhole(resolve(call.directory, call.args.output), text, call.signal);
-    } finally {
-      await snapshot.close();
-    }
+    const text = openMetrics(snapshot, totals, oneOf(call.args.plugin, snapshot.manifest));
+    await writeWhole(resolve(call.directory, call.args.output), text, call.signal);
     const exit = told(call, totals);
     return isWhole(chosen, broken) ? exit : EXIT.partial;
   },

@@ -1,21 +1,16 @@
 import * as v from "valibot";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
-import { diffSnapshots, type FileDifference } from "../../snapshot/catalog/diff.ts";
-import {
-  type BackendDifference,
-  summarise,
-  type UnitDifference,
-} from "../../snapshot/catalog/diff-summary.ts";
-import { openChain } from "../../snapshot/catalog/open-chain.ts";
-import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
+import { type OpenChain, openChain } from "../../snapshot/catalog/open-chain.ts";
+import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
+import { diffSnapshots, type FileDifference } from "../../verify/diff.ts";
+import { type BackendDifference, summarise, type UnitDifference } from "../../verify/diff-summary.ts";
 import { chainText, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 const diffSchema = v.object({
@@ -57,9 +52,10 @@ export default defineCommand({
   json: diffSchema,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const [a, b] = [await opened(call, call.args.a, backups), await opened(call, call.args.b, backups)];
+    await using first = await opened(call, call.args.a, backups);
+    await using second = await opened(call, call.args.b, backups);
+    const [a, b] = [first.snapshot, second.snapshot];
     const files = await diffSnapshots(a, b);
-    await Promise.all([a.close(), b.close()]);
     const backends = summarise(files, [a.manifest, b.manifest]);
     const equal = backends.every((one) => one.equal);
     const { terminal, args: given } = call;
@@ -73,16 +69,16 @@ export default defineCommand({
 });
 
 /** `latest` may be several snapshots: which, is said. */
-async function opened(call: Call, text: string, backups: string): Promise<OpenSnapshot> {
+async function opened(call: Call, text: string, backups: string): Promise<OpenChain> {
   const { terminal, signal, directory } = call;
   const chosen = await chooseSnapshots({ snapshot: text }, { directory, backups });
   tellChosen(chosen, terminal);
   tellLacking(chosen, terminal);
   if (snapshotsOf(chosen.chains).length > 1)
     for (const chain of chosen.chains) terminal.note(`${text} is ${chainText(chain)}`);
-  const { snapshot, broken } = await openChain(chosen.chains, { signal });
-  tellBroken(broken, terminal);
-  return snapshot;
+  const chain = await openChain(chosen.chains, { signal });
+  tellBroken(chain.broken, terminal);
+  return chain;
 }
 
 /** `loki     equal    1,456 entries`, `grafana  differs  2 objects more, 1 changed (41 objects equal)`. */

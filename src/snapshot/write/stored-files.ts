@@ -1,10 +1,9 @@
 /** The files of a snapshot being written: where a step's bytes go, and what each file adds up to. */
-import { dirname, join } from "node:path";
+import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { addBlock, type FileTotals } from "../format/file-totals.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
-import { syncDirectory, syncFile } from "./disk.ts";
-import type { Durable } from "./group-commit.ts";
+import type { WaitingFile } from "./group-commit.ts";
 
 export interface StoredFiles {
   /** Appends a block's bytes to its file, which is created when it is new. */
@@ -21,8 +20,8 @@ export type NewBlock = Omit<Block, "offset" | "bytes" | "sha256">;
 
 export interface Stored {
   readonly block: Block;
-  /** What must be on the disk before the index may name the block. */
-  readonly durable: readonly Durable[];
+  /** What must be durable before the index may name the block. */
+  readonly file: WaitingFile;
 }
 
 /** A file of a snapshot, as it goes into the manifest. */
@@ -33,25 +32,14 @@ export interface RecoveredFiles {
   readonly totals: ReadonlyMap<string, FileTotals>;
 }
 
-/** The data files of a snapshot being written, opened when they are first written to. @param directory of the unfinished snapshot */
-export function createStoredFiles(directory: string, recovered?: RecoveredFiles): StoredFiles {
+/** The data files of a snapshot being written, opened when they are first written to. @param snapshot the unfinished one */
+export function createStoredFiles(snapshot: Storage, recovered?: RecoveredFiles): StoredFiles {
   const open = new Map(recovered?.open);
   const totals = new Map(recovered?.totals);
 
-  const folders = (path: string): Durable[] => {
-    const names = path.split("/").slice(0, -1);
-    return [directory, ...names.map((_, depth) => join(directory, ...names.slice(0, depth + 1)))].map(
-      (folder) => ({
-        key: folder,
-        sync: () => syncDirectory(folder),
-      }),
-    );
-  };
-
   return {
     async append(plugin, bytes, fresh) {
-      const known = open.get(fresh.file);
-      const file = known ?? (await createDataFile(directory, fresh.file));
+      const file = open.get(fresh.file) ?? (await createDataFile(snapshot, fresh.file));
       const isWhole = fresh.range === undefined;
       if (!isWhole) open.set(fresh.file, file);
       const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
@@ -59,17 +47,12 @@ export function createStoredFiles(directory: string, recovered?: RecoveredFiles)
       await file.append(bytes);
       if (isWhole) await file.close();
       totals.set(fresh.file, addBlock(totals.get(fresh.file), plugin, block));
-      const sync = isWhole ? () => syncFile(join(directory, fresh.file)) : () => file.sync();
-      return {
-        block,
-        durable: [{ key: fresh.file, sync }, ...(known === undefined ? folders(fresh.file) : [])],
-      };
+      return { block, file };
     },
     async touch(path) {
-      const file = await createDataFile(directory, path);
-      await file.sync();
+      const file = await createDataFile(snapshot, path);
       await file.close();
-      await syncDirectory(dirname(join(directory, path)));
+      await snapshot.commit([path]);
     },
     totals: () =>
       [...totals.values()].map(({ blockSha256, ...one }) => ({

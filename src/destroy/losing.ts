@@ -1,0 +1,51 @@
+/** What each of the three options would lose: what no snapshot holds and the option does not save. */
+import { SIGNALS, type Signal } from "../contract/contract.ts";
+import { type Loss, lossText } from "../inventory/losses.ts";
+import { type Finding, holdsOneOf } from "../inventory/survey.ts";
+import { counted } from "../units/words.ts";
+
+export const OPTIONS = ["1", "2", "3"] as const;
+export type DestroyOption = (typeof OPTIONS)[number];
+
+/** What an option exports. */
+export const SAVED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
+  1: new Set(SIGNALS),
+  2: new Set(["dashboards"]),
+  3: new Set(),
+};
+
+/** Whether this option exports this backend. */
+export const isSaved = (option: DestroyOption, finding: Finding): boolean =>
+  finding.state === "reached" &&
+  holdsOneOf(finding.open.plugin.signals, SAVED[option]) &&
+  holdsOneOf(finding.inventory.signals, SAVED[option]);
+
+/** What is lost for good with one option. @param losses of all backends, when nothing more is saved */
+export function lossesWith(
+  option: DestroyOption,
+  findings: readonly Finding[],
+  losses: readonly Loss[],
+): Loss[] {
+  const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
+  return losses.filter(({ backend }) => !saved.has(backend));
+}
+
+/** More are counted: the menu must fit on the screen. */
+const LISTED_MAX = 6;
+
+/** One line for each backend that something is lost of. */
+export function lossLines(losses: readonly Loss[]): string[] {
+  const more = losses.length - LISTED_MAX;
+  const shown = losses.slice(0, LISTED_MAX).map(lossText);
+  return more <= 0 ? shown : [...shown, `and of ${counted(more, "more backend")}`];
+}
+
+/** What stands below an option. */
+export function losingLines(option: DestroyOption, losses: readonly Loss[]): string[] {
+  if (option === "1") return [...lossLines(losses), NOT_YET];
+  return losses.length === 0 ? ["loses nothing: snapshots hold it all"] : lossLines(losses);
+}
+
+/** Servers need a while before what came in can be read: how much that is, is known once the export has run. */
+const NOT_YET =
+  "loses what comes too late to be exported: it is shown, and asked about, before the command runs";

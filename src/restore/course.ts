@@ -1,0 +1,97 @@
+/** How far a restore has come: for the trail, and for the last line, where it ends before its end. */
+import type { Did } from "../audit/format/event.ts";
+import type { Counts } from "../contract/contract.ts";
+import { countsText } from "../units/unit-text.ts";
+import { listed } from "../units/words.ts";
+import type { RestorePlan } from "./plan.ts";
+
+/** What is known of one target. */
+interface Wrote {
+  readonly name: string;
+  readonly written: Counts;
+  /** More records are on the way, of which nobody knows. */
+  readonly unanswered?: boolean;
+}
+
+/** Told what happens, in this order. */
+export interface Course {
+  /** From now on the servers are written to. */
+  begins(): void;
+  /** Records are on the way to a server: until {@link wrote} nobody knows whether it took them. */
+  offers(name: string): void;
+  wrote(target: Wrote): void;
+  /** Everything was offered to the servers; what they hold is not counted yet. */
+  isWritten(targets: readonly Wrote[]): void;
+  counted(name: string): void;
+  /** What is true now, a sentence without a full stop. */
+  lastWord(): string;
+}
+
+/**
+ * The course of a restore that has not begun.
+ * @param times `--from` and `--to`: what was given as `24h` is another time by the time that it goes on
+ */
+export function createCourse(
+  { targets }: RestorePlan,
+  did: Did,
+  times: Readonly<Partial<Record<"from" | "to", string>>>,
+): Course {
+  const written = new Map<string, Counts>();
+  const unanswered = new Set<string>();
+  const uncounted = new Set(targets.map(({ name }) => name));
+  let state: "before" | "writing" | "counting" = "before";
+  const isNothing = (): boolean => unanswered.size === 0 && ![...written.values()].some(isAny);
+  const tell = (): void => {
+    const details = {
+      written: Object.fromEntries([...written].map(([name, counts]) => [name, { ...counts }])),
+      ...(state === "counting" ? { not_counted: [...uncounted] } : {}),
+    };
+    did(state !== "counting" && isNothing() ? undefined : details);
+  };
+  const wrote = (target: Wrote): void => {
+    if (!target.unanswered) unanswered.delete(target.name);
+    written.set(target.name, target.written);
+  };
+  const told = (): string =>
+    [...written]
+      .filter(([, counts]) => isAny(counts))
+      .map(([name, counts]) => `${name} ${countsText(counts)}`)
+      .join("; ");
+  const flags = [...Object.entries(times).map(([name, time]) => `--${name} ${time}`), "--resume"].join(" ");
+  const goesOn = `the same command with ${flags} goes on`;
+  const whileWriting = (): string => {
+    if (isNothing()) return "nothing was written";
+    if (told() !== "") return `at least this is written: ${told()}; ${goesOn}`;
+    return `nothing is known to be written; ${listed([...unanswered])} had not answered yet; ${goesOn}`;
+  };
+  return {
+    begins() {
+      state = "writing";
+    },
+    offers(name) {
+      unanswered.add(name);
+      tell();
+    },
+    wrote(target) {
+      wrote(target);
+      tell();
+    },
+    isWritten(all) {
+      state = "counting";
+      all.forEach(wrote);
+      tell();
+    },
+    counted(name) {
+      uncounted.delete(name);
+      tell();
+    },
+    lastWord() {
+      if (state === "before") return "nothing was written";
+      if (state === "writing") return whileWriting();
+      const left = uncounted.size === 0 ? "" : `; not counted on the servers: ${listed([...uncounted])}`;
+      return `written: ${told() || "nothing"}${left}; ${goesOn}`;
+    },
+  };
+}
+
+const isAny = (counts: Counts): boolean => Object.values(counts).some((count) => count > 0);

@@ -1,0 +1,48 @@
+/** From what a person types to what the configuration calls a plugin. */
+import { existsSync } from "node:fs";
+import { isAbsolute, relative, resolve, sep } from "node:path";
+import { closest } from "../config/closest.ts";
+import type { Config } from "../config/config.ts";
+import { DeclarationError } from "../host/declaration.ts";
+import { type Location, locatePlugin } from "../host/locate.ts";
+import { readLock } from "../host/trust/lock.ts";
+import { UsageError } from "./errors.ts";
+
+/** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. A package keeps its name. */
+export function specOf(word: string, directory: string, config: Config): string {
+  const isPath = /^(\.{1,2}([/\\]|$)|[/\\]|[A-Za-z]:[/\\])|\.[mc]?[tj]s$/.test(word);
+  if (!isPath && !existsSync(resolve(directory, word))) return word;
+  const path = relative(config.directory, resolve(directory, word)).split(sep).join("/");
+  if (isAbsolute(path)) return path;
+  return path === "" ? "." : path.startsWith("../") ? path : `./${path}`;
+}
+
+/**
+ * The plugin that a person names by a path, from the folder they are in, or by its package.
+ * @throws UsageError when there is none
+ */
+export function locateWord(word: string, directory: string, config: Config): Location {
+  try {
+    return locatePlugin(specOf(word, directory, config), config.directory);
+  } catch (error) {
+    if (!(error instanceof DeclarationError)) throw error;
+    const path = resolve(directory, word);
+    const hint = existsSync(path) ? error.hint : `paths are relative to the folder you are in, ${directory}`;
+    throw new UsageError(error.message, hint);
+  }
+}
+
+/**
+ * The configured plugin that is meant: by its name, or by its path or package.
+ * @throws UsageError when there is none
+ */
+export function configuredSpec(word: string, directory: string, config: Config): string {
+  const lock = readLock(config.directory);
+  const named = Object.entries(lock).find(([, entry]) => entry.name === word)?.[0];
+  const spec = named ?? specOf(word, directory, config);
+  if (config.plugins.includes(spec) || lock[spec] !== undefined) return spec;
+  const known = [...config.plugins, ...Object.values(lock).map(({ name }) => name)];
+  const meant = closest(word, known);
+  const hint = meant === undefined ? "contextcore plugin list shows all" : `did you mean ${meant}?`;
+  throw new UsageError(`there is no third party's plugin ${word} in the configuration`, hint);
+}

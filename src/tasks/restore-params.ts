@@ -1,0 +1,85 @@
+/** What a restore can be told. */
+import { SIGNALS } from "../contract/contract.ts";
+import { readMoment } from "../units/moment.ts";
+import { fromMs, type Range } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
+import type { ParamValues } from "./param.ts";
+import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
+
+export const restoreParams = {
+  snapshot: SNAPSHOT,
+  all: { type: "flag", about: "everything from every snapshot that is kept" },
+  chain: CHAIN,
+  plugin: {
+    type: "value",
+    hint: "NAME",
+    repeatable: true,
+    complete: "backends",
+    about: "only this backend; may be repeated",
+  },
+  only: {
+    type: "value",
+    values: SIGNALS,
+    repeatable: true,
+    about: "only this kind of data; may be repeated",
+  },
+  from: {
+    type: "value",
+    hint: "TIME",
+    parse: readMoment,
+    about: "only data from then on: a date, an RFC 3339 time, or 24h for that long ago",
+  },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before then" },
+  match: {
+    type: "value",
+    hint: "NAME=SELECTOR",
+    repeatable: true,
+    about: "only what this selector in the backend's own language finds",
+  },
+  into: {
+    type: "value",
+    hint: "TENANT",
+    local: true,
+    about: "write into this tenant instead of the configured one",
+  },
+  label: {
+    type: "value",
+    hint: "KEY=VALUE",
+    repeatable: true,
+    about: "add a label to every stream and series, e.g. restored_from=20260124-143000",
+  },
+  resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
+} as const;
+
+export type RestoreValues = ParamValues<typeof restoreParams>;
+
+/** The range that is asked for; `undefined`: all there is. @throws UsageError when it is empty */
+export function rangeOf({ from, to }: RestoreValues): Range | undefined {
+  if (from === undefined && to === undefined) return undefined;
+  const range = { from: from ?? 0n, to: to ?? fromMs(Date.now()) };
+  if (range.from < range.to) return range;
+  throw new UsageError("--from is not before --to");
+}
+
+/**
+ * Refuses what does not say what is to be restored: a time is asked of all snapshots, but only if it is named.
+ * @throws UsageError
+ */
+export function requireChoice({ snapshot, all, from, to }: RestoreValues): void {
+  if (snapshot !== undefined || all || from !== undefined || to !== undefined) return;
+  throw new UsageError(
+    "which snapshot?",
+    "a name, a directory or `latest`; or --all, or --from and --to, of all that are kept",
+  );
+}
+
+/** @throws UsageError when one is not `KEY=VALUE` */
+export function readLabels(texts: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    texts.map((text) => {
+      const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
+      if (name !== undefined && value !== undefined) return [name, value];
+      throw new UsageError(`--label ${text} is not a label`, "for example --label restored_from=20260124");
+    }),
+  );
+}

@@ -1,0 +1,30 @@
+/** Which files there are, and whether they are the ones that the manifest lists. */
+
+import type { Manifest } from "../snapshot/format/manifest.ts";
+import type { Storage } from "../storage/storage.ts";
+import type { Complain } from "./block-index.ts";
+
+/** Compares what is there with the manifest: every file, its kind and its size. */
+export async function checkListing(snapshot: Storage, manifest: Manifest, complain: Complain): Promise<void> {
+  const expected = new Map<string, number | undefined>([
+    ["manifest.json", undefined],
+    [manifest.index.path, manifest.index.bytes],
+    ...manifest.plugins.flatMap((plugin) => plugin.files.map((file) => [file.path, file.bytes] as const)),
+  ]);
+  for await (const file of snapshot.list())
+    if (!expected.has(file)) complain({ file, what: "is not in the manifest" });
+  for (const [file, bytes] of expected) await checkFile(snapshot, file, bytes, complain);
+}
+
+async function checkFile(
+  snapshot: Storage,
+  file: string,
+  bytes: number | undefined,
+  complain: Complain,
+): Promise<void> {
+  const found = await snapshot.stat(file).catch(() => undefined);
+  if (found === undefined) complain({ file, what: "is missing" });
+  else if (!found.isRegular) complain({ file, what: "is not a regular file" });
+  else if (bytes !== undefined && found.bytes !== bytes)
+    complain({ file, what: `has ${found.bytes} bytes, the manifest says ${bytes}` });
+}
