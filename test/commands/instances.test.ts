@@ -306,3 +306,23 @@ test("what is saved of one instance is not taken for the other", async () => {
   expect(lost.exitCode).toBe(3);
   expect(lost.stdout + lost.stderr).toContain("loki-eu");
 });
+
+test("somebody else's plugin has instances, too, each with its own options, and in a folder of its own", async () => {
+  const line = (task: string) => `{"time":"2026-01-24T08:00:00Z","task":"${task}"}\n`;
+  const cwd = temporaryDirectory({ "one/a.jsonl": line("FIRST"), "two/a.jsonl": line("SECOND") });
+  expect((await run(["plugin", "new", "acme/lines"], { cwd })).exitCode).toBe(0);
+  expect((await run(["plugin", "add", "./lines", "--yes"], { cwd })).exitCode).toBe(0);
+  const lines = "  acme/lines: { directory: one }\n  lines-eu: { plugin: acme/lines, directory: two }\n";
+  const off = `${OFF}  loki: { enabled: false }\n`;
+  await Bun.write(join(cwd, "contextcore.yaml"), `plugins: [./lines]\nbackends:\n${off}${lines}`);
+  const { path, plugins, status } = await json(agreed(cwd), ["export", "--all"]);
+  expect({ status, names: plugins.map(({ name }: { name: string }) => name) }).toEqual({
+    status: "complete",
+    names: ["acme/lines", "lines-eu"],
+  });
+  expect(readFileSync(join(path, "acme", "lines", "lines.jsonl"), "utf8")).toContain("FIRST");
+  expect(readFileSync(join(path, "lines-eu", "lines.jsonl"), "utf8")).toContain("SECOND");
+  expect((await run(["verify", path], { cwd })).exitCode).toBe(0);
+  const shown = await json(cwd, ["config", "show"]);
+  expect(JSON.stringify(shown.settings)).toContain("backends.lines-eu.importance");
+});
