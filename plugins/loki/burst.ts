@@ -5,8 +5,9 @@
 import type { Cursor, Problem } from "contextcore";
 import type { Api } from "./api.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
+import type { PageStream } from "./entries.ts";
 import { loadsOf } from "./loads.ts";
-import { type Page, type PageStream, type Value, valuesOf } from "./page.ts";
+import { type Page, type Value, valuesOf } from "./page.ts";
 import { partition } from "./partition.ts";
 import { escapeRegex, quote } from "./selector.ts";
 import { shownName } from "./sent.ts";

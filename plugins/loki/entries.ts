@@ -1,5 +1,16 @@
 /** The entries of one answer as places in its bytes: a few numbers each, and no object. */
 
+import type { Labels } from "./selector.ts";
+
+/** A stream of one answer. */
+export interface PageStream {
+  /** As the server gave them, its own bookkeeping labels included. */
+  readonly labels: Labels;
+  /** Its entries: indexes from `from` up to, not including, `to`. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Bytes `[from, to)` of an answer. */
 export interface Place {
   readonly from: number;

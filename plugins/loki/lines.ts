@@ -1,7 +1,7 @@
 /** Entries as lines of `logs.json`: one Loki push request a line, one stream each, in time order. */
 import type { Range, Records } from "contextcore";
-import type { Entries, Place } from "./entries.ts";
-import type { Page, PageStream } from "./page.ts";
+import type { Entries, PageStream, Place } from "./entries.ts";
+import type { Page } from "./page.ts";
 import { isBookkeeping, ownLabels, streamKey } from "./streams.ts";
 
 export const LOGS_FILE = "logs.json";

@@ -1,18 +1,10 @@
 /** One answer of query_range, checked and kept as bytes. */
 import { PluginError, v } from "contextcore";
-import { Entries } from "./entries.ts";
+import { Entries, type PageStream } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Labels } from "./selector.ts";
 import { isSent, restoreNames } from "./sent.ts";
 import { labelSet } from "./streams.ts";
-
-export interface PageStream {
-  /** As the server gave them, its own bookkeeping labels included. */
-  readonly labels: Labels;
-  /** Its entries: indexes from `from` up to, not including, `to`. */
-  readonly from: number;
-  readonly to: number;
-}
 
 export interface Page {
   readonly streams: readonly PageStream[];

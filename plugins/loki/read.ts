@@ -6,10 +6,11 @@ import { type Cursor, halves, PluginError, type Problem, type Range, type Step }
 import type { Api } from "./api.ts";
 import { splitNanosecond } from "./burst.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
+import type { PageStream } from "./entries.ts";
 import { toRecords } from "./lines.ts";
 import { loadsOf } from "./loads.ts";
 import { narrow } from "./narrow.ts";
-import type { Page, PageStream } from "./page.ts";
+import type { Page } from "./page.ts";
 import { partition } from "./partition.ts";
 import { problemsOfNames } from "./sent.ts";
 import { isBookkeeping } from "./streams.ts";

@@ -3,9 +3,7 @@
  * `NAME_extracted`, and two names are taken for what a parser said. Source: pkg/logql/log/labels.go (`LabelsBuilder.Add`).
  */
 import type { Problem, Range } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Entries } from "./entries.ts";
-import type { PageStream } from "./page.ts";
+import type { Entries, PageStream } from "./entries.ts";
 import type { Labels } from "./selector.ts";
 
 const SUFFIX = "_extracted";
@@ -63,9 +61,14 @@ export function restoreNames(
   return taken;
 }
 
+/** The one thing that is asked: see `Api`. */
+interface Series {
+  series(selectors: readonly string[], range: Range, signal: AbortSignal): Promise<readonly Labels[]>;
+}
+
 /** What an export says where metadata has the names of labels. @param taken these labels */
 export async function problemsOfNames(
-  api: Api,
+  api: Series,
   taken: ReadonlySet<string>,
   { selector, from, to }: Range & { readonly selector: string },
   signal: AbortSignal,

@@ -1,10 +1,11 @@
 /** The course of every command that carries out what was planned: plan, show, ask, carry out that very plan, say what is true. */
 import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
-import type { Answer, Setting, Task } from "../tasks/task.ts";
+import type { Answer, Task, TaskContext } from "../tasks/task.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
 import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
+import { openContext } from "./stack.ts";
 import { orUntouched } from "./untouched.ts";
 
 /** A call of such a command. */
@@ -14,8 +15,8 @@ export type PlanCall<P extends Params> = Call & {
 
 /** What a command adds to it. */
 export interface Conduct<Plan, Result> {
-  /** Opens what the task works on. */
-  setting(): Promise<Setting>;
+  /** Opens what the task works on, where that is not what the task says. */
+  context?(): Promise<TaskContext>;
   /** What is true as long as nothing was done, such as "nothing was deleted": then the last word. */
   readonly untouched?: string;
   /** Shows what would be done. @throws UsageError when that makes no sense */
@@ -32,6 +33,12 @@ export interface Conduct<Plan, Result> {
   report(plan: Plan, result?: Result): ExitCode | undefined;
 }
 
+/** Opens what a task works on, and plans it with the arguments of this call. */
+export const planCall = async <P extends Params, Plan, Result, Question>(
+  task: Task<P, Plan, Result, Question>,
+  call: Call & { readonly args: ParamValues<P> },
+) => planTask(task, call.args, await openContext(call, task.opens?.(call.args)));
+
 /**
  * Plans a task with the arguments of this call and conducts it to its end. With `--dry-run`, or where there is nothing to do,
  * it is only shown; a question that is answered with no, or left, ends it untouched. What the plan holds open is let go of.
@@ -39,11 +46,13 @@ export interface Conduct<Plan, Result> {
 export function conduct<P extends Params, Plan, Result>(
   task: Task<P, Plan, Result>,
   call: PlanCall<P>,
-  { setting, untouched, show, question, no, report }: Conduct<Plan, Result>,
+  { context, untouched, show, question, no, report }: Conduct<Plan, Result>,
 ): Promise<ExitCode> {
   const { args, terminal, signal } = call;
   return orUntouched(untouched, async () => {
-    await using planned = await planTask(task, args, await setting());
+    await using planned = await (context === undefined
+      ? planCall(task, call)
+      : planTask(task, args, await context()));
     const { plan, targets } = planned;
     show(plan);
     const asked = args["dry-run"] || targets.length === 0 ? undefined : question?.(plan);

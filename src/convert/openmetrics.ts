@@ -11,6 +11,7 @@ import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** What was written, and what the format cannot carry. */
 export interface Converted {
@@ -18,6 +19,18 @@ export interface Converted {
   stale: number;
   nanPayloads: number;
   histograms: number;
+}
+
+/** Writes the metrics of a snapshot into a file. @param backend as for `openMetrics` @throws SnapshotError when a block is not what was written */
+export async function writeOpenMetrics(
+  snapshot: OpenSnapshot,
+  path: string,
+  signal: AbortSignal,
+  backend?: string,
+): Promise<Converted> {
+  const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
+  await writeWhole(path, openMetrics(snapshot, totals, backend), signal);
+  return totals;
 }
 
 const FILE = "metrics.json";

@@ -4,8 +4,13 @@ import type { Finding } from "../contract/contract.ts";
 import { missingLines } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
 import type { OpenChain } from "../snapshot/catalog/open-chain.ts";
-import type { NotPlanned } from "./plan.ts";
 import type { FoundBlocks } from "./select.ts";
+
+/** A plugin that nothing is written for. */
+export interface NotPlanned {
+  readonly name: string;
+  readonly reason: string;
+}
 
 /** Why a plugin has nothing that a restore could write. */
 export function whyNothing({ timeless, outside }: FoundBlocks): string {

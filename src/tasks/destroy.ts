@@ -14,7 +14,7 @@ import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
 import { askBackends, backendTarget, type Taken, takeInventory } from "./inventory.ts";
-import { type Answer, type Done, defineTask, type Refusal, type Running, type Setting } from "./task.ts";
+import { type Answer, type Done, defineTask, type Refusal, type Running, type TaskContext } from "./task.ts";
 
 const params = {
   option: {
@@ -69,10 +69,11 @@ export const destroyTask = (taken?: Taken, news: DestroyNews = {}) =>
     kind: "destroy",
     about: "destroy the stack, after offering to save what it holds",
     params,
+    opens: () => ({ isDestroying: true }),
     destructive: true,
-    async plan({ option }, setting): Promise<DestroyPlan> {
-      const { findings, losses } = taken ?? (await lookAtStack(setting));
-      const { name, destroy: settings } = setting.config;
+    async plan({ option }, context): Promise<DestroyPlan> {
+      const { findings, losses } = taken ?? (await lookAtStack(context));
+      const { name, destroy: settings } = context.config;
       const lost = lossesWith(option, findings, losses);
       return { option, name, command: settings.command, findings, losses: lost };
     },
@@ -97,11 +98,11 @@ export const destroyTask = (taken?: Taken, news: DestroyNews = {}) =>
 export const destroy = destroyTask();
 
 /** The command may run, and each backend has said what it holds. @throws CommandError; RefusedError when the policy forbids it */
-export async function lookAtStack(setting: Setting): Promise<Taken> {
-  const { config, env } = setting;
+export async function lookAtStack(context: TaskContext): Promise<Taken> {
+  const { config, env } = context;
   checkCommand({ ...config.destroy, directory: config.directory, env });
   const refusal = refusalOf(config.destroy);
-  if (refusal === undefined) return takeInventory(setting);
+  if (refusal === undefined) return takeInventory(context);
   const { part, rule, why: reason, message, hint } = refusal;
   throw new RefusedError(message, hint, { command: commandText(config.destroy.command), rule, part, reason });
 }
@@ -122,17 +123,17 @@ async function saveFirst(plan: DestroyPlan, running: Running<AllTheSame>, news: 
 }
 
 /** The export of the dashboards alone needs a backend that may have some. @throws UsageError */
-function requireWorth(option: DestroyOption, { backends }: Setting): void {
+function requireWorth(option: DestroyOption, { backends }: TaskContext): void {
   if (option !== "2" || backends.some(({ plugin }) => holdsOneOf(plugin.signals, SAVED[option]))) return;
   throw new UsageError("no backend holds dashboards", "--option 1 exports everything first, 3 nothing");
 }
 
 /** What has come to the backends that were saved, and no snapshot holds. */
-async function leftBehind({ option, findings }: DestroyPlan, setting: Setting): Promise<Loss[]> {
+async function leftBehind({ option, findings }: DestroyPlan, context: TaskContext): Promise<Loss[]> {
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
-  const backends = setting.backends.filter(({ name }) => saved.has(name));
-  const now = await askBackends(setting, { backends, failures: [] });
-  const { snapshots } = await readKept(setting.config.backups);
+  const backends = context.backends.filter(({ name }) => saved.has(name));
+  const now = await askBackends(context, { backends, failures: [] });
+  const { snapshots } = await readKept(context.config.backups);
   return lossesOf(now, { snapshots, now: fromMs(Date.now()) });
 }
 
@@ -141,8 +142,8 @@ const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" 
 
 const AGREED: Answer = { agrees: true };
 
-function destroyed(plan: DestroyPlan, setting: Setting, { onCommand }: DestroyNews): Promise<Aftermath> {
-  const { env, signal, config } = setting;
+function destroyed(plan: DestroyPlan, context: TaskContext, { onCommand }: DestroyNews): Promise<Aftermath> {
+  const { env, signal, config } = context;
   const { name, command, findings } = plan;
   signal.throwIfAborted();
   onCommand?.(commandText(command));

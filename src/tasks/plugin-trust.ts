@@ -14,7 +14,7 @@ import { type Changes, changesSince, isUnchanged } from "../host/trust/trust.ts"
 import { messageOf } from "../units/message-of.ts";
 import { withLastWord } from "./last-word.ts";
 import { configuredSpec, locateWord } from "./plugin-spec.ts";
-import { type Done, defineTask, type Running, type Setting } from "./task.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
 
 const params = {
   action: {
@@ -73,7 +73,7 @@ export const pluginTrust = defineTask({
   params,
   destructive: false,
   recorded: "end",
-  async plan({ action, plugin: word }, { config, directory }: Setting): Promise<TrustPlan> {
+  async plan({ action, plugin: word }, { config, directory }: TaskContext): Promise<TrustPlan> {
     if (action === "add") return granting(action, locateWord(word, directory, config), config);
     const spec = configuredSpec(word, directory, config);
     if (action === "trust") return granting(action, locatePlugin(spec, config.directory), config);

@@ -7,7 +7,7 @@ import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.
 import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
 import { readDirectory } from "../dashboards/read-directory.ts";
 import { messageOf } from "../units/message-of.ts";
-import { keeperOf, PLUGIN } from "./dashboard-store.ts";
+import { keeperOf, ownerOf, PLUGIN } from "./dashboard-store.ts";
 import { defineTask } from "./task.ts";
 
 const params = {
@@ -34,6 +34,7 @@ export const provision = defineTask({
   kind: "provision",
   about: "make the dashboards on the server as a directory of files says; directories become folders",
   params,
+  opens: ownerOf,
   destructive: false,
   async plan({ directory, plugin }, setting): Promise<Provisioning> {
     const { keeper } = keeperOf(setting, plugin);

@@ -15,7 +15,6 @@ import type { RestoreReport } from "../restore/report.ts";
 import type { RestoreProgress } from "../restore/run.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
-import { type OpenChain, openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { toRfc3339 } from "../units/range.ts";
@@ -27,8 +26,8 @@ import { withLastWord } from "./last-word.ts";
 import { readMatches } from "./matches.ts";
 import type { Progress } from "./progress.ts";
 import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
-import { chooseSnapshots } from "./snapshot-param.ts";
-import { type Done, defineTask, type Running, type Setting } from "./task.ts";
+import { type OpenChosen, openChosen } from "./snapshot-param.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
 
 /** What would be written where. It holds the snapshots open. */
 export interface Restoration extends RestorePlan, AsyncDisposable {
@@ -44,16 +43,17 @@ export const restore = defineTask({
   kind: "restore",
   about: "put snapshots' data back, and count it on the servers",
   params: restoreParams,
+  opens: ({ plugin, into }) => ({ only: plugin, tenant: into }),
   destructive: true,
-  async plan(given, setting): Promise<Restoration> {
+  async plan(given, context): Promise<Restoration> {
     requireChoice(given);
-    const chosen = await chosenOf(given, setting);
-    const opened = await openChain(chosen.chains, { range: rangeOf(given), signal: setting.signal });
+    const opened = await openMeant(given, context);
     try {
-      const plan = await planned(given, setting, { ...opened, chosen });
+      const { chosen, [Symbol.asyncDispose]: close } = opened;
+      if (given.into === undefined) requireOneTenant(chosen);
+      const plan = await planned(given, context, opened);
       const request = requestOf(given, plan);
-      const earlier = given.resume ? await interrupted(request, setting) : undefined;
-      const close = opened[Symbol.asyncDispose];
+      const earlier = given.resume ? await interrupted(request, context) : undefined;
       return { ...plan, chosen, times: timesOf(given), request, earlier, [Symbol.asyncDispose]: close };
     } catch (error) {
       await opened[Symbol.asyncDispose]();
@@ -88,15 +88,16 @@ export const restore = defineTask({
   },
 });
 
-/** The snapshots that are meant. @throws RefusedError when data of several tenants would become that of one */
-async function chosenOf(given: RestoreValues, setting: Setting): Promise<Chosen> {
+/** Opens the snapshots that are meant. */
+function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChosen> {
   const { snapshot, chain, plugin: plugins, only, into } = given;
-  const place = { directory: setting.directory, backups: setting.config.backups };
-  const sources = setting.backends.map((open) => sourceOf(open, into));
-  const asked = { snapshot, chain, range: rangeOf(given), plugins, only, sources };
-  const chosen = await chooseSnapshots(asked, place);
-  if (into === undefined) requireOneTenant(chosen);
-  return chosen;
+  const place = { directory: context.directory, backups: context.config.backups };
+  const sources = context.backends.map((open) => sourceOf(open, into));
+  return openChosen(
+    { snapshot, chain, range: rangeOf(given), plugins, only, sources },
+    place,
+    context.signal,
+  );
 }
 
 /** What a backend's snapshots say of it. @param into the tenant that it is opened as instead of its own, which says nothing of them */
@@ -106,6 +107,7 @@ const sourceOf = ({ name, url, tenant }: OpenBackend, into: string | undefined):
   ...(tenant === undefined || into !== undefined ? {} : { tenant }),
 });
 
+/** @throws RefusedError when data of several tenants would become that of one */
 function requireOneTenant({ chains }: Chosen): void {
   for (const { backend, links } of chains) {
     const tenants = [...new Set(links.flatMap(({ plugin }) => plugin.tenant ?? []))];
@@ -123,8 +125,8 @@ export const tenantText = (tenant: string): string => (tenant === "" ? "no tenan
 /** Looks at every chosen block, which is told, and asks the servers. */
 async function planned(
   given: RestoreValues,
-  { backends, signal, follow }: Setting,
-  { snapshot, broken, chosen }: Pick<OpenChain, "snapshot" | "broken"> & { readonly chosen: Chosen },
+  { backends, signal, follow }: TaskContext,
+  { snapshot, broken, chosen }: OpenChosen,
 ): Promise<RestorePlan> {
   const { plugin: plugins, only, into } = given;
   const range = rangeOf(given);
@@ -152,7 +154,7 @@ async function planned(
   });
 }
 
-async function interrupted(request: RestoreRequest, { config }: Setting): Promise<string> {
+async function interrupted(request: RestoreRequest, { config }: TaskContext): Promise<string> {
   const directory = await unfinishedRestore(config.backups, request);
   if (directory !== undefined) return directory;
   throw new UsageError(

@@ -3,7 +3,7 @@ import type { Trail } from "../audit/format/event.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
 import { type Param, type Params, type ParamValues, valuesOf } from "./param.ts";
-import type { Answer, Done, Refusal, Running, Setting, Target, Task } from "./task.ts";
+import type { Answer, Done, Refusal, Running, Target, Task, TaskContext } from "./task.ts";
 
 /** A plan that can be shown, agreed to, and carried out as it is. What it holds open is let go of with it, whatever became of it. */
 export interface Planned<Plan, Result, Question = never> extends AsyncDisposable {
@@ -25,16 +25,16 @@ export interface Planned<Plan, Result, Question = never> extends AsyncDisposable
 export async function planTask<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   params: ParamValues<P>,
-  setting: Setting,
+  context: TaskContext,
 ): Promise<Planned<Plan, Result, Question>> {
-  const plan = await recordingRefusal(task.kind, setting, () => task.plan(params, setting));
+  const plan = await recordingRefusal(task.kind, context, () => task.plan(params, context));
   const targets = task.targets(plan);
   return {
     plan,
     targets,
     sha256: agreementHash(task, params, targets),
-    carryOut: (ask = declined) => done(task, plan, { ...setting, ask }),
-    decline: (answer) => recordRefusal(task.kind, answer, setting),
+    carryOut: (ask = declined) => done(task, plan, { ...context, ask }),
+    decline: (answer) => recordRefusal(task.kind, answer, context),
     [Symbol.asyncDispose]: () => letGo(plan),
   };
 }
@@ -50,7 +50,7 @@ const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
 export async function recordRefusal(
   operation: string,
   { outcome, details = {} }: Refusal,
-  { openTrail }: Setting,
+  { openTrail }: TaskContext,
 ): Promise<void> {
   await using trail = openTrail();
   await trail.append({ operation, outcome, details });
@@ -61,7 +61,7 @@ const RECORDED = new WeakSet<RefusedError>();
 /** Does what may be refused, and tells the trail of a refusal that it is to keep, once. @throws what the work throws */
 export async function recordingRefusal<Result>(
   operation: string,
-  setting: Setting,
+  context: TaskContext,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
@@ -69,14 +69,14 @@ export async function recordingRefusal<Result>(
   } catch (error) {
     if (error instanceof RefusedError && error.recorded !== undefined && !RECORDED.has(error)) {
       RECORDED.add(error);
-      await recordRefusal(operation, { agrees: false, outcome: "refused", details: error.recorded }, setting);
+      await recordRefusal(operation, { agrees: false, outcome: "refused", details: error.recorded }, context);
     }
     throw error;
   }
 }
 
 /** What a task is given, but for what comes from its record. */
-type Given<Question> = Setting & Pick<Running<Question>, "ask">;
+type Given<Question> = TaskContext & Pick<Running<Question>, "ask">;
 
 /** Between two events of the trail, unless it only looks. @param trail its whole's, of a part */
 async function done<P extends Params, Plan, Result, Question>(
@@ -116,12 +116,12 @@ function recorded<P extends Params, Plan, Result, Question>(
 
 /** What a part would ask was not agreed to with the whole. @param trail that of the whole */
 const partOf =
-  (setting: Setting, trail?: Trail): Running["part"] =>
+  (context: TaskContext, trail?: Trail): Running["part"] =>
   async (task, given) => {
     const values = valuesOf(task.params, given);
-    const plan = await recordingRefusal(task.kind, setting, () => task.plan(values, setting));
+    const plan = await recordingRefusal(task.kind, context, () => task.plan(values, context));
     try {
-      return (await done(task, plan, { ...setting, ask: declined }, trail)).result;
+      return (await done(task, plan, { ...context, ask: declined }, trail)).result;
     } finally {
       await letGo(plan);
     }

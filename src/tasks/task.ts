@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** The stack that a task works on, and how it is heard. */
-export interface Setting extends OpenPlugins {
+export interface TaskContext extends OpenPlugins {
   readonly config: Config;
   /** What relative paths are relative to. */
   readonly directory: string;
@@ -46,8 +46,20 @@ export interface Setting extends OpenPlugins {
   readonly openTrail: () => Trail & AsyncDisposable;
 }
 
+/** What of the stack is opened. */
+export interface Wanted {
+  /** The backends that are wanted; default all. Sinks are opened all the same. */
+  readonly only?: readonly string[];
+  /** Instead of the configured one, for every backend that has tenants. */
+  readonly tenant?: string | undefined;
+  /** No server is asked for anything while it is opened. */
+  readonly asksNothing?: true;
+  /** The configured command is going to run. */
+  readonly isDestroying?: true;
+}
+
 /** While a task runs. */
-export interface Running<Question = never> extends Setting {
+export interface Running<Question = never> extends TaskContext {
   /**
    * Plans and carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail.
    * @param given of its parameters those that are not as they are declared
@@ -88,6 +100,11 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   readonly params: P;
+  /**
+   * What of the stack is opened for it; default: all. `nothing`: it reads files alone, so that of the project nothing has to
+   * be agreed to.
+   */
+  opens?(given: ParamValues<P>): Wanted | "nothing";
   /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
   readonly destructive: boolean;
   /**
@@ -99,7 +116,7 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
    * Looks, and writes nothing. A plan that holds something open is disposable: who asked for it disposes of it.
    * @throws UsageError; RefusedError, which the trail keeps where it has `recorded`
    */
-  plan(params: ParamValues<P>, setting: Setting): Promise<Plan>;
+  plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;
   /** What carrying it out would touch. None: there is nothing to do. */
   targets(plan: Plan): readonly Target[];
   /** What the trail is told beforehand, besides the targets. */

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import type { NewEvent } from "../../src/audit/format/event.ts";
 import { RefusedError } from "../../src/tasks/errors.ts";
 import { planTask, recordingRefusal } from "../../src/tasks/run.ts";
-import { defineTask, type Running, type Setting, type Task } from "../../src/tasks/task.ts";
+import { defineTask, type Running, type Task, type TaskContext } from "../../src/tasks/task.ts";
 import { makeFolder } from "../audit/folder.ts";
 
 const params = {
@@ -34,9 +34,9 @@ function holding(run: () => NewEvent["outcome"] = () => "success") {
   return { task, seen };
 }
 
-function settingOf(folder: ReturnType<typeof makeFolder>): Setting {
+function contextOf(folder: ReturnType<typeof makeFolder>): TaskContext {
   const openTrail = () => ({ ...folder.open(), [Symbol.asyncDispose]: async () => undefined });
-  return { openTrail, signal: new AbortController().signal } as unknown as Setting;
+  return { openTrail, signal: new AbortController().signal } as unknown as TaskContext;
 }
 
 test("what a plan holds open is let go of once it was carried out, also when that fails", async () => {
@@ -49,7 +49,7 @@ test("what a plan holds open is let go of once it was carried out, also when tha
   ]) {
     const { task, seen } = holding(run);
     const work = async () => {
-      await using planned = await planTask(task, { name: "a", token: "x" }, settingOf(folder));
+      await using planned = await planTask(task, { name: "a", token: "x" }, contextOf(folder));
       return await planned.carryOut();
     };
     await work().catch(() => undefined);
@@ -62,7 +62,7 @@ test("what a plan holds open is let go of when it was only shown, and when it wa
   for (const answer of [undefined, { agrees: false, outcome: "refused" } as const]) {
     const { task, seen } = holding();
     {
-      await using planned = await planTask(task, { name: "a", token: "x" }, settingOf(folder));
+      await using planned = await planTask(task, { name: "a", token: "x" }, contextOf(folder));
       if (answer !== undefined) await planned.decline(answer);
       expect(seen).toEqual([]);
     }
@@ -75,14 +75,14 @@ test("what a plan holds open is let go of when it was only shown, and when it wa
 test("carrying out gives the result and how it ended", async () => {
   using folder = makeFolder();
   const { task } = holding(() => "partial");
-  await using planned = await planTask(task, { name: "a", token: "x" }, settingOf(folder));
+  await using planned = await planTask(task, { name: "a", token: "x" }, contextOf(folder));
   expect(await planned.carryOut()).toEqual({ result: 7, ending: { outcome: "partial" } });
 });
 
 test("an agreement is to the parameters and the targets, and nothing of a secret can be guessed from it", async () => {
   using folder = makeFolder();
   const hash = async (name: string, token: string) => {
-    await using planned = await planTask(holding().task, { name, token }, settingOf(folder));
+    await using planned = await planTask(holding().task, { name, token }, contextOf(folder));
     return planned.sha256;
   };
   expect(await hash("a", "x")).toBe(await hash("a", "y"));
@@ -108,13 +108,13 @@ const whole = (part: Task, more: Pick<Task, "recorded"> = {}) =>
 
 test("the trail does not hear of a task that only looks, and hears of what that has carried out", async () => {
   using folder = makeFolder();
-  const setting = settingOf(folder);
+  const context = contextOf(folder);
   const held = holding().task;
-  const task = { ...held, plan: () => held.plan({ name: "a", token: undefined }, setting) };
+  const task = { ...held, plan: () => held.plan({ name: "a", token: undefined }, context) };
   const looks = whole({ ...task, recorded: false }, { recorded: false });
-  await (await planTask(looks, {}, setting)).carryOut();
+  await (await planTask(looks, {}, context)).carryOut();
   expect(await eventsIn(folder)).toEqual([]);
-  await (await planTask(whole(task, { recorded: false }), {}, setting)).carryOut();
+  await (await planTask(whole(task, { recorded: false }), {}, context)).carryOut();
   expect(await eventsIn(folder)).toEqual(["prune started", "prune success"]);
 });
 
@@ -131,10 +131,10 @@ test("a part has its two events within those of the whole, its parameters as dec
   } as const;
   const plan: typeof task.plan = async (values) => {
     given.push(values);
-    return await task.plan({ name: "a", token: undefined }, settingOf(folder));
+    return await task.plan({ name: "a", token: undefined }, contextOf(folder));
   };
   const part = { ...task, params, plan } as unknown as Task;
-  const { result } = await (await planTask(whole(part), {}, settingOf(folder))).carryOut();
+  const { result } = await (await planTask(whole(part), {}, contextOf(folder))).carryOut();
   expect(result).toBe(7);
   expect(given).toEqual([{ deep: true, flat: false, names: [], size: 7, other: undefined }]);
   expect(await eventsIn(folder)).toEqual([
@@ -155,7 +155,7 @@ test("what a part asks is not agreed to with the whole", async () => {
     plan: async () => undefined,
     run: async (_, { ask }: Running<string>) => done((await ask("really?")).agrees),
   });
-  const planned = await planTask(whole(asks as unknown as Task), {}, settingOf(folder));
+  const planned = await planTask(whole(asks as unknown as Task), {}, contextOf(folder));
   expect((await planned.carryOut(async () => ({ agrees: true }))).result).toBe(false);
 });
 
@@ -170,8 +170,8 @@ test("a refusal is recorded once, wherever it is caught", async () => {
     },
     run: async () => done(0),
   });
-  const setting = settingOf(folder);
-  const work = recordingRefusal("destroy", setting, () => planTask(refusing, {}, setting));
+  const context = contextOf(folder);
+  const work = recordingRefusal("destroy", context, () => planTask(refusing, {}, context));
   await expect(work).rejects.toThrow("no");
   expect(await eventsIn(folder)).toEqual(["destroy refused"]);
 });

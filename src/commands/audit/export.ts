@@ -2,7 +2,7 @@ import { auditExport } from "../../tasks/audit-export.ts";
 import { planTask } from "../../tasks/run.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
+import { openContext } from "../stack.ts";
 
 export default defineCommand({
   about: auditExport.about,
@@ -20,8 +20,8 @@ export default defineCommand({
     },
   ],
   async run({ args: given, terminal, ...call }): Promise<ExitCode> {
-    const setting = await openSetting({ ...call, args: given, terminal });
-    await using planned = await planTask(auditExport, given, setting);
+    const context = await openContext({ ...call, args: given, terminal });
+    await using planned = await planTask(auditExport, given, context);
     const { result, ending } = await planned.carryOut();
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending, call.signal);

@@ -5,7 +5,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
-import { openSetting } from "../stack.ts";
 
 const args = { ...auditPrune.params, ...planArgs("show the plan and remove nothing") } as const;
 
@@ -28,7 +27,6 @@ export default defineCommand({
   json: pruneSchema,
   run: (call) =>
     conduct(auditPrune, call, {
-      setting: () => openSetting(call),
       untouched: "nothing was removed",
       show: (plan) => showPlan(call, plan),
       question: () => ({ message: "Remove them from the trail?", what: "the removal" }),

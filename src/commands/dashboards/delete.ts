@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import * as v from "valibot";
+import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
@@ -7,7 +8,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
-import { openSetting } from "../stack.ts";
 import { dashboardSchema } from "./list.ts";
 
 const args = {
@@ -21,7 +21,7 @@ const deleteSchema = v.object({
   deleted: v.boolean(),
   dashboards: v.array(dashboardSchema),
   folders: v.array(v.object({ uid: v.string(), title: v.string() })),
-  failed: v.array(v.object({ what: v.string(), reason: v.string() })),
+  failed: v.array(unwrittenSchema),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -44,7 +44,6 @@ export default defineCommand({
   json: deleteSchema,
   run: (call) =>
     conduct(deleteDashboard, call, {
-      setting: () => openSetting(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
       untouched: UNTOUCHED,
       show: (plan) => showPlan(call, plan),
       question: () => ({ message: "Delete them?", what: "the deletion" }),

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { expectedResult, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { type Provisioning, provision } from "../../tasks/provision.ts";
@@ -6,7 +7,6 @@ import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
 
 const args = {
   ...provision.params,
@@ -16,14 +16,16 @@ const args = {
 
 type ProvisionCall = Call<typeof args>;
 
-const unwritten = v.array(v.object({ what: v.string(), reason: v.string() }));
 const provisionSchema = v.object({
   source: v.string(),
   dryRun: v.boolean(),
   folders: v.object({ created: v.number(), renamed: v.number(), unchanged: v.number() }),
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
-  left: unwritten,
-  failed: unwritten,
+  left: v.array(unwrittenSchema),
+  failed: v.array(unwrittenSchema),
+  warned: v.optional(
+    v.pipe(v.array(unwrittenSchema), v.description("What is there, and not as it was meant")),
+  ),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -46,12 +48,16 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    setting: () => openSetting(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] }),
-    show: (plan) => showPlan(call, plan),
+    // A step is shown once it is done: one that fails is no step that was made.
+    show: () => undefined,
     report(plan, result = expectedResult(plan)) {
       if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
-      else report(call, result);
-      return result.stopped === undefined && result.left.length > 0 ? EXIT.partial : undefined;
+      else {
+        showSteps(call, result.done);
+        report(call, result);
+      }
+      const unwritten = result.left.length + result.failed.length;
+      return result.stopped === undefined && unwritten > 0 ? EXIT.partial : undefined;
     },
   });
 
@@ -66,8 +72,7 @@ async function namingBadFiles({ terminal }: ProvisionCall, work: () => Promise<E
   }
 }
 
-function showPlan({ args: given, terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
-  if (given.json) return;
+function showSteps({ terminal }: ProvisionCall, { folders, dashboards }: Provisioned["done"]): void {
   const { colors } = terminal;
   const paint = { create: colors.green, update: colors.yellow, rename: colors.yellow };
   const rows = [
@@ -84,10 +89,12 @@ function showPlan({ args: given, terminal }: ProvisionCall, { folders, dashboard
 
 function report(
   { args: given, terminal }: ProvisionCall,
-  { folders, dashboards, left, failed, stopped }: Provisioned,
+  { folders, dashboards, left, failed, warned = [], stopped }: Provisioned,
 ): void {
+  for (const { what, reason } of warned) terminal.warn(`${what}: ${reason}`);
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
-  for (const { what, reason } of failed) terminal.warn(`${what} failed: ${reason}`);
+  const fails = given["dry-run"] ? "would fail" : "failed";
+  for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
     const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
@@ -103,12 +110,13 @@ function report(
 const toJson = (
   { args: given }: ProvisionCall,
   { source }: Provisioning,
-  { stopped, ...result }: Provisioned,
+  { stopped, done: _, warned, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
+  ...(warned === undefined ? {} : { warned: [...warned] }),
   ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
 });

@@ -2,14 +2,14 @@ import { commandText } from "../../destroy/command-text.ts";
 import type { Aftermath } from "../../destroy/destroy-stack.ts";
 import { type Destroyed, destroy, destroyTask, lookAtStack } from "../../tasks/destroy.ts";
 import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
-import type { Refusal, Setting } from "../../tasks/task.ts";
+import type { Refusal, TaskContext } from "../../tasks/task.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { reportExport } from "../export/report.ts";
 import { printInventory } from "../inventory/show.ts";
-import { openSetting } from "../stack.ts";
+import { openContext } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 
@@ -28,8 +28,8 @@ export default defineCommand({
   async run(call) {
     const { terminal } = call;
     const { exit, said, failure } = await orUntouched(UNTOUCHED, async () => {
-      const setting = await openSetting(call, { isDestroying: true });
-      return recordingRefusal(destroy.kind, setting, () => verdictOf(call, setting));
+      const context = await openContext(call, { isDestroying: true });
+      return recordingRefusal(destroy.kind, context, () => verdictOf(call, context));
     });
     if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);
     if (exit === EXIT.partial) terminal.warn(said);
@@ -49,21 +49,21 @@ interface Verdict {
 }
 
 /** Look, choose, plan, agree, carry out. */
-async function verdictOf(call: DestroyCall, setting: Setting): Promise<Verdict> {
+async function verdictOf(call: DestroyCall, context: TaskContext): Promise<Verdict> {
   const { note, noteColors } = call.terminal;
-  const taken = await lookAtStack(setting);
+  const taken = await lookAtStack(context);
   printInventory(call.terminal, taken);
-  note(`\nThis destroys the stack ${setting.config.name}: ${commandText(setting.config.destroy.command)}`);
+  note(`\nThis destroys the stack ${context.config.name}: ${commandText(context.config.destroy.command)}`);
   const chosen = await chosenOption(call, taken);
   if (chosen === undefined) {
-    await recordRefusal(destroy.kind, NOT_CHOSEN, setting);
+    await recordRefusal(destroy.kind, NOT_CHOSEN, context);
     return LEFT;
   }
   const task = destroyTask(taken, {
     onSaved: (result) => reportExport(result, call),
     onCommand: (command) => note(noteColors.dim(`$ ${command}`)),
   });
-  await using planned = await planTask(task, { option: chosen }, setting);
+  await using planned = await planTask(task, { option: chosen }, context);
   const answer = await isConfirmed(call, planned.plan);
   if (!answer.agrees) {
     await planned.decline(answer);

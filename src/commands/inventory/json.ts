@@ -53,7 +53,7 @@ export const inventorySchema = v.object({
 type InventoryJson = v.InferOutput<typeof inventorySchema>;
 
 /** What `inventory --json` prints. Absent members are left out. */
-export const inventoryJson = (stack: string, { findings, warnings }: Taken): InventoryJson => ({
+export const inventoryJson = ({ stack, findings, warnings }: Taken): InventoryJson => ({
   stack,
   backends: findings.map(backendJson),
   warnings: [...warnings],

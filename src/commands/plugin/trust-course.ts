@@ -1,11 +1,11 @@
 /** The course of the commands that change which plugins are trusted. */
 import { pluginTrust, type Trusted, type TrustPlan } from "../../tasks/plugin-trust.ts";
-import type { Setting } from "../../tasks/task.ts";
+import type { TaskContext } from "../../tasks/task.ts";
 import { agreementOf } from "../agreement.ts";
 import type { Call } from "../command.ts";
 import { type Conduct, conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { settingToRead } from "../stack.ts";
+import { openContext } from "../stack.ts";
 
 /** What is to be done with which plugin. */
 export interface TrustRequest {
@@ -25,14 +25,14 @@ export const conductTrust = (
   conduct(
     pluginTrust,
     { ...call, args: { action, plugin, yes, "dry-run": isOnlyShown } },
-    { setting: () => settingOf(call), no: EXIT.refused, ...course },
+    { context: () => contextOf(call), no: EXIT.refused, ...course },
   );
 
 /** Before the trail is written to: a project that was in use is taken over now, or never. */
-async function settingOf(call: Call): Promise<Setting> {
-  const setting = await settingToRead(call);
-  await agreementOf(call, setting.config);
-  return setting;
+async function contextOf(call: Call): Promise<TaskContext> {
+  const context = await openContext(call, "nothing");
+  await agreementOf(call, context.config);
+  return context;
 }
 
 /** What is asked of a person who was shown the files. */

@@ -7,7 +7,6 @@ import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
 import { planJson, planSchema } from "./plan-json.ts";
 import { reportRestore, showPlan, tellTenants } from "./show.ts";
 
@@ -37,7 +36,6 @@ export default defineCommand({
   json: v.union([reportSchema, planSchema]),
   run: (call) =>
     conduct(restore, call, {
-      setting: () => openSetting(call, { only: call.args.plugin, tenant: call.args.into }),
       untouched: "nothing was written",
       show: (plan) => show(call, plan),
       question: () => ({ message: "Write this?", what: "the restore" }),

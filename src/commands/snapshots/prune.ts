@@ -7,7 +7,6 @@ import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
-import { openSetting } from "../stack.ts";
 
 const args = { ...prune.params, ...planArgs("show the plan and remove nothing") } as const;
 
@@ -33,7 +32,6 @@ export default defineCommand({
   json: pruneSchema,
   run: (call) =>
     conduct(prune, call, {
-      setting: () => openSetting(call),
       untouched: UNTOUCHED,
       show: (plan) => showPlan(call, plan),
       question: questionOf,
