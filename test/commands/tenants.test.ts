@@ -158,6 +158,12 @@ describe("as many as the server lists", () => {
       names: ["mimir@anna", "mimir@blue"],
     });
     expect(existsSync(join(path, "mimir@blue", "metrics.json"))).toBe(true);
+    const convert = ["snapshots", "convert", path, "--to", "openmetrics", "-o", "metrics.om"];
+    const asked = await run(convert, { cwd });
+    expect(asked.stderr).toContain("whose metrics?\nhint: --plugin with one of mimir@anna, mimir@blue");
+    expect(asked.exitCode).toBe(2);
+    const { stdout } = await run([...convert, "--plugin", "mimir@blue"], { cwd });
+    expect(stdout).toContain("metrics.om: 1 sample");
   });
 
   test("config check and config show ask no server", async () => {
