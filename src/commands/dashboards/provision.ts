@@ -23,6 +23,9 @@ const provisionSchema = v.object({
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
   left: v.array(unwrittenSchema),
   failed: v.array(unwrittenSchema),
+  warned: v.optional(
+    v.pipe(v.array(unwrittenSchema), v.description("What is there, and not as it was meant")),
+  ),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -45,11 +48,16 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    show: (plan) => showPlan(call, plan),
+    // A step is shown once it is done: one that fails is no step that was made.
+    show: () => undefined,
     report(plan, result = expectedResult(plan)) {
       if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
-      else report(call, result);
-      return result.stopped === undefined && result.left.length > 0 ? EXIT.partial : undefined;
+      else {
+        showSteps(call, result.done);
+        report(call, result);
+      }
+      const unwritten = result.left.length + result.failed.length;
+      return result.stopped === undefined && unwritten > 0 ? EXIT.partial : undefined;
     },
   });
 
@@ -64,8 +72,7 @@ async function namingBadFiles({ terminal }: ProvisionCall, work: () => Promise<E
   }
 }
 
-function showPlan({ args: given, terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
-  if (given.json) return;
+function showSteps({ terminal }: ProvisionCall, { folders, dashboards }: Provisioned["done"]): void {
   const { colors } = terminal;
   const paint = { create: colors.green, update: colors.yellow, rename: colors.yellow };
   const rows = [
@@ -82,10 +89,12 @@ function showPlan({ args: given, terminal }: ProvisionCall, { folders, dashboard
 
 function report(
   { args: given, terminal }: ProvisionCall,
-  { folders, dashboards, left, failed, stopped }: Provisioned,
+  { folders, dashboards, left, failed, warned = [], stopped }: Provisioned,
 ): void {
+  for (const { what, reason } of warned) terminal.warn(`${what}: ${reason}`);
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
-  for (const { what, reason } of failed) terminal.warn(`${what} failed: ${reason}`);
+  const fails = given["dry-run"] ? "would fail" : "failed";
+  for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
     const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
@@ -101,12 +110,13 @@ function report(
 const toJson = (
   { args: given }: ProvisionCall,
   { source }: Provisioning,
-  { stopped, ...result }: Provisioned,
+  { stopped, done: _, warned, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
+  ...(warned === undefined ? {} : { warned: [...warned] }),
   ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
 });
