@@ -24,6 +24,8 @@ export interface Backend {
   readonly dashboards?: DashboardKeeper;
   /** Asks the server to make what it holds in memory readable. */
   flush?(signal: AbortSignal): Promise<void>;
+  /** The tenants that the server knows, for an instance with `tenants: "*"`. Of a plugin with the option `tenant`. */
+  tenants?(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** What a server says about itself. */
@@ -35,7 +37,8 @@ export interface Inventory {
   readonly newest?: bigint;
   /** How long the server keeps data, ns; `"unlimited"`: it never deletes; absent: it did not say. */
   readonly retention?: bigint | "unlimited";
-  readonly importance: Importance;
+  /** Only where the server itself knows it: an instance's setting and the plugin's own `importance` say it otherwise. */
+  readonly importance?: Importance;
   /** What it holds, by unit (`streams`, `series`, `dashboards`), where that is cheap to know. */
   readonly counts?: Counts;
   /** Whole sentences for the person who reads the inventory. */

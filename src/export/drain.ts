@@ -16,7 +16,10 @@ import { parseReread } from "./reread/cursor.ts";
 
 /** One backend, and all that its steps go through. */
 export interface DrainOptions {
+  /** The instance: under this name its steps are committed. */
   readonly name: string;
+  /** Its plugin: by this its files are called, and judged. */
+  readonly plugin: string;
   readonly exporter: Exporter;
   readonly ledger: Ledger;
   readonly limit: ConcurrencyLimit;
@@ -73,12 +76,12 @@ const jobsOf = ({ ledger: { frontier }, now }: DrainOptions): Jobs<Pending> => (
 
 /** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
 async function runStep(pending: Pending, reservation: Reservation, options: DrainOptions): Promise<number> {
-  const { name, exporter, ledger, limit, writer, signal, admit = (step) => step } = options;
+  const { name, plugin, exporter, ledger, limit, writer, signal, admit = (step) => step } = options;
   try {
     const again = parseReread(pending.cursor);
     const step = await limit.call((inner) => exporter.step(again?.cursor ?? pending.cursor, inner));
-    const checked = checkStep(name, step);
-    checkContents(name, checked);
+    const checked = checkStep(plugin, step);
+    checkContents(plugin, checked);
     checkWaits("next", checked.next, options.now());
     const { records, objects, bytes, ...rest } = admit(checked);
     reservation.resize(bytes);

@@ -43,7 +43,7 @@ const NEVER = new AbortController().signal;
 export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
   const { hook } = hooks(plugin, options);
   requireBackend(plugin, backend);
-  const { export: exporter, restore, dashboards, count, limits, flush } = backend;
+  const { export: exporter, restore, dashboards, count, limits, flush, tenants } = backend;
   return {
     inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
     size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
@@ -62,6 +62,12 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
     ...(flush === undefined
       ? {}
       : { flush: (signal) => callHook(hook("flush", "workMs"), signal, (own) => flush.call(backend, own)) }),
+    ...(tenants === undefined
+      ? {}
+      : {
+          tenants: (signal) =>
+            callHook(hook("tenants", "lookMs"), signal, (own) => tenants.call(backend, own)),
+        }),
     ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
     ...(dashboards === undefined ? {} : { dashboards: guardKeeper(plugin, dashboards, options) }),
   };

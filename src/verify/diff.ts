@@ -6,10 +6,11 @@
  * compared hash by hash.
  */
 import type { Json } from "../contract/contract.ts";
-import type { Block } from "../snapshot/format/block.ts";
+import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
+import { sharedName } from "../snapshot/format/paths.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
-import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import type { IndexedBlock, OpenSnapshot } from "../snapshot/read/reader.ts";
 import type { Range } from "../units/range.ts";
 
 export interface FileDifference {
@@ -57,9 +58,11 @@ interface FileTally {
 const HOUR_MS = 3_600_000;
 
 async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTally>): Promise<void> {
-  for await (const { block } of snapshot.blocks()) {
-    const file = block.of ?? block.file;
-    const unit = block.range === undefined ? "objects" : (unitOf(file) ?? "lines");
+  const named = namesIn(snapshot);
+  for await (const placed of snapshot.blocks()) {
+    const { block } = placed;
+    const file = named(placed);
+    const unit = block.range === undefined ? "objects" : (unitOf(fileOf(block)) ?? "lines");
     const tally = files.get(file) ?? { unit, hours: new Map(), both: 0, onlyA: 0, onlyB: 0 };
     files.set(file, tally);
     await eachHash(snapshot, block, (hash, hour) => {
@@ -71,12 +74,18 @@ async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTa
   }
 }
 
+/** What a block's file is called among all of its snapshot's, in which two instances may have one of the same name. */
+function namesIn({ manifest }: OpenSnapshot): (placed: Pick<IndexedBlock, "plugin" | "block">) => string {
+  const plugins = new Map(manifest.plugins.map((one) => [one.name, one]));
+  return ({ plugin, block }) => sharedName(plugins.get(plugin) ?? { name: plugin }, fileOf(block));
+}
+
 async function eachHash(
   snapshot: OpenSnapshot,
   block: Block,
   onHash: (hash: bigint, hour: number) => void,
 ): Promise<void> {
-  const file = block.of ?? block.file;
+  const file = fileOf(block);
   if (block.range === undefined) return onHash(Bun.hash.xxHash64(await snapshot.read(block)), 0);
   for await (const text of snapshot.lines(block)) {
     const line: Json = JSON.parse(text);
@@ -138,8 +147,10 @@ const total = (hashes: ReadonlyMap<bigint, number>): number =>
 
 async function hashesOf(snapshot: OpenSnapshot, file: string, group: Group): Promise<Map<bigint, number>> {
   const hashes = new Map<bigint, number>();
-  for await (const { block } of snapshot.blocks()) {
-    if ((block.of ?? block.file) !== file || !mayHold(block.range, group)) continue;
+  const named = namesIn(snapshot);
+  for await (const placed of snapshot.blocks()) {
+    const { block } = placed;
+    if (named(placed) !== file || !mayHold(block.range, group)) continue;
     await eachHash(snapshot, block, (hash, hour) => {
       if (group.hours.has(hour) && hash % group.parts === group.part)
         hashes.set(hash, (hashes.get(hash) ?? 0) + 1);

@@ -26,6 +26,7 @@ export function backendIn(instance: Instance, plugin: string): Backend {
     ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
     ...(has(instance, "limits") ? { limits: (signal) => ask("limits", [], signal) } : {}),
     ...(has(instance, "flush") ? { flush: (signal) => ask("flush", [], signal) } : {}),
+    ...(has(instance, "tenants") ? { tenants: (signal) => ask("tenants", [], signal) } : {}),
     ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
     ...(has(instance, "dashboards.list") ? { dashboards: keeperIn(instance) } : {}),
   };

@@ -59,7 +59,7 @@ export async function placeStep(
     parts.push({ bytes, block: recordsBlock(records, place, compressed) });
   }
   for (const { path, bytes, unit } of step.objects) {
-    const place = refusing(() => placement.claim(path));
+    const place = refusing(() => placement.claim(plugin, path));
     parts.push({ bytes, block: { ...named(place), records: 1, counts: { [unit]: 1 } } });
   }
   return parts;
