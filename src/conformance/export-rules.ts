@@ -107,6 +107,16 @@ export const exportRules: readonly Check<Subject>[] = [
       ),
   },
   {
+    name: "split-is-whole",
+    why: "a step that cannot be read is split, and its parts bring all that it would have brought",
+    waived: async ({ backend }) =>
+      (await backend()).export.split === undefined ? "it has no `split`" : undefined,
+    async run(subject) {
+      const { counts } = await subject.walk({ split: true, throughJson: true });
+      requireSameCounts((await subject.harvest()).counts, counts, "when every cursor is split");
+    },
+  },
+  {
     name: "counts-agree",
     why: "the records are reconciled with the server's own count",
     waived: async ({ backend }) => ((await backend()).count === undefined ? "it has no `count`" : undefined),

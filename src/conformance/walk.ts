@@ -3,7 +3,7 @@
 import type { Backend, Counts, Cursor, ExportRequest, Problem } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
-import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
+import { checkSplit, checkStart, checkStep } from "../snapshot/write/check-step.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import { require } from "./check.ts";
@@ -19,6 +19,8 @@ export interface WalkOptions {
   readonly throughJson?: boolean;
   /** Every step is run twice, and the second time is kept. */
   readonly twice?: boolean;
+  /** Every cursor that can be split is run as its parts. */
+  readonly split?: boolean;
   /** How often a step that failed for a `temporary` reason is tried again. */
   readonly retries?: number;
   readonly stepsMax: number;
@@ -65,9 +67,23 @@ export async function walk(options: WalkOptions): Promise<Harvest> {
   for (let steps = 0; waiting.length > 0; steps += 1) {
     require(steps < most, `the export has no end: ${steps} steps, and ${waiting.length} cursors are waiting`);
     const [cursor] = waiting.splice(options.pick?.(waiting.length) ?? 0, 1);
-    if (cursor !== undefined) waiting.push(...harvest.add(cursor, await stepOf(cursor, options, signal)));
+    if (cursor === undefined) continue;
+    for (const part of await partsOf(cursor, options, signal))
+      waiting.push(...harvest.add(part, await stepOf(part, options, signal)));
   }
   return harvest.done(start.exportedUntil);
+}
+
+async function partsOf(
+  cursor: Cursor,
+  options: WalkOptions,
+  signal: AbortSignal,
+): Promise<readonly Cursor[]> {
+  if (!options.split) return [cursor];
+  const { export: exporter } = await options.backend();
+  const answer = await exporter.split?.(cursor, signal);
+  const parts = answer === undefined ? [] : checkSplit(cursor, answer);
+  return parts.length === 0 ? [cursor] : parts;
 }
 
 async function stepOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal) {

@@ -32,6 +32,25 @@ export interface Exporter {
   /** May be called again for a part of the range, which is then read a second time: what is not held yet is added. */
   start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
   step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
+  /**
+   * Makes less of a cursor whose step cannot be read, so that what cannot be read costs nothing beside it. It is asked for
+   * when a step fails as `invalid` or `too-large`, answers what the contract does not allow, or fails as `temporary` (a time
+   * limit, too) as often as it is tried; not when the server refuses, is not there, or asks to wait. The cursors that it gives
+   * are run instead, and those that fail are split again, until one cannot be: that one is named in the manifest.
+   * Without it the whole cursor is named, and lost.
+   */
+  split?(cursor: Cursor, signal: AbortSignal): Promise<Split>;
+}
+
+/** The parts of a cursor that cannot be read as a whole. */
+export interface Split {
+  /**
+   * Two or more, which together bring what the cursor would have brought; each asks for less. None: it is one record, or one
+   * window, of which the server gives all or nothing.
+   */
+  readonly cursors?: readonly Cursor[];
+  /** The names of what is lost when there are none, as a person says them: `trace 4bf92f35`, `dashboard Sales`. */
+  readonly items?: readonly string[];
 }
 
 /** The first cursors, and what is known before anything is read. */

@@ -2,7 +2,7 @@
 import { isKind } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
-import { isOverload, retryDelay } from "./retry.ts";
+import { isOverload, type RetryPolicy, retryDelay } from "./retry.ts";
 import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
@@ -10,9 +10,10 @@ import type { Tuning } from "./tuning.ts";
 export interface ConcurrencyLimit {
   /**
    * Calls a hook until it succeeds or fails for good.
+   * @param retry how often it is tried; default: as everything else
    * @throws what the plugin threw at last; the signal's reason when that was given
    */
-  call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  call<Result>(hook: (signal: AbortSignal) => Promise<Result>, retry?: RetryPolicy): Promise<Result>;
   /**
    * The same without a second attempt, for what is only good to have: however long it takes, the pace stays as it is.
    * @param enough given when it is not wanted any more
@@ -22,6 +23,8 @@ export interface ConcurrencyLimit {
   slots(): number;
   /** True when so many calls in a row failed for good that going on makes no sense. */
   givesUp(): boolean;
+  /** The last failure was of one piece of work, and that is looked into: the server is not to be given up for it. */
+  pardon(): void;
   readonly retries: number;
 }
 
@@ -84,13 +87,13 @@ export function createConcurrencyLimit({
       const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
       return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
     },
-    async call(hook) {
+    async call(hook, retry = tuning.retry) {
       for (let failed = 1; ; failed += 1) {
         try {
           return await attempt(hook);
         } catch (error) {
           if (signal.aborted) throw error;
-          const delayMs = retryDelay(error, failed, tuning.retry, Math.random(), answered);
+          const delayMs = retryDelay(error, failed, retry, Math.random(), answered);
           if (delayMs === undefined) {
             if (isKind(error, "temporary", "refused")) failuresInARow += 1;
             throw error;
@@ -101,6 +104,9 @@ export function createConcurrencyLimit({
     },
     slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
     givesUp: () => failuresInARow >= tuning.failuresMax,
+    pardon() {
+      failuresInARow = Math.max(0, failuresInARow - 1);
+    },
     get retries() {
       return retries;
     },

@@ -101,7 +101,14 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
     requireEnd();
     return step;
   };
+  const { split } = exporter;
   return {
+    ...(split === undefined
+      ? {}
+      : {
+          split: (cursor, signal) =>
+            callHook(hook("split", "lookMs"), signal, (own) => split.call(exporter, cursor, own)),
+        }),
     start: (request, signal) =>
       callHook(hook("start", "workMs"), signal, (own) => exporter.start(request, own)),
     step: async (cursor, signal) => {

@@ -208,6 +208,25 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "has no end",
   ],
   [
+    "split-is-whole",
+    "a half that is forgotten",
+    (backend) => ({
+      export: {
+        ...backend.export,
+        split: async ({ from, size }: Cursor) =>
+          size === undefined
+            ? {
+                cursors: [
+                  { from: 0, size: 1, last: true },
+                  { from: Number(from) + 1, size: 4, last: true },
+                ],
+              }
+            : {},
+      },
+    }),
+    "when every cursor is split",
+  ],
+  [
     "counts-agree",
     "a server that counts more",
     (backend) => ({

@@ -22,6 +22,9 @@ export function backendIn(instance: Instance, plugin: string): Backend {
     export: {
       start: (request, signal) => ask("export.start", [request], signal),
       step: (cursor, signal) => ask("export.step", [cursor], signal),
+      ...(has(instance, "export.split")
+        ? { split: (cursor, signal) => ask("export.split", [cursor], signal) }
+        : {}),
     },
     ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
     ...(has(instance, "limits") ? { limits: (signal) => ask("limits", [], signal) } : {}),

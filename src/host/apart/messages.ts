@@ -12,6 +12,7 @@ export type FaceName = v.InferOutput<typeof faceSchema>;
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
   backend: [
     ...["inventory", "size", "count", "limits", "flush", "export.start", "export.step"],
+    "export.split",
     ...["rank", "matcher", "selection", "preflight", "apply", "settleMs"].map((name) => `restore.${name}`),
     ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
     ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),

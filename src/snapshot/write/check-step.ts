@@ -3,7 +3,16 @@
  * work of the step itself: the dearest check counts the newlines. What the lines hold is looked at in check-contents.ts.
  */
 import * as v from "valibot";
-import type { Counts, Cursor, ObjectFile, Problem, Records, Start, Step } from "../../contract/contract.ts";
+import type {
+  Counts,
+  Cursor,
+  ObjectFile,
+  Problem,
+  Records,
+  Split,
+  Start,
+  Step,
+} from "../../contract/contract.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import { NS_PER_SECOND, type Range } from "../../units/range.ts";
 import { isOfSecondReading } from "../format/block.ts";
@@ -136,6 +145,15 @@ function checkProblems(problems: Step["problems"]): readonly Problem[] {
     if (range !== undefined) checkRange("problems", range);
     return problem;
   });
+}
+
+/** The cursors that one was split into; none when they are fewer than two, or one is the same. @throws InvalidStep */
+export function checkSplit(cursor: Cursor, split: Split): readonly Cursor[] {
+  if (!isObject(split)) throw new InvalidStep("split must give an object");
+  const cursors = checkCursors("cursors", split.cursors);
+  if (list("items", split.items).some((item) => typeof item !== "string"))
+    throw new InvalidStep("items must be texts");
+  return cursors.length < 2 || cursors.some((one) => Bun.deepEquals(one, cursor)) ? [] : cursors;
 }
 
 function checkCursors(what: string, cursors: readonly Cursor[] | undefined): readonly Cursor[] {

@@ -41,6 +41,19 @@ describe("what crosses the border is what it was", () => {
     expect(step.objects).toEqual([{ path: "acme/x/o.json", text: "é🧨".repeat(5_000), unit: "things" }]);
   });
 
+  test("a cursor that is split, and its name where it cannot be", async () => {
+    using place = await openSource(
+      backendSource(`export: {
+        start: async () => ({ cursors: [] }),
+        step: async () => ({}),
+        split: async ({ n }) => n > 1 ? { cursors: [{ n: 1 }, { n: n - 1 }] } : { items: ["é " + n] },
+      }`),
+    );
+    const { split } = place.backend?.export ?? {};
+    expect(await split?.({ n: 3 }, NEVER)).toEqual({ cursors: [{ n: 1 }, { n: 2 }] });
+    expect(await split?.({ n: 1 }, NEVER)).toEqual({ items: ["é 1"] });
+  });
+
   test("a classified error, whole; any other by its name; what is no error", async () => {
     using place = await openSource(
       backendSource(`
