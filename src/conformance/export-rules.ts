@@ -14,10 +14,10 @@ export const exportRules: readonly Check<Subject>[] = [
     name: "export-ends",
     why: "every step is right by the contract, and the tree of cursors comes to an end",
     async run(subject) {
-      const { problems, lines, objects } = await subject.harvest();
+      const { problems, lines, files, objects } = await subject.harvest();
       const failed = problems.find(({ kind }) => kind === "failed" || kind === "incomplete");
       require(failed === undefined, `the export of a healthy server says ${failed?.kind}: ${failed?.reason}`);
-      require(lines.size + objects.size >
+      require(lines.size + files.size + objects.size >
         0, "the export brought nothing: give the check a server with some data");
     },
   },

@@ -4,6 +4,7 @@ import type { AuditRecord, Problem } from "../contract/contract.ts";
 import type { Options } from "../host/context.ts";
 import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
+import { runCursor } from "./walk.ts";
 
 export interface Hook {
   readonly name: string;
@@ -34,7 +35,8 @@ async function backendHooks(subject: Subject, options: Options): Promise<readonl
     ...cursors.slice(0, MOST_CURSORS).map((cursor) => ({
       name: `step ${JSON.stringify(cursor).slice(0, 100)}`,
       mustFail: true,
-      call: async (signal: AbortSignal) => (await backend.export.step(cursor, signal)).problems,
+      call: async (signal: AbortSignal) =>
+        (await runCursor(backend, cursor, signal)).flatMap(({ problems = [] }) => problems),
     })),
   ];
 }

@@ -12,10 +12,15 @@ export interface ExportRequest {
 }
 
 /**
- * Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Times are decimal strings of
- * ns; in the members `from` and `to` they say which part of the time line is missing when the cursor fails. With a member
- * `notBefore` it is run at that time by the server's clock or later, an hour from now at most; other work goes on meanwhile.
- * The member `reread` is the engine's own.
+ * Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Some members mean something to
+ * the engine, too:
+ * - `from` and `to`, decimal strings of ns: which part of the time line is missing when the cursor fails;
+ * - `notBefore`, the same: it is run at that time by the server's clock or later, an hour from now at most; other work goes
+ *   on meanwhile;
+ * - `restart: "whole"`: it is read by {@link Exporter.read}, from its beginning to its end;
+ * - `temporaryBytes`, a number: so much free space its step needs where temporary files go (`os.tmpdir()`). It is looked at
+ *   before the step, which is not run where there is less;
+ * - `reread` is the engine's own.
  */
 export type Cursor = JsonObject;
 
@@ -32,6 +37,13 @@ export interface Exporter {
   /** May be called again for a part of the range, which is then read a second time: what is not held yet is added. */
   start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
   step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
+  /**
+   * Runs a cursor with `restart: "whole"`, for what can only be read from its beginning: a dump, a copy of a database. What it
+   * yields is written as it comes, and committed together when it ends; when it fails, or the process is killed, nothing of
+   * it is kept and it begins again. Each piece is a step by the same rules: about `limits.stepBytes` at most. The files that
+   * its records are written to are its own: no other cursor may write to them. It stays in one process.
+   */
+  read?(cursor: Cursor, signal: AbortSignal): AsyncIterable<Step>;
   /**
    * Makes less of a cursor whose step cannot be read, so that what cannot be read costs nothing beside it. It is asked for
    * when a step fails as `invalid` or `too-large`, answers what the contract does not allow, or fails as `temporary` (a time
@@ -74,8 +86,12 @@ export interface Step {
   readonly done?: number;
 }
 
-/** Lines for one data file: they become one block. */
-export interface Records {
+/** What one data file gets of a step: it becomes one block, with a checksum of its own. */
+export type Records = LineRecords | ByteRecords;
+
+/** Lines of JSON. */
+export interface LineRecords {
+  readonly kind?: "lines";
   /** `traces.json`, `metrics.json`, `logs.json`, or a file of the plugin's own in a folder named after it. */
   readonly file: string;
   /** JSON values, one a line, each line ended by `\n`. Bytes are the engine's from then on: never a buffer that is used again. */
@@ -90,6 +106,24 @@ export interface Records {
   /** The reconciliation window that all of it falls in. Default: the whole export. */
   readonly window?: Range;
 }
+
+/**
+ * A piece of a file of any content: a database, a dump, an archive. The pieces of one file come from one cursor, in their order.
+ * Such a file has no time: it stands for what was there when it was read.
+ */
+export interface ByteRecords {
+  readonly kind: "bytes";
+  /** A file of the plugin's own, in a folder named after it; parts as {@link ObjectFile.path}. */
+  readonly file: string;
+  /** The engine's from then on: never a buffer that is used again. */
+  readonly bytes: Uint8Array;
+  /** What it counts as, by unit (`databases`, `files`): once for a file, beside one of its pieces. */
+  readonly counts?: Counts;
+}
+
+/** Those of a step's records that are lines. */
+export const lineRecords = ({ records = [] }: Step): LineRecords[] =>
+  records.filter((one) => one.kind !== "bytes");
 
 /** A whole small file: a dashboard, a rule group. */
 export interface ObjectFile {

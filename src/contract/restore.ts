@@ -31,11 +31,25 @@ export interface Restorer {
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
+  /**
+   * Writes a whole file of bytes, as {@link ByteRecords} gave it; `bytes` brings it piece by piece and can be read once. What it
+   * writes should count only once all of it is there: into a temporary file, say, which gets its name at the end. It may be
+   * called again after a crash. A backend whose exporter gives bytes has it.
+   * @throws PluginError; what was written of the file until then should be gone
+   */
+  applyBytes?(
+    file: RestoreFile,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<RestoreAnswer>;
   /** How long the server, as it is set up, may not count what it has taken. Default a minute. ms */
   settleMs?(signal: AbortSignal): Promise<number>;
 }
 
-/** What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. */
+/**
+ * What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. Of a file of bytes it is
+ * asked once, with an empty line: the file is written whole, unless it says nothing.
+ */
 export interface LineMatcher {
   (line: string, file: string): string | undefined;
   /** The same for many at once, in their order: asked instead where it is there, as of a plugin in another process. */
@@ -79,6 +93,15 @@ export interface RestoreBatch {
   readonly range: Range;
   /** Labels to add to every stream or series. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A file of bytes that is written whole. */
+export interface RestoreFile {
+  /** The file's path, as the exporter gave it. */
+  readonly file: string;
+  /** How many bytes it has. */
+  readonly size: number;
+  readonly counts: Counts;
 }
 
 /** A line that was not written, and why. */

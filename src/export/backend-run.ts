@@ -8,14 +8,16 @@ import type { Reconciliation } from "../reconcile/reconcile.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
-import { checkStart, checkWaits } from "../snapshot/write/check-step.ts";
+import { checkWaits } from "../snapshot/write/check-cursors.ts";
+import { checkStart } from "../snapshot/write/check-step.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 import type { ExportContext, Run } from "./context.ts";
 import { countEarly, countRead } from "./counting.ts";
-import { createWake, type DrainOptions, drain, reasonOf } from "./drain.ts";
+import { createWake, type DrainOptions, drain } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import { createReporter } from "./progress.ts";
+import { reasonOf } from "./reason.ts";
 
 /** How it went with one backend. */
 export interface BackendOutcome {

@@ -8,6 +8,7 @@ import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import type { Wake } from "./drain.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Reporter } from "./progress.ts";
+import type { TemporarySpace } from "./temporary-space.ts";
 import type { ExportProgress } from "./types.ts";
 
 /** What all backends of an export share. */
@@ -17,6 +18,7 @@ export interface ExportContext {
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly tuning: Tuning;
+  readonly temporary: TemporarySpace;
   readonly concurrency: number;
   /** Given when the export is to stop, for whatever reason. */
   readonly signal: AbortSignal;

@@ -3,16 +3,14 @@ import type { Exporter } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { MemoryBudget, Reservation } from "../engine/memory-budget.ts";
 import type { Tuning } from "../engine/tuning.ts";
-import type { Commit } from "../snapshot/format/block.ts";
-import { SnapshotError } from "../snapshot/format/errors.ts";
-import { checkContents } from "../snapshot/write/check-contents.ts";
-import { type CheckedStep, checkStep, checkWaits } from "../snapshot/write/check-step.ts";
+import type { CheckedStep } from "../snapshot/write/check-step.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { toMs } from "../units/range.ts";
 import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
-import { againCursor, parseReread } from "./reread/cursor.ts";
-import { createSplitter, retryOf, type Splitter } from "./split.ts";
+import { runStep } from "./run-step.ts";
+import { createSplitter } from "./split.ts";
+import type { TemporarySpace } from "./temporary-space.ts";
 
 /** One backend, and all that its steps go through. */
 export interface DrainOptions {
@@ -23,6 +21,7 @@ export interface DrainOptions {
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly tuning: Tuning;
+  readonly temporary: TemporarySpace;
   readonly signal: AbortSignal;
   /** By the server's clock, ns. */
   readonly now: () => bigint;
@@ -115,79 +114,4 @@ export async function drain(options: DrainOptions): Promise<void> {
     }
   }
   signal.removeEventListener("abort", wake.now);
-}
-
-type StepOptions = DrainOptions & { readonly splitter: Splitter };
-
-/** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
-async function runStep(pending: Pending, reservation: Reservation, options: StepOptions): Promise<number> {
-  const { signal, ledger } = options;
-  try {
-    return await readStep(pending, reservation, options);
-  } catch (error) {
-    if (error instanceof SnapshotError) options.stop(error);
-    else if (signal.aborted) ledger.frontier.putBack(pending);
-    else await divide(pending, error, options);
-    return 0;
-  }
-}
-
-async function readStep(pending: Pending, reservation: Reservation, options: StepOptions): Promise<number> {
-  const { name, exporter, ledger, limit, writer, admit = (step) => step } = options;
-  const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
-  const retry = retryOf(pending, options.tuning.retry);
-  const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
-  const checked = checkStep(name, step);
-  checkContents(name, checked);
-  checkWaits("next", checked.next, options.now());
-  const { records, objects, bytes, ...rest } = admit(checked);
-  reservation.resize(bytes);
-  const commit: Commit = { cursor: pending.cursor, ...rest };
-  const blocks = await writer.write(name, { records, objects, commit });
-  options.splitter.succeeded();
-  ledger.enter(pending, blocks, commit);
-  return bytes;
-}
-
-/** A step that failed for good is split, which is committed as a step that yielded nothing; what cannot be split is given up. */
-async function divide(pending: Pending, error: unknown, options: StepOptions): Promise<void> {
-  const { name, ledger, writer, splitter, signal } = options;
-  const again = parseReread(pending.cursor);
-  const { parts, items } = await splitter.divide(again?.cursor ?? pending.cursor, error, pending);
-  if (signal.aborted) return ledger.frontier.putBack(pending);
-  if (parts.length === 0) return giveUp(ledger, pending, { error, items });
-  const next = again === undefined ? parts : parts.map((part) => againCursor(again.reread, part));
-  const commit: Commit = { cursor: pending.cursor, next, problems: [], notes: {}, done: 0 };
-  try {
-    await writer.write(name, { records: [], objects: [], commit });
-    ledger.split(pending, commit);
-  } catch (failure) {
-    if (!(failure instanceof SnapshotError)) throw failure;
-    options.stop(failure);
-  }
-}
-
-interface Loss {
-  readonly error: unknown;
-  /** What it is called. */
-  readonly items: readonly string[];
-}
-
-/** The cursor and all that would have followed from it are given up: a problem says so. */
-function giveUp(ledger: Ledger, pending: Pending, { error, items }: Loss): void {
-  ledger.problems.add({
-    kind: "incomplete",
-    reason: reasonOf(error),
-    items,
-    ...(pending.range === undefined ? {} : { range: pending.range }),
-  });
-  ledger.giveUp(pending);
-}
-
-/** One sentence for a problem. A programming error of a plugin is named as what it is. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return `the plugin threw ${String(error)}`;
-  if (error.name === "InvalidStep") return `the plugin's answer makes no sense: ${error.message}`;
-  if (error.name === "PluginError" || error.name === "StepRefused") return error.message;
-  return `the plugin failed: ${error.name}: ${error.message}`;
 }

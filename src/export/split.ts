@@ -5,7 +5,7 @@ import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { patiently } from "../engine/patiently.ts";
 import { isOverload, type RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
-import { checkSplit, checkWaits } from "../snapshot/write/check-step.ts";
+import { checkSplit, checkWaits } from "../snapshot/write/check-cursors.ts";
 import { StepRefused } from "../snapshot/write/step.ts";
 import type { Pending } from "./frontier.ts";
 

@@ -25,6 +25,15 @@ const folder = v.object({
   managedBy: v.optional(v.string()),
 });
 
+const applied = v.object({
+  written: counts,
+  existing: v.optional(counts),
+  rejected: v.optional(
+    v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
+  ),
+  problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
+});
+
 /** By hook. */
 export const ANSWERS = {
   inventory: v.object({
@@ -54,14 +63,8 @@ export const ANSWERS = {
       setting: v.optional(v.string()),
     }),
   ),
-  apply: v.object({
-    written: counts,
-    existing: v.optional(counts),
-    rejected: v.optional(
-      v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
-    ),
-    problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
-  }),
+  apply: applied,
+  applyBytes: applied,
   settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   history: v.array(v.string()),
   ranks: v.array(v.pipe(v.number(), v.finite())),
@@ -94,4 +97,4 @@ export function answerObjection(schema: v.GenericSchema, value: unknown): string
 
 /** True when a step brought nothing to keep. */
 export const isBarren = ({ records: kept = [], objects = [] }: Step): boolean =>
-  objects.length === 0 && kept.every(({ lines }) => lines === 0);
+  objects.length === 0 && kept.every((one) => (one.kind === "bytes" ? one.bytes.length : one.lines) === 0);

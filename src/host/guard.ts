@@ -12,6 +12,7 @@ import type {
 import { ANSWERS } from "./answers.ts";
 import { createEndWatch } from "./endless.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
+import { callStream, callWithBytes } from "./stream-hook.ts";
 
 export interface GuardOptions {
   readonly redact: (text: string) => string;
@@ -101,13 +102,19 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
     requireEnd();
     return step;
   };
-  const { split } = exporter;
+  const { split, read } = exporter;
   return {
     ...(split === undefined
       ? {}
       : {
           split: (cursor, signal) =>
             callHook(hook("split", "lookMs"), signal, (own) => split.call(exporter, cursor, own)),
+        }),
+    ...(read === undefined
+      ? {}
+      : {
+          read: (cursor, signal) =>
+            callStream(hook("read", "workMs"), signal, (own) => read.call(exporter, cursor, own)),
         }),
     start: (request, signal) =>
       callHook(hook("start", "workMs"), signal, (own) => exporter.start(request, own)),
@@ -120,6 +127,7 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
 
 function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions): Restorer {
   const { hook } = hooks(plugin, options);
+  const { applyBytes } = restore;
   return {
     ...(restore.order === undefined ? {} : { order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
@@ -129,6 +137,14 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
+    ...(applyBytes === undefined
+      ? {}
+      : {
+          applyBytes: (file, bytes, signal) =>
+            callWithBytes(hook("applyBytes", "workMs"), signal, bytes, (all, own) =>
+              applyBytes.call(restore, file, all, own),
+            ),
+        }),
     ...guardSettling(restore, hook("settleMs", "lookMs")),
   };
 }

@@ -8,11 +8,12 @@ import { addCounts } from "../snapshot/format/counts.ts";
 import { relievePressure } from "../snapshot/memory-pressure.ts";
 import { type Additions, createAdditions } from "../snapshot/read/additions.ts";
 import { type BatchSize, batchesOf, createBatchSize, type Keep } from "./batches.ts";
+import { writeBytes } from "./bytes.ts";
 import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
 import { matchLines } from "./matching.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";
-import type { PlannedFile } from "./select.ts";
+import { isOfBytes, type PlannedFile } from "./select.ts";
 
 export interface RestoreProgress {
   readonly name: string;
@@ -102,6 +103,10 @@ async function restoreTarget(target: RestoreTarget, options: RunOptions): Promis
   try {
     for (const lost of target.lost) passOver(run, lost);
     for (const file of target.files) {
+      if (isOfBytes(file)) {
+        await restoreBytes(run, file);
+        continue;
+      }
       const additions = additionsTo(file, run);
       for (const block of file.blocks) {
         options.signal.throwIfAborted();
@@ -156,6 +161,26 @@ const additionsTo = ({ blocks }: PlannedFile, { target, options }: Run): Additio
     const bytes = await readOrLose(options.plan.snapshot, target.name, block);
     return bytes instanceof Uint8Array ? bytes : undefined;
   });
+
+/** A file of bytes is one piece of work, and its first block stands for it in the journal. */
+async function restoreBytes(run: Run, file: PlannedFile): Promise<void> {
+  const { target, options, tally } = run;
+  const { plan, journal, signal, retry } = options;
+  const [first] = file.blocks;
+  if (first === undefined) return;
+  signal.throwIfAborted();
+  let done = journal.done(target.name, first);
+  if (done === undefined) {
+    options.onOffer?.(target.name);
+    const outcome = await writeBytes(file, { snapshot: plan.snapshot, target, signal, retry });
+    await journal.record(target.name, first, outcome);
+    done = { ...outcome, ...countRejected(file.file, outcome.rejected) };
+  }
+  addDone(tally, done);
+  tally.blocks += file.blocks.length;
+  tally.bytes += file.blocks.reduce((sum, block) => sum + bytesOf(block), 0);
+  tellProgress(run);
+}
 
 /** Damage is not noted in the journal: by the time it goes on, the block may have been put back from another copy. */
 async function restoreBlock(run: Run, file: PlannedFile, block: Block, additions: Additions): Promise<void> {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { runCheck } from "../../src/conformance/check.ts";
 import { openSubject, type Target } from "../../src/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
-import { option, v } from "../../src/contract/contextcore.ts";
+import { lineRecords, option, v } from "../../src/contract/contextcore.ts";
 import type { AuditRecord, Backend, Cursor, Step } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
 import { type PageServer, type PagesContext, pagesPlugin, readPage, servePages } from "../host/pages.ts";
@@ -125,7 +125,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "export-ends",
     "wrong numbers of lines",
     step(async (read, cursor) => {
-      const { records = [] } = await read(cursor);
+      const records = lineRecords(await read(cursor));
       return { records: records.map((one) => ({ ...one, lines: one.lines + 1 })) };
     }),
     "claim 6 lines and have 5",
@@ -144,8 +144,11 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "records-are-json",
     "plain text",
     step(async (read, cursor) => {
-      const { records = [], next } = await read(cursor);
-      return { next, records: records.map((one) => ({ ...one, text: "plain\n".repeat(one.lines) })) };
+      const { next, ...page } = await read(cursor);
+      return {
+        next,
+        records: lineRecords(page).map((one) => ({ ...one, text: "plain\n".repeat(one.lines) })),
+      };
     }),
     "not JSON: plain",
   ],

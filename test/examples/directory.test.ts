@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openSubject } from "../../src/conformance/subject.ts";
-import type { Backend } from "../../src/contract/contract.ts";
+import { type Backend, lineRecords } from "../../src/contract/contract.ts";
 import { SERVER_RULES, testBackend } from "../support/conformance.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { loadExample } from "./load.ts";
@@ -94,8 +94,9 @@ async function allLines(backend: Backend): Promise<{ name: string; content?: str
   const lines: string[] = [];
   const waiting = [...(await backend.export.start({ range }, never)).cursors];
   for (let cursor = waiting.pop(); cursor !== undefined; cursor = waiting.pop()) {
-    const { records = [], next = [] } = await backend.export.step(cursor, never);
-    for (const { text } of records) lines.push(...Buffer.from(text).toString().trimEnd().split("\n"));
+    const { next = [], ...step } = await backend.export.step(cursor, never);
+    for (const { text } of lineRecords(step))
+      lines.push(...Buffer.from(text).toString().trimEnd().split("\n"));
     waiting.push(...next);
   }
   return lines.map((line) => JSON.parse(line));

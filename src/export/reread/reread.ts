@@ -14,8 +14,9 @@ import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import type { Range } from "../../units/range.ts";
 import type { Run } from "../context.ts";
-import { reasonOf } from "../drain.ts";
 import type { Ledger } from "../ledger.ts";
+import { reasonOf } from "../reason.ts";
+import { isWhole } from "../whole.ts";
 import { type Committed, openCommitted, reachesInto } from "./committed.ts";
 import { againCursor, beginCursor, endCursor } from "./cursor.ts";
 import { createHeld, type Held } from "./held.ts";
@@ -152,13 +153,16 @@ async function begin(run: Run, reread: Reread): Promise<boolean> {
   }
 }
 
-/** The first cursors of an export of this part alone; without those that have no time, unless they may be what is asked for. */
+/**
+ * The first cursors of an export of this part alone; without those that have no time, unless they may be what is asked for, and
+ * without what can only be read as a whole.
+ */
 async function firstCursors({ backend, limit, ledger }: Run, reread: Reread): Promise<readonly Cursor[]> {
   const { match } = ledger.request;
   const request = { range: { from: reread.from, to: reread.to }, ...(match === undefined ? {} : { match }) };
   const { next } = checkStart(await limit.call((inner) => backend.export.start(request, inner)));
   const asked = reread.of === "window" ? next.filter((cursor) => !ledger.isTimeless(cursor)) : next;
-  return asked.map((cursor) => againCursor(reread, cursor));
+  return asked.filter((cursor) => !isWhole(cursor)).map((cursor) => againCursor(reread, cursor));
 }
 
 async function commit({ writer, ledger, open }: Run, cursor: Cursor, next: readonly Cursor[]): Promise<void> {

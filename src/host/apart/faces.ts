@@ -6,9 +6,11 @@ import type {
   RestoreLine,
   Restorer,
   Sink,
+  Step,
 } from "../../contract/contract.ts";
 import { requireBackend, requireSink } from "../guard.ts";
 import { type Instance, nextNumber } from "./instance.ts";
+import { shownBytes, streamFrom } from "./streams.ts";
 
 const has = ({ opened }: Instance, hook: string): boolean => opened.has.includes(hook);
 
@@ -24,6 +26,9 @@ export function backendIn(instance: Instance, plugin: string): Backend {
       step: (cursor, signal) => ask("export.step", [cursor], signal),
       ...(has(instance, "export.split")
         ? { split: (cursor, signal) => ask("export.split", [cursor], signal) }
+        : {}),
+      ...(has(instance, "export.read")
+        ? { read: (cursor, signal) => streamFrom<Step>(instance, "export.read", [cursor], signal) }
         : {}),
     },
     ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
@@ -80,7 +85,7 @@ function restorerIn(instance: Instance): Restorer {
     ...(has(instance, "restore.selection")
       ? {
           async selection(match, everything, signal) {
-            const shown = { id: nextNumber(), lines: inBatches(everything) };
+            const shown = { id: nextNumber(), pieces: inBatches(everything) };
             await ask("restore.selection", [{ match, id: shown.id }], signal, shown);
             return matcherBy(instance, shown.id);
           },
@@ -88,6 +93,14 @@ function restorerIn(instance: Instance): Restorer {
       : {}),
     preflight: (plan, signal) => ask("restore.preflight", [plan], signal),
     apply: (batch, signal) => ask("restore.apply", [batch], signal),
+    ...(has(instance, "restore.applyBytes")
+      ? {
+          applyBytes(file, bytes, signal) {
+            const shown = shownBytes(bytes);
+            return ask("restore.applyBytes", [file, { stream: shown.id }], signal, shown);
+          },
+        }
+      : {}),
     ...(has(instance, "restore.settleMs")
       ? { settleMs: (signal) => ask("restore.settleMs", [], signal) }
       : {}),

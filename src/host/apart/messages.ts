@@ -12,8 +12,10 @@ export type FaceName = v.InferOutput<typeof faceSchema>;
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
   backend: [
     ...["inventory", "size", "count", "limits", "flush", "export.start", "export.step"],
-    "export.split",
-    ...["rank", "matcher", "selection", "preflight", "apply", "settleMs"].map((name) => `restore.${name}`),
+    ...["export.split", "export.read"],
+    ...["rank", "matcher", "selection", "preflight", "apply", "applyBytes", "settleMs"].map(
+      (name) => `restore.${name}`,
+    ),
     ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
     ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),
   ],
@@ -125,8 +127,16 @@ export const matchesSchema = v.object({
 /** The hook `restore.selection`. The parent chooses its number, by which it asks for lines and is asked for them. */
 export const selectSchema = v.object({ match: v.string(), id: number });
 
-/** `lines.next`: more of what a `selection` is shown; none: that was all. */
-export const linesSchema = v.object({ lines: number });
+/** A hook that yields, as `export.read`: whoever asks chooses the stream's number. Its signal comes with each piece. */
+export const openStreamSchema = v.object({ stream: number, args: v.array(v.unknown()) });
+
+/** `stream.next`, in either direction, and `stream.end`. */
+export const streamSchema = v.object({ stream: number });
+
+/** What `stream.next` answers: the next piece; none: that was all. */
+export const nextSchema = v.pipe(v.array(v.unknown()), v.maxLength(1));
+
+/** A piece of what a `selection` is shown. */
 export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
 
 /** Of one message in the log, or of an error that nobody handles; a longer one is cut where it is sent. characters */

@@ -7,14 +7,15 @@
  */
 import type { Json } from "../../contract/contract.ts";
 import type { Range } from "../../units/range.ts";
-import type { Block } from "../format/block.ts";
+import { type Block, fileOf } from "../format/block.ts";
+import { kindOf } from "../format/file-totals.ts";
 import { RECORD_UNITS, recordsOf } from "../format/record-keys.ts";
 import type { OpenSnapshot } from "../read/reader.ts";
 
 export interface FileDifference {
   /** The data file, or an object's path. */
   readonly file: string;
-  /** What is counted: `entries`, `samples`, `spans`, `lines`, `objects`. */
+  /** What is counted: `entries`, `samples`, `spans`, `lines`, `objects`, `files`. */
   readonly unit: string;
   readonly onlyA: number;
   readonly onlyB: number;
@@ -56,18 +57,41 @@ interface FileTally {
 const HOUR_MS = 3_600_000;
 
 async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTally>): Promise<void> {
+  const ofBytes = new Map<string, Bun.CryptoHasher>();
   for await (const { block } of snapshot.blocks()) {
-    const file = block.of ?? block.file;
-    const unit = block.range === undefined ? "objects" : (RECORD_UNITS[file] ?? "lines");
-    const tally = files.get(file) ?? { unit, hours: new Map(), both: 0, onlyA: 0, onlyB: 0 };
+    const file = fileOf(block);
+    const tally = files.get(file) ?? newTally(unitOf(block));
     files.set(file, tally);
-    await eachHash(snapshot, block, (hash, hour) => {
-      const known = tally.hours.get(hour) ?? { count: { a: 0, b: 0 }, sum: { a: 0n, b: 0n } };
-      tally.hours.set(hour, known);
-      known.count[side] += 1;
-      known.sum[side] = BigInt.asUintN(64, known.sum[side] + hash);
-    });
+    if (kindOf(block) === "bytes") await addBytes(snapshot, block, ofBytes);
+    else await eachHash(snapshot, block, (hash, hour) => enter(tally, side, hash, hour));
   }
+  // However the file was cut into blocks.
+  for (const [file, hasher] of ofBytes) enter(files.get(file), side, hasher.digest().readBigUInt64LE(), 0);
+}
+
+const newTally = (unit: string): FileTally => ({ unit, hours: new Map(), both: 0, onlyA: 0, onlyB: 0 });
+
+function unitOf(block: Block): string {
+  const kind = kindOf(block);
+  if (kind === "records") return RECORD_UNITS[fileOf(block)] ?? "lines";
+  return kind === "bytes" ? "files" : "objects";
+}
+
+async function addBytes(
+  snapshot: OpenSnapshot,
+  block: Block,
+  hashers: Map<string, Bun.CryptoHasher>,
+): Promise<void> {
+  const hasher = hashers.get(fileOf(block)) ?? new Bun.CryptoHasher("sha256");
+  hashers.set(fileOf(block), hasher.update(await snapshot.read(block)));
+}
+
+function enter(tally: FileTally | undefined, side: Side, hash: bigint, hour: number): void {
+  if (tally === undefined) return;
+  const known = tally.hours.get(hour) ?? { count: { a: 0, b: 0 }, sum: { a: 0n, b: 0n } };
+  tally.hours.set(hour, known);
+  known.count[side] += 1;
+  known.sum[side] = BigInt.asUintN(64, known.sum[side] + hash);
 }
 
 async function eachHash(
@@ -103,7 +127,7 @@ function groups(tally: FileTally): Group[] {
   };
   for (const [hour, { count, sum }] of tally.hours) {
     if (count.a === count.b && sum.a === sum.b) tally.both += count.a;
-    else if (count.a === 0 || count.b === 0) {
+    else if (count.a === 0 || count.b === 0 || tally.unit === "files") {
       tally.onlyA += count.a;
       tally.onlyB += count.b;
     } else {
@@ -138,7 +162,7 @@ const total = (hashes: ReadonlyMap<bigint, number>): number =>
 async function hashesOf(snapshot: OpenSnapshot, file: string, group: Group): Promise<Map<bigint, number>> {
   const hashes = new Map<bigint, number>();
   for await (const { block } of snapshot.blocks()) {
-    if ((block.of ?? block.file) !== file || !mayHold(block.range, group)) continue;
+    if (fileOf(block) !== file || !mayHold(block.range, group)) continue;
     await eachHash(snapshot, block, (hash, hour) => {
       if (group.hours.has(hour) && hash % group.parts === group.part)
         hashes.set(hash, (hashes.get(hash) ?? 0) + 1);

@@ -1,7 +1,8 @@
 /** The files of a snapshot being written: where a step's bytes go, and what each file adds up to. */
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Block } from "../format/block.ts";
-import { addBlock, type FileTotals } from "../format/file-totals.ts";
+import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
 import { syncDirectory, syncFile } from "./disk.ts";
 import type { Durable } from "./group-commit.ts";
@@ -9,6 +10,10 @@ import type { Durable } from "./group-commit.ts";
 export interface StoredFiles {
   /** Appends a block's bytes to its file, which is created when it is new. */
   append(plugin: string, bytes: Uint8Array, block: NewBlock): Promise<Stored>;
+  /** Closes files that do not grow any more. */
+  seal(paths: Iterable<string>): Promise<void>;
+  /** Removes files, of which nothing is kept. */
+  discard(paths: Iterable<string>): Promise<void>;
   /** Creates a file that holds nothing, unless it is there. */
   touch(path: string): Promise<void>;
   /** What each file holds, with its SHA-256. */
@@ -30,12 +35,15 @@ export type WrittenFile = Omit<FileTotals, "blockSha256"> & { readonly sha256: s
 
 export interface RecoveredFiles {
   readonly open: ReadonlyMap<string, DataFile>;
+  /** SHA-256 of those of several blocks that do not grow any more. */
+  readonly sealed: ReadonlyMap<string, string>;
   readonly totals: ReadonlyMap<string, FileTotals>;
 }
 
 /** The data files of a snapshot being written, opened when they are first written to. @param directory of the unfinished snapshot */
 export function createStoredFiles(directory: string, recovered?: RecoveredFiles): StoredFiles {
   const open = new Map(recovered?.open);
+  const sealed = new Map(recovered?.sealed);
   const totals = new Map(recovered?.totals);
 
   const folders = (path: string): Durable[] => {
@@ -52,18 +60,35 @@ export function createStoredFiles(directory: string, recovered?: RecoveredFiles)
     async append(plugin, bytes, fresh) {
       const known = open.get(fresh.file);
       const file = known ?? (await createDataFile(directory, fresh.file));
-      const isWhole = fresh.range === undefined;
+      const isWhole = kindOf(fresh) === "object";
       if (!isWhole) open.set(fresh.file, file);
       const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
       const block: Block = { ...fresh, offset: file.size(), bytes: bytes.length, sha256 };
       await file.append(bytes);
       if (isWhole) await file.close();
       totals.set(fresh.file, addBlock(totals.get(fresh.file), plugin, block));
-      const sync = isWhole ? () => syncFile(join(directory, fresh.file)) : () => file.sync();
+      const sync = () => open.get(fresh.file)?.sync() ?? syncFile(join(directory, fresh.file));
       return {
         block,
         durable: [{ key: fresh.file, sync }, ...(known === undefined ? folders(fresh.file) : [])],
       };
+    },
+    async seal(paths) {
+      for (const path of paths) {
+        const file = open.get(path);
+        if (file === undefined) continue;
+        sealed.set(path, file.sha256());
+        open.delete(path);
+        await file.close();
+      }
+    },
+    async discard(paths) {
+      for (const path of paths) {
+        await open.get(path)?.close();
+        open.delete(path);
+        totals.delete(path);
+        await rm(join(directory, path), { force: true });
+      }
     },
     async touch(path) {
       const file = await createDataFile(directory, path);
@@ -74,7 +99,7 @@ export function createStoredFiles(directory: string, recovered?: RecoveredFiles)
     totals: () =>
       [...totals.values()].map(({ blockSha256, ...one }) => ({
         ...one,
-        sha256: open.get(one.path)?.sha256() ?? blockSha256,
+        sha256: open.get(one.path)?.sha256() ?? sealed.get(one.path) ?? blockSha256,
       })),
     async close() {
       const closed = await Promise.allSettled([...open.values()].map((file) => file.close()));

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Context, Step } from "contextcore";
+import { type Context, lineRecords, type Step } from "contextcore";
 import plugin from "./index.ts";
 
 const signal = new AbortController().signal;
@@ -31,7 +31,7 @@ test("every line is exported, over more than one step", async () => {
     steps.push(step);
     waiting.push(...(step.next ?? []));
   }
-  const text = steps.flatMap(({ records = [] }) => records.map((one) => String(one.text))).join("");
+  const text = steps.flatMap((step) => lineRecords(step).map((one) => String(one.text))).join("");
   expect(text.trim().split("\n").sort()).toEqual([line(1), line(2), line(3), line(4)]);
   expect(steps.length).toBeGreaterThan(2);
 });
@@ -39,9 +39,9 @@ test("every line is exported, over more than one step", async () => {
 test("a line that tells no time is a problem, not a quiet gap", async () => {
   await using lines = await over({ "a.jsonl": `${line(1)}\nnot JSON\n` });
   const [cursor = {}] = (await lines.backend.export.start({ range }, signal)).cursors;
-  const { records, problems } = await lines.backend.export.step(cursor, signal);
-  expect(records?.map(({ lines }) => lines)).toEqual([1]);
-  expect(problems).toMatchObject([{ kind: "incomplete" }]);
+  const step = await lines.backend.export.step(cursor, signal);
+  expect(lineRecords(step).map(({ lines }) => lines)).toEqual([1]);
+  expect(step.problems).toMatchObject([{ kind: "incomplete" }]);
 });
 
 test("the inventory knows the oldest and the newest line", async () => {

@@ -1,6 +1,6 @@
 /** Run it with: BUN_BE_BUN=1 contextcore test (or, where Bun is installed: bun test) */
 import { expect, test } from "bun:test";
-import { type Context, type HttpRequest, type Step, v } from "contextcore";
+import { type Context, type HttpRequest, lineRecords, type Step, v } from "contextcore";
 import plugin from "./index.ts";
 import { serve } from "./lab.ts";
 
@@ -34,7 +34,7 @@ test("every event is exported, page by page, and counted", async () => {
     steps.push(step);
     waiting.push(...(step.next ?? []));
   }
-  const text = steps.flatMap(({ records = [] }) => records.map((one) => String(one.text))).join("");
+  const text = steps.flatMap((step) => lineRecords(step).map((one) => String(one.text))).join("");
   expect(
     text
       .trim()

@@ -1,0 +1,71 @@
+/** Hooks that yield piece by piece, or are given pieces: each piece has the time of one call, all together as long as they take. */
+import { PluginError } from "../contract/errors.ts";
+import { formatDuration } from "../units/duration.ts";
+import { callHook, type Hook, HookDefect } from "./hook.ts";
+
+/** What the hook yields. @throws as {@link callHook}, at each piece */
+export async function* callStream<Piece>(
+  hook: Hook,
+  caller: AbortSignal,
+  open: (signal: AbortSignal) => AsyncIterable<Piece>,
+): AsyncGenerator<Piece> {
+  const ended = new AbortController();
+  let pieces: AsyncIterator<Piece> | undefined;
+  const next = async (own: AbortSignal) => {
+    const end = (): void => ended.abort(own.reason);
+    own.addEventListener("abort", end, { once: true });
+    pieces ??= iteratorOf(hook, open(ended.signal));
+    return pieces.next().finally(() => own.removeEventListener("abort", end));
+  };
+  try {
+    for (;;) {
+      const piece = await callHook(hook, caller, next);
+      if (piece.done) return;
+      yield piece.value;
+    }
+  } finally {
+    ended.abort(new Error("it is not read any more"));
+    // What it says on its way out changes nothing, and nobody waits for it.
+    Promise.resolve(pieces?.return?.()).catch(() => undefined);
+  }
+}
+
+function iteratorOf<Piece>({ plugin, hook }: Hook, yielded: AsyncIterable<Piece>): AsyncIterator<Piece> {
+  if (typeof Object(yielded)[Symbol.asyncIterator] === "function") return yielded[Symbol.asyncIterator]();
+  throw new HookDefect(`${plugin}: ${hook} gave nothing that can be read piece by piece`);
+}
+
+/** As long as a timer can be set: some weeks. ms */
+const LONGEST_MS = 2 ** 31 - 1;
+
+/** A call that is given bytes: as long as it takes more of them, or ends, in the time of one call. @throws as {@link callHook} */
+export async function callWithBytes<Result>(
+  hook: Hook,
+  caller: AbortSignal,
+  bytes: AsyncIterable<Uint8Array>,
+  call: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const stalled = new AbortController();
+  const watch = (): Timer => setTimeout(() => stalled.abort(overdue(hook)), hook.limitMs);
+  let timer = watch();
+  async function* watched(): AsyncGenerator<Uint8Array> {
+    for await (const piece of bytes) {
+      clearTimeout(timer);
+      timer = watch();
+      yield piece;
+    }
+  }
+  try {
+    const signal = AbortSignal.any([caller, stalled.signal]);
+    return await callHook({ ...hook, limitMs: LONGEST_MS }, signal, (own) => call(watched(), own));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const overdue = ({ plugin, hook, limitMs }: Hook): PluginError =>
+  new PluginError(
+    "temporary",
+    `${plugin}: ${hook} took nothing more for ${formatDuration(BigInt(limitMs) * 1_000_000n)}`,
+    { timedOut: true, hint: "Its server hangs, or the plugin waits for something that never comes." },
+  );
