@@ -16,12 +16,15 @@ export interface RecordOptions {
   /** @throws TrailError when the trail cannot have it */
   append(event: NewEvent): Promise<Written>;
   onWarning(message: string): void;
+  /** Says from time to time that the operation with this id goes on, until it is disposed of. */
+  keepAlive(id: string): Disposable;
   /** A destructive operation has ended, with this event. */
   onDestroyed(end: AuditEvent): void;
 }
 
 /** Makes {@link Trail.record}. */
-export function createRecord({ append, onWarning, onDestroyed }: RecordOptions): Trail["record"] {
+export function createRecord(options: RecordOptions): Trail["record"] {
+  const { append, onWarning, keepAlive, onDestroyed } = options;
   const tryAppend = async (what: string, event: NewEvent): Promise<AuditEvent | undefined> => {
     try {
       const { event: written, copyFailure } = await append(event);
@@ -47,6 +50,7 @@ export function createRecord({ append, onWarning, onDestroyed }: RecordOptions):
 
   return async (operation, work) => {
     const started = await begin(operation);
+    using _alive = started && keepAlive(started.id);
     const end = async (ending: Ending): Promise<void> => {
       const event = await tryAppend(
         `the end of this ${operation.operation}`,

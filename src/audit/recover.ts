@@ -3,16 +3,17 @@ import { parseLine } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
 import { seqOf } from "./journal/segments.ts";
 import { stateOf, toProcessMark } from "./process.ts";
+import type { Unfinished } from "./unfinished.ts";
 
 /** When an operation without an end counts as abandoned. */
 export interface RecoveryOptions {
   readonly host: string;
   /** Now, ms since the epoch. */
   readonly now: number;
-  /** After this long an operation of another host, or another container, counts as abandoned, ms. */
+  /** Silent for so long, an operation of another host, or another container, counts as abandoned, ms. */
   readonly staleAfterMs: number;
-  /** The numbers of `started` events that are remembered as open, by their ids: so far back is looked at least. */
-  readonly remembered?: ReadonlyMap<string, number>;
+  /** What is remembered as open, by the ids of the `started` events: so far back is looked at least. */
+  readonly remembered?: ReadonlyMap<string, Unfinished>;
   /** One of them has an end, or is not in the trail. */
   onSettled?(id: string): void;
 }
@@ -22,8 +23,8 @@ const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
 export function abandoned(lines: Iterable<string>, options: RecoveryOptions): readonly AuditEvent[] {
-  const { remembered = new Map<string, number>() } = options;
-  const oldest = Math.min(...remembered.values());
+  const { remembered = new Map<string, Unfinished>() } = options;
+  const oldest = Math.min(...[...remembered.values()].map(({ seq }) => seq));
   const ended = new Set<string>();
   const open = new Set<string>();
   const found: AuditEvent[] = [];
@@ -106,11 +107,12 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 /** What is left when this operation was interrupted, and what to do then. */
 export const adviceFor = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
 
-function isAbandoned(event: AuditEvent, { host, now, staleAfterMs }: RecoveryOptions): boolean {
+function isAbandoned(event: AuditEvent, { host, now, staleAfterMs, remembered }: RecoveryOptions): boolean {
   const mark = toProcessMark(event.details.process);
   const state = event.host === host && mark !== undefined ? stateOf(mark) : "unknown";
   if (state !== "unknown") return state === "gone";
-  return now - Date.parse(event.timestamp) > staleAfterMs;
+  const heard = Math.max(Date.parse(event.timestamp), remembered?.get(event.id)?.aliveMs ?? 0);
+  return now - heard > staleAfterMs;
 }
 
 function parsed(line: string): AuditEvent | undefined {

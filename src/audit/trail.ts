@@ -11,7 +11,7 @@ import { trailLinesBackward } from "./journal/segments.ts";
 import { newestOf } from "./read/query.ts";
 import { createRecord, type Written } from "./record.ts";
 import { abandoned, explainInterruption, interruption } from "./recover.ts";
-import { forgetUnfinished, noteUnfinished, rememberedUnfinished } from "./unfinished.ts";
+import { forgetUnfinished, keepAlive, noteUnfinished, rememberedUnfinished } from "./unfinished.ts";
 
 /** Where a trail is, who is told of its events, and what the user is told. */
 export interface TrailOptions extends JournalOptions {
@@ -19,8 +19,10 @@ export interface TrailOptions extends JournalOptions {
   readonly sinks?: readonly OpenSink[];
   /** What the user must know though the command goes on. */
   onWarning(message: string): void;
-  /** After this long another host's unfinished operation counts as abandoned, ms. Default one hour. */
+  /** Silent for so long, another host's unfinished operation counts as abandoned, ms. Default one hour. */
   readonly staleAfterMs?: number;
+  /** How often an operation says that it goes on, ms. Default half a minute. */
+  readonly heartbeatMs?: number;
   /** How long a sink may take for one event, and for all that wait once the command ends, ms. Default {@link SINK_TIME_LIMIT_MS}. */
   sinkTimeLimitMs?(sink: OpenSink): number;
   /** How many events wait for a sink at most. Default 10,000. */
@@ -64,7 +66,12 @@ export function openTrail(options: TrailOptions): Trail {
 
   return {
     append: async (event) => (await append(event)).event,
-    record: createRecord({ append, onWarning, onDestroyed }),
+    record: createRecord({
+      append,
+      onWarning,
+      onDestroyed,
+      keepAlive: (id) => keepAlive(file, id, options.heartbeatMs),
+    }),
     abandoned: () => firstUse.abandoned(),
     recover: () => firstUse.recover(),
     async newest(query) {

@@ -2,7 +2,7 @@
  * Operations that have begun and not ended, each a small file in `.contextcore/open/`: so that the next command finds one
  * however long ago it began, without reading all of the trail each time.
  */
-import { closeSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import { cannot, codeOf } from "./format/error.ts";
@@ -46,13 +46,43 @@ export function forgetUnfinished(file: string, id: string): void {
   }
 }
 
-/** The numbers of the `started` events that are remembered, by their ids. @throws TrailError */
-export function rememberedUnfinished(file: string): ReadonlyMap<string, number> {
+/** How often work that goes on says so. ms */
+const HEARTBEAT_MS = 30_000;
+
+/**
+ * Renews the time of what is remembered of an operation while its work goes on: whoever cannot see its process (on another
+ * host, in another container) knows from that time that it lives.
+ * @param file the trail's
+ */
+export function keepAlive(file: string, id: string, everyMs: number = HEARTBEAT_MS): Disposable {
+  const beat = (): void => {
+    try {
+      const now = Date.now() / 1000;
+      lutimesSync(pathOf(file, id), now, now);
+    } catch {
+      return; // what cannot be written was told when the operation began
+    }
+  };
+  const timer = setInterval(beat, everyMs);
+  timer.unref();
+  return { [Symbol.dispose]: () => clearInterval(timer) };
+}
+
+/** What is remembered of an operation that has begun. */
+export interface Unfinished {
+  /** The number of its `started` event. */
+  readonly seq: number;
+  /** When it last said that it goes on, ms since the epoch. */
+  readonly aliveMs: number;
+}
+
+/** Of the operations that are remembered, by the ids of their `started` events. @throws TrailError */
+export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinished> {
   const folder = folderOf(file);
   try {
     requireOwnDirectories(dirname(file), folder);
     const names = readdirSync(folder);
-    return new Map(names.map((name) => [decodeURIComponent(name), seqIn(join(folder, name))]));
+    return new Map(names.map((name) => [decodeURIComponent(name), noteIn(join(folder, name))]));
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return new Map(); // nothing began yet, or one has ended meanwhile
     throw cannot("read what has begun in", folder, cause);
@@ -60,7 +90,7 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, number> 
 }
 
 /** What was cut by a power failure is looked for from the trail's beginning. */
-function seqIn(path: string): number {
+function noteIn(path: string): Unfinished {
   const text = readOwnText(path, SMALL_BYTES_MAX);
-  return /^\d+$/.test(text) ? Number(text) : 1;
+  return { seq: /^\d+$/.test(text) ? Number(text) : 1, aliveMs: lstatSync(path).mtimeMs };
 }

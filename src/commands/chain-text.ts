@@ -32,11 +32,6 @@ export function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Te
     note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
 }
 
-/** Whether nothing is missing of what was asked for. */
-export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly Reasoned[] = []): boolean =>
-  lacking.length + broken.length + damaged.length === 0 &&
-  chains.every(({ missing }) => missing.length === 0);
-
 /** Says on stderr what was passed over, and which times none of the snapshots holds. */
 export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
   if (continues.length > 0)

@@ -15,6 +15,8 @@ import { BUILT_INS } from "../registry.ts";
 import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { Setting } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
+import { followOn, waitForOn } from "../terminal/progress.ts";
+import { hintOf } from "../units/hint-of.ts";
 import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
 import type { Call } from "./command.ts";
 import { trailPlaces } from "./trail-places.ts";
@@ -181,22 +183,27 @@ export function openStackTrail(
   return { ...trail, [Symbol.asyncDispose]: trail.close };
 }
 
-/** What the reader can do about an error, where it says. */
-export function hintOf(error: Error): string | undefined {
-  return "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-}
-
 /** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
 export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Setting> {
   const stack = await openStack(call, wanted);
-  return {
-    ...stack,
-    directory: call.directory,
-    env: call.env,
-    signal: call.signal,
-    warn: call.terminal.warn,
-    pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
-    trailFile: trailPlaces(call, stack.config).file,
-    openTrail: () => openStackTrail(call, stack.config, stack.sinks),
-  };
+  return settingOf(call, stack, stack.sinks);
 }
+
+/** The same for work that needs nothing but files: no plugin is opened, so nothing has to be agreed to. @throws ConfigError */
+export const settingToRead = async (call: Call): Promise<Setting> =>
+  settingOf(call, { config: await configOf(call), backends: [], sinks: [], failures: [] });
+
+/** @param sinks see {@link openStackTrail} */
+const settingOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): Setting => ({
+  ...stack,
+  directory: call.directory,
+  env: call.env,
+  signal: call.signal,
+  note: call.terminal.note,
+  warn: call.terminal.warn,
+  follow: followOn(call.terminal, call.signal),
+  waitFor: waitForOn(call.terminal),
+  pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
+  trailFile: trailPlaces(call, stack.config).file,
+  openTrail: () => openStackTrail(call, stack.config, sinks),
+});

@@ -62,7 +62,10 @@ export const ConfigSchema = v.strictObject({
   }),
   audit: section({
     retention: positive("days that ordinary events are kept", 90),
-    stale_after: positive("minutes after which another host's unfinished event counts as abandoned", 60),
+    stale_after: positive(
+      "minutes of silence after which another host's unfinished operation counts as abandoned",
+      60,
+    ),
   }),
 });
 

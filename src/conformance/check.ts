@@ -1,3 +1,5 @@
+import { withTimeLimit } from "../units/time-limit.ts";
+
 /**
  * A rule of the contract as something that can be run. The suite is plain code: our tests run it through `bun:test`, and
  * `contextcore plugin check` through the command line.
@@ -63,7 +65,7 @@ async function verdictOf<Subject>(
   try {
     const late = () =>
       new Overdue(`the rule was not done within ${limitMs / 1000} s: something never resolves`);
-    return await before(limitMs, judge(check, subject), late);
+    return await withTimeLimit(() => judge(check, subject), undefined, { limitMs, late });
   } catch (error) {
     return { kind: "failed", error: error instanceof Error ? error : new Error(String(error)) };
   }
@@ -78,14 +80,7 @@ async function judge<Subject>(check: Check<Subject>, subject: Subject): Promise<
 
 /** @throws Nonconformance when the work takes longer than this */
 export const within = <Result>(ms: number, work: Promise<Result>, what: string): Promise<Result> =>
-  before(ms, work, () => new Nonconformance(`${what} within ${ms / 1000} s`));
-
-async function before<Result>(ms: number, work: Promise<Result>, overdue: () => Error): Promise<Result> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(overdue()), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
+  withTimeLimit(() => work, undefined, {
+    limitMs: ms,
+    late: () => new Nonconformance(`${what} within ${ms / 1000} s`),
+  });

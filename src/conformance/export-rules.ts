@@ -1,7 +1,7 @@
 /** An export is a tree of cursors, and nothing but the cursors: in any order, again, after a crash, the same records. */
 
 import { STEP_BYTES } from "../host/context.ts";
-import { FORMATS } from "../snapshot/format/formats.ts";
+import { formatOf } from "../snapshot/format/formats.ts";
 import { checkLines } from "../snapshot/write/check-contents.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual, requireSameCounts } from "./compare.ts";
@@ -36,7 +36,9 @@ export const exportRules: readonly Check<Subject>[] = [
     why: "logs.json, traces.json and metrics.json are read without the plugin that wrote them",
     async run(subject) {
       const { blocks } = await subject.harvest();
-      for (const { lines, from, to, ...block } of blocks.filter(({ file }) => Object.hasOwn(FORMATS, file))) {
+      for (const { lines, from, to, ...block } of blocks.filter(
+        ({ file }) => formatOf(file)?.check !== undefined,
+      )) {
         const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
         checkLines({ ...block, bytes, lines: lines.length, range: { from, to } });
       }

@@ -1,7 +1,10 @@
 /** What every part of the contract is made of. */
 
 /** What kinds of data there are. */
-export type Signal = "traces" | "metrics" | "logs" | "dashboards";
+export const SIGNALS = ["traces", "metrics", "logs", "dashboards", "records", "files"] as const;
+/** One of {@link SIGNALS}. `records`: rows of a database, keys of a cache. `files`: what lies in directories. */
+export type Signal = (typeof SIGNALS)[number];
+
 /** How much it would matter to lose it. */
 export type Importance = "low" | "medium" | "high" | "critical";
 

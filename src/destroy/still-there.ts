@@ -1,5 +1,6 @@
 /** Which servers still answer after the command that should have removed them. */
 import { sleep } from "../units/sleep.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 
 export interface Server {
   readonly name: string;
@@ -41,8 +42,7 @@ export async function stillAnswering(servers: readonly Server[], signal: AbortSi
 
 /** `undefined`: the signal came first. */
 async function isAnswering(url: string, signal: AbortSignal): Promise<boolean | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-  try {
+  const ask = async (limit: AbortSignal): Promise<boolean> => {
     const answer = await fetch(url, {
       signal: limit,
       redirect: "manual",
@@ -51,6 +51,9 @@ async function isAnswering(url: string, signal: AbortSignal): Promise<boolean | 
     });
     await answer.body?.cancel();
     return !NOBODY_BEHIND.has(answer.status);
+  };
+  try {
+    return await withTimeLimit(ask, signal, { limitMs: ANSWER_MS });
   } catch {
     return signal.aborted ? undefined : false;
   }

@@ -2,6 +2,7 @@
 import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import type { Finding } from "./finding.ts";
 
 interface Server {
@@ -32,12 +33,14 @@ function judged(name: string, skewMs: number | undefined): Finding[] {
 
 /** Theirs less ours, ms; `undefined` when the server does not say, which is no fault. */
 async function skewOf(url: string, signal: AbortSignal): Promise<number | undefined> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
   const asked = Date.now();
-  try {
+  const ask = async (limit: AbortSignal): Promise<number> => {
     const answer = await fetch(url, { signal: limit, redirect: "manual" });
-    const theirs = Date.parse(answer.headers.get("date") ?? "");
     await answer.body?.cancel();
+    return Date.parse(answer.headers.get("date") ?? "");
+  };
+  try {
+    const theirs = await withTimeLimit(ask, signal, { limitMs: LIMIT_MS });
     // The header is cut to the second: half of one is the better guess.
     return Number.isNaN(theirs) ? undefined : theirs + 500 - (asked + Date.now()) / 2;
   } catch {

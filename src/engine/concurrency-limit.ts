@@ -1,9 +1,9 @@
 /** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
-import { isKind } from "../contract/errors.ts";
+import { isKind, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
+import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
 import { isOverload, type RetryPolicy, retryDelay } from "./retry.ts";
-import { withTimeLimit } from "./time-limit.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks and knows how it bears them. */
@@ -25,6 +25,8 @@ export interface ConcurrencyLimit {
   givesUp(): boolean;
   /** The last failure was of one piece of work, and that is looked into: the server is not to be given up for it. */
   pardon(): void;
+  /** Has `listener` called whenever something that is told here may have changed. @returns ends that */
+  watch(listener: () => void): () => void;
   readonly retries: number;
 }
 
@@ -33,8 +35,6 @@ export interface ConcurrencyLimitOptions {
   readonly concurrency: number;
   readonly tuning: Tuning;
   readonly signal: AbortSignal;
-  /** Called when something that {@link ConcurrencyLimit} tells has changed. */
-  readonly onChange: () => void;
 }
 
 /** The limit of one backend. */
@@ -42,8 +42,11 @@ export function createConcurrencyLimit({
   concurrency,
   tuning,
   signal,
-  onChange,
 }: ConcurrencyLimitOptions): ConcurrencyLimit {
+  const listeners = new Set<() => void>();
+  const onChange = (): void => {
+    for (const listener of listeners) listener();
+  };
   let pace: Pace = startPace(concurrency);
   let pausedUntil = 0;
   let retries = 0;
@@ -56,7 +59,7 @@ export function createConcurrencyLimit({
     await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
-      const result = await withTimeLimit(hook, signal, { limitMs: tuning.stepMs, graceMs: tuning.graceMs });
+      const result = await withTimeLimit(hook, signal, limitOf(tuning));
       pace = afterSuccess(pace, performance.now() - began);
       failuresInARow = 0;
       answered = true;
@@ -84,8 +87,7 @@ export function createConcurrencyLimit({
 
   return {
     callOnce(hook, enough) {
-      const limit = { limitMs: tuning.stepMs, graceMs: tuning.graceMs };
-      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limit);
+      return withTimeLimit(hook, AbortSignal.any([signal, enough]), limitOf(tuning));
     },
     async call(hook, retry = tuning.retry) {
       for (let failed = 1; ; failed += 1) {
@@ -103,6 +105,10 @@ export function createConcurrencyLimit({
       }
     },
     slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    watch(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     givesUp: () => failuresInARow >= tuning.failuresMax,
     pardon() {
       failuresInARow = Math.max(0, failuresInARow - 1);
@@ -112,3 +118,11 @@ export function createConcurrencyLimit({
     },
   };
 }
+
+/** How long one call of a plugin's hook may take. */
+export const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
+  limitMs: stepMs,
+  graceMs,
+  late: () =>
+    new PluginError("temporary", `gave no answer within ${Math.round(stepMs / 1000)} s`, { timedOut: true }),
+});

@@ -1,23 +1,24 @@
 /** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
 
 import type { Inventory, Limit } from "../contract/contract.ts";
-import { isKind } from "../contract/errors.ts";
-import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Reconciliation } from "../reconcile/reconcile.ts";
+import type { TotalBefore } from "../reconcile/settle.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
-import { checkWaits } from "../snapshot/write/check-cursors.ts";
-import { checkStart } from "../snapshot/write/check-step.ts";
-import { describeSkew, nowAt } from "../units/clock-skew.ts";
+import { nowAt } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import type { ExportContext, Run } from "./context.ts";
-import { countEarly, countRead } from "./counting.ts";
-import { createWake, type DrainOptions, drain } from "./drain.ts";
-import { type Ledger, rootCursor } from "./ledger.ts";
-import { createReporter } from "./progress.ts";
-import { reasonOf } from "./reason.ts";
+import { sleep } from "../units/sleep.ts";
+import { type Asking, askInventory, askLimits, start, tellClock } from "./asking.ts";
+import type { ExportContext } from "./context.ts";
+import { type Counting, countEarly, countRead } from "./counting.ts";
+import { type DrainOptions, drainFrontier } from "./drain.ts";
+import type { Ledger } from "./ledger.ts";
+import { createReporter, type Reporter } from "./progress.ts";
+import { openCommitted } from "./reread/committed.ts";
+import { type RereadOptions, readAgain } from "./reread/reread.ts";
 
 /** How it went with one backend. */
 export interface BackendOutcome {
@@ -33,140 +34,186 @@ export interface BackendOutcome {
   readonly durationMs: number;
 }
 
-/** Exports one backend. Never throws: what went wrong is in the outcome, or was given to `context.stop`. */
+/** Exports one backend. @throws what is a fault of ours: what went wrong with the backend is in the outcome */
 export async function runBackend(
   context: ExportContext,
   open: OpenBackend,
   ledger: Ledger,
 ): Promise<BackendOutcome> {
   const began = performance.now();
-  const wake = createWake();
-  const limit = createConcurrencyLimit({ ...context, onChange: () => onChange() });
+  const limit = createConcurrencyLimit(context);
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
-  const onChange = (): void => {
-    wake.now();
-    reporter.report();
-  };
-  const run: Run = { ...context, open, backend: open.backend, ledger, limit, wake, reporter };
-  const outcome = await live(run);
+  limit.watch(reporter.report);
+  const outcome = await live(context, { open, ledger, limit, reporter });
   reporter.end(outcome.failed ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
 
 type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
 
-async function live(run: Run): Promise<Lived> {
-  const { ledger, signal } = run;
+/** One backend, and what was made for its export. */
+interface Subject {
+  readonly open: OpenBackend;
+  readonly ledger: Ledger;
+  readonly limit: ConcurrencyLimit;
+  readonly reporter: Reporter;
+}
+
+async function live(context: ExportContext, subject: Subject): Promise<Lived> {
+  const { open, ledger, limit } = subject;
+  const { signal } = context;
   const resumed = ledger.started;
-  const inventory = await askInventory(run);
-  if (inventory === "unreachable") return { limits: [], failed: true, ...stuckAt(run, ledger.frontier.size) };
-  tellClock(run);
-  const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(run) };
-  if (!ledger.started && !(await start(run))) return { ...asked, failed: true };
-  const early = countEarly(run);
-  const { steps, frontier } = ledger;
-  const waiting = frontier.size;
-  run.reporter.enter("running");
-  await drainAll(run);
-  const before = await early.end();
+  const asking: Asking = { backend: open.backend, limit, ledger, signal };
+  const inventory = await askInventory(asking);
+  if (inventory === "unreachable")
+    return { limits: [], failed: true, ...(signal.aborted ? {} : stuckAt(subject, ledger.frontier.size)) };
+  tellClock(open, ledger);
+  const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(asking) };
+  const starting = { ...asking, commit: committer(context, open), now: clockOf(open) };
+  if (!ledger.started && !(await start(starting))) return { ...asked, failed: true };
+  const { steps } = ledger;
+  const waiting = ledger.frontier.size;
+  const before = await readAll(context, subject);
   if (signal.aborted) return { ...asked, failed: false };
   const idle = resumed && waiting > 0 && ledger.steps === steps;
-  if (idle && run.limit.givesUp()) return { ...asked, failed: true, ...stuckAt(run, waiting) };
-  abandonRest(run);
-  run.reporter.enter("counting");
-  const reconciliation = await countRead(run, before, async (admit) => {
-    run.reporter.enter("running");
-    await drainAll({ ...run, admit });
-    if (!signal.aborted) abandonRest(run);
-    run.reporter.enter("counting");
-  });
+  if (idle && limit.givesUp()) return { ...asked, failed: true, ...stuckAt(subject, waiting) };
+  abandonRest(subject);
+  const reconciliation = await countAll(context, subject, before);
   return { ...asked, ...(reconciliation === undefined ? {} : { reconciliation }), failed: false };
 }
 
-const drainAll = (run: Run & Pick<DrainOptions, "admit">): Promise<void> =>
-  drain({
-    ...run,
-    name: run.open.name,
-    exporter: run.backend.export,
-    now: () => nowAt(run.open, fromMs(Date.now())),
-    onStep: run.reporter.report,
-    onPause: run.reporter.pause,
+/** By the server's clock, ns. */
+const clockOf = (open: OpenBackend) => (): bigint => nowAt(open, fromMs(Date.now()));
+
+/** Writes a commit that has no records. What cannot be written stops the whole export. */
+const committer =
+  ({ writer, stop }: Pick<ExportContext, "writer" | "stop">, { name }: OpenBackend) =>
+  async (commit: Commit): Promise<void> => {
+    try {
+      await writer.write(name, { records: [], objects: [], commit });
+    } catch (error) {
+      if (error instanceof SnapshotError) stop(error);
+      throw error;
+    }
+  };
+
+/** Reads what waits. @returns the server's count from before */
+async function readAll(context: ExportContext, subject: Subject): Promise<TotalBefore | undefined> {
+  const { open, ledger, limit, reporter } = subject;
+  const { backend } = open;
+  const { match } = ledger.request;
+  const early = countEarly(
+    ledger,
+    backend.count === undefined
+      ? undefined
+      : (range, enough) =>
+          limit.callOnce(
+            async (inner) => backend.count?.({ range, ...(match === undefined ? {} : { match }) }, inner),
+            enough,
+          ),
+  );
+  reporter.enter("running");
+  await drainAll(context, subject);
+  return early.end();
+}
+
+const drainAll = (
+  { writer, budget, tuning, temporary, signal, stop }: ExportContext,
+  { open, ledger, limit, reporter }: Subject,
+  admit?: DrainOptions["admit"],
+): Promise<void> =>
+  drainFrontier({
+    name: open.name,
+    exporter: open.backend.export,
+    ledger,
+    limit,
+    writer,
+    budget,
+    tuning,
+    temporary,
+    signal,
+    stop,
+    now: clockOf(open),
+    onStep: reporter.report,
+    onPause: reporter.pause,
+    ...(admit === undefined ? {} : { admit }),
   });
 
+/** `undefined` when the backend has no counts, or the export is to stop. */
+async function countAll(
+  context: ExportContext,
+  subject: Subject,
+  before: TotalBefore | undefined,
+): Promise<Reconciliation | undefined> {
+  const { open, ledger, reporter } = subject;
+  const { signal } = context;
+  reporter.enter("counting");
+  if (open.backend.count === undefined) return undefined;
+  const counting = countingOf(context, subject);
+  return countRead({
+    ledger,
+    counting,
+    before,
+    signal,
+    readAgain: async (short) => {
+      if (short.length === 0) return;
+      const committed = openCommitted(context.partial, open.name);
+      try {
+        await readAgain(short, { ...rereading(context, subject), count: counting.count, committed });
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      } finally {
+        await committed.close();
+      }
+    },
+  });
+}
+
+function countingOf(
+  { tuning: { recentMs, recountMs, recounts }, signal }: ExportContext,
+  { open, ledger, limit }: Subject,
+): Counting {
+  const match = ledger.request.match === undefined ? {} : { match: ledger.request.match };
+  const now = clockOf(open);
+  return {
+    count: (range) => limit.call(async (inner) => open.backend.count?.({ range, ...match }, inner)),
+    atOnce: limit.slots,
+    isRecent: ({ to }) => to > now() - fromMs(recentMs),
+    recountMs,
+    recounts,
+    pause: (ms) => sleep(ms, signal).catch(() => {}),
+  };
+}
+
+function rereading(context: ExportContext, subject: Subject): Omit<RereadOptions, "count" | "committed"> {
+  const { open, ledger, limit, reporter } = subject;
+  const { signal, writer } = context;
+  return {
+    ledger,
+    signal,
+    start: (request) => limit.call((inner) => open.backend.export.start(request, inner)),
+    commit: committer(context, open),
+    flush: writer.flush,
+    goesOn: () => !signal.aborted && !limit.givesUp(),
+    drain: async (admit) => {
+      reporter.enter("running");
+      await drainAll(context, subject, admit);
+      if (!signal.aborted) abandonRest(subject);
+      reporter.enter("counting");
+    },
+  };
+}
+
 /** Says why the `waiting` steps of an earlier run were not gone on with; nothing when there are none. */
-function stuckAt({ open, ledger, signal }: Run, waiting: number): Pick<Lived, "stuck"> {
-  if (signal.aborted || waiting === 0) return {};
+function stuckAt({ open, ledger }: Pick<Subject, "open" | "ledger">, waiting: number): Pick<Lived, "stuck"> {
+  if (waiting === 0) return {};
   // The newest: those of the earlier run come first.
   const reason = ledger.problems.current().findLast(isLoss)?.reason ?? "it does not answer";
   return { stuck: `${open.name} could not go on, ${waiting} steps wait: ${reason}` };
 }
 
-async function askInventory({
-  backend,
-  limit,
-  ledger,
-  signal,
-}: Run): Promise<Inventory | "unreachable" | undefined> {
-  try {
-    return await limit.call((inner) => backend.inventory(inner));
-  } catch (error) {
-    if (signal.aborted) return "unreachable";
-    if (isKind(error, "temporary", "refused")) {
-      ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
-      return "unreachable";
-    }
-    ledger.problems.add({ kind: "lossy", reason: `its inventory could not be read: ${reasonOf(error)}` });
-    return undefined;
-  }
-}
-
-/** What has settled, and what expires, goes by the server's clock; whoever reads the times should know. */
-function tellClock({ open, ledger }: Run): void {
-  const skew = describeSkew(open, fromMs(Date.now()));
-  if (skew === undefined) return;
-  const reason = `the server's clock is ${skew}: where reading ends goes by the server's. Let both hosts keep time.`;
-  ledger.problems.add({ kind: "lossy", reason });
-}
-
-/** Limits that shorten answers silently are reported as such. */
-async function askLimits({ backend, limit, ledger, signal }: Run): Promise<readonly Limit[]> {
-  if (backend.limits === undefined) return [];
-  try {
-    const limits = await limit.call(async (inner) => backend.limits?.(inner) ?? []);
-    for (const { clamps, setting, value, effect } of limits) {
-      if (clamps)
-        ledger.problems.add({
-          kind: "clamped",
-          reason: `${setting} = ${value}${effect ? `: ${effect}` : ""}`,
-        });
-    }
-    return limits;
-  } catch (error) {
-    if (!signal.aborted)
-      ledger.problems.add({ kind: "lossy", reason: `its limits could not be read: ${reasonOf(error)}` });
-    return [];
-  }
-}
-
-/** Runs and commits the step of the root. @returns whether there is anything to go on with */
-async function start({ backend, limit, ledger, writer, open, signal, stop }: Run): Promise<boolean> {
-  try {
-    const checked = checkStart(await limit.call((inner) => backend.export.start(ledger.request, inner)));
-    checkWaits("cursors", checked.next, nowAt(open, fromMs(Date.now())));
-    const commit: Commit = { cursor: rootCursor(ledger.request), ...checked };
-    await writer.write(open.name, { records: [], objects: [], commit });
-    ledger.begin(commit);
-    return true;
-  } catch (error) {
-    if (error instanceof SnapshotError) stop(error);
-    else if (!signal.aborted)
-      ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
-    return false;
-  }
-}
-
 /** What is left when a backend was given up: every part of the time line that was not read is named. */
-function abandonRest({ ledger, limit }: Run): void {
+function abandonRest({ ledger, limit }: Pick<Subject, "ledger" | "limit">): void {
   if (!limit.givesUp()) return;
   const { frontier, problems } = ledger;
   const waiting = frontier.size;

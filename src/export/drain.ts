@@ -1,12 +1,13 @@
-/** Runs the cursors of one backend until none waits: depth first, several at once, each step committed whole. */
+/** Runs the cursors of one backend until none waits: depth first, each step committed whole. */
 import type { Exporter } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
-import type { MemoryBudget, Reservation } from "../engine/memory-budget.ts";
+import { drain, type Jobs } from "../engine/drain.ts";
+import type { Pending } from "../engine/frontier.ts";
+import type { MemoryBudget } from "../engine/memory-budget.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import type { CheckedStep } from "../snapshot/write/check-step.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { toMs } from "../units/range.ts";
-import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
 import { runStep } from "./run-step.ts";
 import { createSplitter } from "./split.ts";
@@ -25,8 +26,6 @@ export interface DrainOptions {
   readonly signal: AbortSignal;
   /** By the server's clock, ns. */
   readonly now: () => bigint;
-  /** Wakes the loop when the limit's state has changed. */
-  readonly wake: Wake;
   /** Stops the whole export: what was read cannot be written. */
   readonly stop: (error: Error) => void;
   readonly onStep: () => void;
@@ -36,82 +35,40 @@ export interface DrainOptions {
   readonly onPause: (ms: number) => void;
 }
 
-/** Lets one loop wait for whatever happens next. */
-export interface Wake {
-  now(): void;
-  /** @param most ms, after which it ends in any case */
-  wait(most?: number): Promise<void>;
-}
-
-/** A wake that nobody has called yet. A call that comes before anybody waits is not lost. */
-export function createWake(): Wake {
-  let resume: (() => void) | undefined;
-  let called = false;
-  return {
-    now() {
-      called = true;
-      resume?.();
-    },
-    async wait(most) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      if (!called)
-        await new Promise<void>((resolve) => {
-          resume = resolve;
-          if (most !== undefined) timer = setTimeout(resolve, most);
-        });
-      clearTimeout(timer);
-      called = false;
-      resume = undefined;
-    },
-  };
-}
-
-/** What a step is expected to yield before the first one has shown it. Bytes. */
-const FIRST_GUESS = 2 << 20;
-
-/** Until a cursor that is to wait may be run, the clock is looked at so often: what is known of the server's may change. ms */
-const LOOK_MS = 250;
-
 /** Ends when no cursor waits or runs, or the signal is given, or the backend is given up. */
-export async function drain(options: DrainOptions): Promise<void> {
-  const { ledger, limit, budget, signal, wake, now } = options;
-  const { frontier } = ledger;
+export function drainFrontier(options: DrainOptions): Promise<void> {
+  const { limit, budget, signal, onPause } = options;
   const splitter = createSplitter(options);
-  let active = 0;
-  let expected = FIRST_GUESS;
-  const goesOn = (): boolean => !signal.aborted && !limit.givesUp();
-
-  const run = async (pending: Pending, reservation: Reservation): Promise<void> => {
-    try {
-      const bytes = await runStep(pending, reservation, { ...options, splitter });
-      expected = Math.max(bytes, Math.floor(expected * 0.9));
-      options.onStep();
-    } catch (error) {
-      options.stop(error instanceof Error ? error : new Error(String(error)));
-    } finally {
-      reservation.release();
-      active -= 1;
-      wake.now();
-    }
-  };
-
-  signal.addEventListener("abort", wake.now);
-  while (active > 0 || (frontier.size > 0 && goesOn())) {
-    const due = goesOn() && active < limit.slots() ? frontier.dueIn(now()) : undefined;
-    if (due === 0n) {
-      const reservation = await budget.reserve(expected);
-      const pending = frontier.take(now());
-      if (pending === undefined || !goesOn()) {
-        if (pending !== undefined) frontier.putBack(pending);
-        reservation.release();
-        continue;
+  return drain({
+    jobs: jobsOf(options),
+    run: async (pending, reservation) => {
+      try {
+        const bytes = await runStep(pending, reservation, { ...options, splitter });
+        options.onStep();
+        return bytes;
+      } catch (error) {
+        options.stop(error instanceof Error ? error : new Error(String(error)));
+        return 0;
       }
-      active += 1;
-      void run(pending, reservation);
-    } else {
-      if (due !== undefined && active === 0) options.onPause(toMs(due));
-      await wake.wait(due === undefined ? undefined : Math.min(LOOK_MS, toMs(due) + 1));
-    }
-  }
-  signal.removeEventListener("abort", wake.now);
+    },
+    limit,
+    budget,
+    signal,
+    onPause,
+  });
 }
+
+/** The cursors that wait, by the server's clock. */
+const jobsOf = ({ ledger: { frontier }, now }: DrainOptions): Jobs<Pending> => ({
+  dueIn() {
+    const due = frontier.dueIn(now());
+    if (due === undefined || due === 0n) return due === undefined ? undefined : 0;
+    // Rounded up: what is due within the millisecond is not due yet.
+    return toMs(due) + 1;
+  },
+  take: () => frontier.take(now()),
+  putBack: frontier.putBack,
+  get size() {
+    return frontier.size;
+  },
+});

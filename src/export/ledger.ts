@@ -1,5 +1,6 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
 import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
+import { createFrontier, type Frontier, type Pending } from "../engine/frontier.ts";
 import type { Part } from "../reconcile/part.ts";
 import { createWindowCounts, type Question, type WindowCounts } from "../reconcile/windows.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
@@ -10,7 +11,6 @@ import { rangeToText } from "../snapshot/format/range-text.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
-import { createFrontier, type Frontier, type Pending } from "./frontier.ts";
 import { createProblems, type Problems } from "./problems.ts";
 import { parseReread } from "./reread/cursor.ts";
 

@@ -1,11 +1,12 @@
 /** Runs one cursor to its end, whatever that is: committed, split, or given up and named. */
+
+import type { Pending } from "../engine/frontier.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
-import type { Pending } from "./frontier.ts";
 import type { Ledger } from "./ledger.ts";
 import { reasonOf } from "./reason.ts";
 import { againCursor, parseReread } from "./reread/cursor.ts";

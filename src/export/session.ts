@@ -2,7 +2,7 @@
 
 import { createMemoryBudget } from "../engine/memory-budget.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
-import { SIGNAL_FILES } from "../snapshot/format/paths.ts";
+import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import { isPressed, relievePressure } from "../snapshot/memory-pressure.ts";
 import type { Lock } from "../snapshot/write/lock.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
@@ -114,8 +114,8 @@ function expectedFiles(outcomes: readonly BackendOutcome[]): ExpectedFile[] {
     .filter((one) => !one.failed)
     .flatMap(({ open, inventory }) =>
       (inventory?.signals ?? []).flatMap((signal) => {
-        const file = SIGNAL_FILES[signal];
-        return file === undefined ? [] : [{ plugin: open.name, file }];
+        const { lines } = SIGNAL_TABLE[signal];
+        return lines === undefined ? [] : [{ plugin: open.name, file: lines.file }];
       }),
     );
 }

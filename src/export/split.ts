@@ -2,12 +2,12 @@
 import type { Cursor, Exporter } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import type { Pending } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
 import { isOverload, type RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import { checkSplit, checkWaits } from "../snapshot/write/check-cursors.ts";
 import { StepRefused } from "../snapshot/write/step.ts";
-import type { Pending } from "./frontier.ts";
 
 /** What became of a cursor whose step failed for good. */
 export interface Divided {

@@ -3,10 +3,10 @@
  * as it comes, and committed together at its end. What fails before is removed, and begun again.
  */
 import type { Cursor, Exporter, Problem, Step } from "../contract/contract.ts";
+import { limitOf } from "../engine/concurrency-limit.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
-import { withTimeLimit } from "../engine/time-limit.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
@@ -14,6 +14,7 @@ import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
 import { InvalidStep } from "../snapshot/write/invalid-step.ts";
 import type { PiecewiseStep, SnapshotWriter } from "../snapshot/write/writer.ts";
 import { formatBytes } from "../units/bytes.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** Whether a cursor is read as a whole. */
@@ -98,18 +99,14 @@ function checkPiece(name: string, piece: Step): CheckedStep {
 }
 
 /** Each piece has as much time as a step. */
-async function* piecesOf(
-  cursor: Cursor,
-  { exporter, signal, tuning: { stepMs, graceMs } }: WholeOptions,
-): AsyncGenerator<Step> {
+async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOptions): AsyncGenerator<Step> {
   if (exporter.read === undefined)
     throw new InvalidStep('a cursor says restart: "whole", and the exporter has no `read`');
   const ended = new AbortController();
-  const limit = { limitMs: stepMs, graceMs };
   const pieces = exporter.read(cursor, AbortSignal.any([signal, ended.signal]))[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const piece = await withTimeLimit(() => pieces.next(), signal, limit);
+      const piece = await withTimeLimit(() => pieces.next(), signal, limitOf(tuning));
       if (piece.done) return;
       yield piece.value;
     }
@@ -117,8 +114,7 @@ async function* piecesOf(
     ended.abort(new Error("it is not read any more"));
     // What it says on its way out changes nothing.
     await withTimeLimit(async () => pieces.return?.(), new AbortController().signal, {
-      limitMs: graceMs,
-      graceMs: 0,
+      limitMs: tuning.graceMs,
     }).catch(() => {});
   }
 }

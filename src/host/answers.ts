@@ -3,7 +3,7 @@
  * What `start` and `step` give is checked by the engine, which keeps it.
  */
 import * as v from "valibot";
-import type { Step } from "../contract/contract.ts";
+import { SIGNALS, type Step } from "../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = v.record(v.string(), count);
@@ -37,7 +37,7 @@ const applied = v.object({
 /** By hook. */
 export const ANSWERS = {
   inventory: v.object({
-    signals: v.array(v.picklist(["traces", "metrics", "logs", "dashboards"])),
+    signals: v.array(v.picklist(SIGNALS)),
     serverVersion: v.optional(v.string()),
     oldest: v.optional(time),
     newest: v.optional(time),

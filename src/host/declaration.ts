@@ -1,6 +1,6 @@
 /** What a plugin's module must export, and the rules its name follows. */
 import * as v from "valibot";
-import { CONTRACT_VERSION, type OptionsSchema, type Plugin } from "../contract/contract.ts";
+import { CONTRACT_VERSION, type OptionsSchema, type Plugin, SIGNALS } from "../contract/contract.ts";
 
 /** The plugin, or the file that should have been one, is not usable. */
 export class DeclarationError extends Error {
@@ -33,7 +33,7 @@ const PluginSchema = v.strictObject({
   about: v.pipe(v.string(), v.nonEmpty("is empty"), v.regex(/^[^\n]*$/, "is more than one line")),
   contract: v.optional(v.pipe(v.number(), v.integer())),
   version: v.optional(v.pipe(v.string(), v.regex(/^[^\s]{1,40}$/, "is not a version"))),
-  signals: v.optional(v.array(v.picklist(["traces", "metrics", "logs", "dashboards"]))),
+  signals: v.optional(v.array(v.picklist(SIGNALS))),
   options: v.custom<OptionsSchema>(isOptionsSchema, "is not v.object({ … }) from contextcore's own v"),
   hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/]+$/, "is not a host or host:port")))),
   backend: v.optional(v.custom<NonNullable<Plugin["backend"]>>(isFunction, "is not a function")),

@@ -2,10 +2,11 @@
 import type * as v from "valibot";
 import { type ErrorKind, PluginError } from "../contract/errors.ts";
 import { formatDuration } from "../units/duration.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
 
-/** How long a plugin that ignores a cancellation is waited for, ms. */
-const CANCEL_GRACE_MS = 1_000;
+/** How long a plugin that ignores its signal is waited for, ms. */
+const GRACE_MS = 1_000;
 
 export interface Hook {
   readonly plugin: string;
@@ -27,42 +28,12 @@ export async function callHook<Result>(
   call: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   caller.throwIfAborted();
-  const controller = new AbortController();
-  const forward = (): void => controller.abort(caller.reason);
-  caller.addEventListener("abort", forward, { once: true });
-  const ends = waiting(hook, caller, controller);
+  const limit = { limitMs: hook.limitMs, graceMs: GRACE_MS, late: () => overdue(hook) };
   try {
-    const started = (async () => call(controller.signal))();
-    const answer = await Promise.race([started, ends.promise]);
-    return checked(hook, answer);
+    return checked(hook, await withTimeLimit(call, caller, limit));
   } catch (error) {
     throw caller.aborted && !(error instanceof HookDefect) ? caller.reason : named(hook, error);
-  } finally {
-    ends.stop();
-    caller.removeEventListener("abort", forward);
   }
-}
-
-/** Rejects when the time is over, or a little after the caller gave up. */
-function waiting(hook: Hook, caller: AbortSignal, controller: AbortController) {
-  const { promise, reject } = Promise.withResolvers<never>();
-  promise.catch(() => undefined);
-  let grace: Timer | undefined;
-  const giveUp = (): void => {
-    grace = setTimeout(() => reject(caller.reason), CANCEL_GRACE_MS);
-  };
-  caller.addEventListener("abort", giveUp, { once: true });
-  const limit = setTimeout(() => {
-    const error = overdue(hook);
-    reject(error);
-    controller.abort(error);
-  }, hook.limitMs);
-  const stop = (): void => {
-    clearTimeout(limit);
-    clearTimeout(grace);
-    caller.removeEventListener("abort", giveUp);
-  };
-  return { promise, stop };
 }
 
 const overdue = ({ plugin, hook, limitMs }: Hook): PluginError =>

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import type { Plugin } from "../contract/contract.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import type { Location } from "./locate.ts";
 import { admitFiles, serveContextcore } from "./module-fence.ts";
@@ -59,20 +60,14 @@ function declaredIn(module: unknown, { entry }: Pick<Location, "entry">): Plugin
  */
 export async function importModule(path: string, limitMs: number, what = "the plugin"): Promise<unknown> {
   serveContextcore();
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`it was not done after ${limitMs / 1000} s`)),
-    limitMs,
-  );
+  const late = () => new Error(`it was not done after ${limitMs / 1000} s`);
   try {
-    return await Promise.race([import(pathToFileURL(path).href), late.promise]);
+    return await withTimeLimit(() => import(pathToFileURL(path).href), undefined, { limitMs, late });
   } catch (cause) {
     const said = cause instanceof AggregateError ? cause.errors.map(textOf).join("; ") : textOf(cause);
     const error = new DeclarationError(`${what} ${path} does not load: ${said}`);
     error.cause = cause;
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Hooks that yield piece by piece, or are given pieces: each piece has the time of one call, all together as long as they take. */
 import { PluginError } from "../contract/errors.ts";
 import { formatDuration } from "../units/duration.ts";
+import { startDeadline } from "../units/time-limit.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 
 /** What the hook yields. @throws as {@link callHook}, at each piece */
@@ -35,9 +36,6 @@ function iteratorOf<Piece>({ plugin, hook }: Hook, yielded: AsyncIterable<Piece>
   throw new HookDefect(`${plugin}: ${hook} gave nothing that can be read piece by piece`);
 }
 
-/** As long as a timer can be set: some weeks. ms */
-const LONGEST_MS = 2 ** 31 - 1;
-
 /** A call that is given bytes: as long as it takes more of them, or ends, in the time of one call. @throws as {@link callHook} */
 export async function callWithBytes<Result>(
   hook: Hook,
@@ -45,21 +43,18 @@ export async function callWithBytes<Result>(
   bytes: AsyncIterable<Uint8Array>,
   call: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  const stalled = new AbortController();
-  const watch = (): Timer => setTimeout(() => stalled.abort(overdue(hook)), hook.limitMs);
-  let timer = watch();
+  const deadline = startDeadline({ limitMs: hook.limitMs, late: () => overdue(hook) }, caller);
   async function* watched(): AsyncGenerator<Uint8Array> {
     for await (const piece of bytes) {
-      clearTimeout(timer);
-      timer = watch();
+      deadline.restart();
       yield piece;
     }
   }
   try {
-    const signal = AbortSignal.any([caller, stalled.signal]);
-    return await callHook({ ...hook, limitMs: LONGEST_MS }, signal, (own) => call(watched(), own));
+    const endless = { ...hook, limitMs: Number.POSITIVE_INFINITY };
+    return await callHook(endless, deadline.signal, (own) => call(watched(), own));
   } finally {
-    clearTimeout(timer);
+    deadline.end();
   }
 }
 

@@ -2,11 +2,11 @@ import type { HttpAnswer } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import { bodyOf, headersOfBody } from "./body.ts";
 import { type CallPlace, tooLargeError } from "./classify.ts";
-import type { TimeLimit } from "./time-limit.ts";
+import type { CallLimit } from "./time-limit.ts";
 
 /** How an answer's body is read. */
 export interface Reading {
-  readonly limit: TimeLimit;
+  readonly limit: CallLimit;
   readonly place: CallPlace;
   /** The encodings that were asked for. */
   readonly accepted: string;
@@ -64,7 +64,7 @@ async function readWhole(
     }
     pieces.push(piece.value);
   }
-  limit.done();
+  limit.end();
   return joined(pieces, length);
 }
 
@@ -95,7 +95,7 @@ async function* chunks(response: Response, { limit, place, accepted }: Reading):
       yield piece.value;
     }
   } finally {
-    limit.done();
+    limit.end();
     await body.return?.().catch(() => undefined);
   }
 }

@@ -5,7 +5,7 @@ import { PluginError } from "../contract/errors.ts";
 import type { Reading } from "./answer.ts";
 import { ENCODING } from "./body.ts";
 import type { CallPlace } from "./classify.ts";
-import type { TimeLimit } from "./time-limit.ts";
+import type { CallLimit } from "./time-limit.ts";
 
 /** A larger answer is mostly no answer of this server, and would fill the memory. */
 const ANSWER_BYTES_MAX = 64 << 20;
@@ -13,7 +13,7 @@ const ANSWER_BYTES_MAX = 64 << 20;
 /** How a call's answer is read. */
 export function readingOf(
   { headers = {}, maxBytes }: HttpRequest,
-  limit: TimeLimit,
+  limit: CallLimit,
   place: CallPlace,
 ): Reading {
   const own = Object.entries(headers).find(([name]) => name.toLowerCase() === "accept-encoding");

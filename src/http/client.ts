@@ -10,7 +10,7 @@ import { type ServerOptions, secretsOf, standingHeaders } from "./authentication
 import { ENCODING } from "./body.ts";
 import { describeCall, readingOf, readJson } from "./call.ts";
 import { type CallPlace, statusError } from "./classify.ts";
-import { timeLimit } from "./time-limit.ts";
+import { limitCall } from "./time-limit.ts";
 
 export interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
@@ -38,7 +38,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
     const address = url + request.path + queryOf(request);
     checkHost(options, address);
-    const limit = timeLimit(request.timeoutMs ?? timeoutMs, request.signal, place);
+    const limit = limitCall(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
     const { body, type } = bodyOf(request);
     const headers = headersOf(request, {

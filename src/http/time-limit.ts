@@ -1,17 +1,11 @@
 import { PluginError } from "../contract/errors.ts";
+import { type Deadline, startDeadline } from "../units/time-limit.ts";
 import { type CallPlace, connectionError, timeoutError } from "./classify.ts";
 
 /** Ends a call that takes too long, or that the caller gave up, and says which of the two it was. */
-export interface TimeLimit {
-  readonly signal: AbortSignal;
+export interface CallLimit extends Deadline {
   /** Awaits part of the call; whatever it throws is classified. */
   guard<Result>(part: Promise<Result>): Promise<Result>;
-  /** The server is alive: the time starts again. */
-  restart(): void;
-  /** The call is over. */
-  done(): void;
-  /** The call is over, whatever the server still sends. */
-  stop(): void;
 }
 
 /**
@@ -20,42 +14,20 @@ export interface TimeLimit {
  * @param caller ends the call as well; its reason is thrown then
  * @param place names the call in the error
  */
-export function timeLimit(ms: number, caller: AbortSignal | undefined, place: CallPlace): TimeLimit {
-  const controller = new AbortController();
-  let timedOut = false;
-  const expire = (): void => {
-    timedOut = true;
-    controller.abort();
-  };
+export function limitCall(ms: number, caller: AbortSignal | undefined, place: CallPlace): CallLimit {
   // An answer whose body nobody reads must not keep the program from ending: a call under way does that by itself.
-  const start = (): ReturnType<typeof setTimeout> => setTimeout(expire, ms).unref();
-  let timer = start();
-  const giveUp = (): void => controller.abort();
-  if (caller?.aborted) giveUp();
-  caller?.addEventListener("abort", giveUp, { once: true });
-
-  const done = (): void => {
-    clearTimeout(timer);
-    caller?.removeEventListener("abort", giveUp);
-  };
+  const options = { limitMs: ms, late: () => timeoutError(place, ms), isAwaited: false };
+  const deadline = startDeadline(options, caller);
   return {
-    signal: controller.signal,
-    done,
-    stop() {
-      done();
-      controller.abort();
-    },
-    restart() {
-      clearTimeout(timer);
-      timer = start();
-    },
+    ...deadline,
     async guard(part) {
       try {
         return await part;
       } catch (error) {
-        done();
+        deadline.end();
         if (caller?.aborted) throw caller.reason;
-        if (timedOut) throw timeoutError(place, ms);
+        const { reason } = deadline.signal;
+        if (reason instanceof PluginError) throw reason;
         // From outside of this process it comes classified.
         throw error instanceof PluginError ? error : connectionError(place, error);
       }

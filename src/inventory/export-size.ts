@@ -2,21 +2,15 @@
  * How big an export will be. Servers say how much they store, compressed; readable JSON is several times that. How many
  * times depends on the data, so an estimate has two ends, unless a kept snapshot has measured it.
  */
-import type { Signal, Size } from "../contract/contract.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { type Estimate, haveState, SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { NS_PER_SECOND, type Range } from "../units/range.ts";
 import { listed } from "../units/words.ts";
 import type { Reached } from "./survey.ts";
 
-/** Bytes: the most likely, and between which it should lie. */
-export interface Estimate {
-  readonly likely: number;
-  readonly low: number;
-  readonly high: number;
-}
-
+/** What will be exported of one backend. */
 export interface ExportPart {
   readonly finding: Reached;
   readonly range: Range;
@@ -48,23 +42,6 @@ export function estimateExport(
   };
 }
 
-/**
- * JSON for one byte that a server says it has. Traces: a span is some 80 bytes in Parquet, and 400 to 900 as OTLP. Metrics:
- * a sample is 1 to 2 bytes in a block, and 18 to 35 as a time and a value; classic counts overestimate native histograms. Logs:
- * chunks are compressed three to ten times, and a line that is told uncompressed gains its time, escapes and labels.
- * Dashboards: they are a third of what is exported; a database keeps their history too, which is not.
- */
-const FACTORS: Readonly<Record<Signal, Readonly<Record<Size["source"], Estimate>>>> = {
-  traces: all({ low: 4, likely: 8, high: 14 }),
-  metrics: all({ low: 3, likely: 8, high: 20 }),
-  logs: { ...all({ low: 1.2, likely: 1.8, high: 4 }), disk: { low: 3, likely: 8, high: 15 } },
-  dashboards: { ...all({ low: 1, likely: 3, high: 6 }), disk: { low: 0.1, likely: 0.5, high: 2 } },
-};
-
-function all(factors: Estimate): Record<Size["source"], Estimate> {
-  return { disk: factors, api: factors, estimate: factors };
-}
-
 /** `about 1.6 MB (1.0 MB to 3.1 MB)`, and who is not in it; `of unknown size` when nobody is. @param left further ones that are not in it */
 export function estimateText(
   { likely, low, high, unknown, known }: ExportEstimate,
@@ -80,7 +57,7 @@ function supposed({ finding, range }: ExportPart): Estimate | undefined {
   const { size, inventory } = finding;
   if (size === undefined) return undefined;
   const bytes = size.bytes * shareOf(finding, range);
-  const factors = inventory.signals.map((signal) => FACTORS[signal][size.source]);
+  const factors = inventory.signals.map((signal) => SIGNAL_TABLE[signal].expansion[size.source]);
   const largest = (of: (one: Estimate) => number): number => bytes * Math.max(0, ...factors.map(of));
   return {
     likely: largest(({ likely }) => likely),
@@ -92,8 +69,7 @@ function supposed({ finding, range }: ExportPart): Estimate | undefined {
 /** What lies in a range as a part of all there is; things without a time are exported whole. */
 function shareOf({ inventory }: Reached, range: Range): number {
   const { oldest, newest, signals } = inventory;
-  if (signals.includes("dashboards") || oldest === undefined || newest === undefined || newest <= oldest)
-    return 1;
+  if (haveState(signals) || oldest === undefined || newest === undefined || newest <= oldest) return 1;
   return Number(lengthWithin(range, { from: oldest, to: newest })) / Number(newest - oldest);
 }
 
@@ -114,7 +90,7 @@ function measured({ finding, range }: ExportPart, snapshots: readonly KeptSnapsh
     if (saved?.status !== "complete" || saved.match !== undefined || saved.range === undefined) continue;
     if (saved.files.some(({ path }) => path.endsWith(".zst"))) continue;
     const bytes = saved.files.reduce((sum, file) => sum + file.bytes, 0);
-    if (signals.includes("dashboards")) return around(bytes, 1);
+    if (haveState(signals)) return around(bytes, 1);
     const length = (whole: Range): bigint =>
       oldest === undefined || newest === undefined
         ? whole.to - whole.from

@@ -3,6 +3,7 @@
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
 import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
+import { haveState } from "../snapshot/format/signals.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { nowAt } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -43,7 +44,7 @@ export const lossesOf = (
 
 function lossOf(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
   const { name: backend, inventory, open } = finding;
-  const isObjects = inventory.signals.includes("dashboards");
+  const isObjects = haveState(inventory.signals);
   const lacking = isObjects && isLacking(finding, snapshots);
   const { oldest, newest } = inventory;
   if (isTimeless(finding) && lacking) return [{ backend, kind: "unsaved", text: wholeText(finding) }];
@@ -89,7 +90,7 @@ const COUNTS_SHOWN = 3;
 /** Dashboards are counted, and what comes in lines has a size. */
 function wholeText({ inventory: { counts = {}, signals }, size }: Reached): string {
   const told = countsToTell(counts).filter(([, count]) => count > 0);
-  if (signals.includes("dashboards") && told.length > 0) {
+  if (haveState(signals) && told.length > 0) {
     const shown = told.slice(0, COUNTS_SHOWN).map(([unit, count]) => countedUnit(count, unit));
     return `${shown.join(", ")}${told.length > COUNTS_SHOWN ? " and more" : ""}`;
   }

@@ -1,9 +1,10 @@
 /** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
 
-import type { Inventory, Size } from "../contract/contract.ts";
+import type { Inventory, Signal, Size } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
 /** What is known of one backend now. */
@@ -48,19 +49,16 @@ export async function survey(
 
 async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Finding> {
   const { name, backend } = open;
-  const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(tooSlow(open, timeoutMs)), timeoutMs);
-  const both = AbortSignal.any([signal, limit.signal]);
+  const slow = tooSlow(open, timeoutMs);
+  const both = (limit: AbortSignal) =>
+    Promise.all([patiently(() => backend.inventory(limit), limit, RETRY), sizeOf(open, limit)]);
   try {
-    const asked = Promise.all([patiently(() => backend.inventory(both), both, RETRY), sizeOf(open, both)]);
-    const [inventory, size] = await withinLimit(asked, both);
+    const [inventory, size] = await withTimeLimit(both, signal, { limitMs: timeoutMs, late: () => slow });
     return { state: "reached", name, open, inventory, ...size };
   } catch (cause) {
-    if (limit.signal.aborted) return { state: "unreachable", name, open, error: tooSlow(open, timeoutMs) };
     const error = cause instanceof Error ? cause : new Error(String(cause));
-    return { state: conditionOf(error), name, open, error };
+    return { state: error === slow ? "unreachable" : conditionOf(error), name, open, error };
   } finally {
-    clearTimeout(timer);
     onAnswer?.(name);
   }
 }
@@ -78,14 +76,6 @@ const RETRY: RetryPolicy = {
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
   new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);
 
-/** A plugin that does not mind the signal is left behind rather than waited for. */
-function withinLimit<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    work.then(resolve, reject);
-  });
-}
-
 async function sizeOf(
   open: OpenBackend,
   signal: AbortSignal,
@@ -96,3 +86,7 @@ async function sizeOf(
     return { sizeProblem: error instanceof Error ? error.message : String(error) };
   }
 }
+
+/** Whether a backend holds one of the wanted signals; one that does not say may. */
+export const holdsOneOf = (held: readonly Signal[] | undefined, wanted: ReadonlySet<Signal>): boolean =>
+  held === undefined || held.some((one) => wanted.has(one));

@@ -4,6 +4,7 @@ import { coveredRanges } from "../snapshot/catalog/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { isSameSource, type Source } from "../snapshot/catalog/source.ts";
 import { subtract, totalLength } from "../snapshot/format/ranges.ts";
+import { haveState } from "../snapshot/format/signals.ts";
 import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";
@@ -81,7 +82,7 @@ function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Ra
 
 /** Nothing in it has a time: a newer export of it replaces an older one. */
 export const isTimeless = ({ inventory }: Reached): boolean =>
-  inventory.oldest === undefined && inventory.signals.includes("dashboards");
+  inventory.oldest === undefined && haveState(inventory.signals);
 
 /** It holds something, and no snapshot holds it whole. */
 export const isLacking = ({ open, inventory }: Reached, snapshots: readonly KeptSnapshot[]): boolean =>

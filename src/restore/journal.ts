@@ -4,10 +4,11 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
+import { unitOf } from "../snapshot/format/formats.ts";
 import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
-import { RECORD_UNITS, recordsOf } from "../snapshot/format/record-keys.ts";
+import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { makeOwnDirectory, openOwn } from "../storage/own-file.ts";
 
 /** What the server said of one block's records, and of which added blocks these were joined with some. */
@@ -44,7 +45,7 @@ export function countRejected(
 
 /** What cannot be taken apart is one. */
 function recordsIn(file: string, line: string): number {
-  if (!Object.hasOwn(RECORD_UNITS, file)) return 1;
+  if (unitOf(file) === undefined) return 1;
   try {
     return Math.max(1, Array.from(recordsOf(file, JSON.parse(line))).length);
   } catch {

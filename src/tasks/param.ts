@@ -81,3 +81,17 @@ type ParamValue<P> = P extends { type: "flag" }
       : Read<P> | undefined;
 
 export type ParamValues<P extends Params> = { readonly [Name in keyof P]: ParamValue<P[Name]> };
+
+/** Values for all parameters: what is not given is as the declaration says. */
+export function valuesOf<P extends Params>(params: P, given: Partial<ParamValues<P>>): ParamValues<P> {
+  const unsaid = Object.entries(params).map(([name, param]) => [name, unsaidValue(param)]);
+  // The declaration is the type: `unsaidValue` follows the same cases as `ParamValue`.
+  return { ...Object.fromEntries(unsaid), ...given } as ParamValues<P>;
+}
+
+function unsaidValue(param: Param): unknown {
+  if (param.type === "flag") return param.on ?? false;
+  if (param.repeatable) return [];
+  const { default: text, parse } = param;
+  return text === undefined || parse === undefined ? text : parse(text);
+}

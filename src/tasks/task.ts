@@ -6,6 +6,7 @@ import type { Did, Ending, NewEvent, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import type { OpenPlugins } from "../host/open.ts";
 import type { Params, ParamValues } from "./param.ts";
+import type { Follow, WaitFor } from "./progress.ts";
 
 /** Something that a plan touches, as it was when the plan was made. */
 export interface Target {
@@ -28,8 +29,13 @@ export interface Setting extends OpenPlugins {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted: the work ends cleanly, and is recorded as cancelled. */
   readonly signal: AbortSignal;
-  /** What a person should know, while it goes on or afterwards. */
+  /** What a person may like to know on the way. */
+  readonly note: (message: string) => void;
+  /** What a person must know, while it goes on or afterwards. */
   readonly warn: (message: string) => void;
+  /** Tells how far work has come. */
+  readonly follow: Follow;
+  readonly waitFor: WaitFor;
   /** Takes a result that is a long text, no faster than its reader does. @returns whether the reader took it all */
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
   /** The trail's file. */
@@ -39,11 +45,26 @@ export interface Setting extends OpenPlugins {
 }
 
 /** While a task runs. */
-export interface Running extends Setting {
-  readonly trail: Trail;
+export interface Running<Question = never> extends Setting {
+  /** Carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail. */
+  readonly part: <P extends Params, Plan, Result>(task: Task<P, Plan, Result>, plan: Plan) => Promise<Result>;
   /** Tells the trail what has been done by now and stays, should the work fail after that. */
   readonly did: Did;
+  /** Asks whether to go on, where what was found on the way is not what was agreed to. */
+  readonly ask: (question: Question) => Promise<Answer>;
 }
+
+/** Whether a person agrees to go on; why not, for the trail. */
+export type Answer =
+  | { readonly agrees: true }
+  | {
+      readonly agrees: false;
+      /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
+      readonly outcome: "refused" | "cancelled";
+      /** It was answered, with no. */
+      readonly isNo?: true;
+      readonly details?: NewEvent["details"];
+    };
 
 /** What came of it, and what the trail says of that. */
 export interface Done<Result> {
@@ -52,7 +73,7 @@ export interface Done<Result> {
 }
 
 /** See {@link defineTask}. */
-export interface Task<P extends Params = Params, Plan = unknown, Result = unknown> {
+export interface Task<P extends Params = Params, Plan = unknown, Result = unknown, Question = never> {
   /** Its name in the trail, in permissions and in schedules. */
   readonly kind: string;
   /** One phrase, lower case, no full stop. */
@@ -60,17 +81,19 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   readonly params: P;
   /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
   readonly destructive: boolean;
-  /** Looks, and writes nothing. @throws UsageError or RefusedError */
+  /** `false`: it only looks, and the trail does not hear of it. */
+  readonly recorded?: false;
+  /** Looks, and writes nothing. @throws UsageError; RefusedError, which the trail keeps where it has `recorded` */
   plan(params: ParamValues<P>, setting: Setting): Promise<Plan>;
   /** What carrying it out would touch. None: there is nothing to do. */
   targets(plan: Plan): readonly Target[];
   /** What the trail is told beforehand, besides the targets. */
   details?(plan: Plan): NonNullable<NewEvent["details"]>;
   /** Carries out this very plan. */
-  run(plan: Plan, running: Running): Promise<Done<Result>>;
+  run(plan: Plan, running: Running<Question>): Promise<Done<Result>>;
 }
 
 /** Declares a task; gives the types of its parameters, changes nothing. */
-export const defineTask = <const P extends Params, Plan, Result>(
-  task: Task<P, Plan, Result>,
-): Task<P, Plan, Result> => task;
+export const defineTask = <const P extends Params, Plan, Result, Question = never>(
+  task: Task<P, Plan, Result, Question>,
+): Task<P, Plan, Result, Question> => task;

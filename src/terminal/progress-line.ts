@@ -1,4 +1,5 @@
 /** One piece of work as a line: a bar, how much, how fast, how long still; and which of these a narrow terminal has room for. */
+import type { Progress } from "../tasks/progress.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { formatDuration } from "../units/duration.ts";
 import { NS_PER_MS } from "../units/range.ts";
@@ -6,22 +7,6 @@ import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { counted } from "../units/words.ts";
 import type { Colors } from "./colors.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** What is known of one piece of work now. */
-export interface Progress {
-  readonly name: string;
-  /** 0 to 1. */
-  readonly done: number;
-  readonly bytes: number;
-  /** By unit: `entries`, `spans`. The largest is shown. */
-  readonly counts: Readonly<Record<string, number>>;
-  readonly state: string;
-  readonly retries: number;
-  /** What else is to be said of it: `already there 1,234`. */
-  readonly remark?: string;
-  /** What is left can only be done later, in so long. ms */
-  readonly goesOnInMs?: number;
-}
 
 /** One piece of work on a board; times in ms of the board's clock. */
 export interface Work {
@@ -37,7 +22,7 @@ export interface Work {
 }
 
 /** Whether it has ended, however it did. */
-export const isOver = (state: string): boolean => ["done", "failed", "stopped"].includes(state);
+export const isOver = (state: Progress["state"]): boolean => ["done", "failed", "stopped"].includes(state);
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 

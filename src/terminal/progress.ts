@@ -1,5 +1,6 @@
 /** Progress of long work on stderr: what, how much, how fast, how long still. One line for each piece of work. */
-import { isOver, liveLines, type Progress, plainLine, type Work } from "./progress-line.ts";
+import type { Follow, Progress, WaitFor } from "../tasks/progress.ts";
+import { isOver, liveLines, plainLine, type Work } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProgressBoard {
@@ -65,3 +66,41 @@ function stopped({ latest }: Work, next: Progress): Progress {
   const endedBefore = isOver(latest.state) && latest.state !== "stopped";
   return endedBefore ? next : { ...next, done: latest.done, state: "stopped" };
 }
+
+/** How a terminal shows the stretches of a task's work. @param signal see {@link ProgressOptions} */
+export const followOn =
+  (terminal: Terminal, signal: AbortSignal): Follow =>
+  (names = []) => {
+    const board = createProgress(terminal, { names, signal });
+    return { progress: board.update, [Symbol.dispose]: board.stop };
+  };
+
+/** A wait of so many seconds is told with its length. */
+const SINCE_TOLD = 2;
+
+/** `asking loki, tempo, for 3s`, until all have answered. */
+export const waitForOn =
+  (terminal: Terminal): WaitFor =>
+  (names) => {
+    const asked = new Set(names);
+    const began = performance.now();
+    const show = (): void => {
+      const seconds = Math.floor((performance.now() - began) / 1000);
+      const since = seconds < SINCE_TOLD ? "" : `, for ${seconds}s`;
+      terminal.pin(
+        asked.size === 0 ? [] : [terminal.noteColors.dim(`asking ${[...asked].join(", ")}${since}`)],
+      );
+    };
+    const timer = setInterval(show, 1000);
+    show();
+    return {
+      answered(name) {
+        asked.delete(name);
+        show();
+      },
+      [Symbol.dispose]() {
+        clearInterval(timer);
+        terminal.pin([]);
+      },
+    };
+  };

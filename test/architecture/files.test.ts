@@ -33,3 +33,10 @@ test("files stay small enough to be read at once", async () => {
   }));
   expect(lengths.filter(({ lines }) => lines > 300)).toEqual([]);
 });
+
+test("a time limit is made in one place", async () => {
+  const racing = [...(await sourcesUnder("src", "plugins"))]
+    .filter(([, source]) => /\bPromise\.race\b|\bAbortSignal\.timeout\b/.test(source))
+    .map(([file]) => file);
+  expect(racing).toEqual(["src/units/time-limit.ts"]);
+});

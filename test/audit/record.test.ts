@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readdirSync, writeFileSync } from "node:fs";
+import { lstatSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { markOf } from "../../src/audit/process.ts";
@@ -180,6 +180,35 @@ test("an operation of another host is left alone until it is stale", async () =>
   };
   expect(await read(hour - 60_000)).toEqual(["started"]);
   expect(await read(hour + 60_000)).toEqual(["started", "interrupted"]);
+});
+
+test("an operation of another host that says it goes on is left alone, however long ago it began", async () => {
+  using folder = makeFolder();
+  const elsewhere = folder.open({ identity: { user: "grace", host: "elsewhere" } });
+  const { id } = await elsewhere.append({ operation: "restore", outcome: "started" });
+  const hour = 3_600_000;
+  const inTwoHours = folder.open({ ...HERE, clock: () => Date.now() + 2 * hour, staleAfterMs: hour });
+  const note = join(dirname(folder.file), "open", id);
+  const recent = (Date.now() + 1.5 * hour) / 1000;
+  utimesSync(note, recent, recent);
+  expect(inTwoHours.abandoned()).toEqual([]);
+  const old = (Date.now() + 0.5 * hour) / 1000;
+  utimesSync(note, old, old);
+  expect(inTwoHours.abandoned()).toMatchObject([{ id }]);
+});
+
+test("while work goes on, what is remembered of it stays young", async () => {
+  using folder = makeFolder();
+  const trail = folder.open({ ...HERE, heartbeatMs: 5 });
+  const operation = { operation: "export", destructive: false };
+  await trail.record(operation, async () => {
+    const [name = ""] = readdirSync(join(dirname(folder.file), "open"));
+    const note = join(dirname(folder.file), "open", name);
+    utimesSync(note, 0, 0);
+    while (lstatSync(note).mtimeMs === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    return { result: undefined, ending: { outcome: "success" } };
+  });
+  expect(readdirSync(join(dirname(folder.file), "open"))).toEqual([]);
 });
 
 test("a process with the same number that started later is not the one that began", async () => {

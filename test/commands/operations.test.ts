@@ -15,7 +15,7 @@ test("whatever the source records is in the list, and the list is what the docum
   for (const file of new Glob("src/**/*.ts").scanSync(root)) {
     const text = readFileSync(join(root, file), "utf8");
     const written = file.startsWith("src/tasks/")
-      ? /(?:operation: |^ {2}kind: )"([a-z_]+)"/gm
+      ? /(?:operation: |defineTask\(\{\n {2}kind: )"([a-z_]+)"/g
       : /(?:operation: |ROTATION = )"([a-z_]+)"/g;
     for (const [, name] of text.matchAll(written)) recorded.add(name ?? "");
   }

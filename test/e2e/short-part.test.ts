@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Backend } from "../../src/contract/contract.ts";
 import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
-import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
 import type { Face } from "../lab/face.ts";
 import { createLoki } from "../lab/loki/index.ts";
 import { createTempo } from "../lab/tempo/index.ts";

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Counts, type LineRecords, v } from "contextcore";
-import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
 import { FIRST, SECOND } from "./fake-backend.ts";
 import { linesIn, runExport, scratch } from "./run.ts";
 

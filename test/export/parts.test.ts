@@ -2,11 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { type Counts, type Cursor, type Json, PluginError } from "contextcore";
 import fc from "fast-check";
+import { createFrontier } from "../../src/engine/frontier.ts";
 import { createMemoryBudget } from "../../src/engine/memory-budget.ts";
 import { afterOverload, afterSuccess, slots, startPace } from "../../src/engine/pace.ts";
 import { DEFAULT_RETRY, retryDelay } from "../../src/engine/retry.ts";
-import { withTimeLimit } from "../../src/engine/time-limit.ts";
-import { createFrontier } from "../../src/export/frontier.ts";
 import { createProblems } from "../../src/export/problems.ts";
 import { conclude } from "../../src/reconcile/reconcile.ts";
 import { type SettleOptions, settle } from "../../src/reconcile/settle.ts";
@@ -16,6 +15,7 @@ import { cursorRange } from "../../src/snapshot/format/cursor-range.ts";
 import { checkStep } from "../../src/snapshot/write/check-step.ts";
 import { InvalidStep } from "../../src/snapshot/write/invalid-step.ts";
 import { canonicalJson } from "../../src/units/canonical-json.ts";
+import { withTimeLimit } from "../../src/units/time-limit.ts";
 
 describe("pace", () => {
   const after = (steps: number, ms: number, pace = startPace(8)) => {
@@ -382,6 +382,7 @@ describe("limits of time and memory", () => {
     const failure = await withTimeLimit(work, new AbortController().signal, {
       limitMs: 10,
       graceMs: 5000,
+      late: () => new PluginError("temporary", "too slow", { timedOut: true }),
     }).catch((e) => e);
     expect(failure).toBeInstanceOf(PluginError);
     expect(failure.timedOut).toBe(true);

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Cursor, type Exporter, PluginError, type Step } from "contextcore";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
-import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
 import { listPartials } from "../../src/snapshot/write/partial.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
 import { FIRST, fakeBackend, logLine, SECOND, temporary } from "./fake-backend.ts";
 import { FAST, jobOf, runExport, scratch, timesByStream } from "./run.ts";
 

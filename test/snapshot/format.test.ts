@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { manifestJsonSchema } from "../../scripts/manifest-schema.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
-import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
 
 const root = resolve(import.meta.dir, "../..");
 const fixtures = join(root, "test/fixtures/snapshots");

@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
-import { verifySnapshot } from "../../src/snapshot/verify/verify.ts";
+import { verifySnapshot } from "../../src/verify/verify.ts";
 import { scratch } from "../export/run.ts";
 import { random } from "../lab/random.ts";
 import { type SmallOptions, smallSnapshot } from "./small.ts";

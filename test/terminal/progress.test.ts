@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { PassThrough } from "node:stream";
+import type { Progress } from "../../src/tasks/progress.ts";
 import { createProgress } from "../../src/terminal/progress.ts";
-import type { Progress } from "../../src/terminal/progress-line.ts";
 import { openTerminal, type Streams } from "../../src/terminal/terminal.ts";
 
 /** A terminal of streams, and what stderr was given. */

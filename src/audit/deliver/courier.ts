@@ -3,6 +3,7 @@ import type { AuditRecord } from "../../contract/contract.ts";
 import { isKind } from "../../contract/errors.ts";
 import type { OpenSink } from "../../host/open.ts";
 import { redactedText } from "../../redact/text.ts";
+import { withTimeLimit } from "../../units/time-limit.ts";
 import { tryLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
@@ -83,7 +84,7 @@ async function deliverOne(
 ): Promise<Attempt> {
   const at = () => new Date().toISOString();
   try {
-    await within(timeLimitMs, signal, (limit) => open.sink.deliver(record, limit));
+    await withTimeLimit((limit) => open.sink.deliver(record, limit), signal, { limitMs: timeLimitMs });
     const { failure: _, ...rest } = state;
     const receipt = { seq: record.seq, id: record.id, hash: hashIn(record.line), at: at() };
     return {
@@ -111,27 +112,3 @@ const isEventsFault = (error: unknown): boolean =>
   isKind(error, "too-large") || (isKind(error, "invalid") && (error.status === 400 || error.status === 422));
 
 const hashIn = (line: string): string => /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? "";
-
-/** The work's result, or an error once the time is over, whether or not the work listens to its signal. */
-export async function within<Result>(
-  ms: number,
-  signal: AbortSignal,
-  work: (limit: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const late = new Error(`no answer within ${ms / 1000} s`);
-  const limit = new AbortController();
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  const end = (reason: Error) => {
-    reject(reason);
-    limit.abort(reason);
-  };
-  const giveUp = () => end(late);
-  const timer = setTimeout(giveUp, ms);
-  signal.addEventListener("abort", giveUp, { once: true });
-  try {
-    return await Promise.race([work(limit.signal), over]);
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", giveUp);
-  }
-}

@@ -1,6 +1,7 @@
 /** Takes new events to every sink, behind the command's back; each sink on its own, so that none waits for another. */
 import type { OpenSink } from "../../host/open.ts";
-import { deliverAll, within } from "./courier.ts";
+import { withTimeLimit } from "../../units/time-limit.ts";
+import { deliverAll } from "./courier.ts";
 import { pendingAfter } from "./pending.ts";
 import { newSinkState, readSinkState, sinksFolder, writeSinkState } from "./state.ts";
 
@@ -57,7 +58,9 @@ export function openDelivery(options: DeliveryOptions): Delivery {
     },
     async close() {
       const finishing = rounds.map((round) =>
-        within(round.timeLimitMs, ended.signal, () => round.idle()).catch(() => undefined),
+        withTimeLimit(() => round.idle(), ended.signal, { limitMs: round.timeLimitMs }).catch(
+          () => undefined,
+        ),
       );
       await Promise.all(finishing);
       ended.abort();

@@ -1,7 +1,7 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
 import type { OpenSink } from "../../host/open.ts";
 import { printable } from "../../units/printable.ts";
-import { within } from "../deliver/courier.ts";
+import { withTimeLimit } from "../../units/time-limit.ts";
 import type { SinkState } from "../deliver/state.ts";
 import { LineError, readLine } from "../format/chain.ts";
 import { textIn } from "../format/lines.ts";
@@ -163,7 +163,7 @@ export async function askSinks(
     const query = { project, host, limit: HISTORY_MAX };
     try {
       const ask = async (limit: AbortSignal) => sink.history?.(query, limit);
-      return [{ name, seen: (await within(timeLimitMs, signal, ask)) ?? [] }];
+      return [{ name, seen: (await withTimeLimit(ask, signal, { limitMs: timeLimitMs })) ?? [] }];
     } catch (error) {
       signal.throwIfAborted();
       return [{ name, seen: error instanceof Error ? error : new Error(String(error)) }];

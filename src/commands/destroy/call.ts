@@ -1,7 +1,7 @@
 /** What `destroy` is called with, and what all of its steps are given. */
 import type { Trail } from "../../audit/format/event.ts";
+import type { Setting } from "../../tasks/task.ts";
 import type { Call } from "../command.ts";
-import type { Stack } from "../stack.ts";
 
 export const OPTIONS = ["1", "2", "3"] as const;
 export type DestroyOption = (typeof OPTIONS)[number];
@@ -19,6 +19,6 @@ export const args = {
 export type DestroyCall = Call<typeof args>;
 
 export interface DestroySetting {
-  readonly stack: Stack;
+  readonly stack: Setting;
   readonly trail: Trail;
 }

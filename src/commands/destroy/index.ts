@@ -4,12 +4,13 @@ import { checkCommand } from "../../destroy/run-command.ts";
 import type { Loss } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { RefusedError } from "../../tasks/errors.ts";
+import { type Taken, takeInventory } from "../../tasks/inventory.ts";
+import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { showInventory, type Taken } from "../inventory/show.ts";
-import { shortPath } from "../short-path.ts";
-import { openStack, openStackTrail } from "../stack.ts";
+import { printInventory } from "../inventory/show.ts";
+import { openSetting } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
 import { askForOption, type Declined, whyUnconfirmed } from "./ask.ts";
 import { args, type DestroyCall, type DestroyOption, type DestroySetting } from "./call.ts";
@@ -43,16 +44,17 @@ interface Verdict {
 }
 
 async function verdictOf(call: DestroyCall): Promise<Verdict> {
-  const stack = await openStack(call, { isDestroying: true });
+  const stack = await openSetting(call, { isDestroying: true });
   checkCommand({ ...stack.config.destroy, directory: stack.config.directory, env: call.env });
-  await using trail = openStackTrail(call, stack.config, stack.sinks);
+  await using trail = stack.openTrail();
   await requireAllowed(stack.config, trail);
   return await destroy(call, { stack, trail });
 }
 
 async function destroy(call: DestroyCall, setting: DestroySetting): Promise<Verdict> {
   const { config } = setting.stack;
-  const taken = await showInventory(call, setting.stack);
+  const taken = await takeInventory(setting.stack);
+  printInventory(call.terminal, taken);
   const command = commandText(config.destroy.command);
   call.terminal.note(`\nThis destroys the stack ${config.name}: ${command}`);
   const agreement = await agreedOption(call, setting, taken);

@@ -1,14 +1,13 @@
 /** What each of the three options would lose: what no snapshot holds and the option does not save. */
-import type { Signal } from "../../contract/contract.ts";
+import { SIGNALS, type Signal } from "../../contract/contract.ts";
 import { type Loss, lossText } from "../../inventory/losses.ts";
-import type { Finding } from "../../inventory/survey.ts";
+import { type Finding, holdsOneOf } from "../../inventory/survey.ts";
 import { counted } from "../../units/words.ts";
-import { holdsOneOf } from "../export/plan.ts";
 import type { DestroyOption } from "./call.ts";
 
 /** What an option exports. */
 export const WANTED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
-  1: new Set(["traces", "metrics", "logs", "dashboards"]),
+  1: new Set(SIGNALS),
   2: new Set(["dashboards"]),
   3: new Set(),
 };

@@ -1,17 +1,18 @@
 import { type Loss, lossesOf } from "../../inventory/losses.ts";
 import type { Finding } from "../../inventory/survey.ts";
-import { wholeRange } from "../../inventory/whole-range.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
+import { exportStack } from "../../tasks/export.ts";
+import { askBackends } from "../../tasks/inventory.ts";
+import { valuesOf } from "../../tasks/param.ts";
+import { carryOut } from "../../tasks/run.ts";
 import { askForExactly } from "../../terminal/ask.ts";
 import { fromMs } from "../../units/range.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { flushAll } from "../export/flush.ts";
-import { type ExportPlan, planExport } from "../export/plan.ts";
 import { reportExport } from "../export/report.ts";
-import { runExport } from "../export/run.ts";
-import { askBackends } from "../inventory/ask.ts";
 import type { DestroyCall, DestroyOption, DestroySetting } from "./call.ts";
 import { isSaved, lossLines, WANTED } from "./losing.ts";
+
+const SIGNALS = ["traces", "metrics", "logs", "dashboards"] as const;
 
 export interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
@@ -43,13 +44,14 @@ export async function saveFirst(
 ): Promise<Saved> {
   if (option === "3") return { backup: "no", losses: [] };
   const { stack, trail } = setting;
-  if (option === "1") await flushAll(call, stack.backends);
-  const plan = await planWhole(call, option, setting);
-  const result = await runExport(call, { stack, trail, plan, directory: stack.config.backups });
+  const wanted = Object.fromEntries(SIGNALS.map((signal) => [signal, WANTED[option].has(signal)]));
+  const plan = await exportStack.plan(valuesOf(exportStack.params, { all: true, ...wanted }), stack);
+  const ask = async () => ({ agrees: false, outcome: "refused" }) as const;
+  const result = await carryOut(exportStack, plan, { ...stack, ask }, trail);
   reportExport(result, call);
   const { path, manifest } = result;
   const saved = findings.filter((one) => isSaved(option, one)).map(({ name }) => name);
-  const losses = await leftBehind(call, setting, new Set(saved));
+  const losses = await leftBehind(setting, new Set(saved));
   for (const line of lossLines(losses)) call.terminal.warn(line);
   const { status } = manifest;
   const stop = await whyNotAllTheSame(call, { status, losses, name: stack.config.name });
@@ -57,31 +59,12 @@ export async function saveFirst(
   return { backup, path, losses, ...(stop && { stop }) };
 }
 
-/** How long each backend may take to say what it holds after the export, ms. */
-const ANSWER_MS = 30_000;
-
 /** What has come to the backends that were saved, and no snapshot holds. */
-async function leftBehind(
-  call: DestroyCall,
-  { stack }: DestroySetting,
-  saved: ReadonlySet<string>,
-): Promise<Loss[]> {
+async function leftBehind({ stack }: DestroySetting, saved: ReadonlySet<string>): Promise<Loss[]> {
   const backends = stack.backends.filter(({ name }) => saved.has(name));
-  const findings = await askBackends(call, { backends, failures: [] }, ANSWER_MS);
+  const findings = await askBackends(stack, { backends, failures: [] });
   const { snapshots } = await readKept(stack.config.backups);
   return lossesOf(findings, { snapshots, now: fromMs(Date.now()) });
-}
-
-async function planWhole(
-  call: DestroyCall,
-  option: DestroyOption,
-  { stack }: DestroySetting,
-): Promise<ExportPlan> {
-  const now = fromMs(Date.now());
-  return planExport(call, stack, {
-    signals: WANTED[option],
-    spanFor: (finding) => ({ range: wholeRange(finding, now), parent: null }),
-  });
 }
 
 /** What came of the export that a person may not want to go on with. */

@@ -1,44 +1,18 @@
-import type { Signal } from "../../contract/contract.ts";
-import type { ExportResult } from "../../export/types.ts";
-import { wholeRange, withinData } from "../../inventory/whole-range.ts";
-import { readKept } from "../../snapshot/catalog/kept.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { nowAt } from "../../units/clock-skew.ts";
-import { fromMs } from "../../units/range.ts";
+import { exportStack } from "../../tasks/export.ts";
+import { exportParams } from "../../tasks/export-params.ts";
+import { planTask } from "../../tasks/run.ts";
 import { defineCommand } from "../command.ts";
-import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { type ExportCall, exportArgs, outputOf } from "./args.ts";
-import { checkMatches } from "./check-matches.ts";
-import { flushAll } from "./flush.ts";
-import { readMatches } from "./match.ts";
-import { holdsOneOf, type PlanOptions, planExport } from "./plan.ts";
-import { describeRange, exportRange } from "./range.ts";
+import { openSetting } from "../stack.ts";
 import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
-import { resumeExport } from "./resume.ts";
-import { type ExportSetting, runExport } from "./run.ts";
-import { sinceLast } from "./since-last.ts";
 
 /** What a resumed export takes over from the interrupted one. */
-const ASKED_BEFORE = [
-  ...[
-    "all",
-    "since-last",
-    "time",
-    "from",
-    "to",
-    "plugin",
-    "match",
-    "traces",
-    "metrics",
-    "logs",
-    "dashboards",
-  ],
-  ...["compress", "max-file-size"],
-];
+const ASKED_BEFORE = Object.keys(exportParams).filter(
+  (name) => !["output", "resume", "partial"].includes(name),
+);
 
 export default defineCommand({
-  about: "save what the stack holds to a snapshot that is complete or says what is missing",
-  args: exportArgs,
+  about: exportStack.about,
+  args: { ...exportParams, json: { type: "flag", about: "print one JSON object" } },
   exclusive: [
     ["time", "from"],
     ...["time", "from", "to", "since-last"].map((name) => ["all", name]),
@@ -53,65 +27,11 @@ export default defineCommand({
   ],
   json: exportSchema,
   async run(call) {
-    const result = await exported(call);
+    const setting = await openSetting(call, { only: call.args.plugin });
+    const { carryOut } = await planTask(exportStack, call.args, setting);
+    const result = await carryOut();
     if (call.args.json) call.terminal.printJson(exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);
   },
 });
-
-/** The trail is closed before the report: its sinks may have something to say, and the report comes last. */
-async function exported(call: ExportCall): Promise<ExportResult> {
-  const stack = await openStack(call, { only: call.args.plugin });
-  await using trail = openStackTrail(call, stack.config, stack.sinks);
-  return await (call.args.resume ? resumeExport : startExport)(call, { stack, trail });
-}
-
-async function startExport(call: ExportCall, { stack, trail }: Pick<ExportSetting, "stack" | "trail">) {
-  const { args } = call;
-  if (args.partial !== undefined) {
-    throw new UsageError(
-      `unexpected argument ${args.partial}`,
-      "with --resume it names an interrupted export",
-    );
-  }
-  const names = stack.backends.map(({ name }) => name);
-  const options = { signals: wantedSignals(args), matches: readMatches(args.match, names) };
-  const wanted = stack.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, options.signals));
-  await flushAll(call, wanted);
-  const plan = await planExport(call, stack, { ...options, spanFor: await spansOf(call, stack) });
-  await checkMatches(plan, call.signal);
-  return runExport(call, { stack, trail, plan, directory: outputOf(call, stack), files: filesOf(args) });
-}
-
-/** What is read of each backend. Where one ends now, that is now by the server's clock. */
-async function spansOf(call: ExportCall, stack: Stack): Promise<PlanOptions["spanFor"]> {
-  const now = fromMs(Date.now());
-  if (call.args.all)
-    return (finding) => ({ range: wholeRange(finding, nowAt(finding.open, now)), parent: null });
-  if (call.args["since-last"]) {
-    const { snapshots } = await readKept(outputOf(call, stack));
-    return (finding) => {
-      const { why, ...span } = sinceLast(finding, snapshots, call.args.to ?? nowAt(finding.open, now));
-      call.terminal.note(`${finding.name}: ${why}`);
-      return span;
-    };
-  }
-  call.terminal.note(describeRange(exportRange(call.args, now)));
-  return (finding) => ({ range: withinData(exportRange(call.args, nowAt(finding.open, now)), finding) });
-}
-
-const filesOf = ({
-  compress,
-  "max-file-size": fileBytesMax,
-}: ExportCall["args"]): NonNullable<ExportSetting["files"]> => ({
-  ...(compress === undefined ? {} : { compression: compress }),
-  ...(fileBytesMax === undefined ? {} : { fileBytesMax }),
-});
-
-function wantedSignals(given: ExportCall["args"]): ReadonlySet<Signal> {
-  const all = ["traces", "metrics", "logs", "dashboards"] as const;
-  const wanted = all.filter((signal) => given[signal]);
-  if (wanted.length === 0) throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
-  return new Set(wanted);
-}

@@ -5,10 +5,10 @@ import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { shortPath } from "../short-path.ts";
 
 const status = v.picklist(["complete", "partial", "failed"]);
 

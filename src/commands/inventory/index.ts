@@ -1,9 +1,10 @@
+import { takeInventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openStack } from "../stack.ts";
+import { openSetting } from "../stack.ts";
 import { readTimeout } from "../timeout.ts";
 import { inventoryJson, inventorySchema } from "./json.ts";
-import { printInventory, takeInventory } from "./show.ts";
+import { printInventory } from "./show.ts";
 
 export default defineCommand({
   about: "list what each backend holds, how big and how important it is, and what is about to be lost",
@@ -36,10 +37,10 @@ export default defineCommand({
   json: inventorySchema,
   async run(call) {
     const { args, terminal } = call;
-    const stack = await openStack(call, { only: args.plugin });
-    const taken = await takeInventory(call, stack, args.timeout);
-    if (args.json) terminal.printJson(inventoryJson(stack.config.name, taken));
-    else printInventory(call, taken);
+    const setting = await openSetting(call, { only: args.plugin });
+    const taken = await takeInventory(setting, args.timeout);
+    if (args.json) terminal.printJson(inventoryJson(setting.config.name, taken));
+    else printInventory(terminal, taken);
     return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
   },
 });

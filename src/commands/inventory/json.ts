@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { CONDITIONS } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
+import type { Taken } from "../../tasks/inventory.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../../units/range.ts";
-import type { Taken } from "./show.ts";
 
 const time = v.pipe(v.string(), v.description("RFC 3339, UTC"));
 

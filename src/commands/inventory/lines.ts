@@ -5,7 +5,7 @@ import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { formatDuration } from "../../units/duration.ts";
-import { hintOf } from "../stack.ts";
+import { hintOf } from "../../units/hint-of.ts";
 
 /** `loki          31.5 MB  retention=7d        importance=high`, sizes right-aligned. */
 export function inventoryLines(findings: readonly Finding[], colors: Colors): string[] {

@@ -1,9 +1,10 @@
 import * as v from "valibot";
 import { type Loss, lossText } from "../../inventory/losses.ts";
+import { type Taken, takeInventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { ANSWER_MS, printInventory, type Taken, takeInventory } from "../inventory/show.ts";
-import { openStack } from "../stack.ts";
+import { printInventory } from "../inventory/show.ts";
+import { openSetting } from "../stack.ts";
 
 export default defineCommand({
   about: "say whether a destroy would lose anything; exit code 0 when it would not",
@@ -18,14 +19,14 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const stack = await openStack(call);
-    const taken = await takeInventory(call, stack, ANSWER_MS);
+    const setting = await openSetting(call);
+    const taken = await takeInventory(setting);
     const { losses } = taken;
     const reasons = reasonsIn(taken);
     const safe = losses.length === 0;
-    if (call.args.json) terminal.printJson({ stack: stack.config.name, safe, reasons });
+    if (call.args.json) terminal.printJson({ stack: setting.config.name, safe, reasons });
     else {
-      printInventory(call, taken);
+      printInventory(terminal, taken);
       const lines = safe ? ["a destroy would lose nothing: the snapshots hold it all"] : lossSummary(losses);
       for (const line of lines) terminal.print(line);
     }

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { freeBytes } from "../../inventory/room.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
+import { takeInventory } from "../../tasks/inventory.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -9,8 +10,7 @@ import { toRfc3339 } from "../../units/range.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { inventoryJson, inventorySchema } from "../inventory/json.ts";
-import { ANSWER_MS, takeInventory } from "../inventory/show.ts";
-import { openStack, type Stack } from "../stack.ts";
+import { openSetting, type Stack } from "../stack.ts";
 
 export default defineCommand({
   about: "show where the data and the snapshots are, and how big",
@@ -26,10 +26,10 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const stack = await openStack(call);
-    const taken = await takeInventory(call, stack, ANSWER_MS);
-    const kept = await keptIn(stack);
-    if (call.args.json) terminal.printJson({ ...inventoryJson(stack.config.name, taken), snapshots: kept });
+    const setting = await openSetting(call);
+    const taken = await takeInventory(setting);
+    const kept = await keptIn(setting);
+    if (call.args.json) terminal.printJson({ ...inventoryJson(setting.config.name, taken), snapshots: kept });
     else {
       for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
       for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);

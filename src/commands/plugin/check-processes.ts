@@ -9,6 +9,7 @@ import { type Served, servedSchema } from "../../host/apart/messages.ts";
 import { pluginFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { withTimeLimit } from "../../units/time-limit.ts";
 import { visible } from "../../units/visible.ts";
 import { configOf } from "../stack.ts";
 import type { CheckCall } from "./check-args.ts";
@@ -78,7 +79,7 @@ export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab
     if (!call.args.json)
       call.terminal.note(`its server is ${where}, at ${served.filled}, with faults before it`);
     const lost = async (patienceMs: number): Promise<string | undefined> => {
-      await Promise.race([gone.promise, Bun.sleep(patienceMs)]);
+      await withTimeLimit(() => gone.promise, undefined, { limitMs: patienceMs }).catch(() => undefined);
       const how = child.lost();
       return how && `${where} did not last as long as the check: it ${how.message}`;
     };

@@ -5,9 +5,9 @@ import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { hintOf } from "../../units/hint-of.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { hintOf } from "../stack.ts";
 import { loadAgreed } from "./load-agreed.ts";
 
 const pluginSchema = v.object({

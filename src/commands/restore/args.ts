@@ -1,8 +1,9 @@
+import { SIGNALS } from "../../contract/contract.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { CHAIN, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { readMoment } from "../../units/moment.ts";
 import { fromMs, type Range } from "../../units/range.ts";
 import type { Call } from "../command.ts";
-import { CHAIN, SNAPSHOT } from "../snapshot-argument.ts";
 
 export const restoreArgs = {
   snapshot: SNAPSHOT,
@@ -17,7 +18,7 @@ export const restoreArgs = {
   },
   only: {
     type: "value",
-    values: ["traces", "metrics", "logs", "dashboards"],
+    values: SIGNALS,
     repeatable: true,
     about: "only this kind of data; may be repeated",
   },

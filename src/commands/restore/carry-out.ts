@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Did, Ending, Trail } from "../../audit/format/event.ts";
+import { flushAll } from "../../engine/flush.ts";
 import { newRestoreDirectory, type RestoreRequest, unfinishedRestore } from "../../restore/directory.ts";
 import { openJournal } from "../../restore/journal.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
@@ -10,11 +11,10 @@ import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
+import type { Progress } from "../../tasks/progress.ts";
 import { createProgress } from "../../terminal/progress.ts";
-import type { Progress } from "../../terminal/progress-line.ts";
 import { toRfc3339 } from "../../units/range.ts";
 import { countsToTell } from "../../units/unit-text.ts";
-import { flushAll } from "../export/flush.ts";
 import type { RestoreCall } from "./args.ts";
 import { createCourse } from "./course.ts";
 
@@ -71,8 +71,8 @@ async function written(
     // What came late stays invisible in a server's memory, to the look for what is there already and to the counts.
     const flush = () =>
       flushAll(
-        call,
         plan.targets.map(({ open }) => open),
+        { signal, warn: call.terminal.warn },
       );
     await flush();
     course.begins();

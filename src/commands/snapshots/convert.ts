@@ -1,12 +1,13 @@
 import { resolve } from "node:path";
 import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
 import { writeWhole } from "../../convert/write-whole.ts";
+import { isWhole } from "../../snapshot/catalog/choose.ts";
 import { openChain } from "../../snapshot/catalog/open-chain.ts";
+import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
-import { isWhole, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
+import { tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 const args = {

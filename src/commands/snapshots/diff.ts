@@ -1,21 +1,17 @@
 import * as v from "valibot";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
-import { diffSnapshots, type FileDifference } from "../../snapshot/catalog/diff.ts";
-import {
-  type BackendDifference,
-  summarise,
-  type UnitDifference,
-} from "../../snapshot/catalog/diff-summary.ts";
 import { openChain } from "../../snapshot/catalog/open-chain.ts";
 import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
+import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
+import { diffSnapshots, type FileDifference } from "../../verify/diff.ts";
+import { type BackendDifference, summarise, type UnitDifference } from "../../verify/diff-summary.ts";
 import { chainText, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { chooseSnapshots, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 const diffSchema = v.object({

@@ -3,11 +3,11 @@ import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
 import { manifestSchema } from "../../snapshot/format/manifest.ts";
 import { readManifest } from "../../snapshot/read/reader.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { chainText, tellChosen, tellLacking } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";
-import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../snapshot-argument.ts";
 import { configOf } from "../stack.ts";
 
 /** Of several that `latest` means the one that most backends' state is from; which the others are is said. */

@@ -2,11 +2,10 @@
 import * as v from "valibot";
 import { nameOf } from "../../snapshot/catalog/chain.ts";
 import { chainJson, chainSchema } from "../../snapshot/catalog/chain-json.ts";
-import type { Chosen } from "../../snapshot/catalog/choose.ts";
 import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
-import type { LiveReport } from "../../snapshot/verify/live.ts";
-import type { VerifyReport } from "../../snapshot/verify/verify.ts";
+import type { Verified } from "../../tasks/verify.ts";
+import type { VerifyReport } from "../../verify/verify.ts";
 import { exportAgain } from "./again.ts";
 
 const ofSeveral = v.exactOptional(
@@ -90,16 +89,6 @@ export const verifySchema = v.object({
     }),
   ),
 });
-
-/** What was looked at, and what came of it. */
-export interface Verified {
-  /** One for each snapshot, the oldest first. */
-  readonly reports: readonly VerifyReport[];
-  /** Absent: the one snapshot does not say what it holds. */
-  readonly chosen: Chosen | undefined;
-  /** What counting on the servers gave; none without `--live`. */
-  readonly live: readonly LiveReport[];
-}
 
 /** The reports as `--json` prints them, without how long they took. */
 export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<typeof verifySchema> => ({

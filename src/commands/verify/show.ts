@@ -1,15 +1,16 @@
 import type { Chosen } from "../../snapshot/catalog/choose.ts";
 import { rangeToText } from "../../snapshot/format/range-text.ts";
-import type { Flaw } from "../../snapshot/verify/block-index.ts";
-import type { LiveReport } from "../../snapshot/verify/live.ts";
-import type { VerifyReport } from "../../snapshot/verify/verify.ts";
+import type { Verified } from "../../tasks/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
+import type { Flaw } from "../../verify/block-index.ts";
+import type { LiveReport } from "../../verify/live.ts";
+import type { VerifyReport } from "../../verify/verify.ts";
 import { chainText, namesText } from "../chain-text.ts";
 import { exportAgain } from "./again.ts";
-import { together, type Verified } from "./json.ts";
+import { together } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not looked at. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {

@@ -4,6 +4,7 @@ import type { Apart } from "../../host/apart/load-apart.ts";
 import { BEAT_MS } from "../../host/apart/word.ts";
 import { DeclarationError } from "../../host/declaration.ts";
 import { strayText, takeStrays } from "../../host/trust/stray-modules.ts";
+import { withTimeLimit } from "../../units/time-limit.ts";
 import { type Check, type Outcome, runCheck, type Verdict } from "../check.ts";
 import { openSubject, type Subject, type Target } from "../subject.ts";
 import { requireServer } from "./server-fits.ts";
@@ -39,7 +40,10 @@ export async function checkApart(options: CheckApart): Promise<readonly Judged[]
   const bench = openBench(options);
   try {
     for (const rule of options.rules) {
-      const outcome = { face: rule.face, ...(await untilAborted(options.signal, bench.judge(rule))) };
+      const judge = () => bench.judge(rule);
+      // The rule has a time limit of its own.
+      const judgement = await withTimeLimit(judge, options.signal, { limitMs: Number.POSITIVE_INFINITY });
+      const outcome = { face: rule.face, ...judgement };
       judged.push(outcome);
       options.onJudged(outcome);
     }
@@ -107,18 +111,4 @@ function redacted(verdict: Verdict, { redact = String }: Target): Verdict {
   if (verdict.kind === "passed") return verdict;
   if (verdict.kind === "waived") return { ...verdict, reason: redact(verdict.reason) };
   return failed(new Error(redact(verdict.error.message)));
-}
-
-/** @throws the signal's reason as soon as it is aborted */
-async function untilAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
-  const aborted = Promise.withResolvers<never>();
-  const stop = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", stop, { once: true });
-  work.catch(() => undefined);
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
 }

@@ -5,10 +5,11 @@
 import type { Counts, Problem } from "../../contract/contract.ts";
 import type { Reread } from "../../reconcile/part.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
+import { formatOf } from "../../snapshot/format/formats.ts";
 import { keepRecords } from "../../snapshot/format/keep-records.ts";
 import { createKeySet, type KeySet } from "../../snapshot/format/key-set.ts";
+import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
-import type { LineRecord } from "../../snapshot/format/record-keys.ts";
 import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
 import { type Range, span } from "../../units/range.ts";
@@ -123,7 +124,8 @@ function createSum({ file, counts, lines, range: given }: StepRecords, { whole, 
     if (time !== undefined) range = range === undefined ? time : span(range, time);
   };
   const ofLine = (unit: string, trace: string | undefined): Counts => {
-    if (unit === "traces" && trace !== undefined) return { traces: held.noteTrace(trace) ? 1 : 0 };
+    if (unit === formatOf(file)?.lineUnit && trace !== undefined)
+      return { [unit]: held.noteTrace(trace) ? 1 : 0 };
     return counts[unit] === lines ? { [unit]: 1 } : {};
   };
   return {

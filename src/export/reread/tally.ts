@@ -2,7 +2,8 @@
 import type { Counts } from "../../contract/contract.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
-import { COUNTED_UNITS, type LineRecord } from "../../snapshot/format/record-keys.ts";
+import { formatOf } from "../../snapshot/format/formats.ts";
+import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { NS_PER_MS, type Range } from "../../units/range.ts";
 import type { Committed } from "./committed.ts";
 
@@ -101,7 +102,7 @@ const baseOf = (unit: string): string => unit.replace(/InRange$/, "");
 
 /** Whether a block's records say themselves what they count as in this unit. */
 export const isCountedByRecord = ({ of, file }: Pick<Block, "of" | "file">, unit: string): boolean =>
-  COUNTED_UNITS[of ?? file]?.includes(baseOf(unit)) ?? false;
+  formatOf(of ?? file)?.counted?.includes(baseOf(unit)) ?? false;
 
 /** What one record within the range counts as, in some units. */
 export const countsOf = ({ units: own }: LineRecord, units: readonly string[]): Counts =>

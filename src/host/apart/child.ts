@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { formatBytes } from "../../units/bytes.ts";
+import { startDeadline } from "../../units/time-limit.ts";
 import { childEnvironment } from "./environment.ts";
 import { residentBytes } from "./memory.ts";
 import { createPeer, type Handlers, type Peer } from "./peer.ts";
@@ -111,11 +112,12 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     peer,
     async callWithin(limitMs, name, input) {
       // This one keeps the program from ending: nothing else does while a child is asked.
-      const late = setTimeout(() => stop(`was not done after ${limitMs / 1000} s`), limitMs);
+      const limit = startDeadline({ limitMs });
+      limit.signal.addEventListener("abort", () => stop(`was not done after ${limitMs / 1000} s`));
       try {
         return await peer.call(name, input);
       } finally {
-        clearTimeout(late);
+        limit.end();
       }
     },
     stopIfSilent: () => {

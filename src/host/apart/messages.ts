@@ -1,5 +1,6 @@
 /** What a plugin's process is asked, and what it may ask: the calls by name, and what they hold. */
 import * as v from "valibot";
+import { SIGNALS } from "../../contract/contract.ts";
 import { optionShapeSchema } from "./option-shape.ts";
 
 const word = v.pipe(v.string(), v.maxLength(400));
@@ -38,7 +39,7 @@ export const declaredSchema = v.object({
   about: v.pipe(v.string(), v.maxLength(2_000)),
   contract: v.optional(v.number()),
   version: v.optional(word),
-  signals: v.optional(v.array(v.picklist(["traces", "metrics", "logs", "dashboards"]))),
+  signals: v.optional(v.array(v.picklist(SIGNALS))),
   hosts: v.optional(v.array(word)),
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),

@@ -5,10 +5,10 @@
 import type { Counts } from "../../contract/contract.ts";
 import { fromRfc3339, type Range } from "../../units/range.ts";
 import { addCounts } from "../format/counts.ts";
+import { isStateFile } from "../format/formats.ts";
 import type { ManifestFile, ManifestPlugin } from "../format/manifest.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { byFrom, subtract } from "../format/ranges.ts";
-import { STATE_FILES } from "../format/record-keys.ts";
 
 interface Amount extends Range {
   readonly counts: Counts;
@@ -22,7 +22,7 @@ export interface Holding {
 
 /** Whether its records have a time, and are not the state of a moment. */
 export const isTimed = (file: ManifestFile): boolean =>
-  file.from !== undefined && file.to !== undefined && !STATE_FILES.has(file.of ?? file.path);
+  file.from !== undefined && file.to !== undefined && !isStateFile(file.of ?? file.path);
 
 /** The units that its records with a time are counted in. */
 export const timedUnits = ({ files }: ManifestPlugin): Set<string> =>

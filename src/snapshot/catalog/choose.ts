@@ -46,6 +46,11 @@ export interface Chosen {
   readonly others: readonly string[];
 }
 
+/** Whether nothing is missing of what was asked for. @param damaged what cannot be read to its end */
+export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly Reasoned[] = []): boolean =>
+  lacking.length + broken.length + damaged.length === 0 &&
+  chains.every(({ missing }) => missing.length === 0);
+
 /** Whether a backend is asked for, by what a manifest says of it. */
 export type IsWanted = (plugin: ManifestPlugin) => boolean;
 

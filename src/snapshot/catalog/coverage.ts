@@ -5,6 +5,7 @@ import type { ManifestPlugin } from "../format/manifest.ts";
 import { isLoss } from "../format/problem-kind.ts";
 import { rangeFromText } from "../format/range-text.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
+import { haveTimeline } from "../format/signals.ts";
 import { type Holding, hasRecords, heldThinner } from "./amounts.ts";
 import type { KeptSnapshot } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
@@ -87,7 +88,7 @@ export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
 
 /** Dashboards have no time line: a newer export of them replaces an older one. */
 export const hasTimeline = ({ signals = [] }: { readonly signals?: readonly Signal[] }): boolean =>
-  signals.length === 0 || signals.some((signal) => signal !== "dashboards");
+  signals.length === 0 || haveTimeline(signals);
 
 /**
  * What only this snapshot holds: for each backend the parts of its time line that none of the others holds, or that they have

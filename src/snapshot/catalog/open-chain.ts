@@ -6,7 +6,7 @@
 import type { Range } from "../../units/range.ts";
 import { type Block, fileOf } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
-import { STATE_FILES } from "../format/record-keys.ts";
+import { isStateFile } from "../format/formats.ts";
 import { type IndexedBlock, type OpenSnapshot, openSnapshot } from "../read/reader.ts";
 import { type BackendChain, nameOf } from "./chain.ts";
 import { claimsOfChain, snapshotsOf } from "./chain-claims.ts";
@@ -82,7 +82,7 @@ function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
   };
 }
 
-const isState = (block: Block): boolean => block.range === undefined || STATE_FILES.has(fileOf(block));
+const isState = (block: Block): boolean => block.range === undefined || isStateFile(fileOf(block));
 
 /** The blocks that the chain is made of, the oldest snapshot's first. */
 async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {

@@ -6,9 +6,10 @@ import type { Json } from "../../contract/contract.ts";
 import { fromMs, NS_PER_MS, type Range, toMs } from "../../units/range.ts";
 import type { Block } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
+import { unitOf } from "../format/formats.ts";
 import { createKeySet, type KeySet } from "../format/key-set.ts";
 import { byFrom, coalesce } from "../format/ranges.ts";
-import { RECORD_UNITS, recordsOf } from "../format/record-keys.ts";
+import { recordsOf } from "../format/record-keys.ts";
 import { createMarks, type Marks } from "./marks.ts";
 
 /** A block of one of the snapshots. */
@@ -94,7 +95,7 @@ async function compare(
 ): Promise<void> {
   const there = blocks.filter((one) => rangeOf(one).to > time.from && rangeOf(one).from < time.to);
   const middle = fromMs(toMs((time.from + time.to) / 2n));
-  const canHalve = Object.hasOwn(RECORD_UNITS, options.file) && middle > time.from;
+  const canHalve = unitOf(options.file) !== undefined && middle > time.from;
   if (canHalve && expected(there, time) > (options.atOnce ?? AT_ONCE)) {
     await compare(options, there, { from: time.from, to: middle }, found);
     await compare(options, there, { from: middle, to: time.to }, found);
@@ -136,7 +137,7 @@ async function mark(
 ): Promise<void> {
   signal.throwIfAborted();
   const [first, end] = [toMs(time.from), toMs(time.to)];
-  const isTimed = Object.hasOwn(RECORD_UNITS, file);
+  const isTimed = unitOf(file) !== undefined;
   const marks = found.get(placed) ?? createMarks();
   let number = 0;
   try {

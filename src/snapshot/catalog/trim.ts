@@ -2,6 +2,7 @@
 import type { Counts, Json } from "../../contract/contract.ts";
 import { fromMs, type Range } from "../../units/range.ts";
 import type { Block } from "../format/block.ts";
+import { formatOf } from "../format/formats.ts";
 import { keepRecords } from "../format/keep-records.ts";
 import { recordsOf } from "../format/record-keys.ts";
 import type { Marks } from "./marks.ts";
@@ -18,15 +19,6 @@ export async function* trimmedLines(
     if (left !== undefined) yield left;
   }
 }
-
-/** The units that can be counted record by record, by data file. */
-const UNITS: ReadonlyMap<string, readonly string[]> = new Map([
-  ["logs.json", ["entries"]],
-  ["metrics.json", ["samples", "histograms", "stale"]],
-  ["traces.json", ["traces", "spans"]],
-  ["mimir/exemplars.json", ["exemplars"]],
-  ["grafana/annotations.jsonl", ["annotations"]],
-]);
 
 /** What the block says of itself, for what is left of it. @param lines what is left @param file as plugins know it */
 export async function trimmedBlock(
@@ -45,10 +37,10 @@ export async function trimmedBlock(
       [first, last] = [Math.min(first, timeMs), Math.max(last, timeMs)];
     }
   }
-  const counted = UNITS.get(file) ?? [];
-  const measured: Counts = { ...found, traces: records };
+  const { unit, counted = unit === undefined ? [] : [unit], lineUnit } = formatOf(file) ?? {};
+  const measured: Counts = { ...found, ...(lineUnit === undefined ? {} : { [lineUnit]: records }) };
   const counts = Object.entries(block.counts).map(([unit, number]): [string, number] => {
-    if (counted.includes(unit)) return [unit, measured[unit] ?? 0];
+    if (counted.includes(unit) || unit === lineUnit) return [unit, measured[unit] ?? 0];
     return [unit, number === block.records ? records : number];
   });
   const { range } = block;

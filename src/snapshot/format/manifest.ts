@@ -6,6 +6,7 @@
  * which proves everything else, is itself proven against accidents.
  */
 import * as v from "valibot";
+import { SIGNALS } from "../../contract/contract.ts";
 import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
@@ -92,7 +93,7 @@ const pluginSchema = v.object({
   name: v.string(),
   version: v.exactOptional(v.string()),
   status: statusSchema,
-  signals: v.exactOptional(v.array(v.picklist(["traces", "metrics", "logs", "dashboards"]))),
+  signals: v.exactOptional(v.array(v.picklist(SIGNALS))),
   importance: v.exactOptional(v.picklist(["low", "medium", "high", "critical"])),
   serverVersion: v.exactOptional(v.string()),
   url: v.exactOptional(v.pipe(v.string(), v.description("Base URL without credentials"))),

@@ -1,11 +1,13 @@
 /** One line of a data file, read as every reader of a snapshot will read it. */
+import type { Json } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
-import { FORMATS, type LineFacts } from "./formats.ts";
+import { formatOf } from "./formats.ts";
+import type { LineFacts } from "./line-format.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** @throws Error saying that it is not JSON, and where */
-export function parseJson(bytes: Uint8Array): unknown {
+export function parseJson(bytes: Uint8Array): Json {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (error) {
@@ -20,7 +22,7 @@ export function parseJson(bytes: Uint8Array): unknown {
  */
 export function measureLine(line: Uint8Array, file: string, range: Range | undefined): LineFacts {
   const value = parseJson(line);
-  const facts = FORMATS[file]?.measure(value) ?? NOTHING;
+  const facts = formatOf(file)?.check?.measure(value) ?? NOTHING;
   const { earliest, latest } = facts;
   if (range !== undefined && earliest !== undefined && latest !== undefined) {
     if (earliest < range.from || latest >= range.to) throw new Error("its times are outside of its block's");

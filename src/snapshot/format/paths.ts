@@ -1,15 +1,8 @@
 /** Which paths a plugin may write in a snapshot, and how data files are named when they are split or compressed. */
-import type { Signal } from "../../contract/contract.ts";
 import type { FileKind } from "./file-totals.ts";
+import { SIGNAL_FORMATS } from "./signals.ts";
 
-/** The data file of each signal; dashboards are object files and have none. */
-export const SIGNAL_FILES: Readonly<Partial<Record<Signal, string>>> = {
-  traces: "traces.json",
-  metrics: "metrics.json",
-  logs: "logs.json",
-};
-
-const TOP_LEVEL = new Set(Object.values(SIGNAL_FILES));
+const TOP_LEVEL: ReadonlySet<string> = new Set(SIGNAL_FORMATS.map(({ file }) => file));
 
 /** The plugin's own folder in a snapshot: `loki/`, `vendor/name/`. */
 export const pluginFolder = (plugin: string): string => `${plugin}/`;

@@ -1,7 +1,7 @@
 /** The contents of what a third party's plugin yields, read as `verify` will read them. */
 
 import { addCounts } from "../format/counts.ts";
-import { FORMATS } from "../format/formats.ts";
+import { formatOf } from "../format/formats.ts";
 import { linesOf } from "../format/lines.ts";
 import { measureLine, parseJson } from "../format/measure-line.ts";
 import { relieveNow } from "../memory-pressure.ts";
@@ -41,7 +41,7 @@ export function checkLines({ file, bytes, range, counts }: StepRecords): void {
     unrelieved = 0;
     relieveNow();
   }
-  for (const [unit, claimed] of Object.entries(FORMATS[file]?.claims(counts) ?? {})) {
+  for (const [unit, claimed] of Object.entries(formatOf(file)?.check?.claims(counts) ?? {})) {
     if (claimed !== (sum[unit] ?? 0))
       throw new InvalidStep(
         `invalid records of ${file}: they claim ${claimed} ${unit} and have ${sum[unit] ?? 0}`,

@@ -1,7 +1,7 @@
 import * as v from "valibot";
-import { within } from "../../../audit/deliver/courier.ts";
 import type { OpenSink } from "../../../host/open.ts";
 import { UsageError } from "../../../tasks/errors.ts";
+import { withTimeLimit } from "../../../units/time-limit.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
 import { openStack, sinkLimitMs } from "../../stack.ts";
@@ -55,7 +55,7 @@ export default defineCommand({
 
 async function probe({ name, sink }: OpenSink, limitMs: number, signal: AbortSignal): Promise<Probed> {
   try {
-    await within(limitMs, signal, (limit) => sink.probe(limit));
+    await withTimeLimit((limit) => sink.probe(limit), signal, { limitMs });
     return { name, ok: true };
   } catch (error) {
     signal.throwIfAborted();

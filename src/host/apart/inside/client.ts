@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../../../contract/contract.ts";
 import { createAnswer } from "../../../http/answer.ts";
 import { describeCall, readingOf, readJson } from "../../../http/call.ts";
-import { timeLimit } from "../../../http/time-limit.ts";
+import { limitCall } from "../../../http/time-limit.ts";
 import { parseDuration } from "../../../units/duration.ts";
 import { toMs } from "../../../units/range.ts";
 import { noServer } from "../../context.ts";
@@ -36,7 +36,7 @@ function clientFor(options: ClientOptions, url: string, base: string | undefined
   const server = `${plugin} at ${url}`;
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const place = { server, call: describeCall(request), redact: String };
-    const limit = timeLimit(request.timeoutMs ?? limitMs, request.signal, place);
+    const limit = limitCall(request.timeoutMs ?? limitMs, request.signal, place);
     const response = await limit.guard(ask(options, { base, request }, limit.signal));
     return createAnswer(response, readingOf(request, limit, place));
   };

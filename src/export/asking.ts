@@ -1,0 +1,90 @@
+/** What an export asks a backend before it reads. What goes wrong is a problem in its ledger. */
+import type { Backend, Inventory, Limit } from "../contract/contract.ts";
+import { isKind } from "../contract/errors.ts";
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import type { Commit } from "../snapshot/format/block.ts";
+import { checkWaits } from "../snapshot/write/check-cursors.ts";
+import { checkStart } from "../snapshot/write/check-step.ts";
+import { type Clocked, describeSkew } from "../units/clock-skew.ts";
+import { fromMs } from "../units/range.ts";
+import { type Ledger, rootCursor } from "./ledger.ts";
+import { reasonOf } from "./reason.ts";
+
+/** Who is asked, and where problems are noted. */
+export interface Asking {
+  readonly backend: Backend;
+  readonly limit: ConcurrencyLimit;
+  readonly ledger: Ledger;
+  readonly signal: AbortSignal;
+}
+
+/** `undefined` when it cannot be read, which is no reason not to export. */
+export async function askInventory({
+  backend,
+  limit,
+  ledger,
+  signal,
+}: Asking): Promise<Inventory | "unreachable" | undefined> {
+  try {
+    return await limit.call((inner) => backend.inventory(inner));
+  } catch (error) {
+    if (signal.aborted) return "unreachable";
+    if (isKind(error, "temporary", "refused")) {
+      ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
+      return "unreachable";
+    }
+    ledger.problems.add({ kind: "lossy", reason: `its inventory could not be read: ${reasonOf(error)}` });
+    return undefined;
+  }
+}
+
+/** What has settled, and what expires, goes by the server's clock; whoever reads the times should know. */
+export function tellClock(server: Clocked, { problems }: Ledger): void {
+  const skew = describeSkew(server, fromMs(Date.now()));
+  if (skew === undefined) return;
+  const reason = `the server's clock is ${skew}: where reading ends goes by the server's. Let both hosts keep time.`;
+  problems.add({ kind: "lossy", reason });
+}
+
+/** Limits that shorten answers silently are reported as such. */
+export async function askLimits({ backend, limit, ledger, signal }: Asking): Promise<readonly Limit[]> {
+  if (backend.limits === undefined) return [];
+  try {
+    const limits = await limit.call(async (inner) => backend.limits?.(inner) ?? []);
+    for (const { clamps, setting, value, effect } of limits) {
+      if (clamps)
+        ledger.problems.add({
+          kind: "clamped",
+          reason: `${setting} = ${value}${effect ? `: ${effect}` : ""}`,
+        });
+    }
+    return limits;
+  } catch (error) {
+    if (!signal.aborted)
+      ledger.problems.add({ kind: "lossy", reason: `its limits could not be read: ${reasonOf(error)}` });
+    return [];
+  }
+}
+
+/** How the start is kept. */
+export interface Starting extends Asking {
+  readonly commit: (commit: Commit) => Promise<unknown>;
+  /** By the server's clock, ns. */
+  readonly now: () => bigint;
+}
+
+/** Runs and commits the step of the root. @returns whether there is anything to go on with */
+export async function start({ backend, limit, ledger, signal, commit, now }: Starting): Promise<boolean> {
+  try {
+    const checked = checkStart(await limit.call((inner) => backend.export.start(ledger.request, inner)));
+    checkWaits("cursors", checked.next, now());
+    const root: Commit = { cursor: rootCursor(ledger.request), ...checked };
+    await commit(root);
+    ledger.begin(root);
+    return true;
+  } catch (error) {
+    if (!signal.aborted)
+      ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
+    return false;
+  }
+}

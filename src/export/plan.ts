@@ -1,0 +1,79 @@
+/** What is read of each backend, and which of those that were wanted cannot be. */
+import type { ExportRequest, Signal } from "../contract/contract.ts";
+import type { OpenBackend } from "../host/open.ts";
+import { type Finding, holdsOneOf, type Reached } from "../inventory/survey.ts";
+import type { Parent } from "../snapshot/format/manifest.ts";
+import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { readRequest, type SnapshotRequest } from "../snapshot/write/request.ts";
+import type { Range } from "../units/range.ts";
+import type { ExportJob } from "./types.ts";
+
+/** What will be exported, and what cannot be. */
+export interface ExportPlan {
+  readonly parts: readonly Part[];
+  /** Backends that were wanted and did not answer. */
+  readonly failures: ExportJob["failures"];
+}
+
+export interface Part {
+  readonly finding: Reached;
+  readonly open: OpenBackend;
+  readonly request: ExportRequest;
+  readonly parent?: Parent | null;
+}
+
+/** Which part of a backend's time line is read, and which snapshot that continues: see `ExportJob`. */
+export interface Span {
+  readonly range: Range;
+  readonly parent?: Parent | null;
+}
+
+export interface PlanOptions {
+  readonly signals: ReadonlySet<Signal>;
+  readonly spanFor: (finding: Reached) => Span;
+  readonly matches: ReadonlyMap<string, string>;
+}
+
+/** A request for each backend that has said what it holds, where that is one of the wanted signals. */
+export const planExport = (findings: readonly Finding[], options: PlanOptions): ExportPlan => ({
+  parts: findings.flatMap((finding) => partOf(finding, options)),
+  failures: findings.flatMap((finding) =>
+    finding.state === "reached" ? [] : [{ name: finding.name, reason: finding.error.message }],
+  ),
+});
+
+function partOf(finding: Finding, { signals, spanFor, matches }: PlanOptions): Part[] {
+  if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
+  const match = matches.get(finding.name);
+  const { range, parent } = spanFor(finding);
+  const request = { range, ...(match === undefined ? {} : { match }) };
+  // What a selector restricts continues nothing: it does not hold its time.
+  const continued = parent === undefined || match !== undefined ? {} : { parent };
+  return [{ finding, open: finding.open, request, ...continued }];
+}
+
+/** What is left to do of an interrupted export. */
+export interface ResumePlan extends Pick<ExportJob, "backends" | "failures"> {
+  /** All that it was asked about. */
+  readonly names: readonly string[];
+}
+
+/** The same questions as before, to the backends that are there now. @param partial the directory that it left */
+export async function planResume(partial: string, backends: readonly OpenBackend[]): Promise<ResumePlan> {
+  const { plugins, failures } = await requestOf(partial);
+  const known = new Map(backends.map((open) => [open.name, open]));
+  const gone = plugins.filter(({ name }) => !known.has(name));
+  return {
+    names: plugins.map(({ name }) => name),
+    backends: plugins.flatMap(({ name, range }) => {
+      const open = known.get(name);
+      return open === undefined ? [] : [{ open, request: { range: rangeFromText(range) } }];
+    }),
+    failures: [...failures, ...gone.map(({ name }) => ({ name, reason: "it is no longer configured" }))],
+  };
+}
+
+/** What the interrupted export was asked; nothing when all that is left to do is to give it its final name. */
+async function requestOf(partial: string): Promise<Pick<SnapshotRequest, "plugins" | "failures">> {
+  return readRequest(partial).catch(() => ({ plugins: [], failures: [] }));
+}

@@ -1,0 +1,78 @@
+import type { Reached } from "../inventory/survey.ts";
+import { wholeRange } from "../inventory/whole-range.ts";
+import { type Link, linksOf, nameOf } from "../snapshot/catalog/chain.ts";
+import { coveredRanges, hasTimeline } from "../snapshot/catalog/coverage.ts";
+import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
+import { isSameSource } from "../snapshot/catalog/source.ts";
+import type { Parent } from "../snapshot/format/manifest.ts";
+import { subtract } from "../snapshot/format/ranges.ts";
+import { formatDuration } from "../units/duration.ts";
+import { type Range, toRfc3339 } from "../units/range.ts";
+
+/** Servers accept data about this much older than the newest (Loki: half of `max_chunk_age`, 1 h), so it is read again. ns */
+const OVERLAP = 3_600_000_000_000n;
+
+/** What `--since-last` means for one backend. */
+export interface SinceLast {
+  readonly range: Range;
+  /** The snapshot that is continued; `null`: none, everything is asked for. */
+  readonly parent: Parent | null;
+  /** Since when, and why: a phrase. */
+  readonly why: string;
+}
+
+/**
+ * From the first moment that no kept snapshot of this server holds, after the oldest that one does, less the overlap;
+ * everything when none is kept, or where there is no time line. A snapshot that was restricted by a selector does not count.
+ * @param snapshots oldest first
+ * @param now ns
+ */
+export function sinceLast(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigint): SinceLast {
+  const covered = coveredRanges(snapshots, finding.open);
+  const [oldest] = covered;
+  const isTimeless = !hasTimeline(finding.inventory);
+  if (oldest === undefined || isTimeless) {
+    const range = wholeRange(finding, now);
+    const why = isTimeless ? "it has no time line" : whyNothing(finding, snapshots);
+    return { range, parent: null, why: `everything, since ${why}` };
+  }
+  const [gap] = subtract({ from: oldest.from, to: now }, covered);
+  const until = gap?.from ?? now;
+  const parent = holderOf(finding, snapshots, until);
+  const from = until - OVERLAP;
+  return {
+    range: { from, to: now },
+    parent: parent === undefined ? null : parentOf(parent),
+    why: `since ${toRfc3339(from)}: ${whyUntil(parent, gap, now)}, less ${formatDuration(OVERLAP)} for what came late`,
+  };
+}
+
+const parentOf = ({ snapshot }: Link): Parent => ({
+  snapshot: nameOf(snapshot),
+  sha256: snapshot.manifest.sha256,
+});
+
+/** The newest snapshot that holds the time right before. */
+const holderOf = ({ open }: Reached, snapshots: readonly KeptSnapshot[], until: bigint): Link | undefined =>
+  linksOf(snapshots, open.name).findLast(
+    ({ plugin, held }) =>
+      isSameSource(plugin, open) && held.some(({ from, to }) => from < until && to >= until),
+  );
+
+function whyUntil(parent: Link | undefined, gap: Range | undefined, now: bigint): string {
+  const holder = parent === undefined ? "what is kept" : nameOf(parent.snapshot);
+  if (gap === undefined) return `${holder} holds it up to now`;
+  const until = `${holder} holds it up to ${toRfc3339(gap.from)}`;
+  return gap.to === now ? until : `${until}, and none from there to ${toRfc3339(gap.to)}`;
+}
+
+/** Why nothing that is kept counts. */
+function whyNothing({ open }: Reached, snapshots: readonly KeptSnapshot[]): string {
+  const kept = linksOf(snapshots, open.name).map(({ plugin }) => plugin);
+  if (kept.length === 0) return "no snapshot of it is kept";
+  const own = kept.filter((plugin) => isSameSource(plugin, open));
+  if (own.length > 0) return "of what is kept of it nothing is complete and without a selector";
+  const { url, tenant = "" } = kept.at(-1) ?? {};
+  const as = tenant === "" ? "" : `, tenant ${tenant}`;
+  return `what is kept of it is of another server, ${url ?? "unknown"}${as}`;
+}

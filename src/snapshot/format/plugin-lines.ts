@@ -1,0 +1,35 @@
+/** Data files in the plugins' own folders whose lines are known here, so that chains and comparisons tell their records apart. */
+import { canonicalJson } from "../../units/canonical-json.ts";
+import type { JsonObject } from "../../units/json.ts";
+import type { LineFormat, LineRecord } from "./line-format.ts";
+import { list } from "./members.ts";
+import { requiredList, requiredObject } from "./required.ts";
+
+export const PLUGIN_FORMATS: readonly LineFormat[] = [
+  {
+    file: "mimir/exemplars.json",
+    unit: "exemplars",
+    records: exemplarsOf,
+    keep: (line, isKept) => ({ ...line, exemplars: list(line.exemplars).filter(isKept) }),
+  },
+  { file: "mimir/metadata.json", isState: true },
+  { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },
+];
+
+const EXEMPLAR = ["exemplars"];
+
+function* exemplarsOf({ metric, exemplars }: JsonObject): Generator<LineRecord> {
+  const labels = canonicalJson(metric);
+  for (const exemplar of requiredList(exemplars)) {
+    const content = `${labels} ${canonicalJson(exemplar)}`;
+    const timeMs = Number(requiredObject(exemplar).timestamp);
+    yield { identity: content, content, timeMs, units: EXEMPLAR };
+  }
+}
+
+const ANNOTATION = ["annotations"];
+
+function annotationOf(line: JsonObject): readonly LineRecord[] {
+  const content = canonicalJson(line);
+  return [{ identity: content, content, timeMs: Number(line.time), units: ANNOTATION }];
+}

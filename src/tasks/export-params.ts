@@ -1,0 +1,92 @@
+/** What an export can be told. */
+import { SIGNALS, type Signal } from "../contract/contract.ts";
+import { formatBytes, parseBytes } from "../units/bytes.ts";
+import { parseDuration } from "../units/duration.ts";
+import { readMoment } from "../units/moment.ts";
+import { UsageError } from "./errors.ts";
+import type { FlagParam, ParamValues } from "./param.ts";
+
+const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
+  type: "flag",
+  on: true,
+  about: `leave the ${signal} out`,
+});
+
+/** `--no-traces` and its kin: one for each signal. */
+const leftOut = Object.fromEntries(SIGNALS.map((signal) => [signal, leaveOut(signal)])) as Record<
+  Signal,
+  ReturnType<typeof leaveOut>
+>;
+
+export const exportParams = {
+  time: {
+    type: "value",
+    alias: "t",
+    hint: "DURATION",
+    parse: parseDuration,
+    about: "how far back to reach, such as 30m, 24h or 7d (default: 24h)",
+  },
+  from: {
+    type: "value",
+    hint: "TIME",
+    parse: readMoment,
+    about: "begin here: a date, an RFC 3339 time, or 24h for that long ago",
+  },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "end before this; default: now" },
+  all: { type: "flag", about: "everything, from the oldest data that each backend has to now" },
+  "since-last": {
+    type: "flag",
+    about: "from the first moment that no kept snapshot holds, with an hour of overlap for late data",
+  },
+  output: {
+    type: "value",
+    alias: "o",
+    hint: "DIRECTORY",
+    complete: "directories",
+    local: true,
+    about: "where snapshots are kept (default: `backups` of the configuration)",
+  },
+  plugin: {
+    type: "value",
+    hint: "NAME",
+    repeatable: true,
+    complete: "backends",
+    about: "only this backend; may be repeated",
+  },
+  match: {
+    type: "value",
+    hint: "NAME=SELECTOR",
+    repeatable: true,
+    about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
+  },
+  ...leftOut,
+  resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
+  compress: { type: "value", hint: "FORMAT", values: ["zstd"], about: "compress the data files" },
+  "max-file-size": {
+    type: "value",
+    hint: "SIZE",
+    parse: readFileSize,
+    about: "split data files at this size, such as 500MB; at least 1MB",
+  },
+  partial: {
+    type: "positional",
+    hint: "PARTIAL",
+    complete: "directories",
+    local: true,
+    about: "with --resume: the .partial directory",
+  },
+} as const;
+
+export type ExportValues = ParamValues<typeof exportParams>;
+
+/** Smaller files are only more of them, down to one for each block. */
+const FILE_BYTES_LEAST = 1_000_000;
+
+function readFileSize(text: string): number {
+  const bytes = parseBytes(text);
+  if (bytes >= FILE_BYTES_LEAST) return bytes;
+  throw new UsageError(
+    `a file of ${formatBytes(bytes)} is too small: at least ${formatBytes(FILE_BYTES_LEAST)}`,
+    "with a unit: --max-file-size 500MB, 2GiB; a number alone is bytes",
+  );
+}

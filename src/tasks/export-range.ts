@@ -1,0 +1,55 @@
+/** Which part of each backend's time line an export reads. */
+import type { PlanOptions } from "../export/plan.ts";
+import { sinceLast } from "../export/since-last.ts";
+import { wholeRange, withinData } from "../inventory/whole-range.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
+import { nowAt } from "../units/clock-skew.ts";
+import { formatDuration } from "../units/duration.ts";
+import { fromMs, type Range, toRfc3339 } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
+import type { ExportValues } from "./export-params.ts";
+
+/**
+ * What is read of each backend, told. Where one ends now, that is now by the server's clock.
+ * @param directory where snapshots are kept
+ * @throws UsageError when the range is empty, backwards or in the future
+ */
+export async function spansOf(
+  given: ExportValues,
+  { directory, note }: { readonly directory: string; readonly note: (message: string) => void },
+): Promise<PlanOptions["spanFor"]> {
+  const now = fromMs(Date.now());
+  if (given.all) return (finding) => ({ range: wholeRange(finding, nowAt(finding.open, now)), parent: null });
+  if (given["since-last"]) {
+    const { snapshots } = await readKept(directory);
+    return (finding) => {
+      const { why, ...span } = sinceLast(finding, snapshots, given.to ?? nowAt(finding.open, now));
+      note(`${finding.name}: ${why}`);
+      return span;
+    };
+  }
+  note(rangeText(exportRange(given, now)));
+  return (finding) => ({ range: withinData(exportRange(given, nowAt(finding.open, now)), finding) });
+}
+
+const DEFAULT_TIME = 86_400_000_000_000n;
+
+/** The range that is asked for: the last 24 hours unless it says otherwise, and never beyond now. @param now ns */
+function exportRange({ time, from, to }: Pick<ExportValues, "time" | "from" | "to">, now: bigint): Range {
+  if (time === 0n) throw new UsageError("--time: 0 is no time at all", "for example -t 24h");
+  const end = to === undefined || to > now ? now : to;
+  const start = from ?? end - (time ?? DEFAULT_TIME);
+  if (start < 0n) throw new UsageError(`--time reaches back to before 1970: ${formatDuration(end - start)}`);
+  if (start >= now) {
+    throw new UsageError(`--from ${toRfc3339(start)} lies in the future`, `it is ${toRfc3339(now)} now`);
+  }
+  if (start >= end) {
+    const asked = toRfc3339(to ?? end);
+    throw new UsageError(`--from ${toRfc3339(start)} is not before --to ${asked}`);
+  }
+  return { from: start, to: end };
+}
+
+/** `24h: 2026-01-23T14:30:00Z to 2026-01-24T14:30:00Z`. */
+const rangeText = ({ from, to }: Range): string =>
+  `${formatDuration(to - from)}: ${toRfc3339(from).slice(0, 19)}Z to ${toRfc3339(to).slice(0, 19)}Z`;

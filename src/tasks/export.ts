@@ -1,0 +1,146 @@
+/** Saves what the stack holds to a snapshot. */
+import { resolve } from "node:path";
+import type { Ending } from "../audit/format/event.ts";
+import { ownIdentity } from "../audit/journal/identity.ts";
+import type { Config } from "../config/config.ts";
+import { SIGNALS, type Signal } from "../contract/contract.ts";
+import { flushAll } from "../engine/flush.ts";
+import { exportSnapshot, resumeSnapshot } from "../export/export-snapshot.ts";
+import { type ExportPlan, planExport, planResume } from "../export/plan.ts";
+import type { ExportJob, ExportResult } from "../export/types.ts";
+import type { OpenBackend } from "../host/open.ts";
+import { estimateExport, estimateText } from "../inventory/export-size.ts";
+import { freeBytes } from "../inventory/room.ts";
+import { holdsOneOf } from "../inventory/survey.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
+import { listPartials } from "../snapshot/write/partial.ts";
+import { formatBytes } from "../units/bytes.ts";
+import { parseDuration } from "../units/duration.ts";
+import { toMs } from "../units/range.ts";
+import { shortPath } from "../units/short-path.ts";
+import { VERSION } from "../version.ts";
+import { UsageError } from "./errors.ts";
+import { type ExportValues, exportParams } from "./export-params.ts";
+import { spansOf } from "./export-range.ts";
+import { askBackends, backendTarget } from "./inventory.ts";
+import { checkMatches, readMatches } from "./matches.ts";
+import { defineTask, type Setting } from "./task.ts";
+
+/** What is read, and where it goes. */
+interface Plan {
+  /** The backends, whether they answer or not. */
+  readonly names: readonly string[];
+  readonly job: Omit<ExportJob, "signal" | "onProgress">;
+  /** The directory that an interrupted export left: this one goes on there. */
+  readonly partial?: string;
+}
+
+export const exportStack = defineTask({
+  kind: "export",
+  about: "save what the stack holds to a snapshot that is complete or says what is missing",
+  params: exportParams,
+  destructive: false,
+  plan: (given, setting): Promise<Plan> => (given.resume ? planRest : planWhole)(given, setting),
+  targets: ({ names, job }) =>
+    names.map((name) => backendTarget(name, job.backends.find(({ open }) => open.name === name)?.open)),
+  async run({ names, job, partial }, { follow, signal }) {
+    using stretch = follow(names);
+    const work = { ...job, signal, onProgress: stretch.progress };
+    const result = await (partial === undefined ? exportSnapshot(work) : resumeSnapshot(partial, work));
+    return { result, ending: endingOf(result) };
+  },
+});
+
+const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } as const;
+
+function endingOf({ path, manifest }: ExportResult): Ending {
+  const problems = manifest.plugins.filter(({ status }) => status !== "complete").map(({ name }) => name);
+  return {
+    outcome: OUTCOMES[manifest.status],
+    exportPath: path,
+    details: {
+      bytes: manifest.bytes,
+      ...(problems.length === 0 ? {} : { not_complete: problems.join(" ") }),
+    },
+  };
+}
+
+/** How long each backend may take to say what it holds: a busy one answers late, and an export can wait. ms */
+const SURVEY_MS = 300_000;
+
+async function planWhole(given: ExportValues, setting: Setting): Promise<Plan> {
+  if (given.partial !== undefined)
+    throw new UsageError(
+      `unexpected argument ${given.partial}`,
+      "with --resume it names an interrupted export",
+    );
+  const { note, signal, failures } = setting;
+  const directory = outputOf(given, setting);
+  const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => given[signal]));
+  const names = setting.backends.map(({ name }) => name);
+  const matches = readMatches(given.match, names);
+  const backends = setting.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
+  requireSomething(signals, backends);
+  await flushAll(backends, setting);
+  const spanFor = await spansOf(given, { directory, note });
+  const findings = await askBackends(setting, { backends, failures }, SURVEY_MS);
+  const plan = planExport(findings, { signals, matches, spanFor });
+  await checkMatches(plan, signal);
+  if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
+  await tellSize(plan, directory, setting);
+  return {
+    names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
+    job: {
+      backends: plan.parts.map(({ finding: _, ...part }) => part),
+      failures: plan.failures,
+      directory,
+      ...manner(setting.config),
+      ...(given.compress === undefined ? {} : { compression: given.compress }),
+      ...(given["max-file-size"] === undefined ? {} : { fileBytesMax: given["max-file-size"] }),
+    },
+  };
+}
+
+/** Finishes the interrupted export that is named, or the newest one where snapshots are kept. */
+async function planRest(given: ExportValues, setting: Setting): Promise<Plan> {
+  const directory = outputOf(given, setting);
+  const partial =
+    given.partial === undefined
+      ? (await listPartials(directory)).at(-1)
+      : resolve(setting.directory, given.partial);
+  if (partial === undefined) throw new UsageError(`there is no interrupted export in ${directory}`);
+  const { names, ...rest } = await planResume(partial, setting.backends);
+  setting.note(`resuming ${partial}`);
+  return { names, job: { ...rest, directory, ...manner(setting.config) }, partial };
+}
+
+/** Where snapshots are kept. */
+const outputOf = ({ output }: ExportValues, { config, directory }: Setting): string =>
+  output === undefined ? config.backups : resolve(directory, output);
+
+/** Who exports, and what the configuration says of how. */
+const manner = ({ export: { concurrency, recount } }: Config) => ({
+  concurrency,
+  tuning: { recountMs: toMs(parseDuration(recount)) },
+  tool: `contextcore ${VERSION}`,
+  user: ownIdentity().user,
+});
+
+/** @throws UsageError when the flags leave nothing of what this stack holds */
+function requireSomething(signals: ReadonlySet<Signal>, wanted: readonly OpenBackend[]): void {
+  if (signals.size === SIGNALS.length || (signals.size > 0 && wanted.length > 0)) return;
+  throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
+}
+
+/** Says beforehand how much there will be about, and warns when it may not fit. */
+async function tellSize(plan: ExportPlan, output: string, { directory, note, warn }: Setting): Promise<void> {
+  const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
+  // A directory that cannot be read is told when the snapshot is made in it.
+  const { snapshots } = await readKept(output).catch(() => ({ snapshots: [] }));
+  const size = estimateExport(parts, snapshots);
+  const free = await freeBytes(output);
+  const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
+  note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
+  if (free !== undefined && size.high > free)
+    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume goes on");
+}

@@ -1,0 +1,46 @@
+/** What a stack holds, as its backends say it, beside what the kept snapshots hold of it. */
+import type { OpenBackend, OpenPlugins } from "../host/open.ts";
+import { type Loss, lossesOf } from "../inventory/losses.ts";
+import { type Finding, survey } from "../inventory/survey.ts";
+import { type Warning, warningsFor } from "../inventory/warnings.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
+import { fromMs } from "../units/range.ts";
+import type { Setting, Target } from "./task.ts";
+
+/** How long each backend may take to answer unless somebody says otherwise, ms. */
+export const ANSWER_MS = 30_000;
+
+/** Asks these backends what they hold; whose answers are waited for is told. */
+export async function askBackends(
+  { signal, waitFor }: Pick<Setting, "signal" | "waitFor">,
+  plugins: Pick<OpenPlugins, "backends" | "failures">,
+  timeoutMs = ANSWER_MS,
+): Promise<readonly Finding[]> {
+  using wait = waitFor(plugins.backends.map(({ name }) => name));
+  return await survey(plugins, { signal, timeoutMs, onAnswer: wait.answered });
+}
+
+export interface Taken {
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Warning[];
+  /** What would be gone with the stack. */
+  readonly losses: readonly Loss[];
+}
+
+/** Asks every backend, and compares with the kept snapshots. */
+export async function takeInventory(setting: Setting, timeoutMs = ANSWER_MS): Promise<Taken> {
+  const findings = await askBackends(setting, setting, timeoutMs);
+  const { snapshots } = await readKept(setting.config.backups);
+  const now = fromMs(Date.now());
+  const warnings = findings.flatMap((finding): Warning[] =>
+    finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
+  );
+  return { findings, warnings, losses: lossesOf(findings, { snapshots, now }) };
+}
+
+/** A backend as a plan's target: it is this one as long as it is the same server's, for the same tenant. */
+export const backendTarget = (name: string, open?: Pick<OpenBackend, "url" | "tenant">): Target => ({
+  kind: "backend",
+  name,
+  identity: [open?.url ?? name, ...(open?.tenant === undefined ? [] : [open.tenant])].join(" "),
+});

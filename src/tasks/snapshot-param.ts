@@ -1,0 +1,125 @@
+/** Which snapshots are meant. */
+import { lstatSync } from "node:fs";
+import { stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { closest } from "../config/closest.ts";
+import type { Signal } from "../contract/contract.ts";
+import {
+  type Chosen,
+  chooseAll,
+  chooseNewest,
+  chooseOne,
+  type IsWanted,
+} from "../snapshot/catalog/choose.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
+import type { Source } from "../snapshot/catalog/source.ts";
+import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
+import { readManifest } from "../snapshot/read/reader.ts";
+import { namedDirectory } from "../storage/own-file.ts";
+import type { Range } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
+
+/** What names a snapshot. */
+export const SNAPSHOT = {
+  type: "positional",
+  hint: "SNAPSHOT",
+  complete: "snapshots",
+  about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
+} as const;
+
+export const CHAIN = {
+  type: "flag",
+  about: "also the snapshots that the named one continues; `latest` means them anyway",
+} as const;
+
+/** Where a snapshot is looked for: the working directory, and where snapshots are kept; both absolute. */
+export interface Place {
+  readonly directory: string;
+  readonly backups: string;
+}
+
+/** Which snapshots are meant. */
+export interface Asked {
+  /** A name, a directory or `latest`; absent: all that are kept. */
+  readonly snapshot: string | undefined;
+  /** With what a named one continues. */
+  readonly chain?: boolean;
+  /** Of all, only those that hold something of this time. */
+  readonly range?: Range | undefined;
+  readonly plugins?: readonly string[];
+  readonly only?: readonly Signal[];
+  /** The configured servers and tenants: of `latest`, theirs come before others'. */
+  readonly sources?: readonly Source[];
+}
+
+/**
+ * The snapshots that are meant, backend by backend.
+ * @throws UsageError when there are none
+ * @throws SnapshotError when the named one cannot be believed
+ */
+export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chosen> {
+  const { snapshot: text, range } = asked;
+  if (text !== undefined && text !== "latest") {
+    const path = await findSnapshot(text, place);
+    const kept = await readKept(dirname(path));
+    return chooseOne({ path, manifest: await readManifest(path) }, kept, asked.chain ?? false);
+  }
+  const kept = await readKept(place.backups);
+  const isWanted = wantedBy(asked);
+  const chosen =
+    text === "latest" ? chooseNewest(kept, isWanted, asked.sources) : chooseAll(kept, isWanted, range);
+  if (chosen.chains.length > 0) return chosen;
+  throw text === "latest"
+    ? noneComplete(chosen, asked, place)
+    : new UsageError(
+        `no snapshot in ${place.backups} holds any of it`,
+        "contextcore snapshots list shows them",
+      );
+}
+
+function noneComplete(
+  { lacking }: Chosen,
+  { plugins = [], only = [] }: Asked,
+  { backups }: Place,
+): UsageError {
+  const of = [...plugins, ...only].join(", ");
+  const hint = lacking.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
+  return new UsageError(
+    `no complete snapshot${of === "" ? "" : ` of ${of}`} is kept in ${backups}`,
+    hint === "" ? undefined : hint,
+  );
+}
+
+const wantedBy =
+  ({ plugins = [], only = [] }: Asked): IsWanted =>
+  ({ name, signals = [] }: ManifestPlugin) =>
+    (plugins.length === 0 || plugins.includes(name)) &&
+    (only.length === 0 || signals.some((signal) => only.includes(signal)));
+
+/**
+ * The directory of the snapshot that is named.
+ * @throws UsageError when there is no such snapshot
+ */
+export async function findSnapshot(text: string, place: Place): Promise<string> {
+  for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
+    if (await isDirectory(directory)) return isLink(directory) ? namedDirectory(directory) : directory;
+  }
+  const { snapshots } = await readKept(place.backups);
+  const names = snapshots.map(({ path }) => basename(path));
+  const meant = closest(text, names);
+  throw new UsageError(
+    `there is no snapshot ${text}, neither in ${place.directory} nor among those of this configuration, in ${place.backups}`,
+    meant === undefined
+      ? "contextcore snapshots list shows those that are kept; one that is elsewhere is named by its path"
+      : `did you mean ${meant}? One that is elsewhere is named by its path.`,
+  );
+}
+
+/** What the user names may be reached over a link; in it none is followed. */
+const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );

@@ -1,0 +1,146 @@
+/** Proves snapshots: against what they claim of themselves, and against what the servers hold now. */
+import { patiently } from "../engine/patiently.ts";
+import { nameOf } from "../snapshot/catalog/chain.ts";
+import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
+import { type Chosen, isWhole } from "../snapshot/catalog/choose.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
+import { SnapshotError } from "../snapshot/format/errors.ts";
+import { fromMs } from "../units/range.ts";
+import { compareLive, type LiveReport } from "../verify/live.ts";
+import { type Part, readPart } from "../verify/part.ts";
+import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
+import { UsageError } from "./errors.ts";
+import type { ParamValues } from "./param.ts";
+import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT } from "./snapshot-param.ts";
+import { defineTask, type Setting } from "./task.ts";
+
+const params = {
+  snapshot: SNAPSHOT,
+  all: { type: "flag", about: "every snapshot that is kept" },
+  chain: CHAIN,
+  quick: { type: "flag", about: "the manifest, the files' sizes and the index only; no data is read" },
+  "read-data": {
+    type: "value",
+    hint: "PART",
+    parse: readPart,
+    about:
+      "read a part of the data: 1/7 is the first of seven parts that together are all; 10% is another tenth every day",
+  },
+  live: {
+    type: "flag",
+    about: "also count again on the servers: what expired, what arrived late, what differs",
+  },
+} as const;
+
+interface Plan {
+  /** The oldest first. */
+  readonly paths: readonly string[];
+  /** Absent: the manifest of the one that is named cannot be believed. */
+  readonly chosen: Chosen | undefined;
+  readonly depth: "sizes" | "lines";
+  readonly part: Part | undefined;
+  readonly live: boolean;
+}
+
+/** What was looked at, and what came of it. */
+export interface Verified {
+  /** One for each snapshot, the oldest first. */
+  readonly reports: readonly VerifyReport[];
+  /** Absent: the one snapshot does not say what it holds. */
+  readonly chosen: Chosen | undefined;
+  /** What counting on the servers gave; none without `--live`. */
+  readonly live: readonly LiveReport[];
+}
+
+export const verify = defineTask({
+  kind: "verify",
+  about: "prove snapshots: every file, block, checksum and line",
+  params,
+  destructive: false,
+  recorded: false,
+  async plan(given, setting): Promise<Plan> {
+    if (given.snapshot === undefined && !given.all) throw new UsageError("which snapshot?", WHICH);
+    const depth = given.quick ? "sizes" : "lines";
+    return { ...(await chosenBy(given, setting)), depth, part: given["read-data"], live: given.live };
+  },
+  targets: ({ paths }) => paths.map((path) => ({ kind: "snapshot", name: path, identity: path })),
+  async run(plan, setting) {
+    const { chosen } = plan;
+    const reports = await proven(plan, setting);
+    const live = plan.live && chosen !== undefined ? await comparedLive(chosen, setting) : [];
+    const result: Verified = { reports, chosen, live };
+    return { result, ending: { outcome: OUTCOMES[verdictOn(result)] } };
+  },
+});
+
+const WHICH = "a name, a directory or `latest`; --all for every one that is kept";
+
+/** `differs`: something is not what it was; `short`: some of what was asked for could not be looked at, or counted. */
+export type Verdict = "equal" | "short" | "differs";
+
+const OUTCOMES = { equal: "success", short: "partial", differs: "failed" } as const;
+
+/** What all of it comes to. */
+export function verdictOn({ reports, chosen, live }: Verified): Verdict {
+  const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
+  if (differs || reports.some(({ sound }) => !sound)) return "differs";
+  const isShort = chosen !== undefined && !isWhole(chosen);
+  // What could not be counted is not shown to differ, and not shown to be equal.
+  return isShort || live.some(({ failed }) => failed > 0) ? "short" : "equal";
+}
+
+/** A named snapshot is looked at whatever is wrong with it, and so is each that a chain lacks though it is there. */
+async function chosenBy(
+  { snapshot, chain }: ParamValues<typeof params>,
+  { directory, config: { backups } }: Setting,
+): Promise<Pick<Plan, "paths" | "chosen">> {
+  const place = { directory, backups };
+  try {
+    const chosen = await chooseSnapshots({ snapshot, chain }, place);
+    const missing = chosen.chains.flatMap((each) => each.missing);
+    const lost = [...missing, ...chosen.broken].map(({ name }) => name);
+    const { unreadable } = await readKept(backups);
+    const broken = unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
+    const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
+    return { paths: [...new Set(paths)], chosen };
+  } catch (error) {
+    if (!(error instanceof SnapshotError) || snapshot === undefined) throw error;
+    return { paths: [await findSnapshot(snapshot, place)], chosen: undefined };
+  }
+}
+
+async function proven(
+  { paths, depth, part }: Plan,
+  { follow, signal }: Setting,
+): Promise<readonly VerifyReport[]> {
+  using stretch = follow();
+  const reports: VerifyReport[] = [];
+  for (const [index, path] of paths.entries()) {
+    const before = reports.reduce((sum, { bytes }) => sum + bytes, 0);
+    const onProgress = ({ bytes, totalBytes }: { bytes: number; totalBytes: number }): void =>
+      stretch.progress({
+        name: "verify",
+        done: (index + bytes / totalBytes) / paths.length,
+        bytes: before + bytes,
+        counts: {},
+        state: "running",
+        retries: 0,
+      });
+    reports.push(await verifySnapshot(path, { depth, ...(part && { part }), signal, onProgress }));
+  }
+  return reports;
+}
+
+async function comparedLive(
+  { chains }: Chosen,
+  { backends, signal, warn }: Setting,
+): Promise<readonly LiveReport[]> {
+  const reports: LiveReport[] = [];
+  const again = <Answer>(ask: () => Promise<Answer>) => patiently(ask, signal);
+  for (const saved of chains.map(claimsOfBackend)) {
+    const open = backends.find(({ name }) => name === saved.name);
+    if (open === undefined) warn(`${saved.name}: not compared, no such backend is configured`);
+    else reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal, patiently: again }));
+  }
+  return reports;
+}

@@ -1,0 +1,148 @@
+/** What the index says, added up and compared with what the manifest says, a line at a time. */
+import type { Counts, Cursor } from "../contract/contract.ts";
+import { type Block, type IndexLine, isOfSecondReading } from "../snapshot/format/block.ts";
+import type { BlockPlace } from "../snapshot/format/block-place.ts";
+import { countDifferences } from "../snapshot/format/counts.ts";
+import { addBlock, type FileTotals } from "../snapshot/format/file-totals.ts";
+import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
+import type { Manifest, ManifestFile, ManifestPlugin } from "../snapshot/format/manifest.ts";
+import { rangeToText } from "../snapshot/format/range-text.ts";
+import { canonicalJson } from "../units/canonical-json.ts";
+import { countedUnit } from "../units/unit-text.ts";
+import { thereAre } from "../units/words.ts";
+
+/** One thing that is not as it should be; of a block of data also where that lies. */
+export interface Flaw extends Partial<BlockPlace> {
+  /** Relative to the snapshot. */
+  readonly file: string;
+  readonly what: string;
+  /** The line of `blocks.jsonl` that tells of the block, from 1. */
+  readonly block?: number;
+  /** The line of the file, from 1. */
+  readonly line?: number;
+  /** The lines that the block's records are in the uncompressed file, the first and the last, from 1. */
+  readonly lines?: { readonly first: number; readonly last: number };
+  /** Whose data it is. */
+  readonly plugin?: string;
+}
+
+export type Complain = (flaw: Flaw) => void;
+
+export interface IndexCheck {
+  /** Enters a line of the index. */
+  enter(line: IndexLine, number: number): void;
+  /** Compares the sums, once all lines are entered. */
+  finish(): void;
+}
+
+/** Begins to check an index against its manifest: enter every line in order, then finish. @param complain is told of each difference */
+export function createIndexCheck(manifest: Manifest, complain: Complain): IndexCheck {
+  const files = new Map<string, FileTotals>();
+  const trees = new Map<string, Tree>();
+  const enterBlock = (plugin: string, block: Block, number: number): void => {
+    const before = files.get(block.file);
+    if (block.offset !== (before?.bytes ?? 0))
+      complain({
+        file: block.file,
+        what: `begins at byte ${block.offset}, the block before it ends at ${before?.bytes ?? 0}`,
+        block: number,
+      });
+    files.set(block.file, addBlock(before, plugin, block));
+  };
+  return {
+    enter({ plugin, block, commit }, number) {
+      if (block !== undefined) enterBlock(plugin, block, number);
+      if (commit === undefined) return;
+      const tree = trees.get(plugin) ?? createTree();
+      trees.set(plugin, tree);
+      const objection = tree.commit(commit.cursor, commit.next);
+      if (objection !== undefined) complain({ file: "blocks.jsonl", what: objection, line: number });
+    },
+    finish() {
+      for (const plugin of manifest.plugins) {
+        for (const file of plugin.files) compareFile(plugin.name, file, files.get(file.path), complain);
+        comparePlugin(plugin, trees.get(plugin.name), complain);
+      }
+      const listed = new Set(manifest.plugins.flatMap((plugin) => plugin.files.map((file) => file.path)));
+      for (const path of files.keys())
+        if (!listed.has(path)) complain({ file: path, what: "is in the index and not in the manifest" });
+    },
+  };
+}
+
+function compareFile(
+  plugin: string,
+  file: ManifestFile,
+  found: FileTotals | undefined,
+  complain: Complain,
+): void {
+  if (found === undefined) {
+    if (file.bytes > 0) complain({ file: file.path, what: "is in the manifest and not in the index" });
+    return;
+  }
+  if (found.plugin !== plugin)
+    complain({
+      file: file.path,
+      what: `belongs to ${found.plugin} in the index, to ${plugin} in the manifest`,
+    });
+  const numbers = { bytes: file.bytes, blocks: file.blocks, records: file.records };
+  differ(file.path, numbers, { bytes: found.bytes, blocks: found.blocks, records: found.records }, complain);
+  differ(file.path, file.counts, found.counts, complain);
+  if (found.kind !== file.kind)
+    complain({ file: file.path, what: `is ${found.kind} in the index, ${file.kind} in the manifest` });
+  const range = found.range === undefined ? {} : rangeToText(found.range);
+  if (!Bun.deepEquals({ from: file.from, to: file.to }, { from: undefined, to: undefined, ...range }))
+    complain({ file: file.path, what: "its times in the manifest and in the index differ" });
+}
+
+function comparePlugin(plugin: ManifestPlugin, tree: Tree | undefined, complain: Complain): void {
+  const sum: Record<string, number> = {};
+  for (const { counts } of plugin.files)
+    for (const [unit, number] of Object.entries(counts)) sum[unit] = (sum[unit] ?? 0) + number;
+  differ("manifest.json", plugin.counts, sum, ({ file, what }) =>
+    complain({ file, what: `${plugin.name}, all files together: ${what}` }),
+  );
+  const waiting = tree?.waiting() ?? 0;
+  if (plugin.status === "complete" && waiting > 0)
+    complain({
+      file: "blocks.jsonl",
+      what: `${plugin.name} is said to be complete, and ${waiting} of its cursors were never run`,
+    });
+  if (plugin.status !== "failed" && tree === undefined)
+    complain({ file: "blocks.jsonl", what: `${plugin.name} has no lines` });
+}
+
+function differ(file: string, claimed: Counts, found: Counts, complain: Complain): void {
+  for (const { unit, left, right } of countDifferences(claimed, found))
+    complain({ file, what: `the manifest says ${countedUnit(left, unit)}, ${thereAre(right)}` });
+}
+
+/**
+ * The cursors of one plugin: each that is run was named before, and each that is named is run. Those of second readings are
+ * left out: no step names where one begins, and one that was interrupted is begun anew.
+ */
+interface Tree {
+  /** @returns what is wrong with it */
+  commit(cursor: Cursor, next: readonly Cursor[]): string | undefined;
+  /** How many were named and not run. */
+  waiting(): number;
+}
+
+function createTree(): Tree {
+  const named: KeySet = createKeySet();
+  const run: KeySet = createKeySet();
+  let begun = false;
+  return {
+    commit(cursor, next) {
+      if (isOfSecondReading(cursor)) return undefined;
+      const key = canonicalJson(cursor);
+      const isUnknown = begun && named.add(key);
+      const isSecond = begun && !run.add(key);
+      begun = true;
+      for (const one of next) if (!isOfSecondReading(one)) named.add(canonicalJson(one));
+      if (isUnknown) return "commits a cursor that no step before it has named";
+      return isSecond ? "commits a cursor a second time" : undefined;
+    },
+    waiting: () => named.size - run.size,
+  };
+}

@@ -1,0 +1,62 @@
+/** What a comparison of two snapshots comes to, for each backend. */
+import type { Manifest } from "../snapshot/format/manifest.ts";
+import type { FileDifference } from "./diff.ts";
+
+/** Records of one kind that one backend has in two snapshots, a and b. */
+export interface UnitDifference {
+  readonly unit: string;
+  /** In b and not in a. */
+  readonly more: number;
+  /** In a and not in b. */
+  readonly fewer: number;
+  /** Objects that are in both, and not the same. Records have no name to be known by: theirs is 0. */
+  readonly changed: number;
+  /** In both, the same. */
+  readonly both: number;
+}
+
+export interface BackendDifference {
+  /** The backend; a file that no manifest lists stands for itself. */
+  readonly backend: string;
+  readonly equal: boolean;
+  readonly units: readonly UnitDifference[];
+}
+
+/** One for each backend of either snapshot that has files, in the order of the manifests. */
+export function summarise(
+  files: readonly FileDifference[],
+  manifests: readonly Pick<Manifest, "plugins">[],
+): BackendDifference[] {
+  const owners = ownersOf(manifests);
+  const grouped = Map.groupBy(files, ({ file }) => owners.get(file) ?? file);
+  const order = [...new Set(owners.values())].filter((backend) => grouped.has(backend));
+  const backends = [...new Set([...order, ...grouped.keys()])];
+  return backends.map((backend) => {
+    const units = [...Map.groupBy(grouped.get(backend) ?? [], ({ unit }) => unit)].map(([unit, some]) =>
+      some.map(unitOf).reduce(add, { unit, more: 0, fewer: 0, changed: 0, both: 0 }),
+    );
+    return { backend, equal: units.every(isEqual), units };
+  });
+}
+
+const ownersOf = (manifests: readonly Pick<Manifest, "plugins">[]): ReadonlyMap<string, string> =>
+  new Map(
+    manifests.flatMap(({ plugins }) =>
+      plugins.flatMap(({ name, files }) => files.map(({ path, of }): [string, string] => [of ?? path, name])),
+    ),
+  );
+
+function unitOf({ unit, onlyA, onlyB, both }: FileDifference): UnitDifference {
+  const changed = unit === "objects" ? Math.min(onlyA, onlyB) : 0;
+  return { unit, more: onlyB - changed, fewer: onlyA - changed, changed, both };
+}
+
+const add = (a: UnitDifference, b: UnitDifference): UnitDifference => ({
+  unit: a.unit,
+  more: a.more + b.more,
+  fewer: a.fewer + b.fewer,
+  changed: a.changed + b.changed,
+  both: a.both + b.both,
+});
+
+const isEqual = ({ more, fewer, changed }: UnitDifference): boolean => more + fewer + changed === 0;

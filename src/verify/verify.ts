@@ -1,0 +1,224 @@
+/** Proves a snapshot offline: everything that its manifest claims, against what is there. */
+import { join } from "node:path";
+import { type Block, type IndexLine, parseIndexLine } from "../snapshot/format/block.ts";
+import { INDEX_LINE_BYTES_MAX } from "../snapshot/format/limits.ts";
+import { fileLines } from "../snapshot/format/lines.ts";
+import type { Manifest } from "../snapshot/format/manifest.ts";
+import { staysInside } from "../snapshot/format/paths.ts";
+import { relievePressure } from "../snapshot/memory-pressure.ts";
+import { oneAhead } from "../snapshot/read/one-ahead.ts";
+import { readManifest } from "../snapshot/read/reader.ts";
+import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
+import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
+import { createDataCheck, type DataCheck } from "./data.ts";
+import { checkListing } from "./listing.ts";
+
+/**
+ * - `sizes`: the manifest, the files' names and sizes, the index's checksum.
+ * - `checksums`: also every byte of the data.
+ * - `lines`: also every line parsed and counted.
+ */
+export type VerifyDepth = "sizes" | "checksums" | "lines";
+
+export interface VerifyOptions {
+  /** Default `lines`. */
+  readonly depth?: VerifyDepth;
+  /** Only every `of`-th block, from the `index`-th on (1 to `of`): so many runs read everything once. */
+  readonly part?: { readonly index: number; readonly of: number };
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: VerifyProgress) => void;
+}
+
+export interface VerifyProgress {
+  readonly bytes: number;
+  /** Of all blocks that will be read. */
+  readonly totalBytes: number;
+}
+
+export interface VerifyReport {
+  readonly path: string;
+  readonly depth: VerifyDepth;
+  /** True when nothing is wrong. */
+  readonly sound: boolean;
+  /** The first thousand. */
+  readonly flaws: readonly Flaw[];
+  readonly flawsTotal: number;
+  /** The blocks of data that something is wrong with, all of them, added up. */
+  readonly damaged: readonly Damage[];
+  readonly files: number;
+  readonly blocks: number;
+  readonly records: number;
+  /** Bytes of data read. */
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** What the manifest says of itself: a snapshot can be sound and `partial`. Absent when the manifest cannot be believed. */
+  readonly status?: Manifest["status"];
+}
+
+const FLAWS_MAX = 1000;
+
+/**
+ * Verifies a snapshot. A flaw is reported, never thrown.
+ * @throws the signal's reason when it is given
+ */
+export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  using _pressure = relievePressure();
+  const began = performance.now();
+  const flaws: Flaw[] = [];
+  let flawsTotal = 0;
+  const complain: Complain = (flaw) => {
+    flawsTotal += 1;
+    if (flaws.length < FLAWS_MAX) flaws.push(flaw);
+  };
+  const damage = createDamageTally();
+  const manifest = await believableManifest(path, complain);
+  const read =
+    manifest === undefined ? NOTHING : await checkAll(path, manifest, options, { complain, damage });
+  return {
+    path,
+    depth: options.depth ?? "lines",
+    sound: flawsTotal === 0,
+    flaws,
+    flawsTotal,
+    damaged: damage.list(),
+    files: manifest?.plugins.reduce((sum, plugin) => sum + plugin.files.length, 0) ?? 0,
+    ...read,
+    durationMs: Math.round(performance.now() - began),
+    ...(manifest === undefined ? {} : { status: manifest.status }),
+  };
+}
+
+interface Read {
+  readonly blocks: number;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+const NOTHING: Read = { blocks: 0, records: 0, bytes: 0 };
+
+async function believableManifest(path: string, complain: Complain): Promise<Manifest | undefined> {
+  try {
+    return await readManifest(path);
+  } catch (error) {
+    complain({ file: "manifest.json", what: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+async function checkAll(
+  path: string,
+  manifest: Manifest,
+  options: VerifyOptions,
+  { complain, damage }: { readonly complain: Complain; readonly damage: DamageTally },
+): Promise<Read> {
+  const { depth = "lines", signal } = options;
+  await checkListing(path, manifest, complain);
+  const index = createIndexCheck(manifest, complain);
+  const data = createDataCheck({ path, lines: depth === "lines", complain, damage });
+  try {
+    const read = await walkIndex({ path, manifest, options, complain, index, data });
+    signal?.throwIfAborted();
+    index.finish();
+    compareHashes(manifest, data, complain);
+    return read;
+  } finally {
+    await data.close();
+  }
+}
+
+interface Walk {
+  readonly path: string;
+  readonly manifest: Manifest;
+  readonly options: VerifyOptions;
+  readonly complain: Complain;
+  readonly index: IndexCheck;
+  readonly data: DataCheck;
+}
+
+/** Goes through the index once, reading each block where its line stands, one ahead of the check. */
+async function walkIndex(walk: Walk): Promise<Read> {
+  const { manifest, options, data } = walk;
+  const { depth = "lines", part, signal, onProgress } = options;
+  const totalBytes = depth === "sizes" ? 0 : Math.ceil(manifest.bytes / (part?.of ?? 1));
+  const read = { blocks: 0, records: 0, bytes: 0 };
+  const begin = ({ plugin, block, number }: ChosenBlock) => data.begin(plugin, block, number);
+  for await (const check of oneAhead(chosenBlocks(walk, read), begin)) {
+    signal?.throwIfAborted();
+    read.bytes += await check();
+    onProgress?.({ bytes: read.bytes, totalBytes });
+  }
+  return read;
+}
+
+interface ChosenBlock {
+  readonly plugin: string;
+  readonly block: Block;
+  /** Of the line in the index. */
+  readonly number: number;
+}
+
+/** The blocks whose bytes are to be read; every line of the index is entered, and counted in `read`. */
+async function* chosenBlocks(
+  { path, manifest, options, complain, index, data }: Walk,
+  read: { blocks: number; records: number },
+): AsyncGenerator<ChosenBlock> {
+  const { depth = "lines", part = { index: 1, of: 1 }, signal } = options;
+  for await (const { line, number } of checkedLines(path, manifest, complain)) {
+    signal?.throwIfAborted();
+    index.enter(line, number);
+    const { plugin, block } = line;
+    if (block === undefined) continue;
+    const isChosen = depth !== "sizes" && read.blocks % part.of === part.index - 1;
+    read.blocks += 1;
+    read.records += block.records;
+    if (isChosen) yield { plugin, block, number };
+    else data.skip(block);
+  }
+}
+
+/** The lines of the index that can be read; what is wrong with the others, or with the whole, is complained of. */
+async function* checkedLines(
+  path: string,
+  { index }: Manifest,
+  complain: Complain,
+): AsyncGenerator<{ readonly line: IndexLine; readonly number: number }> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  const hasher = new Bun.CryptoHasher("sha256");
+  let number = 0;
+  try {
+    for await (const { bytes, whole } of fileLines(join(path, index.path), INDEX_LINE_BYTES_MAX)) {
+      number += 1;
+      hasher.update(bytes);
+      if (whole) hasher.update("\n");
+      const line = readLine(() => parseIndexLine(decoder.decode(bytes)));
+      if (typeof line === "string") complain({ file: index.path, what: line, line: number });
+      else yield { line, number };
+    }
+  } catch (error) {
+    return complain({ file: index.path, what: error instanceof Error ? error.message : String(error) });
+  }
+  if (number !== index.lines)
+    complain({ file: index.path, what: `has ${number} lines, the manifest says ${index.lines}` });
+  if (hasher.digest("hex") !== index.sha256)
+    complain({ file: index.path, what: "does not fit its checksum" });
+}
+
+/** @returns what is wrong with it, when it is no line of an index */
+function readLine(parse: () => IndexLine): IndexLine | string {
+  try {
+    const line = parse();
+    return line.block === undefined || staysInside(line.block.file)
+      ? line
+      : "names a file outside of the snapshot";
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function compareHashes(manifest: Manifest, data: DataCheck, complain: Complain): void {
+  const hashes = data.fileHashes();
+  for (const { path, sha256 } of manifest.plugins.flatMap((plugin) => plugin.files)) {
+    const found = hashes.get(path);
+    if (found !== undefined && found !== sha256) complain({ file: path, what: "does not fit its checksum" });
+  }
+}

@@ -1,0 +1,36 @@
+/** Counting a snapshot again on a server that fails. */
+import { expect, test } from "bun:test";
+import * as v from "valibot";
+import type { Backend } from "../../src/contract/contract.ts";
+import { PluginError } from "../../src/contract/errors.ts";
+import { compareLive } from "../../src/verify/live.ts";
+import { savedPlugin } from "../restore/small.ts";
+
+test("a window that cannot be counted is told, and the others are compared all the same", async () => {
+  const window = (second: number) => ({
+    from: `2026-01-24T00:00:0${second}Z`,
+    to: `2026-01-24T00:00:0${second + 1}Z`,
+    read: { entries: 1 },
+    server: { entries: 1 },
+  });
+  let asked = 0;
+  const backend: Backend = {
+    inventory: async () => ({ signals: ["logs"], importance: "low" }),
+    size: async () => ({ bytes: 0, source: "api" }),
+    export: { start: async () => ({ cursors: [] }), step: async () => ({}) },
+    count: async () => {
+      asked += 1;
+      if (asked === 1) throw new PluginError("temporary", "503 from the server", { status: 503 });
+      return { entries: 0 };
+    },
+  };
+  const plugin = { name: "logs", about: "A test's backend", options: v.object({}) };
+  const saved = savedPlugin("logs", [window(0), window(1)]);
+  const report = await compareLive(
+    saved,
+    { name: "logs", plugin, backend },
+    { now: 0n, signal: new AbortController().signal, patiently: (ask) => ask() },
+  );
+  expect(report).toMatchObject({ counted: 1, failed: 1, failure: "503 from the server" });
+  expect(report.differences.map(({ verdict }) => verdict)).toEqual(["differs"]);
+});
