@@ -1,4 +1,5 @@
 /** A look-alike of a plugin's server, for `contextcore plugin check`: what the file `lab.ts` beside a plugin exports. */
+import type { FindRequest } from "./erasure.ts";
 
 /** Answers requests as the real server does, from memory. */
 export interface LabServer {
@@ -10,6 +11,8 @@ export interface LabServer {
 export interface Lab {
   /** With a little data that does not change: exports are compared with each other. */
   readonly filled: () => LabServer | Promise<LabServer>;
+  /** Somebody whose data `filled` holds, for a backend that finds and erases it: after that rule it is gone. */
+  readonly subject?: Pick<FindRequest, "id" | "where">;
   /** Without data, for what is restored. Left out when nothing can be. */
   readonly empty?: () => LabServer | Promise<LabServer>;
 }

@@ -25,6 +25,15 @@ const folder = v.object({
   managedBy: v.optional(v.string()),
 });
 
+const storedObject = v.object({
+  name: text,
+  size: count,
+  modified: time,
+  sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"))),
+  retainedUntil: v.optional(time),
+  isCold: v.optional(v.boolean()),
+});
+
 const applied = v.object({
   written: counts,
   existing: v.optional(counts),
@@ -65,6 +74,37 @@ export const ANSWERS = {
   ),
   apply: applied,
   applyBytes: applied,
+  find: v.object({
+    unit: text,
+    count,
+    where: text,
+    range: v.optional(v.object({ from: time, to: time })),
+    reference: v.unknown(),
+  }),
+  erase: v.object({
+    outcomes: v.array(
+      v.object({
+        state: v.picklist(["erased", "owed", "impossible"]),
+        count,
+        reason: v.optional(text),
+        due: v.optional(time),
+      }),
+    ),
+  }),
+  "store.list": storedObject,
+  "store.stat": v.optional(storedObject),
+  "store.read": v.instance(Uint8Array),
+  "store.write": v.picklist(["written", "there already"]),
+  "lifecycle.read": v.array(
+    v.object({
+      id: text,
+      prefix: v.string(),
+      tags: v.optional(v.record(v.string(), v.string())),
+      transitions: v.optional(v.array(v.object({ after: time, storageClass: text }))),
+      abandonedUploadsAfter: v.optional(time),
+      noncurrentAfter: v.optional(time),
+    }),
+  ),
   settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   history: v.array(v.string()),
   ranks: v.array(v.pipe(v.number(), v.finite())),

@@ -9,33 +9,10 @@ import type {
   Sink,
   Step,
 } from "../contract/contract.ts";
-import { ANSWERS } from "./answers.ts";
 import { createEndWatch } from "./endless.ts";
+import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 import { callStream, callWithBytes } from "./stream-hook.ts";
-
-export interface GuardOptions {
-  readonly redact: (text: string) => string;
-  readonly limits?: Partial<HookLimits>;
-  /** A stranger's code, in a process of its own: it has less time. */
-  readonly foreign?: boolean;
-}
-
-/** How long a hook may take, ms. */
-export interface HookLimits {
-  /** What looks: inventory, size, limits, count, preflight, settleMs, probe, deliver, history. */
-  readonly lookMs: number;
-  /** What works: start, step, apply, flush. */
-  readonly workMs: number;
-  /** Steps in a row that brought no records and no objects, before the export counts as endless. */
-  readonly barrenSteps: number;
-}
-
-/** A call of the HTTP client may take five minutes, a hook several calls. */
-const LIMITS: HookLimits = { lookMs: 10 * 60_000, workMs: 30 * 60_000, barrenSteps: 100_000 };
-const FOREIGN_LIMITS: HookLimits = { lookMs: 60_000, workMs: 10 * 60_000, barrenSteps: 10_000 };
-
-type Kind = "lookMs" | "workMs";
 
 /** For what the contract lets nobody cancel. */
 const NEVER = new AbortController().signal;
@@ -44,7 +21,7 @@ const NEVER = new AbortController().signal;
 export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
   const { hook } = hooks(plugin, options);
   requireBackend(plugin, backend);
-  const { export: exporter, restore, dashboards, count, limits, flush } = backend;
+  const { export: exporter, restore, dashboards, count, limits, flush, find, erase } = backend;
   return {
     inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
     size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
@@ -63,6 +40,18 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
     ...(flush === undefined
       ? {}
       : { flush: (signal) => callHook(hook("flush", "workMs"), signal, (own) => flush.call(backend, own)) }),
+    ...(find === undefined
+      ? {}
+      : {
+          find: (request, signal) =>
+            callStream(hook("find", "workMs"), signal, (own) => find.call(backend, request, own)),
+        }),
+    ...(erase === undefined
+      ? {}
+      : {
+          erase: (request, signal) =>
+            callHook(hook("erase", "workMs"), signal, (own) => erase.call(backend, request, own)),
+        }),
     ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
     ...(dashboards === undefined ? {} : { dashboards: guardKeeper(plugin, dashboards, options) }),
   };
@@ -204,36 +193,15 @@ export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Si
   };
 }
 
-function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions) {
-  const all: HookLimits = { ...(foreign ? FOREIGN_LIMITS : LIMITS), ...limits };
-  const hook = (name: string, kind: Kind): Hook => ({
-    plugin,
-    hook: name,
-    limitMs: all[kind],
-    answer: answerOf(name),
-    redact,
-  });
-  return { hook, limits: all };
-}
-
-const answerOf = (hook: string) =>
-  Object.entries(ANSWERS).find(([name]) => name === hook)?.[1] ?? ANSWERS.nothing;
-
 /** @throws HookDefect when the backend has not what each must have */
 export function requireBackend(plugin: string, backend: object): void {
   const restore: unknown = Reflect.get(backend, "restore");
   requireFunctions(plugin, "backend", backend, ["inventory", "size"]);
   requireFunctions(plugin, "backend.export", Reflect.get(backend, "export"), ["start", "step"]);
   if (restore !== undefined) requireFunctions(plugin, "backend.restore", restore, ["preflight", "apply"]);
+  if (Reflect.get(backend, "erase") !== undefined) requireFunctions(plugin, "backend", backend, ["find"]);
 }
 
 /** @throws HookDefect when the sink has not what each must have */
 export const requireSink = (plugin: string, sink: object): void =>
   requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);
-
-function requireFunctions(plugin: string, what: string, value: unknown, names: readonly string[]): void {
-  const missing = names.filter(
-    (name) => typeof value !== "object" || value === null || typeof Reflect.get(value, name) !== "function",
-  );
-  if (missing.length > 0) throw new HookDefect(`${plugin}: its ${what} has no ${missing.join(" and no ")}`);
-}

@@ -1,7 +1,9 @@
 /** Hooks that yield piece by piece, or are given pieces: each piece has the time of one call, all together as long as they take. */
+import * as v from "valibot";
 import { PluginError } from "../contract/errors.ts";
 import { formatDuration } from "../units/duration.ts";
 import { startDeadline } from "../units/time-limit.ts";
+import { answerObjection } from "./answers.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 
 /** What the hook yields. @throws as {@link callHook}, at each piece */
@@ -16,11 +18,13 @@ export async function* callStream<Piece>(
     const end = (): void => ended.abort(own.reason);
     own.addEventListener("abort", end, { once: true });
     pieces ??= iteratorOf(hook, open(ended.signal));
-    return pieces.next().finally(() => own.removeEventListener("abort", end));
+    const piece = await pieces.next().finally(() => own.removeEventListener("abort", end));
+    if (!piece.done) requireFit(hook, piece.value);
+    return piece;
   };
   try {
     for (;;) {
-      const piece = await callHook(hook, caller, next);
+      const piece = await callHook({ ...hook, answer: v.unknown() }, caller, next);
       if (piece.done) return;
       yield piece.value;
     }
@@ -29,6 +33,12 @@ export async function* callStream<Piece>(
     // What it says on its way out changes nothing, and nobody waits for it.
     Promise.resolve(pieces?.return?.()).catch(() => undefined);
   }
+}
+
+function requireFit({ plugin, hook, answer }: Hook, value: unknown): void {
+  const objection = answerObjection(answer, value);
+  if (objection !== undefined)
+    throw new HookDefect(`${plugin}: ${hook} gave something that does not fit: ${objection}`);
 }
 
 function iteratorOf<Piece>({ plugin, hook }: Hook, yielded: AsyncIterable<Piece>): AsyncIterator<Piece> {

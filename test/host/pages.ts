@@ -9,7 +9,7 @@ export interface PageServer extends Disposable {
   readonly lines: string[];
 }
 
-/** `GET /lines?from=N` gives five lines, or as many as `size` says, `GET /count` how many there are, `POST /lines` adds those that are new. */
+/** `GET /lines?from=N` gives five lines, or as many as `size` says, `GET /all` all of them, `POST /erase` takes some away, `GET /count` how many there are, `POST /lines` adds those that are new. */
 export function servePages(first: readonly string[]): PageServer {
   const lines = [...first];
   const server = Bun.serve({
@@ -18,6 +18,13 @@ export function servePages(first: readonly string[]): PageServer {
     development: false,
     async fetch(request) {
       const { pathname, searchParams } = new URL(request.url);
+      if (pathname === "/erase") {
+        const gone = v.parse(v.array(v.string()), await request.json());
+        const before = lines.length;
+        lines.splice(0, before, ...lines.filter((line) => !gone.includes(line)));
+        return Response.json({ erased: before - lines.length });
+      }
+      if (pathname === "/all") return Response.json(lines);
       if (pathname === "/count") return Response.json({ count: lines.length });
       if (request.method === "POST") {
         for (const line of v.parse(v.array(v.string()), await request.json()))
@@ -66,6 +73,17 @@ export function pagesBackend({ http }: PagesContext): Backend {
         const rest = { from: first + half, size: Number(size) - half, last };
         return { cursors: [{ from: first, size: half, last: true }, rest] };
       },
+    },
+    async *find({ id }, signal) {
+      const all = await http.json(v.array(v.string()), { path: "/all", signal });
+      const isTheirs = new RegExp(`(?<!\\w)${RegExp.escape(id)}(?!\\w)`);
+      for (const line of all.filter((one) => isTheirs.test(one)))
+        yield { unit: "lines", count: 1, where: "a line", reference: line };
+    },
+    async erase({ found }, signal) {
+      const gone = found.map(({ reference }) => reference);
+      await http.send({ method: "POST", path: "/erase", json: gone, signal });
+      return { outcomes: found.map(() => ({ state: "erased", count: 1 })) };
     },
     restore: {
       preflight: async () => [],

@@ -4,7 +4,7 @@ import type { Config } from "../../config/config.ts";
 import { describeOption } from "../../config/option-type.ts";
 import { environmentNames, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
 import type { Plugin } from "../../contract/contract.ts";
-import { type LoadedPlugin, openBackend, openSink } from "../../host/opening.ts";
+import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
@@ -62,13 +62,20 @@ async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<str
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, {}),
   );
   const sinks = await attempt(config, () => openSink(loaded, everything, {}));
+  const stores = await attempt(config, () => openStore(loaded, {}, everything, {}));
   return [
     ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
     ...backends.flatMap(({ backend }) =>
-      (["count", "limits", "restore", "flush"] as const).filter((hook) => backend[hook] !== undefined),
+      (["count", "limits", "restore", "flush", "find", "erase"] as const).filter(
+        (hook) => backend[hook] !== undefined,
+      ),
     ),
     ...(plugin.sink === undefined ? [] : ["deliver"]),
     ...sinks.flatMap(({ sink }) => (sink.history === undefined ? [] : ["history"])),
+    ...(plugin.store === undefined ? [] : ["store"]),
+    ...stores.flatMap(({ store }) =>
+      (["retainUntil", "lifecycle"] as const).filter((hook) => store[hook] !== undefined),
+    ),
   ];
 }
 

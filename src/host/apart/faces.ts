@@ -2,13 +2,16 @@
 import type {
   Backend,
   DashboardKeeper,
+  Found,
   LineMatcher,
   RestoreLine,
   Restorer,
   Sink,
   Step,
+  Store,
 } from "../../contract/contract.ts";
 import { requireBackend, requireSink } from "../guard.ts";
+import { requireStore } from "../guard-store.ts";
 import { type Instance, nextNumber } from "./instance.ts";
 import { shownBytes, streamFrom } from "./streams.ts";
 
@@ -34,6 +37,10 @@ export function backendIn(instance: Instance, plugin: string): Backend {
     ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
     ...(has(instance, "limits") ? { limits: (signal) => ask("limits", [], signal) } : {}),
     ...(has(instance, "flush") ? { flush: (signal) => ask("flush", [], signal) } : {}),
+    ...(has(instance, "find")
+      ? { find: (request, signal) => streamFrom<Found>(instance, "find", [request], signal) }
+      : {}),
+    ...(has(instance, "erase") ? { erase: (request, signal) => ask("erase", [request], signal) } : {}),
     ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
     ...(has(instance, "dashboards.list") ? { dashboards: keeperIn(instance) } : {}),
   };
@@ -47,6 +54,33 @@ export function sinkIn(instance: Instance, plugin: string): Sink {
     probe: (signal) => ask("probe", [], signal),
     deliver: (event, signal) => ask("deliver", [event], signal),
     ...(has(instance, "history") ? { history: (query, signal) => ask("history", [query], signal) } : {}),
+  };
+}
+
+/** The plugin's store. @throws HookDefect when it has not what each must have */
+export function storeIn(instance: Instance, plugin: string): Store {
+  const { ask } = instance;
+  requireStore(plugin, outline(instance));
+  return {
+    list: (prefix, signal) => streamFrom(instance, "list", [prefix], signal),
+    stat: (name, signal) => ask("stat", [name], signal),
+    read: (name, range, signal) => streamFrom(instance, "read", [name, range], signal),
+    write({ bytes, ...object }, signal) {
+      const shown = shownBytes(bytes);
+      return ask("write", [object, { stream: shown.id }], signal, shown);
+    },
+    remove: (name, signal) => ask("remove", [name], signal),
+    ...(has(instance, "retainUntil")
+      ? { retainUntil: (name, until, signal) => ask("retainUntil", [name, until], signal) }
+      : {}),
+    ...(has(instance, "lifecycle.read")
+      ? {
+          lifecycle: {
+            read: (signal) => ask("lifecycle.read", [], signal),
+            write: (rules, signal) => ask("lifecycle.write", [rules], signal),
+          },
+        }
+      : {}),
   };
 }
 

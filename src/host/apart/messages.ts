@@ -6,13 +6,15 @@ import { optionShapeSchema } from "./option-shape.ts";
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-export const faceSchema = v.picklist(["backend", "sink"]);
+/** What a plugin may have, each opened by itself. */
+export const FACES = ["backend", "sink", "store"] as const;
+export const faceSchema = v.picklist(FACES);
 export type FaceName = v.InferOutput<typeof faceSchema>;
 
 /** Every method of the contract that can be called from outside, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
   backend: [
-    ...["inventory", "size", "count", "limits", "flush", "export.start", "export.step"],
+    ...["inventory", "size", "count", "limits", "flush", "find", "erase", "export.start", "export.step"],
     ...["export.split", "export.read"],
     ...["rank", "matcher", "selection", "preflight", "apply", "applyBytes", "settleMs"].map(
       (name) => `restore.${name}`,
@@ -21,6 +23,7 @@ export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
     ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),
   ],
   sink: ["probe", "deliver", "history"],
+  store: ["list", "stat", "read", "write", "remove", "retainUntil", "lifecycle.read", "lifecycle.write"],
 };
 
 /** `load`: the module that is the plugin, and every file that may be code of it, with its hash. */
@@ -173,6 +176,8 @@ export const labSchema = v.object({
 export const servedSchema = v.object({
   filled: v.string(),
   empty: v.optional(v.string()),
+  /** Somebody whose data is there. */
+  subject: v.optional(v.object({ id: v.string(), where: v.string() })),
   /** It tells which events have arrived. */
   arrived: v.optional(v.boolean()),
 });

@@ -14,7 +14,7 @@ interface Stream {
 }
 
 /** Hooks that yield: the contract's methods that give an AsyncIterable. */
-const YIELDING = ["export.read"];
+const YIELDING = ["export.read", "find", "list", "read"];
 
 /** Handlers by the name of the hook. */
 export function createStreams(face: object, outside: Outside): Handles {
@@ -47,6 +47,11 @@ export function createStreams(face: object, outside: Outside): Handles {
     async "restore.applyBytes"([file, input], signal) {
       const { stream } = v.parse(streamSchema, input);
       return callMethod(face, "restore.applyBytes", [file, bytesFrom(outside, stream, signal), signal]);
+    },
+    async write([object, input], signal) {
+      const { stream } = v.parse(streamSchema, input);
+      const given = { ...Object(object), bytes: bytesFrom(outside, stream, signal) };
+      return callMethod(face, "write", [given, signal]);
     },
   };
 }
