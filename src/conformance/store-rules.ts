@@ -53,9 +53,9 @@ async function list(store: Store, prefix: string): Promise<StoredObject[]> {
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 /** What the work throws, which has to be classified. */
-async function failureOf(work: Promise<unknown>, what: string): Promise<PluginError | undefined> {
+async function failureOf(work: () => Promise<unknown>, what: string): Promise<PluginError | undefined> {
   try {
-    await work;
+    await work();
     return undefined;
   } catch (error) {
     require(error instanceof PluginError, `${what}: an unclassified ${String(error)}`);
@@ -122,7 +122,10 @@ export const storeRules: readonly Check<Subject>[] = [
           const found = await read(store, name("x"), from, to);
           require(equal(found, bytes.subarray(from, to)), `the bytes from ${from} to ${to} are others`);
         }
-        const beyond = await failureOf(read(store, name("x"), 199_999, 200_001), "a range beyond the end");
+        const beyond = await failureOf(
+          () => read(store, name("x"), 199_999, 200_001),
+          "a range beyond the end",
+        );
         require(beyond?.kind === "invalid", "a range beyond the object's end is not `invalid`");
       }),
   },
@@ -176,11 +179,11 @@ export const storeRules: readonly Check<Subject>[] = [
         };
         await write(store, name("there"), sample(7));
         for (const [what, over] of Object.entries(cases)) {
-          const fresh = await failureOf(write(store, name("new"), bytes, over), what);
+          const fresh = await failureOf(() => write(store, name("new"), bytes, over), what);
           require(fresh !== undefined, `${what} were written`);
           require((await store.stat(name("new"), never)) === undefined, `${what} left an object`);
         }
-        await failureOf(write(store, name("there"), bytes, cases["another checksum"]), "a replacement");
+        await failureOf(() => write(store, name("there"), bytes, cases["another checksum"]), "a replacement");
         require(equal(
           await read(store, name("there")),
           sample(7),
@@ -216,7 +219,7 @@ export const storeRules: readonly Check<Subject>[] = [
         await write(store, name("xy"), sample(1));
         await store.remove(name("x"), never);
         require((await store.stat(name("x"), never)) === undefined, "a removed object is still known");
-        const failure = await failureOf(read(store, name("x")), "reading what was removed");
+        const failure = await failureOf(() => read(store, name("x")), "reading what was removed");
         require(failure?.kind === "not-found", "reading what is not there is not `not-found`");
         require((await list(store, name(""))).length === 1, "removing one object took another, or left it");
         await store.remove(name("x"), never);
@@ -231,7 +234,10 @@ export const storeRules: readonly Check<Subject>[] = [
       withArea(subject, async (store, name) => {
         const kept: string[] = [];
         for (const [at, rest] of GOOD_NAMES.entries()) {
-          const failure = await failureOf(write(store, name(rest), sample(5, at)), `the name ${show(rest)}`);
+          const failure = await failureOf(
+            () => write(store, name(rest), sample(5, at)),
+            `the name ${show(rest)}`,
+          );
           require(failure === undefined ||
             failure.kind === "invalid", `the name ${show(rest)} is refused as ${failure?.kind}`);
           if (failure === undefined) kept.push(rest);
@@ -250,7 +256,7 @@ export const storeRules: readonly Check<Subject>[] = [
         ), "names are listed otherwise than they were written");
         require(kept.includes("a/b/c.json"), "a plain name with slashes is refused");
         for (const bad of BAD_NAMES) {
-          const failure = await failureOf(write(store, bad, sample(1)), `the name ${show(bad)}`);
+          const failure = await failureOf(() => write(store, bad, sample(1)), `the name ${show(bad)}`);
           require(failure?.kind === "invalid", `the name ${show(bad)} is taken`);
         }
       }),

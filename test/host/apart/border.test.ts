@@ -112,6 +112,48 @@ describe("what crosses the border is what it was", () => {
     );
   });
 
+  test("what is found of a person, and what became of it", async () => {
+    using place = await openSource(
+      backendSource(`
+        async *find({ id, where, range }) {
+          for (const n of [1, 2]) yield { unit: "rows", count: n, where, range, reference: { n, at: "2026", list: [id, null] } };
+        },
+        erase: async ({ id, found }) => ({
+          outcomes: found.map(({ count, reference }) =>
+            reference.n === 1 ? { state: "erased", count } : { state: "owed", count, reason: "later", due: 5n ** 25n }),
+        }),`),
+    );
+    const { backend = never() } = place;
+    const range = { from: 1n, to: 5n ** 25n };
+    const request = { id: "ada@example.org", where: "orders.{id}", range };
+    const found = await Array.fromAsync(backend.find?.(request, NEVER) ?? []);
+    expect(found[1]).toEqual({
+      unit: "rows",
+      count: 2,
+      where: "orders.{id}",
+      range,
+      reference: { n: 2, at: "2026", list: ["ada@example.org", null] },
+    });
+    expect(await backend.erase?.({ id: request.id, found }, NEVER)).toEqual({
+      outcomes: [
+        { state: "erased", count: 1 },
+        { state: "owed", count: 2, reason: "later", due: 5n ** 25n },
+      ],
+    });
+  });
+
+  test("what is found that does not fit is the plugin's defect, and a backend that erases has to find", async () => {
+    using place = await openSource(
+      backendSource('async *find() { yield { unit: "rows", count: -1, where: "x", reference: 1 }; },'),
+    );
+    const finding = Array.fromAsync(place.backend?.find?.({ id: "x", where: "x" }, NEVER) ?? []);
+    expect((await failure(finding)).message).toMatch(
+      /^acme\/x: find gave something that does not fit: `count`/,
+    );
+    using blind = await openSource(backendSource("erase: async () => ({ outcomes: [] }),"));
+    expect(blind.failures[0]?.error.message).toContain("its backend has no find");
+  });
+
   test("a cursor that is split, and its name where it cannot be", async () => {
     using place = await openSource(
       backendSource(`export: {
