@@ -61,7 +61,7 @@ export interface Split {
    * window, of which the server gives all or nothing.
    */
   readonly cursors?: readonly Cursor[];
-  /** The names of what is lost when there are none, as a person says them: `trace 4bf92f35`, `dashboard Sales`. */
+  /** What the cursor is about, as a person says it: `trace 4bf92f35`, `dashboard Sales`. It is named so when it is lost. */
   readonly items?: readonly string[];
 }
 

@@ -1,6 +1,6 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
 import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
-import { createFrontier, type Frontier, type Pending } from "../engine/frontier.ts";
+import { createFrontier, type Frontier, type Pending, type Part as SplitPart } from "../engine/frontier.ts";
 import type { Part } from "../reconcile/part.ts";
 import { createWindowCounts, type Question, type WindowCounts } from "../reconcile/windows.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
@@ -35,7 +35,7 @@ export interface Ledger {
   /** Enters a committed step. */
   enter(pending: Pending, blocks: readonly Block[], commit: Commit): void;
   /** Enters the commit that splits a cursor which failed. */
-  split(pending: Pending, commit: Commit): void;
+  split(pending: Pending, commit: Commit, as: SplitPart): void;
   /** A cursor, and all that would have followed from it, is not run in this run of the export. */
   giveUp(pending: Pending): void;
   /** Whether a cursor was given up that may have had some of what a question is about. */
@@ -148,10 +148,10 @@ export function createLedger(request: ExportRequest): Ledger {
       follow(pending, commit);
       frontier.finish(pending, commit.next, commit.done);
     },
-    split(pending, commit) {
+    split(pending, commit, as) {
       hold([], commit);
       follow(pending, commit);
-      frontier.split(pending, commit.next);
+      frontier.split(pending, commit.next, as);
     },
     replay(blocks, commit) {
       if (!started) return ledger.begin(commit);

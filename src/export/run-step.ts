@@ -53,7 +53,7 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
   reservation.resize(bytes);
   const commit: Commit = { cursor: pending.cursor, ...rest };
   const blocks = await writer.write(name, { records, files, objects, commit });
-  options.splitter.succeeded();
+  if (blocks.length > 0) options.splitter.succeeded(pending);
   ledger.enter(pending, blocks, commit);
   return bytes;
 }
@@ -64,7 +64,7 @@ async function readAll(
   options: StepOptions & Pick<WholeOptions, "retry">,
 ): Promise<number> {
   const { blocks, commit } = await readWhole(pending.cursor, reservation, options);
-  options.splitter.succeeded();
+  if (blocks.length > 0) options.splitter.succeeded(pending);
   options.ledger.enter(pending, blocks, commit);
   return 0;
 }
@@ -73,14 +73,14 @@ async function readAll(
 async function divide(pending: Pending, error: unknown, options: StepOptions): Promise<void> {
   const { name, ledger, writer, splitter, signal } = options;
   const again = parseReread(pending.cursor);
-  const { parts, items } = await splitter.divide(again?.cursor ?? pending.cursor, error, pending);
+  const { parts, items, as } = await splitter.divide(again?.cursor ?? pending.cursor, error, pending);
   if (signal.aborted) return ledger.frontier.putBack(pending);
   if (parts.length === 0) return giveUp(ledger, pending, { error, items });
   const next = again === undefined ? parts : parts.map((part) => againCursor(again.reread, part));
   const commit: Commit = { cursor: pending.cursor, next, problems: [], notes: {}, done: 0 };
   try {
     await writer.write(name, { records: [], objects: [], commit });
-    ledger.split(pending, commit);
+    ledger.split(pending, commit, as);
   } catch (failure) {
     if (!(failure instanceof SnapshotError)) throw failure;
     options.stop(failure);

@@ -1,8 +1,8 @@
 /** A step that cannot be read is split, until what remains is one thing that the server does not give: that is named. */
-import type { Cursor, Exporter } from "../contract/contract.ts";
+import type { Cursor, Exporter, Split } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
-import type { Pending } from "../engine/frontier.ts";
+import type { Part, Pending } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
 import { isOverload, type RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
@@ -15,14 +15,16 @@ export interface Divided {
   readonly parts: readonly Cursor[];
   /** What it is called when it is lost, in words. */
   readonly items: readonly string[];
+  /** What the parts are parts of. */
+  readonly as: Part;
 }
 
 /** Splits the cursors of one backend that fail. */
 export interface Splitter {
   /** @param cursor the plugin's own, whose step ended with this error */
   divide(cursor: Cursor, error: unknown, pending: Pending): Promise<Divided>;
-  /** A step came through. */
-  succeeded(): void;
+  /** A step came through and brought something. */
+  succeeded(pending: Pending): void;
 }
 
 /** What a splitter is made from. */
@@ -35,37 +37,43 @@ export interface SplitterOptions {
   readonly signal: AbortSignal;
 }
 
-/** Halving a day down to a nanosecond is half of it. */
-const SPLITS_MAX = 100;
-/** So many failures with nothing that can be read between them are not of single records: what then fails is not split. */
-const FAILURES_MAX = 1_000;
+/**
+ * So many failures of its parts, with nothing that can be read between them, are not of single records, but of all that lies
+ * there: from then on it is only split coarsely. Halving an hour down to a nanosecond is 42 of them.
+ */
+const FAILURES_MAX = 300;
+/** Splits one after another. */
+const COARSE = 8;
+const DEPTH_MAX = 100;
 
 /** The splitter of one backend. */
 export function createSplitter({ exporter, limit, now, tuning, signal }: SplitterOptions): Splitter {
-  let failures = 0;
-  const parts = async (cursor: Cursor): Promise<Divided> => {
-    const { split } = exporter;
-    if (split === undefined) return { parts: [], items: named(cursor) };
+  const split = async (cursor: Cursor): Promise<Omit<Divided, "as">> => {
+    if (exporter.split === undefined) return { parts: [], items: named(cursor) };
     // That it can be split does not say that the server can be read.
-    const ask = () => limit.callOnce((inner) => split.call(exporter, cursor, inner), signal);
+    const ask = () =>
+      limit.callOnce(async (inner): Promise<Split> => (await exporter.split?.(cursor, inner)) ?? {}, signal);
     const answer = await patiently(ask, signal, tuning.retry);
-    const divided = checkSplit(cursor, answer);
-    checkWaits("cursors", divided, now());
-    const items = answer.items ?? [];
-    return { parts: divided, items: items.length > 0 ? items : named(cursor) };
+    const parts = checkSplit(cursor, answer);
+    checkWaits("cursors", parts, now());
+    return { parts, items: answer.items?.length ? answer.items : named(cursor) };
   };
   return {
-    async divide(cursor, error, { splits = 0 }) {
-      failures += 1;
-      const isHopeless = splits >= SPLITS_MAX || failures > FAILURES_MAX || !isOfItsOwn(error);
-      if (isHopeless) return { parts: [], items: named(cursor) };
+    async divide(cursor, error, { part = { family: { failures: 0 }, depth: 0 } }) {
+      const { family, depth } = part;
+      const as = { family, depth: depth + 1 };
+      family.failures += 1;
+      const lost = { parts: [], items: named(cursor) };
+      if (!isOfItsOwn(error)) return { ...lost, as };
       // One that cannot be split, be it for a defect of the plugin, is lost for the reason that it had.
-      const divided = await parts(cursor).catch(() => ({ parts: [], items: named(cursor) }));
-      if (divided.parts.length > 0 && isKind(error, "temporary")) limit.pardon();
-      return divided;
+      const { parts, items } = await split(cursor).catch(() => lost);
+      const isEnough = depth >= (family.failures > FAILURES_MAX ? COARSE : DEPTH_MAX);
+      if (parts.length === 0 || isEnough) return { parts: [], items, as };
+      if (isKind(error, "temporary")) limit.pardon();
+      return { parts, items, as };
     },
-    succeeded() {
-      failures = 0;
+    succeeded({ part }) {
+      if (part !== undefined) part.family.failures = 0;
     },
   };
 }
@@ -78,8 +86,8 @@ function isOfItsOwn(error: unknown): boolean {
 }
 
 /** A part of what has just failed as often as it was tried is not tried as often again. */
-export const retryOf = ({ splits }: Pending, retry: RetryPolicy): RetryPolicy =>
-  splits === undefined ? retry : { ...retry, attempts: Math.min(2, retry.attempts), attemptsTimedOut: 1 };
+export const retryOf = ({ part }: Pending, retry: RetryPolicy): RetryPolicy =>
+  part === undefined ? retry : { ...retry, attempts: Math.min(2, retry.attempts), attemptsTimedOut: 1 };
 
 const WORDS_MAX = 200;
 

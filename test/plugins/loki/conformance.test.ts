@@ -30,7 +30,7 @@ testBackend({
   declaration: loki,
   options: { url: full.url, pageSize: 100 },
   empty: { url: serve().url },
-  waived: ["split-is-whole", "find-then-erase"],
+  waived: ["find-then-erase"],
 });
 
 testSink({
