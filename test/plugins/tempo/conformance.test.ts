@@ -24,5 +24,5 @@ testBackend({
   declaration: tempo,
   options: full.options,
   empty: serve().options,
-  waived: ["split-is-whole", "find-then-erase"],
+  waived: ["find-then-erase"],
 });
