@@ -1,5 +1,5 @@
 /** A row as a line of JSON that loses nothing: what JSON has no word for stands in an object of one key. */
-import { v } from "contextcore";
+import { objectOf, v } from "contextcore";
 
 export type Value = null | string | number | bigint | Uint8Array;
 export type Row = Readonly<Record<string, Value>>;
@@ -12,7 +12,7 @@ const cell = v.union([
   v.object({ $real: v.string() }),
   v.object({ $blob: v.string() }),
 ]);
-const line = v.object({ table: v.string(), rowid: v.optional(v.string()), row: v.record(v.string(), cell) });
+const line = v.object({ table: v.string(), rowid: v.optional(v.string()), row: objectOf(cell) });
 type Cell = v.InferOutput<typeof cell>;
 
 /** `rowid` is a row's place in a table that has one; two rows may be equal in everything else. */

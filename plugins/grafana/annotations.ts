@@ -1,5 +1,14 @@
 /** Annotations on the server: read by their time, and written unless they are there. */
-import { fromMs, parseExact, type Range, type RestoreAnswer, type RestoreBatch, toMs, v } from "contextcore";
+import {
+  fromMs,
+  objectOf,
+  parseExact,
+  type Range,
+  type RestoreAnswer,
+  type RestoreBatch,
+  toMs,
+  v,
+} from "contextcore";
 import type { Outcome, Restoring } from "./kind.ts";
 import { create, refused } from "./put.ts";
 import { read, type Server } from "./server.ts";
@@ -17,7 +26,7 @@ const annotationSchema = v.object({
   alertName: v.optional(v.string()),
   newState: v.optional(v.string()),
   prevState: v.optional(v.string()),
-  data: v.optional(v.nullable(v.record(v.string(), v.unknown()))),
+  data: v.optional(v.nullable(objectOf(v.unknown()))),
 });
 export type Annotation = v.InferOutput<typeof annotationSchema>;
 

@@ -119,12 +119,15 @@ export interface Saving extends PlacedDashboard {
 export const isResource = (world: World, { schema }: Pick<PlacedDashboard, "schema">): boolean =>
   schema !== undefined && world.dashboards?.versions.includes(schema) === true;
 
+/** Why a server does not take a dashboard of the second schema. */
+export const unknownVersion = (schema = ""): string =>
+  `This Grafana does not know dashboards of version ${schema}.`;
+
 /** @throws PluginError `invalid` when this server cannot keep it */
 export function dashboardRequest(world: World, saving: Saving): Write {
   const { uid, schema = "", content, folderUid, replaces, message } = saving;
   if (isResource(world, saving)) return resourceRequest(world, saving);
-  if (schema.startsWith("v2"))
-    throw new PluginError("invalid", `This Grafana does not know dashboards of version ${schema}.`);
+  if (schema.startsWith("v2")) throw new PluginError("invalid", unknownVersion(schema));
   const json = { dashboard: { ...content, id: null, uid }, folderUid, message, overwrite: replaces };
   return { method: "POST", path: "/api/dashboards/db", json };
 }

@@ -65,13 +65,15 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, object: Fields): 
   throw notADashboard(issue.received === "undefined" ? `it has no ${field}` : `${field}: ${issue.message}`);
 }
 
-const notADashboard = (why: string): PluginError => new PluginError("invalid", `not a dashboard: ${why}`);
+/** The error for a file that is none. @param why in words that go on after a colon */
+export const notADashboard = (why: string): PluginError =>
+  new PluginError("invalid", `not a dashboard: ${why}`);
 
-/** The plain model: panels, title and so on at the top. */
+/** The plain model: panels, title and so on at the top. Grafana takes the spaces around a uid away. */
 export function fromModel(model: Fields): DashboardDraft {
-  const { uid } = model;
+  const uid = asText(model.uid).trim();
   const content = without(model, "id", "uid", "version");
-  return { ...(typeof uid === "string" && uid !== "" ? { uid } : {}), title: asText(content.title), content };
+  return { ...(uid === "" ? {} : { uid }), title: asText(content.title), content };
 }
 
 /** A dashboard resource of Grafana 12 and newer as a draft: its folder and its owner stand in annotations. */

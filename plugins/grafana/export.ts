@@ -2,6 +2,8 @@ import {
   type Cursor,
   type Exporter,
   type ExportRequest,
+  isKind,
+  openObject,
   PluginError,
   type Problem,
   type Step,
@@ -20,7 +22,7 @@ export const createExporter = (at: ServerFor): Exporter => ({
     if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
     const server = at(signal);
     // Fails here, and once, when the credentials are wrong.
-    await read(server, v.looseObject({ id: v.number() }), { path: "/api/org" });
+    await read(server, openObject({ id: v.number() }), { path: "/api/org" });
     const world = await server.world();
     return { cursors: firstCursors(request), notes: notes(world), problems: ALWAYS };
   },
@@ -33,7 +35,7 @@ export const createExporter = (at: ServerFor): Exporter => ({
   },
 });
 
-const cursorSchema = v.looseObject({ kind: v.string(), match: v.optional(v.string()) });
+const cursorSchema = openObject({ kind: v.string(), match: v.optional(v.string()) });
 
 const listName = (kind: Kind): string =>
   "file" in kind ? kind.unit : kind.folder.slice(kind.folder.lastIndexOf("/") + 1);
@@ -58,11 +60,10 @@ function stepsOf(kind: Kind): [string, Run][] {
   if ("file" in kind || kind.one === undefined) return [[listName(kind), list]];
   const { one } = kind;
   const read: Run = (reading, cursor) =>
-    tolerant(
-      plural,
-      async () => fileStep(kind.unit, cursor, await one.read(reading, cursor)),
-      one.label(cursor),
-    );
+    tolerant(plural, async () => fileStep(kind.unit, cursor, await one.read(reading, cursor)), {
+      label: one.label(cursor),
+      isDotted: Object.values(cursor).some(isDots),
+    });
   return [
     [listName(kind), list],
     [one.cursor, read],
@@ -84,7 +85,7 @@ async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<S
 }
 
 function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: Content): Step {
-  const { path } = v.parse(v.looseObject({ path: v.string() }), cursor);
+  const { path } = v.parse(openObject({ path: v.string() }), cursor);
   const object = { path, text, unit };
   if (beside === undefined) return { objects: [object], problems };
   const { extension, ...other } = beside;
@@ -104,12 +105,21 @@ async function placed(items: Listing["items"], server: Server): Promise<Listing[
   });
 }
 
+/** One object that a step is about. */
+interface One {
+  readonly label: string;
+  /** Part of its name is `.` or `..`, which a proxy may take for a step in a path. */
+  readonly isDotted: boolean;
+}
+
+const isDots = (value: unknown): boolean => value === "." || value === "..";
+
 /**
  * Turns "you may not" (403) and "there is none" (404) into problems, so that one kind of object that this account or this
  * Grafana lacks does not end the export. Wrong credentials (401) and everything else stay errors.
  * @param item the object, when it is about one
  */
-async function tolerant(plural: string, run: () => Promise<Step>, item?: string): Promise<Step> {
+async function tolerant(plural: string, run: () => Promise<Step>, item?: One): Promise<Step> {
   try {
     return await run();
   } catch (error) {
@@ -119,8 +129,10 @@ async function tolerant(plural: string, run: () => Promise<Step>, item?: string)
   }
 }
 
-function problemOf(error: PluginError, plural: string, item: string | undefined): Problem | undefined {
-  const items = item === undefined ? {} : { items: [item] };
+function problemOf(error: PluginError, plural: string, item: One | undefined): Problem | undefined {
+  const items = item === undefined ? {} : { items: [item.label] };
+  if (item?.isDotted && isKind(error, "not-found", "invalid"))
+    return { kind: "incomplete", reason: notReached(plural), ...items };
   if (error.status === 403) {
     const reason = `Grafana does not let this account read ${plural}; the role Admin would let it.`;
     return { kind: "failed", reason, ...items };
@@ -132,6 +144,9 @@ function problemOf(error: PluginError, plural: string, item: string | undefined)
       : "Deleted while the export ran.";
   return { kind: "not-contained", reason, ...items };
 }
+
+const notReached = (plural: string): string =>
+  `Among the ${plural}: in a URL the name . or .. does not reach this Grafana (a proxy before it takes it for a step in the path).`;
 
 const ALWAYS: readonly Problem[] = [
   {

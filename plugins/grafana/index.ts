@@ -1,4 +1,4 @@
-import { definePlugin, option, v } from "contextcore";
+import { definePlugin, objectOf, option, v } from "contextcore";
 import { createExporter } from "./export.ts";
 import { countObjects, measure, readLimits, takeInventory } from "./inventory.ts";
 import { createKeeper } from "./keeper.ts";
@@ -33,7 +33,7 @@ export default definePlugin({
     ),
     secrets: v.optional(
       v.pipe(
-        v.record(v.string(), v.string()),
+        objectOf(v.string()),
         v.description(
           "Secrets for a restore, by `<uid or name of a data source or contact point>/<field>`; `*` for any",
         ),

@@ -1,17 +1,19 @@
 import {
   type DashboardKeeper,
   type DashboardListing,
+  objectOf,
   type PlacedDashboard,
   PluginError,
   parseExact,
   v,
 } from "contextcore";
-import { dashboardRequest, isResource, readDashboard } from "./dashboard-calls.ts";
-import { type Draft, readDraft } from "./dashboard-draft.ts";
+import { dashboardRequest, isResource, readDashboard, unknownVersion } from "./dashboard-calls.ts";
+import type { Draft } from "./dashboard-draft.ts";
 import { objectSchema } from "./json.ts";
 import { folderRequest, readFolders } from "./kinds/folders.ts";
 import { searchAll } from "./lists.ts";
 import { read, readIfThere, resourcePath, type Server, type ServerFor } from "./server.ts";
+import { readWritable } from "./writable.ts";
 
 const MESSAGE = "Provisioned by contextcore";
 
@@ -20,7 +22,7 @@ export function createKeeper(at: ServerFor): DashboardKeeper {
   return {
     list: (signal) => list(at(signal)),
     read: (uid, signal) => readDashboard(at(signal), uid),
-    parse,
+    parse: (text) => parse(at, text),
     write: (dashboard, signal) => write(at(signal), dashboard),
     async remove(uid, signal) {
       const path = `/api/dashboards/uid/${encodeURIComponent(uid)}`;
@@ -51,10 +53,22 @@ async function list(server: Server): Promise<DashboardListing> {
   return { folders, dashboards };
 }
 
-function parse(text: string): Draft {
+function parse(at: ServerFor, text: string): Draft | Promise<Draft> {
   const checked = v.safeParse(objectSchema, parseExact(text));
   if (!checked.success) throw new PluginError("invalid", "not a dashboard: it is not a JSON object");
-  return readDraft(checked.output);
+  const draft = readWritable(checked.output);
+  return draft.schema?.startsWith("v2") ? knownTo(at(UNENDED), draft) : draft;
+}
+
+/** Reading a file is given no signal; the time limit of a call ends it. */
+const UNENDED = new AbortController().signal;
+
+/** @throws PluginError `refused` when this Grafana is too old for it */
+async function knownTo(server: Server, draft: Draft): Promise<Draft> {
+  // Of a server that does not answer the list that follows tells.
+  const world = await server.world().catch(() => undefined);
+  if (world === undefined || isResource(world, draft)) return draft;
+  throw new PluginError("refused", unknownVersion(draft.schema));
 }
 
 async function write(server: Server, dashboard: PlacedDashboard): Promise<void> {
@@ -77,7 +91,7 @@ async function write(server: Server, dashboard: PlacedDashboard): Promise<void> 
 
 const versionSchema = v.object({ metadata: v.object({ resourceVersion: v.optional(v.string()) }) });
 
-const countsSchema = v.record(v.string(), v.unknown());
+const countsSchema = objectOf(v.unknown());
 
 /** Grafana itself deletes everything in a folder with it, library panels without asking; so it is looked at first. */
 async function removeFolder(server: Server, uid: string): Promise<void> {

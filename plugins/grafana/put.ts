@@ -4,8 +4,10 @@ import type { Outcome, Put, Restoring } from "./kind.ts";
 
 export const CREATED: Outcome = { done: "created" };
 export const EXISTING: Outcome = { done: "existing" };
+type Refused = Extract<Outcome, { done: "refused" }>;
+
 /** The outcome of an object that is not put back. @param reason for the reader, without the object's name */
-export const refused = (reason: string): Outcome => ({ done: "refused", reason });
+export const refused = (reason: string): Refused => ({ done: "refused", reason });
 
 /** Reads an object with a schema and puts it back. @throws PluginError `invalid` when the file has another shape. */
 export const putBack =
@@ -62,7 +64,7 @@ function orRefused<Value>(make: () => Value): Value | Outcome {
 }
 
 /** Why an object that another tool owns is not put back; `undefined`: nobody owns it, or all are to be put back. */
-export function ownedBy({ managed }: Restoring, owner: string | undefined): Outcome | undefined {
+export function ownedBy({ managed }: Restoring, owner: string | undefined): Refused | undefined {
   if (owner === undefined || managed) return undefined;
   return refused(
     `It belongs to ${owner}, which would be locked out of its own object, or bring it back itself. To put it back as an ordinary one set backends.grafana.managed: true.`,

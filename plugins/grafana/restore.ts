@@ -16,6 +16,8 @@ export type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
 /** Puts objects back under their own uids; what is there already stays as it is. */
 export const createRestorer = (at: ServerFor, options: RestoreOptions): Restorer => ({
   rank: rankOf,
+  // Of the kinds that there may be thousands of. What alerting keeps is one document, whose writers would overtake one another.
+  order: { "grafana/dashboards/": "any", "grafana/library-panels/": "any" },
   selection,
   preflight: (plan, signal) => preflight(at(signal), plan),
   apply: (batch, signal) => apply({ ...at(signal), ...options }, batch),

@@ -1,9 +1,10 @@
 /** The calls of Loki's HTTP API that this plugin makes, with classified errors. */
 import { type HttpClient, PluginError, type Range, v } from "contextcore";
 import { type Page, readPage } from "./page.ts";
-import { classify } from "./refusal.ts";
+import { classify, isPipelineError } from "./refusal.ts";
 import type { Labels } from "./selector.ts";
-import { isLabels } from "./streams.ts";
+import { WITHOUT_ERRORS } from "./sent.ts";
+import { labelSet } from "./streams.ts";
 
 export interface PageRequest {
   /** A stream selector, with line or label filters at most. */
@@ -13,17 +14,19 @@ export interface PageRequest {
   readonly direction?: "forward" | "backward";
 }
 
-export interface NumberRequest {
-  /** A metric query that looks back over the range. */
-  readonly query: string;
+export interface SumRequest {
+  readonly operation: "count_over_time" | "bytes_over_time";
+  readonly selector: string;
   readonly range: Range;
+  /** How far it looks back from the range's last nanosecond: Loki knows no less than a millisecond. */
+  readonly ms: bigint;
 }
 
 export interface Api {
   /** One page of entries in time order (oldest first unless asked otherwise). */
   page(request: PageRequest, signal: AbortSignal): Promise<Page>;
-  /** An instant metric query at the range's last nanosecond that gives one number; 0 where it gives nothing. */
-  number(request: NumberRequest, signal: AbortSignal): Promise<number>;
+  /** The sum over all entries; 0 where there are none. */
+  sum(request: SumRequest, signal: AbortSignal): Promise<number>;
   /** Label names in use, or the last days' where the server looks no closer. */
   labelNames(range: Range, signal: AbortSignal): Promise<readonly string[]>;
   /** Label sets of the streams that any of these selectors match; all streams without one. */
@@ -43,7 +46,6 @@ const SERIES_BYTES_MAX = 256 << 20;
 const value = v.tuple([v.number(), v.string()]);
 const vector = v.object({ data: v.object({ result: v.array(v.object({ value })) }) });
 const names = v.object({ data: v.nullish(v.array(v.string())) });
-const labelSet = v.custom<Labels>(isLabels, "not a label set");
 const labelSets = v.object({ data: v.nullish(v.array(labelSet)) });
 
 /** Loki's HTTP API over a client; its errors have the kind that the server's words stand for. */
@@ -56,11 +58,7 @@ export function createApi(http: HttpClient): Api {
     http,
     send: calls.send,
     page: (request, signal) => askPage(calls, request, signal),
-    async number({ query, range }, signal) {
-      const form = { query, time: String(range.to - 1n) };
-      const request = { method: "POST", path: "/loki/api/v1/query", form, signal } as const;
-      return total((await calls.json(vector, request)).data.result);
-    },
+    sum: (request, signal) => askSum(calls, request, signal),
     async labelNames(range, signal) {
       const path = "/loki/api/v1/labels";
       return (await calls.json(names, { path, query: bounds(range), signal })).data ?? [];
@@ -90,6 +88,24 @@ async function askPage(
   const path = "/loki/api/v1/query_range";
   const answer = await send({ method: "POST", path, headers: HEADERS, form, signal });
   return readAnswer(await answer.bytes(), answer.headers);
+}
+
+/** Metadata that looks like a parser's error refuses a metric query, unless a stage leaves it out; that stage has its cost. */
+async function askSum(
+  { json }: Calls,
+  { operation, selector, range, ms }: SumRequest,
+  signal: AbortSignal,
+): Promise<number> {
+  const ask = async (stages: string): Promise<number> => {
+    const query = `sum(${operation}(${selector}${stages}[${ms}ms]))`;
+    const form = { query, time: String(range.to - 1n) };
+    const request = { method: "POST", path: "/loki/api/v1/query", form, signal } as const;
+    return total((await json(vector, request)).data.result);
+  };
+  return ask("").catch((error) => {
+    if (!isPipelineError(error)) throw error;
+    return ask(WITHOUT_ERRORS);
+  });
 }
 
 async function askVolume(

@@ -181,7 +181,7 @@ export function createBorder(
   const guard = (api: Api): Api => ({
     ...api,
     page: (request, signal) => outside(request.range, signal, () => api.page(request, signal)),
-    number: (request, signal) => outside(request.range, signal, () => api.number(request, signal)),
+    sum: (request, signal) => outside(request.range, signal, () => api.sum(request, signal)),
     labelNames: (range, signal) => outside(range, signal, () => api.labelNames(range, signal)),
     series: (selectors, range, signal) => outside(range, signal, () => api.series(selectors, range, signal)),
   });

@@ -5,10 +5,12 @@
 import type { Cursor, Problem } from "contextcore";
 import type { Api } from "./api.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
+import type { PageStream } from "./entries.ts";
 import { loadsOf } from "./loads.ts";
 import { type Page, type Value, valuesOf } from "./page.ts";
 import { partition } from "./partition.ts";
 import { escapeRegex, quote } from "./selector.ts";
+import { shownName } from "./sent.ts";
 
 export interface Split {
   /** Empty: it cannot be split further. */
@@ -34,7 +36,7 @@ export async function splitNanosecond(
   if (parts.length > 1) {
     return { next: parts.map((selector) => readCursor({ ...cursor, selector })), problems: [] };
   }
-  const filter = chooseFilter(page.streams.flatMap((stream) => valuesOf(page, stream)));
+  const filter = chooseFilter(page.streams.flatMap((stream) => shownValues(page, stream)));
   if (filter === undefined || cursor.filters.length > FILTERS_MAX) {
     const reason =
       "more entries in one nanosecond than Loki gives in one answer, and nothing tells them apart";
@@ -57,6 +59,13 @@ interface Filter {
   readonly matching: string;
   readonly others: string;
 }
+
+/** Filters know metadata by the names that queries show. */
+const shownValues = (page: Page, stream: PageStream): Value[] =>
+  valuesOf(page, stream).map(([time, line, metadata = {}]) => {
+    const shown = Object.entries(metadata).map(([name, value]) => [shownName(stream.labels, name), value]);
+    return [time, line, Object.fromEntries(shown)];
+  });
 
 function chooseFilter(values: readonly Value[]): Filter | undefined {
   const line = beginning(values.map(([, text]) => text));

@@ -80,10 +80,7 @@ async function countSelector(
   const counted =
     ms === 0n
       ? 0
-      : await api.number(
-          { query: `sum(count_over_time(${selector}[${ms}ms]))`, range: { from: middle, to } },
-          signal,
-        );
+      : await api.sum({ operation: "count_over_time", selector, range: { from: middle, to }, ms }, signal);
   if (middle === from) return counted;
   const request = { query: selector, range: { from, to: middle }, limit: REST_LIMIT };
   const { page, isFull } = await allowedPage(api, request, signal);

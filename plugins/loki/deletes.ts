@@ -1,10 +1,10 @@
 /** Delete requests that hide data from queries though it is still there: kept with the export that could not see it. */
-import { fromMs, isKind, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
+import { fromMs, isKind, openObject, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
 import { type Api, checked } from "./api.ts";
 
 export const DELETES_FILE = "loki/deletes.json";
 
-const request = v.looseObject({
+const request = openObject({
   query: v.string(),
   status: v.string(),
   start_time: v.number(),

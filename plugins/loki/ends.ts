@@ -1,13 +1,14 @@
 /** The oldest and the newest entry, found by looking back month by month. */
-import { NS_PER_SECOND, type Range, span } from "contextcore";
+import { NS_PER_SECOND, type Range, span, windows } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Border } from "./border.ts";
 import { byParts, MONTH } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
-/** So many months without a line end the search: what was restored into the past may lie behind a gap. */
+/** So many months without a line end the close look: what was restored into the past may lie behind a gap. */
 const EMPTY_MAX = 13;
-const MONTHS_MAX = 120;
+/** Further months are asked so many at once whether they have a stream at all. */
+const MONTHS_AT_ONCE = 8;
 
 /** Entries may lie in the future: Loki takes those of the next ten minutes, and clocks differ. ns */
 const AHEAD = 3_600n * NS_PER_SECOND;
@@ -17,13 +18,15 @@ export interface Horizon {
   /** ns */
   readonly now: bigint;
   readonly retention?: bigint | "unlimited" | undefined;
+  /** Where the schema begins, before which Loki stores nothing; `undefined`: it is not shown. ns */
+  readonly since?: bigint | undefined;
 }
 
 /** From the oldest entry to after the newest; `undefined` when there are none. */
 export async function findEnds(
   api: Api,
   border: Border,
-  { now, retention }: Horizon,
+  { now, retention, since }: Horizon,
   signal: AbortSignal,
 ): Promise<Range | undefined> {
   const end = now + AHEAD;
@@ -32,9 +35,8 @@ export async function findEnds(
   const empty = kept === undefined ? EMPTY_MAX : Number(kept / MONTH) + 1;
   let found: Range | undefined;
   let emptyInARow = 0;
-  for (let month = 0; month < MONTHS_MAX && emptyInARow <= empty; month += 1) {
-    const to = end - BigInt(month) * MONTH;
-    if (to <= 0n) break;
+  let to = end;
+  for (; to > 0n && emptyInARow <= empty; to -= MONTH) {
     const range = { from: to > MONTH ? to - MONTH : 0n, to };
     const hasNewest = found !== undefined;
     emptyInARow += 1;
@@ -47,7 +49,30 @@ export async function findEnds(
       }
     }
   }
-  return found;
+  if (kept !== undefined || since === undefined || since >= to) return found;
+  const oldest = await oldestWithin(api, { from: since, to }, signal);
+  return oldest === undefined ? found : span(oldest, found ?? oldest);
+}
+
+/** The ends of the oldest month that has lines, in a range of which most months have none. */
+async function oldestWithin(api: Api, { from, to }: Range, signal: AbortSignal): Promise<Range | undefined> {
+  const months = windows({ from, to }, MONTH);
+  for (let first = 0; first < months.length; first += MONTHS_AT_ONCE) {
+    const some = months.slice(first, first + MONTHS_AT_ONCE);
+    const filled = await Promise.all(some.map((month) => hasStreams(api, month, signal)));
+    for (const month of some.filter((_, index) => filled[index])) {
+      const looks = await Array.fromAsync(byParts(month, (part) => endsWithin(api, part, false, signal)));
+      const ends = looks.find((one) => one !== undefined);
+      if (ends !== undefined) return ends;
+    }
+  }
+  return undefined;
+}
+
+async function hasStreams(api: Api, month: Range, signal: AbortSignal): Promise<boolean> {
+  for await (const streams of byParts(month, (part) => api.series([], part, signal)))
+    if (streams.length > 0) return true;
+  return false;
 }
 
 async function endsWithin(

@@ -1,5 +1,16 @@
 /** The entries of one answer as places in its bytes: a few numbers each, and no object. */
 
+import type { Labels } from "./selector.ts";
+
+/** A stream of one answer. */
+export interface PageStream {
+  /** As the server gave them, its own bookkeeping labels included. */
+  readonly labels: Labels;
+  /** Its entries: indexes from `from` up to, not including, `to`. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** Bytes `[from, to)` of an answer. */
 export interface Place {
   readonly from: number;
@@ -13,7 +24,8 @@ const FIELDS = 4;
 const USUAL_BYTES = 160;
 
 export class Entries {
-  readonly bytes: Uint8Array;
+  /** The answer's, and behind them what was put in place of some of it. */
+  bytes: Uint8Array;
   length = 0;
   /** An entry's time in whole seconds, and the nanoseconds beyond: no bigint for each. */
   private seconds: Float64Array;
@@ -49,6 +61,26 @@ export class Entries {
     this.places[this.length * FIELDS - 1] = to;
   }
 
+  /** JSON; `""`: none. */
+  metadataText(index: number): string {
+    return this.text(this.metadata(index));
+  }
+
+  /** Gives entries other metadata. @param texts JSON objects, by the entries' indexes */
+  replaceMetadata(texts: ReadonlyMap<number, string>): void {
+    if (texts.size === 0) return;
+    const parts: Uint8Array[] = [this.bytes];
+    let end = this.bytes.length;
+    for (const [index, text] of texts) {
+      const part = Buffer.from(text);
+      parts.push(part);
+      this.places[index * FIELDS + 2] = end;
+      end += part.length;
+      this.places[index * FIELDS + 3] = end;
+    }
+    this.bytes = Buffer.concat(parts, end);
+  }
+
   /** Negative when `a` is earlier than `b`. */
   compare(a: number, b: number): number {
     const seconds = (this.seconds[a] ?? 0) - (this.seconds[b] ?? 0);
@@ -68,6 +100,20 @@ export class Entries {
   /** Empty when the entry has none. */
   metadata(index: number): Place {
     return this.place(index * FIELDS + 2);
+  }
+
+  text({ from, to }: Place): string {
+    return from === to ? "" : this.buffer.toString("utf8", from, to);
+  }
+
+  /** Whether this stands anywhere in the answer. */
+  holds(text: string): boolean {
+    return this.buffer.includes(text);
+  }
+
+  /** The same bytes. */
+  get buffer(): Buffer {
+    return Buffer.from(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length);
   }
 
   private place(at: number): Place {

@@ -9,7 +9,7 @@ import { takeInventory } from "./inventory.ts";
 import { readLimits } from "./limits.ts";
 import { options } from "./options.ts";
 import { createRestorer } from "./restore.ts";
-import { readRetention } from "./retention.ts";
+import { readRetention, schemaStart } from "./retention.ts";
 import { readSettings } from "./settings.ts";
 import { createSink } from "./sink.ts";
 import { measure } from "./size.ts";
@@ -30,8 +30,10 @@ export default definePlugin({
       return found;
     });
     const ends = askedOnce(async (signal) => {
-      const { retention } = readRetention(await settings(signal));
-      return findEnds(api, border, { now: context.clock(), retention }, signal);
+      const found = await settings(signal);
+      const { retention } = readRetention(found);
+      const horizon = { now: context.clock(), retention, since: schemaStart(found) };
+      return findEnds(api, border, horizon, signal);
     });
     // What is pushed late from then on is as young as what else comes while the export runs.
     let flushed = false;

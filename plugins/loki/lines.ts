@@ -1,7 +1,7 @@
 /** Entries as lines of `logs.json`: one Loki push request a line, one stream each, in time order. */
 import type { LineRecords, Range } from "contextcore";
-import type { Entries, Place } from "./entries.ts";
-import type { Page, PageStream } from "./page.ts";
+import type { Entries, PageStream, Place } from "./entries.ts";
+import type { Page } from "./page.ts";
 import { isBookkeeping, ownLabels, streamKey } from "./streams.ts";
 
 export const LOGS_FILE = "logs.json";
@@ -45,7 +45,7 @@ const [COMMA, OPEN, CLOSE, NEWLINE] = [0x2c, 0x5b, 0x5d, 0x0a];
 
 /** Copies entries from the answer's bytes into lines. */
 function createWriter(entries: Entries) {
-  const source = Buffer.from(entries.bytes.buffer, entries.bytes.byteOffset, entries.bytes.length);
+  const source = entries.buffer;
   let target = Buffer.allocUnsafe(source.length + 4_096);
   let [used, lines, count] = [0, 0, 0];
   let [first, last] = [0, 0];

@@ -1,23 +1,18 @@
 /** One answer of query_range, checked and kept as bytes. */
-import { PluginError } from "contextcore";
-import { Entries, type Place } from "./entries.ts";
+import { PluginError, v } from "contextcore";
+import { Entries, type PageStream } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
 import type { Labels } from "./selector.ts";
-import { isLabels } from "./streams.ts";
-
-export interface PageStream {
-  /** As the server gave them, its own bookkeeping labels included. */
-  readonly labels: Labels;
-  /** Its entries: indexes from `from` up to, not including, `to`. */
-  readonly from: number;
-  readonly to: number;
-}
+import { isSent, restoreNames } from "./sent.ts";
+import { labelSet } from "./streams.ts";
 
 export interface Page {
   readonly streams: readonly PageStream[];
   readonly entries: Entries;
   /** False when structured metadata is mixed into the labels: Loki before 3. */
   readonly categorized: boolean;
+  /** The labels whose names some structured metadata has, which the server shows by other names. */
+  readonly taken: ReadonlySet<string>;
   /** What the server says about its answer being less than whole. */
   readonly warnings: readonly string[];
 }
@@ -27,6 +22,7 @@ export function readPage(bytes: Uint8Array): Page {
   const found = { streams: [] as PageStream[], type: "", flags: [] as unknown, warnings: [] as unknown };
   const json = new JsonBytes(bytes);
   const entries = new Entries(bytes);
+  const parsed = new Map<number, Labels>();
   json.object((name) => {
     if (name === "warnings") found.warnings = json.value();
     else if (name === "data") json.object((inner) => readData(inner));
@@ -36,6 +32,7 @@ export function readPage(bytes: Uint8Array): Page {
   if (!json.isText) throw wrong("it is not UTF-8");
   if (found.type !== "streams") throw wrong(`resultType is ${JSON.stringify(found.type)}, not "streams"`);
   return {
+    taken: restoreNames(entries, found.streams, parsed),
     streams: found.streams,
     entries,
     categorized: Array.isArray(found.flags) && found.flags.includes("categorize-labels"),
@@ -45,21 +42,29 @@ export function readPage(bytes: Uint8Array): Page {
   function readData(name: string): void {
     if (name === "resultType") found.type = json.string();
     else if (name === "encodingFlags") found.flags = json.value();
-    else if (name === "result") json.array(() => found.streams.push(...readStream(json, entries)));
+    else if (name === "result")
+      json.array(() => found.streams.push(...readStream(json, { entries, parsed })));
     else json.skipValue();
   }
 }
 
+/** What is read into: the entries, and by their indexes what of them was shown as parsed. */
+interface Found {
+  readonly entries: Entries;
+  readonly parsed: Map<number, Labels>;
+}
+
 /** A stream without entries is none. */
-function readStream(json: JsonBytes, entries: Entries): PageStream[] {
+function readStream(json: JsonBytes, found: Found): PageStream[] {
+  const { entries } = found;
   let labels: unknown;
   const from = entries.length;
   json.object((name) => {
     if (name === "stream") labels = json.value();
-    else if (name === "values") json.array(() => readEntry(json, entries));
+    else if (name === "values") json.array(() => readEntry(json, found));
     else json.skipValue();
   });
-  if (!isLabels(labels)) throw wrong("a stream's labels are not texts by name");
+  if (!v.is(labelSet, labels)) throw wrong("a stream's labels are not texts by name");
   return entries.length > from ? [{ labels, from, to: entries.length }] : [];
 }
 
@@ -67,7 +72,7 @@ const [OPEN, CLOSE, COMMA, CLOSE_OBJECT] = [0x5b, 0x5d, 0x2c, 0x7d];
 const METADATA = Buffer.from('{"structuredMetadata":');
 
 /** `["<ns>","line",{"structuredMetadata":{…},"parsed":{…}}]`, the last part optional, and each part of it. */
-function readEntry(json: JsonBytes, entries: Entries): void {
+function readEntry(json: JsonBytes, found: Found): void {
   json.take(OPEN);
   json.peek();
   const from = json.position;
@@ -75,13 +80,13 @@ function readEntry(json: JsonBytes, entries: Entries): void {
   const timeTo = json.position;
   json.take(COMMA);
   json.skipString();
-  entries.add(from, timeTo, json.position);
-  if (json.takes(COMMA)) readCategories(json, entries);
+  found.entries.add(from, timeTo, json.position);
+  if (json.takes(COMMA)) readCategories(json, found);
   json.take(CLOSE);
 }
 
 /** The form in which Loki writes it is read at once, any other member by member. */
-function readCategories(json: JsonBytes, entries: Entries): void {
+function readCategories(json: JsonBytes, { entries, parsed }: Found): void {
   json.peek();
   const start = json.position;
   if (json.takesAll(METADATA)) {
@@ -92,8 +97,7 @@ function readCategories(json: JsonBytes, entries: Entries): void {
   json.object((name) => {
     if (name === "structuredMetadata") readMetadata(json, entries);
     else if (name !== "parsed") json.skipValue();
-    else if (json.skipTexts())
-      throw wrong("a query without a parser gave parsed labels: the line is not what was stored");
+    else readParsed(json, entries.length - 1, parsed);
   });
 }
 
@@ -103,14 +107,21 @@ function readMetadata(json: JsonBytes, entries: Entries): void {
   if (json.skipTexts()) entries.setMetadata(from, json.position);
 }
 
+/** A query without a parser has nothing parsed but metadata that is called as a parser's error would be. */
+function readParsed(json: JsonBytes, index: number, parsed: Found["parsed"]): void {
+  const labels = json.value();
+  if (!v.is(labelSet, labels) || !isSent(labels))
+    throw wrong("a query without a parser gave parsed labels: the line is not what was stored");
+  if (Object.keys(labels).length > 0) parsed.set(index, labels);
+}
+
 /** An entry as Loki's push API takes it: time in ns as text, line, structured metadata where there is any. */
 export type Value = [time: string, line: string, metadata?: Labels];
 
 /** One entry as a value: for the few that are looked into. */
 export function valueAt({ entries }: Page, index: number): Value {
-  const text = ({ from, to }: Place): string => Buffer.from(entries.bytes.subarray(from, to)).toString();
-  const metadata = text(entries.metadata(index));
-  return JSON.parse(`[${text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
+  const metadata = entries.metadataText(index);
+  return JSON.parse(`[${entries.text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
 }
 
 /** All entries of one stream of a page, in its order. */

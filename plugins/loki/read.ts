@@ -6,11 +6,13 @@ import { type Cursor, halves, PluginError, type Problem, type Range, type Step }
 import type { Api } from "./api.ts";
 import { splitNanosecond } from "./burst.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
+import type { PageStream } from "./entries.ts";
 import { toRecords } from "./lines.ts";
 import { loadsOf } from "./loads.ts";
 import { narrow } from "./narrow.ts";
-import type { Page, PageStream } from "./page.ts";
+import type { Page } from "./page.ts";
 import { partition } from "./partition.ts";
+import { problemsOfNames } from "./sent.ts";
 import { isBookkeeping } from "./streams.ts";
 
 export interface Reader {
@@ -34,14 +36,17 @@ export async function readStep(reader: Reader, cursor: ReadCursor, signal: Abort
     return narrow(cursor, error);
   }
   checkOrder(page, cursor);
-  if (page.entries.length < cursor.limit) return keep(cursor, page, page.streams, []);
+  const named = await problemsOfNames(reader.api, page.taken, cursor, signal);
+  if (page.entries.length < cursor.limit) return keep(cursor, page, page.streams, [], named);
   const last = lastTime(page);
   const before = page.streams.flatMap((stream) => earlierThan(page, stream, last));
   if (before.length > 0)
-    return keep(cursor, page, before, await followers(reader, cursor, { page, last }, signal));
+    return keep(cursor, page, before, await followers(reader, cursor, { page, last }, signal), named);
   if (cursor.to - cursor.from === 1n) {
     const { next, problems } = await splitNanosecond(reader.api, cursor, page, signal);
-    return next.length > 0 ? { next, problems } : keep(cursor, page, page.streams, [], problems);
+    return next.length > 0
+      ? { next, problems }
+      : keep(cursor, page, page.streams, [], [...problems, ...named]);
   }
   // A page of one nanosecond: that nanosecond for itself, as large as may be, then what comes after it.
   const after = last + 1n;
@@ -60,7 +65,7 @@ function keep(
   page: Page,
   streams: readonly PageStream[],
   next: readonly Cursor[],
-  problems: readonly Problem[] = [],
+  problems: readonly Problem[],
 ): Step {
   const records = toRecords(page, streams, cursor.window);
   const found = [...problems, ...problemsOf(page, streams, cursor)];
@@ -85,7 +90,7 @@ function problemsOf(page: Page, streams: readonly PageStream[], { from, to }: Ra
     ...warned,
     ...(page.categorized || page.entries.length === 0 ? [] : [MIXED]),
     ...(isNormalised ? [NORMALISED] : []),
-    ...(hasReplacements(page.entries.bytes) ? [REPLACED] : []),
+    ...(hasReplacements(page.entries.buffer) ? [REPLACED] : []),
   ];
 }
 
@@ -108,8 +113,7 @@ const REPLACED: Problem = {
 };
 
 /** Loki writes a U+FFFD that was stored as it is, and an escape for bytes that are no text (json-iterator, `WriteString`). */
-function hasReplacements(bytes: Uint8Array): boolean {
-  const answer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+function hasReplacements(answer: Buffer): boolean {
   for (let at = answer.indexOf("\\ufffd"); at >= 0; at = answer.indexOf("\\ufffd", at + 1)) {
     let backslashes = 0;
     while (answer[at - 1 - backslashes] === 0x5c) backslashes += 1;

@@ -33,6 +33,10 @@ export const wantsLess = (error: unknown): error is PluginError => isKind(error,
 /** True when the server says that the query's range is longer than `max_query_length`. */
 export const spansTooMuch = (error: unknown): boolean => wantsLess(error) && TOO_LONG.test(error.message);
 
+/** True when a line itself says that a parser failed on it, so that the server counts nothing (pkg/logqlmodel/error.go). */
+export const isPipelineError = (error: unknown): boolean =>
+  error instanceof PluginError && error.status === 400 && /pipeline error: '/.test(error.message);
+
 /** `max_entries_limit_per_query`, where that was the reason. */
 export function entriesLimit(error: unknown): number | undefined {
   if (!(error instanceof PluginError)) return undefined;

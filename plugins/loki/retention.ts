@@ -1,5 +1,5 @@
 /** How long Loki keeps logs, and where its configuration says less than it seems to. */
-import { formatDuration, parseDuration } from "contextcore";
+import { formatDuration, fromMs, parseDuration, v } from "contextcore";
 import type { Settings } from "./settings.ts";
 
 export interface Retention {
@@ -18,6 +18,21 @@ export function readRetention(settings: Settings): Retention {
   const streams = settings.list("limits_config.retention_stream").flatMap(streamWarning);
   return { retention: period === 0n ? "unlimited" : period, warnings: streams };
 }
+
+/** When the first schema begins, ns: Loki stores no line that is older. `undefined`: it is not shown. */
+export function schemaStart(settings: Settings): bigint | undefined {
+  const dates = settings.list("schema_config.configs").map((one) => v.safeParse(period, one));
+  const times = dates.flatMap(({ success, output }) => (success ? [output.from] : []));
+  return times.length === 0 ? undefined : times.reduce((first, time) => (time < first ? time : first));
+}
+
+/** `2020-10-24`; years before 1970 are as good as none. */
+const period = v.object({
+  from: v.pipe(
+    v.string(),
+    v.transform((text) => fromMs(Math.max(0, Date.parse(text) || 0))),
+  ),
+});
 
 const notEnforced = (period: bigint): string =>
   `limits_config.retention_period is ${formatDuration(period)}, but compactor.retention_enabled is false: nothing is ever deleted.`;

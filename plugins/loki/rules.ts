@@ -2,6 +2,7 @@
 import {
   isKind,
   type ObjectFile,
+  openObject,
   PluginError,
   type Problem,
   parseYaml,
@@ -43,8 +44,8 @@ const namespaces = v.custom<object>(
   (input) => typeof input === "object" && input !== null,
   "not namespaces of rule groups",
 );
-const rule = v.looseObject({ expr: v.string() });
-const groups = v.array(v.looseObject({ name: v.string(), rules: v.array(rule) }));
+const rule = openObject({ expr: v.string() });
+const groups = v.array(openObject({ name: v.string(), rules: v.array(rule) }));
 
 /** As they are: what a schema gives back has its members in another order, and a rule is read by people. */
 function groupsOf(given: unknown): readonly { readonly name: string }[] {
@@ -96,10 +97,10 @@ function readRuleFile(text: string): { namespace: string; body: string } {
  */
 export async function restoreRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
   const { namespace, body } = readRuleFile(text);
-  const { name } = checked(v.looseObject({ name: v.string() }), parseYaml(body), "a rule file");
-  const path = `${RULES_PATH}/${encodeURIComponent(namespace)}`;
+  const { name } = checked(openObject({ name: v.string() }), parseYaml(body), "a rule file");
+  const path = `${RULES_PATH}/${segment(namespace)}`;
   try {
-    const there = await readGroup(api, `${path}/${encodeURIComponent(name)}`, signal);
+    const there = await readGroup(api, `${path}/${segment(name)}`, signal);
     if (there !== undefined) return beside(text, Bun.deepEquals(there, parseYaml(body)));
     const headers = { "Content-Type": "application/yaml" };
     await api.send({ method: "POST", path, headers, body, signal });
@@ -112,6 +113,13 @@ export async function restoreRule(api: Api, text: string, signal: AbortSignal): 
     return { written: {}, rejected: [{ line: text, reason }] };
   }
 }
+
+/**
+ * A name in a path, encoded twice: Loki's router decodes the whole path before it divides it, and its ruler each part again
+ * (pkg/ruler/base/api.go). So `a/b` stays one name, and `.` and `..` are no steps, which no URL parser takes away.
+ */
+const segment = (name: string): string =>
+  encodeURIComponent(encodeURIComponent(name).replace(/^\.{1,2}$/, (dots) => dots.replaceAll(".", "%2E")));
 
 const LOCAL_RULES =
   "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";

@@ -70,5 +70,5 @@ async function ask(
 
 function countBytes(api: Api, selector: string, range: Range, signal: AbortSignal): Promise<number> {
   const ms = (range.to - range.from) / NS_PER_MS + 1n;
-  return api.number({ query: `sum(bytes_over_time(${selector}[${ms}ms]))`, range }, signal);
+  return api.sum({ operation: "bytes_over_time", selector, range, ms }, signal);
 }

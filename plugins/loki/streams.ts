@@ -1,4 +1,5 @@
 /** Stream labels: which are the server's own bookkeeping, and what makes two streams the same. */
+import { objectOf, v } from "contextcore";
 import type { Labels } from "./selector.ts";
 
 /**
@@ -35,11 +36,5 @@ export function ownLabels(labels: Labels): Labels {
 export const streamKey = (labels: Labels): string =>
   JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 
-/** Checked by hand: a record schema would drop `__proto__` and `constructor`, which are names like others. */
-export function isLabels(input: unknown): input is Labels {
-  if (typeof input !== "object" || input === null || Array.isArray(input)) return false;
-  for (const name in input) {
-    if (typeof Reflect.get(input, name) !== "string") return false;
-  }
-  return true;
-}
+/** A stream's labels, or an entry's structured metadata. */
+export const labelSet = objectOf(v.string());

@@ -1,4 +1,4 @@
-import { fromMs, type Inventory, PluginError, toMs, v } from "contextcore";
+import { fromMs, type Inventory, PluginError, type Range, toMs, v } from "contextcore";
 import { hasSamples } from "./export/has-samples.ts";
 import { isWithoutRemoteRead } from "./export/remote-read.ts";
 import { ifShown, saidTooMuch } from "./server/api.ts";
@@ -6,9 +6,6 @@ import { ownMetrics } from "./server/own-metrics.ts";
 import { matchersOf, queryVector, type Server, seconds, selectorOf } from "./server/server.ts";
 
 const HOUR_MS = 3_600_000;
-
-/** Nothing is older: 20 years. */
-const HOURS_MAX = 175_200;
 
 export type Extent = Pick<Inventory, "oldest" | "newest">;
 
@@ -47,9 +44,10 @@ async function shownExtent(server: Server, signal: AbortSignal): Promise<Extent 
   const oldest = metrics.get("prometheus_tsdb_lowest_timestamp");
   const newest = metrics.get("prometheus_tsdb_head_max_time");
   if (oldest === undefined || newest === undefined) return undefined;
-  if (!Number.isSafeInteger(oldest) || oldest < 0) return {};
+  if (!Number.isSafeInteger(oldest)) return {};
   return {
-    oldest: fromMs(oldest),
+    // The times of a snapshot begin in 1970; an export says what lies before.
+    oldest: fromMs(Math.max(0, oldest)),
     ...(Number.isSafeInteger(newest) && newest >= oldest ? { newest: fromMs(newest) } : {}),
   };
 }
@@ -57,7 +55,7 @@ async function shownExtent(server: Server, signal: AbortSignal): Promise<Extent 
 async function searchExtent(server: Server, now: number, signal: AbortSignal): Promise<Extent> {
   const hasData = (from: number, to: number): Promise<boolean> => hasLabels(server, from, to, signal);
   if (!(await hasData(0, now))) return {};
-  const youngest = await smallest(HOURS_MAX, (hours) => hasData(now - hours * HOUR_MS, now));
+  const youngest = await smallest(hoursUntil(now), (hours) => hasData(now - hours * HOUR_MS, now));
   const exact = await newestSample(server, now, signal);
   return {
     oldest: await oldestHour(now, (to) => hasData(0, to)),
@@ -67,15 +65,24 @@ async function searchExtent(server: Server, now: number, signal: AbortSignal): P
 
 /** The hour before which there is nothing, ns. @param now ms */
 async function oldestHour(now: number, isFilled: IsFilled): Promise<bigint> {
-  const hours = await smallest(HOURS_MAX, async (age) => !(await isFilled(now - age * HOUR_MS)));
+  const hours = await smallest(hoursUntil(now), async (age) => !(await isFilled(now - age * HOUR_MS)));
   return fromMs(Math.max(0, now - hours * HOUR_MS));
 }
 
-/** The smallest number of hours from 1 on for which it holds, by doubling and halving; it holds for all greater ones. */
+/** Since 1970. */
+const hoursUntil = (now: number): number => Math.ceil(now / HOUR_MS);
+
+/**
+ * The smallest number of hours from 1 on for which it holds, by doubling and halving; it holds for all greater ones, and for
+ * `most` without asking.
+ */
 async function smallest(most: number, holds: (hours: number) => Promise<boolean>): Promise<number> {
   let high = 1;
-  while (high < most && !(await holds(high))) high *= 2;
-  let low = high >> 1;
+  let low = 0;
+  while (high < most && !(await holds(high))) {
+    low = high;
+    high = Math.min(most, high * 2);
+  }
   while (high - low > 1) {
     const middle = (low + high) >> 1;
     if (await holds(middle)) high = middle;
@@ -83,6 +90,34 @@ async function smallest(most: number, holds: (hours: number) => Promise<boolean>
   }
   return high;
 }
+
+/** So many parts are looked at together, and what is filled of them is cut into as many again. */
+const PARTS = 8;
+
+/**
+ * How many hours of a range hold anything: one sample from long ago must not count for all the time since. A part that is
+ * filled is cut further while some of its neighbours are empty.
+ */
+export async function filledHours(server: Server, { from, to }: Range, signal: AbortSignal): Promise<number> {
+  let length = Math.max(HOUR_MS, toMs(to - from));
+  let filled = [toMs(from)];
+  for (let isBroken = true; isBroken && length > HOUR_MS; ) {
+    const part = length / PARTS;
+    const starts = filled.flatMap((start) =>
+      Array.from({ length: PARTS }, (_, index) => start + index * part),
+    );
+    if (starts.length > PARTS_MAX) break;
+    const looks = starts.map((start) => hasLabels(server, start, start + part, signal));
+    const found = await Promise.all(looks);
+    filled = starts.filter((_, index) => found[index]);
+    isBroken = filled.length < starts.length;
+    length = part;
+  }
+  return Math.max(1, (filled.length * length) / HOUR_MS);
+}
+
+/** Questions at once. */
+const PARTS_MAX = 64;
 
 async function hasLabels(server: Server, from: number, to: number, signal: AbortSignal): Promise<boolean> {
   const query = { start: seconds(Math.max(0, from)), end: seconds(to), limit: 1 };

@@ -1,24 +1,7 @@
-import { PluginError, v } from "contextcore";
-
-/**
- * The entries of an object that may have any keys. valibot's own `record` passes over `constructor`, `prototype` and `__proto__`,
- * which are as good names for a label or a metric as any other.
- */
-export const entriesOf = <Value extends v.GenericSchema>(value: Value) =>
-  v.pipe(
-    v.custom<object>(
-      (input) => typeof input === "object" && input !== null && !Array.isArray(input),
-      "not an object",
-    ),
-    v.transform((input): [string, unknown][] => Object.entries(input)),
-    v.array(v.tuple([v.string(), value])),
-  );
+import { objectOf, PluginError, v } from "contextcore";
 
 /** Labels by name. */
-export const labelSet = v.pipe(
-  entriesOf(v.string()),
-  v.transform((entries): Readonly<Record<string, string>> => Object.fromEntries(entries)),
-);
+export const labelSet = objectOf(v.string());
 
 /** A value from outside, checked. @throws PluginError `invalid` naming the first field that is wrong */
 export function checkShape<Schema extends v.GenericSchema>(

@@ -1,5 +1,5 @@
-import { directorySize, PluginError, type Size, toMs, v } from "contextcore";
-import { findExtent } from "./extent.ts";
+import { directorySize, PluginError, type Size, v } from "contextcore";
+import { filledHours, findExtent } from "./extent.ts";
 import { ifShown } from "./server/api.ts";
 import { ownMetrics, userStats } from "./server/own-metrics.ts";
 import type { Server } from "./server/server.ts";
@@ -62,7 +62,7 @@ async function estimate(server: Server, now: bigint, reason: string, signal: Abo
   if (oldest === undefined || newest === undefined) {
     return { bytes: 0, source: "estimate", how: `it is empty${reason}` };
   }
-  const hours = Math.max(1, toMs(newest - oldest) / 3_600_000);
+  const hours = await filledHours(server, { from: oldest, to: newest }, signal);
   const stats = await userStats(server, signal);
   const perHour = (stats?.ingestionRate || 0) * 3600 || (stats?.numSeries ?? 0) * SAMPLES_PER_SERIES_AND_HOUR;
   const how = `${Math.round(perHour)} samples an hour over ${Math.round(hours)} h, ${BYTES_PER_SAMPLE} bytes each`;

@@ -75,7 +75,7 @@ export function createExporter(options: ExporterOptions): Exporter {
           ...(await unseen(source.finder, { range: whole, settings: limits, now: clock() }, signal)),
           ...(match === undefined ? [] : await unlistedStill(waiting, whole, signal)),
         ],
-        notes: { ...plan.notes, "shared span ids": SHARED_IDS },
+        notes: { ...plan.notes, "shared span ids": SHARED_IDS, "no end": NO_END },
         ...(whole.to < range.to ? { exportedUntil: whole.to < range.from ? range.from : whole.to } : {}),
       };
     },
@@ -103,6 +103,8 @@ const idLists = ({ http, finder }: Source): Pick<BlockSource, "recentIds" | "lat
   }),
 });
 
+const NO_END =
+  "Tempo's searches list no trace whose last span ends before its first one begins, such as one whose spans all end at 0: only what blocks hold of them is saved, with the option `storage`.";
 const SHARED_IDS = "Tempo's API gives a server span that shares its client's id a new one when it is read.";
 
 function windowCursors(

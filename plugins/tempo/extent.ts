@@ -8,8 +8,10 @@ export type Extent = Pick<Inventory, "oldest" | "newest">;
 
 const MINUTE = 60n * NS_PER_SECOND;
 const DAY = 1_440n * MINUTE;
-/** How far back to look where the server does not say how long it keeps data. */
+/** How far back to look at first where the server keeps data for ever, or does not say how long. */
 const LOOK_BACK = 90n * DAY;
+/** So long without a trace ends the look further back. */
+const EMPTY_MAX = 400n * DAY;
 /** Enough to see the earliest of a minute. */
 const LIMIT = 10_000;
 
@@ -23,8 +25,10 @@ export async function findExtent(
     find({ range, query: "{}", limit }, signal);
   const holds = async (range: Range): Promise<boolean> => (await search(range, 1)).hits.length > 0;
   const all = searchable(settings, now);
-  const first = await firstThat(all, holds);
-  const last = await firstThat(all.toReversed(), holds);
+  const [start] = all;
+  const older = isEndless(settings) && start !== undefined ? await filledBefore(start, holds) : [];
+  const first = older.at(-1) ?? (await firstThat(all, holds));
+  const last = (await firstThat(all.toReversed(), holds)) ?? older[0];
   if (first === undefined || last === undefined) return {};
   const oldest = await search(await closeIn(first, holds, (one, other) => [one, other]), LIMIT);
   const newest = await search(await closeIn(last, holds, (one, other) => [other, one]), LIMIT);
@@ -32,14 +36,34 @@ export async function findExtent(
 }
 
 /** All that the server may still keep, in ranges that it searches at once, oldest first. */
-export function searchable({ retention, maxSearchDuration }: Settings, now: bigint): Range[] {
+export function searchable(settings: Settings, now: bigint): Range[] {
+  const { retention, maxSearchDuration } = settings;
   const length = maxSearchDuration > DAY || maxSearchDuration === 0n ? 7n * DAY - MINUTE : maxSearchDuration;
   const span = maxSearchDuration > 0n && length > maxSearchDuration ? maxSearchDuration - MINUTE : length;
   // Blocks are removed some time after their retention has passed.
-  const oldest = now - (retention === undefined || retention === 0n ? LOOK_BACK : retention + DAY);
+  const oldest = now - (isEndless(settings) ? LOOK_BACK : (retention ?? 0n) + DAY);
   const ranges: Range[] = [];
   for (let to = now; to > oldest; to -= span) ranges.unshift({ from: to - span, to });
   return ranges;
+}
+
+const isEndless = ({ retention }: Settings): boolean => retention === undefined || retention === 0n;
+
+/** The ranges before one that hold something, newest first, until there is nothing for long. */
+async function filledBefore(
+  { from, to: end }: Range,
+  holds: (range: Range) => Promise<boolean>,
+): Promise<Range[]> {
+  const length = end - from;
+  const filled: Range[] = [];
+  let empty = 0n;
+  for (let to = from; to > length && empty < EMPTY_MAX; to -= length) {
+    const range = { from: to - length, to };
+    const isFilled = await holds(range);
+    if (isFilled) filled.push(range);
+    empty = isFilled ? 0n : empty + length;
+  }
+  return filled;
 }
 
 async function firstThat(

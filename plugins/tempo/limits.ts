@@ -18,6 +18,8 @@ const ATTRIBUTE_BYTES = 2_048;
 export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
   const { retention, maxBytesPerTrace, ingestionSlack, maxAttributeBytes, maxTracesPerUser } = settings;
   const { queryEndCutoff, maxResultLimit, maxSearchDuration, rateLimitBytes } = settings;
+  const [section = "storage.trace.wal", ...further] = settings.slackSections;
+  const others = further.length === 0 ? "" : `, in ${further.join(" and ")} too`;
   const keepsTimes = retention !== undefined && retention > 0n && ingestionSlack >= retention;
   return [
     ...(retention === undefined
@@ -48,11 +50,11 @@ export function limitsOf(settings: Settings, hasQuerier: boolean): Limit[] {
       ),
     },
     {
-      setting: "storage.trace.wal.ingestion_time_range_slack",
+      setting: `${section}.ingestion_time_range_slack`,
       value: formatDuration(ingestionSlack),
       ...effectIf(
         !keepsTimes,
-        "Traces that arrive later than this after their time are found by id, not by a search by time. For a restore set it to the age of the oldest, in live_store.wal and block_builder.wal too.",
+        `Traces that arrive later than this after their time are found by id, not by a search by time. For a restore set it to the age of the oldest${others}.`,
       ),
     },
     {

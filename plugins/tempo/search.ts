@@ -1,5 +1,5 @@
 /** `GET /api/search`: which traces there are in a window, and whether the answer is all of them. */
-import { fromMs, type HttpClient, NS_PER_SECOND, type Range, v } from "contextcore";
+import { fromMs, type HttpClient, NS_PER_SECOND, objectOf, type Range, v } from "contextcore";
 
 export interface SearchRequest {
   readonly range: Range;
@@ -49,10 +49,7 @@ const schema = v.object({
         startTimeUnixNano: v.optional(v.string(), "0"),
         durationMs: v.optional(v.number(), 0),
         spanSets: v.optional(v.array(v.object({ spans: v.optional(v.array(span), []) })), []),
-        serviceStats: v.optional(
-          v.record(v.string(), v.object({ spanCount: v.optional(v.number(), 0) })),
-          {},
-        ),
+        serviceStats: v.optional(objectOf(v.object({ spanCount: v.optional(v.number(), 0) })), {}),
       }),
     ),
     [],

@@ -28,6 +28,8 @@ export interface Settings {
   readonly maxBytesPerTrace: number;
   /** Spans that come later than this after their time are kept where no search with a range finds them, ns. */
   readonly ingestionSlack: bigint;
+  /** The sections in which to set that. */
+  readonly slackSections: readonly string[];
   /** Blocks are found by queries of old times only after this, ns. */
   readonly blocklistPoll: bigint;
   /** Longer attribute values are cut when they are pushed, bytes. */
@@ -86,11 +88,12 @@ function toSettings(config: unknown, overrides: unknown): Settings {
     return own.find((value) => value !== undefined) ?? defaults;
   };
   const known = at(config, "query_frontend") !== undefined;
+  const { live, slack, retention } = partsOf(config);
   // A limit of 0 is left out of the page, so what is absent from a page that has the section is 0.
   const limited = at(config, "overrides.defaults.ingestion") !== undefined;
   return {
     known,
-    retention: duration(find(...RETENTION)),
+    retention: duration(find("overrides.defaults.compaction.block_retention", ...retention)),
     maxResultLimit: number(find("query_frontend.search.max_result_limit")) ?? (known ? 0 : 262_144),
     maxSearchDuration:
       duration(find("overrides.defaults.read.max_search_duration", "query_frontend.search.max_duration")) ??
@@ -98,14 +101,17 @@ function toSettings(config: unknown, overrides: unknown): Settings {
     queryEndCutoff: duration(find("query_frontend.query_end_cutoff")) ?? 30n * SECOND,
     queryBackendAfter: duration(find("query_frontend.search.query_backend_after")) ?? 900n * SECOND,
     metricsBackendAfter: duration(find("query_frontend.metrics.query_backend_after")) ?? 900n * SECOND,
-    liveStoreSlack: duration(find("live_store.wal.ingestion_time_range_slack")),
-    completeBlockTimeout: duration(find("live_store.complete_block_timeout")),
-    maxTraceLive: duration(find("live_store.max_trace_live", "ingester.trace_live_period")) ?? 30n * SECOND,
-    flushCheckPeriod:
-      duration(find("live_store.flush_check_period", "ingester.flush_check_period")) ?? 10n * SECOND,
+    liveStoreSlack: duration(find(`${live}.wal.ingestion_time_range_slack`)),
+    completeBlockTimeout:
+      live === "live_store" ? duration(find("live_store.complete_block_timeout")) : undefined,
+    maxTraceLive: duration(find(`${live}.max_trace_live`, `${live}.trace_live_period`)) ?? 30n * SECOND,
+    flushCheckPeriod: duration(find(`${live}.flush_check_period`)) ?? 10n * SECOND,
     maxBytesPerTrace:
       number(find("overrides.defaults.global.max_bytes_per_trace")) ?? (limited ? 0 : 5_000_000),
-    ingestionSlack: smallest(SLACK.map((path) => duration(at(config, path)))) ?? 120n * SECOND,
+    ingestionSlack:
+      smallest(slack.map((section) => duration(at(config, `${section}.ingestion_time_range_slack`)))) ??
+      120n * SECOND,
+    slackSections: [...new Set(["storage.trace.wal", ...slack])],
     blocklistPoll: duration(find("storage.trace.blocklist_poll")) ?? 300n * SECOND,
     maxAttributeBytes:
       number(find("overrides.defaults.ingestion.max_attribute_bytes")) ||
@@ -124,20 +130,42 @@ function toSettings(config: unknown, overrides: unknown): Settings {
 const SECOND = 1_000_000_000n;
 const HOUR = 3_600n * SECOND;
 
-/** 3.x, then 2.x, then the old form of overrides. */
-const RETENTION = [
-  "overrides.defaults.compaction.block_retention",
-  "backend_worker.compaction.block_retention",
-  "backend_scheduler.provider.compaction.compaction.block_retention",
-  "compaction.block_retention",
-  "compactor.compaction.block_retention",
-  "overrides.block_retention",
-];
+/** Which sections of the page the running parts read. */
+interface Parts {
+  /** What holds the traces that are live. */
+  readonly live: string;
+  /** What writes blocks: the tightest slack hides. */
+  readonly slack: readonly string[];
+  /** What deletes blocks, the surest first. */
+  readonly retention: readonly string[];
+}
 
-/** Every place that writes blocks has its own; the tightest one hides. */
-const SLACK = ["storage.trace.wal", "live_store.wal", "block_builder.wal"].map(
-  (section) => `${section}.ingestion_time_range_slack`,
-);
+const VERSION_3: Parts = {
+  live: "live_store",
+  slack: ["live_store.wal", "block_builder.wal"],
+  retention: [
+    "backend_worker.compaction.block_retention",
+    "backend_scheduler.provider.compaction.compaction.block_retention",
+    "compaction.block_retention",
+  ],
+};
+
+const VERSION_2: Parts = {
+  live: "ingester",
+  slack: ["storage.trace.wal"],
+  retention: ["compactor.compaction.block_retention", "overrides.block_retention"],
+};
+
+/**
+ * Versions 2.8 to 2.10 print the sections of the parts of version 3 as well, with their defaults, though only the target
+ * `all-3.0` runs them. With `ingest.enabled` their block builders write blocks beside the ingesters. Source: cmd/tempo/app/modules.go.
+ */
+function partsOf(config: unknown): Parts {
+  const isTwo = at(config, "ingester") !== undefined || at(config, "compactor") !== undefined;
+  if (!isTwo || at(config, "target") === "all-3.0") return VERSION_3;
+  const builds = at(config, "ingest.enabled") === true;
+  return builds ? { ...VERSION_2, slack: [...VERSION_2.slack, "block_builder.wal"] } : VERSION_2;
+}
 
 /** The value at a path of names, or `undefined`. */
 function at(document: unknown, path: string): unknown {

@@ -5,7 +5,7 @@
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
 import { openHome } from "../audit/journal/home.ts";
-import { seqOf, trailLinesBackward } from "../audit/journal/segments.ts";
+import { hasEvent } from "../audit/journal/segments.ts";
 import { isBelow, realPath } from "./outside.ts";
 
 /** Where the trail is, and who bears witness to it. */
@@ -27,7 +27,7 @@ export function wasInUse({ file, home }: Places, project: string): boolean {
   const witness = openHome(home, file);
   const head = witness.readEarlyHead();
   if (head === undefined || head.file !== file || !isSameFile(file, project, head.ino)) return false;
-  if (!hasEvent(file, head.seq, head.hash)) return false;
+  if (!hasEvent(file, head)) return false;
   for (const _ of witness.copiesUpTo(head.hash)) return true;
   return false;
 }
@@ -35,12 +35,4 @@ export function wasInUse({ file, home }: Places, project: string): boolean {
 function isSameFile(file: string, project: string, ino: number): boolean {
   const status = lstatSync(file, { throwIfNoEntry: false });
   return status?.isFile() === true && status.ino === ino && isBelow(realPath(file), realPath(project));
-}
-
-function hasEvent(file: string, seq: number, hash: string): boolean {
-  for (const line of trailLinesBackward(file)) {
-    if (line.endsWith(`"hash":"${hash}"}`)) return true;
-    if (seqOf(line) < seq) return false;
-  }
-  return false;
 }

@@ -9,7 +9,7 @@ import { isBelow, isInside, realPath } from "./outside.ts";
 import { addressText, expanded, serverText } from "./shown.ts";
 
 /** One setting, as far as its claims are concerned. */
-export interface Setting {
+export interface ConfiguredText {
   readonly key: string;
   /** As it is written, variables still by name. */
   readonly text: string;
@@ -25,7 +25,10 @@ export type Project = Pick<Config, "directory" | "env">;
  * An address; none where it stays on this machine. One that is in a secret's file is as good as written here when that file
  * is the project's, and else its user's.
  */
-export function addressClaims({ key, text, isFile, secret = false }: Setting, project: Project): Claim[] {
+export function addressClaims(
+  { key, text, isFile, secret = false }: ConfiguredText,
+  project: Project,
+): Claim[] {
   const { env, directory } = project;
   const file = secret ? secretFile(expanded(text, env)) : undefined;
   if (!isFile || isLoopback(expanded(text, env))) return [];
@@ -36,7 +39,7 @@ export function addressClaims({ key, text, isFile, secret = false }: Setting, pr
 }
 
 /** Who is meant by an address, where it leads beyond this machine. */
-export function receiverOf({ text, secret = false }: Setting, { env, directory }: Project): string[] {
+export function receiverOf({ text, secret = false }: ConfiguredText, { env, directory }: Project): string[] {
   const written = expanded(text, env);
   const file = secret ? secretFile(written) : undefined;
   if (file === undefined) return isLoopback(written) ? [] : [serverText(text, env)];
@@ -62,7 +65,7 @@ function textOf(path: string): string | undefined {
  * A path; none where it stays in the project. What its user says may lead anywhere, but not by a link of the project's.
  * @param base the directory that a relative path is meant from
  */
-export function pathClaims({ key, text, isFile }: Setting, project: Project, base: string): Claim[] {
+export function pathClaims({ key, text, isFile }: ConfiguredText, project: Project, base: string): Claim[] {
   const written = expanded(text, project.env);
   const path = resolve(base, written);
   if (isFile && isWinding(written)) return [{ kind: "outside", key, value: written }];
@@ -84,7 +87,7 @@ export const secretFile = (text: string): string | undefined =>
  * @param to who gets them, beyond this machine, or as somebody else's plugin; nobody: they stay here
  */
 export function secretClaims(
-  { key, text, secret }: Setting,
+  { key, text, secret }: ConfiguredText,
   project: Project,
   to: readonly string[],
 ): Claim[] {

@@ -8,10 +8,10 @@ import { TIME_LIMIT_KEY } from "../config/sink-time-limit.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { isSecretName } from "../redact/names.ts";
 import type { Claim } from "./claim.ts";
-import { addressClaims, pathClaims, receiverOf, type Setting, secretClaims } from "./places.ts";
+import { addressClaims, type ConfiguredText, pathClaims, receiverOf, secretClaims } from "./places.ts";
 import { expanded, literalText } from "./shown.ts";
 
-interface Option extends Setting {
+interface Option extends ConfiguredText {
   readonly reaches: "address" | "path" | undefined;
 }
 
@@ -82,10 +82,10 @@ export function foreignClaims(name: string, kind: PluginKind, config: Config): C
   return [...sink, ...told];
 }
 
-function claimsOfText(setting: Setting, plugin: string, config: Config): Claim[] {
-  const { key, text } = setting;
-  const secrets = secretClaims(setting, config, [`the plugin ${plugin}`]);
-  if (isAddress(expanded(text, config.env))) return [...addressClaims(setting, config), ...secrets];
+function claimsOfText(configured: ConfiguredText, plugin: string, config: Config): Claim[] {
+  const { key, text } = configured;
+  const secrets = secretClaims(configured, config, [`the plugin ${plugin}`]);
+  if (isAddress(expanded(text, config.env))) return [...addressClaims(configured, config), ...secrets];
   if (secrets.length > 0) return [{ kind: "option", key, value: text }, ...secrets];
   const isSecret = key.split(".").some(isSecretName) && !text.startsWith("file:");
   return [{ kind: "option", key, value: literalText(text, isSecret) }];

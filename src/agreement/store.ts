@@ -6,6 +6,7 @@ import { TrailError } from "../audit/format/error.ts";
 import { SMALL_BYTES_MAX } from "../audit/format/limits.ts";
 import { makeDirectory, writeDurably } from "../audit/journal/durable.ts";
 import { withLock } from "../audit/journal/lock.ts";
+import { objectOf } from "../contract/any-names.ts";
 import { readOwnText } from "../storage/own-file.ts";
 
 const agreementSchema = v.object({
@@ -24,7 +25,7 @@ const storeSchema = v.object({
   version: v.literal(1),
   /** Which file this was written into: a copy of it is another. */
   self: v.string(),
-  projects: v.record(v.string(), agreementSchema),
+  projects: objectOf(agreementSchema),
 });
 
 /** What was agreed to for one project. */

@@ -18,13 +18,13 @@ export interface RecordOptions {
   onWarning(message: string): void;
   /** Says from time to time that the operation with this id goes on, until it is disposed of. */
   keepAlive(id: string): Disposable;
-  /** A destructive operation has ended, with this event. */
-  onDestroyed(end: AuditEvent): void;
+  /** An operation has ended, with this event. */
+  onEnded(end: AuditEvent): void;
 }
 
 /** Makes {@link Trail.record}. */
 export function createRecord(options: RecordOptions): Trail["record"] {
-  const { append, onWarning, keepAlive, onDestroyed } = options;
+  const { append, onWarning, keepAlive, onEnded } = options;
   const tryAppend = async (what: string, event: NewEvent): Promise<AuditEvent | undefined> => {
     try {
       const { event: written, copyFailure } = await append(event);
@@ -49,32 +49,43 @@ export function createRecord(options: RecordOptions): Trail["record"] {
   };
 
   return async (operation, work) => {
-    const started = await begin(operation);
+    const started = operation.isBrief ? undefined : await begin(operation);
     using _alive = started && keepAlive(started.id);
+    let ended: AuditEvent | undefined;
+    const isSilent = () => operation.isBrief === true && ended === undefined;
+    const recordEnd = async (ending: Ending): Promise<void> => {
+      ended = (await append(endOf(operation, ending, started))).event;
+    };
     const end = async (ending: Ending): Promise<void> => {
-      const event = await tryAppend(
-        `the end of this ${operation.operation}`,
-        endOf(operation, ending, started),
-      );
-      if (operation.destructive && event !== undefined) onDestroyed(event);
+      const event = endOf(operation, ending, started ?? ended);
+      ended = await tryAppend(`the end of this ${operation.operation}`, event);
+    };
+    const settle = (): void => {
+      if (ended !== undefined) onEnded(ended);
     };
     let done: Ending["details"];
     const did: Did = (details) => {
       done = details && { ...done, ...details };
     };
     try {
-      const { result, ending } = await work(did);
-      await end(ending);
+      const { result, ending } = await work(did, recordEnd);
+      if (ended === undefined) await end(ending);
+      settle();
       return result;
     } catch (error) {
-      await end(endingOf(error, operation.signal, done));
+      if (!isSilent()) await end(contradicting(ended, endingOf(error, operation.signal, done)));
+      settle();
       throw error;
     }
   };
 }
 
+/** What was said to be done and then failed is named again by the event that says so. */
+const contradicting = (ended: AuditEvent | undefined, ending: Ending): Ending =>
+  ended === undefined ? ending : { ...ending, details: { ...ended.details, ...ending.details } };
+
 /** The event before an operation: it names the process, so that the next command knows whether it died. */
-export function startOf({ operation, details, dataAffected }: Omit<TrailOperation, "destructive">): NewEvent {
+function startOf({ operation, details, dataAffected }: Omit<TrailOperation, "destructive">): NewEvent {
   const { pid, start, namespace } = markOf(process.pid) ?? { pid: process.pid, start: "unknown" };
   return {
     operation,
@@ -84,13 +95,14 @@ export function startOf({ operation, details, dataAffected }: Omit<TrailOperatio
   };
 }
 
-function endOf(operation: TrailOperation, ending: Ending, started: AuditEvent | undefined): NewEvent {
+/** @param before the event that it refers to */
+function endOf(operation: TrailOperation, ending: Ending, before: AuditEvent | undefined): NewEvent {
   const { dataAffected } = operation;
   return {
     operation: operation.operation,
     ...(dataAffected === undefined ? {} : { dataAffected }),
     ...ending,
-    ...(started === undefined ? {} : { ref: started.id }),
+    ...(before === undefined ? {} : { ref: before.id }),
   };
 }
 

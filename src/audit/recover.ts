@@ -1,7 +1,7 @@
 /** Operations that began and never ended: found by looking back from the end of the trail. */
-import { parseLine } from "./format/chain.ts";
+import { eventOf } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
-import { seqOf } from "./journal/segments.ts";
+import type { TrailLine } from "./format/trail-line.ts";
 import { stateOf, toProcessMark } from "./process.ts";
 import type { Unfinished } from "./unfinished.ts";
 
@@ -22,7 +22,7 @@ export interface RecoveryOptions {
 const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
-export function abandoned(lines: Iterable<string>, options: RecoveryOptions): readonly AuditEvent[] {
+export function abandoned(lines: Iterable<TrailLine>, options: RecoveryOptions): readonly AuditEvent[] {
   const { remembered = new Map<string, Unfinished>() } = options;
   const oldest = Math.min(...[...remembered.values()].map(({ seq }) => seq));
   const ended = new Set<string>();
@@ -30,12 +30,13 @@ export function abandoned(lines: Iterable<string>, options: RecoveryOptions): re
   const found: AuditEvent[] = [];
   let bytes = 0;
   for (const line of lines) {
-    bytes += line.length;
-    if (bytes > LOOK_BACK_BYTES && seqOf(line) < oldest) break;
-    const ref = /"ref":"([^"]*)","prev_hash"/.exec(line)?.[1];
+    bytes += line.end - line.start;
+    if (bytes > LOOK_BACK_BYTES && line.seq < oldest) break;
+    const { text } = line;
+    const ref = /"ref":"([^"]*)","prev_hash"/.exec(text)?.[1];
     if (ref !== undefined) ended.add(ref);
-    if (!line.includes('"outcome":"started"')) continue;
-    const event = parsed(line);
+    if (!text.includes('"outcome":"started"')) continue;
+    const event = eventOf(text);
     if (event?.outcome !== "started" || ended.has(event.id)) continue;
     open.add(event.id);
     if (isAbandoned(event, options)) found.push(event);
@@ -113,12 +114,4 @@ function isAbandoned(event: AuditEvent, { host, now, staleAfterMs, remembered }:
   if (state !== "unknown") return state === "gone";
   const heard = Math.max(Date.parse(event.timestamp), remembered?.get(event.id)?.aliveMs ?? 0);
   return now - heard > staleAfterMs;
-}
-
-function parsed(line: string): AuditEvent | undefined {
-  try {
-    return parseLine(line);
-  } catch {
-    return undefined; // a damaged line is `audit verify`'s to report
-  }
 }

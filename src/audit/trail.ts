@@ -4,6 +4,7 @@ import { type Delivery, openDelivery, SINK_TIME_LIMIT_MS } from "./deliver/deliv
 import { type SinkChange, sinkChange } from "./deliver/sink-set.ts";
 import { TrailError } from "./format/error.ts";
 import type { AuditEvent, NewEvent, Trail } from "./format/event.ts";
+import { SIGNED_AFTER } from "./format/operations.ts";
 import { readSigningKey, writeCheckpoint } from "./journal/checkpoint.ts";
 import { openHome } from "./journal/home.ts";
 import { type Appended, type Journal, type JournalOptions, openJournal } from "./journal/journal.ts";
@@ -53,7 +54,8 @@ export function openTrail(options: TrailOptions): Trail {
     await append({ operation: "sink_overflow", outcome: "partial", details: { sink, dropped } });
   }
 
-  const onDestroyed = (end: AuditEvent): void => {
+  const onEnded = (end: AuditEvent): void => {
+    if (!SIGNED_AFTER.has(end.operation)) return;
     try {
       const home = openHome(options.home, file);
       const key = readSigningKey(home);
@@ -69,7 +71,7 @@ export function openTrail(options: TrailOptions): Trail {
     record: createRecord({
       append,
       onWarning,
-      onDestroyed,
+      onEnded,
       keepAlive: (id) => keepAlive(file, id, options.heartbeatMs),
     }),
     abandoned: () => firstUse.abandoned(),

@@ -2,10 +2,12 @@
  * Operations that have begun and not ended, each a small file in `.contextcore/open/`: so that the next command finds one
  * however long ago it began, without reading all of the trail each time.
  */
-import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, lutimesSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
-import { cannot, codeOf } from "./format/error.ts";
+import { makeOwnDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { isMissing } from "../storage/refusal.ts";
+import { writeWhole } from "../storage/whole-file.ts";
+import { cannot } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";
 import { SMALL_BYTES_MAX } from "./format/limits.ts";
 
@@ -25,12 +27,7 @@ export function noteUnfinished(file: string, events: readonly AuditEvent[]): voi
       if (ref !== undefined) forgetUnfinished(file, ref);
       if (outcome !== "started") continue;
       makeOwnDirectory(dirname(file), folder);
-      const note = openOwnSync(pathOf(file, id), "create");
-      try {
-        writeFileSync(note, String(seq));
-      } finally {
-        closeSync(note);
-      }
+      writeWhole(pathOf(file, id), String(seq), { isDurable: false });
     }
   } catch (cause) {
     throw cannot("remember what has begun in", folder, cause);
@@ -84,7 +81,7 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinish
     const names = readdirSync(folder);
     return new Map(names.map((name) => [decodeURIComponent(name), noteIn(join(folder, name))]));
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return new Map(); // nothing began yet, or one has ended meanwhile
+    if (isMissing(cause)) return new Map(); // nothing began yet, or one has ended meanwhile
     throw cannot("read what has begun in", folder, cause);
   }
 }

@@ -1,9 +1,11 @@
 /** How people are told which snapshots a command takes, which not, and why. */
 
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
+import { missingLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import { chainJson } from "../snapshot/catalog/chain-json.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
+import type { OpenChosen } from "../tasks/snapshot-param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { counted, listed } from "../units/words.ts";
 import { exportAgain } from "./verify/again.ts";
@@ -26,8 +28,21 @@ export function chainText(chain: BackendChain): string {
 
 const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
 
+/** Says which snapshots were opened, and what is not in them. @param named what names them, where it may be several */
+export function tellOpened({ chosen, broken }: OpenChosen, terminal: Terminal, named?: string): void {
+  tellChosen(chosen, terminal);
+  tellLacking(chosen, terminal);
+  if (named !== undefined) tellNames(chosen, terminal, named);
+  tellBroken(broken, terminal);
+}
+
+/** `latest` may be several snapshots: says which. */
+export function tellNames({ chains }: Chosen, { note }: Terminal, named: string): void {
+  if (snapshotsOf(chains).length > 1) for (const chain of chains) note(`${named} is ${chainText(chain)}`);
+}
+
 /** Says which snapshots have an index that ends in damage: what it does not name is not read. */
-export function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
+function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
   for (const { name, reason } of broken)
     note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
 }
@@ -51,13 +66,6 @@ export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteCol
   for (const chain of chains)
     for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
 }
-
-/** What a chain lacks, and what is to be done. */
-export const missingLines = ({ missing }: BackendChain): string[] =>
-  missing.map(
-    ({ name, reason }) =>
-      `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,
-  );
 
 /** More gaps than this are not each a line of their own. */
 const GAPS_SHOWN = 10;

@@ -19,6 +19,8 @@ export interface Call<A extends Params = Params> {
   /** From `--set`, by dotted key. */
   readonly overrides: Readonly<Record<string, string>>;
   readonly debug: boolean;
+  /** Every command that there is. */
+  readonly root: Group;
   /** Aborted by the first SIGINT or SIGTERM; the second one ends the program. */
   readonly signal: AbortSignal;
 }

@@ -1,6 +1,7 @@
 import { RefusedError } from "../tasks/errors.ts";
+import type { Answer } from "../tasks/task.ts";
 import { confirm } from "../terminal/ask.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import type { Call } from "./command.ts";
 
 /** The arguments by which a plan is only shown, or carried out without a question. */
 export const planArgs = <const Shown extends string>(shown: Shown) =>
@@ -16,26 +17,30 @@ export interface Question {
   readonly message: string;
   /** `the restore`: what is refused where nobody can be asked. */
   readonly what: string;
+  /** What is said there instead, where no flag only shows the plan. */
+  readonly unasked?: { readonly message: string; readonly hint: string };
 }
 
 /**
- * Whether a person agrees to what was shown, or `--yes` does. Leaving the question is no.
+ * Whether a person agrees to what was shown, or `--yes` does. Leaving the question is no, too.
  * @throws RefusedError when there is nobody to ask
  */
 export async function confirmed(
-  call: {
-    readonly args: { readonly yes: boolean };
-    readonly terminal: Terminal;
-    readonly signal: AbortSignal;
-  },
-  { message, what }: Question,
-): Promise<boolean> {
-  const { args, terminal, signal } = call;
-  if (args.yes) return true;
-  if (!terminal.interactive)
-    throw new RefusedError(
-      `${what} was not confirmed`,
-      "without a terminal: add --yes, or --dry-run to look",
-    );
-  return (await confirm(terminal, { message, signal })) === true;
+  {
+    args,
+    terminal,
+    signal,
+  }: Pick<Call, "terminal" | "signal"> & { readonly args: { readonly yes?: boolean } },
+  { message, what, unasked = unconfirmed(what) }: Question,
+): Promise<Answer> {
+  if (args.yes) return { agrees: true };
+  if (!terminal.interactive) throw new RefusedError(unasked.message, unasked.hint);
+  const answer = await confirm(terminal, { message, signal });
+  if (answer === undefined) return { agrees: false, outcome: "cancelled" };
+  return answer ? { agrees: true } : { agrees: false, outcome: "cancelled", isNo: true };
 }
+
+const unconfirmed = (what: string) => ({
+  message: `${what} was not confirmed`,
+  hint: "without a terminal: add --yes, or --dry-run to look",
+});

@@ -1,3 +1,5 @@
+import type { Ending } from "../audit/format/event.ts";
+
 /** What the program says to the shell. Anything unknown counts as failure. */
 export const EXIT = {
   ok: 0,
@@ -14,6 +16,19 @@ export const EXIT = {
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+const EXIT_OF: Readonly<Record<Ending["outcome"], ExitCode>> = {
+  success: EXIT.ok,
+  partial: EXIT.partial,
+  failed: EXIT.error,
+  refused: EXIT.refused,
+  cancelled: EXIT.interrupted,
+  interrupted: EXIT.interrupted,
+};
+
+/** What the shell is told of work that ended so. @param signal aborted: it was stopped on the way, unless it is whole */
+export const exitOf = ({ outcome }: Pick<Ending, "outcome">, signal: AbortSignal): ExitCode =>
+  signal.aborted && outcome !== "success" ? EXIT.interrupted : EXIT_OF[outcome];
 
 /** What it means, and what to do then: for the help, the manual page and the documentation. */
 export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string, advice: string])[] = [

@@ -2,7 +2,6 @@ import { VERSION } from "../version.ts";
 import { defineCommand } from "./command.ts";
 import { EXIT } from "./exit-code.ts";
 import { toManual } from "./manual.ts";
-import { ROOT } from "./registry.ts";
 
 export default defineCommand({
   about: "print the manual page: every command and flag on one page",
@@ -13,8 +12,8 @@ export default defineCommand({
       about: "for `man contextcore`; install.sh does it",
     },
   ],
-  async run({ terminal }) {
-    terminal.print((await toManual(ROOT, VERSION)).trimEnd());
+  async run({ terminal, root }) {
+    terminal.print((await toManual(root, VERSION)).trimEnd());
     return EXIT.ok;
   },
 });

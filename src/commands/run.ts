@@ -50,7 +50,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
   const { config, set, debug, help: _, ...args } = readArguments(found.entry, found.rest);
-  const call = { ...around, args, configFile: config, overrides: Object.fromEntries(set), debug };
+  const call = { ...around, args, configFile: config, overrides: Object.fromEntries(set), debug, root: ROOT };
   return withoutStrays(call, found.entry);
 }
 

@@ -13,7 +13,7 @@ import { LockError } from "../host/trust/lock.ts";
 import { UntrustedError } from "../host/trust/trust.ts";
 import { BUILT_INS } from "../registry.ts";
 import { RefusedError, UsageError } from "../tasks/errors.ts";
-import type { Setting } from "../tasks/task.ts";
+import type { TaskContext, Wanted } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
 import { followOn, waitForOn } from "../terminal/progress.ts";
 import { hintOf } from "../units/hint-of.ts";
@@ -27,16 +27,6 @@ export interface Stack extends OpenPlugins {
 
 /** Reads the configuration that this call is about. @throws ConfigError */
 export const configOf = (call: Call): Promise<Config> => loadConfig(call);
-
-/** What may be said of the stack that is opened. */
-export interface Wanted {
-  /** The backends that are wanted; default all. Sinks are opened all the same. */
-  readonly only?: readonly string[];
-  /** Instead of the configured one, for every backend that has tenants. */
-  readonly tenant?: string | undefined;
-  /** The configured command is going to run. */
-  readonly isDestroying?: true;
-}
 
 /**
  * Opens the configured plugins, once the user has agreed to the project. A third party's plugin that does not load is left
@@ -184,18 +174,17 @@ export function openStackTrail(
 }
 
 /** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
-export async function openSetting(call: Call, wanted: Wanted = {}): Promise<Setting> {
+export async function openContext(call: Call, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
+  if (wanted === "nothing")
+    return contextOf(call, { config: await configOf(call), backends: [], sinks: [], failures: [] });
   const stack = await openStack(call, wanted);
-  return settingOf(call, stack, stack.sinks);
+  return contextOf(call, stack, stack.sinks);
 }
 
-/** The same for work that needs nothing but files: no plugin is opened, so nothing has to be agreed to. @throws ConfigError */
-export const settingToRead = async (call: Call): Promise<Setting> =>
-  settingOf(call, { config: await configOf(call), backends: [], sinks: [], failures: [] });
-
 /** @param sinks see {@link openStackTrail} */
-const settingOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): Setting => ({
+const contextOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): TaskContext => ({
   ...stack,
+  ...placesOf(call, stack.config),
   directory: call.directory,
   env: call.env,
   signal: call.signal,
@@ -204,6 +193,10 @@ const settingOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): Setti
   follow: followOn(call.terminal, call.signal),
   waitFor: waitForOn(call.terminal),
   pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
-  trailFile: trailPlaces(call, stack.config).file,
   openTrail: () => openStackTrail(call, stack.config, sinks),
 });
+
+function placesOf(call: Call, config: Config): Pick<TaskContext, "trailFile" | "home"> {
+  const { file: trailFile, home } = trailPlaces(call, config);
+  return { trailFile, home };
+}

@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSeq, parseDocument, YAMLSeq } from "yaml";
 import { readNamedText } from "../storage/own-file.ts";
-import { replaceFile } from "../storage/replace-file.ts";
+import { writeWhole } from "../storage/whole-file.ts";
 import type { Config } from "./config.ts";
 import { FILE_BYTES_MAX, FILE_NAME } from "./source.ts";
 
@@ -32,6 +32,6 @@ function edit({ file, directory }: Config, change: (list: YAMLSeq) => void): str
   list.flow = list.items.length === 0;
   document.set("plugins", list);
   mkdirSync(dirname(path), { recursive: true });
-  replaceFile(path, document.toString({ lineWidth: 0 }));
+  writeWhole(path, document.toString({ lineWidth: 0 }), { keepsMode: true });
   return path;
 }

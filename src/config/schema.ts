@@ -1,5 +1,6 @@
 /** The one schema of `contextcore.yaml`; what stands below a plugin's name is checked by the plugin's own schema. */
 import * as v from "valibot";
+import { objectOf, openObject } from "../contract/any-names.ts";
 import { duration } from "../contract/options.ts";
 
 /** A section may be written and left empty. */
@@ -7,10 +8,10 @@ const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.nullish(v.strictObject(entries), {} as v.InferInput<v.StrictObjectSchema<Entries, undefined>>);
 
 /** What is written of a plugin: its own schema knows the rest. */
-const settings = v.objectWithRest({ enabled: v.optional(v.boolean()) }, v.unknown());
+const settings = openObject({ enabled: v.optional(v.boolean()) });
 
 const byPlugin = (about: string) =>
-  v.nullish(v.pipe(v.record(v.string(), v.nullish(settings, {})), v.description(about)), {});
+  v.nullish(v.pipe(objectOf(v.nullish(settings, {})), v.description(about)), {});
 
 const positive = (about: string, fallback: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description(about)), fallback);

@@ -1,6 +1,6 @@
 import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract/contract.ts";
 import { ANSWERS, answerObjection } from "../host/answers.ts";
-import { inRestoreOrder } from "../host/restore-order.ts";
+import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual } from "./compare.ts";
 import type { Subject, Target } from "./subject.ts";
@@ -96,7 +96,7 @@ async function* batches(
 function linesOf(file: string, blocks: readonly Block[], order: Restorer["order"]): string[] {
   const own = blocks.filter((block) => block.file === file);
   const byTime = (a: Block, b: Block): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
-  return (order?.[file] === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
+  return (orderOf(file, order) === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
 }
 
 /** In uneven pieces: a restorer may count on no size. */

@@ -21,6 +21,7 @@ export {
   windowsOrSpans,
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
+export { objectOf, openObject } from "./any-names.ts";
 export * from "./backend.ts";
 export * from "./dashboards.ts";
 export { directorySize } from "./directory-size.ts";

@@ -139,7 +139,7 @@ export interface ObjectFile {
  * - `incomplete`: part of it could not be read.
  * - `clamped`: the server shortens its answers.
  * - `failed`: it could not be read at all.
- * - `normalised`: a server's own bookkeeping was left out. Not a loss.
+ * - `normalised`: a server's own bookkeeping was left out, or undone. Not a loss.
  * - `not-contained`: the API never gives it (secrets). Not a failure of the export.
  * `incomplete`, `clamped` and `failed` make the snapshot `partial`.
  */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseDuration } from "../units/duration.ts";
+import { objectOf } from "./any-names.ts";
 import type { Importance } from "./contract.ts";
 
 /** What an option's schema says of itself besides its type, through `v.metadata`. */
@@ -133,11 +134,7 @@ export const serverOptions = (
   password: secret("Password for basic authentication", names(env.password)),
   token: secret("Bearer token", names(env.token)),
   headers: v.optional(
-    v.pipe(
-      v.record(v.string(), v.string()),
-      v.description("Further request headers"),
-      v.metadata({ secret: true }),
-    ),
+    v.pipe(objectOf(v.string()), v.description("Further request headers"), v.metadata({ secret: true })),
   ),
   ca: place("A file with further certificate authorities, PEM", "path"),
   timeout: duration("Time limit of one call", "5m", TIME_LIMITS),

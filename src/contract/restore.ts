@@ -8,8 +8,12 @@ import type { Counts } from "./values.ts";
  * The core reads the blocks in the order that `order` asks for, keeps memory bounded, paces, splits and resumes.
  */
 export interface Restorer {
-  /** `time`: all blocks of the file by time, across series. `index`: in the order they were written. Default `index`. */
-  readonly order?: Readonly<Record<string, "time" | "index">>;
+  /**
+   * By data file, or by folder with a `/` at its end for all the objects below it. `time`: all blocks of the file by time, across
+   * series. `index`: in the order they were written. `any`: no batch needs another, so that several are written at once, as many
+   * as the server bears. Default `index`.
+   */
+  readonly order?: Readonly<Record<string, "time" | "index" | "any">>;
   /** Files and objects of a lower rank are written first; default 0 for all. Within a rank parents' paths come first. */
   rank?(file: string): number;
   /** The same for many at once, in their order: asked for instead where it is there, as of a plugin in another process. */

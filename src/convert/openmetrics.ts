@@ -6,10 +6,12 @@
  * left out, and told to the caller.
  */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import { type Block, byBlockTime } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { writeWhole } from "./write-whole.ts";
 
 /** What was written, and what the format cannot carry. */
 export interface Converted {
@@ -19,13 +21,24 @@ export interface Converted {
   histograms: number;
 }
 
+/** Writes the metrics of a snapshot into a file. @throws SnapshotError when a block is not what was written */
+export async function writeOpenMetrics(
+  snapshot: OpenSnapshot,
+  path: string,
+  signal: AbortSignal,
+): Promise<Converted> {
+  const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
+  await writeWhole(path, openMetrics(snapshot, totals), signal);
+  return totals;
+}
+
 const FILE = "metrics.json";
 
 const lineSchema = v.object({
-  metric: v.record(v.string(), v.string()),
+  metric: objectOf(v.string()),
   timestamps: v.array(v.number()),
   values: v.array(v.nullable(v.number())),
-  special: v.optional(v.record(v.string(), v.string()), {}),
+  special: v.optional(objectOf(v.string()), {}),
   histograms: v.optional(v.array(v.unknown()), []),
 });
 type SeriesLine = v.InferOutput<typeof lineSchema>;

@@ -1,32 +1,28 @@
-import { open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { namedDirectory } from "../storage/own-file.ts";
+import { writePieces } from "../storage/whole-file.ts";
 
-const FLUSH_CHARACTERS = 1 << 20;
-
-/** Writes text that comes in pieces, under a temporary name until it is all there and on the disk. */
+/** Writes text that comes in pieces into a file that the user named, under `.partial` until it is all there and on the disk. */
 export async function writeWhole(
   path: string,
   pieces: AsyncIterable<string>,
   signal: AbortSignal,
 ): Promise<void> {
-  const temporary = `${path}.partial`;
-  await rm(temporary, { force: true });
-  const handle = await open(temporary, "wx"); // a link that has its name is not followed
-  try {
-    let held = "";
-    for await (const piece of pieces) {
-      signal.throwIfAborted();
-      held += piece;
-      if (held.length < FLUSH_CHARACTERS) continue;
-      await handle.writeFile(held);
-      held = "";
-    }
-    await handle.writeFile(held);
-    await handle.sync();
-    await handle.close();
-    await rename(temporary, path);
-  } catch (error) {
-    await handle.close().catch(() => {});
-    await rm(temporary, { force: true });
-    throw error;
+  const file = join(namedDirectory(dirname(path)), basename(path));
+  await writePieces(file, gathered(pieces, signal), { draft: `${file}.partial` });
+}
+
+const GATHERED_CHARACTERS = 1 << 20;
+
+/** The same text in fewer pieces. @throws the signal's reason */
+async function* gathered(pieces: AsyncIterable<string>, signal: AbortSignal): AsyncGenerator<string> {
+  let held = "";
+  for await (const piece of pieces) {
+    signal.throwIfAborted();
+    held += piece;
+    if (held.length < GATHERED_CHARACTERS) continue;
+    yield held;
+    held = "";
   }
+  yield held;
 }

@@ -6,13 +6,21 @@ import type {
   DashboardListing,
   PlacedDashboard,
 } from "../contract/contract.ts";
+import type { Unwritten } from "./attempts.ts";
+import { folderDoubt, folderRefusalOf } from "./folder-refusal.ts";
 import { inParallel } from "./in-parallel.ts";
+import { leftOpen } from "./placeholders.ts";
+import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
 
 export interface ProvisionPlan {
   /** Parents before what lies in them. */
   readonly folders: readonly FolderStep[];
   readonly dashboards: readonly DashboardStep[];
+  /** What the server would refuse: it is not even tried. */
+  readonly refused: readonly Unwritten[];
+  /** What will be there, and not as it was meant. */
+  readonly warned: readonly Unwritten[];
 }
 
 export interface FolderStep {
@@ -37,33 +45,79 @@ export async function planProvision(
   signal: AbortSignal,
 ): Promise<ProvisionPlan> {
   const listing = await keeper.list(signal);
-  const folders = planFolders(source.folders, listing);
+  const all = planFolders(source.folders, listing);
+  const lost = refusedFolders(all);
+  const folders = all.filter(({ path }) => !lost.has(path));
   const uids = new Map(folders.map(({ path, folder }) => [path, folder.uid]));
   const there = new Set(listing.dashboards.map(({ uid }) => uid));
-  const dashboards = await inParallel(source.dashboards, async (one): Promise<DashboardStep> => {
+  const homeless = source.dashboards.filter(({ folder }) => lost.has(folder));
+  const housed = source.dashboards.filter(({ folder }) => !lost.has(folder));
+  const dashboards = await inParallel(housed, async (one): Promise<DashboardStep> => {
     const placed = place(one, uids);
     const before = there.has(placed.uid) ? await keeper.read(placed.uid, signal) : undefined;
     return planDashboard(one.file, placed, before);
   });
-  return { folders, dashboards };
+  const refused = [
+    ...[...lost].map(([what, reason]) => ({ what, reason })),
+    ...homeless.map(({ file }) => ({ what: file, reason: LOST_FOLDER })),
+    ...(source.refused ?? []).map(({ file, reason }) => ({ what: file, reason })),
+  ];
+  return { folders, dashboards, refused, warned: warnings(folders, dashboards) };
 }
 
-/** A folder is known by its uid where the source says one, else by its title and where it lies. */
+/** Said of what lies in a folder that is not there. */
+export const LOST_FOLDER = "its folder could not be created";
+/** Said of a folder in one. */
+export const LOST_PARENT = "the folder that it lies in could not be created";
+
+const depthOf = (path: string): number => path.split("/").length;
+
+/** The paths of new folders that the server would refuse, and of those in them, each with the reason. */
+function refusedFolders(steps: readonly FolderStep[]): ReadonlyMap<string, string> {
+  const lost = new Map<string, string>();
+  for (const { action, path, folder } of steps) {
+    const parent = path.slice(0, Math.max(0, path.lastIndexOf("/")));
+    const reason = lost.has(parent) ? LOST_PARENT : folderRefusalOf(folder, depthOf(path));
+    if (action === "create" && reason !== undefined) lost.set(path, reason);
+  }
+  return lost;
+}
+
+function warnings(folders: readonly FolderStep[], dashboards: readonly DashboardStep[]): Unwritten[] {
+  const all = [
+    ...folders.map(({ action, path }) => ({
+      what: path,
+      reason: action === "create" ? folderDoubt(depthOf(path)) : undefined,
+    })),
+    ...dashboards.map((step) => ({
+      what: step.file,
+      reason: step.action === "leave" ? undefined : leftOpen(step.dashboard.content),
+    })),
+  ];
+  return all.flatMap(({ what, reason }) => (reason === undefined ? [] : [{ what, reason }]));
+}
+
+/**
+ * A folder is known by its uid where the source says one, else by its title and where it lies, or by the uid that it got from
+ * here, under another title: with that uid there cannot be a second.
+ */
 function planFolders(folders: readonly SourceFolder[], { folders: there }: DashboardListing): FolderStep[] {
   const uids = new Map<string, string>();
   return folders.map((folder) => {
     const parentUid = uids.get(folder.parent);
-    const same = there.find((one) =>
-      folder.uid === undefined
-        ? one.title === folder.title && one.parentUid === parentUid
-        : one.uid === folder.uid,
-    );
-    const uid = same?.uid ?? folder.uid ?? derivedUid(`folder ${folder.path}`);
+    const own = folder.uid ?? derivedUid(`folder ${folder.path}`);
+    const isNamed = (one: DashboardFolder): boolean =>
+      folder.uid === undefined && isSameTitle(one.title, folder.title) && one.parentUid === parentUid;
+    const same = there.find(isNamed) ?? there.find(({ uid }) => uid === own);
+    const uid = same?.uid ?? own;
     uids.set(folder.path, uid);
-    const action = same === undefined ? "create" : same.title === folder.title ? "keep" : "rename";
+    const action = same === undefined ? "create" : isSameTitle(same.title, folder.title) ? "keep" : "rename";
     return { action, path: folder.path, folder: toFolder(folder, uid, parentUid) };
   });
 }
+
+/** Grafana may take the spaces around a title away. */
+const isSameTitle = (a: string, b: string): boolean => a.trim() === b.trim();
 
 const toFolder = (
   { title, description }: SourceFolder,
@@ -97,6 +151,6 @@ function planDashboard(
     const reason = `it belongs to ${before.managedBy}, which would be locked out of it`;
     return { action: "leave", file, reason };
   }
-  const isSame = before.folderUid === placed.folderUid && Bun.deepEquals(before.content, placed.content);
+  const isSame = before.folderUid === placed.folderUid && isKeptDashboard(placed.content, before.content);
   return { action: isSame ? "keep" : "update", file, dashboard: { ...placed, replaces: true } };
 }

@@ -1,7 +1,13 @@
 import type { DashboardKeeper } from "../contract/contract.ts";
 import { type Attempts, createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
-import type { DashboardStep, FolderStep, ProvisionPlan } from "./plan-provision.ts";
+import {
+  type DashboardStep,
+  type FolderStep,
+  LOST_FOLDER,
+  LOST_PARENT,
+  type ProvisionPlan,
+} from "./plan-provision.ts";
 
 /** What provisioning came to. */
 export interface Provisioned {
@@ -10,6 +16,10 @@ export interface Provisioned {
   /** Dashboards that belong to another tool. */
   readonly left: readonly Unwritten[];
   readonly failed: readonly Unwritten[];
+  /** What is there now, and not as it was meant. Absent: nothing. */
+  readonly warned?: readonly Unwritten[];
+  /** The steps that were carried out. */
+  readonly done: Pick<ProvisionPlan, "folders" | "dashboards">;
   /** It was given up before its end; the counts are of what was done until then. */
   readonly stopped?: Stopped;
 }
@@ -47,11 +57,6 @@ interface Work extends Pick<Attempts, "attempt"> {
   readonly dashboards: DashboardStep[];
 }
 
-/** False when everything is as the source says. */
-export const hasChanges = ({ folders, dashboards }: ProvisionPlan): boolean =>
-  folders.some(({ action }) => action !== "keep") ||
-  dashboards.some(({ action }) => action === "create" || action === "update");
-
 /** What the plan comes to when everything works. */
 export const expectedResult = (plan: ProvisionPlan): Provisioned => summary(plan, { ...plan, failed: [] });
 
@@ -71,7 +76,9 @@ function summary(plan: ProvisionPlan, { folders, dashboards, failed }: Done): Pr
     left: plan.dashboards.flatMap((step) =>
       step.action === "leave" ? [{ what: step.file, reason: step.reason }] : [],
     ),
-    failed: [...failed],
+    failed: [...plan.refused, ...failed],
+    ...(plan.warned.length === 0 ? {} : { warned: plan.warned }),
+    done: { folders, dashboards },
   };
 }
 
@@ -82,8 +89,7 @@ async function writeFolders(work: Work, steps: readonly FolderStep[]): Promise<R
   for (const step of steps) {
     const { action, path, folder } = step;
     const done = await work.attempt(path, async (asked) => {
-      if (lost.has(folder.parentUid ?? ""))
-        throw new Error("the folder that it lies in could not be created");
+      if (lost.has(folder.parentUid ?? "")) throw new Error(LOST_PARENT);
       if (action !== "keep") asked();
       if (action === "create") await keeper.createFolder(folder, signal);
       if (action === "rename") await keeper.renameFolder(folder, signal);
@@ -97,7 +103,7 @@ async function writeFolders(work: Work, steps: readonly FolderStep[]): Promise<R
 async function provisionOne(work: Work, step: DashboardStep, lost: ReadonlySet<string>): Promise<void> {
   const done = await work.attempt(step.file, async (asked) => {
     if (step.action !== "create" && step.action !== "update") return;
-    if (lost.has(step.dashboard.folderUid)) throw new Error("its folder could not be created");
+    if (lost.has(step.dashboard.folderUid)) throw new Error(LOST_FOLDER);
     asked();
     await work.keeper.write(step.dashboard, work.signal);
   });

@@ -1,8 +1,9 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { LineCounter, parseDocument } from "yaml";
 import type { DashboardKeeper } from "../contract/contract.ts";
+import { isKind } from "../contract/errors.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
+import { readJsonText } from "./json-file.ts";
 import {
   DashboardFilesError,
   type DashboardSource,
@@ -23,10 +24,10 @@ export async function readDirectory(
 ): Promise<DashboardSource> {
   const status = await stat(directory).catch(unlessMissing);
   if (status?.isDirectory() !== true) throw new RangeError(`${directory} is not a directory`);
-  const found: Found = { folders: [], dashboards: [], problems: [] };
+  const found: Found = { folders: [], dashboards: [], problems: [], refused: [] };
   await readFolder({ directory, keeper, found }, "");
-  const problems = [...found.problems, ...repeatedUids(found.dashboards)];
-  if (problems.length > 0) throw new DashboardFilesError(problems);
+  const problems = [...found.problems, ...repeatedUids(found)];
+  if (problems.length > 0) throw new DashboardFilesError([...problems, ...found.refused]);
   return withoutEmptyFolders(found);
 }
 
@@ -34,6 +35,8 @@ interface Found {
   readonly folders: SourceFolder[];
   readonly dashboards: SourceDashboard[];
   readonly problems: FileProblem[];
+  /** Told with the problems, where there are any: all that is to be mended. */
+  readonly refused: FileProblem[];
 }
 
 interface Reading {
@@ -64,8 +67,7 @@ async function readDashboard(
 ): Promise<void> {
   const file = folder === "" ? name : `${folder}/${name}`;
   await reporting(found, file, async () => {
-    const text = await readFile(join(directory, file), "utf8");
-    checkJson(text);
+    const text = await readJsonText(join(directory, file));
     found.dashboards.push({ file, folder, draft: await keeper.parse(text) });
   });
 }
@@ -74,18 +76,18 @@ async function addFolder({ directory, found }: Reading, folder: SourceFolder): P
   const file = `${folder.path}/${FOLDER_FILE}`;
   found.folders.push(folder);
   await reporting(found, file, async () => {
-    const text = await readFile(join(directory, file), "utf8").catch(unlessMissing);
+    const text = await readJsonText(join(directory, file)).catch(unlessMissing);
     if (text === undefined) return;
-    checkJson(text);
     found.folders.splice(-1, 1, { ...folder, ...parseFolderFile(JSON.parse(text)) });
   });
 }
 
-async function reporting({ problems }: Found, file: string, read: () => Promise<void>): Promise<void> {
+async function reporting(found: Found, file: string, read: () => Promise<void>): Promise<void> {
   try {
     await read();
   } catch (error) {
-    problems.push({ file, reason: error instanceof Error ? error.message : String(error) });
+    const told = isKind(error, "refused") ? found.refused : found.problems;
+    told.push({ file, reason: error instanceof Error ? error.message : String(error) });
   }
 }
 
@@ -94,28 +96,16 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** @throws RangeError with the line and column where the text stops being JSON, as near as they can be told */
-function checkJson(text: string): void {
-  try {
-    JSON.parse(text);
-  } catch {
-    throw new RangeError(`not valid JSON${placeOfError(text)}`);
-  }
-}
+/** Two files cannot be the same dashboard, nor two directories the same folder: whichever came last would win. */
+const repeatedUids = ({ dashboards, folders }: Found): FileProblem[] => [
+  ...repeated(dashboards.map(({ file, draft: { uid } }) => ({ file, uid }))),
+  ...repeated(folders.map(({ path, uid }) => ({ file: `${path}/${FOLDER_FILE}`, uid }))),
+];
 
-/** JSON is YAML, and the YAML parser knows where it stumbled; what only JSON forbids it cannot place. */
-function placeOfError(text: string): string {
-  const lineCounter = new LineCounter();
-  const [error] = parseDocument(text, { lineCounter, prettyErrors: false }).errors;
-  if (error === undefined) return " (a comma too many, a comment, or a word without quotes)";
-  const { line, col } = lineCounter.linePos(error.pos[0]);
-  return ` at line ${line}, column ${col}`;
-}
-
-/** Two files cannot be the same dashboard: whichever came last would win. */
-function repeatedUids(dashboards: readonly SourceDashboard[]): FileProblem[] {
-  const byUid = Map.groupBy(dashboards, ({ draft }) => draft.uid);
-  return [...byUid].flatMap(([uid, [first, ...others]]) =>
+function repeated(
+  named: readonly { readonly file: string; readonly uid: string | undefined }[],
+): FileProblem[] {
+  return [...Map.groupBy(named, ({ uid }) => uid)].flatMap(([uid, [first, ...others]]) =>
     uid === undefined || first === undefined
       ? []
       : others.map(({ file }) => ({ file, reason: `its uid ${uid} is that of ${first.file} too` })),
@@ -123,7 +113,7 @@ function repeatedUids(dashboards: readonly SourceDashboard[]): FileProblem[] {
 }
 
 /** A directory with nothing for us in it is no folder, unless it says that it is one. */
-function withoutEmptyFolders({ folders, dashboards }: Found): DashboardSource {
+function withoutEmptyFolders({ folders, dashboards, refused }: Found): DashboardSource {
   const used = new Set<string>();
   for (const folder of folders.toReversed()) {
     const isUsed = folder.uid !== undefined || dashboards.some((one) => one.folder === folder.path);
@@ -131,5 +121,5 @@ function withoutEmptyFolders({ folders, dashboards }: Found): DashboardSource {
     used.add(folder.path);
     used.add(folder.parent);
   }
-  return { folders: folders.filter(({ path }) => used.has(path)), dashboards };
+  return { folders: folders.filter(({ path }) => used.has(path)), dashboards, refused };
 }

@@ -5,6 +5,8 @@ export interface DashboardSource {
   /** Parents before what lies in them. */
   readonly folders: readonly SourceFolder[];
   readonly dashboards: readonly SourceDashboard[];
+  /** Dashboards that the server would not take. */
+  readonly refused?: readonly FileProblem[];
 }
 
 export interface SourceFolder {

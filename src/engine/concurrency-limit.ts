@@ -9,7 +9,8 @@ import type { Tuning } from "./tuning.ts";
 /** Calls one backend's hooks and knows how it bears them. */
 export interface ConcurrencyLimit {
   /**
-   * Calls a hook until it succeeds or fails for good.
+   * Calls a hook until it succeeds or fails for good. Waits while the server has asked us to, and while as many calls are
+   * under way as it bears.
    * @param retry how often it is tried; default: as everything else
    * @throws what the plugin threw at last; the signal's reason when that was given
    */
@@ -53,7 +54,26 @@ export function createConcurrencyLimit({
   let failuresInARow = 0;
   let answered = false;
 
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  const slotsNow = (): number => (performance.now() < pausedUntil ? 0 : slots(pace));
+  /** Lets calls begin. When the signal is given all may, to end at once. */
+  const admit = (): void => {
+    while (waiting.length > 0 && (signal.aborted || running < slotsNow())) {
+      running += 1;
+      waiting.shift()?.();
+    }
+  };
+  listeners.add(admit);
+  signal.addEventListener("abort", admit);
+  const turn = (): Promise<void> =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      admit();
+    });
+
   const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
+    await turn();
     const { round } = pace;
     // A chain of steps that never waits would starve timers and signals: a Ctrl-C must be heard between two of them.
     await new Promise((resolve) => setImmediate(resolve));
@@ -67,6 +87,9 @@ export function createConcurrencyLimit({
     } catch (error) {
       if (isOverload(error)) pace = afterOverload(pace, round);
       throw error;
+    } finally {
+      running -= 1;
+      admit();
     }
   };
 
@@ -104,7 +127,7 @@ export function createConcurrencyLimit({
         }
       }
     },
-    slots: () => (performance.now() < pausedUntil ? 0 : slots(pace)),
+    slots: slotsNow,
     watch(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -38,12 +38,14 @@ export function createProblems(): Problems {
       const reason = reasonWithin(problem, merged);
       const key = `${kind} ${reason}`;
       const before = merged.get(key);
+      const known = new Set([...(before?.items ?? []), ...items]);
       merged.set(key, {
         kind,
         reason,
         ranges: joinRanges(before === undefined ? [] : before.ranges, range),
-        items: [...(before?.items ?? []), ...items].slice(0, ITEMS_MAX),
-        itemsTotal: (before?.itemsTotal ?? 0) + items.length,
+        items: [...known].slice(0, ITEMS_MAX),
+        // A second reading meets the same ones again.
+        itemsTotal: (before?.itemsTotal ?? 0) + known.size - (before?.items.length ?? 0),
       });
     },
     list: () =>

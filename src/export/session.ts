@@ -3,12 +3,12 @@
 import { createMemoryBudget } from "../engine/memory-budget.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
-import { isPressed, relievePressure } from "../snapshot/memory-pressure.ts";
-import type { Lock } from "../snapshot/write/lock.ts";
+import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
 import type { Recovered } from "../snapshot/write/recover.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/write/writer.ts";
+import type { Lock } from "../storage/lock.ts";
 import { fromMs } from "../units/range.ts";
 import { type BackendOutcome, runBackend } from "./backend-run.ts";
 import { claimsOf } from "./claims.ts";
@@ -34,14 +34,14 @@ export interface Session {
 export async function runSession(session: Session): Promise<ExportResult> {
   const { partial, job } = session;
   const tuning: Tuning = { ...DEFAULT_TUNING, ...job.tuning };
-  using _pressure = relievePressure();
+  using memory = watchMemory();
   const stopper = new AbortController();
   const stop = (error: Error): void => stopper.abort(error);
   const writer = await openSessionWriter(session, tuning, stop);
   const context: ExportContext = {
     partial,
     writer,
-    budget: createMemoryBudget(tuning.heldBytes, isPressed),
+    budget: createMemoryBudget(tuning.heldBytes, memory.isPressed),
     tuning,
     temporary: createTemporarySpace(),
     concurrency: job.concurrency,

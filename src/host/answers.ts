@@ -3,14 +3,15 @@
  * What `start` and `step` give is checked by the engine, which keeps it.
  */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import { SIGNALS, type Step } from "../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const counts = v.record(v.string(), count);
+const counts = objectOf(count);
 const time = v.bigint();
 const text = v.pipe(v.string(), v.nonEmpty());
 
-const members = v.record(v.string(), v.unknown());
+const members = objectOf(v.unknown());
 const draft = {
   title: v.string(),
   content: members,

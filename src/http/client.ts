@@ -10,6 +10,7 @@ import { type ServerOptions, secretsOf, standingHeaders } from "./authentication
 import { ENCODING } from "./body.ts";
 import { describeCall, readingOf, readJson } from "./call.ts";
 import { type CallPlace, statusError } from "./classify.ts";
+import { fetchDotted, hasNamedDots, namedDots, nameLost, type SentCall } from "./dotted-path.ts";
 import { limitCall } from "./time-limit.ts";
 
 export interface HttpClientOptions extends ServerOptions {
@@ -32,11 +33,11 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
   const redact = redactor(secretsOf(options));
   const standing = standingHeaders(options);
   const timeoutMs = toMs(parseDuration(options.timeout ?? "5m"));
-  const tls = options.ca === undefined ? {} : { tls: { ca: readNamedText(options.ca, CA_BYTES_MAX) } };
+  const ca = options.ca === undefined ? undefined : readNamedText(options.ca, CA_BYTES_MAX);
 
   const send = async (request: HttpRequest): Promise<HttpAnswer> => {
     const place: CallPlace = { server: `${options.name} at ${url}`, call: describeCall(request), redact };
-    const address = url + request.path + queryOf(request);
+    const address = url + namedDots(request.path) + queryOf(request);
     checkHost(options, address);
     const limit = limitCall(request.timeoutMs ?? timeoutMs, request.signal, place);
     const askedMs = Date.now();
@@ -45,20 +46,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
       ...(type === undefined ? {} : { "Content-Type": type }),
       ...standing,
     });
-    const response = await limit.guard(
-      ofetch.raw(address, {
-        ...SETTINGS,
-        method: request.method ?? "GET",
-        headers,
-        ...(body === undefined ? {} : { body }),
-        ...tls,
-        signal: limit.signal,
-      }),
-    );
+    const call = { method: request.method ?? "GET", headers, body, ca, signal: limit.signal };
+    const isDotted = hasNamedDots(request.path);
+    const response = await limit.guard(isDotted ? fetchDotted(address, call) : fetchPlain(address, call));
     options.onAnswer?.(response.headers, askedMs);
     const reading = readingOf(request, limit, place);
     if (response.ok || request.accept?.includes(response.status)) return createAnswer(response, reading);
     const said = await readBeginning(response, ERROR_BYTES_MAX, reading);
+    if (isDotted && response.status >= 300 && response.status < 400) throw nameLost(place, response.status);
     throw statusError(place, response.status, response.headers, said);
   };
 
@@ -70,6 +65,14 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     at: (other) => createHttpClient({ ...optionsFor(options, other), url: other }),
   };
 }
+
+const fetchPlain = (address: string, { body, ca, ...call }: SentCall): Promise<Response> =>
+  ofetch.raw(address, {
+    ...SETTINGS,
+    ...call,
+    ...(body === undefined ? {} : { body }),
+    ...(ca === undefined ? {} : { tls: { ca } }),
+  });
 
 /** What goes along to another base URL: everything, or where credentials stay, what is none. */
 function optionsFor(options: HttpClientOptions, other: string): HttpClientOptions {

@@ -2,6 +2,7 @@
  * How big an export will be. Servers say how much they store, compressed; readable JSON is several times that. How many
  * times depends on the data, so an estimate has two ends, unless a kept snapshot has measured it.
  */
+import type { Inventory } from "../contract/contract.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { type Estimate, haveState, SIGNAL_TABLE } from "../snapshot/format/signals.ts";
@@ -29,7 +30,7 @@ export function estimateExport(
   parts: readonly ExportPart[],
   snapshots: readonly KeptSnapshot[],
 ): ExportEstimate {
-  const all = parts.map((part) => ({ part, estimate: measured(part, snapshots) ?? supposed(part) }));
+  const all = parts.map((part) => ({ part, estimate: estimateOf(part, snapshots) }));
   const estimates = all.flatMap(({ estimate }) => (estimate === undefined ? [] : [estimate]));
   const sum = (of: (one: Estimate) => number): number =>
     Math.round(estimates.reduce((total, one) => total + of(one), 0));
@@ -53,10 +54,15 @@ export function estimateText(
   return `about ${formatBytes(likely)} (${formatBytes(low)} to ${formatBytes(high)})${without}`;
 }
 
-function supposed({ finding, range }: ExportPart): Estimate | undefined {
-  const { size, inventory } = finding;
+/** What a snapshot has measured; else what the server says. */
+function estimateOf(part: ExportPart, snapshots: readonly KeptSnapshot[]): Estimate | undefined {
+  return measured(part, snapshots) ?? supposed(part.finding, shareOf(part));
+}
+
+/** @param share of all that the server has */
+function supposed({ size, inventory }: Reached, share: number): Estimate | undefined {
   if (size === undefined) return undefined;
-  const bytes = size.bytes * shareOf(finding, range);
+  const bytes = size.bytes * share;
   const factors = inventory.signals.map((signal) => SIGNAL_TABLE[signal].expansion[size.source]);
   const largest = (of: (one: Estimate) => number): number => bytes * Math.max(0, ...factors.map(of));
   return {
@@ -67,10 +73,17 @@ function supposed({ finding, range }: ExportPart): Estimate | undefined {
 }
 
 /** What lies in a range as a part of all there is; things without a time are exported whole. */
-function shareOf({ inventory }: Reached, range: Range): number {
-  const { oldest, newest, signals } = inventory;
-  if (haveState(signals) || oldest === undefined || newest === undefined || newest <= oldest) return 1;
-  return Number(lengthWithin(range, { from: oldest, to: newest })) / Number(newest - oldest);
+function shareOf({ finding, range }: ExportPart): number {
+  const data = timeOf(finding.inventory);
+  if (haveState(finding.inventory.signals) || data === undefined || data.to <= data.from) return 1;
+  return Number(lengthWithin(range, data)) / Number(data.to - data.from);
+}
+
+/** Where nearly all of the data lies: what is older than the retention has expired, or is an outlier that soon will have. */
+function timeOf({ oldest, newest, retention }: Inventory): Range | undefined {
+  if (oldest === undefined || newest === undefined) return undefined;
+  const kept = typeof retention === "bigint" ? newest - retention : oldest;
+  return { from: oldest > kept ? oldest : kept, to: newest };
 }
 
 function lengthWithin(range: Range, data: Range): bigint {
@@ -84,7 +97,8 @@ const TELLING = 600n * NS_PER_SECOND;
 
 /** By the newest snapshot that holds this backend whole and uncompressed. */
 function measured({ finding, range }: ExportPart, snapshots: readonly KeptSnapshot[]): Estimate | undefined {
-  const { signals, oldest, newest } = finding.inventory;
+  const { signals } = finding.inventory;
+  const data = timeOf(finding.inventory);
   for (const { manifest } of snapshots.toReversed()) {
     const saved = manifest.plugins.find(({ name }) => name === finding.name);
     if (saved?.status !== "complete" || saved.match !== undefined || saved.range === undefined) continue;
@@ -92,16 +106,23 @@ function measured({ finding, range }: ExportPart, snapshots: readonly KeptSnapsh
     const bytes = saved.files.reduce((sum, file) => sum + file.bytes, 0);
     if (haveState(signals)) return around(bytes, 1);
     const length = (whole: Range): bigint =>
-      oldest === undefined || newest === undefined
-        ? whole.to - whole.from
-        : lengthWithin(whole, { from: oldest, to: newest });
+      data === undefined ? whole.to - whole.from : lengthWithin(whole, data);
     const then = length(rangeFromText(saved.range));
     if (then < TELLING || bytes === 0) continue;
     const times = Number(length(range)) / Number(then);
-    return around(bytes * times, times);
+    return atMost(around(bytes * times, times), Math.max(bytes, mostOf(finding)));
   }
   return undefined;
 }
+
+/** One day's measure, carried over years of which most are empty, comes to more than there can be. */
+const mostOf = (finding: Reached): number => supposed(finding, 1)?.high ?? Number.POSITIVE_INFINITY;
+
+const atMost = ({ likely, low, high }: Estimate, bytes: number): Estimate => ({
+  likely: Math.min(likely, bytes),
+  low: Math.min(low, bytes),
+  high: Math.min(high, bytes),
+});
 
 /** The further beyond what was measured, the less is known. */
 const around = (likely: number, times: number): Estimate =>

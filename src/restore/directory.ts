@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { systemCode } from "../snapshot/format/errors.ts";
-import { writeAtomically } from "../snapshot/write/disk.ts";
-import { readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import type { Signal } from "../contract/contract.ts";
+import { openDirectory } from "../snapshot/write/disk.ts";
+import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import type { RestorePlan } from "./plan.ts";
 
 const requestSchema = v.object({
   snapshot: v.string(),
@@ -16,6 +17,29 @@ const requestSchema = v.object({
 });
 const REQUEST_BYTES_MAX = 1 << 20;
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
+
+/** What was said of what to restore, as it was said. */
+export interface Asked {
+  readonly plugin: readonly string[];
+  readonly only: readonly Signal[];
+  readonly from: bigint | undefined;
+  readonly to: bigint | undefined;
+  readonly match: readonly string[];
+  readonly into: string | undefined;
+  readonly label: readonly string[];
+}
+
+/** What a restore that goes on must have asked, too. */
+export function requestOf(asked: Asked, { snapshot, targets }: RestorePlan): RestoreRequest {
+  const { plugin, only, from, to, match, into, label } = asked;
+  const given = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
+  const places = targets.map(({ name, open }) => [name, open.url]);
+  return {
+    snapshot: snapshot.path,
+    sha256: snapshot.manifest.sha256,
+    asked: JSON.stringify({ ...given, places }),
+  };
+}
 
 /** Makes the directory of a new restore. @param now the time that names it, UTC */
 export async function newRestoreDirectory(
@@ -29,19 +53,9 @@ export async function newRestoreDirectory(
   const stamp = now.toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let number = 1; ; number += 1) {
     const directory = join(parent, number === 1 ? stamp : `${stamp}-${number}`);
-    if (!(await makes(directory))) continue;
-    await writeAtomically(join(directory, "request.json"), `${JSON.stringify(request, null, 2)}\n`);
+    if (!makeNewDirectory(directory)) continue;
+    await openDirectory(directory).write("request.json", `${JSON.stringify(request, null, 2)}\n`);
     return directory;
-  }
-}
-
-async function makes(directory: string): Promise<boolean> {
-  try {
-    await mkdir(directory);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
   }
 }
 

@@ -1,7 +1,6 @@
 /** What a restore leaves on the disk while it runs: how far it came, and every record that was refused. */
-import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
@@ -9,7 +8,10 @@ import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
-import { makeOwnDirectory, openOwn } from "../storage/own-file.ts";
+import { openDirectory } from "../snapshot/write/disk.ts";
+import { makeOwnDirectory } from "../storage/own-file.ts";
+import { isMissing } from "../storage/refusal.ts";
+import type { GrowingFile, Storage } from "../storage/storage.ts";
 
 /** What the server said of one block's records, and of which added blocks these were joined with some. */
 export interface BlockOutcome {
@@ -65,7 +67,7 @@ export interface RestoreJournal {
 /** A line of `rejected.json` holds one record, as it is in the snapshot. */
 const JOURNAL_LINE_BYTES_MAX = 2 * BLOCK_BYTES_MAX;
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 const problem = v.object({
   kind: problemKindSchema,
   reason: v.string(),
@@ -88,11 +90,13 @@ type Done = v.InferOutput<typeof doneSchema>;
 export async function openJournal(directory: string): Promise<RestoreJournal> {
   makeOwnDirectory(directory);
   const entries: Done[] = [];
-  const state = await openWhole(join(directory, "progress.jsonl"), (bytes) =>
+  const files = openDirectory(directory);
+  const state = await openWhole(files, "progress.jsonl", (bytes) =>
     entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes)))),
   );
-  const refused = await openWhole(join(directory, "rejected.json"));
+  const refused = await openWhole(files, "rejected.json");
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
+  const keep = keeper(refused, state);
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -102,13 +106,12 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
         ({ line, reason, unsupported }) =>
           `${JSON.stringify({ plugin, file, reason, ...(unsupported ? { unsupported } : {}), record: line })}\n`,
       );
-      if (lines.length > 0) await append(refused, lines.join(""));
       const told = problems.map(({ kind, reason, items }) =>
         items === undefined ? { kind, reason } : { kind, reason, items: [...items] },
       );
       const counted = { written, existing, ...countRejected(fileOf(block), rejected) };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
-      await append(state, `${JSON.stringify(entry)}\n`);
+      await keep({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` });
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),
   };
@@ -119,25 +122,62 @@ const joinedWith = (places: readonly Place[]): Pick<Done, "joined"> =>
 
 const key = (plugin: string, { file, offset }: Place): string => JSON.stringify([plugin, file, offset]);
 
-async function append(handle: FileHandle, text: string): Promise<void> {
-  await handle.appendFile(text);
-  await handle.datasync();
+/** The lines of one block. */
+interface Entry {
+  readonly refused: string;
+  readonly done: string;
+}
+
+/** Blocks that are done at once are written together, and made durable once for all of them. After a failure none is. */
+function keeper(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
+  const waiting: Entry[] = [];
+  let tail: Promise<void> = Promise.resolve();
+  const writeWaiting = async (): Promise<void> => {
+    const entries = waiting.splice(0);
+    await refused.append(entries.map((one) => one.refused).join(""));
+    await state.append(entries.map((one) => one.done).join(""));
+  };
+  return (entry) => {
+    waiting.push(entry);
+    tail = tail.then(writeWaiting);
+    return tail;
+  };
+}
+
+interface JournalFile {
+  /** Durable when it resolves. */
+  append(text: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Opens a file to append to it. A torn last line is cut away, or the next one would be glued on: its block is done again. */
-async function openWhole(path: string, visit?: (line: Uint8Array) => void): Promise<FileHandle> {
-  const handle = await openOwn(path, "append");
+async function openWhole(
+  files: Storage,
+  name: string,
+  visit?: (line: Uint8Array) => void,
+): Promise<JournalFile> {
+  const file: GrowingFile = await files.append(name, await endOfLines(files, name, visit));
+  return {
+    async append(text) {
+      if (text === "") return;
+      await file.append(Buffer.from(text));
+      await files.commit([name]);
+    },
+    close: () => file.close(),
+  };
+}
+
+/** Where the last whole line of a file ends; of one that is not there, at its beginning. */
+async function endOfLines(files: Storage, name: string, visit?: (line: Uint8Array) => void): Promise<number> {
+  let end = 0;
   try {
-    let end = 0;
-    for await (const line of fileLines(path, JOURNAL_LINE_BYTES_MAX)) {
+    for await (const line of fileLines(files, name, JOURNAL_LINE_BYTES_MAX)) {
       if (!line.whole) continue;
       visit?.(line.bytes);
       end = line.end;
     }
-    await handle.truncate(end);
-    return handle;
   } catch (error) {
-    await handle.close();
-    throw error;
+    if (!isMissing(error)) throw error;
   }
+  return end;
 }

@@ -1,5 +1,6 @@
 /** Blocks whose bytes are not those that were written: nothing of them is restored, and each is told. */
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { blockPlaceSchema, placeOf } from "../snapshot/format/block-place.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
@@ -17,7 +18,7 @@ export const lostSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   block: v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
   ...blockPlaceSchema.entries,
-  counts: v.pipe(v.record(v.string(), v.number()), v.description("what the index says was in it")),
+  counts: v.pipe(objectOf(v.number()), v.description("what the index says was in it")),
   reason: v.string(),
 });
 

@@ -1,6 +1,16 @@
 /** Says what a restore leaves aside, so that nothing is left aside silently. */
+
 import type { Finding } from "../contract/contract.ts";
+import { missingLines } from "../snapshot/catalog/chain-claims.ts";
+import type { Chosen } from "../snapshot/catalog/choose.ts";
+import type { OpenChain } from "../snapshot/catalog/open-chain.ts";
 import type { FoundBlocks } from "./select.ts";
+
+/** A plugin that nothing is written for. */
+export interface NotPlanned {
+  readonly name: string;
+  readonly reason: string;
+}
 
 /** Why a plugin has nothing that a restore could write. */
 export function whyNothing({ timeless, outside }: FoundBlocks): string {
@@ -23,3 +33,14 @@ export function notesOnUnchosen({ timeless }: FoundBlocks, files: number): Findi
     what,
   }));
 }
+
+/** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
+export const lackingOf = (
+  { chains, lacking, broken, notTaken }: Chosen,
+  damaged: OpenChain["broken"],
+): NotPlanned[] => [
+  ...lacking,
+  ...notTaken,
+  ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
+  ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
+];

@@ -10,7 +10,7 @@ import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
-import { notesOnUnchosen, whyNothing } from "./not-chosen.ts";
+import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
 export interface RestoreOptions {
@@ -54,12 +54,6 @@ export interface RestoreTarget {
   readonly isAtMost: boolean;
   /** What the server counts already in the saved windows; absent: it cannot say. */
   readonly held?: Counts;
-}
-
-/** A plugin that nothing is written for. */
-export interface NotPlanned {
-  readonly name: string;
-  readonly reason: string;
 }
 
 export interface RestorePlan {

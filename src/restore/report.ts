@@ -1,15 +1,15 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
-import { join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../contract/any-names.ts";
 import { chainJson, chainSchema } from "../snapshot/catalog/chain-json.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
-import { writeAtomically } from "../snapshot/write/disk.ts";
+import { openDirectory } from "../snapshot/write/disk.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 const range = v.object({ from: v.string(), to: v.string() });
 export const notPlannedSchema = v.object({ name: v.string(), reason: v.string() });
 export const findingSchema = v.object({
@@ -162,5 +162,6 @@ const isAllLost = ({
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */
-export const writeReport = (report: RestoreReport): Promise<void> =>
-  writeAtomically(join(report.directory, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
+export async function writeReport(report: RestoreReport): Promise<void> {
+  await openDirectory(report.directory).write("report.json", `${JSON.stringify(report, null, 2)}\n`);
+}

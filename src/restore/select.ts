@@ -1,9 +1,10 @@
 /** Chooses what of a snapshot is put back, and in which order. */
 import type { Counts, Restorer } from "../contract/contract.ts";
-import { inRestoreOrder } from "../host/restore-order.ts";
+import { inRestoreRanks, orderOf } from "../host/restore-order.ts";
 import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
+import { isJoined } from "../snapshot/format/join-lines.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
 import type { LostBlock } from "./lost.ts";
@@ -17,6 +18,8 @@ export interface PlannedFile {
   readonly counts: Counts;
   /** ns; absent for an object. */
   readonly range?: Range;
+  /** Its blocks may be written at once with one another, and with those of files that have the same number here. */
+  readonly beside?: number;
 }
 
 /** What the index tells of one plugin. */
@@ -112,8 +115,15 @@ export async function planFiles(
   signal: AbortSignal,
 ): Promise<PlannedFile[]> {
   const planned = [...byFile].map(([file, blocks]) => planFile(file, blocks, restorer));
-  return inRestoreOrder(planned, ({ file }) => file, restorer, signal);
+  const groups = await inRestoreRanks(planned, ({ file }) => file, restorer, signal);
+  return groups.flatMap((group, number) =>
+    group.map((file) => (isFree(file, restorer) ? { ...file, beside: number } : file)),
+  );
 }
+
+/** What was added later is joined with what lies in the blocks beside it, which takes them in the order of time. */
+const isFree = ({ file, blocks }: PlannedFile, { order }: Pick<Restorer, "order">): boolean =>
+  orderOf(file, order) === "any" && !(isJoined(file) && blocks.some(({ reread }) => reread));
 
 function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restorer, "order">): PlannedFile {
   const counts: Record<string, number> = {};
@@ -122,7 +132,7 @@ function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restor
   const [first, ...others] = ranges;
   return {
     file,
-    blocks: order?.[file] === "time" ? blocks.toSorted(byBlockTime) : blocks,
+    blocks: orderOf(file, order) === "time" ? blocks.toSorted(byBlockTime) : blocks,
     counts,
     ...(first === undefined ? {} : { range: others.reduce(span, first) }),
   };

@@ -1,33 +1,60 @@
 /**
- * Keeps the process within its budget of 150 MB resident. The runtime collects garbage when its heap has grown by half, which
- * is late with megabytes in every step.
+ * Keeps work within its budget of 150 MB resident, beside what the process held before it: a service has a database open. The
+ * runtime collects garbage when its heap has grown by half, which is late with megabytes in every step.
  */
 
-/** From here on a collection is worth its time. Bytes resident. */
-const HIGH_BYTES = 100e6;
-/** From here on one step at a time is enough: collecting alone did not help. */
-const PRESSED_BYTES = 115e6;
+/** So much more than before, a collection is worth its time. Bytes resident. */
+const HIGH_BYTES = 25e6;
+/** So much more, one step at a time is enough: collecting alone did not help. */
+const PRESSED_BYTES = 45e6;
 const LOOK_MS = 20;
-/** A collection takes about 10 ms: at most a tenth of the time is spent on it. */
+/** A collection takes about 10 ms, or more in a process that holds much: at most a fifth of the time is spent on it. */
+const SHARE = 0.2;
 const SPACING_MS = 100;
+/** What the program itself takes, where nobody has looked. Bytes resident. */
+const ALONE_BYTES = 80e6;
 
-/** Whether the process holds so much memory that work should not be done side by side. */
-export const isPressed = (): boolean => process.memoryUsage.rss() > PRESSED_BYTES;
+/** The memory of one piece of work, from its beginning to its end. */
+export interface MemoryWatch extends Disposable {
+  /** Whether the work holds so much that it should not be done side by side. */
+  isPressed(): boolean;
+}
+
+const residentBytes = (): number => process.memoryUsage.rss();
+
+/** What the process held when each piece of work that is under way began. */
+const held = new Set<{ readonly bytes: number }>();
+
+/** When the next collection is worth its time. ms by `performance.now()` */
+let next = 0;
+
+function collect(): void {
+  const began = performance.now();
+  Bun.gc(true);
+  const ended = performance.now();
+  next = ended + Math.max(SPACING_MS, (ended - began) / SHARE);
+}
 
 /** Collects when there is much to collect, not too often, until it is disposed of. */
-export function relievePressure(): Disposable {
-  let next = 0;
+export function watchMemory(): MemoryWatch {
+  const before = { bytes: residentBytes() };
+  held.add(before);
   const timer = setInterval(() => {
-    if (performance.now() < next || process.memoryUsage.rss() < HIGH_BYTES) return;
-    Bun.gc(true);
-    next = performance.now() + SPACING_MS;
+    if (performance.now() >= next && residentBytes() > before.bytes + HIGH_BYTES) collect();
   }, LOOK_MS);
   // It must not keep a process alive whose work is done.
   timer.unref();
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+  return {
+    isPressed: () => residentBytes() > before.bytes + PRESSED_BYTES,
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      held.delete(before);
+    },
+  };
 }
 
-/** Collects at once when there is much to collect: for long work that no timer interrupts. */
+/** Collects at once when there is much to collect: for long work that no timer interrupts, while its memory is watched. */
 export function relieveNow(): void {
-  if (process.memoryUsage.rss() > HIGH_BYTES) Bun.gc(true);
+  const [most = ALONE_BYTES] = [...held].map(({ bytes }) => bytes).sort((a, b) => b - a);
+  if (residentBytes() > most + HIGH_BYTES) collect();
 }

@@ -18,6 +18,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
+import { systemCode } from "./refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**
@@ -129,6 +130,17 @@ export function requireOwnDirectories(root: string, path: string = root): void {
 export function makeOwnDirectory(root: string, path: string = root, mode?: number): void {
   requireOwnDirectories(root, path);
   mkdirSync(path, { recursive: true, mode });
+}
+
+/** Makes a directory in one that is there. @returns false: something has that name already */
+export function makeNewDirectory(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === "EEXIST") return false;
+    throw error;
+  }
 }
 
 /**

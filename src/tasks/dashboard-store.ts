@@ -1,6 +1,6 @@
 import type { DashboardKeeper } from "../contract/contract.ts";
 import { UsageError } from "./errors.ts";
-import type { Setting } from "./task.ts";
+import type { TaskContext, Wanted } from "./task.ts";
 
 /** Which backend, when several keep dashboards. */
 export const PLUGIN = {
@@ -12,7 +12,7 @@ export const PLUGIN = {
 
 /** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */
 export function keeperOf(
-  { backends, failures }: Pick<Setting, "backends" | "failures">,
+  { backends, failures }: Pick<TaskContext, "backends" | "failures">,
   plugin: string | undefined,
 ): { name: string; keeper: DashboardKeeper } {
   const found = backends.flatMap(({ name, backend: { dashboards } }) =>
@@ -30,3 +30,7 @@ export function keeperOf(
   if (failure !== undefined) throw failure.error;
   throw new UsageError("no configured backend keeps dashboards", "is `backends.grafana.enabled` false?");
 }
+
+/** The one backend that is opened, where it is named. */
+export const ownerOf = ({ plugin }: { readonly plugin: string | undefined }): Wanted =>
+  plugin === undefined ? {} : { only: [plugin] };

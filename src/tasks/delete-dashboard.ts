@@ -6,7 +6,7 @@ import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
 import { requireOwnDirectories } from "../storage/own-file.ts";
 import { messageOf } from "../units/message-of.ts";
-import { keeperOf, PLUGIN } from "./dashboard-store.ts";
+import { keeperOf, ownerOf, PLUGIN } from "./dashboard-store.ts";
 import { UsageError } from "./errors.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 
@@ -34,6 +34,7 @@ export const deleteDashboard = defineTask({
   kind: "delete_dashboard",
   about: "delete dashboards, or a folder of them; a copy of each is kept",
   params,
+  opens: ownerOf,
   destructive: true,
   async plan({ uid: uids, folder, plugin }, setting): Promise<DashboardDeletion> {
     if (uids.length === 0 && folder === undefined)

@@ -24,7 +24,7 @@ import { type ExportValues, exportParams } from "./export-params.ts";
 import { spansOf } from "./export-range.ts";
 import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches } from "./matches.ts";
-import { defineTask, type Setting } from "./task.ts";
+import { defineTask, type TaskContext } from "./task.ts";
 
 /** What is read, and where it goes. */
 interface Plan {
@@ -39,8 +39,9 @@ export const exportStack = defineTask({
   kind: "export",
   about: "save what the stack holds to a snapshot that is complete or says what is missing",
   params: exportParams,
+  opens: ({ plugin }) => ({ only: plugin }),
   destructive: false,
-  plan: (given, setting): Promise<Plan> => (given.resume ? planRest : planWhole)(given, setting),
+  plan: (given, context): Promise<Plan> => (given.resume ? planRest : planWhole)(given, context),
   targets: ({ names, job }) =>
     names.map((name) => backendTarget(name, job.backends.find(({ open }) => open.name === name)?.open)),
   async run({ names, job, partial }, { follow, signal }) {
@@ -68,33 +69,33 @@ function endingOf({ path, manifest }: ExportResult): Ending {
 /** How long each backend may take to say what it holds: a busy one answers late, and an export can wait. ms */
 const SURVEY_MS = 300_000;
 
-async function planWhole(given: ExportValues, setting: Setting): Promise<Plan> {
+async function planWhole(given: ExportValues, context: TaskContext): Promise<Plan> {
   if (given.partial !== undefined)
     throw new UsageError(
       `unexpected argument ${given.partial}`,
       "with --resume it names an interrupted export",
     );
-  const { note, signal, failures } = setting;
-  const directory = outputOf(given, setting);
+  const { note, signal, failures } = context;
+  const directory = outputOf(given, context);
   const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => given[signal]));
-  const names = setting.backends.map(({ name }) => name);
+  const names = context.backends.map(({ name }) => name);
   const matches = readMatches(given.match, names);
-  const backends = setting.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
+  const backends = context.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
   requireSomething(signals, backends);
-  await flushAll(backends, setting);
+  await flushAll(backends, context);
   const spanFor = await spansOf(given, { directory, note });
-  const findings = await askBackends(setting, { backends, failures }, SURVEY_MS);
+  const findings = await askBackends(context, { backends, failures }, SURVEY_MS);
   const plan = planExport(findings, { signals, matches, spanFor });
   await checkMatches(plan, signal);
   if (plan.parts.length + plan.failures.length === 0) throw new UsageError("there is nothing to export");
-  await tellSize(plan, directory, setting);
+  await tellSize(plan, directory, context);
   return {
     names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
     job: {
       backends: plan.parts.map(({ finding: _, ...part }) => part),
       failures: plan.failures,
       directory,
-      ...manner(setting.config),
+      ...manner(context.config),
       ...(given.compress === undefined ? {} : { compression: given.compress }),
       ...(given["max-file-size"] === undefined ? {} : { fileBytesMax: given["max-file-size"] }),
     },
@@ -102,20 +103,20 @@ async function planWhole(given: ExportValues, setting: Setting): Promise<Plan> {
 }
 
 /** Finishes the interrupted export that is named, or the newest one where snapshots are kept. */
-async function planRest(given: ExportValues, setting: Setting): Promise<Plan> {
-  const directory = outputOf(given, setting);
+async function planRest(given: ExportValues, context: TaskContext): Promise<Plan> {
+  const directory = outputOf(given, context);
   const partial =
     given.partial === undefined
       ? (await listPartials(directory)).at(-1)
-      : resolve(setting.directory, given.partial);
+      : resolve(context.directory, given.partial);
   if (partial === undefined) throw new UsageError(`there is no interrupted export in ${directory}`);
-  const { names, ...rest } = await planResume(partial, setting.backends);
-  setting.note(`resuming ${partial}`);
-  return { names, job: { ...rest, directory, ...manner(setting.config) }, partial };
+  const { names, ...rest } = await planResume(partial, context.backends);
+  context.note(`resuming ${partial}`);
+  return { names, job: { ...rest, directory, ...manner(context.config) }, partial };
 }
 
 /** Where snapshots are kept. */
-const outputOf = ({ output }: ExportValues, { config, directory }: Setting): string =>
+const outputOf = ({ output }: ExportValues, { config, directory }: TaskContext): string =>
   output === undefined ? config.backups : resolve(directory, output);
 
 /** Who exports, and what the configuration says of how. */
@@ -133,7 +134,11 @@ function requireSomething(signals: ReadonlySet<Signal>, wanted: readonly OpenBac
 }
 
 /** Says beforehand how much there will be about, and warns when it may not fit. */
-async function tellSize(plan: ExportPlan, output: string, { directory, note, warn }: Setting): Promise<void> {
+async function tellSize(
+  plan: ExportPlan,
+  output: string,
+  { directory, note, warn }: TaskContext,
+): Promise<void> {
   const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
   // A directory that cannot be read is told when the snapshot is made in it.
   const { snapshots } = await readKept(output).catch(() => ({ snapshots: [] }));

@@ -5,14 +5,15 @@ import { type Finding, survey } from "../inventory/survey.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { fromMs } from "../units/range.ts";
-import type { Setting, Target } from "./task.ts";
+import { defineTask, type Target, type TaskContext } from "./task.ts";
+import { readTimeout } from "./timeout.ts";
 
 /** How long each backend may take to answer unless somebody says otherwise, ms. */
-export const ANSWER_MS = 30_000;
+const ANSWER_MS = 30_000;
 
 /** Asks these backends what they hold; whose answers are waited for is told. */
 export async function askBackends(
-  { signal, waitFor }: Pick<Setting, "signal" | "waitFor">,
+  { signal, waitFor }: Pick<TaskContext, "signal" | "waitFor">,
   plugins: Pick<OpenPlugins, "backends" | "failures">,
   timeoutMs = ANSWER_MS,
 ): Promise<readonly Finding[]> {
@@ -21,6 +22,8 @@ export async function askBackends(
 }
 
 export interface Taken {
+  /** The stack's name. */
+  readonly stack: string;
   readonly findings: readonly Finding[];
   readonly warnings: readonly Warning[];
   /** What would be gone with the stack. */
@@ -28,15 +31,47 @@ export interface Taken {
 }
 
 /** Asks every backend, and compares with the kept snapshots. */
-export async function takeInventory(setting: Setting, timeoutMs = ANSWER_MS): Promise<Taken> {
-  const findings = await askBackends(setting, setting, timeoutMs);
-  const { snapshots } = await readKept(setting.config.backups);
+export async function takeInventory(context: TaskContext, timeoutMs = ANSWER_MS): Promise<Taken> {
+  const findings = await askBackends(context, context, timeoutMs);
+  const { snapshots } = await readKept(context.config.backups);
   const now = fromMs(Date.now());
   const warnings = findings.flatMap((finding): Warning[] =>
     finding.state === "reached" ? warningsFor(finding, { snapshots, now }) : [],
   );
-  return { findings, warnings, losses: lossesOf(findings, { snapshots, now }) };
+  const { name: stack } = context.config;
+  return { stack, findings, warnings, losses: lossesOf(findings, { snapshots, now }) };
 }
+
+export const inventory = defineTask({
+  kind: "inventory",
+  about: "list what each backend holds, how big and how important it is, and what is about to be lost",
+  params: {
+    plugin: {
+      type: "value",
+      hint: "NAME",
+      repeatable: true,
+      complete: "backends",
+      about: "only this backend; may be repeated",
+    },
+    timeout: {
+      type: "value",
+      hint: "DURATION",
+      default: "30s",
+      parse: readTimeout,
+      about: "how long each backend may take to answer",
+    },
+  },
+  opens: ({ plugin }) => ({ only: plugin }),
+  destructive: false,
+  recorded: false,
+  plan: async ({ timeout }) => ({ timeoutMs: timeout }),
+  targets: () => [],
+  async run({ timeoutMs }, context) {
+    const result = await takeInventory(context, timeoutMs);
+    const isWhole = result.findings.every(({ state }) => state === "reached");
+    return { result, ending: { outcome: isWhole ? "success" : "partial" } };
+  },
+});
 
 /** A backend as a plan's target: it is this one as long as it is the same server's, for the same tenant. */
 export const backendTarget = (name: string, open?: Pick<OpenBackend, "url" | "tenant">): Target => ({

@@ -7,7 +7,7 @@ import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.
 import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
 import { readDirectory } from "../dashboards/read-directory.ts";
 import { messageOf } from "../units/message-of.ts";
-import { keeperOf, PLUGIN } from "./dashboard-store.ts";
+import { keeperOf, ownerOf, PLUGIN } from "./dashboard-store.ts";
 import { defineTask } from "./task.ts";
 
 const params = {
@@ -34,6 +34,7 @@ export const provision = defineTask({
   kind: "provision",
   about: "make the dashboards on the server as a directory of files says; directories become folders",
   params,
+  opens: ownerOf,
   destructive: false,
   async plan({ directory, plugin }, setting): Promise<Provisioning> {
     const { keeper } = keeperOf(setting, plugin);
@@ -44,12 +45,16 @@ export const provision = defineTask({
     const plan = await planProvision(keeper, source, setting.signal);
     return { ...plan, source: directory ?? BUILT_IN, keeper };
   },
-  targets: ({ dashboards }) =>
-    dashboards.flatMap((step) =>
+  targets: ({ folders, dashboards }) => [
+    ...folders.flatMap(({ action, path, folder }) =>
+      action === "keep" ? [] : [{ kind: "folder", name: `folder ${path}`, identity: folder.uid }],
+    ),
+    ...dashboards.flatMap((step) =>
       step.action === "create" || step.action === "update"
         ? [{ kind: "dashboard", name: `dashboard ${step.dashboard.uid}`, identity: step.dashboard.uid }]
         : [],
     ),
+  ],
   details: ({ source }) => ({ source }),
   async run(plan, { signal }) {
     const result = await provisionDashboards(plan.keeper, plan, signal);

@@ -78,8 +78,10 @@ export const prune = defineTask({
     const doomed = decisions.filter(({ reasons }) => reasons.length === 0).map(({ snapshot }) => snapshot);
     return { decisions, doomed, leftovers: await listRemoved(backups), unreadable };
   },
-  targets: ({ doomed }) =>
-    doomed.map(({ path, manifest }) => ({ kind: "snapshot", name: path, identity: manifest.sha256 })),
+  targets: ({ doomed, leftovers }) => [
+    ...doomed.map(({ path, manifest }) => ({ kind: "snapshot", name: path, identity: manifest.sha256 })),
+    ...leftovers.map((path) => ({ kind: "remains", name: path, identity: path })),
+  ],
   details: ({ doomed, leftovers }) => ({
     snapshots: doomed.map(({ path, manifest }) => ({ path, sha256: manifest.sha256 })),
     ...(leftovers.length === 0 ? {} : { leftovers }),

@@ -2,11 +2,11 @@
 import type { Trail } from "../audit/format/event.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
-import type { Params, ParamValues } from "./param.ts";
-import type { Answer, Running, Setting, Target, Task } from "./task.ts";
+import { type Param, type Params, type ParamValues, valuesOf } from "./param.ts";
+import type { Answer, Done, Refusal, Running, Target, Task, TaskContext } from "./task.ts";
 
-/** A plan that can be shown, agreed to, and carried out as it is. */
-export interface Planned<Plan, Result, Question = never> {
+/** A plan that can be shown, agreed to, and carried out as it is. What it holds open is let go of with it, whatever became of it. */
+export interface Planned<Plan, Result, Question = never> extends AsyncDisposable {
   readonly plan: Plan;
   readonly targets: readonly Target[];
   /** SHA-256 over the kind, the parameters and the targets: what an agreement is given to. */
@@ -16,44 +16,78 @@ export interface Planned<Plan, Result, Question = never> {
    * @param ask answers what the work asks on its way; without it the answer is no
    * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
    */
-  carryOut(ask?: Running<Question>["ask"]): Promise<Result>;
+  carryOut(ask?: Running<Question>["ask"]): Promise<Done<Result>>;
   /** The trail is told that it was not agreed to. @throws TrailError */
-  decline(answer: Exclude<Answer, { agrees: true }>): Promise<void>;
+  decline(answer: Refusal): Promise<void>;
 }
 
 /** Looks, and writes nothing. @throws UsageError or RefusedError when there is no such plan; a refusal may be recorded */
 export async function planTask<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   params: ParamValues<P>,
-  setting: Setting,
+  context: TaskContext,
 ): Promise<Planned<Plan, Result, Question>> {
-  const plan = await recordingRefusal(task.kind, setting, () => task.plan(params, setting));
+  const plan = await recordingRefusal(task.kind, context, () => task.plan(params, context));
   const targets = task.targets(plan);
   return {
     plan,
     targets,
-    sha256: agreementHash(task.kind, params, targets),
-    carryOut: (ask = declined) => carryOut(task, plan, { ...setting, ask }),
-    async decline({ outcome, details = {} }) {
-      await using trail = setting.openTrail();
-      await trail.append({ operation: task.kind, outcome, details });
-    },
+    sha256: agreementHash(task, params, targets),
+    carryOut: (ask = declined) => done(task, plan, { ...context, ask }),
+    decline: (answer) => recordRefusal(task.kind, answer, context),
+    [Symbol.asyncDispose]: () => letGo(plan),
   };
 }
 
+async function letGo(plan: unknown): Promise<void> {
+  if (holdsSomething(plan)) await plan[Symbol.asyncDispose]();
+}
+
+const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
+  typeof plan === "object" && plan !== null && Symbol.asyncDispose in plan;
+
+/** The trail is told that a task was not agreed to, before there was a plan. @throws TrailError */
+export async function recordRefusal(
+  operation: string,
+  { outcome, details = {} }: Refusal,
+  { openTrail }: TaskContext,
+): Promise<void> {
+  await using trail = openTrail();
+  await trail.append({ operation, outcome, details });
+}
+
+const RECORDED = new WeakSet<RefusedError>();
+
+/** Does what may be refused, and tells the trail of a refusal that it is to keep, once. @throws what the work throws */
+export async function recordingRefusal<Result>(
+  operation: string,
+  context: TaskContext,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RefusedError && error.recorded !== undefined && !RECORDED.has(error)) {
+      RECORDED.add(error);
+      await recordRefusal(operation, { agrees: false, outcome: "refused", details: error.recorded }, context);
+    }
+    throw error;
+  }
+}
+
 /** What a task is given, but for what comes from its record. */
-type Given<Question> = Setting & Pick<Running<Question>, "ask">;
+type Given<Question> = TaskContext & Pick<Running<Question>, "ask">;
 
 /** Between two events of the trail, unless it only looks. @param trail its whole's, of a part */
-export async function carryOut<P extends Params, Plan, Result, Question>(
+async function done<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
   given: Given<Question>,
   trail?: Trail,
-): Promise<Result> {
+): Promise<Done<Result>> {
   if (task.recorded === false) {
-    const done = await task.run(plan, { ...given, did: () => undefined, part: partOf(given) });
-    return done.result;
+    const unheard = { did: () => undefined, recordEnd: async () => undefined };
+    return task.run(plan, { ...given, ...unheard, part: partOf(given) });
   }
   if (trail !== undefined) return recorded(task, plan, given, trail);
   await using own = given.openTrail();
@@ -65,45 +99,49 @@ function recorded<P extends Params, Plan, Result, Question>(
   plan: Plan,
   given: Given<Question>,
   trail: Trail,
-): Promise<Result> {
+): Promise<Done<Result>> {
   const operation = {
     operation: task.kind,
     destructive: task.destructive,
+    isBrief: task.recorded === "end",
     details: task.details?.(plan) ?? {},
     dataAffected: task.targets(plan).map(({ name }) => name),
     signal: given.signal,
   };
-  return trail.record(operation, (did) => task.run(plan, { ...given, did, part: partOf(given, trail) }));
+  return trail.record(operation, async (did, recordEnd) => {
+    const result = await task.run(plan, { ...given, did, recordEnd, part: partOf(given, trail) });
+    return { result, ending: result.ending };
+  });
 }
 
-/** What a part would ask was not agreed to with the whole. */
+/** What a part would ask was not agreed to with the whole. @param trail that of the whole */
 const partOf =
-  (given: Setting, trail?: Trail): Running["part"] =>
-  (task, plan) =>
-    carryOut(task, plan, { ...given, ask: declined }, trail);
+  (context: TaskContext, trail?: Trail): Running["part"] =>
+  async (task, given) => {
+    const values = valuesOf(task.params, given);
+    const plan = await recordingRefusal(task.kind, context, () => task.plan(values, context));
+    try {
+      return (await done(task, plan, { ...context, ask: declined }, trail)).result;
+    } finally {
+      await letGo(plan);
+    }
+  };
 
 const declined = async (): Promise<Answer> => ({ agrees: false, outcome: "refused" });
 
-async function recordingRefusal<Plan>(
-  operation: string,
-  { openTrail }: Setting,
-  look: () => Promise<Plan>,
-): Promise<Plan> {
-  try {
-    return await look();
-  } catch (error) {
-    if (error instanceof RefusedError && error.recorded !== undefined) {
-      await using trail = openTrail();
-      await trail.append({ operation, outcome: "refused", details: error.recorded });
-    }
-    throw error;
-  }
-}
-
-function agreementHash(kind: string, params: object, targets: readonly Target[]): string {
+function agreementHash(
+  { kind, params: declared }: Pick<Task, "kind" | "params">,
+  params: object,
+  targets: readonly Target[],
+): string {
+  const open = Object.entries(params).filter(([name]) => isOpen(declared[name]));
   const given = JSON.parse(
-    JSON.stringify(params, (_, value) => (typeof value === "bigint" ? `${value}` : value)),
+    JSON.stringify(Object.fromEntries(open), (_, value) => (typeof value === "bigint" ? `${value}` : value)),
   );
   const agreed = { kind, params: given, targets: targets.map((target) => ({ ...target })) };
   return new Bun.CryptoHasher("sha256").update(canonicalJson(agreed)).digest("hex");
 }
+
+/** Nothing of a secret goes out, not even a hash; what is no parameter of the task, such as `--yes`, is not agreed to. */
+const isOpen = (param: Param | undefined): boolean =>
+  param !== undefined && (param.type === "flag" || param.secret !== true);

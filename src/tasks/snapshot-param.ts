@@ -12,9 +12,10 @@ import {
   type IsWanted,
 } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { type OpenChain, openChain } from "../snapshot/catalog/open-chain.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { readManifest } from "../snapshot/read/reader.ts";
+import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import type { Range } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
@@ -75,6 +76,17 @@ export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chose
         `no snapshot in ${place.backups} holds any of it`,
         "contextcore snapshots list shows them",
       );
+}
+
+/** Snapshots that were chosen, open as one until this is disposed of. */
+export interface OpenChosen extends OpenChain {
+  readonly chosen: Chosen;
+}
+
+/** Opens the snapshots that are meant. @throws as {@link chooseSnapshots}; the signal's reason */
+export async function openChosen(asked: Asked, place: Place, signal: AbortSignal): Promise<OpenChosen> {
+  const chosen = await chooseSnapshots(asked, place);
+  return { ...(await openChain(chosen.chains, { range: asked.range, signal })), chosen };
 }
 
 function noneComplete(

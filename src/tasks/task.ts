@@ -2,7 +2,7 @@
  * A piece of work as a value: what it is told, what it would do, and how it does that. It knows no terminal and no HTTP, so
  * that whatever starts it shows the same plan, agrees to the same thing, and leaves the same events.
  */
-import type { Did, Ending, NewEvent, Trail } from "../audit/format/event.ts";
+import type { Did, Ending, NewEvent, RecordEnd, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import type { OpenPlugins } from "../host/open.ts";
 import type { Params, ParamValues } from "./param.ts";
@@ -22,7 +22,7 @@ export interface Target {
 }
 
 /** The stack that a task works on, and how it is heard. */
-export interface Setting extends OpenPlugins {
+export interface TaskContext extends OpenPlugins {
   readonly config: Config;
   /** What relative paths are relative to. */
   readonly directory: string;
@@ -40,31 +40,50 @@ export interface Setting extends OpenPlugins {
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
   /** The trail's file. */
   readonly trailFile: string;
+  /** `~/.contextcore` of the user. */
+  readonly home: string;
   /** Opens the trail; it is opened only by work that is recorded. */
   readonly openTrail: () => Trail & AsyncDisposable;
 }
 
+/** What of the stack is opened. */
+export interface Wanted {
+  /** The backends that are wanted; default all. Sinks are opened all the same. */
+  readonly only?: readonly string[];
+  /** Instead of the configured one, for every backend that has tenants. */
+  readonly tenant?: string | undefined;
+  /** The configured command is going to run. */
+  readonly isDestroying?: true;
+}
+
 /** While a task runs. */
-export interface Running<Question = never> extends Setting {
-  /** Carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail. */
-  readonly part: <P extends Params, Plan, Result>(task: Task<P, Plan, Result>, plan: Plan) => Promise<Result>;
+export interface Running<Question = never> extends TaskContext {
+  /**
+   * Plans and carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail.
+   * @param given of its parameters those that are not as they are declared
+   */
+  readonly part: <P extends Params, Plan, Result>(
+    task: Task<P, Plan, Result>,
+    given: Partial<ParamValues<P>>,
+  ) => Promise<Result>;
   /** Tells the trail what has been done by now and stays, should the work fail after that. */
   readonly did: Did;
+  readonly recordEnd: RecordEnd;
   /** Asks whether to go on, where what was found on the way is not what was agreed to. */
   readonly ask: (question: Question) => Promise<Answer>;
 }
 
 /** Whether a person agrees to go on; why not, for the trail. */
-export type Answer =
-  | { readonly agrees: true }
-  | {
-      readonly agrees: false;
-      /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
-      readonly outcome: "refused" | "cancelled";
-      /** It was answered, with no. */
-      readonly isNo?: true;
-      readonly details?: NewEvent["details"];
-    };
+export type Answer = { readonly agrees: true } | Refusal;
+
+export interface Refusal {
+  readonly agrees: false;
+  /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
+  readonly outcome: "refused" | "cancelled";
+  /** It was answered, with no. */
+  readonly isNo?: true;
+  readonly details?: NewEvent["details"];
+}
 
 /** What came of it, and what the trail says of that. */
 export interface Done<Result> {
@@ -79,12 +98,23 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   readonly params: P;
+  /**
+   * What of the stack is opened for it; default: all. `nothing`: it reads files alone, so that of the project nothing has to
+   * be agreed to.
+   */
+  opens?(given: ParamValues<P>): Wanted | "nothing";
   /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
   readonly destructive: boolean;
-  /** `false`: it only looks, and the trail does not hear of it. */
-  readonly recorded?: false;
-  /** Looks, and writes nothing. @throws UsageError; RefusedError, which the trail keeps where it has `recorded` */
-  plan(params: ParamValues<P>, setting: Setting): Promise<Plan>;
+  /**
+   * `false`: it only looks, and the trail does not hear of it. `"end"`: its one event is its end, told by
+   * {@link Running.recordEnd} before the deed. Else the trail has that it began, and how it ended.
+   */
+  readonly recorded?: false | "end";
+  /**
+   * Looks, and writes nothing. A plan that holds something open is disposable: who asked for it disposes of it.
+   * @throws UsageError; RefusedError, which the trail keeps where it has `recorded`
+   */
+  plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;
   /** What carrying it out would touch. None: there is nothing to do. */
   targets(plan: Plan): readonly Target[];
   /** What the trail is told beforehand, besides the targets. */

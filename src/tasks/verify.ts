@@ -12,7 +12,7 @@ import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
 import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT } from "./snapshot-param.ts";
-import { defineTask, type Setting } from "./task.ts";
+import { defineTask, type TaskContext } from "./task.ts";
 
 const params = {
   snapshot: SNAPSHOT,
@@ -56,18 +56,19 @@ export const verify = defineTask({
   kind: "verify",
   about: "prove snapshots: every file, block, checksum and line",
   params,
+  opens: ({ live }) => (live ? {} : "nothing"),
   destructive: false,
   recorded: false,
-  async plan(given, setting): Promise<Plan> {
+  async plan(given, context): Promise<Plan> {
     if (given.snapshot === undefined && !given.all) throw new UsageError("which snapshot?", WHICH);
     const depth = given.quick ? "sizes" : "lines";
-    return { ...(await chosenBy(given, setting)), depth, part: given["read-data"], live: given.live };
+    return { ...(await chosenBy(given, context)), depth, part: given["read-data"], live: given.live };
   },
   targets: ({ paths }) => paths.map((path) => ({ kind: "snapshot", name: path, identity: path })),
-  async run(plan, setting) {
+  async run(plan, context) {
     const { chosen } = plan;
-    const reports = await proven(plan, setting);
-    const live = plan.live && chosen !== undefined ? await comparedLive(chosen, setting) : [];
+    const reports = await proven(plan, context);
+    const live = plan.live && chosen !== undefined ? await comparedLive(chosen, context) : [];
     const result: Verified = { reports, chosen, live };
     return { result, ending: { outcome: OUTCOMES[verdictOn(result)] } };
   },
@@ -92,7 +93,7 @@ export function verdictOn({ reports, chosen, live }: Verified): Verdict {
 /** A named snapshot is looked at whatever is wrong with it, and so is each that a chain lacks though it is there. */
 async function chosenBy(
   { snapshot, chain }: ParamValues<typeof params>,
-  { directory, config: { backups } }: Setting,
+  { directory, config: { backups } }: TaskContext,
 ): Promise<Pick<Plan, "paths" | "chosen">> {
   const place = { directory, backups };
   try {
@@ -111,7 +112,7 @@ async function chosenBy(
 
 async function proven(
   { paths, depth, part }: Plan,
-  { follow, signal }: Setting,
+  { follow, signal }: TaskContext,
 ): Promise<readonly VerifyReport[]> {
   using stretch = follow();
   const reports: VerifyReport[] = [];
@@ -133,7 +134,7 @@ async function proven(
 
 async function comparedLive(
   { chains }: Chosen,
-  { backends, signal, warn }: Setting,
+  { backends, signal, warn }: TaskContext,
 ): Promise<readonly LiveReport[]> {
   const reports: LiveReport[] = [];
   const again = <Answer>(ask: () => Promise<Answer>) => patiently(ask, signal);

@@ -1,5 +1,5 @@
+import { systemRefusal } from "../storage/refusal.ts";
 import { lastWordOf } from "../tasks/last-word.ts";
-import { systemRefusal } from "./system-error.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -25,7 +25,7 @@ export function errorJson(error: unknown): { error: { message: string; hint?: st
 /** One or two sentences; a message of several lines keeps its first three. */
 export function messageOf(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
-  const message = systemRefusal(error)?.message ?? said;
+  const message = refusalOf(error)?.message ?? said;
   const lines = message.split("\n").filter((line) => line.trim() !== "");
   return lines.length === 0 ? nameOf(error) : lines.slice(0, 3).join("\n  ");
 }
@@ -34,11 +34,33 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 function hintOf(error: unknown): string | undefined {
   const own = error instanceof Error && "hint" in error ? error.hint : undefined;
-  return typeof own === "string" ? own : systemRefusal(error)?.hint;
+  return typeof own === "string" ? own : refusalOf(error)?.hint;
 }
 
 function stackLines(error: unknown): string[] {
   if (!(error instanceof Error)) return [];
   const own = (error.stack ?? "").split("\n");
   return error.cause === undefined ? own : [...own, "caused by:", ...stackLines(error.cause)];
+}
+
+const VERBS: Readonly<Record<string, string>> = {
+  mkdir: "made",
+  open: "opened",
+  scandir: "read",
+  read: "read",
+  write: "written",
+  rename: "renamed",
+  unlink: "removed",
+  rm: "removed",
+  rmdir: "removed",
+};
+
+/** An error of the file system that nothing above has put into words of its own. */
+function refusalOf(error: unknown): { readonly message: string; readonly hint: string } | undefined {
+  if (!(error instanceof Error) || !("syscall" in error)) return undefined;
+  const refusal = systemRefusal(error, { instead: { place: "name another place" } });
+  if (refusal === undefined) return undefined;
+  const path = "path" in error && typeof error.path === "string" ? error.path : "a file";
+  const verb = VERBS[String(error.syscall)] ?? "used";
+  return { message: `${path} cannot be ${verb}: ${refusal.what}`, hint: refusal.remedies.join(", or ") };
 }

@@ -6,6 +6,7 @@ declare global {
       reviver: (key: string, value: unknown, context: { source?: string }) => unknown,
     ): unknown;
     rawJSON(source: string): unknown;
+    isRawJSON(value: unknown): boolean;
   }
 }
 

@@ -24,3 +24,10 @@ export const countsToTell = (counts: Readonly<Record<string, number>>): [unit: s
   Object.entries(counts)
     .filter(([unit, count]) => counts[unit.replace(/InRange$/, "")] !== count || !unit.endsWith("InRange"))
     .sort(([one, a], [other, b]) => b - a || one.localeCompare(other));
+
+/** `1,234 entries, 2 rules`, or `nothing`. */
+export const countsText = (counts: Readonly<Record<string, number>>): string =>
+  countsToTell(counts)
+    .filter(([, count]) => count > 0)
+    .map(([unit, count]) => countedUnit(count, unit))
+    .join(", ") || "nothing";

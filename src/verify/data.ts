@@ -1,9 +1,11 @@
 /** The bytes of data files, checked block after block against the index. */
+
 import type { Block } from "../snapshot/format/block.ts";
 import { placeOf } from "../snapshot/format/block-place.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
 import { createByteReader } from "../snapshot/read/byte-reader.ts";
+import type { Storage } from "../storage/storage.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
@@ -22,7 +24,7 @@ export interface DataCheck {
 export type CheckBlock = () => Promise<number>;
 
 export interface DataCheckOptions {
-  readonly path: string;
+  readonly snapshot: Storage;
   /** Whether lines are parsed and counted, or only checksums compared. */
   readonly lines: boolean;
   readonly complain: Complain;
@@ -41,9 +43,9 @@ interface FileState {
 /** One block is checked while the next is read. */
 const BUFFERS = 2;
 
-/** Checks the data files of the snapshot at `path`; close it, or its files stay open. */
-export function createDataCheck({ path, lines, complain, damage }: DataCheckOptions): DataCheck {
-  const reader = createByteReader(path, { buffers: BUFFERS });
+/** Checks the data files of the snapshot; close it, or its files stay open. */
+export function createDataCheck({ snapshot, lines, complain, damage }: DataCheckOptions): DataCheck {
+  const reader = createByteReader(snapshot, { buffers: BUFFERS });
   const states = new Map<string, FileState>();
   // A trace is there once in a data file, however many parts that has.
   const ids = new Map<string, KeySet>();

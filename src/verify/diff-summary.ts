@@ -1,6 +1,7 @@
 /** What a comparison of two snapshots comes to, for each backend. */
 import type { Manifest } from "../snapshot/format/manifest.ts";
-import type { FileDifference } from "./diff.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { diffSnapshots, type FileDifference } from "./diff.ts";
 
 /** Records of one kind that one backend has in two snapshots, a and b. */
 export interface UnitDifference {
@@ -20,6 +21,20 @@ export interface BackendDifference {
   readonly backend: string;
   readonly equal: boolean;
   readonly units: readonly UnitDifference[];
+}
+
+/** What two snapshots differ in, by backend and by file. */
+export interface Comparison {
+  readonly equal: boolean;
+  readonly backends: readonly BackendDifference[];
+  readonly files: readonly FileDifference[];
+}
+
+/** Compares two snapshots record by record. @throws SnapshotError when a block is not what was written */
+export async function compareSnapshots(a: OpenSnapshot, b: OpenSnapshot): Promise<Comparison> {
+  const files = await diffSnapshots(a, b);
+  const backends = summarise(files, [a.manifest, b.manifest]);
+  return { equal: backends.every((one) => one.equal), backends, files };
 }
 
 /** One for each backend of either snapshot that has files, in the order of the manifests. */

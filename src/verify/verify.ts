@@ -1,13 +1,14 @@
 /** Proves a snapshot offline: everything that its manifest claims, against what is there. */
-import { join } from "node:path";
-import { type Block, type IndexLine, parseIndexLine } from "../snapshot/format/block.ts";
-import { INDEX_LINE_BYTES_MAX } from "../snapshot/format/limits.ts";
-import { fileLines } from "../snapshot/format/lines.ts";
+
+import type { Block, IndexLine } from "../snapshot/format/block.ts";
 import type { Manifest } from "../snapshot/format/manifest.ts";
-import { staysInside } from "../snapshot/format/paths.ts";
-import { relievePressure } from "../snapshot/memory-pressure.ts";
+import { watchMemory } from "../snapshot/memory-pressure.ts";
+import { INDEX_FILE, indexLines } from "../snapshot/read/index-lines.ts";
+import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { oneAhead } from "../snapshot/read/one-ahead.ts";
-import { readManifest } from "../snapshot/read/reader.ts";
+import { storageAt } from "../storage/local.ts";
+import type { Storage } from "../storage/storage.ts";
+import { messageOf } from "../units/message-of.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
 import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
 import { createDataCheck, type DataCheck } from "./data.ts";
@@ -59,10 +60,15 @@ const FLAWS_MAX = 1000;
 
 /**
  * Verifies a snapshot. A flaw is reported, never thrown.
+ * @param place or its directory
  * @throws the signal's reason when it is given
  */
-export async function verifySnapshot(path: string, options: VerifyOptions = {}): Promise<VerifyReport> {
-  using _pressure = relievePressure();
+export async function verifySnapshot(
+  place: Storage | string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const snapshot = storageAt(place);
+  using _memory = watchMemory();
   const began = performance.now();
   const flaws: Flaw[] = [];
   let flawsTotal = 0;
@@ -71,11 +77,11 @@ export async function verifySnapshot(path: string, options: VerifyOptions = {}):
     if (flaws.length < FLAWS_MAX) flaws.push(flaw);
   };
   const damage = createDamageTally();
-  const manifest = await believableManifest(path, complain);
+  const manifest = await believableManifest(snapshot, complain);
   const read =
-    manifest === undefined ? NOTHING : await checkAll(path, manifest, options, { complain, damage });
+    manifest === undefined ? NOTHING : await checkAll(snapshot, manifest, options, { complain, damage });
   return {
-    path,
+    path: snapshot.root,
     depth: options.depth ?? "lines",
     sound: flawsTotal === 0,
     flaws,
@@ -96,27 +102,27 @@ interface Read {
 
 const NOTHING: Read = { blocks: 0, records: 0, bytes: 0 };
 
-async function believableManifest(path: string, complain: Complain): Promise<Manifest | undefined> {
+async function believableManifest(snapshot: Storage, complain: Complain): Promise<Manifest | undefined> {
   try {
-    return await readManifest(path);
+    return await readManifest(snapshot);
   } catch (error) {
-    complain({ file: "manifest.json", what: error instanceof Error ? error.message : String(error) });
+    complain({ file: "manifest.json", what: messageOf(error) });
     return undefined;
   }
 }
 
 async function checkAll(
-  path: string,
+  snapshot: Storage,
   manifest: Manifest,
   options: VerifyOptions,
   { complain, damage }: { readonly complain: Complain; readonly damage: DamageTally },
 ): Promise<Read> {
   const { depth = "lines", signal } = options;
-  await checkListing(path, manifest, complain);
+  await checkListing(snapshot, manifest, complain);
   const index = createIndexCheck(manifest, complain);
-  const data = createDataCheck({ path, lines: depth === "lines", complain, damage });
+  const data = createDataCheck({ snapshot, lines: depth === "lines", complain, damage });
   try {
-    const read = await walkIndex({ path, manifest, options, complain, index, data });
+    const read = await walkIndex({ snapshot, manifest, options, complain, index, data });
     signal?.throwIfAborted();
     index.finish();
     compareHashes(manifest, data, complain);
@@ -127,7 +133,7 @@ async function checkAll(
 }
 
 interface Walk {
-  readonly path: string;
+  readonly snapshot: Storage;
   readonly manifest: Manifest;
   readonly options: VerifyOptions;
   readonly complain: Complain;
@@ -159,14 +165,14 @@ interface ChosenBlock {
 
 /** The blocks whose bytes are to be read; every line of the index is entered, and counted in `read`. */
 async function* chosenBlocks(
-  { path, manifest, options, complain, index, data }: Walk,
+  { snapshot, manifest, options, complain, index, data }: Walk,
   read: { blocks: number; records: number },
 ): AsyncGenerator<ChosenBlock> {
   const { depth = "lines", part = { index: 1, of: 1 }, signal } = options;
-  for await (const { line, number } of checkedLines(path, manifest, complain)) {
+  for await (const { said, number } of checkedLines(snapshot, manifest, complain)) {
     signal?.throwIfAborted();
-    index.enter(line, number);
-    const { plugin, block } = line;
+    index.enter(said, number);
+    const { plugin, block } = said;
     if (block === undefined) continue;
     const isChosen = depth !== "sizes" && read.blocks % part.of === part.index - 1;
     read.blocks += 1;
@@ -178,41 +184,26 @@ async function* chosenBlocks(
 
 /** The lines of the index that can be read; what is wrong with the others, or with the whole, is complained of. */
 async function* checkedLines(
-  path: string,
+  snapshot: Storage,
   { index }: Manifest,
   complain: Complain,
-): AsyncGenerator<{ readonly line: IndexLine; readonly number: number }> {
-  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+): AsyncGenerator<{ readonly said: IndexLine; readonly number: number }> {
+  const file = INDEX_FILE;
   const hasher = new Bun.CryptoHasher("sha256");
-  let number = 0;
+  let lines = 0;
   try {
-    for await (const { bytes, whole } of fileLines(join(path, index.path), INDEX_LINE_BYTES_MAX)) {
-      number += 1;
-      hasher.update(bytes);
-      if (whole) hasher.update("\n");
-      const line = readLine(() => parseIndexLine(decoder.decode(bytes)));
-      if (typeof line === "string") complain({ file: index.path, what: line, line: number });
-      else yield { line, number };
+    for await (const line of indexLines(snapshot)) {
+      lines = line.number;
+      hasher.update(line.bytes);
+      if (line.whole) hasher.update("\n");
+      if ("flaw" in line) complain({ file, what: line.flaw, line: line.number });
+      else yield line;
     }
   } catch (error) {
-    return complain({ file: index.path, what: error instanceof Error ? error.message : String(error) });
+    return complain({ file, what: messageOf(error) });
   }
-  if (number !== index.lines)
-    complain({ file: index.path, what: `has ${number} lines, the manifest says ${index.lines}` });
-  if (hasher.digest("hex") !== index.sha256)
-    complain({ file: index.path, what: "does not fit its checksum" });
-}
-
-/** @returns what is wrong with it, when it is no line of an index */
-function readLine(parse: () => IndexLine): IndexLine | string {
-  try {
-    const line = parse();
-    return line.block === undefined || staysInside(line.block.file)
-      ? line
-      : "names a file outside of the snapshot";
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
+  if (lines !== index.lines) complain({ file, what: `has ${lines} lines, the manifest says ${index.lines}` });
+  if (hasher.digest("hex") !== index.sha256) complain({ file, what: "does not fit its checksum" });
 }
 
 function compareHashes(manifest: Manifest, data: DataCheck, complain: Complain): void {

@@ -1,15 +1,14 @@
-/** No file is needed to start a file that it needs itself. */
+/** No file needs one that needs it itself. */
 import { expect, test } from "bun:test";
 import { type Import, importsOf, importsUnder } from "./imports.ts";
 
 /**
- * The files that import one another, each group sorted. Only imports by which one file must run before another one count: what is
- * imported later runs later, and a type is gone by then (a command's helpers take the type of its call from the command's own
- * arguments, which is written only once that way).
+ * The files that import one another, each group sorted: whatever the import is of, and whenever it is made. Files of which each
+ * needs the other, be it for a type, are one thought in two places.
  */
 function cycles(imports: readonly Import[]): string[][] {
   const targets = Map.groupBy(
-    imports.filter(({ kind, isLocal }) => kind === "value" && isLocal),
+    imports.filter(({ isLocal }) => isLocal),
     ({ file }) => file,
   );
   const reached = (start: string): Set<string> => {
@@ -42,15 +41,18 @@ test("no files import one another", async () => {
   expect(cycles(imports)).toEqual([]);
 });
 
-test("a cycle is found, and what is no cycle is not", () => {
+test("a cycle is found, of values, of types and of what is imported later, and what is no cycle is not", () => {
   const files = {
-    "a.ts": 'import { b } from "./b.ts";\nimport { d } from "./d.ts";',
-    "b.ts": 'import { c, type D } from "./c.ts";',
+    "a.ts": 'import { b } from "./b.ts";\nimport { f } from "./f.ts";',
+    "b.ts": 'import { c } from "./c.ts";',
     "c.ts": 'export * from "./a.ts";',
-    "d.ts":
-      'import type { A } from "./a.ts";\nimport {\n  type B,\n} from "./b.ts";\nconst a = import("./a.ts");',
-    "e.ts": 'import "./e.ts";',
+    "d.ts": 'import type { E } from "./e.ts";',
+    "e.ts": 'import {\n  type D,\n} from "./d.ts";',
+    "f.ts": 'const g = import("./g.ts");',
+    "g.ts": 'import { f } from "./f.ts";',
+    "h.ts": 'import "./h.ts";',
+    "i.ts": 'import { a } from "./a.ts";\nimport { c } from "./c.ts";',
   };
   const imports = Object.entries(files).flatMap(([file, source]) => importsOf(file, source));
-  expect(cycles(imports)).toEqual([["a.ts", "b.ts", "c.ts"], ["e.ts"]]);
+  expect(cycles(imports)).toEqual([["a.ts", "b.ts", "c.ts"], ["d.ts", "e.ts"], ["f.ts", "g.ts"], ["h.ts"]]);
 });

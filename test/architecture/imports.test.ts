@@ -13,7 +13,7 @@ const ORDER: readonly string[] = [
   "tasks",
   ...["export", "restore", "verify"],
   "conformance",
-  ...["doctor", "inventory", "destroy", "dashboards", "convert", "licenses"],
+  ...["doctor", "destroy", "inventory", "dashboards", "convert", "licenses"],
   "engine",
   "reconcile",
   "agreement",

@@ -6,11 +6,11 @@ import { dirname, join } from "node:path";
 import { seal } from "../../src/audit/format/chain.ts";
 import { checkpointPath, makeSigningKey } from "../../src/audit/journal/checkpoint.ts";
 import { openHome } from "../../src/audit/journal/home.ts";
-import { carryOutPrune } from "../../src/audit/retention/carry-out.ts";
 import { planPrune } from "../../src/audit/retention/plan.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
+import { recordPrune } from "./record-prune.ts";
 
 setDefaultTimeout(60_000); // cores and disk are shared with other test files
 
@@ -175,7 +175,7 @@ test("a prune that began names its process, so that the next command closes it w
   await write(folder, 1);
   const pruning = folder.open();
   const plan = planPrune({ file: folder.file, retentionDays: 90, now: Date.now() });
-  await carryOutPrune(plan, pruning, { archive: join(folder.directory, "archive"), home: folder.home });
+  await recordPrune(pruning, plan, { archive: join(folder.directory, "archive"), home: folder.home });
   const events = await pruning.newest({ limit: 9, operation: "audit_prune" });
   expect(events[0]).toMatchObject({ outcome: "started", details: { process: { pid: process.pid } } });
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { lstatSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { markOf } from "../../src/audit/process.ts";
@@ -223,3 +223,60 @@ test("a process with the same number that started later is not the one that bega
 function namespaceHere(): string | undefined {
   return markOf(process.pid)?.namespace;
 }
+
+test("an end that is recorded before the last of the deed stands alone, or is contradicted by one more event", async () => {
+  using folder = makeFolder();
+  const trail = folder.open();
+  const prune = { operation: "prune", destructive: false };
+  const ending = { outcome: "success", details: { removed: 3 } } as const;
+  const work = (deed: () => void) =>
+    trail.record(prune, async (_did, recordEnd) => {
+      await recordEnd(ending);
+      deed();
+      return { result: undefined, ending };
+    });
+  await work(() => undefined);
+  await work(() => {
+    throw new Error("the disk is gone");
+  }).catch(() => undefined);
+  const events = await trail.newest({ limit: 9 });
+  expect(events.map(({ outcome }) => outcome)).toEqual([
+    "started",
+    "success",
+    "started",
+    "success",
+    "failed",
+  ]);
+  expect(events[4]).toMatchObject({
+    ref: events[2]?.id ?? "",
+    details: { removed: 3, error: "the disk is gone" },
+  });
+});
+
+test("a brief operation has one event, before it is done; one that cannot be recorded is not done", async () => {
+  using folder = makeFolder();
+  const trail = folder.open();
+  const trust = { operation: "plugin_trust", destructive: false, isBrief: true };
+  await trail.record(trust, () => Promise.reject(new Error("no such file"))).catch(() => undefined);
+  expect(await trail.newest({ limit: 9 })).toEqual([]);
+  const done = { result: 1, ending: { outcome: "success" } } as const;
+  await trail
+    .record(trust, async (_did, recordEnd) => {
+      await recordEnd(done.ending);
+      throw new Error("the disk is full");
+    })
+    .catch(() => undefined);
+  const [first, second] = await trail.newest({ limit: 9 });
+  expect([first?.outcome, second?.outcome, second?.ref]).toEqual(["success", "failed", first?.id]);
+  rmSync(folder.file);
+  mkdirSync(folder.file);
+  let isDone = false;
+  const refused = folder.open().record(trust, async (_did, recordEnd) => {
+    await recordEnd(done.ending);
+    isDone = true;
+    return done;
+  });
+  expect(refused).rejects.toThrow();
+  await refused.catch(() => undefined);
+  expect(isDone).toBe(false);
+});

@@ -213,6 +213,10 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
   const pruned = await run(["audit", "prune", "--yes", "--json"], { cwd });
   expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: true, kept: 2, files: [{ events: 4 }] });
   expect((await run(["audit", "verify"], { cwd })).exitCode).toBe(0);
+  const trail = await Bun.file(trailOf(cwd)).text();
+  const again = await run(["audit", "prune", "--yes"], { cwd });
+  expect([again.exitCode, again.stderr]).toEqual([0, "nothing is past its time\nnothing was removed\n"]);
+  expect(await Bun.file(trailOf(cwd)).text()).toBe(trail);
   const short = await run(["audit", "prune", "--days", "10"], { cwd });
   expect(short.exitCode).toBe(4);
   expect(short.stderr).toContain("keeps ordinary events for 90 days");

@@ -240,6 +240,16 @@ test("servers that answered neither before nor after: nothing is claimed", async
   expect(stderr).toContain("no server answered before it either, so nothing is known of what it removed");
 });
 
+test("dashboards that no backend has cannot be saved first: nothing is destroyed, and that is recorded", async () => {
+  const cwd = labProject(lab, { only: ["loki"], command: TOUCH });
+  const { stderr, exitCode } = await run(["destroy", "--option", "2", "--confirm", "shop"], { cwd });
+  expect({ exitCode, gone: isDestroyed(cwd) }).toEqual({ exitCode: 2, gone: false });
+  expect(stderr).toEndWith(
+    "error: no backend holds dashboards\nhint: --option 1 exports everything first, 3 nothing\n",
+  );
+  expect((await trailOf(cwd)).at(-1)).toBe('destroy error="no backend holds dashboards" outcome=failed');
+});
+
 test("no shell reads the command", async () => {
   const cwd = lasting(["touch", "a; touch b", "$HOME"]);
   expect((await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd })).exitCode).toBe(3);

@@ -14,6 +14,7 @@ test("whatever the source records is in the list, and the list is what the docum
   const recorded = new Set<string>();
   for (const file of new Glob("src/**/*.ts").scanSync(root)) {
     const text = readFileSync(join(root, file), "utf8");
+    if (text.includes("\n  recorded: false,")) continue; // a task that only looks
     const written = file.startsWith("src/tasks/")
       ? /(?:operation: |defineTask\(\{\n {2}kind: )"([a-z_]+)"/g
       : /(?:operation: |ROTATION = )"([a-z_]+)"/g;

@@ -1,6 +1,6 @@
 /** A damaged snapshot: verify says where, of which times, and how the data can be had again. */
 import { expect, test } from "bun:test";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { verifySchema } from "../../src/commands/verify/json.ts";
@@ -64,4 +64,11 @@ test("a sound snapshot has no damage to tell of", async () => {
   const { stdout, exitCode } = await run(["verify", path, "--json"], { cwd });
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ flaws: [], damaged: [] });
+});
+
+test("who only looks leaves no event", async () => {
+  const cwd = temporaryDirectory();
+  const path = await smallSnapshot(join(cwd, "backups"));
+  expect((await run(["verify", path], { cwd })).exitCode).toBe(0);
+  expect(existsSync(join(cwd, ".contextcore"))).toBe(false);
 });

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../../src/contract/contextcore.ts";
 import { type Lab, startLab } from "../lab/lab.ts";
+import { float, push } from "../plugins/mimir/support.ts";
 import { cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { PROMTOOL } from "../support/prometheus.ts";
@@ -16,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => lab.stop());
 
 const lineSchema = v.object({
-  metric: v.record(v.string(), v.string()),
+  metric: objectOf(v.string()),
   timestamps: v.array(v.number()),
   values: v.array(v.nullable(v.number())),
   special: v.optional(v.record(v.string(), v.string()), {}),
@@ -80,6 +82,68 @@ test("promtool builds blocks from it, and dumps the samples of the snapshot", as
   const saved = await savedSamples(path);
   expect(saved.length).toBeGreaterThan(1000);
   expect(dumped).toEqual(saved);
+}, 60_000);
+
+/** Names that an object is born with are names like others: without them two series would be one. */
+const ODD_LABELS: readonly (readonly (readonly [string, string])[])[] = [
+  [
+    ["__name__", "laps_total"],
+    ["constructor", "ferrari"],
+    ["job", "f1"],
+  ],
+  [
+    ["__name__", "laps_total"],
+    ["constructor", "mclaren"],
+    ["job", "f1"],
+  ],
+  [
+    ["__name__", "depth"],
+    ["__proto__", "b"],
+    ["prototype", "a"],
+  ],
+  [
+    ["__name__", "depth"],
+    ["__proto__", "c"],
+    ["prototype", "a"],
+  ],
+];
+
+test("series that differ in such a label stay apart, in both directions", async () => {
+  const env = { ...cleanEnv(cwd), CONTEXTCORE_MIMIR_URL: lab.urls.mimir };
+  const time = Date.now() - 3_600_000;
+  await push(
+    `${lab.urls.mimir}/api/v1/push`,
+    ODD_LABELS.map((labels, index) => ({ labels, points: [float(time, index)] })),
+  );
+  const odd = ["--plugin", "mimir", "--match", '{__name__=~"laps_total|depth"}', "-t", "2h", "--json"];
+  const exported = await run(["export", ...odd, "-o", "odd"], { cwd, env });
+  const { path } = JSON.parse(exported.stdout);
+  const converted = await run(["snapshots", "convert", path, "--to", "openmetrics", "-o", "odd.om"], {
+    cwd,
+    env,
+  });
+  expect(converted.exitCode).toBe(0);
+  const text = await Bun.file(join(cwd, "odd.om")).text();
+  expect(text.split("\n").sort()).toEqual(
+    [
+      "",
+      "# EOF",
+      `depth{__proto__="b",prototype="a"} 2 ${time / 1_000}`,
+      `depth{__proto__="c",prototype="a"} 3 ${time / 1_000}`,
+      `laps_total{constructor="ferrari",job="f1"} 0 ${time / 1_000}`,
+      `laps_total{constructor="mclaren",job="f1"} 1 ${time / 1_000}`,
+    ].sort(),
+  );
+  const other = await startLab({ empty: true });
+  try {
+    const there = { ...cleanEnv(cwd), CONTEXTCORE_MIMIR_URL: other.urls.mimir };
+    expect((await run(["restore", path, "--yes"], { cwd, env: there })).exitCode).toBe(0);
+    const again = await run(["export", ...odd, "-o", "again"], { cwd, env: there });
+    const saved = (directory: string) => Bun.file(join(directory, "metrics.json")).text();
+    expect(await saved(JSON.parse(again.stdout).path)).toBe(await saved(path));
+  } finally {
+    await other.stop();
+  }
 }, 60_000);
 
 test("nothing is left under the final name when it cannot be written whole", async () => {

@@ -4,6 +4,7 @@ import type { Signal, Size } from "../../src/contract/contract.ts";
 import { estimateExport } from "../../src/inventory/export-size.ts";
 import type { Reached } from "../../src/inventory/survey.ts";
 import { parseBytes } from "../../src/units/bytes.ts";
+import { toRfc3339 } from "../../src/units/range.ts";
 import { startLab } from "../lab/lab.ts";
 import { run } from "../support/binary.ts";
 import { labProject } from "../support/project.ts";
@@ -49,6 +50,35 @@ const reached = (signal: Signal, source: Size["source"]): Reached =>
     inventory: { signals: [signal], oldest: 0n, newest: 100n * DAY, importance: "low" },
     size: { bytes: 1_000_000, source },
   }) as Partial<Reached> as Reached;
+
+/** A snapshot of the last day, 50 kB. */
+const dayOf = (newest: bigint) => {
+  const range = { from: toRfc3339(newest - DAY), to: toRfc3339(newest) };
+  const plugin = { name: "x", status: "complete", range, files: [{ path: "metrics.json", bytes: 50_000 }] };
+  return [{ path: "", manifest: { plugins: [plugin] } }] as unknown as Parameters<typeof estimateExport>[1];
+};
+
+test("one sample from 1971 makes no export of gigabytes", () => {
+  const [oldest, newest] = [365n * DAY, 20_000n * DAY];
+  const finding = (more: object, bytes = 62_000): Reached => ({
+    ...reached("metrics", "api"),
+    inventory: { signals: ["metrics"], importance: "low", oldest, newest, ...more },
+    size: { bytes, source: "api" },
+  });
+  const all = { from: oldest, to: newest };
+  const size = (more: object, snapshots: Parameters<typeof estimateExport>[1], range = all) =>
+    estimateExport([{ finding: finding(more), range }], snapshots);
+  expect(size({}, []).high).toBeLessThan(2_000_000);
+  expect(size({}, dayOf(newest)).high).toBeLessThan(2_000_000);
+  expect(size({}, dayOf(newest)).likely).toBeGreaterThanOrEqual(50_000);
+  // What is told of a server may be less than what a snapshot of it held.
+  expect(estimateExport([{ finding: finding({}, 100), range: all }], dayOf(newest)).likely).toBe(50_000);
+  // A day of fifteen that are kept is a fifteenth, whatever the outlier's age.
+  const kept = { retention: 15n * DAY };
+  const share = size(kept, [], { from: newest - DAY, to: newest }).likely / size(kept, []).likely;
+  expect(share).toBeCloseTo(1 / 15, 3);
+  expect(size(kept, dayOf(newest)).likely).toBe(15 * 50_000);
+});
 
 test("a range takes its share, except of things that have no time", () => {
   const likely = (signal: Signal, source: Size["source"], days: bigint): number =>

@@ -4,6 +4,7 @@
  */
 import * as v from "valibot";
 import { createFaults, type Faults, faultSchema, type Handle } from "../../src/conformance/faults.ts";
+import { type Served, serveAsSent } from "./as-sent.ts";
 import type { Face } from "./face.ts";
 import { createGrafana, seedGrafana } from "./grafana/index.ts";
 import { createLoki, seedLoki } from "./loki/index.ts";
@@ -36,15 +37,17 @@ export async function startLab(options: LabOptions = {}): Promise<Lab> {
   const faces = createFaces(now);
   if (!options.empty) await seed(faces, { seed: options.seed ?? 1, now: now() });
   const handlers: Record<ServerName, Face> = { ...faces, otlp: faces.tempo.otlp };
-  const started = SERVERS.map((name) => ({
-    name,
-    ...serve(handlers[name], options.ports?.[name] ?? 0, options.now),
-  }));
+  const started = await Promise.all(
+    SERVERS.map(async (name) => ({
+      name,
+      ...(await serve(handlers[name], SERVED[name], options.ports?.[name] ?? 0, options.now)),
+    })),
+  );
   return {
     faces,
     urls: byName(started, ({ server }) => `http://127.0.0.1:${server.port}`),
     faults: byName(started, ({ faults }) => faults),
-    stop: async () => void (await Promise.all(started.map(({ server }) => server.stop(true)))),
+    stop: async () => void (await Promise.all(started.map(({ server }) => server.stop()))),
   };
 }
 
@@ -67,13 +70,28 @@ async function seed(
   ]);
 }
 
-function serve(face: Face, port: number, clock: LabOptions["now"]) {
+type Serve = (handle: Handle, port: number) => Promise<Served>;
+
+const serveFast: Serve = async (handle, port) => {
+  const server = Bun.serve({ hostname: "127.0.0.1", port, idleTimeout: 0, fetch: handle });
+  return { port: server.port ?? port, stop: () => server.stop(true) };
+};
+
+/** Grafana has names in its paths that may be `.`; the others answer too much for the slower way. */
+const SERVED: Readonly<Record<ServerName, Serve>> = {
+  tempo: serveFast,
+  mimir: serveFast,
+  loki: serveFast,
+  grafana: serveAsSent,
+  otlp: serveFast,
+};
+
+async function serve(face: Face, start: Serve, port: number, clock: LabOptions["now"]) {
   const faults = createFaults();
   const answer = faults.around(async (request) => dated(await face.handle(request), clock));
   const handle: Handle = (request) =>
     new URL(request.url).pathname === "/-/faults" ? changeFaults(faults, request) : answer(request);
-  const server = Bun.serve({ hostname: "127.0.0.1", port, idleTimeout: 0, fetch: handle });
-  return { server, faults };
+  return { server: await start(handle, port), faults };
 }
 
 function dated(answer: Response, clock: LabOptions["now"]): Response {

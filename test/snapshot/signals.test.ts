@@ -2,8 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import * as v from "valibot";
-
-import { restoreArgs } from "../../src/commands/restore/args.ts";
 import { SIGNALS, type Signal, type Size } from "../../src/contract/contract.ts";
 import { ANSWERS } from "../../src/host/answers.ts";
 import { estimateExport } from "../../src/inventory/export-size.ts";
@@ -15,6 +13,7 @@ import { pathObjection } from "../../src/snapshot/format/paths.ts";
 import { recordsOf } from "../../src/snapshot/format/record-keys.ts";
 import { SIGNAL_TABLE } from "../../src/snapshot/format/signals.ts";
 import { exportParams } from "../../src/tasks/export-params.ts";
+import { restoreParams } from "../../src/tasks/restore-params.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
@@ -47,7 +46,7 @@ describe.each(SIGNALS.map((signal) => ({ signal })))("$signal", ({ signal }) => 
 
   test("has a flag that leaves it out of an export, and one that restores only it", () => {
     expect(exportParams[signal]).toMatchObject({ type: "flag", on: true });
-    expect(restoreArgs.only.values).toContain(signal);
+    expect(restoreParams.only.values).toContain(signal);
   });
 
   test("may be said by an inventory, and stand in a manifest", () => {

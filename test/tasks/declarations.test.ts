@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { DESTRUCTIVE, OPERATIONS } from "../../src/audit/format/operations.ts";
+import { OPERATIONS, SIGNED_AFTER } from "../../src/audit/format/operations.ts";
 import type { Task } from "../../src/tasks/task.ts";
 
 const folder = resolve(import.meta.dir, "../../src/tasks");
@@ -13,14 +13,30 @@ const defined = [...new Bun.Glob("*.ts").scanSync(folder)].filter((file) =>
 );
 const modules = await Promise.all(defined.map((file) => import(join(folder, file))));
 const tasks = modules.flatMap((module) => Object.values<unknown>(module).filter(isTask));
+const byKind = new Map(tasks.map((task) => [task.kind, task]));
 
 function isTask(value: unknown): value is Task {
   return typeof value === "object" && value !== null && "kind" in value && "run" in value;
 }
 
-test("every file that defines a task gives one", () => {
+/** Whether each deletes or overwrites. */
+const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
+  export: false,
+  inventory: false,
+  verify: false,
+  provision: false,
+  audit_export: false,
+  plugin_trust: false,
+  delete_dashboard: true,
+  destroy: true,
+  prune: true,
+  restore: true,
+  audit_prune: true,
+};
+
+test("every file that defines a task gives one, and each is of a known kind", () => {
   expect(tasks.length).toBe(defined.length);
-  expect(tasks.length).toBeGreaterThan(3);
+  expect([...byKind.keys()].sort()).toEqual(Object.keys(DESTRUCTIVE).sort());
 });
 
 test.each(tasks.map((task) => [task.kind, task] as const))(
@@ -28,13 +44,51 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
   (kind, { params, destructive, recorded, about }) => {
     const known: readonly string[] = OPERATIONS;
     expect(known.includes(kind)).toBe(recorded !== false);
-    expect(destructive).toBe(DESTRUCTIVE.has(kind));
+    expect({ kind, destructive }).toEqual({ kind, destructive: DESTRUCTIVE[kind] ?? false });
+    if (SIGNED_AFTER.has(kind)) expect(destructive).toBe(true);
     expect(about).toMatch(/^[a-z].*[^.]$/);
     for (const [name, param] of Object.entries(params)) {
-      const isPath = param.type !== "flag" && /^(files|directories)$/.test(param.complete ?? "");
+      const isPath =
+        param.type !== "flag" && /^(files|directories|third-parties)$/.test(param.complete ?? "");
       // Over HTTP and by a schedule only configured things are named.
-      const isLocal = isPath || /url|command|path|config|^set$/i.test(name);
+      const isLocal = isPath || /url|command|path|config|^set$|^into$/i.test(name);
       expect({ name, isLocal: param.local ?? false }).toEqual({ name, isLocal });
+      // A default would stand in the help, values and names that complete it in a shell.
+      const isSecret = param.type !== "flag" && param.secret === true;
+      const isShown = "default" in param || "values" in param || "complete" in param;
+      expect({ name, isSecretShown: isSecret && isShown }).toEqual({ name, isSecretShown: false });
     }
+  },
+);
+
+const sha256 = "5f".repeat(32);
+
+/** Of each destructive task a plan with something to do: as much of it as its targets are made from. */
+const PLANS: Readonly<Record<string, unknown>> = {
+  prune: { doomed: [{ path: "/backups/1", manifest: { sha256 } }], leftovers: ["/backups/.1.removed"] },
+  delete_dashboard: { dashboards: [{ uid: "a", title: "A" }], folders: [{ uid: "f", title: "F" }] },
+  restore: {
+    targets: [
+      { name: "loki", open: { url: "http://loki:3100", tenant: "a" } },
+      { name: "tempo", open: { url: "http://tempo:3200" } },
+    ],
+    chains: [],
+  },
+  destroy: {
+    command: ["docker", "compose", "down"],
+    findings: [{ name: "loki", open: { url: "http://loki:3100" } }, { name: "worm" }],
+  },
+  audit_prune: { segments: [{ segment: { path: "/audit-1-9.jsonl" }, sha256 }] },
+};
+
+test.each(tasks.filter(({ destructive }) => destructive).map((task) => [task.kind, task] as const))(
+  "%s names what it touches, each by what makes it this very thing",
+  (kind, task) => {
+    const targets = task.targets(PLANS[kind]);
+    expect(targets.length).toBeGreaterThan(0);
+    for (const target of targets)
+      for (const text of [target.kind, target.name, target.identity]) expect(text).toMatch(/^\S/);
+    const identities = targets.map((target) => `${target.kind} ${target.identity}`);
+    expect(new Set(identities).size).toBe(targets.length);
   },
 );

@@ -1,5 +1,5 @@
 /** Grafana's alerting: what its kinds have in common, and the two of which an object is known by its name alone. */
-import { v } from "contextcore";
+import { openObject, v } from "contextcore";
 import { asText, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { putBack, putMissing, type Write } from "../put.ts";
@@ -23,13 +23,13 @@ export const ownerOf = (provenance: string | undefined): string | undefined =>
 export const nameHash = (name: string): string =>
   new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 8);
 
-const rowSchema = v.looseObject({ uid: v.optional(v.string(), ""), name: v.string() });
+const rowSchema = openObject({ uid: v.optional(v.string(), ""), name: v.string() });
 
 /** What is on the server of a list whose objects have names. */
 export const readNamed = (server: Server, list: string) =>
   read(server, v.array(rowSchema), { path: `${PROVISIONING}/${list}` });
 
-const namedSchema = v.looseObject({ name: v.string(), provenance: v.optional(v.string()) });
+const namedSchema = openObject({ name: v.string(), provenance: v.optional(v.string()) });
 
 interface Named extends Pick<ObjectKind, "name" | "plural"> {
   /** What its list is called in the API, in a snapshot and in counts. */

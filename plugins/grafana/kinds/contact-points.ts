@@ -1,4 +1,4 @@
-import { v } from "contextcore";
+import { openObject, v } from "contextcore";
 import { asObject, asText, type Fields, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { putBack, putMissing } from "../put.ts";
@@ -9,7 +9,7 @@ import { headersFor, nameHash, ownerOf, PROVISIONING, readNamed, templates } fro
 
 const PATH = `${PROVISIONING}/contact-points`;
 
-const pointSchema = v.looseObject({
+const pointSchema = openObject({
   uid: v.optional(v.string(), ""),
   name: v.string(),
   type: v.string(),

@@ -1,4 +1,4 @@
-import { v } from "contextcore";
+import { openObject, v } from "contextcore";
 import { asObject, asText, objectSchema, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
 import { exists, putBack, putMissing } from "../put.ts";
@@ -6,7 +6,7 @@ import { described } from "../references.ts";
 import { COMES_WITHOUT, findSecrets, neverGiven, stillMissing } from "../secrets.ts";
 import { read, type Server } from "../server.ts";
 
-const sourceSchema = v.looseObject({
+const sourceSchema = openObject({
   uid: v.string(),
   name: v.string(),
   readOnly: v.optional(v.boolean()),

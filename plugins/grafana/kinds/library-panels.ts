@@ -1,4 +1,4 @@
-import { type Problem, v } from "contextcore";
+import { openObject, type Problem, v } from "contextcore";
 import { asText, objectSchema } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { exists, putBack, putMissing } from "../put.ts";
@@ -38,7 +38,7 @@ export const libraryPanels: ObjectKind = {
 
   describe: (panel) => describedIn(asText(panel.folderUid), panel),
 
-  put: putBack(v.looseObject({ uid: v.string() }), (restoring, panel) =>
+  put: putBack(openObject({ uid: v.string() }), (restoring, panel) =>
     putMissing(restoring, {
       isThere: () => exists(restoring, `/api/library-elements/${encodeURIComponent(panel.uid)}`),
       owner: undefined,

@@ -1,8 +1,9 @@
-import { v } from "contextcore";
+import { openObject, v } from "contextcore";
 import { dangling } from "../dangling.ts";
 import { asObject, asText, toFileText, without } from "../json.ts";
 import { type ObjectKind, readOne } from "../kind.ts";
-import { CREATED, create, EXISTING, ownedBy, putBack } from "../put.ts";
+import { EXISTING, ownedBy, putBack } from "../put.ts";
+import { putRules } from "../put-rules.ts";
 import { describedIn, routing } from "../references.ts";
 import { read, readIfThere, type Server } from "../server.ts";
 import { headersFor, nameHash, ownerOf, PROVISIONING } from "./alerting.ts";
@@ -15,11 +16,11 @@ const RULES = `${PROVISIONING}/alert-rules`;
 const pathOf = (folder: string, group: string): string =>
   `${PROVISIONING}/folder/${encodeURIComponent(folder)}/rule-groups/${encodeURIComponent(group)}`;
 
-const groupSchema = v.looseObject({
+const groupSchema = openObject({
   title: v.string(),
   folderUid: v.string(),
   interval: v.unknown(),
-  rules: v.array(v.looseObject({ uid: v.optional(v.string(), ""), provenance: v.optional(v.string()) })),
+  rules: v.array(openObject({ uid: v.optional(v.string(), ""), provenance: v.optional(v.string()) })),
 });
 
 /** Rules are kept by groups, since only a group knows its interval and its rules' order. */
@@ -84,28 +85,25 @@ export const rules: ObjectKind = {
   put: putBack(groupSchema, async (restoring, group) => {
     const there = await readRules(restoring);
     const lacking = group.rules.filter(({ uid }) => !there.some((rule) => rule.uid === uid));
-    const [first] = lacking;
-    if (first === undefined) return EXISTING;
-    const locked = ownedBy(restoring, ownerOf(first.provenance));
-    if (locked !== undefined) return locked;
-    const isThere = (uid: unknown) => async () =>
-      (await readRules(restoring)).some((rule) => rule.uid === uid);
+    if (lacking.length === 0) return EXISTING;
     const { folderUid, title } = group;
-    const isNew = !there.some((rule) => rule.folderUID === folderUid && rule.ruleGroup === title);
-    const sent = lacking.map((rule) => without(rule, "provenance"));
-    const whole = { method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules: sent } } as const;
-    const writes = isNew
-      ? [{ ...whole, isThere: isThere(first.uid) }]
-      : sent.map((json) => ({ path: RULES, json, isThere: isThere(json.uid) }));
-    for (const write of writes) {
-      const outcome = await create(restoring, { ...write, headers: headersFor(first.provenance) });
-      if (outcome.done === "refused") return outcome;
-    }
-    return CREATED;
+    const left = lacking.flatMap((rule) => {
+      const locked = ownedBy(restoring, ownerOf(rule.provenance));
+      return locked === undefined ? [] : [{ rule, reason: locked.reason }];
+    });
+    return putRules(restoring, {
+      rules: lacking.filter((rule) => !left.some((one) => one.rule === rule)),
+      left,
+      isNew: !there.some((rule) => rule.folderUID === folderUid && rule.ruleGroup === title),
+      asGroup: (rules) => ({ method: "PUT", path: pathOf(folderUid, title), json: { ...group, rules } }),
+      asRule: (json) => ({ path: RULES, json }),
+      headers: ({ provenance }) => headersFor(provenance),
+      isThere: async (uid) => (await readRules(restoring)).some((rule) => rule.uid === uid),
+    });
   }),
 };
 
-const ruleSchema = v.looseObject({
+const ruleSchema = openObject({
   uid: v.optional(v.string(), ""),
   title: v.string(),
   folderUID: v.string(),

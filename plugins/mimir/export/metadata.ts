@@ -1,10 +1,9 @@
-import { type Range, type Records, type Step, v } from "contextcore";
+import { objectOf, type Range, type Records, type Step, v } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { entriesOf } from "../shape.ts";
 import type { WorkOf } from "./cursors.ts";
 
-const metadataSchema = entriesOf(
+const metadataSchema = objectOf(
   v.array(v.object({ type: v.string(), help: v.optional(v.string(), ""), unit: v.optional(v.string(), "") })),
 );
 
@@ -14,7 +13,7 @@ const metadataSchema = entriesOf(
  */
 export async function metadata(server: Server, work: WorkOf<"metadata">, signal: AbortSignal): Promise<Step> {
   const answer = await ifOffered(server.api(metadataSchema, { path: "/api/v1/metadata", signal }));
-  const lines = (answer?.data ?? []).flatMap(([metric, descriptions]) =>
+  const lines = Object.entries(answer?.data ?? {}).flatMap(([metric, descriptions]) =>
     descriptions.map((description) => ({ line: { metric, ...description }, count: 1 })),
   );
   return { records: linesRecords("mimir/metadata.json", "metadata", lines, work) };

@@ -1,13 +1,23 @@
-import { type ObjectFile, type Problem, parseYaml, type Step, toYaml, treePaths, v } from "contextcore";
+import {
+  type ObjectFile,
+  objectOf,
+  openObject,
+  type Problem,
+  parseYaml,
+  type Step,
+  toYaml,
+  treePaths,
+  v,
+} from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { checkShape, entriesOf } from "../shape.ts";
+import { checkShape } from "../shape.ts";
 
-const group = v.looseObject({ name: v.string() });
-const namespaces = v.nullable(entriesOf(v.array(group)));
-type Namespaces = NonNullable<v.InferOutput<typeof namespaces>>;
+const group = openObject({ name: v.string() });
+const namespacesSchema = v.nullable(objectOf(v.array(group)));
+type Namespaces = NonNullable<v.InferOutput<typeof namespacesSchema>>;
 
-const loadedRules = v.object({ groups: v.array(v.looseObject({ name: v.string() })) });
+const loadedRules = v.object({ groups: v.array(openObject({ name: v.string() })) });
 
 /**
  * `mimir/rules/<namespace>/<group>.yaml`: each group as the ruler's configuration API takes it back. A Prometheus has its
@@ -19,20 +29,21 @@ export async function rules(server: Server, signal: AbortSignal): Promise<Step> 
     const path = `${prefix}/config/v1/rules`;
     const source = await ifOffered(server.http.send({ path, signal }).then((answer) => answer.text()));
     if (source !== undefined) {
-      const found = checkShape(`${server.title}: ${path}`, namespaces, parseYaml(source));
-      return { objects: groupFiles(found ?? []) };
+      const found = checkShape(`${server.title}: ${path}`, namespacesSchema, parseYaml(source));
+      return { objects: groupFiles(found ?? {}) };
     }
   }
   return loaded(server, signal);
 }
 
 function groupFiles(found: Namespaces): ObjectFile[] {
-  const nodes = found.flatMap(([namespace, groups]) => [
+  const namespaces = Object.entries(found);
+  const nodes = namespaces.flatMap(([namespace, groups]) => [
     { id: idOf(namespace), title: namespace, parent: "" },
     ...groups.map(({ name }) => ({ id: idOf(namespace, name), title: name, parent: idOf(namespace) })),
   ]);
   const paths = treePaths(nodes);
-  return found.flatMap(([namespace, groups]) =>
+  return namespaces.flatMap(([namespace, groups]) =>
     groups.map((one) => ({
       path: `mimir/rules/${paths.get(idOf(namespace, one.name))?.join("/")}.yaml`,
       text: `# namespace: ${JSON.stringify(namespace)}\n${toYaml(one)}`,

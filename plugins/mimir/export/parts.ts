@@ -1,4 +1,4 @@
-import { toMs, v } from "contextcore";
+import { isKind, toMs, v } from "contextcore";
 import { compareBytes } from "../line/labels.ts";
 import { matchersOf, type Server, seconds } from "../server/server.ts";
 import { namesMatcher, toSelector } from "../wire/matchers.ts";
@@ -49,7 +49,10 @@ interface LabelValues {
 
 const texts = v.nullable(v.array(v.string()));
 
-/** The metric's label with the most values, as far as they can be named in a cursor. */
+/**
+ * The metric's label with the most values, as far as they can be named in a cursor. Not every server takes every label's name in
+ * a path (`a/b`, `..`): such a label is no choice.
+ */
 async function mostValued(
   server: Server,
   work: WorkOf<"read">,
@@ -61,11 +64,16 @@ async function mostValued(
   let most: LabelValues | undefined;
   for (const name of await ask("/api/v1/labels")) {
     if (name === "__name__") continue;
-    const values = await ask(`/api/v1/label/${encodeURIComponent(name)}/values`);
+    const values = await ask(`/api/v1/label/${encodeURIComponent(name)}/values`).catch(noneIfLost);
     if (values.length > (most?.values.length ?? 1) && lengthOf(values) <= NAMES_LENGTH_MAX)
       most = { name, values };
   }
   return most === undefined ? undefined : { ...most, values: most.values.toSorted(compareBytes) };
+}
+
+function noneIfLost(error: unknown): string[] {
+  if (isKind(error, "invalid", "not-found")) return [];
+  throw error;
 }
 
 function chunksOf(values: readonly string[], length: number): string[][] {

@@ -1,5 +1,6 @@
 import {
   type ExportRequest,
+  NS_PER_SECOND,
   PluginError,
   type Problem,
   parseDuration,
@@ -11,6 +12,7 @@ import { matchersOf, type Server } from "../server/server.ts";
 import { durationLimit, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
 import { namesMatcher } from "../wire/matchers.ts";
 import { toCursor, type Work } from "./cursors.ts";
+import { hasSamples } from "./has-samples.ts";
 import { isWithoutRemoteRead, type Method, remoteRead } from "./remote-read.ts";
 import { firstWindows } from "./windows.ts";
 
@@ -65,12 +67,30 @@ async function circumstances(
   signal: AbortSignal,
 ): Promise<Pick<Start, "notes" | "problems">> {
   const { flavour } = await server.identity(signal);
-  if (flavour !== "prometheus") return { problems: hidden(await tenantLimits(server, signal), range, now) };
+  const early = range.from > 0n ? [] : await before1970(server, signal);
+  if (flavour !== "prometheus")
+    return { problems: [...early, ...hidden(await tenantLimits(server, signal), range, now)] };
   const { externalLabels } = await prometheusSettings(server, signal);
-  if (Object.keys(externalLabels).length === 0) return {};
+  if (Object.keys(externalLabels).length === 0) return { problems: early };
   return {
+    problems: early,
     notes: { externalLabels: `added by the server to every series: ${JSON.stringify(externalLabels)}` },
   };
+}
+
+/** The first moment that a server may be asked about, ns: the year 0. */
+const EARLIEST = -62_167_219_200n * NS_PER_SECOND;
+
+/** Samples with such times are stored by whoever writes seconds or a zero for milliseconds; a snapshot cannot name them. */
+async function before1970(server: Server, signal: AbortSignal): Promise<Problem[]> {
+  const query = { range: { from: EARLIEST, to: 0n }, matchers: matchersOf(undefined) };
+  const isFilled = await hasSamples(server, query, signal).catch((error: unknown) => {
+    if (error instanceof PluginError && isWithoutRemoteRead(error)) return false;
+    throw error;
+  });
+  const reason =
+    "the server holds samples from before 1970, where the times of a snapshot begin: they were left out";
+  return isFilled ? [{ kind: "incomplete", reason }] : [];
 }
 
 /** Mimir moves the start of a query silently: what lies before cannot be read, and looks as if it were not there. */

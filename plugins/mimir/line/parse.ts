@@ -1,4 +1,4 @@
-import { PluginError, v } from "contextcore";
+import { objectOf, PluginError, v } from "contextcore";
 import { doubleBits } from "../chunk/histogram-layout.ts";
 import type { Buckets, HistogramSample, Span } from "../chunk/histogram-sample.ts";
 import { STALE_BITS, staleHistogram } from "../chunk/histogram-sample.ts";
@@ -42,7 +42,7 @@ const line = v.object({
   labelBytes: v.optional(v.string()),
   timestamps: listOf((item) => typeof item === "number"),
   values: listOf((item): item is number | null => typeof item === "number" || item === null),
-  special: v.optional(v.record(v.string(), special), {}),
+  special: v.optional(objectOf(special), {}),
   starts: v.optional(v.array(v.tuple([v.number(), v.number()])), []),
   histograms: v.optional(v.array(histogram), []),
   raw: v.optional(

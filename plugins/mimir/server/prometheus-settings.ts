@@ -1,4 +1,4 @@
-import { parseYaml, v } from "contextcore";
+import { objectOf, parseYaml, v } from "contextcore";
 import type { Labels } from "../line/labels.ts";
 import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
@@ -17,7 +17,7 @@ export interface PrometheusSettings {
 
 const text = v.pipe(v.union([v.string(), v.number(), v.boolean()]), v.transform(String));
 const config = v.object({
-  global: v.optional(v.object({ external_labels: v.optional(v.record(v.string(), text), {}) })),
+  global: v.optional(v.object({ external_labels: v.optional(objectOf(text), {}) })),
   storage: v.optional(
     v.object({ tsdb: v.optional(v.object({ out_of_order_time_window: v.optional(text) })) }),
   ),
@@ -25,9 +25,7 @@ const config = v.object({
 
 /** A server that does not say (Mimir gives empty answers) has none of it. */
 export async function prometheusSettings(server: Server, signal: AbortSignal): Promise<PrometheusSettings> {
-  const flags = await ifShown(
-    server.api(v.record(v.string(), v.string()), { path: "/api/v1/status/flags", signal }),
-  );
+  const flags = await ifShown(server.api(objectOf(v.string()), { path: "/api/v1/status/flags", signal }));
   const status = await ifShown(
     server.api(v.object({ yaml: v.optional(v.string(), "") }), { path: "/api/v1/status/config", signal }),
   );

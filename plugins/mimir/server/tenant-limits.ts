@@ -1,15 +1,15 @@
-import { parseDuration, parseYaml, v } from "contextcore";
+import { objectOf, parseDuration, parseYaml, v } from "contextcore";
 import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
 
 /** A Mimir or Cortex tenant's limits by their names in the configuration file. */
 export type TenantLimits = Readonly<Record<string, unknown>>;
 
-const limitsOf = v.object({ limits: v.optional(v.record(v.string(), v.unknown()), {}) });
+const limitsOf = v.object({ limits: v.optional(objectOf(v.unknown()), {}) });
 const overridesOf = v.object({
-  overrides: v.optional(v.nullable(v.record(v.string(), v.nullable(v.record(v.string(), v.unknown())))), {}),
+  overrides: v.optional(v.nullable(objectOf(v.nullable(objectOf(v.unknown())))), {}),
 });
-const userLimits = v.record(v.string(), v.unknown());
+const userLimits = objectOf(v.unknown());
 
 /** The tenant's name when the server is not multi-tenant. */
 const SINGLE_TENANT = "anonymous";

@@ -172,9 +172,8 @@ function readSpan(reader: ProtobufReader): Span {
 
 const PACKED = 2;
 
-/** Numbers one by one, or packed into one field; writers may do either. */
+/** Numbers one by one, or packed into one field, which may hold none; writers may do either. */
 function repeated(reader: ProtobufReader, read: (one: ProtobufReader) => void): void {
-  const numbers = reader.wire === PACKED ? reader.message() : reader;
-  do read(numbers);
-  while (numbers !== reader && numbers.position < numbers.end);
+  if (reader.wire !== PACKED) read(reader);
+  else for (const numbers = reader.message(); numbers.position < numbers.end; ) read(numbers);
 }

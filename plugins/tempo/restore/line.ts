@@ -1,5 +1,5 @@
 /** A line of `traces.json` as it is pushed: its id, its spans, and the text of what is in it. */
-import { PluginError, type Range, v } from "contextcore";
+import { openObject, PluginError, type Range, v } from "contextcore";
 import { anchorOf } from "../owner.ts";
 
 export interface TraceLine {
@@ -13,19 +13,19 @@ export interface TraceLine {
   readonly spans: ReadonlyMap<string, string>;
 }
 
-const attributes = v.array(v.looseObject({ key: v.string() }));
-const span = v.looseObject({
+const attributes = v.array(openObject({ key: v.string() }));
+const span = openObject({
   traceId: v.string(),
   spanId: v.string(),
   kind: v.optional(v.number(), 0),
   startTimeUnixNano: v.optional(v.string(), "0"),
   endTimeUnixNano: v.optional(v.string(), "0"),
 });
-const document = v.looseObject({
+const document = openObject({
   resourceSpans: v.array(
-    v.looseObject({
-      resource: v.optional(v.looseObject({ attributes: v.optional(attributes) }), {}),
-      scopeSpans: v.array(v.looseObject({ scope: v.optional(v.unknown()), spans: v.array(span) })),
+    openObject({
+      resource: v.optional(openObject({ attributes: v.optional(attributes) }), {}),
+      scopeSpans: v.array(openObject({ scope: v.optional(v.unknown()), spans: v.array(span) })),
     }),
   ),
 });
@@ -94,7 +94,7 @@ function withLabels(
   one: Document["resourceSpans"][number],
   labels: Readonly<Record<string, string>>,
 ): Document["resourceSpans"][number] {
-  const own = (one.resource.attributes ?? []).filter(({ key }) => !(key in labels));
+  const own = (one.resource.attributes ?? []).filter(({ key }) => !Object.hasOwn(labels, key));
   const added = Object.entries(labels).map(([key, stringValue]) => ({ key, value: { stringValue } }));
   const byKey = (a: { key: string }, b: { key: string }): number =>
     Buffer.compare(Buffer.from(a.key), Buffer.from(b.key));

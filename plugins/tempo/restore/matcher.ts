@@ -2,7 +2,7 @@
  * TraceQL for lines of a snapshot: one `{ … }` of comparisons joined by `&&`. A line is kept whole when one of its spans
  * fits. What a server needs the whole language for is refused, not guessed at.
  */
-import { PluginError, v } from "contextcore";
+import { openObject, PluginError, v } from "contextcore";
 
 type Value = string | number | boolean;
 interface Spot {
@@ -96,7 +96,7 @@ function pattern(source: string, value: Value): (found: Value) => boolean {
   }
 }
 
-const anyValue = v.looseObject({
+const anyValue = openObject({
   stringValue: v.optional(v.string()),
   intValue: v.optional(v.union([v.string(), v.number()])),
   doubleValue: v.optional(v.union([v.string(), v.number()])),

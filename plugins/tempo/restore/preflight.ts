@@ -65,7 +65,7 @@ function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefin
 }
 
 /** The block of an old span gets the time of its arrival, unless the slack is long enough. */
-function hidden({ range }: RestorePlan, { ingestionSlack }: Settings, now: bigint): Finding[] {
+function hidden({ range }: RestorePlan, { ingestionSlack, slackSections }: Settings, now: bigint): Finding[] {
   const age = now - range.from;
   if (age <= ingestionSlack) return [];
   const before = toRfc3339(now - ingestionSlack).replace(/\.\d+/, "");
@@ -74,9 +74,7 @@ function hidden({ range }: RestorePlan, { ingestionSlack }: Settings, now: bigin
     {
       severity: "hides",
       what: `Traces from before ${before} will be found by their id, but by no search by time, and by no export through the API.`,
-      setting: ["storage.trace.wal", "live_store.wal", "block_builder.wal"]
-        .map((part) => `${part}.${slack}`)
-        .join(", "),
+      setting: slackSections.map((section) => `${section}.${slack}`).join(", "),
     },
   ];
 }

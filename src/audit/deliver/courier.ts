@@ -4,7 +4,8 @@ import { isKind } from "../../contract/errors.ts";
 import type { OpenSink } from "../../host/open.ts";
 import { redactedText } from "../../redact/text.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
-import { tryLock } from "../journal/lock.ts";
+import { lineOf } from "../format/trail-line.ts";
+import { tryTrailLock } from "../journal/lock.ts";
 import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
 
@@ -37,12 +38,12 @@ export async function deliverAll(options: CourierOptions): Promise<SinkState | u
   const { open, folder, signal } = options;
   if (readSinkState(folder, open.name) === undefined) return undefined;
   for (;;) {
-    const release = tryLock(`${sinkStatePath(folder, open.name)}.lock`);
-    if (release !== undefined) {
+    const lock = tryTrailLock(`${sinkStatePath(folder, open.name)}.lock`);
+    if (lock !== undefined) {
       try {
         return await deliverLocked(options);
       } finally {
-        release();
+        lock.release();
       }
     }
     if (signal.aborted) return readSinkState(folder, open.name);
@@ -86,7 +87,7 @@ async function deliverOne(
   try {
     await withTimeLimit((limit) => open.sink.deliver(record, limit), signal, { limitMs: timeLimitMs });
     const { failure: _, ...rest } = state;
-    const receipt = { seq: record.seq, id: record.id, hash: hashIn(record.line), at: at() };
+    const receipt = { seq: record.seq, id: record.id, hash: lineOf(record.line).hash, at: at() };
     return {
       next: { ...rest, after: record.seq, receipt, delivered: state.delivered + 1, refusals: 0 },
       go: true,
@@ -110,5 +111,3 @@ async function deliverOne(
 /** The sink works and will not have this event, now or later. */
 const isEventsFault = (error: unknown): boolean =>
   isKind(error, "too-large") || (isKind(error, "invalid") && (error.status === 400 || error.status === 422));
-
-const hashIn = (line: string): string => /"hash":"([0-9a-f]{64})"\}$/.exec(line)?.[1] ?? "";

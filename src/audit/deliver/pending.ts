@@ -1,5 +1,5 @@
 import type { AuditRecord } from "../../contract/contract.ts";
-import { parseLine } from "../format/chain.ts";
+import { eventOf } from "../format/chain.ts";
 import { trailLinesBackward } from "../journal/segments.ts";
 
 /** How many events wait for a sink at most: older ones are given up, counted and recorded. */
@@ -19,8 +19,8 @@ export interface Pending {
  */
 export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): Pending {
   const records: AuditRecord[] = [];
-  for (const line of trailLinesBackward(file)) {
-    const record = toRecord(line);
+  for (const { text } of trailLinesBackward(file)) {
+    const record = toRecord(text);
     if (record === undefined) continue;
     if (record.seq <= after) break;
     if (records.length === max) return { records: records.reverse(), dropped: record.seq - after };
@@ -29,12 +29,10 @@ export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): Pen
   return { records: records.reverse(), dropped: 0 };
 }
 
-/** A line that cannot be read is `audit verify`'s to report; no sink could use it. */
+/** No sink could use a line that cannot be read. */
 function toRecord(line: string): AuditRecord | undefined {
-  try {
-    const { id, seq, timestamp, operation, outcome, user, host, project } = parseLine(line);
-    return { id, seq, timestamp, operation, outcome, user, host, project, line };
-  } catch {
-    return undefined;
-  }
+  const event = eventOf(line);
+  if (event === undefined) return undefined;
+  const { id, seq, timestamp, operation, outcome, user, host, project } = event;
+  return { id, seq, timestamp, operation, outcome, user, host, project, line };
 }

@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import type { Json, JsonObject } from "../../contract/contract.ts";
 import type { OpenSink } from "../../host/open.ts";
 import { redacted } from "../../redact/json.ts";
@@ -25,16 +26,13 @@ interface SinkSet {
   readonly sinks: Readonly<Record<string, KnownSink>>;
 }
 
-const Shown = v.record(
-  v.string(),
-  v.custom<Json>(() => true),
-);
+const Shown = objectOf(v.custom<Json>(() => true));
 const SinkSetSchema = v.object({
   key: v.string(),
-  sinks: v.record(v.string(), v.object({ shown: Shown, options: v.record(v.string(), v.string()) })),
+  sinks: objectOf(v.object({ shown: Shown, options: objectOf(v.string()) })),
 });
 /** As an earlier version wrote it: what may be shown, by the sink's name. */
-const ShownSetSchema = v.record(v.string(), Shown);
+const ShownSetSchema = objectOf(Shown);
 
 const pathOf = (file: string): string => join(dirname(file), "sinks.json");
 
@@ -57,8 +55,8 @@ export function sinkChange(
 ): SinkChange | undefined {
   const { key, sinks: before } = readSinkSet(file);
   const after = Object.fromEntries(sinks.map((sink) => [sink.name, known(sink, key, timeLimitMs(sink))]));
-  const added = Object.keys(after).filter((name) => !(name in before));
-  const removed = Object.keys(before).filter((name) => !(name in after));
+  const added = Object.keys(after).filter((name) => !Object.hasOwn(before, name));
+  const removed = Object.keys(before).filter((name) => !Object.hasOwn(after, name));
   const options = changedOptions(before, after);
   const changed = Object.keys(options);
   const remember = (): void =>

@@ -1,9 +1,11 @@
 /** What is known of one sink between commands: `.contextcore/sinks/NAME.json`. */
-import { closeSync, readdirSync, renameSync, writeFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
-import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-file.ts";
-import { cannot, codeOf } from "../format/error.ts";
+import { makeOwnDirectory, readOwnText } from "../../storage/own-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
+import { writeWhole } from "../../storage/whole-file.ts";
+import { cannot } from "../format/error.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
 
 const Receipt = v.object({ seq: v.number(), id: v.string(), hash: v.string(), at: v.string() });
@@ -54,7 +56,7 @@ export function readSinkState(folder: string, name: string): SinkState | undefin
       JSON.parse(readOwnText(path, SMALL_BYTES_MAX, { root: dirname(folder) })),
     );
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return undefined;
+    if (isMissing(cause)) return undefined;
     throw cannot("read what is known of a sink in", path, cause);
   }
 }
@@ -65,16 +67,9 @@ export function readSinkState(folder: string, name: string): SinkState | undefin
  */
 export function writeSinkState(folder: string, state: SinkState): void {
   const path = sinkStatePath(folder, state.name);
-  const temporary = `${path}.${process.pid}.tmp`;
   try {
     makeOwnDirectory(dirname(folder), folder);
-    const file = openOwnSync(temporary, "create");
-    try {
-      writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    writeWhole(path, `${JSON.stringify(state, null, 2)}\n`, { isDurable: false });
   } catch (cause) {
     throw cannot("write", path, cause);
   }

@@ -1,5 +1,4 @@
-import { endOf } from "../format/lines.ts";
-import { seqOf, trailLinesBackward } from "../journal/segments.ts";
+import { newestSeq } from "../journal/segments.ts";
 import { readSinkStates, type SinkState, sinksFolder } from "./state.ts";
 
 /** One sink, as `audit sinks` shows it. */
@@ -17,7 +16,7 @@ export interface SinkSurvey {
  */
 export function surveySinks(file: string, configured: readonly string[]): readonly SinkSurvey[] {
   const states = readSinkStates(sinksFolder(file));
-  const newest = endOf(file) === undefined ? 0 : newestSeq(file);
+  const newest = newestSeq(file);
   const known = states.map((state) => ({
     name: state.name,
     configured: configured.includes(state.name),
@@ -26,12 +25,4 @@ export function surveySinks(file: string, configured: readonly string[]): readon
   }));
   const fresh = configured.filter((name) => !states.some((state) => state.name === name));
   return [...known, ...fresh.map((name) => ({ name, configured: true }))];
-}
-
-function newestSeq(file: string): number {
-  for (const line of trailLinesBackward(file)) {
-    const seq = seqOf(line);
-    if (Number.isFinite(seq)) return seq;
-  }
-  return 0;
 }

@@ -75,6 +75,16 @@ export function parseLine(line: string): AuditEvent {
   return event;
 }
 
+/** The event in a line; `undefined` for one that cannot be read: to report it is `audit verify`'s. */
+export function eventOf(line: string): AuditEvent | undefined {
+  try {
+    return parseLine(line);
+  } catch (error) {
+    if (error instanceof LineError) return undefined;
+    throw error;
+  }
+}
+
 /** A line of the trail that is not what it should be. */
 export class LineError extends Error {
   override readonly name = "LineError";

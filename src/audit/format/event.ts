@@ -63,7 +63,7 @@ export interface Trail {
    */
   record<Result>(
     operation: TrailOperation,
-    work: (did: Did) => Promise<{ result: Result; ending: Ending }>,
+    work: (did: Did, recordEnd: RecordEnd) => Promise<{ result: Result; ending: Ending }>,
   ): Promise<Result>;
   /** The newest `limit` events that fit, oldest first. Reads from the end of the file, and writes nothing. @throws TrailError */
   newest(query: AuditQuery): Promise<readonly AuditEvent[]>;
@@ -78,10 +78,18 @@ export interface Trail {
 /** Tells what has been done by now and stays; later calls add to it. `undefined`: nothing has been done after all. */
 export type Did = (details: NewEvent["details"] | undefined) => void;
 
+/**
+ * Records how the operation ends before the last of it is done, for what must not be without its event. Should the rest fail,
+ * one more event says so. @throws TrailError when it is not durable: then the rest must not be done
+ */
+export type RecordEnd = (ending: Ending) => Promise<void>;
+
 /** What is going to be done. */
 export interface TrailOperation {
   readonly operation: string;
   readonly destructive: boolean;
+  /** It has no `started`: its end is recorded before it is done, and of what fails before that nothing is said. */
+  readonly isBrief?: boolean | undefined;
   readonly details?: NewEvent["details"];
   readonly dataAffected?: readonly string[];
   /** Once aborted, work that fails counts as cancelled. */

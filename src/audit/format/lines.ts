@@ -1,9 +1,11 @@
 /** Reading a file of lines from its end, without reading the rest. */
 import { closeSync, fstatSync, readSync } from "node:fs";
 import { openOwnSync } from "../../storage/own-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
-import { cannot, codeOf } from "./error.ts";
+import { cannot } from "./error.ts";
 import { LINE_BYTES_MAX } from "./limits.ts";
+import { createLine, type TrailLine } from "./trail-line.ts";
 
 const NEWLINE = 0x0a;
 
@@ -50,13 +52,8 @@ export function beginningOf(path: string): string | undefined {
   });
 }
 
-/** The whole lines of a file, newest first, without their newlines. A torn last line is left out. @throws TrailError */
-export function* linesBackward(path: string): Generator<string> {
-  for (const line of lineBytesBackward(path)) yield line.toString();
-}
-
-/** As {@link linesBackward}, undecoded. @throws TrailError when it cannot be read */
-export function* lineBytesBackward(path: string): Generator<Buffer> {
+/** The whole lines of a file, newest first. A torn last line is left out. @throws TrailError when it cannot be read */
+export function* linesBackward(path: string): Generator<TrailLine> {
   const file = openOptional(path);
   if (file === undefined) return;
   try {
@@ -66,25 +63,12 @@ export function* lineBytesBackward(path: string): Generator<Buffer> {
   }
 }
 
-/** A line in `bytes[start, end)`, without its newline; only until the next one is asked for. */
-export interface LineBytes {
-  bytes: Buffer;
-  start: number;
-  end: number;
-}
-
-/** A line's text. */
-export const textIn = ({ bytes, start, end }: Readonly<LineBytes>): string =>
-  bytes.toString("utf8", start, end);
-
-/** The whole lines in these bytes, last first, in one object; what stands behind the last newline is left out. */
-export function* linesInBackward(bytes: Buffer): Generator<Readonly<LineBytes>> {
-  const line: LineBytes = { bytes, start: 0, end: 0 };
+/** The whole lines in these bytes, last first; what stands behind the last newline is left out. */
+export function* linesInBackward(bytes: Buffer): Generator<TrailLine> {
+  const line = createLine();
   for (let end = bytes.lastIndexOf(NEWLINE); end >= 0; ) {
     const newline = end === 0 ? -1 : bytes.lastIndexOf(NEWLINE, end - 1);
-    line.start = newline + 1;
-    line.end = end;
-    yield line;
+    yield line.moveTo(bytes, newline + 1, end);
     end = newline;
   }
 }
@@ -96,7 +80,12 @@ export function release({ buffer, byteLength }: Buffer): void {
 }
 
 /** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
-function* splitBackward(path: string, file: number): Generator<Buffer> {
+function* splitBackward(path: string, file: number): Generator<TrailLine> {
+  const line = createLine();
+  const joined = (parts: readonly Buffer[]): TrailLine => {
+    const bytes = Buffer.concat(parts);
+    return line.moveTo(bytes, 0, bytes.length);
+  };
   let rest: Buffer[] | undefined;
   let open = 0; // bytes of the line whose beginning is looked for
   for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
@@ -107,15 +96,15 @@ function* splitBackward(path: string, file: number): Generator<Buffer> {
       at >= 0;
       at = at === 0 ? -1 : bytes.lastIndexOf(NEWLINE, at - 1)
     ) {
-      const line = bytes.subarray(at + 1, end);
-      if (rest !== undefined) yield rest.length === 0 ? line : Buffer.concat([line, ...rest]);
+      if (rest?.length === 0) yield line.moveTo(bytes, at + 1, end);
+      else if (rest !== undefined) yield joined([bytes.subarray(at + 1, end), ...rest]);
       rest = [];
       end = at;
       open = at;
     }
     requireLine(path, open);
     if (rest !== undefined) rest = [bytes.subarray(0, end), ...rest];
-    if (offset === 0 && rest !== undefined) yield Buffer.concat(rest);
+    if (offset === 0 && rest !== undefined) yield joined(rest);
   }
 }
 
@@ -161,7 +150,7 @@ function openOptional(path: string): number | undefined {
   try {
     return openOwnSync(path, "read");
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return undefined;
+    if (isMissing(cause)) return undefined;
     throw cannot("read", path, cause);
   }
 }

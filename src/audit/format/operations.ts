@@ -19,5 +19,8 @@ export const OPERATIONS = [
   "trail_rotation",
 ] as const;
 
-/** Those that take something away for good: a checkpoint is signed after each, however it ended. */
-export const DESTRUCTIVE: ReadonlySet<string> = new Set(["delete_dashboard", "destroy", "prune", "restore"]);
+/**
+ * After each of these a checkpoint is signed, however it ended: they take away for good what cannot be looked at again. Of an
+ * `audit_prune` the checkpoints before it still tell.
+ */
+export const SIGNED_AFTER: ReadonlySet<string> = new Set(["delete_dashboard", "destroy", "prune", "restore"]);

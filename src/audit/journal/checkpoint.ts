@@ -5,7 +5,8 @@
  */
 import { dirname, join } from "node:path";
 import { readOwnText } from "../../storage/own-file.ts";
-import { cannot, codeOf, TrailError } from "../format/error.ts";
+import { isMissing } from "../../storage/refusal.ts";
+import { cannot, TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import {
@@ -100,7 +101,7 @@ function readOptional(path: string): string | undefined {
   try {
     return readOwnText(path, SMALL_BYTES_MAX);
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return undefined;
+    if (isMissing(cause)) return undefined;
     throw cannot("read", path, cause);
   }
 }

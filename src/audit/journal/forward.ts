@@ -5,53 +5,44 @@ import { unpackFrame } from "../../storage/zstd.ts";
 import { LineError } from "../format/chain.ts";
 import { cannot } from "../format/error.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
-import { type LineBytes, release, requireLine } from "../format/lines.ts";
+import { release, requireLine } from "../format/lines.ts";
+import { createLine, type MovingLine } from "../format/trail-line.ts";
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 1024 * 1024;
 
-/** A line as bytes, and its number in its file, from 1. */
-export interface NumberedBytes extends LineBytes {
-  number: number;
-}
-
 /**
- * Cuts blocks of whole lines into lines. One object and, where the blocks share one, one buffer serve for all of them.
+ * Cuts blocks of whole lines into lines, which are numbered from 1. Where the blocks share a buffer, one serves for all of them.
  * @param blocks each ends where a line ends, without its newline
  */
-export function* cutLines(blocks: Iterable<Buffer>): Generator<Readonly<NumberedBytes>> {
-  const line: NumberedBytes = { number: 0, bytes: Buffer.alloc(0), start: 0, end: 0 };
+export function* cutLines(blocks: Iterable<Buffer>): Generator<MovingLine> {
+  const line = createLine();
+  let number = 0;
   for (const block of blocks) {
-    line.bytes = block;
     for (let start = 0; start <= block.length; start = line.end + 1) {
       const newline = block.indexOf(NEWLINE, start);
-      line.number += 1;
-      line.start = start;
-      line.end = newline < 0 ? block.length : newline;
-      yield line;
+      number += 1;
+      yield line.moveTo(block, start, newline < 0 ? block.length : newline, number);
     }
   }
 }
 
-/** A line and its number in its file, from 1. `text` is absent where the bytes are not UTF-8. */
-export interface NumberedLine {
-  readonly number: number;
-  readonly text: string | undefined;
+/** The whole lines of a plain file. @throws TrailError when it cannot be read */
+export const linesForward = (path: string): Generator<MovingLine> => cutLines(blocksInFile(path));
+
+/** The whole lines of a file compressed with zstd. @throws TrailError when it is not whole */
+export function* compressedLinesForward(path: string): Generator<MovingLine> {
+  yield* cutLines(blocksIn(decompressed(path)));
 }
 
-/** The whole lines of a plain file. @throws TrailError when it cannot be read */
-export function* linesForward(path: string): Generator<NumberedLine> {
+/** As {@link blocksOf}, of a file by its name. @throws TrailError when it cannot be read */
+export function* blocksInFile(path: string): Generator<Buffer> {
   const file = openForReading(path);
   try {
-    yield* numbered(blocksOf(file, path));
+    yield* blocksOf(file, path);
   } finally {
     closeSync(file);
   }
-}
-
-/** The whole lines of a file compressed with zstd. @throws TrailError when it is not whole */
-export function* compressedLinesForward(path: string): Generator<NumberedLine> {
-  yield* numbered(blocksIn(decompressed(path)));
 }
 
 /** The whole lines in these bytes, as one block or none; the bytes are released with it. */
@@ -115,35 +106,14 @@ function readAt(file: number, path: string, block: Buffer, length: number, offse
   }
 }
 
-/** Decodes many lines at once; only where that fails is each looked at. */
-function* numbered(blocks: Iterable<Buffer>): Generator<NumberedLine> {
-  let number = 0;
-  for (const block of blocks) {
-    const texts = decoded(block)?.split("\n") ?? eachDecoded(block);
-    for (const text of texts) {
-      number += 1;
-      yield { number, text };
-    }
-  }
-}
-
 /** Strict: a byte that was changed must not turn into a replacement character that may have stood there before. */
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-function decoded(bytes: Buffer): string | undefined {
-  try {
-    return STRICT.decode(bytes);
-  } catch {
-    return undefined; // the caller says which line it is
-  }
-}
-
-const eachDecoded = (block: Buffer): (string | undefined)[] =>
-  Array.from(cutLines([block]), ({ bytes, start, end }) => decoded(bytes.subarray(start, end)));
-
-/** The text of one line. @throws LineError when it is not UTF-8 */
+/** The text of one line, for who proves it. @throws LineError when it is not UTF-8 */
 export function decodedLine(bytes: Buffer, start: number, end: number): string {
-  const text = decoded(bytes.subarray(start, end));
-  if (text === undefined) throw new LineError("it is not UTF-8");
-  return text;
+  try {
+    return STRICT.decode(bytes.subarray(start, end));
+  } catch {
+    throw new LineError("it is not UTF-8");
+  }
 }

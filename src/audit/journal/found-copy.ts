@@ -6,13 +6,13 @@ import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readOwnText } from "../../storage/own-file.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
-import type { LineBytes } from "../format/lines.ts";
-import { type Head, type Home, hashAt, hashTextIn, prevTextIn } from "./home.ts";
-import { allLinesBackward, seqIn, seqOf, trailLinesBackward } from "./segments.ts";
+import { lineOf, type TrailLine } from "../format/trail-line.ts";
+import type { Head, Home } from "./home.ts";
+import { allLinesBackward, hasEvent } from "./segments.ts";
 
 /** Which events a trail holds, by number and hash. */
 export interface KnownEvents {
-  isHash(seq: number, bytes: Uint8Array, at: number): boolean;
+  has(line: TrailLine): boolean;
 }
 
 type Tip = Pick<Head, "seq" | "hash">;
@@ -31,12 +31,12 @@ export function headFromCopy(home: Home, file: string, known: KnownEvents): Head
   const following = new Map<string, Tip>();
   let newest: Tip | undefined;
   for (const line of allLinesBackward(home.log)) {
-    const one = { seq: seqIn(line), hash: hashTextIn(line) };
-    if (known.isHash(one.seq, line.bytes, hashAt(line))) {
+    const one = { seq: line.seq, hash: line.hash };
+    if (known.has(line)) {
       newest ??= one;
       const tip = tipAfter(one, following);
-      if (tip !== one && !isElsewhere(home, file, tip.hash) && !isThere(file, tip)) return headOf(tip);
-    } else if (isLong(line) && following.size < OTHERS_MAX) following.set(prevTextIn(line), one);
+      if (tip !== one && !isElsewhere(home, file, tip.hash) && !hasEvent(file, tip)) return headOf(tip);
+    } else if (line.prevHash !== "" && following.size < OTHERS_MAX) following.set(line.prevHash, one);
   }
   return newest === undefined ? undefined : headOf(newest);
 }
@@ -45,8 +45,8 @@ export function headFromCopy(home: Home, file: string, known: KnownEvents): Head
 export function linesBeyond(home: Home, file: string, last: Tip): readonly string[] {
   if (last.seq === 0) return []; // many trails begin so
   const lines = home.linesFollowing(last.hash);
-  const newest = lines.at(-1)?.slice(-66, -2);
-  return newest === undefined || isElsewhere(home, file, newest) ? [] : lines;
+  const newest = lines.at(-1);
+  return newest === undefined || isElsewhere(home, file, lineOf(newest).hash) ? [] : lines;
 }
 
 function tipAfter(from: Tip, following: ReadonlyMap<string, Tip>): Tip {
@@ -56,17 +56,6 @@ function tipAfter(from: Tip, following: ReadonlyMap<string, Tip>): Tip {
     next = following.get(tip.hash);
   }
   return tip;
-}
-
-const isLong = ({ start, end }: Readonly<LineBytes>): boolean => end - start > 140;
-
-/** Appended since the trail was read. */
-function isThere(file: string, { seq, hash }: Tip): boolean {
-  for (const line of trailLinesBackward(file)) {
-    if (line.endsWith(`"hash":"${hash}"}`)) return true;
-    if (seqOf(line) < seq) return false;
-  }
-  return false;
 }
 
 /** Whether it is the newest event of another trail that is still there: this one is then a copy of that, and nothing was cut. */

@@ -7,11 +7,12 @@ import { closeSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-file.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
-import { endOf, type LineBytes, textIn } from "../format/lines.ts";
+import { endOf } from "../format/lines.ts";
+import { lineOf, type TrailLine } from "../format/trail-line.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
-import { allLinesBackward, closedSegments, seqIn, seqOf } from "./segments.ts";
+import { allLinesBackward, closedSegments } from "./segments.ts";
 
 /** The newest event of a trail that this home has a copy of. */
 export interface Head {
@@ -47,11 +48,8 @@ export interface Home {
    */
   linesFollowing(after: string): readonly string[];
   /** The copied events that lead up to the one with this hash, newest first, as far back as the copy goes. @throws TrailError */
-  copiesUpTo(newest: string): Iterable<Copy>;
+  copiesUpTo(newest: string): Iterable<TrailLine>;
 }
-
-/** A line of the copy: {@link seqIn}, {@link hashAt} and {@link textIn} say what is in it. */
-export type Copy = Readonly<LineBytes>;
 
 /** A shorter one must cover all of a longer one. */
 const HEAD_BYTES = 1023;
@@ -141,12 +139,11 @@ function fieldsOf(path: string) {
 function linesAfter(log: string, after: number, newest: string): readonly string[] {
   const found: string[] = [];
   let bytes = 0;
-  for (const copy of copiesUpTo(log, newest)) {
-    if (seqIn(copy) <= after) break;
-    const line = textIn(copy);
-    bytes += line.length;
+  for (const { seq, text } of copiesUpTo(log, newest)) {
+    if (seq <= after) break;
+    bytes += text.length;
     if (bytes > RESTORED_BYTES_MAX) break;
-    found.push(line);
+    found.push(text);
   }
   return found.reverse();
 }
@@ -155,51 +152,27 @@ function linesFollowing(log: string, after: string): readonly string[] {
   const byPrev = new Map<string, string>();
   let bytes = 0;
   for (const line of allLinesBackward(log)) {
-    const hash = hashTextIn(line);
     bytes += line.end - line.start;
-    if (hash === after || bytes > RESTORED_BYTES_MAX) break;
-    if (line.end - line.start > PREV_BEFORE_END) byPrev.set(prevTextIn(line), textIn(line));
+    if (line.hasHash(after) || bytes > RESTORED_BYTES_MAX) break;
+    if (line.prevHash !== "") byPrev.set(line.prevHash, line.text);
   }
   const found: string[] = [];
-  let seq = 0; // grows, or forged lines could lead in a circle
-  for (let line = byPrev.get(after); line !== undefined && seqOf(line) > seq; ) {
-    found.push(line);
-    seq = seqOf(line);
-    line = byPrev.get(hashOf(line));
+  let newest = { seq: 0, hash: after };
+  for (let text = byPrev.get(after); text !== undefined; text = byPrev.get(newest.hash)) {
+    const { seq, hash } = lineOf(text);
+    if (seq <= newest.seq) break; // forged lines could lead in a circle
+    found.push(text);
+    newest = { seq, hash };
   }
   return found;
 }
 
-const hashOf = (line: string): string => line.slice(-HASH_BEFORE_END, -HASH_BEFORE_END + HASH_LENGTH);
-
-/** Both hashes stand at the end of a line, so many bytes before it, each 64 characters long. */
-const HASH_BEFORE_END = 66;
-const PREV_BEFORE_END = 140;
-const HASH_LENGTH = 64;
-
-/** Where in its bytes the hash of a line stands, in hex. */
-export const hashAt = ({ end }: Readonly<LineBytes>): number => end - HASH_BEFORE_END;
-
-/** The hash of a line as it is written there, hex. */
-export const hashTextIn = (line: Readonly<LineBytes>): string =>
-  line.bytes.toString("latin1", hashAt(line), hashAt(line) + HASH_LENGTH);
-/** The hash of the event before it, as the line has it, hex. */
-export const prevTextIn = ({ bytes, end }: Readonly<LineBytes>): string =>
-  bytes.toString("latin1", end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
-
 /** Follows `prev_hash` backward through the events of all projects, over copies that stand there twice. */
-function* copiesUpTo(log: string, newest: string): Generator<Copy> {
-  const wanted = Buffer.from(newest, "latin1");
+function* copiesUpTo(log: string, newest: string): Generator<TrailLine> {
+  let wanted = newest;
   for (const line of allLinesBackward(log)) {
-    const { bytes, start, end } = line;
-    if (end - start < PREV_BEFORE_END || !isAt(bytes, hashAt(line), wanted)) continue;
-    bytes.copy(wanted, 0, end - PREV_BEFORE_END, end - PREV_BEFORE_END + HASH_LENGTH);
+    if (!line.hasHash(wanted)) continue;
+    wanted = line.prevHash;
     yield line;
   }
-}
-
-function isAt(bytes: Buffer, at: number, wanted: Buffer): boolean {
-  for (let index = 0; index < wanted.length; index += 1)
-    if (bytes[at + index] !== wanted[index]) return false;
-  return true;
 }

@@ -10,13 +10,13 @@ import { type SealedEvent, seal } from "../format/chain.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { beginningOf, endOf } from "../format/lines.ts";
+import { lineOf } from "../format/trail-line.ts";
 import { appendDurably, makeDirectory } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
 import { withLock } from "./lock.ts";
 import { type Link, type Mended, mend } from "./mend.ts";
 import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
-import { seqOf } from "./segments.ts";
 import { together } from "./together.ts";
 
 /** Where a trail is, and what stamps its events. */
@@ -79,7 +79,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   };
 
   const rotate = (last: number): Closing | undefined => {
-    const first = seqOf(beginningOf(file) ?? "");
+    const first = lineOf(beginningOf(file) ?? "").seq;
     const isDue = Number.isFinite(first) && isRotationDue(file, clock(), options.rotateBytes);
     return isDue ? closeSegment(file, first, last) : undefined;
   };

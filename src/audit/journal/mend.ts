@@ -3,14 +3,15 @@
  * that vanished are put back from the home copy, and whatever was found is said in an event of its own.
  */
 import { basename, dirname, join } from "node:path";
-import { EVENT_BEGINS, GENESIS, isProven, parseLine } from "../format/chain.ts";
+import { EVENT_BEGINS, eventOf, GENESIS, isProven } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { beginningOf, endOf, type FileEnd, tornOf } from "../format/lines.ts";
+import { lineOf } from "../format/trail-line.ts";
 import { truncateDurably, writeDurably } from "./durable.ts";
 import { linesBeyond } from "./found-copy.ts";
 import type { Head, Home } from "./home.ts";
-import { seqOf, trailLinesBackward } from "./segments.ts";
+import { trailLinesBackward } from "./segments.ts";
 
 /** What the next event is chained to. */
 export interface Link {
@@ -83,21 +84,20 @@ function setAside(file: string, { size, torn }: FileEnd): NewEvent {
 
 function lastLink(file: string): { link: Link; unreadable: number } {
   let unreadable = 0;
-  for (const line of trailLinesBackward(file)) {
-    const link = linkOf(line);
-    if (link !== undefined) return { link, unreadable };
+  for (const { text } of trailLinesBackward(file)) {
+    const event = eventOf(text);
+    if (event !== undefined) return { link: linkTo(event), unreadable };
     unreadable += 1;
   }
   return { link: { seq: 0, hash: GENESIS }, unreadable };
 }
 
-function linkOf(line: string): Link | undefined {
-  try {
-    const { seq, hash } = parseLine(line);
-    return { seq, hash };
-  } catch {
-    return undefined; // counted by the caller
-  }
+const linkTo = ({ seq, hash }: Link): Link => ({ seq, hash });
+
+/** The last of lines that prove themselves. */
+function newestOf(lines: readonly string[]): Link | undefined {
+  const line = lines.at(-1);
+  return line === undefined ? undefined : linkTo(lineOf(line));
 }
 
 /** The end of the trail against what the home remembers of it. */
@@ -107,7 +107,7 @@ function compare(file: string, home: Home, last: Link, head: Head | undefined): 
   const beyond = head === undefined ? beyondIn(home, file, last) : [];
   const uncopied = beyond.length === 0 ? linesAfter(file, head) : undefined;
   if (uncopied !== undefined) return { ...fits, uncopied };
-  const expected = head ?? { seq: seqOf(beyond.at(-1) ?? ""), hash: beyond.at(-1)?.slice(-66, -2) ?? "" };
+  const expected = head ?? linkTo(lineOf(beyond.at(-1) ?? ""));
   const what = endOf(file) === undefined ? "no file" : "events missing or changed";
   const { restored, newest, missing, forged } =
     head === undefined ? continued(beyond, last, expected.seq) : lost(home, last, head);
@@ -151,9 +151,8 @@ function lost(home: Home, last: Link, head: Head): Lost {
   const forged = before.length - restored.length;
   const [first] = restored;
   if (first !== undefined) {
-    const oldest = parseLine(first);
-    const whole: Lost = { restored, newest: linkOf(restored.at(-1) ?? "") ?? last, forged };
-    const isWhole = forged === 0 && oldest.prev_hash === last.hash;
+    const whole: Lost = { restored, newest: newestOf(restored) ?? last, forged };
+    const isWhole = forged === 0 && lineOf(first).prevHash === last.hash;
     return isWhole ? whole : { ...whole, missing: head.seq - last.seq - restored.length };
   }
   if (last.seq === 0 || forged > 0) return { restored: [], newest: last, forged }; // many trails begin so
@@ -163,7 +162,7 @@ function lost(home: Home, last: Link, head: Head): Lost {
 /** Of lines that follow `last`, those that prove themselves. @param seq the newest event that there was */
 function continued(lines: readonly string[], last: Link, seq: number): Lost {
   const restored = lines.filter(isProven);
-  const newest = linkOf(restored.at(-1) ?? "") ?? last;
+  const newest = newestOf(restored) ?? last;
   const missing = seq - last.seq - restored.length;
   return { restored, newest, forged: lines.length - restored.length, ...(missing === 0 ? {} : { missing }) };
 }
@@ -172,10 +171,10 @@ function continued(lines: readonly string[], last: Link, seq: number): Lost {
 function linesAfter(file: string, head: Head | undefined): readonly string[] | undefined {
   const lines: string[] = [];
   for (const line of trailLinesBackward(file)) {
-    if (head !== undefined && line.endsWith(`"hash":"${head.hash}"}`)) return lines.reverse();
-    if (head !== undefined && seqOf(line) <= head.seq) return undefined;
+    if (head !== undefined && line.hasHash(head.hash)) return lines.reverse();
+    if (head !== undefined && line.seq <= head.seq) return undefined;
     if (lines.length === UNCOPIED_MAX) return lines.reverse();
-    lines.push(line);
+    lines.push(line.text);
   }
   return head === undefined ? lines.reverse() : undefined;
 }

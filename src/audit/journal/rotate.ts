@@ -2,12 +2,14 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
+import { syncDirectorySync } from "../../storage/durable.ts";
 import { readOwnSync } from "../../storage/own-file.ts";
-import { cannot, codeOf, TrailError } from "../format/error.ts";
+import { systemCode } from "../../storage/refusal.ts";
+import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { beginningOf, endOf } from "../format/lines.ts";
-import { syncDirectory, writeDurably } from "./durable.ts";
+import { writeDurably } from "./durable.ts";
 import { decompressed } from "./forward.ts";
 import { rotationEvent } from "./rotation-event.ts";
 import { closedSegments, segmentPath } from "./segments.ts";
@@ -55,10 +57,10 @@ export function closeSegment(file: string, first: number, last: number): Closing
   }
   try {
     renameSync(file, closed);
+    syncDirectorySync(dirname(file));
   } catch (cause) {
     throw cannot("rename", file, cause);
   }
-  syncDirectory(dirname(file));
   const compressions = compressClosed(file);
   return { event: eventOf(closed, compressions), finish: () => compressions.forEach(replace) };
 }
@@ -78,7 +80,7 @@ function compress(path: string): Compression[] {
     const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
     return [{ path, bytes, compressed: compressed(bytes) }];
   } catch (error) {
-    if (codeOf(error) === undefined) throw error;
+    if (systemCode(error) === undefined) throw error;
     return [];
   }
 }

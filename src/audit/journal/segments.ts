@@ -5,16 +5,11 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { requireOwnDirectories } from "../../storage/own-file.ts";
-import { cannot, codeOf } from "../format/error.ts";
-import {
-  type LineBytes,
-  lineBytesBackward,
-  linesBackward,
-  linesInBackward,
-  release,
-  textIn,
-} from "../format/lines.ts";
-import { compressedLinesForward, decompressed, linesForward, type NumberedLine } from "./forward.ts";
+import { isMissing } from "../../storage/refusal.ts";
+import { cannot } from "../format/error.ts";
+import { linesBackward, linesInBackward, release } from "../format/lines.ts";
+import type { MovingLine, TrailLine } from "../format/trail-line.ts";
+import { compressedLinesForward, decompressed, linesForward } from "./forward.ts";
 
 /** A closed file of a trail. */
 export interface Segment {
@@ -52,8 +47,8 @@ export function closedSegments(file: string): readonly Segment[] {
  * The lines of a closed segment, newest first. A reader takes no lock, so it may have been compressed meanwhile.
  * @throws TrailError when it cannot be read whole
  */
-function* segmentLinesBackward({ path, compressed }: Segment): Generator<Readonly<LineBytes>> {
-  if (!compressed && existsSync(path)) return yield* undecoded(path);
+function* segmentLinesBackward({ path, compressed }: Segment): Generator<TrailLine> {
+  if (!compressed && existsSync(path)) return yield* linesBackward(path);
   const bytes = decompressed(compressed ? path : `${path}.zst`);
   try {
     yield* linesInBackward(bytes);
@@ -62,41 +57,51 @@ function* segmentLinesBackward({ path, compressed }: Segment): Generator<Readonl
   }
 }
 
-function* undecoded(path: string): Generator<LineBytes> {
-  for (const bytes of lineBytesBackward(path)) yield { bytes, start: 0, end: bytes.length };
-}
-
 /**
  * Every whole line of a file and of its closed segments, newest first. The home copy's segments are only counted.
  * @throws TrailError when one of them cannot be read whole
  */
-export function* allLinesBackward(file: string): Generator<Readonly<LineBytes>> {
-  yield* undecoded(file);
+export function* allLinesBackward(file: string): Generator<TrailLine> {
+  yield* linesBackward(file);
   for (const segment of [...closedSegments(file)].reverse()) yield* segmentLinesBackward(segment);
 }
 
 /** Every whole line of the trail, newest first. @throws TrailError when a file of it cannot be read whole */
-export function* trailLinesBackward(file: string): Generator<string> {
+export function* trailLinesBackward(file: string): Generator<TrailLine> {
   let oldest = Number.POSITIVE_INFINITY;
   for (const line of linesBackward(file)) {
+    oldest = Math.min(oldest, line.seq);
     yield line;
-    oldest = Math.min(oldest, seqOf(line));
   }
   // The file may have been closed while it was read: then it is also the newest segment.
   const closed = closedSegments(file).filter(({ first }) => first < oldest);
-  for (const segment of closed.reverse())
-    for (const line of segmentLinesBackward(segment)) yield textIn(line);
+  for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
+}
+
+/** The number of the newest event of the trail that has one; 0 when there is none. @throws TrailError as above */
+export function newestSeq(file: string): number {
+  for (const { seq } of trailLinesBackward(file)) if (Number.isFinite(seq)) return seq;
+  return 0;
+}
+
+/** Whether this event stands in the trail. @throws TrailError as above */
+export function hasEvent(file: string, event: { readonly seq: number; readonly hash: string }): boolean {
+  for (const line of trailLinesBackward(file)) {
+    if (line.hasHash(event.hash)) return true;
+    if (line.seq < event.seq) return false;
+  }
+  return false;
 }
 
 /** The lines of a closed segment, oldest first. @throws TrailError when it cannot be read whole */
-export const segmentLines = ({ path, compressed }: Segment): Iterable<NumberedLine> =>
+export const segmentLines = ({ path, compressed }: Segment): Iterable<MovingLine> =>
   compressed ? compressedLinesForward(path) : linesForward(path);
 
 /**
  * The files of the trail and their lines, oldest first; also those that are closed meanwhile.
  * @throws TrailError when one of them cannot be read whole
  */
-export function* trailFiles(file: string): Generator<{ name: string; lines: Iterable<NumberedLine> }> {
+export function* trailFiles(file: string): Generator<{ name: string; lines: Iterable<MovingLine> }> {
   let read = 0;
   for (;;) {
     const next = closedSegments(file).find(({ first }) => first > read);
@@ -107,39 +112,17 @@ export function* trailFiles(file: string): Generator<{ name: string; lines: Iter
   if (existsSync(file)) yield { name: basename(file), lines: linesForward(file) };
 }
 
-/**
- * Every whole line of the trail, oldest first. What is not UTF-8 is `audit verify`'s to report.
- * @throws TrailError when a file of it cannot be read whole
- */
-export function* trailLines(file: string): Generator<string> {
-  for (const { lines } of trailFiles(file)) {
-    for (const { text } of lines) if (text !== undefined) yield text;
-  }
+/** Every whole line of the trail, oldest first. @throws TrailError when a file of it cannot be read whole */
+export function* trailLines(file: string): Generator<TrailLine> {
+  for (const { lines } of trailFiles(file)) yield* lines;
 }
-
-/** The number of the event in a line, without reading all of it; infinite when there is none. */
-export const seqOf = (line: string): number =>
-  Number(/"seq":(\d+)/.exec(line)?.[1] ?? Number.POSITIVE_INFINITY);
-
-const SEQ = Buffer.from('"seq":');
-
-/** The same of a line that is not decoded. */
-export function seqIn({ bytes, start, end }: Readonly<LineBytes>): number {
-  let at = bytes.indexOf(SEQ, start) + SEQ.length;
-  if (at < start + SEQ.length || at >= end) return Number.POSITIVE_INFINITY;
-  let seq = 0;
-  for (; at < end && isDigit(bytes[at]); at += 1) seq = seq * 10 + ((bytes[at] ?? 0) - 0x30);
-  return seq;
-}
-
-const isDigit = (byte = 0): boolean => byte >= 0x30 && byte <= 0x39;
 
 function namesIn(directory: string): string[] {
   try {
     requireOwnDirectories(directory);
     return readdirSync(directory);
   } catch (cause) {
-    if (codeOf(cause) === "ENOENT") return [];
+    if (isMissing(cause)) return [];
     throw cannot("read the directory", directory, cause);
   }
 }

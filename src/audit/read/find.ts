@@ -1,4 +1,4 @@
-import { parseLine } from "../format/chain.ts";
+import { eventOf } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { trailFiles } from "../journal/segments.ts";
 
@@ -36,18 +36,10 @@ function search(file: string, mayBe: (line: string) => boolean): EventPlace[] {
   const found: EventPlace[] = [];
   for (const { name, lines } of trailFiles(file)) {
     for (const { text, number } of lines) {
-      if (text === undefined || !mayBe(text)) continue;
-      const event = parsed(text);
+      if (!mayBe(text)) continue;
+      const event = eventOf(text);
       if (event !== undefined) found.push({ event, line: text, place: `${name}:${number}` });
     }
   }
   return found;
-}
-
-function parsed(line: string): AuditEvent | undefined {
-  try {
-    return parseLine(line);
-  } catch {
-    return undefined; // `audit verify` reports it
-  }
 }

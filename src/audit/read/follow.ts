@@ -1,6 +1,7 @@
 import { sleep } from "../../units/sleep.ts";
 import { endOf } from "../format/lines.ts";
-import { seqOf, trailLinesBackward } from "../journal/segments.ts";
+import type { TrailLine } from "../format/trail-line.ts";
+import { newestSeq, trailLinesBackward } from "../journal/segments.ts";
 import { type Filter, type Match, newestOf } from "./query.ts";
 
 /** How often the trail is looked at; file notifications are missing on network and container file systems. ms */
@@ -16,28 +17,21 @@ export async function* follow(file: string, filter: Filter, signal: AbortSignal)
   while (!signal.aborted) {
     const size = sizeOf(file);
     if (size !== seen) {
-      const fresh = [...linesAfter(file, last)];
-      yield* newestOf(fresh, { ...filter, limit: fresh.length }).matches;
-      if (fresh[0] !== undefined) last = seqOf(fresh[0]);
+      const after = last;
+      const fresh = linesAfter(file, after, (seq) => (last = Math.max(last, seq)));
+      yield* newestOf(fresh, { ...filter, limit: Number.POSITIVE_INFINITY }).matches;
     }
     seen = size;
     await sleep(LOOK_EVERY_MS, signal).catch(() => {});
   }
 }
 
-function* linesAfter(file: string, seq: number): Generator<string> {
+function* linesAfter(file: string, after: number, onSeq: (seq: number) => void): Generator<TrailLine> {
   for (const line of trailLinesBackward(file)) {
-    if (seqOf(line) <= seq) return;
+    if (line.seq <= after) return;
+    if (Number.isFinite(line.seq)) onSeq(line.seq);
     yield line;
   }
-}
-
-function newestSeq(file: string): number {
-  for (const line of trailLinesBackward(file)) {
-    const seq = seqOf(line);
-    if (Number.isFinite(seq)) return seq;
-  }
-  return 0;
 }
 
 function sizeOf(file: string): string {

@@ -1,6 +1,7 @@
 /** Finding events: the newest from the end of the trail, or all from its beginning. */
-import { parseLine } from "../format/chain.ts";
+import { eventOf } from "../format/chain.ts";
 import type { AuditEvent, AuditQuery } from "../format/event.ts";
+import type { TrailLine } from "../format/trail-line.ts";
 
 /** An event that fits, and its line. */
 export interface Match {
@@ -20,12 +21,12 @@ export interface QueryAnswer {
 }
 
 /** The newest events that fit. Stops reading as soon as it has enough. @param lines newest first */
-export function newestOf(lines: Iterable<string>, { limit, ...filter }: AuditQuery): QueryAnswer {
+export function newestOf(lines: Iterable<TrailLine>, { limit, ...filter }: AuditQuery): QueryAnswer {
   const found: Match[] = [];
   let unreadable = 0;
-  for (const line of lines) {
-    if (found.length >= limit || isBefore(line, filter.from)) break;
-    const match = matchOf(line, filter);
+  for (const { text } of lines) {
+    if (found.length >= limit || isBefore(text, filter.from)) break;
+    const match = matchOf(text, filter);
     if (match === "unreadable") unreadable += 1;
     else if (match !== undefined) found.push(match);
   }
@@ -33,9 +34,9 @@ export function newestOf(lines: Iterable<string>, { limit, ...filter }: AuditQue
 }
 
 /** Every event that fits, in the order of the lines; what cannot be read is passed over. */
-export function* matching(lines: Iterable<string>, filter: Filter): Generator<Match> {
-  for (const line of lines) {
-    const match = matchOf(line, filter);
+export function* matching(lines: Iterable<TrailLine>, filter: Filter): Generator<Match> {
+  for (const { text } of lines) {
+    const match = matchOf(text, filter);
     if (match !== undefined && match !== "unreadable") yield match;
   }
 }
@@ -45,7 +46,7 @@ function matchOf(line: string, filter: Filter): Match | "unreadable" | undefined
   const { operation, outcome } = filter;
   if (operation !== undefined && !line.includes(`"operation":${JSON.stringify(operation)}`)) return undefined;
   if (outcome !== undefined && !line.includes(`"outcome":"${outcome}"`)) return undefined;
-  const event = parsed(line);
+  const event = eventOf(line);
   if (event === undefined) return "unreadable";
   return fits(event, line, filter) ? { event, line } : undefined;
 }
@@ -72,12 +73,4 @@ function isBefore(line: string, from: number | undefined): boolean {
   if (from === undefined) return false;
   const time = /"timestamp":"([^"]+)"/.exec(line)?.[1];
   return time !== undefined && Date.parse(time) < from - CLOCK_SLACK_MS;
-}
-
-function parsed(line: string): AuditEvent | undefined {
-  try {
-    return parseLine(line);
-  } catch {
-    return undefined; // counted by the caller
-  }
 }

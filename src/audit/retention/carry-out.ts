@@ -6,16 +6,14 @@ import { basename, join } from "node:path";
 import { readOwnSync } from "../../storage/own-file.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { TrailError } from "../format/error.ts";
-import type { Ending, Trail } from "../format/event.ts";
+import type { Did, Ending, RecordEnd } from "../format/event.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { makeDirectory, writeDurably } from "../journal/durable.ts";
 import { lockOf } from "../journal/journal.ts";
 import { withLock } from "../journal/lock.ts";
-import type { Segment } from "../journal/segments.ts";
-import { startOf } from "../record.ts";
 import { forgetInHome } from "./home-copy.ts";
 import { removeOldKept, writeKept } from "./kept-file.ts";
-import type { PrunedRange, PrunePlan } from "./plan.ts";
+import { type Doomed, doomedOf, type PrunedRange, type PrunePlan, segmentHash } from "./plan.ts";
 
 /** Where a prune puts what it takes away, and where it takes from besides the trail. */
 export interface PrunePlaces {
@@ -25,38 +23,41 @@ export interface PrunePlaces {
   readonly home: string;
 }
 
+/** How a prune is recorded on its way. */
+interface Recording {
+  readonly did: Did;
+  readonly recordEnd: RecordEnd;
+}
+
 /**
  * Copies the files to the archive and reads them back, writes down what is kept, records it, and only then removes: first
  * from the home copy, last the files, so that a prune that was stopped anywhere is done again by the next one.
+ * @returns what was recorded
  * @throws LeftoverError when the event stands for them and not all could be removed
  * @throws TrailError when nothing was removed
  */
-export async function carryOutPrune(
+export function carryOutPrune(
   plan: PrunePlan,
-  trail: Trail,
   { archive, home }: PrunePlaces,
-): Promise<void> {
-  const { file, segments, kept, range } = plan;
-  if (range === undefined) return;
-  const doomed = segments.filter(({ stays }) => stays === undefined).map(({ segment }) => segment);
-  await withLock(`${lockOf(file)}.prune`, async () => {
-    const { id: ref } = await trail.append(startOf({ operation: "audit_prune", details: { archive } }));
-    const ended = (outcome: "success" | "partial" | "failed", details: NonNullable<Ending["details"]>) =>
-      trail.append({ operation: "audit_prune", outcome, ref, details });
-    const keptFile = await archived(doomed, archive, () => writeKept(file, kept)).catch(async (error) => {
-      await ended("failed", { error: messageOf(error) });
-      throw error;
-    });
-    await ended("success", { ...detailsOf(range), ...keptFile, archive });
+  { did, recordEnd }: Recording,
+): Promise<Ending> {
+  const { file, kept, range } = plan;
+  const doomed = doomedOf(plan);
+  return withLock(`${lockOf(file)}.prune`, async () => {
+    for (const one of doomed) archiveSegment(one, archive);
+    const keptFile = writeKept(file, kept);
+    const details = { ...(range && detailsOf(range)), ...keptFile, archive };
+    await recordEnd({ outcome: "success", details });
     try {
       await forgetInHome(home, plan);
-      for (const { path } of doomed) rmSync(path);
+      for (const { segment } of doomed) rmSync(segment.path);
       removeOldKept(file, keptFile.kept_file);
     } catch (cause) {
-      const left = doomed.map(({ path }) => path).filter((path) => existsSync(path));
-      await ended("partial", { error: messageOf(cause), left: left.map((path) => basename(path)) });
+      const left = doomed.map(({ segment }) => segment.path).filter((path) => existsSync(path));
+      did({ left: left.map((path) => basename(path)) });
       throw new LeftoverError(cause);
     }
+    return { outcome: "success", details };
   });
 }
 
@@ -70,16 +71,6 @@ export class LeftoverError extends Error {
   }
 }
 
-/** All of it on the disk twice, and the kept events written down. */
-async function archived<Result>(
-  doomed: readonly Segment[],
-  archive: string,
-  writeDown: () => Result,
-): Promise<Result> {
-  for (const segment of doomed) archiveSegment(segment, archive);
-  return writeDown();
-}
-
 const detailsOf = (range: PrunedRange) => ({
   events: range.events,
   first_seq: range.firstSeq,
@@ -88,10 +79,14 @@ const detailsOf = (range: PrunedRange) => ({
   last_hash: range.lastHash,
 });
 
-function archiveSegment({ path }: Segment, archive: string): void {
+function archiveSegment({ segment: { path }, sha256 }: Doomed, archive: string): void {
   makeDirectory(archive);
   const copy = join(archive, basename(path));
   const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
+  if (segmentHash(bytes) !== sha256)
+    throw new TrailError(`${path} has changed since the plan was made: nothing was removed`, {
+      hint: "contextcore audit verify says whether it still holds what was recorded",
+    });
   if (!existsSync(copy)) writeDurably(copy, bytes);
   if (!readOwnSync(copy, SEGMENT_BYTES_MAX).equals(bytes)) {
     throw new TrailError(`${copy} is not what ${path} is`, {

@@ -3,11 +3,12 @@ import { existsSync, rmSync } from "node:fs";
 import { readOwnSync } from "../../storage/own-file.ts";
 import { cannot } from "../format/error.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
+import { lineOf, type TrailLine } from "../format/trail-line.ts";
 import { writeDurably } from "../journal/durable.ts";
 import { cutLines, decompressed } from "../journal/forward.ts";
-import { copyLog, hashAt, withHomeLock } from "../journal/home.ts";
+import { copyLog, withHomeLock } from "../journal/home.ts";
 import { compressed } from "../journal/rotate.ts";
-import { closedSegments, segmentLines, seqIn, seqOf } from "../journal/segments.ts";
+import { closedSegments, segmentLines } from "../journal/segments.ts";
 import { collectHashes, type Hashes } from "../verify/hashes.ts";
 import { keptLines } from "./kept-file.ts";
 import type { PrunePlan } from "./plan.ts";
@@ -19,7 +20,7 @@ import type { PrunePlan } from "./plan.ts";
  */
 export async function forgetInHome(home: string, plan: PrunePlan): Promise<void> {
   const doomed = hashesOf(plan);
-  const keptSeqs = new Set(plan.kept.map(seqOf));
+  const keptSeqs = new Set(plan.kept.map((text) => lineOf(text).seq));
   const log = copyLog(home);
   await withHomeLock(log, async () => {
     for (const { path, compressed: packed } of [...closedSegments(log), { path: log, compressed: false }]) {
@@ -44,11 +45,10 @@ function contentOf(path: string): Buffer {
 /** Those of the files that go, and of what earlier prunes kept. */
 function hashesOf({ file, segments }: PrunePlan): Hashes {
   const hashes = collectHashes();
-  const add = (line: string): void => hashes.add(seqOf(line), line.slice(-66, -2));
-  for (const line of keptLines(file)) add(line);
-  for (const { segment, stays } of segments) {
-    if (stays === undefined) for (const { text } of segmentLines(segment)) if (text !== undefined) add(text);
-  }
+  const add = ({ seq, hash }: TrailLine): void => hashes.add(seq, hash);
+  for (const text of keptLines(file)) add(lineOf(text));
+  for (const { segment, stays } of segments)
+    if (stays === undefined) for (const line of segmentLines(segment)) add(line);
   return hashes;
 }
 
@@ -57,8 +57,7 @@ function without(bytes: Buffer, doomed: Hashes, kept: ReadonlySet<number>): Buff
   const pieces: Buffer[] = [];
   let from = 0; // what stands behind the last line that went
   for (const line of cutLines([bytes])) {
-    const seq = seqIn(line);
-    if (kept.has(seq) || !doomed.isHash(seq, line.bytes, hashAt(line))) continue;
+    if (kept.has(line.seq) || !doomed.has(line)) continue;
     pieces.push(bytes.subarray(from, line.start));
     from = line.end + 1;
   }

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readOwnText } from "../../storage/own-file.ts";
-import { parseLine } from "../format/chain.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
+import { lineOf } from "../format/trail-line.ts";
 import { writeDurably } from "../journal/durable.ts";
 
 /** What the prune's event says of the file. */
@@ -42,5 +42,5 @@ export function keptLines(file: string): string[] {
       .split("\n")
       .slice(0, -1),
   );
-  return [...new Set(lines)].sort((a, b) => parseLine(a).seq - parseLine(b).seq);
+  return [...new Set(lines)].sort((a, b) => lineOf(a).seq - lineOf(b).seq);
 }

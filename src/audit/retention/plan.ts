@@ -2,11 +2,14 @@
  * Which closed files of a trail are past their time, and which of their events are kept longer (who destroyed, restored or
  * erased). Nothing is changed here.
  */
+import { readOwnSync } from "../../storage/own-file.ts";
 import { knownSinks } from "../deliver/sink-set.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { parseLine, readLine } from "../format/chain.ts";
 import { TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
+import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
+import { decodedLine } from "../journal/forward.ts";
 import { closedSegments, type Segment, segmentLines } from "../journal/segments.ts";
 import { keptLines } from "./kept-file.ts";
 
@@ -38,6 +41,8 @@ export interface SegmentPlan {
   readonly events: number;
   /** Absent when it would be removed; else why it stays. */
   readonly stays?: string;
+  /** Of its bytes, hex, when it would be removed. */
+  readonly sha256?: string;
 }
 
 /** What a prune would do. */
@@ -60,6 +65,20 @@ export interface PrunedRange {
   readonly lastHash: string;
 }
 
+/** A file that goes, as it was when the plan was made. */
+export interface Doomed {
+  readonly segment: Segment;
+  /** Of its bytes, hex. */
+  readonly sha256: string;
+}
+
+/** The files that go. */
+export const doomedOf = ({ segments }: PrunePlan): Doomed[] =>
+  segments.flatMap(({ segment, sha256 }) => (sha256 === undefined ? [] : [{ segment, sha256 }]));
+
+/** Of a closed file's bytes, hex. */
+export const segmentHash = (bytes: Buffer): string => Bun.SHA256.hash(bytes, "hex");
+
 /** Reads and proves the closed files that are past their time. @throws TrailError when one of them is not whole */
 export function planPrune({ file, retentionDays, now }: PruneRequest): PrunePlan {
   const deadline = new Date(now - retentionDays * DAY_MS).toISOString();
@@ -78,7 +97,11 @@ export function planPrune({ file, retentionDays, now }: PruneRequest): PrunePlan
     const [first, last] = [lines[0]?.event, lines.at(-1)?.event];
     if (first === undefined || last === undefined) continue;
     stopped = staysBecause(lines, last, { deadline, undelivered, retentionDays });
-    segments.push({ segment, events: lines.length, ...(stopped === undefined ? {} : { stays: stopped }) });
+    const fate =
+      stopped === undefined
+        ? { sha256: segmentHash(readOwnSync(segment.path, SEGMENT_BYTES_MAX)) }
+        : { stays: stopped };
+    segments.push({ segment, events: lines.length, ...fate });
     if (stopped !== undefined) continue;
     range = extended(range, first, last, lines.length);
     for (const { line, event } of lines) {
@@ -125,13 +148,14 @@ interface Proven {
 
 function provenLines(segment: Segment): readonly Proven[] {
   const found: Proven[] = [];
-  for (const { text = "", number } of segmentLines(segment)) {
+  for (const { bytes, start, end, number } of segmentLines(segment)) {
     try {
-      const event = readLine(text);
+      const line = decodedLine(bytes, start, end);
+      const event = readLine(line);
       const before = found.at(-1)?.event;
       if (before !== undefined && event.prev_hash !== before.hash)
         throw new Error("it does not continue the line before");
-      found.push({ line: text, event });
+      found.push({ line, event });
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new TrailError(`${segment.path}:${number} is not whole: ${reason}`, {

@@ -1,7 +1,7 @@
 /** Walks a trail's lines from the first to the last and proves that each continues the one before. */
-import { GENESIS, LineError, parseLine } from "../format/chain.ts";
+import { eventOf, GENESIS, LineError } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
-import { decodedLine, type NumberedBytes } from "../journal/forward.ts";
+import type { MovingLine } from "../format/trail-line.ts";
 import { ROTATION, rotatedFiles } from "../journal/rotation-event.ts";
 import type { Findings } from "./finding.ts";
 import type { Hashes } from "./hashes.ts";
@@ -20,7 +20,7 @@ export interface Pruned {
 /** A check that is under way. */
 export interface ChainCheck {
   /** The next line of the trail, and the name of its file. */
-  take(line: Readonly<NumberedBytes>, file: string): void;
+  take(line: MovingLine, file: string): void;
   /** After the last line. */
   finish(): ChainSummary;
 }
@@ -78,13 +78,13 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   };
 
   /** Only few lines are worth parsing whole. */
-  const follow = ({ id, ref, outcome, operation }: ProvenLine, line: Readonly<NumberedBytes>): void => {
+  const follow = ({ id, ref, outcome, operation }: ProvenLine, line: MovingLine): void => {
     if (ref !== undefined) open.delete(ref);
     const isPrune = operation === "audit_prune" && outcome === "success";
     const isRotation = operation === ROTATION;
     const concernsSigning = signing.concerns(operation, outcome);
     const isTold = outcome === "started" || isPrune || isRotation || concernsSigning;
-    const event = isTold ? parsed(line) : undefined;
+    const event = isTold ? eventOf(line.text) : undefined;
     if (event === undefined) return;
     if (concernsSigning) signing.take(event);
     if (outcome === "started") open.set(id, event);
@@ -145,27 +145,15 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
 type Report = (what: string, seq: number | undefined, isEvent: boolean) => void;
 
 /** The event, even of a line that fails, so that the next one is not blamed for it. */
-function checkLine(
-  line: Readonly<NumberedBytes>,
-  before: number | undefined,
-  report: Report,
-): ProvenLine | undefined {
+function checkLine(line: MovingLine, before: number | undefined, report: Report): ProvenLine | undefined {
   try {
     return proveLine(line.bytes, line.start, line.end);
   } catch (error) {
     if (!(error instanceof LineError)) throw error;
-    const event = parsed(line);
+    const event = eventOf(line.text);
     const expected = before === undefined ? undefined : before + 1;
     report(`the line was changed: ${error.message}`, event?.seq ?? expected, event !== undefined);
     return event;
-  }
-}
-
-function parsed({ bytes, start, end }: Readonly<NumberedBytes>): AuditEvent | undefined {
-  try {
-    return parseLine(decodedLine(bytes, start, end));
-  } catch {
-    return undefined; // reported by the caller
   }
 }
 

@@ -1,9 +1,11 @@
+import { hashAt, type TrailLine } from "../format/trail-line.ts";
+
 /** The hash of every event that was read, by its number: 32 bytes each, so that millions fit. */
 export interface Hashes {
   add(seq: number, hash: string): void;
   get(seq: number): string | undefined;
-  /** Whether the hash of the event `seq` stands, in hex, in `bytes` at `at`. */
-  isHash(seq: number, bytes: Uint8Array, at: number): boolean;
+  /** Whether a line has the hash of the event whose number it has. */
+  has(line: TrailLine): boolean;
   readonly newest: number;
 }
 
@@ -40,8 +42,10 @@ export function collectHashes(): Hashes {
       block.known[index] = 1;
       newest = Math.max(newest, seq);
     },
-    isHash(seq, bytes, at) {
-      const [number, index] = place(seq);
+    has(line) {
+      const { bytes } = line;
+      const at = hashAt(line);
+      const [number, index] = place(line.seq);
       const block = blocks.get(number);
       if (block?.known[index] !== 1) return false;
       const begin = index * HASH_BYTES;

@@ -1,10 +1,11 @@
 /** The events that outlived a prune: each line proves itself, and the prune's event has the hash of all. */
 import { basename, join } from "node:path";
 import { readOwnSync } from "../../storage/own-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import { LineError, readLine } from "../format/chain.ts";
-import { cannot, codeOf } from "../format/error.ts";
+import { cannot } from "../format/error.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
-import { seqOf } from "../journal/segments.ts";
+import { lineOf } from "../format/trail-line.ts";
 import type { Pruned } from "./chain-check.ts";
 import type { Findings } from "./finding.ts";
 
@@ -23,7 +24,10 @@ export interface PrunedPast {
  */
 export function checkKept(directory: string, pruned: Pruned | undefined, findings: Findings): PrunedPast {
   const kept = new Map(
-    keptLines(directory, pruned, findings).map((line) => [seqOf(line), line.slice(-66, -2)]),
+    keptLines(directory, pruned, findings).map((text) => {
+      const { seq, hash } = lineOf(text);
+      return [seq, hash];
+    }),
   );
   return {
     had(seq, hash, present) {
@@ -62,7 +66,7 @@ function readOptional(path: string): Buffer | undefined {
   try {
     return readOwnSync(path, SEGMENT_BYTES_MAX);
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    if (isMissing(error)) return undefined;
     throw cannot("read", path, error);
   }
 }

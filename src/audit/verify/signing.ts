@@ -1,6 +1,6 @@
 /** What a trail itself says of its signing: from when on there was a key, and what should have been signed since. */
 import type { AuditEvent, Outcome } from "../format/event.ts";
-import { DESTRUCTIVE } from "../format/operations.ts";
+import { SIGNED_AFTER } from "../format/operations.ts";
 
 /** What was seen of a trail's signing. */
 export interface Signing {
@@ -30,7 +30,7 @@ export function watchSigning(): SigningWatch {
     seen.keygen?.user === user && seen.keygen.host === host; // another one's home has no key
   return {
     concerns: (operation, outcome) =>
-      operation === "audit_keygen" || (DESTRUCTIVE.has(operation) && ENDS.has(outcome)),
+      operation === "audit_keygen" || (SIGNED_AFTER.has(operation) && ENDS.has(outcome)),
     take(event) {
       if (event.operation === "audit_keygen") seen = { ...seen, keygen: event };
       else if (seen.keygen === undefined) seen = { unkeyed: event, ...seen };

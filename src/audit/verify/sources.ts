@@ -3,7 +3,7 @@ import { closeSync, existsSync } from "node:fs";
 import { basename } from "node:path";
 import { TrailError } from "../format/error.ts";
 import { endOf } from "../format/lines.ts";
-import { blocksIn, blocksOf, decompressed, openForReading } from "../journal/forward.ts";
+import { blocksIn, blocksInFile, blocksOf, decompressed, openForReading } from "../journal/forward.ts";
 import type { Head, Home } from "../journal/home.ts";
 import { lockOf } from "../journal/journal.ts";
 import { withLockIfThere } from "../journal/lock.ts";
@@ -64,12 +64,3 @@ const sourceOf = ({ path, compressed }: Segment): Source => ({
     return blocksIn(decompressed(compressed ? path : `${path}.zst`, hash));
   },
 });
-
-function* blocksInFile(path: string): Generator<Buffer> {
-  const file = openForReading(path);
-  try {
-    yield* blocksOf(file, path);
-  } finally {
-    closeSync(file);
-  }
-}

@@ -4,9 +4,9 @@ import { printable } from "../../units/printable.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import type { SinkState } from "../deliver/state.ts";
 import { LineError, readLine } from "../format/chain.ts";
-import { textIn } from "../format/lines.ts";
-import { type Copy, type Head, type Home, hashAt } from "../journal/home.ts";
-import { seqIn, seqOf, trailLinesBackward } from "../journal/segments.ts";
+import type { TrailLine } from "../format/trail-line.ts";
+import type { Head, Home } from "../journal/home.ts";
+import { trailLinesBackward } from "../journal/segments.ts";
 import { formatEvent } from "../read/line.ts";
 import { changesBetween } from "./changes.ts";
 import type { Findings } from "./finding.ts";
@@ -63,35 +63,42 @@ export function judgeHome(home: Home, head: Head | undefined, evidence: Evidence
       altered,
       `its own line of event ${altered} was changed: what it says is not what its hash covers`,
     );
-  if (oldest !== undefined) difference(seqOf(oldest), whatChanged(oldest, seqOf(oldest), evidence));
+  if (oldest !== undefined) difference(oldest.seq, whatChanged(oldest, evidence));
   const isWhole = oldest === undefined && altered === undefined && !isEmpty;
   return { name: HOME, seq: head.seq, agrees: missing <= 0 && isWhole };
 }
 
+/** An event as a witness has it. */
+type Witnessed = Pick<TrailLine, "seq" | "text">;
+
 /** @param witnessed newest first */
 function oldestDifference(
-  witnessed: Iterable<Copy>,
+  witnessed: Iterable<TrailLine>,
   { hashes, changed }: Evidence,
   first: number,
-): { readonly oldest: string | undefined; readonly altered: number | undefined; readonly isEmpty: boolean } {
-  let oldest: string | undefined;
+): {
+  readonly oldest: Witnessed | undefined;
+  readonly altered: number | undefined;
+  readonly isEmpty: boolean;
+} {
+  let oldest: Witnessed | undefined;
   let altered: number | undefined;
   let isEmpty = true;
   for (const copy of witnessed) {
-    const seq = seqIn(copy);
+    const { seq } = copy;
     isEmpty = false;
     if (!provesItself(copy)) {
       altered = seq;
       continue;
     }
     if (seq < first) break; // an event of the trail stands for these
-    if (!hashes.isHash(seq, copy.bytes, hashAt(copy)) || changed.has(seq)) oldest = textIn(copy);
+    if (!hashes.has(copy) || changed.has(seq)) oldest = { seq, text: copy.text };
   }
   return { oldest, altered, isEmpty };
 }
 
 /** Only then its text is a witness, and not just the hash that stands in it. */
-function provesItself({ bytes, start, end }: Copy): boolean {
+function provesItself({ bytes, start, end }: TrailLine): boolean {
   try {
     proveLine(bytes, start, end);
     return true;
@@ -101,15 +108,15 @@ function provesItself({ bytes, start, end }: Copy): boolean {
   }
 }
 
-function whatChanged(witnessed: string, seq: number, { hashes, file }: Evidence): string {
-  if (hashes.get(seq) === undefined) return `event ${seq} is gone; it was: ${forPeople(witnessed)}`;
+function whatChanged({ seq, text }: Witnessed, { hashes, file }: Evidence): string {
+  if (hashes.get(seq) === undefined) return `event ${seq} is gone; it was: ${forPeople(text)}`;
   for (const line of trailLinesBackward(file)) {
-    if (seqOf(line) !== seq) continue;
-    const changes = changesBetween(witnessed, line);
+    if (line.seq !== seq) continue;
+    const changes = changesBetween(text, line.text);
     const what = changes.length === 0 ? "its hash is another" : changes.join("; ");
     return `event ${seq} is not what was recorded: ${what}`;
   }
-  return `event ${seq} is not what was recorded; it was: ${forPeople(witnessed)}`;
+  return `event ${seq} is not what was recorded; it was: ${forPeople(text)}`;
 }
 
 /** A copy that was itself tampered with is shown as it is. */

@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { OUTCOMES } from "../../audit/format/event.ts";
+import { objectOf } from "../../contract/any-names.ts";
 
 /** One event as it stands in the trail. */
 export const eventSchema = v.object({
@@ -11,7 +12,7 @@ export const eventSchema = v.object({
   user: v.string(),
   host: v.string(),
   project: v.string(),
-  details: v.record(v.string(), v.unknown()),
+  details: objectOf(v.unknown()),
   data_affected: v.array(v.string()),
   export_path: v.optional(v.string()),
   ref: v.optional(v.string()),

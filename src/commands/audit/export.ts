@@ -1,8 +1,8 @@
 import { auditExport } from "../../tasks/audit-export.ts";
 import { planTask } from "../../tasks/run.ts";
 import { defineCommand } from "../command.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
+import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
+import { openContext } from "../stack.ts";
 
 export default defineCommand({
   about: auditExport.about,
@@ -20,9 +20,11 @@ export default defineCommand({
     },
   ],
   async run({ args: given, terminal, ...call }): Promise<ExitCode> {
-    const setting = await openSetting({ ...call, args: given, terminal });
-    const { events, isCut, isWhole } = await (await planTask(auditExport, given, setting)).carryOut();
-    if (!isWhole) return EXIT.partial;
+    const context = await openContext({ ...call, args: given, terminal });
+    await using planned = await planTask(auditExport, given, context);
+    const { result, ending } = await planned.carryOut();
+    const { events, isCut, isWhole } = result;
+    if (!isWhole) return exitOf(ending, call.signal);
     if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
     if (isCut) terminal.warn(`only the newest ${events} events that fit: --all gives every one`);
     return EXIT.ok;

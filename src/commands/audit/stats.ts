@@ -4,6 +4,7 @@ import { OUTCOMES } from "../../audit/format/event.ts";
 import { trailLines } from "../../audit/journal/segments.ts";
 import { matching } from "../../audit/read/query.ts";
 import { type AuditStats, statsOf, sum, type Tally } from "../../audit/read/stats.ts";
+import { objectOf } from "../../contract/any-names.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -27,8 +28,8 @@ export default defineCommand({
   json: v.object({
     operations: v.number(),
     byOutcome: tally,
-    byOperation: v.record(v.string(), tally),
-    byUser: v.record(v.string(), tally),
+    byOperation: objectOf(tally),
+    byUser: objectOf(tally),
     byWeek: v.array(v.object({ week: v.string(), tally })),
   }),
   async run(call) {

@@ -1,6 +1,5 @@
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { ROOT } from "../registry.ts";
 import { type Offer, offerFor } from "./candidates.ts";
 import { SCRIPTS, type Shell } from "./scripts.ts";
 import { findValuesOf } from "./values.ts";
@@ -27,14 +26,14 @@ export default defineCommand({
     { line: "completions fish > ~/.config/fish/completions/contextcore.fish", about: "for fish" },
   ],
   async run(call) {
-    const { args, terminal } = call;
+    const { args, terminal, root } = call;
     const { shell, words } = args;
     if (words.length === 0) {
       terminal.print(SCRIPTS[shell].trimEnd());
       return EXIT.ok;
     }
     const joined = shell === "bash" ? withoutBreaks(words) : { words, dropped: "" };
-    const lines = toLines(await offerFor(ROOT, joined.words, findValuesOf(call)), shell, joined.dropped);
+    const lines = toLines(await offerFor(root, joined.words, findValuesOf(call)), shell, joined.dropped);
     if (lines.length > 0) terminal.print(lines.join("\n"));
     return EXIT.ok;
   },

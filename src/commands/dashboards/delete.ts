@@ -3,13 +3,10 @@ import * as v from "valibot";
 import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
-import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { confirmed, planArgs } from "../confirmed.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
-import { orUntouched } from "../untouched.ts";
+import { conduct } from "../conduct.ts";
+import { planArgs } from "../confirmed.ts";
 import { dashboardSchema } from "./list.ts";
 
 const args = {
@@ -44,26 +41,22 @@ export default defineCommand({
     { line: "dashboards delete nErXDvCkzz --yes", about: "in a script" },
   ],
   json: deleteSchema,
-  run: (call) => orUntouched(UNTOUCHED, () => deleteChosen(call)),
+  run: (call) =>
+    conduct(deleteDashboard, call, {
+      untouched: UNTOUCHED,
+      show: (plan) => showPlan(call, plan),
+      question: () => ({ message: "Delete them?", what: "the deletion" }),
+      report: (plan, result) => (result === undefined ? untouched(call, plan) : report(call, plan, result)),
+    }),
 });
 
 const UNTOUCHED = "nothing was deleted";
 
-async function deleteChosen(call: DeleteCall): Promise<ExitCode> {
-  const setting = await openSetting(call, {
-    only: call.args.plugin === undefined ? [] : [call.args.plugin],
-  });
-  const { plan, carryOut } = await planTask(deleteDashboard, call.args, setting);
-  if (!call.args.json) showPlan(call, plan);
-  const question = { message: "Delete them?", what: "the deletion" };
-  if (call.args["dry-run"] || !(await confirmed(call, question))) return untouched(call, plan);
-  const result = await carryOut();
-  report(call, plan, result);
-  if (result.stopped !== undefined) return EXIT.interrupted;
-  return result.failed.length > 0 ? EXIT.partial : EXIT.ok;
-}
-
-function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: DashboardDeletion): void {
+function showPlan(
+  { args: given, terminal }: DeleteCall,
+  { dashboards, folders, listing }: DashboardDeletion,
+): void {
+  if (given.json) return;
   const { colors } = terminal;
   const rows = [
     ...dashboards.map(({ uid, title, folder }) => [[...folder, title].join("/"), uid]),
@@ -79,17 +72,16 @@ function showPlan({ terminal }: DeleteCall, { dashboards, folders, listing }: Da
 function untouched(
   { args: given, terminal }: DeleteCall,
   { dashboards, folders }: DashboardDeletion,
-): ExitCode {
+): undefined {
   if (given.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
-  else terminal.note(UNTOUCHED);
-  return given["dry-run"] ? EXIT.ok : EXIT.interrupted;
+  else if (given["dry-run"]) terminal.note(UNTOUCHED);
 }
 
 function report(
   { args: given, terminal, directory: here }: DeleteCall,
   plan: DashboardDeletion,
   result: Deleted,
-): void {
+): undefined {
   const { copies } = plan;
   const { dashboards, folders, failed, stopped } = result;
   for (const { what, reason } of failed) terminal.warn(`${what} was not deleted: ${reason}`);

@@ -1,12 +1,11 @@
 import * as v from "valibot";
-import { expectedResult, hasChanges, type Provisioned } from "../../dashboards/provision.ts";
+import { expectedResult, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { type Provisioning, provision } from "../../tasks/provision.ts";
-import { planTask } from "../../tasks/run.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
+import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
 
 const args = {
   ...provision.params,
@@ -24,6 +23,7 @@ const provisionSchema = v.object({
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
   left: unwritten,
   failed: unwritten,
+  warned: v.optional(v.pipe(unwritten, v.description("What is there, and not as it was meant"))),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),
@@ -41,32 +41,36 @@ export default defineCommand({
     { line: "dashboards provision ./dashboards --dry-run", about: "what would change" },
   ],
   json: provisionSchema,
-  async run(call): Promise<ExitCode> {
-    const { plan, carryOut } = await planned(call);
-    if (!call.args.json) showPlan(call, plan);
-    // With --dry-run, or when nothing changes, nothing is written and nothing recorded.
-    const result = call.args["dry-run"] || !hasChanges(plan) ? expectedResult(plan) : await carryOut();
-    if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
-    else report(call, result);
-    if (result.stopped !== undefined) return EXIT.interrupted;
-    return result.failed.length + result.left.length > 0 ? EXIT.partial : EXIT.ok;
-  },
+  run: (call) => namingBadFiles(call, () => provisioned(call)),
 });
 
+const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
+  conduct(provision, call, {
+    // A step is shown once it is done: one that fails is no step that was made.
+    show: () => undefined,
+    report(plan, result = expectedResult(plan)) {
+      if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
+      else {
+        showSteps(call, result.done);
+        report(call, result);
+      }
+      const unwritten = result.left.length + result.failed.length;
+      return result.stopped === undefined && unwritten > 0 ? EXIT.partial : undefined;
+    },
+  });
+
 /** @throws DashboardFilesError, after every bad file was named */
-async function planned(call: ProvisionCall) {
-  const { plugin } = call.args;
-  const setting = await openSetting(call, { only: plugin === undefined ? [] : [plugin] });
+async function namingBadFiles({ terminal }: ProvisionCall, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
-    return await planTask(provision, call.args, setting);
+    return await work();
   } catch (error) {
     if (error instanceof DashboardFilesError && error.problems.length > 1)
-      for (const { file, reason } of error.problems) call.terminal.note(`${file}: ${reason}`);
+      for (const { file, reason } of error.problems) terminal.note(`${file}: ${reason}`);
     throw error;
   }
 }
 
-function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisioning): void {
+function showSteps({ terminal }: ProvisionCall, { folders, dashboards }: Provisioned["done"]): void {
   const { colors } = terminal;
   const paint = { create: colors.green, update: colors.yellow, rename: colors.yellow };
   const rows = [
@@ -83,10 +87,12 @@ function showPlan({ terminal }: ProvisionCall, { folders, dashboards }: Provisio
 
 function report(
   { args: given, terminal }: ProvisionCall,
-  { folders, dashboards, left, failed, stopped }: Provisioned,
+  { folders, dashboards, left, failed, warned = [], stopped }: Provisioned,
 ): void {
+  for (const { what, reason } of warned) terminal.warn(`${what}: ${reason}`);
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
-  for (const { what, reason } of failed) terminal.warn(`${what} failed: ${reason}`);
+  const fails = given["dry-run"] ? "would fail" : "failed";
+  for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
     const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
@@ -102,12 +108,13 @@ function report(
 const toJson = (
   { args: given }: ProvisionCall,
   { source }: Provisioning,
-  { stopped, ...result }: Provisioned,
+  { stopped, done: _, warned, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source,
   dryRun: given["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
+  ...(warned === undefined ? {} : { warned: [...warned] }),
   ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
 });

@@ -1,8 +1,20 @@
+/** What a person is asked before a stack is destroyed, and what stands in for the answers in a script. */
+import { type DestroyOption, losingLines, lossesWith, OPTIONS } from "../../destroy/losing.ts";
 import type { Loss } from "../../inventory/losses.ts";
+import type { AllTheSame, DestroyPlan } from "../../tasks/destroy.ts";
 import { RefusedError } from "../../tasks/errors.ts";
-import { askForExactly, choose } from "../../terminal/ask.ts";
+import type { Taken } from "../../tasks/inventory.ts";
+import type { Answer } from "../../tasks/task.ts";
+import { choose } from "../../terminal/ask.ts";
 import { listed } from "../../units/words.ts";
-import { type DestroyCall, type DestroyOption, OPTIONS } from "./call.ts";
+import type { Call } from "../command.ts";
+import { typedName } from "../typed-name.ts";
+
+export interface DestroyArgs {
+  readonly option: DestroyOption | undefined;
+  readonly confirm: string | undefined;
+}
+export type DestroyCall = Pick<Call, "terminal" | "signal" | "directory"> & { readonly args: DestroyArgs };
 
 const LABELS: Readonly<Record<DestroyOption, string>> = {
   1: "Export all telemetry data before destroy",
@@ -12,61 +24,65 @@ const LABELS: Readonly<Record<DestroyOption, string>> = {
 
 const FLAGS = "without a terminal: contextcore destroy --option 1|2|3 --confirm NAME";
 
-/** The menu. @param below what stands below an option @throws RefusedError when there is nobody to ask */
-export async function askForOption(
-  { terminal, signal }: DestroyCall,
-  below: (option: DestroyOption) => readonly string[],
+const refused = (message: string, hint: string): RefusedError =>
+  new RefusedError(message, hint, { reason: message });
+
+/**
+ * Which data is saved first: by `--option`, whose losses are told, or from the menu, which shows those of each.
+ * @returns `undefined` when the menu was left
+ * @throws RefusedError when there is nobody to ask
+ */
+export async function chosenOption(
+  { args: { option }, terminal, signal }: DestroyCall,
+  { findings, losses }: Taken,
 ): Promise<DestroyOption | undefined> {
-  if (!terminal.interactive) throw new RefusedError("which data to save first was not said", FLAGS);
+  const below = (one: DestroyOption): string[] => losingLines(one, lossesWith(one, findings, losses));
+  if (option !== undefined) {
+    for (const line of below(option)) terminal.note(line);
+    return option;
+  }
+  if (!terminal.interactive) throw refused("which data to save first was not said", FLAGS);
   const choices = OPTIONS.map((value) => ({ value, label: LABELS[value], below: below(value) }));
   return choose<DestroyOption>(terminal, { title: "OPTIONS:", choices, signal });
-}
-
-/** Why nothing was destroyed, as the trail keeps it. */
-export interface Declined {
-  readonly reason: string;
-  readonly option?: number;
-  /** How often a name was typed that is not the stack's. */
-  readonly wrong_names?: number;
-}
-
-/** What is to be confirmed. */
-export interface Choice {
-  readonly option: DestroyOption;
-  /** The stack's. */
-  readonly name: string;
-  /** What is lost for good. */
-  readonly losses: readonly Loss[];
 }
 
 /**
  * Whether the destruction is confirmed: by `--confirm`, else by a person, who types the name where anything is lost, and
  * where nothing is saved.
- * @returns why it is not; `undefined` when it is
  * @throws RefusedError when `--confirm` names another stack, or there is nobody to ask
  */
-export async function whyUnconfirmed(
-  { args, terminal, signal }: DestroyCall,
-  { option, name, losses }: Choice,
-): Promise<Declined | undefined> {
-  if (args.confirm !== undefined) {
-    if (args.confirm === name) return undefined;
-    throw new RefusedError(
-      `--confirm ${args.confirm} is not this stack's name`,
-      `the stack is called ${name}`,
-    );
-  }
-  if (!terminal.interactive) throw new RefusedError("the destruction was not confirmed", FLAGS);
-  if (option !== "3" && losses.length === 0) return undefined;
+export async function isConfirmed(call: DestroyCall, plan: DestroyPlan): Promise<Answer> {
+  const { args, terminal } = call;
+  const { option, name, losses } = plan;
+  if (args.confirm === name) return { agrees: true };
+  if (args.confirm !== undefined)
+    throw refused(`--confirm ${args.confirm} is not this stack's name`, `the stack is called ${name}`);
+  if (!terminal.interactive) throw refused("the destruction was not confirmed", FLAGS);
+  if (option !== "3" && losses.length === 0) return { agrees: true };
   const message = `${unsavedText(option, losses)} Type the stack's name (${name}) to destroy it:`;
-  const { answer, wrong } = await askForExactly(terminal, { message, expected: name, signal });
-  if (answer === "given") return undefined;
-  const declined = { reason: "the stack's name was not typed", option: Number(option) };
-  return wrong === 0 ? declined : { ...declined, wrong_names: wrong };
+  const answer = await typedName(call, { name, message });
+  const why = { reason: "the stack's name was not typed", option: Number(option) };
+  return answer.agrees ? answer : { ...answer, details: { ...why, ...answer.details } };
 }
 
 function unsavedText(option: DestroyOption, losses: readonly Loss[]): string {
   const lost = `what no snapshot holds of ${listed(losses.map(({ backend }) => backend))} will be lost.`;
   if (option !== "3") return `W${lost.slice(1)}`;
   return losses.length === 0 ? "Nothing will be saved." : `Nothing will be saved: ${lost}`;
+}
+
+/**
+ * Whether to go on after an export that left something behind. A person decides; of what came after a complete one,
+ * `--confirm` has decided.
+ */
+export async function isConfirmedAgain(call: DestroyCall, { name, snapshot }: AllTheSame): Promise<Answer> {
+  const { args, terminal } = call;
+  const status = snapshot?.manifest.status;
+  if (status === "complete" && args.confirm !== undefined) return { agrees: true };
+  if (status !== "complete") {
+    terminal.warn(`the export is ${status}: what is missing above will be lost for good`);
+    if (!terminal.interactive) return { agrees: false, outcome: "refused" };
+  }
+  const message = `Destroy the stack all the same? Type its name (${name}) to destroy it:`;
+  return typedName(call, { name, message });
 }

@@ -6,7 +6,9 @@ import type { Finding } from "../../doctor/finding.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
 import { examineBackends, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
-import { survey } from "../../inventory/survey.ts";
+import { askBackends } from "../../tasks/inventory.ts";
+import { readTimeout } from "../../tasks/timeout.ts";
+import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { fromMs } from "../../units/range.ts";
@@ -15,7 +17,6 @@ import { agreementOf, refusal, requireAgreement } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf, openStackToRead, type Stack } from "../stack.ts";
-import { readTimeout } from "../timeout.ts";
 import { trailPlaces } from "../trail-places.ts";
 
 const args = {
@@ -96,7 +97,7 @@ async function unagreed(call: Call, config: Config): Promise<Finding> {
 async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Finding[]> {
   const { signal } = call;
   const { config, sinks } = stack;
-  const surveyed = await survey(stack, { signal, timeoutMs: call.args.timeout });
+  const surveyed = await askBackends({ signal, waitFor: waitForOn(call.terminal) }, stack, call.args.timeout);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
     examineBackends(surveyed, signal),

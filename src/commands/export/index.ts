@@ -1,8 +1,7 @@
 import { exportStack } from "../../tasks/export.ts";
 import { exportParams } from "../../tasks/export-params.ts";
-import { planTask } from "../../tasks/run.ts";
 import { defineCommand } from "../command.ts";
-import { openSetting } from "../stack.ts";
+import { planCall } from "../conduct.ts";
 import { exportExit, exportJson, exportSchema, reportExport } from "./report.ts";
 
 /** What a resumed export takes over from the interrupted one. */
@@ -27,9 +26,8 @@ export default defineCommand({
   ],
   json: exportSchema,
   async run(call) {
-    const setting = await openSetting(call, { only: call.args.plugin });
-    const { carryOut } = await planTask(exportStack, call.args, setting);
-    const result = await carryOut();
+    await using planned = await planCall(exportStack, call);
+    const { result } = await planned.carryOut();
     if (call.args.json) call.terminal.printJson(exportJson(result));
     else reportExport(result, call);
     return exportExit(result.manifest);

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
@@ -21,7 +22,7 @@ export const exportSchema = v.object({
     v.object({
       name: v.string(),
       status,
-      counts: v.record(v.string(), v.number()),
+      counts: objectOf(v.number()),
       parent: v.optional(
         v.pipe(v.string(), v.description("the name of the snapshot that this one continues")),
       ),
@@ -58,7 +59,10 @@ export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<type
 });
 
 /** The snapshot as a table on stdout, then, on stderr, what is missing and why: the last lines. */
-export function reportExport({ path, manifest }: ExportResult, { terminal, directory }: Call): void {
+export function reportExport(
+  { path, manifest }: ExportResult,
+  { terminal, directory }: Pick<Call, "terminal" | "directory">,
+): void {
   const { colors } = terminal;
   const rows = manifest.plugins.map((plugin) => [
     colors.bold(plugin.name),

@@ -1,30 +1,13 @@
-import { takeInventory } from "../../tasks/inventory.ts";
+import { inventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
-import { EXIT } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
-import { readTimeout } from "../timeout.ts";
+import { planCall } from "../conduct.ts";
+import { exitOf } from "../exit-code.ts";
 import { inventoryJson, inventorySchema } from "./json.ts";
 import { printInventory } from "./show.ts";
 
 export default defineCommand({
-  about: "list what each backend holds, how big and how important it is, and what is about to be lost",
-  args: {
-    plugin: {
-      type: "value",
-      hint: "NAME",
-      repeatable: true,
-      complete: "backends",
-      about: "only this backend; may be repeated",
-    },
-    timeout: {
-      type: "value",
-      hint: "DURATION",
-      default: "30s",
-      parse: readTimeout,
-      about: "how long each backend may take to answer",
-    },
-    json: { type: "flag", about: "print one JSON object" },
-  },
+  about: inventory.about,
+  args: { ...inventory.params, json: { type: "flag", about: "print one JSON object" } },
   examples: [
     { line: "inventory", about: "everything the stack holds, and what no snapshot holds yet" },
     { line: "inventory --plugin loki --json", about: "for a script" },
@@ -36,11 +19,10 @@ export default defineCommand({
   ],
   json: inventorySchema,
   async run(call) {
-    const { args, terminal } = call;
-    const setting = await openSetting(call, { only: args.plugin });
-    const taken = await takeInventory(setting, args.timeout);
-    if (args.json) terminal.printJson(inventoryJson(setting.config.name, taken));
-    else printInventory(terminal, taken);
-    return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
+    await using planned = await planCall(inventory, call);
+    const { result, ending } = await planned.carryOut();
+    if (call.args.json) call.terminal.printJson(inventoryJson(result));
+    else printInventory(call.terminal, result);
+    return exitOf(ending, call.signal);
   },
 });

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import { CONDITIONS } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import type { Taken } from "../../tasks/inventory.ts";
@@ -30,7 +31,7 @@ export const inventorySchema = v.object({
       newest: v.optional(time),
       retention: v.optional(v.pipe(v.union([v.number(), v.literal("unlimited")]), v.description("seconds"))),
       importance: v.optional(v.picklist(["low", "medium", "high", "critical"])),
-      counts: v.optional(v.record(v.string(), v.number())),
+      counts: v.optional(objectOf(v.number())),
     }),
   ),
   warnings: v.array(
@@ -45,7 +46,7 @@ export const inventorySchema = v.object({
 type InventoryJson = v.InferOutput<typeof inventorySchema>;
 
 /** What `inventory --json` prints. Absent members are left out. */
-export const inventoryJson = (stack: string, { findings, warnings }: Taken): InventoryJson => ({
+export const inventoryJson = ({ stack, findings, warnings }: Taken): InventoryJson => ({
   stack,
   backends: findings.map(backendJson),
   warnings: [...warnings],

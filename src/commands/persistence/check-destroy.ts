@@ -4,7 +4,7 @@ import { type Taken, takeInventory } from "../../tasks/inventory.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printInventory } from "../inventory/show.ts";
-import { openSetting } from "../stack.ts";
+import { openContext } from "../stack.ts";
 
 export default defineCommand({
   about: "say whether a destroy would lose anything; exit code 0 when it would not",
@@ -19,12 +19,12 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const setting = await openSetting(call);
-    const taken = await takeInventory(setting);
+    const context = await openContext(call);
+    const taken = await takeInventory(context);
     const { losses } = taken;
     const reasons = reasonsIn(taken);
     const safe = losses.length === 0;
-    if (call.args.json) terminal.printJson({ stack: setting.config.name, safe, reasons });
+    if (call.args.json) terminal.printJson({ stack: context.config.name, safe, reasons });
     else {
       printInventory(terminal, taken);
       const lines = safe ? ["a destroy would lose nothing: the snapshots hold it all"] : lossSummary(losses);

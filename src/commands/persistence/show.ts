@@ -10,7 +10,7 @@ import { toRfc3339 } from "../../units/range.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { inventoryJson, inventorySchema } from "../inventory/json.ts";
-import { openSetting, type Stack } from "../stack.ts";
+import { openContext, type Stack } from "../stack.ts";
 
 export default defineCommand({
   about: "show where the data and the snapshots are, and how big",
@@ -26,10 +26,10 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const setting = await openSetting(call);
-    const taken = await takeInventory(setting);
-    const kept = await keptIn(setting);
-    if (call.args.json) terminal.printJson({ ...inventoryJson(setting.config.name, taken), snapshots: kept });
+    const context = await openContext(call);
+    const taken = await takeInventory(context);
+    const kept = await keptIn(context);
+    if (call.args.json) terminal.printJson({ ...inventoryJson(taken), snapshots: kept });
     else {
       for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
       for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);

@@ -9,11 +9,11 @@ import { type Served, servedSchema } from "../../host/apart/messages.ts";
 import { pluginFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { locateWord } from "../../tasks/plugin-spec.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import { visible } from "../../units/visible.ts";
 import { configOf } from "../stack.ts";
 import type { CheckCall } from "./check-args.ts";
-import { locateWord } from "./spec.ts";
 
 /** A synchronous call longer than this is a loop: it holds up everything else that the plugin does. ms */
 const SILENT_MS = 10_000;

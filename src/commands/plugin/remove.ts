@@ -1,12 +1,5 @@
-import { takeFromPlugins } from "../../config/edit-plugins.ts";
-import { readLock } from "../../host/trust/lock.ts";
-import { distrustPlugin } from "../../host/trust/record.ts";
-import { agreementOf } from "../agreement.ts";
 import { defineCommand } from "../command.ts";
-import { EXIT } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
-import { recorded, tidyCopies } from "./recorded.ts";
-import { configuredSpec } from "./spec.ts";
+import { conductTrust } from "./trust-course.ts";
 
 export default defineCommand({
   about: "no longer load or trust a plugin; its files and its snapshots stay",
@@ -22,18 +15,14 @@ export default defineCommand({
   examples: [
     { line: "plugin remove acme/lines", about: "takes it out of contextcore.yaml and contextcore.lock" },
   ],
-  async run(call) {
-    const { args, terminal, directory } = call;
-    const config = await configOf(call);
-    const spec = configuredSpec(args.plugin, directory, config);
-    const name = readLock(config.directory)[spec]?.name ?? spec;
-    await agreementOf(call, config);
-    await recorded(call, config, { action: "remove", plugin: name, source: spec }, () => {
-      takeFromPlugins(config, spec);
-      distrustPlugin(config.directory, spec);
-    });
-    tidyCopies(call, config);
-    terminal.print(`${name} is removed; its files stay where they are`);
-    return EXIT.ok;
-  },
+  run: (call) =>
+    conductTrust(
+      call,
+      { action: "remove", plugin: call.args.plugin, yes: true },
+      {
+        show: () => undefined,
+        report: (_, result) =>
+          void call.terminal.print(`${result?.name} is removed; its files stay where they are`),
+      },
+    ),
 });

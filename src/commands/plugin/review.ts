@@ -1,10 +1,8 @@
-/** What a person should see before a plugin's code is trusted, and the question. */
-import type { Location } from "../../host/locate.ts";
-import { hashOfFiles, type PluginFiles } from "../../host/trust/files.ts";
+/** What a person should see before a plugin's code is trusted. */
+import { hashOfFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
 import { usesOf } from "../../host/trust/uses.ts";
-import { RefusedError } from "../../tasks/errors.ts";
-import { confirm } from "../../terminal/ask.ts";
+import type { TrustPlan } from "../../tasks/plugin-trust.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { visible } from "../../units/visible.ts";
@@ -12,7 +10,9 @@ import { visible } from "../../units/visible.ts";
 const MOST_SHOWN = 12;
 
 /** Shows what would be loaded. Nothing of it has run yet. */
-export function showReview(terminal: Terminal, location: Location, found: PluginFiles): void {
+export function showReview(terminal: Terminal, plan: TrustPlan): void {
+  if (plan.action === "remove") return;
+  const { location, found } = plan;
   const { bold, dim, yellow } = terminal.noteColors;
   const bytes = [...found.files.values()].reduce((sum, file) => sum + file.bytes, 0);
   terminal.note(`${bold(location.spec)}: ${location.entry}`);
@@ -38,21 +38,3 @@ function shortened(names: readonly string[]): string[] {
 }
 
 const isPackage = (name: string): boolean => name.includes("node_modules/");
-
-/**
- * @returns false when the person said no, `undefined` when they left (Ctrl-C)
- * @throws RefusedError when there is nobody to ask
- */
-export async function isTrusted(
-  { yes, terminal, signal }: { yes: boolean; terminal: Terminal; signal: AbortSignal },
-  message: string,
-): Promise<boolean | undefined> {
-  if (yes) return true;
-  if (!terminal.interactive) {
-    throw new RefusedError(
-      "there is no terminal to ask on, and nothing was trusted",
-      "if you trust it: --yes",
-    );
-  }
-  return confirm(terminal, { message, signal });
-}

@@ -1,27 +1,22 @@
 import * as v from "valibot";
-import { type NotPlanned, planRestore, type RestorePlan } from "../../restore/plan.ts";
 import { type RestoreReport, reportSchema } from "../../restore/report.ts";
-import type { Chosen } from "../../snapshot/catalog/choose.ts";
-import { type OpenChain, openChain } from "../../snapshot/catalog/open-chain.ts";
-import { RefusedError, UsageError } from "../../tasks/errors.ts";
-import { readMatches } from "../../tasks/matches.ts";
-import { chooseSnapshots } from "../../tasks/snapshot-param.ts";
-import { confirm } from "../../terminal/ask.ts";
-import { createProgress } from "../../terminal/progress.ts";
-import { missingLines, namesText, tellChosen } from "../chain-text.ts";
-import { defineCommand } from "../command.ts";
+import { UsageError } from "../../tasks/errors.ts";
+import { type Restoration, restore } from "../../tasks/restore.ts";
+import { namesText, tellChosen } from "../chain-text.ts";
+import { type Call, defineCommand } from "../command.ts";
+import { conduct } from "../conduct.ts";
+import { planArgs } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack, openStackTrail, type Stack } from "../stack.ts";
-import { orUntouched } from "../untouched.ts";
-import { type RestoreCall, rangeOf, readLabels, requireChoice, restoreArgs } from "./args.ts";
-import { carryOut } from "./carry-out.ts";
 import { planJson, planSchema } from "./plan-json.ts";
-import { reportRestore, showPlan } from "./show.ts";
-import { requireOneTenant, sourceOf, tellTenants } from "./tenants.ts";
+import { reportRestore, showPlan, tellTenants } from "./show.ts";
+
+const args = { ...restore.params, ...planArgs("show the plan and write nothing") } as const;
+
+type RestoreCall = Call<typeof args>;
 
 export default defineCommand({
-  about: "put snapshots' data back, and count it on the servers",
-  args: restoreArgs,
+  about: restore.about,
+  args,
   exclusive: [
     ["all", "snapshot"],
     ["all", "chain"],
@@ -39,125 +34,36 @@ export default defineCommand({
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
   json: v.union([reportSchema, planSchema]),
-  run: (call) => orUntouched(UNTOUCHED, () => restoreChosen(call)),
+  run: (call) =>
+    conduct(restore, call, {
+      untouched: "nothing was written",
+      show: (plan) => show(call, plan),
+      question: () => ({ message: "Write this?", what: "the restore" }),
+      report: (plan, result) => (result === undefined ? verdictOn(plan) : report(call, result)),
+    }),
 });
 
-const UNTOUCHED = "nothing was written";
-
-async function restoreChosen(call: RestoreCall): Promise<ExitCode> {
-  requireChoice(call);
-  const stack = await openStack(call, { only: call.args.plugin, tenant: call.args.into });
-  const { snapshot, chain, plugin: plugins, only } = call.args;
-  const range = rangeOf(call);
-  const place = { directory: call.directory, backups: stack.config.backups };
-  const sources = stack.backends.map((open) => sourceOf(open, call.args.into));
-  const chosen = await chooseSnapshots({ snapshot, chain, range, plugins, only, sources }, place);
-  if (call.args.into === undefined) requireOneTenant(chosen);
-  tellChosen(chosen, call.terminal);
-  if (snapshot === "latest" && chosen.others.length > 0)
-    call.terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
-  const opened = await openChain(chosen.chains, { range, signal: call.signal });
-  try {
-    return await restore(call, { stack, ...opened, chosen });
-  } finally {
-    await opened.snapshot.close();
-  }
-}
-
-interface Setting extends OpenChain {
-  readonly stack: Stack;
-  readonly chosen: Chosen;
-}
-
-async function restore(call: RestoreCall, setting: Setting): Promise<ExitCode> {
-  const { args: given, terminal } = call;
-  const plan = await planned(call, setting);
+function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
+  const { chosen, targets } = plan;
+  tellChosen(chosen, terminal);
+  if (given.snapshot === "latest" && chosen.others.length > 0)
+    terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
   if (given.into === undefined) tellTenants(plan, terminal);
-  if (given["dry-run"]) {
-    if (given.json) terminal.printJson(planJson(plan));
-    else showPlan(plan, terminal, "print");
-    const isLost = plan.targets.some(({ lost }) => lost.length > 0);
-    const isWhole = plan.targets.length > 0 && plan.leftOut.length === 0 && !isLost;
-    return isWhole && !refusesAnything(plan) ? EXIT.ok : EXIT.partial;
-  }
-  showPlan(plan, terminal, "note");
-  if (plan.targets.length === 0) throw new UsageError("nothing of this snapshot is left to restore");
-  if (!(await isAgreed(call))) {
-    terminal.note(UNTOUCHED);
-    return EXIT.interrupted;
-  }
-  const report = await carriedOut(call, setting.stack, plan);
-  if (given.json) terminal.printJson(report);
-  else reportRestore(report, terminal, call.directory);
-  return { complete: EXIT.ok, partial: EXIT.partial, failed: EXIT.error }[report.status];
+  if (!given["dry-run"]) showPlan(plan, terminal, "note");
+  else if (given.json) terminal.printJson(planJson(plan));
+  else showPlan(plan, terminal, "print");
+  if (targets.length === 0 && !given["dry-run"])
+    throw new UsageError("nothing of this snapshot is left to restore");
 }
 
-/** The trail is closed before the report: its sinks may have something to say, and the report comes last. */
-async function carriedOut(
-  call: RestoreCall,
-  { config, sinks }: Stack,
-  plan: RestorePlan,
-): Promise<RestoreReport> {
-  await using trail = openStackTrail(call, config, sinks);
-  return await carryOut(call, { backups: config.backups, trail }, plan);
+/** Whether all that was asked for would be written, and taken. */
+function verdictOn({ targets, leftOut }: Restoration): ExitCode {
+  const isLost = targets.some(({ lost }) => lost.length > 0);
+  const isRefused = targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));
+  return targets.length > 0 && leftOut.length === 0 && !isLost && !isRefused ? EXIT.ok : EXIT.partial;
 }
 
-async function planned(
-  call: RestoreCall,
-  { stack, snapshot, broken, chosen }: Setting,
-): Promise<RestorePlan> {
-  const { args: given, signal, terminal } = call;
-  const board = createProgress(terminal, { signal });
-  let bytes = 0;
-  const onLook = (more: number): void => {
-    bytes += more;
-    const done = bytes / Math.max(bytes, snapshot.manifest.bytes);
-    board.update({ name: "check", done, bytes, counts: {}, state: "running", retries: 0 });
-  };
-  const names = snapshot.manifest.plugins.map(({ name }) => name);
-  const range = rangeOf(call);
-  try {
-    return await planRestore({
-      snapshot,
-      chains: chosen.chains,
-      lacking: lackingOf(chosen, broken),
-      backends: stack.backends,
-      ...(given.plugin.length === 0 ? {} : { plugins: given.plugin }),
-      ...(given.only.length === 0 ? {} : { only: given.only }),
-      ...(range === undefined ? {} : { range }),
-      match: Object.fromEntries(readMatches(given.match, given.plugin.length > 0 ? given.plugin : names)),
-      labels: readLabels(given.label),
-      ...(given.into === undefined ? {} : { tenant: given.into }),
-      signal,
-      onLook,
-    });
-  } finally {
-    board.stop();
-  }
+function report({ args: given, terminal, directory }: RestoreCall, result: RestoreReport): undefined {
+  if (given.json) terminal.printJson(result);
+  else reportRestore(result, terminal, directory);
 }
-
-/** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
-const lackingOf = (
-  { chains, lacking, broken, notTaken }: Chosen,
-  damaged: OpenChain["broken"],
-): NotPlanned[] => [
-  ...lacking,
-  ...notTaken,
-  ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
-  ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
-];
-
-async function isAgreed({ args: given, terminal, signal }: RestoreCall): Promise<boolean> {
-  if (given.yes) return true;
-  if (!terminal.interactive) {
-    throw new RefusedError(
-      "the restore was not confirmed",
-      "without a terminal: add --yes, or --dry-run to look",
-    );
-  }
-  return (await confirm(terminal, { message: "Write this?", signal })) === true;
-}
-
-/** Whether a server said beforehand that it will not take all of it. */
-const refusesAnything = ({ targets }: RestorePlan): boolean =>
-  targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));

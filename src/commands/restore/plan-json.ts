@@ -1,5 +1,6 @@
 /** The plan as `--dry-run --json` prints it. */
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import type { Counts } from "../../contract/contract.ts";
 import { lostSchema, lostToText } from "../../restore/lost.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
@@ -8,7 +9,7 @@ import { chainJson, chainSchema } from "../../snapshot/catalog/chain-json.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 
-const counts = v.record(v.string(), v.number());
+const counts = objectOf(v.number());
 
 export const planSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),

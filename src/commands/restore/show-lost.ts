@@ -2,9 +2,9 @@ import type { LostText } from "../../restore/lost.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
 import { rangeFromText } from "../../snapshot/format/range-text.ts";
 import { coalesce } from "../../snapshot/format/ranges.ts";
+import { countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import { exportAgain } from "../verify/again.ts";
-import { countsText } from "./counts-text.ts";
 
 /** More blocks than this are not each a line of their own; the report has them all. */
 const SHOWN_MAX = 20;

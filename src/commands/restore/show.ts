@@ -2,12 +2,12 @@ import { lostToText } from "../../restore/lost.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
+import { tenantText } from "../../tasks/restore.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
-import { countedUnit } from "../../units/unit-text.ts";
+import { countedUnit, countsText } from "../../units/unit-text.ts";
 import { chainText } from "../chain-text.ts";
-import { countsText } from "./counts-text.ts";
 import { plannedCounts } from "./plan-json.ts";
 import { lostLines } from "./show-lost.ts";
 
@@ -48,6 +48,15 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
     sayAll(lostLines(name, lost.map(lostToText)), colors.red("damaged:"), say);
   for (const { name, reason } of notChosen) say(`${colors.dim("not chosen:")} ${name}: ${reason}`);
   for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
+}
+
+/** Says of which backends the data was saved as another tenant than it is written as. */
+export function tellTenants({ targets }: RestorePlan, { note, noteColors }: Terminal): void {
+  for (const { name, saved, open } of targets) {
+    if (saved.tenant === undefined || open.tenant === undefined || saved.tenant === open.tenant) continue;
+    const [was, is] = [saved.tenant, open.tenant].map(tenantText);
+    note(`${noteColors.yellow("tenant:")} ${name} was saved as ${was}, and is written as ${is}`);
+  }
 }
 
 /** `1,234 entries of these times`; objects, such as dashboards, are of no time. */

@@ -1,11 +1,9 @@
 import { resolve } from "node:path";
-import { type Converted, openMetrics } from "../../convert/openmetrics.ts";
-import { writeWhole } from "../../convert/write-whole.ts";
+import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
 import { isWhole } from "../../snapshot/catalog/choose.ts";
-import { openChain } from "../../snapshot/catalog/open-chain.ts";
-import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
+import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
-import { tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
+import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf } from "../stack.ts";
@@ -39,21 +37,13 @@ export default defineCommand({
     },
   ],
   async run(call): Promise<ExitCode> {
-    const { backups } = await configOf(call);
-    const { snapshot: named } = call.args;
-    const chosen = await chooseSnapshots({ snapshot: named, only: ["metrics"] }, { ...call, backups });
-    tellChosen(chosen, call.terminal);
-    tellLacking(chosen, call.terminal);
-    const { snapshot, broken } = await openChain(chosen.chains, { signal: call.signal });
-    tellBroken(broken, call.terminal);
-    const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
-    try {
-      await writeWhole(resolve(call.directory, call.args.output), openMetrics(snapshot, totals), call.signal);
-    } finally {
-      await snapshot.close();
-    }
+    const { args: given, terminal, directory, signal } = call;
+    const place = { directory, backups: (await configOf(call)).backups };
+    await using opened = await openChosen({ snapshot: given.snapshot, only: ["metrics"] }, place, signal);
+    tellOpened(opened, terminal);
+    const totals = await writeOpenMetrics(opened.snapshot, resolve(directory, given.output), signal);
     const exit = told(call, totals);
-    return isWhole(chosen, broken) ? exit : EXIT.partial;
+    return isWhole(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
 });
 

@@ -1,15 +1,12 @@
 import * as v from "valibot";
-import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
-import { openChain } from "../../snapshot/catalog/open-chain.ts";
-import type { OpenSnapshot } from "../../snapshot/read/reader.ts";
-import { chooseSnapshots, SNAPSHOT } from "../../tasks/snapshot-param.ts";
+import { type OpenChosen, openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
-import { diffSnapshots, type FileDifference } from "../../verify/diff.ts";
-import { type BackendDifference, summarise, type UnitDifference } from "../../verify/diff-summary.ts";
-import { chainText, tellBroken, tellChosen, tellLacking } from "../chain-text.ts";
+import type { FileDifference } from "../../verify/diff.ts";
+import { type BackendDifference, compareSnapshots, type UnitDifference } from "../../verify/diff-summary.ts";
+import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf } from "../stack.ts";
@@ -53,11 +50,10 @@ export default defineCommand({
   json: diffSchema,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const [a, b] = [await opened(call, call.args.a, backups), await opened(call, call.args.b, backups)];
-    const files = await diffSnapshots(a, b);
-    await Promise.all([a.close(), b.close()]);
-    const backends = summarise(files, [a.manifest, b.manifest]);
-    const equal = backends.every((one) => one.equal);
+    await using first = await opened(call, call.args.a, backups);
+    await using second = await opened(call, call.args.b, backups);
+    const [a, b] = [first.snapshot, second.snapshot];
+    const { equal, backends, files } = await compareSnapshots(a, b);
     const { terminal, args: given } = call;
     if (given.json) terminal.printJson({ a: a.path, b: b.path, equal, backends, files });
     else {
@@ -68,17 +64,11 @@ export default defineCommand({
   },
 });
 
-/** `latest` may be several snapshots: which, is said. */
-async function opened(call: Call, text: string, backups: string): Promise<OpenSnapshot> {
+async function opened(call: Call, named: string, backups: string): Promise<OpenChosen> {
   const { terminal, signal, directory } = call;
-  const chosen = await chooseSnapshots({ snapshot: text }, { directory, backups });
-  tellChosen(chosen, terminal);
-  tellLacking(chosen, terminal);
-  if (snapshotsOf(chosen.chains).length > 1)
-    for (const chain of chosen.chains) terminal.note(`${text} is ${chainText(chain)}`);
-  const { snapshot, broken } = await openChain(chosen.chains, { signal });
-  tellBroken(broken, terminal);
-  return snapshot;
+  const found = await openChosen({ snapshot: named }, { directory, backups }, signal);
+  tellOpened(found, terminal, named);
+  return found;
 }
 
 /** `loki     equal    1,456 entries`, `grafana  differs  2 objects more, 1 changed (41 objects equal)`. */

@@ -1,15 +1,12 @@
 import { basename } from "node:path";
 import * as v from "valibot";
-import { type PrunePlan, prune, removedText } from "../../tasks/prune.ts";
-import { planTask } from "../../tasks/run.ts";
+import { type Pruned, type PrunePlan, prune, removedText } from "../../tasks/prune.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
 import { type Call, defineCommand } from "../command.ts";
-import { confirmed, planArgs } from "../confirmed.ts";
-import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting } from "../stack.ts";
-import { orUntouched } from "../untouched.ts";
+import { conduct } from "../conduct.ts";
+import { planArgs } from "../confirmed.ts";
 
 const args = { ...prune.params, ...planArgs("show the plan and remove nothing") } as const;
 
@@ -33,44 +30,36 @@ export default defineCommand({
     { line: "snapshots prune --keep-last 10 --yes", about: "in a script" },
   ],
   json: pruneSchema,
-  async run(call) {
-    const { exit, said } = await orUntouched(UNTOUCHED, () => verdictOf(call));
-    call.terminal.note(said);
-    return exit;
-  },
+  run: (call) =>
+    conduct(prune, call, {
+      untouched: UNTOUCHED,
+      show: (plan) => showPlan(call, plan),
+      question: questionOf,
+      report: (plan, result) => report(call, plan, result),
+    }),
 });
 
 const UNTOUCHED = "no snapshot was removed";
 
-/** What is true in the end, said last. */
-interface Verdict {
-  readonly exit: ExitCode;
-  readonly said: string;
-}
+/** What is left of earlier removals is asked about only where other things are too. */
+const questionOf = ({ doomed }: PrunePlan) =>
+  doomed.length === 0
+    ? undefined
+    : {
+        message: doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`,
+        what: "the removal",
+      };
 
-async function verdictOf(call: PruneCall): Promise<Verdict> {
-  const { args: given, terminal } = call;
-  const { plan, carryOut } = await planTask(prune, given, await openSetting(call));
-  const { doomed, leftovers } = plan;
-  showPlan(call, plan);
-  const agreed = !given["dry-run"] && doomed.length > 0 && (await confirmed(call, questionOf(plan)));
-  // They are asked about only where other things are too.
-  const sweeps = !given["dry-run"] && leftovers.length > 0 && (agreed || doomed.length === 0);
-  const { removed, changed } = agreed || sweeps ? await carryOut() : { removed: [], changed: [] };
+function report({ args: given, terminal }: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
+  const { removed = [], changed = [] } = result ?? {};
   for (const path of changed)
     terminal.warn(`${path} was left alone: it is no longer what the plan was made from`);
-  if (given.json) terminal.printJson(toJson(plan, agreed));
-  const swept = sweeps ? `what was left of ${counted(leftovers.length, "removal")} is gone; ` : "";
-  const said = `${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`;
-  if (changed.length > 0) return { exit: EXIT.partial, said };
-  const isDone = agreed || doomed.length === 0 || given["dry-run"];
-  return { exit: isDone ? EXIT.ok : EXIT.interrupted, said };
+  if (given.json) terminal.printJson(toJson(plan, result !== undefined && plan.doomed.length > 0));
+  if (result === undefined && !given["dry-run"]) return;
+  const isSwept = result !== undefined && plan.leftovers.length > 0;
+  const swept = isSwept ? `what was left of ${counted(plan.leftovers.length, "removal")} is gone; ` : "";
+  terminal.note(`${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`);
 }
-
-const questionOf = ({ doomed }: PrunePlan) => ({
-  message: doomed.length === 1 ? "Remove it for good?" : `Remove these ${doomed.length} for good?`,
-  what: "the removal",
-});
 
 function showPlan({ args: given, terminal }: PruneCall, plan: PrunePlan): void {
   for (const { path, reason } of plan.unreadable) terminal.warn(`${path} is left alone: ${reason}`);

@@ -1,10 +1,9 @@
-import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import type { KeptSnapshot } from "../../snapshot/catalog/kept.ts";
 import { manifestSchema } from "../../snapshot/format/manifest.ts";
-import { readManifest } from "../../snapshot/read/reader.ts";
+import { readManifest } from "../../snapshot/read/manifest-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../../tasks/snapshot-param.ts";
-import { chainText, tellChosen, tellLacking } from "../chain-text.ts";
+import { tellChosen, tellLacking, tellNames } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";
@@ -19,8 +18,7 @@ async function shown({ directory, terminal }: Call, named: string, backups: stri
   const chosen = await chooseSnapshots({ snapshot: named }, { directory, backups });
   tellChosen(chosen, terminal);
   tellLacking(chosen, terminal);
-  if (snapshotsOf(chosen.chains).length > 1)
-    for (const chain of chosen.chains) terminal.note(`latest is ${chainText(chain)}`);
+  tellNames(chosen, terminal, named);
   const states = Map.groupBy(chosen.chains, ({ state }) => state.snapshot);
   const [most] = [...states].sort(([, a], [, b]) => b.length - a.length);
   if (most === undefined) throw new UsageError(`no complete snapshot is kept in ${backups}`);

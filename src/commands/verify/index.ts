@@ -1,10 +1,9 @@
-import { planTask } from "../../tasks/run.ts";
 import { type Verdict, verdictOn, verify } from "../../tasks/verify.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { tellChosen, tellLacking } from "../chain-text.ts";
 import { defineCommand } from "../command.ts";
+import { planCall } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openSetting, settingToRead } from "../stack.ts";
 import { verifyJson, verifySchema } from "./json.ts";
 import { showReports } from "./show.ts";
 
@@ -30,13 +29,13 @@ export default defineCommand({
   json: verifySchema,
   async run(call): Promise<ExitCode> {
     const { args, terminal, directory } = call;
-    const setting = await (args.live ? openSetting : settingToRead)(call);
-    const { plan, carryOut } = await planTask(verify, args, setting);
+    await using planned = await planCall(verify, call);
+    const { plan } = planned;
     if (plan.chosen !== undefined) {
       tellChosen(plan.chosen, terminal);
       tellLacking(plan.chosen, terminal);
     }
-    const verified = await carryOut();
+    const { result: verified } = await planned.carryOut();
     if (args.json) terminal.printJson(verifyJson(verified));
     else showReports(verified, (path) => shortPath(path, directory), terminal);
     return EXITS[verdictOn(verified)];

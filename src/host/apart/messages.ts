@@ -1,5 +1,6 @@
 /** What a plugin's process is asked, and what it may ask: the calls by name, and what they hold. */
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import { SIGNALS } from "../../contract/contract.ts";
 import { optionShapeSchema } from "./option-shape.ts";
 
@@ -54,7 +55,7 @@ export const openSchema = v.object({
   instance: number,
   face: faceSchema,
   /** As they were written, without the credentials that stay outside. */
-  options: v.record(v.string(), v.unknown()),
+  options: objectOf(v.unknown()),
   /** Its server's base URL; absent: it has none. */
   url: v.optional(v.string()),
   stepBytes: v.number(),
@@ -77,7 +78,7 @@ export const openedSchema = v.object({
   issues: v.optional(v.array(optionIssueSchema)),
   /** `count`, `restore.apply`. */
   has: v.array(word),
-  order: v.optional(v.record(v.string(), v.picklist(["time", "index"]))),
+  order: v.optional(objectOf(v.picklist(["time", "index", "any"]))),
 });
 export type Opened = v.InferOutput<typeof openedSchema>;
 
@@ -98,11 +99,11 @@ export const httpSchema = v.object({
     method: v.exactOptional(v.picklist(["GET", "POST", "PUT", "PATCH", "DELETE"])),
     path: v.pipe(v.string(), v.regex(/^($|[/?])/, "does not start with `/`")),
     query: v.exactOptional(
-      v.record(v.string(), v.union([v.string(), v.number(), v.bigint(), v.boolean(), v.array(v.string())])),
+      objectOf(v.union([v.string(), v.number(), v.bigint(), v.boolean(), v.array(v.string())])),
     ),
-    headers: v.exactOptional(v.record(v.string(), v.string())),
+    headers: v.exactOptional(objectOf(v.string())),
     body: v.exactOptional(v.union([v.string(), v.instance(Uint8Array)])),
-    form: v.exactOptional(v.record(v.string(), v.string())),
+    form: v.exactOptional(objectOf(v.string())),
     json: v.exactOptional(v.unknown()),
     maxBytes: v.exactOptional(v.pipe(v.number(), v.minValue(0))),
     timeoutMs: v.exactOptional(v.pipe(v.number(), v.minValue(0))),

@@ -5,6 +5,7 @@
  */
 import * as v from "valibot";
 import { about, unwrap } from "../../config/introspect.ts";
+import { objectOf, openObject } from "../../contract/any-names.ts";
 
 const DEPTH_MAX = 5;
 const word = v.pipe(v.string(), v.maxLength(200));
@@ -132,11 +133,11 @@ function plain({ type, choices, item, members }: OptionShape): v.GenericSchema {
     case "array":
       return v.array(inner);
     case "record":
-      return v.record(v.string(), inner);
+      return objectOf(inner);
     case "object":
     case "loose_object":
     case "strict_object":
-      return v.looseObject(Object.fromEntries((members ?? []).map(([name, one]) => [name, standIn(one)])));
+      return openObject(Object.fromEntries((members ?? []).map(([name, one]) => [name, standIn(one)])));
     default:
       return { ...v.unknown(), type, ...(choices === undefined ? {} : { options: choices }) };
   }

@@ -6,7 +6,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { makeOwnDirectory, readOwnSync, requireOwnDirectories } from "../../storage/own-file.ts";
-import { replaceFile } from "../../storage/replace-file.ts";
+import { writeWhole } from "../../storage/whole-file.ts";
 import { unpackFrame } from "../../storage/zstd.ts";
 import type { Location } from "../locate.ts";
 import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
@@ -27,7 +27,7 @@ export function keepCopies(directory: string, location: Location, { files }: Plu
     if (bytes > FILE_MAX || existsSync(path)) continue;
     const content = readFileOf(location, name);
     if (sha256(content) !== hash) continue;
-    replaceFile(path, Bun.zstdCompressSync(content), 0o600);
+    writeWhole(path, Bun.zstdCompressSync(content), { mode: 0o600 });
   }
 }
 

@@ -1,9 +1,11 @@
 /** `contextcore.lock`: which files of third parties may be loaded, by what the configuration calls them. */
 import { join } from "node:path";
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import { readOwnText } from "../../storage/own-file.ts";
-import { replaceFile } from "../../storage/replace-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { writeWhole } from "../../storage/whole-file.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { TrustedFile } from "./files.ts";
 
@@ -11,15 +13,14 @@ const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256"));
 
 const lockSchema = v.strictObject({
   version: v.literal(1, "is not version 1: it was written by another contextcore"),
-  plugins: v.record(
-    v.string(),
+  plugins: objectOf(
     v.strictObject({
       name: v.string(),
       version: v.optional(v.string()),
       hosts: v.optional(v.array(v.string())),
       uses: v.array(v.string()),
       hash,
-      files: v.record(v.string(), v.strictObject({ hash, bytes: v.number() })),
+      files: objectOf(v.strictObject({ hash, bytes: v.number() })),
     }),
   ),
 });
@@ -56,7 +57,7 @@ export function readLock(directory: string): Lock {
     text = readOwnText(path, BYTES_MAX);
   } catch (error) {
     if (error instanceof UnsafeFileError) throw new LockError(error.message, error.hint);
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return {};
+    if (isMissing(error)) return {};
     throw error;
   }
   return parseLock(text, path);
@@ -81,5 +82,6 @@ function parseLock(text: string, path: string): Lock {
 /** Replaces the lock atomically. */
 export function writeLock(directory: string, lock: Lock): void {
   const plugins = Object.fromEntries(Object.entries(lock).sort(([a], [b]) => (a < b ? -1 : 1)));
-  replaceFile(lockPath(directory), `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`);
+  const text = `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`;
+  writeWhole(lockPath(directory), text, { keepsMode: true });
 }

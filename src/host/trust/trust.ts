@@ -44,7 +44,8 @@ export function requireTrust(spec: string, found: PluginFiles, entry: LockEntry 
   );
 }
 
-const isUnchanged = ({ changed, added, removed }: Changes): boolean =>
+/** Whether no file is another. */
+export const isUnchanged = ({ changed, added, removed }: Changes): boolean =>
   changed.length + added.length + removed.length === 0;
 
 /** How the files differ from those that were trusted; all of them are added where nothing was. */

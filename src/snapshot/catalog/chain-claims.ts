@@ -99,3 +99,10 @@ const spanOf = (ranges: readonly Range[]): Range => {
   const [first = { from: 0n, to: 0n }, ...others] = ranges;
   return others.reduce(span, first);
 };
+
+/** What a chain lacks, and what is to be done. */
+export const missingLines = ({ missing }: BackendChain): string[] =>
+  missing.map(
+    ({ name, reason }) =>
+      `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,
+  );

@@ -1,11 +1,12 @@
 /** The snapshots that a directory keeps. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { readOwnText } from "../../storage/own-file.ts";
+import { fileFailure, isMissing } from "../../storage/refusal.ts";
+import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
-import { SnapshotError, systemCode } from "../format/errors.ts";
-import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
-import { type Manifest, parseManifest } from "../format/manifest.ts";
+import { SnapshotError } from "../format/errors.ts";
+import type { Manifest } from "../format/manifest.ts";
+import { readManifest } from "../read/manifest-file.ts";
 
 export interface KeptSnapshot {
   readonly path: string;
@@ -34,10 +35,9 @@ export async function readKept(directory: string): Promise<Kept> {
   for (const name of names.filter((entry) => NAME.test(entry)).sort()) {
     const path = join(directory, name);
     try {
-      const file = join(path, "manifest.json");
-      snapshots.push({ path, manifest: parseManifest(readOwnText(file, MANIFEST_BYTES_MAX), file) });
+      snapshots.push({ path, manifest: await readManifest(path) });
     } catch (error) {
-      unreadable.push({ path, reason: error instanceof Error ? error.message : String(error) });
+      unreadable.push({ path, reason: messageOf(error) });
     }
   }
   return { snapshots: snapshots.sort(byAge), unreadable };
@@ -56,9 +56,9 @@ async function namesIn(directory: string): Promise<string[]> {
   try {
     return await readdir(directory);
   } catch (cause) {
-    const code = systemCode(cause);
-    if (code === "ENOENT") return [];
-    throw new SnapshotError(`${directory} cannot be read (${code ?? cause})`, { cause });
+    if (isMissing(cause)) return [];
+    const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
+    throw new SnapshotError(message, more);
   }
 }
 

@@ -17,7 +17,8 @@ import { findRepeats, type PlacedBlock } from "./repeats.ts";
 import { findSuperseded } from "./superseded.ts";
 import { trimmedBlock, trimmedLines } from "./trim.ts";
 
-export interface OpenChain {
+/** Snapshots that are open until this is disposed of. */
+export interface OpenChain extends AsyncDisposable {
   /** Its files stand below the names of their snapshots: `20260124-143000/logs.json`. */
   readonly snapshot: OpenSnapshot;
   /** Snapshots whose index is damaged: what it does not name is not in the chain. */
@@ -40,14 +41,20 @@ export async function openChain(
   // A single snapshot is read as it is: nothing of it is superseded by another.
   const isWhole = only?.manifest.plugins.length === chains.length;
   if (only !== undefined && second === undefined && isWhole)
-    return { snapshot: await openSnapshot(only.path), broken: [] };
+    return heldOpen(await openSnapshot(only.path), []);
   const links = await Promise.all(kept.map(({ path }) => openSnapshot(path)));
   const reader = createChainReader(links);
   const { blocks, broken } = await placeBlocks(chains, reader, options.signal);
   const repeats = await repeatsIn(blocks, { chains, reader, ...options });
   const left = await trimmed(blocks, reader, repeats);
-  return { snapshot: asOne(chains, reader, left), broken };
+  return heldOpen(asOne(chains, reader, left), broken);
 }
+
+const heldOpen = (snapshot: OpenSnapshot, broken: OpenChain["broken"]): OpenChain => ({
+  snapshot,
+  broken,
+  [Symbol.asyncDispose]: () => snapshot.close(),
+});
 
 /** A block of one of the links, and whose it is. */
 interface Placed extends PlacedBlock, IndexedBlock {

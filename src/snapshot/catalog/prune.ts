@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { systemCode } from "../format/errors.ts";
-import { syncDirectory } from "../write/disk.ts";
+import { syncDirectory } from "../../storage/durable.ts";
+import { isMissing } from "../../storage/refusal.ts";
 import type { KeptSnapshot } from "./kept.ts";
 
 const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
@@ -22,7 +22,7 @@ export async function removeSnapshot({ path }: KeptSnapshot, onGone: () => void)
 /** What removals that were killed left in the directory of snapshots: no snapshots any more, but room on the disk. */
 export async function listRemoved(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch((error: unknown) => {
-    if (systemCode(error) === "ENOENT") return [];
+    if (isMissing(error)) return [];
     throw error;
   });
   return names

@@ -6,6 +6,7 @@
  * share lines where they can: the last block of a step carries the cursor.
  */
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import type { Counts, Cursor, Problem } from "../../contract/contract.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import type { Range } from "../../units/range.ts";
@@ -94,7 +95,7 @@ const commitEntries = {
   cursor: v.exactOptional(cursorSchema),
   next: v.exactOptional(v.array(cursorSchema)),
   problems: v.exactOptional(v.array(problemSchema)),
-  notes: v.exactOptional(v.record(v.string(), v.string())),
+  notes: v.exactOptional(objectOf(v.string())),
   done: v.exactOptional(v.number()),
   exportedUntil: v.exactOptional(timeSchema),
 };

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { constants, type ZstdOptions, zstdCompress, zstdDecompress } from "node:zlib";
-import { SnapshotError, systemCode } from "./errors.ts";
+import { systemCode } from "../../storage/refusal.ts";
+import { SnapshotError } from "./errors.ts";
 import { BLOCK_BYTES_MAX } from "./limits.ts";
 
 const compressAsync = promisify(zstdCompress);

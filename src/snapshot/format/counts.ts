@@ -1,8 +1,9 @@
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import type { Counts } from "../../contract/contract.ts";
 
 /** Whole numbers by unit. */
-export const countsSchema = v.record(v.string(), v.pipe(v.number(), v.integer(), v.minValue(0)));
+export const countsSchema = objectOf(v.pipe(v.number(), v.integer(), v.minValue(0)));
 
 /** Adds `more` into `total`, unit by unit. */
 export function addCounts(total: Record<string, number>, more: Counts): void {

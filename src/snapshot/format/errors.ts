@@ -14,9 +14,3 @@ export class SnapshotError extends Error {
     this.hint = options.hint;
   }
 }
-
-/** The system's own code (`ENOENT`, `ENOSPC`) of a failed file operation. */
-export function systemCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
-}

@@ -1,5 +1,4 @@
-import type { FileHandle } from "node:fs/promises";
-import { openOwn } from "../../storage/own-file.ts";
+import type { Storage, StoredFile } from "../../storage/storage.ts";
 import { SnapshotError } from "./errors.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -19,12 +18,12 @@ export interface Line {
  * @param most bytes of one line
  * @throws SnapshotError for a longer one, before it is in memory; what opening the file throws
  */
-export async function* fileLines(path: string, most: number): AsyncGenerator<Line> {
-  const handle = await openOwn(path, "read");
+export async function* fileLines(files: Storage, name: string, most: number): AsyncGenerator<Line> {
+  const file = await files.open(name);
   try {
     let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     for (let start = 0; ; ) {
-      const text = await filled(handle, buffer, start);
+      const text = await filled(file, buffer, start);
       let from = 0;
       for (let to = text.indexOf(NEWLINE); to !== -1; to = text.indexOf(NEWLINE, from)) {
         yield { bytes: text.subarray(from, to), end: start + to + 1, whole: true };
@@ -35,29 +34,23 @@ export async function* fileLines(path: string, most: number): AsyncGenerator<Lin
         return;
       }
       start += from;
-      const room = from > 0 ? CHUNK_BYTES : await lengthOfLine(handle, start, most);
+      const room = from > 0 ? CHUNK_BYTES : await lengthOfLine(file, start, most);
       if (room !== buffer.length) buffer = Buffer.allocUnsafe(room);
     }
   } finally {
-    await handle.close();
+    await file.close();
   }
 }
 
 /** Reads from `start` until the buffer is full or the file ends. */
-async function filled(handle: FileHandle, buffer: Buffer, start: number): Promise<Buffer> {
-  for (let done = 0; done < buffer.length; ) {
-    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, start + done);
-    if (bytesRead === 0) return buffer.subarray(0, done);
-    done += bytesRead;
-  }
-  return buffer;
-}
+const filled = async (file: StoredFile, buffer: Buffer, start: number): Promise<Buffer> =>
+  buffer.subarray(0, await file.read(buffer, start));
 
 /** How many bytes the line takes that begins at `start`, its newline or the file's end included. @throws SnapshotError */
-async function lengthOfLine(handle: FileHandle, start: number, most: number): Promise<number> {
+async function lengthOfLine(file: StoredFile, start: number, most: number): Promise<number> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let length = 0; length <= most; ) {
-    const text = await filled(handle, chunk, start + length);
+    const text = await filled(file, chunk, start + length);
     const newline = text.indexOf(NEWLINE);
     if (newline !== -1 || text.length < chunk.length)
       return length + (newline === -1 ? text.length : newline) + 1;

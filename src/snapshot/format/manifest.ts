@@ -6,6 +6,7 @@
  * which proves everything else, is itself proven against accidents.
  */
 import * as v from "valibot";
+import { objectOf } from "../../contract/any-names.ts";
 import { SIGNALS } from "../../contract/contract.ts";
 import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
@@ -115,7 +116,7 @@ const pluginSchema = v.object({
   ),
   retentionSeconds: v.exactOptional(v.union([v.number(), v.literal("unlimited")])),
   limits: v.array(limitSchema),
-  notes: v.pipe(v.record(v.string(), v.string()), v.description("How it was read")),
+  notes: v.pipe(objectOf(v.string()), v.description("How it was read")),
   counts: countsSchema,
   agrees: v.exactOptional(
     v.pipe(

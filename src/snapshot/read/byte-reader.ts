@@ -1,6 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
-import { join } from "node:path";
-import { openOwn } from "../../storage/own-file.ts";
+import { storageAt } from "../../storage/local.ts";
+import type { Storage, StoredFile } from "../../storage/storage.ts";
 import { requireReadable } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
 
@@ -21,7 +20,7 @@ export interface ByteReaderOptions {
 }
 
 interface Entry {
-  readonly opened: Promise<FileHandle>;
+  readonly opened: Promise<StoredFile>;
   /** What was read last, and where it begins. */
   ahead: Uint8Array;
   start: number;
@@ -33,8 +32,9 @@ const AHEAD_BYTES = 256 << 10;
 const IDLE_MAX = 32;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** Opens no file before it is read; close it, or its files stay open. @param directory that the paths are relative to */
-export function createByteReader(directory: string, options: ByteReaderOptions = {}): ByteReader {
+/** Opens no file before it is read; close it, or its files stay open. @param place that the paths are in, or its directory */
+export function createByteReader(place: Storage | string, options: ByteReaderOptions = {}): ByteReader {
+  const files = storageAt(place);
   const entries = new Map<string, Entry>();
   const memory = createMemory(options.buffers);
   let tail: Promise<unknown> = Promise.resolve();
@@ -43,14 +43,14 @@ export function createByteReader(directory: string, options: ByteReaderOptions =
     const idle = [...entries].filter(([, entry]) => entry.users === 0);
     for (const [path, entry] of idle.slice(0, Math.max(0, idle.length - most))) {
       entries.delete(path);
-      await entry.opened.then((handle) => handle.close()).catch(() => {});
+      await entry.opened.then((file) => file.close()).catch(() => {});
     }
   };
 
   const entryOf = (path: string): Entry => {
     const known = entries.get(path);
     if (known !== undefined) return known;
-    const opened = openOwn(join(directory, path), "read", { root: directory });
+    const opened = files.open(path);
     // It may fail while another file is being read: whoever waits for it is told then.
     opened.catch(() => {});
     const entry = { opened, ahead: NO_BYTES, start: 0, users: 0 };
@@ -64,13 +64,13 @@ export function createByteReader(directory: string, options: ByteReaderOptions =
       memory.use(ready);
       return ready;
     }
-    const handle = await entry.opened;
+    const file = await entry.opened;
     requireReadable(bytes);
-    const left = (await handle.stat()).size - offset;
+    const left = (await file.size()) - offset;
     if (left < bytes) throw new SnapshotError("the file ends before the block does");
     const buffer = memory.take(Math.min(Math.max(bytes, AHEAD_BYTES), left));
     for (const one of entries.values()) if (one.ahead.buffer === buffer.buffer) one.ahead = NO_BYTES;
-    const read = await fill(handle, buffer, offset);
+    const read = buffer.subarray(0, await file.read(buffer, offset));
     if (read.length < bytes) throw new SnapshotError("the file ends before the block does");
     [entry.ahead, entry.start] = [read, offset];
     return read.subarray(0, bytes);
@@ -119,14 +119,4 @@ function createMemory(count: number | undefined) {
 function held({ ahead, start }: Entry, offset: number, bytes: number): Uint8Array | undefined {
   const from = offset - start;
   return from >= 0 && from + bytes <= ahead.length ? ahead.subarray(from, from + bytes) : undefined;
-}
-
-/** Fills the buffer from the file; what is returned is shorter only where the file ends. */
-async function fill(handle: FileHandle, buffer: Uint8Array, offset: number): Promise<Uint8Array> {
-  for (let done = 0; done < buffer.length; ) {
-    const { bytesRead } = await handle.read(buffer, done, buffer.length - done, offset + done);
-    if (bytesRead === 0) return buffer.subarray(0, done);
-    done += bytesRead;
-  }
-  return buffer;
 }

@@ -1,15 +1,15 @@
 /** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
 import { join } from "node:path";
-import { readOwnText } from "../../storage/own-file.ts";
-import { UnsafeFileError } from "../../storage/unsafe-file.ts";
-import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
+import { storageAt } from "../../storage/local.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Block } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
-import { SnapshotError, systemCode } from "../format/errors.ts";
-import { INDEX_LINE_BYTES_MAX, MANIFEST_BYTES_MAX } from "../format/limits.ts";
-import { fileLines, linesOf } from "../format/lines.ts";
-import { type Manifest, parseManifest } from "../format/manifest.ts";
-import { staysInside } from "../format/paths.ts";
+import { SnapshotError } from "../format/errors.ts";
+import { linesOf } from "../format/lines.ts";
+import type { Manifest } from "../format/manifest.ts";
 import { type ByteReader, createByteReader } from "./byte-reader.ts";
+import { INDEX_FILE, indexLines } from "./index-lines.ts";
+import { readManifest } from "./manifest-file.ts";
 
 export interface OpenSnapshot {
   readonly path: string;
@@ -34,14 +34,17 @@ export interface IndexedBlock {
 }
 
 /**
- * Opens a snapshot's directory.
+ * Opens a snapshot.
+ * @param place or its directory
  * @throws SnapshotError when there is no snapshot, or its manifest cannot be believed
  */
-export async function openSnapshot(path: string): Promise<OpenSnapshot> {
-  const manifest = await readManifest(path);
-  const bytes = createByteReader(path);
+export async function openSnapshot(place: Storage | string): Promise<OpenSnapshot> {
+  const files = storageAt(place);
+  const { root: path } = files;
+  const manifest = await readManifest(files);
+  const bytes = createByteReader(files);
   // One view at a time is looked at, so that its memory can be used again.
-  const looking = createByteReader(path, { buffers: 1 });
+  const looking = createByteReader(files, { buffers: 1 });
   const read = async (block: Block): Promise<Uint8Array> => {
     try {
       return await readBlock(bytes, block);
@@ -56,7 +59,7 @@ export async function openSnapshot(path: string): Promise<OpenSnapshot> {
   return {
     path,
     manifest,
-    blocks: () => indexedBlocks(path),
+    blocks: () => indexedBlocks(files),
     read,
     async *lines(block) {
       const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -74,58 +77,15 @@ export async function openSnapshot(path: string): Promise<OpenSnapshot> {
   };
 }
 
-/** @throws SnapshotError when it is not there or cannot be believed */
-export async function readManifest(path: string): Promise<Manifest> {
-  const file = join(path, "manifest.json");
-  let text: string;
-  try {
-    text = readOwnText(file, MANIFEST_BYTES_MAX);
-  } catch (cause) {
-    const code = systemCode(cause);
-    if (cause instanceof UnsafeFileError)
-      throw new SnapshotError(`${path} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
-    const missing = code === "ENOENT" || code === "ENOTDIR";
-    throw new SnapshotError(
-      `${path} is not a snapshot: ${missing ? "it has no" : "cannot read its"} manifest.json`,
-      {
-        cause,
-        hint: "Name the directory of a finished export, such as backups/20260124-143000.",
-      },
-    );
-  }
-  return parseManifest(text, file);
-}
-
-async function* indexedBlocks(path: string): AsyncGenerator<IndexedBlock> {
-  let number = 0;
-  for await (const { plugin, block } of indexLines(path)) {
-    number += 1;
-    if (block !== undefined) yield { plugin, block, number };
-  }
-}
-
-/** Every line of a snapshot's index. @throws SnapshotError naming the line that is damaged */
-export async function* indexLines(path: string): AsyncGenerator<IndexLine> {
-  const file = join(path, "blocks.jsonl");
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let number = 0;
-  for await (const { bytes, whole } of fileLines(file, INDEX_LINE_BYTES_MAX)) {
-    number += 1;
-    yield parseOrName(() => {
-      if (!whole) throw new Error("it is cut short");
-      const line = parseIndexLine(decoder.decode(bytes));
-      if (line.block !== undefined && !staysInside(line.block.file))
-        throw new Error("its path leaves the snapshot");
-      return line;
-    }, `${file} line ${number}`);
-  }
-}
-
-function parseOrName(parse: () => IndexLine, where: string): IndexLine {
-  try {
-    return parse();
-  } catch (cause) {
-    throw new SnapshotError(`${where}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+async function* indexedBlocks(files: Storage): AsyncGenerator<IndexedBlock> {
+  for await (const line of indexLines(files)) {
+    const flaw = "flaw" in line ? line.flaw : undefined;
+    if (flaw !== undefined || !line.whole)
+      throw new SnapshotError(
+        `${join(files.root, INDEX_FILE)} line ${line.number}: ${line.whole ? flaw : "it is cut short"}`,
+      );
+    if ("said" in line && line.said.block !== undefined)
+      yield { plugin: line.said.plugin, block: line.said.block, number: line.number };
   }
 }
 

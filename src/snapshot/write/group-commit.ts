@@ -1,6 +1,6 @@
-import type { FileHandle } from "node:fs/promises";
-import { openOwn } from "../../storage/own-file.ts";
-import { writeAll, writeFailure } from "./disk.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { INDEX_FILE } from "../read/index-lines.ts";
+import type { DataFile } from "./data-file.ts";
 
 /**
  * The block index while it grows. Lines wait in a group until the data they name is durable: a group's files are
@@ -8,8 +8,8 @@ import { writeAll, writeFailure } from "./disk.ts";
  * and a crash loses at most one group.
  */
 export interface GroupCommit {
-  /** Adds lines whose data is written, and what must be made durable before them. Waits while too much is waiting. */
-  add(lines: string, dataBytes: number, durable: readonly Durable[]): Promise<void>;
+  /** Adds lines whose data is written, and the files that must be made durable before them. Waits while too much is waiting. */
+  add(lines: string, dataBytes: number, files: readonly WaitingFile[]): Promise<void>;
   /** Commits what is waiting. */
   flush(): Promise<void>;
   /** Of what is committed. */
@@ -17,14 +17,12 @@ export interface GroupCommit {
   close(): Promise<void>;
 }
 
-/** Something whose bytes must be on the disk; the same `key` is made durable once a group. */
-export interface Durable {
-  readonly key: string;
-  sync(): Promise<void>;
-}
+/** A file whose bytes must be durable, once a group. */
+export type WaitingFile = Pick<DataFile, "path" | "flush">;
 
 export interface GroupOptions {
-  readonly path: string;
+  /** The unfinished snapshot. */
+  readonly snapshot: Storage;
   /** The most time, ms, and the most data, bytes, that one group holds back. */
   readonly groupMs: number;
   readonly groupBytes: number;
@@ -37,15 +35,15 @@ export interface GroupOptions {
 interface Group {
   lines: string[];
   bytes: number;
-  durable: Map<string, Durable>;
+  files: Map<string, WaitingFile>;
 }
 
-const emptyGroup = (): Group => ({ lines: [], bytes: 0, durable: new Map() });
+const emptyGroup = (): Group => ({ lines: [], bytes: 0, files: new Map() });
 
 /** Opens the index for appending, new or cut back to what is committed. @throws SnapshotError when the disk refuses */
 export async function openGroupCommit(options: GroupOptions): Promise<GroupCommit> {
-  const { path, groupMs, groupBytes, onFailure, committed } = options;
-  const handle = await openIndex(path, committed?.bytes ?? 0);
+  const { snapshot, groupMs, groupBytes, onFailure, committed } = options;
+  const index = await snapshot.append(INDEX_FILE, committed?.bytes ?? 0);
   const hasher = committed?.hasher ?? new Bun.CryptoHasher("sha256");
   let size = committed?.bytes ?? 0;
   let lines = committed?.lines ?? 0;
@@ -53,11 +51,12 @@ export async function openGroupCommit(options: GroupOptions): Promise<GroupCommi
   let timer: ReturnType<typeof setTimeout> | undefined;
   let tail: Promise<void> = Promise.resolve();
 
-  const commit = async ({ lines: texts, durable }: Group): Promise<void> => {
-    await syncAll([...durable.values()]);
+  const commit = async ({ lines: texts, files }: Group): Promise<void> => {
+    await Promise.all([...files.values()].map((file) => file.flush()));
+    await snapshot.commit([...files.keys()]);
     const bytes = Buffer.from(texts.join(""));
-    await writeAll(handle, bytes, size).catch((error) => cutBack(handle, size, path, error));
-    await handle.datasync();
+    await index.append(bytes);
+    await snapshot.commit([INDEX_FILE]);
     hasher.update(bytes);
     size += bytes.length;
     lines += texts.reduce((sum, text) => sum + text.split("\n").length - 1, 0);
@@ -70,15 +69,15 @@ export async function openGroupCommit(options: GroupOptions): Promise<GroupCommi
     const ready = group;
     group = emptyGroup();
     tail = tail.then(() => commit(ready));
-    tail.catch((error) => onFailure(writeFailure(path, error)));
+    tail.catch(onFailure);
     return tail;
   };
 
   return {
-    async add(text, dataBytes, durable) {
+    async add(text, dataBytes, files) {
       group.lines.push(text);
       group.bytes += dataBytes + text.length;
-      for (const one of durable) group.durable.set(one.key, one);
+      for (const file of files) group.files.set(file.path, file);
       timer ??= setTimeout(() => void flush().catch(() => {}), groupMs);
       if (group.bytes >= groupBytes) {
         const earlier = tail;
@@ -91,30 +90,7 @@ export async function openGroupCommit(options: GroupOptions): Promise<GroupCommi
     async close() {
       clearTimeout(timer);
       await tail.catch(() => {});
-      await handle.close();
+      await index.close();
     },
   };
-}
-
-/** A few at a time: a group may hold thousands of small files. */
-async function syncAll(all: readonly Durable[]): Promise<void> {
-  for (let first = 0; first < all.length; first += 16) {
-    await Promise.all(all.slice(first, first + 16).map((one) => one.sync()));
-  }
-}
-
-async function openIndex(path: string, committedBytes: number): Promise<FileHandle> {
-  try {
-    const handle = await openOwn(path, committedBytes === 0 ? "create" : "change");
-    await handle.truncate(committedBytes);
-    return handle;
-  } catch (error) {
-    throw writeFailure(path, error);
-  }
-}
-
-/** Takes away what a failed write left, so that the index ends with a whole line. Best effort: a reader cuts it too. */
-async function cutBack(handle: FileHandle, size: number, path: string, error: unknown): Promise<never> {
-  await handle.truncate(size).catch(() => {});
-  throw writeFailure(path, error);
 }

@@ -2,12 +2,15 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { readOwnText } from "../../storage/own-file.ts";
+import { syncDirectory } from "../../storage/durable.ts";
+import { makeNewDirectory } from "../../storage/own-file.ts";
+import { fileFailure, isMissing } from "../../storage/refusal.ts";
 import { toRfc3339 } from "../../units/range.ts";
-import { SnapshotError, systemCode } from "../format/errors.ts";
+import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
-import { formatManifest, type Manifest, parseManifest } from "../format/manifest.ts";
-import { syncDirectory, writeAtomically, writeFailure } from "./disk.ts";
+import { formatManifest, type Manifest } from "../format/manifest.ts";
+import { MANIFEST_FILE, manifestIfThere } from "../read/manifest-file.ts";
+import { openDirectory, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
 
 const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
@@ -25,7 +28,7 @@ export async function createPartial(directory: string, now: bigint): Promise<str
     for (let number = 1; ; number += 1) {
       const name = numberedName(snapshotName(now), number);
       const path = join(directory, `.${name}.partial`);
-      if (existsSync(join(directory, name)) || !(await createExclusively(path))) continue;
+      if (existsSync(join(directory, name)) || !makeNewDirectory(path)) continue;
       await syncDirectory(directory);
       return path;
     }
@@ -40,17 +43,6 @@ const snapshotName = (now: bigint): string =>
 
 const numberedName = (name: string, number: number): string => (number === 1 ? name : `${name}-${number}`);
 
-/** False when the path is taken. */
-async function createExclusively(path: string): Promise<boolean> {
-  try {
-    await mkdir(path);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
-  }
-}
-
 /**
  * Writes the manifest. From the moment it is there the snapshot is whole; only its name is missing.
  * @throws SnapshotError
@@ -61,15 +53,13 @@ export async function writeManifest(partial: string, claims: Omit<Manifest, "sha
     throw new SnapshotError(`the manifest of ${partial} would be larger than any that is read`, {
       hint: "Export in parts: one backend, or a shorter range, at a time.",
     });
-  await writeAtomically(join(partial, "manifest.json"), text);
+  await openDirectory(partial).write(MANIFEST_FILE, text);
   return manifest;
 }
 
 /** The manifest of a snapshot that is whole and not yet renamed, if it is so far. @throws SnapshotError */
-export async function finishedManifest(partial: string): Promise<Manifest | undefined> {
-  const path = join(partial, "manifest.json");
-  return existsSync(path) ? parseManifest(readOwnText(path, MANIFEST_BYTES_MAX), path) : undefined;
-}
+export const finishedManifest = (partial: string): Promise<Manifest | undefined> =>
+  manifestIfThere(openDirectory(partial));
 
 /**
  * Takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
@@ -124,9 +114,10 @@ export async function listPartials(directory: string): Promise<string[]> {
       .filter((name) => PARTIAL.test(name))
       .sort()
       .map((name) => join(directory, name))
-      .filter((path) => ["request.json", "manifest.json"].some((file) => existsSync(join(path, file))));
+      .filter((path) => ["request.json", MANIFEST_FILE].some((file) => existsSync(join(path, file))));
   } catch (cause) {
-    if (systemCode(cause) === "ENOENT") return [];
-    throw new SnapshotError(`${directory} cannot be read`, { cause });
+    if (isMissing(cause)) return [];
+    const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
+    throw new SnapshotError(message, more);
   }
 }

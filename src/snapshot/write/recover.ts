@@ -1,16 +1,14 @@
 /** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
-import { ownEntries } from "../../storage/own-tree.ts";
-import { type Block, type IndexLine, parseIndexLine } from "../format/block.ts";
-import { systemCode } from "../format/errors.ts";
+import { isMissing } from "../../storage/refusal.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Block, IndexLine } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
-import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
-import { fileLines } from "../format/lines.ts";
-import { staysInside } from "../format/paths.ts";
 import { createByteReader } from "../read/byte-reader.ts";
+import { INDEX_FILE, indexLines } from "../read/index-lines.ts";
 import { type DataFile, type RecoveredFile, recoverDataFile } from "./data-file.ts";
+import { openDirectory } from "./disk.ts";
 import type { RecoveredFiles } from "./stored-files.ts";
 
 export interface Recovered {
@@ -28,7 +26,7 @@ export interface CommittedStep {
 
 /** Names in an unfinished snapshot that are not data. */
 export const BOOKKEEPING: ReadonlySet<string> = new Set([
-  "blocks.jsonl",
+  INDEX_FILE,
   "request.json",
   "request.json.tmp",
   "manifest.json.tmp",
@@ -47,18 +45,19 @@ export async function recover(
   onStep: (step: CommittedStep) => void,
   isCounted: (cursor: Cursor) => boolean = () => true,
 ): Promise<Recovered> {
-  const reader = createByteReader(directory);
+  const snapshot = openDirectory(directory);
+  const reader = createByteReader(snapshot);
   const checked = new Map<string, RecoveredFile>();
   const totals = new Map<string, FileTotals>();
   const accept = async (plugin: string, block: Block): Promise<void> => {
-    const file = checked.get(block.file) ?? recoverDataFile(directory, block.file, reader);
+    const file = checked.get(block.file) ?? recoverDataFile(snapshot, block.file, reader);
     await file.accept(block);
     totals.set(block.file, addBlock(totals.get(block.file), plugin, block));
     if (kindOf(block) !== "object") checked.set(block.file, file);
     else await file.continue().then((whole) => whole.close());
   };
-  const index = await readCommitted(
-    join(directory, "blocks.jsonl"),
+  const index = await committedSteps(
+    snapshot,
     async (step) => {
       for (const block of step.blocks) await accept(step.plugin, block);
       onStep(step);
@@ -66,7 +65,7 @@ export async function recover(
     isCounted,
   ).finally(() => reader.close());
   const files = await continueAll(checked, totals);
-  await removeUncommitted(directory, totals);
+  await removeUncommitted(snapshot, totals);
   return { files, index };
 }
 
@@ -87,53 +86,49 @@ async function continueAll(
   return { open, sealed, totals };
 }
 
-/**
- * Goes through the committed steps of an index, one after another, up to the first line that is torn or makes no sense, or to
- * the first step that is not counted.
- */
+/** Goes through the committed steps of an unfinished snapshot, one after another. @param path of its index */
 export async function readCommitted(
   path: string,
   visit: (step: CommittedStep) => Promise<void>,
-  isCounted: (cursor: Cursor) => boolean = () => true,
+): Promise<void> {
+  await committedSteps(openDirectory(dirname(path)), visit, () => true);
+}
+
+/** Up to the first line that is torn or makes no sense, or to the first step that is not counted. */
+async function committedSteps(
+  snapshot: Storage,
+  visit: (step: CommittedStep) => Promise<void>,
+  isCounted: (cursor: Cursor) => boolean,
 ): Promise<Recovered["index"]> {
   const hasher = new Bun.CryptoHasher("sha256");
   let committed = { bytes: 0, lines: 0 };
   let waiting: { blocks: Block[]; bytes: Uint8Array[] } = { blocks: [], bytes: [] };
-  for await (const { bytes, end, whole } of existingLines(path)) {
-    const line = whole ? readableLine(bytes) : undefined;
+  for await (const line of existingLines(snapshot)) {
     // From the first torn or unreadable line on nothing counts as committed: that work is done again.
-    if (line === undefined) break;
-    waiting.bytes.push(bytes.slice());
-    if (line.block !== undefined) waiting.blocks.push(line.block);
-    if (line.commit === undefined) continue;
-    if (!isCounted(line.commit.cursor)) break;
-    await visit({ plugin: line.plugin, blocks: waiting.blocks, commit: line.commit });
+    if (!line.whole || "flaw" in line) break;
+    const { plugin, block, commit } = line.said;
+    waiting.bytes.push(line.bytes.slice());
+    if (block !== undefined) waiting.blocks.push(block);
+    if (commit === undefined) continue;
+    if (!isCounted(commit.cursor)) break;
+    await visit({ plugin, blocks: waiting.blocks, commit });
     for (const one of waiting.bytes) hasher.update(one).update("\n");
-    committed = { bytes: end, lines: committed.lines + waiting.bytes.length };
+    committed = { bytes: line.end, lines: committed.lines + waiting.bytes.length };
     waiting = { blocks: [], bytes: [] };
   }
   return { ...committed, hasher };
 }
 
-async function* existingLines(path: string): ReturnType<typeof fileLines> {
+async function* existingLines(snapshot: Storage): ReturnType<typeof indexLines> {
   try {
-    yield* fileLines(path, INDEX_LINE_BYTES_MAX);
+    yield* indexLines(snapshot);
   } catch (error) {
-    if (systemCode(error) !== "ENOENT") throw error;
-  }
-}
-
-function readableLine(bytes: Uint8Array): IndexLine | undefined {
-  try {
-    const line = parseIndexLine(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    return line.block === undefined || staysInside(line.block.file) ? line : undefined;
-  } catch {
-    return undefined;
+    if (!isMissing(error)) throw error;
   }
 }
 
 /** Removes files that no committed step names: what the crash left half done. */
-async function removeUncommitted(directory: string, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
-  for await (const path of ownEntries(directory))
-    if (!totals.has(path) && !BOOKKEEPING.has(path)) await rm(join(directory, path));
+async function removeUncommitted(snapshot: Storage, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
+  for await (const path of snapshot.list())
+    if (!totals.has(path) && !BOOKKEEPING.has(path)) await snapshot.remove(path);
 }

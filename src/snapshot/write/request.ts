@@ -5,7 +5,7 @@ import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { parentSchema } from "../format/manifest.ts";
 import { rangeSchema, timeSchema } from "../format/range-text.ts";
-import { writeAtomically } from "./disk.ts";
+import { openDirectory } from "./disk.ts";
 
 const requestSchema = v.object({
   format: v.literal(1),
@@ -36,8 +36,9 @@ const FILE = "request.json";
 const BYTES_MAX = 16 << 20;
 
 /** Writes it durably. @throws SnapshotError */
-export const writeRequest = (directory: string, request: SnapshotRequest): Promise<void> =>
-  writeAtomically(join(directory, FILE), `${JSON.stringify(request, null, 2)}\n`);
+export async function writeRequest(directory: string, request: SnapshotRequest): Promise<void> {
+  await openDirectory(directory).write(FILE, `${JSON.stringify(request, null, 2)}\n`);
+}
 
 /** @throws SnapshotError when the directory is not an unfinished snapshot. */
 export async function readRequest(directory: string): Promise<SnapshotRequest> {

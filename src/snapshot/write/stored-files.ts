@@ -1,11 +1,9 @@
 /** The files of a snapshot being written: where a step's bytes go, and what each file adds up to. */
-import { rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
-import { syncDirectory, syncFile } from "./disk.ts";
-import type { Durable } from "./group-commit.ts";
+import type { WaitingFile } from "./group-commit.ts";
 
 export interface StoredFiles {
   /** Appends a block's bytes to its file, which is created when it is new. */
@@ -26,8 +24,8 @@ export type NewBlock = Omit<Block, "offset" | "bytes" | "sha256">;
 
 export interface Stored {
   readonly block: Block;
-  /** What must be on the disk before the index may name the block. */
-  readonly durable: readonly Durable[];
+  /** What must be durable before the index may name the block. */
+  readonly file: WaitingFile;
 }
 
 /** A file of a snapshot, as it goes into the manifest. */
@@ -40,26 +38,15 @@ export interface RecoveredFiles {
   readonly totals: ReadonlyMap<string, FileTotals>;
 }
 
-/** The data files of a snapshot being written, opened when they are first written to. @param directory of the unfinished snapshot */
-export function createStoredFiles(directory: string, recovered?: RecoveredFiles): StoredFiles {
+/** The data files of a snapshot being written, opened when they are first written to. @param snapshot the unfinished one */
+export function createStoredFiles(snapshot: Storage, recovered?: RecoveredFiles): StoredFiles {
   const open = new Map(recovered?.open);
   const sealed = new Map(recovered?.sealed);
   const totals = new Map(recovered?.totals);
 
-  const folders = (path: string): Durable[] => {
-    const names = path.split("/").slice(0, -1);
-    return [directory, ...names.map((_, depth) => join(directory, ...names.slice(0, depth + 1)))].map(
-      (folder) => ({
-        key: folder,
-        sync: () => syncDirectory(folder),
-      }),
-    );
-  };
-
   return {
     async append(plugin, bytes, fresh) {
-      const known = open.get(fresh.file);
-      const file = known ?? (await createDataFile(directory, fresh.file));
+      const file = open.get(fresh.file) ?? (await createDataFile(snapshot, fresh.file));
       const isWhole = kindOf(fresh) === "object";
       if (!isWhole) open.set(fresh.file, file);
       const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
@@ -67,11 +54,7 @@ export function createStoredFiles(directory: string, recovered?: RecoveredFiles)
       await file.append(bytes);
       if (isWhole) await file.close();
       totals.set(fresh.file, addBlock(totals.get(fresh.file), plugin, block));
-      const sync = () => open.get(fresh.file)?.sync() ?? syncFile(join(directory, fresh.file));
-      return {
-        block,
-        durable: [{ key: fresh.file, sync }, ...(known === undefined ? folders(fresh.file) : [])],
-      };
+      return { block, file };
     },
     async seal(paths) {
       for (const path of paths) {
@@ -87,14 +70,13 @@ export function createStoredFiles(directory: string, recovered?: RecoveredFiles)
         await open.get(path)?.close();
         open.delete(path);
         totals.delete(path);
-        await rm(join(directory, path), { force: true });
+        await snapshot.remove(path);
       }
     },
     async touch(path) {
-      const file = await createDataFile(directory, path);
-      await file.sync();
+      const file = await createDataFile(snapshot, path);
       await file.close();
-      await syncDirectory(dirname(join(directory, path)));
+      await snapshot.commit([path]);
     },
     totals: () =>
       [...totals.values()].map(({ blockSha256, ...one }) => ({

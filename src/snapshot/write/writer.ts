@@ -1,6 +1,6 @@
 /** Writes the data files and the index of a snapshot, one step after another. */
-import { join } from "node:path";
 import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
+import { openDirectory } from "./disk.ts";
 import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
 import { createPlacement, type Placement } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
@@ -68,9 +68,10 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
     ...(options.fileBytesMax === undefined ? {} : { fileBytesMax: options.fileBytesMax }),
   });
   for (const one of recovered?.files.totals.values() ?? []) placement.restore(one.plugin, one);
-  const files = createStoredFiles(directory, recovered?.files);
+  const snapshot = openDirectory(directory);
+  const files = createStoredFiles(snapshot, recovered?.files);
   const group = await openGroupCommit({
-    path: join(directory, "blocks.jsonl"),
+    snapshot,
     groupMs,
     groupBytes,
     onFailure,
@@ -173,7 +174,7 @@ async function commitParts(
   await group.add(
     lines.join(""),
     bytes,
-    stored.flatMap((one) => one.durable),
+    stored.map((one) => one.file),
   );
   return blocks;
 }

@@ -73,9 +73,11 @@ export function removeDashboard(call: Call): Dashboard {
   return dashboard;
 }
 
+/** The old API takes the spaces around a title away. */
 function saveDashboard({ server, body, account }: Call): Response {
   requireRole(account, "Editor", "dashboards:create");
-  const spec = fields(body.dashboard);
+  const sent = fields(body.dashboard);
+  const spec = typeof sent.title === "string" ? { ...sent, title: sent.title.trim() } : sent;
   if (spec.elements !== undefined || spec.spec !== undefined)
     throw refuse(
       400,

@@ -2,6 +2,8 @@
  * The lab's Grafana: answers as Grafana 13 (or an older one) does, from memory.
  * Its shapes are those of the published OpenAPI description; `test/plugins/grafana/shapes.test.ts` holds it to them.
  */
+import { parseExact } from "../../../src/units/exact-json.ts";
+import { pathOf } from "../as-sent.ts";
 import type { Face, FaceOptions } from "../face.ts";
 import { type Account, ADMIN, authenticate, type Role } from "./access.ts";
 import { adminRoutes } from "./admin.ts";
@@ -67,14 +69,22 @@ export function createGrafana(options: GrafanaOptions): GrafanaFace {
   const route = server.major >= 12 ? newApi : oldApi;
 
   const answer = async (request: Request): Promise<Response> => {
-    const { pathname, searchParams } = new URL(request.url);
+    const { searchParams } = new URL(request.url);
+    const pathname = pathOf(request);
     if (pathname === "/api/health") return json({ database: "ok", version, commit: "0000000" });
     if (!/^\/apis?(\/|$)/.test(pathname)) return page();
     const account = authenticate(request, [ADMIN, ...accounts], anonymous);
     const found = route(request.method, pathname);
     if (found === undefined) throw refuse(404, "Not found");
     const { handler, params } = found;
-    return handler({ request, params, query: searchParams, body: await bodyOf(request), account, server });
+    return handler({
+      request,
+      params,
+      query: searchParams,
+      body: await bodyOf(request, server),
+      account,
+      server,
+    });
   };
 
   return {
@@ -89,11 +99,12 @@ function refused(error: unknown): Response {
   return json({ message: "Internal server error", error: String(error) }, 500);
 }
 
-async function bodyOf(request: Request): Promise<Fields> {
+/** Before 12 numbers are stored as they were written, since then as doubles. */
+async function bodyOf(request: Request, { major }: Server): Promise<Fields> {
   const source = await request.text();
   if (source === "") return {};
   try {
-    return fields(JSON.parse(source));
+    return fields(major < 12 ? parseExact(source) : JSON.parse(source));
   } catch {
     throw refuse(400, "bad request data");
   }

@@ -13,6 +13,8 @@ export interface Entry {
 /** Entries in time order, whether they are stored or made up on demand. Entries of one nanosecond keep their order of arrival. */
 export interface EntryList {
   readonly length: number;
+  /** Whether some entry has metadata that metric queries take for an error. */
+  readonly hasErrors?: boolean;
   time(index: number): bigint;
   entry(index: number): Entry;
 }

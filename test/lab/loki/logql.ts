@@ -18,6 +18,8 @@ export interface LogQuery {
   readonly kind: "log";
   readonly matchers: readonly Matcher[];
   readonly filters: readonly Filter[];
+  /** What `| drop` leaves out. */
+  readonly drops: readonly string[];
 }
 
 export interface MetricQuery {

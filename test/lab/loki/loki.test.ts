@@ -113,3 +113,45 @@ test("five million made-up lines take no memory, and a page of them comes at onc
     data: { result: [{ value: [expect.any(Number), String(length - 1)] }] },
   });
 });
+
+test("metadata that has the name of a label, or of an error, is shown as the source has it", async () => {
+  const loki = createLoki({ now: () => now });
+  const time = now - 1_000_000_000n;
+  const metadata = [
+    ["app", "pod"],
+    ["__error__", "E"],
+    ["plain", "p"],
+    ["empty", ""],
+  ] as const;
+  loki.push([{ labels: [["app", "web"]], entries: [{ time, line: "x", metadata }] }]);
+  const ask = (path: string): Promise<Response> =>
+    loki.handle(
+      new Request(`http://loki${path}&start=${time}&end=${now}&time=${now}`, {
+        headers: { "x-loki-response-encoding-flags": "categorize-labels" },
+      }),
+    );
+  const page = await (await ask('/loki/api/v1/query_range?query={app="web"}')).json();
+  expect(page).toHaveProperty("data.result", [
+    {
+      stream: { app: "web", service_name: "web" },
+      values: [
+        [
+          `${time}`,
+          "x",
+          {
+            structuredMetadata: { app_extracted: "pod", detected_level: "unknown", plain: "p" },
+            parsed: { __error__: "E" },
+          },
+        ],
+      ],
+    },
+  ]);
+  const counted = (stage: string): Promise<Response> =>
+    ask(`/loki/api/v1/query?query=sum(count_over_time({app="web"}${stage}[1h]))`);
+  const refused = await counted("");
+  expect(refused.status).toBe(400);
+  expect(await refused.text()).toStartWith('pipeline error: \'E\' for series: \'{__error__="E", app="web"');
+  expect(await (await counted(" | drop __error__, __error_details__")).json()).toMatchObject({
+    data: { result: [{ value: [expect.any(Number), "1"] }] },
+  });
+});

@@ -1,8 +1,9 @@
 import { data, queryError } from "./answers.ts";
 import { type EntryList, pairsOf } from "./entry.ts";
-import { type Labels, labelString, labelsJson, labelValue, toLabels } from "./labels.ts";
+import { type Labels, labelString, labelsJson, labelValue } from "./labels.ts";
 import type { MetricQuery } from "./logql.ts";
 import { passes } from "./matcher.ts";
+import { allLabels } from "./shown.ts";
 import type { Slice, Store } from "./store.ts";
 
 interface Series {
@@ -10,6 +11,19 @@ interface Series {
   readonly key: string;
   /** By step, in the order of the times asked for. */
   readonly values: number[];
+}
+
+/** What a metric query answers when one of its lines says that a parser failed. Source: pkg/logqlmodel/error.go. */
+export class PipelineError extends Error {
+  constructor(labels: Labels) {
+    const error = labelValue(labels, "__error__");
+    super(
+      `pipeline error: '${error}' for series: '${labelString(labels)}'.\n` +
+        `Use a label filter to intentionally skip this error. (e.g | __error__!="${error}").\n` +
+        'To skip all potential errors you can match empty errors.(e.g __error__="")\n' +
+        'The label filter can also be specified after unwrap. (e.g | unwrap latency | __error__="" )\n',
+    );
+  }
 }
 
 /** An instant query: a vector. The range is `(time - range, time]`. */
@@ -80,7 +94,9 @@ function measure(
   add: (labels: Labels, value: number) => void,
 ): void {
   const whole = query.sum?.by.every((name) => labelValue(stream.labels, name) !== "") ?? false;
-  const plain = query.operation === "count_over_time" && query.log.filters.length === 0;
+  const { drops, filters } = query.log;
+  const plain =
+    query.operation === "count_over_time" && filters.length === 0 && stream.entries.hasErrors !== true;
   if (plain && (whole || query.sum?.by.length === 0)) {
     add(stream.labels, high - low);
     return;
@@ -88,8 +104,9 @@ function measure(
   for (let index = low; index < high; index += 1) {
     const entry = stream.entries.entry(index);
     const line: string = JSON.parse(entry.line);
-    const labels = toLabels(new Map([...stream.labels, ...pairsOf(entry.metadata)]));
-    if (!passes(query.log.filters, line, (name) => labelValue(labels, name))) continue;
+    const labels = allLabels(stream, entry).filter(([name]) => !drops.includes(name));
+    if (labelValue(labels, "__error__") !== "") throw new PipelineError(labels);
+    if (!passes(filters, line, (name) => labelValue(labels, name))) continue;
     add(labels, query.operation === "count_over_time" ? 1 : Buffer.byteLength(line));
   }
 }

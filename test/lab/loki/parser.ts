@@ -118,7 +118,7 @@ function parseLog(reader: Reader): LogQuery {
   }
   reader.take("}", "} or ,");
   requireMatcher(matchers, (matcher) => matches([], [matcher]));
-  return { kind: "log", matchers, filters: parseFilters(reader) };
+  return { kind: "log", matchers, ...parseStages(reader) };
 }
 
 function parseMatcher(reader: Reader): Matcher {
@@ -133,8 +133,9 @@ function parseOperator(token: Token): Operator {
   return operator;
 }
 
-function parseFilters(reader: Reader): Filter[] {
+function parseStages(reader: Reader): Pick<LogQuery, "filters" | "drops"> {
   const filters: Filter[] = [];
+  const drops: string[] = [];
   for (;;) {
     const operator = (["|=", "!=", "|~", "!~"] as const).find((one) => one === reader.peek().text);
     if (operator !== undefined) {
@@ -142,10 +143,23 @@ function parseFilters(reader: Reader): Filter[] {
       filters.push({ operator, value: parseText(reader.next()) });
     } else if (reader.peek().text === "|") {
       reader.next();
-      const { name, ...rest } = parseMatcher(reader);
-      filters.push({ ...rest, label: name });
-    } else return filters;
+      if (reader.peek().text === "drop") drops.push(...parseDrop(reader));
+      else {
+        const { name, ...rest } = parseMatcher(reader);
+        filters.push({ ...rest, label: name });
+      }
+    } else return { filters, drops };
   }
+}
+
+/** `drop a, b` */
+function parseDrop(reader: Reader): string[] {
+  const names: string[] = [];
+  do {
+    reader.next();
+    names.push(reader.next().text);
+  } while (reader.peek().text === ",");
+  return names;
 }
 
 /** A Go string literal. */

@@ -2,7 +2,7 @@ import { data, httpError, queryError } from "./answers.ts";
 import { goDuration, type LokiLimits, ns } from "./limits.ts";
 import { type LogQuery, ParseError, type Query } from "./logql.ts";
 import * as metadata from "./metadata.ts";
-import { queryInstant, queryMatrix } from "./metric.ts";
+import { PipelineError, queryInstant, queryMatrix } from "./metric.ts";
 import { readStep, readTime } from "./parameters.ts";
 import { parseQuery, parseSelector } from "./parser.ts";
 import { emptyAnswer, queryLogs } from "./query-range.ts";
@@ -26,7 +26,7 @@ export function answerQuery(handler: (context: QueryContext) => Response, contex
   try {
     return handler({ ...context, store: withinLookback(context) });
   } catch (error) {
-    if (error instanceof ParseError) return queryError(400, error.message);
+    if (error instanceof ParseError || error instanceof PipelineError) return queryError(400, error.message);
     throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { data, json, queryError } from "./answers.ts";
-import { type Entry, pairsOf } from "./entry.ts";
-import { labelString, labelsJson, labelValue, toLabels } from "./labels.ts";
+import type { Entry } from "./entry.ts";
+import { type Labels, labelString, labelsJson, labelValue } from "./labels.ts";
 import type { LogQuery } from "./logql.ts";
 import { passes } from "./matcher.ts";
+import { allLabels, shownOf } from "./shown.ts";
 import type { Slice, Store, Stream } from "./store.ts";
 
 export interface LogRequest {
@@ -67,12 +68,8 @@ function merge(slices: readonly Slice[], request: LogRequest): Hit[] {
 
 function accepts({ filters }: LogQuery, stream: Stream, entry: Entry): boolean {
   if (filters.length === 0) return true;
-  const metadata = toLabels(pairsOf(entry.metadata));
-  return passes(
-    filters,
-    JSON.parse(entry.line),
-    (name) => labelValue(metadata, name) || labelValue(stream.labels, name),
-  );
+  const labels = allLabels(stream, entry);
+  return passes(filters, JSON.parse(entry.line), (name) => labelValue(labels, name));
 }
 
 interface Head {
@@ -135,19 +132,27 @@ interface Group {
 function byStream(hits: readonly Hit[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const { stream, entry } of hits) {
-    const group = groups.get(stream.key) ?? { labels: labelsJson(stream.labels), values: [] };
-    if (group.values.length === 0) groups.set(stream.key, group);
-    const metadata = entry.metadata === "" ? "{}" : `{"structuredMetadata":${entry.metadata}}`;
-    group.values.push(`["${entry.time}",${entry.line},${metadata}]`);
+    const shown = shownOf(stream, entry);
+    const key = shown === undefined ? stream.key : labelString(shown.stream);
+    const group = groups.get(key) ?? { labels: labelsJson(shown?.stream ?? stream.labels), values: [] };
+    if (group.values.length === 0) groups.set(key, group);
+    const metadata = shown === undefined ? entry.metadata : textOf(shown.metadata);
+    const categories = [
+      ...(metadata === "" ? [] : [`"structuredMetadata":${metadata}`]),
+      ...(shown === undefined || shown.parsed.length === 0 ? [] : [`"parsed":${textOf(shown.parsed)}`]),
+    ];
+    group.values.push(`["${entry.time}",${entry.line},{${categories.join(",")}}]`);
   }
   return groups;
 }
+
+const textOf = (labels: Labels): string => (labels.length === 0 ? "" : labelsJson(labels));
 
 /** Without the flag metadata becomes labels, and a stream falls apart into one for each set of them. */
 function byAllLabels(hits: readonly Hit[]): Map<string, Group> {
   const groups = new Map<string, Group>();
   for (const { stream, entry } of hits) {
-    const labels = toLabels(new Map([...stream.labels, ...pairsOf(entry.metadata)]));
+    const labels = allLabels(stream, entry);
     const key = labelString(labels);
     const group = groups.get(key) ?? { labels: labelsJson(labels), values: [] };
     if (group.values.length === 0) groups.set(key, group);

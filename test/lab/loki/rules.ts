@@ -11,11 +11,10 @@ export async function handleRules(
   path: string,
   request: Request,
 ): Promise<Response> {
-  const [namespace, group] = path
-    .split("/")
-    .filter((part) => part !== "")
-    .map(decodeURIComponent);
-  if (request.method === "POST" && namespace !== undefined)
+  const names = namesIn(path);
+  if (!Array.isArray(names)) return names;
+  const [namespace, group] = names;
+  if (request.method === "POST" && namespace !== undefined && group === undefined)
     return post(rules, namespace, await request.text());
   if (request.method === "DELETE" && namespace !== undefined) return remove(rules, namespace, group);
   if (request.method !== "GET") return httpError(405, "");
@@ -26,6 +25,24 @@ export async function handleRules(
   if (group === undefined) return yaml(stringify(all));
   const one = rules.get(namespace ?? "")?.get(group);
   return one === undefined ? httpError(404, "group does not exist") : yaml(stringify(one));
+}
+
+/**
+ * The names in a path. Loki's router sees it decoded (it does not ask for the encoded one, as Mimir does), sends a path with steps
+ * in it elsewhere, and its ruler decodes each part once more (pkg/ruler/base/api.go): a name has to be encoded twice.
+ */
+function namesIn(path: string): string[] | Response {
+  const parts = decodeURIComponent(path)
+    .split("/")
+    .filter((part) => part !== "");
+  if (parts.some((part) => part === "." || part === ".."))
+    return new Response(null, { status: 301, headers: { location: "/loki/api/v1/rules" } });
+  if (parts.length > 2) return httpError(404, "404 page not found");
+  try {
+    return parts.map(decodeURIComponent);
+  } catch {
+    return httpError(400, "invalid URL escape");
+  }
 }
 
 /** What local rule storage says before the first rule. */

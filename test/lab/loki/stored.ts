@@ -1,4 +1,5 @@
 import { type Entry, type EntryList, lowerBound } from "./entry.ts";
+import { hasError } from "./shown.ts";
 
 /** Entries in one growing byte buffer beside typed arrays of times and offsets: about their own size in memory. */
 export interface StoredEntries extends EntryList {
@@ -60,7 +61,11 @@ export function createStoredEntries(): StoredEntries {
     length += 1;
   }
 
+  let hasErrors = false;
   const list: StoredEntries = {
+    get hasErrors() {
+      return hasErrors;
+    },
     get length() {
       return length;
     },
@@ -74,6 +79,7 @@ export function createStoredEntries(): StoredEntries {
       const inOrder = added.time > list.newest;
       const end = inOrder ? length : lowerBound(list, added.time + 1n);
       if (!inOrder && holds(added, lowerBound(list, added.time), end, bytes)) return false;
+      hasErrors ||= hasError(added);
       makeRoom(bytes);
       write(added, end);
       return true;

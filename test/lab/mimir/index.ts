@@ -3,6 +3,7 @@
  * with curl ask for. What it answers follows the servers' documentation and source.
  */
 import { snappyDecompress } from "../../../plugins/mimir/wire/snappy.ts";
+import { pathOf } from "../as-sent.ts";
 import type { Face, FaceOptions } from "../face.ts";
 import { failure, plain } from "./answers.ts";
 import { type GeneratedOptions, generatedSeries } from "./generated.ts";
@@ -79,7 +80,7 @@ interface Situation {
 
 async function answer(situation: Situation, request: Request): Promise<Response> {
   const { flavour, knobs, store, now } = situation;
-  const { pathname } = new URL(request.url);
+  const pathname = pathOf(request);
   const prefix = flavour === "prometheus" ? "/api/v1" : "/prometheus/api/v1";
   if (pathname === `${prefix}/read` && knobs.remoteRead !== "none")
     return remoteRead(store, knobs, now, request);

@@ -1,4 +1,5 @@
 import { parse, stringify } from "yaml";
+import { pathOf } from "../as-sent.ts";
 import { plain, yaml } from "./answers.ts";
 import type { Store } from "./store.ts";
 
@@ -6,7 +7,7 @@ const PATH = /^\/prometheus\/config\/v1\/rules(?:\/([^/]+))?(?:\/([^/]+))?$/;
 
 /** Mimir's ruler configuration API, and the Alertmanager's. `undefined`: another path. */
 export async function configApi(store: Store, request: Request): Promise<Response | undefined> {
-  const { pathname } = new URL(request.url);
+  const pathname = pathOf(request);
   if (pathname === "/api/v1/alerts") return alertmanager(store, request);
   const match = PATH.exec(pathname);
   if (match === null) return undefined;

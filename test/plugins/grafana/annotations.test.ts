@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import type { Range } from "contextcore";
 import fc from "fast-check";
 import type { GrafanaFace } from "../../lab/grafana/index.ts";
-import { exportAll, NEVER, NOW, open, startGrafana } from "./support.ts";
+import { exportAll, NEVER, NOW, open, restoreAll, startGrafana } from "./support.ts";
 
 const NOW_MS = Number(NOW / 1_000_000n);
 const HOUR_MS = 3_600_000;
@@ -132,4 +132,18 @@ test("the inventory finds the oldest without reading them all", async () => {
   expect(first - oldest).toBeLessThan(2n * 86_400_000_000_000n);
   expect(newest).toBe(BigInt(NOW_MS - HOUR_MS) * 1_000_000n);
   expect(grafana.calls.filter((call) => call === "GET /api/annotations").length).toBeLessThan(20);
+});
+
+test("data of any names comes and goes back as it is", async () => {
+  const data = JSON.parse('{"__proto__":{"a":1},"constructor":"mclaren","prototype":null,"plain":[1]}');
+  await using grafana = await startGrafana();
+  add(grafana.face, [{ time: NOW_MS, timeEnd: NOW_MS }]);
+  for (const one of grafana.face.store.annotations) Object.assign(one, { data });
+  const { backend } = await open(grafana);
+  const exported = await exportAll(backend, { range: range(NOW_MS - HOUR_MS, NOW_MS + HOUR_MS) });
+  const line = exported.files.get("grafana/annotations.jsonl") ?? "";
+  expect(line).toContain(`"data":${JSON.stringify(data)}`);
+  await using empty = await startGrafana();
+  await restoreAll((await open(empty)).backend, exported.files);
+  expect(JSON.stringify(empty.face.store.annotations[0]?.data)).toBe(JSON.stringify(data));
 });

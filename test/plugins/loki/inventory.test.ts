@@ -36,6 +36,18 @@ test("data behind a gap of half a year is found where nothing is ever deleted", 
   ]);
 });
 
+test.each([
+  ["behind a gap of years", [5 * 365]],
+  ["older than ten years without a gap", Array.from({ length: 140 }, (_, month) => month * 30)],
+])("lines %s are found where nothing is ever deleted", async (_, days) => {
+  // The lab's schema begins in 2020.
+  await using here = stage({ limits: { retention_enabled: false } });
+  for (const age of [0, ...days])
+    put(here.face, { app: `a${age}` }, entriesFrom(NOW - HOUR - BigInt(age) * DAY_NS, 3, SECOND));
+  const { oldest } = await here.backend.inventory(never);
+  expect(oldest).toBe(NOW - HOUR - BigInt(Math.max(...days)) * DAY_NS);
+});
+
 test("an empty Loki is not an error", async () => {
   await using here = stage();
   const inventory = await here.backend.inventory(never);

@@ -8,7 +8,7 @@ test("rules are kept one file a group, and put back where they came from", async
   await using here = stage();
   await using empty = stage();
   for (const namespace of ["team a/b", "TEAM A/B", "c"]) {
-    const url = `${here.url}/loki/api/v1/rules/${encodeURIComponent(namespace)}`;
+    const url = `${here.url}/loki/api/v1/rules/${encodeURIComponent(encodeURIComponent(namespace))}`;
     expect((await fetch(url, { method: "POST", body: GROUP })).status).toBe(202);
   }
   const found = await harvest(here.backend);

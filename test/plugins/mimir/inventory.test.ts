@@ -44,6 +44,32 @@ describe("where it is found", () => {
     expect(counts).toEqual({ series: 1 });
   });
 
+  test.each(["mimir", "cortex"] as const)(
+    "a sample from 1971 is found, and weighs no more than itself: %s",
+    async (flavour) => {
+      await using lab = serveLab({ flavour });
+      const old = 40_000_000_000;
+      lab.face.put([{ labels: labels("old"), points: [float(old, 1)] }]);
+      lab.face.put([{ labels: labels("new"), points: [float(NOW_MS - 60_000, 2)] }]);
+      const backend = lab.open();
+      const { oldest = 0n } = await backend.inventory(never);
+      const early = old - Number(oldest / 1_000_000n);
+      expect(early >= 0 && early <= HOUR_MS).toBe(true);
+      const { bytes, how } = await backend.size(never);
+      expect(bytes).toBeLessThan(20_000);
+      expect(how).toMatch(/ over [1-9] h/);
+      const all = { from: oldest, to: BigInt(NOW_MS) * 1_000_000n };
+      expect((await harvest(backend, { range: all })).counts.samples).toBe(2);
+    },
+  );
+
+  test("what lies without a gap weighs as much as ever", async () => {
+    await using lab = serveLab();
+    const hourly = Array.from({ length: 300 }, (_, hour) => float(NOW_MS - hour * HOUR_MS - 1_000, 1));
+    lab.face.put([{ labels: labels("a"), points: hourly.toReversed() }]);
+    expect((await lab.open().size(never)).how).toMatch(/ over (299|300) h/);
+  });
+
   test("a directory on this disk is measured; one that is not there is said so", async () => {
     await using lab = serveLab();
     expect(await lab.open({ options: { data: import.meta.dir } }).size(never)).toMatchObject({

@@ -189,3 +189,18 @@ const withoutHints = (content: ReadonlyMap<string, readonly string[]>) =>
   new Map(
     [...content].map(([key, points]) => [key, points.map((text) => text.replace(/"hint":"reset",/, ""))]),
   );
+
+test("a sample from before 1970 hides nothing, and is said to be missing", async () => {
+  const { url } = await startPrometheus();
+  const write = (name: string, time: number) =>
+    push(`${url}/api/v1/write`, [{ labels: labels(name), points: [float(time, 1)] }]);
+  await write("early", -3_600_000);
+  await write("old", 3_600_000);
+  await write("new", Date.now() - 1_000);
+  const backend = openMimir(url, { clock });
+  const { oldest = -1n } = await backend.inventory(never);
+  expect(oldest).toBe(0n);
+  const { counts, problems } = await harvest(backend, { range: { from: oldest, to: clock() } });
+  expect(counts.samples).toBe(2);
+  expect(problems).toEqual([{ kind: "incomplete", reason: expect.stringContaining("before 1970") }]);
+});

@@ -88,16 +88,19 @@ test("labels that the restore adds keep it beside live data", async () => {
   ).toBe(60);
 });
 
-test("external labels do not hide what is there already", async () => {
-  await using lab = serveLab({ flavour: "prometheus", limits: { externalLabels: { cluster: "x" } } });
-  const found = await exported([every("a", START, 60)]);
-  const backend = lab.open();
-  expect((await restore(backend, found)).written).toEqual({ samples: 60 });
-  expect(await restore(backend, found)).toMatchObject({
-    written: { samples: 0 },
-    existing: { samples: 60 },
-  });
-});
+test.each(["cluster", "constructor"])(
+  "external labels do not hide what is there already: %s",
+  async (name) => {
+    await using lab = serveLab({ flavour: "prometheus", limits: { externalLabels: { [name]: "x" } } });
+    const found = await exported([every("a", START, 60)]);
+    const backend = lab.open();
+    expect((await restore(backend, found)).written).toEqual({ samples: 60 });
+    expect(await restore(backend, found)).toMatchObject({
+      written: { samples: 0 },
+      existing: { samples: 60 },
+    });
+  },
+);
 
 test("a server that asks to wait is waited for, not argued with", async () => {
   await using lab = serveLab({ limits: { ingestionRate: 10 } });

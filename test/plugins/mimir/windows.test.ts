@@ -61,6 +61,24 @@ test("a metric of very many series is read in parts, each series once", async ()
   expect(lab.asked).toContain("/prometheus/api/v1/label/at/values");
 });
 
+test("a label whose name the server does not take in a path is no choice for such parts, and no end of them", async () => {
+  await using lab = serveLab({}, (request) =>
+    request.url.includes("/label/a%2Fb/values")
+      ? new Response("404 page not found", { status: 404 })
+      : undefined,
+  );
+  lab.face.put(
+    Array.from({ length: 1_000 }, (_, at) => ({
+      labels: labels("wide", { "a/b": `x-${at}`, at: String(at) }),
+      points: [float(NOW_MS - 1000, at)],
+    })),
+  );
+  const found = await harvest(lab.open({ stepBytes: 5_000 }), { range: range(NOW_MS - HOUR_MS, NOW_MS) });
+  expect(found.counts.samples).toBe(1_000);
+  expect(found.problems).toEqual([]);
+  expect(lab.asked).toContain("/prometheus/api/v1/label/at/values");
+});
+
 test("windows are hours, each with its samples' first and last time", async () => {
   await using lab = serveLab();
   lab.face.put([

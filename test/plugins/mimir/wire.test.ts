@@ -5,7 +5,9 @@ import { crc32c } from "../../../plugins/mimir/wire/crc32c.ts";
 import { fitting } from "../../../plugins/mimir/wire/fits.ts";
 import { FrameReader } from "../../../plugins/mimir/wire/frames.ts";
 import { namesMatcher, parseSelector, toSelector } from "../../../plugins/mimir/wire/matchers.ts";
+import { readHistogram } from "../../../plugins/mimir/wire/sampled-series.ts";
 import { snappyCompress, snappyDecompress } from "../../../plugins/mimir/wire/snappy.ts";
+import { ProtobufReader, ProtobufWriter } from "../../../src/contract/contextcore.ts";
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
@@ -169,5 +171,26 @@ describe("selectors", () => {
     for (const name of names)
       expect([only({ __name__: name }), others({ __name__: name })]).toEqual([true, false]);
     expect([only({ __name__: "axb" }), others({ __name__: "axb" })]).toEqual([false, true]);
+  });
+});
+
+describe("histograms", () => {
+  /** `prompb.Histogram` with buckets as they come: packed, which may hold none, or one by one. */
+  const read = (write: (writer: ProtobufWriter) => ProtobufWriter) =>
+    readHistogram(new ProtobufReader(write(new ProtobufWriter()).finish()));
+
+  test("a packed list of nothing is an empty list", () => {
+    const none = new Uint8Array(0);
+    const sample = read((writer) =>
+      [9, 10, 12, 13, 16].reduce((all, field) => all.blob(field, none), writer).varint(15, 7),
+    );
+    expect(sample).toMatchObject({ timestamp: 7, positive: { values: [] }, customValues: [] });
+  });
+
+  test("packed or one by one, or both", () => {
+    const packed = read((writer) => writer.blob(12, Uint8Array.of(2, 1)).blob(12, Uint8Array.of(4)));
+    const single = read((writer) => writer.varint(12, 2).varint(12, 1).varint(12, 4));
+    expect(packed.positive.values).toEqual([1n, -1n, 2n]);
+    expect(single).toEqual(packed);
   });
 });

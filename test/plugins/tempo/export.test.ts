@@ -293,3 +293,13 @@ test("a cursor that is not ours is refused", async () => {
     kind: "invalid",
   });
 });
+
+test("a span that ends at 0: its trace comes with its neighbours, and alone it is said that no search lists it", async () => {
+  await using here = stage();
+  const border = NOW - 3n * HOUR;
+  put(here, "1", [span("1", "1", border - SECOND, { end: 0n }), span("1", "2", border + SECOND)]);
+  put(here, "2", [span("2", "1", border, { end: 0n })]);
+  expect(ids(await harvest(here.backend, { range: RANGE }))).toEqual(["1"]);
+  const { notes } = await here.backend.export.start({ range: RANGE }, never);
+  expect(Object.values(notes ?? {}).join(" ")).toContain("end at 0");
+});

@@ -49,6 +49,18 @@ test("the sample data has traces of the last day", async () => {
   expect(newest).toBeGreaterThan(NOW - HOUR);
 });
 
+test.each([[[100n, 400n, 700n]], [[300n]]])(
+  "where nothing is deleted, traces of any age are found: %p days",
+  async (days) => {
+    await using here = stage({ limits: { blockRetention: 0n } });
+    for (const age of days) put(here, `${age}`, NOW - age * 24n * HOUR);
+    const { oldest, newest, retention } = await here.backend.inventory(never);
+    expect(retention).toBe("unlimited");
+    expect(oldest).toBe(NOW - days.reduce((a, b) => (a > b ? a : b)) * 24n * HOUR);
+    expect(newest).toBe(NOW - (days[0] ?? 0n) * 24n * HOUR);
+  },
+);
+
 test("a tight ingestion_time_range_slack is warned of, since it hides late data", async () => {
   await using here = stage({ limits: { ingestionSlack: 2n * MINUTE } });
   const { warnings } = await here.backend.inventory(never);
@@ -100,6 +112,83 @@ test("settings are read from a real server's page", async () => {
     "storage.trace.wal.ingestion_time_range_slack",
   ]);
   await server.stop(true);
+});
+
+/** What 2.8 to 2.10 print: the parts of version 3, which do not run, with their defaults. */
+const versionTwo = (more = ""): string => `GET /status/config
+---
+${more}ingester:
+    trace_live_period: 50s
+    flush_check_period: 7s
+compactor:
+    compaction:
+        block_retention: 2160h0m0s
+query_frontend:
+    search:
+        max_duration: 168h0m0s
+block_builder:
+    wal:
+        ingestion_time_range_slack: 2m0s
+storage:
+    trace:
+        wal:
+            ingestion_time_range_slack: 200h0m0s
+backend_scheduler:
+    provider:
+        compaction:
+            compaction:
+                block_retention: 336h0m0s
+backend_worker:
+    compaction:
+        block_retention: 336h0m0s
+live_store:
+    wal:
+        ingestion_time_range_slack: 3m0s
+    max_trace_live: 30s
+`;
+
+async function shown(page: string) {
+  const face = createTempo({ now: () => NOW });
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: (request) =>
+      new URL(request.url).pathname === "/status/config" ? new Response(page) : face.handle(request),
+  });
+  try {
+    const backend = openTempo({ url: `http://127.0.0.1:${server.port}` });
+    const { retention, warnings } = await backend.inventory(never);
+    const plan = { range: { from: NOW - 300n * HOUR, to: NOW }, labels: {}, files: [] };
+    const found = (await backend.restore?.preflight?.(plan, never)) ?? [];
+    const hides = found.flatMap(({ severity, setting = "" }) => (severity === "hides" ? [setting] : []));
+    return { retention, warnings, hides };
+  } finally {
+    await server.stop(true);
+  }
+}
+
+const DAY = 24n * HOUR;
+
+test("of the sections that a server prints, those count that its version reads", async () => {
+  expect(await shown(versionTwo())).toEqual({
+    retention: 90n * DAY,
+    warnings: [],
+    hides: ["storage.trace.wal.ingestion_time_range_slack: 302h"],
+  });
+  // With a queue in front, block builders write blocks, too.
+  expect((await shown(versionTwo("ingest:\n    enabled: true\n"))).warnings).toEqual([
+    expect.stringContaining("more than 2m late"),
+  ]);
+  // The parts of version 3, while it was tried in version 2.
+  expect(await shown(versionTwo("target: all-3.0\n"))).toMatchObject({
+    retention: 14n * DAY,
+    warnings: [expect.stringContaining("more than 2m late")],
+  });
+  const three = versionTwo().replace(/ingester:[\s\S]*?query_frontend/, "query_frontend");
+  expect(await shown(three.replace("200h0m0s", "1m0s"))).toMatchObject({
+    retention: 14n * DAY,
+    warnings: [expect.stringContaining("more than 2m late")],
+  });
 });
 
 test("size: the directory, else the blocks, else an estimate that says how", async () => {

@@ -106,6 +106,24 @@ test("lines that the server refuses are found among the others, and kept with th
   ]);
 });
 
+test("an attribute that only sounds like a member of every object is none of the labels", () => {
+  const attributes = ["__proto__", "constructor", "toString"].map((key) => ({
+    key,
+    value: { stringValue: "x" },
+  }));
+  const spans = [
+    {
+      traceId: "1".padStart(32, "0"),
+      spanId: "1".padStart(16, "0"),
+      startTimeUnixNano: "1",
+      endTimeUnixNano: "2",
+    },
+  ];
+  const text = JSON.stringify({ resourceSpans: [{ resource: { attributes }, scopeSpans: [{ spans }] }] });
+  const labelled = readLine(text, { labels: { restored_from: "x" } });
+  for (const { key } of attributes) expect(labelled?.inner).toContain(`"key":"${key}"`);
+});
+
 test("labels become attributes of every resource, and only the range is written", async () => {
   await using here = stage();
   here.face.add([storedTrace("1".padStart(32, "0"), traceOf("s", [span("1", "1", NOW - HOUR)]))]);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import { type SearchRequest, searchTraces } from "../../../plugins/tempo/search.ts";
+import { timesOf } from "../../../plugins/tempo/storage/parquet/schema.ts";
 import { createRecentIds } from "../../../plugins/tempo/storage/recent.ts";
 import { type Cursor, type HttpClient, lineRecords } from "../../../src/contract/contract.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
@@ -329,4 +330,13 @@ test("a bucket: the same lines, through S3", async () => {
   bucket.refuse = true;
   const { notes } = await here.open({ storage, ...options }).export.start({ range: RANGE }, never);
   expect(notes?.read).toContain("AccessDenied");
+});
+
+test("a file whose spans all end at 0 holds the times at which they begin", () => {
+  const column = (name: string, min: bigint, max: bigint) => ({
+    meta_data: { path_in_schema: [name], statistics: { min_value: min, max_value: max } },
+  });
+  const columns = [column("StartTimeUnixNano", 5n, 9n), column("EndTimeUnixNano", 0n, 0n)];
+  const metadata = { row_groups: [{ columns }] } as unknown as Parameters<typeof timesOf>[0];
+  expect(timesOf(metadata)).toEqual({ from: 5n, to: 9n });
 });

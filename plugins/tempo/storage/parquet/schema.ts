@@ -79,7 +79,8 @@ export function timesOf({ row_groups: groups }: FileMetaData): Range | undefined
       return typeof bound === "bigint" ? [BigInt.asUintN(64, bound)] : [];
     });
   const from = bounds("StartTimeUnixNano", "min_value");
-  const to = bounds("EndTimeUnixNano", "max_value");
-  if (from.length < groups.length || to.length < groups.length || groups.length === 0) return undefined;
+  // A span may end before it begins, or at 0.
+  const to = [...bounds("EndTimeUnixNano", "max_value"), ...bounds("StartTimeUnixNano", "max_value")];
+  if (from.length < groups.length || to.length < 2 * groups.length || groups.length === 0) return undefined;
   return { from: from.reduce((a, b) => (a < b ? a : b)), to: to.reduce((a, b) => (a > b ? a : b)) };
 }

@@ -1,10 +1,10 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
+import { readTimeout } from "../../../tasks/timeout.ts";
 import { counted } from "../../../units/words.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 import { openStack } from "../../stack.ts";
-import { readTimeout } from "../../timeout.ts";
 import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({

@@ -9,6 +9,7 @@ import {
   definePlugin,
   fromRfc3339,
   type HttpClient,
+  openObject,
   option,
   PluginError,
   type Range,
@@ -19,7 +20,7 @@ import {
 
 /** Every answer is checked: what does not fit is the server's fault, and is reported as such. */
 const TIME = v.pipe(v.string(), v.isoTimestamp());
-const EVENT = v.looseObject({ id: v.number(), time: TIME });
+const EVENT = openObject({ id: v.number(), time: TIME });
 const PAGE = v.object({ events: v.array(EVENT), more: v.boolean() });
 const STATS = v.object({
   events: v.number(),

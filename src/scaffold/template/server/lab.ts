@@ -2,9 +2,9 @@
  * The server's look-alike, for `contextcore plugin check` and the test: it answers as the real one does, from memory.
  * Write into it what the real server was seen to do. No other command loads this file.
  */
-import { defineLab, type LabServer, v } from "contextcore";
+import { defineLab, type LabServer, openObject, v } from "contextcore";
 
-const EVENTS = v.array(v.looseObject({ id: v.number(), time: v.string() }));
+const EVENTS = v.array(openObject({ id: v.number(), time: v.string() }));
 type Event = v.InferOutput<typeof EVENTS>[number];
 
 /** Forty events, half an hour apart; the times are those of the past, and never change. */

@@ -1,14 +1,16 @@
 /** How far a restore has come: for the trail, and for the last line, where it ends before its end. */
-import type { Did } from "../../audit/format/event.ts";
-import type { Counts } from "../../contract/contract.ts";
-import type { RestorePlan } from "../../restore/plan.ts";
-import { listed } from "../../units/words.ts";
-import { countsText } from "./counts-text.ts";
+import type { Did } from "../audit/format/event.ts";
+import type { Counts } from "../contract/contract.ts";
+import { countsText } from "../units/unit-text.ts";
+import { listed } from "../units/words.ts";
+import type { RestorePlan } from "./plan.ts";
 
 /** What is known of one target. */
 interface Wrote {
   readonly name: string;
   readonly written: Counts;
+  /** More records are on the way, of which nobody knows. */
+  readonly unanswered?: boolean;
 }
 
 /** Told what happens, in this order. */
@@ -47,7 +49,7 @@ export function createCourse(
     did(state !== "counting" && isNothing() ? undefined : details);
   };
   const wrote = (target: Wrote): void => {
-    unanswered.delete(target.name);
+    if (!target.unanswered) unanswered.delete(target.name);
     written.set(target.name, target.written);
   };
   const told = (): string =>

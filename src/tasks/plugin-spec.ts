@@ -1,12 +1,12 @@
 /** From what a person types to what the configuration calls a plugin. */
 import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
-import { closest } from "../../config/closest.ts";
-import type { Config } from "../../config/config.ts";
-import { DeclarationError } from "../../host/declaration.ts";
-import { type Location, locatePlugin } from "../../host/locate.ts";
-import { readLock } from "../../host/trust/lock.ts";
-import { UsageError } from "../../tasks/errors.ts";
+import { closest } from "../config/closest.ts";
+import type { Config } from "../config/config.ts";
+import { DeclarationError } from "../host/declaration.ts";
+import { type Location, locatePlugin } from "../host/locate.ts";
+import { readLock } from "../host/trust/lock.ts";
+import { UsageError } from "./errors.ts";
 
 /** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. A package keeps its name. */
 export function specOf(word: string, directory: string, config: Config): string {

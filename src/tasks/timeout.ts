@@ -1,6 +1,6 @@
-import { UsageError } from "../tasks/errors.ts";
 import { formatDuration, parseDuration } from "../units/duration.ts";
 import { fromMs, toMs } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
 
 /** A day: nobody waits longer, and the system's timers count to 24 days. ms */
 const LONGEST_MS = 86_400_000;

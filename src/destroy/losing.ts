@@ -1,12 +1,14 @@
 /** What each of the three options would lose: what no snapshot holds and the option does not save. */
-import { SIGNALS, type Signal } from "../../contract/contract.ts";
-import { type Loss, lossText } from "../../inventory/losses.ts";
-import { type Finding, holdsOneOf } from "../../inventory/survey.ts";
-import { counted } from "../../units/words.ts";
-import type { DestroyOption } from "./call.ts";
+import { SIGNALS, type Signal } from "../contract/contract.ts";
+import { type Loss, lossText } from "../inventory/losses.ts";
+import { type Finding, holdsOneOf } from "../inventory/survey.ts";
+import { counted } from "../units/words.ts";
+
+export const OPTIONS = ["1", "2", "3"] as const;
+export type DestroyOption = (typeof OPTIONS)[number];
 
 /** What an option exports. */
-export const WANTED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
+export const SAVED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
   1: new Set(SIGNALS),
   2: new Set(["dashboards"]),
   3: new Set(),
@@ -15,8 +17,8 @@ export const WANTED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
 /** Whether this option exports this backend. */
 export const isSaved = (option: DestroyOption, finding: Finding): boolean =>
   finding.state === "reached" &&
-  holdsOneOf(finding.open.plugin.signals, WANTED[option]) &&
-  holdsOneOf(finding.inventory.signals, WANTED[option]);
+  holdsOneOf(finding.open.plugin.signals, SAVED[option]) &&
+  holdsOneOf(finding.inventory.signals, SAVED[option]);
 
 /** What is lost for good with one option. @param losses of all backends, when nothing more is saved */
 export function lossesWith(

@@ -1,11 +1,12 @@
-import { SIGNALS } from "../../contract/contract.ts";
-import { UsageError } from "../../tasks/errors.ts";
-import { CHAIN, SNAPSHOT } from "../../tasks/snapshot-param.ts";
-import { readMoment } from "../../units/moment.ts";
-import { fromMs, type Range } from "../../units/range.ts";
-import type { Call } from "../command.ts";
+/** What a restore can be told. */
+import { SIGNALS } from "../contract/contract.ts";
+import { readMoment } from "../units/moment.ts";
+import { fromMs, type Range } from "../units/range.ts";
+import { UsageError } from "./errors.ts";
+import type { ParamValues } from "./param.ts";
+import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
-export const restoreArgs = {
+export const restoreParams = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "everything from every snapshot that is kept" },
   chain: CHAIN,
@@ -35,23 +36,25 @@ export const restoreArgs = {
     repeatable: true,
     about: "only what this selector in the backend's own language finds",
   },
-  into: { type: "value", hint: "TENANT", about: "write into this tenant instead of the configured one" },
+  into: {
+    type: "value",
+    hint: "TENANT",
+    local: true,
+    about: "write into this tenant instead of the configured one",
+  },
   label: {
     type: "value",
     hint: "KEY=VALUE",
     repeatable: true,
     about: "add a label to every stream and series, e.g. restored_from=20260124-143000",
   },
-  "dry-run": { type: "flag", about: "show the plan and write nothing" },
-  yes: { type: "flag", alias: "y", about: "do not ask" },
   resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
 
-export type RestoreCall = Call<typeof restoreArgs>;
+export type RestoreValues = ParamValues<typeof restoreParams>;
 
 /** The range that is asked for; `undefined`: all there is. @throws UsageError when it is empty */
-export function rangeOf({ args: { from, to } }: RestoreCall): Range | undefined {
+export function rangeOf({ from, to }: RestoreValues): Range | undefined {
   if (from === undefined && to === undefined) return undefined;
   const range = { from: from ?? 0n, to: to ?? fromMs(Date.now()) };
   if (range.from < range.to) return range;
@@ -59,10 +62,10 @@ export function rangeOf({ args: { from, to } }: RestoreCall): Range | undefined 
 }
 
 /**
- * Refuses a call that does not say what is to be restored: a time is asked of all snapshots, but only if it is named.
+ * Refuses what does not say what is to be restored: a time is asked of all snapshots, but only if it is named.
  * @throws UsageError
  */
-export function requireChoice({ args: { snapshot, all, from, to } }: RestoreCall): void {
+export function requireChoice({ snapshot, all, from, to }: RestoreValues): void {
   if (snapshot !== undefined || all || from !== undefined || to !== undefined) return;
   throw new UsageError(
     "which snapshot?",

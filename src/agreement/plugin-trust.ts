@@ -1,0 +1,76 @@
+/** Trust in a plugin's files: what is agreed to, in the user's home, and what is locked, in the project. */
+import type { Config } from "../config/config.ts";
+import type { Plugin } from "../contract/contract.ts";
+import { boundsFrom } from "../host/apart/bounds.ts";
+import { loadApart } from "../host/apart/load-apart.ts";
+import { DeclarationError } from "../host/declaration.ts";
+import type { Location } from "../host/locate.ts";
+import { toStderr } from "../host/logger.ts";
+import { dropOldCopies, keepCopies } from "../host/trust/copies.ts";
+import { hashOfFiles, type PluginFiles, pluginFiles } from "../host/trust/files.ts";
+import { type LockEntry, readLock } from "../host/trust/lock.ts";
+import { entryFor, trustPlugin } from "../host/trust/record.ts";
+import { agreeToPlugin } from "./standing.ts";
+
+/** A plugin's files as they were shown. */
+export interface Shown {
+  readonly location: Location;
+  readonly found: PluginFiles;
+}
+
+/** What would be trusted. */
+export interface Declared {
+  readonly plugin: Plugin;
+  readonly entry: LockEntry;
+}
+
+/**
+ * Loads it to see that it can be, and what it calls itself; nothing of it goes on running, and nothing is trusted yet.
+ * @throws DeclarationError when it does not load or fit, or is no longer what was shown
+ */
+export async function declared({ location, found }: Shown, config: Config): Promise<Declared> {
+  requireAsShown(location, found);
+  const { plugin, apart } = await loadApart({
+    location,
+    files: found,
+    say: toStderr,
+    ...boundsFrom(config.env),
+  });
+  await apart.end();
+  requireOwnName(plugin, location.spec, config);
+  return { plugin, entry: entryFor(plugin, found) };
+}
+
+/** From now on these files are loaded. @param home `~/.contextcore` of the user */
+export async function keepTrust(
+  { location, found }: Shown,
+  entry: LockEntry,
+  { config, home }: { readonly config: Config; readonly home: string },
+): Promise<void> {
+  await agreeToPlugin(location.spec, entry.hash, config, home);
+  keepCopies(config.directory, location, found);
+  trustPlugin(config.directory, location.spec, entry);
+}
+
+/** Removes the copies of files that nothing is trusted with any more. */
+export const tidyCopies = ({ directory }: Config): void => dropOldCopies(directory, readLock(directory));
+
+/** Between the question and the answer there is time to change a file. */
+function requireAsShown(location: Location, { files }: PluginFiles): void {
+  if (hashOfFiles(pluginFiles(location).files) === hashOfFiles(files)) return;
+  throw new DeclarationError(
+    `the files of ${location.spec} have changed since they were shown, and nothing was trusted`,
+    "Look at them again.",
+  );
+}
+
+function requireOwnName({ name }: Plugin, spec: string, { directory }: Config): void {
+  const other = Object.entries(readLock(directory)).find(
+    ([key, entry]) => key !== spec && entry.name === name,
+  );
+  if (other === undefined) return;
+  throw new DeclarationError(
+    `${other[0]} is already called ${name}`,
+    `Two plugins cannot have one name. To take the other's place: contextcore plugin remove ${name}`,
+  );
+}

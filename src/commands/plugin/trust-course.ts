@@ -1,0 +1,46 @@
+/** The course of the commands that change which plugins are trusted. */
+import { pluginTrust, type Trusted, type TrustPlan } from "../../tasks/plugin-trust.ts";
+import type { TaskContext } from "../../tasks/task.ts";
+import { agreementOf } from "../agreement.ts";
+import type { Call } from "../command.ts";
+import { type Conduct, conduct } from "../conduct.ts";
+import { EXIT, type ExitCode } from "../exit-code.ts";
+import { openContext } from "../stack.ts";
+
+/** What is to be done with which plugin. */
+export interface TrustRequest {
+  readonly action: TrustPlan["action"];
+  readonly plugin: string;
+  readonly yes: boolean;
+  /** Nothing is done and nobody asked. */
+  readonly isOnlyShown?: boolean;
+}
+
+/** Conducts a change of trust; a no is a refusal. */
+export const conductTrust = (
+  call: Call,
+  { action, plugin, yes, isOnlyShown = false }: TrustRequest,
+  course: Pick<Conduct<TrustPlan, Trusted>, "show" | "question" | "report">,
+): Promise<ExitCode> =>
+  conduct(
+    pluginTrust,
+    { ...call, args: { action, plugin, yes, "dry-run": isOnlyShown } },
+    { context: () => contextOf(call), no: EXIT.refused, ...course },
+  );
+
+/** Before the trail is written to: a project that was in use is taken over now, or never. */
+async function contextOf(call: Call): Promise<TaskContext> {
+  const context = await openContext(call, "nothing");
+  await agreementOf(call, context.config);
+  return context;
+}
+
+/** What is asked of a person who was shown the files. */
+export const trustQuestion = (message: string) => ({
+  message,
+  what: "the trust",
+  unasked: {
+    message: "there is no terminal to ask on, and nothing was trusted",
+    hint: "if you trust it: --yes",
+  },
+});

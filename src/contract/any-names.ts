@@ -1,0 +1,47 @@
+/**
+ * Objects from outside, whose members may have any names. valibot's own `record` and `looseObject` leave out `__proto__`,
+ * `constructor` and `prototype`, which are as good names for a label, an attribute or a setting as any other.
+ */
+import * as v from "valibot";
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** An object of any names, whose values all fit one schema. It keeps its order; a list is none. */
+export function objectOf<Value extends v.GenericSchema>(value: Value) {
+  const schema = v.record(v.string(), value);
+  const run: (typeof schema)["~run"] = (dataset, config) => {
+    const input = dataset.value;
+    if (!isObject(input)) {
+      v._addIssue(schema, "type", dataset, config);
+      return dataset as unknown as ReturnType<typeof run>;
+    }
+    // With a mark in front no name is one of the three.
+    const checked = schema["~run"]({ value: renamed(input, (name) => `=${name}`) }, config);
+    for (const { path } of checked.issues ?? []) unmark(path?.[0]);
+    if (checked.typed)
+      checked.value = renamed(checked.value, (name) => name.slice(1)) as typeof checked.value;
+    return checked;
+  };
+  return v._standardSchema<typeof schema>({ ...schema, "~run": run });
+}
+
+/** An object that has these members and may have any others, which stay as they are. */
+export function openObject<Entries extends v.ObjectEntries>(entries: Entries) {
+  const schema = v.looseObject(entries);
+  const run: (typeof schema)["~run"] = (dataset, config) => {
+    const input = dataset.value;
+    const checked = schema["~run"](dataset, config);
+    if (checked.typed && isObject(input)) checked.value = { ...input, ...checked.value };
+    return checked;
+  };
+  return v._standardSchema<typeof schema>({ ...schema, "~run": run });
+}
+
+/** `Object.fromEntries` makes `__proto__` a member like any other; an assignment would not. */
+const renamed = (object: object, rename: (name: string) => string): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value]));
+
+function unmark(place: v.IssuePathItem | undefined): void {
+  if (typeof place?.key === "string") Object.assign(place, { key: place.key.slice(1) });
+}

@@ -1,0 +1,51 @@
+import { readFile } from "node:fs/promises";
+import { LineCounter, parseDocument } from "yaml";
+
+/**
+ * The text of a file that should hold JSON.
+ * @throws RangeError saying what it is instead, or with the line and column where it stops being JSON, as near as they can be told
+ */
+export async function readJsonText(path: string): Promise<string> {
+  const text = decoded(await readFile(path));
+  if (text.trim() === "") throw new RangeError("it is empty");
+  checkJson(text);
+  return text;
+}
+
+/** How other encodings begin: what a program that saved the file may have put there. */
+const MARKS = [
+  {
+    bytes: [0xef, 0xbb, 0xbf],
+    what: "it begins with a byte order mark, which JSON does not allow: save it as UTF-8 without BOM",
+  },
+  { bytes: [0xff, 0xfe], what: "it is UTF-16: save it as UTF-8" },
+  { bytes: [0xfe, 0xff], what: "it is UTF-16: save it as UTF-8" },
+];
+
+/** Bytes that are no text would become other characters without a word. */
+function decoded(bytes: Uint8Array): string {
+  const mark = MARKS.find((one) => one.bytes.every((byte, index) => bytes[index] === byte));
+  if (mark !== undefined) throw new RangeError(mark.what);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new RangeError("it is not UTF-8 text");
+  }
+}
+
+function checkJson(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch {
+    throw new RangeError(`not valid JSON${placeOfError(text)}`);
+  }
+}
+
+/** JSON is YAML, and the YAML parser knows where it stumbled; what only JSON forbids it cannot place. */
+function placeOfError(text: string): string {
+  const lineCounter = new LineCounter();
+  const [error] = parseDocument(text, { lineCounter, prettyErrors: false }).errors;
+  if (error === undefined) return " (a comma too many, a comment, or a word without quotes)";
+  const { line, col } = lineCounter.linePos(error.pos[0]);
+  return ` at line ${line}, column ${col}`;
+}

@@ -1,0 +1,84 @@
+/**
+ * Paths in which a name is `.` or `..`. Every URL parser takes such a part for "here" or "one up" and takes it away, also when
+ * it is written `%2E`; fetch parses URLs, so such a call has a transport of its own, which sends the path as it is.
+ */
+import { type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
+import { request as tlsRequest } from "node:https";
+import { PluginError } from "../contract/errors.ts";
+import type { CallPlace } from "./classify.ts";
+
+const DOTS = /(?<=\/)(?:\.|%2e){1,2}(?=\/|\?|$)/gi;
+
+/** The path with its names of dots so written that a server can tell them from steps. @param path perhaps with a query */
+export const namedDots = (path: string): string => {
+  const end = path.includes("?") ? path.indexOf("?") : path.length;
+  return path.slice(0, end).replace(DOTS, (name) => name.replaceAll(".", "%2E")) + path.slice(end);
+};
+
+/** True when fetch would send another path. */
+export const hasNamedDots = (path: string): boolean => (path.split("?")[0] ?? "").search(DOTS) >= 0;
+
+/** A call as it goes out. */
+export interface SentCall {
+  readonly method: string;
+  readonly headers: Headers;
+  readonly body: string | Uint8Array | undefined;
+  /** A further certificate authority, PEM. */
+  readonly ca: string | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** As fetch: the response, once its head is there. Follows no redirect and unpacks nothing. */
+export function fetchDotted(address: string, { headers, body, ...call }: SentCall): Promise<Response> {
+  const { protocol, hostname, port } = new URL(address);
+  const options: RequestOptions & { ca: string | undefined } = {
+    ...call,
+    hostname: hostname.replace(/^\[|\]$/g, ""),
+    ...(port === "" ? {} : { port }),
+    path: address.replace(/^[a-z]+:\/\/[^/]*/i, ""),
+    headers: Object.fromEntries(headers),
+  };
+  return new Promise((resolve, reject) => {
+    const sent = (protocol === "https:" ? tlsRequest : plainRequest)(options, (answer) =>
+      resolve(toResponse(answer)),
+    );
+    sent.on("error", reject);
+    sent.end(body);
+  });
+}
+
+/** Answers that must not have a body. */
+const BODILESS = [204, 205, 304];
+
+function toResponse(answer: IncomingMessage): Response {
+  const status = answer.statusCode ?? 500;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(answer.headers))
+    for (const one of Array.isArray(value) ? value : [value])
+      if (one !== undefined) headers.append(name, one);
+  if (!BODILESS.includes(status)) return new Response(bodyOf(answer), { status, headers });
+  answer.resume();
+  return new Response(null, { status, headers });
+}
+
+function bodyOf(answer: IncomingMessage): ReadableStream<Uint8Array> {
+  const pieces = answer[Symbol.asyncIterator]();
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done) controller.close();
+      else controller.enqueue(new Uint8Array(value));
+    },
+    cancel: () => void answer.destroy(),
+  });
+}
+
+/** A router, or a proxy before the server, took the name for a step and sends us to what is left of the path. */
+export const nameLost = ({ server, call }: CallPlace, status: number): PluginError =>
+  new PluginError(
+    "invalid",
+    `${server}: ${call} answered ${status}: in a URL a name of dots does not reach it`,
+    {
+      hint: "The server, or a proxy before it, takes `.` and `..` for steps in a path. Another name would do.",
+    },
+  );

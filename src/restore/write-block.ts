@@ -1,0 +1,129 @@
+/** Puts one block back: read, joined with what was added to it, written in batches, noted in the journal. */
+import type { Counts, Rejected, RestoreAnswer } from "../contract/contract.ts";
+import type { Reservation } from "../engine/memory-budget.ts";
+import type { Block } from "../snapshot/format/block.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import type { Additions } from "../snapshot/read/additions.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { type BatchSize, batchesOf, type Keep } from "./batches.ts";
+import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal } from "./journal.ts";
+import { readOrLose } from "./lost.ts";
+import { matchLines } from "./matching.ts";
+import type { RestoreTarget } from "./plan.ts";
+import type { PlannedFile } from "./select.ts";
+import type { Tally } from "./tally.ts";
+
+/** A block of a target, and what of other blocks belongs to it. */
+export interface BlockJob {
+  /** The data file as the plugin knows it, or the object's path. */
+  readonly file: string;
+  readonly block: Block;
+  readonly additions: Additions;
+  /** See `PlannedFile`. */
+  readonly beside?: number;
+  /** Of a file of bytes, which is written whole: its first block stands for it. */
+  readonly whole?: PlannedFile;
+}
+
+/** What the blocks of a target are written with. */
+export interface Writing {
+  readonly target: RestoreTarget;
+  readonly snapshot: OpenSnapshot;
+  readonly journal: RestoreJournal;
+  readonly size: BatchSize;
+  readonly tally: Tally;
+  readonly signal: AbortSignal;
+  /** Offers records to the server, at the pace that it bears. */
+  readonly offer: (apply: (signal: AbortSignal) => Promise<RestoreAnswer>) => Promise<RestoreAnswer>;
+}
+
+/**
+ * Damage is not noted in the journal: by the time it goes on, the block may have been put back from another copy.
+ * @returns the bytes that were held
+ */
+export async function restoreBlock(
+  job: BlockJob,
+  reservation: Reservation,
+  writing: Writing,
+): Promise<number> {
+  const bytes = await restored(job, reservation, writing);
+  writing.tally.close(job.block);
+  return bytes;
+}
+
+async function restored(job: BlockJob, reservation: Reservation, writing: Writing): Promise<number> {
+  const { block, additions } = job;
+  const { target, journal, tally, snapshot } = writing;
+  const earlier = journal.done(target.name, block);
+  if (earlier !== undefined) {
+    await takeAgain(job, earlier, writing);
+    tally.note(earlier);
+    return 0;
+  }
+  const bytes = await readOrLose(snapshot, target.name, block);
+  if (!(bytes instanceof Uint8Array)) {
+    additions.pass(block);
+    tally.lose(bytes);
+    return 0;
+  }
+  const { bytes: whole, taken: joined } = await additions.joined(block, bytes);
+  reservation.resize(whole.length);
+  const outcome = { ...(await write(job, whole, writing)), joined };
+  await journal.record(target.name, block, outcome);
+  tally.note({ ...outcome, ...countRejected(job.file, outcome.rejected) });
+  return whole.length;
+}
+
+/** What an interrupted run gave out with a block is taken once more, from the same blocks, so that nobody gives it out again. */
+async function takeAgain(
+  { block, additions }: BlockJob,
+  { joined = [] }: BlockDone,
+  { snapshot, target }: Writing,
+): Promise<void> {
+  const bytes = joined.length === 0 ? undefined : await readOrLose(snapshot, target.name, block);
+  if (!(bytes instanceof Uint8Array)) return additions.pass(block);
+  const isOne = (added: Block) =>
+    joined.some(({ file, offset }) => file === added.file && offset === added.offset);
+  await additions.joined(block, bytes, isOne);
+}
+
+async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promise<BlockOutcome> {
+  const { target, size, tally, offer } = writing;
+  const { restore } = target.open.backend;
+  if (restore === undefined) throw new Error(`${target.name} cannot restore`);
+  const { file, block } = job;
+  const written: Record<string, number> = {};
+  const existing: Record<string, number> = {};
+  const rejected: Rejected[] = [];
+  const problems: BlockOutcome["problems"][number][] = [];
+  let done = 0;
+  for await (const lines of linesFor(job, bytes, writing)) {
+    const began = performance.now();
+    const batch = { file, lines, range: target.range, labels: target.labels };
+    const answer = await offer((inner) => restore.apply(batch, inner));
+    addCounts(written, answer.written);
+    addCounts(existing, answer.existing ?? {});
+    rejected.push(...(answer.rejected ?? []));
+    problems.push(...(answer.problems ?? []));
+    size.learn(performance.now() - began, hasAny(answer.written));
+    done += lines.length;
+    tally.isUnderway(block, { written, existing, lines: done });
+  }
+  return { written, existing, rejected, problems };
+}
+
+const hasAny = (counts: Counts): boolean => Object.values(counts).some((count) => count > 0);
+
+/** An object is one text, whatever newlines it has; records come as lines. */
+async function* linesFor(
+  { file, block }: BlockJob,
+  bytes: Uint8Array,
+  { target: { matcher }, size, signal }: Writing,
+): AsyncGenerator<readonly string[]> {
+  const keep: Keep | undefined =
+    matcher === undefined ? undefined : (lines) => matchLines(matcher, lines, file, signal);
+  if (block.range !== undefined) return yield* batchesOf(bytes, keep, size.next);
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  const [kept] = keep === undefined ? [text] : await keep([text]);
+  if (kept !== undefined) yield [kept];
+}

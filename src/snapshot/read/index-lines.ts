@@ -1,0 +1,35 @@
+/** The one reader of `blocks.jsonl`. Whoever asks judges what is wrong with a line: refuses it, stops there, or tells of it. */
+import type { Storage } from "../../storage/storage.ts";
+import { messageOf } from "../../units/message-of.ts";
+import { type IndexLine, parseIndexLine } from "../format/block.ts";
+import { INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
+import { fileLines, type Line } from "../format/lines.ts";
+import { staysInside } from "../format/paths.ts";
+
+export const INDEX_FILE = "blocks.jsonl";
+
+/** A line of the index: what it says, or what is wrong with it. */
+export type NumberedIndexLine = Line & {
+  /** From 1. */
+  readonly number: number;
+} & ({ readonly said: IndexLine } | { readonly flaw: string });
+
+/** Every line, torn ones too. @throws SnapshotError for one that is longer than any; what opening the file throws */
+export async function* indexLines(files: Storage): AsyncGenerator<NumberedIndexLine> {
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let number = 0;
+  for await (const line of fileLines(files, INDEX_FILE, INDEX_LINE_BYTES_MAX)) {
+    number += 1;
+    yield { ...line, number, ...read(line.bytes, decoder) };
+  }
+}
+
+function read(bytes: Uint8Array, decoder: TextDecoder): { said: IndexLine } | { flaw: string } {
+  try {
+    const said = parseIndexLine(decoder.decode(bytes));
+    if (said.block === undefined || staysInside(said.block.file)) return { said };
+    return { flaw: "names a file outside of the snapshot" };
+  } catch (error) {
+    return { flaw: messageOf(error) };
+  }
+}

@@ -1,0 +1,39 @@
+/** The one reader of `manifest.json`. */
+import { join } from "node:path";
+import { storageAt } from "../../storage/local.ts";
+import { systemCode } from "../../storage/refusal.ts";
+import type { Storage } from "../../storage/storage.ts";
+import { UnsafeFileError } from "../../storage/unsafe-file.ts";
+import { SnapshotError } from "../format/errors.ts";
+import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
+import { type Manifest, parseManifest } from "../format/manifest.ts";
+
+export const MANIFEST_FILE = "manifest.json";
+
+/** The manifest of a snapshot, or of its directory. @throws SnapshotError when it is not there or cannot be believed */
+export async function readManifest(place: Storage | string): Promise<Manifest> {
+  const files = storageAt(place);
+  const manifest = await manifestIfThere(files);
+  if (manifest === undefined) throw noSnapshot(files.root, "it has no manifest.json");
+  return manifest;
+}
+
+/** The same; `undefined` when there is none. @throws SnapshotError when it cannot be believed */
+export async function manifestIfThere(files: Storage): Promise<Manifest | undefined> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await files.read(MANIFEST_FILE, MANIFEST_BYTES_MAX);
+  } catch (cause) {
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(cause) ?? "")) return undefined;
+    if (!(cause instanceof UnsafeFileError))
+      throw noSnapshot(files.root, "cannot read its manifest.json", cause);
+    throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
+  }
+  return parseManifest(Buffer.from(bytes).toString(), join(files.root, MANIFEST_FILE));
+}
+
+const noSnapshot = (root: string, why: string, cause?: unknown): SnapshotError =>
+  new SnapshotError(`${root} is not a snapshot: ${why}`, {
+    cause,
+    hint: "Name the directory of a finished export, such as backups/20260124-143000.",
+  });

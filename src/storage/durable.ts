@@ -1,0 +1,96 @@
+/**
+ * Writing so that it is there after a power cut. What is synchronous is a handful of calls of some microseconds around one
+ * wait for the disk, which threads would only make longer.
+ */
+import {
+  closeSync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { openOwnSync, type Purpose } from "./own-file.ts";
+import { systemCode } from "./refusal.ts";
+
+/**
+ * Appends and waits for the disk; nobody else may be writing to the file. What was written of a failed append is taken
+ * back. @param mode permissions of a file that is new @throws UnsafeFileError; what the system throws
+ */
+export function appendDurably(path: string, text: string, mode?: number): void {
+  withFile(path, "append", mode, (file) => {
+    const { size } = fstatSync(file);
+    try {
+      writeFileSync(file, text);
+      fdatasyncSync(file);
+    } catch (error) {
+      takeBack(file, size);
+      throw error;
+    }
+    if (size === 0) syncDirectorySync(dirname(path));
+  });
+}
+
+/** The failure that led here is the one to tell; what then stays behind is set aside as an unfinished line. */
+function takeBack(file: number, size: number): void {
+  try {
+    ftruncateSync(file, size);
+  } catch {}
+}
+
+/** Cuts a file to a size it had and waits until the disk has that. @throws UnsafeFileError; what the system throws */
+export function truncateDurably(path: string, size: number): void {
+  withFile(path, "change", undefined, (file) => {
+    ftruncateSync(file, size);
+    fsyncSync(file);
+  });
+}
+
+/** Makes the names in a directory durable. @throws what the system throws, where it does so at all */
+export function syncDirectorySync(path: string): void {
+  if (IS_WINDOWS) return;
+  const directory = openSync(path, "r");
+  try {
+    fsyncSync(directory);
+  } catch (error) {
+    if (!isUnknownThere(error)) throw error;
+  } finally {
+    closeSync(directory);
+  }
+}
+
+/** As {@link syncDirectorySync}, and nothing waits for the disk meanwhile. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (IS_WINDOWS) return;
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } catch (error) {
+    if (!isUnknownThere(error)) throw error;
+  } finally {
+    await directory.close();
+  }
+}
+
+/** It has no such call for directories, and needs none. */
+const IS_WINDOWS = process.platform === "win32";
+
+/** Some file systems have none either. */
+const isUnknownThere = (error: unknown): boolean => ["EINVAL", "ENOTSUP"].includes(systemCode(error) ?? "");
+
+function withFile(
+  path: string,
+  purpose: Purpose,
+  mode: number | undefined,
+  work: (file: number) => void,
+): void {
+  const file = openOwnSync(path, purpose, { mode });
+  try {
+    work(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,143 @@
+/** A directory of this machine as a place for bytes at rest. */
+import { type FileHandle, lstat, rm } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { syncDirectory } from "./durable.ts";
+import { tryLock } from "./lock.ts";
+import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";
+import { ownEntries } from "./own-tree.ts";
+import { isMissing, systemCode } from "./refusal.ts";
+import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
+import { writePieces } from "./whole-file.ts";
+
+/** What is thrown where the system refuses to write. */
+export type Refuse = (path: string, cause: unknown) => unknown;
+
+/**
+ * The files below a directory, which need not be there yet. From it on no link is followed.
+ * @param refuse default what the system throws, or UnsafeFileError
+ */
+export function localStorage(root: string, refuse: Refuse = (_, cause) => cause): Storage {
+  const writing = async <Result>(name: string, work: (path: string) => Promise<Result>): Promise<Result> => {
+    const path = join(root, name);
+    try {
+      return await work(path);
+    } catch (cause) {
+      throw refuse(path, cause);
+    }
+  };
+  /** Those in which names were made that may not be on the disk yet. */
+  const folders = new Set<string>();
+  return {
+    root,
+    write: (name, content, options) => writing(name, (path) => writePieces(path, [content], options)),
+    append: (name, kept) =>
+      writing(name, async (path) => {
+        if (kept === 0) makeOwnDirectory(root, dirname(path));
+        const handle = await openOwn(path, kept === 0 ? "create" : "change", { root });
+        if (kept > 0) await handle.truncate(kept).catch((error) => closed(handle, error));
+        else for (const folder of foldersOf(root, name)) folders.add(folder);
+        return growingFile(handle, kept, (work) => writing(name, work));
+      }),
+    async commit(names) {
+      await eachOf(names, (name) => writing(name, (path) => syncFile(path, root)));
+      const made = [...folders];
+      folders.clear();
+      await eachOf(made, (folder) => writing(relative(root, folder), syncDirectory));
+    },
+    read: async (name, most) => readOwnSync(join(root, name), most, { root }),
+    open: async (name) => storedFile(await openOwn(join(root, name), "read", { root })),
+    list: () => ownEntries(root),
+    stat: (name) => statusOf(join(root, name)),
+    remove: (name) => writing(name, (path) => rm(path, { force: true })),
+    lock(name) {
+      const path = join(root, name);
+      try {
+        return tryLock(path);
+      } catch (cause) {
+        throw refuse(path, cause);
+      }
+    },
+  };
+}
+
+/** A few at a time: there may be thousands of small files. */
+async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {
+  for (let first = 0; first < all.length; first += 16)
+    await Promise.all(all.slice(first, first + 16).map(work));
+}
+
+/** From the root down to the one that the file is in. */
+const foldersOf = (root: string, name: string): string[] =>
+  name.split("/").map((_, depth, parts) => join(root, ...parts.slice(0, depth)));
+
+async function syncFile(path: string, root: string): Promise<void> {
+  const handle = await openOwn(path, "change", { root });
+  try {
+    await handle.datasync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function closed(handle: FileHandle, error: unknown): Promise<never> {
+  await handle.close();
+  throw error;
+}
+
+/** The files of a place, or below a directory that is named. */
+export const storageAt = (place: Storage | string): Storage =>
+  typeof place === "string" ? localStorage(place) : place;
+
+/** @param start where it ends now @param told makes what is thrown */
+function growingFile(
+  handle: FileHandle,
+  start: number,
+  told: (work: () => Promise<void>) => Promise<void>,
+): GrowingFile {
+  let size = start;
+  return {
+    append: (bytes) =>
+      told(async () => {
+        await writeAll(handle, bytes, size).catch((error) => takeBack(handle, size, error));
+        size += bytes.length;
+      }),
+    close: () => handle.close(),
+  };
+}
+
+/** A write that the system cut short is continued. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** The failure that led here is the one to tell; what then stays behind is cut off by whoever goes on with the file. */
+async function takeBack(handle: FileHandle, size: number, error: unknown): Promise<never> {
+  await handle.truncate(size).catch(() => {});
+  throw error;
+}
+
+const storedFile = (handle: FileHandle): StoredFile => ({
+  size: async () => (await handle.stat()).size,
+  async read(buffer, position) {
+    for (let done = 0; done < buffer.length; ) {
+      const { bytesRead } = await handle.read(buffer, done, buffer.length - done, position + done);
+      if (bytesRead === 0) return done;
+      done += bytesRead;
+    }
+    return buffer.length;
+  },
+  close: () => handle.close(),
+});
+
+async function statusOf(path: string): Promise<FileStatus | undefined> {
+  try {
+    const found = await lstat(path);
+    return { bytes: found.size, isRegular: found.isFile() };
+  } catch (error) {
+    if (isMissing(error) || systemCode(error) === "ENOTDIR") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * One holder at a time, across processes. The lock is SQLite's on an empty file: the operating system frees it when its
+ * holder dies, however it dies, so there is no stale lock to recognise; it is the same code on Linux, macOS and Windows.
+ */
+import { Database } from "bun:sqlite";
+import { closeSync } from "node:fs";
+import { openOwnSync } from "./own-file.ts";
+import { systemCode } from "./refusal.ts";
+
+/** A lock that is held. */
+export interface Lock {
+  release(): void;
+}
+
+/** How long another holder is waited for, ms. */
+const PATIENCE_MS = 30_000;
+
+/** Between two attempts: long enough that many waiting processes do not keep the holder from its work, ms. */
+const LONGEST_WAIT_MS = 16;
+
+/**
+ * Takes the lock at `path`, whose file is made where there is none.
+ * @returns `undefined` when somebody has it, in this process or another
+ * @throws UnsafeFileError; what the system, or SQLite, says of its file
+ */
+export function tryLock(path: string): Lock | undefined {
+  const database = openLockFile(path);
+  if (isTaken(database)) return heldBy(database);
+  database.close();
+  return undefined;
+}
+
+/** The same, once its holder lets go. @returns `undefined` when it does not in time @throws as {@link tryLock} */
+export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promise<Lock | undefined> {
+  const database = openLockFile(path);
+  const deadline = performance.now() + patienceMs;
+  for (let waitMs = 1; !isTaken(database); waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+    if (performance.now() > deadline) {
+      database.close();
+      return undefined;
+    }
+    await Bun.sleep(waitMs * (0.5 + Math.random()));
+  }
+  return heldBy(database);
+}
+
+const heldBy = (database: Database): Lock => ({ release: () => database.close() });
+
+/** It holds nothing: what serves is SQLite's lock on it. */
+function openLockFile(path: string): Database {
+  closeSync(openOwnSync(path, "append"));
+  const database = new Database(path, { create: true, readwrite: true });
+  database.run("PRAGMA journal_mode = MEMORY"); // no journal file beside the lock
+  database.run("PRAGMA busy_timeout = 0");
+  return database;
+}
+
+/** Takes it, if nobody has it. */
+function isTaken(database: Database): boolean {
+  try {
+    database.run("BEGIN IMMEDIATE");
+    return true;
+  } catch (error) {
+    if (systemCode(error)?.startsWith("SQLITE_BUSY")) return false;
+    database.close();
+    throw error;
+  }
+}

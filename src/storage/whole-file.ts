@@ -1,0 +1,134 @@
+/**
+ * The one way in which a whole file comes to be: it is written beside its place under another name, waits for the disk, and
+ * takes its name then. Under that name is the old file or the new one, never a part.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  type BigIntStats,
+  closeSync,
+  fstatSync,
+  fsync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { promisify } from "node:util";
+import { syncDirectorySync } from "./durable.ts";
+import { openOwnSync } from "./own-file.ts";
+
+/** What differs from file to file, each for a reason. */
+export interface WholeFileOptions {
+  /** Permissions of a file that is new; default what the system gives. */
+  readonly mode?: number | undefined;
+  /** The permissions of a file that was there stay. */
+  readonly keepsMode?: boolean;
+  /** Leaves what has the name already, whatever it is. */
+  readonly ifAbsent?: boolean;
+  /** False: does not wait for the disk, since after a power cut an older state does as well. */
+  readonly isDurable?: boolean;
+  /** The name until then. Default one that nobody can prepare: a link of that name would have us write elsewhere. */
+  readonly draft?: string;
+}
+
+/** A file that has not got its name yet: keep it or drop it. */
+export interface Draft {
+  /** To be written to. */
+  readonly file: number;
+  /** Gives it its name. @returns false: something has that name already, and stays */
+  keep(): boolean;
+  /** As if it had never been; nothing more once it is kept. */
+  drop(): void;
+}
+
+/** Begins a file. @throws UnsafeFileError; what the system throws */
+export function openDraft(path: string, options: WholeFileOptions = {}): Draft {
+  const { isDurable = true, ifAbsent = false } = options;
+  const { draft = `${path}.${randomBytes(8).toString("hex")}.tmp` } = options;
+  const file = openOwnSync(draft, "create", { mode: modeOf(path, options) });
+  let isOpen = true;
+  const close = (): void => {
+    if (isOpen) closeSync(file);
+    isOpen = false;
+  };
+  return {
+    file,
+    keep() {
+      if (isDurable) fsyncSync(file);
+      close();
+      const isKept = !ifAbsent || namedIfFree(draft, path);
+      if (!ifAbsent) renameSync(draft, path);
+      if (isDurable && isKept) syncDirectorySync(dirname(path));
+      return isKept;
+    },
+    drop() {
+      close();
+      rmSync(draft, { force: true });
+    },
+  };
+}
+
+/**
+ * Writes a whole file, or nothing.
+ * @param content or what makes it from the status of the file that it goes into
+ * @returns false: with `ifAbsent`, when something has that name @throws UnsafeFileError; what the system throws
+ */
+export function writeWhole(
+  path: string,
+  content: string | Uint8Array | ((status: BigIntStats) => string),
+  options: WholeFileOptions = {},
+): boolean {
+  const draft = openDraft(path, options);
+  try {
+    const status = (): BigIntStats => fstatSync(draft.file, { bigint: true });
+    writeFileSync(draft.file, typeof content === "function" ? content(status()) : content);
+    return draft.keep();
+  } catch (error) {
+    draft.drop();
+    throw error;
+  }
+}
+
+const untilOnDisk = promisify(fsync);
+
+/** The same of content that comes in pieces; the long wait for the disk holds up nothing else. @throws as {@link writeWhole} */
+export async function writePieces(
+  path: string,
+  pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
+  options: WholeFileOptions = {},
+): Promise<boolean> {
+  const draft = openDraft(path, options);
+  try {
+    for await (const piece of pieces) writeFileSync(draft.file, piece);
+    await untilOnDisk(draft.file);
+    return draft.keep();
+  } catch (error) {
+    draft.drop();
+    throw error;
+  }
+}
+
+function modeOf(path: string, { mode, keepsMode = false }: WholeFileOptions): number | undefined {
+  const before = keepsMode ? statSync(path, { throwIfNoEntry: false }) : undefined;
+  return before?.isFile() ? before.mode & 0o777 : mode;
+}
+
+/** A second name is refused where there is one already; then the first goes. Some file systems know no second names. */
+function namedIfFree(draft: string, path: string): boolean {
+  try {
+    linkSync(draft, path);
+  } catch {
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+      renameSync(draft, path);
+      return true;
+    }
+    rmSync(draft);
+    return false;
+  }
+  rmSync(draft);
+  return true;
+}

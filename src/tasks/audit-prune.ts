@@ -1,0 +1,77 @@
+/** Removes closed files of the trail that are past their time; an event stands for them. */
+import { join, resolve } from "node:path";
+import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
+import { doomedOf, type PrunePlan, planPrune } from "../audit/retention/plan.ts";
+import { namedDirectory } from "../storage/own-file.ts";
+import { readLimit } from "./audit-filters.ts";
+import { RefusedError } from "./errors.ts";
+import { withLastWord } from "./last-word.ts";
+import { type Done, defineTask, type Running } from "./task.ts";
+
+const params = {
+  days: {
+    type: "value",
+    hint: "N",
+    parse: readLimit,
+    about:
+      "keep ordinary events this many days (default: `audit.retention` of the configuration, which is also the least)",
+  },
+  output: {
+    type: "value",
+    alias: "o",
+    hint: "DIRECTORY",
+    complete: "directories",
+    local: true,
+    about: "where the files go before they are removed (default: audit-archive beside the snapshots)",
+  },
+} as const;
+
+/** How many events went. */
+export interface AuditPruned {
+  readonly events: number;
+}
+
+/** What would go, and where a copy of it goes first. */
+export interface AuditPrunePlan extends PrunePlan {
+  readonly archive: string;
+}
+
+export const auditPrune = defineTask({
+  kind: "audit_prune",
+  about: "remove closed files of the trail that are past their time; an event stands for them",
+  params,
+  destructive: true,
+  async plan({ days, output }, { config, directory, trailFile }): Promise<AuditPrunePlan> {
+    const { retention } = config.audit;
+    const retentionDays = days ?? retention;
+    if (retentionDays < retention) {
+      throw new RefusedError(
+        `--days ${days}: the configuration keeps ordinary events for ${retention} days`,
+        "audit.retention in contextcore.yaml says how long",
+      );
+    }
+    const own = join(config.backups, "audit-archive");
+    const archive =
+      output === undefined ? resolve(directory, own) : namedDirectory(resolve(directory, output));
+    return { ...planPrune({ file: trailFile, retentionDays, now: Date.now() }), archive };
+  },
+  targets: (plan) =>
+    doomedOf(plan).map(({ segment, sha256 }) => ({
+      kind: "audit file",
+      name: segment.path,
+      identity: sha256,
+    })),
+  details: ({ archive }) => ({ archive }),
+  async run(plan, running: Running): Promise<Done<AuditPruned>> {
+    const ending = await carryOutPrune(plan, { archive: plan.archive, home: running.home }, running).catch(
+      (error) => {
+        throw error instanceof LeftoverError ? withLastWord(error, prunedText(plan)) : error;
+      },
+    );
+    return { result: { events: plan.range?.events ?? 0 }, ending };
+  },
+});
+
+/** `281 events are in backups/audit-archive, and an event stands for them in the trail` */
+export const prunedText = ({ range, archive }: AuditPrunePlan): string =>
+  `${range?.events ?? 0} events are in ${archive}, and an event stands for them in the trail`;

@@ -1,0 +1,165 @@
+/** Destroys the stack, after saving what is wanted of it. */
+import type { Ending } from "../audit/format/event.ts";
+import { SIGNALS } from "../contract/contract.ts";
+import { commandText } from "../destroy/command-text.ts";
+import { type Aftermath, destroyStack } from "../destroy/destroy-stack.ts";
+import { type DestroyOption, isSaved, lossesWith, lossLines, OPTIONS, SAVED } from "../destroy/losing.ts";
+import { refusalOf } from "../destroy/policy/judge.ts";
+import { checkCommand } from "../destroy/run-command.ts";
+import type { ExportResult } from "../export/types.ts";
+import { type Loss, lossesOf } from "../inventory/losses.ts";
+import { type Finding, holdsOneOf } from "../inventory/survey.ts";
+import { readKept } from "../snapshot/catalog/kept.ts";
+import { fromMs } from "../units/range.ts";
+import { RefusedError, UsageError } from "./errors.ts";
+import { exportStack } from "./export.ts";
+import { askBackends, backendTarget, type Taken, takeInventory } from "./inventory.ts";
+import { type Answer, type Done, defineTask, type Refusal, type Running, type TaskContext } from "./task.ts";
+
+const params = {
+  option: {
+    type: "value",
+    hint: "N",
+    values: OPTIONS,
+    required: true,
+    about: "1: export everything first; 2: export the dashboards first; 3: export nothing",
+  },
+} as const;
+
+/** What would be destroyed, how, and what would be lost. */
+export interface DestroyPlan {
+  readonly option: DestroyOption;
+  /** The stack's. */
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly findings: readonly Finding[];
+  /** What no snapshot holds and the option does not save. */
+  readonly losses: readonly Loss[];
+}
+
+/** What was saved of it before. */
+export interface Saved {
+  readonly backup: "yes" | "no" | "dashboards" | "incomplete";
+  readonly snapshot?: ExportResult;
+  /** What could not be read yet, or came after it. */
+  readonly losses: readonly Loss[];
+}
+
+/** Asked where the export left something behind: whether to go on all the same. */
+export interface AllTheSame extends Saved {
+  /** The stack's. */
+  readonly name: string;
+}
+
+export interface Destroyed extends Saved {
+  /** What became of the stack; or why the command did not run. */
+  readonly end: Aftermath | Refusal;
+}
+
+/** What is told on the way. */
+export interface DestroyNews {
+  readonly onSaved?: (saved: ExportResult) => void;
+  /** The command is going to run. */
+  readonly onCommand?: (command: string) => void;
+}
+
+/** @param taken what {@link lookAtStack} has found, where that was shown; otherwise the plan begins with it */
+export const destroyTask = (taken?: Taken, news: DestroyNews = {}) =>
+  defineTask({
+    kind: "destroy",
+    about: "destroy the stack, after offering to save what it holds",
+    params,
+    opens: () => ({ isDestroying: true }),
+    destructive: true,
+    async plan({ option }, context): Promise<DestroyPlan> {
+      const { findings, losses } = taken ?? (await lookAtStack(context));
+      const { name, destroy: settings } = context.config;
+      const lost = lossesWith(option, findings, losses);
+      return { option, name, command: settings.command, findings, losses: lost };
+    },
+    targets: ({ findings, command }) =>
+      findings.map(({ name, open }) => {
+        const target = backendTarget(name, open);
+        return { ...target, identity: `${target.identity} by ${commandText(command)}` };
+      }),
+    details: ({ option, command, losses }) => ({
+      option: Number(option),
+      command: commandText(command),
+      ...losesOf(losses),
+    }),
+    async run(plan, running: Running<AllTheSame>): Promise<Done<Destroyed>> {
+      const saved = await saveFirst(plan, running, news);
+      const answer = isWhole(saved) ? AGREED : await running.ask({ ...saved, name: plan.name });
+      const end = answer.agrees ? await destroyed(plan, running, news) : answer;
+      return { result: { ...saved, end }, ending: endingOf(saved, end) };
+    },
+  });
+
+export const destroy = destroyTask();
+
+/** The command may run, and each backend has said what it holds. @throws CommandError; RefusedError when the policy forbids it */
+export async function lookAtStack(context: TaskContext): Promise<Taken> {
+  const { config, env } = context;
+  checkCommand({ ...config.destroy, directory: config.directory, env });
+  const refusal = refusalOf(config.destroy);
+  if (refusal === undefined) return takeInventory(context);
+  const { part, rule, why: reason, message, hint } = refusal;
+  throw new RefusedError(message, hint, { command: commandText(config.destroy.command), rule, part, reason });
+}
+
+/** Exports what the option says, and finds out what that left behind. */
+async function saveFirst(plan: DestroyPlan, running: Running<AllTheSame>, news: DestroyNews): Promise<Saved> {
+  const { option } = plan;
+  if (option === "3") return { backup: "no", losses: [] };
+  requireWorth(option, running);
+  const wanted = Object.fromEntries(SIGNALS.map((signal) => [signal, SAVED[option].has(signal)]));
+  const snapshot = await running.part(exportStack, { all: true, ...wanted });
+  news.onSaved?.(snapshot);
+  const losses = await leftBehind(plan, running);
+  for (const line of lossLines(losses)) running.warn(line);
+  const isComplete = snapshot.manifest.status === "complete";
+  const backup = !isComplete ? "incomplete" : option === "1" ? "yes" : "dashboards";
+  return { backup, snapshot, losses };
+}
+
+/** The export of the dashboards alone needs a backend that may have some. @throws UsageError */
+function requireWorth(option: DestroyOption, { backends }: TaskContext): void {
+  if (option !== "2" || backends.some(({ plugin }) => holdsOneOf(plugin.signals, SAVED[option]))) return;
+  throw new UsageError("no backend holds dashboards", "--option 1 exports everything first, 3 nothing");
+}
+
+/** What has come to the backends that were saved, and no snapshot holds. */
+async function leftBehind({ option, findings }: DestroyPlan, context: TaskContext): Promise<Loss[]> {
+  const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
+  const backends = context.backends.filter(({ name }) => saved.has(name));
+  const now = await askBackends(context, { backends, failures: [] });
+  const { snapshots } = await readKept(context.config.backups);
+  return lossesOf(now, { snapshots, now: fromMs(Date.now()) });
+}
+
+/** Nothing was left behind of what was to be saved. */
+const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" && losses.length === 0;
+
+const AGREED: Answer = { agrees: true };
+
+function destroyed(plan: DestroyPlan, context: TaskContext, { onCommand }: DestroyNews): Promise<Aftermath> {
+  const { env, signal, config } = context;
+  const { name, command, findings } = plan;
+  signal.throwIfAborted();
+  onCommand?.(commandText(command));
+  return destroyStack(name, findings, { command, directory: config.directory, env, signal });
+}
+
+function endingOf({ backup, snapshot, losses }: Saved, end: Destroyed["end"]): Ending {
+  const { outcome, details } = "agrees" in end ? { ...end, details: whyNot(backup, end) } : end.ending;
+  const exportPath = snapshot === undefined ? {} : { exportPath: snapshot.path };
+  return { outcome, details: { backup, ...losesOf(losses), ...details }, ...exportPath };
+}
+
+const whyNot = (backup: Saved["backup"], { details }: Refusal): Ending["details"] => ({
+  reason: backup === "incomplete" ? "the export is not complete" : "what came after the export is not saved",
+  ...details,
+});
+
+const losesOf = (losses: readonly Loss[]): Ending["details"] =>
+  losses.length === 0 ? {} : { loses: losses.map(({ backend }) => backend) };

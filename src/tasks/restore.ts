@@ -1,0 +1,198 @@
+/** Puts snapshots' data back, and counts it on the servers. */
+import type { Ending } from "../audit/format/event.ts";
+import type { OpenBackend } from "../host/open.ts";
+import { carryOutRestore } from "../restore/carry-out.ts";
+import { createCourse } from "../restore/course.ts";
+import {
+  newRestoreDirectory,
+  type RestoreRequest,
+  requestOf,
+  unfinishedRestore,
+} from "../restore/directory.ts";
+import { lackingOf } from "../restore/not-chosen.ts";
+import { planRestore, type RestorePlan } from "../restore/plan.ts";
+import type { RestoreReport } from "../restore/report.ts";
+import type { RestoreProgress } from "../restore/run.ts";
+import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
+import type { Chosen } from "../snapshot/catalog/choose.ts";
+import type { Source } from "../snapshot/catalog/source.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
+import { toRfc3339 } from "../units/range.ts";
+import { countsToTell } from "../units/unit-text.ts";
+import { listed } from "../units/words.ts";
+import { RefusedError, UsageError } from "./errors.ts";
+import { backendTarget } from "./inventory.ts";
+import { withLastWord } from "./last-word.ts";
+import { readMatches } from "./matches.ts";
+import type { Progress } from "./progress.ts";
+import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams } from "./restore-params.ts";
+import { type OpenChosen, openChosen } from "./snapshot-param.ts";
+import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
+
+/** What would be written where. It holds the snapshots open. */
+export interface Restoration extends RestorePlan, AsyncDisposable {
+  readonly chosen: Chosen;
+  /** `--from` and `--to` as moments, where they are given. */
+  readonly times: Readonly<Partial<Record<"from" | "to", string>>>;
+  readonly request: RestoreRequest;
+  /** The directory of the interrupted restore that this one continues. */
+  readonly earlier: string | undefined;
+}
+
+export const restore = defineTask({
+  kind: "restore",
+  about: "put snapshots' data back, and count it on the servers",
+  params: restoreParams,
+  opens: ({ plugin, into }) => ({ only: plugin, tenant: into }),
+  destructive: true,
+  async plan(given, context): Promise<Restoration> {
+    requireChoice(given);
+    const opened = await openMeant(given, context);
+    try {
+      const { chosen, [Symbol.asyncDispose]: close } = opened;
+      if (given.into === undefined) requireOneTenant(chosen);
+      const plan = await planned(given, context, opened);
+      const request = requestOf(given, plan);
+      const earlier = given.resume ? await interrupted(request, context) : undefined;
+      return { ...plan, chosen, times: timesOf(given), request, earlier, [Symbol.asyncDispose]: close };
+    } catch (error) {
+      await opened[Symbol.asyncDispose]();
+      throw error;
+    }
+  },
+  targets: ({ targets, chains }) =>
+    targets.map(({ name, open }) => {
+      const { identity, ...target } = backendTarget(name, open);
+      return { ...target, identity: [identity, ...hashesOf(chains, name)].join(" ") };
+    }),
+  details: ({ snapshot, chains, times, earlier }) => ({
+    snapshot: snapshot.path,
+    ...(snapshotsOf(chains).length > 1 ? { snapshots: snapshotsOf(chains).length } : {}),
+    ...times,
+    ...(earlier === undefined ? {} : { report: earlier }),
+    resumed: earlier !== undefined,
+  }),
+  async run(plan, running: Running): Promise<Done<RestoreReport>> {
+    const { config, signal, warn, did, follow } = running;
+    const { earlier, request, times } = plan;
+    const directory = earlier ?? (await newRestoreDirectory(config.backups, request, new Date()));
+    const course = createCourse(plan, did, times);
+    using stretch = follow();
+    const onProgress = (progress: RestoreProgress): void => stretch.progress(shown(progress));
+    const result = await carryOutRestore(plan, { directory, course, signal, warn, onProgress }).catch(
+      (error) => {
+        throw withLastWord(error, course.lastWord());
+      },
+    );
+    return { result, ending: endingOf(result) };
+  },
+});
+
+/** Opens the snapshots that are meant. */
+function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChosen> {
+  const { snapshot, chain, plugin: plugins, only, into } = given;
+  const place = { directory: context.directory, backups: context.config.backups };
+  const sources = context.backends.map((open) => sourceOf(open, into));
+  return openChosen(
+    { snapshot, chain, range: rangeOf(given), plugins, only, sources },
+    place,
+    context.signal,
+  );
+}
+
+/** What a backend's snapshots say of it. @param into the tenant that it is opened as instead of its own, which says nothing of them */
+const sourceOf = ({ name, url, tenant }: OpenBackend, into: string | undefined): Source => ({
+  name,
+  ...(url === undefined ? {} : { url }),
+  ...(tenant === undefined || into !== undefined ? {} : { tenant }),
+});
+
+/** @throws RefusedError when data of several tenants would become that of one */
+function requireOneTenant({ chains }: Chosen): void {
+  for (const { backend, links } of chains) {
+    const tenants = [...new Set(links.flatMap(({ plugin }) => plugin.tenant ?? []))];
+    if (tenants.length < 2) continue;
+    throw new RefusedError(
+      `${backend} was saved as several tenants: ${listed(tenants.map(tenantText))}`,
+      "name the snapshots of one tenant; or write all of it into one with --into TENANT",
+    );
+  }
+}
+
+/** How a tenant is named to people. */
+export const tenantText = (tenant: string): string => (tenant === "" ? "no tenant" : tenant);
+
+/** Looks at every chosen block, which is told, and asks the servers. */
+async function planned(
+  given: RestoreValues,
+  { backends, signal, follow }: TaskContext,
+  { snapshot, broken, chosen }: OpenChosen,
+): Promise<RestorePlan> {
+  const { plugin: plugins, only, into } = given;
+  const range = rangeOf(given);
+  const names = plugins.length > 0 ? plugins : snapshot.manifest.plugins.map(({ name }) => name);
+  using stretch = follow();
+  let bytes = 0;
+  const onLook = (more: number): void => {
+    bytes += more;
+    const done = bytes / Math.max(bytes, snapshot.manifest.bytes);
+    stretch.progress({ name: "check", done, bytes, counts: {}, state: "running", retries: 0 });
+  };
+  return await planRestore({
+    snapshot,
+    chains: chosen.chains,
+    lacking: lackingOf(chosen, broken),
+    backends,
+    ...(plugins.length === 0 ? {} : { plugins }),
+    ...(only.length === 0 ? {} : { only }),
+    ...(range === undefined ? {} : { range }),
+    match: Object.fromEntries(readMatches(given.match, names)),
+    labels: readLabels(given.label),
+    ...(into === undefined ? {} : { tenant: into }),
+    signal,
+    onLook,
+  });
+}
+
+async function interrupted(request: RestoreRequest, { config }: TaskContext): Promise<string> {
+  const directory = await unfinishedRestore(config.backups, request);
+  if (directory !== undefined) return directory;
+  throw new UsageError(
+    "there is no interrupted restore like this one",
+    "the same snapshot and the same flags continue it; for a time such as 24h, the moment that it meant: contextcore audit --operation restore",
+  );
+}
+
+const timesOf = ({ from, to }: RestoreValues): Restoration["times"] => ({
+  ...(from === undefined ? {} : { from: toRfc3339(from) }),
+  ...(to === undefined ? {} : { to: toRfc3339(to) }),
+});
+
+/** Of the snapshots that a backend's data comes from: with others it would be another restore. */
+const hashesOf = (chains: RestorePlan["chains"], name: string): string[] =>
+  snapshotsOf(chains.filter(({ backend }) => backend === name)).map(({ manifest }) => manifest.sha256);
+
+/** What was there already counts as dealt with, and is said. */
+function shown({ name, done, written, existing, bytes, retries, waits }: RestoreProgress): Progress {
+  const counts = { ...written };
+  addCounts(counts, existing);
+  const there = countsToTell(existing).find(([, count]) => count > 0)?.[1];
+  return {
+    name,
+    done,
+    counts,
+    bytes,
+    retries,
+    state: done < 1 ? (waits ? "waiting" : "running") : "counting",
+    ...(there === undefined ? {} : { remark: `already there ${there.toLocaleString("en")}` }),
+  };
+}
+
+const OUTCOMES = { complete: "success", partial: "partial", failed: "failed" } as const;
+
+function endingOf({ status, directory, plugins }: RestoreReport): Ending {
+  const rejected = plugins.reduce((sum, one) => sum + one.rejected, 0);
+  const lost = plugins.reduce((sum, one) => sum + one.lost.length, 0);
+  const details = { report: directory, rejected, ...(lost === 0 ? {} : { lost }) };
+  return { outcome: OUTCOMES[status], details };
+}
