@@ -1,4 +1,4 @@
-/** A backend: a server whose data is listed, measured, exported and put back. */
+/** A backend: a source whose data is listed, measured, exported and put back. */
 import type { Range } from "../units/range.ts";
 import type { DashboardKeeper } from "./dashboards.ts";
 import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
@@ -6,7 +6,10 @@ import type { Exporter } from "./export.ts";
 import type { Restorer } from "./restore.ts";
 import type { Counts, Importance, Signal } from "./values.ts";
 
-/** A server of telemetry or dashboards. What is absent is not supported. Every method throws PluginError, and heeds its signal. */
+/**
+ * A source of data: a server, a database, a directory. What is absent is not supported, and the core says plainly what it cannot
+ * do without it. Every method throws PluginError, and heeds its signal within a second.
+ */
 export interface Backend {
   /** What is here. An empty server is not an error. */
   inventory(signal: AbortSignal): Promise<Inventory>;

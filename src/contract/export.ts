@@ -28,20 +28,26 @@ export type Cursor = JsonObject;
  * An export is a tree of cursors. `start` gives the first; `step` runs one and yields records and the cursors that
  * follow: one (a page after a page), two (a bisection) or many (a fan-out).
  *
- * A step depends on nothing but its cursor, may be run again, is bounded (about `limits.stepBytes` of records) and is
- * committed whole or not at all. The cursors in `next` run once the step is written
- * and sure to be committed before theirs.
- * Where one item can turn up in several windows, a rule that each step can check alone says which window owns it.
+ * A step depends on nothing but its cursor: it may be run again, in any order, beside others, in another process. It is
+ * bounded (about `limits.stepBytes` of records) and committed whole or not at all. The cursors in `next` are run once the step
+ * is written and sure to be committed before theirs. Where one item can turn up in several windows, a rule that each step can
+ * check alone says which window owns it.
+ *
+ * Every method throws PluginError, whose kind decides what the engine does, and heeds its signal within a second.
  */
 export interface Exporter {
-  /** May be called again for a part of the range, which is then read a second time: what is not held yet is added. */
+  /**
+   * The first cursors; it reads no records itself. It may be called again for a part of the range, which is then read a second
+   * time: what is not held yet is added. @throws PluginError `invalid` for a selector that makes no sense
+   */
   start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
+  /** Runs one cursor. What it could not read of its work, and goes on without, it says in `problems`. */
   step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
   /**
    * Runs a cursor with `restart: "whole"`, for what can only be read from its beginning: a dump, a copy of a database. What it
    * yields is written as it comes, and committed together when it ends; when it fails, or the process is killed, nothing of
-   * it is kept and it begins again. Each piece is a step by the same rules: about `limits.stepBytes` at most. The files that
-   * its records are written to are its own: no other cursor may write to them. It stays in one process.
+   * it is kept and it begins again. Each piece is a step by the same rules: about `limits.stepBytes` at most, without
+   * objects. The files that its records are written to are its own: no other cursor may write to them. It stays in one process.
    */
   read?(cursor: Cursor, signal: AbortSignal): AsyncIterable<Step>;
   /**
@@ -67,11 +73,12 @@ export interface Split {
 
 /** The first cursors, and what is known before anything is read. */
 export interface Start {
+  /** The roots of the tree; none: there is nothing to read. Of the same request always the same. */
   readonly cursors: readonly Cursor[];
   readonly problems?: readonly Problem[];
   /** How it is read, e.g. `{ read: "streamed remote read" }`; kept in the manifest. */
   readonly notes?: Readonly<Record<string, string>>;
-  /** The range that is really read, where that is less than was asked (newest data still settling). ns */
+  /** Where reading really ends, where that is earlier than was asked (newest data still settling). ns */
   readonly exportedUntil?: bigint;
 }
 
@@ -80,7 +87,9 @@ export interface Step {
   readonly records?: readonly Records[];
   readonly objects?: readonly ObjectFile[];
   readonly problems?: readonly Problem[];
+  /** The cursors that follow; none: this part of the tree is done. One that was named before is not run again. */
   readonly next?: readonly Cursor[];
+  /** How it was read, by short names; kept in the manifest, where a later note of the same name replaces an earlier one. */
   readonly notes?: Readonly<Record<string, string>>;
   /** Which part of this cursor's work is done when `next` is not empty, 0 to 1: for the progress bar. Default 0. */
   readonly done?: number;
@@ -129,6 +138,7 @@ export const lineRecords = ({ records = [] }: Step): LineRecords[] =>
 export interface ObjectFile {
   /** Relative, `/` between parts, first part the plugin's folder, safe on every file system (see `safeFileName`). */
   readonly path: string;
+  /** The whole file; of one called `.json` it is JSON. */
   readonly text: string;
   /** What it counts as: `dashboards`, `folders`, `rules`. */
   readonly unit: string;

@@ -5,7 +5,8 @@ import type { Counts } from "./values.ts";
 
 /**
  * Puts a snapshot's records back. `preflight` says what the server would refuse or hide, `apply` writes one batch.
- * The core reads the blocks in the order that `order` asks for, keeps memory bounded, paces, splits and resumes.
+ * The core reads the blocks in the order that `order` asks for, keeps memory bounded, paces, splits and resumes. Every method
+ * throws PluginError, and heeds its signal within a second.
  */
 export interface Restorer {
   /**
@@ -32,6 +33,7 @@ export interface Restorer {
     everything: AsyncIterable<RestoreLine>,
     signal: AbortSignal,
   ): Promise<LineMatcher>;
+  /** What the server would do to the data of this plan. It writes nothing. */
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
@@ -72,15 +74,24 @@ export interface RestoreLine {
 
 /** What a restore would write, before anything is. */
 export interface RestorePlan {
+  /** The times of what would be written. ns */
   readonly range: Range;
   /** Data files and object files that would be written, with their counts. */
   readonly files: readonly { readonly path: string; readonly counts: Counts; readonly range?: Range }[];
+  /** Labels that every stream or series would get besides its own. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One thing that the server would refuse, change or hide, and what to do about it. */
 export interface Finding {
+  /**
+   * - `refuses`: the server would not take it.
+   * - `alters`: it would take it and change it.
+   * - `hides`: it would take it and not show it.
+   * - `note`: worth knowing, and nothing is lost.
+   */
   readonly severity: "refuses" | "alters" | "hides" | "note";
+  /** What, and how much of it, in whole sentences. */
   readonly what: string;
   /** The exact setting to change, e.g. `limits_config.reject_old_samples: false`. */
   readonly setting?: string;
