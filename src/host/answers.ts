@@ -100,7 +100,7 @@ export const ANSWERS = {
     v.object({
       id: text,
       prefix: v.string(),
-      tags: v.optional(v.record(v.string(), v.string())),
+      tags: v.optional(objectOf(v.string())),
       transitions: v.optional(v.array(v.object({ after: time, storageClass: text }))),
       abandonedUploadsAfter: v.optional(time),
       noncurrentAfter: v.optional(time),

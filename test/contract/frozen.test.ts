@@ -34,6 +34,8 @@ test("the names of the entry `contextcore`", () => {
       "halves",
       "isKind",
       "lineRecords",
+      "objectOf",
+      "openObject",
       "option",
       "parseBytes",
       "parseDuration",
