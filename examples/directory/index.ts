@@ -9,11 +9,11 @@ export default definePlugin({
   about: "The files of a directory or of a tar file",
   version: "1.0.0",
   signals: ["logs"],
+  importance: "medium",
   options: v.object({
     path: option.path("The directory, or the .tar file", "."),
-    importance: option.importance("medium"),
   }),
-  backend: ({ options: { path, importance }, limits: { stepBytes } }) => ({
+  backend: ({ options: { path }, limits: { stepBytes } }) => ({
     async inventory(signal) {
       const times: number[] = [];
       let files = 0;
@@ -24,7 +24,6 @@ export default definePlugin({
       const [oldest, newest] = [Math.min(...times), Math.max(...times)];
       return {
         signals: ["logs"],
-        importance,
         retention: "unlimited",
         counts: { files },
         ...(times.length === 0 ? {} : { oldest: fromMs(oldest), newest: fromMs(newest) }),

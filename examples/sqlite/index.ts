@@ -10,12 +10,12 @@ export default definePlugin({
   about: "A SQLite database: its schema and every table's rows",
   version: "1.0.0",
   signals: ["logs"],
+  importance: "high",
   options: v.object({
     file: option.path("The database file", "app.db"),
-    importance: option.importance("high"),
   }),
-  backend: ({ options: { file, importance }, limits: { stepBytes } }) => ({
-    inventory: async (signal) => look(file, importance, signal),
+  backend: ({ options: { file }, limits: { stepBytes } }) => ({
+    inventory: async (signal) => look(file, signal),
     size: async () => ({ bytes: Bun.file(file).size, source: "disk" }),
     count: async (_request, signal) => countRows(file, signal),
     export: {

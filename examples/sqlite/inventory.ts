@@ -1,8 +1,8 @@
-import type { Importance, Inventory } from "contextcore";
+import type { Inventory } from "contextcore";
 import { countRows, tablesIn, withDatabase } from "./database.ts";
 
 /** What the database holds, and whether SQLite itself finds it sound. */
-export function look(file: string, importance: Importance, signal: AbortSignal): Inventory {
+export function look(file: string, signal: AbortSignal): Inventory {
   const { rows = 0 } = countRows(file, signal);
   return withDatabase(file, "read", (database) => {
     const verdict = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get()?.quick_check;
@@ -11,7 +11,6 @@ export function look(file: string, importance: Importance, signal: AbortSignal):
       .get()?.version;
     return {
       signals: ["logs"],
-      importance,
       retention: "unlimited",
       ...(version === undefined ? {} : { serverVersion: `SQLite ${version}` }),
       counts: { tables: tablesIn(database).length, rows },

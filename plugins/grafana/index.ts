@@ -17,13 +17,11 @@ export default definePlugin({
   name: "grafana",
   about: "Grafana: dashboards, folders, data sources, alerting, annotations",
   signals: ["dashboards"],
+  importance: "medium",
+  // What else lies in its data directory (plugins, pictures) can be had again.
+  dataFiles: ["grafana.db", "grafana.db-wal", "grafana.db-shm"],
   options: v.object({
     ...server,
-    importance: option.importance("medium"),
-    data: option.place(
-      "Grafana's data directory, or a SQLite database, on this machine: its size is then measured",
-      "path",
-    ),
     managed: v.optional(
       v.pipe(
         v.boolean(),
@@ -44,11 +42,10 @@ export default definePlugin({
   }),
   backend: ({ options, http, clock }) => {
     const at = createServer(http);
-    const { importance, token, data, secrets, managed } = options;
+    const { token, secrets, managed } = options;
     return {
-      inventory: (signal) =>
-        takeInventory(at(signal), { importance, token: token !== undefined, now: clock() }),
-      size: (signal) => measure(at(signal), data),
+      inventory: (signal) => takeInventory(at(signal), { token: token !== undefined, now: clock() }),
+      size: (signal) => measure(at(signal)),
       export: createExporter(at),
       count: (request, signal) => countObjects(at(signal), request),
       limits: (signal) => readLimits(at(signal)),

@@ -1,11 +1,7 @@
 /** What is known of a Grafana without an export: what it holds, how much that is, and what it would refuse. */
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
 import {
   type CountRequest,
   type Counts,
-  directorySize,
-  type Importance,
   type Inventory,
   type Limit,
   PluginError,
@@ -22,7 +18,6 @@ import { parseDashboardSelector } from "./selector.ts";
 import { read, readIfThere, type Server } from "./server.ts";
 
 export interface InventoryOptions {
-  readonly importance: Importance;
   /** Whether it is asked with a token, which sees only what its role allows. */
   readonly token: boolean;
   readonly now: bigint;
@@ -31,10 +26,7 @@ export interface InventoryOptions {
 const healthSchema = v.object({ version: v.optional(v.string()) });
 
 /** Grafana deletes nothing by itself: what it holds is kept until somebody deletes it. */
-export async function takeInventory(
-  server: Server,
-  { importance, token, now }: InventoryOptions,
-): Promise<Inventory> {
+export async function takeInventory(server: Server, { token, now }: InventoryOptions): Promise<Inventory> {
   const { version } = await read(server, healthSchema, { path: "/api/health" });
   const { counts, refused } = await countAll(server);
   const partial = isPartial(await searchAll(server, { type: "dash-folder" }));
@@ -44,7 +36,6 @@ export async function takeInventory(
     ...(version === undefined ? {} : { serverVersion: version }),
     ...span,
     retention: "unlimited",
-    importance,
     counts,
     warnings: warnings({ partial, refused, token, dashboards: counts.dashboards ?? 0 }),
   };
@@ -131,40 +122,10 @@ function unlessRefused(error: unknown): undefined {
   throw error;
 }
 
-/** The database as SQLite keeps it; what else lies in the data directory (plugins, pictures) can be had again. */
-const DATABASE = "grafana.db";
-const DATABASE_FILES = [DATABASE, `${DATABASE}-wal`, `${DATABASE}-shm`];
-
-/** How big Grafana is: its database on this disk where that is known, else worked out from its dashboards. */
-export async function measure(server: Server, data: string | undefined): Promise<Size> {
-  if (data === undefined) return estimate(server, "");
-  try {
-    return { bytes: await onDisk(data, server.signal), source: "disk" };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    return estimate(server, `, since ${error.message}`);
-  }
-}
-
-async function onDisk(data: string, signal: AbortSignal): Promise<number> {
-  const hasDatabase = await stat(join(data, DATABASE)).then(
-    () => true,
-    () => false,
-  );
-  if (!hasDatabase) return directorySize(data, signal);
-  let bytes = 0;
-  for (const name of DATABASE_FILES) {
-    bytes += await directorySize(join(data, name), signal).catch((error: unknown) => {
-      if (error instanceof PluginError && error.kind === "not-found") return 0;
-      throw error;
-    });
-  }
-  return bytes;
-}
-
 const SAMPLE = 20;
 
-async function estimate(server: Server, reason: string): Promise<Size> {
+/** How big Grafana is, worked out from its dashboards. */
+export async function measure(server: Server): Promise<Size> {
   const hits = await searchAll(server, { type: "dash-db" });
   const every = Math.max(1, Math.floor(hits.length / SAMPLE));
   const sample = hits.filter((_, index) => index % every === 0).slice(0, SAMPLE);
@@ -173,6 +134,6 @@ async function estimate(server: Server, reason: string): Promise<Size> {
     bytes += Buffer.byteLength((await readDashboard(server, uid)).text);
   }
   const average = sample.length === 0 ? 0 : bytes / sample.length;
-  const how = `${sample.length} of ${hits.length} dashboards read, as JSON${reason}`;
+  const how = `${sample.length} of ${hits.length} dashboards read, as JSON`;
   return { bytes: Math.round(average * hits.length), source: "estimate", how };
 }

@@ -18,10 +18,11 @@ export default definePlugin({
   name: "loki",
   about: "Loki: logs and their rules; also takes audit events",
   signals: ["logs"],
+  importance: "high",
   options,
   backend: (context) => {
     const api = createApi(context.http);
-    const { importance, data, tenant } = context.options;
+    const { tenant } = context.options;
     // The core asks for both at the same time: what they both need is read once.
     const border = createBorder(api, (signal) => settings(signal), context);
     const settings = askedOnce(async (signal) => {
@@ -38,9 +39,8 @@ export default definePlugin({
     // What is pushed late from then on is as young as what else comes while the export runs.
     let flushed = false;
     return {
-      inventory: (signal) =>
-        takeInventory(api, { importance, now: context.clock(), settings, ends, border }, signal),
-      size: (signal) => measure(api, { data, ends }, signal),
+      inventory: (signal) => takeInventory(api, { now: context.clock(), settings, ends, border }, signal),
+      size: (signal) => measure(api, ends, signal),
       export: createExporter(api, { border, settings }, context, () => flushed),
       count: (request, signal) => countEntries(api, border, request, signal),
       limits: (signal) => readLimits(api, signal),

@@ -2,7 +2,6 @@
 import {
   type Counts,
   formatDuration,
-  type Importance,
   type Inventory,
   isKind,
   NS_PER_SECOND,
@@ -19,7 +18,6 @@ import type { Settings } from "./settings.ts";
 import { ownLabels, streamKey } from "./streams.ts";
 
 export interface InventoryOptions {
-  readonly importance: Importance;
   /** ns */
   readonly now: bigint;
   readonly settings: Ask<Settings>;
@@ -34,7 +32,7 @@ export interface InventoryOptions {
  */
 export async function takeInventory(
   api: Api,
-  { importance, now, border, ...ask }: InventoryOptions,
+  { now, border, ...ask }: InventoryOptions,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const [settings, serverVersion, ends] = await Promise.all([
@@ -47,7 +45,6 @@ export async function takeInventory(
   const further = [...lookbackWarning(settings, now), ...(await deleteWarnings(api, signal))];
   return {
     signals: ["logs"],
-    importance,
     counts,
     warnings: [...warnings, ...further],
     ...(serverVersion === undefined ? {} : { serverVersion }),

@@ -2,8 +2,6 @@ import { option, v } from "contextcore";
 
 export const options = v.object({
   ...option.serverOptions("http://localhost:3100"),
-  importance: option.importance("high"),
-  data: option.place("Loki's data directory on this machine: its size is then measured", "path"),
   pageSize: option.integer(
     "Entries asked for at once; Loki's own max_entries_limit_per_query is kept to",
     5000,

@@ -1,48 +1,28 @@
-/** How big it is: on the disk where that is known, else what the server says of its chunks, else worked out from a count. */
-import { directorySize, NS_PER_MS, PluginError, type Range, type Size } from "contextcore";
+/** How big it is: what the server says of its chunks, else worked out from a count. */
+import { NS_PER_MS, type Range, type Size } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Ask } from "./at-once.ts";
 import { byParts } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
-export interface SizeOptions {
-  readonly data: string | undefined;
-  /** From the oldest entry to after the newest; `undefined` when there are none. */
-  readonly ends: Ask<Range | undefined>;
-}
-
 /**
- * Bytes, and how they were found: the directory as it lies on the disk; `index/volume`, uncompressed; the lengths of lines.
- * @throws PluginError where the server cannot be asked; a directory that cannot be read is only said in `how`
+ * Bytes, and how they were found: `index/volume`, uncompressed; the lengths of lines.
+ * @param endsOf from the oldest entry to after the newest; `undefined` when there are none
+ * @throws PluginError where the server cannot be asked
  */
-export async function measure(api: Api, { data, ends }: SizeOptions, signal: AbortSignal): Promise<Size> {
-  if (data === undefined) return ask(api, ends, "", signal);
-  try {
-    return { bytes: await directorySize(data, signal), source: "disk" };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    return ask(api, ends, `, since ${error.message}`, signal);
-  }
-}
-
-async function ask(
-  api: Api,
-  endsOf: SizeOptions["ends"],
-  reason: string,
-  signal: AbortSignal,
-): Promise<Size> {
+export async function measure(api: Api, endsOf: Ask<Range | undefined>, signal: AbortSignal): Promise<Size> {
   const ends = await endsOf(signal);
-  if (ends === undefined) return { bytes: 0, source: "api", how: `no entries${reason}` };
+  if (ends === undefined) return { bytes: 0, source: "api", how: "no entries" };
   const volume = await sum(ends, (selector, range) => api.volume(selector, range, signal));
   if (volume !== undefined && volume > 0) {
-    const how = `index/volume: lines and metadata, uncompressed; a line that was pushed twice counts twice${reason}`;
+    const how = `index/volume: lines and metadata, uncompressed; a line that was pushed twice counts twice`;
     return { bytes: volume, source: "api", isAtMost: true, how };
   }
   const lines = await sum(ends, (selector, range) => countBytes(api, selector, range, signal));
   return {
     bytes: lines ?? 0,
     source: "estimate",
-    how: `bytes_over_time: lines alone, uncompressed${reason}`,
+    how: `bytes_over_time: lines alone, uncompressed`,
   };
 
   /** `undefined` when one part is not known. */

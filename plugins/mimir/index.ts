@@ -6,15 +6,16 @@ import { inventory } from "./inventory.ts";
 import { limits } from "./limits.ts";
 import { createRestorer } from "./restore/restorer.ts";
 import { createServer, type Server } from "./server/server.ts";
+import { listTenants } from "./server/tenants.ts";
 import { measure } from "./size.ts";
 
 export default definePlugin({
   name: "mimir",
   about: "Mimir, Cortex or any Prometheus: metrics",
   signals: ["metrics"],
+  importance: "critical",
   options: v.object({
     ...option.serverOptions("http://localhost:9009"),
-    importance: option.importance("critical"),
     prefix: v.optional(
       v.pipe(
         v.picklist(["auto", "/prometheus", ""]),
@@ -24,7 +25,6 @@ export default definePlugin({
       ),
       "auto",
     ),
-    data: option.place("The server's data directory on this machine: its size is then measured", "path"),
     settle: option.duration(
       "Samples newer than this may still be on their way and are left to the next export",
       "30s",
@@ -32,12 +32,13 @@ export default definePlugin({
   }),
   backend: ({ options, http, clock, limits: { stepBytes } }) => {
     const server = createServer(http, options);
-    const { importance, data, settle } = options;
+    const { settle } = options;
     return {
-      inventory: (signal) => inventory(server, { importance, now: clock() }, signal),
-      size: (signal) => measure(server, { data, now: clock() }, signal),
+      inventory: (signal) => inventory(server, { now: clock() }, signal),
+      size: (signal) => measure(server, clock(), signal),
       limits: (signal) => limits(server, signal),
       flush: (signal) => flush(server, signal),
+      tenants: (signal) => listTenants(http, signal),
       count: createCounter(server),
       export: {
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),

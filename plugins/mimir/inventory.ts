@@ -1,4 +1,4 @@
-import { type Importance, type Inventory, parseDuration, v } from "contextcore";
+import { type Inventory, parseDuration, v } from "contextcore";
 import { findExtent } from "./extent.ts";
 import { ifShown } from "./server/api.ts";
 import { userStats } from "./server/own-metrics.ts";
@@ -11,7 +11,7 @@ const NAMES = { prometheus: "Prometheus", mimir: "Mimir", cortex: "Cortex" };
 /** What the server holds. */
 export async function inventory(
   server: Server,
-  options: { readonly importance: Importance; readonly now: bigint },
+  options: { readonly now: bigint },
   signal: AbortSignal,
 ): Promise<Inventory> {
   const { flavour, version } = await server.identity(signal);
@@ -23,7 +23,6 @@ export async function inventory(
     serverVersion: version === "" ? NAMES[flavour] : `${NAMES[flavour]} ${version}`,
     ...extent,
     ...retention,
-    importance: options.importance,
     ...(series === undefined ? {} : { counts: { series } }),
     warnings,
   };

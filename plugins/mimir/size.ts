@@ -1,27 +1,13 @@
-import { directorySize, PluginError, type Size, v } from "contextcore";
+import { type Size, v } from "contextcore";
 import { filledHours, findExtent } from "./extent.ts";
 import { ifShown } from "./server/api.ts";
 import { ownMetrics, userStats } from "./server/own-metrics.ts";
 import type { Server } from "./server/server.ts";
 
-/** How big it is: its directory on this disk where that is known, else what the server says, else worked out. */
-export async function measure(
-  server: Server,
-  options: { readonly data: string | undefined; readonly now: bigint },
-  signal: AbortSignal,
-): Promise<Size> {
-  if (options.data === undefined) return ask(server, options.now, "", signal);
-  try {
-    return { bytes: await directorySize(options.data, signal), source: "disk" };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    return ask(server, options.now, `, since ${error.message}`, signal);
-  }
-}
-
-async function ask(server: Server, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
+/** How big it is: what the server says, else worked out. @param now ns */
+export async function measure(server: Server, now: bigint, signal: AbortSignal): Promise<Size> {
   const said = await shownSize(server, signal);
-  return said === undefined ? estimate(server, now, reason, signal) : { bytes: said, source: "api" };
+  return said === undefined ? estimate(server, now, signal) : { bytes: said, source: "api" };
 }
 
 /** The parts of a Prometheus' storage that it shows among its own metrics. */
@@ -57,14 +43,14 @@ const BYTES_PER_SAMPLE = 2;
 const SAMPLES_PER_SERIES_AND_HOUR = 240;
 
 /** What comes in now, carried back to the oldest. */
-async function estimate(server: Server, now: bigint, reason: string, signal: AbortSignal): Promise<Size> {
+async function estimate(server: Server, now: bigint, signal: AbortSignal): Promise<Size> {
   const { oldest, newest } = await findExtent(server, now, signal);
   if (oldest === undefined || newest === undefined) {
-    return { bytes: 0, source: "estimate", how: `it is empty${reason}` };
+    return { bytes: 0, source: "estimate", how: "it is empty" };
   }
   const hours = await filledHours(server, { from: oldest, to: newest }, signal);
   const stats = await userStats(server, signal);
   const perHour = (stats?.ingestionRate || 0) * 3600 || (stats?.numSeries ?? 0) * SAMPLES_PER_SERIES_AND_HOUR;
   const how = `${Math.round(perHour)} samples an hour over ${Math.round(hours)} h, ${BYTES_PER_SAMPLE} bytes each`;
-  return { bytes: Math.round(perHour * hours * BYTES_PER_SAMPLE), source: "estimate", how: how + reason };
+  return { bytes: Math.round(perHour * hours * BYTES_PER_SAMPLE), source: "estimate", how };
 }

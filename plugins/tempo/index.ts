@@ -22,8 +22,6 @@ const options = v.object({
     "Where a querier's API is, without `/api/search`: it alone finds old spans that have just come; default: `/querier` at `url`",
     "address",
   ),
-  importance: option.importance("high"),
-  data: option.place("Tempo's data directory on this machine: its size is then measured", "path"),
   storage: option.place(
     "Where Tempo keeps its blocks, a directory or s3://bucket/prefix: an export then reads them, many times faster",
     "path",
@@ -40,10 +38,11 @@ export default definePlugin({
   name: "tempo",
   about: "Tempo: traces",
   signals: ["traces"],
+  importance: "high",
   options,
   backend: (context) => {
     const { http, clock, log, limits } = context;
-    const { importance, tenant, data, url, otlpUrl = otlpOf(url) } = context.options;
+    const { tenant, url, otlpUrl = otlpOf(url) } = context.options;
     const { querierUrl = `${url.replace(/\/+$/, "")}/querier` } = context.options;
     const settings = (signal: AbortSignal) => readSettings(http, tenant, signal);
     const fetchTrace = createTraceReader(http);
@@ -52,8 +51,8 @@ export default definePlugin({
     const listing = createListing();
     return {
       inventory: async (signal) =>
-        takeInventory(source, { settings: await settings(signal), importance, now: clock() }, signal),
-      size: (signal) => measure(finder, { data, settings, now: clock() }, signal),
+        takeInventory(source, { settings: await settings(signal), now: clock() }, signal),
+      size: (signal) => measure(finder, { settings, now: clock() }, signal),
       export: createExporter({ source, storage: storageOf(context), clock, log, settings, tenant, listing }),
       async count(request, signal) {
         const now = await settings(signal);

@@ -1,28 +1,17 @@
-import {
-  directorySize,
-  formatDuration,
-  type HttpClient,
-  type Importance,
-  type Inventory,
-  isKind,
-  PluginError,
-  type Size,
-  v,
-} from "contextcore";
+import { formatDuration, type HttpClient, type Inventory, isKind, type Size, v } from "contextcore";
 import { findExtent, searchable } from "./extent.ts";
 import type { Finder } from "./find.ts";
 import type { Settings } from "./settings.ts";
 
 export interface InventoryOptions {
   readonly settings: Settings;
-  readonly importance: Importance;
   readonly now: bigint;
 }
 
 /** From when to when there are traces, how long they are kept, and what to beware of. */
 export async function takeInventory(
   { http, finder }: { readonly http: HttpClient; readonly finder: Finder },
-  { settings, importance, now }: InventoryOptions,
+  { settings, now }: InventoryOptions,
   signal: AbortSignal,
 ): Promise<Inventory> {
   const { retention } = settings;
@@ -31,7 +20,6 @@ export async function takeInventory(
     ...(await version(http, signal)),
     ...(await findExtent(finder, { settings, now }, signal)),
     ...(retention === undefined ? {} : { retention: retention === 0n ? "unlimited" : retention }),
-    importance,
     warnings: warnings(settings),
   };
 }
@@ -64,28 +52,16 @@ function warnings({ known, ingestionSlack }: Settings): string[] {
 const HOUR = 3_600_000_000_000n;
 
 export interface SizeOptions {
-  /** Tempo's data directory on this machine. */
-  readonly data: string | undefined;
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
   readonly now: bigint;
-}
-
-/** How big it is: its directory where that is known, else the blocks that a search looks at, else worked out. */
-export async function measure(finder: Finder, options: SizeOptions, signal: AbortSignal): Promise<Size> {
-  if (options.data === undefined) return ask(finder, options, "", signal);
-  try {
-    return { bytes: await directorySize(options.data, signal), source: "disk" };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    return ask(finder, options, `, since ${error.message}`, signal);
-  }
 }
 
 /** Bytes that a span takes in a block: 12.4 MB held 160,000 of them. */
 const SPAN_BLOCK_BYTES = 78;
 const LIMIT = 1_000;
 
-async function ask(finder: Finder, options: SizeOptions, reason: string, signal: AbortSignal): Promise<Size> {
+/** How big it is: the blocks that a search looks at, else worked out. */
+export async function measure(finder: Finder, options: SizeOptions, signal: AbortSignal): Promise<Size> {
   let [blockBytes, spans] = [0, 0];
   for (const range of searchable(await options.settings(signal), options.now)) {
     const answer = await finder.find({ range, query: "{}", limit: LIMIT }, signal);
@@ -93,6 +69,6 @@ async function ask(finder: Finder, options: SizeOptions, reason: string, signal:
     spans += answer.hits.reduce((sum, hit) => sum + hit.spans, 0);
   }
   if (blockBytes > 0) return { bytes: blockBytes, source: "api" };
-  const how = `${spans} spans that a search lists, ${SPAN_BLOCK_BYTES} bytes each${reason}`;
+  const how = `${spans} spans that a search lists, ${SPAN_BLOCK_BYTES} bytes each`;
   return { bytes: spans * SPAN_BLOCK_BYTES, source: "estimate", how };
 }

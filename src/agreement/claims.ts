@@ -1,5 +1,6 @@
 /** Everything that a project wants of its user. Nothing is run, read or sent to find it out. */
 import type { Config } from "../config/config.ts";
+import { configuredAs, enabledInstances, pluginOf } from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import { referencesIn } from "../config/secrets.ts";
 import type { Plugin } from "../contract/contract.ts";
@@ -85,28 +86,36 @@ function backupsClaims(config: Config): Claim[] {
 }
 
 async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): Promise<Claim[]> {
-  const named = new Set(KINDS.flatMap((kind) => Object.keys(config[kind])));
+  const named: Record<PluginKind, Set<string>> = {
+    backends: new Set(Object.keys(config.backends)),
+    sinks: new Set(Object.keys(config.sinks)),
+  };
   const claims: Claim[] = [];
   for (const { name, load } of builtIns) {
+    const instances = [...named.backends].filter((one) => pluginOf(one, config) === name);
+    const isSink = named.sinks.delete(name);
+    for (const instance of instances) named.backends.delete(instance);
     // Of a plugin that the file does not name it says nothing, and nothing needs to be loaded.
-    if (named.delete(name))
+    if (instances.length > 0 || isSink)
       claims.push(...ownClaims(checkDeclaration(await load(), "built-in"), config, cwd));
   }
   // Without plugins of others a name that is left is a typing error.
   if (config.plugins.length === 0) return claims;
-  return [
-    ...claims,
-    ...[...named].flatMap((name) => KINDS.flatMap((kind) => foreignClaims(name, kind, config))),
-  ];
+  const foreign = KINDS.flatMap((kind) =>
+    [...named[kind]].flatMap((name) => foreignClaims(name, kind, config)),
+  );
+  return [...claims, ...foreign];
 }
 
+/** Of every name that the plugin is used under: each leads to a server of its own. */
 function ownClaims(plugin: Plugin, config: Config, cwd: string): Claim[] {
   const { name, backend, sink } = plugin;
-  const isOn: Readonly<Record<PluginKind, boolean>> = {
-    backends: backend !== undefined && config.backends[name]?.enabled !== false,
-    sinks: sink !== undefined && config.sinks[name]?.enabled === true,
-  };
-  return KINDS.flatMap((kind) => (isOn[kind] ? builtInClaims(plugin, kind, config, cwd) : []));
+  const instances = backend === undefined ? [] : enabledInstances(name, config);
+  const isSink = sink !== undefined && config.sinks[name]?.enabled === true;
+  return [
+    ...instances.flatMap((one) => builtInClaims(configuredAs(one, plugin), "backends", config, cwd)),
+    ...(isSink ? builtInClaims(plugin, "sinks", config, cwd) : []),
+  ];
 }
 
 /** The stack's name is in every event that goes to a sink. */

@@ -1,11 +1,11 @@
 /** What the settings of plugins claim. */
 import * as v from "valibot";
 import type { Config } from "../config/config.ts";
+import { type Configured, pluginOf } from "../config/instances.ts";
 import { about } from "../config/introspect.ts";
-import { findCandidate, type PluginKind } from "../config/resolve-options.ts";
+import { entriesOf, findCandidate, type PluginKind } from "../config/resolve-options.ts";
 import { expand } from "../config/secrets.ts";
 import { TIME_LIMIT_KEY } from "../config/sink-time-limit.ts";
-import type { Plugin } from "../contract/contract.ts";
 import { isSecretName } from "../redact/names.ts";
 import type { Claim } from "./claim.ts";
 import { addressClaims, type ConfiguredText, pathClaims, receiverOf, secretClaims } from "./places.ts";
@@ -16,12 +16,12 @@ interface Option extends ConfiguredText {
 }
 
 /**
- * Of a built-in plugin, whose options say which of them lead somewhere.
+ * Of a built-in plugin, or an instance of it: the options say which of them lead somewhere.
  * @param cwd what a relative path in an option is meant from
  */
-export function builtInClaims(plugin: Plugin, kind: PluginKind, config: Config, cwd: string): Claim[] {
-  const options = Object.entries(plugin.options.entries).flatMap(([key, schema]): Option[] => {
-    const candidate = findCandidate(plugin.name, kind, key, schema, config);
+export function builtInClaims(plugin: Configured, kind: PluginKind, config: Config, cwd: string): Claim[] {
+  const options = Object.entries(entriesOf(plugin, kind)).flatMap(([key, schema]): Option[] => {
+    const candidate = findCandidate(plugin, kind, key, schema, config);
     if (candidate === undefined) return [];
     const { reaches, secret = false } = about(schema);
     if (!secret && !canBe(candidate.value, schema, config)) return [];
@@ -59,10 +59,10 @@ function canBe(value: unknown, schema: v.GenericSchema, { env }: Config): boolea
 const SENT = ["password", "token", "headers"];
 
 /** Which of the user's own variables are sent to the plugin's servers. */
-function credentialsOf(plugin: Plugin, kind: PluginKind, config: Config): Pick<Claim, "credentials"> {
+function credentialsOf(plugin: Configured, kind: PluginKind, config: Config): Pick<Claim, "credentials"> {
   const found = SENT.flatMap((key) => {
     const schema = plugin.options.entries[key];
-    const from = schema && findCandidate(plugin.name, kind, key, schema, config)?.from;
+    const from = schema && findCandidate(plugin, kind, key, schema, config)?.from;
     return from !== undefined && config.env[from] !== undefined ? [from] : [];
   });
   return found.length === 0 ? {} : { credentials: found };
@@ -74,9 +74,10 @@ export function foreignClaims(name: string, kind: PluginKind, config: Config): C
   if (settings === undefined || !settings.enabled) return [];
   const sink: Claim[] = kind === "sinks" ? [{ kind: "sink", key: `sinks.${name}`, value: name }] : [];
   const options = Object.entries(settings.options).filter(([key]) => key !== TIME_LIMIT_KEY);
+  const plugin = kind === "backends" ? pluginOf(name, config) : name;
   const told = options.flatMap(([key, value]) =>
     textsIn(value, `${kind}.${name}.${key}`).flatMap((text) =>
-      claimsOfText({ ...text, isFile: true }, name, config),
+      claimsOfText({ ...text, isFile: true }, plugin, config),
     ),
   );
   return [...sink, ...told];

@@ -5,12 +5,12 @@ import type { Config } from "../config/config.ts";
 import { DeclarationError } from "../host/declaration.ts";
 import { BUILT_INS } from "../registry.ts";
 import { RefusedError } from "../tasks/errors.ts";
-import { confirm } from "../terminal/ask.ts";
 import type { Colors } from "../terminal/colors.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { visible } from "../units/visible.ts";
 import { listed } from "../units/words.ts";
 import type { Call } from "./command.ts";
+import { confirmed } from "./confirmed.ts";
 import { trailPlaces } from "./trail-places.ts";
 
 /** More claims, or longer ones, nobody reads in passing: `config trust` shows them all. */
@@ -61,9 +61,10 @@ export async function requireAgreement(call: Call, config: Config, isDestroying:
     const more = standing.fresh.length - shown.length;
     throw new RefusedError(`and ${more} more: ${NOTHING}`, HOW_TO_AGREE);
   }
-  const answer = await confirm(terminal, { message: "Agree to this project?", signal });
-  if (answer === undefined) throw new UnansweredError(`the project is not agreed to: ${NOTHING}`);
-  if (!answer) throw new RefusedError(`the project is not agreed to: ${NOTHING}`);
+  const asked = { message: "Agree to this project?", what: "the project" };
+  const answer = await confirmed({ args: {}, terminal, signal }, asked);
+  const refused = `the project is not agreed to: ${NOTHING}`;
+  if (!answer.agrees) throw answer.isNo ? new RefusedError(refused) : new UnansweredError(refused);
   await agreeTo(standing, trailPlaces(call, config).home, "asked");
 }
 

@@ -5,6 +5,7 @@ import { openTrail } from "../audit/trail.ts";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
+import { pluginOf } from "../config/instances.ts";
 import { loadConfig } from "../config/load.ts";
 import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
 import { type DeclaredPlugins, declarePlugins, openPlugins } from "../host/host.ts";
@@ -41,8 +42,12 @@ export async function openStack(call: Call, wanted: Wanted = {}): Promise<Stack>
   return opened(call, config, wanted);
 }
 
-async function opened(call: Call, config: Config, { only = [], tenant }: Wanted): Promise<Stack> {
-  const plugins = await load(call, config, tenant);
+async function opened(
+  call: Call,
+  config: Config,
+  { only = [], tenant, asksNothing }: Wanted,
+): Promise<Stack> {
+  const plugins = await load(call, config, { tenant, ...(asksNothing ? { asksNothing } : {}) });
   await refuseUntrusted(call, config, plugins);
   await closeInterrupted(call, config);
   refuseMistakes(plugins, config);
@@ -70,7 +75,7 @@ export async function openStackToRead(call: Call): Promise<Stack & { readonly is
  */
 export async function openStackToShow(call: Call): Promise<DeclaredPlugins & { readonly config: Config }> {
   const config = await configOf(call);
-  if (isAgreed(await agreementOf(call, config))) return opened(call, config, {});
+  if (isAgreed(await agreementOf(call, config))) return opened(call, config, { asksNothing: true });
   const sealed = { ...config, sealed: true };
   return { ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: BUILT_INS })), config: sealed };
 }
@@ -81,11 +86,16 @@ function unopened({ plugins, sinks }: Config): OpenFailure[] {
   return [...new Set(names)].map((name) => ({ name, error: notOpened(name) }));
 }
 
-async function load(call: Call, config: Config, tenant?: string): Promise<Stack> {
+async function load(
+  call: Call,
+  config: Config,
+  { tenant, asksNothing }: Pick<Wanted, "tenant" | "asksNothing"> = {},
+): Promise<Stack> {
   const plugins = await openPlugins(config, {
     builtIns: BUILT_INS,
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
+    ...(asksNothing ? { asksNothing } : {}),
     ...(tenant === undefined ? {} : { tenant }),
   });
   return { ...plugins, config };
@@ -143,7 +153,8 @@ function chosen(plugins: OpenPlugins, only: readonly string[]): OpenPlugins {
 function configProblems({ name, error }: OpenFailure, config: Config): readonly ConfigProblem[] {
   if (error instanceof ConfigError) return error.problems;
   const section = (["backends", "sinks"] as const).find((key) => Object.hasOwn(config[key], name));
-  const ownName = !config.plugins.includes(name) && !(name.includes("/") && config.plugins.length > 0);
+  const isForeign = pluginOf(name, config).includes("/") && config.plugins.length > 0;
+  const ownName = !config.plugins.includes(name) && !isForeign;
   if (section === undefined || !ownName) return [];
   const hint = hintOf(error);
   const where = config.where?.([section, name]) ?? "the configuration";

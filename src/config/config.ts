@@ -14,8 +14,8 @@ export interface Config {
   readonly backups: string;
   /** Paths or package names of third-party plugins. */
   readonly plugins: readonly string[];
-  /** Options by plugin name, as written; `enabled: false` leaves a backend out. */
-  readonly backends: Readonly<Record<string, PluginSettings>>;
+  /** By instance, options as written; `enabled: false` leaves one out. */
+  readonly backends: Readonly<Record<string, InstanceSettings>>;
   readonly sinks: Readonly<Record<string, PluginSettings>>;
   readonly export: {
     /** Steps under way at once for each backend, at most. */
@@ -55,4 +55,10 @@ export interface Config {
 export interface PluginSettings {
   readonly enabled: boolean;
   readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** What is written of a backend. */
+export interface InstanceSettings extends PluginSettings {
+  /** Whose instance it is; absent: of the plugin of its name. */
+  readonly plugin?: string;
 }

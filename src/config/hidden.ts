@@ -1,25 +1,26 @@
 /** What the file says and the environment or `--set` hides: wrong there, it is found out only where they are not set. */
 import * as v from "valibot";
-import type { OptionsSchema, Plugin } from "../contract/contract.ts";
 import type { Config } from "./config.ts";
 import type { ConfigProblem } from "./errors.ts";
+import type { Configured } from "./instances.ts";
 import { about } from "./introspect.ts";
 import { toProblem } from "./issues.ts";
-import { finish, type PluginKind, type ResolvedOptions } from "./resolve-options.ts";
+import { entriesOf, finish, type PluginKind, type ResolvedOptions } from "./resolve-options.ts";
 
 /**
  * The file's values that are not in force and would not do. A variable or a secret file that is missing here is no
  * mistake: it may be there where it is needed.
  */
 export function hiddenProblems(
-  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  plugin: Configured,
   kind: PluginKind,
   config: Config,
   { found }: ResolvedOptions,
 ): ConfigProblem[] {
   const written = config[kind][plugin.name]?.options ?? {};
+  const entries = entriesOf(plugin, kind);
   return found.flatMap(({ key, from }): ConfigProblem[] => {
-    const schema: v.GenericSchema | undefined = plugin.options.entries[key];
+    const schema: v.GenericSchema | undefined = entries[key];
     const where = config.where?.([kind, plugin.name, key]) ?? "the configuration";
     const isHidden = from === "--set" || config.env[from] !== undefined;
     if (schema === undefined || !isHidden || written[key] === undefined || written[key] === null) return [];

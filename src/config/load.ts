@@ -1,7 +1,7 @@
 /** From the file, the environment, `--set` and the defaults to one {@link Config}. */
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
-import type { Config, PluginSettings } from "./config.ts";
+import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { toProblem } from "./issues.ts";
@@ -109,7 +109,7 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
     directory: home,
     backups: resolve(home, values.backups),
     plugins: values.plugins,
-    backends: settingsOf(values.backends),
+    backends: instancesIn(values.backends),
     sinks: settingsOf(values.sinks),
     export: values.export,
     destroy: values.destroy,
@@ -117,7 +117,16 @@ function shape(values: ConfigValues, home: string): Omit<Config, "env"> {
   };
 }
 
-function settingsOf(plugins: ConfigValues["backends"]): Record<string, PluginSettings> {
+function instancesIn(backends: ConfigValues["backends"]): Record<string, InstanceSettings> {
+  return Object.fromEntries(
+    Object.entries(settingsOf(backends)).map(([name, { enabled, options }]) => {
+      const { plugin, ...others } = options;
+      return [name, { enabled, options: others, ...(typeof plugin === "string" ? { plugin } : {}) }];
+    }),
+  );
+}
+
+function settingsOf(plugins: ConfigValues["sinks"]): Record<string, PluginSettings> {
   return Object.fromEntries(
     Object.entries(plugins).map(([name, written]) => {
       const { enabled = true, ...options } = written;

@@ -44,6 +44,10 @@ function typeOf(schema: v.GenericSchema): string {
         : inner.type;
     case "array":
       return "item" in inner && isSchema(inner.item) ? `list of ${typeOf(inner.item)}` : "list";
+    case "union":
+      return "options" in inner && Array.isArray(inner.options)
+        ? [...new Set(inner.options.map((one) => (isSchema(one) ? typeOf(one) : "")))].join(" | ")
+        : inner.type;
     case "record":
     case "object":
     case "strict_object":

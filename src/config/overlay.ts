@@ -19,17 +19,20 @@ export const said = (
   ...overrides,
 });
 
-/** Puts what was said of the core's own keys into a copy of the tree; whether a plugin is enabled is one of them. */
+/** Puts what was said of the core's own keys into a copy of the tree; whether a plugin is enabled, and whose an instance is, are among them. */
 export function overlay(tree: unknown, texts: Readonly<Record<string, string>>): unknown {
   const copy = structuredClone(tree);
   for (const [key, text] of Object.entries(texts)) {
     const path = key.split(".");
     const isPlugins = PLUGIN_SECTIONS.includes(path[0] ?? "");
     const schema = schemaAt(ConfigSchema, path) ?? v.unknown();
-    if (!isPlugins || (path.length === 3 && path[2] === "enabled")) put(copy, path, fromText(text, schema));
+    if (!isPlugins || isOfCore(path)) put(copy, path, fromText(text, schema));
   }
   return copy;
 }
+
+const isOfCore = ([section, , key, ...below]: readonly string[]): boolean =>
+  below.length === 0 && (key === "enabled" || (key === "plugin" && section === "backends"));
 
 function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unknown): void {
   if (typeof tree !== "object" || tree === null) return;

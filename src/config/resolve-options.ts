@@ -1,10 +1,11 @@
 /** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
 import { resolve } from "node:path";
 import * as v from "valibot";
-import type { OptionsSchema, Plugin } from "../contract/contract.ts";
+import type { OptionsSchema } from "../contract/contract.ts";
 import type { Config } from "./config.ts";
 import { environmentName, fromText } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
+import { type Configured, coreOptionsOf } from "./instances.ts";
 import { about } from "./introspect.ts";
 import { type OptionIssue, toProblem, unknownKey } from "./issues.ts";
 import { expand, readSecret } from "./secrets.ts";
@@ -12,6 +13,9 @@ import { TIME_LIMIT_KEY } from "./sink-time-limit.ts";
 import type { Path } from "./source.ts";
 
 export type PluginKind = "backends" | "sinks";
+
+/** What is opened as a sink has no settings of the core's among its options. */
+const NO_CORE: OptionsSchema = v.object({});
 
 /** One option as it was found; a secret's value is never in it. */
 export interface FoundOption {
@@ -24,6 +28,8 @@ export interface FoundOption {
 export interface ResolvedOptions {
   /** Validated, defaults filled in; secrets in clear. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** The same of what is the core's to say of an instance. */
+  readonly core: Readonly<Record<string, unknown>>;
   readonly found: readonly FoundOption[];
 }
 
@@ -35,60 +41,74 @@ export interface Candidate {
   readonly isFile?: true;
 }
 
+/** What may be written below the name of a plugin or an instance: its own options, and those of the core. */
+export const entriesOf = (
+  named: Configured,
+  kind: PluginKind,
+): Readonly<Record<string, v.GenericSchema>> => ({
+  ...named.options.entries,
+  ...coreOf(named, kind).entries,
+});
+
+const coreOf = (named: Configured, kind: PluginKind): OptionsSchema =>
+  kind === "backends" ? coreOptionsOf(named) : NO_CORE;
+
 /**
- * Finds and checks the options of one plugin. A sink that is also a configured backend (Loki) takes over what the
- * backend's settings say.
+ * Finds and checks the options of one plugin, or of an instance of it. A sink that is also a configured backend (Loki) takes
+ * over what the backend's settings say.
  * @throws ConfigError naming the key and the line, environment name or flag of everything that does not fit
  */
-export function resolveOptions(
-  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
-  kind: PluginKind,
-  config: Config,
-): ResolvedOptions {
-  const entries = Object.entries<v.GenericSchema>(plugin.options.entries);
-  const problems: ConfigProblem[] = strayKeys(plugin, kind, config);
+export function resolveOptions(named: Configured, kind: PluginKind, config: Config): ResolvedOptions {
+  const entries = Object.entries(entriesOf(named, kind));
+  const problems: ConfigProblem[] = strayKeys(named, kind, config);
   const input: Record<string, unknown> = {};
   const from = new Map<string, string>();
   for (const [key, schema] of entries) {
-    const candidate = findCandidate(plugin.name, kind, key, schema, config);
+    const candidate = findCandidate(named, kind, key, schema, config);
     if (candidate === undefined) continue;
     from.set(key, candidate.from);
     try {
       input[key] = finish(candidate.value, schema, config);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      problems.push({ where: candidate.from, key: `${kind}.${plugin.name}.${key}`, what: error.message });
+      problems.push({ where: candidate.from, key: `${kind}.${named.name}.${key}`, what: error.message });
     }
   }
-  const options = check(plugin, kind, { input, from, problems, config });
+  const checked = check(named, kind, { input, from, problems, config });
   const found = entries.map(([key, schema]) => ({
     key,
     from: from.get(key) ?? "default",
     secret: about(schema).secret === true,
   }));
-  return { options, found };
+  return { ...checked, found };
 }
 
 /**
- * The environment names of an option, the one that wins first. A stranger's (`vendor/name`) has only the one that its names
- * make: else its declaration could read any variable of ours.
+ * The environment names of an option, the one that wins first. Further names are those of the instance that is called like
+ * its plugin: another one is another server, which a credential for the first is not for. A stranger's (`vendor/name`) has
+ * only the one that its names make: else its declaration could read any variable of ours.
  */
-export function environmentNames(plugin: string, key: string, schema: v.GenericSchema): readonly string[] {
-  const further = plugin.includes("/") ? [] : (about(schema).env ?? []);
-  return [environmentName([plugin, key]), ...further];
+export function environmentNames(
+  { name, plugin = name }: Pick<Configured, "name" | "plugin">,
+  key: string,
+  schema: v.GenericSchema,
+): readonly string[] {
+  const further = plugin === name && !plugin.includes("/") ? (about(schema).env ?? []) : [];
+  return [environmentName([name, key]), ...further];
 }
 
 /** What is in force of an option that anything is said of. */
 export function findCandidate(
-  name: string,
+  named: Pick<Configured, "name" | "plugin">,
   kind: PluginKind,
   key: string,
   schema: v.GenericSchema,
   config: Config,
 ): Candidate | undefined {
+  const { name } = named;
   const override = config.overrides?.[`${kind}.${name}.${key}`];
   if (override !== undefined) return { value: fromText(override, schema), from: "--set" };
-  for (const variable of environmentNames(name, key, schema)) {
+  for (const variable of environmentNames(named, key, schema)) {
     const text = config.env[variable];
     if (text) return { value: fromText(text, schema), from: variable };
   }
@@ -116,24 +136,22 @@ export function finish(value: unknown, schema: v.GenericSchema, config: Config):
   );
 }
 
-/** Keys in the file and in `--set` that are no option of the plugin. */
-function strayKeys(
-  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
-  kind: PluginKind,
-  config: Config,
-) {
-  const core = kind === "sinks" ? ["enabled", TIME_LIMIT_KEY] : ["enabled"];
-  const known = [...new Set([...core, ...Object.keys(plugin.options.entries)])];
-  const prefix = `${kind}.${plugin.name}.`;
-  const written = Object.keys(config[kind][plugin.name]?.options ?? {}).map((key) => ({
+/** Keys in the file and in `--set` that are no option of the plugin, and nothing that the core knows. */
+function strayKeys(named: Configured, kind: PluginKind, config: Config): ConfigProblem[] {
+  const core = kind === "sinks" ? ["enabled", TIME_LIMIT_KEY] : ["enabled", "plugin"];
+  const known = [...new Set([...core, ...Object.keys(entriesOf(named, kind))])];
+  // A sink takes over what its backend's settings say: it may say them, too.
+  const taken = new Set([...known, ...Object.keys(coreOptionsOf(named).entries)]);
+  const prefix = `${kind}.${named.name}.`;
+  const written = Object.keys(config[kind][named.name]?.options ?? {}).map((key) => ({
     key,
-    where: whereOf(config, [kind, plugin.name, key]),
+    where: whereOf(config, [kind, named.name, key]),
   }));
   const set = Object.keys(config.overrides ?? {})
     .filter((key) => key.startsWith(prefix))
     .map((key) => ({ key: key.slice(prefix.length), where: "--set" }));
   return [...written, ...set]
-    .filter(({ key }) => !known.includes(key))
+    .filter(({ key }) => !taken.has(key))
     .map(({ key, where }) => ({ where, key: `${prefix}${key}`, ...unknownKey(key, known) }));
 }
 
@@ -145,16 +163,20 @@ interface Checking {
 }
 
 function check(
-  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  named: Configured,
   kind: PluginKind,
   checking: Checking,
-) {
-  const result = v.safeParse(plugin.options, checking.input);
-  const issues = problemsOf(plugin, kind, checking, result.issues ?? []);
-  const all = [...checking.problems, ...issues];
-  if (all.length > 0) throw new ConfigError(all);
-  const options = result.success ? result.output : checking.input;
-  return withAbsolutePaths(options, plugin.options, checking.config);
+): Pick<ResolvedOptions, "options" | "core"> {
+  const problems: ConfigProblem[] = [...checking.problems];
+  const [options, core] = [named.options, coreOf(named, kind)].map((schema) => {
+    const own = Object.entries(checking.input).filter(([key]) => Object.hasOwn(schema.entries, key));
+    const input = Object.fromEntries(own);
+    const result = v.safeParse(schema, input);
+    problems.push(...problemsOf({ ...named, options: schema }, kind, checking, result.issues ?? []));
+    return withAbsolutePaths(result.success ? result.output : input, schema, checking.config);
+  });
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { options: options ?? {}, core: core ?? {} };
 }
 
 function withAbsolutePaths(
@@ -171,7 +193,7 @@ function withAbsolutePaths(
 }
 
 function problemsOf(
-  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  plugin: Configured,
   kind: PluginKind,
   { from, config }: Pick<Checking, "from" | "config">,
   issues: readonly OptionIssue[],
@@ -190,10 +212,10 @@ function problemsOf(
 
 /** Options that fit their declaration, and that the plugin refuses all the same when it looks at them. */
 export function refusedOptions(
-  plugin: Pick<Plugin<OptionsSchema>, "name" | "options">,
+  plugin: Configured,
   kind: PluginKind,
   config: Config,
-  { found }: ResolvedOptions,
+  { found }: Pick<ResolvedOptions, "found">,
   issues: readonly OptionIssue[],
 ): ConfigError {
   const written = found.filter(({ from }) => from !== "default");

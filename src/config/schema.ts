@@ -13,6 +13,17 @@ const settings = openObject({ enabled: v.optional(v.boolean()) });
 const byPlugin = (about: string) =>
   v.nullish(v.pipe(objectOf(v.nullish(settings, {})), v.description(about)), {});
 
+/** As {@link settings}; the core reads further settings of an instance where it is opened: see `instances.ts`. */
+const instance = openObject({
+  enabled: v.optional(v.boolean()),
+  plugin: v.optional(
+    v.pipe(v.string(), v.description("whose instance it is; default: of the plugin of its name")),
+  ),
+});
+
+const byInstance = (about: string) =>
+  v.nullish(v.pipe(objectOf(v.nullish(instance, {})), v.description(about)), {});
+
 const positive = (about: string, fallback: number) =>
   v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.description(about)), fallback);
 
@@ -37,10 +48,10 @@ export const ConfigSchema = v.strictObject({
     "backups",
   ),
   plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
-  backends: byPlugin("the servers, by plugin"),
+  backends: byInstance("the servers, each by the name of its plugin, or by one of its own with `plugin`"),
   sinks: byPlugin("further places for audit events, by plugin"),
   export: section({
-    concurrency: positive("steps under way at once for each backend, at most", 8),
+    concurrency: positive("steps, or batches of a restore, under way at once for each backend, at most", 8),
     recount: duration(
       "between two counts by a server that are to prove one another; 0s: nothing is counted again",
       "5s",

@@ -20,13 +20,19 @@ backends:
   tempo:
     url: http://localhost:3200
     #importance: high            # low, medium, high, critical
+    #class: important            # by default what its importance says: critical, important, operational, transient
   mimir:
     url: http://localhost:9009
+    #tenants: [team-a, team-b]   # a backend for each; "*": all that the server lists
     #importance: critical
   loki:
     url: http://localhost:3100
     #tenant: team-a              # sent as X-Scope-OrgID
     #importance: high
+  # A second one has a name of its own: CONTEXTCORE_LOKI_EU_URL, --plugin loki-eu.
+  #loki-eu:
+  #  plugin: loki
+  #  url: https://loki.eu.example.com
   grafana:
     url: http://localhost:3000
     #username: admin
@@ -44,7 +50,7 @@ backends:
 #  - ./plugins/influx.ts
 
 #export:
-#  concurrency: 8                # steps under way at once for each backend, at most
+#  concurrency: 8                # steps, or batches of a restore, under way at once for each backend, at most
 #  recount: 5s                   # between two counts by a server that are to prove one another; 0s: count once
 
 # What destroys the stack; a list, run without a shell in this file's directory.

@@ -18,7 +18,8 @@ export function objectOf<Value extends v.GenericSchema>(value: Value) {
     }
     // With a mark in front no name is one of the three.
     const checked = schema["~run"]({ value: renamed(input, (name) => `=${name}`) }, config);
-    for (const { path } of checked.issues ?? []) unmark(path?.[0]);
+    // Several issues of one value have the same place.
+    for (const place of new Set(checked.issues?.map(({ path }) => path?.[0]))) unmark(place);
     if (checked.typed)
       checked.value = renamed(checked.value, (name) => name.slice(1)) as typeof checked.value;
     return checked;

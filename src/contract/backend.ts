@@ -39,6 +39,8 @@ export interface Backend {
    * nothing and says so. A backend that has `erase` has `find`. It may be called again for the same.
    */
   erase?(request: EraseRequest, signal: AbortSignal): Promise<EraseAnswer>;
+  /** The tenants that the server knows, for an instance with `tenants: "*"`. Of a plugin with the option `tenant`. */
+  tenants?(signal: AbortSignal): Promise<readonly string[]>;
 }
 
 /** What a server says about itself. */
@@ -50,7 +52,8 @@ export interface Inventory {
   readonly newest?: bigint;
   /** How long the server keeps data, ns; `"unlimited"`: it never deletes; absent: it did not say. */
   readonly retention?: bigint | "unlimited";
-  readonly importance: Importance;
+  /** Only where the server itself knows it: an instance's setting and the plugin's own `importance` say it otherwise. */
+  readonly importance?: Importance;
   /** What it holds, by unit (`streams`, `series`, `dashboards`), where that is cheap to know. */
   readonly counts?: Counts;
   /** Whole sentences for the person who reads the inventory. */

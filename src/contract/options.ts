@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { parseDuration } from "../units/duration.ts";
 import { objectOf } from "./any-names.ts";
-import type { Importance } from "./contract.ts";
+import { IMPORTANCES, type Importance } from "./values.ts";
 
 /** What an option's schema says of itself besides its type, through `v.metadata`. */
 export interface OptionMetadata {
@@ -78,15 +78,9 @@ function read(source: string): bigint | undefined {
 /** What a call may take: some time, and no more than a day, since the system's timers count to 24 days. */
 export const TIME_LIMITS: DurationBounds = { min: "1ms", max: "24h" };
 
-/** How much it would hurt to lose it. */
+/** How much it would hurt to lose it, as an option of a plugin that has to know it. Each instance has such a setting without that. */
 export const importance = (fallback: Importance) =>
-  v.optional(
-    v.pipe(
-      v.picklist(["low", "medium", "high", "critical"]),
-      v.description("How much it would hurt to lose it"),
-    ),
-    fallback,
-  );
+  v.optional(v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")), fallback);
 
 /** A whole number within bounds. */
 export const integer = (about: string, fallback: number, bounds: { min: number; max: number }) =>

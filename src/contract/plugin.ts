@@ -4,7 +4,7 @@ import type { Backend } from "./backend.ts";
 import type { HttpClient } from "./http.ts";
 import type { Sink } from "./sink.ts";
 import type { Store } from "./store.ts";
-import type { Signal } from "./values.ts";
+import type { Importance, Signal } from "./values.ts";
 
 /** The contract's major version. A plugin made for another one is refused. */
 export const CONTRACT_VERSION = 1;
@@ -24,6 +24,13 @@ export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
   readonly options: Schema;
   /** What its backend holds, said without asking a server: `export --no-traces` then need not reach it. */
   readonly signals?: readonly Signal[];
+  /** How much it matters to lose what its backend holds, unless the configuration says so for the instance. Default medium. */
+  readonly importance?: Importance;
+  /**
+   * Of the directory that the setting `data` of an instance names, the files that hold its data: they are measured, where the
+   * first of them is there. Default: all that is in it.
+   */
+  readonly dataFiles?: readonly string[];
   /** Hosts (`name` or `name:port`) that it may talk to, besides that of its `url` option. */
   readonly hosts?: readonly string[];
   readonly backend?: (context: Context<v.InferOutput<Schema>>) => Backend;

@@ -6,7 +6,9 @@ export const SIGNALS = ["traces", "metrics", "logs", "dashboards", "records", "f
 export type Signal = (typeof SIGNALS)[number];
 
 /** How much it would matter to lose it. */
-export type Importance = "low" | "medium" | "high" | "critical";
+export const IMPORTANCES = ["low", "medium", "high", "critical"] as const;
+/** One of {@link IMPORTANCES}. */
+export type Importance = (typeof IMPORTANCES)[number];
 
 /**
  * Numbers by unit: `entries`, `samples`, `spans`, `traces`, `series`, `dashboards` …

@@ -7,7 +7,7 @@
  */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
-import { type Block, byBlockTime } from "../snapshot/format/block.ts";
+import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -21,14 +21,15 @@ export interface Converted {
   histograms: number;
 }
 
-/** Writes the metrics of a snapshot into a file. @throws SnapshotError when a block is not what was written */
+/** Writes the metrics of a snapshot into a file. @param backend as for `openMetrics` @throws SnapshotError when a block is not what was written */
 export async function writeOpenMetrics(
   snapshot: OpenSnapshot,
   path: string,
   signal: AbortSignal,
+  backend?: string,
 ): Promise<Converted> {
   const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
-  await writeWhole(path, openMetrics(snapshot, totals), signal);
+  await writeWhole(path, openMetrics(snapshot, totals, backend), signal);
   return totals;
 }
 
@@ -45,10 +46,15 @@ type SeriesLine = v.InferOutput<typeof lineSchema>;
 
 /**
  * The text in pieces of one series and time window each, ended by `# EOF`. `totals` grows while it is read.
+ * @param backend whose metrics, where several have some: two servers' series may have the same labels
  * @throws SnapshotError when a block is not what was written
  */
-export async function* openMetrics(snapshot: OpenSnapshot, totals: Converted): AsyncGenerator<string> {
-  const blocks = await blocksByTime(snapshot);
+export async function* openMetrics(
+  snapshot: OpenSnapshot,
+  totals: Converted,
+  backend?: string,
+): AsyncGenerator<string> {
+  const blocks = await blocksByTime(snapshot, backend);
   const additions = createAdditions(blocks, snapshot.read);
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   for (const block of blocks) {
@@ -62,10 +68,10 @@ export async function* openMetrics(snapshot: OpenSnapshot, totals: Converted): A
 }
 
 /** In time order: promtool silently drops samples of a series that come after newer ones. */
-async function blocksByTime(snapshot: OpenSnapshot): Promise<Block[]> {
+async function blocksByTime(snapshot: OpenSnapshot, backend: string | undefined): Promise<Block[]> {
   const blocks: Block[] = [];
-  for await (const { block } of snapshot.blocks()) {
-    if ((block.of ?? block.file) === FILE) blocks.push(block);
+  for await (const { plugin, block } of snapshot.blocks()) {
+    if ((backend === undefined || plugin === backend) && fileOf(block) === FILE) blocks.push(block);
   }
   return blocks.sort(byBlockTime);
 }

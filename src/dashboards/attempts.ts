@@ -1,11 +1,10 @@
 /** Things that are done to a server one by one, and what became of each: also when it is all given up half-way. */
+import * as v from "valibot";
 
-/** Something that was left as it was. */
-export interface Unwritten {
-  /** The file, the dashboard, or the folder's path. */
-  readonly what: string;
-  readonly reason: string;
-}
+/** Something that was left as it was: the file, the dashboard, or the folder's path; and why. */
+export const unwrittenSchema = v.object({ what: v.string(), reason: v.string() });
+
+export type Unwritten = Readonly<v.InferOutput<typeof unwrittenSchema>>;
 
 /** What is known when work is given up. */
 export interface Stopped {

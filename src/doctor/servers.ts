@@ -1,10 +1,12 @@
 /** Each backend and sink: does it answer, as what, and what will it clamp or refuse? */
 
 import type { Limit } from "../contract/contract.ts";
-import type { OpenSink } from "../host/open.ts";
+import type { OpenBackend, OpenSink } from "../host/open.ts";
+import { sameServers } from "../host/same-server.ts";
 import { adviceFor, conditionText } from "../inventory/condition.ts";
 import type { Missing, Reached, Finding as Surveyed } from "../inventory/survey.ts";
 import { formatDuration } from "../units/duration.ts";
+import { listed } from "../units/words.ts";
 import { type Finding, problemOf } from "./finding.ts";
 
 /** What the survey found of every backend, in its order, and the limits of those that answered. */
@@ -18,6 +20,15 @@ export async function examineBackends(
   });
   return (await Promise.all(findings)).flat();
 }
+
+/** Those that lead to the same data, which is then saved twice. */
+export const examineInstances = (backends: readonly OpenBackend[]): Finding[] =>
+  sameServers(backends).map((names) => ({
+    about: names[0] ?? "",
+    state: "warning",
+    what: `${listed(names)} are the same server and tenant: each saves all of it once more`,
+    hint: "Leave one of them out, or give each a tenant of its own.",
+  }));
 
 function missing(one: Missing): Finding {
   const { name, state, error } = one;

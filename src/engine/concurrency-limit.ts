@@ -72,6 +72,13 @@ export function createConcurrencyLimit({
       admit();
     });
 
+  /** Before the next call may begin: it would come at once. */
+  const slowDown = ({ retryAfterMs = 0 }: PluginError, round: number): void => {
+    pace = afterOverload(pace, round);
+    if (retryAfterMs <= tuning.retry.retryAfterMaxMs)
+      pausedUntil = Math.max(pausedUntil, performance.now() + retryAfterMs);
+  };
+
   const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     await turn();
     const { round } = pace;
@@ -85,7 +92,7 @@ export function createConcurrencyLimit({
       answered = true;
       return result;
     } catch (error) {
-      if (isOverload(error)) pace = afterOverload(pace, round);
+      if (isOverload(error)) slowDown(error, round);
       throw error;
     } finally {
       running -= 1;

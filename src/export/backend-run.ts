@@ -124,6 +124,7 @@ const drainAll = (
 ): Promise<void> =>
   drainFrontier({
     name: open.name,
+    plugin: open.plugin.name,
     exporter: open.backend.export,
     ledger,
     limit,

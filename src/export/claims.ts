@@ -76,9 +76,11 @@ function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly Wri
   const twice = readTwice(reconciliation?.windows ?? [], ledger.windows.added());
   return {
     name: open.name,
+    ...instanceClaims(asked),
     ...(open.plugin.version === undefined ? {} : { version: open.plugin.version }),
     status: statusOf(outcome, files),
     ...inventoryClaims(inventory),
+    ...(open.class === undefined ? {} : { class: open.class }),
     ...(open.url === undefined ? {} : { url: open.url }),
     ...(request.match === undefined ? {} : { match: request.match }),
     ...sourceClaims(asked),
@@ -100,6 +102,8 @@ function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly Wri
 }
 
 type Asked = SnapshotRequest["plugins"][number];
+
+const instanceClaims = ({ plugin }: Asked) => (plugin === undefined ? {} : { plugin });
 
 /** Whose it is, and what it continues. */
 const sourceClaims = ({ tenant, parent }: Asked) => ({
@@ -132,6 +136,7 @@ function absentClaims(
   const ranges = asked === undefined ? [] : [asked.range];
   return {
     name,
+    ...(asked === undefined ? {} : instanceClaims(asked)),
     status: files.length === 0 ? "failed" : "partial",
     ...(asked === undefined ? {} : { ...sourceClaims(asked), range: asked.range }),
     limits: [],
@@ -149,7 +154,7 @@ function inventoryClaims(inventory: Inventory | undefined) {
   const { signals, importance, serverVersion, retention } = inventory;
   return {
     signals: [...signals],
-    importance,
+    ...(importance === undefined ? {} : { importance }),
     ...(serverVersion === undefined ? {} : { serverVersion }),
     ...(retention === undefined
       ? {}

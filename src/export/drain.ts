@@ -15,7 +15,10 @@ import type { TemporarySpace } from "./temporary-space.ts";
 
 /** One backend, and all that its steps go through. */
 export interface DrainOptions {
+  /** The instance: under this name its steps are committed. */
   readonly name: string;
+  /** Its plugin: by this its files are called, and judged. */
+  readonly plugin: string;
   readonly exporter: Exporter;
   readonly ledger: Ledger;
   readonly limit: ConcurrencyLimit;

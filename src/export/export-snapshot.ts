@@ -88,6 +88,8 @@ function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
     ...(job.fileBytesMax === undefined ? {} : { fileBytesMax: job.fileBytesMax }),
     plugins: job.backends.map(({ open, request: { range, match }, parent }) => ({
       name: open.name,
+      ...(open.plugin.name === open.name ? {} : { plugin: open.plugin.name }),
+      ...(open.folder === undefined ? {} : { folder: open.folder }),
       ...(open.url === undefined ? {} : { url: open.url }),
       ...(open.tenant === undefined ? {} : { tenant: open.tenant }),
       ...(match === undefined ? {} : { match }),

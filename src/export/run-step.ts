@@ -41,13 +41,13 @@ export async function runStep(
 }
 
 async function readStep(pending: Pending, reservation: Reservation, options: StepOptions): Promise<number> {
-  const { name, exporter, ledger, limit, writer, admit = (step) => step } = options;
+  const { name, plugin, exporter, ledger, limit, writer, admit = (step) => step } = options;
   const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
   const retry = retryOf(pending, options.tuning.retry);
   if (isWhole(cursor)) return readAll(pending, reservation, { ...options, retry });
   const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
-  const checked = checkStep(name, step);
-  checkContents(name, checked);
+  const checked = checkStep(plugin, step);
+  checkContents(plugin, checked);
   checkWaits("next", checked.next, options.now());
   const { records, files, objects, bytes, ...rest } = admit(checked);
   reservation.resize(bytes);

@@ -5,6 +5,7 @@ import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { SIGNAL_TABLE } from "../snapshot/format/signals.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { renameFinished, writeManifest } from "../snapshot/write/partial.ts";
+import type { InstanceFolder } from "../snapshot/write/placement.ts";
 import type { Recovered } from "../snapshot/write/recover.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/write/writer.ts";
@@ -70,6 +71,7 @@ const openSessionWriter = (
 ): Promise<SnapshotWriter> =>
   openWriter({
     directory: partial,
+    folders: foldersOf(request),
     groupMs,
     groupBytes,
     onFailure,
@@ -77,6 +79,13 @@ const openSessionWriter = (
     ...(request.fileBytesMax === undefined ? {} : { fileBytesMax: request.fileBytesMax }),
     ...(recovered === undefined ? {} : { recovered }),
   });
+
+const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFolder> =>
+  new Map(
+    plugins.flatMap(({ name, plugin = name, folder }) =>
+      folder === undefined ? [] : [[name, { plugin, folder }] as const],
+    ),
+  );
 
 /** Waits for all of them, also when one of them has ended in a fault of ours: that stops the others. */
 async function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {

@@ -22,7 +22,10 @@ export const isWhole = ({ restart }: Cursor): boolean => restart === "whole";
 
 /** What reading one needs. */
 export interface WholeOptions {
+  /** The instance: under this name it is committed. */
   readonly name: string;
+  /** Its plugin: by this its files are called, and judged. */
+  readonly plugin: string;
   readonly exporter: Exporter;
   readonly writer: SnapshotWriter;
   readonly tuning: Tuning;
@@ -79,7 +82,7 @@ async function takePieces(
   const notes: Record<string, string> = {};
   let largest = 0;
   for await (const piece of piecesOf(cursor, options)) {
-    const checked = checkPiece(options.name, piece);
+    const checked = checkPiece(options.plugin, piece);
     largest = Math.max(largest, checked.bytes);
     reservation.resize(largest);
     await step.add(checked);
@@ -90,11 +93,11 @@ async function takePieces(
   return { problems, next, notes };
 }
 
-function checkPiece(name: string, piece: Step): CheckedStep {
-  const checked = checkStep(name, piece);
+function checkPiece(plugin: string, piece: Step): CheckedStep {
+  const checked = checkStep(plugin, piece);
   if (checked.objects.length > 0)
     throw new InvalidStep("a cursor that is read as a whole gives no objects: give them as bytes");
-  checkContents(name, checked);
+  checkContents(plugin, checked);
   return checked;
 }
 

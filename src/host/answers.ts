@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
-import { SIGNALS, type Step } from "../contract/contract.ts";
+import { IMPORTANCES, SIGNALS, type Step } from "../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = objectOf(count);
@@ -43,6 +43,8 @@ const applied = v.object({
   ),
   problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
 });
+/** More than any server has that one configuration is for. */
+const TENANTS_MAX = 10_000;
 
 /** By hook. */
 export const ANSWERS = {
@@ -52,7 +54,7 @@ export const ANSWERS = {
     oldest: v.optional(time),
     newest: v.optional(time),
     retention: v.optional(v.union([time, v.literal("unlimited")])),
-    importance: v.picklist(["low", "medium", "high", "critical"]),
+    importance: v.optional(v.picklist(IMPORTANCES)),
     counts: v.optional(counts),
     warnings: v.optional(v.array(text)),
   }),
@@ -124,6 +126,7 @@ export const ANSWERS = {
     managedBy: v.optional(v.string()),
   }),
   "dashboards.parse": v.object({ ...draft, uid: v.optional(v.string()) }),
+  tenants: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(150))), v.maxLength(TENANTS_MAX)),
   nothing: v.unknown(),
 } as const;
 

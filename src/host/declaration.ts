@@ -1,6 +1,12 @@
 /** What a plugin's module must export, and the rules its name follows. */
 import * as v from "valibot";
-import { CONTRACT_VERSION, type OptionsSchema, type Plugin, SIGNALS } from "../contract/contract.ts";
+import {
+  CONTRACT_VERSION,
+  IMPORTANCES,
+  type OptionsSchema,
+  type Plugin,
+  SIGNALS,
+} from "../contract/contract.ts";
 
 /** The plugin, or the file that should have been one, is not usable. */
 export class DeclarationError extends Error {
@@ -34,6 +40,8 @@ const PluginSchema = v.strictObject({
   contract: v.optional(v.pipe(v.number(), v.integer())),
   version: v.optional(v.pipe(v.string(), v.regex(/^[^\s]{1,40}$/, "is not a version"))),
   signals: v.optional(v.array(v.picklist(SIGNALS))),
+  importance: v.optional(v.picklist(IMPORTANCES)),
+  dataFiles: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^/\\]+$/, "is not a file's name")))),
   options: v.custom<OptionsSchema>(isOptionsSchema, "is not v.object({ … }) from contextcore's own v"),
   hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/]+$/, "is not a host or host:port")))),
   backend: v.optional(v.custom<NonNullable<Plugin["backend"]>>(isFunction, "is not a function")),

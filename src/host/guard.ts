@@ -21,7 +21,7 @@ const NEVER = new AbortController().signal;
 export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
   const { hook } = hooks(plugin, options);
   requireBackend(plugin, backend);
-  const { export: exporter, restore, dashboards, count, limits, flush, find, erase } = backend;
+  const { export: exporter, restore, dashboards, count, limits, flush, find, erase, tenants } = backend;
   return {
     inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
     size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
@@ -51,6 +51,12 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
       : {
           erase: (request, signal) =>
             callHook(hook("erase", "workMs"), signal, (own) => erase.call(backend, request, own)),
+        }),
+    ...(tenants === undefined
+      ? {}
+      : {
+          tenants: (signal) =>
+            callHook(hook("tenants", "lookMs"), signal, (own) => tenants.call(backend, own)),
         }),
     ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
     ...(dashboards === undefined ? {} : { dashboards: guardKeeper(plugin, dashboards, options) }),

@@ -1,7 +1,6 @@
 /** Opens the plugins that a configuration names. One that fails is reported and never takes the others down. */
-import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/errors.ts";
+import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { boundsFrom } from "./apart/bounds.ts";
@@ -15,7 +14,7 @@ import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from ".
 import { pluginFiles } from "./trust/files.ts";
 import { readLock } from "./trust/lock.ts";
 import { requireTrust } from "./trust/trust.ts";
-import { unheardSettings } from "./unheard-settings.ts";
+import { unknownNames } from "./unknown-names.ts";
 
 export interface HostOptions extends OpeningOptions {
   /** Only these plugins; default all that are enabled. */
@@ -31,35 +30,56 @@ export interface HostOptions extends OpeningOptions {
 export async function openPlugins(config: Config, options: HostOptions): Promise<OpenPlugins> {
   const loaded = await loadPlugins(config, options);
   const { plugins } = loaded;
-  const failures = [...loaded.failures, ...unknownNames(loaded, config, options)];
+  const failures = [...loaded.failures, ...unknownNames(plugins, config, options)];
   const wanted = (name: string): boolean => options.only?.includes(name) ?? true;
   const backends: OpenBackend[] = [];
   const sinks: OpenSink[] = [];
+  const attempt = async (name: string, open: () => Promise<unknown>): Promise<void> => {
+    try {
+      await open();
+    } catch (error) {
+      failures.push({ name, error: asError(error) });
+    }
+  };
   for (const one of plugins) {
-    const { plugin } = one;
-    if (!wanted(plugin.name)) continue;
-    const attempt = async (open: () => Promise<unknown>): Promise<void> => {
-      try {
-        await open();
-      } catch (error) {
-        failures.push({ name: plugin.name, error: asError(error) });
-      }
-    };
-    await attempt(async () => backends.push(...(await openBackend(one, config, options))));
-    await attempt(async () => sinks.push(...(await openSink(one, config, options))));
+    const { name } = one.plugin;
+    if (!wanted(name)) continue;
+    const own: OpenBackend[] = [];
+    for (const instance of enabledInstances(name, config))
+      await attempt(instance, async () => own.push(...(await openBackend(one, config, options, instance))));
+    backends.push(...inFolders(own, failures));
+    await attempt(name, async () => sinks.push(...(await openSink(one, config, options))));
   }
-  const isOpen = ({ plugin: { name } }: LoadedPlugin): boolean =>
-    [...backends, ...sinks].some((opened) => opened.name === name);
+  const isOpen = ({ plugin }: LoadedPlugin): boolean =>
+    [...backends, ...sinks].some((opened) => opened.plugin === plugin);
   await Promise.all(plugins.filter((one) => !isOpen(one)).map(({ apart }) => apart?.end()));
   const end = async (): Promise<void> => void (await Promise.all(plugins.map(({ apart }) => apart?.end())));
   return { backends, sinks, failures, end };
 }
 
+/**
+ * The instance that is named like its plugin has the files at the top of a snapshot; without one, the plugin's first. Each of
+ * the others has a folder of its own name, also in an export of it alone.
+ */
+function inFolders(own: readonly OpenBackend[], failures: readonly OpenFailure[]): OpenBackend[] {
+  const names = [...own, ...failures].map(({ name }) => name);
+  return own.map((one, index) => {
+    const isAtTop = names.includes(one.plugin.name) ? one.name === one.plugin.name : index === 0;
+    return isAtTop ? one : { ...one, folder: one.name };
+  });
+}
+
 /** Plugins that are not opened: what they declare is all there is of them. */
 export interface DeclaredPlugins {
-  readonly backends: readonly { readonly plugin: Plugin }[];
-  readonly sinks: readonly { readonly plugin: Plugin }[];
+  readonly backends: readonly Declared[];
+  readonly sinks: readonly Declared[];
   readonly failures: readonly OpenFailure[];
+}
+
+/** A plugin under the name of an instance, or of the sink. */
+export interface Declared extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
+  readonly name: string;
+  readonly plugin: Plugin;
 }
 
 /** As {@link openPlugins}, with nothing opened: the options are checked, and that is all. */
@@ -68,18 +88,24 @@ export async function declarePlugins(
   options: Pick<HostOptions, "builtIns">,
 ): Promise<DeclaredPlugins> {
   const { plugins, failures } = await loadPlugins(config, options);
-  const checked = (kind: PluginKind): { plugin: Plugin }[] =>
+  const checked = (kind: PluginKind): Declared[] =>
     plugins.flatMap(({ plugin }) => {
-      const isOn =
-        kind === "backends"
-          ? config.backends[plugin.name]?.enabled !== false
-          : config.sinks[plugin.name]?.enabled === true;
-      if (!isOn || plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
-      resolveOptions(plugin, kind, config);
-      return [{ plugin }];
+      if (plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
+      return namesOf(plugin.name, kind, config).map((name) => {
+        resolveOptions(configuredAs(name, plugin), kind, config);
+        return { name, plugin };
+      });
     });
   return { backends: checked("backends"), sinks: checked("sinks"), failures };
 }
+
+/** Under which names a plugin is in use. */
+const namesOf = (plugin: string, kind: PluginKind, config: Config): readonly string[] =>
+  kind === "backends"
+    ? enabledInstances(plugin, config)
+    : config.sinks[plugin]?.enabled === true
+      ? [plugin]
+      : [];
 
 export interface Loaded {
   readonly plugins: readonly LoadedPlugin[];
@@ -120,7 +146,7 @@ async function loadTrusted(spec: string, config: Config, options: HostOptions): 
 /** A built-in that is neither wanted nor enabled is not even loaded. */
 function isNeeded(name: string, config: Config, { only }: HostOptions): boolean {
   if (only !== undefined && !only.includes(name)) return false;
-  return config.backends[name]?.enabled !== false || config.sinks[name] !== undefined;
+  return enabledInstances(name, config).length > 0 || config.sinks[name] !== undefined;
 }
 
 /** @throws DeclarationError when another plugin has its name; its process is ended then */
@@ -129,38 +155,6 @@ async function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): 
   if (!others.some((other) => other.plugin.name === name)) return loaded;
   await loaded.apart?.end();
   throw new DeclarationError(`another plugin is already called ${name}`);
-}
-
-/** Names in the configuration or asked for that no plugin has: a typo there must not leave a backend out silently. */
-function unknownNames(loaded: Loaded, config: Config, host: HostOptions): OpenFailure[] {
-  const builtIns = host.builtIns.map(({ name }) => name);
-  const known = [...builtIns, ...loaded.plugins.map(({ plugin }) => plugin.name)];
-  const named = [...Object.keys(config.backends), ...Object.keys(config.sinks), ...(host.only ?? [])];
-  const written = [...new Set(named)]
-    .filter((name) => !known.includes(name))
-    .map((name) => ({ name, error: new DeclarationError(noSuchPlugin(name), hintFor(name, known)) }));
-  return [
-    ...written,
-    ...unknownSettings(config, [...known, ...named]),
-    ...unheardSettings(config, loaded.plugins),
-  ];
-}
-
-/** The same for the names in `--set backends.NAME.…`. */
-const unknownSettings = ({ overrides = {} }: Config, known: readonly string[]): OpenFailure[] =>
-  Object.keys(overrides).flatMap((key) => {
-    const [, section = "", name = ""] = /^(backends|sinks)\.([^.]+)\./.exec(key) ?? [];
-    if (section === "" || known.includes(name)) return [];
-    const what = noSuchPlugin(name);
-    const problem = { where: "--set", key: `${section}.${name}`, what, hint: hintFor(name, known) };
-    return [{ name, error: new ConfigError([problem]) }];
-  });
-
-const noSuchPlugin = (name: string): string => `there is no plugin called ${name}`;
-
-function hintFor(name: string, known: readonly string[]): string {
-  const meant = closest(name, known);
-  return meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

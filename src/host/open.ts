@@ -1,8 +1,16 @@
+import type { DataClass } from "../config/instances.ts";
 import type { Backend, JsonObject, Plugin, Sink, Store } from "../contract/contract.ts";
 
 /** A plugin that was loaded, configured and opened. */
 export interface OpenBackend {
+  /** The instance: by this it is asked for, and its data is saved and found again. */
   readonly name: string;
+  /** Under which name the configuration has it, where that is another: it is one of several tenants. */
+  readonly configured?: string;
+  /** Its folder in a snapshot, where another instance of its plugin has the files at the top; absent: it has them. */
+  readonly folder?: string;
+  /** By what class its data is kept, where the configuration says so; else what its importance says. */
+  readonly class?: DataClass;
   readonly plugin: Plugin;
   readonly backend: Backend;
   /** Now, by its server's clock as far as its answers have told it; absent: by ours. ns */
@@ -42,3 +50,22 @@ export interface OpenPlugins {
   /** Ends the processes of strangers' plugins now; they end with the program anyway. */
   readonly end?: () => Promise<void>;
 }
+
+/** Of a snapshot's claims, what says whose data it is. */
+export interface Saved {
+  readonly name: string;
+  readonly plugin?: string;
+}
+
+/**
+ * The backend that saved data belongs to: the instance of that name. What was saved under a plugin's own name belongs to the
+ * instance that has the plugin's files at the top, when none is called so any more.
+ */
+export const backendOf = (
+  { name, plugin }: Saved,
+  backends: readonly OpenBackend[],
+): OpenBackend | undefined =>
+  backends.find((one) => one.name === name) ??
+  (plugin === undefined
+    ? backends.find((one) => one.plugin.name === name && one.folder === undefined)
+    : undefined);

@@ -1,11 +1,22 @@
 /** Opens one loaded plugin: its options, its context, and a guard around what it gives back. */
 import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/errors.ts";
+import {
+  CLASSES,
+  type Configured,
+  configuredAs,
+  type DataClass,
+  tenantInstance,
+} from "../config/instances.ts";
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
+import { PluginError } from "../contract/errors.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
+import { withTimeLimit } from "../units/time-limit.ts";
 import { OptionsRefused } from "./apart/instance.ts";
 import type { Apart, OpeningApart } from "./apart/load-apart.ts";
+import { asConfigured } from "./as-configured.ts";
 import { createContext, type Options } from "./context.ts";
 import { DeclarationError } from "./declaration.ts";
 import { guardBackend, guardSink } from "./guard.ts";
@@ -33,6 +44,8 @@ export interface OpeningOptions {
   readonly stepBytes?: number;
   /** How long a hook may take; default by kind of hook, or `CONTEXTCORE_HOOK_TIMEOUT`. */
   readonly limits?: Partial<HookLimits>;
+  /** No server is asked for anything: `tenants: "*"` stays one. */
+  readonly asksNothing?: boolean;
   /** Instead of the tenant that is configured, for every backend that has tenants: see {@link hasTenant}. */
   readonly tenant?: string;
 }
@@ -40,28 +53,136 @@ export interface OpeningOptions {
 /** Whether the plugin declares the option `tenant`: whatever else would be given it goes where it always goes. */
 export const hasTenant = ({ options }: Plugin): boolean => Object.hasOwn(options.entries, "tenant");
 
-/** The plugin's backend, or none when it has none or is left out. @throws ConfigError, or what the plugin throws */
+/** How long a server may take to list its tenants. ms */
+const TENANTS_MS = 30_000;
+
+/**
+ * An instance of the plugin's backend, or one for each of its tenants; none when it is left out.
+ * @param instance its name in the configuration; default: the plugin's
+ * @throws ConfigError, or what the plugin throws
+ */
 export async function openBackend(
-  { plugin, apart }: LoadedPlugin,
+  loaded: LoadedPlugin,
   config: Config,
   options: OpeningOptions,
+  instance: string = loaded.plugin.name,
 ): Promise<OpenBackend[]> {
-  const { name, backend } = plugin;
-  if (backend === undefined || config.backends[name]?.enabled === false) return [];
-  const surroundings = { config: inTenant(plugin, config, options), options, foreign: apart !== undefined };
-  return open(plugin, "backends", surroundings, async ({ context, guard, opening }) => {
-    const opened = apart === undefined ? backend(context) : await apart.backend(opening);
-    const url = context.http.url === "" ? {} : { url: context.http.url };
-    const { tenant } = context.options;
-    const ofTenant = hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {};
-    const guarded = guardBackend(name, opened, guard);
-    return [{ name, plugin, backend: guarded, clock: context.clock, ...url, ...ofTenant }];
-  });
+  const { plugin } = loaded;
+  if (plugin.backend === undefined || config.backends[instance]?.enabled === false) return [];
+  const named = configuredAs(instance, plugin);
+  const tenants = await tenantsOf(loaded, named, config, options);
+  if (tenants instanceof PluginError) return [silent(await openAs(loaded, named, config, options), tenants)];
+  const opened: OpenBackend[] = [];
+  for (const tenant of tenants) opened.push(await openAs(loaded, named, config, { ...options, ...tenant }));
+  return opened;
 }
 
-function inTenant(plugin: Plugin, config: Config, { tenant }: OpeningOptions): Config {
-  if (tenant === undefined || !hasTenant(plugin)) return config;
-  return { ...config, overrides: { ...config.overrides, [`backends.${plugin.name}.tenant`]: tenant } };
+/** A tenant of a list, with the name of the instance that it is. */
+interface OfTenant {
+  readonly ofTenant?: { readonly name: string; readonly tenant: string };
+}
+
+/** What is opened under a configured name: one, or one for each tenant; an error where the server does not list them. */
+async function tenantsOf(
+  loaded: LoadedPlugin,
+  named: Configured,
+  config: Config,
+  options: OpeningOptions,
+): Promise<readonly OfTenant[] | PluginError> {
+  const { core, found } = resolveOptions(named, "backends", config);
+  const { tenants } = core;
+  if (!Array.isArray(tenants)) return [{}];
+  const one = found.find(({ key, from }) => key === "tenant" && from !== "default");
+  if (one !== undefined) throw tenantsProblem(named, config, "contradicts `tenant`", "Say one of the two.");
+  const isAll = tenants.length === 1 && tenants[0] === "*";
+  if (isAll && options.asksNothing) return [{}];
+  const all = isAll ? await listTenants(loaded, named, config, options) : tenants.map(String);
+  if (all instanceof PluginError) return all;
+  return all.map((tenant) => ({ ofTenant: { name: tenantInstance(named.name, tenant), tenant } }));
+}
+
+async function listTenants(
+  loaded: LoadedPlugin,
+  named: Configured,
+  config: Config,
+  options: OpeningOptions,
+): Promise<readonly string[] | PluginError> {
+  const { backend } = await openAs(loaded, named, config, options);
+  if (backend.tenants === undefined)
+    throw tenantsProblem(named, config, "this backend cannot list its tenants", "Name them: [a, b].");
+  try {
+    const all = await withTimeLimit(async (signal) => backend.tenants?.(signal) ?? [], undefined, {
+      limitMs: TENANTS_MS,
+      late: () => new PluginError("temporary", `${named.name} did not list its tenants in time`),
+    });
+    return all.toSorted();
+  } catch (error) {
+    if (error instanceof PluginError) return error;
+    throw error;
+  }
+}
+
+/** The instance of which nobody knows what tenants it has: whatever it is asked, it says why. */
+function silent(open: OpenBackend, error: PluginError): OpenBackend {
+  const refuse = (): Promise<never> => Promise.reject(error);
+  return {
+    ...open,
+    backend: { inventory: refuse, size: refuse, export: { start: refuse, step: refuse } },
+  };
+}
+
+function tenantsProblem({ name }: Configured, config: Config, what: string, hint: string): ConfigError {
+  const path = ["backends", name, "tenants"];
+  const where = config.where?.(path) ?? "the configuration";
+  return new ConfigError([{ where, key: path.join("."), what, hint }]);
+}
+
+async function openAs(
+  { plugin, apart }: LoadedPlugin,
+  named: Configured,
+  config: Config,
+  options: OpeningOptions & OfTenant,
+): Promise<OpenBackend> {
+  const { ofTenant } = options;
+  const { name = named.name } = ofTenant ?? {};
+  const surroundings = {
+    config: inTenant(plugin, named, config, options),
+    options,
+    foreign: apart !== undefined,
+  };
+  return open(
+    { ...plugin, name },
+    named,
+    "backends",
+    surroundings,
+    async ({ context, guard, opening, core, said }) => {
+      const opened = await (apart === undefined ? plugin.backend?.(context) : apart.backend(opening));
+      if (opened === undefined) throw new Error(`${name} is no backend`);
+      const url = context.http.url === "" ? {} : { url: context.http.url };
+      const { tenant } = context.options;
+      return {
+        name,
+        ...(name === named.name ? {} : { configured: named.name }),
+        plugin,
+        backend: asConfigured(guardBackend(name, opened, guard), { core, said, plugin }),
+        clock: context.clock,
+        ...url,
+        ...(hasTenant(plugin) ? { tenant: typeof tenant === "string" ? tenant : "" } : {}),
+        ...(isClass(core.class) ? { class: core.class } : {}),
+      };
+    },
+  );
+}
+
+function inTenant(
+  plugin: Plugin,
+  { name }: Configured,
+  config: Config,
+  { tenant, ofTenant }: OpeningOptions & OfTenant,
+): Config {
+  const wanted = tenant ?? ofTenant?.tenant;
+  if (wanted === undefined || !hasTenant(plugin)) return config;
+  return { ...config, overrides: { ...config.overrides, [`backends.${name}.tenant`]: wanted } };
 }
 
 /** The plugin's sink, or none when it has none or is not configured. @throws ConfigError, or what the plugin throws */
@@ -73,7 +194,7 @@ export async function openSink(
   const { name, sink } = plugin;
   if (sink === undefined || config.sinks[name]?.enabled !== true) return [];
   const surroundings = { config, options, foreign: apart !== undefined };
-  return open(plugin, "sinks", surroundings, async ({ context, guard, opening, settings }) => {
+  return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening, settings }) => {
     const opened = apart === undefined ? sink(context) : await apart.sink(opening);
     const fingerprints = (key: string) => optionFingerprints(context.options, key);
     return [{ name, plugin, sink: guardSink(name, opened, guard), settings, fingerprints }];
@@ -95,7 +216,7 @@ export async function openStore(
   // Its options are a place's own: what a backend or a sink of that name is set to says nothing of it.
   const own = { ...config, backends: {}, sinks: { [name]: { enabled: true, options: given } } };
   const surroundings = { config: own, options, foreign: apart !== undefined };
-  return open(plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
+  return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
     const opened = apart === undefined ? store(context) : await apart.store(opening);
     return [{ name, plugin, store: guardStore(name, opened, guard) }];
   });
@@ -113,15 +234,20 @@ interface Prepared {
   readonly guard: GuardOptions;
   readonly opening: OpeningApart;
   readonly settings: JsonObject;
+  /** What the core knows of the instance. */
+  readonly core: Options;
+  /** The options of which anything is said. */
+  readonly said: ReadonlySet<string>;
 }
 
 async function open<Opened>(
   plugin: Plugin,
+  named: Configured,
   kind: PluginKind,
   { config, options, foreign }: Surroundings,
   make: (prepared: Prepared) => Promise<Opened>,
 ): Promise<Opened> {
-  const resolved = resolveOptions(plugin, kind, config);
+  const resolved = resolveOptions(named, kind, config);
   const secretKeys = secretKeysOf(resolved);
   const redact = redactorFor(resolved.options, secretKeys);
   const logging = { redact, logLevel: logLevel(options.debug ?? false, config.env) };
@@ -129,9 +255,11 @@ async function open<Opened>(
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
   const settings = withoutKeys(resolved.options, secretKeys);
   try {
-    return await make({ context, guard, settings, opening: { context, redact } });
+    const { core, found } = resolved;
+    const said = new Set(found.filter(({ from }) => from !== "default").map(({ key }) => key));
+    return await make({ context, guard, settings, core, said, opening: { context, redact } });
   } catch (error) {
-    if (error instanceof OptionsRefused) throw refusedOptions(plugin, kind, config, resolved, error.issues);
+    if (error instanceof OptionsRefused) throw refusedOptions(named, kind, config, resolved, error.issues);
     throw openingError(plugin.name, error, redact);
   }
 }
@@ -161,3 +289,5 @@ function limitsFrom(env: Config["env"]): Partial<HookLimits> {
 export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
   return text ? toMs(parseDuration(text)) : undefined;
 }
+
+const isClass = (value: unknown): value is DataClass => CLASSES.some((one) => one === value);

@@ -1,6 +1,6 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
 import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../contract/contract.ts";
-import type { OpenBackend } from "../host/open.ts";
+import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
@@ -110,7 +110,7 @@ async function planTarget(
   found: FoundBlocks,
   options: RestoreOptions,
 ): Promise<RestoreTarget | string> {
-  const { open, restore } = restorerOf(saved.name, options);
+  const { open, restore } = restorerOf(saved, options);
   const held = await planFiles(found, restore, options.signal);
   const { lost } = found;
   if (held.length === 0 && lost.length === 0) return whyNothing(found);
@@ -148,9 +148,13 @@ const intoNothing = ({ what, setting }: Finding): string =>
   `${what} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
 
 /** @throws Error saying why this plugin's data cannot be put back, whatever it is. */
-function restorerOf(name: string, { backends, tenant }: RestoreOptions) {
-  const open = backends.find((one) => one.name === name);
+function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions) {
+  const open = backendOf(saved, backends);
   if (open === undefined) throw new Error("no such backend is configured, or it could not be opened");
+  if (saved.plugin !== undefined && saved.plugin !== open.plugin.name)
+    throw new Error(
+      `it was saved by the plugin ${saved.plugin}, and ${open.name} is one of ${open.plugin.name}`,
+    );
   const { restore } = open.backend;
   if (restore === undefined) throw new Error("this backend cannot restore");
   if (tenant !== undefined && !hasTenant(open.plugin)) throw new Error("it has no tenant to restore into");

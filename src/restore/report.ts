@@ -1,17 +1,14 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
 import * as v from "valibot";
-import { objectOf } from "../contract/any-names.ts";
-import { chainJson, chainSchema } from "../snapshot/catalog/chain-json.ts";
-import { rangeToText } from "../snapshot/format/range-text.ts";
+import { chainJson, chainSchema, reasonedSchema } from "../snapshot/catalog/chain-json.ts";
+import { countsSchema } from "../snapshot/format/counts.ts";
+import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openDirectory } from "../snapshot/write/disk.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
-const counts = objectOf(v.number());
-const range = v.object({ from: v.string(), to: v.string() });
-export const notPlannedSchema = v.object({ name: v.string(), reason: v.string() });
 export const findingSchema = v.object({
   severity: v.string(),
   what: v.string(),
@@ -38,8 +35,8 @@ export const reportSchema = v.object({
     v.object({
       name: v.string(),
       url: v.optional(v.string()),
-      written: counts,
-      existing: v.pipe(counts, v.description("already there, left as it was")),
+      written: countsSchema,
+      existing: v.pipe(countsSchema, v.description("already there, left as it was")),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
       unsupported: v.pipe(
         v.number(),
@@ -58,9 +55,9 @@ export const reportSchema = v.object({
       counted: v.pipe(
         v.array(
           v.object({
-            range,
-            saved: counts,
-            server: v.optional(counts),
+            range: rangeSchema,
+            saved: countsSchema,
+            server: v.optional(countsSchema),
             short: v.array(v.string()),
             failure: v.optional(v.pipe(v.string(), v.description("why the server could not be counted"))),
           }),
@@ -70,10 +67,10 @@ export const reportSchema = v.object({
     }),
   ),
   notChosen: v.pipe(
-    v.optional(v.array(notPlannedSchema), []),
+    v.optional(v.array(reasonedSchema), []),
     v.description("plugins of which the range or the selector chose nothing"),
   ),
-  leftOut: v.array(notPlannedSchema),
+  leftOut: v.array(reasonedSchema),
 });
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 

@@ -4,8 +4,6 @@ import type { ExportPlan } from "../export/plan.ts";
 import { hintOf } from "../units/hint-of.ts";
 import { UsageError } from "./errors.ts";
 
-const NAMED = /^([a-z][a-z0-9-]*(?:\/[a-z][a-z0-9-]*)?)=(.+)$/s;
-
 /**
  * Which selector goes to which backend: `loki={job="x"}`, or a plain selector when there is only one backend.
  * @throws UsageError when it is not clear which backend is meant, or one has two
@@ -24,8 +22,8 @@ export function readMatches(
 }
 
 function readMatch(text: string, backends: readonly string[]): [string, string] {
-  const [, name = "", selector = ""] = NAMED.exec(text) ?? [];
-  if (backends.includes(name)) return [name, selector];
+  const name = backends.find((one) => text.startsWith(`${one}=`) && text.length > one.length + 1);
+  if (name !== undefined) return [name, text.slice(name.length + 1)];
   const [only, second] = backends;
   if (only !== undefined && second === undefined) return [only, text];
   throw new UsageError(

@@ -19,9 +19,10 @@ interface Described {
   readonly about: string;
   /**
    * Only the command line has it. What names a path, a URL, a command or a setting always says so: whoever calls over HTTP,
-   * and whatever runs by a schedule, names configured things only.
+   * and whatever runs by a schedule, names configured things only. `"paths"`: paths are the command line's; elsewhere it is one
+   * of what {@link Completion} offers.
    */
-  readonly local?: true;
+  readonly local?: true | "paths";
 }
 
 interface Named extends Described {

@@ -25,6 +25,7 @@ export const SNAPSHOT = {
   type: "positional",
   hint: "SNAPSHOT",
   complete: "snapshots",
+  local: "paths",
   about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
 } as const;
 

@@ -52,6 +52,8 @@ export interface Wanted {
   readonly only?: readonly string[];
   /** Instead of the configured one, for every backend that has tenants. */
   readonly tenant?: string | undefined;
+  /** No server is asked for anything while it is opened. */
+  readonly asksNothing?: true;
   /** The configured command is going to run. */
   readonly isDestroying?: true;
 }

@@ -1,5 +1,6 @@
 /** Proves snapshots: against what they claim of themselves, and against what the servers hold now. */
 import { patiently } from "../engine/patiently.ts";
+import { backendOf } from "../host/open.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import { type Chosen, isWhole } from "../snapshot/catalog/choose.ts";
@@ -139,7 +140,7 @@ async function comparedLive(
   const reports: LiveReport[] = [];
   const again = <Answer>(ask: () => Promise<Answer>) => patiently(ask, signal);
   for (const saved of chains.map(claimsOfBackend)) {
-    const open = backends.find(({ name }) => name === saved.name);
+    const open = backendOf(saved, backends);
     if (open === undefined) warn(`${saved.name}: not compared, no such backend is configured`);
     else reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal, patiently: again }));
   }

@@ -1,5 +1,6 @@
 /** What a comparison of two snapshots comes to, for each backend. */
 import type { Manifest } from "../snapshot/format/manifest.ts";
+import { sharedName } from "../snapshot/format/paths.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { diffSnapshots, type FileDifference } from "./diff.ts";
 
@@ -57,7 +58,9 @@ export function summarise(
 const ownersOf = (manifests: readonly Pick<Manifest, "plugins">[]): ReadonlyMap<string, string> =>
   new Map(
     manifests.flatMap(({ plugins }) =>
-      plugins.flatMap(({ name, files }) => files.map(({ path, of }): [string, string] => [of ?? path, name])),
+      plugins.flatMap((plugin) =>
+        plugin.files.map(({ path, of }): [string, string] => [sharedName(plugin, of ?? path), plugin.name]),
+      ),
     ),
   );
 

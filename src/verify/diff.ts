@@ -9,8 +9,9 @@ import type { Json } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
+import { sharedName } from "../snapshot/format/paths.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
-import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import type { IndexedBlock, OpenSnapshot } from "../snapshot/read/reader.ts";
 import type { Range } from "../units/range.ts";
 
 export interface FileDifference {
@@ -58,12 +59,14 @@ interface FileTally {
 const HOUR_MS = 3_600_000;
 
 async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTally>): Promise<void> {
+  const named = namesIn(snapshot);
   const ofBytes = new Map<string, Bun.CryptoHasher>();
-  for await (const { block } of snapshot.blocks()) {
-    const file = fileOf(block);
+  for await (const placed of snapshot.blocks()) {
+    const { block } = placed;
+    const file = named(placed);
     const tally = files.get(file) ?? newTally(countedAs(block));
     files.set(file, tally);
-    if (kindOf(block) === "bytes") await addBytes(snapshot, block, ofBytes);
+    if (kindOf(block) === "bytes") await addBytes(snapshot, block, hasherOf(ofBytes, file));
     else await eachHash(snapshot, block, (hash, hour) => enter(tally, side, hash, hour));
   }
   // However the file was cut into blocks.
@@ -78,13 +81,14 @@ function countedAs(block: Block): string {
   return kind === "bytes" ? "files" : "objects";
 }
 
-async function addBytes(
-  snapshot: OpenSnapshot,
-  block: Block,
-  hashers: Map<string, Bun.CryptoHasher>,
-): Promise<void> {
-  const hasher = hashers.get(fileOf(block)) ?? new Bun.CryptoHasher("sha256");
-  hashers.set(fileOf(block), hasher.update(await snapshot.read(block)));
+function hasherOf(hashers: Map<string, Bun.CryptoHasher>, file: string): Bun.CryptoHasher {
+  const hasher = hashers.get(file) ?? new Bun.CryptoHasher("sha256");
+  hashers.set(file, hasher);
+  return hasher;
+}
+
+async function addBytes(snapshot: OpenSnapshot, block: Block, hasher: Bun.CryptoHasher): Promise<void> {
+  hasher.update(await snapshot.read(block));
 }
 
 function enter(tally: FileTally | undefined, side: Side, hash: bigint, hour: number): void {
@@ -95,12 +99,18 @@ function enter(tally: FileTally | undefined, side: Side, hash: bigint, hour: num
   known.sum[side] = BigInt.asUintN(64, known.sum[side] + hash);
 }
 
+/** What a block's file is called among all of its snapshot's, in which two instances may have one of the same name. */
+function namesIn({ manifest }: OpenSnapshot): (placed: Pick<IndexedBlock, "plugin" | "block">) => string {
+  const plugins = new Map(manifest.plugins.map((one) => [one.name, one]));
+  return ({ plugin, block }) => sharedName(plugins.get(plugin) ?? { name: plugin }, fileOf(block));
+}
+
 async function eachHash(
   snapshot: OpenSnapshot,
   block: Block,
   onHash: (hash: bigint, hour: number) => void,
 ): Promise<void> {
-  const file = block.of ?? block.file;
+  const file = fileOf(block);
   if (block.range === undefined) return onHash(Bun.hash.xxHash64(await snapshot.read(block)), 0);
   for await (const text of snapshot.lines(block)) {
     const line: Json = JSON.parse(text);
@@ -162,8 +172,10 @@ const total = (hashes: ReadonlyMap<bigint, number>): number =>
 
 async function hashesOf(snapshot: OpenSnapshot, file: string, group: Group): Promise<Map<bigint, number>> {
   const hashes = new Map<bigint, number>();
-  for await (const { block } of snapshot.blocks()) {
-    if (fileOf(block) !== file || !mayHold(block.range, group)) continue;
+  const named = namesIn(snapshot);
+  for await (const placed of snapshot.blocks()) {
+    const { block } = placed;
+    if (named(placed) !== file || !mayHold(block.range, group)) continue;
     await eachHash(snapshot, block, (hash, hour) => {
       if (group.hours.has(hour) && hash % group.parts === group.part)
         hashes.set(hash, (hashes.get(hash) ?? 0) + 1);

@@ -1,18 +1,19 @@
 /** An option of a built-in plugin that leads somewhere says so: else it could be changed behind its user's back. */
 import { expect, test } from "bun:test";
-import type * as v from "valibot";
 import { about, unwrap } from "../../src/config/introspect.ts";
+import { entriesOf } from "../../src/config/resolve-options.ts";
 import { checkDeclaration } from "../../src/host/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 
 /** Text that is sent where the plugin sends everything, or says how long to wait. */
-const HARMLESS = ["tenant", "username", "timeout", "window", "settle"];
+const HARMLESS = ["tenant", "tenants", "username", "timeout", "window", "settle"];
 
 test("every option with text in it leads somewhere, is a secret, or is known to be harmless", async () => {
   const unknown: string[] = [];
   for (const { name, load } of BUILT_INS) {
-    const { options } = checkDeclaration(await load(), "built-in");
-    for (const [key, schema] of Object.entries<v.GenericSchema>(options.entries)) {
+    const plugin = checkDeclaration(await load(), "built-in");
+    const kind = plugin.backend === undefined ? "sinks" : "backends";
+    for (const [key, schema] of Object.entries(entriesOf(plugin, kind))) {
       const { reaches, secret } = about(schema);
       const isText = !["number", "boolean", "picklist"].includes(unwrap(schema).type);
       if (isText && reaches === undefined && !secret && !HARMLESS.includes(key))
@@ -25,8 +26,9 @@ test("every option with text in it leads somewhere, is a secret, or is known to 
 test("those that lead somewhere are these", async () => {
   const found: string[] = [];
   for (const { name, load } of BUILT_INS) {
-    const { options } = checkDeclaration(await load(), "built-in");
-    for (const [key, schema] of Object.entries<v.GenericSchema>(options.entries)) {
+    const plugin = checkDeclaration(await load(), "built-in");
+    const kind = plugin.backend === undefined ? "sinks" : "backends";
+    for (const [key, schema] of Object.entries(entriesOf(plugin, kind))) {
       const { reaches } = about(schema);
       if (reaches !== undefined) found.push(`${name}.${key}: ${reaches}`);
     }

@@ -203,6 +203,7 @@ describe("restore", () => {
 test.each([
   ["Ctrl-C", KEY.interrupt],
   ["Ctrl-D", KEY.endOfInput],
+  ["n", "n"],
 ])("%s at a yes-or-no question is no, and the last line says so", async (_name, key) => {
   const cwd = labProject(lab, { only: ["grafana"] });
   const session = openSession(["dashboards", "delete", "con-dash"], { cwd });
@@ -222,6 +223,22 @@ test("a plugin that could not be trusted is not recorded as trusted", async () =
   expect(readdirSync(cwd)).not.toContain("contextcore.lock");
   const [before, after] = await eventsOf(cwd, "plugin_trust");
   expect([before.outcome, after.outcome, after.ref]).toEqual(["success", "failed", before.id]);
+});
+
+test("a plugin that was trusted and could not be listed: the trail says both, and the last line what is true", async () => {
+  const cwd = temporaryDirectory({ "contextcore.yaml": "name: shop\n" });
+  expect((await run(["plugin", "new", "acme/lines"], { cwd })).exitCode).toBe(0);
+  const session = openSession(["plugin", "add", "./lines"], { cwd });
+  await session.waitFor("Trust these files and load them?");
+  rmSync(join(cwd, "contextcore.yaml"));
+  mkdirSync(join(cwd, "contextcore.yaml"));
+  session.type("y");
+  expect(await session.exited).toBe(1);
+  expect(lastLine(session.text())).toBe("acme/lines is trusted, but not listed under plugins: yet");
+  rmSync(join(cwd, "contextcore.yaml"), { recursive: true });
+  const [before, after] = await eventsOf(cwd, "plugin_trust");
+  expect([before.outcome, after.outcome, after.ref]).toEqual(["success", "partial", before.id]);
+  expect(after.details).toMatchObject({ action: "add", plugin: "acme/lines", trusted: true });
 });
 
 test("what a sink has to say comes before the last line of an export", async () => {

@@ -18,6 +18,7 @@ test("the names of the entry `contextcore`", () => {
     [
       "CONTRACT_VERSION",
       "GrowingBuffer",
+      "IMPORTANCES",
       "NS_PER_MS",
       "NS_PER_SECOND",
       "PluginError",
@@ -174,6 +175,7 @@ test("the sides that a plugin has, and their hooks", () => {
         "count",
         "limits",
         "flush",
+        "tenants",
         "find",
         "erase",
         "export.start",

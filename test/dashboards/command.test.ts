@@ -137,6 +137,10 @@ test("part of a deletion that fails is exit code 3, and a list can be read by sc
   const rows: { uid: string; folder: string[] }[] = JSON.parse(await dashboards(setting, ["list", "--json"]));
   expect(rows).toHaveLength(8);
   expect(rows.find(({ uid }) => uid === "dotdot")?.folder).toEqual(["Projects", "2026/Q1 .."]);
+
+  const nothing = await dashboards(setting, ["delete", "--folder", "Platform/Services", "--yes"], 1);
+  expect(nothing).toContain("deleted: dashboards 0, folders 0");
+  expect(recorded(setting.cwd).slice(2)).toEqual(["delete_dashboard started", "delete_dashboard failed"]);
 }, 30_000);
 
 test("a server that is not there, or does not let us in, is said in two lines", async () => {

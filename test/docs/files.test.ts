@@ -8,7 +8,11 @@ import { blocksOf, pages } from "./blocks.ts";
 setDefaultTimeout(60_000);
 
 const root = resolve(import.meta.dir, "../..");
-const env = { AUDIT_WEBHOOK_SECRET: "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw==", BILLING_PASSWORD: "b" };
+const env = {
+  AUDIT_WEBHOOK_SECRET: "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw==",
+  BILLING_PASSWORD: "b",
+  LOKI_EU_TOKEN: "t",
+};
 
 /** The page's files of secrets lie where the test may put them. */
 const withSecrets = (text: string): string =>

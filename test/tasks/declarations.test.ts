@@ -48,11 +48,12 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
     if (SIGNED_AFTER.has(kind)) expect(destructive).toBe(true);
     expect(about).toMatch(/^[a-z].*[^.]$/);
     for (const [name, param] of Object.entries(params)) {
-      const isPath =
-        param.type !== "flag" && /^(files|directories|third-parties)$/.test(param.complete ?? "");
+      const { complete = "" } = param.type === "flag" ? {} : param;
+      const isPath = /^(files|directories|third-parties)$/.test(complete);
       // Over HTTP and by a schedule only configured things are named.
       const isLocal = isPath || /url|command|path|config|^set$|^into$/i.test(name);
-      expect({ name, isLocal: param.local ?? false }).toEqual({ name, isLocal });
+      const local = complete === "snapshots" ? "paths" : isLocal;
+      expect({ name, local: param.local ?? false }).toEqual({ name, local });
       // A default would stand in the help, values and names that complete it in a shell.
       const isSecret = param.type !== "flag" && param.secret === true;
       const isShown = "default" in param || "values" in param || "complete" in param;
@@ -60,6 +61,11 @@ test.each(tasks.map((task) => [task.kind, task] as const))(
     }
   },
 );
+
+test("nobody trusts code over HTTP, or by a schedule: it takes what only the command line can say", () => {
+  const needed = Object.values(byKind.get("plugin_trust")?.params ?? {});
+  expect(needed.some((param) => param.type !== "flag" && param.required && param.local === true)).toBe(true);
+});
 
 const sha256 = "5f".repeat(32);
 

@@ -1,5 +1,6 @@
 /** Values that only this project knows. Nothing of a third party's is loaded, and no server is asked. */
 import type { Config } from "../../config/config.ts";
+import { instancesOf } from "../../config/instances.ts";
 import type { BuiltIn } from "../../host/built-in.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { BUILT_INS } from "../../registry.ts";
@@ -29,6 +30,13 @@ const builtIn = ({ name }: BuiltIn): Candidate => ({ word: name, about: "built-i
 const trusted = (directory: string): Candidate[] =>
   Object.entries(readLock(directory)).map(([source, { name }]) => ({ word: name, about: source }));
 
+/** An instance is called by its own name; which of them have tenants is known where a server is asked. */
+const instancesAs = ({ word, about }: Candidate, config: Config): Candidate[] =>
+  instancesOf(word, config).map((name) => ({
+    word: name,
+    about: name === word ? about : `an instance of ${word}`,
+  }));
+
 const FIND: Readonly<
   Record<Parameters<FindValues>[0], (config: Config, call: Call) => Promise<Candidate[]>>
 > = {
@@ -36,12 +44,13 @@ const FIND: Readonly<
     return [...BUILT_INS.map(builtIn), ...trusted(directory)];
   },
 
-  async backends({ directory }) {
+  async backends(config) {
     const loaded = await Promise.all(BUILT_INS.map(async (one) => ({ one, plugin: await one.load() })));
     const found = loaded.filter(
       ({ plugin }) => typeof plugin === "object" && plugin !== null && "backend" in plugin,
     );
-    return [...found.map(({ one }) => builtIn(one)), ...trusted(directory)];
+    const plugins = [...found.map(({ one }) => builtIn(one)), ...trusted(config.directory)];
+    return plugins.flatMap((plugin) => instancesAs(plugin, config));
   },
 
   async "third-parties"({ directory, plugins }) {

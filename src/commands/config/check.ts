@@ -2,6 +2,8 @@ import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
 import { refusalOf } from "../../destroy/policy/judge.ts";
+import { sameServers } from "../../host/same-server.ts";
+import { listed } from "../../units/words.ts";
 import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -47,7 +49,10 @@ async function examine(call: Call): Promise<Examined> {
       what: error.message,
     }));
     const problems = [...failed, ...hiddenInFile(config, stack), ...forbiddenCommand(config)];
-    const warnings = [...(config.sealed ? [UNSEEN] : []), ...secretsInFile(config, stack)];
+    const twice = sameServers(stack.backends).map(
+      (names) => `${listed(names)} are the same server and tenant: each saves all of it once more`,
+    );
+    const warnings = [...(config.sealed ? [UNSEEN] : []), ...secretsInFile(config, stack), ...twice];
     return { file: config.file, problems, warnings };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

@@ -2,9 +2,9 @@
 import type { Config } from "../../config/config.ts";
 import type { ConfigProblem } from "../../config/errors.ts";
 import { hiddenProblems } from "../../config/hidden.ts";
+import { type Configured, configuredAs } from "../../config/instances.ts";
 import { about } from "../../config/introspect.ts";
-import { type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
-import type { Plugin } from "../../contract/contract.ts";
+import { entriesOf, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
@@ -20,8 +20,9 @@ export interface Setting {
 /** The core's own settings, then those of every opened plugin. */
 export const settingsOf = (config: Config, { backends, sinks }: DeclaredPlugins): Setting[] => [
   ...coreSettings(config),
-  ...backends.flatMap(({ plugin }) => pluginSettings(plugin, "backends", config)),
-  ...sinks.flatMap(({ plugin }) => pluginSettings(plugin, "sinks", config)),
+  ...openedOf({ backends, sinks, failures: [] }).flatMap(([kind, named]) =>
+    pluginSettings(named, kind, config),
+  ),
 ];
 
 function coreSettings(config: Config): Setting[] {
@@ -49,15 +50,25 @@ function placeOf(config: Config, path: readonly string[]): string {
   return place ?? "default";
 }
 
-function pluginSettings(plugin: Plugin, kind: PluginKind, config: Config): Setting[] {
-  const { options, found } = resolveOptions(plugin, kind, config);
-  return found
-    .filter(({ key }) => options[key] !== undefined)
-    .map(({ key, from, secret }) => ({
-      key: `${kind}.${plugin.name}.${key}`,
-      value: secret && !isEmpty(options[key]) ? "***" : shown(options[key]),
-      from,
-    }));
+function pluginSettings(named: Configured, kind: PluginKind, config: Config): Setting[] {
+  const { options, core, found } = resolveOptions(named, kind, config);
+  const values = { ...core, ...options };
+  const path = [kind, named.name, "plugin"];
+  const ofPlugin = {
+    key: path.join("."),
+    value: named.plugin,
+    from: config.where?.(path) ?? "the configuration",
+  };
+  return [
+    ...(named.plugin === undefined ? [] : [ofPlugin]),
+    ...found
+      .filter(({ key }) => values[key] !== undefined)
+      .map(({ key, from, secret }) => ({
+        key: `${kind}.${named.name}.${key}`,
+        value: secret && !isEmpty(values[key]) ? "***" : shown(values[key]),
+        from,
+      })),
+  ];
 }
 
 /** Nothing is hidden by what holds nothing. */
@@ -71,7 +82,7 @@ const shown = (value: unknown): unknown =>
 export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[] =>
   openedOf(plugins).flatMap(([kind, plugin]) =>
     Object.entries(config[kind][plugin.name]?.options ?? {}).flatMap(([key, value]) => {
-      const schema = plugin.options.entries[key];
+      const schema = entriesOf(plugin, kind)[key];
       if (schema === undefined || typeof value !== "string") return [];
       const what = clearSecret(value, about(schema).secret === true);
       const where = config.where?.([kind, plugin.name, key]) ?? "";
@@ -79,11 +90,14 @@ export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[
     }),
   );
 
-/** The plugins that were opened, each with the section of the configuration that it reads. */
-const openedOf = ({ backends, sinks }: DeclaredPlugins) => [
-  ...backends.map(({ plugin }) => ["backends", plugin] as const),
-  ...sinks.map(({ plugin }) => ["sinks", plugin] as const),
-];
+/** What was opened, under each name once, with the section of the configuration that it reads. */
+function openedOf({ backends, sinks }: DeclaredPlugins): (readonly [PluginKind, Configured])[] {
+  const names = new Map(backends.map(({ name, configured = name, plugin }) => [configured, plugin]));
+  return [
+    ...[...names].map(([name, plugin]) => ["backends", configuredAs(name, plugin)] as const),
+    ...sinks.map(({ plugin }) => ["sinks", plugin] as const),
+  ];
+}
 
 function clearSecret(value: string, isSecret: boolean): string | undefined {
   if (/\$\{|^file:/.test(value)) return undefined;

@@ -3,14 +3,13 @@ import { claimId } from "../../agreement/claim.ts";
 import { agreeTo, forget, type Standing } from "../../agreement/standing.ts";
 import { readAgreements } from "../../agreement/store.ts";
 import type { Config } from "../../config/config.ts";
-import { RefusedError } from "../../tasks/errors.ts";
-import { confirm } from "../../terminal/ask.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { visible } from "../../units/visible.ts";
 import { counted } from "../../units/words.ts";
 import { agreementOf, claimLines } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
+import { confirmed } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf } from "../stack.ts";
 import { trailPlaces } from "../trail-places.ts";
@@ -73,10 +72,10 @@ export default defineCommand({
     if (call.args.json) return report(call, config, standing);
     show(call, standing);
     if (standing.fresh.length === 0) return EXIT.ok;
-    const answer = call.args.yes || (await asked(call, standing));
-    if (answer !== true) {
+    const answer = await confirmed(call, questionOf(standing));
+    if (!answer.agrees) {
       call.terminal.note("nothing was agreed to");
-      return answer === undefined ? EXIT.interrupted : EXIT.refused;
+      return answer.isNo ? EXIT.refused : EXIT.interrupted;
     }
     await agree(call, config, standing);
     call.terminal.print(`agreed to ${visible(standing.project)}`);
@@ -112,13 +111,14 @@ function printClaims({ tell, colors }: Terminal, claims: Standing["claims"]): vo
   for (const line of claimLines(claims, colors)) tell(line);
 }
 
-async function asked({ terminal, signal }: TrustCall, { sha256 }: Standing): Promise<boolean | undefined> {
-  if (!terminal.interactive) {
-    const hint = `if you agree: --yes · for one run:\nCONTEXTCORE_TRUST=${sha256}`;
-    throw new RefusedError("there is no terminal to ask on, and nothing was agreed to", hint);
-  }
-  return confirm(terminal, { message: "Agree to this?", signal });
-}
+const questionOf = ({ sha256 }: Standing) => ({
+  message: "Agree to this?",
+  what: "the agreement",
+  unasked: {
+    message: "there is no terminal to ask on, and nothing was agreed to",
+    hint: `if you agree: --yes · for one run:\nCONTEXTCORE_TRUST=${sha256}`,
+  },
+});
 
 /** A program reads it, so nobody is asked. */
 async function report(call: TrustCall, config: Config, standing: Standing): Promise<ExitCode> {

@@ -1,5 +1,6 @@
 import { relative } from "node:path";
 import * as v from "valibot";
+import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
@@ -20,7 +21,7 @@ const deleteSchema = v.object({
   deleted: v.boolean(),
   dashboards: v.array(dashboardSchema),
   folders: v.array(v.object({ uid: v.string(), title: v.string() })),
-  failed: v.array(v.object({ what: v.string(), reason: v.string() })),
+  failed: v.array(unwrittenSchema),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),

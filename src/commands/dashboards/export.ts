@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import * as v from "valibot";
+import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { exportDashboards } from "../../dashboards/export.ts";
 import { keeperOf, PLUGIN } from "../../tasks/dashboard-store.ts";
 import { defineCommand } from "../command.ts";
@@ -10,7 +11,7 @@ const exportSchema = v.object({
   directory: v.string(),
   folders: v.number(),
   dashboards: v.number(),
-  failed: v.array(v.object({ what: v.string(), reason: v.string() })),
+  failed: v.array(unwrittenSchema),
 });
 
 export default defineCommand({

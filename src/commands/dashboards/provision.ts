@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { expectedResult, type Provisioned } from "../../dashboards/provision.ts";
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { type Provisioning, provision } from "../../tasks/provision.ts";
@@ -15,15 +16,16 @@ const args = {
 
 type ProvisionCall = Call<typeof args>;
 
-const unwritten = v.array(v.object({ what: v.string(), reason: v.string() }));
 const provisionSchema = v.object({
   source: v.string(),
   dryRun: v.boolean(),
   folders: v.object({ created: v.number(), renamed: v.number(), unchanged: v.number() }),
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
-  left: unwritten,
-  failed: unwritten,
-  warned: v.optional(v.pipe(unwritten, v.description("What is there, and not as it was meant"))),
+  left: v.array(unwrittenSchema),
+  failed: v.array(unwrittenSchema),
+  warned: v.optional(
+    v.pipe(v.array(unwrittenSchema), v.description("What is there, and not as it was meant")),
+  ),
   interrupted: v.optional(
     v.pipe(
       v.array(v.string()),

@@ -4,7 +4,7 @@ import { ConfigError, formatProblem } from "../../config/errors.ts";
 import { examineClocks } from "../../doctor/clock.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
-import { examineBackends, examineSinks } from "../../doctor/servers.ts";
+import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
 import { askBackends } from "../../tasks/inventory.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
@@ -101,6 +101,7 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Find
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
     examineBackends(surveyed, signal),
+    examineInstances(stack.backends),
     examineClocks(
       reached.map(({ open }) => open),
       signal,

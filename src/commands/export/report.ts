@@ -3,6 +3,7 @@ import { objectOf } from "../../contract/any-names.ts";
 import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
+import { rangeSchema } from "../../snapshot/format/range-text.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -16,7 +17,7 @@ const status = v.picklist(["complete", "partial", "failed"]);
 export const exportSchema = v.object({
   path: v.pipe(v.string(), v.description("the snapshot's directory")),
   status,
-  range: v.object({ from: v.string(), to: v.string() }),
+  range: rangeSchema,
   bytes: v.number(),
   plugins: v.array(
     v.object({
@@ -32,7 +33,7 @@ export const exportSchema = v.object({
         v.object({
           kind: v.string(),
           reason: v.string(),
-          ranges: v.array(v.object({ from: v.string(), to: v.string() })),
+          ranges: v.array(rangeSchema),
           items: v.array(v.string()),
           itemsTotal: v.number(),
         }),

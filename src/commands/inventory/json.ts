@@ -1,5 +1,7 @@
 import * as v from "valibot";
+import { CLASSES, classOf } from "../../config/instances.ts";
 import { objectOf } from "../../contract/any-names.ts";
+import { IMPORTANCES } from "../../contract/contract.ts";
 import { CONDITIONS } from "../../inventory/condition.ts";
 import type { Finding } from "../../inventory/survey.ts";
 import type { Taken } from "../../tasks/inventory.ts";
@@ -12,6 +14,10 @@ export const inventorySchema = v.object({
   backends: v.array(
     v.object({
       name: v.string(),
+      plugin: v.optional(
+        v.pipe(v.string(), v.description("whose instance it is, where that is another name")),
+      ),
+      tenant: v.optional(v.pipe(v.string(), v.description("as which it is asked, where it is one"))),
       state: v.picklist(["reached", ...CONDITIONS]),
       url: v.optional(v.string()),
       reason: v.optional(v.pipe(v.string(), v.description("why it was not reached"))),
@@ -30,7 +36,8 @@ export const inventorySchema = v.object({
       oldest: v.optional(time),
       newest: v.optional(time),
       retention: v.optional(v.pipe(v.union([v.number(), v.literal("unlimited")]), v.description("seconds"))),
-      importance: v.optional(v.picklist(["low", "medium", "high", "critical"])),
+      importance: v.optional(v.picklist(IMPORTANCES)),
+      class: v.optional(v.picklist(CLASSES)),
       counts: v.optional(objectOf(v.number())),
     }),
   ),
@@ -54,13 +61,18 @@ export const inventoryJson = ({ stack, findings, warnings }: Taken): InventoryJs
 
 function backendJson(finding: Finding): InventoryJson["backends"][number] {
   const { name, state, open } = finding;
-  if (state !== "reached") return { name, state, url: open?.url, reason: finding.error.message };
+  const whose = {
+    name,
+    plugin: open === undefined || open.plugin.name === name ? undefined : open.plugin.name,
+    tenant: open?.tenant === "" ? undefined : open?.tenant,
+    state,
+    url: open?.url,
+  };
+  if (state !== "reached") return { ...whose, reason: finding.error.message };
   const { inventory, size } = finding;
   const { oldest, newest, retention } = inventory;
   return {
-    name,
-    state,
-    url: open?.url,
+    ...whose,
     serverVersion: inventory.serverVersion,
     signals: [...inventory.signals],
     size: size === undefined ? undefined : { ...size, how: size.how },
@@ -68,6 +80,7 @@ function backendJson(finding: Finding): InventoryJson["backends"][number] {
     newest: newest === undefined ? undefined : toRfc3339(newest),
     retention: typeof retention === "bigint" ? Number(retention / NS_PER_SECOND) : retention,
     importance: inventory.importance,
+    class: open.class ?? classOf(inventory.importance ?? "medium"),
     counts: inventory.counts,
   };
 }

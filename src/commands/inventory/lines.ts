@@ -23,7 +23,7 @@ function cells(finding: Finding, colors: Colors): string[] {
     name,
     size === undefined ? colors.yellow("unknown") : formatBytes(size.bytes),
     `${colors.dim("retention=")}${formatRetention(inventory.retention)}`,
-    `${colors.dim("importance=")}${paint(inventory.importance, colors)}`,
+    `${colors.dim("importance=")}${paint(inventory.importance ?? "medium", colors)}`,
   ];
 }
 

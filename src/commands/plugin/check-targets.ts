@@ -61,7 +61,7 @@ export async function refusal(
 ): Promise<ConfigError> {
   const config = await configOf(call);
   const kind = kindOf(plugin.backend === undefined ? "sink" : "backend");
-  return refusedOptions(plugin, kind, config, { options: {}, found: [] }, issues);
+  return refusedOptions(plugin, kind, config, { found: [] }, issues);
 }
 
 /** Where the configuration has the options of this side; those of a store are a place's, so here they come from the command line alone. */

@@ -2,7 +2,12 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { describeOption } from "../../config/option-type.ts";
-import { environmentNames, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
+import {
+  entriesOf,
+  environmentNames,
+  type PluginKind,
+  resolveOptions,
+} from "../../config/resolve-options.ts";
 import type { Plugin } from "../../contract/contract.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
@@ -59,7 +64,7 @@ async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<str
   };
   const { plugin } = loaded;
   const backends = await attempt(config, () =>
-    openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, {}),
+    openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, { asksNothing: true }),
   );
   const sinks = await attempt(config, () => openSink(loaded, everything, {}));
   const stores = await attempt(config, () => openStore(loaded, {}, everything, {}));
@@ -98,12 +103,12 @@ async function attempt<Opened>(
 function optionsOf(plugin: Plugin, config: Config): Description["options"] {
   const kind: PluginKind = plugin.backend === undefined ? "sinks" : "backends";
   const present = new Map(valuesOf(plugin, kind, config));
-  return Object.entries<v.GenericSchema>(plugin.options.entries).map(([name, schema]) => {
+  return Object.entries(entriesOf(plugin, kind)).map(([name, schema]) => {
     const { fallback, ...described } = describeOption(name, schema);
     return {
       ...described,
       ...(fallback === undefined ? {} : { fallback }),
-      environment: [...environmentNames(plugin.name, name, schema)],
+      environment: [...environmentNames(plugin, name, schema)],
       ...present.get(name),
     };
   });
@@ -112,10 +117,11 @@ function optionsOf(plugin: Plugin, config: Config): Description["options"] {
 /** Where each option's value comes from, and the value unless it is secret. */
 function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
   try {
-    const { options, found } = resolveOptions(plugin, kind, config);
+    const { options, core, found } = resolveOptions(plugin, kind, config);
+    const values = { ...core, ...options };
     return found
-      .filter(({ key }) => options[key] !== undefined)
-      .map(({ key, from, secret }) => [key, { value: secret ? "***" : shown(options[key]), from }] as const);
+      .filter(({ key }) => values[key] !== undefined)
+      .map(({ key, from, secret }) => [key, { value: secret ? "***" : shown(values[key]), from }] as const);
   } catch {
     // What does not fit is said, with its line, by `config check` and by every command that needs it.
     return [];

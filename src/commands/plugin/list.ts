@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
+import { enabledInstances } from "../../config/instances.ts";
 import type { Plugin } from "../../contract/contract.ts";
 import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
@@ -58,7 +59,7 @@ function usage(
   { name, backend, sink, store }: Plugin,
   config: Config,
 ): Pick<Summary, "backend" | "sink" | "store"> {
-  const backendIsOn = config.backends[name]?.enabled !== false;
+  const backendIsOn = enabledInstances(name, config).length > 0;
   const sinkIsOn = config.sinks[name]?.enabled === true;
   return {
     backend: backend === undefined ? "none" : backendIsOn ? "on" : "off",

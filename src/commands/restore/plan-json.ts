@@ -1,15 +1,12 @@
 /** The plan as `--dry-run --json` prints it. */
 import * as v from "valibot";
-import { objectOf } from "../../contract/any-names.ts";
 import type { Counts } from "../../contract/contract.ts";
 import { lostSchema, lostToText } from "../../restore/lost.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
-import { findingSchema, notPlannedSchema } from "../../restore/report.ts";
-import { chainJson, chainSchema } from "../../snapshot/catalog/chain-json.ts";
-import { addCounts } from "../../snapshot/format/counts.ts";
+import { findingSchema } from "../../restore/report.ts";
+import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/chain-json.ts";
+import { addCounts, countsSchema } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
-
-const counts = objectOf(v.number());
 
 export const planSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),
@@ -20,13 +17,13 @@ export const planSchema = v.object({
       name: v.string(),
       url: v.optional(v.string()),
       range: rangeSchema,
-      counts: v.pipe(counts, v.description("what would be written")),
+      counts: v.pipe(countsSchema, v.description("what would be written")),
       isAtMost: v.pipe(
         v.boolean(),
         v.description("a selector, or the ends of the range, leave out some of these records"),
       ),
-      held: v.optional(v.pipe(counts, v.description("what the server holds already of these times"))),
-      files: v.array(v.object({ file: v.string(), counts })),
+      held: v.optional(v.pipe(countsSchema, v.description("what the server holds already of these times"))),
+      files: v.array(v.object({ file: v.string(), counts: countsSchema })),
       findings: v.array(findingSchema),
       lost: v.pipe(
         v.array(lostSchema),
@@ -35,10 +32,10 @@ export const planSchema = v.object({
     }),
   ),
   notChosen: v.pipe(
-    v.array(notPlannedSchema),
+    v.array(reasonedSchema),
     v.description("plugins of which the range or the selector chose nothing"),
   ),
-  leftOut: v.array(notPlannedSchema),
+  leftOut: v.array(reasonedSchema),
 });
 
 /** Everything that a plan says of what would be written where, and of what would not. */

@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
 import { isWhole } from "../../snapshot/catalog/choose.ts";
+import type { Manifest } from "../../snapshot/format/manifest.ts";
+import { UsageError } from "../../tasks/errors.ts";
 import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
 import { tellOpened } from "../chain-text.ts";
@@ -16,6 +18,12 @@ const args = {
     required: true,
     about:
       "openmetrics: what promtool tsdb create-blocks-from openmetrics accepts; it cannot carry stale markers, NaN payloads, native histograms, exemplars and metadata",
+  },
+  plugin: {
+    type: "value",
+    hint: "NAME",
+    complete: "backends",
+    about: "whose metrics, where several backends have some",
   },
   output: {
     type: "value",
@@ -41,11 +49,24 @@ export default defineCommand({
     const place = { directory, backups: (await configOf(call)).backups };
     await using opened = await openChosen({ snapshot: given.snapshot, only: ["metrics"] }, place, signal);
     tellOpened(opened, terminal);
-    const totals = await writeOpenMetrics(opened.snapshot, resolve(directory, given.output), signal);
+    const { snapshot } = opened;
+    const wanted = oneOf(given.plugin, snapshot.manifest);
+    const totals = await writeOpenMetrics(snapshot, resolve(directory, given.output), signal, wanted);
     const exit = told(call, totals);
     return isWhole(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
 });
+
+/** The backend that is meant. @throws UsageError when that is not clear, or it has no metrics */
+function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">): string | undefined {
+  const names = plugins.filter(({ signals = [] }) => signals.includes("metrics")).map(({ name }) => name);
+  if (named === undefined && names.length < 2) return names[0];
+  if (named !== undefined && names.includes(named)) return named;
+  throw new UsageError(
+    named === undefined ? "whose metrics?" : `--plugin ${named}: it has no metrics in this snapshot`,
+    `--plugin with one of ${names.join(", ")}`,
+  );
+}
 
 /** Says what the format could not carry: nothing is left out silently. */
 function told({ terminal, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import * as v from "valibot";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
 import { type Kept, type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
-import { rangeToText } from "../../snapshot/format/range-text.ts";
+import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
@@ -14,7 +14,6 @@ import { coverageLines, minute } from "./coverage-picture.ts";
 
 const args = { json: { type: "flag", about: "print one JSON object" } } as const;
 
-const rangeText = v.object({ from: v.string(), to: v.string() });
 const listSchema = v.object({
   directory: v.string(),
   snapshots: v.array(
@@ -23,7 +22,7 @@ const listSchema = v.object({
       status: v.string(),
       bytes: v.number(),
       created: v.string(),
-      range: rangeText,
+      range: rangeSchema,
       plugins: v.array(v.string()),
     }),
   ),
@@ -32,7 +31,9 @@ const listSchema = v.object({
     v.description("interrupted exports, and those that are being written"),
   ),
   unreadable: v.array(v.object({ path: v.string(), reason: v.string() })),
-  coverage: v.array(v.object({ backend: v.string(), covered: v.array(rangeText), gaps: v.array(rangeText) })),
+  coverage: v.array(
+    v.object({ backend: v.string(), covered: v.array(rangeSchema), gaps: v.array(rangeSchema) }),
+  ),
 });
 
 export default defineCommand({

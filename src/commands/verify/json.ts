@@ -1,7 +1,7 @@
 /** What a verification found, as `--json` prints it. */
 import * as v from "valibot";
 import { nameOf } from "../../snapshot/catalog/chain.ts";
-import { chainJson, chainSchema } from "../../snapshot/catalog/chain-json.ts";
+import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/chain-json.ts";
 import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
@@ -51,7 +51,7 @@ export const verifySchema = v.object({
   chains: v.pipe(v.array(chainSchema), v.description("which backends they cover, and how far")),
   notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not looked at, by name")),
   passedOver: v.pipe(
-    v.array(v.object({ name: v.string(), reason: v.string() })),
+    v.array(reasonedSchema),
     v.description("newer snapshots that `latest` does not mean, and backends that none holds complete"),
   ),
   flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),

@@ -41,6 +41,7 @@ export function backendIn(instance: Instance, plugin: string): Backend {
       ? { find: (request, signal) => streamFrom<Found>(instance, "find", [request], signal) }
       : {}),
     ...(has(instance, "erase") ? { erase: (request, signal) => ask("erase", [request], signal) } : {}),
+    ...(has(instance, "tenants") ? { tenants: (signal) => ask("tenants", [], signal) } : {}),
     ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
     ...(has(instance, "dashboards.list") ? { dashboards: keeperIn(instance) } : {}),
   };

@@ -1,7 +1,7 @@
 /** What a plugin's process is asked, and what it may ask: the calls by name, and what they hold. */
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
-import { SIGNALS } from "../../contract/contract.ts";
+import { IMPORTANCES, SIGNALS } from "../../contract/contract.ts";
 import { optionShapeSchema } from "./option-shape.ts";
 
 const word = v.pipe(v.string(), v.maxLength(400));
@@ -15,7 +15,18 @@ export type FaceName = v.InferOutput<typeof faceSchema>;
 /** Every method of the contract that can be called from outside, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
   backend: [
-    ...["inventory", "size", "count", "limits", "flush", "find", "erase", "export.start", "export.step"],
+    ...[
+      "inventory",
+      "size",
+      "count",
+      "limits",
+      "flush",
+      "tenants",
+      "find",
+      "erase",
+      "export.start",
+      "export.step",
+    ],
     ...["export.split", "export.read"],
     ...["rank", "matcher", "selection", "preflight", "apply", "applyBytes", "settleMs"].map(
       (name) => `restore.${name}`,
@@ -44,6 +55,8 @@ export const declaredSchema = v.object({
   contract: v.optional(v.number()),
   version: v.optional(word),
   signals: v.optional(v.array(v.picklist(SIGNALS))),
+  importance: v.optional(v.picklist(IMPORTANCES)),
+  dataFiles: v.optional(v.array(word)),
   hosts: v.optional(v.array(word)),
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),

@@ -5,7 +5,8 @@ import { type BackendChain, nameOf } from "./chain.ts";
 import { claimsOfBackend, snapshotsOf } from "./chain-claims.ts";
 import { hasTimeline } from "./coverage.ts";
 
-const reasoned = v.object({ name: v.string(), reason: v.string() });
+/** Something by its name, and why. */
+export const reasonedSchema = v.object({ name: v.string(), reason: v.string() });
 
 export const chainSchema = v.object({
   backend: v.string(),
@@ -17,7 +18,7 @@ export const chainSchema = v.object({
   range: v.optional(rangeSchema),
   gaps: v.pipe(v.array(rangeSchema), v.description("parts of that range that none of them holds")),
   missing: v.pipe(
-    v.array(reasoned),
+    v.array(reasonedSchema),
     v.description("snapshots that they continue, and that are gone or cannot be believed"),
   ),
 });

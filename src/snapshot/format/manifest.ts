@@ -7,7 +7,7 @@
  */
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
-import { SIGNALS } from "../../contract/contract.ts";
+import { IMPORTANCES, SIGNALS } from "../../contract/contract.ts";
 import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
@@ -91,11 +91,20 @@ export const parentSchema = v.object({
 export type Parent = v.InferOutput<typeof parentSchema>;
 
 const pluginSchema = v.object({
-  name: v.string(),
+  name: v.pipe(
+    v.string(),
+    v.description("The backend's name in the stack: its plugin's, or that of an instance"),
+  ),
+  plugin: v.exactOptional(
+    v.pipe(v.string(), v.description("Whose instance it is; absent: of the plugin of its name")),
+  ),
   version: v.exactOptional(v.string()),
   status: statusSchema,
   signals: v.exactOptional(v.array(v.picklist(SIGNALS))),
-  importance: v.exactOptional(v.picklist(["low", "medium", "high", "critical"])),
+  importance: v.exactOptional(v.picklist(IMPORTANCES)),
+  class: v.exactOptional(
+    v.pipe(v.string(), v.description("By what class its data is kept; absent: what its importance says")),
+  ),
   serverVersion: v.exactOptional(v.string()),
   url: v.exactOptional(v.pipe(v.string(), v.description("Base URL without credentials"))),
   tenant: v.exactOptional(

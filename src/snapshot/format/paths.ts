@@ -7,6 +7,16 @@ const TOP_LEVEL: ReadonlySet<string> = new Set(SIGNAL_FORMATS.map(({ file }) => 
 /** The plugin's own folder in a snapshot: `loki/`, `vendor/name/`. */
 export const pluginFolder = (plugin: string): string => `${plugin}/`;
 
+/** A path as a plugin names it, without its own folder. */
+export const withoutFolder = (file: string, plugin: string): string =>
+  file.startsWith(pluginFolder(plugin)) ? file.slice(pluginFolder(plugin).length) : file;
+
+/** What a file is called among those of all backends, where one that is named like its plugin has the plugin's own names. @param file as its plugin names it */
+export const sharedName = (
+  { name, plugin }: { readonly name: string; readonly plugin?: string },
+  file: string,
+): string => (plugin === undefined ? file : `${name}/${withoutFolder(file, plugin)}`);
+
 /**
  * Why a plugin may not write this path; `undefined` when it may. A data file may be one of the top-level ones; everything
  * else lies in the plugin's own folder, in parts that every file system takes.

@@ -1,7 +1,7 @@
 /** Decides in which stored file a plugin's data goes: pure, so that a resumed export decides the same. */
 import { SnapshotError } from "../format/errors.ts";
 import type { FileKind } from "../format/file-totals.ts";
-import { collisionKey, partName, pluginFolder } from "../format/paths.ts";
+import { collisionKey, partName, pluginFolder, withoutFolder } from "../format/paths.ts";
 
 export interface Placement {
   /** The stored file that the next `bytes` of a data file go into. @throws SnapshotError when an object is in the way. */
@@ -9,7 +9,7 @@ export interface Placement {
   /** Where a data file of the plugin begins, uncompressed. */
   base(plugin: string, file: string): string;
   /** A free path for an object: as asked, or with `-2`, `-3` … before its extension. @throws SnapshotError as above. */
-  claim(path: string): Place;
+  claim(plugin: string, path: string): Place;
   /**
    * A file that one step alone writes: its parts as they come, under a free name as above.
    * @throws SnapshotError when another step writes it
@@ -38,7 +38,15 @@ export interface StoredFile extends Place {
   readonly bytes: number;
 }
 
+/** An instance that has a folder of its own in the snapshot, in which its plugin's files and folder lie. */
+export interface InstanceFolder {
+  readonly plugin: string;
+  readonly folder: string;
+}
+
 export interface PlacementOptions {
+  /** By name, the instances that write nothing at the top. */
+  readonly folders?: ReadonlyMap<string, InstanceFolder>;
   readonly compressed: boolean;
   /** A part that holds something is not grown beyond this. */
   readonly fileBytesMax?: number;
@@ -51,7 +59,7 @@ interface Part {
 
 /** Creates the placement of one snapshot. */
 export function createPlacement(options: PlacementOptions): Placement {
-  const { compressed, fileBytesMax = Number.MAX_SAFE_INTEGER } = options;
+  const { compressed, fileBytesMax = Number.MAX_SAFE_INTEGER, folders } = options;
   const entries = createEntries();
   const owners = new Map<string, string>();
   const parts = new Map<string, Part>();
@@ -62,8 +70,13 @@ export function createPlacement(options: PlacementOptions): Placement {
       throw new SnapshotError(`${file} cannot be written: another step has it for itself`);
   };
 
-  /** A top-level file belongs to the first plugin that writes it; another's goes into that plugin's own folder. */
+  /**
+   * A top-level file belongs to the first plugin that writes it; another's goes into that plugin's own folder. Of an instance
+   * with a folder, what lies at the top or in its plugin's folder lies in that one.
+   */
   const base = (plugin: string, file: string): string => {
+    const own = folders?.get(plugin);
+    if (own !== undefined) return `${own.folder}/${withoutFolder(file, own.plugin)}`;
     if (file.includes("/")) return file;
     const owner = owners.get(file) ?? plugin;
     owners.set(file, owner);
@@ -84,8 +97,8 @@ export function createPlacement(options: PlacementOptions): Placement {
       parts.set(first, next);
       return { path, of: file };
     },
-    claim(path) {
-      const free = numbered(path, (one) => !entries.has(one));
+    claim(plugin, path) {
+      const free = numbered(base(plugin, path), (one) => !entries.has(one));
       entries.add(free, "object");
       return { path: free, of: path };
     },
@@ -97,7 +110,7 @@ export function createPlacement(options: PlacementOptions): Placement {
       let part: Part & { path: string } = { number: -1, bytes: fileBytesMax, path: "" };
       const paths: string[] = [];
       const begin = (number: number): string => {
-        const path = numbered(partName(file, number, compressed), (one) => !entries.has(one));
+        const path = numbered(partName(base(plugin, file), number, compressed), (one) => !entries.has(one));
         entries.add(path, "bytes");
         paths.push(path);
         return path;

@@ -19,6 +19,8 @@ const requestSchema = v.object({
   plugins: v.array(
     v.object({
       name: v.string(),
+      plugin: v.exactOptional(v.string()),
+      folder: v.exactOptional(v.string()),
       url: v.exactOptional(v.string()),
       tenant: v.exactOptional(v.string()),
       match: v.exactOptional(v.string()),

@@ -106,7 +106,7 @@ export function createPlacer(
         parts.push({ bytes, block: bytesBlock(piece, place, compressed) });
       }
       for (const { path, bytes, unit } of objects) {
-        const place = refusing(() => placement.claim(path));
+        const place = refusing(() => placement.claim(plugin, path));
         parts.push({ bytes, block: { ...named(place), records: 1, counts: { [unit]: 1 } } });
       }
       return parts;

@@ -2,7 +2,7 @@
 import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
 import { openDirectory } from "./disk.ts";
 import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
-import { createPlacement, type Placement } from "./placement.ts";
+import { createPlacement, type Placement, type PlacementOptions } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
 import { createPlacer, type Part, type WholeStep, type Yield } from "./step.ts";
 import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } from "./stored-files.ts";
@@ -48,6 +48,8 @@ export interface WrittenFiles {
 export interface WriterOptions {
   /** The directory of the unfinished snapshot. */
   readonly directory: string;
+  /** By name, the instances that have a folder of their own. */
+  readonly folders?: PlacementOptions["folders"];
   readonly compression?: "zstd";
   /** A part of a data file holds at most this, unless one block alone is larger. Bytes. */
   readonly fileBytesMax?: number;
@@ -65,6 +67,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
   const { directory, recovered, groupMs = 500, groupBytes = 32 << 20, onFailure } = options;
   const placement = createPlacement({
     compressed: options.compression === "zstd",
+    ...(options.folders === undefined ? {} : { folders: options.folders }),
     ...(options.fileBytesMax === undefined ? {} : { fileBytesMax: options.fileBytesMax }),
   });
   for (const one of recovered?.files.totals.values() ?? []) placement.restore(one.plugin, one);

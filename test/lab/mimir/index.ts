@@ -61,12 +61,23 @@ export function createMimir(options: MimirOptions): MimirFace {
     },
     generate: (generated, tenant) => storeOf(tenant).add(generatedSeries(generated)),
     async handle(request) {
+      const listed = flavour === "prometheus" ? undefined : tenantPage(request, [...stores.keys()]);
+      if (listed !== undefined) return listed;
       const tenant = options.multitenant ? request.headers.get("x-scope-orgid") : NO_TENANT;
       if (tenant === null) return plain(401, "no org id");
       const { multitenant = false } = options;
       return answer({ flavour, knobs, store: storeOf(tenant), tenant, multitenant, now: now() }, request);
     },
   };
+}
+
+/** Both are asked without a tenant: JSON where it is accepted (pkg/distributor/http_admin.go). */
+function tenantPage(request: Request, tenants: readonly string[]): Response | undefined {
+  const { pathname } = new URL(request.url);
+  if (pathname === "/store-gateway/tenants") return Response.json({ tenants });
+  if (pathname !== "/distributor/all_user_stats") return undefined;
+  if (!/json/.test(request.headers.get("accept") ?? "")) return new Response("<html></html>");
+  return Response.json(tenants.map((userID) => ({ userID, ingestionRate: 0, numSeries: 1 })));
 }
 
 interface Situation {

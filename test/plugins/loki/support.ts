@@ -7,6 +7,7 @@ import type { Backend, ExportRequest, Sink } from "../../../src/contract/contrac
 import { createHttpClient } from "../../../src/http/client.ts";
 import { type Entry, pairsOf } from "../../lab/loki/entry.ts";
 import { createLoki, type LokiFace, type LokiOptions } from "../../lab/loki/index.ts";
+import { asOpened } from "../../support/as-opened.ts";
 
 export const SECOND = 1_000_000_000n;
 export const MINUTE = 60n * SECOND;
@@ -74,7 +75,7 @@ function context(
 export function openLoki(given: Readonly<Record<string, unknown>>, opening: Opening = {}): Backend {
   const backend = loki.backend?.(context(given, opening));
   if (backend === undefined) throw new Error("the loki plugin has no backend");
-  return backend;
+  return asOpened(backend, loki, given);
 }
 
 export function openSink(given: Readonly<Record<string, unknown>>, opening: Opening = {}): Sink {

@@ -12,6 +12,7 @@ import { PluginError } from "../../../src/contract/errors.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
 import { createMimir, type MimirFace, type MimirOptions } from "../../lab/mimir/index.ts";
 import type { Point } from "../../lab/mimir/series.ts";
+import { asOpened } from "../../support/as-opened.ts";
 
 export const MS = 1_000_000n;
 export const HOUR_MS = 3_600_000;
@@ -36,7 +37,7 @@ export function openMimir(url: string, given: OpenOptions = {}): Backend {
   const limits = { stepBytes: given.stepBytes ?? 8 << 20 };
   const backend = mimir.backend?.({ options, http, log: silent, clock, limits });
   if (backend === undefined) throw new Error("the mimir plugin has no backend");
-  return backend;
+  return asOpened(backend, mimir, given.options);
 }
 
 /** A lab server over HTTP, gone when the scope ends. */

@@ -9,6 +9,7 @@ import type { Face } from "../../lab/face.ts";
 import { createTempo, type TempoFace } from "../../lab/tempo/index.ts";
 import type { TempoKnobs } from "../../lab/tempo/knobs.ts";
 import type { Attributed, Span, Trace } from "../../lab/tempo/model.ts";
+import { asOpened } from "../../support/as-opened.ts";
 
 export const SECOND = 1_000_000_000n;
 export const MINUTE = 60n * SECOND;
@@ -82,7 +83,7 @@ export function openTempo(
   const http = createHttpClient({ name: "tempo", url: String(given.url) });
   const backend = tempo.backend?.({ options, http, log: silent, clock: now, limits: { stepBytes } });
   if (backend === undefined) throw new Error("the tempo plugin has no backend");
-  return backend;
+  return asOpened(backend, tempo, given);
 }
 
 /** Runs an export to its end. `pick` chooses which of the waiting cursors is next. */

@@ -20,11 +20,11 @@ export default definePlugin({
   about: "A directory of JSON-lines files",
   version: "0.1.0",
   signals: ["logs"],
+  importance: "medium",
   options: v.object({
     directory: option.path("The directory with the .jsonl files", join(import.meta.dir, "sample")),
-    importance: option.importance("medium"),
   }),
-  backend: ({ options: { directory, importance }, limits: { stepBytes } }) => ({
+  backend: ({ options: { directory }, limits: { stepBytes } }) => ({
     /** What is here: the times of the first and the last line of every file. */
     async inventory(signal) {
       const ends: bigint[] = [];
@@ -38,7 +38,6 @@ export default definePlugin({
       const newest = ends.at(-1);
       return {
         signals: ["logs"],
-        importance,
         ...(oldest === undefined || newest === undefined ? {} : { oldest, newest }),
       };
     },

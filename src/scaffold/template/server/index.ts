@@ -35,21 +35,21 @@ export default definePlugin({
   about: "A server of events",
   version: "0.1.0",
   signals: ["logs"],
+  importance: "medium",
   options: v.object({
     ...option.serverOptions("http://localhost:8080"),
-    importance: option.importance("medium"),
     pageSize: option.integer("Events in one answer", 1000, { min: 1, max: 10_000 }),
   }),
   // The HTTP client is bound to the options `url`, `token` and so on: it tries nothing twice, tells no secret and
   // throws errors of the right kind, which is what the engine decides by.
-  backend: ({ options: { importance, pageSize }, http }) => ({
+  backend: ({ options: { pageSize }, http }) => ({
     async inventory(signal) {
       const { events, oldest, newest } = await http.json(STATS, { path: "/stats", signal });
       const times =
         oldest === undefined || newest === undefined
           ? {}
           : { oldest: fromRfc3339(oldest), newest: fromRfc3339(newest) };
-      return { signals: ["logs"], importance, counts: { events }, ...times };
+      return { signals: ["logs"], counts: { events }, ...times };
     },
 
     async size(signal) {

@@ -1,0 +1,59 @@
+/** A backend with what the configuration says of its instance, so that no plugin need know of it. */
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type Backend, IMPORTANCES, type Plugin, type Size } from "../contract/contract.ts";
+import { directorySize } from "../contract/directory-size.ts";
+import { PluginError } from "../contract/errors.ts";
+import type { Options } from "./context.ts";
+
+/** The settings of an instance that are the core's, and which of them somebody wrote. */
+export interface InstanceSaid {
+  readonly core: Options;
+  readonly said: ReadonlySet<string>;
+  readonly plugin: Pick<Plugin, "importance" | "dataFiles">;
+}
+
+/** The same backend: its importance is what the configuration says, and its data directory, where one is named, is measured. */
+export function asConfigured(backend: Backend, { core, said, plugin }: InstanceSaid): Backend {
+  const given = said.has("importance") ? IMPORTANCES.find((one) => one === core.importance) : undefined;
+  const { data } = core;
+  return {
+    ...backend,
+    async inventory(signal) {
+      const found = await backend.inventory(signal);
+      return { ...found, importance: given ?? found.importance ?? plugin.importance ?? "medium" };
+    },
+    ...(typeof data === "string" ? { size: (signal) => measure(backend, { ...plugin, data }, signal) } : {}),
+  };
+}
+
+interface Measured extends Pick<Plugin, "dataFiles"> {
+  readonly data: string;
+}
+
+/** A directory that cannot be measured is only said: the backend's own size is taken then. */
+async function measure(backend: Backend, measured: Measured, signal: AbortSignal): Promise<Size> {
+  try {
+    return { bytes: await onDisk(measured, signal), source: "disk" };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    const { how, ...size } = await backend.size(signal);
+    return { ...size, how: `${how === undefined ? "" : `${how}, `}since ${error.message}` };
+  }
+}
+
+async function onDisk({ data, dataFiles = [] }: Measured, signal: AbortSignal): Promise<number> {
+  const [first] = dataFiles;
+  if (first === undefined || !(await isThere(join(data, first)))) return directorySize(data, signal);
+  let bytes = 0;
+  for (const name of dataFiles) {
+    if (await isThere(join(data, name))) bytes += await directorySize(join(data, name), signal);
+  }
+  return bytes;
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -1,0 +1,107 @@
+/** Names in the configuration, or asked for, that nothing has: a typo there must not leave a backend out silently. */
+import { closest } from "../config/closest.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError } from "../config/errors.ts";
+import { instancesOf, nameObjection, pluginOf } from "../config/instances.ts";
+import type { PluginKind } from "../config/resolve-options.ts";
+import type { Path } from "../config/source.ts";
+import type { BuiltIn } from "./built-in.ts";
+import { DeclarationError } from "./declaration.ts";
+import type { OpenFailure } from "./open.ts";
+import type { LoadedPlugin } from "./opening.ts";
+import { unheardSettings } from "./unheard-settings.ts";
+
+/** Where names come from, besides the configuration. */
+interface Naming {
+  readonly builtIns: readonly BuiltIn[];
+  readonly only?: readonly string[];
+}
+
+/** One failure for each name that is wrong. */
+export function unknownNames(
+  loaded: readonly LoadedPlugin[],
+  config: Config,
+  { builtIns, only = [] }: Naming,
+): OpenFailure[] {
+  const plugins = [
+    ...new Set([...builtIns.map(({ name }) => name), ...loaded.map(({ plugin }) => plugin.name)]),
+  ];
+  const backends = Object.keys(config.backends);
+  const others = new Set([...Object.keys(config.sinks), ...only]);
+  return [
+    ...backends.flatMap((name) => wrongBackend(name, config, plugins)),
+    ...backends.flatMap((name) => noBackend(name, config, loaded)),
+    ...[...others].filter((name) => !backends.includes(name)).flatMap((name) => unknownPlugin(name, plugins)),
+    ...unknownSettings(config, {
+      backends: [...plugins.flatMap((name) => instancesOf(name, config)), ...backends],
+      sinks: [...plugins, ...Object.keys(config.sinks)],
+    }),
+    ...unheardSettings(config, loaded),
+  ];
+}
+
+/** A plugin that there is not, or an instance with a name that it may not have. */
+function wrongBackend(name: string, config: Config, plugins: readonly string[]): OpenFailure[] {
+  const plugin = pluginOf(name, config);
+  if (plugin === name) return unknownPlugin(name, plugins);
+  const objection = nameObjection(name, plugins);
+  return [
+    ...(objection === undefined ? [] : [mistake(name, config, [], { what: objection })]),
+    ...(plugins.includes(plugin) ? [] : [unknownPluginOf(name, plugin, config, plugins)]),
+  ];
+}
+
+const unknownPlugin = (name: string, plugins: readonly string[]): OpenFailure[] =>
+  plugins.includes(name) ? [] : [{ name, error: notThere(name, plugins) }];
+
+/** Somebody else's plugin that did not load is a failure of its own, which takes nothing else down. */
+const unknownPluginOf = (
+  name: string,
+  plugin: string,
+  config: Config,
+  plugins: readonly string[],
+): OpenFailure =>
+  plugin.includes("/") && config.plugins.length > 0
+    ? { name, error: notThere(plugin, plugins) }
+    : mistake(name, config, ["plugin"], { what: noSuchPlugin(plugin), hint: hintFor(plugin, plugins) });
+
+/** An instance of what is no backend. */
+function noBackend(name: string, config: Config, loaded: readonly LoadedPlugin[]): OpenFailure[] {
+  const declared = loaded.find(({ plugin }) => plugin.name === pluginOf(name, config))?.plugin;
+  if (declared === undefined || declared.name === name || declared.backend !== undefined) return [];
+  return [mistake(name, config, ["plugin"], { what: `${declared.name} is no backend` })];
+}
+
+interface What {
+  readonly what: string;
+  readonly hint?: string;
+}
+
+function mistake(name: string, config: Config, below: Path, what: What): OpenFailure {
+  const path = ["backends", name, ...below];
+  const where = config.where?.(path) ?? "the configuration";
+  return { name, error: new ConfigError([{ where, key: path.join("."), ...what }]) };
+}
+
+/** The same for the names in `--set backends.NAME.…`. */
+const unknownSettings = (
+  { overrides = {} }: Config,
+  known: Readonly<Record<PluginKind, readonly string[]>>,
+): OpenFailure[] =>
+  Object.keys(overrides).flatMap((key) => {
+    const [section = "", name = ""] = key.split(".");
+    if ((section !== "backends" && section !== "sinks") || known[section].includes(name)) return [];
+    const hint = hintFor(name, known[section]);
+    const problem = { where: "--set", key: `${section}.${name}`, what: noSuchPlugin(name), hint };
+    return [{ name, error: new ConfigError([problem]) }];
+  });
+
+const notThere = (name: string, known: readonly string[]): DeclarationError =>
+  new DeclarationError(noSuchPlugin(name), hintFor(name, known));
+
+const noSuchPlugin = (name: string): string => `there is no plugin called ${name}`;
+
+function hintFor(name: string, known: readonly string[]): string {
+  const meant = closest(name, known);
+  return meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
+}
