@@ -1,6 +1,6 @@
 /** Sources that can only be read from their beginning: all of it or nothing, whatever happens in the middle. */
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { resumeSnapshot } from "../../src/export/export-snapshot.ts";
@@ -154,13 +154,18 @@ test("an export that is killed in the middle begins that source again, and the r
   expect(readFileSync(join(partial, "blocks.jsonl"), "utf8")).not.toContain('"file":"fake/ledger.db"');
 
   const begun: number[] = [];
+  let wasThere: boolean | undefined;
   const open = dumpBackend({
     files: { "x.bin": noise(10) },
     dumps: { "ledger.db": LARGE },
-    onPiece: (piece) => void begun.push(piece),
+    onPiece: (piece) => {
+      begun.push(piece);
+      wasThere ??= existsSync(join(partial, "fake/ledger.db"));
+    },
   });
   const { manifest, path } = await resumeSnapshot(partial, jobOf(dir.path, [open]));
-  expect(begun[0]).toBe(0);
+  // What the killed attempt had written was cut away before.
+  expect([begun[0], wasThere]).toEqual([0, false]);
   expect(manifest.status).toBe("complete");
   expect(bytesOf(path)).toEqual(LARGE);
   expect((await verifySnapshot(path)).flaws).toEqual([]);
