@@ -228,13 +228,21 @@ async function open<Opened>(
   const secretKeys = secretKeysOf(resolved);
   const redact = redactorFor(resolved.options, secretKeys);
   const logging = { redact, logLevel: logLevel(options.debug ?? false, config.env) };
-  const context = createContext(plugin, { ...options, ...logging, options: resolved.options, foreign });
+  const { timeout } = resolved.core;
+  const client = typeof timeout === "string" ? { timeout } : {};
+  const context = createContext(plugin, {
+    ...options,
+    ...logging,
+    ...client,
+    options: resolved.options,
+    foreign,
+  });
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
-  const settings = withoutKeys(resolved.options, secretKeys);
+  const settings = withoutKeys({ ...resolved.core, ...resolved.options }, secretKeys);
   try {
     const { core, found } = resolved;
     const said = new Set(found.filter(({ from }) => from !== "default").map(({ key }) => key));
-    return await make({ context, guard, settings, core, said, opening: { context, redact } });
+    return await make({ context, guard, settings, core, said, opening: { context, redact, ...client } });
   } catch (error) {
     if (error instanceof OptionsRefused) throw refusedOptions(named, kind, config, resolved, error.issues);
     throw openingError(plugin.name, error, redact);
