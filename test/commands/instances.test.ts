@@ -343,3 +343,22 @@ test("the time limit of a call is a setting of each instance", async () => {
   expect((await run(["inventory"], { cwd, env })).stderr).toContain("took longer than 0.4 s");
   await silent.stop(true);
 });
+
+test("a variable that would be that of two settings is refused where it is set", async () => {
+  const tempo = "  tempo-s3: { plugin: tempo, enabled: true }\n";
+  const text = `backends:\n  mimir: { enabled: false }\n  tempo: {}\n${tempo}  loki: { enabled: false }\n  grafana: { enabled: false }\n`;
+  const cwd = temporaryDirectory({ "contextcore.yaml": text });
+  const env = { CONTEXTCORE_TEMPO_S3_TIMEOUT: "1s", CONTEXTCORE_TEMPO_S3_ENDPOINT: "" };
+  expect((await run(["config", "check"], { cwd, env })).exitCode).toBe(0);
+  const hook = temporaryDirectory({
+    "contextcore.yaml": "backends:\n  hook: { plugin: loki, url: 'http://127.0.0.1:1' }\n",
+  });
+  const { stderr, exitCode } = await run(["inventory"], {
+    cwd: hook,
+    env: { CONTEXTCORE_HOOK_TIMEOUT: "9s" },
+  });
+  expect(stderr).toContain(
+    "CONTEXTCORE_HOOK_TIMEOUT: backends.hook.timeout: the same variable as that of the program",
+  );
+  expect(exitCode).toBe(2);
+});
