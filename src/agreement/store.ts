@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import * as v from "valibot";
 import { TrailError } from "../audit/format/error.ts";
 import { SMALL_BYTES_MAX } from "../audit/format/limits.ts";
-import { makeDirectory, writeDurably } from "../audit/journal/durable.ts";
+import { makeDirectory, PRIVATE, writeDurably } from "../audit/journal/durable.ts";
 import { withLock } from "../audit/journal/lock.ts";
 import { objectOf } from "../contract/any-names.ts";
 import { readOwnText } from "../storage/own-file.ts";
@@ -69,7 +69,7 @@ export async function changeAgreements(
     const projects = change(readAgreements(home).projects);
     const text = (status: BigIntStats): string =>
       `${JSON.stringify({ version: 1, self: selfOf(status), projects }, undefined, 2)}\n`;
-    writeDurably(storePath(home), text, 0o600);
+    writeDurably(storePath(home), text, PRIVATE);
   });
 }
 

@@ -2,11 +2,10 @@
  * Operations that have begun and not ended, each a small file in `.contextcore/open/`: so that the next command finds one
  * however long ago it began, without reading all of the trail each time.
  */
-import { lstatSync, lutimesSync, readdirSync, rmSync } from "node:fs";
+import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { makeOwnDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
+import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import { isMissing } from "../storage/refusal.ts";
-import { writeWhole } from "../storage/whole-file.ts";
 import { cannot } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";
 import { SMALL_BYTES_MAX } from "./format/limits.ts";
@@ -27,7 +26,12 @@ export function noteUnfinished(file: string, events: readonly AuditEvent[]): voi
       if (ref !== undefined) forgetUnfinished(file, ref);
       if (outcome !== "started") continue;
       makeOwnDirectory(dirname(file), folder);
-      writeWhole(pathOf(file, id), String(seq), { isDurable: false });
+      const note = openOwnSync(pathOf(file, id), "create");
+      try {
+        writeFileSync(note, String(seq));
+      } finally {
+        closeSync(note);
+      }
     }
   } catch (cause) {
     throw cannot("remember what has begun in", folder, cause);

@@ -51,7 +51,7 @@ export const ConfigSchema = v.strictObject({
   backends: byInstance("the servers, each by the name of its plugin, or by one of its own with `plugin`"),
   sinks: byPlugin("further places for audit events, by plugin"),
   export: section({
-    concurrency: positive("steps under way at once for each backend, at most", 8),
+    concurrency: positive("steps, or batches of a restore, under way at once for each backend, at most", 8),
     recount: duration(
       "between two counts by a server that are to prove one another; 0s: nothing is counted again",
       "5s",

@@ -1,6 +1,7 @@
 /** `${VAR}` anywhere in the file's values, and `file:/path` for secrets, so that none is written down. */
 import { resolve } from "node:path";
 import { readNamedText } from "../storage/own-file.ts";
+import { systemCode } from "../storage/refusal.ts";
 import { UnsafeFileError } from "../storage/unsafe-file.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -52,7 +53,7 @@ export function readSecret(text: string, directory: string): string {
     return readNamedText(path, SECRET_BYTES_MAX).replace(/\r?\n$/, "");
   } catch (error) {
     if (error instanceof UnsafeFileError) throw new RangeError(`the secret file ${error.message}`);
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const code = systemCode(error) ?? String(error);
     throw new RangeError(`the secret file ${path} cannot be read (${code})`);
   }
 }

@@ -3,6 +3,7 @@ import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { readNamedText } from "../storage/own-file.ts";
+import { systemCode } from "../storage/refusal.ts";
 import { UnsafeFileError } from "../storage/unsafe-file.ts";
 import { ConfigError } from "./errors.ts";
 
@@ -67,7 +68,7 @@ function textOf(file: string): string {
   } catch (error) {
     if (error instanceof UnsafeFileError)
       throw new ConfigError([{ where: file, key: "", what: error.what, hint: error.hint }]);
-    const what = `cannot be read (${error instanceof Error && "code" in error ? error.code : error})`;
+    const what = `cannot be read (${systemCode(error) ?? error})`;
     throw new ConfigError([{ where: file, key: "", what, hint: "contextcore config init writes one" }]);
   }
 }

@@ -50,7 +50,7 @@ backends:
 #  - ./plugins/influx.ts
 
 #export:
-#  concurrency: 8                # steps under way at once for each backend, at most
+#  concurrency: 8                # steps, or batches of a restore, under way at once for each backend, at most
 #  recount: 5s                   # between two counts by a server that are to prove one another; 0s: count once
 
 # What destroys the stack; a list, run without a shell in this file's directory.

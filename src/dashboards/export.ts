@@ -1,6 +1,8 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardKeeper } from "../contract/contract.ts";
+import { isMissing, systemRefusal } from "../storage/refusal.ts";
+import { messageOf } from "../units/message-of.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
@@ -44,9 +46,10 @@ export async function exportDashboards(
 
 /** What is in the directory; `undefined` when it is not there. @throws TargetError */
 async function entriesOf(directory: string): Promise<string[] | undefined> {
-  const entries = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return undefined;
-    throw new TargetError(`${directory} is not a directory that can be read (${error.code})`);
+  const entries = await readdir(directory).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    const why = systemRefusal(error)?.what ?? messageOf(error);
+    throw new TargetError(`${directory} is not a directory that can be read: ${why}`);
   });
   const visible = entries?.filter((name) => !name.startsWith(".")) ?? [];
   if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);

@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardKeeper } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
+import { isMissing } from "../storage/refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
 import {
@@ -92,7 +93,7 @@ async function reporting(found: Found, file: string, read: () => Promise<void>):
 }
 
 function unlessMissing(error: unknown): undefined {
-  if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+  if (isMissing(error)) return undefined;
   throw error;
 }
 

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts";
 import { safeFileName } from "../contract/file-name.ts";
 import { treePaths } from "../contract/tree-paths.ts";
+import { systemCode } from "../storage/refusal.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
 /** Where each folder's dashboards are kept in a directory, by uid. */
@@ -42,7 +43,7 @@ async function writeNew(file: string, text: string): Promise<void> {
     try {
       return await writeFile(path, text, { flag: "wx", flush: true });
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
+      if (systemCode(error) !== "EEXIST") throw error;
     }
   }
 }

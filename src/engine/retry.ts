@@ -64,6 +64,6 @@ function attemptsFor(error: PluginError, policy: RetryPolicy): number {
 const isAbsence = ({ absent, status }: PluginError): boolean => absent || status === 502 || status === 504;
 
 /** True when the server says that it has too much to do. */
-export const isOverload = (error: unknown): boolean =>
+export const isOverload = (error: unknown): error is PluginError =>
   error instanceof PluginError &&
   (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined);

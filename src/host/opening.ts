@@ -19,9 +19,11 @@ import type { Apart, OpeningApart } from "./apart/load-apart.ts";
 import { asConfigured } from "./as-configured.ts";
 import { createContext, type Options } from "./context.ts";
 import { DeclarationError } from "./declaration.ts";
-import { type GuardOptions, guardBackend, guardSink, type HookLimits } from "./guard.ts";
+import { guardBackend, guardSink } from "./guard.ts";
+import type { GuardOptions, HookLimits } from "./guard-hooks.ts";
+import { guardStore } from "./guard-store.ts";
 import { logLevel } from "./logger.ts";
-import type { OpenBackend, OpenSink } from "./open.ts";
+import type { OpenBackend, OpenSink, OpenStore } from "./open.ts";
 import { optionFingerprints } from "./option-fingerprints.ts";
 import { redactorFor, secretKeysOf } from "./secrets.ts";
 
@@ -196,6 +198,27 @@ export async function openSink(
     const opened = apart === undefined ? sink(context) : await apart.sink(opening);
     const fingerprints = (key: string) => optionFingerprints(context.options, key);
     return [{ name, plugin, sink: guardSink(name, opened, guard), settings, fingerprints }];
+  });
+}
+
+/**
+ * The plugin's store with these options, which a place in the configuration has; none when it has no store.
+ * @throws ConfigError, or what the plugin throws
+ */
+export async function openStore(
+  { plugin, apart }: LoadedPlugin,
+  given: Options,
+  config: Config,
+  options: OpeningOptions,
+): Promise<OpenStore[]> {
+  const { name, store } = plugin;
+  if (store === undefined) return [];
+  // Its options are a place's own: what a backend or a sink of that name is set to says nothing of it.
+  const own = { ...config, backends: {}, sinks: { [name]: { enabled: true, options: given } } };
+  const surroundings = { config: own, options, foreign: apart !== undefined };
+  return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
+    const opened = apart === undefined ? store(context) : await apart.store(opening);
+    return [{ name, plugin, store: guardStore(name, opened, guard) }];
   });
 }
 

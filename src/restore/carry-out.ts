@@ -12,6 +12,8 @@ export interface RestoreWork {
   /** Where the journal, the refused records and the report are kept, absolute. */
   readonly directory: string;
   readonly course: Course;
+  /** Batches under way at once for each backend, at most. */
+  readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
@@ -19,7 +21,7 @@ export interface RestoreWork {
 
 /** Writes what was planned, and says what came of it. What one target cannot do does not stop the others. */
 export async function carryOutRestore(plan: RestorePlan, work: RestoreWork): Promise<RestoreReport> {
-  const { directory, course, signal, warn, onProgress } = work;
+  const { directory, course, concurrency, signal, warn, onProgress } = work;
   const journal = await openJournal(directory);
   const backends = plan.targets.map(({ open }) => open);
   // What came late stays invisible in a server's memory, to the look for what is there already and to the counts.
@@ -30,6 +32,7 @@ export async function carryOutRestore(plan: RestorePlan, work: RestoreWork): Pro
     const outcomes = await runRestore({
       plan,
       journal,
+      concurrency,
       signal,
       onOffer: course.offers,
       onProgress: (progress) => {

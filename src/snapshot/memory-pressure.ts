@@ -4,10 +4,12 @@
  */
 
 /** So much more than before, a collection is worth its time. Bytes resident. */
-const HIGH_BYTES = 25e6;
+const HIGH_BYTES = 20e6;
 /** So much more, one step at a time is enough: collecting alone did not help. */
-const PRESSED_BYTES = 45e6;
+const PRESSED_BYTES = 40e6;
 const LOOK_MS = 20;
+/** While it holds little, and waits perhaps, as for a count that has to last. */
+const CALM_LOOK_MS = 100;
 /** A collection takes about 10 ms, or more in a process that holds much: at most a fifth of the time is spent on it. */
 const SHARE = 0.2;
 const SPACING_MS = 100;
@@ -39,15 +41,25 @@ function collect(): void {
 export function watchMemory(): MemoryWatch {
   const before = { bytes: residentBytes() };
   held.add(before);
-  const timer = setInterval(() => {
-    if (performance.now() >= next && residentBytes() > before.bytes + HIGH_BYTES) collect();
-  }, LOOK_MS);
+  const look = (): number => {
+    const more = residentBytes() - before.bytes;
+    if (performance.now() >= next && more > HIGH_BYTES) collect();
+    return more;
+  };
   // It must not keep a process alive whose work is done.
-  timer.unref();
+  const lookIn = (ms: number): Timer =>
+    setTimeout(() => {
+      timer = lookIn(look() > HIGH_BYTES / 2 ? LOOK_MS : CALM_LOOK_MS);
+    }, ms).unref();
+  let timer = lookIn(LOOK_MS);
   return {
-    isPressed: () => residentBytes() > before.bytes + PRESSED_BYTES,
+    isPressed() {
+      // On a busy machine the timer is late.
+      look();
+      return residentBytes() > before.bytes + PRESSED_BYTES;
+    },
     [Symbol.dispose]() {
-      clearInterval(timer);
+      clearTimeout(timer);
       held.delete(before);
     },
   };

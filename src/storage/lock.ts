@@ -3,8 +3,7 @@
  * holder dies, however it dies, so there is no stale lock to recognise; it is the same code on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
-import { closeSync } from "node:fs";
-import { openOwnSync } from "./own-file.ts";
+import { requireOwnFile } from "./own-file.ts";
 import { systemCode } from "./refusal.ts";
 
 /** A lock that is held. */
@@ -48,7 +47,7 @@ const heldBy = (database: Database): Lock => ({ release: () => database.close() 
 
 /** It holds nothing: what serves is SQLite's lock on it. */
 function openLockFile(path: string): Database {
-  closeSync(openOwnSync(path, "append"));
+  requireOwnFile(path);
   const database = new Database(path, { create: true, readwrite: true });
   database.run("PRAGMA journal_mode = MEMORY"); // no journal file beside the lock
   database.run("PRAGMA busy_timeout = 0");

@@ -5,6 +5,7 @@
  * named may itself be reached through links; the one that we made in it, and all below, may not.
  */
 import {
+  accessSync,
   closeSync,
   constants,
   fstatSync,
@@ -81,6 +82,22 @@ export async function openOwn(
   } catch (error) {
     await handle.close();
     throw error;
+  }
+}
+
+/**
+ * Makes an empty file where there is none. One that is there is looked at and not opened: on POSIX systems a process that
+ * closes a file lets go of all its locks on it.
+ * @throws UnsafeFileError; what the system throws, also where the file may not be written to
+ */
+export function requireOwnFile(path: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) closeSync(openOwnSync(path, "append"));
+  else {
+    requireOwnDirectories(dirname(path));
+    if (found.isSymbolicLink()) throw isLink(path);
+    requireOwn(path, "append", found);
+    accessSync(path, constants.W_OK);
   }
 }
 

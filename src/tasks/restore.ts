@@ -75,15 +75,21 @@ export const restore = defineTask({
   async run(plan, running: Running): Promise<Done<RestoreReport>> {
     const { config, signal, warn, did, follow } = running;
     const { earlier, request, times } = plan;
+    const { concurrency } = config.export;
     const directory = earlier ?? (await newRestoreDirectory(config.backups, request, new Date()));
     const course = createCourse(plan, did, times);
     using stretch = follow();
     const onProgress = (progress: RestoreProgress): void => stretch.progress(shown(progress));
-    const result = await carryOutRestore(plan, { directory, course, signal, warn, onProgress }).catch(
-      (error) => {
-        throw withLastWord(error, course.lastWord());
-      },
-    );
+    const result = await carryOutRestore(plan, {
+      directory,
+      course,
+      concurrency,
+      signal,
+      warn,
+      onProgress,
+    }).catch((error) => {
+      throw withLastWord(error, course.lastWord());
+    });
     return { result, ending: endingOf(result) };
   },
 });

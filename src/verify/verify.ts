@@ -1,5 +1,4 @@
 /** Proves a snapshot offline: everything that its manifest claims, against what is there. */
-
 import type { Block, IndexLine } from "../snapshot/format/block.ts";
 import type { Manifest } from "../snapshot/format/manifest.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";

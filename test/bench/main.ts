@@ -1,11 +1,12 @@
 /**
- * `bun run bench [--quick] [--start] [--lines N] [--samples N] [--spans N]`: prints numbers beside the budgets of DESIGN §9;
- * `--start` only those of starting. Not a test: machines differ, so compare ratios of one run.
+ * `bun run bench [--quick] [--start] [--fixed] [--lines N] [--samples N] [--spans N]`: prints numbers beside their budgets;
+ * `--start` only those of starting, `--fixed` only what an export of nothing costs. Not a test: machines differ, so compare ratios of one run.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { benchFixed } from "./fixed.ts";
 import { measure } from "./run.ts";
 import { benchStart } from "./start.ts";
 
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     start: { type: "boolean", default: false },
+    fixed: { type: "boolean", default: false },
     lines: { type: "string" },
     samples: { type: "string" },
     spans: { type: "string" },
@@ -75,7 +77,7 @@ async function benchExport(
   row(
     "",
     `${megabytes(run.memory)} resident, ${megabytes(bytes)} written in ${run.wall.toFixed(1)} s`,
-    "150 MB",
+    "150 MB beside the start's 45",
   );
   return path;
 }
@@ -105,7 +107,16 @@ async function benchRestore(plugin: string, unit: string, path: string): Promise
     const rate = `${Math.round(count / run.wall).toLocaleString("en")} ${unit}/s`;
     const each = `${((run.cpu / count) * 1e6).toFixed(2)} µs CPU each`;
     row(`restore ${count.toLocaleString("en")} ${unit}`, `${rate}, ${each}`, "");
-    row("", `${megabytes(run.memory)} resident`, "150 MB");
+    row("", `${megabytes(run.memory)} resident`, "150 MB beside the start's 45");
+  } finally {
+    stop();
+  }
+}
+
+async function benchNothing(): Promise<void> {
+  const { urls, stop } = await startServer({});
+  try {
+    await benchFixed(directory, urls, row);
   } finally {
     stop();
   }
@@ -131,8 +142,9 @@ async function benchWork(): Promise<void> {
 
 console.log(`${"what".padEnd(34)}${"measured".padStart(44)}   budget`);
 try {
-  await benchStart(directory, row);
-  if (!values.start) await benchWork();
+  if (!values.fixed) await benchStart(directory, row);
+  if (!values.start) await benchNothing();
+  if (!values.start && !values.fixed) await benchWork();
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Backend, Sink } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
-import { type GuardOptions, guardBackend, guardSink } from "../../src/host/guard.ts";
+import { guardBackend, guardSink } from "../../src/host/guard.ts";
+import type { GuardOptions } from "../../src/host/guard-hooks.ts";
 
 const never = new AbortController().signal;
 const options: GuardOptions = {

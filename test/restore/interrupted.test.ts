@@ -89,6 +89,19 @@ test("throttled, failing and cut servers are asked again, and everything arrives
   await expectEqual(lab, "throttled");
 }, 120_000);
 
+test("servers that ask to wait are waited for, and everything arrives once", async () => {
+  const lab = await stacks.another();
+  lab.faults.loki.add({ kind: "status", status: 429, retryAfter: 1, times: 3, path: "push" });
+  // More often than any other failure is tried.
+  lab.faults.otlp.add({ kind: "status", status: 429, retryAfter: 1, times: 8 });
+  const began = performance.now();
+  const restored = await stacks.on(lab, "restore", first, "--yes", "--json", ...TIMED);
+  expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0);
+  expect(performance.now() - began).toBeGreaterThan(3_000);
+  expect([lab.faults.loki.struck, lab.faults.otlp.struck]).toEqual([3, 8]);
+  await expectEqual(lab, "asked-to-wait");
+}, 120_000);
+
 test("a server that is down is said to be, and the others are restored", async () => {
   const lab = await stacks.another();
   const env = { ...stacks.envFor(lab), CONTEXTCORE_LOKI_URL: "http://127.0.0.1:9" };

@@ -10,7 +10,7 @@ import { readOwnText } from "../../storage/own-file.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { NewEvent } from "../format/event.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
-import { writeDurably } from "../journal/durable.ts";
+import { PRIVATE, writeDurably } from "../journal/durable.ts";
 
 /** What is remembered of one sink. */
 interface KnownSink {
@@ -60,7 +60,7 @@ export function sinkChange(
   const options = changedOptions(before, after);
   const changed = Object.keys(options);
   const remember = (): void =>
-    writeDurably(pathOf(file), `${JSON.stringify({ key, sinks: after }, null, 2)}\n`, 0o600);
+    writeDurably(pathOf(file), `${JSON.stringify({ key, sinks: after }, null, 2)}\n`, PRIVATE);
   if (added.length + removed.length + changed.length === 0) {
     if (Object.values(before).some((sink) => sink.options === undefined)) remember();
     return undefined;

@@ -4,8 +4,6 @@
  * them; it is kept beside the trail and in the home.
  */
 import { dirname, join } from "node:path";
-import { readOwnText } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
@@ -17,7 +15,7 @@ import {
   parseVerifier,
   type SigningKey,
 } from "../format/note.ts";
-import { makeDirectory, writeDurably } from "./durable.ts";
+import { makeDirectory, PRIVATE, readIfThere, writeDurably } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 
 /** What a signed note says of a trail. */
@@ -36,7 +34,7 @@ export const checkpointPath = (file: string): string => join(dirname(file), "aud
 /** The key that signs the checkpoints of the trail at `file`; `undefined` when none was made. @throws TrailError */
 export function readSigningKey(home: Home): SigningKey | undefined {
   const { keyFile } = home;
-  const text = readOptional(keyFile);
+  const text = readIfThere(keyFile, SMALL_BYTES_MAX)?.toString();
   try {
     return text === undefined ? undefined : parseSigningKey(text);
   } catch (cause) {
@@ -63,7 +61,7 @@ export function makeSigningKey({
   replace,
 }: KeyRequest): SigningKey & { path: string } {
   const { keyFile } = openHome(home, file);
-  if (!replace && readOptional(keyFile) !== undefined) {
+  if (!replace && readIfThere(keyFile, SMALL_BYTES_MAX) !== undefined) {
     throw new TrailError(`there is a signing key already: ${keyFile}`, {
       hint: "With --replace a new one takes its place; checkpoints of the old one then need the old public key.",
     });
@@ -71,7 +69,7 @@ export function makeSigningKey({
   const plain = (text: string) => encodeURIComponent(text).replaceAll("+", "%2B");
   const key = generateKey(`contextcore/audit/${plain(host)}/${plain(project)}`);
   makeDirectory(dirname(keyFile), 0o700);
-  writeDurably(keyFile, `${key.secret}\n`, 0o600);
+  writeDurably(keyFile, `${key.secret}\n`, PRIVATE);
   return { ...key, path: keyFile };
 }
 
@@ -79,7 +77,7 @@ export function makeSigningKey({
 export function writeCheckpoint(file: string, home: Home, key: SigningKey, { seq, hash }: AuditEvent): void {
   const note = key.sign(`${key.name}\n${seq}\n${Buffer.from(hash, "hex").toString("base64")}\n`);
   writeDurably(checkpointPath(file), note);
-  writeDurably(home.checkpointFile, note, 0o600);
+  writeDurably(home.checkpointFile, note, PRIVATE);
 }
 
 /**
@@ -88,20 +86,11 @@ export function writeCheckpoint(file: string, home: Home, key: SigningKey, { seq
  * @throws NoteError when it is not what the key's holder signed
  */
 export function readCheckpoint(path: string, verifier: string): Checkpoint | undefined {
-  const note = readOptional(path);
+  const note = readIfThere(path, SMALL_BYTES_MAX)?.toString();
   if (note === undefined) return undefined;
   const [origin = "", size = "", encoded = ""] = openNote(note, verifier).split("\n");
   const hash = Buffer.from(encoded, "base64").toString("hex");
   if (origin !== parseVerifier(verifier).name) throw new NoteError(`it is of another log: ${origin}`);
   if (!/^\d+$/.test(size) || hash.length !== 64) throw new NoteError("it is not a checkpoint");
   return { origin, size: Number(size), hash };
-}
-
-function readOptional(path: string): string | undefined {
-  try {
-    return readOwnText(path, SMALL_BYTES_MAX);
-  } catch (cause) {
-    if (isMissing(cause)) return undefined;
-    throw cannot("read", path, cause);
-  }
 }

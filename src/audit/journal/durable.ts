@@ -1,9 +1,10 @@
-/** The files of a trail, written durably: what the system refuses becomes a {@link TrailError}. */
+/** The small files of a trail, read and written durably: what the system refuses becomes a {@link TrailError}. */
 import type { BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import * as durable from "../../storage/durable.ts";
-import { makeOwnDirectory } from "../../storage/own-file.ts";
-import { writeWhole } from "../../storage/whole-file.ts";
+import { makeOwnDirectory, readOwnSync } from "../../storage/own-file.ts";
+import { isMissing } from "../../storage/refusal.ts";
+import { type WholeFileOptions, writeWhole } from "../../storage/whole-file.ts";
 import { cannot } from "../format/error.ts";
 
 /** Appends, or leaves the file as it was; nobody else may be writing to it. @throws TrailError */
@@ -21,12 +22,25 @@ export const truncateDurably = (path: string, size: number): void =>
 export const writeDurably = (
   path: string,
   content: string | Uint8Array | ((status: BigIntStats) => string),
-  mode = 0o644,
+  options: WholeFileOptions = {},
 ): void =>
   attempt("write", path, () => {
     makeOwnDirectory(dirname(path));
-    writeWhole(path, content, { mode });
+    writeWhole(path, content, { mode: 0o644, ...options });
   });
+
+/** For what nobody but its user may read. */
+export const PRIVATE: WholeFileOptions = { mode: 0o600 };
+
+/** All of a file; `undefined` when there is none. @param most bytes @throws TrailError */
+export function readIfThere(path: string, most: number): Buffer | undefined {
+  try {
+    return readOwnSync(path, most);
+  } catch (cause) {
+    if (isMissing(cause)) return undefined;
+    throw cannot("read", path, cause);
+  }
+}
 
 /** Makes a directory and its parents where they are missing. @throws TrailError */
 export const makeDirectory = (path: string, mode = 0o777): void =>

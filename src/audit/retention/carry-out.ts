@@ -87,7 +87,7 @@ function archiveSegment({ segment: { path }, sha256 }: Doomed, archive: string):
     throw new TrailError(`${path} has changed since the plan was made: nothing was removed`, {
       hint: "contextcore audit verify says whether it still holds what was recorded",
     });
-  if (!existsSync(copy)) writeDurably(copy, bytes);
+  writeDurably(copy, bytes, { ifAbsent: true });
   if (!readOwnSync(copy, SEGMENT_BYTES_MAX).equals(bytes)) {
     throw new TrailError(`${copy} is not what ${path} is`, {
       hint: "Choose another archive directory, or move that file away.",

@@ -1,10 +1,8 @@
 /** What a prune takes out of a trail goes out of the home copy too, which holds the events of all projects. */
-import { existsSync, rmSync } from "node:fs";
-import { readOwnSync } from "../../storage/own-file.ts";
-import { cannot } from "../format/error.ts";
+import { rmSync } from "node:fs";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
-import { writeDurably } from "../journal/durable.ts";
+import { PRIVATE, readIfThere, writeDurably } from "../journal/durable.ts";
 import { cutLines, decompressed } from "../journal/forward.ts";
 import { copyLog, withHomeLock } from "../journal/home.ts";
 import { compressed } from "../journal/rotate.ts";
@@ -24,22 +22,13 @@ export async function forgetInHome(home: string, plan: PrunePlan): Promise<void>
   const log = copyLog(home);
   await withHomeLock(log, async () => {
     for (const { path, compressed: packed } of [...closedSegments(log), { path: log, compressed: false }]) {
-      const bytes = packed ? decompressed(path) : contentOf(path);
+      const bytes = packed ? decompressed(path) : (readIfThere(path, SEGMENT_BYTES_MAX) ?? Buffer.alloc(0));
       const rest = without(bytes, doomed, keptSeqs);
       if (rest === undefined) continue;
       if (rest.length === 0) rmSync(path);
-      else writeDurably(path, packed ? compressed(rest) : rest, 0o600);
+      else writeDurably(path, packed ? compressed(rest) : rest, PRIVATE);
     }
   });
-}
-
-/** Of the file that is written to; a home that has none yet has nothing in it. */
-function contentOf(path: string): Buffer {
-  try {
-    return existsSync(path) ? readOwnSync(path, SEGMENT_BYTES_MAX) : Buffer.alloc(0);
-  } catch (cause) {
-    throw cannot("read", path, cause);
-  }
 }
 
 /** Those of the files that go, and of what earlier prunes kept. */

@@ -1,11 +1,9 @@
 /** The events that outlived a prune: each line proves itself, and the prune's event has the hash of all. */
 import { basename, join } from "node:path";
-import { readOwnSync } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import { LineError, readLine } from "../format/chain.ts";
-import { cannot } from "../format/error.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf } from "../format/trail-line.ts";
+import { readIfThere } from "../journal/durable.ts";
 import type { Pruned } from "./chain-check.ts";
 import type { Findings } from "./finding.ts";
 
@@ -43,7 +41,7 @@ function keptLines(directory: string, pruned: Pruned | undefined, findings: Find
   const { keptHash } = pruned;
   const where = basename(pruned.keptFile);
   const difference = (what: string): void => findings.add({ severity: "difference", where, what });
-  const bytes = readOptional(join(directory, where));
+  const bytes = readIfThere(join(directory, where), SEGMENT_BYTES_MAX);
   if (bytes === undefined) {
     difference("the file with the events that are kept longest is missing");
     return [];
@@ -60,13 +58,4 @@ function keptLines(directory: string, pruned: Pruned | undefined, findings: Find
     }
   }
   return [];
-}
-
-function readOptional(path: string): Buffer | undefined {
-  try {
-    return readOwnSync(path, SEGMENT_BYTES_MAX);
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw cannot("read", path, error);
-  }
 }
