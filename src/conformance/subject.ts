@@ -65,25 +65,35 @@ export function openSubject(target: Target): Subject {
   const url: unknown = v.parse(plugin.options, target.options ?? {}).url;
   const proxy = typeof url === "string" ? startProxy(url) : undefined;
   const log: string[] = [];
-  const context = (over: Options = {}): Context<Options> =>
-    createContext(plugin, {
-      options: v.parse(plugin.options, {
-        ...target.options,
-        ...(proxy === undefined ? {} : { url: proxy.url }),
-        ...over,
-      }),
+  const given = (over: Options = {}): Options => ({
+    ...target.options,
+    ...(proxy === undefined ? {} : { url: proxy.url }),
+    ...over,
+  });
+  /** The time limit of a call is the core's setting, whether or not the plugin declares it, too. */
+  const limitIn = ({ timeout }: Options) => (typeof timeout === "string" ? { timeout } : {});
+  const context = (over?: Options): Context<Options> => {
+    const options = given(over);
+    const own = Object.entries(options).filter(([key]) => Object.hasOwn(plugin.options.entries, key));
+    return createContext(plugin, {
+      options: v.parse(plugin.options, Object.fromEntries(own)),
+      ...limitIn(options),
       redact: (text) => text,
       logLevel: 4,
       writeLog: (line) => log.push(line),
       foreign: target.apart !== undefined,
     });
+  };
   const { apart, redact = String } = target;
   const backend = async (over?: Options): Promise<Backend> =>
-    apart?.backend({ context: context(over), redact }) ?? opened(plugin.backend, context(over), "backend");
+    apart?.backend({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    opened(plugin.backend, context(over), "backend");
   const sink = async (over?: Options): Promise<Sink> =>
-    apart?.sink({ context: context(over), redact }) ?? opened(plugin.sink, context(over), "sink");
+    apart?.sink({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    opened(plugin.sink, context(over), "sink");
   const store = async (over?: Options): Promise<Store> =>
-    apart?.store({ context: context(over), redact }) ?? opened(plugin.store, context(over), "store");
+    apart?.store({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    opened(plugin.store, context(over), "store");
   const once = <Value>(make: () => Promise<Value>) => {
     let made: Promise<Value> | undefined;
     return () => (made ??= make());

@@ -38,7 +38,7 @@ export async function targetOf(
     return resolveOptions(plugin, kind, { ...config, overrides });
   };
   const resolved = withGiven(given);
-  const { options } = resolved;
+  const options = optionsOf(resolved);
   return {
     declaration: plugin,
     apart,
@@ -49,9 +49,15 @@ export async function targetOf(
     ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
     ...(served?.subject === undefined ? {} : { subject: served.subject }),
     ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
-    ...(empty.length === 0 ? {} : { empty: withGiven([...given, ...empty]).options }),
+    ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...given, ...empty])) }),
   };
 }
+
+/** The plugin's own, and the time limit of a call. */
+const optionsOf = ({ options, core }: ReturnType<typeof resolveOptions>) => ({
+  ...(core.timeout === undefined ? {} : { timeout: core.timeout }),
+  ...options,
+});
 
 /** Which of the options that were given the plugin refuses. */
 export async function refusal(

@@ -15,6 +15,7 @@ export interface Opening {
   readonly schema: OptionsSchema;
   readonly context: Context<Options>;
   readonly redact: (text: string) => string;
+  readonly timeout?: string;
 }
 
 export interface Instance {
@@ -85,7 +86,7 @@ async function callIn({ child }: Process, call: object, signal?: AbortSignal): P
   }
 }
 
-function inputOf(instance: number, { face, schema, context }: Opening) {
+function inputOf(instance: number, { face, schema, context, timeout }: Opening) {
   const { options, http, limits, clock } = context;
   const { url } = schema.entries;
   const isSecret = url !== undefined && about(url).secret === true;
@@ -94,6 +95,7 @@ function inputOf(instance: number, { face, schema, context }: Opening) {
     face,
     options: withoutCredentials(options, schema),
     ...(http.url === "" ? {} : { url: visibleUrl(http.url, isSecret) }),
+    ...(timeout === undefined ? {} : { timeout }),
     stepBytes: limits.stepBytes,
     now: clock(),
   };

@@ -15,6 +15,8 @@ export interface OpeningApart {
   readonly context: Context<Options>;
   /** Blots out what the options keep secret. */
   readonly redact: (text: string) => string;
+  /** Of one call to the server, a duration as written. */
+  readonly timeout?: string;
 }
 
 /** The processes of a stranger's plugin. */

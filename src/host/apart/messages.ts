@@ -71,6 +71,8 @@ export const openSchema = v.object({
   options: objectOf(v.unknown()),
   /** Its server's base URL; absent: it has none. */
   url: v.optional(v.string()),
+  /** Of one call to it, a duration as written. */
+  timeout: v.optional(v.string()),
   stepBytes: v.number(),
   /** Now, by the server's clock. ns */
   now: v.bigint(),

@@ -69,7 +69,14 @@ function openOne(plugin: Plugin, asked: OpenInput, options: Options, outside: Ou
     outside.note("log", { instance, level, message: cutMessage(String(message)) });
   const context: Context<Options> = {
     options,
-    http: createClient({ plugin: plugin.name, instance, url, timeout: options.timeout, tellTime, outside }),
+    http: createClient({
+      plugin: plugin.name,
+      instance,
+      url,
+      timeout: asked.timeout ?? options.timeout,
+      tellTime,
+      outside,
+    }),
     log: { debug: log("debug"), info: log("info"), warn: log("warn") },
     clock: () => systemClock() + offset,
     limits: { stepBytes },
