@@ -22,13 +22,16 @@ const described = {
   license,
   description: `Types and helpers for contextcore plugins (contract ${CONTRACT_VERSION})`,
   type: "module",
-  exports: { ".": { types: "./index.d.ts", default: "./index.js" } },
+  exports: {
+    ".": { types: "./index.d.ts", default: "./index.js" },
+    "./testing": { types: "./testing.d.ts", default: "./testing.js" },
+  },
   // The types of the options are valibot's (its code is inside of index.js), those of signals and answers the runtime's.
   dependencies: {
     "@types/bun": manifest.devDependencies["@types/bun"],
     valibot: manifest.dependencies.valibot,
   },
-  files: ["index.js", "index.d.ts"],
+  files: ["index.js", "index.d.ts", "testing.js", "testing.d.ts"],
 };
 
 const README = `# ${name}
@@ -48,6 +51,7 @@ const contract = contractFiles(version);
 const files: Readonly<Record<string, string>> = {
   ...contract,
   "index.d.ts": `${RUNTIME_TYPES}${contract["index.d.ts"]}`,
+  "testing.d.ts": `${RUNTIME_TYPES}${contract["testing.d.ts"]}`,
 };
 for (const file of described.files) writeFileSync(join(output, file), files[file] ?? "");
 writeFileSync(join(output, "package.json"), `${JSON.stringify(described, undefined, 2)}\n`);

@@ -33,6 +33,10 @@ export const createExporter = (at: ServerFor): Exporter => ({
     if (run === undefined) throw new RangeError(`not a cursor of grafana's: ${JSON.stringify(cursor)}`);
     return run({ ...at(signal), selector }, cursor);
   },
+  // Every object has a cursor of its own already; what cannot be read is called by its name.
+  split: async (cursor) => ({
+    items: [LABELS.get(v.parse(cursorSchema, cursor).kind)?.(cursor) ?? "objects"],
+  }),
 });
 
 const cursorSchema = openObject({ kind: v.string(), match: v.optional(v.string()) });
@@ -50,6 +54,18 @@ const notes = (world: World): Record<string, string> =>
   Object.fromEntries(KINDS.flatMap((kind) => (kind.note ? [[kind.unit, kind.note(world)]] : [])));
 
 type Run = (reading: Reading, cursor: Cursor) => Promise<Step>;
+
+type Label = (cursor: Cursor) => string;
+
+/** What a cursor is called, by its `kind`. */
+const LABELS: ReadonlyMap<string, Label> = new Map(
+  KINDS.flatMap((kind): [string, Label][] => {
+    const list: [string, Label] = [listName(kind), () => `the list of ${kind.plural}`];
+    if ("file" in kind || kind.one === undefined) return [list];
+    const { one, plural } = kind;
+    return [list, [one.cursor, (cursor) => `${plural}: ${one.label(cursor)}`]];
+  }),
+);
 
 /** What is done with a cursor, by its `kind`. */
 const STEPS: ReadonlyMap<string, Run> = new Map(KINDS.flatMap(stepsOf));

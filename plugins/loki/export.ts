@@ -29,6 +29,7 @@ import { rootSelectors } from "./roots.ts";
 import { exportRules } from "./rules.ts";
 import { parseSelector, printSelector } from "./selector.ts";
 import { ingesterReach, type Settings } from "./settings.ts";
+import { splitCursor } from "./split.ts";
 
 export type LokiContext = Context<LokiOptions>;
 
@@ -65,6 +66,7 @@ export function createExporter(
       const { every, limit, match } = parsed;
       return { next: windowCursors(parsed, { every, limit, match }) };
     },
+    split: (cursor, signal) => splitCursor(api, parseCursor(cursor), signal),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Entries as lines of `logs.json`: one Loki push request a line, one stream each, in time order. */
-import type { Range, Records } from "contextcore";
+import type { LineRecords, Range } from "contextcore";
 import type { Entries, PageStream, Place } from "./entries.ts";
 import type { Page } from "./page.ts";
 import { isBookkeeping, ownLabels, streamKey } from "./streams.ts";
@@ -14,7 +14,7 @@ export function toRecords(
   { entries }: Page,
   streams: readonly PageStream[],
   window: Range,
-): Records | undefined {
+): LineRecords | undefined {
   const writer = createWriter(entries);
   for (const { labels, indexes } of joinStreams(entries, streams)) writer.stream(labels, indexes);
   return writer.count === 0 ? undefined : writer.records(window);
@@ -103,7 +103,7 @@ function createWriter(entries: Entries) {
         lines += 1;
       }
     },
-    records: (window: Range): Records => ({
+    records: (window: Range): LineRecords => ({
       file: LOGS_FILE,
       text: target.subarray(0, used),
       lines,

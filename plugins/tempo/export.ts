@@ -13,6 +13,7 @@ import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
 import { NOTHING } from "./search.ts";
 import type { Settings } from "./settings.ts";
 import type { Source } from "./source.ts";
+import { splitWork } from "./split.ts";
 import { beyondStep } from "./storage/beyond.ts";
 import { type BlockSource, blockStep } from "./storage/block-step.ts";
 import { createRecentIds } from "./storage/recent.ts";
@@ -88,6 +89,7 @@ export function createExporter(options: ExporterOptions): Exporter {
         ? tracesStep(source, work, signal)
         : beyondStep(needed(blocks), work, signal);
     },
+    split: async (cursor) => splitWork(readCursor(cursor)),
   };
 }
 

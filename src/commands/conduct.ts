@@ -20,7 +20,7 @@ export interface Conduct<Plan, Result> {
   /** What is true as long as nothing was done, such as "nothing was deleted": then the last word. */
   readonly untouched?: string;
   /** Shows what would be done. @throws UsageError when that makes no sense */
-  show(plan: Plan): void;
+  show?(plan: Plan): void;
   /** What is asked before it is done; nothing: it was agreed to before. */
   question?(plan: Plan): Question | undefined;
   /** The exit code after a no; default: as after a question that was left. */
@@ -54,7 +54,7 @@ export function conduct<P extends Params, Plan, Result>(
       ? planCall(task, call)
       : planTask(task, args, await context()));
     const { plan, targets } = planned;
-    show(plan);
+    show?.(plan);
     const asked = args["dry-run"] || targets.length === 0 ? undefined : question?.(plan);
     const answer = asked === undefined ? AGREED : await confirmed(call, asked);
     if (answer.agrees && !args["dry-run"] && targets.length > 0) {

@@ -1,7 +1,7 @@
 /** Instances: under which names of the configuration a plugin is a backend, and what is the core's to say of each. */
 import * as v from "valibot";
 import type { OptionsSchema } from "../contract/contract.ts";
-import { place } from "../contract/options.ts";
+import { duration, place, TIME_LIMITS } from "../contract/options.ts";
 import { IMPORTANCES, type Importance } from "../contract/values.ts";
 import type { Config } from "./config.ts";
 
@@ -48,6 +48,7 @@ const coreEntries = (fallback: Importance) => ({
       v.description('Tenants, each a backend of its own; "*": all that the server lists'),
     ),
   ),
+  timeout: duration("Time limit of one call", "5m", TIME_LIMITS),
   data: place(
     "The server's data directory, or its database, on this machine: its size is then measured",
     "path",
@@ -94,11 +95,22 @@ export const configuredAs = (
   ...(importance === undefined ? {} : { importance }),
 });
 
-/** The core's own settings of an instance that its plugin does not declare itself: to one that does they mean what it says. */
-export function coreOptionsOf({ options, importance = "medium" }: Configured): OptionsSchema {
+/** Settings that mean something only to a plugin that has this option. */
+const NEEDS: Readonly<Record<string, string>> = { tenants: "tenant", timeout: "url" };
+
+/**
+ * The core's own settings that a plugin does not declare itself: to one that does they mean what it says. Of a sink there is
+ * only its client's time limit.
+ */
+export function coreOptionsOf(
+  { options, importance = "medium" }: Configured,
+  kind: "backends" | "sinks" = "backends",
+): OptionsSchema {
   const entries = Object.entries<v.GenericSchema>(coreEntries(importance));
-  const isKnown = (key: string): boolean => Object.hasOwn(options.entries, key);
-  const own = entries.filter(([key]) => !isKnown(key) && (key !== "tenants" || isKnown("tenant")));
+  const isKnown = (key = ""): boolean => Object.hasOwn(options.entries, key);
+  const own = entries
+    .filter(([key]) => !isKnown(key) && (!(key in NEEDS) || isKnown(NEEDS[key])))
+    .filter(([key]) => kind === "backends" || key === "timeout");
   return v.object(Object.fromEntries(own));
 }
 

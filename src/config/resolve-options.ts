@@ -14,9 +14,6 @@ import type { Path } from "./source.ts";
 
 export type PluginKind = "backends" | "sinks";
 
-/** What is opened as a sink has no settings of the core's among its options. */
-const NO_CORE: OptionsSchema = v.object({});
-
 /** One option as it was found; a secret's value is never in it. */
 export interface FoundOption {
   readonly key: string;
@@ -47,11 +44,8 @@ export const entriesOf = (
   kind: PluginKind,
 ): Readonly<Record<string, v.GenericSchema>> => ({
   ...named.options.entries,
-  ...coreOf(named, kind).entries,
+  ...coreOptionsOf(named, kind).entries,
 });
-
-const coreOf = (named: Configured, kind: PluginKind): OptionsSchema =>
-  kind === "backends" ? coreOptionsOf(named) : NO_CORE;
 
 /**
  * Finds and checks the options of one plugin, or of an instance of it. A sink that is also a configured backend (Loki) takes
@@ -168,7 +162,7 @@ function check(
   checking: Checking,
 ): Pick<ResolvedOptions, "options" | "core"> {
   const problems: ConfigProblem[] = [...checking.problems];
-  const [options, core] = [named.options, coreOf(named, kind)].map((schema) => {
+  const [options, core] = [named.options, coreOptionsOf(named, kind)].map((schema) => {
     const own = Object.entries(checking.input).filter(([key]) => Object.hasOwn(schema.entries, key));
     const input = Object.fromEntries(own);
     const result = v.safeParse(schema, input);

@@ -10,6 +10,10 @@ import type { Harvest } from "./walk.ts";
 export function requireEqual(expected: Harvest, found: Harvest, how: string): void {
   requireSameKeys([...expected.lines.keys()], [...found.lines.keys()], `data files ${how}`);
   for (const [file, lines] of expected.lines) requireSameLines(file, lines, found.lines.get(file) ?? [], how);
+  requireSameKeys([...expected.files.keys()], [...found.files.keys()], `files of bytes ${how}`);
+  for (const [file, bytes] of expected.files)
+    require(Buffer.compare(bytes, found.files.get(file) ?? new Uint8Array(0)) ===
+      0, `${file} has other bytes ${how}`);
   requireSameKeys([...expected.objects.keys()], [...found.objects.keys()], `objects ${how}`);
   for (const [path, text] of expected.objects) {
     require(found.objects.get(path) ===

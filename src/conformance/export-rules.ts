@@ -14,10 +14,10 @@ export const exportRules: readonly Check<Subject>[] = [
     name: "export-ends",
     why: "every step is right by the contract, and the tree of cursors comes to an end",
     async run(subject) {
-      const { problems, lines, objects } = await subject.harvest();
+      const { problems, lines, files, objects } = await subject.harvest();
       const failed = problems.find(({ kind }) => kind === "failed" || kind === "incomplete");
       require(failed === undefined, `the export of a healthy server says ${failed?.kind}: ${failed?.reason}`);
-      require(lines.size + objects.size >
+      require(lines.size + files.size + objects.size >
         0, "the export brought nothing: give the check a server with some data");
     },
   },
@@ -107,6 +107,16 @@ export const exportRules: readonly Check<Subject>[] = [
         await subject.walk({ backend: () => subject.backend(), throughJson: true }),
         "when every step runs in a plugin opened afresh",
       ),
+  },
+  {
+    name: "split-is-whole",
+    why: "a step that cannot be read is split, and its parts bring all that it would have brought",
+    waived: async ({ backend }) =>
+      (await backend()).export.split === undefined ? "it has no `split`" : undefined,
+    async run(subject) {
+      const { counts } = await subject.walk({ split: true, throughJson: true });
+      requireSameCounts((await subject.harvest()).counts, counts, "when every cursor is split");
+    },
   },
   {
     name: "counts-agree",

@@ -93,10 +93,12 @@ function classified({ name, fault, kinds }: FaultCase): Check<Subject> {
 }
 
 /**
+ * What a store keeps is anything, so whatever a server says with 200 may be it, and that an object is not there is an answer.
  * A sink reads nothing: whatever a server says with 200, it has taken the event. And a place that events are posted to
  * need not know the address that is probed: any answer shows that it is there.
  */
 function mustFail(hook: Hook, { kind, status = 200 }: FaultOptions, { plugin }: Subject): boolean {
+  if (plugin.store !== undefined) return hook.mustFail && kind === "status" && status !== 404;
   if (plugin.sink === undefined) return hook.mustFail;
   const isRefusal =
     hook.name === "probe" ? kind === "status" && status !== 404 : kind === "status" || kind === "cut";

@@ -4,6 +4,7 @@ import type { AuditRecord, Problem } from "../contract/contract.ts";
 import type { Options } from "../host/context.ts";
 import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
+import { runCursor } from "./walk.ts";
 
 export interface Hook {
   readonly name: string;
@@ -17,7 +18,9 @@ const MOST_CURSORS = 8;
 
 /** The hooks of a plugin opened afresh with these options over the target's. Cursors come from an export without faults. */
 export async function hooksOf(subject: Subject, options: Options = {}): Promise<readonly Hook[]> {
-  return subject.plugin.backend === undefined ? sinkHooks(subject, options) : backendHooks(subject, options);
+  const { backend, sink } = subject.plugin;
+  if (backend !== undefined) return backendHooks(subject, options);
+  return sink === undefined ? storeHooks(subject, options) : sinkHooks(subject, options);
 }
 
 async function backendHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
@@ -34,7 +37,8 @@ async function backendHooks(subject: Subject, options: Options): Promise<readonl
     ...cursors.slice(0, MOST_CURSORS).map((cursor) => ({
       name: `step ${JSON.stringify(cursor).slice(0, 100)}`,
       mustFail: true,
-      call: async (signal: AbortSignal) => (await backend.export.step(cursor, signal)).problems,
+      call: async (signal: AbortSignal) =>
+        (await runCursor(backend, cursor, signal)).flatMap(({ problems = [] }) => problems),
     })),
   ];
 }
@@ -46,5 +50,30 @@ async function sinkHooks(subject: Subject, options: Options): Promise<readonly H
   return [
     { name: "probe", mustFail: true, call: (signal) => silent(sink.probe(signal)) },
     { name: "deliver", mustFail: true, call: (signal) => silent(sink.deliver(event, signal)) },
+  ];
+}
+
+const NAME = "contextcore-conformance-faults";
+
+async function storeHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+  const store = await subject.store(options);
+  const bytes = Buffer.from("a sample");
+  const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+  async function* whole(): AsyncGenerator<Uint8Array> {
+    yield bytes;
+  }
+  const hook = (name: string, call: (signal: AbortSignal) => Promise<unknown>): Hook => ({
+    name,
+    mustFail: true,
+    call: async (signal) => void (await call(signal)),
+  });
+  return [
+    hook("list", (signal) => Array.fromAsync(store.list(NAME, signal))),
+    hook("stat", (signal) => store.stat(NAME, signal)),
+    hook("read", (signal) => Array.fromAsync(store.read(NAME, undefined, signal))),
+    hook("write", (signal) =>
+      store.write({ name: NAME, size: bytes.length, sha256, bytes: whole() }, signal),
+    ),
+    hook("remove", (signal) => store.remove(NAME, signal)),
   ];
 }

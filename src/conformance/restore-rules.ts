@@ -43,10 +43,12 @@ function only(harvest: Harvest, restorable: Restorable): Harvest {
     ([file, all]) => [file, all.filter((line) => restorable(file, line))] as const,
   );
   const objects = new Map([...harvest.objects].filter(([path, text]) => restorable(path, text)));
+  const files = new Map([...harvest.files].filter(([path]) => restorable(path, "")));
   return {
     ...harvest,
     blocks,
     lines: new Map(lines.filter(([, some]) => some.length > 0)),
+    files,
     objects,
     counts: {},
   };
@@ -58,14 +60,20 @@ async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan
   requireFindings(await restore.preflight(planOf(harvest, range), never));
   for await (const batch of batches(backend, harvest, range))
     requireTaken(await restore.apply(batch, never), batch);
+  for (const [file, bytes] of harvest.files) {
+    require(restore.applyBytes !==
+      undefined, `it exports ${file} as bytes, and has no \`restore.applyBytes\``);
+    const asked = { file, size: bytes.length, counts: {} };
+    requireTaken(await restore.applyBytes(asked, inPieces(bytes), never), asked);
+  }
 }
 
-function planOf({ blocks, objects }: Harvest, range: RestorePlan["range"]): RestorePlan {
+function planOf({ blocks, files, objects }: Harvest, range: RestorePlan["range"]): RestorePlan {
   const data = blocks.map(({ file, counts, from, to }) => ({ path: file, counts, range: { from, to } }));
   return {
     range,
     labels: {},
-    files: [...data, ...[...objects.keys()].map((path) => ({ path, counts: {} }))],
+    files: [...data, ...[...files.keys(), ...objects.keys()].map((path) => ({ path, counts: {} }))],
   };
 }
 
@@ -91,12 +99,18 @@ function linesOf(file: string, blocks: readonly Block[], order: Restorer["order"
   return (orderOf(file, order) === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
 }
 
+/** In uneven pieces: a restorer may count on no size. */
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 100_003)
+    yield bytes.subarray(at, at + size);
+}
+
 function requireFindings(findings: unknown): void {
   const objection = answerObjection(ANSWERS.preflight, findings);
   require(objection === undefined, `preflight gave an answer that does not fit: ${objection}`);
 }
 
-function requireTaken({ rejected = [] }: RestoreAnswer, { file }: RestoreBatch): void {
+function requireTaken({ rejected = [] }: RestoreAnswer, { file }: { readonly file: string }): void {
   const [first] = rejected;
   require(first === undefined, `${file}: ${rejected.length} lines were rejected: ${first?.reason}`);
 }

@@ -1,8 +1,9 @@
 /** The plugin under check, its server with a proxy before it, and what several rules want to know. */
 import * as v from "valibot";
 import { about } from "../config/introspect.ts";
-import type { Backend, Context, Plugin, Sink } from "../contract/contract.ts";
+import type { Backend, Context, FindRequest, Plugin, Sink, Store } from "../contract/contract.ts";
 import type { Apart } from "../host/apart/load-apart.ts";
+import type { FaceName } from "../host/apart/messages.ts";
 import { createContext, type Options } from "../host/context.ts";
 import { checkDeclaration } from "../host/declaration.ts";
 import { NS_PER_MS, NS_PER_SECOND, type Range } from "../units/range.ts";
@@ -17,7 +18,7 @@ export interface Target {
   readonly apart?: Apart;
   readonly origin: "built-in" | "third-party";
   /** Which side of the plugin; one that has both is checked twice. */
-  readonly face: "backend" | "sink";
+  readonly face: FaceName;
   /** As in the configuration; `url` is a server that holds some data and changes no more. */
   readonly options?: Options;
   /** Options that lead to an empty server of the same kind, into which records may be restored. */
@@ -30,6 +31,8 @@ export interface Target {
   readonly range?: Range;
   /** More steps than this are an export without end. Default {@link STEPS_MAX}. */
   readonly stepsMax?: number;
+  /** Somebody whose data the server holds, and may lose: only of a lab. */
+  readonly subject?: Pick<FindRequest, "id" | "where">;
   /** A sink's: the lines that have arrived at the place it writes to, oldest first. */
   readonly arrived?: () => Promise<readonly string[]>;
 }
@@ -46,6 +49,7 @@ export interface Subject {
   /** A new backend with these options over the target's. */
   backend(options?: Options): Promise<Backend>;
   sink(options?: Options): Promise<Sink>;
+  store(options?: Options): Promise<Store>;
   range(): Promise<Range>;
   /** An export without faults; asked for once. */
   harvest(): Promise<Harvest>;
@@ -56,27 +60,40 @@ export interface Subject {
 
 /** @throws DeclarationError when there is nothing that could be checked */
 export function openSubject(target: Target): Subject {
-  const plugin = oneFace(checkDeclaration(target.declaration, target.origin), target.face);
+  const declared = checkDeclaration(target.declaration, target.origin);
+  const plugin = oneFace(declared, { [target.face]: declared[target.face] });
   const url: unknown = v.parse(plugin.options, target.options ?? {}).url;
   const proxy = typeof url === "string" ? startProxy(url) : undefined;
   const log: string[] = [];
-  const context = (over: Options = {}): Context<Options> =>
-    createContext(plugin, {
-      options: v.parse(plugin.options, {
-        ...target.options,
-        ...(proxy === undefined ? {} : { url: proxy.url }),
-        ...over,
-      }),
+  const given = (over: Options = {}): Options => ({
+    ...target.options,
+    ...(proxy === undefined ? {} : { url: proxy.url }),
+    ...over,
+  });
+  /** The time limit of a call is the core's setting, whether or not the plugin declares it, too. */
+  const limitIn = ({ timeout }: Options) => (typeof timeout === "string" ? { timeout } : {});
+  const context = (over?: Options): Context<Options> => {
+    const options = given(over);
+    const own = Object.entries(options).filter(([key]) => Object.hasOwn(plugin.options.entries, key));
+    return createContext(plugin, {
+      options: v.parse(plugin.options, Object.fromEntries(own)),
+      ...limitIn(options),
       redact: (text) => text,
       logLevel: 4,
       writeLog: (line) => log.push(line),
       foreign: target.apart !== undefined,
     });
+  };
   const { apart, redact = String } = target;
   const backend = async (over?: Options): Promise<Backend> =>
-    apart?.backend({ context: context(over), redact }) ?? opened(plugin.backend, context(over), "backend");
+    apart?.backend({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    opened(plugin.backend, context(over), "backend");
   const sink = async (over?: Options): Promise<Sink> =>
-    apart?.sink({ context: context(over), redact }) ?? opened(plugin.sink, context(over), "sink");
+    apart?.sink({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    opened(plugin.sink, context(over), "sink");
+  const store = async (over?: Options): Promise<Store> =>
+    apart?.store({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    opened(plugin.store, context(over), "store");
   const once = <Value>(make: () => Promise<Value>) => {
     let made: Promise<Value> | undefined;
     return () => (made ??= make());
@@ -97,6 +114,7 @@ export function openSubject(target: Target): Subject {
     secretOptions: secretsOf(plugin),
     backend,
     sink,
+    store,
     range,
     harvest: once(() => walkAgain({})),
     walk: walkAgain,
@@ -104,9 +122,8 @@ export function openSubject(target: Target): Subject {
   };
 }
 
-function oneFace({ backend, sink, ...rest }: Plugin, face: Target["face"]): Plugin {
-  if (face === "backend") return backend === undefined ? rest : { ...rest, backend };
-  return sink === undefined ? rest : { ...rest, sink };
+function oneFace({ backend: _, sink: __, store: ___, ...rest }: Plugin, own: Partial<Plugin>): Plugin {
+  return { ...rest, ...own };
 }
 
 const never = new AbortController().signal;

@@ -4,6 +4,7 @@
  */
 import type { Check } from "./check.ts";
 import { declarationRules } from "./declaration-rules.ts";
+import { erasureRules } from "./erasure-rules.ts";
 import { exportRules } from "./export-rules.ts";
 import { faultRules } from "./fault-rules.ts";
 import { lookRules } from "./look-rules.ts";
@@ -11,6 +12,7 @@ import { patienceRules } from "./patience-rules.ts";
 import { restoreRules } from "./restore-rules.ts";
 import { secretRules } from "./secret-rules.ts";
 import { sinkRules } from "./sink-rules.ts";
+import { storeRules } from "./store-rules.ts";
 import type { Subject } from "./subject.ts";
 
 const serverRules = [...faultRules, ...patienceRules, ...secretRules];
@@ -22,10 +24,21 @@ export const backendSuite: readonly Check<Subject>[] = [
   ...exportRules,
   ...serverRules,
   ...restoreRules,
+  ...erasureRules,
 ];
 
-export const sinkSuite: readonly Check<Subject>[] = [
+/** Those of the server that are not about an export. */
+const plainServerRules = serverRules.filter(
+  ({ name }) => name !== "flaky-server" && name !== "repeating-server",
+);
+
+export const sinkSuite: readonly Check<Subject>[] = [...declarationRules, ...sinkRules, ...plainServerRules];
+
+export const storeSuite: readonly Check<Subject>[] = [
   ...declarationRules,
-  ...sinkRules,
-  ...serverRules.filter(({ name }) => name !== "flaky-server" && name !== "repeating-server"),
+  ...storeRules,
+  ...plainServerRules,
 ];
+
+/** The rules of each side that a plugin may have. */
+export const SUITES = { backend: backendSuite, sink: sinkSuite, store: storeSuite } as const;

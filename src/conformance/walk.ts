@@ -1,8 +1,9 @@
 /** Runs an export to its end without the engine: the tree of cursors in any order, with any backend for each step. */
 
-import type { Backend, Counts, Cursor, ExportRequest, Problem } from "../contract/contract.ts";
+import type { Backend, Counts, Cursor, ExportRequest, Problem, Step } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
+import { checkSplit } from "../snapshot/write/check-cursors.ts";
 import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
@@ -19,6 +20,8 @@ export interface WalkOptions {
   readonly throughJson?: boolean;
   /** Every step is run twice, and the second time is kept. */
   readonly twice?: boolean;
+  /** Every cursor that can be split is run as its parts. */
+  readonly split?: boolean;
   /** How often a step that failed for a `temporary` reason is tried again. */
   readonly retries?: number;
   readonly stepsMax: number;
@@ -29,6 +32,8 @@ export interface WalkOptions {
 export interface Harvest {
   /** Lines by data file, sorted. */
   readonly lines: ReadonlyMap<string, readonly string[]>;
+  /** Files of bytes by path, whole. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
   /** Texts by path. */
   readonly objects: ReadonlyMap<string, string>;
   readonly counts: Counts;
@@ -65,18 +70,44 @@ export async function walk(options: WalkOptions): Promise<Harvest> {
   for (let steps = 0; waiting.length > 0; steps += 1) {
     require(steps < most, `the export has no end: ${steps} steps, and ${waiting.length} cursors are waiting`);
     const [cursor] = waiting.splice(options.pick?.(waiting.length) ?? 0, 1);
-    if (cursor !== undefined) waiting.push(...harvest.add(cursor, await stepOf(cursor, options, signal)));
+    if (cursor === undefined) continue;
+    for (const part of await partsOf(cursor, options, signal))
+      for (const step of await stepsOf(part, options, signal)) waiting.push(...harvest.add(part, step));
   }
   return harvest.done(start.exportedUntil);
 }
 
-async function stepOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal) {
+async function partsOf(
+  cursor: Cursor,
+  options: WalkOptions,
+  signal: AbortSignal,
+): Promise<readonly Cursor[]> {
+  if (!options.split) return [cursor];
+  const { export: exporter } = await options.backend();
+  const answer = await exporter.split?.(cursor, signal);
+  const parts = answer === undefined ? [] : checkSplit(cursor, answer);
+  return parts.length === 0 ? [cursor] : parts;
+}
+
+/** What the cursor brings: the pieces of one that is read as a whole. */
+async function stepsOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal) {
   const given = (): Cursor => (options.throughJson ? JSON.parse(JSON.stringify(cursor)) : cursor);
   const early = (cursorNotBefore(cursor) ?? 0n) - fromMs(Date.now());
   if (early > 0n) await sleep(toMs(early), signal);
-  const run = () => retrying(options, async () => (await options.backend()).export.step(given(), signal));
+  const run = () => retrying(options, async () => runCursor(await options.backend(), given(), signal));
   if (options.twice) await run();
-  return checkStep(options.plugin, await run());
+  return (await run()).map((step) => checkStep(options.plugin, step));
+}
+
+/** Runs a cursor as the engine does: by `read` when it is to be read as a whole, else by `step`. */
+export async function runCursor(
+  { export: exporter }: Backend,
+  cursor: Cursor,
+  signal: AbortSignal,
+): Promise<readonly Step[]> {
+  if (cursor.restart !== "whole") return [await exporter.step(cursor, signal)];
+  require(exporter.read !== undefined, 'a cursor says restart: "whole", and the exporter has no `read`');
+  return Array.fromAsync(exporter.read(cursor, signal));
 }
 
 async function retrying<Result>({ retries = 0 }: WalkOptions, work: () => Promise<Result>): Promise<Result> {
@@ -95,6 +126,7 @@ type Checked = ReturnType<typeof checkStep>;
 function gather(plugin: string, first: readonly Problem[]) {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const blocks: Block[] = [];
+  const pieces = new Map<string, Uint8Array[]>();
   const objects = new Map<string, string>();
   const problems = [...first];
   const totals: Record<string, number> = {};
@@ -117,6 +149,10 @@ function gather(plugin: string, first: readonly Problem[]) {
       });
       count(counts);
     }
+    for (const { file, bytes, counts } of step.files) {
+      pieces.set(file, [...(pieces.get(file) ?? []), bytes.slice()]);
+      count(counts);
+    }
     for (const { path, bytes, unit } of step.objects) {
       require(!objects.has(path), `${plugin} wrote the object ${path} twice`);
       objects.set(path, utf8.decode(bytes));
@@ -126,6 +162,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   };
   const done = (exportedUntil: bigint | undefined): Harvest => ({
     lines: linesByFile(blocks),
+    files: new Map([...pieces].map(([file, all]) => [file, Buffer.concat(all)])),
     objects,
     counts: totals,
     problems,

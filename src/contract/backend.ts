@@ -1,11 +1,15 @@
-/** A backend: a server whose data is listed, measured, exported and put back. */
+/** A backend: a source whose data is listed, measured, exported and put back. */
 import type { Range } from "../units/range.ts";
 import type { DashboardKeeper } from "./dashboards.ts";
+import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
 import type { Exporter } from "./export.ts";
 import type { Restorer } from "./restore.ts";
 import type { Counts, Importance, Signal } from "./values.ts";
 
-/** A server of telemetry or dashboards. What is absent is not supported. Every method throws PluginError, and heeds its signal. */
+/**
+ * A source of data: a server, a database, a directory. What is absent is not supported, and the core says plainly what it cannot
+ * do without it. Every method throws PluginError, and heeds its signal within a second.
+ */
 export interface Backend {
   /** What is here. An empty server is not an error. */
   inventory(signal: AbortSignal): Promise<Inventory>;
@@ -24,6 +28,17 @@ export interface Backend {
   readonly dashboards?: DashboardKeeper;
   /** Asks the server to make what it holds in memory readable. */
   flush?(signal: AbortSignal): Promise<void>;
+  /**
+   * Finds the data of one person, and changes nothing: what it yields is shown before it is erased. Only what has the identifier
+   * itself, as a whole word or field: looking for 12 does not find 123.
+   * @throws PluginError `invalid` when the place makes no sense in the backend's language
+   */
+  find?(request: FindRequest, signal: AbortSignal): AsyncIterable<Found>;
+  /**
+   * Erases what was found, and nothing else: where the server can only delete by a filter that would take more, it deletes
+   * nothing and says so. A backend that has `erase` has `find`. It may be called again for the same.
+   */
+  erase?(request: EraseRequest, signal: AbortSignal): Promise<EraseAnswer>;
   /** The tenants that the server knows, for an instance with `tenants: "*"`. Of a plugin with the option `tenant`. */
   tenants?(signal: AbortSignal): Promise<readonly string[]>;
 }

@@ -1,5 +1,5 @@
 /**
- * The plugin contract, version 1: what a backend or a sink tells contextcore, and what it is given.
+ * The plugin contract, version 1: what a backend, a sink or a store tells contextcore, and what it is given.
  *
  * A plugin is a value. Capabilities are shown by presence: what is absent is not supported, and the core says so.
  * Plugins never print, never exit, never read the environment and never retry: they classify errors
@@ -9,9 +9,11 @@
 export type { Json, JsonObject } from "../units/json.ts";
 export * from "./backend.ts";
 export * from "./dashboards.ts";
+export * from "./erasure.ts";
 export * from "./export.ts";
 export * from "./http.ts";
 export * from "./plugin.ts";
 export * from "./restore.ts";
 export * from "./sink.ts";
+export * from "./store.ts";
 export * from "./values.ts";

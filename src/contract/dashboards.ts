@@ -1,4 +1,5 @@
 /** A backend that keeps dashboards one by one. */
+
 /** Dashboards in folders that can be listed, read, written and deleted one by one. Every method throws PluginError. */
 export interface DashboardKeeper {
   /** All folders and dashboards that may be seen. */

@@ -1,10 +1,11 @@
 /**
  * What kind of failure it is; the engine decides from this alone what to do next.
- * - `temporary`: the same call may work later (429, 5xx, refused connection, cut body). Retried.
- * - `too-large`: the answer or the work was too much (413, time limit of a query). Ask for less.
- * - `refused`: the server will not (401, 403, a disabled feature). Not retried.
- * - `not-found`: what was asked for is not there (404).
- * - `invalid`: the call or the answer makes no sense (400, HTML instead of JSON). Not retried.
+ * - `temporary`: the same call may work later (429, 5xx, refused connection, cut body). It is tried again; a step that fails
+ *   as often as it is tried is split, where its plugin can.
+ * - `too-large`: the answer or the work was too much (413, time limit of a query). A step is split.
+ * - `refused`: the server will not (401, 403, a disabled feature), whatever is asked. Neither tried again nor split.
+ * - `not-found`: what was asked for is not there (404). Neither tried again nor split.
+ * - `invalid`: the call or the answer makes no sense (400, HTML instead of JSON). Not tried again; a step is split.
  */
 export type ErrorKind = "temporary" | "too-large" | "refused" | "not-found" | "invalid";
 

@@ -131,7 +131,6 @@ export const serverOptions = (
     v.pipe(objectOf(v.string()), v.description("Further request headers"), v.metadata({ secret: true })),
   ),
   ca: place("A file with further certificate authorities, PEM", "path"),
-  timeout: duration("Time limit of one call", "5m", TIME_LIMITS),
 });
 
 const names = (name: string | undefined): readonly string[] => (name === undefined ? [] : [name]);

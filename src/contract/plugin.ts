@@ -3,6 +3,7 @@ import type * as v from "valibot";
 import type { Backend } from "./backend.ts";
 import type { HttpClient } from "./http.ts";
 import type { Sink } from "./sink.ts";
+import type { Store } from "./store.ts";
 import type { Importance, Signal } from "./values.ts";
 
 /** The contract's major version. A plugin made for another one is refused. */
@@ -11,7 +12,7 @@ export const CONTRACT_VERSION = 1;
 /** Options are declared once, as a valibot object; configuration, environment, help and docs follow from it. */
 export type OptionsSchema = v.ObjectSchema<v.ObjectEntries, v.ErrorMessage<v.ObjectIssue> | undefined>;
 
-/** What a plugin is: a value with a name, options, and a backend, a sink, or both. */
+/** What a plugin is: a value with a name, options, and at least one of a backend, a sink and a store. */
 export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
   /** Lower case. A third party's is `vendor/name`. */
   readonly name: string;
@@ -34,6 +35,7 @@ export interface Plugin<Schema extends OptionsSchema = OptionsSchema> {
   readonly hosts?: readonly string[];
   readonly backend?: (context: Context<v.InferOutput<Schema>>) => Backend;
   readonly sink?: (context: Context<v.InferOutput<Schema>>) => Sink;
+  readonly store?: (context: Context<v.InferOutput<Schema>>) => Store;
 }
 
 /** What a plugin is given; there is no other way to the outside that it should use. */

@@ -5,7 +5,8 @@ import type { Counts } from "./values.ts";
 
 /**
  * Puts a snapshot's records back. `preflight` says what the server would refuse or hide, `apply` writes one batch.
- * The core reads the blocks in the order that `order` asks for, keeps memory bounded, paces, splits and resumes.
+ * The core reads the blocks in the order that `order` asks for, keeps memory bounded, paces, splits and resumes. Every method
+ * throws PluginError, and heeds its signal within a second.
  */
 export interface Restorer {
   /**
@@ -32,14 +33,29 @@ export interface Restorer {
     everything: AsyncIterable<RestoreLine>,
     signal: AbortSignal,
   ): Promise<LineMatcher>;
+  /** What the server would do to the data of this plan. It writes nothing. */
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
+  /**
+   * Writes a whole file of bytes, as {@link ByteRecords} gave it; `bytes` brings it piece by piece and can be read once. What it
+   * writes should count only once all of it is there: into a temporary file, say, which gets its name at the end. It may be
+   * called again after a crash. A backend whose exporter gives bytes has it.
+   * @throws PluginError; what was written of the file until then should be gone
+   */
+  applyBytes?(
+    file: RestoreFile,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<RestoreAnswer>;
   /** How long the server, as it is set up, may not count what it has taken. Default a minute. ms */
   settleMs?(signal: AbortSignal): Promise<number>;
 }
 
-/** What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. */
+/**
+ * What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. Of a file of bytes it is
+ * asked once, with an empty line: the file is written whole, unless it says nothing.
+ */
 export interface LineMatcher {
   (line: string, file: string): string | undefined;
   /** The same for many at once, in their order: asked instead where it is there, as of a plugin in another process. */
@@ -58,15 +74,24 @@ export interface RestoreLine {
 
 /** What a restore would write, before anything is. */
 export interface RestorePlan {
+  /** The times of what would be written. ns */
   readonly range: Range;
   /** Data files and object files that would be written, with their counts. */
   readonly files: readonly { readonly path: string; readonly counts: Counts; readonly range?: Range }[];
+  /** Labels that every stream or series would get besides its own. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One thing that the server would refuse, change or hide, and what to do about it. */
 export interface Finding {
+  /**
+   * - `refuses`: the server would not take it.
+   * - `alters`: it would take it and change it.
+   * - `hides`: it would take it and not show it.
+   * - `note`: worth knowing, and nothing is lost.
+   */
   readonly severity: "refuses" | "alters" | "hides" | "note";
+  /** What, and how much of it, in whole sentences. */
   readonly what: string;
   /** The exact setting to change, e.g. `limits_config.reject_old_samples: false`. */
   readonly setting?: string;
@@ -83,6 +108,15 @@ export interface RestoreBatch {
   readonly range: Range;
   /** Labels to add to every stream or series. */
   readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A file of bytes that is written whole. */
+export interface RestoreFile {
+  /** The file's path, as the exporter gave it. */
+  readonly file: string;
+  /** How many bytes it has. */
+  readonly size: number;
+  readonly counts: Counts;
 }
 
 /** A line that was not written, and why. */

@@ -3,7 +3,7 @@ import { isKind, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
 import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
 import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace.ts";
-import { isOverload, retryDelay } from "./retry.ts";
+import { isOverload, type RetryPolicy, retryDelay } from "./retry.ts";
 import type { Tuning } from "./tuning.ts";
 
 /** Calls one backend's hooks and knows how it bears them. */
@@ -11,9 +11,10 @@ export interface ConcurrencyLimit {
   /**
    * Calls a hook until it succeeds or fails for good. Waits while the server has asked us to, and while as many calls are
    * under way as it bears.
+   * @param retry how often it is tried; default: as everything else
    * @throws what the plugin threw at last; the signal's reason when that was given
    */
-  call<Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result>;
+  call<Result>(hook: (signal: AbortSignal) => Promise<Result>, retry?: RetryPolicy): Promise<Result>;
   /**
    * The same without a second attempt, for what is only good to have: however long it takes, the pace stays as it is.
    * @param enough given when it is not wanted any more
@@ -23,6 +24,8 @@ export interface ConcurrencyLimit {
   slots(): number;
   /** True when so many calls in a row failed for good that going on makes no sense. */
   givesUp(): boolean;
+  /** The last failure was of one piece of work, and that is looked into: the server is not to be given up for it. */
+  pardon(): void;
   /** Has `listener` called whenever something that is told here may have changed. @returns ends that */
   watch(listener: () => void): () => void;
   readonly retries: number;
@@ -116,13 +119,13 @@ export function createConcurrencyLimit({
     callOnce(hook, enough) {
       return withTimeLimit(hook, AbortSignal.any([signal, enough]), limitOf(tuning));
     },
-    async call(hook) {
+    async call(hook, retry = tuning.retry) {
       for (let failed = 1; ; failed += 1) {
         try {
           return await attempt(hook);
         } catch (error) {
           if (signal.aborted) throw error;
-          const delayMs = retryDelay(error, failed, tuning.retry, Math.random(), answered);
+          const delayMs = retryDelay(error, failed, retry, Math.random(), answered);
           if (delayMs === undefined) {
             if (isKind(error, "temporary", "refused")) failuresInARow += 1;
             throw error;
@@ -137,13 +140,17 @@ export function createConcurrencyLimit({
       return () => void listeners.delete(listener);
     },
     givesUp: () => failuresInARow >= tuning.failuresMax,
+    pardon() {
+      failuresInARow = Math.max(0, failuresInARow - 1);
+    },
     get retries() {
       return retries;
     },
   };
 }
 
-const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
+/** How long one call of a plugin's hook may take. */
+export const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
   limitMs: stepMs,
   graceMs,
   late: () =>

@@ -14,6 +14,21 @@ export interface Pending {
   readonly range: Range | undefined;
   /** It may be run from then on, by the server's clock. ns; absent: at any time */
   readonly notBefore?: bigint;
+  /** Whose part it is, where a cursor failed in this run and was split. */
+  readonly part?: Part;
+}
+
+/** A part of a cursor that failed. */
+export interface Part {
+  readonly family: Family;
+  /** How many were split one after another until there was this one. */
+  readonly depth: number;
+}
+
+/** The parts of a cursor that failed, and theirs: some fail, too. */
+export interface Family {
+  /** How many have failed since one has not. */
+  failures: number;
 }
 
 /** The cursors that are known and not done, with what is done of the whole, 0 to 1. */
@@ -28,6 +43,8 @@ export interface Frontier {
   dueIn(now: bigint): bigint | undefined;
   /** A cursor is done: the part `done` of its share is credited, `next` have the rest among them. */
   finish(pending: Pending, next: readonly Cursor[], done: number): void;
+  /** A cursor that failed is done, and `parts` have its share among them. */
+  split(pending: Pending, parts: readonly Cursor[], as: Part): void;
   /** Puts a cursor back that was taken and not done. */
   putBack(pending: Pending): void;
   /** Takes a cursor that an earlier run has done, wherever it waits. */
@@ -48,7 +65,7 @@ export function createFrontier(): Frontier {
   let waitingByKey: Map<string, Pending> | undefined = new Map();
   let done = 0;
 
-  const push = (cursors: readonly Cursor[], share: number, range: Range | undefined): void => {
+  const push = (cursors: readonly Cursor[], share: number, range: Range | undefined, part?: Part): void => {
     const fresh = cursors
       .map((cursor) => ({ cursor, key: canonicalJson(cursor) }))
       .filter(({ key }) => named.add(key));
@@ -59,6 +76,7 @@ export function createFrontier(): Frontier {
         weight: share / fresh.length,
         range: cursorRange(cursor) ?? range,
         ...waitOf(cursor),
+        ...(part === undefined ? {} : { part }),
       };
       add(pending);
       waitingByKey?.set(key, pending);
@@ -100,6 +118,7 @@ export function createFrontier(): Frontier {
       done += credited;
       if (next.length > 0) push(next, weight - credited, range);
     },
+    split: ({ weight, range }, parts, as) => push(parts, weight, range, as),
     putBack: add,
     takeDone(cursor) {
       const key = canonicalJson(cursor);

@@ -3,11 +3,12 @@ import type { Backend, Inventory, Limit } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Commit } from "../snapshot/format/block.ts";
-import { checkStart, checkWaits } from "../snapshot/write/check-step.ts";
+import { checkWaits } from "../snapshot/write/check-cursors.ts";
+import { checkStart } from "../snapshot/write/check-step.ts";
 import { type Clocked, describeSkew } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import { reasonOf } from "./drain.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
+import { reasonOf } from "./reason.ts";
 
 /** Who is asked, and where problems are noted. */
 export interface Asking {

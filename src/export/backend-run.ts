@@ -118,7 +118,7 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
 }
 
 const drainAll = (
-  { writer, budget, signal, stop }: ExportContext,
+  { writer, budget, tuning, temporary, signal, stop }: ExportContext,
   { open, ledger, limit, reporter }: Subject,
   admit?: DrainOptions["admit"],
 ): Promise<void> =>
@@ -130,6 +130,8 @@ const drainAll = (
     limit,
     writer,
     budget,
+    tuning,
+    temporary,
     signal,
     stop,
     now: clockOf(open),

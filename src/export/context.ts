@@ -1,6 +1,7 @@
 import type { MemoryBudget } from "../engine/memory-budget.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
+import type { TemporarySpace } from "./temporary-space.ts";
 import type { ExportProgress } from "./types.ts";
 
 /** What all backends of an export share. */
@@ -10,6 +11,7 @@ export interface ExportContext {
   readonly writer: SnapshotWriter;
   readonly budget: MemoryBudget;
   readonly tuning: Tuning;
+  readonly temporary: TemporarySpace;
   readonly concurrency: number;
   /** Given when the export is to stop, for whatever reason. */
   readonly signal: AbortSignal;

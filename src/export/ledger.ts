@@ -1,6 +1,6 @@
 /** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
 import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
-import { createFrontier, type Frontier, type Pending } from "../engine/frontier.ts";
+import { createFrontier, type Frontier, type Pending, type Part as SplitPart } from "../engine/frontier.ts";
 import type { Part } from "../reconcile/part.ts";
 import { createWindowCounts, type Question, type WindowCounts } from "../reconcile/windows.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
@@ -34,13 +34,15 @@ export interface Ledger {
   begin(commit: Commit): void;
   /** Enters a committed step. */
   enter(pending: Pending, blocks: readonly Block[], commit: Commit): void;
+  /** Enters the commit that splits a cursor which failed. */
+  split(pending: Pending, commit: Commit, as: SplitPart): void;
   /** A cursor, and all that would have followed from it, is not run in this run of the export. */
   giveUp(pending: Pending): void;
   /** Whether a cursor was given up that may have had some of what a question is about. */
   hasGivenUp(question: Pick<Question, "range" | "part">): boolean;
   /** Whether an object was written that the plugin calls by this path. */
   hasObject(path: string): boolean;
-  /** Whether this is one of the first cursors, and not about a part of the time line: `rules`, `alerting`. */
+  /** Whether this is one of the first cursors, or follows from one, that are not about a part of the time line: `rules`, `alerting`. */
   isTimeless(cursor: Cursor): boolean;
   /** Enters the commit that begins a second reading, or ends one. Its first cursors wait from then on. */
   reread(commit: Commit): void;
@@ -84,6 +86,13 @@ export function createLedger(request: ExportRequest): Ledger {
     note(commit);
   };
 
+  const noteTimeless = (cursors: readonly Cursor[]): void => {
+    for (const cursor of cursors) if (cursorRange(cursor) === undefined) timeless.add(canonicalJson(cursor));
+  };
+  const follow = ({ cursor }: Pending, commit: Commit): void => {
+    if (timeless.has(canonicalJson(cursor))) noteTimeless(commit.next);
+  };
+
   const ledger: Ledger = {
     request,
     frontier,
@@ -112,8 +121,7 @@ export function createLedger(request: ExportRequest): Ledger {
       exportedUntil = commit.exportedUntil;
       note(commit);
       frontier.begin(commit.next, request.range);
-      for (const cursor of commit.next)
-        if (cursorRange(cursor) === undefined) timeless.add(canonicalJson(cursor));
+      noteTimeless(commit.next);
     },
     giveUp(pending) {
       if (ledger.isTimeless(pending.cursor)) hasGivenUpTimeless = true;
@@ -137,7 +145,13 @@ export function createLedger(request: ExportRequest): Ledger {
     },
     enter(pending, blocks, commit) {
       hold(blocks, commit, parseReread(pending.cursor)?.reread.of);
+      follow(pending, commit);
       frontier.finish(pending, commit.next, commit.done);
+    },
+    split(pending, commit, as) {
+      hold([], commit);
+      follow(pending, commit);
+      frontier.split(pending, commit.next, as);
     },
     replay(blocks, commit) {
       if (!started) return ledger.begin(commit);

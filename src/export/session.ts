@@ -16,6 +16,7 @@ import { claimsOf } from "./claims.ts";
 import type { ExportContext } from "./context.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
+import { createTemporarySpace } from "./temporary-space.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
 /** What one run needs: where it writes, what is asked, and what earlier runs have committed. */
@@ -43,6 +44,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
     writer,
     budget: createMemoryBudget(tuning.heldBytes, memory.isPressed),
     tuning,
+    temporary: createTemporarySpace(),
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),
     stop,

@@ -26,6 +26,23 @@ const folder = v.object({
   managedBy: v.optional(v.string()),
 });
 
+const storedObject = v.object({
+  name: text,
+  size: count,
+  modified: time,
+  sha256: v.optional(v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "not a SHA-256 in lower-case hex"))),
+  retainedUntil: v.optional(time),
+  isCold: v.optional(v.boolean()),
+});
+
+const applied = v.object({
+  written: counts,
+  existing: v.optional(counts),
+  rejected: v.optional(
+    v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
+  ),
+  problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
+});
 /** More than any server has that one configuration is for. */
 const TENANTS_MAX = 10_000;
 
@@ -58,14 +75,39 @@ export const ANSWERS = {
       setting: v.optional(v.string()),
     }),
   ),
-  apply: v.object({
-    written: counts,
-    existing: v.optional(counts),
-    rejected: v.optional(
-      v.array(v.object({ line: v.string(), reason: v.string(), unsupported: v.optional(v.boolean()) })),
-    ),
-    problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
+  apply: applied,
+  applyBytes: applied,
+  find: v.object({
+    unit: text,
+    count,
+    where: text,
+    range: v.optional(v.object({ from: time, to: time })),
+    reference: v.unknown(),
   }),
+  erase: v.object({
+    outcomes: v.array(
+      v.object({
+        state: v.picklist(["erased", "owed", "impossible"]),
+        count,
+        reason: v.optional(text),
+        due: v.optional(time),
+      }),
+    ),
+  }),
+  "store.list": storedObject,
+  "store.stat": v.optional(storedObject),
+  "store.read": v.instance(Uint8Array),
+  "store.write": v.picklist(["written", "there already"]),
+  "lifecycle.read": v.array(
+    v.object({
+      id: text,
+      prefix: v.string(),
+      tags: v.optional(objectOf(v.string())),
+      transitions: v.optional(v.array(v.object({ after: time, storageClass: text }))),
+      abandonedUploadsAfter: v.optional(time),
+      noncurrentAfter: v.optional(time),
+    }),
+  ),
   settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   history: v.array(v.string()),
   ranks: v.array(v.pipe(v.number(), v.finite())),
@@ -99,4 +141,4 @@ export function answerObjection(schema: v.GenericSchema, value: unknown): string
 
 /** True when a step brought nothing to keep. */
 export const isBarren = ({ records: kept = [], objects = [] }: Step): boolean =>
-  objects.length === 0 && kept.every(({ lines }) => lines === 0);
+  objects.length === 0 && kept.every((one) => (one.kind === "bytes" ? one.bytes.length : one.lines) === 0);

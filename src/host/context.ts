@@ -19,6 +19,8 @@ export interface ContextSources {
   /** Now, ns since the epoch. Default: by the server's clock, as its answers date themselves. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
+  /** Of one call to the server, a duration as written. */
+  readonly timeout?: string | undefined;
   /** A stranger's plugin talks only to the hosts that it declares or its options name, and with credentials to its own. */
   readonly foreign?: boolean;
 }
@@ -52,7 +54,8 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
   function serverOf(values: Options): (ServerOptions & { name: string }) | undefined {
     if (typeof values.url !== "string") return undefined;
     // The plugin's own schema checked these; the names and types are those of `option.serverOptions`.
-    return { ...(values as Options & { url: string }), name: plugin.name };
+    const timeout = sources.timeout === undefined ? {} : { timeout: sources.timeout };
+    return { ...(values as Options & { url: string }), ...timeout, name: plugin.name };
   }
 }
 

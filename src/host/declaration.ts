@@ -46,6 +46,7 @@ const PluginSchema = v.strictObject({
   hosts: v.optional(v.array(v.pipe(v.string(), v.regex(/^[^\s/]+$/, "is not a host or host:port")))),
   backend: v.optional(v.custom<NonNullable<Plugin["backend"]>>(isFunction, "is not a function")),
   sink: v.optional(v.custom<NonNullable<Plugin["sink"]>>(isFunction, "is not a function")),
+  store: v.optional(v.custom<NonNullable<Plugin["store"]>>(isFunction, "is not a function")),
 });
 
 /**
@@ -60,9 +61,9 @@ export function checkDeclaration(value: unknown, origin: "built-in" | "third-par
     throw new DeclarationError(`its declaration does not fit: ${issueText(checked.issues[0])}`);
   const { output } = checked;
   checkName(output.name, origin);
-  if (output.backend === undefined && output.sink === undefined) {
+  if (output.backend === undefined && output.sink === undefined && output.store === undefined) {
     throw new DeclarationError(
-      "its declaration has neither a backend nor a sink",
+      "its declaration has neither a backend nor a sink nor a store",
       "It needs at least one of them.",
     );
   }

@@ -9,32 +9,10 @@ import type {
   Sink,
   Step,
 } from "../contract/contract.ts";
-import { ANSWERS } from "./answers.ts";
 import { createEndWatch } from "./endless.ts";
+import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
-
-export interface GuardOptions {
-  readonly redact: (text: string) => string;
-  readonly limits?: Partial<HookLimits>;
-  /** A stranger's code, in a process of its own: it has less time. */
-  readonly foreign?: boolean;
-}
-
-/** How long a hook may take, ms. */
-export interface HookLimits {
-  /** What looks: inventory, size, limits, count, preflight, settleMs, probe, deliver, history. */
-  readonly lookMs: number;
-  /** What works: start, step, apply, flush. */
-  readonly workMs: number;
-  /** Steps in a row that brought no records and no objects, before the export counts as endless. */
-  readonly barrenSteps: number;
-}
-
-/** A call of the HTTP client may take five minutes, a hook several calls. */
-const LIMITS: HookLimits = { lookMs: 10 * 60_000, workMs: 30 * 60_000, barrenSteps: 100_000 };
-const FOREIGN_LIMITS: HookLimits = { lookMs: 60_000, workMs: 10 * 60_000, barrenSteps: 10_000 };
-
-type Kind = "lookMs" | "workMs";
+import { callStream, callWithBytes } from "./stream-hook.ts";
 
 /** For what the contract lets nobody cancel. */
 const NEVER = new AbortController().signal;
@@ -43,7 +21,7 @@ const NEVER = new AbortController().signal;
 export function guardBackend(plugin: string, backend: Backend, options: GuardOptions): Backend {
   const { hook } = hooks(plugin, options);
   requireBackend(plugin, backend);
-  const { export: exporter, restore, dashboards, count, limits, flush, tenants } = backend;
+  const { export: exporter, restore, dashboards, count, limits, flush, find, erase, tenants } = backend;
   return {
     inventory: (signal) => callHook(hook("inventory", "lookMs"), signal, (own) => backend.inventory(own)),
     size: (signal) => callHook(hook("size", "lookMs"), signal, (own) => backend.size(own)),
@@ -62,6 +40,18 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
     ...(flush === undefined
       ? {}
       : { flush: (signal) => callHook(hook("flush", "workMs"), signal, (own) => flush.call(backend, own)) }),
+    ...(find === undefined
+      ? {}
+      : {
+          find: (request, signal) =>
+            callStream(hook("find", "workMs"), signal, (own) => find.call(backend, request, own)),
+        }),
+    ...(erase === undefined
+      ? {}
+      : {
+          erase: (request, signal) =>
+            callHook(hook("erase", "workMs"), signal, (own) => erase.call(backend, request, own)),
+        }),
     ...(tenants === undefined
       ? {}
       : {
@@ -107,7 +97,20 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
     requireEnd();
     return step;
   };
+  const { split, read } = exporter;
   return {
+    ...(split === undefined
+      ? {}
+      : {
+          split: (cursor, signal) =>
+            callHook(hook("split", "lookMs"), signal, (own) => split.call(exporter, cursor, own)),
+        }),
+    ...(read === undefined
+      ? {}
+      : {
+          read: (cursor, signal) =>
+            callStream(hook("read", "workMs"), signal, (own) => read.call(exporter, cursor, own)),
+        }),
     start: (request, signal) =>
       callHook(hook("start", "workMs"), signal, (own) => exporter.start(request, own)),
     step: async (cursor, signal) => {
@@ -119,6 +122,7 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
 
 function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions): Restorer {
   const { hook } = hooks(plugin, options);
+  const { applyBytes } = restore;
   return {
     ...(restore.order === undefined ? {} : { order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
@@ -128,6 +132,14 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
+    ...(applyBytes === undefined
+      ? {}
+      : {
+          applyBytes: (file, bytes, signal) =>
+            callWithBytes(hook("applyBytes", "workMs"), signal, bytes, (all, own) =>
+              applyBytes.call(restore, file, all, own),
+            ),
+        }),
     ...guardSettling(restore, hook("settleMs", "lookMs")),
   };
 }
@@ -187,36 +199,15 @@ export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Si
   };
 }
 
-function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions) {
-  const all: HookLimits = { ...(foreign ? FOREIGN_LIMITS : LIMITS), ...limits };
-  const hook = (name: string, kind: Kind): Hook => ({
-    plugin,
-    hook: name,
-    limitMs: all[kind],
-    answer: answerOf(name),
-    redact,
-  });
-  return { hook, limits: all };
-}
-
-const answerOf = (hook: string) =>
-  Object.entries(ANSWERS).find(([name]) => name === hook)?.[1] ?? ANSWERS.nothing;
-
 /** @throws HookDefect when the backend has not what each must have */
 export function requireBackend(plugin: string, backend: object): void {
   const restore: unknown = Reflect.get(backend, "restore");
   requireFunctions(plugin, "backend", backend, ["inventory", "size"]);
   requireFunctions(plugin, "backend.export", Reflect.get(backend, "export"), ["start", "step"]);
   if (restore !== undefined) requireFunctions(plugin, "backend.restore", restore, ["preflight", "apply"]);
+  if (Reflect.get(backend, "erase") !== undefined) requireFunctions(plugin, "backend", backend, ["find"]);
 }
 
 /** @throws HookDefect when the sink has not what each must have */
 export const requireSink = (plugin: string, sink: object): void =>
   requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);
-
-function requireFunctions(plugin: string, what: string, value: unknown, names: readonly string[]): void {
-  const missing = names.filter(
-    (name) => typeof value !== "object" || value === null || typeof Reflect.get(value, name) !== "function",
-  );
-  if (missing.length > 0) throw new HookDefect(`${plugin}: its ${what} has no ${missing.join(" and no ")}`);
-}

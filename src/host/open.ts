@@ -1,5 +1,5 @@
 import type { DataClass } from "../config/instances.ts";
-import type { Backend, JsonObject, Plugin, Sink } from "../contract/contract.ts";
+import type { Backend, JsonObject, Plugin, Sink, Store } from "../contract/contract.ts";
 
 /** A plugin that was loaded, configured and opened. */
 export interface OpenBackend {
@@ -29,6 +29,12 @@ export interface OpenSink {
   readonly settings?: JsonObject;
   /** What tells that an option changed, a secret one too, by the option's name: see `optionFingerprints`. */
   fingerprints?(key: string): Readonly<Record<string, string>>;
+}
+
+export interface OpenStore {
+  readonly name: string;
+  readonly plugin: Plugin;
+  readonly store: Store;
 }
 
 /** A plugin that could not be loaded or opened. It never takes the others down: the caller reports it. */

@@ -1,29 +1,24 @@
 /** Opens one loaded plugin: its options, its context, and a guard around what it gives back. */
 import type { Config } from "../config/config.ts";
-import { ConfigError } from "../config/errors.ts";
-import {
-  CLASSES,
-  type Configured,
-  configuredAs,
-  type DataClass,
-  tenantInstance,
-} from "../config/instances.ts";
+import { CLASSES, type Configured, configuredAs, type DataClass } from "../config/instances.ts";
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
-import { withTimeLimit } from "../units/time-limit.ts";
 import { OptionsRefused } from "./apart/instance.ts";
 import type { Apart, OpeningApart } from "./apart/load-apart.ts";
 import { asConfigured } from "./as-configured.ts";
 import { createContext, type Options } from "./context.ts";
 import { DeclarationError } from "./declaration.ts";
-import { type GuardOptions, guardBackend, guardSink, type HookLimits } from "./guard.ts";
+import { guardBackend, guardSink } from "./guard.ts";
+import type { GuardOptions, HookLimits } from "./guard-hooks.ts";
+import { guardStore } from "./guard-store.ts";
 import { logLevel } from "./logger.ts";
-import type { OpenBackend, OpenSink } from "./open.ts";
+import type { OpenBackend, OpenSink, OpenStore } from "./open.ts";
 import { optionFingerprints } from "./option-fingerprints.ts";
 import { redactorFor, secretKeysOf } from "./secrets.ts";
+import { type OfTenant, silent, tenantsOf } from "./tenants.ts";
 
 /** A declaration that was checked, and where it came from. */
 export interface LoadedPlugin {
@@ -51,9 +46,6 @@ export interface OpeningOptions {
 /** Whether the plugin declares the option `tenant`: whatever else would be given it goes where it always goes. */
 export const hasTenant = ({ options }: Plugin): boolean => Object.hasOwn(options.entries, "tenant");
 
-/** How long a server may take to list its tenants. ms */
-const TENANTS_MS = 30_000;
-
 /**
  * An instance of the plugin's backend, or one for each of its tenants; none when it is left out.
  * @param instance its name in the configuration; default: the plugin's
@@ -68,71 +60,12 @@ export async function openBackend(
   const { plugin } = loaded;
   if (plugin.backend === undefined || config.backends[instance]?.enabled === false) return [];
   const named = configuredAs(instance, plugin);
-  const tenants = await tenantsOf(loaded, named, config, options);
-  if (tenants instanceof PluginError) return [silent(await openAs(loaded, named, config, options), tenants)];
+  const openOne = (ofTenant: OfTenant = {}) => openAs(loaded, named, config, { ...options, ...ofTenant });
+  const tenants = await tenantsOf(named, config, options.asksNothing === true ? undefined : openOne);
+  if (tenants instanceof PluginError) return [silent(await openOne(), tenants)];
   const opened: OpenBackend[] = [];
-  for (const tenant of tenants) opened.push(await openAs(loaded, named, config, { ...options, ...tenant }));
+  for (const tenant of tenants) opened.push(await openOne(tenant));
   return opened;
-}
-
-/** A tenant of a list, with the name of the instance that it is. */
-interface OfTenant {
-  readonly ofTenant?: { readonly name: string; readonly tenant: string };
-}
-
-/** What is opened under a configured name: one, or one for each tenant; an error where the server does not list them. */
-async function tenantsOf(
-  loaded: LoadedPlugin,
-  named: Configured,
-  config: Config,
-  options: OpeningOptions,
-): Promise<readonly OfTenant[] | PluginError> {
-  const { core, found } = resolveOptions(named, "backends", config);
-  const { tenants } = core;
-  if (!Array.isArray(tenants)) return [{}];
-  const one = found.find(({ key, from }) => key === "tenant" && from !== "default");
-  if (one !== undefined) throw tenantsProblem(named, config, "contradicts `tenant`", "Say one of the two.");
-  const isAll = tenants.length === 1 && tenants[0] === "*";
-  if (isAll && options.asksNothing) return [{}];
-  const all = isAll ? await listTenants(loaded, named, config, options) : tenants.map(String);
-  if (all instanceof PluginError) return all;
-  return all.map((tenant) => ({ ofTenant: { name: tenantInstance(named.name, tenant), tenant } }));
-}
-
-async function listTenants(
-  loaded: LoadedPlugin,
-  named: Configured,
-  config: Config,
-  options: OpeningOptions,
-): Promise<readonly string[] | PluginError> {
-  const { backend } = await openAs(loaded, named, config, options);
-  if (backend.tenants === undefined)
-    throw tenantsProblem(named, config, "this backend cannot list its tenants", "Name them: [a, b].");
-  try {
-    const all = await withTimeLimit(async (signal) => backend.tenants?.(signal) ?? [], undefined, {
-      limitMs: TENANTS_MS,
-      late: () => new PluginError("temporary", `${named.name} did not list its tenants in time`),
-    });
-    return all.toSorted();
-  } catch (error) {
-    if (error instanceof PluginError) return error;
-    throw error;
-  }
-}
-
-/** The instance of which nobody knows what tenants it has: whatever it is asked, it says why. */
-function silent(open: OpenBackend, error: PluginError): OpenBackend {
-  const refuse = (): Promise<never> => Promise.reject(error);
-  return {
-    ...open,
-    backend: { inventory: refuse, size: refuse, export: { start: refuse, step: refuse } },
-  };
-}
-
-function tenantsProblem({ name }: Configured, config: Config, what: string, hint: string): ConfigError {
-  const path = ["backends", name, "tenants"];
-  const where = config.where?.(path) ?? "the configuration";
-  return new ConfigError([{ where, key: path.join("."), what, hint }]);
 }
 
 async function openAs(
@@ -199,6 +132,27 @@ export async function openSink(
   });
 }
 
+/**
+ * The plugin's store with these options, which a place in the configuration has; none when it has no store.
+ * @throws ConfigError, or what the plugin throws
+ */
+export async function openStore(
+  { plugin, apart }: LoadedPlugin,
+  given: Options,
+  config: Config,
+  options: OpeningOptions,
+): Promise<OpenStore[]> {
+  const { name, store } = plugin;
+  if (store === undefined) return [];
+  // Its options are a place's own: what a backend or a sink of that name is set to says nothing of it.
+  const own = { ...config, backends: {}, sinks: { [name]: { enabled: true, options: given } } };
+  const surroundings = { config: own, options, foreign: apart !== undefined };
+  return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
+    const opened = apart === undefined ? store(context) : await apart.store(opening);
+    return [{ name, plugin, store: guardStore(name, opened, guard) }];
+  });
+}
+
 interface Surroundings {
   readonly config: Config;
   readonly options: OpeningOptions;
@@ -228,13 +182,21 @@ async function open<Opened>(
   const secretKeys = secretKeysOf(resolved);
   const redact = redactorFor(resolved.options, secretKeys);
   const logging = { redact, logLevel: logLevel(options.debug ?? false, config.env) };
-  const context = createContext(plugin, { ...options, ...logging, options: resolved.options, foreign });
+  const { timeout } = resolved.core;
+  const client = typeof timeout === "string" ? { timeout } : {};
+  const context = createContext(plugin, {
+    ...options,
+    ...logging,
+    ...client,
+    options: resolved.options,
+    foreign,
+  });
   const guard = { redact, foreign, limits: { ...limitsFrom(config.env), ...options.limits } };
-  const settings = withoutKeys(resolved.options, secretKeys);
+  const settings = withoutKeys({ ...resolved.core, ...resolved.options }, secretKeys);
   try {
     const { core, found } = resolved;
     const said = new Set(found.filter(({ from }) => from !== "default").map(({ key }) => key));
-    return await make({ context, guard, settings, core, said, opening: { context, redact } });
+    return await make({ context, guard, settings, core, said, opening: { context, redact, ...client } });
   } catch (error) {
     if (error instanceof OptionsRefused) throw refusedOptions(named, kind, config, resolved, error.issues);
     throw openingError(plugin.name, error, redact);

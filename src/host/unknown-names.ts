@@ -9,6 +9,7 @@ import type { BuiltIn } from "./built-in.ts";
 import { DeclarationError } from "./declaration.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
+import { sharedVariables } from "./shared-variables.ts";
 import { unheardSettings } from "./unheard-settings.ts";
 
 /** Where names come from, besides the configuration. */
@@ -37,6 +38,7 @@ export function unknownNames(
       sinks: [...plugins, ...Object.keys(config.sinks)],
     }),
     ...unheardSettings(config, loaded),
+    ...sharedVariables(loaded, config),
   ];
 }
 

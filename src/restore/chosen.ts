@@ -3,7 +3,7 @@ import type { LineMatcher, RestoreLine, Restorer } from "../contract/contract.ts
 import type { Block } from "../snapshot/format/block.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { MATCHED_MAX, matchLines, readSelector } from "./matching.ts";
-import type { PlannedFile } from "./select.ts";
+import { isOfBytes, type PlannedFile } from "./select.ts";
 
 export interface Choice {
   readonly files: readonly PlannedFile[];
@@ -53,8 +53,10 @@ async function* everythingIn(
   snapshot: OpenSnapshot,
   files: readonly PlannedFile[],
 ): AsyncGenerator<RestoreLine> {
-  for (const { file, blocks } of files)
-    for (const block of blocks) for await (const line of linesIn(snapshot, block)) yield { file, line };
+  for (const { file, blocks } of files) {
+    if (isOfBytes({ blocks })) yield { file, line: "" };
+    else for (const block of blocks) for await (const line of linesIn(snapshot, block)) yield { file, line };
+  }
 }
 
 /** An object is one text, whatever newlines it has. */
@@ -70,6 +72,10 @@ async function chosenPart(
   matcher: LineMatcher,
   signal: AbortSignal,
 ): Promise<PlannedFile | undefined> {
+  if (isOfBytes(file)) {
+    const [whole] = await matchLines(matcher, [""], file.file, signal);
+    return whole === undefined ? undefined : file;
+  }
   const blocks: Block[] = [];
   const counts: Record<string, number> = {};
   for (const block of file.blocks) {

@@ -11,7 +11,7 @@ import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
-import { type FoundBlocks, findBlocks, type PlannedFile, planFiles } from "./select.ts";
+import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
 export interface RestoreOptions {
   /** One snapshot, or a chain that was opened as one. */
@@ -114,6 +114,8 @@ async function planTarget(
   const held = await planFiles(found, restore, options.signal);
   const { lost } = found;
   if (held.length === 0 && lost.length === 0) return whyNothing(found);
+  if (restore.applyBytes === undefined && held.some(isOfBytes))
+    throw new Error("this backend cannot put back files of bytes");
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);

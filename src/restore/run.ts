@@ -10,10 +10,11 @@ import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import { createBatchSize } from "./batches.ts";
+import { restoreBytes } from "./bytes.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
 import type { RestorePlan, RestoreTarget } from "./plan.ts";
-import type { PlannedFile } from "./select.ts";
+import { isOfBytes, type PlannedFile } from "./select.ts";
 import { createTally, type Standing, type Sum } from "./tally.ts";
 import { type BlockJob, restoreBlock, type Writing } from "./write-block.ts";
 
@@ -103,7 +104,14 @@ async function restoreTarget(
   for (const lost of target.lost) passOver(lost, writing);
   try {
     await drain({
-      ...inTurn(jobs, (job, reservation) => restoreBlock(job, reservation, writing)),
+      ...inTurn(jobs, (job, reservation) =>
+        job.whole === undefined
+          ? restoreBlock(job, reservation, writing)
+          : restoreBytes(
+              { ...job, whole: job.whole },
+              { ...writing, retry: options.retry ?? options.tuning?.retry },
+            ),
+      ),
       limit,
       budget,
       signal,
@@ -124,9 +132,12 @@ function passOver(lost: LostBlock, { target, journal, tally }: Writing): void {
 
 /** The blocks of a target in the order in which they are written. */
 const jobsOf = (target: RestoreTarget, plan: RestorePlan): BlockJob[] =>
-  target.files.flatMap((planned) => {
+  target.files.flatMap((planned): BlockJob[] => {
     const { file, blocks, beside } = planned;
     const additions = additionsTo(planned, target, plan);
+    // A file of bytes is one piece of work, and its first block stands for it.
+    if (isOfBytes(planned))
+      return blocks.slice(0, 1).map((block) => ({ file, block, additions, whole: planned }));
     return blocks.map((block) => ({ file, block, additions, ...(beside === undefined ? {} : { beside }) }));
   });
 

@@ -1,8 +1,9 @@
 /** Chooses what of a snapshot is put back, and in which order. */
 import type { Counts, Restorer } from "../contract/contract.ts";
 import { inRestoreRanks, orderOf } from "../host/restore-order.ts";
-import { type Block, byBlockTime } from "../snapshot/format/block.ts";
+import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { kindOf } from "../snapshot/format/file-totals.ts";
 import { isJoined } from "../snapshot/format/join-lines.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { type Range, span } from "../units/range.ts";
@@ -32,6 +33,10 @@ export interface FoundBlocks {
   /** Blocks that would have been restored, and whose bytes are not those that were written. */
   readonly lost: readonly LostBlock[];
 }
+
+/** Whether it is a file of any content, and not of lines. */
+export const isOfBytes = ({ blocks }: Pick<PlannedFile, "blocks">): boolean =>
+  blocks.some((block) => kindOf(block) === "bytes");
 
 const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0, lost: [] };
 
@@ -64,10 +69,24 @@ export async function findBlocks(
     }
     const reason = await snapshot.damage(block);
     if (reason === undefined) append(mine.byFile, block.of ?? block.file, block);
-    else mine.lost.push({ block, number, reason });
+    if (kindOf(block) === "bytes") mine.pieces.push({ block, number });
+    if (reason !== undefined) mine.lost.push({ block, number, reason });
     onLook?.(block.bytes);
   }
+  for (const mine of found.values()) loseWhole(mine);
   return (plugin) => found.get(plugin) ?? NOTHING;
+}
+
+/** Of a file of bytes a part is nothing: where one is damaged, none of it is written. */
+function loseWhole({ byFile, lost, pieces }: ReturnType<typeof newFound>): void {
+  const damaged = new Set(lost.map(({ block }) => block));
+  const files = new Set(
+    lost.filter(({ block }) => kindOf(block) === "bytes").map(({ block }) => fileOf(block)),
+  );
+  for (const file of files) byFile.delete(file);
+  for (const { block, number } of pieces)
+    if (files.has(fileOf(block)) && !damaged.has(block))
+      lost.push({ block, number, reason: "another part of its file is damaged" });
 }
 
 const newFound = () => ({
@@ -75,6 +94,8 @@ const newFound = () => ({
   timeless: 0,
   outside: 0,
   lost: [] as LostBlock[],
+  /** Of files of bytes. */
+  pieces: [] as Omit<LostBlock, "reason">[],
 });
 
 function append(byFile: Map<string, Block[]>, file: string, block: Block): void {

@@ -10,6 +10,7 @@ import { type BlockDone, type BlockOutcome, countRejected, type RestoreJournal }
 import { readOrLose } from "./lost.ts";
 import { matchLines } from "./matching.ts";
 import type { RestoreTarget } from "./plan.ts";
+import type { PlannedFile } from "./select.ts";
 import type { Tally } from "./tally.ts";
 
 /** A block of a target, and what of other blocks belongs to it. */
@@ -20,6 +21,8 @@ export interface BlockJob {
   readonly additions: Additions;
   /** See `PlannedFile`. */
   readonly beside?: number;
+  /** Of a file of bytes, which is written whole: its first block stands for it. */
+  readonly whole?: PlannedFile;
 }
 
 /** What the blocks of a target are written with. */

@@ -1,10 +1,18 @@
 /** The files that a plugin's author gets of this very program: the contract's types and helpers. */
-import { packedRuntime, packedTypes, packedValibot } from "./contract.macro.ts" with { type: "macro" };
+import {
+  packedRuntime,
+  packedTesting,
+  packedTestingTypes,
+  packedTypes,
+  packedValibot,
+} from "./contract.macro.ts" with { type: "macro" };
 
 // Called while the program is built: what stands here afterwards is text.
 const TYPES: string = packedTypes();
 const VALIBOT: string = packedValibot();
 const RUNTIME: string = packedRuntime();
+const TESTING: string = packedTesting();
+const TESTING_TYPES: string = packedTestingTypes();
 
 const unpack = (packed: string): string => Bun.zstdDecompressSync(Buffer.from(packed, "base64")).toString();
 
@@ -12,5 +20,7 @@ const unpack = (packed: string): string => Bun.zstdDecompressSync(Buffer.from(pa
 export const contractFiles = (version: string): Readonly<Record<string, string>> => ({
   "index.d.ts": `// The plugin contract of contextcore ${version}, written by \`contextcore plugin new\`.\n${unpack(TYPES)}`,
   "index.js": unpack(RUNTIME),
+  "testing.d.ts": unpack(TESTING_TYPES),
+  "testing.js": unpack(TESTING),
   "valibot.d.ts": unpack(VALIBOT),
 });

@@ -7,13 +7,40 @@ import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
 const entry = join(root, "src/contract/contextcore.ts");
+const testing = join(root, "src/conformance/testing.ts");
 
 /** The public entry as one module of JavaScript, for tests of a plugin outside of the program. zstd, base64. */
 export const packedRuntime = (): string =>
   pack(run([process.execPath, "build", entry, "--target=bun", "--minify-whitespace", "--minify-syntax"]));
 
+/**
+ * The test kit as one module of JavaScript. Errors are told apart by their class, of which there has to be one: it takes that of
+ * the public entry. zstd, base64.
+ */
+export function packedTesting(): string {
+  const words = ["--target=bun", "--minify-whitespace", "--minify-syntax"];
+  const outside = ["--external", "bun:test", "--external", "*/contract/errors.ts"];
+  const bundled = run([process.execPath, "build", testing, ...words, ...outside]);
+  return pack(bundled.replaceAll(/from"[./]+\/contract\/errors\.ts"/g, 'from"./index.js"'));
+}
+
 /** The public entry's types as one declaration file. zstd, base64. */
-export const packedTypes = (): string => pack(contractTypes());
+export const packedTypes = (): string =>
+  pack(declared(entry, (directory) => joined(directory, readFileSync(entry, "utf8"))));
+
+/** The test kit's types as one declaration file: it says what it exports in so many words, so nothing else is looked at. zstd, base64. */
+export const packedTestingTypes = (): string =>
+  pack(
+    declared(
+      testing,
+      (directory) => kitTypes(readFileSync(join(directory, "conformance/testing.d.ts"), "utf8")),
+      {
+        noResolve: true,
+        noCheck: true,
+        types: [],
+      },
+    ),
+  );
 
 /** valibot's own types, which the options of a plugin are written in. zstd, base64. */
 export const packedValibot = (): string =>
@@ -27,8 +54,8 @@ function run(command: string[]): string {
   return stdout.toString();
 }
 
-/** The declarations that the compiler makes of each module behind the public entry, in one file and one scope. */
-function contractTypes(): string {
+/** What is made of the declarations that the compiler writes of a file and of each module behind it. */
+function declared(file: string, make: (directory: string) => string, options: object = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "contextcore-types-"));
   try {
     const project = join(directory, "tsconfig.json");
@@ -39,13 +66,14 @@ function contractTypes(): string {
       outDir: directory,
       rootDir: join(root, "src"),
       typeRoots: [join(root, "node_modules/@types")],
+      ...options,
     };
     writeFileSync(
       project,
-      JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files: [entry], include: [] }),
+      JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, files: [file], include: [] }),
     );
     run([process.execPath, join(root, "node_modules/typescript/bin/tsc"), "-p", project]);
-    return joined(directory, readFileSync(entry, "utf8"));
+    return make(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -62,6 +90,14 @@ function joined(directory: string, source: string): string {
     parts.push(namespace === undefined ? inScope(text) : inNamespace(namespace, inScope(text)));
   }
   return parts.join("\n");
+}
+
+/** What it says in the words of the public entry comes from there. */
+function kitTypes(text: string): string {
+  const names = [...text.matchAll(/^import type \{([^}]*)\} from "\.\.\/[^"]*";\n/gm)].flatMap(
+    ([, all = ""]) => all.split(",").map((name) => name.trim()),
+  );
+  return `import type { ${[...names, "v"].sort().join(", ")} } from "./index";\n${text.replace(/^import .*;\n/gm, "")}`;
 }
 
 const inScope = (text: string): string =>

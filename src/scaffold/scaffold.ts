@@ -10,6 +10,7 @@ const ABOUT = {
   backend: "A contextcore backend for a directory of JSON-lines files.",
   server: "A contextcore backend for a server of events that is reached over HTTP.",
   sink: "A contextcore sink that appends audit events to a file.",
+  store: "A contextcore store that keeps objects in a directory.",
 } as const;
 
 export type Kind = keyof typeof ABOUT;
@@ -56,6 +57,7 @@ function settings(name: string): (readonly [string, string])[] {
     // Found by an editor and by `bun test`; contextcore itself serves its own.
     paths: {
       contextcore: ["./contextcore/index"],
+      "contextcore/testing": ["./contextcore/testing"],
       valibot: ["./contextcore/valibot"],
       "undici-types": ["./contextcore/types/undici-types"],
     },

@@ -88,6 +88,8 @@ function compareFile(
   const numbers = { bytes: file.bytes, blocks: file.blocks, records: file.records };
   differ(file.path, numbers, { bytes: found.bytes, blocks: found.blocks, records: found.records }, complain);
   differ(file.path, file.counts, found.counts, complain);
+  if (found.kind !== file.kind)
+    complain({ file: file.path, what: `is ${found.kind} in the index, ${file.kind} in the manifest` });
   const range = found.range === undefined ? {} : rangeToText(found.range);
   if (!Bun.deepEquals({ from: file.from, to: file.to }, { from: undefined, to: undefined, ...range }))
     complain({ file: file.path, what: "its times in the manifest and in the index differ" });

@@ -31,6 +31,11 @@ export function checkObject(block: Block, bytes: Uint8Array, blame: Blame): void
   if (block.file.endsWith(".json")) attempt(() => parseJson(bytes), blame);
 }
 
+/** Of bytes nothing is known but how many there are. @throws SnapshotError when they do not decompress */
+export async function checkBytes({ raw }: Block, bytes: Uint8Array): Promise<void> {
+  if (raw !== undefined) await decompressBlock(bytes, raw);
+}
+
 /** Parsing makes ten times as much garbage, and a block is parsed without a pause. */
 const PARSED_BYTES = 1 << 20;
 

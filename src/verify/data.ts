@@ -8,7 +8,7 @@ import { createByteReader } from "../snapshot/read/byte-reader.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
-import { type Blame, checkObject, checkRecords } from "./data-lines.ts";
+import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
 
 export interface DataCheck {
   /** Begins to read one block of the index's line `number`; the block before it may be checked meanwhile, those before that are done. */
@@ -82,7 +82,9 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
           if (read.status === "rejected") throw read.reason;
           const bytes = read.value;
           if (hashInto(state.hasher, bytes) !== block.sha256) blame("its bytes do not fit its checksum");
-          if (lines && kindOf(block) === "object") checkObject(block, bytes, blame);
+          const kind = kindOf(block);
+          if (lines && kind === "bytes") await checkBytes(block, bytes);
+          else if (lines && kind === "object") checkObject(block, bytes, blame);
           else if (lines) await checkRecords({ block, bytes, first, ids: idsOf(plugin, block), blame });
           return bytes.length;
         } catch (error) {

@@ -7,6 +7,7 @@
  */
 import type { Json } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
+import { kindOf } from "../snapshot/format/file-totals.ts";
 import { unitOf } from "../snapshot/format/formats.ts";
 import { sharedName } from "../snapshot/format/paths.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
@@ -16,7 +17,7 @@ import type { Range } from "../units/range.ts";
 export interface FileDifference {
   /** The data file, or an object's path. */
   readonly file: string;
-  /** What is counted: `entries`, `samples`, `spans`, `lines`, `objects`. */
+  /** What is counted: `entries`, `samples`, `spans`, `lines`, `objects`, `files`. */
   readonly unit: string;
   readonly onlyA: number;
   readonly onlyB: number;
@@ -59,19 +60,43 @@ const HOUR_MS = 3_600_000;
 
 async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTally>): Promise<void> {
   const named = namesIn(snapshot);
+  const ofBytes = new Map<string, Bun.CryptoHasher>();
   for await (const placed of snapshot.blocks()) {
     const { block } = placed;
     const file = named(placed);
-    const unit = block.range === undefined ? "objects" : (unitOf(fileOf(block)) ?? "lines");
-    const tally = files.get(file) ?? { unit, hours: new Map(), both: 0, onlyA: 0, onlyB: 0 };
+    const tally = files.get(file) ?? newTally(countedAs(block));
     files.set(file, tally);
-    await eachHash(snapshot, block, (hash, hour) => {
-      const known = tally.hours.get(hour) ?? { count: { a: 0, b: 0 }, sum: { a: 0n, b: 0n } };
-      tally.hours.set(hour, known);
-      known.count[side] += 1;
-      known.sum[side] = BigInt.asUintN(64, known.sum[side] + hash);
-    });
+    if (kindOf(block) === "bytes") await addBytes(snapshot, block, hasherOf(ofBytes, file));
+    else await eachHash(snapshot, block, (hash, hour) => enter(tally, side, hash, hour));
   }
+  // However the file was cut into blocks.
+  for (const [file, hasher] of ofBytes) enter(files.get(file), side, hasher.digest().readBigUInt64LE(), 0);
+}
+
+const newTally = (unit: string): FileTally => ({ unit, hours: new Map(), both: 0, onlyA: 0, onlyB: 0 });
+
+function countedAs(block: Block): string {
+  const kind = kindOf(block);
+  if (kind === "records") return unitOf(fileOf(block)) ?? "lines";
+  return kind === "bytes" ? "files" : "objects";
+}
+
+function hasherOf(hashers: Map<string, Bun.CryptoHasher>, file: string): Bun.CryptoHasher {
+  const hasher = hashers.get(file) ?? new Bun.CryptoHasher("sha256");
+  hashers.set(file, hasher);
+  return hasher;
+}
+
+async function addBytes(snapshot: OpenSnapshot, block: Block, hasher: Bun.CryptoHasher): Promise<void> {
+  hasher.update(await snapshot.read(block));
+}
+
+function enter(tally: FileTally | undefined, side: Side, hash: bigint, hour: number): void {
+  if (tally === undefined) return;
+  const known = tally.hours.get(hour) ?? { count: { a: 0, b: 0 }, sum: { a: 0n, b: 0n } };
+  tally.hours.set(hour, known);
+  known.count[side] += 1;
+  known.sum[side] = BigInt.asUintN(64, known.sum[side] + hash);
 }
 
 /** What a block's file is called among all of its snapshot's, in which two instances may have one of the same name. */
@@ -113,7 +138,7 @@ function groups(tally: FileTally): Group[] {
   };
   for (const [hour, { count, sum }] of tally.hours) {
     if (count.a === count.b && sum.a === sum.b) tally.both += count.a;
-    else if (count.a === 0 || count.b === 0) {
+    else if (count.a === 0 || count.b === 0 || tally.unit === "files") {
       tally.onlyA += count.a;
       tally.onlyB += count.b;
     } else {

@@ -326,3 +326,39 @@ test("somebody else's plugin has instances, too, each with its own options, and 
   const shown = await json(cwd, ["config", "show"]);
   expect(JSON.stringify(shown.settings)).toContain("backends.lines-eu.importance");
 });
+
+test("the time limit of a call is a setting of each instance", async () => {
+  const silent = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    idleTimeout: 0,
+    fetch: () => new Promise<never>(() => {}),
+  });
+  const url = `http://127.0.0.1:${silent.port}`;
+  const cwd = project(`  loki-eu: { plugin: loki, url: "${url}", timeout: 300ms }\n`);
+  const { stderr, exitCode } = await run(["inventory"], { cwd });
+  expect(stderr).toMatch(/loki-eu at http:\/\/127\.0\.0\.1:\d+: \S+ \S+ took longer than 0\.3 s/);
+  expect(exitCode).toBe(3);
+  const env = { CONTEXTCORE_LOKI_EU_TIMEOUT: "400ms" };
+  expect((await run(["inventory"], { cwd, env })).stderr).toContain("took longer than 0.4 s");
+  await silent.stop(true);
+});
+
+test("a variable that would be that of two settings is refused where it is set", async () => {
+  const tempo = "  tempo-s3: { plugin: tempo, enabled: true }\n";
+  const text = `backends:\n  mimir: { enabled: false }\n  tempo: {}\n${tempo}  loki: { enabled: false }\n  grafana: { enabled: false }\n`;
+  const cwd = temporaryDirectory({ "contextcore.yaml": text });
+  const env = { CONTEXTCORE_TEMPO_S3_TIMEOUT: "1s", CONTEXTCORE_TEMPO_S3_ENDPOINT: "" };
+  expect((await run(["config", "check"], { cwd, env })).exitCode).toBe(0);
+  const hook = temporaryDirectory({
+    "contextcore.yaml": "backends:\n  hook: { plugin: loki, url: 'http://127.0.0.1:1' }\n",
+  });
+  const { stderr, exitCode } = await run(["inventory"], {
+    cwd: hook,
+    env: { CONTEXTCORE_HOOK_TIMEOUT: "9s" },
+  });
+  expect(stderr).toContain(
+    "CONTEXTCORE_HOOK_TIMEOUT: backends.hook.timeout: the same variable as that of the program",
+  );
+  expect(exitCode).toBe(2);
+});

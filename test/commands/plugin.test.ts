@@ -413,6 +413,48 @@ describe("new", () => {
     expect(readdirSync(home)).toEqual([]);
   });
 
+  test.each([
+    ["sink", "same-event-twice"],
+    ["store", "store-if-absent"],
+  ])(
+    "a %s holds every rule, in the tests that it brings and in a process of its own",
+    async (kind, rule) => {
+      const home = temporaryDirectory();
+      const { stdout } = await contextcore(home, ["plugin", "new", "acme/mine", `--${kind}`]);
+      expect(stdout).toBe(`./mine holds the ${kind} acme/mine\n`);
+      const own = Bun.spawnSync([binary, "test"], {
+        cwd: join(home, "mine"),
+        env: { PATH: process.env.PATH, BUN_BE_BUN: "1" },
+      });
+      expect(own.stderr.toString()).toContain(" 0 fail");
+      expect(own.stderr.toString()).toContain(`(pass) the ${kind} of acme/mine > ${rule}: `);
+      const { rules } = await json(home, ["plugin", "check", "./mine"]);
+      expect(rules).toContainEqual(expect.objectContaining({ face: kind, rule, verdict: "passed" }));
+      await contextcore(home, ["plugin", "add", "./mine", "--yes"]);
+      const info = await json(home, ["plugin", "info", "acme/mine"]);
+      expect(info.capabilities).toContain(kind === "sink" ? "deliver" : "store");
+      const listed = await json(home, ["plugin", "list"]);
+      expect(listed.plugins).toContainEqual(
+        expect.objectContaining({ name: "acme/mine", store: kind === "store", backend: "none" }),
+      );
+    },
+    30_000,
+  );
+
+  test("its own test fails where a rule is broken, and says how", async () => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/mine", "--store"]);
+    const file = join(home, "mine/index.ts");
+    const text = readFileSync(file, "utf8");
+    writeFileSync(file, text.replace("if (!object.ifAbsent) await rename", "if (true) await rename"));
+    const own = Bun.spawnSync([binary, "test"], {
+      cwd: join(home, "mine"),
+      env: { PATH: process.env.PATH, BUN_BE_BUN: "1" },
+    });
+    expect(own.stderr.toString()).toContain("(fail) the store of acme/mine > store-if-absent");
+    expect(own.stderr.toString()).toContain("of 8 who wrote one object at once, 8 were told that they did");
+  }, 30_000);
+
   test("does not write into a folder that is there", async () => {
     const home = temporaryDirectory({ "lines/mine.txt": "mine" });
     const { stderr } = await contextcore(home, ["plugin", "new", "acme/lines"], 2);

@@ -3,12 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { runCheck } from "../../src/conformance/check.ts";
 import { openSubject, type Target } from "../../src/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
-import { option, v } from "../../src/contract/contextcore.ts";
-import type { AuditRecord, Backend, Cursor, Step } from "../../src/contract/contract.ts";
+import { lineRecords, option, v } from "../../src/contract/contextcore.ts";
+import type { AuditRecord, Backend, Cursor, EraseRequest, Step } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
 import { type PageServer, type PagesContext, pagesPlugin, readPage, servePages } from "../host/pages.ts";
 
 const LINES = Array.from({ length: 23 }, (_, index) => `line ${index} é 🧨`);
+
+/** Somebody whose data is there: one line, and not those that begin like it. */
+const SUBJECT = { id: "line 2", where: "{id}" };
 
 let full: PageServer;
 let empty: PageServer;
@@ -48,10 +51,13 @@ async function verdicts(given: Target, names?: readonly string[]) {
 }
 
 test("a backend that is right passes every rule, and none is waived", async () => {
-  const found = await verdicts(target(pagesPlugin(), { empty: { url: empty.url } }));
+  using own = servePages(LINES);
+  const given = { options: { url: own.url }, empty: { url: empty.url }, subject: SUBJECT };
+  const found = await verdicts(target(pagesPlugin(), given));
   expect(found.filter(([, verdict]) => verdict !== "passed")).toEqual([]);
   expect(found).toHaveLength(backendSuite.length);
   expect(empty.lines.toSorted()).toEqual(LINES.toSorted());
+  expect(own.lines).toEqual(LINES.filter((line) => !line.startsWith("line 2 ")));
 });
 
 test("every rule says why, in one sentence", () => {
@@ -125,7 +131,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "export-ends",
     "wrong numbers of lines",
     step(async (read, cursor) => {
-      const { records = [] } = await read(cursor);
+      const records = lineRecords(await read(cursor));
       return { records: records.map((one) => ({ ...one, lines: one.lines + 1 })) };
     }),
     "claim 6 lines and have 5",
@@ -144,8 +150,11 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "records-are-json",
     "plain text",
     step(async (read, cursor) => {
-      const { records = [], next } = await read(cursor);
-      return { next, records: records.map((one) => ({ ...one, text: "plain\n".repeat(one.lines) })) };
+      const { next, ...page } = await read(cursor);
+      return {
+        next,
+        records: lineRecords(page).map((one) => ({ ...one, text: "plain\n".repeat(one.lines) })),
+      };
     }),
     "not JSON: plain",
   ],
@@ -206,6 +215,25 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
       };
     },
     "has no end",
+  ],
+  [
+    "split-is-whole",
+    "a half that is forgotten",
+    (backend) => ({
+      export: {
+        ...backend.export,
+        split: async ({ from, size }: Cursor) =>
+          size === undefined
+            ? {
+                cursors: [
+                  { from: 0, size: 1, last: true },
+                  { from: Number(from) + 1, size: 4, last: true },
+                ],
+              }
+            : {},
+      },
+    }),
+    "when every cursor is split",
   ],
   [
     "counts-agree",
@@ -402,6 +430,50 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "a secret was told",
   ],
   [
+    "find-then-erase",
+    "a search that finds what begins like it",
+    (backend, { http }) => ({
+      async *find({ id }: { id: string }, signal: AbortSignal) {
+        for (const line of await http.json(v.array(v.string()), { path: "/all", signal }))
+          if (line.startsWith(id))
+            yield { unit: "lines", count: 1, where: `a line of ${id}`, reference: line };
+      },
+      erase: backend.erase,
+    }),
+    "`where` tells the identifier: a line of line 2",
+  ],
+  [
+    "find-then-erase",
+    "one that is only said to be gone",
+    () => ({
+      erase: async ({ found }: { found: unknown[] }) => ({
+        outcomes: found.map(() => ({ state: "erased", count: 1 })),
+      }),
+    }),
+    "after erasing, 1 are still found, and 1 were erased or owed",
+  ],
+  [
+    "find-then-erase",
+    "a neighbour that goes along",
+    (backend, { http }) => ({
+      async erase(request: EraseRequest, signal: AbortSignal) {
+        await http.send({ method: "POST", path: "/erase", json: [LINES[20]], signal });
+        return backend.erase?.(request, signal);
+      },
+    }),
+    "2 lines are gone, and 1 were erased",
+  ],
+  [
+    "find-then-erase",
+    "what is owed without a word",
+    () => ({
+      erase: async ({ found }: EraseRequest) => ({
+        outcomes: found.map(() => ({ state: "owed", count: 1 })),
+      }),
+    }),
+    "something is owed, and it does not say why",
+  ],
+  [
     "restore-then-export",
     "a line that is lost on the way",
     (backend) => ({
@@ -419,7 +491,9 @@ describe("the rule catches", () => {
   test.each(BROKEN.map((one) => [...one] as const))("%s: %s", async (rule, _what, change, message) => {
     shared.calls = 0;
     using fresh = servePages([]);
-    const given = target(pagesPlugin(change), { empty: { url: fresh.url } });
+    using own = servePages(LINES);
+    const options = rule === "find-then-erase" ? { options: { url: own.url }, subject: SUBJECT } : {};
+    const given = target(pagesPlugin(change), { empty: { url: fresh.url }, ...options });
     expect(await verdicts(given, [rule])).toEqual([[rule, expect.stringContaining(message)]]);
   });
 

@@ -31,15 +31,27 @@ describe("the files of", () => {
   }
 });
 
+/** A plugin's test names the plugin and its lab: those of a new one that talks to a server. */
+async function besideATest(source: string): Promise<Record<string, string>> {
+  if (!source.includes('from "./lab.ts"')) return {};
+  const template = join(root, "src/scaffold/template/server");
+  const read = (file: string) => Bun.file(join(template, file)).text();
+  return { "index.ts": await read("index.ts"), "lab.ts": await read("lab.ts") };
+}
+
 async function checkTypes(source: string): Promise<void> {
   const cwd = temporaryDirectory({
+    ...(await besideATest(source)),
     "plugin.ts": source,
     "tsconfig.json": JSON.stringify({
       extends: join(root, "tsconfig.json"),
       compilerOptions: {
         noUnusedParameters: false,
         noUnusedLocals: false,
-        paths: { contextcore: [join(root, "src/contract/contextcore.ts")] },
+        paths: {
+          contextcore: [join(root, "src/contract/contextcore.ts")],
+          "contextcore/testing": [join(root, "src/conformance/testing.ts")],
+        },
         typeRoots: [join(root, "node_modules/@types")],
       },
       include: ["plugin.ts"],

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Counts, type Records, v } from "contextcore";
+import { type Counts, type LineRecords, v } from "contextcore";
 import { verifySnapshot } from "../../src/verify/verify.ts";
 import { FIRST, SECOND } from "./fake-backend.ts";
 import { linesIn, runExport, scratch } from "./run.ts";
@@ -14,11 +14,11 @@ const at = (second: number): number => 1_000_000 + second * 1_000;
 function backendOf(
   name: string,
   readings: readonly (readonly object[])[],
-  given: Partial<Records>,
+  given: Partial<LineRecords>,
   server: Counts,
 ) {
   let reading = 0;
-  const records = (): Records[] => {
+  const records = (): LineRecords[] => {
     const lines = readings[Math.min(reading++, readings.length - 1)] ?? [];
     const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
     const counts = { lines: lines.length };
@@ -108,9 +108,9 @@ describe("samples", () => {
 
 /** The same steps with other counts. */
 function counted(
-  step: () => Promise<{ records: Records[] }>,
+  step: () => Promise<{ records: LineRecords[] }>,
   all: readonly Counts[],
-): () => Promise<{ records: Records[] }> {
+): () => Promise<{ records: LineRecords[] }> {
   let steps = 0;
   return async () => {
     const counts = all[Math.min(steps++, all.length - 1)] ?? {};

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import type { Backend, Sink } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
-import { type GuardOptions, guardBackend, guardSink } from "../../src/host/guard.ts";
+import { guardBackend, guardSink } from "../../src/host/guard.ts";
+import type { GuardOptions } from "../../src/host/guard-hooks.ts";
 
 const never = new AbortController().signal;
 const options: GuardOptions = {
@@ -211,5 +212,56 @@ describe("a sink", () => {
       "own",
       "2",
     ]);
+  });
+});
+
+describe("a hook that yields", () => {
+  const yielding = (read: (signal: AbortSignal) => AsyncIterable<unknown>) =>
+    guardBackend(
+      "acme/x",
+      backend({
+        export: {
+          start: async () => ({ cursors: [] }),
+          step: async () => ({}),
+          read: (_: unknown, signal: AbortSignal) => read(signal),
+        },
+      }),
+      { ...options, limits: { lookMs: 30, workMs: 400 } },
+    ).export;
+
+  test("is ended when nobody reads on", async () => {
+    const ended = Promise.withResolvers<boolean>();
+    const { read } = yielding(async function* (signal) {
+      try {
+        for (;;) yield {};
+      } finally {
+        ended.resolve(signal.aborted);
+      }
+    });
+    for await (const _ of read?.({}, never) ?? []) break;
+    expect(await ended.promise).toBe(true);
+  });
+
+  test("has for each piece the time of one call, and no more", async () => {
+    const { read } = yielding(async function* () {
+      for (let piece = 0; piece < 5; piece += 1) {
+        await Bun.sleep(100);
+        yield {};
+      }
+      await new Promise(() => {});
+    });
+    let pieces = 0;
+    const all = async () => {
+      for await (const _ of read?.({}, never) ?? []) pieces += 1;
+    };
+    await expect(all()).rejects.toMatchObject({ kind: "temporary", timedOut: true });
+    expect(pieces).toBe(5);
+  });
+
+  test("that gives nothing to read is a defect", async () => {
+    const { read } = yielding(() => ({}) as never);
+    await expect(Array.fromAsync(read?.({}, never) ?? [])).rejects.toThrow(
+      "nothing that can be read piece by piece",
+    );
   });
 });

@@ -9,7 +9,7 @@ export interface PageServer extends Disposable {
   readonly lines: string[];
 }
 
-/** `GET /lines?from=N` gives five lines, `GET /count` how many there are, `POST /lines` adds those that are new. */
+/** `GET /lines?from=N` gives five lines, or as many as `size` says, `GET /all` all of them, `POST /erase` takes some away, `GET /count` how many there are, `POST /lines` adds those that are new. */
 export function servePages(first: readonly string[]): PageServer {
   const lines = [...first];
   const server = Bun.serve({
@@ -18,6 +18,13 @@ export function servePages(first: readonly string[]): PageServer {
     development: false,
     async fetch(request) {
       const { pathname, searchParams } = new URL(request.url);
+      if (pathname === "/erase") {
+        const gone = v.parse(v.array(v.string()), await request.json());
+        const before = lines.length;
+        lines.splice(0, before, ...lines.filter((line) => !gone.includes(line)));
+        return Response.json({ erased: before - lines.length });
+      }
+      if (pathname === "/all") return Response.json(lines);
       if (pathname === "/count") return Response.json({ count: lines.length });
       if (request.method === "POST") {
         for (const line of v.parse(v.array(v.string()), await request.json()))
@@ -25,7 +32,8 @@ export function servePages(first: readonly string[]): PageServer {
         return Response.json({});
       }
       const from = Number(searchParams.get("from"));
-      return Response.json({ from, lines: lines.slice(from, from + 5), more: from + 5 < lines.length });
+      const to = from + Number(searchParams.get("size") ?? 5);
+      return Response.json({ from, lines: lines.slice(from, to), more: to < lines.length });
     },
   });
   return {
@@ -59,6 +67,23 @@ export function pagesBackend({ http }: PagesContext): Backend {
     export: {
       start: async () => ({ cursors: [{ from: 0 }] }),
       step: (cursor, signal) => readPage(http, cursor, signal),
+      split: async ({ from, size = 5, last = false }) => {
+        const [first, half] = [Number(from), Number(size) >> 1];
+        if (half === 0) return { items: [`line ${first}`] };
+        const rest = { from: first + half, size: Number(size) - half, last };
+        return { cursors: [{ from: first, size: half, last: true }, rest] };
+      },
+    },
+    async *find({ id }, signal) {
+      const all = await http.json(v.array(v.string()), { path: "/all", signal });
+      const isTheirs = new RegExp(`(?<!\\w)${RegExp.escape(id)}(?!\\w)`);
+      for (const line of all.filter((one) => isTheirs.test(one)))
+        yield { unit: "lines", count: 1, where: "a line", reference: line };
+    },
+    async erase({ found }, signal) {
+      const gone = found.map(({ reference }) => reference);
+      await http.send({ method: "POST", path: "/erase", json: gone, signal });
+      return { outcomes: found.map(() => ({ state: "erased", count: 1 })) };
     },
     restore: {
       preflight: async () => [],
@@ -80,7 +105,9 @@ export async function readPage(
   cursor: Cursor,
   signal: AbortSignal,
 ): Promise<Step> {
-  const page = await http.json(PAGE, { path: "/lines", query: { from: Number(cursor.from) }, signal });
+  const { from, size = 5, last = false } = cursor;
+  const query = { from: Number(from), size: Number(size) };
+  const page = await http.json(PAGE, { path: "/lines", query, signal });
   if (page.from !== cursor.from) throw new PluginError("invalid", "acme/pages: that is another page");
   const text = page.lines.map((line) => `${JSON.stringify(line)}\n`).join("");
   return {
@@ -94,7 +121,7 @@ export async function readPage(
         counts: { lines: page.lines.length },
       },
     ],
-    next: page.more ? [{ from: page.from + 5 }] : [],
+    next: page.more && !last ? [{ from: page.from + Number(size) }] : [],
   };
 }
 

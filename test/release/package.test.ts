@@ -39,4 +39,4 @@ test("a plugin that depends on it has types and runs", () => {
     ),
     expect.stringMatching(/^plugin\.ts\(4,19\): error TS2322: Type 'AbortSignal' is not assignable/),
   ]);
-});
+}, 30_000);

@@ -49,7 +49,6 @@ export default defineCommand({
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
     // A step is shown once it is done: one that fails is no step that was made.
-    show: () => undefined,
     report(plan, result = expectedResult(plan)) {
       if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
       else {

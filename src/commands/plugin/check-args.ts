@@ -1,6 +1,6 @@
 /** What `plugin check` is called with. */
 import { LAB_NAMES } from "../../conformance/apart/find-lab.ts";
-import { backendSuite, sinkSuite } from "../../conformance/suite.ts";
+import { SUITES } from "../../conformance/suite.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { parseDuration } from "../../units/duration.ts";
 import { toMs } from "../../units/range.ts";
@@ -67,7 +67,7 @@ export const args = {
 export type CheckCall = Call<typeof args>;
 
 function readRule(name: string): string {
-  const names = [...new Set([...backendSuite, ...sinkSuite].map((rule) => rule.name))];
+  const names = [...new Set(Object.values(SUITES).flatMap((suite) => suite.map((rule) => rule.name)))];
   if (names.includes(name)) return name;
   throw new UsageError(`there is no rule ${name}`, `there are ${names.join(", ")}`);
 }

@@ -1,13 +1,14 @@
 /** How a check is told: a line for each rule as it is judged, and at the end what did not apply, by its reason. */
 import * as v from "valibot";
 import type { Judged } from "../../conformance/apart/check-apart.ts";
+import { faceSchema } from "../../host/apart/messages.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 
 export const reportSchema = v.object({
   plugin: v.string(),
   rules: v.array(
     v.object({
-      face: v.picklist(["backend", "sink"]),
+      face: faceSchema,
       rule: v.string(),
       why: v.string(),
       verdict: v.picklist(["passed", "waived", "failed"]),

@@ -4,13 +4,12 @@ import * as v from "valibot";
 import type { ConfigError } from "../../config/errors.ts";
 import { refusedOptions, resolveOptions } from "../../config/resolve-options.ts";
 import type { Planned } from "../../conformance/apart/check-apart.ts";
-import type { Check } from "../../conformance/check.ts";
-import type { Subject, Target } from "../../conformance/subject.ts";
-import { backendSuite, sinkSuite } from "../../conformance/suite.ts";
+import type { Target } from "../../conformance/subject.ts";
+import { SUITES } from "../../conformance/suite.ts";
 import type { Plugin } from "../../contract/contract.ts";
 import type { OptionsRefused } from "../../host/apart/instance.ts";
 import type { Apart } from "../../host/apart/load-apart.ts";
-import { ARRIVED_PATH, type Served } from "../../host/apart/messages.ts";
+import { ARRIVED_PATH, FACES, type Served } from "../../host/apart/messages.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";
 import { configOf } from "../stack.ts";
 import type { CheckCall } from "./check-args.ts";
@@ -39,7 +38,7 @@ export async function targetOf(
     return resolveOptions(plugin, kind, { ...config, overrides });
   };
   const resolved = withGiven(given);
-  const { options } = resolved;
+  const options = optionsOf(resolved);
   return {
     declaration: plugin,
     apart,
@@ -48,10 +47,17 @@ export async function targetOf(
     options,
     redact: redactorFor(options, secretKeysOf(resolved)),
     ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
+    ...(served?.subject === undefined ? {} : { subject: served.subject }),
     ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
-    ...(empty.length === 0 ? {} : { empty: withGiven([...given, ...empty]).options }),
+    ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...given, ...empty])) }),
   };
 }
+
+/** The plugin's own, and the time limit of a call. */
+const optionsOf = ({ options, core }: ReturnType<typeof resolveOptions>) => ({
+  ...(core.timeout === undefined ? {} : { timeout: core.timeout }),
+  ...options,
+});
 
 /** Which of the options that were given the plugin refuses. */
 export async function refusal(
@@ -64,7 +70,7 @@ export async function refusal(
   return refusedOptions(plugin, kind, config, { found: [] }, issues);
 }
 
-/** Where the configuration has the options of this side. */
+/** Where the configuration has the options of this side; those of a store are a place's, so here they come from the command line alone. */
 const kindOf = (face: Target["face"]) => (face === "backend" ? "backends" : "sinks");
 
 type Settings = CheckCall["args"]["option"];
@@ -92,9 +98,8 @@ async function linesIn(path: string): Promise<string[]> {
 
 /** Every rule that was asked for, of the sides that the plugin has. */
 export function rulesOf({ args }: CheckCall, plugin: Plugin): readonly Planned[] {
-  const sides = [...side("backend", plugin, backendSuite), ...side("sink", plugin, sinkSuite)];
+  const sides = FACES.filter((face) => plugin[face] !== undefined).flatMap((face) =>
+    SUITES[face].map((check) => ({ face, check })),
+  );
   return args.rule.length === 0 ? sides : sides.filter(({ check }) => args.rule.includes(check.name));
 }
-
-const side = (face: Target["face"], plugin: Plugin, suite: readonly Check<Subject>[]): readonly Planned[] =>
-  plugin[face] === undefined ? [] : suite.map((check) => ({ face, check }));

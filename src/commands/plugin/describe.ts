@@ -9,7 +9,7 @@ import {
   resolveOptions,
 } from "../../config/resolve-options.ts";
 import type { Plugin } from "../../contract/contract.ts";
-import { type LoadedPlugin, openBackend, openSink } from "../../host/opening.ts";
+import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
@@ -67,13 +67,20 @@ async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<str
     openBackend(loaded, { ...everything, backends: enabled(config, plugin) }, { asksNothing: true }),
   );
   const sinks = await attempt(config, () => openSink(loaded, everything, {}));
+  const stores = await attempt(config, () => openStore(loaded, {}, everything, {}));
   return [
     ...(plugin.backend === undefined ? [] : ["inventory", "size", "export"]),
     ...backends.flatMap(({ backend }) =>
-      (["count", "limits", "restore", "flush"] as const).filter((hook) => backend[hook] !== undefined),
+      (["count", "limits", "restore", "flush", "find", "erase"] as const).filter(
+        (hook) => backend[hook] !== undefined,
+      ),
     ),
     ...(plugin.sink === undefined ? [] : ["deliver"]),
     ...sinks.flatMap(({ sink }) => (sink.history === undefined ? [] : ["history"])),
+    ...(plugin.store === undefined ? [] : ["store"]),
+    ...stores.flatMap(({ store }) =>
+      (["retainUntil", "lifecycle"] as const).filter((hook) => store[hook] !== undefined),
+    ),
   ];
 }
 

@@ -18,6 +18,8 @@ const pluginSchema = v.object({
   source: v.string(),
   backend: v.picklist(["on", "off", "none"]),
   sink: v.picklist(["on", "off", "none"]),
+  /** It has one; places in the configuration use it. */
+  store: v.boolean(),
 });
 
 export default defineCommand({
@@ -53,30 +55,37 @@ function summaryOf({ plugin, source }: LoadedPlugin, config: Config): Summary {
 }
 
 /** A backend is in use unless it is switched off, a sink only where it is configured. */
-function usage({ name, backend, sink }: Plugin, config: Config): Pick<Summary, "backend" | "sink"> {
+function usage(
+  { name, backend, sink, store }: Plugin,
+  config: Config,
+): Pick<Summary, "backend" | "sink" | "store"> {
   const backendIsOn = enabledInstances(name, config).length > 0;
   const sinkIsOn = config.sinks[name]?.enabled === true;
   return {
     backend: backend === undefined ? "none" : backendIsOn ? "on" : "off",
     sink: sink === undefined ? "none" : sinkIsOn ? "on" : "off",
+    store: store !== undefined,
   };
 }
 
 function printList(plugins: readonly Summary[], terminal: Terminal): void {
   const { bold, dim } = terminal.colors;
-  const rows = plugins.map(({ name, version = "", source, about, backend, sink }) => [
+  const rows = plugins.map(({ name, version = "", source, about, ...faces }) => [
     bold(name),
     version,
-    faces(backend, sink),
+    facesText(faces),
     dim(source),
     about,
   ]);
   for (const line of formatTable([{}, {}, {}, {}, {}], rows)) terminal.print(line);
 }
 
-function faces(backend: Summary["backend"], sink: Summary["sink"]): string {
+function facesText({ backend, sink, store }: Pick<Summary, "backend" | "sink" | "store">): string {
   const off = (state: string): string => (state === "off" ? " (off)" : "");
-  return [backend === "none" ? "" : `backend${off(backend)}`, sink === "none" ? "" : `sink${off(sink)}`]
-    .filter((face) => face !== "")
-    .join(", ");
+  const named = [
+    backend === "none" ? "" : `backend${off(backend)}`,
+    sink === "none" ? "" : `sink${off(sink)}`,
+    store ? "store" : "",
+  ];
+  return named.filter((face) => face !== "").join(", ");
 }

@@ -20,26 +20,29 @@ export default defineCommand({
     backend: { type: "flag", about: "a backend for a directory of JSON-lines files (the default)" },
     server: { type: "flag", about: "a backend for a server over HTTP, with a look-alike of that server" },
     sink: { type: "flag", about: "a sink that appends events to a file" },
+    store: { type: "flag", about: "a store, for snapshots, that keeps objects in a directory" },
   },
-  exclusive: [["backend", "server", "sink"]],
+  exclusive: [["backend", "server", "sink", "store"]],
   examples: [
     { line: "plugin new acme/lines", about: "writes ./lines" },
     { line: "plugin new acme/clicks --server", about: "for what is reached over HTTP" },
     { line: "plugin new acme/events --sink", about: "a place for audit events instead of a server" },
   ],
   async run({ args, terminal, directory }) {
-    const kind = args.sink ? "sink" : args.server ? "server" : "backend";
+    const kind = KINDS.find((one) => args[one]) ?? "backend";
     const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
     const shown = `./${relative(directory, folder)}`;
     makeFolder(folder, shown);
     for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(join(folder, path), text);
-    terminal.print(`${shown} holds the ${kind === "sink" ? kind : "backend"} ${args.name}`);
+    terminal.print(`${shown} holds the ${kind === "server" ? "backend" : kind} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
     );
     return EXIT.ok;
   },
 });
+
+const KINDS = ["server", "sink", "store"] as const;
 
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
 const DEVICES = /(^|\/)(con|prn|aux|nul|com\d|lpt\d)(\/|$)/;

@@ -20,7 +20,6 @@ export default defineCommand({
       call,
       { action: "remove", plugin: call.args.plugin, yes: true },
       {
-        show: () => undefined,
         report: (_, result) =>
           void call.terminal.print(`${result?.name} is removed; its files stay where they are`),
       },

@@ -13,6 +13,7 @@ import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
 import { type Range, span } from "../../units/range.ts";
+import { isWhole } from "../whole.ts";
 import { eachLineRecord } from "./committed.ts";
 import { againCursor } from "./cursor.ts";
 import type { Held, Verdict } from "./held.ts";
@@ -41,9 +42,10 @@ export function mergeStep(options: MergeOptions, step: CheckedStep): CheckedStep
   return {
     ...step,
     records,
+    files: [],
     objects,
     problems: [...step.problems.filter(isLoss), ...merged.flatMap((one) => one.problems)],
-    next: step.next.map((cursor) => againCursor(reread, cursor)),
+    next: step.next.filter((cursor) => !isWhole(cursor)).map((cursor) => againCursor(reread, cursor)),
     notes: {},
     bytes: [...records, ...objects].reduce((sum, one) => sum + one.bytes.length, 0),
   };

@@ -13,8 +13,9 @@ import { LATEST } from "../../snapshot/format/range-text.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
 import type { Range } from "../../units/range.ts";
-import { reasonOf } from "../drain.ts";
 import type { Ledger } from "../ledger.ts";
+import { reasonOf } from "../reason.ts";
+import { isWhole } from "../whole.ts";
 import { type Committed, reachesInto } from "./committed.ts";
 import { againCursor, beginCursor, endCursor } from "./cursor.ts";
 import { createHeld, type Held } from "./held.ts";
@@ -150,13 +151,16 @@ async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
   }
 }
 
-/** The first cursors of an export of this part alone; without those that have no time, unless they may be what is asked for. */
+/**
+ * The first cursors of an export of this part alone; without those that have no time, unless they may be what is asked for, and
+ * without what can only be read as a whole.
+ */
 async function firstCursors(reread: Reread, { ledger, start }: RereadOptions): Promise<readonly Cursor[]> {
   const { match } = ledger.request;
   const range = { from: reread.from, to: reread.to };
   const { next } = checkStart(await start({ range, ...(match === undefined ? {} : { match }) }));
   const asked = reread.of === "window" ? next.filter((cursor) => !ledger.isTimeless(cursor)) : next;
-  return asked.map((cursor) => againCursor(reread, cursor));
+  return asked.filter((cursor) => !isWhole(cursor)).map((cursor) => againCursor(reread, cursor));
 }
 
 async function commit(cursor: Cursor, next: readonly Cursor[], reading: RereadOptions): Promise<void> {

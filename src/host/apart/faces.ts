@@ -2,13 +2,18 @@
 import type {
   Backend,
   DashboardKeeper,
+  Found,
   LineMatcher,
   RestoreLine,
   Restorer,
   Sink,
+  Step,
+  Store,
 } from "../../contract/contract.ts";
 import { requireBackend, requireSink } from "../guard.ts";
+import { requireStore } from "../guard-store.ts";
 import { type Instance, nextNumber } from "./instance.ts";
+import { shownBytes, streamFrom } from "./streams.ts";
 
 const has = ({ opened }: Instance, hook: string): boolean => opened.has.includes(hook);
 
@@ -22,10 +27,20 @@ export function backendIn(instance: Instance, plugin: string): Backend {
     export: {
       start: (request, signal) => ask("export.start", [request], signal),
       step: (cursor, signal) => ask("export.step", [cursor], signal),
+      ...(has(instance, "export.split")
+        ? { split: (cursor, signal) => ask("export.split", [cursor], signal) }
+        : {}),
+      ...(has(instance, "export.read")
+        ? { read: (cursor, signal) => streamFrom<Step>(instance, "export.read", [cursor], signal) }
+        : {}),
     },
     ...(has(instance, "count") ? { count: (request, signal) => ask("count", [request], signal) } : {}),
     ...(has(instance, "limits") ? { limits: (signal) => ask("limits", [], signal) } : {}),
     ...(has(instance, "flush") ? { flush: (signal) => ask("flush", [], signal) } : {}),
+    ...(has(instance, "find")
+      ? { find: (request, signal) => streamFrom<Found>(instance, "find", [request], signal) }
+      : {}),
+    ...(has(instance, "erase") ? { erase: (request, signal) => ask("erase", [request], signal) } : {}),
     ...(has(instance, "tenants") ? { tenants: (signal) => ask("tenants", [], signal) } : {}),
     ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
     ...(has(instance, "dashboards.list") ? { dashboards: keeperIn(instance) } : {}),
@@ -40,6 +55,33 @@ export function sinkIn(instance: Instance, plugin: string): Sink {
     probe: (signal) => ask("probe", [], signal),
     deliver: (event, signal) => ask("deliver", [event], signal),
     ...(has(instance, "history") ? { history: (query, signal) => ask("history", [query], signal) } : {}),
+  };
+}
+
+/** The plugin's store. @throws HookDefect when it has not what each must have */
+export function storeIn(instance: Instance, plugin: string): Store {
+  const { ask } = instance;
+  requireStore(plugin, outline(instance));
+  return {
+    list: (prefix, signal) => streamFrom(instance, "list", [prefix], signal),
+    stat: (name, signal) => ask("stat", [name], signal),
+    read: (name, range, signal) => streamFrom(instance, "read", [name, range], signal),
+    write({ bytes, ...object }, signal) {
+      const shown = shownBytes(bytes);
+      return ask("write", [object, { stream: shown.id }], signal, shown);
+    },
+    remove: (name, signal) => ask("remove", [name], signal),
+    ...(has(instance, "retainUntil")
+      ? { retainUntil: (name, until, signal) => ask("retainUntil", [name, until], signal) }
+      : {}),
+    ...(has(instance, "lifecycle.read")
+      ? {
+          lifecycle: {
+            read: (signal) => ask("lifecycle.read", [], signal),
+            write: (rules, signal) => ask("lifecycle.write", [rules], signal),
+          },
+        }
+      : {}),
   };
 }
 
@@ -78,7 +120,7 @@ function restorerIn(instance: Instance): Restorer {
     ...(has(instance, "restore.selection")
       ? {
           async selection(match, everything, signal) {
-            const shown = { id: nextNumber(), lines: inBatches(everything) };
+            const shown = { id: nextNumber(), pieces: inBatches(everything) };
             await ask("restore.selection", [{ match, id: shown.id }], signal, shown);
             return matcherBy(instance, shown.id);
           },
@@ -86,6 +128,14 @@ function restorerIn(instance: Instance): Restorer {
       : {}),
     preflight: (plan, signal) => ask("restore.preflight", [plan], signal),
     apply: (batch, signal) => ask("restore.apply", [batch], signal),
+    ...(has(instance, "restore.applyBytes")
+      ? {
+          applyBytes(file, bytes, signal) {
+            const shown = shownBytes(bytes);
+            return ask("restore.applyBytes", [file, { stream: shown.id }], signal, shown);
+          },
+        }
+      : {}),
     ...(has(instance, "restore.settleMs")
       ? { settleMs: (signal) => ask("restore.settleMs", [], signal) }
       : {}),

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { about } from "../../config/introspect.ts";
 import type { OptionIssue } from "../../config/issues.ts";
-import type { Context, OptionsSchema, RestoreLine } from "../../contract/contract.ts";
+import type { Context, OptionsSchema } from "../../contract/contract.ts";
 import type { Options } from "../context.ts";
 import type { Process } from "./launch.ts";
 import { type FaceName, type Opened, openedSchema } from "./messages.ts";
@@ -15,13 +15,14 @@ export interface Opening {
   readonly schema: OptionsSchema;
   readonly context: Context<Options>;
   readonly redact: (text: string) => string;
+  readonly timeout?: string;
 }
 
 export interface Instance {
   readonly opened: Opened;
   /**
    * Calls a hook. What it answers is what the plugin says: the guard and the engine look at it.
-   * @param shown lines that it is shown while it runs, by a number that is among its arguments
+   * @param shown what it is given piece by piece while it runs, by a number that is among its arguments
    * @throws what the hook throws, or PluginError when its process is lost
    */
   ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown): Promise<Answer>;
@@ -29,7 +30,7 @@ export interface Instance {
 
 export interface Shown {
   readonly id: number;
-  readonly lines: AsyncIterator<readonly RestoreLine[]>;
+  readonly pieces: AsyncIterator<unknown>;
 }
 
 /** Options that the plugin itself refuses. */
@@ -65,7 +66,7 @@ export async function openInstance(runner: Runner, opening: Opening): Promise<In
     async ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown) {
       const answer = await runner.run(async (process) => {
         await openIn(process);
-        const hide = shown === undefined ? undefined : process.show(shown.id, shown.lines);
+        const hide = shown === undefined ? undefined : process.show(shown.id, shown.pieces);
         const call = { instance, hook, args, now: clock() };
         return callIn(process, call, signal).finally(() => hide?.());
       });
@@ -85,7 +86,7 @@ async function callIn({ child }: Process, call: object, signal?: AbortSignal): P
   }
 }
 
-function inputOf(instance: number, { face, schema, context }: Opening) {
+function inputOf(instance: number, { face, schema, context, timeout }: Opening) {
   const { options, http, limits, clock } = context;
   const { url } = schema.entries;
   const isSecret = url !== undefined && about(url).secret === true;
@@ -94,6 +95,7 @@ function inputOf(instance: number, { face, schema, context }: Opening) {
     face,
     options: withoutCredentials(options, schema),
     ...(http.url === "" ? {} : { url: visibleUrl(http.url, isSecret) }),
+    ...(timeout === undefined ? {} : { timeout }),
     stepBytes: limits.stepBytes,
     now: clock(),
   };

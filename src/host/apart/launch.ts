@@ -1,6 +1,6 @@
 /** A plugin's process with the plugin loaded in it: how it is started, and what it may ask of this one. */
 import * as v from "valibot";
-import type { Context, RestoreLine } from "../../contract/contract.ts";
+import type { Context } from "../../contract/contract.ts";
 import { visible } from "../../units/visible.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { Location } from "../locate.ts";
@@ -11,9 +11,9 @@ import { createHttpService } from "./http-service.ts";
 import {
   type Declared,
   declaredSchema,
-  linesSchema,
   logSchema,
   straySchema,
+  streamSchema,
   toldSchema,
 } from "./messages.ts";
 
@@ -45,7 +45,7 @@ export interface Given {
 interface Known {
   name: string;
   readonly given: Map<number, Given>;
-  readonly shown: Map<number, AsyncIterator<readonly RestoreLine[]>>;
+  readonly shown: Map<number, AsyncIterator<unknown>>;
 }
 
 /** A process with the plugin loaded. */
@@ -56,8 +56,8 @@ export interface Process {
   readonly openMs: number;
   /** From now on the process may ask in the name of this instance. */
   admit(instance: number, given: Given): void;
-  /** What a selection is shown, by its number, until the result is called. */
-  show(id: number, lines: AsyncIterator<readonly RestoreLine[]>): () => void;
+  /** What a hook is given piece by piece, by its number, until the result is called. */
+  show(id: number, pieces: AsyncIterator<unknown>): () => void;
 }
 
 /**
@@ -78,8 +78,8 @@ export async function launch(options: Launch): Promise<Process> {
       declared,
       openMs: loadMs,
       admit: (instance, given) => void known.given.set(instance, given),
-      show: (id, lines) => {
-        known.shown.set(id, lines);
+      show: (id, pieces) => {
+        known.shown.set(id, pieces);
         return () => void known.shown.delete(id);
       },
     };
@@ -156,7 +156,7 @@ function waysOut(
   };
   return {
     handlers: {
-      calls: { ...service.calls, "lines.next": async (input) => nextLines(known, input) },
+      calls: { ...service.calls, "stream.next": async (input) => nextPiece(known, input) },
       notes: { log, stray, unhandled },
     },
     onPrinted: (line) => say(`warn: ${known.name} printed: ${hidden(visible(line))}`),
@@ -164,8 +164,8 @@ function waysOut(
   };
 }
 
-async function nextLines({ shown }: Known, input: unknown): Promise<readonly RestoreLine[]> {
-  const { lines } = v.parse(linesSchema, input);
-  const next = await shown.get(lines)?.next();
-  return next?.done === false ? next.value : [];
+async function nextPiece({ shown }: Known, input: unknown): Promise<readonly unknown[]> {
+  const { stream } = v.parse(streamSchema, input);
+  const next = await shown.get(stream)?.next();
+  return next?.done === false ? [next.value] : [];
 }

@@ -1,9 +1,9 @@
 /** Loads a stranger's plugin in a process of its own: here there is its declaration, and the way to open it there. */
 import * as v from "valibot";
-import type { Backend, Context, Plugin, Sink } from "../../contract/contract.ts";
+import type { Backend, Context, Plugin, Sink, Store } from "../../contract/contract.ts";
 import type { Options } from "../context.ts";
 import { checkDeclaration, DeclarationError } from "../declaration.ts";
-import { backendIn, sinkIn } from "./faces.ts";
+import { backendIn, sinkIn, storeIn } from "./faces.ts";
 import { type Instance, openInstance } from "./instance.ts";
 import { type Launch, launch, type Process } from "./launch.ts";
 import type { Declared, FaceName } from "./messages.ts";
@@ -15,6 +15,8 @@ export interface OpeningApart {
   readonly context: Context<Options>;
   /** Blots out what the options keep secret. */
   readonly redact: (text: string) => string;
+  /** Of one call to the server, a duration as written. */
+  readonly timeout?: string;
 }
 
 /** The processes of a stranger's plugin. */
@@ -22,6 +24,7 @@ export interface Apart {
   /** Opens it. @throws OptionsRefused, or what the plugin throws */
   backend(opening: OpeningApart): Promise<Backend>;
   sink(opening: OpeningApart): Promise<Sink>;
+  store(opening: OpeningApart): Promise<Store>;
   /** How processes of it were lost so far. */
   lost(): readonly Error[];
   /** Ends all of them; whatever is open starts another one when it is called. */
@@ -68,6 +71,7 @@ function processesOf(plugin: Plugin, first: Process, options: ApartOptions): Apa
   return {
     backend: async (opening) => backendIn(await open("backend", opening), plugin.name),
     sink: async (opening) => sinkIn(await open("sink", opening), plugin.name),
+    store: async (opening) => storeIn(await open("store", opening), plugin.name),
     lost: () => runners.flatMap((one) => one.lost),
     async end() {
       await spare?.child.end();

@@ -7,18 +7,35 @@ import { optionShapeSchema } from "./option-shape.ts";
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-export const faceSchema = v.picklist(["backend", "sink"]);
+/** What a plugin may have, each opened by itself. */
+export const FACES = ["backend", "sink", "store"] as const;
+export const faceSchema = v.picklist(FACES);
 export type FaceName = v.InferOutput<typeof faceSchema>;
 
 /** Every method of the contract that can be called from outside, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
   backend: [
-    ...["inventory", "size", "count", "limits", "flush", "tenants", "export.start", "export.step"],
-    ...["rank", "matcher", "selection", "preflight", "apply", "settleMs"].map((name) => `restore.${name}`),
+    ...[
+      "inventory",
+      "size",
+      "count",
+      "limits",
+      "flush",
+      "tenants",
+      "find",
+      "erase",
+      "export.start",
+      "export.step",
+    ],
+    ...["export.split", "export.read"],
+    ...["rank", "matcher", "selection", "preflight", "apply", "applyBytes", "settleMs"].map(
+      (name) => `restore.${name}`,
+    ),
     ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
     ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),
   ],
   sink: ["probe", "deliver", "history"],
+  store: ["list", "stat", "read", "write", "remove", "retainUntil", "lifecycle.read", "lifecycle.write"],
 };
 
 /** `load`: the module that is the plugin, and every file that may be code of it, with its hash. */
@@ -54,6 +71,8 @@ export const openSchema = v.object({
   options: objectOf(v.unknown()),
   /** Its server's base URL; absent: it has none. */
   url: v.optional(v.string()),
+  /** Of one call to it, a duration as written. */
+  timeout: v.optional(v.string()),
   stepBytes: v.number(),
   /** Now, by the server's clock. ns */
   now: v.bigint(),
@@ -128,8 +147,16 @@ export const matchesSchema = v.object({
 /** The hook `restore.selection`. The parent chooses its number, by which it asks for lines and is asked for them. */
 export const selectSchema = v.object({ match: v.string(), id: number });
 
-/** `lines.next`: more of what a `selection` is shown; none: that was all. */
-export const linesSchema = v.object({ lines: number });
+/** A hook that yields, as `export.read`: whoever asks chooses the stream's number. Its signal comes with each piece. */
+export const openStreamSchema = v.object({ stream: number, args: v.array(v.unknown()) });
+
+/** `stream.next`, in either direction, and `stream.end`. */
+export const streamSchema = v.object({ stream: number });
+
+/** What `stream.next` answers: the next piece; none: that was all. */
+export const nextSchema = v.pipe(v.array(v.unknown()), v.maxLength(1));
+
+/** A piece of what a `selection` is shown. */
 export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
 
 /** Of one message in the log, or of an error that nobody handles; a longer one is cut where it is sent. characters */
@@ -165,6 +192,8 @@ export const labSchema = v.object({
 export const servedSchema = v.object({
   filled: v.string(),
   empty: v.optional(v.string()),
+  /** Somebody whose data is there. */
+  subject: v.optional(v.object({ id: v.string(), where: v.string() })),
   /** It tells which events have arrived. */
   arrived: v.optional(v.boolean()),
 });

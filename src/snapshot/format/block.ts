@@ -26,7 +26,9 @@ export interface Block {
   readonly bytes: number;
   /** Bytes before compression; absent when it is not compressed. */
   readonly raw?: number;
-  /** Lines; 1 for an object file, whose text may have many. */
+  /** A piece of a file of any content; absent: lines where it has a time, else an object. */
+  readonly kind?: "bytes";
+  /** Lines; 1 for an object file, whose text may have many; 0 for bytes. */
   readonly records: number;
   /** ns, half-open; absent for an object. */
   readonly range?: Range;
@@ -105,6 +107,7 @@ const blockLineSchema = v.object({
   offset: whole,
   bytes: whole,
   raw: v.exactOptional(whole),
+  kind: v.exactOptional(v.literal("bytes")),
   records: whole,
   from: v.exactOptional(timeSchema),
   to: v.exactOptional(timeSchema),
@@ -165,13 +168,14 @@ export function parseIndexLine(text: string): IndexLine {
 }
 
 function blockOf(line: BlockLine): Block {
-  const { file, of, offset, bytes, raw, records, from, to, sha256, counts, window, reread } = line;
+  const { file, of, offset, bytes, raw, kind, records, from, to, sha256, counts, window, reread } = line;
   return {
     file,
     ...(of === undefined ? {} : { of }),
     offset,
     bytes,
     ...(raw === undefined ? {} : { raw }),
+    ...(kind === undefined ? {} : { kind }),
     records,
     ...(from === undefined || to === undefined ? {} : { range: rangeFromText({ from, to }) }),
     sha256,

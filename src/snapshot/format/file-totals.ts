@@ -8,7 +8,7 @@ export interface FileTotals {
   readonly plugin: string;
   readonly path: string;
   readonly of: string;
-  readonly kind: "records" | "object";
+  readonly kind: FileKind;
   readonly bytes: number;
   readonly raw?: number;
   readonly blocks: number;
@@ -19,9 +19,12 @@ export interface FileTotals {
   readonly blockSha256: string;
 }
 
-/** An object is not tied to a time; records are. */
-export const kindOf = (block: Block): "records" | "object" =>
-  block.range === undefined ? "object" : "records";
+/** Lines of records, one whole small file, or a file of any content in pieces. */
+export type FileKind = "records" | "object" | "bytes";
+
+/** An object is not tied to a time; records are; of bytes it is said. */
+export const kindOf = ({ kind, range }: Pick<Block, "kind" | "range">): FileKind =>
+  kind ?? (range === undefined ? "object" : "records");
 
 /** Adds one more block to a file's totals; `undefined`: it is the first. */
 export function addBlock(before: FileTotals | undefined, plugin: string, block: Block): FileTotals {

@@ -42,8 +42,8 @@ const fileSchema = v.object({
     v.pipe(v.string(), v.description("The data file that it holds, or is a part of, when its path differs")),
   ),
   kind: v.pipe(
-    v.picklist(["records", "object"]),
-    v.description("records: one JSON value a line; object: one whole file"),
+    v.picklist(["records", "object", "bytes"]),
+    v.description("records: one JSON value a line; object: one whole file; bytes: a file of any content"),
   ),
   bytes: wholeSchema,
   raw: v.exactOptional(v.pipe(wholeSchema, v.description("Bytes before compression"))),

@@ -1,4 +1,5 @@
 /** Which paths a plugin may write in a snapshot, and how data files are named when they are split or compressed. */
+import type { FileKind } from "./file-totals.ts";
 import { SIGNAL_FORMATS } from "./signals.ts";
 
 const TOP_LEVEL: ReadonlySet<string> = new Set(SIGNAL_FORMATS.map(({ file }) => file));
@@ -20,7 +21,7 @@ export const sharedName = (
  * Why a plugin may not write this path; `undefined` when it may. A data file may be one of the top-level ones; everything
  * else lies in the plugin's own folder, in parts that every file system takes.
  */
-export function pathObjection(plugin: string, path: string, kind: "records" | "object"): string | undefined {
+export function pathObjection(plugin: string, path: string, kind: FileKind): string | undefined {
   if (kind === "records" && TOP_LEVEL.has(path)) return undefined;
   const folder = pluginFolder(plugin);
   if (!path.startsWith(folder)) return `it is not in the folder ${folder}`;

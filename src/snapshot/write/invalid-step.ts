@@ -2,3 +2,14 @@
 export class InvalidStep extends Error {
   override readonly name = "InvalidStep";
 }
+
+/** The list, or none where there is none. @throws InvalidStep when it is something else */
+export function listOf<Item>(what: string, items: readonly Item[] | undefined): readonly Item[] {
+  if (items === undefined) return [];
+  if (!Array.isArray(items)) throw new InvalidStep(`${what} must be a list`);
+  return items;
+}
+
+/** Whether it is an object with members: no list, and not null. */
+export const isObject = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

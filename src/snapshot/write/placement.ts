@@ -1,5 +1,6 @@
 /** Decides in which stored file a plugin's data goes: pure, so that a resumed export decides the same. */
 import { SnapshotError } from "../format/errors.ts";
+import type { FileKind } from "../format/file-totals.ts";
 import { collisionKey, partName, pluginFolder, withoutFolder } from "../format/paths.ts";
 
 export interface Placement {
@@ -9,6 +10,11 @@ export interface Placement {
   base(plugin: string, file: string): string;
   /** A free path for an object: as asked, or with `-2`, `-3` … before its extension. @throws SnapshotError as above. */
   claim(plugin: string, path: string): Place;
+  /**
+   * A file that one step alone writes: its parts as they come, under a free name as above.
+   * @throws SnapshotError when another step writes it
+   */
+  own(plugin: string, file: string): OwnFile;
   /** Takes over what an earlier run of the same export placed; a file's parts in the order they were written. */
   restore(plugin: string, stored: StoredFile): void;
 }
@@ -19,8 +25,16 @@ export interface Place {
   readonly of: string;
 }
 
+/** A file of one step, while it is written. */
+export interface OwnFile {
+  /** The stored file that its next `bytes` go into. */
+  locate(bytes: number): Place;
+  /** Nothing of it is kept: its names are free again. */
+  release(): void;
+}
+
 export interface StoredFile extends Place {
-  readonly kind: "records" | "object";
+  readonly kind: FileKind;
   readonly bytes: number;
 }
 
@@ -49,6 +63,12 @@ export function createPlacement(options: PlacementOptions): Placement {
   const entries = createEntries();
   const owners = new Map<string, string>();
   const parts = new Map<string, Part>();
+  const owned = new Set<string>();
+  const isFull = (part: Part, bytes: number): boolean => part.bytes > 0 && part.bytes + bytes > fileBytesMax;
+  const refuseOwned = (plugin: string, file: string): void => {
+    if (owned.has(ownKey(plugin, file)))
+      throw new SnapshotError(`${file} cannot be written: another step has it for itself`);
+  };
 
   /**
    * A top-level file belongs to the first plugin that writes it; another's goes into that plugin's own folder. Of an instance
@@ -66,10 +86,12 @@ export function createPlacement(options: PlacementOptions): Placement {
   return {
     base,
     locate(plugin, file, bytes) {
+      refuseOwned(plugin, file);
       const first = base(plugin, file);
       const part = parts.get(first) ?? { number: 0, bytes: 0 };
-      const full = part.bytes > 0 && part.bytes + bytes > fileBytesMax;
-      const next = full ? { number: part.number + 1, bytes } : { ...part, bytes: part.bytes + bytes };
+      const next = isFull(part, bytes)
+        ? { number: part.number + 1, bytes }
+        : { ...part, bytes: part.bytes + bytes };
       const path = partName(first, next.number, compressed);
       entries.add(path, "records");
       parts.set(first, next);
@@ -80,9 +102,36 @@ export function createPlacement(options: PlacementOptions): Placement {
       entries.add(free, "object");
       return { path: free, of: path };
     },
+    own(plugin, file) {
+      refuseOwned(plugin, file);
+      if (parts.has(base(plugin, file)))
+        throw new SnapshotError(`${file} cannot be written: other steps write it, too`);
+      owned.add(ownKey(plugin, file));
+      let part: Part & { path: string } = { number: -1, bytes: fileBytesMax, path: "" };
+      const paths: string[] = [];
+      const begin = (number: number): string => {
+        const path = numbered(partName(base(plugin, file), number, compressed), (one) => !entries.has(one));
+        entries.add(path, "bytes");
+        paths.push(path);
+        return path;
+      };
+      return {
+        locate(bytes) {
+          const isNew = part.number < 0 || isFull(part, bytes);
+          const number = part.number + 1;
+          part = isNew ? { number, bytes, path: begin(number) } : { ...part, bytes: part.bytes + bytes };
+          return { path: part.path, of: file };
+        },
+        release() {
+          owned.delete(ownKey(plugin, file));
+          for (const path of paths) entries.remove(path);
+        },
+      };
+    },
     restore(plugin, { path, of, kind, bytes }) {
       entries.add(path, kind);
-      if (kind === "object") return;
+      if (kind === "bytes") owned.add(ownKey(plugin, of));
+      if (kind !== "records") return;
       const first = base(plugin, of);
       const part = parts.get(first);
       parts.set(first, { number: part === undefined ? 0 : part.number + 1, bytes });
@@ -90,7 +139,16 @@ export function createPlacement(options: PlacementOptions): Placement {
   };
 }
 
-type Entry = "records" | "object" | "folder";
+const ownKey = (plugin: string, file: string): string => JSON.stringify([plugin, file]);
+
+type Entry = FileKind | "folder";
+
+const NAMES: Readonly<Record<Entry, string>> = {
+  records: "a data file",
+  object: "a file",
+  bytes: "a file",
+  folder: "a folder",
+};
 
 /** The files and folders of the snapshot, as a file system that folds case sees them. */
 function createEntries() {
@@ -98,14 +156,16 @@ function createEntries() {
   const put = (path: string, entry: Entry): void => {
     const key = collisionKey(path);
     const present = entries.get(key);
-    if (present !== undefined && (present !== entry || present === "object")) {
-      throw new SnapshotError(`${path} cannot be written: a ${present} of that name is there`);
+    const isOne = entry === "object" || entry === "bytes";
+    if (present !== undefined && (present !== entry || isOne)) {
+      throw new SnapshotError(`${path} cannot be written: ${NAMES[present]} of that name is there`);
     }
     entries.set(key, entry);
   };
   return {
     has: (path: string): boolean => entries.has(collisionKey(path)),
-    add(path: string, entry: "records" | "object"): void {
+    remove: (path: string): void => void entries.delete(collisionKey(path)),
+    add(path: string, entry: FileKind): void {
       const names = path.split("/");
       for (let depth = 1; depth < names.length; depth += 1) put(names.slice(0, depth).join("/"), "folder");
       put(path, entry);

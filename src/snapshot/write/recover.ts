@@ -53,7 +53,7 @@ export async function recover(
     const file = checked.get(block.file) ?? recoverDataFile(snapshot, block.file, reader);
     await file.accept(block);
     totals.set(block.file, addBlock(totals.get(block.file), plugin, block));
-    if (kindOf(block) === "records") checked.set(block.file, file);
+    if (kindOf(block) !== "object") checked.set(block.file, file);
     else await file.continue().then((whole) => whole.close());
   };
   const index = await committedSteps(
@@ -64,10 +64,26 @@ export async function recover(
     },
     isCounted,
   ).finally(() => reader.close());
-  const open = new Map<string, DataFile>();
-  for (const [path, file] of checked) open.set(path, await file.continue());
+  const files = await continueAll(checked, totals);
   await removeUncommitted(snapshot, totals);
-  return { files: { open, totals }, index };
+  return { files, index };
+}
+
+/** What grows is open; what was committed whole is only cut back, or thousands of files would be. */
+async function continueAll(
+  checked: ReadonlyMap<string, RecoveredFile>,
+  totals: ReadonlyMap<string, FileTotals>,
+): Promise<RecoveredFiles> {
+  const open = new Map<string, DataFile>();
+  const sealed = new Map<string, string>();
+  for (const [path, file] of checked) {
+    const grown = await file.continue();
+    if (totals.get(path)?.kind === "bytes") {
+      sealed.set(path, grown.sha256());
+      await grown.close();
+    } else open.set(path, grown);
+  }
+  return { open, sealed, totals };
 }
 
 /** Goes through the committed steps of an unfinished snapshot, one after another. @param path of its index */

@@ -3,7 +3,7 @@ import type { Counts } from "../../contract/contract.ts";
 import type { Range } from "../../units/range.ts";
 import type { Commit } from "../format/block.ts";
 import { compressBlock } from "../format/compress.ts";
-import type { Placement } from "./placement.ts";
+import type { OwnFile, Place, Placement } from "./placement.ts";
 import type { NewBlock } from "./stored-files.ts";
 
 /** Records that are ready to be written: whole lines, checked. */
@@ -24,10 +24,23 @@ export interface StepObject {
   readonly unit: string;
 }
 
-/** A whole step: it is committed with everything it yielded, or not at all. */
-export interface WholeStep {
+/** A piece of a file of any content. */
+export interface StepBytes {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+  readonly counts: Counts;
+}
+
+/** What a step yielded, or a piece of it. */
+export interface Yield {
   readonly records: readonly StepRecords[];
+  /** Pieces of files that this step alone writes. */
+  readonly files?: readonly StepBytes[];
   readonly objects: readonly StepObject[];
+}
+
+/** A whole step: it is committed with everything it yielded, or not at all. */
+export interface WholeStep extends Yield {
   readonly commit: Commit;
 }
 
@@ -42,27 +55,67 @@ export interface Part {
   readonly block: NewBlock;
 }
 
-/**
- * Finds a place for everything in a step before anything of it is written, and compresses what is to be compressed.
- * @throws StepRefused when a path of it is taken
- */
-export async function placeStep(
+/** Finds a place for everything that one step yields, and compresses what is to be compressed. */
+export interface Placer {
+  /** @throws StepRefused when a path is taken */
+  place(yielded: Yield): Promise<Part[]>;
+  /** The stored files that this step alone has. */
+  own(): Iterable<string>;
+  /** Nothing of it is kept: its names are free again. */
+  release(): void;
+}
+
+/** What a placer works with. */
+export interface PlacerOptions {
+  readonly placement: Placement;
+  readonly compressed: boolean;
+  /** Lines are written to files of its own, too. */
+  readonly alone?: boolean;
+}
+
+/** The placer of one step. */
+export function createPlacer(
   plugin: string,
-  step: WholeStep,
-  placement: Placement,
-  compressed: boolean,
-): Promise<Part[]> {
-  const parts: Part[] = [];
-  for (const records of step.records.filter((one) => one.lines > 0)) {
-    const bytes = compressed ? await compressBlock(records.bytes) : records.bytes;
-    const place = refusing(() => placement.locate(plugin, records.file, bytes.length));
-    parts.push({ bytes, block: recordsBlock(records, place, compressed) });
-  }
-  for (const { path, bytes, unit } of step.objects) {
-    const place = refusing(() => placement.claim(plugin, path));
-    parts.push({ bytes, block: { ...named(place), records: 1, counts: { [unit]: 1 } } });
-  }
-  return parts;
+  { placement, compressed, alone = false }: PlacerOptions,
+): Placer {
+  const files = new Map<string, OwnFile>();
+  const paths = new Set<string>();
+  const ownFile = (file: string): OwnFile => {
+    const own = files.get(file) ?? placement.own(plugin, file);
+    files.set(file, own);
+    return own;
+  };
+  const inOwn = (file: string, bytes: number): Place => {
+    const place = ownFile(file).locate(bytes);
+    paths.add(place.path);
+    return place;
+  };
+  const packed = (bytes: Uint8Array) => (compressed ? compressBlock(bytes) : bytes);
+  return {
+    async place({ records, files: pieces = [], objects }) {
+      const parts: Part[] = [];
+      for (const one of records.filter(({ lines }) => lines > 0)) {
+        const bytes = await packed(one.bytes);
+        const locate = alone ? inOwn : (file: string, size: number) => placement.locate(plugin, file, size);
+        const place = refusing(() => locate(one.file, bytes.length));
+        parts.push({ bytes, block: recordsBlock(one, place, compressed) });
+      }
+      for (const piece of pieces) {
+        const bytes = await packed(piece.bytes);
+        const place = refusing(() => inOwn(piece.file, bytes.length));
+        parts.push({ bytes, block: bytesBlock(piece, place, compressed) });
+      }
+      for (const { path, bytes, unit } of objects) {
+        const place = refusing(() => placement.claim(plugin, path));
+        parts.push({ bytes, block: { ...named(place), records: 1, counts: { [unit]: 1 } } });
+      }
+      return parts;
+    },
+    own: () => paths,
+    release() {
+      for (const file of files.values()) file.release();
+    },
+  };
 }
 
 function refusing<Result>(work: () => Result): Result {
@@ -73,19 +126,24 @@ function refusing<Result>(work: () => Result): Result {
   }
 }
 
-const named = ({ path, of }: { path: string; of: string }) =>
-  path === of ? { file: path } : { file: path, of };
+const named = ({ path, of }: Place) => (path === of ? { file: path } : { file: path, of });
 
-const recordsBlock = (
-  records: StepRecords,
-  place: { path: string; of: string },
-  compressed: boolean,
-): NewBlock => ({
+const rawOf = (bytes: Uint8Array, compressed: boolean) => (compressed ? { raw: bytes.length } : {});
+
+const recordsBlock = (records: StepRecords, place: Place, compressed: boolean): NewBlock => ({
   ...named(place),
-  ...(compressed ? { raw: records.bytes.length } : {}),
+  ...rawOf(records.bytes, compressed),
   records: records.lines,
   range: records.range,
   counts: records.counts,
   ...(records.window === undefined ? {} : { window: records.window }),
   ...(records.reread === undefined ? {} : { reread: records.reread }),
+});
+
+const bytesBlock = ({ bytes, counts }: StepBytes, place: Place, compressed: boolean): NewBlock => ({
+  ...named(place),
+  ...rawOf(bytes, compressed),
+  kind: "bytes",
+  records: 0,
+  counts,
 });

@@ -1,13 +1,17 @@
 /** The files of a snapshot being written: where a step's bytes go, and what each file adds up to. */
 import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
-import { addBlock, type FileTotals } from "../format/file-totals.ts";
+import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createDataFile, type DataFile } from "./data-file.ts";
 import type { WaitingFile } from "./group-commit.ts";
 
 export interface StoredFiles {
   /** Appends a block's bytes to its file, which is created when it is new. */
   append(plugin: string, bytes: Uint8Array, block: NewBlock): Promise<Stored>;
+  /** Closes files that do not grow any more. */
+  seal(paths: Iterable<string>): Promise<void>;
+  /** Removes files, of which nothing is kept. */
+  discard(paths: Iterable<string>): Promise<void>;
   /** Creates a file that holds nothing, unless it is there. */
   touch(path: string): Promise<void>;
   /** What each file holds, with its SHA-256. */
@@ -29,18 +33,21 @@ export type WrittenFile = Omit<FileTotals, "blockSha256"> & { readonly sha256: s
 
 export interface RecoveredFiles {
   readonly open: ReadonlyMap<string, DataFile>;
+  /** SHA-256 of those of several blocks that do not grow any more. */
+  readonly sealed: ReadonlyMap<string, string>;
   readonly totals: ReadonlyMap<string, FileTotals>;
 }
 
 /** The data files of a snapshot being written, opened when they are first written to. @param snapshot the unfinished one */
 export function createStoredFiles(snapshot: Storage, recovered?: RecoveredFiles): StoredFiles {
   const open = new Map(recovered?.open);
+  const sealed = new Map(recovered?.sealed);
   const totals = new Map(recovered?.totals);
 
   return {
     async append(plugin, bytes, fresh) {
       const file = open.get(fresh.file) ?? (await createDataFile(snapshot, fresh.file));
-      const isWhole = fresh.range === undefined;
+      const isWhole = kindOf(fresh) === "object";
       if (!isWhole) open.set(fresh.file, file);
       const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
       const block: Block = { ...fresh, offset: file.size(), bytes: bytes.length, sha256 };
@@ -48,6 +55,23 @@ export function createStoredFiles(snapshot: Storage, recovered?: RecoveredFiles)
       if (isWhole) await file.close();
       totals.set(fresh.file, addBlock(totals.get(fresh.file), plugin, block));
       return { block, file };
+    },
+    async seal(paths) {
+      for (const path of paths) {
+        const file = open.get(path);
+        if (file === undefined) continue;
+        sealed.set(path, file.sha256());
+        open.delete(path);
+        await file.close();
+      }
+    },
+    async discard(paths) {
+      for (const path of paths) {
+        await open.get(path)?.close();
+        open.delete(path);
+        totals.delete(path);
+        await snapshot.remove(path);
+      }
     },
     async touch(path) {
       const file = await createDataFile(snapshot, path);
@@ -57,7 +81,7 @@ export function createStoredFiles(snapshot: Storage, recovered?: RecoveredFiles)
     totals: () =>
       [...totals.values()].map(({ blockSha256, ...one }) => ({
         ...one,
-        sha256: open.get(one.path)?.sha256() ?? blockSha256,
+        sha256: open.get(one.path)?.sha256() ?? sealed.get(one.path) ?? blockSha256,
       })),
     async close() {
       const closed = await Promise.allSettled([...open.values()].map((file) => file.close()));

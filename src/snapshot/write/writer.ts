@@ -4,7 +4,7 @@ import { openDirectory } from "./disk.ts";
 import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
 import { createPlacement, type Placement, type PlacementOptions } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
-import { type Part, placeStep, type WholeStep } from "./step.ts";
+import { createPlacer, type Part, type WholeStep, type Yield } from "./step.ts";
 import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } from "./stored-files.ts";
 
 export interface SnapshotWriter {
@@ -15,12 +15,24 @@ export interface SnapshotWriter {
    * @throws SnapshotError when the disk refuses; nothing can be written after it.
    */
   write(plugin: string, step: WholeStep): Promise<readonly Block[]>;
+  /** Begins a step that comes in pieces. */
+  begin(plugin: string): PiecewiseStep;
   /** Makes everything so far durable and committed. */
   flush(): Promise<void>;
   /** Flushes, creates those of the `expected` data files that hold nothing, closes all, and says what there is. */
   finish(expected: readonly ExpectedFile[]): Promise<WrittenFiles>;
   /** Lets go of all files; what is not committed yet is lost. For an export that stops. */
   close(): Promise<void>;
+}
+
+/** A step whose pieces are written as they come, into files of its own, and committed together. */
+export interface PiecewiseStep {
+  /** @throws StepRefused @throws SnapshotError as {@link SnapshotWriter.write} */
+  add(piece: Pick<Yield, "records" | "files">): Promise<void>;
+  /** Its last line commits it. Resolves as {@link SnapshotWriter.write}. */
+  commit(commit: Commit): Promise<readonly Block[]>;
+  /** Removes all of it. */
+  discard(): Promise<void>;
 }
 
 export interface ExpectedFile {
@@ -79,12 +91,45 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
     });
   };
 
+  const compressed = options.compression === "zstd";
+
   return {
     write: (plugin, step) =>
       serially(async () => {
-        const parts = await placeStep(plugin, step, placement, options.compression === "zstd");
-        return unlessBroken(() => commitParts(plugin, parts, step.commit, files, group));
+        const placer = createPlacer(plugin, { placement, compressed });
+        const parts = await placer.place(step).catch((error) => {
+          placer.release();
+          throw error;
+        });
+        return unlessBroken(async () => {
+          const stored = await storeParts(plugin, parts, files);
+          await files.seal(placer.own());
+          return commitParts(plugin, stored, step.commit, group);
+        });
       }),
+    begin(plugin) {
+      const placer = createPlacer(plugin, { placement, compressed, alone: true });
+      const stored: Stored[] = [];
+      return {
+        add: (piece) =>
+          serially(async () => {
+            const parts = await placer.place({ ...piece, objects: [] });
+            stored.push(...(await unlessBroken(() => storeParts(plugin, parts, files))));
+          }),
+        commit: (commit) =>
+          serially(() =>
+            unlessBroken(async () => {
+              await files.seal(placer.own());
+              return commitParts(plugin, stored, commit, group);
+            }),
+          ),
+        discard: () =>
+          serially(async () => {
+            await files.discard(placer.own());
+            placer.release();
+          }),
+      };
+    },
     flush: () => serially(() => group.flush()),
     finish: (expected) =>
       serially(async () => {
@@ -109,16 +154,19 @@ function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result>
   };
 }
 
-/** Writes the parts and hands their index lines over in one piece; the last line carries the commit. */
-async function commitParts(
-  plugin: string,
-  parts: readonly Part[],
-  commit: Commit,
-  files: StoredFiles,
-  group: GroupCommit,
-): Promise<readonly Block[]> {
+async function storeParts(plugin: string, parts: readonly Part[], files: StoredFiles): Promise<Stored[]> {
   const stored: Stored[] = [];
   for (const { bytes, block } of parts) stored.push(await files.append(plugin, bytes, block));
+  return stored;
+}
+
+/** Hands over the index lines of what was written in one piece; the last line carries the commit. */
+async function commitParts(
+  plugin: string,
+  stored: readonly Stored[],
+  commit: Commit,
+  group: GroupCommit,
+): Promise<readonly Block[]> {
   const blocks = stored.map((one) => one.block);
   const last = blocks.at(-1);
   const lines = [

@@ -2,7 +2,7 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { RestoreLine } from "../../../src/contract/contract.ts";
+import { lineRecords, type RestoreLine } from "../../../src/contract/contract.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { backendSource, failure, NEVER, openSource } from "./border.ts";
 
@@ -35,10 +35,136 @@ describe("what crosses the border is what it was", () => {
       expect.objectContaining({ from: from + 1n, to: 5n ** 25n, counts: { n: 1 } }),
       expect.objectContaining({ text: new Uint8Array([49, 10]), from: 0n }),
     ]);
-    expect(Buffer.from(step.records?.[0]?.text ?? "").toString()).toBe(
+    expect(Buffer.from(lineRecords(step)[0]?.text ?? "").toString()).toBe(
       `{"from":"${from + 1n}","match":"{a=\\"é\\"}"}\n`,
     );
     expect(step.objects).toEqual([{ path: "acme/x/o.json", text: "é🧨".repeat(5_000), unit: "things" }]);
+  });
+
+  test("a step that comes in pieces, which ends there when it is not read to its end here", async () => {
+    using place = await openSource(
+      backendSource(`export: {
+        start: async () => ({ cursors: [] }),
+        step: async () => ({}),
+        async *read({ n }, signal) {
+          try {
+            for (let at = 0; at < n; at += 1) {
+              const bytes = new Uint8Array([at, 0, 10]);
+              yield { records: [{ kind: "bytes", file: "acme/x/a.bin", bytes }], notes: { n: "é" } };
+            }
+            if (n === 3) throw new PluginError("invalid", "acme/x: it is no dump", { hint: "another" });
+          } finally {
+            context.log.warn("ended " + n + " " + signal.aborted);
+          }
+        },
+      }`),
+    );
+    const { read } = place.backend?.export ?? {};
+    const pieces = await Array.fromAsync(read?.({ n: 2 }, NEVER) ?? []);
+    expect(pieces).toEqual(
+      [0, 1].map((at) => ({
+        records: [{ kind: "bytes", file: "acme/x/a.bin", bytes: new Uint8Array([at, 0, 10]) }],
+        notes: { n: "é" },
+      })),
+    );
+    expect(await failure(Array.fromAsync(read?.({ n: 3 }, NEVER) ?? []))).toMatchObject({
+      kind: "invalid",
+      message: "acme/x: it is no dump",
+      hint: "another",
+    });
+    for await (const _ of read?.({ n: 1_000_000 }, NEVER) ?? []) break;
+    while (place.log.length < 3) await Bun.sleep(5);
+    expect(place.log).toEqual([
+      "warn: acme/x: ended 2 false",
+      "warn: acme/x: ended 3 false",
+      "warn: acme/x: ended 1000000 true",
+    ]);
+  });
+
+  test("a file of bytes that is put back, piece by piece", async () => {
+    using place = await openSource(
+      backendSource(`restore: {
+        preflight: async () => [],
+        apply: async () => ({ written: {} }),
+        applyBytes: async ({ file, size }, bytes) => {
+          const hash = new Bun.CryptoHasher("sha256");
+          let found = 0;
+          for await (const piece of bytes) { hash.update(piece); found += piece.length; }
+          return { written: { [file + " " + hash.digest("hex")]: found === size ? 1 : 0 } };
+        },
+      }`),
+    );
+    const runs = [new Uint8Array(3_000_000).fill(7), new Uint8Array(0), new Uint8Array([1, 2])];
+    async function* all() {
+      yield* runs;
+    }
+    const whole = new Bun.CryptoHasher("sha256").update(Buffer.concat(runs)).digest("hex");
+    const asked = { file: "acme/x/é.bin", size: 3_000_002, counts: {} };
+    expect(await place.backend?.restore?.applyBytes?.(asked, all(), NEVER)).toEqual({
+      written: { [`acme/x/é.bin ${whole}`]: 1 },
+    });
+    async function* broken() {
+      yield runs[2] ?? new Uint8Array(0);
+      throw new Error("the disk is gone");
+    }
+    await expect(place.backend?.restore?.applyBytes?.(asked, broken(), NEVER)).rejects.toThrow(
+      "the disk is gone",
+    );
+  });
+
+  test("what is found of a person, and what became of it", async () => {
+    using place = await openSource(
+      backendSource(`
+        async *find({ id, where, range }) {
+          for (const n of [1, 2]) yield { unit: "rows", count: n, where, range, reference: { n, at: "2026", list: [id, null] } };
+        },
+        erase: async ({ id, found }) => ({
+          outcomes: found.map(({ count, reference }) =>
+            reference.n === 1 ? { state: "erased", count } : { state: "owed", count, reason: "later", due: 5n ** 25n }),
+        }),`),
+    );
+    const { backend = never() } = place;
+    const range = { from: 1n, to: 5n ** 25n };
+    const request = { id: "ada@example.org", where: "orders.{id}", range };
+    const found = await Array.fromAsync(backend.find?.(request, NEVER) ?? []);
+    expect(found[1]).toEqual({
+      unit: "rows",
+      count: 2,
+      where: "orders.{id}",
+      range,
+      reference: { n: 2, at: "2026", list: ["ada@example.org", null] },
+    });
+    expect(await backend.erase?.({ id: request.id, found }, NEVER)).toEqual({
+      outcomes: [
+        { state: "erased", count: 1 },
+        { state: "owed", count: 2, reason: "later", due: 5n ** 25n },
+      ],
+    });
+  });
+
+  test("what is found that does not fit is the plugin's defect, and a backend that erases has to find", async () => {
+    using place = await openSource(
+      backendSource('async *find() { yield { unit: "rows", count: -1, where: "x", reference: 1 }; },'),
+    );
+    const finding = Array.fromAsync(place.backend?.find?.({ id: "x", where: "x" }, NEVER) ?? []);
+    expect((await failure(finding)).message).toMatch(
+      /^acme\/x: find gave something that does not fit: `count`/,
+    );
+    using blind = await openSource(backendSource("erase: async () => ({ outcomes: [] }),"));
+    expect(blind.failures[0]?.error.message).toContain("its backend has no find");
+  });
+
+  test("a cursor that is split, and its name where it cannot be", async () => {
+    using place = await openSource(
+      backendSource(`export: {
+        start: async () => ({ cursors: [] }),
+        step: async () => ({}),
+        split: async ({ n }) => n > 1 ? { cursors: [{ n: 1 }, { n: n - 1 }] } : { items: ["é " + n] },
+      }`),
+    );
+    const { split } = place.backend?.export ?? {};
+    expect(await split?.({ n: 3 }, NEVER)).toEqual({ cursors: [{ n: 1 }, { n: 2 }] });
+    expect(await split?.({ n: 1 }, NEVER)).toEqual({ items: ["é 1"] });
   });
 
   test("a classified error, whole; any other by its name; what is no error", async () => {

@@ -28,7 +28,7 @@ async function fateOf(doing: string): Promise<string> {
   return (await failure(place.backend?.size(NEVER))).message;
 }
 
-const READS = 'raw(frame({ say: "call", id: 900000 + n, name: "lines.next", input: { lines: 1 } }))';
+const READS = 'raw(frame({ say: "call", id: 900000 + n, name: "stream.next", input: { stream: 1 } }))';
 
 test.each([
   [
@@ -53,7 +53,7 @@ test.each([
   ],
   [
     "calls by one number",
-    `const n = 0; const one = frame({ say: "call", id: 1, name: "lines.next", input: { lines: 1 } }); raw(Buffer.concat(Array(100).fill(one)))`,
+    `const n = 0; const one = frame({ say: "call", id: 1, name: "stream.next", input: { stream: 1 } }); raw(Buffer.concat(Array(100).fill(one)))`,
     /two calls by one number/,
   ],
   [

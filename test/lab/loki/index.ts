@@ -35,6 +35,8 @@ export interface LokiOptions extends FaceOptions {
   readonly streamShards?: number;
   /** Keeps rules in local files, which the API does not write. */
   readonly localRules?: boolean;
+  /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as text: `{app="web"}`. */
+  readonly isUnreadable?: (labels: string, time: bigint) => boolean;
   /** Whether it knows `categorize-labels` (Loki 3 and newer); default true. */
   readonly categorizes?: boolean;
 }
@@ -135,7 +137,9 @@ function createRoutes(parts: Parts): (path: string, method: string) => Handler |
         /categorize-labels/.test(request.headers.get("x-loki-response-encoding-flags") ?? "");
       const query = await readParameters(request);
       const seen = withHole(store, hole());
-      return queries.answerQuery(handler, { store: seen, limits, now: options.now(), query, categorize });
+      const { isUnreadable } = options;
+      const given = { store: seen, limits, now: options.now(), query, categorize };
+      return queries.answerQuery(handler, isUnreadable === undefined ? given : { ...given, isUnreadable });
     };
   const fixed: Readonly<Record<string, Handler>> = {
     "/ready": () => plain("ready\n"),

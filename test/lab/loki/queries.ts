@@ -15,6 +15,8 @@ export interface QueryContext {
   readonly query: URLSearchParams;
   /** The client asked for `categorize-labels` and this server knows it. */
   readonly categorize: boolean;
+  /** Of a damaged chunk: see `LokiOptions`. */
+  readonly isUnreadable?: (labels: string, time: bigint) => boolean;
 }
 
 const HOUR = 3_600_000_000_000n;
@@ -77,6 +79,7 @@ export function queryRange(context: QueryContext): Response {
     forward,
     categorize: context.categorize,
     maxBytes,
+    ...(context.isUnreadable === undefined ? {} : { isUnreadable: context.isUnreadable }),
   });
 }
 

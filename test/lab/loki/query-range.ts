@@ -16,6 +16,8 @@ export interface LogRequest {
   readonly categorize: boolean;
   /** `grpc_server_max_recv_msg_size` */
   readonly maxBytes: number;
+  /** What it cannot read, as of a damaged chunk: a query that comes upon it fails. */
+  readonly isUnreadable?: (labels: string, time: bigint) => boolean;
 }
 
 interface Hit {
@@ -26,6 +28,12 @@ interface Hit {
 /** Answers a log query: entries of all streams merged by time up to the limit, then shown stream by stream. */
 export function queryLogs(store: Store, request: LogRequest): Response {
   const hits = merge(store.select(request.query.matchers, request.from, request.to), request);
+  const { isUnreadable } = request;
+  if (
+    isUnreadable !== undefined &&
+    hits.some(({ stream, entry }) => isUnreadable(labelString(stream.labels), entry.time))
+  )
+    return queryError(500, "rpc error: code = Unknown desc = invalid chunk checksum");
   const bytes = hits.reduce((sum, { entry }) => sum + entry.line.length + entry.metadata.length + 16, 0);
   if (bytes > request.maxBytes) {
     return queryError(

@@ -48,6 +48,8 @@ export interface TempoKnobs {
   readonly short: Map<string, number>;
   /** Trace ids that search lists and reading by id does not find. */
   readonly hidden: Set<string>;
+  /** Trace ids that cannot be read: 500 by id. */
+  readonly unreadable: Set<string>;
 }
 
 const HOUR = 3_600_000_000_000n;
@@ -77,6 +79,7 @@ export const defaultKnobs = (): TempoKnobs => ({
   partial: new Map(),
   short: new Map(),
   hidden: new Set(),
+  unreadable: new Set(),
 });
 
 /** `1h0m0s`, as Go writes a duration of whole seconds. */

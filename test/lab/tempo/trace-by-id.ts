@@ -34,6 +34,7 @@ interface Found {
 /** The trace as it is served now, after the knobs that cut it. */
 function find(id: string, state: TempoState): Found | undefined {
   const { knobs, store } = state;
+  if (knobs.unreadable.has(id)) throw new Error("error finding trace by id: failed to read parquet page");
   const stored = store.get(id);
   if (stored === undefined || knobs.hidden.has(id) || isNowhere(id, state)) return undefined;
   const message = knobs.partial.get(id) ?? tooLarge(stored, state);

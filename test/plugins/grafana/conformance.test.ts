@@ -12,6 +12,7 @@ afterAll(async () => {
 
 testBackend({
   declaration: grafana,
+  waived: ["find-then-erase"],
   options: { url: full.url },
   empty: {
     url: empty.url,

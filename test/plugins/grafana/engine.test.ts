@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DEFAULT_RETRY } from "../../../src/engine/retry.ts";
 import { exportSnapshot } from "../../../src/export/export-snapshot.ts";
 import { temporaryDirectory } from "../../support/directory.ts";
 import { NEVER, open, startGrafana, WEEK } from "./support.ts";
@@ -57,4 +58,24 @@ test("an export without rights to alerting is partial, not failed", async () => 
     tuning: { recountMs: 0 },
   });
   expect(manifest.plugins[0]).toMatchObject({ status: "partial", counts: { dashboards: 11 } });
+});
+
+test("a dashboard that cannot be read costs itself, and is called by its name", async () => {
+  await using grafana = await startGrafana({ seed: 1 });
+  const broken = /\/dashboards\/tasks-overview$/;
+  grafana.intercept = ({ url }) =>
+    broken.test(new URL(url).pathname) ? new Response("boom", { status: 500 }) : undefined;
+  const { manifest, path } = await exportSnapshot({
+    backends: [{ open: await open(grafana), request: { range: WEEK } }],
+    failures: [],
+    directory: temporaryDirectory(),
+    concurrency: 4,
+    signal: NEVER,
+    tuning: { recountMs: 0, retry: { ...DEFAULT_RETRY, attempts: 2, baseMs: 1, capMs: 1 } },
+  });
+  const [plugin] = manifest.plugins;
+  const lost = plugin?.problems.filter(({ reason }) => reason.includes("answered 500")) ?? [];
+  expect(lost.flatMap(({ items }) => items)).toEqual(["dashboards: Tasks (tasks-overview)"]);
+  expect([plugin?.status, plugin?.counts.dashboards, plugin?.counts.folders]).toEqual(["partial", 10, 7]);
+  expect(readdirSync(join(path, "grafana/dashboards")).length).toBeGreaterThan(2);
 });

@@ -1,6 +1,13 @@
 /** A lab's Grafana over real HTTP, the plugin opened as a command opens it, and whole exports and restores of it. */
 import { setDefaultTimeout } from "bun:test";
-import type { Counts, Cursor, Problem, Range, RestoreAnswer } from "contextcore";
+import {
+  type Counts,
+  type Cursor,
+  lineRecords,
+  type Problem,
+  type Range,
+  type RestoreAnswer,
+} from "contextcore";
 import grafana from "../../../plugins/grafana/index.ts";
 import { loadConfig } from "../../../src/config/load.ts";
 import type { Backend, ExportRequest, Plugin } from "../../../src/contract/contract.ts";
@@ -101,7 +108,7 @@ export async function exportAll(
       files.set(path, text);
       add(unit, 1);
     }
-    for (const records of step.records ?? []) {
+    for (const records of lineRecords(step)) {
       files.set(records.file, (files.get(records.file) ?? "") + String(records.text));
       for (const [unit, number] of Object.entries(records.counts)) add(unit, number);
     }

@@ -1,5 +1,6 @@
 /** How an export goes through time, and goes on where a step stopped. */
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { lineRecords } from "../../../src/contract/contract.ts";
 import {
   float,
   HOUR_MS,
@@ -26,12 +27,12 @@ test("a continuation finds its place when the series it stopped at is gone", asy
   const backend = lab.open({ stepBytes: 1 });
   const [cursor = {}] = (await backend.export.start(request, never)).cursors;
   const first = await backend.export.step(cursor, never);
-  expect(Buffer.from(first.records?.[0]?.text ?? "").toString()).toContain('"instance":"0"');
+  expect(Buffer.from(lineRecords(first)[0]?.text ?? "").toString()).toContain('"instance":"0"');
   const waiting = [...(first.next ?? [])];
   let lines = 0;
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const step = await without.open().export.step(next, never);
-    for (const records of step.records ?? []) lines += records.lines;
+    for (const records of lineRecords(step)) lines += records.lines;
     waiting.push(...(step.next ?? []));
   }
   expect(lines).toBe(11);

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { type SearchRequest, searchTraces } from "../../../plugins/tempo/search.ts";
 import { timesOf } from "../../../plugins/tempo/storage/parquet/schema.ts";
 import { createRecentIds } from "../../../plugins/tempo/storage/recent.ts";
-import type { Cursor, HttpClient } from "../../../src/contract/contract.ts";
+import { type Cursor, type HttpClient, lineRecords } from "../../../src/contract/contract.ts";
 import { createHttpClient } from "../../../src/http/client.ts";
 import { random } from "../../lab/random.ts";
 import { fromOtlpJson } from "../../lab/tempo/decode.ts";
@@ -240,8 +240,8 @@ test("a block that is compacted in the middle of an export is still read; one th
   const lines: string[] = [];
   const waiting: Cursor[] = [...start.cursors];
   for (let cursor = waiting.pop(); cursor !== undefined; cursor = waiting.pop()) {
-    const { records = [], next = [] } = await here.open().export.step(cursor, never);
-    for (const { text } of records) lines.push(...Buffer.from(text).toString().trim().split("\n"));
+    const { next = [], ...step } = await here.open().export.step(cursor, never);
+    for (const { text } of lineRecords(step)) lines.push(...Buffer.from(text).toString().trim().split("\n"));
     waiting.push(...next);
   }
   expect(lines.sort()).toEqual([...expected].map((line) => line.trim()).sort());

@@ -3,13 +3,16 @@ import * as v from "valibot";
 import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
 import { cutMessage, HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
 import { createClient } from "./client.ts";
-import { createMatching, type Matching } from "./matching.ts";
+import { createMatching, type Handles } from "./matching.ts";
 import { callMethod, memberOf } from "./members.ts";
 import type { Outside } from "./outside.ts";
+import { createStreams } from "./streams.ts";
+import { withBytes } from "./with-bytes.ts";
 
 interface Instance {
   readonly face: object;
-  readonly matching: Matching;
+  /** Hooks that are called in another way than they are in one process. */
+  readonly handles: Handles;
   readonly tellTime: (now: bigint) => void;
 }
 
@@ -37,7 +40,7 @@ export function createInstances(outside: Outside): { use(loaded: Plugin): void; 
       const found = instances.get(instance);
       if (found === undefined) throw new Error(`there is no instance ${instance}`);
       found.tellTime(now);
-      const own = found.matching[hook];
+      const own = found.handles[hook];
       if (own !== undefined) return own(args, signal);
       const answer = await callMethod(found.face, hook, [...args, signal]);
       return hook === "export.step" ? withBytes(answer) : answer;
@@ -66,13 +69,21 @@ function openOne(plugin: Plugin, asked: OpenInput, options: Options, outside: Ou
     outside.note("log", { instance, level, message: cutMessage(String(message)) });
   const context: Context<Options> = {
     options,
-    http: createClient({ plugin: plugin.name, instance, url, timeout: options.timeout, tellTime, outside }),
+    http: createClient({
+      plugin: plugin.name,
+      instance,
+      url,
+      timeout: asked.timeout ?? options.timeout,
+      tellTime,
+      outside,
+    }),
     log: { debug: log("debug"), info: log("info"), warn: log("warn") },
     clock: () => systemClock() + offset,
     limits: { stepBytes },
   };
   const face = faceOf(plugin, asked.face, context);
-  return { face, matching: createMatching(face, outside), tellTime };
+  const handles = { ...createMatching(face, outside), ...createStreams(face, outside) };
+  return { face, handles, tellTime };
 }
 
 const systemClock = (): bigint => BigInt(Date.now()) * 1_000_000n;
@@ -88,16 +99,3 @@ function openedAs(face: OpenInput["face"], instance: Instance) {
   const has = HOOKS[face].filter((hook) => typeof memberOf(instance.face, hook).member === "function");
   return { has, ...(order === undefined ? {} : { order }) };
 }
-
-/** The text of records as the bytes that it becomes anyway, so that it is written only once. */
-function withBytes(step: unknown): unknown {
-  if (typeof step !== "object" || step === null || !("records" in step) || !Array.isArray(step.records))
-    return step;
-  const records: readonly unknown[] = step.records;
-  return { ...step, records: records.map(inBytes) };
-}
-
-const inBytes = (records: unknown): unknown =>
-  typeof records === "object" && records !== null && "text" in records && typeof records.text === "string"
-    ? { ...records, text: Buffer.from(records.text) }
-    : records;

@@ -6,7 +6,11 @@ import { importModule } from "../../load.ts";
 import { ARRIVED_PATH, labSchema, type Served } from "../messages.ts";
 
 const isFunction = v.custom<() => unknown>((value) => typeof value === "function", "is not a function");
-const madeSchema = v.object({ filled: isFunction, empty: v.optional(isFunction) });
+const madeSchema = v.object({
+  filled: isFunction,
+  empty: v.optional(isFunction),
+  subject: v.optional(v.object({ id: v.string(), where: v.string() })),
+});
 const serverSchema = v.object({ fetch: isFunction, arrived: v.optional(isFunction) });
 
 /** Starts the lab that is asked for. @throws DeclarationError when there is none */
@@ -20,6 +24,7 @@ export async function serveLab(input: unknown): Promise<Served> {
   return {
     filled: filled.url,
     arrived: filled.arrived,
+    ...(lab.subject === undefined ? {} : { subject: lab.subject }),
     ...(empty === undefined ? {} : { empty: empty.url }),
   };
 }

@@ -1,15 +1,17 @@
 /** The parts of a restore that are answered at once in one process, and asked for many lines at a time across two. */
 import * as v from "valibot";
 import type { LineMatcher, RestoreLine } from "../../../contract/contract.ts";
-import { linesSchema, matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
+import { matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
 import { callMethod } from "./members.ts";
 import type { Outside } from "./outside.ts";
+import { piecesFrom } from "./pieces.ts";
 
 type Handle = (args: readonly unknown[], signal: AbortSignal) => Promise<unknown>;
-export type Matching = Readonly<Record<string, Handle>>;
+/** By the name of the hook. */
+export type Handles = Readonly<Record<string, Handle>>;
 
 /** Handlers by the name of the hook. */
-export function createMatching(face: object, outside: Outside): Matching {
+export function createMatching(face: object, outside: Outside): Handles {
   const matchers = new Map<string | number, LineMatcher>();
   const read = async (match: string): Promise<LineMatcher> => {
     const matcher = asMatcher(await callMethod(face, "restore.matcher", [match]));
@@ -42,13 +44,6 @@ function asMatcher(matcher: unknown): LineMatcher {
 }
 
 /** What the core shows it, some lines at a time, as it asks for more. */
-async function* linesFrom(outside: Outside, lines: number, signal: AbortSignal): AsyncGenerator<RestoreLine> {
-  for (;;) {
-    const some = v.parse(
-      someLinesSchema,
-      await outside.call("lines.next", v.parse(linesSchema, { lines }), signal),
-    );
-    if (some.length === 0) return;
-    yield* some;
-  }
+async function* linesFrom(outside: Outside, id: number, signal: AbortSignal): AsyncGenerator<RestoreLine> {
+  for await (const some of piecesFrom(outside, id, signal)) yield* v.parse(someLinesSchema, some);
 }

@@ -5,7 +5,7 @@ import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
-import { cutMessage, type Declared, type LoadInput, loadSchema } from "../messages.ts";
+import { cutMessage, type Declared, FACES, type LoadInput, loadSchema } from "../messages.ts";
 import { shapeOf } from "../option-shape.ts";
 import { createPeer, type Handlers } from "../peer.ts";
 import { BEAT_MS, SOCKET_FD } from "../word.ts";
@@ -55,10 +55,8 @@ export async function runPluginProcess(): Promise<never> {
 const load = ({ entry, root, spec, files, limitMs }: LoadInput, onStray: (path: string) => void) =>
   loadPlugin({ entry, root, spec }, { files: new Map(files), onStray, limitMs });
 
-function declaredOf({ options, backend, sink, ...said }: Awaited<ReturnType<typeof load>>): Declared {
-  const faces: Declared["faces"] = [];
-  if (backend !== undefined) faces.push("backend");
-  if (sink !== undefined) faces.push("sink");
+function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): Declared {
+  const faces = FACES.filter((face) => said[face] !== undefined);
   const { name, about, contract, version } = said;
   return {
     ...{ name, about, contract, version, faces },

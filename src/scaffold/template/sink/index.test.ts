@@ -1,36 +1,20 @@
 /** Run it with: BUN_BE_BUN=1 contextcore test (or, where Bun is installed: bun test) */
 import { expect, test } from "bun:test";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { AuditRecord, Context } from "contextcore";
+import { createTestContext, testPlugin } from "contextcore/testing";
 import plugin from "./index.ts";
 
-const signal = new AbortController().signal;
+const file = join(mkdtempSync(join(tmpdir(), "events-")), "events.jsonl");
+const arrived = async (): Promise<string[]> =>
+  existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
 
-const event = (seq: number, project = "shop"): AuditRecord => ({
-  id: `id-${seq}`,
-  seq,
-  timestamp: "2026-01-24T14:30:00.000Z",
-  operation: "export",
-  outcome: "success",
-  user: "ada",
-  host: "here",
-  project,
-  line: JSON.stringify({ seq, project, hash: `hash-${seq}` }),
-});
+// Every rule of the contract is a test: `arrived` tells what the sink has written.
+testPlugin(plugin, { options: { file }, arrived });
 
-test("events arrive once, in order and as they are, and are remembered", async () => {
-  const directory = await mkdtemp(join(tmpdir(), "sink-"));
-  try {
-    const file = join(directory, "events.jsonl");
-    const sink = plugin.sink?.({ options: { file } } as unknown as Context<never>);
-    for (const one of [event(1), event(2), event(2), event(3, "other")]) await sink?.deliver(one, signal);
-    expect(await readFile(file, "utf8")).toBe(
-      `${event(1).line}\n${event(2).line}\n${event(3, "other").line}\n`,
-    );
-    expect(await sink?.history?.({ project: "shop", limit: 10 }, signal)).toEqual(["hash-1", "hash-2"]);
-  } finally {
-    await rm(directory, { recursive: true });
-  }
+test("a file that cannot be written is said to be so", async () => {
+  const sink = plugin.sink?.(createTestContext(plugin, { options: { file: "/proc/no/such/file" } }));
+  const failure = await sink?.probe(new AbortController().signal).catch((error: Error) => error.message);
+  expect(failure).toContain("/proc/no/such");
 });

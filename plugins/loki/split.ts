@@ -1,0 +1,33 @@
+/** What a step that Loki cannot answer is made of: its streams first, since trouble mostly lies in one, then its time. */
+import { type Cursor, halves, type Split } from "contextcore";
+import type { Api } from "./api.ts";
+import { cursorsOf, type LokiCursor, type ReadCursor, readCursor, type WindowCursor } from "./cursor.ts";
+import { partition } from "./partition.ts";
+import { type Labels, printSelector } from "./selector.ts";
+
+/** Ends at the lines of one stream in one nanosecond. @throws what the server says when its streams are asked for */
+export async function splitCursor(api: Api, cursor: LokiCursor, signal: AbortSignal): Promise<Split> {
+  if (cursor.kind === "rules") return { items: ["rules"] };
+  if (cursor.kind === "deletes") return { items: ["delete requests"] };
+  if (cursor.kind === "window") return { ...inTime(cursor), items: ["a window's list of streams"] };
+  const streams = await api.series([cursor.selector], cursor, signal);
+  const parts = byStream(cursor, streams);
+  const items = [`lines of ${nameOf(cursor, streams)}`];
+  return parts.length > 1 ? { cursors: parts, items } : { ...inTime(cursor), items };
+}
+
+function byStream(cursor: ReadCursor, streams: readonly Labels[]): Cursor[] {
+  const loads = streams.map((labels) => ({ labels, entries: 1 }));
+  const selectors = partition(cursor.selector, loads, Math.ceil(streams.length / 2));
+  return selectors.map((selector) => readCursor({ ...cursor, selector }));
+}
+
+function inTime(cursor: WindowCursor | ReadCursor): Pick<Split, "cursors"> {
+  const parts = halves({ from: cursor.from, to: cursor.to });
+  return parts === undefined ? {} : { cursors: cursorsOf(cursor, { now: parts, later: undefined }) };
+}
+
+function nameOf({ selector }: ReadCursor, [first, second]: readonly Labels[]): string {
+  if (first === undefined || second !== undefined) return selector;
+  return printSelector(Object.entries(first).map(([name, value]) => ({ name, operator: "=", value })));
+}

@@ -1,0 +1,98 @@
+/** The data of one person: found, erased, and nothing beside it. */
+import type { Backend, EraseAnswer, Found, Json } from "../contract/contract.ts";
+import { recordsOf } from "../snapshot/format/record-keys.ts";
+import { type Check, require } from "./check.ts";
+import type { Subject, Target } from "./subject.ts";
+import type { Harvest } from "./walk.ts";
+
+const never = new AbortController().signal;
+
+/** The last rules of a backend: what they erase is gone from the lab. */
+export const erasureRules: readonly Check<Subject>[] = [
+  {
+    name: "find-then-erase",
+    why: "what belongs to one person is found and erased, and nothing else is touched",
+    waived: async ({ backend, target }) => {
+      const { find, erase } = await backend();
+      if (find === undefined) return "it has no `find`";
+      if (erase === undefined) return "it has no `erase`";
+      return target.subject === undefined ? "the lab names nobody whose data it holds" : undefined;
+    },
+    async run(subject) {
+      const { target } = subject;
+      const backend = await subject.backend();
+      const before = await subject.walk({});
+      const found = await findAll(backend, target);
+      require(found.length > 0, "nothing of the lab's subject was found");
+      require(Bun.deepEquals(
+        totals(found),
+        totals(await findAll(backend, target)),
+      ), "looking again found something else");
+      const answer = await backend.erase?.({ id: target.subject?.id ?? "", found }, never);
+      const gone = requireOutcomes(found, answer);
+      const left = await findAll(await subject.backend(), target);
+      require(sum(totals(left)) ===
+        sum(totals(found)) -
+          sum(
+            gone,
+          ), `after erasing, ${sum(totals(left))} are still found, and ${sum(gone)} were erased or owed`);
+      requireRest(before, await subject.walk({ backend: () => subject.backend() }), gone);
+    },
+  },
+];
+
+async function findAll(backend: Backend, { subject }: Target): Promise<Found[]> {
+  if (subject === undefined) return [];
+  const found = await Array.fromAsync(backend.find?.(subject, never) ?? []);
+  const told = found.find(({ where }) => where.includes(subject.id));
+  require(told === undefined, `\`where\` tells the identifier: ${told?.where}`);
+  return found;
+}
+
+type Totals = Readonly<Record<string, number>>;
+
+function totals(found: readonly { readonly unit: string; readonly count: number }[]): Totals {
+  const all: Record<string, number> = {};
+  for (const { unit, count } of found) all[unit] = (all[unit] ?? 0) + count;
+  return all;
+}
+
+const sum = (all: Totals): number => Object.values(all).reduce((total, count) => total + count, 0);
+
+/** @returns what is gone, or will be, by unit */
+function requireOutcomes(found: readonly Found[], answer: EraseAnswer | undefined): Totals {
+  const outcomes = answer?.outcomes ?? [];
+  require(outcomes.length ===
+    found.length, `${found.length} were to be erased, and it says what became of ${outcomes.length}`);
+  const silent = outcomes.find(({ state, reason }) => state !== "erased" && reason === undefined);
+  require(silent === undefined, `something is ${silent?.state}, and it does not say why`);
+  require(outcomes.some(({ state }) => state !== "impossible"), "it erases nothing of what it finds");
+  return totals(
+    outcomes.flatMap(({ state, count }, at) =>
+      state === "impossible" ? [] : [{ unit: found[at]?.unit ?? "", count }],
+    ),
+  );
+}
+
+/** Every record that is there now was there before, and so many are lacking as were erased. */
+function requireRest(before: Harvest, after: Harvest, gone: Totals): void {
+  const had = new Set(recordsIn(before));
+  const stranger = recordsIn(after).find((one) => !had.has(one));
+  require(stranger === undefined, `a record has changed: ${stranger?.slice(0, 200)}`);
+  for (const [unit, count] of Object.entries(before.counts)) {
+    const lacking = count - (after.counts[unit] ?? 0);
+    require(lacking ===
+      (gone[unit] ?? lacking), `${lacking} ${unit} are gone, and ${gone[unit]} were erased`);
+  }
+}
+
+/** Whatever lines they come in. */
+function recordsIn({ lines, objects }: Harvest): string[] {
+  const records = [...lines].flatMap(([file, all]) =>
+    all.flatMap((line) => {
+      const value: Json = JSON.parse(line);
+      return [...recordsOf(file, value)].map(({ content }) => `${file} ${content}`);
+    }),
+  );
+  return [...records, ...[...objects].map(([path, text]) => `${path} ${text}`)];
+}

@@ -1,0 +1,105 @@
+/** Runs one cursor to its end, whatever that is: committed, split, or given up and named. */
+
+import type { Pending } from "../engine/frontier.ts";
+import type { Reservation } from "../engine/memory-budget.ts";
+import type { Commit } from "../snapshot/format/block.ts";
+import { SnapshotError } from "../snapshot/format/errors.ts";
+import { checkContents } from "../snapshot/write/check-contents.ts";
+import { checkWaits } from "../snapshot/write/check-cursors.ts";
+import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
+import type { Ledger } from "./ledger.ts";
+import { reasonOf } from "./reason.ts";
+import { againCursor, parseReread } from "./reread/cursor.ts";
+import { retryOf, type Splitter, type SplitterOptions } from "./split.ts";
+import { isWhole, readWhole, type WholeOptions } from "./whole.ts";
+
+/** What a step goes through. */
+export interface StepOptions extends Omit<WholeOptions, "retry">, SplitterOptions {
+  readonly ledger: Ledger;
+  readonly splitter: Splitter;
+  /** Stops the whole export: what was read cannot be written. */
+  readonly stop: (error: Error) => void;
+  /** What of a step is kept. Default: all. */
+  readonly admit?: (step: CheckedStep) => CheckedStep;
+}
+
+/** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
+export async function runStep(
+  pending: Pending,
+  reservation: Reservation,
+  options: StepOptions,
+): Promise<number> {
+  const { signal, ledger } = options;
+  try {
+    return await readStep(pending, reservation, options);
+  } catch (error) {
+    if (error instanceof SnapshotError) options.stop(error);
+    else if (signal.aborted) ledger.frontier.putBack(pending);
+    else await divide(pending, error, options);
+    return 0;
+  }
+}
+
+async function readStep(pending: Pending, reservation: Reservation, options: StepOptions): Promise<number> {
+  const { name, plugin, exporter, ledger, limit, writer, admit = (step) => step } = options;
+  const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
+  const retry = retryOf(pending, options.tuning.retry);
+  if (isWhole(cursor)) return readAll(pending, reservation, { ...options, retry });
+  const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
+  const checked = checkStep(plugin, step);
+  checkContents(plugin, checked);
+  checkWaits("next", checked.next, options.now());
+  const { records, files, objects, bytes, ...rest } = admit(checked);
+  reservation.resize(bytes);
+  const commit: Commit = { cursor: pending.cursor, ...rest };
+  const blocks = await writer.write(name, { records, files, objects, commit });
+  if (blocks.length > 0) options.splitter.succeeded(pending);
+  ledger.enter(pending, blocks, commit);
+  return bytes;
+}
+
+async function readAll(
+  pending: Pending,
+  reservation: Reservation,
+  options: StepOptions & Pick<WholeOptions, "retry">,
+): Promise<number> {
+  const { blocks, commit } = await readWhole(pending.cursor, reservation, options);
+  if (blocks.length > 0) options.splitter.succeeded(pending);
+  options.ledger.enter(pending, blocks, commit);
+  return 0;
+}
+
+/** A step that failed for good is split, which is committed as a step that yielded nothing; what cannot be split is given up. */
+async function divide(pending: Pending, error: unknown, options: StepOptions): Promise<void> {
+  const { name, ledger, writer, splitter, signal } = options;
+  const again = parseReread(pending.cursor);
+  const { parts, items, as } = await splitter.divide(again?.cursor ?? pending.cursor, error, pending);
+  if (signal.aborted) return ledger.frontier.putBack(pending);
+  if (parts.length === 0) return giveUp(ledger, pending, { error, items });
+  const next = again === undefined ? parts : parts.map((part) => againCursor(again.reread, part));
+  const commit: Commit = { cursor: pending.cursor, next, problems: [], notes: {}, done: 0 };
+  try {
+    await writer.write(name, { records: [], objects: [], commit });
+    ledger.split(pending, commit, as);
+  } catch (failure) {
+    if (!(failure instanceof SnapshotError)) throw failure;
+    options.stop(failure);
+  }
+}
+
+interface Loss {
+  readonly error: unknown;
+  /** What it is called. */
+  readonly items: readonly string[];
+}
+
+/** The cursor and all that would have followed from it are given up: a problem says so. */
+function giveUp(ledger: Ledger, pending: Pending, { error, items }: Loss): void {
+  ledger.problems.add({
+    kind: "incomplete",
+    reason: reasonOf(error),
+    items,
+    ...(pending.range === undefined ? {} : { range: pending.range }),
+  });
+  ledger.giveUp(pending);
+}

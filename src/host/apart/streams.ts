@@ -1,0 +1,43 @@
+/** What comes or goes piece by piece across the border: each piece is asked for when the one before it was taken. */
+import * as v from "valibot";
+import { type Instance, nextNumber, type Shown } from "./instance.ts";
+import { nextSchema } from "./messages.ts";
+
+/**
+ * What a hook in the other process yields. What is not read to its end is ended there.
+ * @param args the hook's, before its signal
+ */
+export async function* streamFrom<Piece>(
+  { ask }: Instance,
+  hook: string,
+  args: readonly unknown[],
+  signal: AbortSignal,
+): AsyncGenerator<Piece> {
+  const stream = nextNumber();
+  let isOpen = true;
+  try {
+    await ask(hook, [{ stream, args }], signal);
+    for (;;) {
+      const next = v.parse(nextSchema, await ask("stream.next", [{ stream }], signal));
+      isOpen = next.length > 0;
+      if (!isOpen) return;
+      yield next[0] as Piece;
+    }
+  } finally {
+    // A process that is gone has ended it, too.
+    if (isOpen) ask("stream.end", [{ stream }]).catch(() => undefined);
+  }
+}
+
+/** So many bytes cross at once. */
+const PIECE_MAX = 1 << 20;
+
+/** Bytes that a hook in the other process reads, in pieces that it has room for. */
+export function shownBytes(bytes: AsyncIterable<Uint8Array>): Shown {
+  return { id: nextNumber(), pieces: inPieces(bytes) };
+}
+
+async function* inPieces(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const run of bytes)
+    for (let at = 0; at < run.length; at += PIECE_MAX) yield run.subarray(at, at + PIECE_MAX);
+}

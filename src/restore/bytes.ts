@@ -1,0 +1,54 @@
+/** Files of bytes: each is given to its backend whole, as a stream, and is written or not. */
+import type { RestoreFile } from "../contract/contract.ts";
+import { patiently } from "../engine/patiently.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
+import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { type BlockOutcome, countRejected } from "./journal.ts";
+import type { PlannedFile } from "./select.ts";
+import type { BlockJob, Writing } from "./write-block.ts";
+
+type BytesWriting = Writing & { readonly retry: RetryPolicy | undefined };
+
+/** Writes a file of bytes, unless an interrupted run did. @returns the bytes that were held @throws what the backend throws */
+export async function restoreBytes(
+  { block, whole }: BlockJob & { readonly whole: PlannedFile },
+  writing: BytesWriting,
+): Promise<number> {
+  const { target, journal, tally } = writing;
+  const earlier = journal.done(target.name, block);
+  if (earlier === undefined) {
+    const outcome = await writeWhole(whole, writing);
+    await journal.record(target.name, block, outcome);
+    tally.note({ ...outcome, ...countRejected(whole.file, outcome.rejected) });
+  } else tally.note(earlier);
+  tally.close(block);
+  return 0;
+}
+
+/** It takes as long as it takes: the guard around the hook ends one that takes nothing more. */
+async function writeWhole(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
+  const { target, snapshot, signal, retry } = writing;
+  const { restore } = target.open.backend;
+  const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };
+  const write = async () => {
+    if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot put back ${file.file}`);
+    return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);
+  };
+  const { written, existing = {}, rejected = [], problems = [] } = await patiently(write, signal, retry);
+  return { written, existing, rejected, problems };
+}
+
+const sizeOf = ({ blocks }: PlannedFile): number =>
+  blocks.reduce((sum, { raw, bytes }) => sum + (raw ?? bytes), 0);
+
+/** The file from its beginning, block by block: each is compared with its checksum before it is handed out. */
+async function* piecesOf(
+  { blocks }: PlannedFile,
+  snapshot: OpenSnapshot,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for (const block of blocks) {
+    signal.throwIfAborted();
+    yield await snapshot.read(block);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * A store in a directory: each object is a file. Change it step by step into a store for the place that you have.
+ * What it promises is said in `Store`, in contextcore/index.d.ts.
+ */
+import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import {
+  type ByteRange,
+  definePlugin,
+  type NewObject,
+  option,
+  PluginError,
+  type StoredObject,
+  v,
+} from "contextcore";
+
+/** What is being written lies beside the objects, under names that no object has. */
+const UNFINISHED = ".unfinished..";
+const PIECE_BYTES = 1 << 20;
+
+export default definePlugin({
+  name: "vendor/name",
+  about: "A store in a directory",
+  version: "0.1.0",
+  options: v.object({
+    path: option.path("Directory that the objects are kept in", "./objects"),
+  }),
+  store: ({ options: { path } }) => {
+    const fileOf = (name: string): string => join(path, requireName(name));
+    return {
+      async *list(prefix, signal) {
+        const names = await readdir(path, { recursive: true }).catch(whenAbsent([]));
+        for (const name of names.map((one) => one.replaceAll("\\", "/"))) {
+          signal.throwIfAborted();
+          if (!name.startsWith(prefix) || name.includes(UNFINISHED)) continue;
+          const found = await statOf(join(path, name), name);
+          if (found !== undefined) yield found;
+        }
+      },
+      stat: (name) => statOf(fileOf(name), name),
+      read: (name, range, signal) => readFile(fileOf(name), name, range, signal),
+      write: (object, signal) => writeFile(fileOf(object.name), object, signal),
+      remove: (name) => rm(fileOf(name), { force: true }).catch(refuse),
+    };
+  },
+});
+
+/** So that nothing leaves the directory, and every name is a file's. */
+function requireName(name: string): string {
+  const parts = name.split("/");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+  const isWrong = (part: string): boolean => ["", ".", ".."].includes(part) || /[\u0000-\u001f\\]/.test(part);
+  if (parts.some(isWrong) || name.includes(UNFINISHED) || parts.some((part) => Buffer.byteLength(part) > 255))
+    throw new PluginError("invalid", `${JSON.stringify(name)} cannot be the name of an object here`);
+  return name;
+}
+
+async function statOf(file: string, name: string): Promise<StoredObject | undefined> {
+  const found = await stat(file, { bigint: true }).catch(whenAbsent(undefined));
+  if (found === undefined || !found.isFile()) return undefined;
+  return { name, size: Number(found.size), modified: found.mtimeNs };
+}
+
+async function* readFile(
+  file: string,
+  name: string,
+  range: ByteRange | undefined,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const handle = await open(file).catch(whenAbsent(undefined));
+  if (handle === undefined) throw new PluginError("not-found", `there is no object ${name}`);
+  try {
+    const { size } = await handle.stat();
+    const { from, to } = range ?? { from: 0, to: size };
+    if (to > size) throw new PluginError("invalid", `${name} has ${size} bytes, and not ${to}`);
+    for (let at = from; at < to; at += PIECE_BYTES) {
+      signal.throwIfAborted();
+      const buffer = Buffer.alloc(Math.min(PIECE_BYTES, to - at));
+      await handle.read(buffer, 0, buffer.length, at);
+      yield buffer;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Under another name first: what has its own name is whole, and on the disk. */
+async function writeFile(file: string, object: NewObject, signal: AbortSignal) {
+  const unfinished = `${file}${UNFINISHED}${crypto.randomUUID()}`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    const handle = await open(unfinished, "wx");
+    try {
+      await fill(handle, object, signal);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    // A link is made only where nothing of that name is, a rename replaces it.
+    if (!object.ifAbsent) await rename(unfinished, file);
+    else if (!(await linkOnce(unfinished, file))) return "there already";
+    return "written";
+  } catch (error) {
+    return refuse(error);
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+async function fill(handle: FileHandle, { name, size, sha256, bytes }: NewObject, signal: AbortSignal) {
+  const hasher = new Bun.CryptoHasher("sha256");
+  let written = 0;
+  for await (const piece of bytes) {
+    signal.throwIfAborted();
+    hasher.update(piece);
+    written += piece.length;
+    await handle.write(piece);
+  }
+  if (written !== size) throw new PluginError("invalid", `${name}: ${written} bytes came instead of ${size}`);
+  if (hasher.digest("hex") !== sha256)
+    throw new PluginError("invalid", `${name}: its bytes do not fit its checksum`);
+}
+
+async function linkOnce(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => String(Object(error).code ?? "");
+
+const whenAbsent =
+  <Value>(value: Value) =>
+  (error: unknown): Value => {
+    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return value;
+    return refuse(error);
+  };
+
+/** Every error of the system in the words of the contract. */
+function refuse(error: unknown): never {
+  if (codeOf(error) === "") throw error;
+  // A file is in the way of a directory of that name, or the other way round.
+  const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(codeOf(error));
+  const message = error instanceof Error ? error.message : String(error);
+  throw new PluginError(isName ? "invalid" : "refused", message, { cause: error });
+}

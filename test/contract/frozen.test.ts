@@ -1,0 +1,222 @@
+/**
+ * What plugins of others are written against: names that are here stay, and a new one is added on purpose. What the types say
+ * is checked by every plugin of this repository.
+ */
+import { expect, test } from "bun:test";
+import * as testing from "../../src/conformance/testing.ts";
+import * as contextcore from "../../src/contract/contextcore.ts";
+import { FACES, HOOKS } from "../../src/host/apart/messages.ts";
+import { contractFiles } from "../../src/scaffold/contract-files.ts";
+
+const typesIn = (text: string): string[] =>
+  [...text.matchAll(/^export (?:declare )?(?:interface|type|namespace) (\w+)/gm)]
+    .map(([, name = ""]) => name)
+    .sort();
+
+test("the names of the entry `contextcore`", () => {
+  expect(Object.keys(contextcore).sort()).toMatchInlineSnapshot(`
+    [
+      "CONTRACT_VERSION",
+      "GrowingBuffer",
+      "IMPORTANCES",
+      "NS_PER_MS",
+      "NS_PER_SECOND",
+      "PluginError",
+      "ProtobufReader",
+      "ProtobufWriter",
+      "SIGNALS",
+      "defineLab",
+      "definePlugin",
+      "directorySize",
+      "formatBytes",
+      "formatDuration",
+      "fromMs",
+      "fromRfc3339",
+      "halves",
+      "isKind",
+      "lineRecords",
+      "objectOf",
+      "openObject",
+      "option",
+      "parseBytes",
+      "parseDuration",
+      "parseExact",
+      "parseYaml",
+      "safeFileName",
+      "sleep",
+      "span",
+      "toMs",
+      "toRfc3339",
+      "toYaml",
+      "treePaths",
+      "v",
+      "windows",
+      "windowsOrSpans",
+    ]
+  `);
+});
+
+test("the types of the entry `contextcore`", () => {
+  expect(typesIn(contractFiles("0")["index.d.ts"] ?? "")).toMatchInlineSnapshot(`
+    [
+      "AuditRecord",
+      "Backend",
+      "ByteRange",
+      "ByteRecords",
+      "Context",
+      "CountRequest",
+      "Counts",
+      "Cursor",
+      "DashboardDocument",
+      "DashboardDraft",
+      "DashboardFolder",
+      "DashboardKeeper",
+      "DashboardListing",
+      "EraseAnswer",
+      "EraseRequest",
+      "ErasureOutcome",
+      "ErrorKind",
+      "ExportRequest",
+      "Exporter",
+      "FindRequest",
+      "Finding",
+      "Found",
+      "HttpAnswer",
+      "HttpClient",
+      "HttpRequest",
+      "Importance",
+      "Inventory",
+      "Json",
+      "JsonObject",
+      "Lab",
+      "LabServer",
+      "LifecycleRule",
+      "Limit",
+      "LineMatcher",
+      "LineRecords",
+      "Logger",
+      "NewObject",
+      "ObjectFile",
+      "OptionsSchema",
+      "PlacedDashboard",
+      "Plugin",
+      "PluginErrorOptions",
+      "Problem",
+      "ProblemKind",
+      "Range",
+      "Records",
+      "Rejected",
+      "RestoreAnswer",
+      "RestoreBatch",
+      "RestoreFile",
+      "RestoreLine",
+      "RestorePlan",
+      "Restorer",
+      "Signal",
+      "Sink",
+      "Size",
+      "Split",
+      "Start",
+      "Step",
+      "Store",
+      "StoreLifecycle",
+      "StoredObject",
+      "TreeNode",
+      "option",
+    ]
+  `);
+});
+
+test("the names and types of the entry `contextcore/testing`", () => {
+  expect(Object.keys(testing).sort()).toMatchInlineSnapshot(`
+    [
+      "createTestContext",
+      "testPlugin",
+    ]
+  `);
+  expect(typesIn(contractFiles("0")["testing.d.ts"] ?? "")).toMatchInlineSnapshot(`
+    [
+      "TestContext",
+      "TestContextOptions",
+      "TestPluginOptions",
+    ]
+  `);
+});
+
+test("the options of `option`", () => {
+  expect(Object.keys(contextcore.option).sort()).toMatchInlineSnapshot(`
+    [
+      "TIME_LIMITS",
+      "duration",
+      "importance",
+      "integer",
+      "path",
+      "place",
+      "secret",
+      "serverOptions",
+      "text",
+    ]
+  `);
+});
+
+test("the sides that a plugin has, and their hooks", () => {
+  expect(FACES).toMatchInlineSnapshot(`
+    [
+      "backend",
+      "sink",
+      "store",
+    ]
+  `);
+  expect(HOOKS).toMatchInlineSnapshot(`
+    {
+      "backend": [
+        "inventory",
+        "size",
+        "count",
+        "limits",
+        "flush",
+        "tenants",
+        "find",
+        "erase",
+        "export.start",
+        "export.step",
+        "export.split",
+        "export.read",
+        "restore.rank",
+        "restore.matcher",
+        "restore.selection",
+        "restore.preflight",
+        "restore.apply",
+        "restore.applyBytes",
+        "restore.settleMs",
+        "dashboards.list",
+        "dashboards.read",
+        "dashboards.parse",
+        "dashboards.write",
+        "dashboards.remove",
+        "dashboards.createFolder",
+        "dashboards.renameFolder",
+        "dashboards.removeFolder",
+      ],
+      "sink": [
+        "probe",
+        "deliver",
+        "history",
+      ],
+      "store": [
+        "list",
+        "stat",
+        "read",
+        "write",
+        "remove",
+        "retainUntil",
+        "lifecycle.read",
+        "lifecycle.write",
+      ],
+    }
+  `);
+});
+
+test("the version of the contract", () => {
+  expect(contextcore.CONTRACT_VERSION).toBe(1);
+});
