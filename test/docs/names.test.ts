@@ -65,6 +65,14 @@ test.each(["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/writing-a-plugin.md"])(
   },
 );
 
+test("the map names files and folders that there are", async () => {
+  const page = await Bun.file(join(root, "ARCHITECTURE.md")).text();
+  const [map = ""] = /^```\nsrc\/[\s\S]*?^```$/m.exec(page) ?? [];
+  const named = [...map.matchAll(/(?<![\w/.])[\w-]+(?:\/(?!\w)|\.ts\b)/g)].map(([name]) => name);
+  expect(named.length).toBeGreaterThan(50);
+  expect([...new Set(named)].filter((name) => !isThere(name))).toEqual([]);
+});
+
 test("there is much to look at, and what is not there is found", async () => {
   const named = await namesOn("ARCHITECTURE.md");
   expect(named.filter(isPath).length).toBeGreaterThan(20);
