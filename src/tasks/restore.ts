@@ -107,8 +107,9 @@ function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChos
 }
 
 /** What a backend's snapshots say of it. @param into the tenant that it is opened as instead of its own, which says nothing of them */
-const sourceOf = ({ name, url, tenant }: OpenBackend, into: string | undefined): Source => ({
+const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | undefined): Source => ({
   name,
+  plugin,
   ...(url === undefined ? {} : { url }),
   ...(tenant === undefined || into !== undefined ? {} : { tenant }),
 });

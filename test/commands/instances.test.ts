@@ -326,3 +326,27 @@ test("somebody else's plugin has instances, too, each with its own options, and 
   const shown = await json(cwd, ["config", "show"]);
   expect(JSON.stringify(shown.settings)).toContain("backends.lines-eu.importance");
 });
+
+test("a name that is another plugin's instance by now continues nothing of the first, though one address leads to both", async () => {
+  let behind = home.urls.loki;
+  const gateway = Bun.serve({
+    port: 0,
+    fetch: (request) => {
+      const { pathname, search } = new URL(request.url);
+      return fetch(new Request(`${behind}${pathname}${search}`, request));
+    },
+  });
+  const backends = (plugin: string) =>
+    `name: shop\nbackends:\n${OFF}  loki: { enabled: false }\n  shop: { plugin: ${plugin}, url: "${gateway.url}" }\n`;
+  const cwd = temporaryDirectory({ "contextcore.yaml": backends("loki") });
+  const first = await exported(cwd);
+  expect(first.status).toBe("complete");
+  behind = home.urls.mimir;
+  await Bun.write(join(cwd, "contextcore.yaml"), backends("mimir"));
+  const second = await run(["export", "--since-last", "--json"], { cwd });
+  expect(second.stderr).toContain("shop: everything, since what is kept of it is an instance of loki");
+  expect(printed(second).plugins[0].counts.samples).toBeGreaterThan(0);
+  const { stdout } = await run(["verify", "latest"], { cwd });
+  expect(stdout).toContain("not covered: ");
+  await gateway.stop(true);
+});
