@@ -9,6 +9,7 @@ import type { BuiltIn } from "./built-in.ts";
 import { DeclarationError } from "./declaration.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
+import { sharedVariables } from "./shared-variables.ts";
 import { unheardSettings } from "./unheard-settings.ts";
 
 /** Where names come from, besides the configuration. */
@@ -31,6 +32,9 @@ export function unknownNames(
   return [
     ...backends.flatMap((name) => wrongBackend(name, config, plugins)),
     ...backends.flatMap((name) => noBackend(name, config, loaded)),
+    ...sharedVariables(loaded, config).map(({ name, what }) =>
+      mistake(name, config, [], { what, hint: "Another name tells them apart." }),
+    ),
     ...[...others].filter((name) => !backends.includes(name)).flatMap((name) => unknownPlugin(name, plugins)),
     ...unknownSettings(config, {
       backends: [...plugins.flatMap((name) => instancesOf(name, config)), ...backends],

@@ -350,3 +350,40 @@ test("a name that is another plugin's instance by now continues nothing of the f
   expect(stdout).toContain("not covered: ");
   await gateway.stop(true);
 });
+
+test.each([
+  ["tempo-otlp", "loki", "tempo-otlp.url and tempo.otlpUrl", "CONTEXTCORE_TEMPO_OTLP_URL"],
+  ["hook", "loki", "hook.timeout and a setting of contextcore itself", "CONTEXTCORE_HOOK_TIMEOUT"],
+  ["tempo-querier", "tempo", "tempo-querier.url and tempo.querierUrl", "CONTEXTCORE_TEMPO_QUERIER_URL"],
+])(
+  "%s cannot be the name of an instance of %s: a variable would say two things",
+  async (name, plugin, both, variable) => {
+    const servers = `  tempo: { url: "${home.urls.tempo}" }\n  ${name}: { plugin: ${plugin}, url: "${away.urls.loki}" }\n`;
+    const cwd = temporaryDirectory({ "contextcore.yaml": `name: shop\nbackends:\n${servers}` });
+    const { stderr, exitCode } = await run(["inventory"], { cwd });
+    expect(stderr).toContain(
+      `contextcore.yaml:4: backends.${name}: ${both} have the variable ${variable} in common`,
+    );
+    expect(exitCode).toBe(2);
+  },
+);
+
+test("whose an instance is has to be agreed to, where it is somebody else's plugin, and which variables that is told", async () => {
+  const cwd = temporaryDirectory({ "one/a.jsonl": "" });
+  for (const name of ["lines", "others"]) {
+    expect((await run(["plugin", "new", `acme/${name}`], { cwd })).exitCode).toBe(0);
+    expect((await run(["plugin", "add", `./${name}`, "--yes"], { cwd })).exitCode).toBe(0);
+  }
+  const configured = (plugin: string) =>
+    `plugins: [./lines, ./others]\nbackends:\n${OFF}  loki: { enabled: false }\n  eu: { plugin: ${plugin}, directory: one }\n`;
+  await Bun.write(join(cwd, "contextcore.yaml"), configured("acme/lines"));
+  agreed(cwd);
+  await Bun.write(join(cwd, "contextcore.yaml"), configured("acme/others"));
+  const { stderr, exitCode } = await run(["inventory"], {
+    cwd,
+    env: { CONTEXTCORE_EU_TOKEN: "of-the-user" },
+  });
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain("acme/others with your CONTEXTCORE_EU_TOKEN  backends.eu.plugin");
+  expect(stderr).not.toContain("of-the-user");
+});
