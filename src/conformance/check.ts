@@ -1,13 +1,13 @@
 import { withTimeLimit } from "../units/time-limit.ts";
 
 /**
- * A rule of the contract as something that can be run. The suite is plain code: our tests run it through `bun:test`, and
- * `contextcore plugin check` through the command line.
+ * A contract rule as runnable code. Our tests run the suite through `bun:test`, and `contextcore plugin check` runs it from the
+ * command line.
  */
 export interface Check<Subject> {
-  /** A few words with dashes: what `--only` takes and what a failure is called. */
+  /** A few words with dashes: the name for `--rule`, and of a failure. */
   readonly name: string;
-  /** Why the rule exists, one sentence. */
+  /** Why the rule exists, in one sentence. */
   readonly why: string;
   /** Why the rule does not apply to this subject; `undefined` when it does. */
   readonly waived?: (subject: Subject) => string | undefined | Promise<string | undefined>;
@@ -35,14 +35,14 @@ export interface Outcome {
   readonly why: string;
   readonly verdict: Verdict;
   readonly ms: number;
-  /** It was given up while it still ran. */
+  /** It was abandoned while still running. */
   readonly overdue?: boolean;
 }
 
-/** A rule that takes longer than this hangs. ms */
+/** A rule that takes longer than this counts as hanging. ms */
 export const CHECK_LIMIT_MS = 120_000;
 
-/** Runs one rule; whatever goes wrong in it is its verdict. */
+/** Runs one rule. Anything that goes wrong becomes its verdict. */
 export async function runCheck<Subject>(
   check: Check<Subject>,
   subject: Subject,
@@ -54,7 +54,7 @@ export async function runCheck<Subject>(
   return { name: check.name, why: check.why, verdict, ms: performance.now() - began, overdue };
 }
 
-/** The whole rule was not done in time. */
+/** The whole rule ran out of time. */
 class Overdue extends Nonconformance {}
 
 async function verdictOf<Subject>(
@@ -78,7 +78,7 @@ async function judge<Subject>(check: Check<Subject>, subject: Subject): Promise<
   return { kind: "passed" };
 }
 
-/** @throws Nonconformance when the work takes longer than this */
+/** @throws Nonconformance when the work takes longer than `ms` */
 export const within = <Result>(ms: number, work: Promise<Result>, what: string): Promise<Result> =>
   withTimeLimit(() => work, undefined, {
     limitMs: ms,

@@ -3,9 +3,9 @@ import { require } from "./check.ts";
 import type { Harvest } from "./walk.ts";
 
 /**
- * The same records and objects, in whatever order they came.
- * @param how what differs between the two exports, e.g. `in another order`
- * @throws Nonconformance that shows the first line that only one of them has
+ * Requires the same records and objects, in any order.
+ * @param how how the second export differed, e.g. `in another order`
+ * @throws Nonconformance showing the first line that only one of them has
  */
 export function requireEqual(expected: Harvest, found: Harvest, how: string): void {
   requireSameKeys([...expected.lines.keys()], [...found.lines.keys()], `data files ${how}`);
@@ -13,11 +13,11 @@ export function requireEqual(expected: Harvest, found: Harvest, how: string): vo
   requireSameKeys([...expected.files.keys()], [...found.files.keys()], `files of bytes ${how}`);
   for (const [file, bytes] of expected.files)
     require(Buffer.compare(bytes, found.files.get(file) ?? new Uint8Array(0)) ===
-      0, `${file} has other bytes ${how}`);
+      0, `${file} has different bytes ${how}`);
   requireSameKeys([...expected.objects.keys()], [...found.objects.keys()], `objects ${how}`);
   for (const [path, text] of expected.objects) {
     require(found.objects.get(path) ===
-      text, `${path} has another text ${how}: ${cut(found.objects.get(path) ?? "")}`);
+      text, `${path} has a different text ${how}: ${cut(found.objects.get(path) ?? "")}`);
   }
   requireSameCounts(expected.counts, found.counts, how);
 }
@@ -45,7 +45,7 @@ function requireSameKeys(expected: readonly string[], found: readonly string[], 
   require(surplus === undefined, `${what}: ${surplus} is there besides`);
 }
 
-/** Only the units that both name. */
+/** Compares only the units that both name. */
 export function requireSameCounts(expected: Counts, found: Counts, how: string): void {
   for (const [unit, number] of Object.entries(expected)) {
     const other = found[unit];

@@ -6,7 +6,7 @@ import type { Subject } from "./subject.ts";
 const optionsOf = ({ plugin }: Subject): [string, v.GenericSchema][] =>
   Object.entries<v.GenericSchema>(plugin.options.entries);
 
-/** What a plugin says of itself. The declaration as such was checked when the subject was opened. */
+/** Rules for what a plugin declares. The shape of the declaration was checked when the subject was opened. */
 export const declarationRules: readonly Check<Subject>[] = [
   {
     name: "options-described",

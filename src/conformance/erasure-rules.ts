@@ -1,4 +1,4 @@
-/** The data of one person: found, erased, and nothing beside it. */
+/** One person's data is found and erased, and nothing else. */
 import type { Backend, EraseAnswer, Found, Json } from "../contract/contract.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { type Check, require } from "./check.ts";
@@ -7,7 +7,7 @@ import type { Harvest } from "./walk.ts";
 
 const never = new AbortController().signal;
 
-/** The last rules of a backend: what they erase is gone from the lab. */
+/** The last rules of a backend, because what they erase is gone from the lab. */
 export const erasureRules: readonly Check<Subject>[] = [
   {
     name: "find-then-erase",
@@ -16,18 +16,18 @@ export const erasureRules: readonly Check<Subject>[] = [
       const { find, erase } = await backend();
       if (find === undefined) return "it has no `find`";
       if (erase === undefined) return "it has no `erase`";
-      return target.subject === undefined ? "the lab names nobody whose data it holds" : undefined;
+      return target.subject === undefined ? "the lab names no subject" : undefined;
     },
     async run(subject) {
       const { target } = subject;
       const backend = await subject.backend();
       const before = await subject.walk({});
       const found = await findAll(backend, target);
-      require(found.length > 0, "nothing of the lab's subject was found");
+      require(found.length > 0, "no data of the lab's subject was found");
       require(Bun.deepEquals(
         totals(found),
         totals(await findAll(backend, target)),
-      ), "looking again found something else");
+      ), "a second search found something else");
       const answer = await backend.erase?.({ id: target.subject?.id ?? "", found }, never);
       const gone = requireOutcomes(found, answer);
       const left = await findAll(await subject.backend(), target);
@@ -45,7 +45,7 @@ async function findAll(backend: Backend, { subject }: Target): Promise<Found[]> 
   if (subject === undefined) return [];
   const found = await Array.fromAsync(backend.find?.(subject, never) ?? []);
   const told = found.find(({ where }) => where.includes(subject.id));
-  require(told === undefined, `\`where\` tells the identifier: ${told?.where}`);
+  require(told === undefined, `\`where\` reveals the identifier: ${told?.where}`);
   return found;
 }
 
@@ -59,11 +59,11 @@ function totals(found: readonly { readonly unit: string; readonly count: number 
 
 const sum = (all: Totals): number => Object.values(all).reduce((total, count) => total + count, 0);
 
-/** @returns what is gone, or will be, by unit */
+/** @returns what is gone or will be, by unit */
 function requireOutcomes(found: readonly Found[], answer: EraseAnswer | undefined): Totals {
   const outcomes = answer?.outcomes ?? [];
   require(outcomes.length ===
-    found.length, `${found.length} were to be erased, and it says what became of ${outcomes.length}`);
+    found.length, `${found.length} were to be erased, but it reports on ${outcomes.length}`);
   const silent = outcomes.find(({ state, reason }) => state !== "erased" && reason === undefined);
   require(silent === undefined, `something is ${silent?.state}, and it does not say why`);
   require(outcomes.some(({ state }) => state !== "impossible"), "it erases nothing of what it finds");
@@ -74,7 +74,7 @@ function requireOutcomes(found: readonly Found[], answer: EraseAnswer | undefine
   );
 }
 
-/** Every record that is there now was there before, and so many are lacking as were erased. */
+/** Every remaining record was there before, and as many are missing as were erased. */
 function requireRest(before: Harvest, after: Harvest, gone: Totals): void {
   const had = new Set(recordsIn(before));
   const stranger = recordsIn(after).find((one) => !had.has(one));
@@ -86,7 +86,7 @@ function requireRest(before: Harvest, after: Harvest, gone: Totals): void {
   }
 }
 
-/** Whatever lines they come in. */
+/** Records without regard to which lines they come in. */
 function recordsIn({ lines, objects }: Harvest): string[] {
   const records = [...lines].flatMap(([file, all]) =>
     all.flatMap((line) => {

@@ -1,4 +1,4 @@
-/** An export is a tree of cursors, and nothing but the cursors: in any order, again, after a crash, the same records. */
+/** An export depends only on its cursors: in any order, repeated, or after a crash, it yields the same records. */
 
 import { STEP_BYTES } from "../host/context.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
@@ -18,7 +18,7 @@ export const exportRules: readonly Check<Subject>[] = [
       const failed = problems.find(({ kind }) => kind === "failed" || kind === "incomplete");
       require(failed === undefined, `the export of a healthy server says ${failed?.kind}: ${failed?.reason}`);
       require(lines.size + files.size + objects.size >
-        0, "the export brought nothing: give the check a server with some data");
+        0, "the export yielded nothing: give the check a server with some data");
     },
   },
   {
@@ -46,7 +46,7 @@ export const exportRules: readonly Check<Subject>[] = [
   },
   {
     name: "steps-bounded",
-    why: "memory is bounded by the largest step, so one brings about 8 MiB at most",
+    why: "memory is bounded by the largest step, so a step yields about 8 MiB at most",
     async run(subject) {
       const { blocks } = await subject.harvest();
       const large = blocks.find(({ bytes, lines }) => bytes > 2 * STEP_BYTES && lines.length > 1);
@@ -56,12 +56,15 @@ export const exportRules: readonly Check<Subject>[] = [
   },
   {
     name: "start-repeatable",
-    why: "a resumed export begins where the first one began",
+    why: "a resumed export starts where the first one started",
     async run(subject) {
       const request = { range: await subject.range() };
       const first = await (await subject.backend()).export.start(request, never);
       const second = await (await subject.backend()).export.start(request, never);
-      require(Bun.deepEquals(first.cursors, second.cursors), "`start` gave other cursors the second time");
+      require(Bun.deepEquals(
+        first.cursors,
+        second.cursors,
+      ), "`start` returned different cursors the second time");
     },
   },
   {
@@ -86,7 +89,7 @@ export const exportRules: readonly Check<Subject>[] = [
   },
   {
     name: "order-free",
-    why: "the engine runs cursors side by side, so none may count on another",
+    why: "the engine runs cursors side by side, so none may rely on another",
     async run(subject) {
       const clean = await subject.harvest();
       requireEqual(
@@ -100,7 +103,7 @@ export const exportRules: readonly Check<Subject>[] = [
   },
   {
     name: "resume-anywhere",
-    why: "a killed export goes on in a new process that knows only the cursors",
+    why: "a killed export continues in a new process that knows only the cursors",
     run: async (subject) =>
       requireEqual(
         await subject.harvest(),
@@ -110,7 +113,7 @@ export const exportRules: readonly Check<Subject>[] = [
   },
   {
     name: "split-is-whole",
-    why: "a step that cannot be read is split, and its parts bring all that it would have brought",
+    why: "a step that cannot be read is split, and its parts yield everything that it would have yielded",
     waived: async ({ backend }) =>
       (await backend()).export.split === undefined ? "it has no `split`" : undefined,
     async run(subject) {

@@ -1,4 +1,4 @@
-/** A server that fails, hangs or lies: the plugin says so in the words of the contract, in time, and tells no secret. */
+/** When a server fails, hangs or lies, the plugin reports it as the contract says, in time, and reveals no secret. */
 import { type ErrorKind, isKind, PluginError } from "../contract/errors.ts";
 import { type Check, Nonconformance, require, within } from "./check.ts";
 import { requireEqual } from "./compare.ts";
@@ -38,7 +38,7 @@ export const faultRules: readonly Check<Subject>[] = [
       for (const hook of await hooksOf(subject, { url: await closedPort() })) {
         const failure = await fails(hook);
         if (!hook.mustFail && failure === undefined) continue;
-        require(isKind(failure, "temporary"), `${hook.name}: ${shown(failure)}, and not a temporary error`);
+        require(isKind(failure, "temporary"), `${hook.name}: ${shown(failure)}, not a temporary error`);
         require(failure.message.includes(
           subject.plugin.name,
         ), `${hook.name}: the message does not name the plugin: ${failure.message}`);
@@ -93,9 +93,9 @@ function classified({ name, fault, kinds }: FaultCase): Check<Subject> {
 }
 
 /**
- * What a store keeps is anything, so whatever a server says with 200 may be it, and that an object is not there is an answer.
- * A sink reads nothing: whatever a server says with 200, it has taken the event. And a place that events are posted to
- * need not know the address that is probed: any answer shows that it is there.
+ * A store may hold anything, so any 200 answer may be an object, and a missing object is a valid answer. A sink reads nothing:
+ * a 200 means that the event was taken. The endpoint that receives events need not know the probed address, so any answer to a
+ * probe shows that it is there.
  */
 function mustFail(hook: Hook, { kind, status = 200 }: FaultOptions, { plugin }: Subject): boolean {
   if (plugin.store !== undefined) return hook.mustFail && kind === "status" && status !== 404;
@@ -120,7 +120,7 @@ const shown = (failure: unknown): string =>
     ? `${failure.kind} (${failure.message})`
     : `an unclassified ${String(failure)}`;
 
-/** What the hook threw; `undefined` for a success that nobody was warned of. A step may also say what is missing. */
+/** What the hook threw; `undefined` for an unqualified success. A step may also report what is missing. */
 export async function fails(hook: Hook, signal = new AbortController().signal): Promise<unknown> {
   try {
     const problems = await within(60_000, hook.call(signal), `${hook.name} did not end`);
@@ -139,7 +139,7 @@ class SaidSo extends PluginError {
   }
 }
 
-/** Runs `work` while the server before the plugin has these faults; they are gone again however it ends. */
+/** Runs `work` while the server has these faults, and removes them however it ends. */
 export async function withFaults<Result>(
   { proxy }: Subject,
   faults: readonly FaultOptions[],

@@ -1,18 +1,16 @@
-/**
- * Faults of a server, put around anything that answers requests: the lab's faces, or a proxy before a real server.
- */
+/** Server faults that can wrap any request handler: a lab, or a proxy to a real server. */
 import * as v from "valibot";
 
-/** One way to go wrong, for the calls whose path matches. */
+/** One fault, for calls whose path matches. */
 export const faultSchema = v.strictObject({
   kind: v.picklist(["latency", "status", "page", "empty", "half", "cut", "trickle", "hang"]),
-  /** A regular expression over path and query; default every call. */
+  /** A regular expression matched against path and query. Default: every call. */
   path: v.optional(v.string(), ""),
-  /** How many calls it strikes; default for ever. */
+  /** How many calls it strikes. Default: unlimited. */
   times: v.optional(v.number()),
-  /** The first so many matching calls are let through. */
+  /** Number of matching calls to let through first. */
   after: v.optional(v.number(), 0),
-  /** `latency`: how long, ms. `trickle`: pause between bytes, ms. */
+  /** `latency`: the delay, ms. `trickle`: the pause between bytes, ms. */
   ms: v.optional(v.number(), 100),
   status: v.optional(v.number(), 500),
   /** Retry-After of a `status`, s. */
@@ -25,12 +23,12 @@ export type FaultOptions = v.InferInput<typeof faultSchema>;
 export type Handle = (request: Request) => Promise<Response>;
 
 export interface Faults {
-  /** Adds a fault; the result takes it away again. */
+  /** Adds a fault. Call the result to remove it. */
   add(fault: FaultOptions): () => void;
   clear(): void;
-  /** How many calls a fault has struck since the last `clear`. */
+  /** Number of calls struck since the last `clear`. */
   readonly struck: number;
-  /** The same handler, with the faults before it. */
+  /** Wraps the handler with the faults. */
   around(handle: Handle): Handle;
 }
 

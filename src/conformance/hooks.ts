@@ -1,4 +1,4 @@
-/** The hooks that talk to a server, for the rules that hold of all of them. */
+/** The hooks that talk to a server, for rules that apply to all of them. */
 
 import type { AuditRecord, Problem } from "../contract/contract.ts";
 import type { Options } from "../host/context.ts";
@@ -8,15 +8,15 @@ import { runCursor } from "./walk.ts";
 
 export interface Hook {
   readonly name: string;
-  /** @returns what was said to be missing; `undefined` for a success without reserve */
+  /** @returns what was reported missing; `undefined` for an unqualified success */
   readonly call: (signal: AbortSignal) => Promise<readonly Problem[] | undefined>;
-  /** When the server does not answer, this fails: nobody is to take what it says for the truth. */
+  /** It must fail when the server does not answer, because its result would be taken for the truth. */
   readonly mustFail: boolean;
 }
 
 const MOST_CURSORS = 8;
 
-/** The hooks of a plugin opened afresh with these options over the target's. Cursors come from an export without faults. */
+/** The hooks of a freshly opened plugin, with these options over the target's. Cursors come from an export without faults. */
 export async function hooksOf(subject: Subject, options: Options = {}): Promise<readonly Hook[]> {
   const { backend, sink } = subject.plugin;
   if (backend !== undefined) return backendHooks(subject, options);

@@ -1,4 +1,4 @@
-/** What a backend says of its server before anything is exported. */
+/** What a backend reports about its server before an export. */
 
 import { ANSWERS, answerObjection } from "../host/answers.ts";
 import { formatBytes } from "../units/bytes.ts";
@@ -7,7 +7,7 @@ import { type Check, require } from "./check.ts";
 import type { Subject } from "./subject.ts";
 
 const never = new AbortController().signal;
-/** Clocks differ. */
+/** Allowed clock difference. */
 const SKEW_NS = 86_400_000n * NS_PER_MS;
 
 export const lookRules: readonly Check<Subject>[] = [
@@ -24,14 +24,14 @@ export const lookRules: readonly Check<Subject>[] = [
         oldest <= newest, "the oldest data is newer than the newest");
       const now = BigInt(Date.now()) * NS_PER_MS;
       require(newest === undefined ||
-        newest < now + SKEW_NS, `the newest data is of the future: ${toRfc3339(newest ?? 0n)}`);
+        newest < now + SKEW_NS, `the newest data lies in the future: ${toRfc3339(newest ?? 0n)}`);
       require(typeof retention !== "bigint" ||
         retention > 0n, "a retention that is not positive: is it in ns?");
     },
   },
   {
     name: "size",
-    why: "a size without how it was found cannot be judged",
+    why: "a size cannot be judged without knowing how it was found",
     async run(subject) {
       const size = await (await subject.backend()).size(never);
       fits("size", ANSWERS.size, size);

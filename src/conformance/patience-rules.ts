@@ -1,4 +1,4 @@
-/** A server that hangs, a person who gives up, and a server that lies for ever. */
+/** A server that hangs, a person who cancels, and a server that repeats itself for ever. */
 import { PluginError } from "../contract/errors.ts";
 import { type Check, require, within } from "./check.ts";
 import { fails, withFaults } from "./fault-rules.ts";
@@ -11,9 +11,9 @@ const noServer = ({ proxy }: Subject): string | undefined =>
 const noExport = ({ plugin }: Subject): string | undefined =>
   plugin.backend === undefined ? "it has no export" : undefined;
 
-/** How long a cancelled hook may take, ms: the contract says a second. */
+/** How long a cancelled hook may take, ms. The contract allows one second. */
 const CANCEL_MS = 1_000;
-/** Answers that are JSON, but not what was asked for. */
+/** Valid JSON, but not what was asked for. */
 const LIES = [
   "{}",
   "[]",
@@ -81,7 +81,7 @@ export const patienceRules: readonly Check<Subject>[] = [
   },
   {
     name: "repeating-server",
-    why: "a server that gives the same page for ever must not be read for ever",
+    why: "a server that repeats the same page for ever must not be read for ever",
     waived: (subject) => noServer(subject) ?? noExport(subject),
     async run(subject) {
       const { steps } = await subject.harvest();
@@ -98,7 +98,7 @@ export const patienceRules: readonly Check<Subject>[] = [
   },
 ];
 
-/** The first answer of every path, whatever is asked for later. */
+/** Repeats the first answer of every path for all later requests. */
 function repeating(pass: Handle): Handle {
   const first = new Map<string, Promise<readonly [Uint8Array<ArrayBuffer>, ResponseInit]>>();
   const keep = async (request: Request): Promise<readonly [Uint8Array<ArrayBuffer>, ResponseInit]> => {

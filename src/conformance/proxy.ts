@@ -1,21 +1,21 @@
-/** A proxy on loopback that passes everything on to a real server, with faults on demand in front of it. */
+/** A loopback proxy in front of a real server, with faults on demand. */
 import { createFaults, type Faults, type Handle } from "./faults.ts";
 
 export interface FaultProxy {
-  /** The server's URL, as the plugin is to see it: credentials and path are kept. */
+  /** The server's URL as the plugin sees it, with the same credentials and path. */
   readonly url: string;
   readonly faults: Faults;
-  /** Answers in the server's place while it is set. */
+  /** While set, answers in the server's place. */
   instead: Handle | undefined;
   /** Asks the server itself. */
   readonly pass: Handle;
   stop(): Promise<void>;
 }
 
-/** Hop-by-hop, or wrong after decompression. */
+/** Hop-by-hop headers, and those that are wrong after decompression. */
 const NOT_PASSED_ON = ["host", "connection", "content-length", "transfer-encoding", "content-encoding"];
 
-/** Starts it on a free port of 127.0.0.1. @param target the server's URL */
+/** Starts the proxy on a free port of 127.0.0.1. @param target the server's URL */
 export function startProxy(target: string): FaultProxy {
   const upstream = new URL(target);
   const faults = createFaults();
@@ -25,7 +25,7 @@ export function startProxy(target: string): FaultProxy {
     hostname: "127.0.0.1",
     port: 0,
     idleTimeout: 0,
-    // Else every connection that is cut on purpose is printed as an error.
+    // Otherwise every deliberately cut connection is printed as an error.
     development: false,
     fetch: (request) => (proxy.instead ?? faulty)(request),
     error: (error) => new Response(`the proxy got no answer: ${error.message}`, { status: 502 }),

@@ -12,7 +12,7 @@ const BATCH_LINES = 500;
 export const restoreRules: readonly Check<Subject>[] = [
   {
     name: "restore-then-export",
-    why: "a snapshot is worth what can be put back: restored and exported again it gives equal records",
+    why: "a snapshot is worth only what can be restored: restored and exported again, it must give equal records",
     waived: async ({ backend, target }) => {
       if ((await backend()).restore === undefined) return "it has no `restore`";
       return target.empty === undefined ? "no empty server was given to restore into" : undefined;
@@ -33,7 +33,7 @@ export const restoreRules: readonly Check<Subject>[] = [
 
 type Restorable = NonNullable<Target["restorable"]>;
 
-/** What the server takes back; its counts are those of the rest, so they are left to the lines. */
+/** The part that the server accepts back. Its counts include the rest, so only lines are compared. */
 function only(harvest: Harvest, restorable: Restorable): Harvest {
   const blocks = harvest.blocks.map((block) => ({
     ...block,
@@ -62,7 +62,7 @@ async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan
     requireTaken(await restore.apply(batch, never), batch);
   for (const [file, bytes] of harvest.files) {
     require(restore.applyBytes !==
-      undefined, `it exports ${file} as bytes, and has no \`restore.applyBytes\``);
+      undefined, `it exports ${file} as bytes, but has no \`restore.applyBytes\``);
     const asked = { file, size: bytes.length, counts: {} };
     requireTaken(await restore.applyBytes(asked, inPieces(bytes), never), asked);
   }
@@ -77,7 +77,7 @@ function planOf({ blocks, files, objects }: Harvest, range: RestorePlan["range"]
   };
 }
 
-/** In the order that the backend asks for, as the core restores. */
+/** Batches in the order that the backend asks for, as the core restores them. */
 async function* batches(
   backend: Backend,
   { blocks, objects }: Harvest,
@@ -99,7 +99,7 @@ function linesOf(file: string, blocks: readonly Block[], order: Restorer["order"
   return (orderOf(file, order) === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
 }
 
-/** In uneven pieces: a restorer may count on no size. */
+/** Uneven pieces: a restorer must not rely on a size. */
 async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0, size = 1; at < bytes.length; at += size, size = (size * 7) % 100_003)
     yield bytes.subarray(at, at + size);
@@ -107,7 +107,7 @@ async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 
 function requireFindings(findings: unknown): void {
   const objection = answerObjection(ANSWERS.preflight, findings);
-  require(objection === undefined, `preflight gave an answer that does not fit: ${objection}`);
+  require(objection === undefined, `preflight returned an invalid answer: ${objection}`);
 }
 
 function requireTaken({ rejected = [] }: RestoreAnswer, { file }: { readonly file: string }): void {

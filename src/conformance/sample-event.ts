@@ -1,9 +1,9 @@
 import type { AuditRecord } from "../contract/contract.ts";
 
-/** Text that a sink must carry as it is. */
+/** Text that a sink must carry unchanged. */
 const DIFFICULT = 'quotes " and \\ and { }, é, 日本語, 🧨, \u0000\u001f, \n newline, </script>, $HOME';
 
-/** The n-th event of a project that no real trail has; equal for the same number, and chained to the one before. */
+/** The n-th event of a made-up project. The same number always gives the same event, chained to the one before it. */
 export function sampleEvent(number: number, project = "contextcore-conformance"): AuditRecord {
   const event = {
     id: `01963b2e-0000-7000-8000-${String(number).padStart(12, "0")}`,

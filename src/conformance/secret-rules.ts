@@ -36,10 +36,10 @@ function credentials({ secretOptions, proxy }: Subject): Options[] {
   return [asOptions, { ...others, username: undefined, url: url.href }];
 }
 
-/** A server that refuses, one that is cut off, one that is none. */
+/** A server that refuses, one whose connection is cut, and one that answers with a web page. */
 const FAULTS: readonly FaultOptions[] = [{ kind: "status", status: 401 }, { kind: "cut" }, { kind: "page" }];
 
-/** What every hook throws at a server that throws all it was sent back, and at those that fail. */
+/** Everything the hooks throw at a server that echoes what it was sent, and at failing servers. */
 async function everythingSaid(subject: Subject, options: Options): Promise<string[]> {
   const said: string[] = [];
   const hooks = await hooksOf(subject, options);
@@ -60,5 +60,5 @@ function requireSilent(text: string): void {
   const forms = [MARK, encodeURIComponent(MARK), Buffer.from(MARK).toString("base64").slice(0, 20)];
   const told = forms.find((form) => text.includes(form));
   const at = told === undefined ? 0 : text.indexOf(told);
-  require(told === undefined, `a secret was told: …${text.slice(Math.max(0, at - 120), at + 60)}`);
+  require(told === undefined, `a secret was revealed: …${text.slice(Math.max(0, at - 120), at + 60)}`);
 }

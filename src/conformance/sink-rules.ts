@@ -15,11 +15,11 @@ async function deliver(subject: Subject, some: readonly AuditRecord[]): Promise<
   for (const event of some) await sink.deliver(event, never);
 }
 
-/** A sink is given events in order, one at a time, and perhaps one of them twice. */
+/** A sink receives events in order, one at a time, and may receive one twice. */
 export const sinkRules: readonly Check<Subject>[] = [
   {
     name: "probe-writes-nothing",
-    why: "a probe is made before every destructive command, and the trail is not its place to leave marks",
+    why: "a probe runs before every destructive command, and must leave no event behind",
     async run(subject) {
       const before = await subject.target.arrived?.();
       await (await subject.sink()).probe(never);
@@ -43,7 +43,7 @@ export const sinkRules: readonly Check<Subject>[] = [
   },
   {
     name: "same-event-twice",
-    why: "after a crash the same event is delivered again, and nobody is to be misled by it",
+    why: "after a crash the same event may be delivered again, and must not mislead anyone",
     async run(subject) {
       const [event] = events(7, 1);
       if (event !== undefined) await deliver(subject, [event, event]);
@@ -72,5 +72,5 @@ export const sinkRules: readonly Check<Subject>[] = [
 ];
 
 function requireLine(sent: string, arrived: string): void {
-  require(arrived.trimEnd() === sent, `an event has changed on the way: ${arrived.slice(0, 200)}`);
+  require(arrived.trimEnd() === sent, `an event was changed on the way: ${arrived.slice(0, 200)}`);
 }

@@ -1,4 +1,4 @@
-/** A store keeps objects by name, whole, as they were, and does nothing that it was not told to. */
+/** A store keeps named objects whole and unchanged, and does nothing it was not asked to. */
 import type { NewObject, Store, StoredObject } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import { type Check, require, within } from "./check.ts";
@@ -6,7 +6,7 @@ import type { Subject } from "./subject.ts";
 
 const never = new AbortController().signal;
 
-/** Its objects lie below a name of their own, and are removed at the end, whatever came. */
+/** Works under its own name prefix, and removes the objects at the end whatever happens. */
 async function withArea<Result>(
   subject: Subject,
   work: (store: Store, name: (rest: string) => string) => Promise<Result>,
@@ -37,7 +37,7 @@ const objectOf = (name: string, bytes: Uint8Array, over: Partial<NewObject> = {}
 const write = (store: Store, name: string, bytes: Uint8Array, over: Partial<NewObject> = {}) =>
   store.write(objectOf(name, bytes, over), never);
 
-/** Bytes of every value, which repeat nowhere soon. */
+/** Bytes of every value, without short repetitions. */
 const sample = (length: number, seed = 1): Uint8Array =>
   Uint8Array.from({ length }, (_, at) => Math.imul(at + seed, 2_654_435_761) >>> 24);
 
@@ -52,7 +52,7 @@ async function list(store: Store, prefix: string): Promise<StoredObject[]> {
 
 const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
-/** What the work throws, which has to be classified. */
+/** What the work throws, which must be classified. */
 async function failureOf(work: () => Promise<unknown>, what: string): Promise<PluginError | undefined> {
   try {
     await work();
@@ -63,7 +63,7 @@ async function failureOf(work: () => Promise<unknown>, what: string): Promise<Pl
   }
 }
 
-/** Less than a page of any listing that we know, and one object more than the largest of them. */
+/** One object more than the largest listing page we know of. */
 const MANY = 1_001;
 const AT_ONCE = 16;
 const CANCEL_MS = 1_000;
@@ -97,12 +97,16 @@ export const storeRules: readonly Check<Subject>[] = [
           const bytes = sample(size, size);
           const at = name(`size-${size}`);
           const said = await write(store, at, bytes);
-          require(said === "written", `write said ${JSON.stringify(said)} of an object that was not there`);
-          require(equal(await read(store, at), bytes), `${size} bytes were written, and others are read`);
+          require(said ===
+            "written", `write answered ${JSON.stringify(said)} for an object that did not exist`);
+          require(equal(
+            await read(store, at),
+            bytes,
+          ), `${size} bytes were written, but different bytes were read`);
           const known = await store.stat(at, never);
           require(known?.size === size && known.name === at, `stat of ${size} bytes says ${show(known)}`);
           require(known.sha256 === undefined ||
-            known.sha256 === sha256(bytes), "stat gives another SHA-256 than that of the bytes");
+            known.sha256 === sha256(bytes), "stat gives a SHA-256 that does not match the bytes");
         }
       }),
   },
@@ -131,7 +135,7 @@ export const storeRules: readonly Check<Subject>[] = [
   },
   {
     name: "store-replaces",
-    why: "an object is what was written last, and never a mixture",
+    why: "an object is what was written last, never a mixture",
     run: (subject) =>
       withArea(subject, async (store, name) => {
         await write(store, name("x"), sample(100_000));
@@ -145,7 +149,7 @@ export const storeRules: readonly Check<Subject>[] = [
   },
   {
     name: "store-if-absent",
-    why: "of all who commit the same step exactly one may win",
+    why: "when several commit the same step, exactly one may win",
     run: (subject) =>
       withArea(subject, async (store, name) => {
         const only = { ifAbsent: true };
@@ -155,15 +159,15 @@ export const storeRules: readonly Check<Subject>[] = [
         const won = racing.filter((said) => said === "written").length;
         require(won === 1, `of 8 who wrote one object at once, ${won} were told that they did`);
         const winner = sample(5_000, racing.indexOf("written"));
-        require(equal(await read(store, name("race")), winner), "the object is not that of the one who won");
+        require(equal(await read(store, name("race")), winner), "the object is not the winner's");
         const said = await write(store, name("race"), sample(1), only);
-        require(said === "there already", `writing it once more only if absent said ${JSON.stringify(said)}`);
+        require(said === "there already", `writing it again only if absent answered ${JSON.stringify(said)}`);
         require(equal(await read(store, name("race")), winner), "writing only if absent replaced the object");
       }),
   },
   {
     name: "store-whole-or-nothing",
-    why: "a write that breaks off, or whose bytes are not those that were announced, leaves nothing",
+    why: "a write that breaks off, or whose bytes are not the ones announced, leaves nothing",
     run: (subject) =>
       withArea(subject, async (store, name) => {
         const bytes = sample(150_000);
@@ -187,7 +191,7 @@ export const storeRules: readonly Check<Subject>[] = [
         require(equal(
           await read(store, name("there")),
           sample(7),
-        ), "a failed write has harmed what was there");
+        ), "a failed write damaged the existing object");
         require((await list(store, name(""))).length === 1, "a failed write is listed");
       }),
   },
@@ -203,15 +207,15 @@ export const storeRules: readonly Check<Subject>[] = [
         const found = (await list(store, name("many/"))).map((one) => one.name).sort();
         require(new Set(found).size === found.length, "an object is listed twice");
         require(found.length === MANY, `of ${MANY} objects ${found.length} are listed`);
-        require(Bun.deepEquals(found, names), "the names that are listed are not those that were written");
+        require(Bun.deepEquals(found, names), "the listed names are not those that were written");
         const some = await list(store, name("many/0000"));
         require(some.length === 10, `a prefix within a part finds ${some.length} objects, not 10`);
-        require((await list(store, name("none"))).length === 0, "a prefix that nothing has finds something");
+        require((await list(store, name("none"))).length === 0, "a prefix that no name has finds something");
       }),
   },
   {
     name: "store-remove",
-    why: "what was to be erased is gone, with every version of it",
+    why: "what is erased is gone, with every version of it",
     run: (subject) =>
       withArea(subject, async (store, name) => {
         await write(store, name("x"), sample(10));
@@ -220,11 +224,12 @@ export const storeRules: readonly Check<Subject>[] = [
         await store.remove(name("x"), never);
         require((await store.stat(name("x"), never)) === undefined, "a removed object is still known");
         const failure = await failureOf(() => read(store, name("x")), "reading what was removed");
-        require(failure?.kind === "not-found", "reading what is not there is not `not-found`");
-        require((await list(store, name(""))).length === 1, "removing one object took another, or left it");
+        require(failure?.kind === "not-found", "reading a missing object is not `not-found`");
+        require((await list(store, name(""))).length ===
+          1, "removing one object removed another, or left it there");
         await store.remove(name("x"), never);
         require((await write(store, name("x"), sample(3), { ifAbsent: true })) ===
-          "written", "what was removed is in the way of a new one");
+          "written", "a removed object blocks a new one");
       }),
   },
   {
@@ -250,10 +255,7 @@ export const storeRules: readonly Check<Subject>[] = [
           ), `another object is read as ${show(rest)}`);
         }
         const listed = (await list(store, name(""))).map((one) => one.name).sort();
-        require(Bun.deepEquals(
-          listed,
-          kept.map(name).sort(),
-        ), "names are listed otherwise than they were written");
+        require(Bun.deepEquals(listed, kept.map(name).sort()), "names are not listed as they were written");
         require(kept.includes("a/b/c.json"), "a plain name with slashes is refused");
         for (const bad of BAD_NAMES) {
           const failure = await failureOf(() => write(store, bad, sample(1)), `the name ${show(bad)}`);
@@ -263,7 +265,7 @@ export const storeRules: readonly Check<Subject>[] = [
   },
   {
     name: "store-cancelled",
-    why: "Ctrl-C must not wait for a server, and leaves nothing half",
+    why: "Ctrl-C must not wait for a server, and must leave nothing half-written",
     run: (subject) =>
       withArea(subject, async (store, name) => {
         const controller = new AbortController();

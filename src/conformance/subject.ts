@@ -1,4 +1,4 @@
-/** The plugin under check, its server with a proxy before it, and what several rules want to know. */
+/** The plugin under check, its server behind a proxy, and what several rules need to know. */
 import * as v from "valibot";
 import { about } from "../config/introspect.ts";
 import type { Backend, Context, FindRequest, Plugin, Sink, Store } from "../contract/contract.ts";
@@ -17,23 +17,23 @@ export interface Target {
   /** Where a plugin in processes of its own is opened. */
   readonly apart?: Apart;
   readonly origin: "built-in" | "third-party";
-  /** Which side of the plugin; one that has both is checked twice. */
+  /** The side of the plugin; a plugin with several is checked once for each. */
   readonly face: FaceName;
-  /** As in the configuration; `url` is a server that holds some data and changes no more. */
+  /** As in the configuration. `url` is a server with some data that no longer changes. */
   readonly options?: Options;
-  /** Options that lead to an empty server of the same kind, into which records may be restored. */
+  /** Options that lead to an empty server of the same kind, to restore into. */
   readonly empty?: Options;
-  /** Of what was exported, the lines and objects that such a server takes back from outside. Default: all. */
+  /** Which exported lines and objects such a server accepts back. Default: all. */
   readonly restorable?: (file: string, text: string) => boolean;
-  /** Blots out what the options keep secret: what the check says ends up in a terminal or a log, too. */
+  /** Redacts secret options, because the check's messages end up in terminals and logs too. */
   readonly redact?: (text: string) => string;
-  /** Default: all that the inventory says there is. */
+  /** Default: everything in the inventory. */
   readonly range?: Range;
-  /** More steps than this are an export without end. Default {@link STEPS_MAX}. */
+  /** More steps than this count as an endless export. Default {@link STEPS_MAX}. */
   readonly stepsMax?: number;
-  /** Somebody whose data the server holds, and may lose: only of a lab. */
+  /** A person whose data the server holds and may lose. Labs only. */
   readonly subject?: Pick<FindRequest, "id" | "where">;
-  /** A sink's: the lines that have arrived at the place it writes to, oldest first. */
+  /** For a sink: the lines that have arrived at its destination, oldest first. */
   readonly arrived?: () => Promise<readonly string[]>;
 }
 
@@ -44,21 +44,21 @@ export interface Subject {
   readonly proxy: FaultProxy | undefined;
   /** Log lines so far. */
   readonly log: readonly string[];
-  /** Option names that are declared secret and hold text. */
+  /** Names of options that are declared secret and hold text. */
   readonly secretOptions: readonly string[];
   /** A new backend with these options over the target's. */
   backend(options?: Options): Promise<Backend>;
   sink(options?: Options): Promise<Sink>;
   store(options?: Options): Promise<Store>;
   range(): Promise<Range>;
-  /** An export without faults; asked for once. */
+  /** An export without faults, run only once. */
   harvest(): Promise<Harvest>;
   /** Another export of the same range. */
   walk(over: Partial<WalkOptions>): Promise<Harvest>;
   stop(): Promise<void>;
 }
 
-/** @throws DeclarationError when there is nothing that could be checked */
+/** @throws DeclarationError when there is nothing to check */
 export function openSubject(target: Target): Subject {
   const declared = checkDeclaration(target.declaration, target.origin);
   const plugin = oneFace(declared, { [target.face]: declared[target.face] });
@@ -70,7 +70,7 @@ export function openSubject(target: Target): Subject {
     ...(proxy === undefined ? {} : { url: proxy.url }),
     ...over,
   });
-  /** The time limit of a call is the core's setting, whether or not the plugin declares it, too. */
+  /** A call's time limit is a core setting, whether or not the plugin also declares it. */
   const limitIn = ({ timeout }: Options) => (typeof timeout === "string" ? { timeout } : {});
   const context = (over?: Options): Context<Options> => {
     const options = given(over);
@@ -145,7 +145,7 @@ function rangeOf({ oldest, newest }: { oldest?: bigint; newest?: bigint }): Rang
 function secretsOf(plugin: Plugin): string[] {
   const entries = Object.entries<v.GenericSchema>(plugin.options.entries);
   return entries.flatMap(([name, schema]) =>
-    // A webhook's URL may be a secret as a whole; the server is then what is reached by it.
+    // A webhook's URL may be entirely secret; what it reaches is then the server.
     name !== "url" && about(schema).secret === true && v.safeParse(schema, "text").success ? [name] : [],
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The conformance suite: what a plugin must hold to, as code. The built-in plugins pass it in this project's tests,
- * everybody else's through `contextcore plugin check`.
+ * The conformance suite: the rules for plugins, as code. This project's tests run it on the built-in plugins, and `contextcore
+ * plugin check` runs it on everyone else's.
  */
 import type { Check } from "./check.ts";
 import { declarationRules } from "./declaration-rules.ts";
@@ -17,7 +17,7 @@ import type { Subject } from "./subject.ts";
 
 const serverRules = [...faultRules, ...patienceRules, ...secretRules];
 
-/** In the order in which they make sense to read: what it says of itself, what it brings, how it fails. */
+/** In reading order: what the plugin declares, what it yields, how it fails. */
 export const backendSuite: readonly Check<Subject>[] = [
   ...declarationRules,
   ...lookRules,
@@ -27,7 +27,7 @@ export const backendSuite: readonly Check<Subject>[] = [
   ...erasureRules,
 ];
 
-/** Those of the server that are not about an export. */
+/** The server rules that are not about an export. */
 const plainServerRules = serverRules.filter(
   ({ name }) => name !== "flaky-server" && name !== "repeating-server",
 );
@@ -40,5 +40,5 @@ export const storeSuite: readonly Check<Subject>[] = [
   ...plainServerRules,
 ];
 
-/** The rules of each side that a plugin may have. */
+/** The rules for each side that a plugin may have. */
 export const SUITES = { backend: backendSuite, sink: sinkSuite, store: storeSuite } as const;

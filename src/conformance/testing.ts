@@ -1,5 +1,5 @@
 /**
- * The test kit, `contextcore/testing`: for the tests of a plugin outside of the program, run by `bun test`.
+ * The test kit, `contextcore/testing`, for plugin tests outside the program, run with `bun test`.
  * @module contextcore/testing
  */
 import { afterAll, beforeAll, describe, test } from "bun:test";
@@ -13,28 +13,28 @@ import { runCheck } from "./check.ts";
 import { openSubject, type Subject, type Target } from "./subject.ts";
 import { SUITES } from "./suite.ts";
 
-/** What a plugin is tested with. */
+/** What to test a plugin with. */
 export interface TestPluginOptions {
-  /** A look-alike of its server: it is started on 127.0.0.1 for these tests, and its URL is the option `url`. */
+  /** A look-alike of its server. It is started on 127.0.0.1 for these tests, and the option `url` is set to its URL. */
   readonly lab?: Lab;
   /** As in the configuration. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** Options that lead to an empty place of the same kind, to restore into. Default: that of the lab. */
+  /** Options that lead to an empty place of the same kind, to restore into. Default: the lab's. */
   readonly empty?: Readonly<Record<string, unknown>>;
-  /** What an export reads. Default: all that the inventory says there is. */
+  /** The range to export. Default: everything in the inventory. */
   readonly range?: Range;
   /** Only these rules, by name. Default: all. */
   readonly rules?: readonly string[];
-  /** For a sink without a lab that tells it: the lines that have arrived, oldest first. */
+  /** For a sink whose lab cannot tell: the lines that have arrived, oldest first. */
   readonly arrived?: () => Promise<readonly string[]>;
 }
 
-/** A rule may take so long: it asks a server that hangs, and one that asks to wait. ms */
+/** Time limit for one rule: some servers in it hang or ask to wait. ms */
 const RULE_MS = 120_000;
 
 /**
- * Every rule of the contract as a test, with its reason: those that `contextcore plugin check` runs, here in the process of the
- * tests. A rule that does not apply to the plugin passes.
+ * Makes each contract rule a test, with its reason: the same rules as `contextcore plugin check`, but in the test process. A
+ * rule that does not apply to the plugin passes.
  */
 export function testPlugin<Schema extends OptionsSchema>(
   plugin: Plugin<Schema>,
@@ -100,32 +100,32 @@ async function startLab(lab: Lab | undefined) {
 
 function serve({ fetch }: LabServer) {
   const server = Bun.serve({ hostname: "127.0.0.1", port: 0, idleTimeout: 0, development: false, fetch });
-  // Tests that are over need not wait for it.
+  // The server must not keep finished tests from exiting.
   server.unref();
   return { url: `http://127.0.0.1:${server.port}`, stop: () => server.stop(true) };
 }
 
-/** What stands in for the program's own context, and what it has noted. */
+/** Stands in for the program's context, and records what is logged. */
 export interface TestContext<Options> extends Context<Options>, Disposable {
   /** What the plugin has logged, line by line: `warn: acme/x: it is full`. */
   readonly logged: readonly string[];
 }
 
-/** What a test context is made from. */
+/** What to build a test context from. */
 export interface TestContextOptions {
-  /** As in the configuration: checked, and defaults filled in. */
+  /** As in the configuration; validated, with defaults filled in. */
   readonly options?: Readonly<Record<string, unknown>>;
-  /** A look-alike of its server: the context's client talks to it, at the option `url`. */
+  /** A look-alike of its server: the context's client talks to it, and `url` is its URL. */
   readonly lab?: LabServer;
   /** Now, ns since the epoch. Default: the system's clock, or the server's. */
   readonly clock?: () => bigint;
-  /** About how many bytes a step should yield at most. Default: as in the program, 8 MiB. */
+  /** About how many bytes a step should yield at most. Default: 8 MiB, as in the program. */
   readonly stepBytes?: number;
 }
 
 /**
- * A context as the program gives it, with the program's own HTTP client: `plugin.backend?.(createTestContext(plugin))`.
- * @throws Error when the options do not fit the plugin's declaration
+ * A context like the program's own, with its real HTTP client: `plugin.backend?.(createTestContext(plugin))`.
+ * @throws Error when the options do not match the plugin's declaration
  */
 export function createTestContext<Schema extends OptionsSchema>(
   plugin: Plugin<Schema>,

@@ -1,4 +1,4 @@
-/** Runs an export to its end without the engine: the tree of cursors in any order, with any backend for each step. */
+/** Runs an export to its end without the engine: cursors in any order, and any backend for each step. */
 
 import type { Backend, Counts, Cursor, ExportRequest, Problem, Step } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
@@ -12,36 +12,36 @@ import { require } from "./check.ts";
 export interface WalkOptions {
   readonly plugin: string;
   readonly request: ExportRequest;
-  /** Called before every step: the same backend each time, or a fresh one. */
+  /** Called before every step; may return the same backend each time or a fresh one. */
   readonly backend: () => Backend | Promise<Backend>;
-  /** Which of the waiting cursors is next. */
+  /** Chooses which waiting cursor runs next. */
   readonly pick?: (waiting: number) => number;
-  /** Every cursor goes through JSON, as it does in a checkpoint. */
+  /** Passes every cursor through JSON, as a checkpoint does. */
   readonly throughJson?: boolean;
-  /** Every step is run twice, and the second time is kept. */
+  /** Runs every step twice and keeps the second result. */
   readonly twice?: boolean;
-  /** Every cursor that can be split is run as its parts. */
+  /** Runs every cursor that can be split as its parts. */
   readonly split?: boolean;
-  /** How often a step that failed for a `temporary` reason is tried again. */
+  /** How often to retry a step that fails as `temporary`. */
   readonly retries?: number;
   readonly stepsMax: number;
   readonly signal?: AbortSignal;
 }
 
-/** What an export brought, in a form that can be compared. */
+/** What an export yielded, in a comparable form. */
 export interface Harvest {
   /** Lines by data file, sorted. */
   readonly lines: ReadonlyMap<string, readonly string[]>;
-  /** Files of bytes by path, whole. */
+  /** Complete files of bytes, by path. */
   readonly files: ReadonlyMap<string, Uint8Array>;
   /** Texts by path. */
   readonly objects: ReadonlyMap<string, string>;
   readonly counts: Counts;
   readonly problems: readonly Problem[];
   readonly steps: number;
-  /** One cursor of each shape that was run. */
+  /** One cursor of each shape that ran. */
   readonly cursors: readonly Cursor[];
-  /** The records of each step, in the order in which they came: what a snapshot's index holds. */
+  /** The records of each step, in order, as in a snapshot's index. */
   readonly blocks: readonly Block[];
   readonly exportedUntil?: bigint;
 }
@@ -55,7 +55,7 @@ export interface Block {
   readonly to: bigint;
 }
 
-/** An export that is longer than this, with the little data that a check should have, has no end. */
+/** A check needs only a little data, so an export with more steps than this is endless. */
 export const STEPS_MAX = 50_000;
 
 /** @throws Nonconformance, InvalidStep, or what a hook throws */
@@ -89,7 +89,7 @@ async function partsOf(
   return parts.length === 0 ? [cursor] : parts;
 }
 
-/** What the cursor brings: the pieces of one that is read as a whole. */
+/** What the cursor yields: one step, or the pieces of a cursor that is read as a whole. */
 async function stepsOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal) {
   const given = (): Cursor => (options.throughJson ? JSON.parse(JSON.stringify(cursor)) : cursor);
   const early = (cursorNotBefore(cursor) ?? 0n) - fromMs(Date.now());
@@ -99,14 +99,14 @@ async function stepsOf(cursor: Cursor, options: WalkOptions, signal: AbortSignal
   return (await run()).map((step) => checkStep(options.plugin, step));
 }
 
-/** Runs a cursor as the engine does: by `read` when it is to be read as a whole, else by `step`. */
+/** Runs a cursor as the engine does: with `read` if it is to be read as a whole, otherwise with `step`. */
 export async function runCursor(
   { export: exporter }: Backend,
   cursor: Cursor,
   signal: AbortSignal,
 ): Promise<readonly Step[]> {
   if (cursor.restart !== "whole") return [await exporter.step(cursor, signal)];
-  require(exporter.read !== undefined, 'a cursor says restart: "whole", and the exporter has no `read`');
+  require(exporter.read !== undefined, 'a cursor says restart: "whole", but the exporter has no `read`');
   return Array.fromAsync(exporter.read(cursor, signal));
 }
 
@@ -122,7 +122,6 @@ async function retrying<Result>({ retries = 0 }: WalkOptions, work: () => Promis
 
 type Checked = ReturnType<typeof checkStep>;
 
-/** Adds up steps. */
 function gather(plugin: string, first: readonly Problem[]) {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   const blocks: Block[] = [];
@@ -174,7 +173,7 @@ function gather(plugin: string, first: readonly Problem[]) {
   return { add, done };
 }
 
-/** Its keys, and the words among its values: cursors of one kind of work are alike in these. */
+/** The cursor's keys and its word-like values: cursors for the same kind of work share these. */
 function shapeOf(cursor: Cursor): string {
   const parts = Object.entries(cursor).map(([key, value]) =>
     typeof value === "string" && /^[a-z-]{1,20}$/i.test(value) ? `${key}=${value}` : key,

@@ -1,13 +1,13 @@
 /**
- * Objects from outside, whose members may have any names. valibot's own `record` and `looseObject` leave out `__proto__`,
- * `constructor` and `prototype`, which are as good names for a label, an attribute or a setting as any other.
+ * Schemas for objects from outside, whose members may have any name. valibot's own `record` and `looseObject` drop `__proto__`,
+ * `constructor` and `prototype`, which are valid names for a label, an attribute or a setting.
  */
 import * as v from "valibot";
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** An object of any names, whose values all fit one schema. It keeps its order; a list is none. */
+/** An object with any member names, whose values all match one schema. Member order is kept; an array is refused. */
 export function objectOf<Value extends v.GenericSchema>(value: Value) {
   const schema = v.record(v.string(), value);
   const run: (typeof schema)["~run"] = (dataset, config) => {
@@ -16,9 +16,9 @@ export function objectOf<Value extends v.GenericSchema>(value: Value) {
       v._addIssue(schema, "type", dataset, config);
       return dataset as unknown as ReturnType<typeof run>;
     }
-    // With a mark in front no name is one of the three.
+    // With a prefix, no name collides with the three that valibot drops.
     const checked = schema["~run"]({ value: renamed(input, (name) => `=${name}`) }, config);
-    // Several issues of one value have the same place.
+    // Several issues of one value share a path.
     for (const place of new Set(checked.issues?.map(({ path }) => path?.[0]))) unmark(place);
     if (checked.typed)
       checked.value = renamed(checked.value, (name) => name.slice(1)) as typeof checked.value;
@@ -27,7 +27,7 @@ export function objectOf<Value extends v.GenericSchema>(value: Value) {
   return v._standardSchema<typeof schema>({ ...schema, "~run": run });
 }
 
-/** An object that has these members and may have any others, which stay as they are. */
+/** An object that has these members and may have others, which are kept unchanged. */
 export function openObject<Entries extends v.ObjectEntries>(entries: Entries) {
   const schema = v.looseObject(entries);
   const run: (typeof schema)["~run"] = (dataset, config) => {
@@ -39,7 +39,7 @@ export function openObject<Entries extends v.ObjectEntries>(entries: Entries) {
   return v._standardSchema<typeof schema>({ ...schema, "~run": run });
 }
 
-/** `Object.fromEntries` makes `__proto__` a member like any other; an assignment would not. */
+/** `Object.fromEntries` treats `__proto__` as an ordinary member; an assignment would not. */
 const renamed = (object: object, rename: (name: string) => string): Record<string, unknown> =>
   Object.fromEntries(Object.entries(object).map(([name, value]) => [rename(name), value]));
 

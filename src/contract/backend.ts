@@ -1,4 +1,4 @@
-/** A backend: a source whose data is listed, measured, exported and put back. */
+/** A backend: a source of data that can be listed, measured, exported and restored. */
 import type { Range } from "../units/range.ts";
 import type { DashboardKeeper } from "./dashboards.ts";
 import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
@@ -7,85 +7,86 @@ import type { Restorer } from "./restore.ts";
 import type { Counts, Importance, Signal } from "./values.ts";
 
 /**
- * A source of data: a server, a database, a directory. What is absent is not supported, and the core says plainly what it cannot
- * do without it. Every method throws PluginError, and heeds its signal within a second.
+ * A source of data: a server, a database, a directory. An optional method that is absent is a capability that is not supported,
+ * and the core says plainly what it cannot do without it. Every method throws PluginError and obeys its signal within a second.
  */
 export interface Backend {
-  /** What is here. An empty server is not an error. */
+  /** What the backend holds. An empty server is not an error. */
   inventory(signal: AbortSignal): Promise<Inventory>;
-  /** How big it is, and how that was found. */
+  /** How big the data is, and how that was determined. */
   size(signal: AbortSignal): Promise<Size>;
   readonly export: Exporter;
   /**
-   * The server's own count for a window, by unit, from a source independent of the export. `undefined`: it cannot say, which
-   * is noted; a count that throws proves nothing and makes the snapshot `partial`. A window that counts more than was read is
-   * narrowed down by counts of its halves, and what is short is read once more, by a second `export.start` for it.
+   * The server's own count for a window, by unit, from a source independent of the export. `undefined` means that the server
+   * cannot say, which is noted. A count that throws proves nothing and makes the snapshot `partial`. If a window counts more
+   * than was read, the core halves it until it has found the missing part, and reads that part once more with a second
+   * `export.start`.
    */
   count?(request: CountRequest, signal: AbortSignal): Promise<Counts | undefined>;
-  /** What the server will clamp or refuse; read before an export or a restore. */
+  /** What the server will clamp or refuse. Read before an export or a restore. */
   limits?(signal: AbortSignal): Promise<readonly Limit[]>;
   readonly restore?: Restorer;
   readonly dashboards?: DashboardKeeper;
-  /** Asks the server to make what it holds in memory readable. */
+  /** Asks the server to make the data in its memory readable. */
   flush?(signal: AbortSignal): Promise<void>;
   /**
-   * Finds the data of one person, and changes nothing: what it yields is shown before it is erased. Only what has the identifier
-   * itself, as a whole word or field: looking for 12 does not find 123.
-   * @throws PluginError `invalid` when the place makes no sense in the backend's language
+   * Finds one person's data and changes nothing: what it yields is shown before it is erased. The identifier must match a whole
+   * word or field: a search for 12 does not find 123.
+   * @throws PluginError `invalid` when the place is not valid in the backend's language
    */
   find?(request: FindRequest, signal: AbortSignal): AsyncIterable<Found>;
   /**
-   * Erases what was found, and nothing else: where the server can only delete by a filter that would take more, it deletes
-   * nothing and says so. A backend that has `erase` has `find`. It may be called again for the same.
+   * Erases what was found, and nothing else. A server that can only delete by a filter that matches more deletes nothing, and
+   * the reason says so. A backend with `erase` also has `find`. The same request may be repeated.
    */
   erase?(request: EraseRequest, signal: AbortSignal): Promise<EraseAnswer>;
-  /** The tenants that the server knows, for an instance with `tenants: "*"`. Of a plugin with the option `tenant`. */
+  /** The tenants that the server knows, for an instance with `tenants: "*"`. Only for a plugin with the option `tenant`. */
   tenants?(signal: AbortSignal): Promise<readonly string[]>;
 }
 
-/** What a server says about itself. */
+/** What a server reports about itself. */
 export interface Inventory {
   readonly signals: readonly Signal[];
   readonly serverVersion?: string;
-  /** Oldest and newest data, ns; absent when the server is empty or cannot say. */
+  /** Time of the oldest and newest data, ns. Absent when the server is empty or cannot say. */
   readonly oldest?: bigint;
   readonly newest?: bigint;
-  /** How long the server keeps data, ns; `"unlimited"`: it never deletes; absent: it did not say. */
+  /** How long the server keeps data, ns. `"unlimited"`: it never deletes. Absent: it did not say. */
   readonly retention?: bigint | "unlimited";
-  /** Only where the server itself knows it: an instance's setting and the plugin's own `importance` say it otherwise. */
+  /** Only if the server itself knows it; otherwise the instance's setting or the plugin's own `importance` applies. */
   readonly importance?: Importance;
-  /** What it holds, by unit (`streams`, `series`, `dashboards`), where that is cheap to know. */
+  /** What it holds, by unit (`streams`, `series`, `dashboards`), if that is cheap to find out. */
   readonly counts?: Counts;
-  /** Whole sentences for the person who reads the inventory. */
+  /** Complete sentences for the person who reads the inventory. */
   readonly warnings?: readonly string[];
 }
 
-/** How big the data is, bytes as the server stores it. */
+/** The size of the data, in bytes as the server stores it. */
 export interface Size {
   readonly bytes: number;
-  /** `disk`: a directory or volume was measured; `api`: the server said; `estimate`: worked out. */
+  /** `disk`: a directory or volume was measured. `api`: the server reported it. `estimate`: it was calculated. */
   readonly source: "disk" | "api" | "estimate";
-  /** How an estimate was worked out, one phrase. */
+  /** How an estimate was calculated, in one phrase. */
   readonly how?: string;
-  /** It may be less: the server counts some data more than once. */
+  /** True when this is an upper bound, because the server counts some data more than once. */
   readonly isAtMost?: boolean;
 }
 
-/** A setting of the server that shortens, refuses or alters something. */
+/** A server setting that shortens, refuses or alters data. */
 export interface Limit {
-  /** The setting as the server's own documentation names it. */
+  /** The setting's name in the server's own documentation. */
   readonly setting: string;
   readonly value: string;
   /**
-   * What it does to an export or a restore at this value, and the value to set; absent when it is only worth recording, as
-   * one that is off. `doctor` shows those that have it.
+   * What this value does to an export or a restore, and which value to set instead. `doctor` shows limits that have an effect.
+   * Absent when the setting is only worth recording, for example because it is off.
    */
   readonly effect?: string;
-  /** True when it shortens answers silently: the export is reported as clamped. */
+  /** True when it shortens answers silently. The export is then reported as clamped. */
   readonly clamps?: boolean;
 }
 
-/** What is to be counted. */
+/** What to count. */
 export interface CountRequest {
   readonly range: Range;
   /** A selector in the backend's own language. */

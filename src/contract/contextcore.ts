@@ -1,5 +1,5 @@
 /**
- * The public entry: what `import … from "contextcore"` gives, to the plugins in this repository and to everybody else's.
+ * The public entry point: what `import … from "contextcore"` gives to built-in and third-party plugins alike.
  * @module contextcore
  */
 export * as v from "valibot";

@@ -1,9 +1,8 @@
 /**
  * The plugin contract, version 1: what a backend, a sink or a store tells contextcore, and what it is given.
  *
- * A plugin is a value. Capabilities are shown by presence: what is absent is not supported, and the core says so.
- * Plugins never print, never exit, never read the environment and never retry: they classify errors
- * ({@link PluginError}) and the engine decides.
+ * A plugin is a value. Its capabilities are the members it has: an absent member is not supported, and the core says so.
+ * Plugins never print, exit, read the environment or retry: they classify errors ({@link PluginError}), and the engine decides.
  */
 
 export type { Json, JsonObject } from "../units/json.ts";

@@ -1,19 +1,19 @@
-/** A backend that keeps dashboards one by one. */
+/** A backend that keeps individual dashboards. */
 
-/** Dashboards in folders that can be listed, read, written and deleted one by one. Every method throws PluginError. */
+/** Dashboards in folders, which can be listed, read, written and deleted one by one. Every method throws PluginError. */
 export interface DashboardKeeper {
-  /** All folders and dashboards that may be seen. */
+  /** All folders and dashboards that this user may see. */
   list(signal: AbortSignal): Promise<DashboardListing>;
-  /** One dashboard, whole and not converted. @throws PluginError `not-found` */
+  /** One dashboard, complete and unconverted. @throws PluginError `not-found` */
   read(uid: string, signal: AbortSignal): Promise<DashboardDocument>;
-  /** What a file's text says. @throws PluginError `invalid` when it is no dashboard that this backend can keep. */
+  /** Parses a dashboard file. @throws PluginError `invalid` when it is not a dashboard that this backend can keep */
   parse(text: string): DashboardDraft | Promise<DashboardDraft>;
-  /** Creates the dashboard, or replaces it when `replaces` says that it is there. */
+  /** Creates the dashboard, or replaces it when `replaces` says that it exists. */
   write(dashboard: PlacedDashboard, signal: AbortSignal): Promise<void>;
   remove(uid: string, signal: AbortSignal): Promise<void>;
   createFolder(folder: DashboardFolder, signal: AbortSignal): Promise<void>;
   renameFolder(folder: Pick<DashboardFolder, "uid" | "title">, signal: AbortSignal): Promise<void>;
-  /** Deletes a folder that holds nothing. @throws PluginError `refused` saying what it still holds. */
+  /** Deletes an empty folder. @throws PluginError `refused`, saying what the folder still contains */
   removeFolder(uid: string, signal: AbortSignal): Promise<void>;
 }
 
@@ -24,11 +24,11 @@ export interface DashboardFolder {
   readonly description?: string;
   /** Absent at the root. */
   readonly parentUid?: string;
-  /** The tool that owns it; it cannot be changed by hand. */
+  /** The tool that owns the folder. It cannot be changed by hand. */
   readonly managedBy?: string;
 }
 
-/** What there is, without the contents. */
+/** The folders and dashboards that exist, without their contents. */
 export interface DashboardListing {
   readonly folders: readonly DashboardFolder[];
   readonly dashboards: readonly {
@@ -37,25 +37,25 @@ export interface DashboardListing {
     /** Empty at the root. */
     readonly folderUid: string;
     readonly tags: readonly string[];
-    /** Where a person can look at it. */
+    /** Where to view it in a browser. */
     readonly url?: string;
   }[];
 }
 
-/** A dashboard as a file says it. */
+/** A dashboard as it stands in a file. */
 export interface DashboardDraft {
-  /** Absent: the file leaves it open. */
+  /** Absent when the file does not set it. */
   readonly uid?: string;
   readonly title: string;
-  /** Its own JSON, without what a server sets itself; numbers may be `JSON.rawJSON`, to stay as they were written. */
+  /** Its own JSON, without what a server sets itself. Numbers may be `JSON.rawJSON`, to keep their exact spelling. */
   readonly content: Readonly<Record<string, unknown>>;
-  /** The version of the schema that the content is in, where there are versions. */
+  /** The schema version of the content, if the schema is versioned. */
   readonly schema?: string;
-  /** What else the backend keeps with it; it gets this back as it was. */
+  /** What else the backend stores with it. The backend gets this back unchanged. */
   readonly attached?: Readonly<Record<string, unknown>>;
 }
 
-/** A dashboard as the server keeps it. */
+/** A dashboard as the server stores it. */
 export interface DashboardDocument extends DashboardDraft {
   readonly uid: string;
   readonly folderUid: string;
@@ -64,7 +64,7 @@ export interface DashboardDocument extends DashboardDraft {
   readonly managedBy?: string;
 }
 
-/** A dashboard with the place where it is to be written. */
+/** A dashboard and the folder to write it to. */
 export interface PlacedDashboard extends DashboardDraft {
   readonly uid: string;
   /** Empty at the root. */

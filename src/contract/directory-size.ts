@@ -6,9 +6,9 @@ const BLOCK_BYTES = 512;
 const COUNTS_BLOCKS = process.platform !== "win32";
 
 /**
- * The bytes that a directory, or one file, takes on the disk, as `du` counts them: a sparse file counts for what it
- * occupies. Links are not followed; what vanishes meanwhile does not count.
- * @throws PluginError `not-found` when the path is not there, `refused` when part of it cannot be read.
+ * The disk space that a directory or a single file uses, in bytes, counted like `du`: a sparse file counts for the blocks it
+ * occupies. Links are not followed, and files that vanish during the count are ignored.
+ * @throws PluginError `not-found` when the path does not exist, `refused` when part of it cannot be read
  */
 export async function directorySize(path: string, signal?: AbortSignal): Promise<number> {
   try {

@@ -1,29 +1,32 @@
 /**
- * What kind of failure it is; the engine decides from this alone what to do next.
- * - `temporary`: the same call may work later (429, 5xx, refused connection, cut body). It is tried again; a step that fails
- *   as often as it is tried is split, where its plugin can.
- * - `too-large`: the answer or the work was too much (413, time limit of a query). A step is split.
- * - `refused`: the server will not (401, 403, a disabled feature), whatever is asked. Neither tried again nor split.
- * - `not-found`: what was asked for is not there (404). Neither tried again nor split.
- * - `invalid`: the call or the answer makes no sense (400, HTML instead of JSON). Not tried again; a step is split.
+ * The kind of a failure. The engine decides what to do from this alone.
+ * - `temporary`: the same call may work later (429, 5xx, connection refused, truncated body). The engine retries it; a step
+ *   that fails on every attempt is split, if its plugin can.
+ * - `too-large`: the answer or the work was too much (413, a query time limit). The step is split.
+ * - `refused`: the server will not do it (401, 403, a disabled feature). Neither retried nor split.
+ * - `not-found`: the thing asked for does not exist (404). Neither retried nor split.
+ * - `invalid`: the call or the answer makes no sense (400, HTML instead of JSON). Not retried; the step is split.
  */
 export type ErrorKind = "temporary" | "too-large" | "refused" | "not-found" | "invalid";
 
 export interface PluginErrorOptions {
-  /** What the reader can do about it, one sentence. */
+  /** What the reader can do about it, in one sentence. */
   readonly hint?: string | undefined;
   /** How long the server asked us to wait, ms. */
   readonly retryAfterMs?: number | undefined;
-  /** True when a time limit of ours ended the call. */
+  /** True when one of our own time limits ended the call. */
   readonly timedOut?: boolean;
-  /** True when nobody answered: nothing listens there, or its name is not known. A server that was there may come back. */
+  /**
+   * True when nobody answered: nothing listens there, or the host name is unknown. The engine waits for a server that had
+   * answered before.
+   */
   readonly absent?: boolean;
   /** The HTTP status, where there was one. */
   readonly status?: number | undefined;
   readonly cause?: unknown;
 }
 
-/** An error that a plugin has classified. Messages name the server and the path, never a secret or a query. */
+/** An error that a plugin has classified. Its message names the server and the path, never a secret or a query. */
 export class PluginError extends Error {
   override readonly name = "PluginError";
   readonly kind: ErrorKind;

@@ -1,10 +1,10 @@
-/** What a backend does in an export: a tree of cursors, and the records that it yields. */
+/** How a backend exports: a tree of cursors, and the records they yield. */
 
 import type { JsonObject } from "../units/json.ts";
 import type { Range } from "../units/range.ts";
 import type { Counts } from "./values.ts";
 
-/** What is to be read. */
+/** What to read. */
 export interface ExportRequest {
   readonly range: Range;
   /** A selector in the backend's own language. */
@@ -12,50 +12,49 @@ export interface ExportRequest {
 }
 
 /**
- * Plain JSON that names one piece of export work: it can be stored, retried, or sent elsewhere. Some members mean something to
- * the engine, too:
- * - `from` and `to`, decimal strings of ns: which part of the time line is missing when the cursor fails;
- * - `notBefore`, the same: it is run at that time by the server's clock or later, an hour from now at most; other work goes
- *   on meanwhile;
- * - `restart: "whole"`: it is read by {@link Exporter.read}, from its beginning to its end;
- * - `temporaryBytes`, a number: so much free space its step needs where temporary files go (`os.tmpdir()`). It is looked at
- *   before the step, which is not run where there is less;
- * - `reread` is the engine's own.
+ * One piece of export work, as plain JSON: it can be stored, retried or run elsewhere. The engine understands these members:
+ * - `from` and `to`, decimal strings of ns: the part of the time line that is missing if the cursor fails.
+ * - `notBefore`, likewise: run the cursor no earlier than this, by the server's clock and at most an hour from now. Other work
+ *   goes on meanwhile.
+ * - `restart: "whole"`: run the cursor with {@link Exporter.read}, from beginning to end.
+ * - `temporaryBytes`, a number: free space that the step needs in the temporary directory (`os.tmpdir()`). The engine checks it
+ *   first and does not run the step if there is less.
+ * - `reread`: reserved for the engine.
  */
 export type Cursor = JsonObject;
 
 /**
- * An export is a tree of cursors. `start` gives the first; `step` runs one and yields records and the cursors that
- * follow: one (a page after a page), two (a bisection) or many (a fan-out).
+ * An export is a tree of cursors. `start` returns the first ones; `step` runs one and returns records and the cursors that
+ * follow: one (the next page), two (a bisection) or many (a fan-out).
  *
- * A step depends on nothing but its cursor: it may be run again, in any order, beside others, in another process. It is
- * bounded (about `limits.stepBytes` of records) and committed whole or not at all. The cursors in `next` are run once the step
- * is written and sure to be committed before theirs. Where one item can turn up in several windows, a rule that each step can
- * check alone says which window owns it.
+ * A step depends only on its cursor: it may run again, in any order, beside others, or in another process. It is bounded (about
+ * `limits.stepBytes` of records), and is committed as a whole or not at all. The cursors in `next` run once the step is
+ * written, and it is always committed before they are. If one item can appear in several windows, the plugin needs a rule for
+ * which window owns it that each step can apply alone.
  *
- * Every method throws PluginError, whose kind decides what the engine does, and heeds its signal within a second.
+ * Every method throws PluginError, whose kind decides what the engine does, and obeys its signal within a second.
  */
 export interface Exporter {
   /**
-   * The first cursors; it reads no records itself. It may be called again for a part of the range, which is then read a second
-   * time: what is not held yet is added. @throws PluginError `invalid` for a selector that makes no sense
+   * Returns the first cursors and reads no records itself. It may be called again for a part of the range, which is then read a
+   * second time; records that are not held yet are added. @throws PluginError `invalid` for a selector that makes no sense
    */
   start(request: ExportRequest, signal: AbortSignal): Promise<Start>;
-  /** Runs one cursor. What it could not read of its work, and goes on without, it says in `problems`. */
+  /** Runs one cursor. If part of its work cannot be read, it reports that in `problems` and continues with the rest. */
   step(cursor: Cursor, signal: AbortSignal): Promise<Step>;
   /**
-   * Runs a cursor with `restart: "whole"`, for what can only be read from its beginning: a dump, a copy of a database. What it
-   * yields is written as it comes, and committed together when it ends; when it fails, or the process is killed, nothing of
-   * it is kept and it begins again. Each piece is a step by the same rules: about `limits.stepBytes` at most, without
-   * objects. The files that its records are written to are its own: no other cursor may write to them. It stays in one process.
+   * Runs a cursor with `restart: "whole"`, for data that can only be read from its beginning: a dump, a copy of a database.
+   * What it yields is written as it arrives and committed together at the end. If it fails or the process is killed, all of it
+   * is dropped and it starts again. Each piece obeys the rules of a step: at most about `limits.stepBytes`, and no objects. No
+   * other cursor may write to its files. It stays in one process.
    */
   read?(cursor: Cursor, signal: AbortSignal): AsyncIterable<Step>;
   /**
-   * Makes less of a cursor whose step cannot be read, so that what cannot be read costs nothing beside it. It is asked for
-   * when a step fails as `invalid` or `too-large`, answers what the contract does not allow, or fails as `temporary` (a time
-   * limit, too) as often as it is tried; not when the server refuses, is not there, or asks to wait. The cursors that it gives
-   * are run instead, and those that fail are split again, until one cannot be: that one is named in the manifest.
-   * Without it the whole cursor is named, and lost.
+   * Divides a cursor whose step cannot be read, so that the unreadable part costs nothing else. The engine calls it when a step
+   * fails as `invalid` or `too-large`, breaks the contract with its answer, or fails as `temporary` (including time limits) on
+   * every attempt; not when the server refuses, is absent, or asks to wait. The returned cursors run instead. Those that fail
+   * are split again until one cannot be split: that one is named in the manifest. Without this method, the whole cursor is lost
+   * and named there.
    */
   split?(cursor: Cursor, signal: AbortSignal): Promise<Split>;
 }
@@ -63,104 +62,104 @@ export interface Exporter {
 /** The parts of a cursor that cannot be read as a whole. */
 export interface Split {
   /**
-   * Two or more, which together bring what the cursor would have brought; each asks for less. None: it is one record, or one
-   * window, of which the server gives all or nothing.
+   * Two or more smaller cursors that together bring what the original would have brought. None when it stands for one record,
+   * or for one window that the server returns as a whole or not at all.
    */
   readonly cursors?: readonly Cursor[];
-  /** What the cursor is about, as a person says it: `trace 4bf92f35`, `dashboard Sales`. It is named so when it is lost. */
+  /** What the cursor is about, in words: `trace 4bf92f35`, `dashboard Sales`. This names it if it is lost. */
   readonly items?: readonly string[];
 }
 
 /** The first cursors, and what is known before anything is read. */
 export interface Start {
-  /** The roots of the tree; none: there is nothing to read. Of the same request always the same. */
+  /** The roots of the tree; empty when there is nothing to read. The same request always gives the same cursors. */
   readonly cursors: readonly Cursor[];
   readonly problems?: readonly Problem[];
-  /** How it is read, e.g. `{ read: "streamed remote read" }`; kept in the manifest. */
+  /** How the data is read, e.g. `{ read: "streamed remote read" }`. Stored in the manifest. */
   readonly notes?: Readonly<Record<string, string>>;
-  /** Where reading really ends, where that is earlier than was asked (newest data still settling). ns */
+  /** Where reading really ends, if that is before the requested end (the newest data is still settling). ns */
   readonly exportedUntil?: bigint;
 }
 
-/** What one cursor gave: records, objects, and the cursors that follow. */
+/** What one cursor yields: records, objects, and the cursors that follow. */
 export interface Step {
   readonly records?: readonly Records[];
   readonly objects?: readonly ObjectFile[];
   readonly problems?: readonly Problem[];
-  /** The cursors that follow; none: this part of the tree is done. One that was named before is not run again. */
+  /** The cursors that follow; none when this branch is done. A cursor that has been returned before is not run again. */
   readonly next?: readonly Cursor[];
-  /** How it was read, by short names; kept in the manifest, where a later note of the same name replaces an earlier one. */
+  /** How the data was read, by short names. Stored in the manifest; a later note replaces an earlier one of the same name. */
   readonly notes?: Readonly<Record<string, string>>;
-  /** Which part of this cursor's work is done when `next` is not empty, 0 to 1: for the progress bar. Default 0. */
+  /** The fraction of this cursor's work that is done when `next` is not empty, 0 to 1, for the progress bar. Default 0. */
   readonly done?: number;
 }
 
-/** What one data file gets of a step: it becomes one block, with a checksum of its own. */
+/** What a step adds to one data file: one block, with its own checksum. */
 export type Records = LineRecords | ByteRecords;
 
 /** Lines of JSON. */
 export interface LineRecords {
   readonly kind?: "lines";
-  /** `traces.json`, `metrics.json`, `logs.json`, or a file of the plugin's own in a folder named after it. */
+  /** `traces.json`, `metrics.json`, `logs.json`, or a file of the plugin's own in a folder named after the plugin. */
   readonly file: string;
-  /** JSON values, one a line, each line ended by `\n`. Bytes are the engine's from then on: never a buffer that is used again. */
+  /** JSON values, one per line, each line ending in `\n`. The engine owns the bytes from now on: never reuse the buffer. */
   readonly text: string | Uint8Array;
   /** How many lines. */
   readonly lines: number;
-  /** The times of the data in them, half-open. ns */
+  /** The time range of these lines, half-open, ns. */
   readonly from: bigint;
   readonly to: bigint;
-  /** What is in the lines, by unit. The units that {@link Backend.count} gives are reconciled. */
+  /** What the lines contain, by unit. Units that {@link Backend.count} returns are reconciled. */
   readonly counts: Counts;
-  /** The reconciliation window that all of it falls in. Default: the whole export. */
+  /** The reconciliation window that contains all of it. Default: the whole export. */
   readonly window?: Range;
 }
 
 /**
- * A piece of a file of any content: a database, a dump, an archive. The pieces of one file come from one cursor, in their order.
- * Such a file has no time: it stands for what was there when it was read.
+ * A piece of a file with any content: a database, a dump, an archive. All pieces of a file come from one cursor, in order. Such
+ * a file has no time range: it holds what was there when it was read.
  */
 export interface ByteRecords {
   readonly kind: "bytes";
-  /** A file of the plugin's own, in a folder named after it; parts as {@link ObjectFile.path}. */
+  /** A file of the plugin's own, in a folder named after the plugin; path parts as in {@link ObjectFile.path}. */
   readonly file: string;
-  /** The engine's from then on: never a buffer that is used again. */
+  /** The engine owns these bytes from now on: never reuse the buffer. */
   readonly bytes: Uint8Array;
-  /** What it counts as, by unit (`databases`, `files`): once for a file, beside one of its pieces. */
+  /** What the file counts as, by unit (`databases`, `files`): given once per file, with one of its pieces. */
   readonly counts?: Counts;
 }
 
-/** Those of a step's records that are lines. */
+/** The records of a step that are lines. */
 export const lineRecords = ({ records = [] }: Step): LineRecords[] =>
   records.filter((one) => one.kind !== "bytes");
 
-/** A whole small file: a dashboard, a rule group. */
+/** A small file written whole: a dashboard, a rule group. */
 export interface ObjectFile {
-  /** Relative, `/` between parts, first part the plugin's folder, safe on every file system (see `safeFileName`). */
+  /** Relative, separated by `/`; the first part is the plugin's folder. Safe on every file system (see `safeFileName`). */
   readonly path: string;
-  /** The whole file; of one called `.json` it is JSON. */
+  /** The complete file. If its name ends in `.json`, this is JSON. */
   readonly text: string;
   /** What it counts as: `dashboards`, `folders`, `rules`. */
   readonly unit: string;
 }
 
 /**
- * - `lossy`: kept, but not every detail of it can be carried.
+ * - `lossy`: kept, but some details could not be preserved.
  * - `incomplete`: part of it could not be read.
  * - `clamped`: the server shortens its answers.
  * - `failed`: it could not be read at all.
- * - `normalised`: a server's own bookkeeping was left out, or undone. Not a loss.
- * - `not-contained`: the API never gives it (secrets). Not a failure of the export.
+ * - `normalised`: the server's own bookkeeping was removed or reversed. Not a loss.
+ * - `not-contained`: the API never returns it (secrets). Not a failure of the export.
  * `incomplete`, `clamped` and `failed` make the snapshot `partial`.
  */
 export type ProblemKind = "lossy" | "incomplete" | "clamped" | "failed" | "normalised" | "not-contained";
 
-/** Something that is not in the snapshot, or not as it was, said by the plugin or the engine. */
+/** Something that the snapshot lacks or holds in another form, reported by the plugin or the engine. */
 export interface Problem {
   readonly kind: ProblemKind;
-  /** What and why, one or two sentences. The same kind and reason are merged into one, with all their ranges. */
+  /** What is wrong and why, in one or two sentences. Problems of the same kind and reason are merged, with all their ranges. */
   readonly reason: string;
   readonly range?: Range;
-  /** Names of the items concerned (ids, dashboards); the engine keeps the first hundred and the number. */
+  /** Names of the affected items (ids, dashboards). The engine keeps the first hundred, and the total. */
   readonly items?: readonly string[];
 }

@@ -1,8 +1,8 @@
 const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
 /**
- * One path part that every file system takes: no separators, control or reserved characters, no Windows device name,
- * no leading or trailing dot or space, at most 100 bytes. Not unique by itself: add an id.
+ * One path part that every file system accepts: no separators, control or reserved characters, no Windows device name, no
+ * leading or trailing dot or space, at most 100 bytes. Not unique by itself: add an id.
  */
 export function safeFileName(title: string): string {
   const plain = title

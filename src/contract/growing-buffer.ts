@@ -1,32 +1,28 @@
-/**
- * Bytes written one behind the other into one buffer that grows, and may be used again: what the writers of Protocol
- * Buffers and of JSON text are made of.
- */
+/** A reusable buffer that grows as bytes are appended. The Protocol Buffers and JSON writers are built on it. */
 export class GrowingBuffer {
-  /** How many bytes are written. To write over them, set it back. */
+  /** Number of bytes written. Set it back to overwrite them. */
   length = 0;
-  /** The room for them and for more; replaced when it grows. */
+  /** Allocated space; replaced when it grows. */
   protected bytes: Uint8Array<ArrayBuffer>;
   protected data: DataView;
 
-  /** @param capacity bytes to begin with */
+  /** @param capacity initial size in bytes */
   constructor(capacity = 256) {
     this.bytes = new Uint8Array(capacity);
     this.data = new DataView(this.bytes.buffer);
   }
 
-  /** What was written since `from`; a view, valid until the next write. */
+  /** What was written since `from`: a view, valid until the next write. */
   view(from = 0): Uint8Array<ArrayBuffer> {
     return this.bytes.subarray(from, this.length);
   }
 
-  /** Bytes as they are. */
   append(source: Uint8Array): void {
     const start = this.reserve(source.length);
     this.bytes.set(source, start);
   }
 
-  /** A part of some bytes, copied without a view of them: for many short ones. */
+  /** Copies part of `source` without creating a view of it, which is faster for many short parts. */
   appendPart(source: Uint8Array, start: number, end: number): void {
     const at = this.reserve(end - start);
     const { bytes } = this;
@@ -34,7 +30,7 @@ export class GrowingBuffer {
     else for (let index = start; index < end; index++) bytes[at + index - start] = source[index] ?? 0;
   }
 
-  /** Makes room at the end and says where. Call it first, then take `bytes` or `data`: it may replace both. */
+  /** Makes room at the end and returns its offset. Call it before taking `bytes` or `data`: it may replace both. */
   protected reserve(extra: number): number {
     const start = this.length;
     this.length = start + extra;
@@ -44,11 +40,11 @@ export class GrowingBuffer {
 
   private grow(): void {
     const capacity = Math.max(this.length, this.bytes.length * 2);
-    // Moves the bytes and gives the old ones back at once, which a collection would do much later.
+    // Moves the bytes and frees the old ones at once; the garbage collector would do so much later.
     this.bytes = new Uint8Array(this.bytes.buffer.transfer(capacity));
     this.data = new DataView(this.bytes.buffer);
   }
 }
 
-/** From here on making a view is cheaper than copying byte by byte. */
+/** From this length on, a view is cheaper than copying byte by byte. */
 const LONG = 64;

@@ -1,23 +1,23 @@
-/** A look-alike of a plugin's server, for `contextcore plugin check`: what the file `lab.ts` beside a plugin exports. */
+/** A lab: a look-alike of a plugin's server for `contextcore plugin check`, exported by `lab.ts` beside the plugin. */
 import type { FindRequest } from "./erasure.ts";
 
-/** Answers requests as the real server does, from memory. */
+/** Answers requests from memory, as the real server does. */
 export interface LabServer {
-  /** Any path and method; what it throws is a 500. */
+  /** Handles any path and method. If it throws, the answer is a 500. */
   readonly fetch: (request: Request) => Response | Promise<Response>;
-  /** For a sink: the events that have arrived, as the lines they were sent as, oldest first. */
+  /** For a sink: the events received, as the lines that were sent, oldest first. */
   readonly arrived?: () => readonly string[];
 }
 
 /** The servers that a plugin is checked against. */
 export interface Lab {
-  /** With a little data that does not change: exports are compared with each other. */
+  /** A server with a little data that never changes: the check compares exports with each other. */
   readonly filled: () => LabServer | Promise<LabServer>;
-  /** Somebody whose data `filled` holds, for a backend that finds and erases it: after that rule it is gone. */
+  /** A person whose data `filled` holds, for a backend that finds and erases data. That rule erases it. */
   readonly subject?: Pick<FindRequest, "id" | "where">;
-  /** Without data, for what is restored. Left out when nothing can be. */
+  /** A server without data, to restore into. Leave it out if nothing can be restored. */
   readonly empty?: () => LabServer | Promise<LabServer>;
 }
 
-/** Declares a lab; gives its type, changes nothing. */
+/** Declares a lab: returns it unchanged, with its type. */
 export const defineLab = (lab: Lab): Lab => lab;

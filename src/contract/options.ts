@@ -3,22 +3,22 @@ import { parseDuration } from "../units/duration.ts";
 import { objectOf } from "./any-names.ts";
 import { IMPORTANCES, type Importance } from "./values.ts";
 
-/** What an option's schema says of itself besides its type, through `v.metadata`. */
+/** What an option's schema says about itself besides its type, through `v.metadata`. */
 export interface OptionMetadata {
   /** Never printed, logged or stored. */
   readonly secret?: boolean;
-  /** A path: a relative one begins at the folder of `contextcore.yaml`. */
+  /** A path. A relative one starts at the folder of `contextcore.yaml`. */
   readonly path?: boolean;
-  /** Environment names besides `CONTEXTCORE_<PLUGIN>_<OPTION>`; of a plugin that is built in, and of no other. */
+  /** Environment variables besides `CONTEXTCORE_<PLUGIN>_<OPTION>`. Built-in plugins only. */
   readonly env?: readonly string[];
   /**
-   * The value leads somewhere: to a server, or to a file or directory (or, with a scheme in front, to a server). Where a
-   * project's file leads beyond this machine or out of its directory, its user is asked.
+   * The value leads to a server (`address`), or to a file or directory (`path`; with a scheme in front, to a server). If a
+   * project's configuration leads beyond this machine or out of the project's directory, its user is asked first.
    */
   readonly reaches?: "address" | "path";
 }
 
-/** A string that is never shown. In the configuration it comes as `${VAR}` or `file:/path`. */
+/** A string that is never shown. The configuration supplies it as `${VAR}` or `file:/path`. */
 export const secret = (about: string, env: readonly string[] = []) =>
   v.optional(v.pipe(v.string(), v.description(about), v.metadata({ secret: true, env: [...env] })));
 
@@ -26,7 +26,7 @@ export const secret = (about: string, env: readonly string[] = []) =>
 export const text = (about: string, env: readonly string[] = []) =>
   v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env] })));
 
-/** Optional text that leads somewhere: see {@link OptionMetadata.reaches}. */
+/** Optional text that leads to a server or a path: see {@link OptionMetadata.reaches}. */
 export const place = (
   about: string,
   reaches: NonNullable<OptionMetadata["reaches"]>,
@@ -34,13 +34,13 @@ export const place = (
 ) => v.optional(v.pipe(v.string(), v.description(about), v.metadata({ env: [...env], reaches })));
 
 /**
- * A file or a folder. A relative path begins at the folder of `contextcore.yaml`, and reaches the plugin as an absolute one:
- * a plugin's own working directory is empty.
+ * A file or a folder. A relative path starts at the folder of `contextcore.yaml`, and reaches the plugin as an absolute one,
+ * because a plugin's own working directory is empty.
  */
 export const path = (about: string, fallback: string) =>
   v.optional(v.pipe(v.string(), v.description(about), v.metadata({ path: true, reaches: "path" })), fallback);
 
-/** The shortest and the longest that a duration may be, as it would be written. */
+/** The shortest and the longest duration allowed, as a user would write them. */
 export interface DurationBounds {
   readonly min?: string;
   readonly max?: string;
@@ -75,10 +75,10 @@ function read(source: string): bigint | undefined {
   }
 }
 
-/** What a call may take: some time, and no more than a day, since the system's timers count to 24 days. */
+/** How long a call may take: at most a day, since the system's timers overflow after 24 days. */
 export const TIME_LIMITS: DurationBounds = { min: "1ms", max: "24h" };
 
-/** How much it would hurt to lose it, as an option of a plugin that has to know it. Each instance has such a setting without that. */
+/** How much it would hurt to lose the data, for a plugin that must know it. Every instance has this setting anyway. */
 export const importance = (fallback: Importance) =>
   v.optional(v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")), fallback);
 
@@ -90,8 +90,8 @@ export const integer = (about: string, fallback: number, bounds: { min: number; 
   );
 
 /**
- * Loki, Tempo and Mimir take `A|B` as a question to both tenants and then mix their records under a label of their own,
- * `__tenant_id__`: an export of that could not be put back, and counts would agree with it.
+ * Loki, Tempo and Mimir treat `A|B` as a query to both tenants and mix their records under their own label `__tenant_id__`.
+ * Such an export could not be restored, and yet its counts would match.
  */
 const oneTenant = v.optional(
   v.pipe(

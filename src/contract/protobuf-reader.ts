@@ -2,19 +2,19 @@
  * Protocol Buffers wire format, read without generated code or reflection.
  * Source: https://protobuf.dev/programming-guides/encoding/
  *
- * 64-bit values are read as `bigint`, or as two 32-bit words where a double's bits must survive
- * (a NaN's payload does not survive being a `number`).
+ * 64-bit values are read as `bigint`, or as two 32-bit words when a double's bits must survive (a NaN's payload is lost in a
+ * `number`).
  */
 
 const utf8 = new TextDecoder();
 
-/** How the value after a tag is written. */
+/** How the value after a tag is encoded. */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
 export const FIXED32 = 5;
 
-/** Reads one message. `next()` moves to the next field, then one of the value methods must be called, or `skip()`. */
+/** Reads one message. After `next()` moves to a field, call one of the value methods or `skip()`. */
 export class ProtobufReader {
   field = 0;
   wire = 0;
@@ -88,7 +88,7 @@ export class ProtobufReader {
     return this.uint32() | 0;
   }
 
-  /** A zigzag varint, where small negative numbers are short. */
+  /** A zigzag varint, which keeps small negative numbers short. */
   sint32(): number {
     const value = this.uint32();
     return (value >>> 1) ^ -(value & 1);
@@ -104,12 +104,12 @@ export class ProtobufReader {
     return this.uint64() !== 0n;
   }
 
-  /** A double; a NaN may lose its payload, so see {@link fixed64}. */
+  /** A double. A NaN may lose its payload; {@link fixed64} keeps it. */
   double(): number {
     return this.view.getFloat64(this.take(8), true);
   }
 
-  /** Eight bytes, unsigned: also a double by its bits. */
+  /** Eight bytes, unsigned. Also for a double's bits. */
   fixed64(): bigint {
     return this.view.getBigUint64(this.take(8), true);
   }
@@ -126,19 +126,19 @@ export class ProtobufReader {
     return this.bytes.subarray(start, start + length);
   }
 
-  /** UTF-8; what is none becomes U+FFFD. */
+  /** UTF-8; invalid bytes become U+FFFD. */
   string(): string {
     return utf8.decode(this.slice());
   }
 
-  /** A reader over an embedded message. */
+  /** A reader for an embedded message. */
   message(): ProtobufReader {
     const length = this.uint32();
     const start = this.take(length);
     return new ProtobufReader(this.bytes, start, start + length);
   }
 
-  /** Passes over the value of a field that is not known. */
+  /** Skips the value of an unknown field. */
   skip(): void {
     if (this.wire === VARINT) this.uint32();
     else if (this.wire === FIXED64) this.take(8);

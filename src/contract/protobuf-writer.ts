@@ -7,7 +7,7 @@ import { BYTES, FIXED32, FIXED64, VARINT } from "./protobuf-reader.ts";
 
 const toUtf8 = new TextEncoder();
 
-/** Writes one message into a buffer that grows. */
+/** Writes one message into a growing buffer. */
 export class ProtobufWriter extends GrowingBuffer {
   /** The message so far; a view, valid until the next write. */
   finish(): Uint8Array {
@@ -25,7 +25,7 @@ export class ProtobufWriter extends GrowingBuffer {
     return this.tag(field, VARINT).rawVarint(BigInt.asUintN(64, (wide << 1n) ^ (wide >> 63n)));
   }
 
-  /** Eight bytes: also a double by its bits. */
+  /** Eight bytes. Also for a double's bits. */
   fixed64(field: number, value: bigint): this {
     const start = this.tag(field, FIXED64).reserve(8);
     this.data.setBigUint64(start, BigInt.asUintN(64, value), true);
@@ -44,7 +44,7 @@ export class ProtobufWriter extends GrowingBuffer {
     return this;
   }
 
-  /** Bytes, or a message that is written already. */
+  /** Bytes, or an already encoded message. */
   blob(field: number, value: Uint8Array): this {
     const start = this.tag(field, BYTES).rawVarint(BigInt(value.length)).reserve(value.length);
     this.bytes.set(value, start);
@@ -55,7 +55,7 @@ export class ProtobufWriter extends GrowingBuffer {
     return this.blob(field, toUtf8.encode(value));
   }
 
-  /** An embedded message, which `write` fills. */
+  /** An embedded message, filled by `write`. */
   message(field: number, write: (writer: ProtobufWriter) => void): this {
     const inner = new ProtobufWriter();
     write(inner);

@@ -1,64 +1,63 @@
-/** What a backend does in a restore: it says what its server would refuse, and writes batches of lines. */
+/** How a backend restores: it says what its server would refuse, and writes batches of lines. */
 import type { Range } from "../units/range.ts";
 import type { Problem } from "./export.ts";
 import type { Counts } from "./values.ts";
 
 /**
- * Puts a snapshot's records back. `preflight` says what the server would refuse or hide, `apply` writes one batch.
- * The core reads the blocks in the order that `order` asks for, keeps memory bounded, paces, splits and resumes. Every method
- * throws PluginError, and heeds its signal within a second.
+ * Restores a snapshot's records. `preflight` says what the server would refuse or hide; `apply` writes one batch. The core
+ * reads the blocks in the order given by `order`, bounds memory, and paces, splits and resumes. Every method throws PluginError
+ * and obeys its signal within a second.
  */
 export interface Restorer {
   /**
-   * By data file, or by folder with a `/` at its end for all the objects below it. `time`: all blocks of the file by time, across
-   * series. `index`: in the order they were written. `any`: no batch needs another, so that several are written at once, as many
-   * as the server bears. Default `index`.
+   * By data file, or by a folder ending in `/` for all objects below it. `time`: all blocks of the file by time, across series.
+   * `index`: in the order they were written. `any`: batches are independent, so as many are written at once as the server can
+   * take. Default `index`.
    */
   readonly order?: Readonly<Record<string, "time" | "index" | "any">>;
-  /** Files and objects of a lower rank are written first; default 0 for all. Within a rank parents' paths come first. */
+  /** Files and objects of a lower rank are written first. Default 0 for all. Within a rank, parent paths come first. */
   rank?(file: string): number;
-  /** The same for many at once, in their order: asked for instead where it is there, as of a plugin in another process. */
+  /** `rank` for many files at once, in the same order. Used instead of `rank` if present, as for plugins in another process. */
   ranks?(files: readonly string[], signal: AbortSignal): Promise<readonly number[]>;
   /**
-   * Reads a selector in the backend's own language; the result says of one line what of it to write: the line, a part of
-   * it, or nothing. @throws PluginError `invalid` when the selector makes no sense.
+   * Parses a selector in the backend's own language. The matcher decides which part of a line to write: all, some or none.
+   * @throws PluginError `invalid` when the selector makes no sense
    */
   matcher?(match: string): LineMatcher;
   /**
-   * The same for a backend whose things need one another, as a dashboard needs its folder: it is shown everything once
-   * before the plan is made, and the matcher also keeps what the selected things need. Used instead of `matcher`.
+   * Like `matcher`, for a backend whose items depend on each other, as a dashboard depends on its folder. It sees everything
+   * once before the plan is made, and its matcher also keeps what the selected items need. Used instead of `matcher`.
    */
   selection?(
     match: string,
     everything: AsyncIterable<RestoreLine>,
     signal: AbortSignal,
   ): Promise<LineMatcher>;
-  /** What the server would do to the data of this plan. It writes nothing. */
+  /** What the server would do to the data of this plan. Writes nothing. */
   preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
-  /** Writes the lines; resolves with what the server said of each. A batch may be applied again after a crash. */
+  /** Writes the lines and returns what the server said about each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
   /**
-   * Writes a whole file of bytes, as {@link ByteRecords} gave it; `bytes` brings it piece by piece and can be read once. What it
-   * writes should count only once all of it is there: into a temporary file, say, which gets its name at the end. It may be
-   * called again after a crash. A backend whose exporter gives bytes has it.
-   * @throws PluginError; what was written of the file until then should be gone
+   * Writes a complete file of bytes as {@link ByteRecords} gave it. `bytes` arrives in pieces and can be read once. The file
+   * should take effect only when it is complete: for example, write a temporary file and rename it at the end. It may be called
+   * again after a crash. Required if the backend exports bytes.
    */
   applyBytes?(
     file: RestoreFile,
     bytes: AsyncIterable<Uint8Array>,
     signal: AbortSignal,
   ): Promise<RestoreAnswer>;
-  /** How long the server, as it is set up, may not count what it has taken. Default a minute. ms */
+  /** How long the server, as configured, may take before it counts what it has accepted. Default a minute. ms */
   settleMs?(signal: AbortSignal): Promise<number>;
 }
 
 /**
- * What of a line to write: the line, a part of it, or nothing. An object's whole text is one line. Of a file of bytes it is
- * asked once, with an empty line: the file is written whole, unless it says nothing.
+ * Decides what to write of a line: all, a part, or nothing. An object's whole text is one line. For a file of bytes it is
+ * called once, with an empty line: the file is written whole unless the answer is nothing.
  */
 export interface LineMatcher {
   (line: string, file: string): string | undefined;
-  /** The same for many at once, in their order: asked instead where it is there, as of a plugin in another process. */
+  /** The same for many lines at once, in order. Used instead if present, as for plugins in another process. */
   readonly many?: (
     lines: readonly string[],
     file: string,
@@ -72,13 +71,13 @@ export interface RestoreLine {
   readonly line: string;
 }
 
-/** What a restore would write, before anything is. */
+/** What a restore would write, known before it writes anything. */
 export interface RestorePlan {
-  /** The times of what would be written. ns */
+  /** The time range of the data to write, ns. */
   readonly range: Range;
-  /** Data files and object files that would be written, with their counts. */
+  /** Data files and object files to write, with their counts. */
   readonly files: readonly { readonly path: string; readonly counts: Counts; readonly range?: Range }[];
-  /** Labels that every stream or series would get besides its own. */
+  /** Labels added to every stream or series. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -99,18 +98,18 @@ export interface Finding {
   readonly ignoresTenant?: boolean;
 }
 
-/** Lines of one file that are written together. */
+/** Lines of one file, written together. */
 export interface RestoreBatch {
   /** The data file, or the path of an object. */
   readonly file: string;
   readonly lines: readonly string[];
-  /** Only data within this range is to be written. */
+  /** Write only data within this range. */
   readonly range: Range;
   /** Labels to add to every stream or series. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A file of bytes that is written whole. */
+/** A file of bytes, written whole. */
 export interface RestoreFile {
   /** The file's path, as the exporter gave it. */
   readonly file: string;
@@ -124,18 +123,18 @@ export interface Rejected {
   readonly line: string;
   readonly reason: string;
   /**
-   * No server of this kind has a place for such a line, whatever its settings, and the preflight said so. It is kept and
-   * told like the others, but the restore is not partial for it.
+   * No server of this kind can store such a line, whatever its settings, and the preflight said so. It is kept and reported
+   * like the others, but does not make the restore partial.
    */
   readonly unsupported?: boolean;
 }
 
-/** What became of a batch: every line is written, there already, or rejected with a reason. */
+/** The result of a batch: every line is written, already there, or rejected with a reason. */
 export interface RestoreAnswer {
   readonly written: Counts;
-  /** Already there, left as it was. */
+  /** Already there, and left unchanged. */
   readonly existing?: Counts;
   readonly rejected?: readonly Rejected[];
-  /** Written, but not whole, and what is to be done about it: secrets that nobody gave (`not-contained`), `lossy`. */
+  /** Written, but incomplete, and what to do about it: secrets that nobody supplied (`not-contained`), `lossy`. */
   readonly problems?: readonly Problem[];
 }

@@ -1,10 +1,10 @@
-/** A place that audit events are delivered to. */
+/** A destination for audit events. */
 
-/** One audit event as it stands in the trail: the canonical fields and the exact line. */
+/** One audit event from the trail: its canonical fields and the exact line. */
 export interface AuditRecord {
-  /** UUIDv7: of this event alone, in every project. */
+  /** UUIDv7, unique across all projects. */
   readonly id: string;
-  /** Its number in the project's trail, from 1 on, without a gap. */
+  /** Its number in the project's trail, from 1, without gaps. */
   readonly seq: number;
   /** RFC 3339, UTC, ms. */
   readonly timestamp: string;
@@ -19,13 +19,15 @@ export interface AuditRecord {
   readonly line: string;
 }
 
-/** Takes audit events, one after another. Every method throws PluginError, and heeds its signal within a second. */
+/** Takes audit events one after another. Every method throws PluginError and obeys its signal within a second. */
 export interface Sink {
-  /** Writes nothing; throws when the sink could not take an event now. */
+  /** Throws if the sink could not take an event now. Writes nothing. */
   probe(signal: AbortSignal): Promise<void>;
-  /** Resolves once the sink has it for good, its `line` unchanged. The same `id` may come twice after a crash. */
+  /** Resolves once the sink has stored the event durably, its `line` unchanged. The same `id` may come twice after a crash. */
   deliver(event: AuditRecord, signal: AbortSignal): Promise<void>;
-  /** The hashes that this place has seen of the project (of one host of it), newest last: a witness of the trail's end. */
+  /**
+   * The hashes that the sink has seen of the project (or of one of its hosts), newest last: they witness the end of the trail.
+   */
   history?(
     query: { readonly project: string; readonly host?: string; readonly limit: number },
     signal: AbortSignal,

@@ -1,16 +1,16 @@
 import { safeFileName } from "./file-name.ts";
 
-/** A thing with a title that lies in another one: a folder in a folder. */
+/** A titled item inside another, such as a folder in a folder. */
 export interface TreeNode {
   readonly id: string;
   readonly title: string;
-  /** The id of the node that it lies in; empty, or unknown, at the root. */
+  /** The id of its parent; empty or unknown at the root. */
   readonly parent: string;
 }
 
 /**
- * A directory for every node, as path parts: safe on every file system, and no two nodes in the same one, even where
- * upper and lower case are the same. Siblings whose titles give the same name are told apart by their ids.
+ * A directory for every node, as path parts: safe on every file system, and unique even if it ignores case. Siblings whose
+ * titles give the same name are distinguished by their ids.
  */
 export function treePaths(nodes: readonly TreeNode[]): ReadonlyMap<string, readonly string[]> {
   const byId = new Map(nodes.map((node) => [node.id, node]));
@@ -28,7 +28,7 @@ export function treePaths(nodes: readonly TreeNode[]): ReadonlyMap<string, reado
   return paths;
 }
 
-/** False at the root, under a parent that is not there, and within a circle. */
+/** False at the root, under a missing parent, and within a cycle. */
 function isInTree(node: TreeNode, byId: ReadonlyMap<string, TreeNode>): boolean {
   const seen = new Set([node.id]);
   for (let above = byId.get(node.parent); above !== undefined; above = byId.get(above.parent)) {
@@ -50,8 +50,8 @@ function freeName({ title, id }: TreeNode, taken: Set<string>): string {
   return name;
 }
 
-/** A directory is never called like a file that lies beside it: `x.json` becomes `x_json`. */
+/** A directory must not be named like a file beside it: `x.json` becomes `x_json`. */
 const directoryName = (title: string): string => safeFileName(title).replace(/\.(jsonl?|ya?ml)$/i, "_$1");
 
-/** Names that are equal on a file system without upper and lower case. */
+/** Names that are equal on a case-insensitive file system. */
 const folded = (name: string): string => name.normalize("NFC").toUpperCase();

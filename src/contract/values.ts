@@ -1,11 +1,11 @@
-/** What every part of the contract is made of. */
+/** The basic values of the contract. */
 
-/** What kinds of data there are. */
+/** The kinds of data. */
 export const SIGNALS = ["traces", "metrics", "logs", "dashboards", "records", "files"] as const;
-/** One of {@link SIGNALS}. `records`: rows of a database, keys of a cache. `files`: what lies in directories. */
+/** One of {@link SIGNALS}. `records`: database rows, cache keys. `files`: files in directories. */
 export type Signal = (typeof SIGNALS)[number];
 
-/** How much it would matter to lose it. */
+/** How much it would matter to lose the data. */
 export const IMPORTANCES = ["low", "medium", "high", "critical"] as const;
 /** One of {@link IMPORTANCES}. */
 export type Importance = (typeof IMPORTANCES)[number];
@@ -13,8 +13,8 @@ export type Importance = (typeof IMPORTANCES)[number];
 /**
  * Numbers by unit: `entries`, `samples`, `spans`, `traces`, `series`, `dashboards` …
  *
- * A unit that ends in `InRange` counts what of another unit lies within the range that was asked for: `spansInRange` beside
- * `spans`, where a trace is kept whole though it reaches beyond the range. People are shown it only where the two numbers
- * differ; JSON and the manifest have both.
+ * A unit ending in `InRange` counts the part of another unit that lies within the requested range: `spansInRange` beside
+ * `spans`, when a trace is kept whole although it extends beyond the range. People see it only if the two numbers differ; JSON
+ * and the manifest always have both.
  */
 export type Counts = Readonly<Record<string, number>>;

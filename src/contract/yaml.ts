@@ -2,14 +2,14 @@ import { Lexer, Parser, parse, stringify } from "yaml";
 import { nestsDeeper as valueNestsDeeper } from "../units/nesting.ts";
 import { PluginError } from "./errors.ts";
 
-/** A server's whole configuration is some 100 kB; what is read takes a hundred times the room of its text. */
+/** A server's full configuration is about 100 kB. Parsing takes a hundred times the memory of the text. */
 const CHARACTERS_MAX = 2 << 20;
-/** The reader calls itself for each level. */
+/** The parser recurses once per level. */
 const LEVELS_MAX = 100;
 
 /**
- * Reads one YAML document, as servers show their configuration and rules: at most 2 MiB, nested at most 100 levels.
- * @throws PluginError `invalid` when it is not YAML, or more than that
+ * Reads one YAML document, such as a server's configuration or rules: at most 2 MiB, at most 100 levels deep.
+ * @throws PluginError `invalid` when it is not YAML, or exceeds a limit
  */
 export function parseYaml(text: string): unknown {
   if (text.length > CHARACTERS_MAX)
@@ -20,10 +20,15 @@ export function parseYaml(text: string): unknown {
   return readPlain(text) ?? readAny(text);
 }
 
-/** What the runtime reads otherwise: anchors, merge keys, several documents, bytes. Also in a text, where it only costs time. */
+/**
+ * What the runtime's parser handles differently: anchors, merge keys, several documents, binary. A match in plain text only
+ * costs time.
+ */
 const NOT_PLAIN = /(?:^|[\s,[{])&\S|<<|\n---|!!/;
 
-/** Read by the runtime, which takes a hundredth of the time; `undefined` when it cannot be, or not as it would be otherwise. */
+/**
+ * Reads with the runtime's parser, which is a hundred times faster; `undefined` when it fails, or might give another result.
+ */
 function readPlain(text: string): unknown {
   if (typeof Bun === "undefined" || NOT_PLAIN.test(text)) return undefined;
   try {
@@ -46,12 +51,12 @@ function readAny(text: string): unknown {
   }
 }
 
-/** What keeps its place on a stack of its own, and does not call itself, looks first. */
+/** Checks the depth first with the lexer, which keeps its own stack and does not recurse. */
 function nestsDeeper(text: string, levels: number): boolean {
   const parser = new Parser();
   for (const token of new Lexer().lex(text)) {
     for (const _ of parser.next(token));
-    // The document is on it, too, and what is being read.
+    // The stack also holds the document and the current token.
     if (parser.stack.length > levels + 2) return true;
   }
   return false;

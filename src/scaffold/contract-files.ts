@@ -1,4 +1,4 @@
-/** The files that a plugin's author gets of this very program: the contract's types and helpers. */
+/** The contract's types and helpers, as files for plugin authors, taken from this very program. */
 import {
   packedRuntime,
   packedTesting,
@@ -7,7 +7,7 @@ import {
   packedValibot,
 } from "./contract.macro.ts" with { type: "macro" };
 
-// Called while the program is built: what stands here afterwards is text.
+// Runs during the build: the program contains only its result, as text.
 const TYPES: string = packedTypes();
 const VALIBOT: string = packedValibot();
 const RUNTIME: string = packedRuntime();
@@ -16,7 +16,7 @@ const TESTING_TYPES: string = packedTestingTypes();
 
 const unpack = (packed: string): string => Bun.zstdDecompressSync(Buffer.from(packed, "base64")).toString();
 
-/** By name: what the folder `contextcore` beside a plugin holds. @param version this program's */
+/** The files in the folder `contextcore` beside a plugin, by name. @param version this program's */
 export const contractFiles = (version: string): Readonly<Record<string, string>> => ({
   "index.d.ts": `// The plugin contract of contextcore ${version}, written by \`contextcore plugin new\`.\n${unpack(TYPES)}`,
   "index.js": unpack(RUNTIME),

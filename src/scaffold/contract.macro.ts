@@ -1,6 +1,4 @@
-/**
- * Runs while the program is built: what a plugin's author needs of this very program, as text inside it.
- */
+/** Runs during the build: embeds what a plugin author needs from this program, as text. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -9,13 +7,13 @@ const root = resolve(import.meta.dir, "../..");
 const entry = join(root, "src/contract/contextcore.ts");
 const testing = join(root, "src/conformance/testing.ts");
 
-/** The public entry as one module of JavaScript, for tests of a plugin outside of the program. zstd, base64. */
+/** The public entry point as one JavaScript module, for plugin tests outside the program. zstd, base64. */
 export const packedRuntime = (): string =>
   pack(run([process.execPath, "build", entry, "--target=bun", "--minify-whitespace", "--minify-syntax"]));
 
 /**
- * The test kit as one module of JavaScript. Errors are told apart by their class, of which there has to be one: it takes that of
- * the public entry. zstd, base64.
+ * The test kit as one JavaScript module. It imports the public entry point's error classes, because `instanceof` needs a single
+ * copy of each. zstd, base64.
  */
 export function packedTesting(): string {
   const words = ["--target=bun", "--minify-whitespace", "--minify-syntax"];
@@ -24,11 +22,11 @@ export function packedTesting(): string {
   return pack(bundled.replaceAll(/from"[./]+\/contract\/errors\.ts"/g, 'from"./index.js"'));
 }
 
-/** The public entry's types as one declaration file. zstd, base64. */
+/** The public entry point's types as one declaration file. zstd, base64. */
 export const packedTypes = (): string =>
   pack(declared(entry, (directory) => joined(directory, readFileSync(entry, "utf8"))));
 
-/** The test kit's types as one declaration file: it says what it exports in so many words, so nothing else is looked at. zstd, base64. */
+/** The test kit's types as one declaration file. Its exports are all explicit, so no other file is searched. zstd, base64. */
 export const packedTestingTypes = (): string =>
   pack(
     declared(
@@ -42,7 +40,7 @@ export const packedTestingTypes = (): string =>
     ),
   );
 
-/** valibot's own types, which the options of a plugin are written in. zstd, base64. */
+/** valibot's own types, which plugin options are written in. zstd, base64. */
 export const packedValibot = (): string =>
   pack(readFileSync(join(root, "node_modules/valibot/dist/index.d.mts"), "utf8"));
 
@@ -54,7 +52,7 @@ function run(command: string[]): string {
   return stdout.toString();
 }
 
-/** What is made of the declarations that the compiler writes of a file and of each module behind it. */
+/** Makes something of the declarations that the compiler emits for a file and the modules it imports. */
 function declared(file: string, make: (directory: string) => string, options: object = {}): string {
   const directory = mkdtempSync(join(tmpdir(), "contextcore-types-"));
   try {
@@ -79,7 +77,7 @@ function declared(file: string, make: (directory: string) => string, options: ob
   }
 }
 
-/** The modules that the entry re-exports, in its order; one that is exported under a name becomes a namespace. */
+/** Joins the modules that the entry re-exports, in order; one exported under a name becomes a namespace. */
 function joined(directory: string, source: string): string {
   const parts = ['import * as v from "valibot";\nexport { v };\n'];
   const statements = source.matchAll(
@@ -92,7 +90,7 @@ function joined(directory: string, source: string): string {
   return parts.join("\n");
 }
 
-/** What it says in the words of the public entry comes from there. */
+/** Types that are also in the public entry point are imported from there. */
 function kitTypes(text: string): string {
   const names = [...text.matchAll(/^import type \{([^}]*)\} from "\.\.\/[^"]*";\n/gm)].flatMap(
     ([, all = ""]) => all.split(",").map((name) => name.trim()),

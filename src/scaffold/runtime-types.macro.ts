@@ -1,24 +1,24 @@
 /**
- * Runs while the program is built: the declarations of the runtime that a plugin is written for (the globals, `node:` and
- * `bun:` modules), so that plain `tsc -p .` finds them in a new plugin's folder without a network.
+ * Runs during the build: embeds the type declarations of the plugin runtime (globals, `node:` and `bun:` modules), so that
+ * plain `tsc -p .` finds them in a new plugin's folder without a network.
  */
 import { readFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../..");
-/** What they are called in a folder of types, and the package that needs each, which decides its version. */
+/** Folder name of each package, and the package that depends on it and so decides its version. */
 const PACKAGES: readonly (readonly [folder: string, name: string, neededBy?: string])[] = [
   ["bun", "@types/bun"],
   ["bun-types", "bun-types", "@types/bun"],
   ["node", "@types/node", "bun-types"],
   ["undici-types", "undici-types", "@types/node"],
 ];
-/** For compilers before TypeScript 5.8, prose, and packages inside of a package. */
+/** Files for compilers before TypeScript 5.8, documentation, and nested packages. */
 const LEFT_OUT = /^(ts5\.\d|docs|node_modules)\//;
 
 /**
- * Texts by path, `bun/index.d.ts`, as one JSON object; zstd, base64. Level 19 saves a tenth (570 kB instead of 630 kB) and
- * takes five seconds of every build instead of 0.3.
+ * Texts by path, such as `bun/index.d.ts`, as one JSON object; zstd, base64. Level 19 saves a tenth (570 kB instead of 630 kB)
+ * and makes every build take five seconds instead of 0.3.
  */
 export function packedRuntimeTypes(): string {
   const folders = new Map<string, string>();

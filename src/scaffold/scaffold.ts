@@ -1,9 +1,9 @@
-/** The folder that a new plugin begins with: it loads, runs and passes every rule as it is. */
+/** The folder that a new plugin starts with. It loads, runs and passes every rule unchanged. */
 import { contractFiles } from "./contract-files.ts";
 import { runtimeTypes } from "./runtime-types.ts";
 import { templateFiles } from "./template.macro.ts" with { type: "macro" };
 
-// Called while the program is built: what stands here afterwards is text.
+// Runs during the build: the program contains only its result, as text.
 const TEMPLATE: Record<string, string> = templateFiles();
 
 /** What its README says. */
@@ -60,7 +60,7 @@ export function scaffoldFiles(name: string, kind: Kind, version: string): Readon
   ]);
 }
 
-/** Its table names the files that there are. */
+/** Its table lists the files that exist. */
 function readmeOf(kind: Kind): string {
   const { about, next, rules }: Readme = READMES[kind];
   const text = (TEMPLATE["README.md"] ?? "")
@@ -87,10 +87,10 @@ function settings(name: string): (readonly [string, string])[] {
     allowImportingTsExtensions: true,
     verbatimModuleSyntax: true,
     skipLibCheck: true,
-    // The runtime's declarations: `bun`, which names `bun-types` and `node`.
+    // The runtime's types: `bun`, which refers to `bun-types` and `node`.
     typeRoots: ["./contextcore/types"],
     types: ["bun"],
-    // Found by an editor and by `bun test`; contextcore itself serves its own.
+    // For editors and `bun test`; contextcore itself supplies its own.
     paths: {
       contextcore: ["./contextcore/index"],
       "contextcore/testing": ["./contextcore/testing"],

@@ -1,4 +1,4 @@
-/** Runs while the program is built: the files of a new plugin, as text inside it. */
+/** Runs during the build: embeds the files of a new plugin as text. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 

@@ -1,4 +1,6 @@
-/** Runs a plugin in processes of its own through its rules; a process that is lost is a finding, and another one goes on. */
+/**
+ * Checks a plugin against its rules in separate processes. A process that is lost becomes a finding, and a new one takes over.
+ */
 import { OptionsRefused } from "../../host/apart/instance.ts";
 import type { Apart } from "../../host/apart/load-apart.ts";
 import { BEAT_MS } from "../../host/apart/word.ts";
@@ -9,7 +11,7 @@ import { type Check, type Outcome, runCheck, type Verdict } from "../check.ts";
 import { openSubject, type Subject, type Target } from "../subject.ts";
 import { requireServer } from "./server-fits.ts";
 
-/** A rule, and the side of the plugin that it is about. */
+/** A rule, and the side of the plugin that it concerns. */
 export interface Planned {
   readonly face: Target["face"];
   readonly check: Check<Subject>;
@@ -24,13 +26,13 @@ export interface CheckApart {
   readonly apart: Apart;
   readonly rules: readonly Planned[];
   readonly targetOf: (face: Target["face"]) => Promise<Target>;
-  /** A rule may take so long. ms */
+  /** Time limit for one rule, ms. */
   readonly limitMs: number;
   readonly onJudged: (judged: Judged) => void;
   readonly signal: AbortSignal;
 }
 
-/** After so many lost processes the rest would only take time. */
+/** After this many lost processes, running the remaining rules would only take time. */
 const LOST_MAX = 3;
 const NOT_RUN = `not run, since the plugin had already been stopped ${LOST_MAX} times`;
 
@@ -41,7 +43,7 @@ export async function checkApart(options: CheckApart): Promise<readonly Judged[]
   try {
     for (const rule of options.rules) {
       const judge = () => bench.judge(rule);
-      // The rule has a time limit of its own.
+      // Each rule has its own time limit.
       const judgement = await withTimeLimit(judge, options.signal, { limitMs: Number.POSITIVE_INFINITY });
       const outcome = { face: rule.face, ...judgement };
       judged.push(outcome);
@@ -53,7 +55,7 @@ export async function checkApart(options: CheckApart): Promise<readonly Judged[]
   }
 }
 
-/** Where rules are run: what was opened for one side is used for all of its rules, and opened again when its process is lost. */
+/** Where rules run: a side is opened once for all of its rules, and again only when its process is lost. */
 function openBench({ apart, targetOf, limitMs }: CheckApart) {
   const subjects = new Map<Target["face"], Promise<Subject>>();
   let stopped = 0;
@@ -72,7 +74,7 @@ function openBench({ apart, targetOf, limitMs }: CheckApart) {
     const before = apart.lost().length;
     const subject = await subjectOf(face);
     const outcome = await runCheck(check, subject, limitMs);
-    // Whether it was busy all the time shows a moment later.
+    // It takes a moment to see whether the process was busy all the time.
     if (outcome.overdue) await Bun.sleep(2 * BEAT_MS);
     const [lost] = apart.lost().slice(before);
     const verdict = lost === undefined ? straying(outcome.verdict) : failed(lost);
@@ -96,13 +98,13 @@ const notRun = ({ name, why }: Check<Subject>): Outcome => ({
 
 const failed = (error: Error): Verdict => ({ kind: "failed", error });
 
-/** What the plugin tried to load besides its files is a breach of every rule, also where it caught the refusal. */
+/** If the plugin tried to load anything besides its files, every rule counts as broken, even if it caught the refusal. */
 function straying(verdict: Verdict): Verdict {
   const [stray] = takeStrays();
   return stray === undefined ? verdict : failed(new DeclarationError(strayText(stray)));
 }
 
-/** With options that the plugin refuses, no rule says anything. */
+/** If the plugin refuses its options, no rule means anything. */
 function requireOptions(verdict: Verdict): void {
   if (verdict.kind === "failed" && verdict.error instanceof OptionsRefused) throw verdict.error;
 }

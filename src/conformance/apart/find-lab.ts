@@ -1,14 +1,14 @@
-/** Where the lab is that a plugin brings along. */
+/** Finds the lab that a plugin brings along. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Location } from "../../host/locate.ts";
 
-/** Those that are inside of the program. */
+/** The labs that are part of the program. */
 export const LAB_NAMES = ["tempo", "mimir", "loki", "grafana"] as const;
 
 const FILES = ["lab.ts", "lab.js", "lab.mjs"];
 
-/** The lab's file in the folder of a plugin, absolute; `undefined` when there is none, or the plugin is a single file. */
+/** The lab file in a plugin's folder, absolute; `undefined` when there is none, or the plugin is a single file. */
 export function findLab({ root, isFolder }: Location): string | undefined {
   return isFolder ? FILES.map((name) => join(root, name)).find((path) => existsSync(path)) : undefined;
 }

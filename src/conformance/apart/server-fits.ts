@@ -1,4 +1,4 @@
-/** A server that is not there, or is another one, breaks nearly all rules, and tells nothing of the plugin. */
+/** An absent or wrong server breaks nearly every rule and says nothing about the plugin. */
 
 import { isKind } from "../../contract/errors.ts";
 import { HookDefect } from "../../host/hook.ts";
@@ -6,15 +6,15 @@ import { withoutSecrets } from "../../redact/known-secrets.ts";
 import type { Outcome } from "../check.ts";
 import type { Target } from "../subject.ts";
 
-/** The server that was named does not answer, or not as this plugin expects: the check ends. */
+/** The named server does not answer, or not as this plugin expects, so the check ends. */
 export class ServerMisfit extends Error {
   override readonly name = "ServerMisfit";
   readonly hint = "Name the server that the plugin is for: --url URL, --lab NAME, or a lab.ts beside it.";
 }
 
 /**
- * Looks at the outcome of the rule `inventory`, the first that asks the server, on a healthy one. What the plugin has not
- * classified as its server's failure is the plugin's.
+ * Judges the outcome of the rule `inventory`, the first to ask a healthy server. An error that the plugin has not classified as
+ * its server's failure is the plugin's own.
  * @throws ServerMisfit
  */
 export function requireServer({ face, options = {}, redact = String }: Target, outcome: Outcome): void {

@@ -1,4 +1,4 @@
-/** Run it with: BUN_BE_BUN=1 contextcore test (or, where Bun is installed: bun test) */
+/** Run it with: BUN_BE_BUN=1 contextcore test (or, if Bun is installed: bun test) */
 import { expect, test } from "bun:test";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createTestContext, testPlugin } from "contextcore/testing";
 import plugin from "./index.ts";
 
-// Every rule of the contract is a test, on the sample beside the plugin.
+// Makes every rule of the contract a test, run on the sample beside the plugin.
 testPlugin(plugin);
 
 test("a line that tells no time is a problem, not a quiet gap", async () => {

@@ -1,6 +1,6 @@
 /**
- * A backend for a directory of JSON-lines files: one JSON object a line, each with a `time` (RFC 3339), in order.
- * Change it step by step into a backend for what you have; `contextcore plugin check` says what no longer holds.
+ * A backend for a directory of JSON-lines files: one JSON object per line, each with a `time` (RFC 3339), in order. Turn it
+ * step by step into a backend for your data; `contextcore plugin check` reports any rule you break on the way.
  */
 import { type FileHandle, open, readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -25,7 +25,7 @@ export default definePlugin({
     directory: option.path("The directory with the .jsonl files", join(import.meta.dir, "sample")),
   }),
   backend: ({ options: { directory }, limits: { stepBytes } }) => ({
-    /** What is here: the times of the first and the last line of every file. */
+    /** What the directory holds: reads the first and last time of every file. */
     async inventory(signal) {
       const ends: bigint[] = [];
       for (const name of await filesIn(directory)) {
@@ -48,13 +48,13 @@ export default definePlugin({
     },
 
     export: {
-      /** One cursor a file. A cursor is plain JSON: it is kept in the snapshot, and `--resume` goes on from it. */
+      /** One cursor per file. A cursor is plain JSON: it is stored in the snapshot, and `--resume` continues from it. */
       async start({ range: { from, to } }) {
         const files = await filesIn(directory);
         return { cursors: files.map((file) => ({ file, offset: 0, from: `${from}`, to: `${to}` })) };
       },
 
-      /** The lines from the cursor's offset on, about `stepBytes` of them, and the cursor that follows. */
+      /** Returns about `stepBytes` of lines from the cursor's offset, and the next cursor. */
       async step(cursor, signal): Promise<Step> {
         signal.throwIfAborted();
         const { file, offset, range } = readCursor(cursor);
@@ -67,7 +67,7 @@ export default definePlugin({
   }),
 });
 
-/** The lines within the range, and the ones that tell no time as a problem: nothing is left out quietly. */
+/** Keeps the lines within the range, and reports lines without a time as a problem: nothing is left out silently. */
 function sorted(lines: readonly string[], range: Range, file: string): Step {
   const kept = lines.flatMap((line) => {
     const time = timeOf(line);
@@ -103,7 +103,7 @@ async function filesIn(directory: string): Promise<string[]> {
   try {
     return (await readdir(directory)).filter((name) => name.endsWith(".jsonl")).sort();
   } catch (cause) {
-    // The engine decides by the kind of an error what to do next; the hint is for the person.
+    // The engine decides what to do by the error's kind; the hint is for people.
     throw new PluginError("not-found", `the directory ${directory} cannot be read`, {
       hint: "Set the option `directory`.",
       cause,
@@ -117,7 +117,7 @@ function readCursor({ file, offset, from, to }: Cursor): { file: string; offset:
   return { file, offset, range: { from: BigInt(String(from)), to: BigInt(String(to)) } };
 }
 
-/** Whole lines from an offset on: at least one, unless the file ends there. */
+/** Complete lines from an offset: at least one, unless the file ends there. */
 async function linesFrom(path: string, offset: number, bytes: number): Promise<string[]> {
   await using file = await open(path);
   const { size } = await file.stat();

@@ -1,10 +1,10 @@
-/** Run it with: BUN_BE_BUN=1 contextcore test (or, where Bun is installed: bun test) */
+/** Run it with: BUN_BE_BUN=1 contextcore test (or, if Bun is installed: bun test) */
 import { expect, test } from "bun:test";
 import { createTestContext, testPlugin } from "contextcore/testing";
 import plugin from "./index.ts";
 import lab, { serve } from "./lab.ts";
 
-// Every rule of the contract is a test, against the look-alike of the server, with faults before it.
+// Makes every rule of the contract a test, run against the look-alike server with faults in front of it.
 testPlugin(plugin, { lab });
 
 test("the inventory knows the oldest and the newest event", async () => {

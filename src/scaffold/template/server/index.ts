@@ -1,7 +1,7 @@
 /**
- * A backend for a server that keeps events and gives them out in pages over HTTP.
- * Change it step by step into a backend for the server that you have, and `lab.ts` with it: that is the server which
- * `contextcore plugin check` runs this backend against, with faults before it.
+ * A backend for a server that stores events and returns them in pages over HTTP.
+ * Turn it step by step into a backend for your server, and `lab.ts` with it: that is the server which `contextcore plugin
+ * check` runs this backend against, with faults in front of it.
  */
 import {
   type Counts,
@@ -18,7 +18,7 @@ import {
   v,
 } from "contextcore";
 
-/** Every answer is checked: what does not fit is the server's fault, and is reported as such. */
+/** Every answer is checked against a schema: a wrong one is reported as the server's fault. */
 const TIME = v.pipe(v.string(), v.isoTimestamp());
 const EVENT = openObject({ id: v.number(), time: TIME });
 const PAGE = v.object({ events: v.array(EVENT), more: v.boolean() });
@@ -40,8 +40,8 @@ export default definePlugin({
     ...option.serverOptions("http://localhost:8080"),
     pageSize: option.integer("Events in one answer", 1000, { min: 1, max: 10_000 }),
   }),
-  // The HTTP client is bound to the options `url`, `token` and so on: it tries nothing twice, tells no secret and
-  // throws errors of the right kind, which is what the engine decides by.
+  // The HTTP client is bound to the options `url`, `token` and so on. It never retries, reveals no secrets and throws
+  // classified errors, which tell the engine what to do.
   backend: ({ options: { pageSize }, http }) => ({
     async inventory(signal) {
       const { events, oldest, newest } = await http.json(STATS, { path: "/stats", signal });
@@ -57,13 +57,13 @@ export default definePlugin({
       return { bytes, source: "api" };
     },
 
-    /** From another place of the server than the export, so that it can be compared with what was exported. */
+    /** Asks a different endpoint than the export, so that the two can be compared. */
     async count({ range }, signal): Promise<Counts> {
       return http.json(COUNT, { path: "/count", query: windowOf(range), signal });
     },
 
     export: {
-      /** One cursor. A cursor is plain JSON: it is kept in the snapshot, and `--resume` goes on from it. */
+      /** One cursor. A cursor is plain JSON: it is stored in the snapshot, and `--resume` continues from it. */
       async start({ range }) {
         return { cursors: [{ ...windowOf(range), after: 0 }] };
       },
@@ -71,9 +71,9 @@ export default definePlugin({
     },
 
     restore: {
-      /** What speaks against a restore, before anything is written: nothing here. */
+      /** What would get in the way of a restore, checked before anything is written: nothing here. */
       preflight: async () => [],
-      /** The server knows an event by its id, so that a batch may come twice. */
+      /** The server identifies an event by its id, so a batch may be applied twice. */
       async apply({ lines }, signal) {
         await http.send({
           method: "POST",
@@ -87,7 +87,7 @@ export default definePlugin({
   }),
 });
 
-/** The page after the cursor's event, and the cursor of the next one. */
+/** Reads the page after the cursor's event, and returns the next cursor. */
 async function readPage(
   http: HttpClient,
   cursor: Cursor,
@@ -100,7 +100,7 @@ async function readPage(
   const [first] = events;
   const last = events.at(-1);
   if (first === undefined || last === undefined) return {};
-  // A server that gives the same page for ever would otherwise be read for ever.
+  // Otherwise a server that repeats the same page would be read for ever.
   if (first.id <= after) throw new PluginError("invalid", `the page after ${after} begins with ${first.id}`);
   const times = events.map(({ time }) => fromRfc3339(time)).sort(byValue);
   const records = {

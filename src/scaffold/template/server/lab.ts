@@ -1,13 +1,13 @@
 /**
- * The server's look-alike, for `contextcore plugin check` and the test: it answers as the real one does, from memory.
- * Write into it what the real server was seen to do. No other command loads this file.
+ * A look-alike of the server, for `contextcore plugin check` and the test: it answers as the real one does, from memory. Make
+ * it behave as you saw the real server behave. No other command loads this file.
  */
 import { defineLab, type LabServer, openObject, v } from "contextcore";
 
 const EVENTS = v.array(openObject({ id: v.number(), time: v.string() }));
 type Event = v.InferOutput<typeof EVENTS>[number];
 
-/** Forty events, half an hour apart; the times are those of the past, and never change. */
+/** Forty events, half an hour apart, with fixed times in the past. */
 const sample = Array.from(
   { length: 40 },
   (_, index): Event => ({
@@ -17,7 +17,7 @@ const sample = Array.from(
   }),
 );
 
-/** The server with these events to begin with; nothing of it is kept. */
+/** A server that starts with these events and keeps nothing. */
 export function serve(first: readonly Event[]): LabServer {
   const events = new Map(first.map((event) => [event.id, event]));
   return {

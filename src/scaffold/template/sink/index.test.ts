@@ -1,4 +1,4 @@
-/** Run it with: BUN_BE_BUN=1 contextcore test (or, where Bun is installed: bun test) */
+/** Run it with: BUN_BE_BUN=1 contextcore test (or, if Bun is installed: bun test) */
 import { expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ const file = join(mkdtempSync(join(tmpdir(), "events-")), "events.jsonl");
 const arrived = async (): Promise<string[]> =>
   existsSync(file) ? readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
 
-// Every rule of the contract is a test: `arrived` tells what the sink has written.
+// Makes every rule of the contract a test: `arrived` returns what the sink has written.
 testPlugin(plugin, { options: { file }, arrived });
 
 test("a file that cannot be written is said to be so", async () => {

@@ -1,6 +1,6 @@
 /**
- * A sink that appends every audit event to a file, one line each, exactly as it stands in the trail.
- * Change it step by step into a sink for what you have; `contextcore plugin check` says what no longer holds.
+ * A sink that appends every audit event to a file, one line each, exactly as it stands in the trail. Turn it step by step into
+ * a sink for your destination; `contextcore plugin check` reports any rule you break on the way.
  */
 import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ export default definePlugin({
     file: option.path("The file that events are appended to", join(tmpdir(), "contextcore-events.jsonl")),
   }),
   sink: ({ options: { file } }) => ({
-    /** Writes nothing: it only finds out whether the file could be written. */
+    /** Only checks whether the file could be written; writes nothing. */
     async probe(signal) {
       signal.throwIfAborted();
       await classified(async () => {
@@ -24,14 +24,14 @@ export default definePlugin({
       });
     },
 
-    /** Resolves when the event is kept. After a crash the same event may come again; it is then left as it is. */
+    /** Resolves when the event is stored. After a crash the same event may come again; it is then not written twice. */
     async deliver(event, signal) {
       signal.throwIfAborted();
       if ((await linesOf(file)).includes(event.line)) return;
       await classified(() => appendFile(file, `${event.line}\n`, { flush: true }));
     },
 
-    /** The hashes that this place has seen: a witness, should somebody cut off the end of the trail. */
+    /** The hashes that this sink has seen. They show whether somebody cut off the end of the trail. */
     async history({ project, limit }) {
       const events = (await linesOf(file)).map((line) => v.parse(EVENT, JSON.parse(line)));
       return events
@@ -49,7 +49,7 @@ async function linesOf(file: string): Promise<string[]> {
   return text.split("\n").filter((line) => line !== "");
 }
 
-/** The engine decides by the kind of an error what to do next; the hint is for the person. */
+/** The engine decides what to do by the error's kind; the hint is for people. */
 async function classified(work: () => Promise<void>): Promise<void> {
   try {
     await work();

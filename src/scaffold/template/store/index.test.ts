@@ -1,4 +1,4 @@
-/** Run it with: BUN_BE_BUN=1 contextcore test (or, where Bun is installed: bun test) */
+/** Run it with: BUN_BE_BUN=1 contextcore test (or, if Bun is installed: bun test) */
 import { expect, test } from "bun:test";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import plugin from "./index.ts";
 
 const path = mkdtempSync(join(tmpdir(), "objects-"));
 
-// Every rule of the contract is a test.
+// Makes every rule of the contract a test.
 testPlugin(plugin, { options: { path } });
 
 test("a directory that is not there holds nothing", async () => {

@@ -1,6 +1,6 @@
 /**
- * A store in a directory: each object is a file. Change it step by step into a store for the place that you have.
- * What it promises is said in `Store`, in contextcore/index.d.ts.
+ * A store in a directory: each object is a file. Turn it step by step into a store for your storage. `Store` in
+ * contextcore/index.d.ts says what it must guarantee.
  */
 import { type FileHandle, link, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -14,7 +14,7 @@ import {
   v,
 } from "contextcore";
 
-/** What is being written lies beside the objects, under names that no object has. */
+/** Unfinished files lie beside the objects, under names that no object can have. */
 const UNFINISHED = ".unfinished..";
 const PIECE_BYTES = 1 << 20;
 
@@ -45,7 +45,7 @@ export default definePlugin({
   },
 });
 
-/** So that nothing leaves the directory, and every name is a file's. */
+/** Keeps every name within the directory, and makes sure that it is a valid file name. */
 function requireName(name: string): string {
   const parts = name.split("/");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
@@ -84,7 +84,7 @@ async function* readFile(
   }
 }
 
-/** Under another name first: what has its own name is whole, and on the disk. */
+/** Writes under a temporary name first, so that a file with its final name is complete and on the disk. */
 async function writeFile(file: string, object: NewObject, signal: AbortSignal) {
   const unfinished = `${file}${UNFINISHED}${crypto.randomUUID()}`;
   try {
@@ -96,7 +96,7 @@ async function writeFile(file: string, object: NewObject, signal: AbortSignal) {
     } finally {
       await handle.close();
     }
-    // A link is made only where nothing of that name is, a rename replaces it.
+    // A link fails if the name exists; a rename replaces it.
     if (!object.ifAbsent) await rename(unfinished, file);
     else if (!(await linkOnce(unfinished, file))) return "there already";
     return "written";
@@ -140,10 +140,10 @@ const whenAbsent =
     return refuse(error);
   };
 
-/** Every error of the system in the words of the contract. */
+/** Classifies every system error as the contract requires. */
 function refuse(error: unknown): never {
   if (codeOf(error) === "") throw error;
-  // A file is in the way of a directory of that name, or the other way round.
+  // A file is where a directory of that name should be, or the other way round.
   const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(codeOf(error));
   const message = error instanceof Error ? error.message : String(error);
   throw new PluginError(isName ? "invalid" : "refused", message, { cause: error });
