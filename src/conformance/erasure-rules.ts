@@ -45,7 +45,7 @@ async function findAll(backend: Backend, { subject }: Target): Promise<Found[]> 
   if (subject === undefined) return [];
   const found = await Array.fromAsync(backend.find?.(subject, never) ?? []);
   const told = found.find(({ where }) => where.includes(subject.id));
-  require(told === undefined, `\`where\` reveals the identifier: ${told?.where}`);
+  require(told === undefined, `\`where\` tells the identifier: ${told?.where}`);
   return found;
 }
 

@@ -18,7 +18,7 @@ export const exportRules: readonly Check<Subject>[] = [
       const failed = problems.find(({ kind }) => kind === "failed" || kind === "incomplete");
       require(failed === undefined, `the export of a healthy server says ${failed?.kind}: ${failed?.reason}`);
       require(lines.size + files.size + objects.size >
-        0, "the export yielded nothing: give the check a server with some data");
+        0, "the export brought nothing: give the check a server with some data");
     },
   },
   {
@@ -61,10 +61,7 @@ export const exportRules: readonly Check<Subject>[] = [
       const request = { range: await subject.range() };
       const first = await (await subject.backend()).export.start(request, never);
       const second = await (await subject.backend()).export.start(request, never);
-      require(Bun.deepEquals(
-        first.cursors,
-        second.cursors,
-      ), "`start` returned different cursors the second time");
+      require(Bun.deepEquals(first.cursors, second.cursors), "`start` gave other cursors the second time");
     },
   },
   {

@@ -60,5 +60,5 @@ function requireSilent(text: string): void {
   const forms = [MARK, encodeURIComponent(MARK), Buffer.from(MARK).toString("base64").slice(0, 20)];
   const told = forms.find((form) => text.includes(form));
   const at = told === undefined ? 0 : text.indexOf(told);
-  require(told === undefined, `a secret was revealed: …${text.slice(Math.max(0, at - 120), at + 60)}`);
+  require(told === undefined, `a secret was told: …${text.slice(Math.max(0, at - 120), at + 60)}`);
 }

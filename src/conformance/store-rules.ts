@@ -99,10 +99,7 @@ export const storeRules: readonly Check<Subject>[] = [
           const said = await write(store, at, bytes);
           require(said ===
             "written", `write answered ${JSON.stringify(said)} for an object that did not exist`);
-          require(equal(
-            await read(store, at),
-            bytes,
-          ), `${size} bytes were written, but different bytes were read`);
+          require(equal(await read(store, at), bytes), `${size} bytes were written, and others are read`);
           const known = await store.stat(at, never);
           require(known?.size === size && known.name === at, `stat of ${size} bytes says ${show(known)}`);
           require(known.sha256 === undefined ||
@@ -225,8 +222,7 @@ export const storeRules: readonly Check<Subject>[] = [
         require((await store.stat(name("x"), never)) === undefined, "a removed object is still known");
         const failure = await failureOf(() => read(store, name("x")), "reading what was removed");
         require(failure?.kind === "not-found", "reading a missing object is not `not-found`");
-        require((await list(store, name(""))).length ===
-          1, "removing one object removed another, or left it there");
+        require((await list(store, name(""))).length === 1, "removing one object took another, or left it");
         await store.remove(name("x"), never);
         require((await write(store, name("x"), sample(3), { ifAbsent: true })) ===
           "written", "a removed object blocks a new one");
