@@ -1,6 +1,6 @@
 # Each target calls the program or a script; none holds logic of its own. `make help` lists them.
 .DEFAULT_GOAL := help
-.PHONY: setup build test check bench demo lab release release-sums package full-setup up down health data-inventory \
+.PHONY: setup build test check generated bench demo lab release release-sums package full-setup up down health data-inventory \
 	pre-destroy-check destroy backup-full storage-status help
 
 bun := ./scripts/bun.sh
@@ -17,6 +17,9 @@ dist/contextcore:
 
 test: setup ## Format, lint, types and every test, as CI runs them
 	$(bun) run --bun test
+
+generated: setup ## Write anew what is made from declarations: help texts, tables in the docs, the manifest's schema
+	$(bun) run --bun generated
 
 check: setup ## Format, lint and types
 	$(bun) run --bun check

@@ -1,6 +1,7 @@
 /** What the settings of plugins claim. */
 import * as v from "valibot";
 import type { Config } from "../config/config.ts";
+import { environmentName } from "../config/environment.ts";
 import { type Configured, pluginOf } from "../config/instances.ts";
 import { about } from "../config/introspect.ts";
 import { entriesOf, findCandidate, type PluginKind } from "../config/resolve-options.ts";
@@ -80,7 +81,17 @@ export function foreignClaims(name: string, kind: PluginKind, config: Config): C
       claimsOfText({ ...text, isFile: true }, plugin, config),
     ),
   );
-  return [...sink, ...told];
+  return [...sink, ...(plugin === name ? [] : [instanceClaim(name, plugin, config)]), ...told];
+}
+
+/**
+ * Whose an instance is decides who gets all that is said of it, also by the user's own variables: which of them its plugin
+ * asks for only its code knows.
+ */
+function instanceClaim(name: string, plugin: string, { env }: Config): Claim {
+  const own = Object.keys(env).filter((one) => one.startsWith(`${environmentName([name])}_`) && env[one]);
+  const credentials = own.length === 0 ? {} : { credentials: own };
+  return { kind: "option", key: `backends.${name}.plugin`, value: plugin, ...credentials };
 }
 
 function claimsOfText(configured: ConfiguredText, plugin: string, config: Config): Claim[] {

@@ -1,4 +1,5 @@
 import type { ConfigProblem } from "./errors.ts";
+import type { ConfigValues } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
 import type { Path } from "./source.ts";
 
@@ -17,20 +18,9 @@ export interface Config {
   /** By instance, options as written; `enabled: false` leaves one out. */
   readonly backends: Readonly<Record<string, InstanceSettings>>;
   readonly sinks: Readonly<Record<string, PluginSettings>>;
-  readonly export: {
-    /** Steps under way at once for each backend, at most. */
-    readonly concurrency: number;
-    /** A duration, as written: between two counts by a server that are to prove one another. */
-    readonly recount: string;
-  };
-  readonly destroy: {
-    /** The program that destroys the stack, and its words. */
-    readonly command: readonly string[];
-    /** Whole commands that may run though a rule refuses them. */
-    readonly allow: readonly string[];
-    /** Words that no command may have, in their order. */
-    readonly deny: readonly string[];
-  };
+  /** These two are as their schema has them, which says what each setting means. */
+  readonly export: ConfigValues["export"];
+  readonly destroy: ConfigValues["destroy"];
   readonly audit: {
     /** Days that ordinary events are kept. */
     readonly retention: number;

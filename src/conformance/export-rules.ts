@@ -33,7 +33,7 @@ export const exportRules: readonly Check<Subject>[] = [
   },
   {
     name: "records-in-format",
-    why: "logs.json, traces.json and metrics.json are read without the plugin that wrote them",
+    why: "the data files at the top of a snapshot are read without the plugin that wrote them",
     async run(subject) {
       const { blocks } = await subject.harvest();
       for (const { lines, from, to, ...block } of blocks.filter(

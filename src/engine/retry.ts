@@ -31,6 +31,16 @@ export const DEFAULT_RETRY: RetryPolicy = {
   retryAfterMaxMs: 600_000,
 };
 
+/** For a first look: one bad moment of a server must not leave it out, and somebody waits for the answer. */
+export const LOOK_RETRY: RetryPolicy = {
+  attempts: 3,
+  attemptsOverload: 3,
+  attemptsTimedOut: 1,
+  baseMs: 200,
+  capMs: 2_000,
+  retryAfterMaxMs: 20_000,
+};
+
 /**
  * How long to wait before the work is tried again, ms; `undefined`: not at all. Exponential with full jitter, and never less than the
  * server asked for (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).

@@ -3,7 +3,7 @@ import { wholeRange } from "../inventory/whole-range.ts";
 import { type Link, linksOf, nameOf } from "../snapshot/catalog/chain.ts";
 import { coveredRanges, hasTimeline } from "../snapshot/catalog/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
-import { isSameSource } from "../snapshot/catalog/source.ts";
+import { isSamePlugin, isSameSource } from "../snapshot/catalog/source.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { subtract } from "../snapshot/format/ranges.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -72,7 +72,10 @@ function whyNothing({ open }: Reached, snapshots: readonly KeptSnapshot[]): stri
   if (kept.length === 0) return "no snapshot of it is kept";
   const own = kept.filter((plugin) => isSameSource(plugin, open));
   if (own.length > 0) return "of what is kept of it nothing is complete and without a selector";
-  const { url, tenant = "" } = kept.at(-1) ?? {};
+  const newest = kept.at(-1);
+  if (newest?.plugin !== undefined && !isSamePlugin(newest, open))
+    return `what is kept of it is an instance of ${newest.plugin}`;
+  const { url, tenant = "" } = newest ?? {};
   const as = tenant === "" ? "" : `, tenant ${tenant}`;
   return `what is kept of it is of another server, ${url ?? "unknown"}${as}`;
 }

@@ -1,21 +1,18 @@
 /** Variables that would say two things at once: `CONTEXTCORE_TEMPO_S3_REGION` for `tempo` and for an instance `tempo-s3`. */
 import type { Config } from "../config/config.ts";
-import { CORE_SETTINGS, environmentName } from "../config/environment.ts";
+import { CORE_SETTINGS, environmentName, OWN_VARIABLES } from "../config/environment.ts";
 import { ConfigError } from "../config/errors.ts";
 import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { entriesOf } from "../config/resolve-options.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 
-/** What the program reads besides settings. */
-const OWN = ["barren_steps", "config", "home", "hook_timeout", "log", "plugin_memory", "trust"];
-
 /** A failure for each variable that is set and has two meanings: which of them is meant nobody can tell. */
 export function sharedVariables(loaded: readonly LoadedPlugin[], config: Config): OpenFailure[] {
   const meanings = new Map<string, string[]>();
   const note = (variable: string, setting: string): void =>
     void meanings.set(variable, [...(meanings.get(variable) ?? []), setting]);
-  for (const name of OWN) note(environmentName([name]), "the program itself");
+  for (const variable of OWN_VARIABLES) note(variable, "the program itself");
   for (const { variable, path } of CORE_SETTINGS) note(variable, path.join("."));
   const names = loaded.flatMap(({ plugin }) =>
     plugin.backend === undefined

@@ -2,7 +2,7 @@
 
 import type { Inventory, Signal, Size } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
-import type { RetryPolicy } from "../engine/retry.ts";
+import { LOOK_RETRY } from "../engine/retry.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
@@ -51,7 +51,7 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   const { name, backend } = open;
   const slow = tooSlow(open, timeoutMs);
   const both = (limit: AbortSignal) =>
-    Promise.all([patiently(() => backend.inventory(limit), limit, RETRY), sizeOf(open, limit)]);
+    Promise.all([patiently(() => backend.inventory(limit), limit, LOOK_RETRY), sizeOf(open, limit)]);
   try {
     const [inventory, size] = await withTimeLimit(both, signal, { limitMs: timeoutMs, late: () => slow });
     return { state: "reached", name, open, inventory, ...size };
@@ -63,16 +63,6 @@ async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOpt
   }
 }
 
-/** One bad moment of a server must not leave it out of an export. */
-const RETRY: RetryPolicy = {
-  attempts: 3,
-  attemptsOverload: 3,
-  attemptsTimedOut: 1,
-  baseMs: 200,
-  capMs: 2_000,
-  retryAfterMaxMs: 20_000,
-};
-
 const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
   new Error(`${url ?? "it"} did not answer within ${timeoutMs / 1000} s`);
 
@@ -81,7 +71,7 @@ async function sizeOf(
   signal: AbortSignal,
 ): Promise<Pick<Reached, "size" | "sizeProblem">> {
   try {
-    return { size: await patiently(() => open.backend.size(signal), signal, RETRY) };
+    return { size: await patiently(() => open.backend.size(signal), signal, LOOK_RETRY) };
   } catch (error) {
     return { sizeProblem: error instanceof Error ? error.message : String(error) };
   }

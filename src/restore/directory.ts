@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Signal } from "../contract/contract.ts";
 import { openDirectory } from "../snapshot/write/disk.ts";
+import type { Lock } from "../storage/lock.ts";
 import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import type { RestorePlan } from "./plan.ts";
 
@@ -33,7 +34,7 @@ export interface Asked {
 export function requestOf(asked: Asked, { snapshot, targets }: RestorePlan): RestoreRequest {
   const { plugin, only, from, to, match, into, label } = asked;
   const given = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
-  const places = targets.map(({ name, open }) => [name, open.url]);
+  const places = targets.map(({ name, open }) => [name, open.url, open.tenant]);
   return {
     snapshot: snapshot.path,
     sha256: snapshot.manifest.sha256,
@@ -59,11 +60,18 @@ export async function newRestoreDirectory(
   }
 }
 
+/** A restore that has no report yet. */
+export interface Unfinished {
+  readonly directory: string;
+  /** What it writes to, and what the one that would continue it does not: by name. */
+  readonly without: readonly string[];
+}
+
 /** The newest restore of the same snapshot, asked in the same way, that has no report yet. */
 export async function unfinishedRestore(
   backups: string,
   request: RestoreRequest,
-): Promise<string | undefined> {
+): Promise<Unfinished | undefined> {
   const parent = join(backups, "restores");
   requireOwnDirectories(parent);
   const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);
@@ -71,10 +79,48 @@ export async function unfinishedRestore(
   for (const name of names.sort().reverse()) {
     const directory = join(parent, name);
     if (existsSync(join(directory, "report.json"))) continue;
-    const asked = readRequest(directory);
-    if (asked !== undefined && Bun.deepEquals(asked, request)) return directory;
+    const earlier = readRequest(directory);
+    const without = earlier && withoutOf(earlier, request);
+    if (without !== undefined) return { directory, without };
   }
   return undefined;
+}
+
+const askedSchema = v.looseObject({ places: v.array(v.array(v.nullable(v.string()))) });
+type Places = v.InferOutput<typeof askedSchema>["places"];
+
+const askedIn = ({ asked }: RestoreRequest) => v.parse(askedSchema, JSON.parse(asked));
+
+/** What an earlier restore writes to and this one does not; `undefined`: they are not the same. */
+function withoutOf(earlier: RestoreRequest, request: RestoreRequest): string[] | undefined {
+  if (earlier.snapshot !== request.snapshot || earlier.sha256 !== request.sha256) return undefined;
+  const { places: before, ...asked } = askedIn(earlier);
+  const { places: now, ...same } = askedIn(request);
+  if (!Bun.deepEquals(asked, same) || before.some((place) => isElsewhere(place, now))) return undefined;
+  return before.flatMap(([name]) => (name == null || placeOf(name, now) !== undefined ? [] : [name]));
+}
+
+const placeOf = (name: string | null | undefined, places: Places) => places.find(([one]) => one === name);
+
+/** Whether it now leads to another server, or another tenant; version 0.1.1 and older did not say as which. */
+function isElsewhere([name, url, tenant]: Places[number], places: Places): boolean {
+  const now = placeOf(name, places);
+  if (now === undefined) return false;
+  const [, otherUrl, otherTenant] = now;
+  return url !== otherUrl || (tenant != null && otherTenant != null && tenant !== otherTenant);
+}
+
+const LOCK = "lock";
+
+/** So that two processes never write one restore. @returns `undefined` when another one does */
+export const lockRestore = (directory: string): Lock | undefined => openDirectory(directory).lock(LOCK);
+
+/** Whether another process carries it out now. */
+export function isUnderway(directory: string): boolean {
+  if (!existsSync(join(directory, LOCK))) return false;
+  const lock = lockRestore(directory);
+  lock?.release();
+  return lock === undefined;
 }
 
 /** `undefined`: a directory that a crash left before it said what it is for. */

@@ -1,5 +1,7 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
 import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../contract/contract.ts";
+import { patiently } from "../engine/patiently.ts";
+import { LOOK_RETRY } from "../engine/retry.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
@@ -122,7 +124,7 @@ async function planTarget(
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
-    ...(files.length === 0 ? [] : await restore.preflight(plan, options.signal)),
+    ...(files.length === 0 ? [] : await asked(() => restore.preflight(plan, options.signal), options)),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
@@ -143,6 +145,10 @@ async function planTarget(
       files.some((file) => reachesOut(file, range)),
   };
 }
+
+/** One bad moment of a server must not leave it out of a restore. */
+const asked = <Answer>(ask: () => Promise<Answer>, { signal }: RestoreOptions): Promise<Answer> =>
+  patiently(ask, signal, LOOK_RETRY);
 
 const intoNothing = ({ what, setting }: Finding): string =>
   `${what} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;

@@ -6,14 +6,42 @@ import { templateFiles } from "./template.macro.ts" with { type: "macro" };
 // Runs during the build: the program contains only its result, as text.
 const TEMPLATE: Record<string, string> = templateFiles();
 
-const ABOUT = {
-  backend: "A contextcore backend for a directory of JSON-lines files.",
-  server: "A contextcore backend for a server of events that is reached over HTTP.",
-  sink: "A contextcore sink that appends audit events to a file.",
-  store: "A contextcore store that keeps objects in a directory.",
-} as const;
+/** What its README says. */
+interface Readme {
+  readonly about: string;
+  /** What its user does once it is added, a line each. */
+  readonly next: readonly string[];
+  /** What the contract asks of its kind alone. */
+  readonly rules: readonly string[];
+}
 
-export type Kind = keyof typeof ABOUT;
+const BACKEND = {
+  next: ["contextcore inventory"],
+  rules: [
+    "A cursor is plain JSON and says all that a step needs: steps run in any order, again, and in another process.",
+    "A step brings about `limits.stepBytes` of records; more is left to the cursors in `next`.",
+    "What could not be read is a `problem`. Nothing is left out quietly.",
+  ],
+};
+
+const SINK = {
+  next: ["# then, under `sinks:` in that file:  vendor/name: {}", "contextcore audit sinks test"],
+  rules: [
+    "`probe` writes nothing. `deliver` is done when the event is kept, every byte of its `line` as it is.",
+    "The same event may come twice after a crash: leave it as it is then.",
+    "A command waits for its sinks: let the option `timeout`, where there is one, be a few seconds.",
+  ],
+};
+
+const READMES = {
+  backend: { ...BACKEND, about: "A contextcore backend for a directory of JSON-lines files." },
+  server: { ...BACKEND, about: "A contextcore backend for a server of events that is reached over HTTP." },
+  sink: { ...SINK, about: "A contextcore sink that appends audit events to a file." },
+  "server-sink": { ...SINK, about: "A contextcore sink that posts audit events to a server over HTTP." },
+  store: { about: "A contextcore store that keeps objects in a directory.", next: [], rules: [] },
+} satisfies Readonly<Record<string, Readme>>;
+
+export type Kind = keyof typeof READMES;
 
 /** Texts by path. @param name `vendor/name` @param version this program's */
 export function scaffoldFiles(name: string, kind: Kind, version: string): ReadonlyMap<string, string> {
@@ -34,8 +62,16 @@ export function scaffoldFiles(name: string, kind: Kind, version: string): Readon
 
 /** Its table lists the files that exist. */
 function readmeOf(kind: Kind): string {
-  const lines = (TEMPLATE["README.md"] ?? "").replace("ABOUT", ABOUT[kind]).split("\n");
-  return lines.filter((line) => kind === "server" || !line.startsWith("| `lab.ts`")).join("\n");
+  const { about, next, rules }: Readme = READMES[kind];
+  const text = (TEMPLATE["README.md"] ?? "")
+    .replace("ABOUT", about)
+    .replace("NEXT\n", next.map((line) => `    ${line}\n`).join(""))
+    .replace("RULES\n", rules.map((rule) => `- ${rule}\n`).join(""));
+  const hasLab = `${kind}/lab.ts` in TEMPLATE;
+  return text
+    .split("\n")
+    .filter((line) => hasLab || !line.startsWith("| `lab.ts`"))
+    .join("\n");
 }
 
 function settings(name: string): (readonly [string, string])[] {

@@ -4,6 +4,8 @@ import type { OpenBackend } from "../host/open.ts";
 import { carryOutRestore } from "../restore/carry-out.ts";
 import { createCourse } from "../restore/course.ts";
 import {
+  isUnderway,
+  lockRestore,
   newRestoreDirectory,
   type RestoreRequest,
   requestOf,
@@ -53,7 +55,7 @@ export const restore = defineTask({
       if (given.into === undefined) requireOneTenant(chosen);
       const plan = await planned(given, context, opened);
       const request = requestOf(given, plan);
-      const earlier = given.resume ? await interrupted(request, context) : undefined;
+      const earlier = given.resume ? await interrupted(request, plan, context) : undefined;
       return { ...plan, chosen, times: timesOf(given), request, earlier, [Symbol.asyncDispose]: close };
     } catch (error) {
       await opened[Symbol.asyncDispose]();
@@ -80,17 +82,17 @@ export const restore = defineTask({
     const course = createCourse(plan, did, times);
     using stretch = follow();
     const onProgress = (progress: RestoreProgress): void => stretch.progress(shown(progress));
-    const result = await carryOutRestore(plan, {
-      directory,
-      course,
-      concurrency,
-      signal,
-      warn,
-      onProgress,
-    }).catch((error) => {
+    const lock = lockRestore(directory);
+    if (lock === undefined) throw underway(directory);
+    try {
+      const work = { directory, course, concurrency, signal, warn, onProgress };
+      const result = await carryOutRestore(plan, work);
+      return { result, ending: endingOf(result) };
+    } catch (error) {
       throw withLastWord(error, course.lastWord());
-    });
-    return { result, ending: endingOf(result) };
+    } finally {
+      lock.release();
+    }
   },
 });
 
@@ -107,8 +109,9 @@ function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChos
 }
 
 /** How snapshots identify this backend. @param into the tenant it is opened as, which snapshots know nothing of */
-const sourceOf = ({ name, url, tenant }: OpenBackend, into: string | undefined): Source => ({
+const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | undefined): Source => ({
   name,
+  plugin,
   ...(url === undefined ? {} : { url }),
   ...(tenant === undefined || into !== undefined ? {} : { tenant }),
 });
@@ -160,14 +163,35 @@ async function planned(
   });
 }
 
-async function interrupted(request: RestoreRequest, { config }: TaskContext): Promise<string> {
-  const directory = await unfinishedRestore(config.backups, request);
-  if (directory !== undefined) return directory;
-  throw new UsageError(
-    "there is no interrupted restore like this one",
-    "the same snapshot and the same flags continue it; for a time such as 24h, the moment that it meant: contextcore audit --operation restore",
+/** @throws UsageError when there is none @throws RefusedError when it cannot go on now */
+async function interrupted(
+  request: RestoreRequest,
+  { leftOut, notChosen }: RestorePlan,
+  { config }: TaskContext,
+): Promise<string> {
+  const found = await unfinishedRestore(config.backups, request);
+  if (found === undefined)
+    throw new UsageError(
+      "there is no interrupted restore like this one",
+      "the same snapshot and the same flags continue it; for a time such as 24h, the moment that it meant: contextcore audit --operation restore",
+    );
+  const { directory, without } = found;
+  if (isUnderway(directory)) throw underway(directory);
+  if (without.length === 0) return directory;
+  const reasons = [...leftOut, ...notChosen]
+    .filter(({ name }) => without.includes(name))
+    .map(({ name, reason }) => `${name}: ${reason}`);
+  throw new RefusedError(
+    `the interrupted restore writes to ${listed(without)}, too, which cannot go on now: ${reasons.join("; ")}`,
+    "the same command goes on when it can; without --resume a restore begins anew",
   );
 }
+
+const underway = (directory: string): RefusedError =>
+  new RefusedError(
+    `${directory}: another process carries out this restore`,
+    "wait for it to end, or stop it",
+  );
 
 const timesOf = ({ from, to }: RestoreValues): Restoration["times"] => ({
   ...(from === undefined ? {} : { from: toRfc3339(from) }),

@@ -2,30 +2,17 @@
  * The layers of ARCHITECTURE.md, checked from the imports themselves: they point one way.
  */
 import { expect, test } from "bun:test";
-import { importsUnder, sourcesUnder } from "./imports.ts";
+import { join } from "node:path";
+import { importsUnder, root, sourcesUnder } from "./imports.ts";
 
-/** From the top down: each imports only what stands below it. Of a line, what stands to the right. */
-const ORDER: readonly string[] = [
-  "main.ts",
-  "commands",
-  "registry.ts",
-  "terminal",
-  "tasks",
-  ...["export", "restore", "verify"],
-  "conformance",
-  ...["doctor", "destroy", "inventory", "dashboards", "convert", "licenses"],
-  "engine",
-  "reconcile",
-  "agreement",
-  "snapshot",
-  "audit",
-  "host",
-  "scaffold",
-  ...["config", "http"],
-  "storage",
-  "contract",
-  ...["redact", "units", "version.ts"],
-];
+/** From the top down, as the map has them: each imports only what stands below it. */
+const ORDER: readonly string[] = await mapped();
+
+async function mapped(): Promise<string[]> {
+  const page = await Bun.file(join(root, "ARCHITECTURE.md")).text();
+  const [, map = ""] = /^src\/ .*\n((?: {2}.*\n)+)/m.exec(page) ?? [];
+  return [...map.matchAll(/^ {2}([\w.]+)/gm)].map(([, name = ""]) => name);
+}
 
 /** The folder of `src/` that a file lies in, or the file itself. */
 const partOf = (path: string): string => path.split("/")[1] ?? "";

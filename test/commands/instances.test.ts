@@ -362,3 +362,47 @@ test("a variable that would be that of two settings is refused where it is set",
   );
   expect(exitCode).toBe(2);
 });
+
+test("a name that is another plugin's instance by now continues nothing of the first, though one address leads to both", async () => {
+  let behind = home.urls.loki;
+  const gateway = Bun.serve({
+    port: 0,
+    fetch: (request) => {
+      const { pathname, search } = new URL(request.url);
+      return fetch(new Request(`${behind}${pathname}${search}`, request));
+    },
+  });
+  const backends = (plugin: string) =>
+    `name: shop\nbackends:\n${OFF}  loki: { enabled: false }\n  shop: { plugin: ${plugin}, url: "${gateway.url}" }\n`;
+  const cwd = temporaryDirectory({ "contextcore.yaml": backends("loki") });
+  const first = await exported(cwd);
+  expect(first.status).toBe("complete");
+  behind = home.urls.mimir;
+  await Bun.write(join(cwd, "contextcore.yaml"), backends("mimir"));
+  const second = await run(["export", "--since-last", "--json"], { cwd });
+  expect(second.stderr).toContain("shop: everything, since what is kept of it is an instance of loki");
+  expect(printed(second).plugins[0].counts.samples).toBeGreaterThan(0);
+  const { stdout } = await run(["verify", "latest"], { cwd });
+  expect(stdout).toContain("not covered: ");
+  await gateway.stop(true);
+});
+
+test("whose an instance is has to be agreed to, where it is somebody else's plugin, and which variables that is told", async () => {
+  const cwd = temporaryDirectory({ "one/a.jsonl": "" });
+  for (const name of ["lines", "others"]) {
+    expect((await run(["plugin", "new", `acme/${name}`], { cwd })).exitCode).toBe(0);
+    expect((await run(["plugin", "add", `./${name}`, "--yes"], { cwd })).exitCode).toBe(0);
+  }
+  const configured = (plugin: string) =>
+    `plugins: [./lines, ./others]\nbackends:\n${OFF}  loki: { enabled: false }\n  eu: { plugin: ${plugin}, directory: one }\n`;
+  await Bun.write(join(cwd, "contextcore.yaml"), configured("acme/lines"));
+  agreed(cwd);
+  await Bun.write(join(cwd, "contextcore.yaml"), configured("acme/others"));
+  const { stderr, exitCode } = await run(["inventory"], {
+    cwd,
+    env: { CONTEXTCORE_EU_TOKEN: "of-the-user" },
+  });
+  expect(exitCode).toBe(4);
+  expect(stderr).toContain("acme/others with your CONTEXTCORE_EU_TOKEN  backends.eu.plugin");
+  expect(stderr).not.toContain("of-the-user");
+});

@@ -67,9 +67,10 @@ describe("plain `tsc -p .` in a new plugin's folder, with nothing installed,", (
     ["acme/lines", "--backend"],
     ["acme/clicks", "--server"],
     ["acme/events", "--sink"],
+    ["acme/pulse", "--sink --server"],
   ])("finds no mistake in %s %s", async (name, kind) => {
     const home = temporaryDirectory();
-    await contextcore(home, ["plugin", "new", name, kind]);
+    await contextcore(home, ["plugin", "new", name, ...kind.split(" ")]);
     expect(tsc(join(home, name.slice(5)))).toEqual({ errors: [], exitCode: 0 });
   });
 
@@ -414,13 +415,14 @@ describe("new", () => {
   });
 
   test.each([
-    ["sink", "same-event-twice"],
-    ["store", "store-if-absent"],
+    ["sink", "same-event-twice", "--sink"],
+    ["sink", "answers-503", "--sink --server"],
+    ["store", "store-if-absent", "--store"],
   ])(
-    "a %s holds every rule, in the tests that it brings and in a process of its own",
-    async (kind, rule) => {
+    "a %s holds every rule, as %s, in the tests that it brings and in a process of its own, made with %s",
+    async (kind, rule, flags) => {
       const home = temporaryDirectory();
-      const { stdout } = await contextcore(home, ["plugin", "new", "acme/mine", `--${kind}`]);
+      const { stdout } = await contextcore(home, ["plugin", "new", "acme/mine", ...flags.split(" ")]);
       expect(stdout).toBe(`./mine holds the ${kind} acme/mine\n`);
       const own = Bun.spawnSync([binary, "test"], {
         cwd: join(home, "mine"),
@@ -454,6 +456,28 @@ describe("new", () => {
     expect(own.stderr.toString()).toContain("(fail) the store of acme/mine > store-if-absent");
     expect(own.stderr.toString()).toContain("of 8 who wrote one object at once, 8 were told that they did");
   }, 30_000);
+
+  const SAID = [
+    "`lab.ts`",
+    "contextcore inventory",
+    "A cursor is",
+    "  acme/mine: {}",
+    "audit sinks test",
+  ] as const;
+
+  test.each([
+    ["--backend", SAID.slice(1, 3)],
+    ["--server", SAID.slice(0, 3)],
+    ["--sink", SAID.slice(3)],
+    ["--sink --server", [SAID[0], ...SAID.slice(3)]],
+    ["--store", []],
+  ])("made with %s, its README is about what it is and about nothing else", async (flags, said) => {
+    const home = temporaryDirectory();
+    await contextcore(home, ["plugin", "new", "acme/mine", ...flags.split(" ")]);
+    const readme = readFileSync(join(home, "mine/README.md"), "utf8");
+    expect(SAID.filter((text) => readme.includes(text))).toEqual([...said]);
+    expect(readme).not.toMatch(/NEXT|RULES|ABOUT|vendor\/name/);
+  });
 
   test("does not write into a folder that is there", async () => {
     const home = temporaryDirectory({ "lines/mine.txt": "mine" });

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${VAR} is what stands in the file
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { CORE_SETTINGS } from "../../src/config/environment.ts";
 import { ConfigError } from "../../src/config/errors.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { configTemplate } from "../../src/config/template.ts";
@@ -108,6 +109,13 @@ test("a named file that is not there is an error, not the defaults", async () =>
   await expect(named).rejects.toThrow("other.yaml: cannot be read (ENOENT)");
   const fromEnv = loadConfig({ directory, env: { CONTEXTCORE_CONFIG: "gone.yaml" } });
   await expect(fromEnv).rejects.toThrow("gone.yaml: cannot be read (ENOENT)");
+});
+
+test("the file that `config init` writes names every setting", () => {
+  const lines = configTemplate("shop").split("\n");
+  const isNamed = ({ path }: (typeof CORE_SETTINGS)[number]): boolean =>
+    lines.some((line) => new RegExp(`^#?${path.length > 1 ? "  " : ""}${path.at(-1)}:`).test(line));
+  expect(CORE_SETTINGS.filter((one) => !isNamed(one)).map(({ path }) => path.join("."))).toEqual([]);
 });
 
 test("the file that `config init` writes is the defaults", async () => {

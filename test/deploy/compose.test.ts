@@ -73,7 +73,7 @@ test("what is restored is accepted: old samples, old lines, old spans", () => {
 });
 
 const TARGETS =
-  "setup build test check bench demo full-setup up down health data-inventory pre-destroy-check destroy backup-full storage-status help lab";
+  "setup build test check generated bench demo full-setup up down health data-inventory pre-destroy-check destroy backup-full storage-status help lab";
 
 test("the Makefile has every target, and `make help` lists it", () => {
   const { stdout, exitCode } = Bun.spawnSync(["make", "--no-print-directory", "help"], { cwd: root });

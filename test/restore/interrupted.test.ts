@@ -4,7 +4,7 @@ import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Lab } from "../lab/lab.ts";
 import { random } from "../lab/random.ts";
-import { binary } from "../support/binary.ts";
+import { binary, run } from "../support/binary.ts";
 import { type Stacks, startStacks, TIMED } from "./stack.ts";
 
 let stacks: Stacks;
@@ -118,3 +118,63 @@ test("a server that is down is said to be, and the others are restored", async (
   ]);
   expect(report.plugins.map((plugin: { name: string }) => plugin.name)).toEqual(["tempo", "mimir"]);
 }, 60_000);
+
+/** A restore of which Loki's part is under way, killed. */
+async function killedWhileWriting(lab: Lab): Promise<void> {
+  await rm(join(stacks.cwd, "backups", "restores"), { recursive: true, force: true });
+  for (const faults of [lab.faults.loki, lab.faults.mimir]) faults.add({ kind: "latency", ms: 15 });
+  expect(await killed(lab, { blocks: 2, ms: 0 })).toBeNull();
+  for (const faults of [lab.faults.loki, lab.faults.mimir]) faults.clear();
+}
+
+test("a server that is away when it is to go on is said to be, and costs the interrupted restore nothing", async () => {
+  const lab = await stacks.another();
+  await killedWhileWriting(lab);
+  lab.faults.loki.add({ kind: "status", status: 500 });
+  const without = await stacks.on(lab, "restore", first, "--yes", "--resume");
+  expect(without.exitCode).toBe(4);
+  expect(without.stderr).toContain(
+    "the interrupted restore writes to loki, too, which cannot go on now: loki: ",
+  );
+  expect(without.stderr).toContain("nothing was written");
+  lab.faults.loki.clear();
+  const resumed = await stacks.on(lab, "restore", first, "--yes", "--resume", "--json");
+  expect(resumed.exitCode, resumed.stderr).toBe(0);
+  await expectEqual(lab, "away-for-a-while");
+}, 120_000);
+
+test("one bad answer beforehand leaves no server out", async () => {
+  const lab = await stacks.another();
+  const { faults } = lab;
+  for (const one of [faults.loki, faults.mimir, faults.tempo])
+    one.add({ kind: "status", status: 429, retryAfter: 0, times: 1 });
+  const restored = await stacks.on(lab, "restore", first, "--yes", "--json");
+  expect(restored.exitCode, restored.stdout + restored.stderr).toBe(0);
+}, 60_000);
+
+test("another tenant is another restore", async () => {
+  const lab = await stacks.another();
+  await killedWhileWriting(lab);
+  const env = { ...stacks.envFor(lab), CONTEXTCORE_MIMIR_TENANT: "another" };
+  const resumed = await run(["restore", first, "--yes", "--resume"], { cwd: stacks.cwd, env });
+  expect(resumed.exitCode).toBe(2);
+  expect(resumed.stderr).toContain("there is no interrupted restore like this one");
+}, 60_000);
+
+test("a restore that is under way is not continued by another process, and goes on to its end", async () => {
+  const lab = await stacks.another();
+  await rm(join(stacks.cwd, "backups", "restores"), { recursive: true, force: true });
+  for (const faults of [lab.faults.loki, lab.faults.mimir]) faults.add({ kind: "latency", ms: 60 });
+  const under = Bun.spawn([binary, "restore", first, "--yes"], {
+    cwd: stacks.cwd,
+    env: stacks.envFor(lab),
+    stdio: ["ignore", "ignore", "ignore"],
+  });
+  await blocksDone(join(stacks.cwd, "backups", "restores"), 1);
+  const second = await stacks.on(lab, "restore", first, "--yes", "--resume");
+  expect(second.stderr).toContain("another process carries out this restore");
+  expect(second.exitCode).toBe(4);
+  for (const faults of [lab.faults.loki, lab.faults.mimir]) faults.clear();
+  expect(await under.exited).toBe(0);
+  await expectEqual(lab, "under-way");
+}, 120_000);

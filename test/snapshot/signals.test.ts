@@ -80,7 +80,8 @@ describe.each(SIGNALS.map((signal) => ({ signal })))("$signal", ({ signal }) => 
     expect(pathObjection("acme", file, "records") === undefined).toBe(lines !== undefined);
     expect(pathObjection("acme", `acme/${signal}.json`, "records")).toBeUndefined();
     if (lines === undefined) return;
-    const [good, wrong] = LINES[file] ?? ["", ""];
+    const [good, wrong] = LINES[file] ?? [];
+    if (good === undefined || wrong === undefined) throw new Error(`LINES above has no lines of ${file}`);
     const at = { from: 0n, to: 10_000_000n };
     const [unit = ""] = lines.counted ?? [];
     expect(Object.values(measureLine(Buffer.from(good), file, at).counts)).toContain(1);

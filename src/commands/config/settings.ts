@@ -1,5 +1,6 @@
 /** The effective configuration: each value with its origin, secrets masked. */
 import type { Config } from "../../config/config.ts";
+import { CORE_SETTINGS } from "../../config/environment.ts";
 import type { ConfigProblem } from "../../config/errors.ts";
 import { hiddenProblems } from "../../config/hidden.ts";
 import { type Configured, configuredAs } from "../../config/instances.ts";
@@ -25,24 +26,20 @@ export const settingsOf = (config: Config, { backends, sinks }: DeclaredPlugins)
   ),
 ];
 
-function coreSettings(config: Config): Setting[] {
-  const values: Readonly<Record<string, unknown>> = {
-    name: config.name,
-    backups: config.backups,
-    plugins: config.plugins,
-    "export.concurrency": config.export.concurrency,
-    "export.recount": config.export.recount,
-    "destroy.command": config.destroy.command,
-    "destroy.allow": config.destroy.allow,
-    "destroy.deny": config.destroy.deny,
-    "audit.retention": config.audit.retention,
-    "audit.stale_after": config.audit.staleAfter,
-  };
-  return Object.entries(values).map(([key, value]) => ({
-    key,
-    value,
-    from: placeOf(config, key.split(".")),
+const coreSettings = (config: Config): Setting[] =>
+  CORE_SETTINGS.map(({ path }) => ({
+    key: path.join("."),
+    value: valueAt(config, path),
+    from: placeOf(config, path),
   }));
+
+/** `audit.stale_after` of the file is `audit.staleAfter` here. */
+function valueAt(config: Config, path: readonly string[]): unknown {
+  const names = path.map((key) => key.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
+  return names.reduce<unknown>(
+    (value, name) => (typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined),
+    config,
+  );
 }
 
 function placeOf(config: Config, path: readonly string[]): string {

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { isVendorName } from "../../host/declaration.ts";
-import { scaffoldFiles } from "../../scaffold/scaffold.ts";
+import { type Kind, scaffoldFiles } from "../../scaffold/scaffold.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { VERSION } from "../../version.ts";
 import { defineCommand } from "../command.ts";
@@ -18,23 +18,32 @@ export default defineCommand({
       about: "vendor/name, or a name alone; the folder is called as what follows the slash",
     },
     backend: { type: "flag", about: "a backend for a directory of JSON-lines files (the default)" },
-    server: { type: "flag", about: "a backend for a server over HTTP, with a look-alike of that server" },
+    server: {
+      type: "flag",
+      about: "a backend, or with --sink a sink, for a server over HTTP, with a look-alike of that server",
+    },
     sink: { type: "flag", about: "a sink that appends events to a file" },
     store: { type: "flag", about: "a store, for snapshots, that keeps objects in a directory" },
   },
-  exclusive: [["backend", "server", "sink", "store"]],
+  exclusive: [
+    ["backend", "server", "store"],
+    ["backend", "sink", "store"],
+  ],
   examples: [
     { line: "plugin new acme/lines", about: "writes ./lines" },
     { line: "plugin new acme/clicks --server", about: "for what is reached over HTTP" },
-    { line: "plugin new acme/events --sink", about: "a place for audit events instead of a server" },
+    {
+      line: "plugin new acme/events --sink",
+      about: "a place for audit events instead of a server; with --server, too: one over HTTP",
+    },
   ],
   async run({ args, terminal, directory }) {
-    const kind = KINDS.find((one) => args[one]) ?? "backend";
+    const kind = args.sink && args.server ? "server-sink" : (KINDS.find((one) => args[one]) ?? "backend");
     const folder = join(directory, args.name.slice(args.name.indexOf("/") + 1));
     const shown = `./${relative(directory, folder)}`;
     makeFolder(folder, shown);
     for (const [path, text] of scaffoldFiles(args.name, kind, VERSION)) write(join(folder, path), text);
-    terminal.print(`${shown} holds the ${kind === "server" ? "backend" : kind} ${args.name}`);
+    terminal.print(`${shown} holds the ${WORDS[kind] ?? kind} ${args.name}`);
     terminal.note(
       `next: edit ${shown}/index.ts; contextcore plugin check ${shown}; contextcore plugin add ${shown}`,
     );
@@ -43,6 +52,9 @@ export default defineCommand({
 });
 
 const KINDS = ["server", "sink", "store"] as const;
+
+/** What it is called, where that is not its kind. */
+const WORDS: Readonly<Partial<Record<Kind, string>>> = { server: "backend", "server-sink": "sink" };
 
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
 const DEVICES = /(^|\/)(con|prn|aux|nul|com\d|lpt\d)(\/|$)/;

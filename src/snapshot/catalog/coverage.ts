@@ -16,10 +16,9 @@ import { isSameSource, type Source } from "./source.ts";
  * @param source the backend, or its name alone: then of whichever server
  */
 export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source | string): Range[] {
-  const wanted = typeof source === "string" ? { name: source } : source;
-  const ranges = snapshots.flatMap(({ manifest }) =>
-    manifest.plugins.filter((one) => isSameSource(one, wanted)).flatMap(rangesOf),
-  );
+  const isIt = (one: ManifestPlugin): boolean =>
+    typeof source === "string" ? one.name === source : isSameSource(one, source);
+  const ranges = snapshots.flatMap(({ manifest }) => manifest.plugins.filter(isIt).flatMap(rangesOf));
   return coalesce(ranges);
 }
 

@@ -1,12 +1,23 @@
-/** Whose data a snapshot holds: one name may stand for another server, or another tenant, later. */
+/** Whose data a snapshot holds: one name may stand for another server, another tenant, or another plugin's instance, later. */
 import type { ManifestPlugin } from "../format/manifest.ts";
 
-/** A backend, at a server, as a tenant. What is not known is left away. */
-export type Source = Pick<ManifestPlugin, "name" | "url" | "tenant">;
+/** A backend, of a plugin, at a server, as a tenant. What is not known is left away; without a plugin it is that of its name. */
+export interface Source extends Pick<ManifestPlugin, "name" | "url" | "tenant"> {
+  readonly plugin?: string | { readonly name: string };
+}
 
 /** Whether both are the same as far as is known: older snapshots name no tenant, and not every plugin has a server. */
 export const isSameSource = (a: Source, b: Source): boolean =>
-  a.name === b.name && isSameText(address(a), address(b)) && isSameText(a.tenant, b.tenant);
+  a.name === b.name &&
+  isSamePlugin(a, b) &&
+  isSameText(address(a), address(b)) &&
+  isSameText(a.tenant, b.tenant);
+
+/** Behind one address there may be servers of several plugins. */
+export const isSamePlugin = (a: Source, b: Source): boolean => pluginName(a) === pluginName(b);
+
+const pluginName = ({ name, plugin = name }: Source): string =>
+  typeof plugin === "string" ? plugin : plugin.name;
 
 const address = ({ url }: Source): string | undefined => url?.replace(/\/+$/, "");
 

@@ -1,0 +1,23 @@
+/**
+ * Writes anew what is made from declarations and lies beside them in the repository: the help texts, the tables in the docs, the
+ * JSON Schema of a manifest. The tests that compare them write them; read what changed before it is committed.
+ */
+const COMPARING = [
+  "test/commands/help.test.ts",
+  "test/config/environment.test.ts",
+  "test/docs/exit-codes.test.ts",
+  "test/docs/plugins.test.ts",
+];
+
+const STEPS = [
+  [process.execPath, "scripts/manifest-schema.ts"],
+  ["biome", "format", "--write", "src/snapshot/format/manifest.schema.json"],
+  [process.execPath, "test", ...COMPARING],
+];
+
+const { CI: _, ...env } = { ...process.env, UPDATE_GOLDEN: "1", UPDATE_DOCS: "1" };
+
+for (const command of STEPS) {
+  const { exitCode } = Bun.spawnSync(command, { env, stdio: ["ignore", "inherit", "inherit"] });
+  if (exitCode !== 0) process.exitCode = exitCode;
+}
