@@ -1,4 +1,4 @@
-/** A further file that takes the audit events, one JSON line each: on another disk, or where a log shipper reads. */
+/** Appends audit events to another file, one JSON line each: on another disk, or where a log shipper reads them. */
 import type { Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -40,7 +40,7 @@ async function append(path: string, line: string): Promise<void> {
 
 const { O_RDONLY, O_RDWR, O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
-/** A project may come from anybody: its sink writes no file that a link leads to, and waits for nobody at a FIFO. */
+/** A project may be hostile: its sink follows no link to a file, and never blocks on a FIFO. */
 async function openRegular(path: string, flags: number): Promise<FileHandle> {
   const found = await lstat(path).catch(() => undefined);
   if (found !== undefined) requireRegular(path, found);
@@ -66,7 +66,7 @@ async function lastByte(file: FileHandle, size: number): Promise<string> {
   return buffer.toString("latin1");
 }
 
-/** Looks without leaving anything behind: the file if there is one, else the directory that it would be made in. */
+/** Checks without leaving anything behind: the file if it exists, otherwise the directory it would be created in. */
 async function probe(path: string): Promise<void> {
   for (let place = path; ; place = dirname(place)) {
     try {
@@ -78,7 +78,7 @@ async function probe(path: string): Promise<void> {
   }
 }
 
-/** How much of the file's end is read for its history: some eight thousand events. */
+/** How much of the file's end is read for the history: about eight thousand events. */
 const HISTORY_BYTES = 4 * 1024 * 1024;
 
 interface HistoryQuery {

@@ -1,4 +1,4 @@
-/** Annotations on the server: read by their time, and written unless they are there. */
+/** Annotations on the server: read by time, and written unless they exist. */
 import {
   fromMs,
   objectOf,
@@ -13,7 +13,7 @@ import type { Outcome, Restoring } from "./kind.ts";
 import { create, refused } from "./put.ts";
 import { read, type Server } from "./server.ts";
 
-/** An annotation as its line in a snapshot says it: without numeric ids and without who wrote it, which the server sets. */
+/** An annotation as a line in a snapshot: without numeric ids and author, which the server sets. */
 const annotationSchema = v.object({
   /** ms */
   time: v.number(),
@@ -30,18 +30,18 @@ const annotationSchema = v.object({
 });
 export type Annotation = v.InferOutput<typeof annotationSchema>;
 
-/** The annotation that a line of a snapshot is. */
+/** Parses a snapshot line into its annotation. */
 export const parseAnnotation = (line: string): Annotation => v.parse(annotationSchema, parseExact(line));
 
-/** True for what alerting wrote itself; nobody else can write such a one. */
+/** True for an annotation written by alerting; nobody else can write one. */
 const isAlertState = ({ alertId = 0, newState = "" }: Annotation): boolean => alertId > 0 || newState !== "";
 
 /** When it ends, ms. */
 export const endOf = ({ time, timeEnd = 0 }: Annotation): number => Math.max(time, timeEnd);
 
 /**
- * Annotations that overlap the range, newest end first, at most `limit`: there are no pages, and what is more than the
- * limit is left out without a word. Grafana takes both ends as part of the range, in ms, and 0 as "no such end".
+ * Annotations that overlap the range, newest end first, at most `limit`: there are no pages, and anything beyond the limit is
+ * silently dropped. Grafana treats both ends as inclusive, in ms, and 0 as "no such end".
  */
 export function readAnnotations(
   server: Server,
@@ -54,7 +54,7 @@ export function readAnnotations(
 
 const DAY_MS = 86_400_000;
 
-/** The time of the oldest annotation to within a day, before it; and of the newest. `undefined`: there are none. */
+/** The times of the oldest annotation (up to a day early) and of the newest; `undefined` when there are none. */
 export async function annotationSpan(
   server: Server,
   now: bigint,
@@ -78,7 +78,7 @@ interface Line {
   readonly annotation: Annotation;
 }
 
-/** Writes the annotations that are not there yet. Those that alerting wrote cannot be written by anybody else. */
+/** Writes the annotations that do not exist yet. Nobody but alerting can write its annotations. */
 export async function putAnnotations(restoring: Restoring, batch: RestoreBatch): Promise<RestoreAnswer> {
   const lines = batch.lines
     .filter((line) => line.trim() !== "")
@@ -101,7 +101,7 @@ export async function putAnnotations(restoring: Restoring, batch: RestoreBatch):
   return { written: { annotations: written }, existing: { annotations: known }, rejected };
 }
 
-/** Writes one annotation; `before` are there that are like it. */
+/** Writes one annotation; `before` equal ones exist. */
 async function putOne(restoring: Restoring, one: Line, before: number): Promise<Outcome> {
   const { annotation } = one;
   if (isAlertState(annotation)) return refused(ALERT_STATE);
@@ -115,7 +115,7 @@ const ALERT_STATE =
 const isWithin = (annotation: Annotation, { range }: RestoreBatch): boolean =>
   fromMs(annotation.time) < range.to && fromMs(endOf(annotation)) >= range.from;
 
-/** Two annotations that agree in all of this, as the server would keep it, are the same one: ids are not kept. */
+/** Two annotations that agree in all of this, as the server would store it, count as the same: ids are not kept. */
 function identity(annotation: Annotation): string {
   const { time, text, tags, dashboardUID, panelId, newState } = annotation;
   const panel = dashboardUID ? (panelId ?? 0) : 0;
@@ -146,7 +146,7 @@ function postable(annotation: Annotation) {
 
 const PAGE = 10_000;
 
-/** What the server has in the time that the lines span, and how often each: two alike are two. */
+/** The server's annotations in the time range of the lines, with how often each occurs: two equal ones are two. */
 async function existing(server: Server, lines: readonly Line[]): Promise<Map<string, number>> {
   const starts = lines.map(({ annotation }) => annotation.time);
   const ends = lines.map(({ annotation }) => endOf(annotation));

@@ -12,7 +12,7 @@ interface Referring {
   readonly content: unknown;
 }
 
-/** What an object refers to and this Grafana does not have. No loss of this export, but no restore will mend it. */
+/** References to objects that this Grafana does not have. The export loses nothing, but a restore cannot fix them. */
 export async function dangling(server: Server, { what, item, content }: Referring): Promise<Problem[]> {
   const known = await knownTargets(server);
   const lost = (
@@ -33,7 +33,7 @@ export async function dangling(server: Server, { what, item, content }: Referrin
 }
 
 interface Targets {
-  /** Uids and names; absent: this account may not list them. */
+  /** Uids and names; absent when this account may not list them. */
   readonly dataSources: ReadonlySet<string> | undefined;
   readonly libraryPanels: ReadonlySet<string> | undefined;
 }
@@ -41,7 +41,7 @@ interface Targets {
 const FRESH_MS = 30_000;
 const recent = new WeakMap<HttpClient, { readonly at: number; readonly targets: Promise<Targets> }>();
 
-/** Asked of the server once in a while, not once an object; a step that runs elsewhere asks for itself. */
+/** Asks the server only once in a while, not per object; a step in another process asks for itself. */
 function knownTargets(server: Server): Promise<Targets> {
   const { http } = server;
   const kept = recent.get(http);

@@ -1,4 +1,4 @@
-/** Reads and writes dashboards, through whichever API keeps more of them. */
+/** Reads and writes dashboards through whichever API preserves more of them. */
 import {
   type DashboardDocument,
   isKind,
@@ -20,12 +20,12 @@ import { asObject, asText, objectSchema, toFileText, without } from "./json.ts";
 import type { Write } from "./put.ts";
 import { read, resourcePath, type Server, type World } from "./server.ts";
 
-/** A dashboard as it goes into its file, and what could not be kept of it. */
+/** A dashboard as written to its file, and what could not be preserved. */
 export interface DashboardFile extends DashboardDocument {
   readonly problems: readonly Problem[];
 }
 
-/** Reads a dashboard so that nothing of it is converted: in the version it is stored in, where there are versions. */
+/** Reads a dashboard unconverted, in its stored version if the API has versions. */
 export async function readDashboard(server: Server, uid: string): Promise<DashboardFile> {
   const world = await server.world();
   return world.dashboards === undefined
@@ -35,7 +35,7 @@ export async function readDashboard(server: Server, uid: string): Promise<Dashbo
 
 const classicSchema = v.object({ dashboard: objectSchema, meta: objectSchema });
 
-/** The file is what `POST /api/dashboards/db` takes. */
+/** The file has the form that `POST /api/dashboards/db` accepts. */
 async function readClassic(server: Server, uid: string): Promise<DashboardFile> {
   const path = `/api/dashboards/uid/${encodeURIComponent(uid)}`;
   const { dashboard, meta } = await read(server, classicSchema, { path });
@@ -92,7 +92,7 @@ function fileOf(uid: string, resource: Resource, problems: readonly Problem[]): 
   return { ...draft, uid, text: toFileText(toResource(resource.apiVersion, uid, draft)), problems };
 }
 
-/** The file is a resource as `kubectl` and Grafana's own tools take it. */
+/** The file is a resource, as `kubectl` and Grafana's own tools accept it. */
 function toResource(apiVersion: string, name: string, { attached = {}, folderUid, content }: Draft) {
   const labels = asObject(attached.labels);
   const place = folderUid === "" ? {} : { [FOLDER]: folderUid };
@@ -109,17 +109,17 @@ function toResource(apiVersion: string, name: string, { attached = {}, folderUid
 }
 
 export interface Saving extends PlacedDashboard {
-  /** The version history's note. */
+  /** The note in the version history. */
   readonly message: string;
-  /** Of the resource that is replaced, so that a change meanwhile is not overwritten. */
+  /** The version of the resource being replaced, so that a concurrent change is not overwritten. */
   readonly resourceVersion?: string;
 }
 
-/** True when a dashboard goes through the new API: it is in a version that this server has. */
+/** True when a dashboard needs the new API: it is in a version that this server supports. */
 export const isResource = (world: World, { schema }: Pick<PlacedDashboard, "schema">): boolean =>
   schema !== undefined && world.dashboards?.versions.includes(schema) === true;
 
-/** Why a server does not take a dashboard of the second schema. */
+/** Why a server does not accept a dashboard of the second schema. */
 export const unknownVersion = (schema = ""): string =>
   `This Grafana does not know dashboards of version ${schema}.`;
 
@@ -132,7 +132,7 @@ export function dashboardRequest(world: World, saving: Saving): Write {
   return { method: "POST", path: "/api/dashboards/db", json };
 }
 
-/** Marks of the tool that owned it are left out: it is not that tool which writes. */
+/** Drops the marks of the tool that owned it, since that tool is not the one writing. */
 const MANAGER = /^grafana\.app\/(manag|source)/;
 
 function resourceRequest(world: World, saving: Saving): Write {

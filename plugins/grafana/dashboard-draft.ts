@@ -1,9 +1,9 @@
 import { type DashboardDraft, PluginError, v } from "contextcore";
 import { asText, type Fields, objectSchema, without } from "./json.ts";
 
-/** A dashboard as a file of any kind says it. */
+/** A dashboard parsed from a file of any kind. */
 export interface Draft extends DashboardDraft {
-  /** Where it lay; empty at the root. */
+  /** The folder it was in; empty at the root. */
   readonly folderUid: string;
   /** The tool that owned it. */
   readonly managedBy?: string;
@@ -13,7 +13,7 @@ export const FILE_PROVISIONING = "Grafana's file provisioning";
 export const FOLDER = "grafana.app/folder";
 const MANAGER = "grafana.app/managedBy";
 
-/** Who saved it last, when and with which words: part of the history, which cannot be put back. */
+/** Who saved it last, when and with which message: history that cannot be restored. */
 const BOOKKEEPING = [
   "grafana.app/createdBy",
   "grafana.app/updatedBy",
@@ -65,18 +65,18 @@ function parse<Schema extends v.GenericSchema>(schema: Schema, object: Fields): 
   throw notADashboard(issue.received === "undefined" ? `it has no ${field}` : `${field}: ${issue.message}`);
 }
 
-/** The error for a file that is none. @param why in words that go on after a colon */
+/** The error for a file that is not a dashboard. @param why continues after a colon */
 export const notADashboard = (why: string): PluginError =>
   new PluginError("invalid", `not a dashboard: ${why}`);
 
-/** The plain model: panels, title and so on at the top. Grafana takes the spaces around a uid away. */
+/** The plain model: panels, title and so on at the top level. Grafana trims spaces around a uid. */
 export function fromModel(model: Fields): DashboardDraft {
   const uid = asText(model.uid).trim();
   const content = without(model, "id", "uid", "version");
   return { ...(uid === "" ? {} : { uid }), title: asText(content.title), content };
 }
 
-/** A dashboard resource of Grafana 12 and newer as a draft: its folder and its owner stand in annotations. */
+/** A dashboard resource of Grafana 12 and newer as a draft: annotations hold its folder and its owner. */
 export function fromResource({ apiVersion, metadata, spec }: Resource): Draft {
   const { name = "", annotations } = metadata;
   const owner = asText(annotations[MANAGER]);

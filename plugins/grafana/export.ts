@@ -16,12 +16,12 @@ import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
 import { parseDashboardSelector } from "./selector.ts";
 import { read, type Server, type ServerFor, type World } from "./server.ts";
 
-/** Lists fan out to one cursor an object; only lines are bound to the range, every object is exported as it is. */
+/** Lists fan out to one cursor per object. Only lines are limited to the range; every object is exported as it is. */
 export const createExporter = (at: ServerFor): Exporter => ({
   async start(request, signal) {
     if (request.match !== undefined) parseDashboardSelector(request.match, KIND_NAMES);
     const server = at(signal);
-    // Fails here, and once, when the credentials are wrong.
+    // Wrong credentials fail here, once.
     await read(server, openObject({ id: v.number() }), { path: "/api/org" });
     const world = await server.world();
     return { cursors: firstCursors(request), notes: notes(world), problems: ALWAYS };
@@ -33,7 +33,7 @@ export const createExporter = (at: ServerFor): Exporter => ({
     if (run === undefined) throw new RangeError(`not a cursor of grafana's: ${JSON.stringify(cursor)}`);
     return run({ ...at(signal), selector }, cursor);
   },
-  // Every object has a cursor of its own already; what cannot be read is called by its name.
+  // Every object already has its own cursor; one that cannot be read is named.
   split: async (cursor) => ({
     items: [LABELS.get(v.parse(cursorSchema, cursor).kind)?.(cursor) ?? "objects"],
   }),
@@ -57,7 +57,7 @@ type Run = (reading: Reading, cursor: Cursor) => Promise<Step>;
 
 type Label = (cursor: Cursor) => string;
 
-/** What a cursor is called, by its `kind`. */
+/** What to call a cursor, by its `kind`. */
 const LABELS: ReadonlyMap<string, Label> = new Map(
   KINDS.flatMap((kind): [string, Label][] => {
     const list: [string, Label] = [listName(kind), () => `the list of ${kind.plural}`];
@@ -67,7 +67,7 @@ const LABELS: ReadonlyMap<string, Label> = new Map(
   }),
 );
 
-/** What is done with a cursor, by its `kind`. */
+/** How to run a cursor, by its `kind`. */
 const STEPS: ReadonlyMap<string, Run> = new Map(KINDS.flatMap(stepsOf));
 
 function stepsOf(kind: Kind): [string, Run][] {
@@ -111,7 +111,7 @@ function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: Cont
 const cursorFor = ({ one }: ObjectKind, item: Item, path: string): Cursor[] =>
   one !== undefined && "cursor" in item ? [{ kind: one.cursor, ...item.cursor, path }] : [];
 
-/** The items with the directories of the folders that they lie in. */
+/** The items, with the directories of their folders. */
 async function placed(items: Listing["items"], server: Server): Promise<Listing["items"]> {
   if (!items.some(({ folderUid = "" }) => folderUid !== "")) return items;
   const paths = await readFolderPaths(server);
@@ -124,15 +124,15 @@ async function placed(items: Listing["items"], server: Server): Promise<Listing[
 /** One object that a step is about. */
 interface One {
   readonly label: string;
-  /** Part of its name is `.` or `..`, which a proxy may take for a step in a path. */
+  /** Part of its name is `.` or `..`, which a proxy may resolve as a path step. */
   readonly isDotted: boolean;
 }
 
 const isDots = (value: unknown): boolean => value === "." || value === "..";
 
 /**
- * Turns "you may not" (403) and "there is none" (404) into problems, so that one kind of object that this account or this
- * Grafana lacks does not end the export. Wrong credentials (401) and everything else stay errors.
+ * Turns "forbidden" (403) and "not found" (404) into problems, so that a kind of object which this account or this Grafana
+ * lacks does not end the export. Wrong credentials (401) and everything else remain errors.
  * @param item the object, when it is about one
  */
 async function tolerant(plural: string, run: () => Promise<Step>, item?: One): Promise<Step> {

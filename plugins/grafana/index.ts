@@ -5,7 +5,7 @@ import { createKeeper } from "./keeper.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 
-// Grafana has organisations, which the credentials choose, and no tenants: an option that it ignores would deceive.
+// Grafana has organisations, chosen by the credentials, but no tenants: an option that it ignores would mislead.
 const { tenant: _, ...server } = option.serverOptions("http://localhost:3000", {
   url: "GRAFANA_URL",
   username: "GRAFANA_USER",
@@ -18,7 +18,7 @@ export default definePlugin({
   about: "Grafana: dashboards, folders, data sources, alerting, annotations",
   signals: ["dashboards"],
   importance: "medium",
-  // What else lies in its data directory (plugins, pictures) can be had again.
+  // The rest of its data directory (plugins, images) can be obtained again.
   dataFiles: ["grafana.db", "grafana.db-wal", "grafana.db-shm"],
   options: v.object({
     ...server,

@@ -1,4 +1,4 @@
-/** What is known of a Grafana without an export: what it holds, how much that is, and what it would refuse. */
+/** What is known about a Grafana without an export: its contents, its size, and what it would refuse. */
 import {
   type CountRequest,
   type Counts,
@@ -18,14 +18,14 @@ import { parseDashboardSelector } from "./selector.ts";
 import { read, readIfThere, type Server } from "./server.ts";
 
 export interface InventoryOptions {
-  /** Whether it is asked with a token, which sees only what its role allows. */
+  /** Whether it is accessed with a token, which sees only what its role allows. */
   readonly token: boolean;
   readonly now: bigint;
 }
 
 const healthSchema = v.object({ version: v.optional(v.string()) });
 
-/** Grafana deletes nothing by itself: what it holds is kept until somebody deletes it. */
+/** Grafana never deletes anything by itself. */
 export async function takeInventory(server: Server, { token, now }: InventoryOptions): Promise<Inventory> {
   const { version } = await read(server, healthSchema, { path: "/api/health" });
   const { counts, refused } = await countAll(server);
@@ -41,7 +41,7 @@ export async function takeInventory(server: Server, { token, now }: InventoryOpt
   };
 }
 
-/** True when there are folders in folders that the account may not see. */
+/** True when there are nested folders that the account may not see. */
 function isPartial(folders: readonly Hit[]): boolean {
   const seen = new Set(folders.map(({ uid }) => uid));
   return folders.some(({ folderUid }) => folderUid !== "" && !seen.has(folderUid));
@@ -90,7 +90,7 @@ function warnings({ partial, refused, token, dashboards }: Findings): string[] {
   return found;
 }
 
-/** What Grafana counts itself, to compare an export with; of what a selector chooses, the dashboards. */
+/** Grafana's own counts, to compare an export with; with a selector, only dashboards. */
 export async function countObjects(server: Server, { match }: CountRequest): Promise<Counts> {
   const selector = match === undefined ? undefined : parseDashboardSelector(match, KIND_NAMES);
   const reading: Reading = { ...server, selector };
@@ -103,7 +103,7 @@ export async function countObjects(server: Server, { match }: CountRequest): Pro
 
 const quotasSchema = v.array(v.object({ target: v.string(), limit: v.number(), used: v.number() }));
 
-/** The organisation's quotas, where it has any: a restore that would go beyond one is refused object by object. */
+/** The organisation's quotas, if it has any: a restore beyond one is refused object by object. */
 export async function readLimits(server: Server): Promise<Limit[]> {
   // Reading quotas needs more rights than reading dashboards.
   const quotas = await readIfThere(server, quotasSchema, { path: "/api/org/quotas" }).catch(unlessRefused);
@@ -116,7 +116,7 @@ export async function readLimits(server: Server): Promise<Limit[]> {
     }));
 }
 
-/** What this account may not read is not counted either; an export says so. */
+/** What this account may not read is not counted either; an export reports it. */
 function unlessRefused(error: unknown): undefined {
   if (error instanceof PluginError && error.status === 403) return undefined;
   throw error;
@@ -124,7 +124,7 @@ function unlessRefused(error: unknown): undefined {
 
 const SAMPLE = 20;
 
-/** How big Grafana is, worked out from its dashboards. */
+/** Grafana's size, estimated from its dashboards. */
 export async function measure(server: Server): Promise<Size> {
   const hits = await searchAll(server, { type: "dash-db" });
   const every = Math.max(1, Math.floor(hits.length / SAMPLE));

@@ -17,7 +17,7 @@ import { readWritable } from "./writable.ts";
 
 const MESSAGE = "Provisioned by contextcore";
 
-/** Grafana's dashboards one by one. */
+/** Grafana's individual dashboards. */
 export function createKeeper(at: ServerFor): DashboardKeeper {
   return {
     list: (signal) => list(at(signal)),
@@ -60,12 +60,12 @@ function parse(at: ServerFor, text: string): Draft | Promise<Draft> {
   return draft.schema?.startsWith("v2") ? knownTo(at(UNENDED), draft) : draft;
 }
 
-/** Reading a file is given no signal; the time limit of a call ends it. */
+/** Parsing a file has no signal; the time limit of a call ends it. */
 const UNENDED = new AbortController().signal;
 
 /** @throws PluginError `refused` when this Grafana is too old for it */
 async function knownTo(server: Server, draft: Draft): Promise<Draft> {
-  // Of a server that does not answer the list that follows tells.
+  // If the server does not answer, the list call that follows reports it.
   const world = await server.world().catch(() => undefined);
   if (world === undefined || isResource(world, draft)) return draft;
   throw new PluginError("refused", unknownVersion(draft.schema));
@@ -93,7 +93,7 @@ const versionSchema = v.object({ metadata: v.object({ resourceVersion: v.optiona
 
 const countsSchema = objectOf(v.unknown());
 
-/** Grafana itself deletes everything in a folder with it, library panels without asking; so it is looked at first. */
+/** Grafana deletes a folder's contents with it, including library panels without asking, so check the contents first. */
 async function removeFolder(server: Server, uid: string): Promise<void> {
   const path = `/api/folders/${encodeURIComponent(uid)}`;
   const counts = (await readIfThere(server, countsSchema, { path: `${path}/counts` })) ?? {};

@@ -1,6 +1,6 @@
 /**
- * What there is to say about one kind of thing that Grafana keeps. An export, the counts of inventory and reconciliation,
- * selectors, the order of a restore and the restore itself follow from it; nothing else knows the kinds apart.
+ * One kind of Grafana object. Export, inventory and reconciliation counts, selectors, restore order and the restore itself
+ * follow from this declaration; no other code distinguishes kinds.
  */
 import {
   type Cursor,
@@ -22,36 +22,36 @@ export type Kind = ObjectKind | LineKind;
 interface CommonKind {
   /** In a selector: `kind=dashboard`. */
   readonly name: string;
-  /** To a person: `alert rules`. */
+  /** For people: `alert rules`. */
   readonly plural: string;
-  /** What one counts as. */
+  /** The unit that one counts as. */
   readonly unit: string;
-  /** The kinds that a restore has to put back before this one. */
+  /** The kinds that a restore must write before this one. */
   readonly needs: readonly Kind[];
-  /** The server's own number of them, where it can say: from another source than the list, if there is one. */
+  /** The server's own count, if it has one; preferably from another source than the list. */
   count?(reading: Reading): Promise<number>;
-  /** What an inventory counts, where that is something else. */
+  /** What an inventory counts, if that differs. */
   readonly inventory?: { readonly unit: string; count(server: Server): Promise<number> };
-  /** How it is read, for the manifest; where that depends on the server. */
+  /** How it is read, for the manifest, if that depends on the server. */
   note?(world: World): string;
-  /** What this Grafana would refuse or change in a restore of such things. */
+  /** What this Grafana would refuse or change when such objects are restored. */
   foresee?(server: Server, world: World): Promise<readonly Finding[]>;
 }
 
-/** Things that have one file each. */
+/** Objects with one file each. */
 export interface ObjectKind extends CommonKind {
-  /** Where their files lie, below `grafana/`; its last part is also the `kind` of the cursor that lists them. */
+  /** The directory of their files below `grafana/`; its last part is also the `kind` of the cursor that lists them. */
   readonly folder: string;
   list(reading: Reading, cursor: Cursor): Promise<Listing>;
-  /** For things of which the list does not give everything. */
+  /** For objects that the list does not return completely. */
   readonly one?: ReadOne;
-  /** What selectors find it by, and what it is of no use without. @throws PluginError `invalid` when it is damaged */
+  /** What selectors match, and what it depends on. @throws PluginError `invalid` when it is damaged */
   describe(object: Fields): Described;
-  /** Puts back one object unless it is there. @throws PluginError `invalid` when the file has another shape */
+  /** Restores one object unless it exists. @throws PluginError `invalid` when the file has another shape */
   readonly put: Put;
 }
 
-/** Things that are the lines of one data file. */
+/** Objects stored as lines of one data file. */
 export interface LineKind extends CommonKind {
   readonly file: string;
   /** The first cursor for a range; its `kind` is the unit. */
@@ -63,7 +63,7 @@ export interface LineKind extends CommonKind {
 
 /** The server, to read from. */
 export interface Reading extends Server {
-  /** Where only some dashboards are asked for, with the folders above them. */
+  /** If only some dashboards are requested: those, and their parent folders. */
   readonly selector?: Selector | undefined;
 }
 
@@ -83,27 +83,27 @@ export interface Titled {
   readonly directory?: readonly string[];
 }
 
-/** One thing in a list, with what its file is named after: the object itself, or the cursor that reads it. */
+/** One object in a list, with what its file is named after: the object itself, or the cursor that reads it. */
 export type Item = Titled & {
-  /** The folder that it lies in, when `directory` does not say it; with a title in case the account may not see that folder. */
+  /** Its folder, if `directory` does not say; with a title in case the account may not see that folder. */
   readonly folderUid?: string;
   readonly folderTitle?: string;
 } & ({ readonly object: unknown } | { readonly cursor: JsonObject });
 
-/** How one thing is read by itself. */
+/** How one object is read individually. */
 export interface ReadOne {
-  /** The `kind` of its cursor; the other fields are those that the list gave. */
+  /** The `kind` of its cursor; the other fields come from the list. */
   readonly cursor: string;
   /** What a problem calls it. */
   label(cursor: Cursor): string;
   read(server: Server, cursor: Cursor): Promise<Content>;
 }
 
-/** What the file of a thing that was read by itself holds. */
+/** The contents of the file for an object that was read individually. */
 export interface Content {
   readonly text: string;
   readonly problems: readonly Problem[];
-  /** The same for another tool: a file that differs in its extension, and counts as something else. */
+  /** The same for another tool: a file with another extension that counts as something else. */
   readonly beside?: { readonly extension: string; readonly text: string; readonly unit: string };
 }
 
@@ -124,15 +124,15 @@ export function readOne<Entries extends v.ObjectEntries>(
   };
 }
 
-/** What a selector compares, and how a thing hangs together with others. */
+/** What a selector compares, and how objects depend on each other. */
 export interface Described extends Omit<Thing, "kind" | "folders"> {
-  /** Absent: such things lie in no folder. Empty at the root; a folder's is its own uid, so that it lies in itself. */
+  /** Absent: such objects are in no folder. Empty at the root. A folder's is its own uid, so it contains itself. */
   readonly folderUid?: string;
-  /** For a folder: the one above it. */
+  /** For a folder: its parent. */
   readonly parentUid?: string;
-  /** What others of any kind call it. */
+  /** The names by which objects of any kind refer to it. */
   readonly called: readonly string[];
-  /** What it is of no use without: `datasource/mimir`, by the other's kind and one of the names it is called. */
+  /** What it depends on: `datasource/mimir`, by the other's kind and one of its names. */
   readonly refers: readonly string[];
 }
 
@@ -140,13 +140,13 @@ export interface Described extends Omit<Thing, "kind" | "folders"> {
 export interface Restoring extends Server {
   /** Values for secrets, by `<uid or name>/<field>`; `*` stands for any uid. */
   readonly secrets: Readonly<Record<string, string>>;
-  /** Put back objects that another tool owns, as ordinary ones. */
+  /** Restore objects that another tool owns as ordinary ones. */
   readonly managed: boolean;
 }
 
 export type Put = (restoring: Restoring, object: Fields, file: string) => Promise<Outcome>;
 
-/** How putting back one object ended. */
+/** The outcome of restoring one object. */
 export type Outcome =
   | { readonly done: "created"; readonly problems?: readonly Problem[] }
   | { readonly done: "existing" }

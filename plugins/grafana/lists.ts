@@ -1,4 +1,4 @@
-/** Lists, page after page to their end: Grafana's search, and the resources under `/apis`. */
+/** Reads lists page by page to their end: Grafana's search, and the resources under `/apis`. */
 import { PluginError, v } from "contextcore";
 import { objectSchema } from "./json.ts";
 import type { Reading } from "./kind.ts";
@@ -15,10 +15,10 @@ const hitSchema = v.object({
 });
 export type Hit = v.InferOutput<typeof hitSchema>;
 
-/** Grafana's default; its most is 5000, and more is refused. */
+/** Grafana's default; more than 5000 is refused. */
 const PAGE = 1000;
 
-/** A proxy that leaves out the query gives the first page for ever. */
+/** A proxy that drops the query string returns the first page for ever. */
 export const sameAgain = (path: string): PluginError =>
   new PluginError("invalid", `grafana: ${path} gives the same page again and again`, {
     hint: "Does a proxy before Grafana drop the query of a URL?",
@@ -26,13 +26,13 @@ export const sameAgain = (path: string): PluginError =>
 
 export interface Search {
   readonly type: "dash-db" | "dash-folder";
-  /** Only what has all of these. */
+  /** Only items with all of these. */
   readonly tag?: readonly string[];
 }
 
 /**
- * Everything that the search finds, by uid. Pages are read until one is not full. A list that changes meanwhile can show
- * a row twice; it counts once.
+ * Everything that the search finds, by uid. Reads pages until one is not full. A list that changes meanwhile can show a row
+ * twice; it counts once.
  */
 export async function searchAll(server: Server, { type, tag = [] }: Search): Promise<Hit[]> {
   const found = new Map<string, Hit>();
@@ -48,11 +48,11 @@ export async function searchAll(server: Server, { type, tag = [] }: Search): Pro
   }
 }
 
-/** The dashboards that the selector finds; all of them without one. */
+/** The dashboards that the selector matches; all without one. */
 export async function findDashboards(reading: Reading): Promise<Hit[]> {
   const { selector } = reading;
   if (selector === undefined) return searchAll(reading, { type: "dash-db" });
-  // The server compares tags exactly; what it finds by words depends on its version, so titles are compared here.
+  // The server compares tags exactly, but its word search depends on the version, so titles are compared here.
   const tag = selector.flatMap(({ name, negated, equals }) =>
     name === "tag" && !negated && equals !== undefined ? [equals] : [],
   );

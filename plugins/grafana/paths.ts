@@ -5,25 +5,25 @@ import type { Server } from "./server.ts";
 
 export type FolderPaths = ReadonlyMap<string, readonly string[]>;
 
-/** The directory of each folder by its uid: its titles from the root down. */
+/** Each folder's directory by uid: its titles from the root down. */
 export const folderPaths = (folders: readonly DashboardFolder[]): FolderPaths =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 
-/** The same by Grafana's search: a few calls, however deep the folders are nested. */
+/** The same through Grafana's search: a few calls, however deeply folders are nested. */
 export async function readFolderPaths(server: Server): Promise<FolderPaths> {
   const hits = await searchAll(server, { type: "dash-folder" });
   return folderPaths(hits.map(({ uid, title, folderUid }) => ({ uid, title, parentUid: folderUid })));
 }
 
-/** The directory of what lies in a folder; one that this account may not see has at most a title. */
+/** The directory for the contents of a folder; an invisible one has at most a title. */
 export function directoryOf(paths: FolderPaths, uid: string, title = ""): readonly string[] {
   if (uid === "") return [];
   return paths.get(uid) ?? treePaths([{ id: uid, title: title || uid, parent: "" }]).get(uid) ?? [];
 }
 
 /**
- * The path of each object's file by its uid: `<folder>/<directory…>/<title>-<uid>.json`, safe on every file system, no two
- * the same even where upper and lower case are.
+ * The file path of each object by uid: `<folder>/<directory…>/<title>-<uid>.json`, safe on every file system and unique even if
+ * it ignores case.
  */
 export function filePaths(folder: string, items: readonly Titled[]): ReadonlyMap<string, string> {
   const paths = new Map<string, string>();
@@ -40,6 +40,6 @@ export function filePaths(folder: string, items: readonly Titled[]): ReadonlyMap
 const filePath = (folder: string, { uid, title, directory = [] }: Titled): string =>
   ["grafana", folder, ...directory, `${safeFileName(title)}-${safeFileName(uid)}.json`].join("/");
 
-/** A uid that differs from another in upper and lower case only, made different. */
+/** Makes a uid distinct that differs from another only in case. */
 const told = (uid: string): string =>
   `${uid}-${new Bun.CryptoHasher("sha256").update(uid).digest("hex").slice(0, 8)}`;

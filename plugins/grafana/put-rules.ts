@@ -1,13 +1,13 @@
-/** How the rules of a group are put back, each under the provenance that it had. */
+/** Restores the rules of a group, each with its original provenance. */
 import type { Problem } from "contextcore";
 import { asText, type Fields, without } from "./json.ts";
 import type { Outcome, Restoring } from "./kind.ts";
 import { CREATED, create, refused, type Write } from "./put.ts";
 
-/** A rule as its group's file says it. */
+/** A rule as stored in its group's file. */
 export type Rule = Fields & { readonly uid: string; readonly provenance?: string | undefined };
 
-/** A rule that is not put back, and why. */
+/** A rule that was not restored, and why. */
 export interface Unwritten {
   readonly rule: Rule;
   readonly reason: string;
@@ -15,20 +15,20 @@ export interface Unwritten {
 
 interface Group {
   readonly rules: readonly Rule[];
-  /** Not tried at all. */
+  /** Not attempted. */
   readonly left: readonly Unwritten[];
-  /** Whether there is none of it yet: then it is written as a group, which alone has an interval. */
+  /** True while no rule of the group exists: it is then written as a group, because only a group has an interval. */
   readonly isNew: boolean;
   asGroup(rules: readonly Fields[]): Write;
   asRule(rule: Fields): Write;
-  /** What tells the server which provenance a rule gets. */
+  /** The header that tells the server which provenance a rule gets. */
   headers(rule: Rule): Readonly<Record<string, string>>;
   isThere(uid: string): Promise<boolean>;
 }
 
 /**
- * Writes the rules in their order. A call gives all that it writes one provenance, so that rules which differ in it go one by
- * one, the first of them as the group. A refused call stops none of the others.
+ * Writes the rules in order. A call gives everything it writes one provenance, so rules with different ones are sent one by
+ * one, the first of them as the group. A refused call does not stop the others.
  * @returns created when any rule was, with the others named
  */
 export async function putRules(restoring: Restoring, group: Group): Promise<Outcome> {
@@ -53,7 +53,7 @@ export async function putRules(restoring: Restoring, group: Group): Promise<Outc
 
 type Some<Item> = readonly [Item, ...Item[]];
 
-/** All rules in one call where they are one group with one provenance; else each in its own. */
+/** One call when all rules form one group of one provenance; otherwise one per rule. */
 function inCalls({ rules, isNew, headers }: Group): Some<Rule>[] {
   const [first, ...others] = rules;
   if (first === undefined) return [];

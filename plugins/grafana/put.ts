@@ -1,4 +1,4 @@
-/** How one object is put back: unless it is there, or another tool owns it, one request creates it. */
+/** Restores one object: one request creates it, unless it exists or another tool owns it. */
 import { PluginError, type Problem, v } from "contextcore";
 import type { Outcome, Put, Restoring } from "./kind.ts";
 
@@ -6,10 +6,10 @@ export const CREATED: Outcome = { done: "created" };
 export const EXISTING: Outcome = { done: "existing" };
 type Refused = Extract<Outcome, { done: "refused" }>;
 
-/** The outcome of an object that is not put back. @param reason for the reader, without the object's name */
+/** The outcome of an object that is not restored. @param reason for the reader, without the object's name */
 export const refused = (reason: string): Refused => ({ done: "refused", reason });
 
-/** Reads an object with a schema and puts it back. @throws PluginError `invalid` when the file has another shape. */
+/** Parses an object with a schema and restores it. @throws PluginError `invalid` when the file has another shape */
 export const putBack =
   <Schema extends v.GenericSchema>(
     schema: Schema,
@@ -35,11 +35,11 @@ interface Missing {
   isThere(): Promise<boolean>;
   /** The other tool that owns it. */
   readonly owner: string | undefined;
-  /** What creates it, and what is then still to be done. @throws PluginError `invalid` when this server cannot keep it */
+  /** What creates it, and what remains to be done. @throws PluginError `invalid` when this server cannot keep it */
   request(): Write & { readonly problems?: readonly Problem[] };
 }
 
-/** Creates an object unless it is there or belongs to another tool. */
+/** Creates an object unless it exists or belongs to another tool. */
 export async function putMissing(
   restoring: Restoring,
   { isThere, owner, request }: Missing,
@@ -63,7 +63,7 @@ function orRefused<Value>(make: () => Value): Value | Outcome {
   }
 }
 
-/** Why an object that another tool owns is not put back; `undefined`: nobody owns it, or all are to be put back. */
+/** Why an object that another tool owns is not restored; `undefined` when nobody owns it, or all are to be restored. */
 export function ownedBy({ managed }: Restoring, owner: string | undefined): Refused | undefined {
   if (owner === undefined || managed) return undefined;
   return refused(
@@ -71,16 +71,16 @@ export function ownedBy({ managed }: Restoring, owner: string | undefined): Refu
   );
 }
 
-/** True when there is an answer at this path; a kept but unreadable object (403, 406) is there too. */
+/** True when this path has an answer; an existing but unreadable object (403, 406) counts. */
 export async function exists({ http, signal }: Restoring, path: string): Promise<boolean> {
   const { status } = await http.send({ path, signal, accept: [403, 404, 406] });
   return status !== 404;
 }
 
 /**
- * Sends an object that was not there just now. The server's refusal of this one object is an outcome; trouble that may pass
- * is an error, so that it is sent again. But first it is looked whether the server has stored it and only the answer was
- * lost: sent twice it would be there twice, or count as what had been there before.
+ * Sends an object that did not exist just now. If the server refuses this one object, that is an outcome; a temporary failure
+ * is an error, so that it is sent again. Before that, check whether the server has stored it and only the answer was lost: sent
+ * again, it would exist twice, or count as having existed before.
  */
 export async function create(
   { http, signal }: Restoring,
@@ -92,7 +92,7 @@ export async function create(
   } catch (error) {
     if (!(error instanceof PluginError) || error.status === 401) throw error;
     if (error.kind !== "temporary") return refused(error.message);
-    // When even this look fails, the first trouble is what is told, and the next attempt looks again.
+    // If even this check fails, report the first error; the next attempt checks again.
     if (await isThere().catch(() => false)) return CREATED;
     throw error;
   }

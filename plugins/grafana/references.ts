@@ -1,8 +1,8 @@
-/** How things hang together: what an object is called, and what it refers to by uid or name. */
+/** How objects depend on each other: what an object is called, and what it refers to by uid or name. */
 import { asObject, asText, type Fields } from "./json.ts";
 import type { Described } from "./kind.ts";
 
-/** An object that lies in no folder and refers to nothing. @param called the names by which others refer to it */
+/** An object in no folder that refers to nothing. @param called the names by which others refer to it */
 export function described(object: Fields, called: readonly string[]): Described {
   const uid = asText(object.uid);
   return {
@@ -14,7 +14,7 @@ export function described(object: Fields, called: readonly string[]): Described 
   };
 }
 
-/** Something in a folder, with panels or queries in it. @param folderUid empty at the root */
+/** An object in a folder, with panels or queries in it. @param folderUid empty at the root */
 export const describedIn = (folderUid: string, object: Fields): Described => ({
   ...described(object, [asText(object.uid)]),
   folderUid,
@@ -25,20 +25,20 @@ export const describedIn = (folderUid: string, object: Fields): Described => ({
   ],
 });
 
-/** What lies in a folder refers to it; at the root there is none. */
+/** The contents of a folder refer to it; at the root there is none. */
 export const inFolder = (uid: string): string[] => (uid === "" ? [] : references("folder", [uid]));
 
-/** What policies, and rules that route by themselves, refer to. */
+/** What policies refer to, and rules with their own routing. */
 export const routing = (object: Fields): string[] => [
   ...references("contact-point", textsUnder(object, "receiver")),
   ...references("mute-timing", textsUnder(object, "mute_time_intervals", "active_time_intervals")),
 ];
 
-/** References to things of a kind. @param called one of the names of each */
+/** References to objects of a kind. @param called one of each object's names */
 export const references = (kind: string, called: Iterable<string>): string[] =>
   Array.from(called, (name) => `${kind}/${name}`);
 
-/** Grafana's own, which are not data sources that could be missing. */
+/** Grafana's built-in data sources, which cannot be missing. */
 const BUILT_IN = new Set([
   "",
   "grafana",
@@ -50,7 +50,7 @@ const BUILT_IN = new Set([
   "default",
 ]);
 
-/** The data sources that are referred to anywhere inside: uids, or names where an old dashboard has them. Not variables. */
+/** The data sources referred to anywhere inside: uids, or names in old dashboards. Variables are excluded. */
 export function dataSourcesIn(value: unknown): ReadonlySet<string> {
   const found = new Set<string>();
   visit(value, (key, one) => {
@@ -61,10 +61,10 @@ export function dataSourcesIn(value: unknown): ReadonlySet<string> {
   return found;
 }
 
-/** The second dashboard schema says `{ name: <uid> }`. */
+/** The second dashboard schema writes `{ name: <uid> }`. */
 const nameOf = (reference: unknown): string => asText(asObject(reference).name);
 
-/** The library panels that are referred to anywhere inside. */
+/** The library panels referred to anywhere inside. */
 export function libraryPanelsIn(value: unknown): ReadonlySet<string> {
   const found = new Set<string>();
   visit(value, (key, one) => {
@@ -74,7 +74,7 @@ export function libraryPanelsIn(value: unknown): ReadonlySet<string> {
   return found;
 }
 
-/** The texts, alone or in a list, that stand under these keys anywhere inside. */
+/** The strings under these keys anywhere inside, alone or in a list. */
 export function textsUnder(value: unknown, ...keys: readonly string[]): ReadonlySet<string> {
   const found = new Set<string>();
   visit(value, (key, one) => {

@@ -13,10 +13,10 @@ import type { Server, ServerFor } from "./server.ts";
 
 export type RestoreOptions = Pick<Restoring, "secrets" | "managed">;
 
-/** Puts objects back under their own uids; what is there already stays as it is. */
+/** Restores objects under their own uids; existing ones stay unchanged. */
 export const createRestorer = (at: ServerFor, options: RestoreOptions): Restorer => ({
   rank: rankOf,
-  // Of the kinds that there may be thousands of. What alerting keeps is one document, whose writers would overtake one another.
+  // These kinds may have thousands of objects. Alerting keeps one document, so concurrent writers would overwrite each other.
   order: { "grafana/dashboards/": "any", "grafana/library-panels/": "any" },
   selection,
   preflight: (plan, signal) => preflight(at(signal), plan),
@@ -28,7 +28,7 @@ async function apply(restoring: Restoring, batch: RestoreBatch): Promise<Restore
   if (kind === undefined)
     throw new PluginError("invalid", `${batch.file} is not a file that grafana exports`);
   if ("file" in kind) return kind.put(restoring, batch);
-  // The same rules in the format of file provisioning, for people; the JSON file beside it is what goes back.
+  // The same rules in file provisioning format, for people; the JSON file beside it is what is restored.
   if (batch.file.endsWith(".yaml")) return { written: {} };
   const text = batch.lines.join("\n");
   const outcome = await kind.put(restoring, objectIn(batch.file, text), batch.file);
@@ -42,7 +42,7 @@ function answerFor(outcome: Outcome, unit: string, line: string): RestoreAnswer 
   return { written: { [unit]: 1 }, ...(problems.length === 0 ? {} : { problems }) };
 }
 
-/** What this Grafana would refuse or change of the plan, each told once. */
+/** What this Grafana would refuse or change of the plan, each reported once. */
 async function preflight(server: Server, { files }: RestorePlan): Promise<Finding[]> {
   const findings = new Set([ALTERED]);
   const world = await server.world();

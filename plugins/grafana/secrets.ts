@@ -1,4 +1,4 @@
-/** Secrets of data sources and contact points: Grafana never gives their values; for a restore they can be given. */
+/** Secrets of data sources and contact points: Grafana never returns their values, but a user can supply them for a restore. */
 import type { Finding, Problem } from "contextcore";
 import type { Restoring } from "./kind.ts";
 
@@ -20,7 +20,7 @@ export function neverGiven(plural: string, items: readonly string[]): Problem[] 
   return items.length === 0 ? [] : [{ kind: "not-contained", reason, items }];
 }
 
-/** The values that were given for these fields, and the fields for which there was none. */
+/** The values supplied for these fields, and the fields without one. */
 export function findSecrets(
   { secrets }: Pick<Restoring, "secrets">,
   { uid, name }: Owner,
@@ -38,7 +38,7 @@ export function findSecrets(
   return { found, missing };
 }
 
-/** What to say of an object that is there again, but without these secrets. */
+/** What to report for an object that was restored without these secrets. */
 export function stillMissing({ uid, name }: Owner, missing: readonly string[]): Problem[] {
   if (missing.length === 0) return [];
   const items = missing.map((field) => `${name}: ${uid || name}/${field}`);

@@ -1,19 +1,19 @@
-/** Restores by selector: the things that it finds, and what they need of the snapshot. */
+/** Restores by selector: the matching objects, and what they need from the snapshot. */
 import { type LineMatcher, PluginError, parseExact, type RestoreLine, v } from "contextcore";
 import { objectSchema } from "./json.ts";
 import type { Described, LineKind, ObjectKind } from "./kind.ts";
 import { KIND_NAMES, kindOf } from "./kinds/index.ts";
 import { folderNames, isSelected, parseSelector, type Selector } from "./selector.ts";
 
-/** What a file of a snapshot holds. */
+/** The contents of a snapshot file. */
 interface StoredThing extends Described {
   readonly file: string;
   readonly kind: string;
 }
 
 /**
- * Chooses by a selector. Lines of a data file are chosen only where it names their kind: annotations are history, not part
- * of a dashboard.
+ * Chooses by a selector. Lines of a data file are chosen only if it names their kind: annotations are history, not part of a
+ * dashboard.
  * @throws PluginError `invalid` when the selector is not understood or an object is damaged
  */
 export async function selection(match: string, everything: AsyncIterable<RestoreLine>): Promise<LineMatcher> {
@@ -24,7 +24,7 @@ export async function selection(match: string, everything: AsyncIterable<Restore
     const kind = kindOf(file);
     if (kind === undefined) continue;
     if ("file" in kind) for (const one of chosenLine(kind, line, selector)?.refers ?? []) needed.add(one);
-    // Beside rules lies the same for file provisioning, which no selector chooses by itself.
+    // The same rules in file provisioning format lie beside them; no selector chooses those files.
     else if (file.endsWith(".json")) things.push(describe(kind, file, line));
   }
   const files = withNeeds(chosenBy(selector, things), things, needed);
@@ -36,7 +36,7 @@ export async function selection(match: string, everything: AsyncIterable<Restore
   };
 }
 
-/** What a line is, if it is chosen. */
+/** The kind of a line, if it is chosen. */
 function chosenLine(kind: LineKind, line: string, selector: Selector): Described | undefined {
   const named = selector.some(({ name, negated, fits }) => name === "kind" && !negated && fits(kind.name));
   if (!named || line.trim() === "") return undefined;
@@ -55,7 +55,7 @@ function describe(kind: ObjectKind, file: string, text: string): StoredThing {
   }
 }
 
-/** The object that a file holds. @throws PluginError `invalid` naming the file */
+/** The object in a file. @throws PluginError `invalid` naming the file */
 export function objectIn(file: string, text: string): v.InferOutput<typeof objectSchema> {
   try {
     return v.parse(objectSchema, parseExact(text));
@@ -75,7 +75,7 @@ function chosenBy(selector: Selector, things: readonly StoredThing[]): StoredThi
   });
 }
 
-/** The files of what was chosen, and of all that is needed, and of what that needs. */
+/** The files of the chosen objects, and of everything they depend on, transitively. */
 function withNeeds(
   chosen: readonly StoredThing[],
   things: readonly StoredThing[],

@@ -1,15 +1,15 @@
 /**
- * The selector `--match`, the same for an export and a restore: conditions `name=value` with the operators of LogQL and
- * PromQL (`=`, `!=`, `=~`, `!~`; `:` is `=`, as in Grafana's own search), and words that the title contains.
+ * The selector `--match`, for export and restore alike: conditions `name=value` with the operators of LogQL and PromQL (`=`,
+ * `!=`, `=~`, `!~`; `:` means `=`, as in Grafana's own search), and words that the title contains.
  */
 import { PluginError } from "contextcore";
 
-/** What conditions are compared with. */
+/** The values that conditions are compared with. */
 export interface Thing {
   readonly kind: string;
   readonly uids: readonly string[];
   readonly titles: readonly string[];
-  /** Every folder it lies in, at any depth: uids, titles, and titles joined by `/`. */
+  /** Every folder that contains it, at any depth: uids, titles, and titles joined by `/`. */
   readonly folders: readonly string[];
   readonly tags: readonly string[];
 }
@@ -21,7 +21,7 @@ export interface Condition {
   /** `words`: what the title contains. */
   readonly name: Name | "words";
   readonly negated: boolean;
-  /** The value as it was written, when it is to be equal. */
+  /** The value as written, for an equality. */
   readonly equals?: string;
   readonly fits: (value: string) => boolean;
 }
@@ -33,8 +33,8 @@ const CONDITION =
 const WORD = /\s*("(?:[^"\\]|\\.)*"|[^\s,"]+)\s*,?/y;
 
 /**
- * Reads a selector.
- * @param kinds the names of the kinds that there are
+ * Parses a selector.
+ * @param kinds the names of the existing kinds
  * @throws PluginError `invalid` saying what is not understood
  */
 export function parseSelector(source: string, kinds: readonly string[]): Selector {
@@ -58,8 +58,8 @@ export function parseSelector(source: string, kinds: readonly string[]): Selecto
 }
 
 /**
- * Reads a selector for an export, which chooses dashboards.
- * @throws PluginError `invalid` when it is not understood, or can find no dashboard
+ * Parses a selector for an export, which chooses dashboards.
+ * @throws PluginError `invalid` when it is not understood, or can match no dashboard
  */
 export function parseDashboardSelector(source: string, kinds: readonly string[]): Selector {
   const selector = parseSelector(source, kinds);
@@ -94,7 +94,7 @@ function named(source: string, [, written = "", operator = "", text = ""]: RegEx
   return { name, negated, equals: value, fits: equality(name, value) };
 }
 
-/** Titles are for people, who do not mind upper and lower case; uids and tags are as they are. */
+/** Titles are compared without regard to case; uids and tags exactly. */
 function equality(name: Name, wanted: string): (value: string) => boolean {
   if (name === "kind") return (kind) => plain(kind) === plain(wanted);
   if (name !== "title" && name !== "folder") return (value) => value === wanted;
@@ -133,10 +133,13 @@ const VALUES: Readonly<Record<Condition["name"], (thing: Thing) => readonly stri
   tag: ({ tags }) => tags,
 };
 
-/** A thing has many tags and words, so each one that is named must fit; of the rest it has one, so several are alternatives. */
+/**
+ * An object has many tags and words, so all the named ones must match; it has only one of anything else, so several are
+ * alternatives.
+ */
 const ALL_MUST_FIT: readonly Condition["name"][] = ["tag", "words"];
 
-/** Whether a thing is chosen: nothing that is excluded fits it, and of each name that is asked for something does. */
+/** Whether an object is chosen: no exclusion matches it, and a condition of each requested name does. */
 export function isSelected(thing: Thing, selector: Selector): boolean {
   const fits = ({ name, fits: accepts }: Condition): boolean => VALUES[name](thing).some(accepts);
   if (selector.some((one) => one.negated && fits(one))) return false;
@@ -159,7 +162,7 @@ export interface NamedFolder {
 /** Grafana's own name for the root. */
 const ROOT = "general";
 
-/** The uids and titles from a folder up to the root, and the titles joined by `/`; for the root its own name. */
+/** The uids and titles from a folder up to the root, and the titles joined by `/`; for the root, its own name. */
 export function folderNames(folders: readonly NamedFolder[]): (uid: string) => readonly string[] {
   const byUid = new Map(folders.map((folder) => [folder.uid, folder]));
   return (uid) => {
@@ -174,7 +177,7 @@ export function folderNames(folders: readonly NamedFolder[]): (uid: string) => r
   };
 }
 
-/** The folder and those above it, upwards; a circle, which only a damaged file can have, is walked once. */
+/** The folder and its ancestors, upwards. A cycle, which only a damaged file can contain, is walked once. */
 function chainOf(byUid: ReadonlyMap<string, NamedFolder>, start: string): string[] {
   const seen = new Set<string>();
   for (let uid = start; uid !== "" && !seen.has(uid); uid = byUid.get(uid)?.parentUid ?? "") seen.add(uid);

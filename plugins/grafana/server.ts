@@ -4,7 +4,7 @@ import { type HttpClient, type HttpRequest, PluginError, parseExact, v } from "c
 export interface Server {
   readonly http: HttpClient;
   readonly signal: AbortSignal;
-  /** What kind of API it has; asked once for all tasks. */
+  /** The kind of API it has; determined once for all tasks. */
   world(): Promise<World>;
 }
 
@@ -26,7 +26,7 @@ export interface Served {
   readonly versions: readonly string[];
 }
 
-/** The server behind a client, for each task. What it is gets asked at the first need, and again if that failed. */
+/** The server behind a client, for each task. Its kind is determined when first needed, and again if that failed. */
 export function createServer(http: HttpClient): ServerFor {
   let known: Promise<World> | undefined;
   return (signal) => ({
@@ -101,7 +101,7 @@ const groupSchema = v.object({
   preferredVersion: v.optional(v.object({ version: v.string() })),
 });
 
-/** Dashboards served in one of these mean Grafana 12 or newer; before, `/apis` held experiments only. */
+/** Dashboards in one of these versions mean Grafana 12 or newer; before, `/apis` held only experiments. */
 const MATURE = ["v1", "v1beta1"];
 
 async function findWorld(caller: Caller): Promise<World> {
@@ -127,7 +127,7 @@ async function discover({ http, signal }: Caller): Promise<v.InferOutput<typeof 
   return answer.status === 200 && checked.success ? checked.output.groups : [];
 }
 
-/** An old Grafana answers `/apis` with its web page; that means it is not there. */
+/** An old Grafana answers `/apis` with its web page, which means that the API does not exist. */
 function parseLoose(source: string): unknown {
   try {
     return JSON.parse(source);

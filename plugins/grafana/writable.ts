@@ -1,4 +1,4 @@
-/** What a file must be for Grafana to keep the dashboard in it: known before it is sent. */
+/** Checks, before sending, whether Grafana can keep the dashboard in a file. */
 import { PluginError } from "contextcore";
 import { type Draft, notADashboard, readDraft } from "./dashboard-draft.ts";
 import type { Fields } from "./json.ts";
@@ -10,8 +10,8 @@ const UID_LENGTH_MAX = 40;
 const TITLE_LENGTH_MAX = 5000;
 
 /**
- * Reads the JSON of a file that is to be written.
- * @throws PluginError `invalid` when it is no dashboard, `refused` when it is one that no Grafana takes
+ * Parses the JSON of a file that is to be written.
+ * @throws PluginError `invalid` when it is not a dashboard, `refused` when no Grafana accepts it
  */
 export function readWritable(object: Fields): Draft {
   const draft = readDraft(object);
@@ -21,7 +21,7 @@ export function readWritable(object: Fields): Draft {
   return draft;
 }
 
-/** The old API looks at what stands at the top. */
+/** The old API looks only at the top level. */
 function checkModel(content: Fields): void {
   if ("elements" in content || "layout" in content)
     throw notADashboard(

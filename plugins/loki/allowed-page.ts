@@ -2,13 +2,13 @@ import type { Api, PageRequest } from "./api.ts";
 import type { Page } from "./page.ts";
 import { entriesLimit } from "./refusal.ts";
 
-/** A page, and whether there may be more than it holds. */
+/** A page, and whether more may follow. */
 export interface AllowedPage {
   readonly page: Page;
   readonly isFull: boolean;
 }
 
-/** Asks for one page; for as many entries as the server allows at once, where those asked for are more. */
+/** Asks for one page, of at most as many entries as the server allows at once. */
 export async function allowedPage(api: Api, request: PageRequest, signal: AbortSignal): Promise<AllowedPage> {
   try {
     const page = await api.page(request, signal);

@@ -1,4 +1,4 @@
-/** The calls of Loki's HTTP API that this plugin makes, with classified errors. */
+/** The calls that this plugin makes to Loki's HTTP API, with classified errors. */
 import { type HttpClient, PluginError, type Range, v } from "contextcore";
 import { type Page, readPage } from "./page.ts";
 import { classify, isPipelineError } from "./refusal.ts";
@@ -18,29 +18,29 @@ export interface SumRequest {
   readonly operation: "count_over_time" | "bytes_over_time";
   readonly selector: string;
   readonly range: Range;
-  /** How far it looks back from the range's last nanosecond: Loki knows no less than a millisecond. */
+  /** How far it looks back from the range's last nanosecond: Loki's smallest unit is a millisecond. */
   readonly ms: bigint;
 }
 
 export interface Api {
   /** One page of entries in time order (oldest first unless asked otherwise). */
   page(request: PageRequest, signal: AbortSignal): Promise<Page>;
-  /** The sum over all entries; 0 where there are none. */
+  /** The sum over all entries; 0 if there are none. */
   sum(request: SumRequest, signal: AbortSignal): Promise<number>;
-  /** Label names in use, or the last days' where the server looks no closer. */
+  /** Label names in use, possibly of the last few days if the server is not more precise. */
   labelNames(range: Range, signal: AbortSignal): Promise<readonly string[]>;
-  /** Label sets of the streams that any of these selectors match; all streams without one. */
+  /** Label sets of the streams that match any of these selectors; of all streams without one. */
   series(selectors: readonly string[], range: Range, signal: AbortSignal): Promise<readonly Labels[]>;
-  /** Bytes that these streams hold in chunks, by the server's index; `undefined` where it does not tell. */
+  /** Bytes of these streams in chunks, by the server's index; `undefined` if it does not say. */
   volume(selector: string, range: Range, signal: AbortSignal): Promise<number | undefined>;
   readonly http: HttpClient;
   send: HttpClient["send"];
 }
 
-/** `volume_max_series` of a Loki that is configured no otherwise: more is refused, or cut. */
+/** Loki's default `volume_max_series`: more is refused or cut off. */
 const VOLUMES_MAX = 1_000;
 
-/** All streams at once: a million of them, and their labels. */
+/** Enough for all streams at once: a million of them, with their labels. */
 const SERIES_BYTES_MAX = 256 << 20;
 
 const value = v.tuple([v.number(), v.string()]);
@@ -48,7 +48,7 @@ const vector = v.object({ data: v.object({ result: v.array(v.object({ value })) 
 const names = v.object({ data: v.nullish(v.array(v.string())) });
 const labelSets = v.object({ data: v.nullish(v.array(labelSet)) });
 
-/** Loki's HTTP API over a client; its errors have the kind that the server's words stand for. */
+/** Loki's HTTP API over a client; errors are classified by the server's own words. */
 export function createApi(http: HttpClient): Api {
   const calls: Calls = {
     send: (request) => http.send(request).catch(rethrow),
@@ -90,7 +90,7 @@ async function askPage(
   return readAnswer(await answer.bytes(), answer.headers);
 }
 
-/** Metadata that looks like a parser's error refuses a metric query, unless a stage leaves it out; that stage has its cost. */
+/** Metadata that resembles a parser's error makes Loki refuse a metric query, unless a stage drops it; that stage is costly. */
 async function askSum(
   { json }: Calls,
   { operation, selector, range, ms }: SumRequest,
@@ -118,14 +118,14 @@ async function askVolume(
   const answer = await send({ path, query, signal, accept: [400, 404, 501] });
   if (answer.status !== 200) return undefined;
   const { result } = checked(vector, await answer.json(), `the answer of ${path}`).data;
-  // As many as it gives at most: there may be more, and their bytes would be left out.
+  // A full answer may be cut off, and the bytes beyond would be missing.
   return result.length >= VOLUMES_MAX ? undefined : total(result);
 }
 
 const total = (result: readonly { readonly value: readonly [number, string] }[]): number =>
   result.reduce((sum, { value: [, number] }) => sum + Number(number), 0);
 
-/** A web page is a wrong address; an empty body one that was cut. */
+/** A web page means a wrong address; an empty body means that it was cut. */
 function readAnswer(bytes: Uint8Array, headers: Headers): Page {
   if (/html/i.test(headers.get("content-type") ?? "") || bytes[0] === 0x3c) {
     throw new PluginError("invalid", "loki: the answer to query_range is a web page", {
@@ -135,7 +135,7 @@ function readAnswer(bytes: Uint8Array, headers: Headers): Page {
   return readPage(bytes);
 }
 
-/** What came from outside, checked. @param what it is, for the message @throws PluginError `invalid` */
+/** Checks data from outside. @param what it is, for the message @throws PluginError `invalid` */
 export function checked<Schema extends v.GenericSchema>(
   schema: Schema,
   input: unknown,
@@ -148,8 +148,8 @@ export function checked<Schema extends v.GenericSchema>(
 }
 
 /**
- * `categorize-labels` keeps structured metadata apart from labels (Loki 3; pkg/util/httpreq/encoding_flags.go). Compression costs the
- * server more than it saves on one machine.
+ * `categorize-labels` keeps structured metadata apart from labels (Loki 3; pkg/util/httpreq/encoding_flags.go). On one machine,
+ * compression costs the server more than it saves.
  */
 const HEADERS = {
   "X-Loki-Response-Encoding-Flags": "categorize-labels",

@@ -1,11 +1,11 @@
-/** What is asked for by two at once is asked once. */
+/** Shares one request between concurrent callers. */
 
 /** Asks the server for something. */
 export type Ask<Answer> = (signal: AbortSignal) => Promise<Answer>;
 
 /**
- * The same question; who asks while it is being answered gets that answer too. Nothing is kept afterwards. Where the first
- * asker gave up or failed, the others ask for themselves.
+ * The same question, but callers who ask while it is being answered share that answer. Nothing is cached afterwards. If the
+ * first caller gives up or fails, the others ask for themselves.
  */
 export function askedOnce<Answer>(ask: Ask<Answer>): Ask<Answer> {
   let running: Promise<Answer> | undefined;

@@ -1,9 +1,9 @@
 /**
- * The moving border at which Loki loses lines. A single binary answers in two parts: its store gives what is older than
- * `query_store_max_look_back_period` before now, its ingesters what is younger. Each takes a now of its own, the ingesters a
- * little later: flushed lines between the two are in neither part, and in no count (pkg/querier/intervals.go,
- * `BuildQueryIntervalsWithLookback`; pkg/ingester/ingester.go, `buildStoreRequest`; measured). So what is to be exact is never
- * asked over a range that holds the border of its own moment: what lies there is asked for when the border has passed it.
+ * The moving border at which Loki loses lines. A single binary answers in two parts: its store returns lines older than
+ * `query_store_max_look_back_period` before now, its ingesters the newer ones. Each uses its own "now", the ingesters' being
+ * slightly later, so flushed lines between the two appear in neither part and in no count (pkg/querier/intervals.go,
+ * `BuildQueryIntervalsWithLookback`; pkg/ingester/ingester.go, `buildStoreRequest`; measured). An exact query must therefore
+ * never cover the border at the moment it runs: that part is read after the border has passed it.
  */
 import {
   type Context,
@@ -20,48 +20,50 @@ import type { Ask } from "./at-once.ts";
 import { createServerTime } from "./server-time.ts";
 import { LOOK_BACK, lookBackOf, type Settings } from "./settings.ts";
 
-/** An answer is expected within this, or twice what one took lately. ns */
+/** An answer is expected within this, or within twice the time of a recent one. ns */
 const ANSWER = 2n * NS_PER_SECOND;
 
-/** What is waited for is looked at so often: what is known of the server's clock may change. ms */
+/** Polling interval while waiting, because the estimate of the server's clock may change. ms */
 const LOOK_MS = 250;
 
-/** The border lies in the range of a request, or came into it before the answer: nothing was asked, or the answer is not believed. */
+/**
+ * The border was in the range of a request, or entered it before the answer: nothing was asked, or the answer is not trusted.
+ */
 export class AtBorder extends PluginError {
   constructor() {
     super("temporary", `loki: lines at the border of ${LOOK_BACK} cannot be read at this moment`);
   }
 }
 
-/** A range that can be asked for from a time on. ns */
+/** A range, and the time from which it can be queried. ns */
 export interface Later {
   readonly range: Range;
   readonly notBefore: bigint;
 }
 
-/** A range by when it can be asked for. */
+/** Parts of a range by when they can be queried. */
 export interface Parts {
-  /** At once: the newer part first, since the border moves towards it. */
+  /** Immediately; the newer part first, since the border moves towards it. */
   readonly now: readonly Range[];
-  /** What lies at the border. */
+  /** The part at the border. */
   readonly later: Later | undefined;
 }
 
 export interface Border {
-  /** The server's settings were read: where the border lies is known from them. */
+  /** Takes the server's settings, which determine where the border lies. */
   heard(settings: Settings): void;
-  /** The same calls, which throw {@link AtBorder} where the border lies in their range. */
+  /** The same calls, which throw {@link AtBorder} if the border lies in their range. */
   guard(api: Api): Api;
-  /** The range by when it can be asked for, at this moment. */
+  /** Divides the range by when each part can be queried, as of now. */
   parts(range: Range, signal: AbortSignal): Promise<Parts>;
-  /** What `ask` gives for parts of a range that together are all of it; waits for what lies at the border, and asks for it last. */
+  /** The results of `ask` for parts that together cover the range; waits for the part at the border and asks for it last. */
   across<Answer>(
     range: Range,
     ask: (part: Range) => Promise<Answer>,
     signal: AbortSignal,
   ): AsyncGenerator<Answer>;
   /**
-   * What `ask` gives for a range and, without waiting, once more for what lies at the border. Both together miss nothing: what
+   * The result of `ask` for a range and, without waiting, again for the part at the border. Together they miss nothing: what
    * the first answer lacks lies before its ingesters' border, and the second's store reaches up to a later one.
    */
   looks<Answer>(
@@ -71,7 +73,7 @@ export interface Border {
   ): AsyncGenerator<Answer>;
 }
 
-/** The border of one server. @param settings asked for where they are not {@link Border.heard} before */
+/** The border of one server. @param settings requested unless {@link Border.heard} comes first */
 export function createBorder(
   api: Api,
   settings: Ask<Settings>,
@@ -95,7 +97,7 @@ export function createBorder(
     from: from - back - time.error,
     to: to - back + time.error,
   });
-  /** Where it may lie until a request is answered that is sent now. */
+  /** Where it may lie until a request sent now is answered. */
   const ahead = (back: bigint): Range => {
     const now = time.now();
     return zone(now, now + (2n * slowest > ANSWER ? 2n * slowest : ANSWER), back);
@@ -188,14 +190,14 @@ export function createBorder(
   return { heard, guard, parts, across, looks };
 }
 
-/** What lies in both. */
+/** The intersection. */
 function common(a: Range, b: Range): Range | undefined {
   const from = a.from > b.from ? a.from : b.from;
   const to = a.to < b.to ? a.to : b.to;
   return from < to ? { from, to } : undefined;
 }
 
-/** A count over whole milliseconds needs no line read (count.ts). */
+/** A count over whole milliseconds reads no lines (count.ts). */
 const onSeconds = ({ from, to }: Range): Range => ({
   from: from - (from % NS_PER_SECOND),
   to: to + NS_PER_SECOND - (to % NS_PER_SECOND),

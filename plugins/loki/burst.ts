@@ -1,6 +1,6 @@
 /**
- * More entries in one nanosecond than the server gives in one answer: they are told apart by labels, then by how their lines or
- * their metadata begin. Each split is a filter and its complement, so nothing is read twice or left out.
+ * Handles more entries in one nanosecond than the server returns in one answer: they are separated by labels, then by prefixes
+ * of their lines or metadata. Each split is a filter and its complement, so nothing is read twice or left out.
  */
 import type { Cursor, Problem } from "contextcore";
 import type { Api } from "./api.ts";
@@ -18,12 +18,12 @@ export interface Split {
   readonly problems: readonly Problem[];
 }
 
-/** Characters of filters that a query may come to; Loki reads at most 131,072 of a query. */
+/** Maximum length of a query's filters, in characters; Loki reads at most 131,072 of a query. */
 const FILTERS_MAX = 20_000;
 
 /**
- * Cursors for the parts of one nanosecond that holds more than a page: by labels, else by a filter and its complement.
- * @param page the full answer for it, by which the parts are chosen
+ * Cursors for the parts of one nanosecond that holds more than a page: by labels, otherwise by a filter and its complement.
+ * @param page the full answer for it, from which the parts are chosen
  */
 export async function splitNanosecond(
   api: Api,
@@ -82,10 +82,10 @@ function chooseFilter(values: readonly Value[]): Filter | undefined {
   return undefined;
 }
 
-/** A prefix longer than this is not worth an expression. Characters. */
+/** A longer prefix is not worth an expression. Characters. */
 const PREFIX_MAX = 1_000;
 
-/** An expression for how about half of these texts begin; `undefined` when they are all the same, or not valid text. */
+/** An expression for the prefix of about half of these texts; `undefined` when all are equal, or not valid text. */
 function beginning(texts: readonly string[]): string | undefined {
   let prefix = commonPrefix(texts);
   let inside = texts;
@@ -129,7 +129,7 @@ function halfOf(branches: readonly (readonly [string, readonly string[]])[], hal
   return chosen;
 }
 
-/** Neither the end of a text nor what stands for bytes that are none. */
+/** Excludes the end of a text and the placeholder for invalid bytes. */
 const isText = (character: string): boolean => character !== "\ufffd" && character.isWellFormed();
 
 function commonPrefix(texts: readonly string[]): string {
@@ -138,7 +138,7 @@ function commonPrefix(texts: readonly string[]): string {
   for (const text of texts) {
     while (!text.startsWith(first.slice(0, length))) length -= 1;
   }
-  // Not in the middle of a character that takes two units.
+  // Not inside a surrogate pair.
   const last = first.charCodeAt(length - 1);
   return first.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
 }

@@ -1,4 +1,4 @@
-/** The server's own count: exact, with what its ingesters hold. Not from the index, which only estimates. */
+/** The server's own count: exact, including its ingesters. Not from the index, which only estimates. */
 import { type CountRequest, type Counts, halves, NS_PER_MS, type Range } from "contextcore";
 import { allowedPage } from "./allowed-page.ts";
 import type { Api } from "./api.ts";
@@ -8,7 +8,7 @@ import { wantsLess } from "./refusal.ts";
 import { rootSelectors } from "./roots.ts";
 import { parseSelector, printSelector } from "./selector.ts";
 
-/** Waits for what lies at Loki's border. `undefined` when a part shorter than a millisecond holds more than one answer gives. */
+/** Waits for the part at Loki's border. `undefined` when less than a millisecond holds more than one answer can. */
 export async function countEntries(
   api: Api,
   border: Border,
@@ -47,7 +47,7 @@ async function countRange(api: Api, part: Part, signal: AbortSignal): Promise<nu
   }
 }
 
-/** @throws `error` where the range is too short to be cut */
+/** @throws `error` when the range is too short to be divided */
 async function countHalves(
   api: Api,
   { range, match }: Part,
@@ -66,8 +66,9 @@ async function countHalves(
 }
 
 /**
- * `count_over_time(…[w])` at time t counts `(t - w, t]`; w has no unit below a millisecond, t may be any nanosecond
- * (pkg/logql/syntax/lex.go; measured). So [from, to) is w = whole milliseconds at t = to - 1 ns, and a rest below one is read.
+ * `count_over_time(…[w])` at time t counts `(t - w, t]`; w is at least a millisecond, t may be any nanosecond
+ * (pkg/logql/syntax/lex.go; measured). So [from, to) is w = whole milliseconds at t = to - 1 ns, and any rest below one is
+ * read.
  */
 async function countSelector(
   api: Api,
@@ -87,5 +88,5 @@ async function countSelector(
   return isFull ? undefined : counted + page.entries.length;
 }
 
-/** A tenth of a second's worth of lines in less than a millisecond is not counted. */
+/** If less than a millisecond holds a tenth of a second's worth of lines, it is not counted. */
 const REST_LIMIT = 1_000;

@@ -1,4 +1,4 @@
-/** What an export's cursors say. Times are decimal texts of ns. */
+/** The cursors of an export. Times are decimal strings of ns. */
 import { type Cursor, PluginError, type Range, v, windowsOrSpans } from "contextcore";
 import type { Parts } from "./border.ts";
 
@@ -17,23 +17,23 @@ const schema = v.variant("kind", [
     ...span,
     match: v.optional(v.string()),
     limit: entries,
-    /** Of a span of windows, which is cut into them first: how long each of them is. ns */
+    /** For a span of windows, which is divided first: the length of each window. ns */
     every: v.optional(ns),
-    /** The window itself, where this is only a part of it. */
+    /** The window itself, if this is only a part of it. */
     window: v.optional(v.object(span)),
   }),
   /** Reads one page of what a selector gives in a range. */
   v.object({
     kind: v.literal("read"),
     ...span,
-    /** A stream selector, and line or metadata filters where it could not be told apart otherwise. */
+    /** A stream selector, with line or metadata filters if labels alone could not separate the entries. */
     selector: v.string(),
     filters: v.optional(v.string(), ""),
-    /** Entries asked for at once, and the most that may be asked for. */
+    /** Entries requested at once, and the most that may be requested. */
     limit: entries,
     most: entries,
     window: v.object(span),
-    /** How often it was made smaller since the server could not answer. */
+    /** How often it was reduced because the server could not answer. */
     narrowed: v.optional(v.number(), 0),
   }),
   v.object({ kind: v.literal("rules") }),
@@ -44,24 +44,24 @@ export type LokiCursor = v.InferOutput<typeof schema>;
 export type WindowCursor = Extract<LokiCursor, { kind: "window" }>;
 export type ReadCursor = Extract<LokiCursor, { kind: "read" }>;
 
-/** @throws PluginError `invalid`: the cursor is of another version, or was changed */
+/** @throws PluginError `invalid` when the cursor is of another version, or was changed */
 export function parseCursor(cursor: Cursor): LokiCursor {
   const { success, output, issues } = v.safeParse(schema, cursor);
   if (success) return output;
   throw new PluginError("invalid", `loki: not a cursor of this version: ${issues[0].message}`);
 }
 
-/** What all windows of an export have in common. */
+/** What all windows of an export share. */
 export interface WindowSettings {
   /** How long a window is. ns */
   readonly every: bigint;
   /** Entries of a page. */
   readonly limit: number;
-  /** The selector that was asked for; all streams without one. */
+  /** The requested selector; absent: all streams. */
   readonly match: string | undefined;
 }
 
-/** A range's reconciliation windows as cursors, or spans of windows where they are very many. */
+/** A range's reconciliation windows as cursors, or spans of windows if there are very many. */
 export function windowCursors(range: Range, { every, limit, match }: WindowSettings): Cursor[] {
   const { parts, areWindows } = windowsOrSpans(range, every);
   return parts.map((part) => ({
@@ -73,7 +73,7 @@ export function windowCursors(range: Range, { every, limit, match }: WindowSetti
   }));
 }
 
-/** A read as a cursor; what has its default is left out, since a checkpoint lists very many of them. */
+/** A read as a cursor; defaults are omitted, since a checkpoint lists very many cursors. */
 export const readCursor = ({
   selector,
   filters,
@@ -93,7 +93,7 @@ export const readCursor = ({
   ...(narrowed === 0 ? {} : { narrowed }),
 });
 
-/** The same work, by when each part of it can be done. */
+/** The same work, divided by when each part can be done. */
 export function cursorsOf(cursor: WindowCursor | ReadCursor, { now, later }: Parts): Cursor[] {
   const part = (range: Range): Cursor =>
     cursor.kind === "read" ? readCursor({ ...cursor, ...range }) : windowPart(cursor, range);

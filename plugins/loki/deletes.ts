@@ -1,4 +1,4 @@
-/** Delete requests that hide data from queries though it is still there: kept with the export that could not see it. */
+/** Delete requests hide data from queries although it still exists; they are kept with the export that could not see it. */
 import { fromMs, isKind, openObject, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
 import { type Api, checked } from "./api.ts";
 
@@ -15,7 +15,7 @@ export type DeleteRequest = v.InferOutput<typeof request>;
 
 const PATH = "/loki/api/v1/delete";
 
-/** All requests that the server still lists; none where it deletes nothing; `undefined` where it does not show them. */
+/** All requests that the server still lists; none if it deletes nothing; `undefined` if it does not show them. */
 export async function listDeletes(
   api: Api,
   signal: AbortSignal,
@@ -30,10 +30,10 @@ export async function listDeletes(
   }
 }
 
-/** Whether the request still hides what it matches; what was processed is gone from the storage. */
+/** Whether the request still hides what it matches; after processing, the data is gone from the storage. */
 export const isPending = ({ status }: DeleteRequest): boolean => status !== "processed";
 
-/** The server's delete requests as one file, and a problem for each that hides lines which are still there. */
+/** The server's delete requests as one file, and a problem for each that hides lines which still exist. */
 export async function exportDeletes(api: Api, signal: AbortSignal): Promise<Step> {
   const requests = await listDeletes(api, signal);
   if (requests === undefined) return { problems: [NOT_SHOWN] };

@@ -1,16 +1,16 @@
-/** The oldest and the newest entry, found by looking back month by month. */
+/** Finds the oldest and newest entries by looking back month by month. */
 import { NS_PER_SECOND, type Range, span, windows } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Border } from "./border.ts";
 import { byParts, MONTH } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
-/** So many months without a line end the close look: what was restored into the past may lie behind a gap. */
+/** After this many empty months the close look ends: restored old lines may lie behind a gap. */
 const EMPTY_MAX = 13;
-/** Further months are asked so many at once whether they have a stream at all. */
+/** Beyond that, this many months at once are checked for any stream at all. */
 const MONTHS_AT_ONCE = 8;
 
-/** Entries may lie in the future: Loki takes those of the next ten minutes, and clocks differ. ns */
+/** Entries may lie in the future: Loki accepts up to ten minutes ahead, and clocks differ. ns */
 const AHEAD = 3_600n * NS_PER_SECOND;
 
 /** What bounds the search. */
@@ -18,11 +18,11 @@ export interface Horizon {
   /** ns */
   readonly now: bigint;
   readonly retention?: bigint | "unlimited" | undefined;
-  /** Where the schema begins, before which Loki stores nothing; `undefined`: it is not shown. ns */
+  /** The start of the first schema, before which Loki stores nothing; `undefined` if it is not shown. ns */
   readonly since?: bigint | undefined;
 }
 
-/** From the oldest entry to after the newest; `undefined` when there are none. */
+/** From the oldest entry to just after the newest; `undefined` when there are none. */
 export async function findEnds(
   api: Api,
   border: Border,
@@ -30,7 +30,7 @@ export async function findEnds(
   signal: AbortSignal,
 ): Promise<Range | undefined> {
   const end = now + AHEAD;
-  // The compactor runs late: what has expired is visible for some time.
+  // The compactor runs late, so expired data stays visible for some time.
   const kept = typeof retention === "bigint" ? retention + 2n * MONTH : undefined;
   const empty = kept === undefined ? EMPTY_MAX : Number(kept / MONTH) + 1;
   let found: Range | undefined;
@@ -54,7 +54,7 @@ export async function findEnds(
   return oldest === undefined ? found : span(oldest, found ?? oldest);
 }
 
-/** The ends of the oldest month that has lines, in a range of which most months have none. */
+/** The ends of the oldest month with lines, in a range whose months are mostly empty. */
 async function oldestWithin(api: Api, { from, to }: Range, signal: AbortSignal): Promise<Range | undefined> {
   const months = windows({ from, to }, MONTH);
   for (let first = 0; first < months.length; first += MONTHS_AT_ONCE) {
@@ -82,7 +82,7 @@ async function endsWithin(
   signal: AbortSignal,
 ): Promise<Range | undefined> {
   const roots = await rootSelectors(api, { range }, signal);
-  // The oldest takes a server long where the beginning is empty: it looks through it hour by hour.
+  // The oldest is slow to find if the start is empty: the server searches it hour by hour.
   const [oldest, newest] = await Promise.all([
     edge(api, roots, range, "forward", signal),
     hasNewest ? undefined : edge(api, roots, range, "backward", signal),

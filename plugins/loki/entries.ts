@@ -1,12 +1,12 @@
-/** The entries of one answer as places in its bytes: a few numbers each, and no object. */
+/** The entries of one answer as positions in its bytes: a few numbers each, no objects. */
 
 import type { Labels } from "./selector.ts";
 
 /** A stream of one answer. */
 export interface PageStream {
-  /** As the server gave them, its own bookkeeping labels included. */
+  /** As the server returned them, including its own bookkeeping labels. */
   readonly labels: Labels;
-  /** Its entries: indexes from `from` up to, not including, `to`. */
+  /** Its entries: indexes from `from` up to but excluding `to`. */
   readonly from: number;
   readonly to: number;
 }
@@ -17,17 +17,17 @@ export interface Place {
   readonly to: number;
 }
 
-/** Of an entry: where `"<ns>","line"` begins and ends, and its metadata. */
+/** Per entry: where `"<ns>","line"` begins and ends, and its metadata. */
 const FIELDS = 4;
 
-/** An entry with its time and metadata is seldom shorter. */
+/** An entry with time and metadata is seldom shorter. */
 const USUAL_BYTES = 160;
 
 export class Entries {
-  /** The answer's, and behind them what was put in place of some of it. */
+  /** The answer's bytes, followed by replacements for parts of it. */
   bytes: Uint8Array;
   length = 0;
-  /** An entry's time in whole seconds, and the nanoseconds beyond: no bigint for each. */
+  /** An entry's time in whole seconds, and the remaining nanoseconds, to avoid a bigint for each. */
   private seconds: Float64Array;
   private nanos: Uint32Array;
   private places: Uint32Array;
@@ -106,7 +106,7 @@ export class Entries {
     return from === to ? "" : this.buffer.toString("utf8", from, to);
   }
 
-  /** Whether this stands anywhere in the answer. */
+  /** Whether this text occurs anywhere in the answer. */
   holds(text: string): boolean {
     return this.buffer.includes(text);
   }

@@ -33,7 +33,7 @@ import { splitCursor } from "./split.ts";
 
 export type LokiContext = Context<LokiOptions>;
 
-/** The contract's exporter: windows in time order, then rules and delete requests, which belong to no selector. */
+/** The contract's exporter: windows in time order, then rules and delete requests, which no selector covers. */
 export function createExporter(
   api: Api,
   { border, settings: ask }: { readonly border: Border; readonly settings: Ask<Settings> },
@@ -49,7 +49,7 @@ export function createExporter(
     } catch (error) {
       if (!(error instanceof AtBorder)) throw error;
       const parts = await border.parts(cursor, signal);
-      // The border has passed meanwhile: the cursor itself is no further one, and is run again.
+      // The border has passed meanwhile: this is the same cursor, so it runs again.
       return parts.later === undefined ? stepOf(cursor, signal) : { next: cursorsOf(cursor, parts) };
     }
   };
@@ -74,7 +74,7 @@ interface Situation {
   readonly settings: Settings;
   readonly options: LokiOptions;
   readonly now: bigint;
-  /** Whether Loki was asked for a flush, and took it. */
+  /** Whether Loki was asked to flush, and accepted. */
   readonly isFlushed: boolean;
 }
 
@@ -93,13 +93,13 @@ function start(request: ExportRequest, { settings, options, now, isFlushed }: Si
   };
 }
 
-/** Lines are on their way for a while: agents send them in batches, and try again what a server refused. */
+/** Lines take a while to arrive: agents send them in batches, and retry what a server refused. */
 const settledPart = ({ from, to }: Range, settled: bigint): Range => ({
   from,
   to: to <= settled ? to : settled > from ? settled : from,
 });
 
-/** A clamped range is known beforehand: the server would give what is left of it and say nothing. */
+/** A clamped range is known in advance: the server would silently return only the rest. */
 function withinLookback(
   range: Range,
   settings: Settings,
@@ -114,8 +114,8 @@ function withinLookback(
 }
 
 /**
- * A query looks into the ingesters only for its newest part; what was pushed with older times is in no answer, and in no
- * count, until it is flushed (`isWithinIngesterMaxLookbackPeriod` in pkg/querier/querier.go).
+ * A query asks the ingesters only about its newest part. Lines pushed later with older times are in no answer and no count
+ * until they are flushed (`isWithinIngesterMaxLookbackPeriod` in pkg/querier/querier.go).
  */
 function unflushed({ from, to }: Range, settings: Settings, now: bigint): Problem[] {
   const { setting, reach } = ingesterReach(settings) ?? {};
@@ -130,7 +130,7 @@ function pageSize(settings: Settings, options: LokiOptions): number {
   return most > 0 ? Math.min(options.pageSize, most) : options.pageSize;
 }
 
-/** The streams of one window. It reads nothing itself. */
+/** The streams of one window. Reads no lines itself. */
 async function windowStep(
   api: Api,
   { from, to, match, limit, window = { from, to } }: WindowCursor,

@@ -23,7 +23,7 @@ export default definePlugin({
   backend: (context) => {
     const api = createApi(context.http);
     const { tenant } = context.options;
-    // The core asks for both at the same time: what they both need is read once.
+    // The core asks for both at once, so shared answers are requested only once.
     const border = createBorder(api, (signal) => settings(signal), context);
     const settings = askedOnce(async (signal) => {
       const found = await readSettings(api, signal);
@@ -36,7 +36,7 @@ export default definePlugin({
       const horizon = { now: context.clock(), retention, since: schemaStart(found) };
       return findEnds(api, border, horizon, signal);
     });
-    // What is pushed late from then on is as young as what else comes while the export runs.
+    // Lines pushed late from now on count as new data during the export.
     let flushed = false;
     return {
       inventory: (signal) => takeInventory(api, { now: context.clock(), settings, ends, border }, signal),

@@ -1,4 +1,4 @@
-/** What is in this Loki: from when to when, how long it is kept, how many streams, and what to beware of. */
+/** What this Loki holds: its time range, retention and streams, and what to beware of. */
 import {
   type Counts,
   formatDuration,
@@ -27,8 +27,8 @@ export interface InventoryOptions {
 }
 
 /**
- * From when to when there are lines, how long they are kept, and how many streams the newest day has.
- * What the server does not say is left out; a server that cannot be asked at all is an error.
+ * The time range of the lines, their retention, and the number of streams on the newest day. What the server does not say is
+ * left out; a server that does not answer at all is an error.
  */
 export async function takeInventory(
   api: Api,
@@ -55,7 +55,7 @@ export async function takeInventory(
 
 const buildInfo = v.object({ version: v.string() });
 
-/** A build without a release's name says nothing, and a gateway may not show it. */
+/** A development build's version says nothing, and a gateway may not show it. */
 async function readVersion(api: Api, signal: AbortSignal): Promise<string | undefined> {
   try {
     const answer = await api.send({ path: "/loki/api/v1/status/buildinfo", signal });
@@ -69,7 +69,7 @@ async function readVersion(api: Api, signal: AbortSignal): Promise<string | unde
 
 const DAY = 86_400n * NS_PER_SECOND;
 
-/** Of the newest day that has any: over a longer time streams come and go, and asking for all of them costs the server much. */
+/** For the newest day with data: over longer times streams come and go, and listing all of them is costly. */
 async function countStreams(
   api: Api,
   border: Border,
@@ -98,7 +98,7 @@ async function deleteWarnings(api: Api, signal: AbortSignal): Promise<string[]> 
   return [`${subject} pending: what they match is hidden from queries and from an export.`];
 }
 
-/** Whoever may read logs need not be allowed to see delete requests. */
+/** A user who may read logs need not be allowed to see delete requests. */
 function none(error: unknown): [] {
   if (isKind(error, "refused", "invalid")) return [];
   throw error;

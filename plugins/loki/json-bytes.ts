@@ -12,26 +12,27 @@ const CLOSE = { array: 0x5d, object: 0x7d } as const;
 const ESCAPES = new Set([0x22, 0x5c, 0x2f, 0x62, 0x66, 0x6e, 0x72, 0x74, 0x75]);
 
 /**
- * Walks over JSON in bytes without making values of it: an answer's lines are kept as the server wrote them, and to read
- * millions of them into objects only to write them again costs more than all the rest of an export.
- * Every method leaves `position` behind what it read. @throws PluginError `temporary` at the end of half a document, `invalid` otherwise
+ * Walks over JSON bytes without creating values: lines are kept as the server wrote them, and parsing millions of them into
+ * objects only to write them again would cost more than the rest of the export.
+ * Every method leaves `position` after what it read. @throws PluginError `temporary` when the document is truncated, `invalid`
+ * otherwise
  */
 export class JsonBytes {
   position = 0;
   readonly bytes: Uint8Array;
-  /** All bytes of texts so far, or-ed: below 0x80 they are all ASCII. */
+  /** All text bytes so far, or-ed: below 0x80, all are ASCII. */
   private seen = 0;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
   }
 
-  /** Whether all that was passed over is valid text. */
+  /** Whether everything skipped so far is valid text. */
   get isText(): boolean {
     return this.seen < 0x80 || isUtf8(this.bytes);
   }
 
-  /** The next byte that is not white space, not yet taken. */
+  /** The next byte that is not white space, without consuming it. */
   peek(): number {
     for (; this.position < this.bytes.length; this.position += 1) {
       const byte = this.bytes[this.position] ?? 0;
@@ -45,14 +46,14 @@ export class JsonBytes {
     this.position += 1;
   }
 
-  /** Whether this byte comes next; it is taken then. */
+  /** Whether this byte comes next; if so, it is consumed. */
   takes(byte: number): boolean {
     if (this.peek() !== byte) return false;
     this.position += 1;
     return true;
   }
 
-  /** Calls `member` at each member's value, which it must read. */
+  /** Calls `member` at each member's value, which it must consume. */
   object(member: (name: string) => void): void {
     this.take(OPEN.object);
     if (this.takes(CLOSE.object)) return;
@@ -64,7 +65,7 @@ export class JsonBytes {
     this.take(CLOSE.object);
   }
 
-  /** Calls `element` at each element, which it must read. */
+  /** Calls `element` at each element, which it must consume. */
   array(element: () => void): void {
     this.take(OPEN.array);
     if (this.takes(CLOSE.array)) return;
@@ -73,7 +74,7 @@ export class JsonBytes {
     this.take(CLOSE.array);
   }
 
-  /** Passes over a string. Control characters and unknown escapes are refused: what is kept must be JSON. */
+  /** Skips a string. Control characters and unknown escapes are refused, because the result must be valid JSON. */
   skipString(): void {
     this.take(QUOTE);
     const { bytes } = this;
@@ -94,7 +95,7 @@ export class JsonBytes {
     throw new PluginError("temporary", "loki: the answer ends in the middle of a text");
   }
 
-  /** Passes over an object of texts. @returns whether it has any */
+  /** Skips an object of strings. @returns whether it has any */
   skipTexts(): boolean {
     this.take(OPEN.object);
     if (this.takes(CLOSE.object)) return false;
@@ -107,7 +108,7 @@ export class JsonBytes {
     return true;
   }
 
-  /** Takes these bytes when just they come next. */
+  /** Consumes these bytes if exactly they come next. */
   takesAll(wanted: Uint8Array): boolean {
     for (let index = 0; index < wanted.length; index += 1) {
       if (this.bytes[this.position + index] !== wanted[index]) return false;

@@ -3,12 +3,12 @@ import { type Limit, NS_PER_SECOND } from "contextcore";
 import type { Api } from "./api.ts";
 import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./settings.ts";
 
-/** What the setting does to an export or a restore at this value, and the value to set; nothing where it does nothing. */
+/** What the setting does to an export or a restore at this value, and which value to set; absent if it does nothing. */
 type Effect = (value: string, settings: Settings) => string | undefined;
 
 const recorded: Effect = () => undefined;
 
-/** Zero turns these off. */
+/** Zero disables these. */
 const OFF = /^0+[a-z]*$/;
 
 const unlessOff =
@@ -19,10 +19,10 @@ const unlessOff =
 const LOSES =
   "Loki loses lines in queries and counts that reach over the moment so long ago, and says nothing; an export goes round it and waits for some seconds; ";
 
-/** As long as what is recommended: nothing more to be said. ns */
+/** At the recommended value or more there is nothing to report. ns */
 const LONG_LOOK_BACK = 864_000n * NS_PER_SECOND;
 
-/** Only with chunks in local files Loki starts with a look-back that was set (`calculateMaxLookBack` in pkg/loki/modules.go). */
+/** Loki only starts with a look-back setting if chunks are in local files (`calculateMaxLookBack` in pkg/loki/modules.go). */
 function isOnFiles(settings: Settings): boolean {
   const newest = settings.list("schema_config.configs").at(-1);
   return (
@@ -73,7 +73,7 @@ const SETTINGS: Readonly<Record<string, Effect>> = {
 
 /**
  * Every setting that the server shows. None is marked as clamping: only the export knows whether its range is within
- * `max_query_lookback`, and says so itself where it is not.
+ * `max_query_lookback`, and reports it if not.
  */
 export async function readLimits(api: Api, signal: AbortSignal): Promise<readonly Limit[]> {
   const settings = await readSettings(api, signal);

@@ -1,4 +1,4 @@
-/** Entries as lines of `logs.json`: one Loki push request a line, one stream each, in time order. */
+/** Entries as lines of `logs.json`: one Loki push request per line, one stream each, in time order. */
 import type { LineRecords, Range } from "contextcore";
 import type { Entries, PageStream, Place } from "./entries.ts";
 import type { Page } from "./page.ts";
@@ -6,7 +6,7 @@ import { isBookkeeping, ownLabels, streamKey } from "./streams.ts";
 
 export const LOGS_FILE = "logs.json";
 
-/** A line is about as long as this at most; a single entry that is longer is one of its own. Bytes. */
+/** Maximum length of a line, roughly; a longer single entry gets its own line. Bytes. */
 const LINE_MAX = 1 << 20;
 
 /** `undefined` when there is nothing to keep. @param streams those of the page, or what is to be kept of them */
@@ -27,7 +27,10 @@ interface KeptStream {
   readonly indexes: readonly number[];
 }
 
-/** Streams that differ only in the server's own labels become one, in time order, entries of one nanosecond in each one's. */
+/**
+ * Merges streams that differ only in the server's own labels, in time order; entries of one nanosecond keep their stream's
+ * order.
+ */
 function joinStreams(entries: Entries, streams: readonly PageStream[]): KeptStream[] {
   const isPlain = !streams.some(({ labels }) => Object.keys(labels).some(isBookkeeping));
   if (isPlain) return streams.map((one) => ({ labels: JSON.stringify(one.labels), indexes: span(one) }));

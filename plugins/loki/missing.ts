@@ -7,10 +7,10 @@ import type { PushStream } from "./push.ts";
 import { type Labels, printSelector } from "./selector.ts";
 import { ownLabels, streamKey } from "./streams.ts";
 
-/** Entries asked for at once: what servers allow unless they are configured otherwise. */
+/** Entries requested at once: the limit of servers with default settings. */
 const LIMIT = 5_000;
 
-/** The entries of one stream that the server does not hold. What it holds but does not show yet counts as missing. */
+/** The entries of one stream that the server does not hold. Entries that it holds but does not show yet count as missing. */
 export async function findMissing(
   api: Api,
   border: Border,
@@ -30,7 +30,7 @@ export async function findMissing(
       const { page, isFull } = await allowedPage(api, request, signal);
       const newest = remember(held, page, stream.labels);
       if (!isFull) break;
-      // Further on from the last nanosecond again, unless it fills the page.
+      // Continues from the last nanosecond again, unless it fills the page.
       at = newest > at ? newest : at + 1n;
     }
   };
@@ -54,13 +54,13 @@ function remember(held: Set<string>, page: Page, labels: Labels): bigint {
   return newest;
 }
 
-/** The server adds a service name where there is none. */
+/** The server adds a service name if there is none. */
 function isSameStream(served: Labels, ours: Labels): boolean {
   const { service_name, ...others } = ownLabels(served);
   return streamKey(ours) === streamKey(Object.hasOwn(ours, "service_name") ? ownLabels(served) : others);
 }
 
-/** The server adds the level that it reads from the line where the entry says none. */
+/** The server adds a level detected from the line if the entry has none. */
 function withoutLevel([time, line, metadata]: Value): Value {
   if (metadata === undefined) return [time, line];
   const { detected_level, ...others } = metadata;

@@ -1,4 +1,4 @@
-/** One answer of query_range, checked and kept as bytes. */
+/** One query_range answer, checked and kept as bytes. */
 import { PluginError, v } from "contextcore";
 import { Entries, type PageStream } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
@@ -9,15 +9,15 @@ import { labelSet } from "./streams.ts";
 export interface Page {
   readonly streams: readonly PageStream[];
   readonly entries: Entries;
-  /** False when structured metadata is mixed into the labels: Loki before 3. */
+  /** False when structured metadata is mixed into the labels (Loki before 3). */
   readonly categorized: boolean;
-  /** The labels whose names some structured metadata has, which the server shows by other names. */
+  /** Labels whose names also occur in structured metadata, which the server shows under other names. */
   readonly taken: ReadonlySet<string>;
-  /** What the server says about its answer being less than whole. */
+  /** The server's warnings that its answer is incomplete. */
   readonly warnings: readonly string[];
 }
 
-/** @throws PluginError `invalid` saying what is not as expected; `temporary` for half an answer */
+/** @throws PluginError `invalid` saying what is unexpected; `temporary` for a truncated answer */
 export function readPage(bytes: Uint8Array): Page {
   const found = { streams: [] as PageStream[], type: "", flags: [] as unknown, warnings: [] as unknown };
   const json = new JsonBytes(bytes);
@@ -28,7 +28,7 @@ export function readPage(bytes: Uint8Array): Page {
     else if (name === "data") json.object((inner) => readData(inner));
     else json.skipValue();
   });
-  // Loki itself never sends bytes that are no text; what changed them on the way may have changed more.
+  // Loki never sends invalid text; whatever changed these bytes on the way may have changed more.
   if (!json.isText) throw wrong("it is not UTF-8");
   if (found.type !== "streams") throw wrong(`resultType is ${JSON.stringify(found.type)}, not "streams"`);
   return {
@@ -48,13 +48,13 @@ export function readPage(bytes: Uint8Array): Page {
   }
 }
 
-/** What is read into: the entries, and by their indexes what of them was shown as parsed. */
+/** The output: entries, and by index what was shown as parsed. */
 interface Found {
   readonly entries: Entries;
   readonly parsed: Map<number, Labels>;
 }
 
-/** A stream without entries is none. */
+/** A stream without entries is dropped. */
 function readStream(json: JsonBytes, found: Found): PageStream[] {
   const { entries } = found;
   let labels: unknown;
@@ -85,7 +85,7 @@ function readEntry(json: JsonBytes, found: Found): void {
   json.take(CLOSE);
 }
 
-/** The form in which Loki writes it is read at once, any other member by member. */
+/** The form in which Loki writes it is read in one go, any other member by member. */
 function readCategories(json: JsonBytes, { entries, parsed }: Found): void {
   json.peek();
   const start = json.position;
@@ -107,7 +107,7 @@ function readMetadata(json: JsonBytes, entries: Entries): void {
   if (json.skipTexts()) entries.setMetadata(from, json.position);
 }
 
-/** A query without a parser has nothing parsed but metadata that is called as a parser's error would be. */
+/** A query without a parser shows nothing as parsed but metadata named like a parser's error. */
 function readParsed(json: JsonBytes, index: number, parsed: Found["parsed"]): void {
   const labels = json.value();
   if (!v.is(labelSet, labels) || !isSent(labels))
@@ -115,10 +115,10 @@ function readParsed(json: JsonBytes, index: number, parsed: Found["parsed"]): vo
   if (Object.keys(labels).length > 0) parsed.set(index, labels);
 }
 
-/** An entry as Loki's push API takes it: time in ns as text, line, structured metadata where there is any. */
+/** An entry in the form of Loki's push API: time in ns as a string, line, and structured metadata if any. */
 export type Value = [time: string, line: string, metadata?: Labels];
 
-/** One entry as a value: for the few that are looked into. */
+/** One entry as a value, for the few that are inspected. */
 export function valueAt({ entries }: Page, index: number): Value {
   const metadata = entries.metadataText(index);
   return JSON.parse(`[${entries.text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
@@ -128,7 +128,7 @@ export function valueAt({ entries }: Page, index: number): Value {
 export const valuesOf = (page: Page, { from, to }: PageStream): Value[] =>
   Array.from({ length: to - from }, (_, index) => valueAt(page, from + index));
 
-/** Which engine answered is no news to anybody; what is left says that something is missing. */
+/** Drops the notice of which engine answered; any other warning says that something is missing. */
 const warningsOf = (warnings: unknown): string[] =>
   Array.isArray(warnings) ? warnings.map(String).filter((text) => !/query engine/i.test(text)) : [];
 

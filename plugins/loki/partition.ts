@@ -1,10 +1,10 @@
 /**
- * Splits a selector by label values. Streams that are busy get a selector of their own, quiet ones share one, and one selector takes all
- * that was not seen: the parts never overlap and together match exactly what the whole did.
+ * Splits a selector by label values. Busy streams get their own selector, quiet ones share one, and one selector covers all
+ * streams that were not seen: the parts never overlap and together match exactly what the whole did.
  */
 import { also, anyOf, escapeRegex, type Labels, type Matcher } from "./selector.ts";
 
-/** A stream and how many entries of it are expected. */
+/** A stream and its expected number of entries. */
 export interface Load {
   readonly labels: Labels;
   readonly entries: number;
@@ -16,11 +16,12 @@ interface Bucket {
   entries: number;
 }
 
-/** A list of values longer than this makes a query slow to read and a cursor large. Characters. */
+/** A longer list of values makes a query slow to parse and a cursor large. Characters. */
 const LIST_MAX = 2_000;
 
 /**
- * @param target about how many entries a part should have; a stream with more has a part of its own
+ * Splits the selector.
+ * @param target about how many entries a part should have; a stream with more gets its own part
  * @returns the selector itself when its streams cannot be told apart
  */
 export function partition(selector: string, loads: readonly Load[], target: number): string[] {
@@ -39,7 +40,7 @@ export function partition(selector: string, loads: readonly Load[], target: numb
 
 const weight = (group: readonly Bucket[]): number => group.reduce((sum, { entries }) => sum + entries, 0);
 
-/** The label that spreads the load best: whose heaviest value is lightest, then the one with most values. */
+/** The label that spreads the load best: the one whose heaviest value is lightest, then the one with most values. */
 function bestLabel(loads: readonly Load[]): string | undefined {
   const names = [...new Set(loads.flatMap(({ labels }) => Object.keys(labels)))].sort();
   const ranked = names
@@ -66,7 +67,7 @@ function bucketsOf(loads: readonly Load[], name: string): Bucket[] {
   return [...buckets.values()];
 }
 
-/** Heavy ones alone, light ones together up to the target; what the list has no room for is left to the rest. */
+/** Heavy values alone, light ones together up to the target; values that do not fit the list are left to the rest. */
 function pack(buckets: readonly Bucket[], target: number): Bucket[][] {
   const groups: Bucket[][] = [];
   let room = LIST_MAX;
@@ -74,7 +75,7 @@ function pack(buckets: readonly Bucket[], target: number): Bucket[][] {
   for (const bucket of buckets) {
     room -= escapeRegex(bucket.value).length + 1;
     if (room < 0 && groups.length > 0) break;
-    // The empty value is no member of a list of values: it has a matcher of its own.
+    // A list of values cannot contain the empty value, so it gets its own matcher.
     if (bucket.value === "") groups.push([bucket]);
     else if (open.length > 0 && weight(open) + bucket.entries <= target) open.push(bucket);
     else {

@@ -6,8 +6,8 @@ import { spansTooMuch } from "./refusal.ts";
 export const MONTH = 30n * 86_400n * NS_PER_SECOND;
 
 /**
- * What `ask` gives for each part of a range, the oldest first. A part is a month at most, and less where the server says that
- * it is too long. Nothing is asked before its answer is wanted.
+ * The results of `ask` for each part of a range, oldest first. A part is at most a month, and shorter if the server says that
+ * it is too long. Nothing is requested before its result is needed.
  */
 export async function* byParts<Answer>(
   range: Range,

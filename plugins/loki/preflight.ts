@@ -1,4 +1,4 @@
-/** What this server would refuse, alter or hide of a restore, with the setting to change. */
+/** What this server would refuse, alter or hide in a restore, with the setting to change. */
 import {
   type Finding,
   formatDuration,
@@ -23,7 +23,7 @@ interface Situation {
   readonly now: bigint;
 }
 
-/** Only what the plan's files are concerned with is looked at: lines, rules, delete requests. */
+/** Checks only what concerns the plan's files: lines, rules, delete requests. */
 export async function preflight(
   api: Api,
   border: Border,
@@ -150,10 +150,10 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
   },
 ];
 
-/** `ingester.max_chunk_age` where the server does not show it: Loki's default. ns */
+/** Loki's default `ingester.max_chunk_age`, used if the server does not show it. ns */
 const MAX_CHUNK_AGE = 7_200n * NS_PER_SECOND;
 
-/** A stream refuses what is older than its newest line by more than half of max_chunk_age (pkg/ingester/stream.go). */
+/** A stream refuses lines older than its newest one by more than half of max_chunk_age (pkg/ingester/stream.go). */
 async function newerLines(
   api: Api,
   border: Border,

@@ -1,4 +1,4 @@
-/** `POST /loki/api/v1/push`, and what its refusals mean entry by entry. */
+/** `POST /loki/api/v1/push`, and what its refusals mean for each entry. */
 import { fromMs, isKind, PluginError } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Value } from "./page.ts";
@@ -11,7 +11,7 @@ export interface PushStream {
   readonly values: readonly Value[];
 }
 
-/** `undefined`: all of it was taken. A text: something was not, and that is what the server says; the rest may be stored. */
+/** `undefined`: everything was accepted. A string: the server's reason why something was not; the rest may be stored. */
 export async function push(
   api: Api,
   streams: readonly PushStream[],
@@ -22,20 +22,20 @@ export async function push(
   } catch (error) {
     // A body that is too large is refused whole, like one with a bad entry: smaller ones will do.
     if (isKind(error, "too-large")) return error.message;
-    // A push that took too long is the server's trouble, not the push's: it is tried again as it is.
+    // A push that took too long is the server's fault, so it is retried unchanged.
     const classified = classify(error);
     throw isKind(classified, "too-large") ? error : classified;
   }
 }
 
-/** A call of the push API, and the statuses by which it says what it does not take. */
+/** A call of the push API, and the statuses by which it refuses data. */
 export interface PushCall {
   readonly streams: readonly PushStream[];
   readonly refusals: readonly number[];
   readonly signal: AbortSignal;
 }
 
-/** @returns the server's words when it refuses; `undefined`: all of it was taken. @throws what `send` throws */
+/** @returns the server's reason when it refuses; `undefined` when everything was accepted. @throws what `send` throws */
 export async function sendPush(
   send: Api["send"],
   { streams, refusals, signal }: PushCall,
@@ -48,17 +48,17 @@ export async function sendPush(
   throw new PluginError("invalid", `loki: a push was answered ${answer.status}, where Loki answers 204`);
 }
 
-/** Sent as Loki's push API takes it; one stream's entries as their own text, for what could not be written. */
+/** The stream as sent to Loki's push API; used to report one stream's entries that could not be written. */
 export const toLine = ({ labels, values }: PushStream): string =>
   `{"streams":[{"stream":${JSON.stringify(labels)},"values":${JSON.stringify(values)}}]}`;
 
 /**
- * Which entries of one stream a refusal is about; `undefined` when its words do not tell.
- * Source: pkg/validation/validate.go, pkg/chunkenc/interface.go.
+ * The entries of one stream that a refusal is about; `undefined` when its text does not say. Source:
+ * pkg/validation/validate.go, pkg/chunkenc/interface.go.
  */
 export function isRefusedBy(reason: string): ((value: Value) => boolean) | undefined {
   const limit = /oldest acceptable timestamp is: (\S+?)[',;]*(?:\s|$)/.exec(reason)?.[1];
-  // The time is written without its fraction: within that second only the server knows.
+  // The time is written without its fraction: within that second only the server knows which entry it is.
   if (limit !== undefined && !Number.isNaN(Date.parse(limit))) return isOlderThan(fromMs(Date.parse(limit)));
   const bytes = /max entry size '(\d+)' bytes exceeded/.exec(reason)?.[1];
   if (bytes !== undefined) return ([, line]) => Buffer.byteLength(line) > Number(bytes);
@@ -72,7 +72,7 @@ const isOlderThan =
   ([time]: Value): boolean =>
     BigInt(time) < limit;
 
-/** Refusals that are about the stream, so that no entry of it will be taken. */
+/** Refusals of the whole stream: none of its entries will be accepted. */
 export const refusesStream = (reason: string): boolean =>
   /has \d+ label names; limit|label (name|value) too long|couldn't parse labels|error parsing labels|missing required labels|duplicate label name/.test(
     reason,

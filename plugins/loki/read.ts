@@ -1,6 +1,6 @@
 /**
- * Reads one page. Pages of a stream are read one after the other, oldest first. The entries of a full page's last nanosecond are dropped and
- * read again by the page that follows, since there may be more of them: no entry is lost or doubled at a border.
+ * Reads one page. A stream's pages are read in order, oldest first. Entries of a full page's last nanosecond are dropped and
+ * read again with the next page, because there may be more of them: no entry is lost or duplicated at a page boundary.
  */
 import { type Cursor, halves, PluginError, type Problem, type Range, type Step } from "contextcore";
 import type { Api } from "./api.ts";
@@ -22,8 +22,9 @@ export interface Reader {
 }
 
 /**
- * Runs a read cursor: one page's records, and the cursors of what is left behind it.
- * @throws PluginError `invalid` for a page that cannot be paged through, and what the server says where asking for less makes no sense
+ * Runs a read cursor: one page's records, and cursors for what follows.
+ * @throws PluginError `invalid` for a page that cannot be paged through, and the server's error when asking for less makes no
+ * sense
  */
 export async function readStep(reader: Reader, cursor: ReadCursor, signal: AbortSignal): Promise<Step> {
   let page: Page;
@@ -48,7 +49,7 @@ export async function readStep(reader: Reader, cursor: ReadCursor, signal: Abort
       ? { next, problems }
       : keep(cursor, page, page.streams, [], [...problems, ...named]);
   }
-  // A page of one nanosecond: that nanosecond for itself, as large as may be, then what comes after it.
+  // The page holds a single nanosecond: read that nanosecond alone, as large a page as possible, then what follows.
   const after = last + 1n;
   return {
     next: [
@@ -112,7 +113,7 @@ const REPLACED: Problem = {
   reason: "some lines were not valid UTF-8: Loki's API gives U+FFFD (�) in place of those bytes",
 };
 
-/** Loki writes a U+FFFD that was stored as it is, and an escape for bytes that are no text (json-iterator, `WriteString`). */
+/** Loki writes a stored U+FFFD unchanged, but an escape for invalid bytes (json-iterator, `WriteString`). */
 function hasReplacements(answer: Buffer): boolean {
   for (let at = answer.indexOf("\\ufffd"); at >= 0; at = answer.indexOf("\\ufffd", at + 1)) {
     let backslashes = 0;
@@ -122,7 +123,7 @@ function hasReplacements(answer: Buffer): boolean {
   return false;
 }
 
-/** @throws PluginError `invalid`: a page out of order, or outside what was asked for, cannot be paged through */
+/** @throws PluginError `invalid`: a page out of order, or outside the requested range, cannot be paged through */
 function checkOrder({ streams, entries }: Page, { from, to }: Range): void {
   for (const stream of streams) {
     let isOrdered = entries.time(stream.from) >= from && entries.time(stream.to - 1) < to;
@@ -151,10 +152,10 @@ function earlierThan({ entries }: Page, stream: PageStream, last: bigint): PageS
   return to === stream.from ? [] : [{ ...stream, to }];
 }
 
-/** Where so much is left of one stream, it is cut in two, so that several pages are read at once. Pages. */
+/** If this much is left of one stream, it is divided in two, so that several pages are read at once. Pages. */
 const PAGES_MAX = 8;
 
-/** What is to be read after a full page: the same further on, or parts of it. */
+/** What to read after a full page: the same range further on, or parts of it. */
 async function followers(
   { api, stepBytes }: Reader,
   cursor: ReadCursor,
@@ -169,14 +170,14 @@ async function followers(
   const loads = await loadsOf(api, page, rest, signal);
   if (loads.length > 1 && pages > 1) {
     const expected = loads.map((load) => ({ ...load, entries: load.entries * pages }));
-    // A part that fills no page is read at once; pages of many streams cost the server most (measured).
+    // A part smaller than a page is read at once; pages of many streams cost the server most (measured).
     return partition(cursor.selector, expected, limit / 2).map((selector) => follow(rest, selector));
   }
   const parts = pages > PAGES_MAX ? halves(rest) : undefined;
   return (parts ?? [rest]).map((range) => follow(range, cursor.selector));
 }
 
-/** Larger again after it had to be made smaller, smaller where lines are so long that a page is more than a step should hold. */
+/** Grows again after it had to be reduced; shrinks when lines are so long that a page exceeds a step. */
 function nextLimit({ limit, most }: ReadCursor, page: Page, stepBytes: number): number {
   const bytes = page.entries.bytes.length;
   if (bytes > stepBytes) return Math.max(1, Math.floor((limit * stepBytes) / bytes / 2));

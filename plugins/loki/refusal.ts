@@ -1,19 +1,19 @@
-/** What Loki's plain-text errors mean. Statuses alone do not say it. Source: pkg/util/server/error.go, pkg/validation. */
+/** What Loki's plain-text errors mean, since statuses alone do not say. Source: pkg/util/server/error.go, pkg/validation. */
 import { isKind, PluginError, type PluginErrorOptions } from "contextcore";
 
-/** The words that refuse a query over more time than `max_query_length`. */
+/** The text that refuses a query over more time than `max_query_length`. */
 const TOO_LONG = /query time range exceeds the limit/i;
 
-/** The other words of a 4xx or 5xx that say that less would have worked. */
+/** Other texts of a 4xx or 5xx which say that less would have worked. */
 const TOO_LARGE =
   /ResourceExhausted|message larger than max|would read too many bytes|request timed out|context deadline exceeded|DeadlineExceeded/i;
 
-/** Gives the error the kind that the server's words stand for; anything that is not a classified error stays as it is. */
+/** Classifies the error by the server's text; errors that are not classified stay as they are. */
 export function classify(error: unknown): unknown {
   if (!(error instanceof PluginError)) return error;
   if (error.status === 504 || TOO_LARGE.test(error.message) || TOO_LONG.test(error.message))
     return as(error, "too-large");
-  // The server gave up on the call because it was told to, or is going down.
+  // The server cancelled the call, or is shutting down.
   if (error.status === 499) return as(error, "temporary");
   if (/maximum active stream limit exceeded/.test(error.message)) {
     return as(error, "refused", "Raise `limits_config.max_global_streams_per_user` on the server.");
@@ -27,17 +27,17 @@ function as(error: PluginError, kind: PluginError["kind"], hint = error.hint): P
   return new PluginError(kind, error.message, options);
 }
 
-/** True when the server says that less at once would work: an answer too large, a query that took it too long. */
+/** True when the server says that a smaller request would work: the answer was too large, or the query took too long. */
 export const wantsLess = (error: unknown): error is PluginError => isKind(error, "too-large");
 
 /** True when the server says that the query's range is longer than `max_query_length`. */
 export const spansTooMuch = (error: unknown): boolean => wantsLess(error) && TOO_LONG.test(error.message);
 
-/** True when a line itself says that a parser failed on it, so that the server counts nothing (pkg/logqlmodel/error.go). */
+/** True when a line claims that a parser failed on it, so that the server counts nothing (pkg/logqlmodel/error.go). */
 export const isPipelineError = (error: unknown): boolean =>
   error instanceof PluginError && error.status === 400 && /pipeline error: '/.test(error.message);
 
-/** `max_entries_limit_per_query`, where that was the reason. */
+/** `max_entries_limit_per_query`, if that was the reason. */
 export function entriesLimit(error: unknown): number | undefined {
   if (!(error instanceof PluginError)) return undefined;
   const found = /max entries limit per query exceeded.*\(\d+ > (\d+)\)/.exec(error.message)?.[1];

@@ -1,4 +1,4 @@
-/** Puts lines back through the push API, each stream's oldest first, and says of every entry what became of it. */
+/** Restores lines through the push API, oldest first within each stream, and reports the outcome of every entry. */
 import {
   type Counts,
   PluginError,
@@ -19,7 +19,7 @@ import { isSelected, type Labels, parseSelector } from "./selector.ts";
 import { ownLabels } from "./streams.ts";
 
 /**
- * What puts an export back: lines of `logs.json` and rule groups. Delete requests are read and not carried out.
+ * Restores an export: lines of `logs.json` and rule groups. Delete requests are read but not carried out.
  * @param clock now, ns since the epoch
  */
 export function createRestorer(
@@ -27,7 +27,7 @@ export function createRestorer(
   border: Border,
   { clock, tenant }: { readonly clock: () => bigint; readonly tenant: string | undefined },
 ): Restorer {
-  // A batch that had to wait is given again: what was written of it is not sent again.
+  // A batch that had to wait comes again; the part already written is not sent again.
   const begun = new WeakMap<RestoreBatch, Progress>();
   const progressOf = (batch: RestoreBatch): Progress => {
     const progress = begun.get(batch) ?? { slices: 0, ...nothing() };
@@ -35,7 +35,7 @@ export function createRestorer(
     return progress;
   };
   return {
-    // A stream takes nothing that is much older than its newest line, so blocks go back in the order of time.
+    // A stream refuses lines much older than its newest one, so blocks are restored in time order.
     order: { [LOGS_FILE]: "time" },
     matcher: (match) => {
       const matchers = parseSelector(match);
@@ -48,14 +48,14 @@ export function createRestorer(
     async apply(batch, signal) {
       if (batch.file === LOGS_FILE) return applyLines({ api, border, signal }, progressOf(batch), batch);
       if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
-      // Carried out, a delete request would delete; it is kept for the reader only.
+      // Carrying out a delete request would delete data; it is kept only for the reader.
       if (batch.file === DELETES_FILE) return { written: {} };
       throw new PluginError("invalid", `loki: nothing of ours is kept in ${batch.file}`);
     },
   };
 }
 
-/** What became of entries. */
+/** The outcome of entries. */
 interface Tally {
   written: number;
   existing: number;
@@ -64,7 +64,7 @@ interface Tally {
 
 const nothing = (): Tally => ({ written: 0, existing: 0, rejected: [] });
 
-/** How far a batch came, and what became of the entries of its finished slices. */
+/** How far a batch got, and the outcome of its finished slices. */
 interface Progress extends Tally {
   slices: number;
 }
@@ -89,7 +89,7 @@ async function applyLines(
     .map((stream) => prepare(stream, range, labels))
     .filter(({ values }) => values.length > 0);
   for (const slice of slicesOf(streams).slice(progress.slices)) {
-    // A slice that had to wait in its middle is sent again whole: what it came to counts only once it is through.
+    // A slice that had to wait halfway is sent again whole: its outcome counts only once it is through.
     const tally = nothing();
     await pushAll({ ...calling, tally }, slice);
     progress.written += tally.written;
@@ -109,12 +109,12 @@ function prepare({ labels, values }: PushStream, { from, to }: Range, added: Lab
 }
 
 /**
- * Half of what a stream takes behind its newest line by default (half of `ingester.max_chunk_age`). A push that was stored in part can be
- * sent again only while its oldest entry is not further behind its newest than that. Seconds.
+ * Half of how far a stream accepts lines behind its newest one by default (half of `ingester.max_chunk_age`). A partly stored
+ * push can be resent only while its oldest entry is no further behind its newest than that. Seconds.
  */
 const SLICE = 1_800;
 
-/** The streams cut by time, the oldest first. */
+/** The streams divided by time, oldest first. */
 function slicesOf(streams: readonly PushStream[]): PushStream[][] {
   const slices = new Map<number, PushStream[]>();
   for (const { labels, values } of streams) {
@@ -130,8 +130,8 @@ function slicesOf(streams: readonly PushStream[]): PushStream[][] {
 }
 
 /**
- * A refused call may be stored in part, and names at most ten entries. So it is cut until each part is taken or refused as a whole; what
- * was stored at first is sent again then, and Loki keeps exact duplicates once.
+ * A refused call may be partly stored, and names at most ten entries. So it is divided until each part is accepted or refused
+ * as a whole; parts already stored are sent again, and Loki keeps exact duplicates only once.
  */
 async function pushAll(writing: Writing, streams: readonly PushStream[]): Promise<void> {
   const [only] = streams;
@@ -146,7 +146,7 @@ async function pushAll(writing: Writing, streams: readonly PushStream[]): Promis
   } else await settle(writing, only, reason);
 }
 
-/** One stream, part of which was refused: the entries that the refusal is about are set aside, the others sent again. */
+/** One partly refused stream: the entries named by the refusal are set aside, the others sent again. */
 async function settle(writing: Writing, stream: PushStream, reason: string): Promise<void> {
   const isBad = isRefusedBy(reason);
   const all = stream.values;
@@ -163,7 +163,7 @@ async function settle(writing: Writing, stream: PushStream, reason: string): Pro
   await pushAll(writing, [{ ...stream, values: all.slice(middle) }]);
 }
 
-/** What was refused may be there all the same: from an earlier restore, or because it was never lost. */
+/** Refused entries may exist all the same: from an earlier restore, or because they were never lost. */
 async function reject(
   { api, border, tally, signal }: Writing,
   stream: PushStream,

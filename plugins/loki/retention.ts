@@ -1,4 +1,4 @@
-/** How long Loki keeps logs, and where its configuration says less than it seems to. */
+/** How long Loki keeps logs, and where its configuration is misleading. */
 import { formatDuration, fromMs, parseDuration, v } from "contextcore";
 import type { Settings } from "./settings.ts";
 
@@ -8,7 +8,7 @@ export interface Retention {
   readonly warnings: readonly string[];
 }
 
-/** Without `compactor.retention_enabled` nothing is ever deleted, whatever the period says. */
+/** Without `compactor.retention_enabled` nothing is ever deleted, whatever the period. */
 export function readRetention(settings: Settings): Retention {
   if (!settings.known) return { warnings: [] };
   const period = settings.duration("limits_config.retention_period") ?? 0n;
@@ -19,14 +19,14 @@ export function readRetention(settings: Settings): Retention {
   return { retention: period === 0n ? "unlimited" : period, warnings: streams };
 }
 
-/** When the first schema begins, ns: Loki stores no line that is older. `undefined`: it is not shown. */
+/** Start of the first schema, ns: Loki stores no older lines. `undefined` if it is not shown. */
 export function schemaStart(settings: Settings): bigint | undefined {
   const dates = settings.list("schema_config.configs").map((one) => v.safeParse(period, one));
   const times = dates.flatMap(({ success, output }) => (success ? [output.from] : []));
   return times.length === 0 ? undefined : times.reduce((first, time) => (time < first ? time : first));
 }
 
-/** `2020-10-24`; years before 1970 are as good as none. */
+/** `2020-10-24`; years before 1970 are ignored. */
 const period = v.object({
   from: v.pipe(
     v.string(),

@@ -1,16 +1,16 @@
 /**
- * Selectors that together match every stream exactly once. A selector needs one matcher that cannot match the empty value, so
- * "all streams" is: those with label a; those without a, but with b; those without a and b, but with c …
+ * Selectors that together match every stream exactly once. A selector needs one matcher that does not match the empty value, so
+ * "all streams" becomes: those with label a; those without a, but with b; those without a and b, but with c …
  */
 import type { Range } from "contextcore";
 import type { Api } from "./api.ts";
 import { type Labels, type Matcher, printSelector } from "./selector.ts";
 import { isBookkeeping, isInternal } from "./streams.ts";
 
-/** On every stream of Loki 3 that was not configured otherwise. */
+/** Present on every stream of Loki 3 with default settings. */
 const USUAL = "service_name";
 
-/** The selectors for a range; `match` alone where one was asked for. None: there are no streams. */
+/** The selectors for a range; just `match` if given. Empty: there are no streams. */
 export async function rootSelectors(
   api: Api,
   { range, match }: { readonly range: Range; readonly match?: string | undefined },
@@ -43,7 +43,7 @@ async function streamsWithout(
   );
 }
 
-/** Names of which every one of these streams has at least one: the commonest first. */
+/** Names such that each of these streams has at least one; the most common first. */
 function cover(streams: readonly Labels[], names: readonly string[]): string[] {
   const chosen: string[] = [];
   for (let left = streams; left.length > 0; ) {

@@ -1,4 +1,4 @@
-/** Rule groups: one readable file a group, in the form in which the ruler's API takes it back. */
+/** Rule groups: one readable file per group, in the form that the ruler's API accepts. */
 import {
   isKind,
   type ObjectFile,
@@ -47,7 +47,7 @@ const namespaces = v.custom<object>(
 const rule = openObject({ expr: v.string() });
 const groups = v.array(openObject({ name: v.string(), rules: v.array(rule) }));
 
-/** As they are: what a schema gives back has its members in another order, and a rule is read by people. */
+/** Unchanged: a schema would reorder the members, and people read these rules. */
 function groupsOf(given: unknown): readonly { readonly name: string }[] {
   if (v.is(groups, given)) return given;
   throw new PluginError("invalid", `loki: the answer of ${RULES_PATH} holds something that is no rule group`);
@@ -69,7 +69,7 @@ async function rulesText(api: Api, signal: AbortSignal): Promise<string | undefi
   throw new PluginError("invalid", `loki: ${RULES_PATH} answered 400`, { status: 400 });
 }
 
-/** File names may differ from names, and file systems may not tell case apart. */
+/** File names may differ from group names, and file systems may ignore case. */
 function freePath(path: string, taken: Set<string>): string {
   let free = path;
   for (let copy = 2; taken.has(free.toLowerCase()); copy += 1) free = `${path} (${copy})`;
@@ -77,7 +77,7 @@ function freePath(path: string, taken: Set<string>): string {
   return `${free}.yaml`;
 }
 
-/** The namespace stands in the file, since a path cannot hold every name. */
+/** The namespace is written in the file, because a path cannot hold every name. */
 const toFile = (namespace: string, group: unknown): string =>
   `# namespace: ${JSON.stringify(namespace)}\n${toYaml(group)}`;
 
@@ -90,8 +90,8 @@ function readRuleFile(text: string): { namespace: string; body: string } {
 }
 
 /**
- * Puts the group of a file of `loki/rules/` back, unless there is one of its name: that one stays as it is, since the API would
- * put the one in place of the other.
+ * Restores the group from a file of `loki/rules/`, unless a group of its name exists: that one stays, because the API would
+ * replace it.
  * @param text the file as {@link exportRules} made it
  * @throws PluginError for what may work later, or is not about this group
  */
@@ -107,7 +107,7 @@ export async function restoreRule(api: Api, text: string, signal: AbortSignal): 
     return { written: { rules: 1 } };
   } catch (error) {
     if (!(error instanceof PluginError)) throw error;
-    // Rules in local files are read only: the API says 500, and no second attempt will change it (pkg/ruler/rulestore/local).
+    // Rules in local files are read-only: the API answers 500, and retrying does not help (pkg/ruler/rulestore/local).
     const reason = /rule dir|rule local store/.test(error.message) ? LOCAL_RULES : error.message;
     if (reason !== LOCAL_RULES && !isKind(error, "invalid", "not-found", "refused")) throw error;
     return { written: {}, rejected: [{ line: text, reason }] };
@@ -115,8 +115,8 @@ export async function restoreRule(api: Api, text: string, signal: AbortSignal): 
 }
 
 /**
- * A name in a path, encoded twice: Loki's router decodes the whole path before it divides it, and its ruler each part again
- * (pkg/ruler/base/api.go). So `a/b` stays one name, and `.` and `..` are no steps, which no URL parser takes away.
+ * A name in a path, encoded twice: Loki's router decodes the whole path before splitting it, and its ruler decodes each part
+ * again (pkg/ruler/base/api.go). So `a/b` stays one name, and no URL parser removes `.` and `..` as path steps.
  */
 const segment = (name: string): string =>
   encodeURIComponent(encodeURIComponent(name).replace(/^\.{1,2}$/, (dots) => dots.replaceAll(".", "%2E")));

@@ -1,6 +1,6 @@
 /**
- * LogQL stream selectors as text: `{app="web", env=~"prod|staging"}`. An export's cursors hold them; narrowing one is
- * adding a matcher, so that what a selector and its complement give never overlaps and leaves nothing out.
+ * LogQL stream selectors as text: `{app="web", env=~"prod|staging"}`. Export cursors hold them. Narrowing one adds a matcher,
+ * so a selector and its complement never overlap and leave nothing out.
  */
 import { PluginError } from "contextcore";
 
@@ -17,8 +17,8 @@ export type Labels = Readonly<Record<string, string>>;
 const MATCHER = /\s*([A-Za-z_]\w*)\s*(=~|!~|!=|=)\s*("(?:[^"\\\n]|\\.)*"|`[^`]*`)\s*(,|(?=\}))/y;
 
 /**
- * Reads a selector that a person wrote.
- * @throws PluginError `invalid` when it is not a selector alone: filters and parsers would change lines
+ * Parses a selector that a person wrote.
+ * @throws PluginError `invalid` when it is more than a selector: filters and parsers would change lines
  */
 export function parseSelector(text: string): Matcher[] {
   const source = text.trim();
@@ -35,7 +35,7 @@ export function parseSelector(text: string): Matcher[] {
   return matchers;
 }
 
-/** Loki refuses a selector none of whose matchers refuses a stream without the label. */
+/** Loki refuses a selector if every matcher also matches streams without the label. */
 const needsValue = (matcher: Matcher): boolean =>
   (matcher.operator === "=" || matcher.operator === "=~") && !isSelected({}, [matcher]);
 
@@ -74,7 +74,7 @@ function unquote(literal: string, text: string): string {
     });
 }
 
-/** A JSON string is a Go string literal too, apart from lone surrogates, which are not text to begin with. */
+/** A JSON string is also a Go string literal, apart from lone surrogates, which are not text anyway. */
 export const quote = (value: string): string =>
   JSON.stringify(value.toWellFormed()).replace(/\u007f/g, "\\u007f");
 
@@ -82,20 +82,20 @@ export const quote = (value: string): string =>
 export const printSelector = (matchers: readonly Matcher[]): string =>
   `{${matchers.map(({ name, operator, value }) => `${name}${operator}${quote(value)}`).join(", ")}}`;
 
-/** The selector with a further matcher. */
+/** The selector with one more matcher. */
 export const also = (selector: string, ...matchers: readonly Matcher[]): string =>
   `${selector.slice(0, -1)}, ${printSelector(matchers).slice(1)}`;
 
 /** The text as an RE2 (and JavaScript) expression that matches only itself. */
 export const escapeRegex = (text: string): string => text.replace(/[\\.+*?()|[\]{}^$]/g, "\\$&");
 
-/** One of these values, all of them not empty. */
+/** One of these non-empty values. */
 export const anyOf = (name: string, values: readonly string[]): Matcher =>
   values.length === 1
     ? { name, operator: "=", value: values[0] ?? "" }
     : { name, operator: "=~", value: values.map(escapeRegex).join("|") };
 
-/** Whether these labels are selected, as the server decides it: an absent label is an empty one. */
+/** Whether these labels match, as the server decides: an absent label counts as empty. */
 export function isSelected(labels: Labels, matchers: readonly Matcher[]): boolean {
   return matchers.every(({ name, operator, value }) => {
     const found = Object.hasOwn(labels, name) ? (labels[name] ?? "") : "";
@@ -104,7 +104,7 @@ export function isSelected(labels: Labels, matchers: readonly Matcher[]): boolea
   });
 }
 
-/** @throws PluginError `invalid` for what RE2 takes and JavaScript does not, which is next to nothing */
+/** @throws PluginError `invalid` for the rare expression that RE2 accepts and JavaScript does not */
 function expression(source: string): RegExp {
   try {
     return new RegExp(`^(?:${source})$`, "su");

@@ -1,6 +1,6 @@
 /**
- * Structured metadata as it was sent, where a query shows it otherwise: what has the name of a label of its stream is shown as
- * `NAME_extracted`, and two names are taken for what a parser said. Source: pkg/logql/log/labels.go (`LabelsBuilder.Add`).
+ * Restores structured metadata to the form in which it was sent. Metadata with the name of one of its stream's labels is shown
+ * as `NAME_extracted`, and two names are mistaken for a parser's output. Source: pkg/logql/log/labels.go (`LabelsBuilder.Add`).
  */
 import type { Problem, Range } from "contextcore";
 import type { Entries, PageStream } from "./entries.ts";
@@ -8,20 +8,20 @@ import type { Labels } from "./selector.ts";
 
 const SUFFIX = "_extracted";
 
-/** A query without a parser shows as parsed only what was sent under these names. */
+/** A query without a parser shows only metadata sent under these names as parsed. */
 const ERRORS: readonly string[] = ["__error__", "__error_details__"];
 
-/** The stage that leaves them out. */
+/** The stage that drops them. */
 export const WITHOUT_ERRORS = ` | drop ${ERRORS.join(", ")}`;
 
-/** Whether labels that are shown as parsed were all sent as metadata. */
+/** Whether labels shown as parsed were all sent as metadata. */
 export const isSent = (parsed: Labels): boolean => Object.keys(parsed).every((name) => ERRORS.includes(name));
 
-/** The name by which a query's filters know metadata of a stream. */
+/** The name by which a query's filters know a stream's metadata. */
 export const shownName = (labels: Labels, sent: string): string =>
   Object.hasOwn(labels, sent) ? sent + SUFFIX : sent;
 
-/** Sorted by name, as a query shows them; `undefined`: they are as they were sent. */
+/** Sorted by name, as a query shows them; `undefined`: they are as sent. */
 function withOwnNames(labels: Labels, shown: Labels, parsed: Labels | undefined): Labels | undefined {
   const own = Object.entries(shown).map(([name, value]) => [sentName(labels, name), value] as const);
   if (parsed === undefined && own.every(([name]) => Object.hasOwn(shown, name))) return undefined;
@@ -35,9 +35,9 @@ function sentName(labels: Labels, shown: string): string {
 }
 
 /**
- * Gives the entries' metadata its own names back.
- * @param parsed what of them is shown as parsed, by their indexes
- * @returns the labels whose names some metadata has
+ * Gives the entries' metadata its original names.
+ * @param parsed what is shown as parsed, by entry index
+ * @returns the labels whose names also occur in metadata
  */
 export function restoreNames(
   entries: Entries,
@@ -45,7 +45,7 @@ export function restoreNames(
   parsed: ReadonlyMap<number, Labels>,
 ): ReadonlySet<string> {
   const taken = new Set<string>();
-  // Seldom is there anything to do, and this look costs next to nothing.
+  // There is seldom anything to do, and this check costs next to nothing.
   if (parsed.size === 0 && !entries.holds(`${SUFFIX}"`)) return taken;
   const texts = new Map<number, string>();
   for (const { labels, from, to } of streams) {
@@ -61,12 +61,12 @@ export function restoreNames(
   return taken;
 }
 
-/** The one thing that is asked: see `Api`. */
+/** The one call that is needed: see `Api`. */
 interface Series {
   series(selectors: readonly string[], range: Range, signal: AbortSignal): Promise<readonly Labels[]>;
 }
 
-/** What an export says where metadata has the names of labels. @param taken these labels */
+/** What an export reports when metadata has label names. @param taken these labels */
 export async function problemsOfNames(
   api: Series,
   taken: ReadonlySet<string>,

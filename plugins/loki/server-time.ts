@@ -1,29 +1,32 @@
-/** The time by Loki's own clock, which says where its border lies; a proxy's Date need not be Loki's. */
+/** The time by Loki's own clock, which determines its border; a proxy's Date need not be Loki's. */
 import { NS_PER_SECOND, PluginError, v } from "contextcore";
 import type { Api } from "./api.ts";
 import { askedOnce } from "./at-once.ts";
 
 export interface ServerTime {
-  /** Asks for it, unless it was asked for lately. */
+  /** Asks for it, unless that was done recently. */
   refresh(signal: AbortSignal): Promise<void>;
   /** ns */
   now(): bigint;
-  /** By how much that may be wrong. ns */
+  /** Possible error, ns. */
   readonly error: bigint;
-  /** The same moment by the clock that the engine goes by. ns */
+  /** The same moment by the engine's clock, ns. */
   toEngine(time: bigint): bigint;
 }
 
-/** What a clock says that is not asked: up to five seconds of difference count as none, and a Date is cut to the second. ns */
+/**
+ * Uncertainty of the clock without asking: the engine ignores up to five seconds of difference, and a Date is cut to the
+ * second. ns
+ */
 const UNASKED = 6n * NS_PER_SECOND;
 
-/** Hosts that keep time differ by less, and so do the parts of one server. ns */
+/** Synchronised hosts differ by less, and so do the parts of one server. ns */
 const BETWEEN_HOSTS = NS_PER_SECOND;
 
 /** ns */
 const REFRESHED = 60n * NS_PER_SECOND;
 
-/** @param clock the engine's: the server's by what the headers of its answers say. ns */
+/** @param clock the engine's: the server's, by the headers of its answers. ns */
 export function createServerTime(api: Pick<Api, "http">, clock: () => bigint): ServerTime {
   let ahead = 0n;
   let error = UNASKED;
@@ -54,14 +57,17 @@ const answer = v.object({
   data: v.object({ result: v.tuple([v.object({ value: v.tuple([v.number(), v.string()]) })]) }),
 });
 
-/** An instant query without a time is one at Loki's now, and the answer has it to the millisecond. `undefined`: it does not say. */
+/**
+ * An instant query without a time is evaluated at Loki's now, and its answer says when, to the millisecond. `undefined`: it
+ * does not say.
+ */
 async function askTime({ http }: Pick<Api, "http">, signal: AbortSignal): Promise<bigint | undefined> {
   try {
     const query = { query: "vector(1)" };
     const { data } = await http.json(answer, { path: "/loki/api/v1/query", query, signal });
     return BigInt(Math.round(data.result[0].value[0] * 1_000)) * 1_000_000n;
   } catch (error) {
-    // It costs a longer wait and nothing else: what cannot do without an answer asks for its own.
+    // This only costs a longer wait: callers that need an answer ask for their own.
     if (error instanceof PluginError) return undefined;
     throw error;
   }

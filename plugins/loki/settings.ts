@@ -3,9 +3,9 @@ import { isKind, NS_PER_SECOND, parseBytes, parseDuration, parseYaml } from "con
 import type { Api } from "./api.ts";
 
 export interface Settings {
-  /** False where the server, or a gateway before it, does not show its configuration. */
+  /** False if the server, or a gateway in front of it, does not show its configuration. */
   readonly known: boolean;
-  /** `limits_config.retention_period`, as written; tenant limits win over the file's. */
+  /** `limits_config.retention_period`, as written; tenant limits override the file's. */
   text(path: string): string | undefined;
   number(path: string): number | undefined;
   flag(path: string): boolean | undefined;
@@ -15,7 +15,7 @@ export interface Settings {
   list(path: string): readonly unknown[];
 }
 
-/** A server that does not show its configuration is no error: nothing is known then. */
+/** A server that does not show its configuration is not an error; its settings are then unknown. */
 export async function readSettings(api: Api, signal: AbortSignal): Promise<Settings> {
   const [config, limits] = await Promise.all([
     readYaml(api, "/config", signal),
@@ -34,28 +34,28 @@ async function readYaml(api: Api, path: string, signal: AbortSignal): Promise<un
   }
 }
 
-/** Of a single binary: what is older than this is answered from the store, and what is younger by the ingesters. */
+/** For a single binary: older data is answered from the store, newer data by the ingesters. */
 export const LOOK_BACK = "ingester.query_store_max_look_back_period";
 const WITHIN = "querier.query_ingesters_within";
 
-/** The look-back of a single binary that is not configured otherwise, which is what {@link LOOK_BACK} says in most. ns */
+/** A single binary's default look-back, which {@link LOOK_BACK} usually has. ns */
 const USUAL_LOOK_BACK = 9_360n * NS_PER_SECOND;
 
 /**
- * How far before now the border lies between what the store and what the ingesters answer; `undefined`: there is none, and
- * both answer for the whole of a query that the ingesters are asked for at all. Where the configuration is not shown it is
- * taken to be where it usually is: that costs a wait, and the other error would cost lines. ns
+ * How far before now the border between the store's and the ingesters' answers lies; `undefined` when there is none, because
+ * both answer for the whole of any query that reaches the ingesters. If the configuration is hidden, the usual place is
+ * assumed: that costs a wait, and the opposite mistake would cost lines. ns
  */
 export function lookBackOf(settings: Settings): bigint | undefined {
   if (!settings.known) return USUAL_LOOK_BACK;
-  // A negative one leaves all to the ingesters, and zero to both; neither is a positive duration.
+  // A negative one leaves everything to the ingesters, and zero to both; neither is a positive duration.
   const back = settings.duration(LOOK_BACK) ?? 0n;
   return back > 0n ? back : undefined;
 }
 
 /**
- * Behind this no query looks into the ingesters: {@link LOOK_BACK} where it is set, else `query_ingesters_within`
- * (`calculateIngesterMaxLookbackPeriod` in pkg/querier/intervals.go). `undefined`: all do, or it is not known.
+ * Queries do not reach the ingesters for data older than this: {@link LOOK_BACK} if set, otherwise `query_ingesters_within`
+ * (`calculateIngesterMaxLookbackPeriod` in pkg/querier/intervals.go). `undefined`: all do, or it is unknown.
  */
 export function ingesterReach(settings: Settings): { setting: string; reach: bigint } | undefined {
   const isOwn = /[1-9]/.test(settings.text(LOOK_BACK) ?? "");
@@ -82,7 +82,7 @@ function toSettings(config: unknown, limits: unknown): Settings {
     try {
       return source === undefined ? undefined : reader(source);
     } catch {
-      // A value in a form that is not known is as good as none: what depends on it is then not said.
+      // A value in an unknown form counts as absent: whatever depends on it is then not reported.
       return undefined;
     }
   };

@@ -1,4 +1,4 @@
-/** Audit events as log lines: few and constant labels, the event's own line, its time. */
+/** Audit events as log lines: few, constant labels, the event's own line and its time. */
 import {
   type AuditRecord,
   fromRfc3339,
@@ -24,7 +24,7 @@ const APP = "contextcore";
  */
 export function createSink(api: Api, border: Border, clock: () => bigint): Sink {
   return {
-    /** A push of nothing is refused with words of its own, once everything before it was in order. */
+    /** An empty push is refused with a specific text, once everything before it was in order. */
     async probe(signal) {
       const refusal = await refusalOf(api, [], signal);
       if (refusal === undefined || /at least one valid stream/.test(refusal)) return;
@@ -33,7 +33,7 @@ export function createSink(api: Api, border: Border, clock: () => bigint): Sink 
     async deliver(event, signal) {
       const refusal = await refusalOf(api, [streamOf(event, fromRfc3339(event.timestamp))], signal);
       if (refusal === undefined) return;
-      // An event that waited too long is too old for its stream. Its own time stands in the line.
+      // An event that waited too long is too old for its stream. Its own time is in the line.
       const late = /too far behind|too old/.test(refusal);
       const still = late ? await refusalOf(api, [streamOf(event, clock())], signal) : refusal;
       if (still !== undefined)
@@ -48,32 +48,32 @@ const streamOf = ({ line, operation, outcome, host }: AuditRecord, time: bigint)
   values: [[String(time), line]],
 });
 
-/** What the server says to a push that it does not take. */
+/** The server's reason for refusing a push. */
 const refusalOf = (api: Api, streams: readonly PushStream[], signal: AbortSignal) =>
   sendPush(api.send, { streams, refusals: [400, 422], signal });
 
 const REASONS =
   /max entry size '\d+' bytes exceeded|timestamp too (?:new|old)|too far behind|\d+ label names; limit \d+|label value too long/;
 
-/** The words that are known to be Loki's, and no others: whatever stands before it may repeat our credentials. */
+/** Only texts known to be Loki's: anything in front of it might repeat our credentials. */
 const reasonIn = (text: string): string => REASONS.exec(text)?.[0] ?? "in words that are not Loki's";
 
-/** More are not asked for at once, whatever the server allows. */
+/** No more are requested at once, whatever the server allows. */
 const PAGE_MAX = 5_000;
-/** Another host's clock may be ahead by so much. ns */
+/** How far another host's clock may be ahead. ns */
 const SOON = 600n * NS_PER_SECOND;
 
 const event = v.object({ project: v.string(), host: v.string(), seq: v.number(), hash: v.string() });
 
 interface HistoryQuery {
   readonly project: string;
-  /** Only what this host delivered: several may share a Loki, each with a trail of its own. */
+  /** Only events from this host: several may share a Loki, each with its own trail. */
   readonly host?: string;
   readonly limit: number;
   readonly now: bigint;
 }
 
-/** The newest of the last month; a server that gives fewer entries at once is asked for so many. */
+/** The newest of the last month; asks for fewer if the server returns fewer at once. */
 async function history(
   api: Api,
   border: Border,

@@ -1,4 +1,4 @@
-/** How big it is: what the server says of its chunks, else worked out from a count. */
+/** The size: the server's own figure for its chunks, otherwise an estimate from a count. */
 import { NS_PER_MS, type Range, type Size } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Ask } from "./at-once.ts";
@@ -6,9 +6,9 @@ import { byParts } from "./parts.ts";
 import { rootSelectors } from "./roots.ts";
 
 /**
- * Bytes, and how they were found: `index/volume`, uncompressed; the lengths of lines.
- * @param endsOf from the oldest entry to after the newest; `undefined` when there are none
- * @throws PluginError where the server cannot be asked
+ * Bytes, and how they were determined: `index/volume`, uncompressed; or the lengths of lines.
+ * @param endsOf from the oldest entry to just after the newest; `undefined` when there are none
+ * @throws PluginError when the server cannot be asked
  */
 export async function measure(api: Api, endsOf: Ask<Range | undefined>, signal: AbortSignal): Promise<Size> {
   const ends = await endsOf(signal);
@@ -25,7 +25,7 @@ export async function measure(api: Api, endsOf: Ask<Range | undefined>, signal: 
     how: `bytes_over_time: lines alone, uncompressed`,
   };
 
-  /** `undefined` when one part is not known. */
+  /** `undefined` when any part is unknown. */
   async function sum(
     whole: Range,
     one: (selector: string, range: Range) => Promise<number | undefined>,

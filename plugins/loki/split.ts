@@ -1,11 +1,11 @@
-/** What a step that Loki cannot answer is made of: its streams first, since trouble mostly lies in one, then its time. */
+/** Divides a step that Loki cannot answer: by stream first, since usually only one is the problem, then by time. */
 import { type Cursor, halves, type Split } from "contextcore";
 import type { Api } from "./api.ts";
 import { cursorsOf, type LokiCursor, type ReadCursor, readCursor, type WindowCursor } from "./cursor.ts";
 import { partition } from "./partition.ts";
 import { type Labels, printSelector } from "./selector.ts";
 
-/** Ends at the lines of one stream in one nanosecond. @throws what the server says when its streams are asked for */
+/** Ends at the lines of one stream in one nanosecond. @throws the server's error when its streams are requested */
 export async function splitCursor(api: Api, cursor: LokiCursor, signal: AbortSignal): Promise<Split> {
   if (cursor.kind === "rules") return { items: ["rules"] };
   if (cursor.kind === "deletes") return { items: ["delete requests"] };

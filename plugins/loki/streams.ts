@@ -1,10 +1,10 @@
-/** Stream labels: which are the server's own bookkeeping, and what makes two streams the same. */
+/** Stream labels: which ones are the server's own bookkeeping, and what makes two streams the same. */
 import { objectOf, v } from "contextcore";
 import type { Labels } from "./selector.ts";
 
 /**
- * Labels that Loki adds by itself to spread a busy stream, or to mark where it came from. They are not data: two streams that
- * differ only in them are one. Source: pkg/ingester/instance.go, pkg/distributor/distributor.go, pkg/util/constants.
+ * Labels that Loki adds to spread a busy stream, or to mark its origin. They are not data: two streams that differ only in them
+ * are one. Source: pkg/ingester/instance.go, pkg/distributor/distributor.go, pkg/util/constants.
  */
 const BOOKKEEPING: readonly string[] = [
   "__stream_shard__",
@@ -14,19 +14,19 @@ const BOOKKEEPING: readonly string[] = [
 ];
 
 /**
- * The one label of the streams that Loki writes about other streams: no log line of anybody's. It must not stand in a
- * selector, not even as absent: Loki then answers 200 with nothing, to logs and to counts alike
+ * The single label of the streams that Loki writes about other streams, which are nobody's logs. It must not appear in a
+ * selector, not even as absent: Loki then returns 200 and nothing, for logs and counts alike
  * (pkg/querier/limits/validation.go, `ValidateAggregatedMetricQuery`; measured).
  */
 const INTERNAL: readonly string[] = ["__aggregated_metric__", "__pattern__"];
 
-/** Whether Loki itself writes the streams that have this label. */
+/** Whether Loki itself writes the streams with this label. */
 export const isInternal = (name: string): boolean => INTERNAL.includes(name);
 
-/** Whether Loki adds this label by itself to streams that are somebody's. */
+/** Whether Loki adds this label to users' streams by itself. */
 export const isBookkeeping = (name: string): boolean => BOOKKEEPING.includes(name);
 
-/** The labels without the server's own; the same object where there are none. */
+/** The labels without the server's own; the same object if there are none. */
 export function ownLabels(labels: Labels): Labels {
   if (!BOOKKEEPING.some((name) => Object.hasOwn(labels, name))) return labels;
   return Object.fromEntries(Object.entries(labels).filter(([name]) => !isBookkeeping(name)));

@@ -1,4 +1,4 @@
-/** Asks a person whether a project may do what it wants, and refuses it where nobody can be asked. */
+/** Asks a person whether a project may do what it wants, and refuses if nobody can be asked. */
 import type { Claim, ClaimKind } from "../agreement/claim.ts";
 import { agreeTo, type Standing, standingOf } from "../agreement/standing.ts";
 import type { Config } from "../config/config.ts";
@@ -13,11 +13,11 @@ import type { Call } from "./command.ts";
 import { confirmed } from "./confirmed.ts";
 import { trailPlaces } from "./trail-places.ts";
 
-/** More claims, or longer ones, nobody reads in passing: `config trust` shows them all. */
+/** Nobody reads more or longer claims in passing: `config trust` shows them all. */
 const MOST_ASKED = 20;
 const CHARACTERS_ASKED = 4_000;
 
-/** How a project stands with its user. One that was in use before anything was asked is taken over, and this is told. */
+/** Whether the user has agreed to the project. A project in use before agreements existed is accepted, and the user is told. */
 export async function agreementOf(call: Call, config: Config): Promise<Standing> {
   const standing = await standingOf(config, {
     ...trailPlaces(call, config),
@@ -39,15 +39,15 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
 }
 
 /**
- * Whether everything is agreed to that a command needs.
+ * Whether everything that a command needs is agreed to.
  * @param isDestroying only then the destroy command matters
  */
 export const isAgreed = ({ fresh }: Standing, isDestroying = false): boolean =>
   fresh.every(({ kind }) => (kind === "command" || kind === "allowed") && !isDestroying);
 
 /**
- * Goes on only with a project that is agreed to: asks once, where there is somebody to ask.
- * @throws RefusedError when it is not, and before anything of it is run, read or sent
+ * Continues only if the project is agreed to; asks once if somebody can be asked.
+ * @throws RefusedError when it is not, before anything of the project is run, read or sent
  */
 export async function requireAgreement(call: Call, config: Config, isDestroying: boolean): Promise<void> {
   const standing = await agreementOf(call, config);
@@ -68,7 +68,7 @@ export async function requireAgreement(call: Call, config: Config, isDestroying:
   await agreeTo(standing, trailPlaces(call, config).home, "asked");
 }
 
-/** The first of them, each whole: what would be cut out of one might be what matters. */
+/** The first few, each in full: the cut part of one might be what matters. */
 function inPassing(claims: readonly Claim[]): readonly Claim[] {
   let room = CHARACTERS_ASKED;
   const end = claims.findIndex(({ key, value }) => {
@@ -78,16 +78,16 @@ function inPassing(claims: readonly Claim[]): readonly Claim[] {
   return claims.slice(0, end < 0 ? MOST_ASKED : Math.min(end, MOST_ASKED));
 }
 
-/** The question was left, by Ctrl-C or Escape. Exit code 130. */
+/** The question was abandoned with Ctrl-C or Escape. Exit code 130. */
 class UnansweredError extends Error {
   override readonly name = "UnansweredError";
 }
 
-/** For what goes on without what the project wants. */
+/** For commands that continue without what the project wants. */
 export const NOT_AGREED = "you have not agreed to this project";
 export const HOW_TO_AGREE = "contextcore config trust shows what it wants, and asks";
 
-/** Why a plugin, or a sink, of a project that is not agreed to was left alone. */
+/** Why a plugin or sink of a project that is not agreed to was left alone. */
 export const notOpened = (name: string): DeclarationError =>
   new DeclarationError(`${name} was not opened: ${NOT_AGREED}`, HOW_TO_AGREE);
 
@@ -102,7 +102,7 @@ const introduction = ({ project, agreement }: Standing): string =>
     ? `You have not agreed to this project yet, ${visible(project)}:`
     : `This project, ${visible(project)}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
 
-/** What to say where a project is not agreed to and nobody can be asked. */
+/** What to say when a project is not agreed to and nobody can be asked. */
 export function refusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
@@ -126,7 +126,7 @@ const VERBS: Readonly<Record<ClaimKind, string>> = {
   option: "tells",
 };
 
-/** One line for each, whole. */
+/** One line for each claim, in full. */
 export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
   claims.map(({ kind, key, value, credentials = [], to = [] }) => {
     const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;

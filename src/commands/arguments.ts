@@ -1,6 +1,6 @@
 /**
- * From words to checked values. citty parses; what it lets pass silently (unknown flags, repeated flags, missing values,
- * surplus words) is refused here first.
+ * Turns words into checked values. citty parses; what it would silently accept (unknown flags, repeated flags, missing values,
+ * extra words) is refused here first.
  */
 import { parseArgs as tokenize } from "node:util";
 import { type ArgsDef, parseArgs } from "citty";
@@ -9,7 +9,7 @@ import { UsageError } from "../tasks/errors.ts";
 import type { Param, Params, ParamValues } from "../tasks/param.ts";
 import type { Command } from "./command.ts";
 
-/** Arguments that every command takes. */
+/** Arguments that every command accepts. */
 export const COMMON = {
   config: {
     type: "value",
@@ -40,8 +40,8 @@ export function readSetting(text: string): readonly [string, string] {
 type Given = Map<string, (string | boolean)[]>;
 
 /**
- * Checks the words against the declaration and reads the values.
- * @throws UsageError for the first thing that does not fit
+ * Checks the words against the declaration and parses the values.
+ * @throws UsageError for the first mistake
  */
 export function readArguments<A extends Params>(
   command: Command<A>,
@@ -55,17 +55,17 @@ export function readArguments<A extends Params>(
     name,
     readValue(name, arg, given.get(name), parsed[name]),
   ]);
-  // The declaration is the type: `readValue` follows the same cases as `ParamValues`.
+  // The declaration determines the type: `readValue` covers the same cases as `ParamValues`.
   return Object.fromEntries(values) as ParamValues<A & typeof COMMON>;
 }
 
-/** True when help is asked for, however wrong the rest of the words may be. */
+/** True when help is requested, however wrong the other words are. */
 export function asksForHelp(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   return words.slice(0, end < 0 ? words.length : end).some((word) => word === "--help" || word === "-h");
 }
 
-/** The declaration as citty knows it. */
+/** The declaration in citty's form. */
 const toCitty = (args: Params): ArgsDef =>
   Object.fromEntries(Object.entries(args).map(([name, arg]) => [name, cittyArg(arg)]));
 
@@ -144,7 +144,7 @@ function unknownFlag(declared: Params, rawName: string): UsageError {
   return new UsageError(`unknown flag ${rawName}`, hint);
 }
 
-/** Every long flag that a command takes, as it is typed. */
+/** Every long flag that a command accepts, as typed. */
 export const flagNames = (declared: Params): string[] =>
   Object.entries(declared).flatMap(([name, arg]) => (arg.type === "positional" ? [] : [flagName(name, arg)]));
 
@@ -186,7 +186,7 @@ function checkExclusive(sets: readonly (readonly string[])[], declared: Params, 
 const asTyped = (name: string, arg: Param | undefined): string =>
   arg?.type === "positional" ? display(name, arg) : `--${flagName(name, arg)}`;
 
-/** As it is typed, without the dashes: `traces`, which is on, stands as `no-traces`. */
+/** The name as typed, without dashes: `traces`, which is on by default, becomes `no-traces`. */
 export const flagName = (name: string, arg: Param | undefined): string =>
   arg?.type === "flag" && arg.on ? `no-${name}` : name;
 

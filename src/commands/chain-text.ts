@@ -1,4 +1,4 @@
-/** How people are told which snapshots a command takes, which not, and why. */
+/** Tells people which snapshots a command uses, which it does not, and why. */
 
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import { missingLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
@@ -10,7 +10,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { counted, listed } from "../units/words.ts";
 import { exportAgain } from "./verify/again.ts";
 
-/** So many are named one by one. */
+/** Up to this many are named one by one. */
 const NAMED_MAX = 4;
 
 /** `20260124-143000`, or `20260101-020000 to 20260124-143000 (24 snapshots)`. */
@@ -28,7 +28,7 @@ export function chainText(chain: BackendChain): string {
 
 const minute = (text: string): string => text.slice(0, 16).replace("T", " ");
 
-/** Says which snapshots were opened, and what is not in them. @param named what names them, where it may be several */
+/** Says which snapshots were opened, and what they lack. @param named the user's name for them, which may stand for several */
 export function tellOpened({ chosen, broken }: OpenChosen, terminal: Terminal, named?: string): void {
   tellChosen(chosen, terminal);
   tellLacking(chosen, terminal);
@@ -36,18 +36,18 @@ export function tellOpened({ chosen, broken }: OpenChosen, terminal: Terminal, n
   tellBroken(broken, terminal);
 }
 
-/** `latest` may be several snapshots: says which. */
+/** Says which snapshots `latest` stands for, if there are several. */
 export function tellNames({ chains }: Chosen, { note }: Terminal, named: string): void {
   if (snapshotsOf(chains).length > 1) for (const chain of chains) note(`${named} is ${chainText(chain)}`);
 }
 
-/** Says which snapshots have an index that ends in damage: what it does not name is not read. */
+/** Says which snapshots have a damaged index: what follows the damage is not read. */
 function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
   for (const { name, reason } of broken)
     note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
 }
 
-/** Says on stderr what was passed over, and which times none of the snapshots holds. */
+/** Says on stderr which snapshots were skipped, and which times none of them covers. */
 export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
   if (continues.length > 0)
     note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, and is taken alone`);
@@ -59,7 +59,7 @@ export function tellChosen({ chains, passedOver, continues }: Chosen, { note, no
   }
 }
 
-/** Says on stderr what was asked for and is not there; of a restore its plan says so. */
+/** Says on stderr what was requested but is missing; a restore says so in its plan. */
 export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteColors }: Terminal): void {
   for (const { name, reason } of broken) note(`${noteColors.red("not readable:")} ${name}: ${reason}`);
   for (const { name, reason } of lacking) note(`${noteColors.red("left out:")} ${name}: ${reason}`);
@@ -67,7 +67,7 @@ export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteCol
     for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
 }
 
-/** More gaps than this are not each a line of their own. */
+/** Up to this many gaps are listed one per line. */
 const GAPS_SHOWN = 10;
 
 function gapLines({ backend, gaps }: BackendChain): string[] {

@@ -1,13 +1,13 @@
 /**
- * What a command says of itself. It is data: parsing, help, completions, the manual page and the documentation follow
- * from it, so nothing about a command's arguments is written twice.
+ * The declaration of a command. It is data: parsing, help, completion, the manual page and the documentation follow from it, so
+ * a command's arguments are described only once.
  */
 import type * as v from "valibot";
 import type { Params, ParamValues } from "../tasks/param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { ExitCode } from "./exit-code.ts";
 
-/** One run of a command: what it is given; it reaches for nothing else. */
+/** The context of one command run. A command uses nothing else from outside. */
 export interface Call<A extends Params = Params> {
   readonly args: ParamValues<A>;
   readonly terminal: Terminal;
@@ -19,14 +19,14 @@ export interface Call<A extends Params = Params> {
   /** From `--set`, by dotted key. */
   readonly overrides: Readonly<Record<string, string>>;
   readonly debug: boolean;
-  /** Every command that there is. */
+  /** Every command there is. */
   readonly root: Group;
   /** Aborted by the first SIGINT or SIGTERM; the second one ends the program. */
   readonly signal: AbortSignal;
 }
 
 export interface Example {
-  /** Without `contextcore` in front. */
+  /** Without the leading `contextcore`. */
   readonly line: string;
   readonly about: string;
 }
@@ -39,9 +39,9 @@ export interface Command<A extends Params = Params> {
   readonly examples: readonly Example[];
   /** Sets of arguments of which only one may be given. */
   readonly exclusive?: readonly (readonly string[])[];
-  /** The shape of what `--json` prints; the command declares the flag `json` itself. */
+  /** The shape of the `--json` output; the command declares the flag `json` itself. */
   readonly json?: v.GenericSchema;
-  /** @returns the exit code; errors are shown and mapped by the caller. */
+  /** @returns the exit code; the caller shows errors and maps them to exit codes */
   run(call: Call<A>): Promise<ExitCode>;
 }
 
@@ -55,8 +55,8 @@ export interface Group {
   readonly default?: string;
 }
 
-/** Declares a command; gives the types of its arguments, changes nothing. */
+/** Declares a command: returns it unchanged, with its argument types. */
 export const defineCommand = <const A extends Params>(command: Command<A>): Command<A> => command;
 
-/** Whether it has commands below it instead of doing something itself. */
+/** Whether it is a group of commands. */
 export const isGroup = (entry: Command | Group): entry is Group => "commands" in entry;

@@ -1,4 +1,4 @@
-/** The course of every command that carries out what was planned: plan, show, ask, carry out that very plan, say what is true. */
+/** The course of every command that carries out a plan: plan, show, ask, carry out that same plan, report. */
 import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
 import type { Answer, Task, TaskContext } from "../tasks/task.ts";
@@ -13,35 +13,35 @@ export type PlanCall<P extends Params> = Call & {
   readonly args: ParamValues<P> & { readonly "dry-run"?: boolean; readonly yes?: boolean };
 };
 
-/** What a command adds to it. */
+/** What a command adds to the common course. */
 export interface Conduct<Plan, Result> {
-  /** Opens what the task works on, where that is not what the task says. */
+  /** Opens what the task works on, if that differs from the task's own declaration. */
   context?(): Promise<TaskContext>;
-  /** What is true as long as nothing was done, such as "nothing was deleted": then the last word. */
+  /** The last line while nothing was done, such as "nothing was deleted". */
   readonly untouched?: string;
   /** Shows what would be done. @throws UsageError when that makes no sense */
   show?(plan: Plan): void;
-  /** What is asked before it is done; nothing: it was agreed to before. */
+  /** The question to ask first; absent: it was already agreed to. */
   question?(plan: Plan): Question | undefined;
-  /** The exit code after a no; default: as after a question that was left. */
+  /** The exit code after a no; default: the same as for an abandoned question. */
   readonly no?: ExitCode;
   /**
-   * Says what came of it.
+   * Reports the result.
    * @param result absent: nothing was carried out
-   * @returns the exit code, where the outcome does not say enough
+   * @returns the exit code, if it does not follow from the outcome
    */
   report(plan: Plan, result?: Result): ExitCode | undefined;
 }
 
-/** Opens what a task works on, and plans it with the arguments of this call. */
+/** Opens what a task works on, and plans the task with this call's arguments. */
 export const planCall = async <P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   call: Call & { readonly args: ParamValues<P> },
 ) => planTask(task, call.args, await openContext(call, task.opens?.(call.args)));
 
 /**
- * Plans a task with the arguments of this call and conducts it to its end. With `--dry-run`, or where there is nothing to do,
- * it is only shown; a question that is answered with no, or left, ends it untouched. What the plan holds open is let go of.
+ * Plans a task with this call's arguments and takes it to its end. With `--dry-run`, or if there is nothing to do, the plan is
+ * only shown; a no or an abandoned question changes nothing. Everything the plan holds open is released.
  */
 export function conduct<P extends Params, Plan, Result>(
   task: Task<P, Plan, Result>,

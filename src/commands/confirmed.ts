@@ -3,7 +3,7 @@ import type { Answer } from "../tasks/task.ts";
 import { confirm } from "../terminal/ask.ts";
 import type { Call } from "./command.ts";
 
-/** The arguments by which a plan is only shown, or carried out without a question. */
+/** Arguments that only show a plan, or carry it out without asking. */
 export const planArgs = <const Shown extends string>(shown: Shown) =>
   ({
     "dry-run": { type: "flag", about: shown },
@@ -15,15 +15,15 @@ export const planArgs = <const Shown extends string>(shown: Shown) =>
 export interface Question {
   /** `Write this?` */
   readonly message: string;
-  /** `the restore`: what is refused where nobody can be asked. */
+  /** `the restore`: what is refused when nobody can be asked. */
   readonly what: string;
-  /** What is said there instead, where no flag only shows the plan. */
+  /** The hint to give then, if no flag only shows the plan. */
   readonly unasked?: { readonly message: string; readonly hint: string };
 }
 
 /**
- * Whether a person agrees to what was shown, or `--yes` does. Leaving the question is no, too.
- * @throws RefusedError when there is nobody to ask
+ * Whether a person agrees to what was shown, or `--yes` does. Abandoning the question counts as no.
+ * @throws RefusedError when nobody can be asked
  */
 export async function confirmed(
   {

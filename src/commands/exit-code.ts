@@ -1,6 +1,6 @@
 import type { Ending } from "../audit/format/event.ts";
 
-/** What the program says to the shell. Anything unknown counts as failure. */
+/** The program's exit codes. An unknown error counts as a plain failure. */
 export const EXIT = {
   ok: 0,
   error: 1,
@@ -26,11 +26,11 @@ const EXIT_OF: Readonly<Record<Ending["outcome"], ExitCode>> = {
   interrupted: EXIT.interrupted,
 };
 
-/** What the shell is told of work that ended so. @param signal aborted: it was stopped on the way, unless it is whole */
+/** The exit code for an outcome. @param signal aborted: the work was stopped, unless it is complete */
 export const exitOf = ({ outcome }: Pick<Ending, "outcome">, signal: AbortSignal): ExitCode =>
   signal.aborted && outcome !== "success" ? EXIT.interrupted : EXIT_OF[outcome];
 
-/** What it means, and what to do then: for the help, the manual page and the documentation. */
+/** What each code means and what to do, for the help, the manual page and the documentation. */
 export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string, advice: string])[] = [
   [EXIT.ok, "done", ""],
   [EXIT.error, "an error", "read the message"],

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode } from "./exit-code.ts";
 
-/** Exit codes by the name of the error; whatever is not listed is a plain failure. */
+/** Exit codes by error name; any other error is a plain failure. */
 const CODES: Readonly<Record<string, ExitCode>> = {
   UsageError: EXIT.usage,
   ConfigError: EXIT.usage,
@@ -13,6 +13,6 @@ const CODES: Readonly<Record<string, ExitCode>> = {
 export const failureCode = (error: unknown, signal: AbortSignal): ExitCode =>
   signal.aborted ? EXIT.interrupted : codeOf(error);
 
-/** The same where nobody interrupted it. */
+/** The same when nobody interrupted the command. */
 export const codeOf = (error: unknown): ExitCode =>
   error instanceof Error && Object.hasOwn(CODES, error.name) ? (CODES[error.name] ?? EXIT.error) : EXIT.error;

@@ -5,7 +5,7 @@ import { COMMON, flagName } from "./arguments.ts";
 import { type Command, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 
-/** The page in roff, section 1; it has no date, so that the program prints the one that was released with it. */
+/** The page in roff, section 1. It has no date, so every build of a release prints the same page. */
 export async function toManual(root: Group, version: string): Promise<string> {
   const commands = await commandsOf(root);
   return [
@@ -65,7 +65,7 @@ function options(args: Params): string[] {
   });
 }
 
-/** A backslash, a dash, and a dot or a quote at the beginning of a line mean something to roff. */
+/** roff treats a backslash, a dash, and a dot or quote at the start of a line as commands. */
 const text = (plain: string): string =>
   plain
     .replaceAll("\\", "\\e")

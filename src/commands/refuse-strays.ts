@@ -1,4 +1,4 @@
-/** What plugins tried to load besides the files that are trusted was refused; the command says so, and the trail. */
+/** Reports to the user and the trail that a plugin tried to load files outside the trusted ones and was refused. */
 import { STRAY_HINT, type StrayModule, strayText } from "../host/trust/stray-modules.ts";
 import { RefusedError } from "../tasks/errors.ts";
 import { messageOf } from "../terminal/show-error.ts";
@@ -6,8 +6,8 @@ import type { Call } from "./command.ts";
 import { configOf, openStackTrail } from "./stack.ts";
 
 /**
- * An event `plugin_trust refused` for each.
- * @param error what ended the command, when something did: it is told, too
+ * Records an event `plugin_trust refused` for each.
+ * @param error what ended the command, if anything; it is reported too
  * @throws RefusedError always
  */
 export async function refuseStrays(

@@ -1,6 +1,6 @@
 import type { Group } from "./command.ts";
 
-/** Every command. One line here makes a file of this folder part of the program. */
+/** Every command. A line here adds a file of this folder to the program. */
 export const ROOT: Group = {
   about: "knows, saves, proves and accounts for the data of a Grafana stack",
   commands: {

@@ -10,12 +10,12 @@ import { EXIT, type ExitCode } from "./exit-code.ts";
 import { ROOT } from "./registry.ts";
 import { usageOf } from "./usage.ts";
 
-/** What the outside gives a run. */
+/** What a run gets from outside. */
 export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal">;
 
 /**
- * Finds the command that the words name, checks its arguments, runs it. Errors are the caller's to show on stderr; with
- * `--json` stdout has one, too, where the command has printed nothing: `{ "error": { "message", "hint"? } }`.
+ * Finds the named command, checks its arguments and runs it. The caller shows errors on stderr; with `--json`, stdout gets `{
+ * "error": { "message", "hint"? } }` too if the command printed nothing.
  */
 export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
   let silent = true;
@@ -54,7 +54,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
   return withoutStrays(call, found.entry);
 }
 
-/** A plugin that tried to load what nobody trusted has not stopped the command, but the command does not end well. */
+/** A plugin that tried to load an untrusted file did not stop the command, but the command must not end well. */
 async function withoutStrays(call: Call, command: Command): Promise<ExitCode> {
   let code: ExitCode | undefined;
   let error: unknown;
@@ -74,13 +74,13 @@ async function withoutStrays(call: Call, command: Command): Promise<ExitCode> {
 
 interface Found {
   readonly entry: Command | Group;
-  /** What `--help` is about: the group rather than its default command. */
+  /** What `--help` describes: the group rather than its default command. */
   readonly help: Command | Group;
   readonly path: readonly string[];
   readonly rest: readonly string[];
 }
 
-/** Follows the leading words down the tree of commands, as far as they name one. */
+/** Follows the leading words down the command tree as far as they name one. */
 async function find(group: Group, words: readonly string[], path: readonly string[] = []): Promise<Found> {
   const [word = "", ...rest] = words;
   const load = Object.hasOwn(group.commands, word) ? group.commands[word] : undefined;
@@ -103,7 +103,7 @@ function commandFirst(words: readonly string[]): readonly string[] {
   return [...commandFirst(words.slice(length)), ...words.slice(0, length)];
 }
 
-/** Help about what there is not would be help about something else. @throws UsageError */
+/** Refuses help for a command that does not exist, instead of showing other help. @throws UsageError */
 function refuseUnknown({ help, path, rest }: Found, isHelp: boolean): void {
   const [word = "-"] = rest;
   if (word.startsWith("-")) return;

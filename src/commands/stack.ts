@@ -1,4 +1,4 @@
-/** What most commands begin with: the configuration, the plugins that it names, and the trail. */
+/** What most commands start with: the configuration, its plugins, and the trail. */
 import { SINK_TIME_LIMIT_MS } from "../audit/deliver/delivery.ts";
 import type { Trail } from "../audit/format/event.ts";
 import { openTrail } from "../audit/trail.ts";
@@ -26,15 +26,15 @@ export interface Stack extends OpenPlugins {
   readonly config: Config;
 }
 
-/** Reads the configuration that this call is about. @throws ConfigError */
+/** Reads this call's configuration. @throws ConfigError */
 export const configOf = (call: Call): Promise<Config> => loadConfig(call);
 
 /**
- * Opens the configured plugins, once the user has agreed to the project. A third party's plugin that does not load is left
- * among the `failures`; a mistake in what the user wrote stops everything.
+ * Opens the configured plugins once the user has agreed to the project. A third-party plugin that does not load is among the
+ * `failures`; a mistake in the user's own configuration stops everything.
  * @throws ConfigError naming the key and the line
- * @throws UsageError when `only` names what there is not
- * @throws RefusedError when the project is not agreed to, or a plugin is not trusted as it is
+ * @throws UsageError when `only` names something that does not exist
+ * @throws RefusedError when the project is not agreed to, or a plugin has changed since it was trusted
  */
 export async function openStack(call: Call, wanted: Wanted = {}): Promise<Stack> {
   const config = await configOf(call);
@@ -55,8 +55,8 @@ async function opened(
 }
 
 /**
- * As {@link openStack}, for a command that looks at the trail as it is found: nothing is appended to it, so nothing in it
- * is mended. A plugin that nobody trusted is one of the `failures`; of a project that is not agreed to nothing is opened.
+ * Like {@link openStack}, for a command that inspects the trail as it is: nothing is appended, so nothing is repaired. An
+ * untrusted plugin is among the `failures`; if the project is not agreed to, nothing of it is opened.
  * @throws ConfigError naming the key and the line
  */
 export async function openStackToRead(call: Call): Promise<Stack & { readonly isAgreed: boolean }> {
@@ -69,8 +69,8 @@ export async function openStackToRead(call: Call): Promise<Stack & { readonly is
 }
 
 /**
- * As {@link openStack}, for a command that only shows what is configured. Of a project that is not agreed to it gives what
- * the built-in plugins declare, with secrets that are not read: `sealed` in the configuration says so.
+ * Like {@link openStack}, for a command that only shows the configuration. If the project is not agreed to, the result holds
+ * only what the built-in plugins declare, with secrets unread: the configuration is then `sealed`.
  * @throws ConfigError naming the key and the line
  */
 export async function openStackToShow(call: Call): Promise<DeclaredPlugins & { readonly config: Config }> {
@@ -80,7 +80,7 @@ export async function openStackToShow(call: Call): Promise<DeclaredPlugins & { r
   return { ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: BUILT_INS })), config: sealed };
 }
 
-/** What is not opened of a project that is not agreed to: plugins of others, and every sink. */
+/** What is not opened in a project that is not agreed to: third-party plugins, and every sink. */
 function unopened({ plugins, sinks }: Config): OpenFailure[] {
   const names = [...plugins, ...Object.keys(sinks).filter((name) => sinks[name]?.enabled === true)];
   return [...new Set(names)].map((name) => ({ name, error: notOpened(name) }));
@@ -107,7 +107,7 @@ function refuseMistakes({ failures, sinks }: OpenPlugins, config: Config): void 
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** What an earlier command began and never ended is closed, and the user is told what was left. */
+/** Closes what an earlier command began and never ended, and tells the user what was left. */
 async function closeInterrupted(call: Call, config: Config): Promise<void> {
   await using trail = openStackTrail(call, config);
   try {
@@ -119,7 +119,7 @@ async function closeInterrupted(call: Call, config: Config): Promise<void> {
   }
 }
 
-/** Code that nobody trusted is refused, with everything that would have gone on beside it, and the trail says so. */
+/** Refuses untrusted code, together with everything that would have run beside it, and records that in the trail. */
 async function refuseUntrusted(call: Call, config: Config, { failures, sinks }: OpenPlugins): Promise<void> {
   const broken = failures.find(({ error }) => error instanceof LockError)?.error;
   if (broken !== undefined) throw new RefusedError(broken.message, hintOf(broken));
@@ -161,13 +161,13 @@ function configProblems({ name, error }: OpenFailure, config: Config): readonly 
   return [{ where, key: `${section}.${name}`, what: error.message, ...(hint === undefined ? {} : { hint }) }];
 }
 
-/** How long this sink may take, ms. @throws ConfigError when what is written is no duration */
+/** Time limit for this sink, ms. @throws ConfigError when the configured value is not a duration */
 export const sinkLimitMs = (config: Config, sink: OpenSink): number =>
   sinkTimeLimitMs(config, sink) ?? SINK_TIME_LIMIT_MS;
 
 /**
- * The trail of this project; `await using` closes it when its block ends, however that ends.
- * @param sinks those that were opened; left out by a command that opens none: its events are delivered by the next one
+ * This project's trail; `await using` closes it at the end of its block.
+ * @param sinks the opened sinks; omitted by a command that opens none: the next command delivers its events
  */
 export function openStackTrail(
   call: Call,
@@ -184,7 +184,7 @@ export function openStackTrail(
   return { ...trail, [Symbol.asyncDispose]: trail.close };
 }
 
-/** What a task works on: the stack as {@link openStack} opens it, and how this call is heard. @throws as it does */
+/** What a task works on: the stack as opened by {@link openStack}, and this call's channels to the user. @throws as it does */
 export async function openContext(call: Call, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
   if (wanted === "nothing")
     return contextOf(call, { config: await configOf(call), backends: [], sinks: [], failures: [] });

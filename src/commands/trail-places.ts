@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import type { Call } from "./command.ts";
 
-/** Where the trail of this project is, and what it calls the project. */
+/** Where this project's trail is, and the project's name in it. */
 export const trailPlaces = ({ env }: Pick<Call, "env">, { directory, name }: Config) => ({
   file: join(directory, ".contextcore", "audit.jsonl"),
   home: namedDirectory(join(env.HOME || homedir(), ".contextcore")),

@@ -2,7 +2,7 @@ import type { Answer } from "../tasks/task.ts";
 import { askForExactly } from "../terminal/ask.ts";
 import type { Call } from "./command.ts";
 
-/** Whether a person types this very name. How often another one was typed is for the trail. */
+/** Whether a person types exactly this name. The trail records how often another one was typed. */
 export async function typedName(
   { terminal, signal }: Pick<Call, "terminal" | "signal">,
   { name, message }: { readonly name: string; readonly message: string },

@@ -3,8 +3,9 @@ import { EXIT } from "./exit-code.ts";
 import { codeOf } from "./failure.ts";
 
 /**
- * Runs work that says itself what it did, if it did anything: an error from before that ends in `word`, such as "nothing was
- * destroyed". Where the call is wrong, nothing ran anyway. @param word absent: that is not known
+ * Runs work that reports what it did itself. An error from before it did anything ends in `word`, such as "nothing was
+ * destroyed". A usage error needs no such word, because nothing ran. @param word absent: it is unknown whether anything was
+ * done
  */
 export async function orUntouched<Result>(
   word: string | undefined,

@@ -1,4 +1,4 @@
-/** The help, made from the declarations. Hand-made rather than citty's, which aligns right and colours pipes. */
+/** The help, generated from the declarations. Not citty's own, which right-aligns and colours pipes. */
 
 import type { Param, Params } from "../tasks/param.ts";
 import type { Colors } from "../terminal/colors.ts";
@@ -7,7 +7,7 @@ import { COMMON } from "./arguments.ts";
 import { type Command, type Group, isGroup } from "./command.ts";
 import { EXIT_MEANINGS } from "./exit-code.ts";
 
-/** Where there is no terminal, and at most. */
+/** Width when there is no terminal, and the maximum. */
 const WIDTH_MAX = 100;
 const LABEL_WIDTH_MAX = 30;
 
@@ -19,11 +19,11 @@ interface Row {
 /** What the help is printed on. */
 export interface Paper {
   readonly colors: Colors;
-  /** Columns; `Infinity` where it is no terminal. */
+  /** Columns; `Infinity` when it is not a terminal. */
   readonly width: number;
 }
 
-/** The help of a command or a group. @param path the words that name it, without the program's own name */
+/** The help of a command or group. @param path the words that name it, without the program's name */
 export async function usageOf(
   entry: Command | Group,
   path: readonly string[],
@@ -86,7 +86,7 @@ function optionSections(command: Command, paper: Paper): string {
     .join("\n\n");
 }
 
-/** As it is typed: a flag that is on by itself stands as `--no-NAME`. */
+/** The name as typed: a flag that is on by default appears as `--no-NAME`. */
 function toRow([name, arg]: [string, Param]): Row {
   if (arg.type === "positional") return { label: arg.hint ?? name.toUpperCase(), about: arg.about };
   const short = arg.alias === undefined ? "    " : `-${arg.alias}, `;
@@ -95,7 +95,7 @@ function toRow([name, arg]: [string, Param]): Row {
   return { label: `${short}--${name} ${value}`, about: arg.about };
 }
 
-/** Labels in one column, what they mean in the next, wrapped. */
+/** Labels in one column, wrapped descriptions in the next. */
 function rows(all: readonly Row[], { colors: { cyan }, width: columns }: Paper): string[] {
   const width = Math.min(LABEL_WIDTH_MAX, Math.max(0, ...all.map(({ label }) => label.length)));
   return all.flatMap(({ label, about }) => {
@@ -106,7 +106,7 @@ function rows(all: readonly Row[], { colors: { cyan }, width: columns }: Paper):
   });
 }
 
-/** The lines that are typed stay whole. */
+/** Command lines are never wrapped. */
 const exampleLines = (command: Command, { colors: { dim, cyan }, width }: Paper): string[] =>
   command.examples.flatMap(({ line, about }) => [
     ...wrapWords(about, width - 4, 0).map((text) => dim(`# ${text}`)),

@@ -1,4 +1,4 @@
-/** Writes events of the trail for other tools; that is itself an event. */
+/** Exports events of the trail for other tools. The export is itself recorded. */
 import { resolve } from "node:path";
 import {
   type AuditExport,
@@ -43,7 +43,7 @@ const params = {
 } as const;
 
 interface Plan extends AuditExport {
-  /** Where it is written, absolute; nowhere: it is handed out. */
+  /** The output file, absolute. Absent: the result is streamed to the caller. */
   readonly path: string | undefined;
   readonly output: string;
 }
@@ -55,12 +55,12 @@ const detailsOf = ({ format, limit, filter, output }: Plan) => ({
   output,
 });
 
-/** What an export of events gave. */
+/** What an export of events produced. */
 export interface Exported {
   readonly events: number;
-  /** There are older events that fit and were left out. */
+  /** True when older matching events were left out. */
   readonly isCut: boolean;
-  /** False when its reader went away. */
+  /** False when the reader went away. */
   readonly isWhole: boolean;
 }
 
@@ -92,7 +92,7 @@ export const auditExport = defineTask({
   },
 });
 
-/** A file is written whole or not at all; of what was handed out, the trail is told how much that was. */
+/** A file is written whole or not at all. For a stream, the trail records how much of it was read. */
 async function written(plan: Plan, { signal, pour, did }: Running): Promise<Exported> {
   const { pieces, count, isCut } = exportEvents(plan);
   let isWhole = true;

@@ -9,7 +9,7 @@ import type { ParamValues } from "./param.ts";
 
 const time = (about: string) => ({ type: "value", hint: "TIME", parse: readTime, about }) as const;
 
-/** The filters that every reading of the trail takes. */
+/** The filters that every reading of the trail accepts. */
 export const FILTERS = {
   from: time("only events at or after this: a date, an RFC 3339 time, or 24h for that long ago"),
   to: time("only events before this"),
@@ -27,7 +27,7 @@ export const FILTERS = {
   grep: { type: "value", hint: "TEXT", about: "only events that hold this text anywhere" },
 } as const;
 
-/** @throws UsageError when no time can be between --from and --to */
+/** @throws UsageError when --from is not before --to */
 export function filterOf(args: Partial<ParamValues<typeof FILTERS>>): Filter {
   const { from, to, operation, outcome, user, host, affected, grep } = args;
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError("--from is not before --to");
@@ -36,8 +36,9 @@ export function filterOf(args: Partial<ParamValues<typeof FILTERS>>): Filter {
 }
 
 /**
- * Any name: a trail may hold operations that are not ours. Only what is almost one of ours is taken for a slip of the hand.
- * @throws UsageError saying what was probably meant, and how to look for the name all the same
+ * Accepts any name, because a trail may hold operations of other programs. Only a name that closely resembles one of ours
+ * counts as a typing mistake.
+ * @throws UsageError saying what was probably meant, and how to search for the name anyway
  */
 function readOperation(text: string): string {
   const known: readonly string[] = OPERATIONS;

@@ -1,4 +1,4 @@
-/** Removes closed files of the trail that are past their time; an event stands for them. */
+/** Removes closed trail files that are past their retention; one event records what they held. */
 import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
 import { doomedOf, type PrunePlan, planPrune } from "../audit/retention/plan.ts";
@@ -26,12 +26,12 @@ const params = {
   },
 } as const;
 
-/** How many events went. */
+/** How many events were removed. */
 export interface AuditPruned {
   readonly events: number;
 }
 
-/** What would go, and where a copy of it goes first. */
+/** What would be removed, and where a copy is kept first. */
 export interface AuditPrunePlan extends PrunePlan {
   readonly archive: string;
 }

@@ -2,7 +2,7 @@ import type { DashboardKeeper } from "../contract/contract.ts";
 import { UsageError } from "./errors.ts";
 import type { TaskContext, Wanted } from "./task.ts";
 
-/** Which backend, when several keep dashboards. */
+/** Chooses the backend when several keep dashboards. */
 export const PLUGIN = {
   type: "value",
   hint: "NAME",
@@ -31,6 +31,6 @@ export function keeperOf(
   throw new UsageError("no configured backend keeps dashboards", "is `backends.grafana.enabled` false?");
 }
 
-/** The one backend that is opened, where it is named. */
+/** Opens only the named backend, if one is named. */
 export const ownerOf = ({ plugin }: { readonly plugin: string | undefined }): Wanted =>
   plugin === undefined ? {} : { only: [plugin] };

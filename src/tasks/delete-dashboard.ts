@@ -1,4 +1,4 @@
-/** Deletes dashboards, or a folder with everything in it; a copy of each is kept. */
+/** Deletes dashboards, or a folder with everything in it, and keeps a copy of each. */
 import { join, relative } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
 import type { DashboardKeeper } from "../contract/contract.ts";
@@ -20,13 +20,13 @@ const params = {
   plugin: PLUGIN,
 } as const;
 
-/** What would be deleted, and where copies go. */
+/** What would be deleted, and where the copies go. */
 export interface DashboardDeletion extends DeletionPlan {
   readonly name: string;
   readonly keeper: DashboardKeeper;
-  /** A directory; `dashboards provision` puts back what is in it. */
+  /** A directory that `dashboards provision` can restore from. */
   readonly copies: string;
-  /** As the trail has it: relative to the project. */
+  /** The same path as the trail records it: relative to the project. */
   readonly copiesHere: string;
 }
 

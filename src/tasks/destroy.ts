@@ -1,4 +1,4 @@
-/** Destroys the stack, after saving what is wanted of it. */
+/** Destroys the stack after saving what the user wants to keep. */
 import type { Ending } from "../audit/format/event.ts";
 import { SIGNALS } from "../contract/contract.ts";
 import { commandText } from "../destroy/command-text.ts";
@@ -29,7 +29,7 @@ const params = {
 /** What would be destroyed, how, and what would be lost. */
 export interface DestroyPlan {
   readonly option: DestroyOption;
-  /** The stack's. */
+  /** The stack's name. */
   readonly name: string;
   readonly command: readonly string[];
   readonly findings: readonly Finding[];
@@ -37,26 +37,26 @@ export interface DestroyPlan {
   readonly losses: readonly Loss[];
 }
 
-/** What was saved of it before. */
+/** What was saved before the destruction. */
 export interface Saved {
   readonly backup: "yes" | "no" | "dashboards" | "incomplete";
   readonly snapshot?: ExportResult;
-  /** What could not be read yet, or came after it. */
+  /** What could not be read, or arrived afterwards. */
   readonly losses: readonly Loss[];
 }
 
-/** Asked where the export left something behind: whether to go on all the same. */
+/** Asks whether to go on although the export left something behind. */
 export interface AllTheSame extends Saved {
-  /** The stack's. */
+  /** The stack's name. */
   readonly name: string;
 }
 
 export interface Destroyed extends Saved {
-  /** What became of the stack; or why the command did not run. */
+  /** What became of the stack, or why the command did not run. */
   readonly end: Aftermath | Refusal;
 }
 
-/** What is told on the way. */
+/** Progress reports during the destruction. */
 export interface DestroyNews {
   readonly onSaved?: (saved: ExportResult) => void;
   /** The command is going to run. */
@@ -97,7 +97,10 @@ export const destroyTask = (taken?: Taken, news: DestroyNews = {}) =>
 
 export const destroy = destroyTask();
 
-/** The command may run, and each backend has said what it holds. @throws CommandError; RefusedError when the policy forbids it */
+/**
+ * Checks that the command may run, and asks each backend what it holds. @throws CommandError; RefusedError when the policy
+ * forbids it
+ */
 export async function lookAtStack(context: TaskContext): Promise<Taken> {
   const { config, env } = context;
   checkCommand({ ...config.destroy, directory: config.directory, env });
@@ -107,7 +110,7 @@ export async function lookAtStack(context: TaskContext): Promise<Taken> {
   throw new RefusedError(message, hint, { command: commandText(config.destroy.command), rule, part, reason });
 }
 
-/** Exports what the option says, and finds out what that left behind. */
+/** Exports what the option asks for, and finds out what that left behind. */
 async function saveFirst(plan: DestroyPlan, running: Running<AllTheSame>, news: DestroyNews): Promise<Saved> {
   const { option } = plan;
   if (option === "3") return { backup: "no", losses: [] };
@@ -122,13 +125,13 @@ async function saveFirst(plan: DestroyPlan, running: Running<AllTheSame>, news: 
   return { backup, snapshot, losses };
 }
 
-/** The export of the dashboards alone needs a backend that may have some. @throws UsageError */
+/** Exporting only dashboards requires a backend that may hold some. @throws UsageError */
 function requireWorth(option: DestroyOption, { backends }: TaskContext): void {
   if (option !== "2" || backends.some(({ plugin }) => holdsOneOf(plugin.signals, SAVED[option]))) return;
   throw new UsageError("no backend holds dashboards", "--option 1 exports everything first, 3 nothing");
 }
 
-/** What has come to the backends that were saved, and no snapshot holds. */
+/** New data in the saved backends that no snapshot holds yet. */
 async function leftBehind({ option, findings }: DestroyPlan, context: TaskContext): Promise<Loss[]> {
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));
   const backends = context.backends.filter(({ name }) => saved.has(name));
@@ -137,7 +140,7 @@ async function leftBehind({ option, findings }: DestroyPlan, context: TaskContex
   return lossesOf(now, { snapshots, now: fromMs(Date.now()) });
 }
 
-/** Nothing was left behind of what was to be saved. */
+/** True when everything that was to be saved was saved. */
 const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" && losses.length === 0;
 
 const AGREED: Answer = { agrees: true };

@@ -1,7 +1,7 @@
-/** What ends a task before anything is done. */
+/** Errors that end a task before it does anything. */
 import type { NewEvent } from "../audit/format/event.ts";
 
-/** What was asked for does not fit. Nothing has run. Exit code 2. */
+/** The request is wrong, and nothing has run. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
   readonly hint: string | undefined;
@@ -12,11 +12,11 @@ export class UsageError extends Error {
   }
 }
 
-/** Safety says no. Exit code 4. */
+/** Refused for safety. Exit code 4. */
 export class RefusedError extends Error {
   override readonly name = "RefusedError";
   readonly hint: string | undefined;
-  /** What the trail keeps of it; absent: the trail does not hear of it. */
+  /** What the trail records about it; absent: nothing. */
   readonly recorded: NewEvent["details"] | undefined;
 
   constructor(message: string, hint?: string, recorded?: NewEvent["details"]) {

@@ -1,4 +1,4 @@
-/** What an export can be told. */
+/** The parameters of an export. */
 import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { formatBytes, parseBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
@@ -12,7 +12,7 @@ const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
   about: `leave the ${signal} out`,
 });
 
-/** `--no-traces` and its kin: one for each signal. */
+/** `--no-traces` and its siblings, one per signal. */
 const leftOut = Object.fromEntries(SIGNALS.map((signal) => [signal, leaveOut(signal)])) as Record<
   Signal,
   ReturnType<typeof leaveOut>
@@ -79,7 +79,7 @@ export const exportParams = {
 
 export type ExportValues = ParamValues<typeof exportParams>;
 
-/** Smaller files are only more of them, down to one for each block. */
+/** A smaller limit would only create more files, down to one per block. */
 const FILE_BYTES_LEAST = 1_000_000;
 
 function readFileSize(text: string): number {

@@ -10,7 +10,7 @@ import { UsageError } from "./errors.ts";
 import type { ExportValues } from "./export-params.ts";
 
 /**
- * What is read of each backend, told. Where one ends now, that is now by the server's clock.
+ * Decides what to read from each backend, and reports it. A range that ends now ends now by the server's clock.
  * @param directory where snapshots are kept
  * @throws UsageError when the range is empty, backwards or in the future
  */
@@ -34,7 +34,7 @@ export async function spansOf(
 
 const DEFAULT_TIME = 86_400_000_000_000n;
 
-/** The range that is asked for: the last 24 hours unless it says otherwise, and never beyond now. @param now ns */
+/** The requested range: the last 24 hours by default, and never beyond now. @param now ns */
 function exportRange({ time, from, to }: Pick<ExportValues, "time" | "from" | "to">, now: bigint): Range {
   if (time === 0n) throw new UsageError("--time: 0 is no time at all", "for example -t 24h");
   const end = to === undefined || to > now ? now : to;

@@ -26,12 +26,12 @@ import { askBackends, backendTarget } from "./inventory.ts";
 import { checkMatches, readMatches } from "./matches.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
-/** What is read, and where it goes. */
+/** What to read, and where to write it. */
 interface Plan {
   /** The backends, whether they answer or not. */
   readonly names: readonly string[];
   readonly job: Omit<ExportJob, "signal" | "onProgress">;
-  /** The directory that an interrupted export left: this one goes on there. */
+  /** The directory of an interrupted export to continue. */
   readonly partial?: string;
 }
 
@@ -102,7 +102,7 @@ async function planWhole(given: ExportValues, context: TaskContext): Promise<Pla
   };
 }
 
-/** Finishes the interrupted export that is named, or the newest one where snapshots are kept. */
+/** Plans the rest of the named interrupted export, or of the newest one. */
 async function planRest(given: ExportValues, context: TaskContext): Promise<Plan> {
   const directory = outputOf(given, context);
   const partial =
@@ -119,7 +119,7 @@ async function planRest(given: ExportValues, context: TaskContext): Promise<Plan
 const outputOf = ({ output }: ExportValues, { config, directory }: TaskContext): string =>
   output === undefined ? config.backups : resolve(directory, output);
 
-/** Who exports, and what the configuration says of how. */
+/** Who exports, and the configured export settings. */
 const manner = ({ export: { concurrency, recount } }: Config) => ({
   concurrency,
   tuning: { recountMs: toMs(parseDuration(recount)) },
@@ -127,20 +127,20 @@ const manner = ({ export: { concurrency, recount } }: Config) => ({
   user: ownIdentity().user,
 });
 
-/** @throws UsageError when the flags leave nothing of what this stack holds */
+/** @throws UsageError when the flags exclude everything this stack holds */
 function requireSomething(signals: ReadonlySet<Signal>, wanted: readonly OpenBackend[]): void {
   if (signals.size === SIGNALS.length || (signals.size > 0 && wanted.length > 0)) return;
   throw new UsageError("nothing is left to export", "drop one of the --no-… flags");
 }
 
-/** Says beforehand how much there will be about, and warns when it may not fit. */
+/** Reports the estimated size in advance, and warns when it may not fit. */
 async function tellSize(
   plan: ExportPlan,
   output: string,
   { directory, note, warn }: TaskContext,
 ): Promise<void> {
   const parts = plan.parts.map(({ finding, request }) => ({ finding, range: request.range }));
-  // A directory that cannot be read is told when the snapshot is made in it.
+  // An unreadable directory is reported when the snapshot is created in it.
   const { snapshots } = await readKept(output).catch(() => ({ snapshots: [] }));
   const size = estimateExport(parts, snapshots);
   const free = await freeBytes(output);

@@ -1,4 +1,4 @@
-/** What a stack holds, as its backends say it, beside what the kept snapshots hold of it. */
+/** What a stack holds according to its backends, compared with the kept snapshots. */
 import type { OpenBackend, OpenPlugins } from "../host/open.ts";
 import { type Loss, lossesOf } from "../inventory/losses.ts";
 import { type Finding, survey } from "../inventory/survey.ts";
@@ -8,10 +8,10 @@ import { fromMs } from "../units/range.ts";
 import { defineTask, type Target, type TaskContext } from "./task.ts";
 import { readTimeout } from "./timeout.ts";
 
-/** How long each backend may take to answer unless somebody says otherwise, ms. */
+/** Default time for each backend to answer, ms. */
 const ANSWER_MS = 30_000;
 
-/** Asks these backends what they hold; whose answers are waited for is told. */
+/** Asks these backends what they hold, and shows which answers are still missing. */
 export async function askBackends(
   { signal, waitFor }: Pick<TaskContext, "signal" | "waitFor">,
   plugins: Pick<OpenPlugins, "backends" | "failures">,
@@ -26,7 +26,7 @@ export interface Taken {
   readonly stack: string;
   readonly findings: readonly Finding[];
   readonly warnings: readonly Warning[];
-  /** What would be gone with the stack. */
+  /** What would be lost with the stack. */
   readonly losses: readonly Loss[];
 }
 
@@ -73,7 +73,7 @@ export const inventory = defineTask({
   },
 });
 
-/** A backend as a plan's target: it is this one as long as it is the same server's, for the same tenant. */
+/** A backend as a plan's target. Its identity is its server and tenant. */
 export const backendTarget = (name: string, open?: Pick<OpenBackend, "url" | "tenant">): Target => ({
   kind: "backend",
   name,

@@ -1,12 +1,12 @@
-/** Selectors: which goes to which backend, and whether that understands it. */
+/** Assigns selectors to backends, and checks that each backend understands its own. */
 import { isKind } from "../contract/errors.ts";
 import type { ExportPlan } from "../export/plan.ts";
 import { hintOf } from "../units/hint-of.ts";
 import { UsageError } from "./errors.ts";
 
 /**
- * Which selector goes to which backend: `loki={job="x"}`, or a plain selector when there is only one backend.
- * @throws UsageError when it is not clear which backend is meant, or one has two
+ * Assigns each selector to a backend: `loki={job="x"}`, or a plain selector when there is only one backend.
+ * @throws UsageError when the backend is unclear, or has two selectors
  */
 export function readMatches(
   texts: readonly string[],
@@ -33,8 +33,8 @@ function readMatch(text: string, backends: readonly string[]): [string, string] 
 }
 
 /**
- * Begins the exports that a selector restricts, and keeps nothing of it: a selector that a plugin or its server does not
- * understand is told before there is a snapshot's directory. Any other trouble is left to the export itself.
+ * Starts every export that has a selector and discards the result, so that a selector which the plugin or its server does not
+ * understand is reported before a snapshot directory exists. Any other error is left to the export itself.
  * @throws UsageError for the first selector that makes no sense
  */
 export async function checkMatches({ parts }: ExportPlan, signal: AbortSignal): Promise<void> {

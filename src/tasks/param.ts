@@ -1,9 +1,9 @@
 /**
- * What a piece of work can be told. It is data: the flags of the command line, help, completion and the manual page follow
- * from it, and so does what an API, a form or a schedule may say.
+ * The parameters of a task, as data. Command-line flags, help, completion and the manual page follow from them, and so does
+ * what an API, a form or a schedule accepts.
  */
 
-/** What a shell can offer where a value is typed. */
+/** What a shell can suggest for a value. */
 export type Completion =
   | "plugins"
   | "backends"
@@ -18,9 +18,9 @@ interface Described {
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   /**
-   * Only the command line has it. What names a path, a URL, a command or a setting always says so: whoever calls over HTTP,
-   * and whatever runs by a schedule, names configured things only. `"paths"`: paths are the command line's; elsewhere it is one
-   * of what {@link Completion} offers.
+   * Only for the command line. Every parameter that names a path, a URL, a command or a setting is marked, because HTTP callers
+   * and schedules may name only configured things. `"paths"`: only the command line accepts paths; elsewhere the value must be
+   * one of those that {@link Completion} offers.
    */
   readonly local?: true | "paths";
 }
@@ -30,26 +30,26 @@ interface Named extends Described {
   readonly alias?: string;
 }
 
-/** `--json`: there or not. */
+/** `--json`: present or absent. */
 export interface FlagParam extends Named {
   readonly type: "flag";
-  /** It is on, and `--no-NAME` turns it off. Then `about` says what `--no-NAME` does. */
+  /** It is on by default, and `--no-NAME` turns it off; `about` then describes `--no-NAME`. */
   readonly on?: true;
 }
 
 interface Valued extends Described {
-  /** What stands for the value in the help: `DURATION`. */
+  /** Placeholder for the value in the help: `DURATION`. */
   readonly hint?: string;
-  /** The only values there are. */
+  /** The only values allowed. */
   readonly values?: readonly string[];
   readonly complete?: Completion;
   readonly required?: true;
-  /** May be given more than once; its value is a list. */
+  /** May be given more than once; the value is then a list. */
   readonly repeatable?: true;
   readonly default?: string;
-  /** No face, event, log or trace shows it. */
+  /** Never shown by any face, event, log or trace. */
   readonly secret?: true;
-  /** Reads the text. @throws RangeError or UsageError, whose message is shown with the parameter's name. */
+  /** Parses the text. @throws RangeError or UsageError, whose message is shown with the parameter's name */
   readonly parse?: (text: string) => unknown;
 }
 
@@ -72,7 +72,7 @@ type Read<P> = P extends { parse: (text: string) => infer Value }
     ? Value
     : string;
 
-/** The type of a parameter's value: read from its declaration. */
+/** The type of a parameter's value, derived from its declaration. */
 type ParamValue<P> = P extends { type: "flag" }
   ? boolean
   : P extends { repeatable: true }
@@ -83,10 +83,10 @@ type ParamValue<P> = P extends { type: "flag" }
 
 export type ParamValues<P extends Params> = { readonly [Name in keyof P]: ParamValue<P[Name]> };
 
-/** Values for all parameters: what is not given is as the declaration says. */
+/** Values for all parameters, with declared defaults for those not given. */
 export function valuesOf<P extends Params>(params: P, given: Partial<ParamValues<P>>): ParamValues<P> {
   const unsaid = Object.entries(params).map(([name, param]) => [name, unsaidValue(param)]);
-  // The declaration is the type: `unsaidValue` follows the same cases as `ParamValue`.
+  // The declaration determines the type: `unsaidValue` covers the same cases as `ParamValue`.
   return { ...Object.fromEntries(unsaid), ...given } as ParamValues<P>;
 }
 

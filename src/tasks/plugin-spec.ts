@@ -1,4 +1,4 @@
-/** From what a person types to what the configuration calls a plugin. */
+/** Turns what a person types into the configuration's name for a plugin. */
 import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { closest } from "../config/closest.ts";
@@ -8,7 +8,7 @@ import { type Location, locatePlugin } from "../host/locate.ts";
 import { readLock } from "../host/trust/lock.ts";
 import { UsageError } from "./errors.ts";
 
-/** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. A package keeps its name. */
+/** A path as the configuration writes it, relative to its own directory: `./plugins/lines`. Package names stay unchanged. */
 export function specOf(word: string, directory: string, config: Config): string {
   const isPath = /^(\.{1,2}([/\\]|$)|[/\\]|[A-Za-z]:[/\\])|\.[mc]?[tj]s$/.test(word);
   if (!isPath && !existsSync(resolve(directory, word))) return word;
@@ -18,7 +18,7 @@ export function specOf(word: string, directory: string, config: Config): string 
 }
 
 /**
- * The plugin that a person names by a path, from the folder they are in, or by its package.
+ * Finds the plugin that a person names by a path (relative to the current directory) or by its package.
  * @throws UsageError when there is none
  */
 export function locateWord(word: string, directory: string, config: Config): Location {
@@ -33,7 +33,7 @@ export function locateWord(word: string, directory: string, config: Config): Loc
 }
 
 /**
- * The configured plugin that is meant: by its name, or by its path or package.
+ * Finds a configured plugin by its name, path or package.
  * @throws UsageError when there is none
  */
 export function configuredSpec(word: string, directory: string, config: Config): string {

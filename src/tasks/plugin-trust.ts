@@ -1,4 +1,4 @@
-/** Says of which plugins of others the files may be loaded. */
+/** Decides which third-party plugins may be loaded. */
 
 import { type Declared, declared, keepTrust, type Shown, tidyCopies } from "../agreement/plugin-trust.ts";
 import type { Ending } from "../audit/format/event.ts";
@@ -33,24 +33,24 @@ const params = {
   },
 } as const;
 
-/** Trust that would be given, or taken back. */
+/** Trust to grant or to revoke. */
 export type TrustPlan = Granting | Removal;
 
-/** A plugin that would be trusted as it is now. */
+/** A plugin to trust in its present state. */
 export interface Granting extends Shown {
   readonly action: "add" | "trust";
   readonly spec: string;
   readonly sha256: string;
-  /** What is trusted of it until now. */
+  /** Its present lock entry. */
   readonly entry: LockEntry | undefined;
   readonly changes: Changes;
-  /** Empty for what was never trusted. */
+  /** Empty if the plugin was never trusted. */
   readonly differences: readonly Difference[];
-  /** It is as it was trusted: there is nothing to do. */
+  /** It is unchanged since it was trusted: there is nothing to do. */
   readonly isTrusted: boolean;
 }
 
-/** A plugin that would no longer be. */
+/** A plugin to stop trusting. */
 export interface Removal {
   readonly action: "remove";
   readonly spec: string;
@@ -58,12 +58,12 @@ export interface Removal {
   readonly name: string;
 }
 
-/** What is trusted now, or no more. */
+/** What is trusted now, or no longer. */
 export interface Trusted {
   readonly name: string;
-  /** Absent when it was removed. */
+  /** Absent when the plugin was removed. */
   readonly plugin?: Plugin;
-  /** The configuration, when the plugin was added to it. */
+  /** The configuration file, if the plugin was added to it. */
   readonly file?: string;
 }
 
@@ -134,7 +134,7 @@ const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: Dec
   },
 });
 
-/** The trust is recorded by now, whatever becomes of the configuration. */
+/** The trust is recorded by now, even if the configuration cannot be changed. */
 function listed({ name }: Plugin, { spec }: Granting, config: Config): string {
   try {
     return addToPlugins(config, spec);
@@ -154,7 +154,7 @@ async function remove({ spec, name }: Removal, running: Running): Promise<Done<T
   return { result: { name }, ending };
 }
 
-/** The change is done by then: a failure is a warning. */
+/** The change is already done, so a failure here is only a warning. */
 function tidy({ config, warn }: Running): void {
   try {
     tidyCopies(config);

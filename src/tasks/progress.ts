@@ -1,6 +1,6 @@
-/** How far work has come, as values: a terminal draws them, an API sends them on. */
+/** Progress as values: a terminal draws them, an API forwards them. */
 
-/** What is known now of one part of the work: a backend, mostly. */
+/** The present state of one part of the work, usually a backend. */
 export interface Progress {
   readonly name: string;
   /** 0 to 1. */
@@ -11,24 +11,24 @@ export interface Progress {
   /** `stopped`: interrupted before its end. */
   readonly state: "starting" | "running" | "waiting" | "counting" | "done" | "failed" | "stopped";
   readonly retries: number;
-  /** What else is to be said of it: `already there 1,234`. */
+  /** An additional remark: `already there 1,234`. */
   readonly remark?: string;
-  /** What is left can only be done later, in so long. ms */
+  /** The rest can only be done after this time, ms. */
   readonly goesOnInMs?: number;
 }
 
-/** One stretch of work: whoever shows it takes it away when the stretch is over. */
+/** One stretch of work. Disposing of it removes its display. */
 export interface Stretch extends Disposable {
   readonly progress: (progress: Progress) => void;
 }
 
-/** Begins a stretch of work. @param parts what there will be, in the order that it is shown in; more may come */
+/** Starts a stretch of work. @param parts the expected parts, in display order; more may come */
 export type Follow = (parts?: readonly string[]) => Stretch;
 
-/** Questions that were put to several at once, told until all have answered. */
+/** Several requests in progress, shown until all have answered. */
 export interface Wait extends Disposable {
   readonly answered: (name: string) => void;
 }
 
-/** Tells whose answers are waited for. */
+/** Shows whose answers are awaited. */
 export type WaitFor = (names: readonly string[]) => Wait;

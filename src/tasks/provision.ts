@@ -1,4 +1,4 @@
-/** Makes the dashboards on a server as a directory of files says. */
+/** Makes the dashboards on a server match a directory of files. */
 import { resolve } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
 import type { DashboardKeeper } from "../contract/contract.ts";
@@ -23,7 +23,7 @@ const params = {
 
 /** What would be written. */
 export interface Provisioning extends ProvisionPlan {
-  /** As it was named, or what contextcore's own are called. */
+  /** The directory as the user named it, or the label of contextcore's own dashboards. */
   readonly source: string;
   readonly keeper: DashboardKeeper;
 }

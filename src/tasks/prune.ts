@@ -44,16 +44,16 @@ export interface PrunePlan {
   /** Every snapshot, and why it stays; without a reason it goes. */
   readonly decisions: readonly Decision[];
   readonly doomed: readonly KeptSnapshot[];
-  /** What removals that were killed left behind: their removal was agreed to when it began. */
+  /** What is left of interrupted removals. Their removal was agreed to when it began. */
   readonly leftovers: readonly string[];
-  /** Directories that are left alone, since nobody can say what they hold. */
+  /** Directories left alone because their contents are unknown. */
   readonly unreadable: readonly { readonly path: string; readonly reason: string }[];
 }
 
 /** What a prune did. */
 export interface Pruned {
   readonly removed: readonly KeptSnapshot[];
-  /** Those that were no longer what the plan had seen. */
+  /** Snapshots that have changed since the plan was made. */
   readonly changed: readonly string[];
 }
 
@@ -101,7 +101,7 @@ async function carryOut({ doomed, leftovers }: PrunePlan, running: Running): Pro
   return { result: { removed, changed }, ending: { outcome, ...details } };
 }
 
-/** One after the other. @throws what stopped it, with what was removed until then */
+/** Removes them one after another. @throws the error that stopped it, saying what was removed before */
 async function removeAll(
   doomed: readonly KeptSnapshot[],
   { signal, did }: Running,

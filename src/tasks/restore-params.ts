@@ -1,4 +1,4 @@
-/** What a restore can be told. */
+/** The parameters of a restore. */
 import { SIGNALS } from "../contract/contract.ts";
 import { readMoment } from "../units/moment.ts";
 import { fromMs, type Range } from "../units/range.ts";
@@ -53,7 +53,7 @@ export const restoreParams = {
 
 export type RestoreValues = ParamValues<typeof restoreParams>;
 
-/** The range that is asked for; `undefined`: all there is. @throws UsageError when it is empty */
+/** The requested range; `undefined` when there is none. @throws UsageError when it is empty */
 export function rangeOf({ from, to }: RestoreValues): Range | undefined {
   if (from === undefined && to === undefined) return undefined;
   const range = { from: from ?? 0n, to: to ?? fromMs(Date.now()) };
@@ -62,7 +62,7 @@ export function rangeOf({ from, to }: RestoreValues): Range | undefined {
 }
 
 /**
- * Refuses what does not say what is to be restored: a time is asked of all snapshots, but only if it is named.
+ * Requires the user to say what to restore. A range applies to all snapshots, but only if it is given.
  * @throws UsageError
  */
 export function requireChoice({ snapshot, all, from, to }: RestoreValues): void {

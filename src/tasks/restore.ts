@@ -1,4 +1,4 @@
-/** Puts snapshots' data back, and counts it on the servers. */
+/** Restores data from snapshots, and has the servers count it. */
 import type { Ending } from "../audit/format/event.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { carryOutRestore } from "../restore/carry-out.ts";
@@ -31,10 +31,10 @@ import { type RestoreValues, rangeOf, readLabels, requireChoice, restoreParams }
 import { type OpenChosen, openChosen } from "./snapshot-param.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
 
-/** What would be written where. It holds the snapshots open. */
+/** What to write where. Holds the snapshots open. */
 export interface Restoration extends RestorePlan, AsyncDisposable {
   readonly chosen: Chosen;
-  /** `--from` and `--to` as moments, where they are given. */
+  /** `--from` and `--to` as absolute times, if given. */
   readonly times: Readonly<Partial<Record<"from" | "to", string>>>;
   readonly request: RestoreRequest;
   /** The directory of the interrupted restore that this one continues. */
@@ -96,7 +96,7 @@ export const restore = defineTask({
   },
 });
 
-/** Opens the snapshots that are meant. */
+/** Opens the requested snapshots. */
 function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChosen> {
   const { snapshot, chain, plugin: plugins, only, into } = given;
   const place = { directory: context.directory, backups: context.config.backups };
@@ -108,7 +108,7 @@ function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChos
   );
 }
 
-/** What a backend's snapshots say of it. @param into the tenant that it is opened as instead of its own, which says nothing of them */
+/** How snapshots identify this backend. @param into the tenant it is opened as, which snapshots know nothing of */
 const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | undefined): Source => ({
   name,
   plugin,
@@ -116,7 +116,7 @@ const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | und
   ...(tenant === undefined || into !== undefined ? {} : { tenant }),
 });
 
-/** @throws RefusedError when data of several tenants would become that of one */
+/** @throws RefusedError when data of several tenants would be merged into one */
 function requireOneTenant({ chains }: Chosen): void {
   for (const { backend, links } of chains) {
     const tenants = [...new Set(links.flatMap(({ plugin }) => plugin.tenant ?? []))];
@@ -131,7 +131,7 @@ function requireOneTenant({ chains }: Chosen): void {
 /** How a tenant is named to people. */
 export const tenantText = (tenant: string): string => (tenant === "" ? "no tenant" : tenant);
 
-/** Looks at every chosen block, which is told, and asks the servers. */
+/** Checks every chosen block, with progress, and asks the servers. */
 async function planned(
   given: RestoreValues,
   { backends, signal, follow }: TaskContext,
@@ -198,11 +198,11 @@ const timesOf = ({ from, to }: RestoreValues): Restoration["times"] => ({
   ...(to === undefined ? {} : { to: toRfc3339(to) }),
 });
 
-/** Of the snapshots that a backend's data comes from: with others it would be another restore. */
+/** Hashes of the snapshots that a backend's data comes from: with other snapshots it would be a different restore. */
 const hashesOf = (chains: RestorePlan["chains"], name: string): string[] =>
   snapshotsOf(chains.filter(({ backend }) => backend === name)).map(({ manifest }) => manifest.sha256);
 
-/** What was there already counts as dealt with, and is said. */
+/** Existing records count as done, and are shown. */
 function shown({ name, done, written, existing, bytes, retries, waits }: RestoreProgress): Progress {
   const counts = { ...written };
   addCounts(counts, existing);

@@ -1,27 +1,27 @@
-/** Plan, show, agree, carry out that very plan: the same for every task. */
+/** Plan, show, agree, carry out that same plan: identical for every task. */
 import type { Trail } from "../audit/format/event.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import { RefusedError } from "./errors.ts";
 import { type Param, type Params, type ParamValues, valuesOf } from "./param.ts";
 import type { Answer, Done, Refusal, Running, Target, Task, TaskContext } from "./task.ts";
 
-/** A plan that can be shown, agreed to, and carried out as it is. What it holds open is let go of with it, whatever became of it. */
+/** A plan that can be shown, agreed to and carried out unchanged. Disposing of it releases what it holds open. */
 export interface Planned<Plan, Result, Question = never> extends AsyncDisposable {
   readonly plan: Plan;
   readonly targets: readonly Target[];
-  /** SHA-256 over the kind, the parameters and the targets: what an agreement is given to. */
+  /** SHA-256 of the kind, the parameters and the targets: an agreement applies to this hash. */
   readonly sha256: string;
   /**
-   * Does it, between two events of the trail.
-   * @param ask answers what the work asks on its way; without it the answer is no
-   * @throws TrailError when it is destructive and cannot be recorded; nothing was done then
+   * Carries out the plan, between two events in the trail.
+   * @param ask answers questions during the work; without it every answer is no
+   * @throws TrailError when a destructive plan cannot be recorded; nothing was done then
    */
   carryOut(ask?: Running<Question>["ask"]): Promise<Done<Result>>;
-  /** The trail is told that it was not agreed to. @throws TrailError */
+  /** Records in the trail that the plan was declined. @throws TrailError */
   decline(answer: Refusal): Promise<void>;
 }
 
-/** Looks, and writes nothing. @throws UsageError or RefusedError when there is no such plan; a refusal may be recorded */
+/** Makes a plan and writes nothing. @throws UsageError or RefusedError when there is no such plan; a refusal may be recorded */
 export async function planTask<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   params: ParamValues<P>,
@@ -46,7 +46,7 @@ async function letGo(plan: unknown): Promise<void> {
 const holdsSomething = (plan: unknown): plan is AsyncDisposable =>
   typeof plan === "object" && plan !== null && Symbol.asyncDispose in plan;
 
-/** The trail is told that a task was not agreed to, before there was a plan. @throws TrailError */
+/** Records that a task was declined before it had a plan. @throws TrailError */
 export async function recordRefusal(
   operation: string,
   { outcome, details = {} }: Refusal,
@@ -58,7 +58,7 @@ export async function recordRefusal(
 
 const RECORDED = new WeakSet<RefusedError>();
 
-/** Does what may be refused, and tells the trail of a refusal that it is to keep, once. @throws what the work throws */
+/** Runs work that may be refused, and records a refusal once if the trail should keep it. @throws what the work throws */
 export async function recordingRefusal<Result>(
   operation: string,
   context: TaskContext,
@@ -75,10 +75,10 @@ export async function recordingRefusal<Result>(
   }
 }
 
-/** What a task is given, but for what comes from its record. */
+/** What a task is given, without the parts that come from its record. */
 type Given<Question> = TaskContext & Pick<Running<Question>, "ask">;
 
-/** Between two events of the trail, unless it only looks. @param trail its whole's, of a part */
+/** Runs between two events in the trail, unless the task only reads. @param trail for a part: the trail of the whole */
 async function done<P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   plan: Plan,
@@ -114,7 +114,7 @@ function recorded<P extends Params, Plan, Result, Question>(
   });
 }
 
-/** What a part would ask was not agreed to with the whole. @param trail that of the whole */
+/** A part may not ask: its questions were not part of the agreement. @param trail that of the whole */
 const partOf =
   (context: TaskContext, trail?: Trail): Running["part"] =>
   async (task, given) => {
@@ -142,6 +142,6 @@ function agreementHash(
   return new Bun.CryptoHasher("sha256").update(canonicalJson(agreed)).digest("hex");
 }
 
-/** Nothing of a secret goes out, not even a hash; what is no parameter of the task, such as `--yes`, is not agreed to. */
+/** A secret is never included, not even as a hash. Anything that is not a task parameter, such as `--yes`, is not agreed to. */
 const isOpen = (param: Param | undefined): boolean =>
   param !== undefined && (param.type === "flag" || param.secret !== true);

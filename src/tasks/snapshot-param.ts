@@ -1,4 +1,4 @@
-/** Which snapshots are meant. */
+/** Determines which snapshots are meant. */
 import { lstatSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
@@ -20,7 +20,7 @@ import { namedDirectory } from "../storage/own-file.ts";
 import type { Range } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
 
-/** What names a snapshot. */
+/** The parameters that name a snapshot. */
 export const SNAPSHOT = {
   type: "positional",
   hint: "SNAPSHOT",
@@ -34,7 +34,7 @@ export const CHAIN = {
   about: "also the snapshots that the named one continues; `latest` means them anyway",
 } as const;
 
-/** Where a snapshot is looked for: the working directory, and where snapshots are kept; both absolute. */
+/** Where to look for a snapshot: the working directory and the snapshots directory, both absolute. */
 export interface Place {
   readonly directory: string;
   readonly backups: string;
@@ -44,20 +44,20 @@ export interface Place {
 export interface Asked {
   /** A name, a directory or `latest`; absent: all that are kept. */
   readonly snapshot: string | undefined;
-  /** With what a named one continues. */
+  /** Include the snapshots that a named one continues. */
   readonly chain?: boolean;
-  /** Of all, only those that hold something of this time. */
+  /** Of all snapshots, only those with data in this range. */
   readonly range?: Range | undefined;
   readonly plugins?: readonly string[];
   readonly only?: readonly Signal[];
-  /** The configured servers and tenants: of `latest`, theirs come before others'. */
+  /** The configured servers and tenants: `latest` prefers their snapshots. */
   readonly sources?: readonly Source[];
 }
 
 /**
- * The snapshots that are meant, backend by backend.
+ * Chooses the requested snapshots for each backend.
  * @throws UsageError when there are none
- * @throws SnapshotError when the named one cannot be believed
+ * @throws SnapshotError when the named one is not credible
  */
 export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chosen> {
   const { snapshot: text, range } = asked;
@@ -79,12 +79,12 @@ export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chose
       );
 }
 
-/** Snapshots that were chosen, open as one until this is disposed of. */
+/** The chosen snapshots, open as one until disposed of. */
 export interface OpenChosen extends OpenChain {
   readonly chosen: Chosen;
 }
 
-/** Opens the snapshots that are meant. @throws as {@link chooseSnapshots}; the signal's reason */
+/** Opens the requested snapshots. @throws as {@link chooseSnapshots}; the signal's reason */
 export async function openChosen(asked: Asked, place: Place, signal: AbortSignal): Promise<OpenChosen> {
   const chosen = await chooseSnapshots(asked, place);
   return { ...(await openChain(chosen.chains, { range: asked.range, signal })), chosen };
@@ -110,8 +110,8 @@ const wantedBy =
     (only.length === 0 || signals.some((signal) => only.includes(signal)));
 
 /**
- * The directory of the snapshot that is named.
- * @throws UsageError when there is no such snapshot
+ * The directory of the named snapshot.
+ * @throws UsageError when there is none
  */
 export async function findSnapshot(text: string, place: Place): Promise<string> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
@@ -128,7 +128,7 @@ export async function findSnapshot(text: string, place: Place): Promise<string> 
   );
 }
 
-/** What the user names may be reached over a link; in it none is followed. */
+/** The named path itself may be a link, but no link inside the snapshot is followed. */
 const isLink = (path: string): boolean => lstatSync(path).isSymbolicLink();
 
 const isDirectory = (path: string): Promise<boolean> =>

@@ -1,6 +1,6 @@
 /**
- * A piece of work as a value: what it is told, what it would do, and how it does that. It knows no terminal and no HTTP, so
- * that whatever starts it shows the same plan, agrees to the same thing, and leaves the same events.
+ * A task as a value: its parameters, its plan, and how it is carried out. It knows no terminal and no HTTP, so every caller
+ * shows the same plan, agrees to the same thing and leaves the same events.
  */
 import type { Did, Ending, NewEvent, RecordEnd, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
@@ -12,82 +12,83 @@ import type { Follow, WaitFor } from "./progress.ts";
 export interface Target {
   /** `snapshot`, `dashboard`, `backend` … */
   readonly kind: string;
-  /** What people call it, and what the trail says was affected. */
+  /** Its name for people, and in the trail's list of what was affected. */
   readonly name: string;
   /**
-   * What makes it this very thing: the hash of a manifest, a version, a path with its inode. It is compared again before the
-   * target is touched; what has changed by then is left alone, and named.
+   * Identifies this exact object: a manifest's hash, a version, a path with its inode. It is compared again before the target
+   * is touched; a changed target is left alone and named.
    */
   readonly identity: string;
 }
 
-/** The stack that a task works on, and how it is heard. */
+/** The stack that a task works on, and its channels to the user. */
 export interface TaskContext extends OpenPlugins {
   readonly config: Config;
-  /** What relative paths are relative to. */
+  /** Base of relative paths. */
   readonly directory: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborted: the work ends cleanly, and is recorded as cancelled. */
+  /** When aborted, the work ends cleanly and is recorded as cancelled. */
   readonly signal: AbortSignal;
-  /** What a person may like to know on the way. */
+  /** Reports something useful during the work. */
   readonly note: (message: string) => void;
-  /** What a person must know, while it goes on or afterwards. */
+  /** Reports something the user must know, during the work or afterwards. */
   readonly warn: (message: string) => void;
-  /** Tells how far work has come. */
+  /** Reports progress. */
   readonly follow: Follow;
   readonly waitFor: WaitFor;
-  /** Takes a result that is a long text, no faster than its reader does. @returns whether the reader took it all */
+  /** Outputs a long text at its reader's pace. @returns whether the reader took all of it */
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
   /** The trail's file. */
   readonly trailFile: string;
-  /** `~/.contextcore` of the user. */
+  /** The user's `~/.contextcore`. */
   readonly home: string;
-  /** Opens the trail; it is opened only by work that is recorded. */
+  /** Opens the trail. Only recorded work opens it. */
   readonly openTrail: () => Trail & AsyncDisposable;
 }
 
-/** What of the stack is opened. */
+/** Which parts of the stack to open. */
 export interface Wanted {
-  /** The backends that are wanted; default all. Sinks are opened all the same. */
+  /** The backends to open; default all. Sinks are always opened. */
   readonly only?: readonly string[];
-  /** Instead of the configured one, for every backend that has tenants. */
+  /** Replaces the configured tenant of every backend that has tenants. */
   readonly tenant?: string | undefined;
-  /** No server is asked for anything while it is opened. */
+  /** Opening must not contact any server. */
   readonly asksNothing?: true;
-  /** The configured command is going to run. */
+  /** The configured command is about to run. */
   readonly isDestroying?: true;
 }
 
-/** While a task runs. */
+/** The context of a running task. */
 export interface Running<Question = never> extends TaskContext {
   /**
-   * Plans and carries out another task as a part of this one, agreed to with it: it has its own two events in the same trail.
-   * @param given of its parameters those that are not as they are declared
+   * Plans and carries out another task as part of this one, under the same agreement. It has its own two events in the same
+   * trail.
+   * @param given the parameters that differ from their declared defaults
    */
   readonly part: <P extends Params, Plan, Result>(
     task: Task<P, Plan, Result>,
     given: Partial<ParamValues<P>>,
   ) => Promise<Result>;
-  /** Tells the trail what has been done by now and stays, should the work fail after that. */
+  /** Tells the trail what is already done for good, in case the work fails later. */
   readonly did: Did;
   readonly recordEnd: RecordEnd;
-  /** Asks whether to go on, where what was found on the way is not what was agreed to. */
+  /** Asks whether to go on when the work finds something that was not agreed to. */
   readonly ask: (question: Question) => Promise<Answer>;
 }
 
-/** Whether a person agrees to go on; why not, for the trail. */
+/** Whether a person agrees to go on, or why not, for the trail. */
 export type Answer = { readonly agrees: true } | Refusal;
 
 export interface Refusal {
   readonly agrees: false;
-  /** `refused`: nobody could be asked; `cancelled`: the answer was no, or the question was left. */
+  /** `refused`: nobody could be asked. `cancelled`: the answer was no, or the question was abandoned. */
   readonly outcome: "refused" | "cancelled";
-  /** It was answered, with no. */
+  /** The question was answered with no. */
   readonly isNo?: true;
   readonly details?: NewEvent["details"];
 }
 
-/** What came of it, and what the trail says of that. */
+/** The result, and what the trail records about it. */
 export interface Done<Result> {
   readonly result: Result;
   readonly ending: Ending;
@@ -100,12 +101,9 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   /** One phrase, lower case, no full stop. */
   readonly about: string;
   readonly params: P;
-  /**
-   * What of the stack is opened for it; default: all. `nothing`: it reads files alone, so that of the project nothing has to
-   * be agreed to.
-   */
+  /** Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement. */
   opens?(given: ParamValues<P>): Wanted | "nothing";
-  /** It deletes or overwrites: it does not begin unless the trail has it, and only what the plan names is touched. */
+  /** It deletes or overwrites: it starts only once the trail has recorded it, and touches only what the plan names. */
   readonly destructive: boolean;
   /**
    * `false`: it only looks, and the trail does not hear of it. `"end"`: its one event is its end, told by
@@ -113,19 +111,19 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
    */
   readonly recorded?: false | "end";
   /**
-   * Looks, and writes nothing. A plan that holds something open is disposable: who asked for it disposes of it.
-   * @throws UsageError; RefusedError, which the trail keeps where it has `recorded`
+   * Makes the plan and writes nothing. A plan that holds something open is disposable; the caller disposes of it.
+   * @throws UsageError; RefusedError, which is recorded if it has `recorded`
    */
   plan(params: ParamValues<P>, context: TaskContext): Promise<Plan>;
-  /** What carrying it out would touch. None: there is nothing to do. */
+  /** What carrying out the plan would touch. Empty: there is nothing to do. */
   targets(plan: Plan): readonly Target[];
-  /** What the trail is told beforehand, besides the targets. */
+  /** What the trail records in advance, besides the targets. */
   details?(plan: Plan): NonNullable<NewEvent["details"]>;
-  /** Carries out this very plan. */
+  /** Carries out this exact plan. */
   run(plan: Plan, running: Running<Question>): Promise<Done<Result>>;
 }
 
-/** Declares a task; gives the types of its parameters, changes nothing. */
+/** Declares a task: returns it unchanged, with its parameter types. */
 export const defineTask = <const P extends Params, Plan, Result, Question = never>(
   task: Task<P, Plan, Result, Question>,
 ): Task<P, Plan, Result, Question> => task;

@@ -2,10 +2,12 @@ import { formatDuration, parseDuration } from "../units/duration.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
 
-/** A day: nobody waits longer, and the system's timers count to 24 days. ms */
+/** A day: nobody waits longer, and the system's timers overflow after 24 days. ms */
 const LONGEST_MS = 86_400_000;
 
-/** How long a server may take to answer, ms. @throws RangeError when it is no duration, UsageError when it is none to wait */
+/**
+ * How long a server may take to answer, ms. @throws RangeError when it is not a duration, UsageError when it is out of range
+ */
 export function readTimeout(text: string): number {
   const ms = toMs(parseDuration(text));
   if (ms < 1) throw new UsageError(`${text} leaves no time to answer`, "for example 30s");

@@ -1,4 +1,4 @@
-/** Proves snapshots: against what they claim of themselves, and against what the servers hold now. */
+/** Verifies snapshots against their manifests, and against what the servers hold now. */
 import { patiently } from "../engine/patiently.ts";
 import { backendOf } from "../host/open.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
@@ -36,20 +36,20 @@ const params = {
 interface Plan {
   /** The oldest first. */
   readonly paths: readonly string[];
-  /** Absent: the manifest of the one that is named cannot be believed. */
+  /** Absent when the named snapshot's manifest is not credible. */
   readonly chosen: Chosen | undefined;
   readonly depth: "sizes" | "lines";
   readonly part: Part | undefined;
   readonly live: boolean;
 }
 
-/** What was looked at, and what came of it. */
+/** What was checked, and the results. */
 export interface Verified {
-  /** One for each snapshot, the oldest first. */
+  /** One for each snapshot, oldest first. */
   readonly reports: readonly VerifyReport[];
-  /** Absent: the one snapshot does not say what it holds. */
+  /** Absent when the single snapshot does not say what it holds. */
   readonly chosen: Chosen | undefined;
-  /** What counting on the servers gave; none without `--live`. */
+  /** Results of counting on the servers; empty without `--live`. */
   readonly live: readonly LiveReport[];
 }
 
@@ -77,21 +77,21 @@ export const verify = defineTask({
 
 const WHICH = "a name, a directory or `latest`; --all for every one that is kept";
 
-/** `differs`: something is not what it was; `short`: some of what was asked for could not be looked at, or counted. */
+/** `differs`: something has changed. `short`: part of what was asked for could not be checked or counted. */
 export type Verdict = "equal" | "short" | "differs";
 
 const OUTCOMES = { equal: "success", short: "partial", differs: "failed" } as const;
 
-/** What all of it comes to. */
+/** The overall verdict. */
 export function verdictOn({ reports, chosen, live }: Verified): Verdict {
   const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
   if (differs || reports.some(({ sound }) => !sound)) return "differs";
   const isShort = chosen !== undefined && !isWhole(chosen);
-  // What could not be counted is not shown to differ, and not shown to be equal.
+  // A failed count proves neither a difference nor equality.
   return isShort || live.some(({ failed }) => failed > 0) ? "short" : "equal";
 }
 
-/** A named snapshot is looked at whatever is wrong with it, and so is each that a chain lacks though it is there. */
+/** A named snapshot is checked whatever is wrong with it, and so is every existing one that its chain lacks. */
 async function chosenBy(
   { snapshot, chain }: ParamValues<typeof params>,
   { directory, config: { backups } }: TaskContext,

@@ -1,6 +1,6 @@
 /**
- * Questions to a person, on stderr. Without a terminal nothing is asked: the caller's flags must have answered.
- * An answer that was not given (Ctrl-C, Ctrl-D, Escape, hang-up) is `undefined`, never taken for one.
+ * Questions to a person, on stderr. Without a terminal nothing is asked: the caller's flags must have answered. An abandoned
+ * question (Ctrl-C, Ctrl-D, Escape, hang-up) is `undefined`, never an answer.
  */
 import { PassThrough } from "node:stream";
 import { RefusedError } from "../tasks/errors.ts";
@@ -10,11 +10,11 @@ import { wrapWords } from "./wrap.ts";
 export interface Choice<Value> {
   readonly value: Value;
   readonly label: string;
-  /** What stands below the label. */
+  /** Text below the label. */
   readonly below?: readonly string[];
 }
 
-/** A numbered menu: a digit chooses at once, arrows and Enter too. The first choice is the one marked. */
+/** A numbered menu: a digit chooses at once; arrows and Enter work too. The first choice is preselected. */
 export async function choose<Value extends string>(
   terminal: Terminal,
   question: {
@@ -73,7 +73,7 @@ export async function confirm(
       ...input,
       ...words,
       initialValue: false,
-      // The library's own shows a question that Escape left as one that was answered with Yes.
+      // The library would show a question abandoned with Escape as answered with Yes.
       render() {
         const asked = wrapWords(`${clack.symbol(this.state)}  ${message}`, terminal.columns() - 1).join("\n");
         if (this.state === "cancel") return `${asked}\n${dim("cancelled")}`;
@@ -87,13 +87,13 @@ export async function confirm(
 }
 
 export interface ExactAnswer {
-  /** `no`: Enter alone. `undefined`: the question was left. */
+  /** `no`: Enter alone. `undefined`: the question was abandoned. */
   readonly answer: "given" | "no" | undefined;
   /** How often something else was entered. */
   readonly wrong: number;
 }
 
-/** Text that must be exactly `expected`; anything else is asked again, until it is given or the question is left. */
+/** Text that must be exactly `expected`. Anything else is asked again until it is given or the question is abandoned. */
 export async function askForExactly(
   terminal: Terminal,
   question: { readonly message: string; readonly expected: string; readonly signal: AbortSignal },
@@ -121,9 +121,9 @@ interface PromptInput {
 }
 
 /**
- * Puts one question. What ends the input and would leave the prompt waiting for ever (Ctrl-D, a terminal that was closed) and
- * the program's own signal leave it as Ctrl-C does. The prompt gets a signal of its own: what ends the program later is none
- * of its business.
+ * Asks one question. The program's own signal, and an end of input that would leave the prompt waiting for ever (Ctrl-D, a
+ * closed terminal), abandon it as Ctrl-C does. The prompt gets its own signal, because what ends the program later does not
+ * concern it.
  */
 async function asking<Answer>(
   terminal: Terminal,
@@ -148,15 +148,17 @@ async function asking<Answer>(
   } finally {
     stdin.unpipe(input).pause();
     signal.removeEventListener("abort", leave);
-    // A closed terminal may fail once more when it is left, and there is nobody to be told.
+    // A closed terminal may fail once more when the prompt ends, and there is nobody to tell.
     for (const end of ENDS) if (end !== "error") stdin.off(end, leave);
   }
 }
 
-/** With which of them a terminal that was closed is told of is not certain. */
+/** A closed terminal may be reported by any of these. */
 const ENDS = ["end", "close", "error"] as const;
 
-/** The keys typed, without the terminal's end: the prompts take that for a key, and fail on a terminal that is gone. */
+/**
+ * The typed keys, without the terminal's end of input: the prompts would treat that as a key, and fail on a closed terminal.
+ */
 function keysOf(stdin: NodeJS.ReadStream) {
   return Object.assign(new PassThrough(), {
     isTTY: true,
@@ -164,7 +166,7 @@ function keysOf(stdin: NodeJS.ReadStream) {
   });
 }
 
-/** A terminal that has no mode any more was closed: nothing is read from it again, and the question is left. */
+/** A terminal whose mode cannot be set was closed: it is never read again, and the question is abandoned. */
 function setRaw(stdin: NodeJS.ReadStream, isRaw: boolean): void {
   try {
     stdin.setRawMode(isRaw);
@@ -173,7 +175,7 @@ function setRaw(stdin: NodeJS.ReadStream, isRaw: boolean): void {
   }
 }
 
-/** Keys typed before a question was seen are no answer to it: they are thrown away. */
+/** Discards keys that were typed before the question was shown: they are no answer to it. */
 async function discardTyped(stdin: NodeJS.ReadStream): Promise<void> {
   const discard = () => undefined;
   setRaw(stdin, true);
@@ -184,5 +186,5 @@ async function discardTyped(stdin: NodeJS.ReadStream): Promise<void> {
   stdin.pause();
 }
 
-/** How long the terminal is given to hand over what was typed before. */
+/** How long to wait for the terminal to hand over earlier input. */
 const TYPED_AHEAD_MS = 20;

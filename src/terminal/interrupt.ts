@@ -1,11 +1,11 @@
 import { InterruptedError } from "../units/interrupted.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** A terminal that is closed sends SIGHUP more than once, by the kernel and by the shell: within this it is the same one. ms */
+/** A closed terminal sends SIGHUP more than once, from the kernel and the shell; within this time they count as one. ms */
 const HANG_UP_MS = 1_000;
 
 /**
- * A signal that the first SIGINT, SIGTERM or SIGHUP aborts, so that work ends cleanly; at the second one `exit` ends the
+ * A signal that the first SIGINT, SIGTERM or SIGHUP aborts, so that work ends cleanly. A second one makes `exit` end the
  * program at once.
  */
 export function interruptSignal(process: NodeJS.Process, terminal: Terminal, exit: () => never): AbortSignal {

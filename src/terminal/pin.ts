@@ -1,14 +1,14 @@
 /** Lines that stay at the bottom of a terminal while others are written above them. */
 export interface Pin {
   show(lines: readonly string[]): void;
-  /** Takes the lines away, writes, and puts them back. */
+  /** Removes the lines, writes, and puts them back. */
   above(write: () => void): void;
 }
 
 /**
- * Lines at the bottom, none of them shown yet.
+ * Lines at the bottom, initially none.
  * @param write writes to the terminal
- * @param columns how wide it is now: lines are cut to it, since one that wraps could not be erased
+ * @param columns its present width; lines are cut to it, since a wrapped line could not be erased
  */
 export function createPin(write: (text: string) => void, columns: () => number): Pin {
   let shown: readonly string[] = [];

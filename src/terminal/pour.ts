@@ -1,6 +1,6 @@
 const BLOCK_CHARACTERS = 1 << 16;
 
-/** Writes to a stream no faster than its reader takes it. @returns whether the reader took it all, and did not go away */
+/** Writes to a stream at its reader's pace. @returns whether the reader took all of it */
 export async function pour(
   pieces: Iterable<string>,
   stream: NodeJS.WritableStream,

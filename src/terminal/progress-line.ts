@@ -1,4 +1,4 @@
-/** One piece of work as a line: a bar, how much, how fast, how long still; and which of these a narrow terminal has room for. */
+/** One piece of work as a line: bar, amount, speed and time left, reduced to what a narrow terminal has room for. */
 import type { Progress } from "../tasks/progress.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -14,14 +14,14 @@ export interface Work {
   /** When its last plain line was written. */
   told: number;
   ended?: number;
-  /** When the share that is done last grew. */
+  /** When the completed share last grew. */
   moved: number;
-  /** When anything came last. */
+  /** When anything last arrived. */
   stirred: number;
   latest: Progress;
 }
 
-/** Whether it has ended, however it did. */
+/** Whether it has ended, in whatever way. */
 export const isOver = (state: Progress["state"]): boolean => ["done", "failed", "stopped"].includes(state);
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
@@ -32,17 +32,17 @@ function bar(done: number, cells: number): string {
   return filled.padEnd(cells);
 }
 
-/** How much of a line is shown; the amounts stand in a column this wide. */
+/** How much of a line is shown; the amounts share a column of this width. */
 interface Form {
   readonly cells: number;
   readonly amount: number;
-  /** How fast, how long still, and what went wrong on the way. */
+  /** Speed, time left, and what went wrong on the way. */
   readonly pace: boolean;
   /** Records beside bytes. */
   readonly counts: boolean;
 }
 
-/** From the widest down: a number is left out before one is cut. */
+/** From the widest form down: numbers are dropped rather than cut. */
 const FORMS: readonly Form[] = [
   { cells: 20, amount: 30, pace: true, counts: true },
   { cells: 10, amount: 26, pace: true, counts: true },
@@ -52,7 +52,7 @@ const FORMS: readonly Form[] = [
   { cells: 0, amount: 0, pace: false, counts: false },
 ];
 
-/** All in the first form in which none is cut, so that they stay in columns. */
+/** All lines in the first form in which none is cut, so that they stay in columns. */
 export function liveLines(works: readonly Work[], now: number, terminal: Terminal): string[] {
   const drawn = FORMS.map((form) => works.map((work) => liveLine(work, now, form, terminal.noteColors)));
   const fits = (lines: readonly string[]) =>
@@ -87,7 +87,7 @@ function barPaint(state: string, { cyan, green, red, yellow }: Colors): Colors["
   return state === "done" ? green : state === "stopped" ? yellow : cyan;
 }
 
-/** A line that stands still this long says so. ms */
+/** A line without news for this long says so. ms */
 const STILL_MS = 3_000;
 
 /** ms */
@@ -95,7 +95,7 @@ const TURN_MS = 100;
 
 const TURNING = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/** `⠹ reading, nothing new for 23s`: it is alive, and nothing has come for so long. */
+/** `⠹ reading, nothing new for 23s`: still alive, but nothing has arrived for that long. */
 function stillness({ latest, stirred }: Work, now: number): string {
   const turn = TURNING[Math.floor(now / TURN_MS) % TURNING.length] ?? "";
   if (latest.goesOnInMs !== undefined) return `${turn} ${laterText(latest.goesOnInMs)}`;
@@ -105,7 +105,7 @@ function stillness({ latest, stirred }: Work, now: number): string {
 
 const laterText = (ms: number): string => `the rest can be read in ${shortTime(ms)}`;
 
-/** The same without a bar, for where nothing is redrawn. */
+/** The same without a bar, for output that is not redrawn. */
 export const plainLine = (work: Work, now: number): string =>
   [
     `${work.latest.name}: ${work.latest.state === "running" ? percent(work.latest.done) : work.latest.state}`,
@@ -135,12 +135,12 @@ function pace(work: Work, now: number): string {
   return [rate, timeLeft(work, now)].filter((part) => part !== "").join(", ");
 }
 
-/** Without any progress for so long the time left is not known. ms */
+/** After this long without progress the time left is unknown. ms */
 const UNTOLD_AFTER_MS = 10_000;
 
 /**
- * `23s left`, reckoned when the share that is done last grew, and counted down from there. Empty while it is not known:
- * before anything was read, and when that share has stood still.
+ * `23s left`, calculated when the completed share last grew, and counted down from there. Empty while it is unknown: before
+ * anything was read, and when the share has stood still.
  */
 function timeLeft({ latest: { done, bytes }, began, moved }: Work, now: number): string {
   if (done <= 0.01 || bytes === 0 || now - moved >= UNTOLD_AFTER_MS) return "";

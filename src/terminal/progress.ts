@@ -1,11 +1,11 @@
-/** Progress of long work on stderr: what, how much, how fast, how long still. One line for each piece of work. */
+/** Progress of long work on stderr: what, how much, how fast, how long still. One line per piece of work. */
 import type { Follow, Progress, WaitFor } from "../tasks/progress.ts";
 import { isOver, liveLines, plainLine, type Work } from "./progress-line.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ProgressBoard {
   update(progress: Progress): void;
-  /** Takes the lines away, or writes the last ones where they could not be redrawn. */
+  /** Removes the lines, or writes the last ones if they could not be redrawn. */
   stop(): void;
 }
 
@@ -13,15 +13,15 @@ const REDRAW_MS = 100;
 const PLAIN_EVERY_MS = 10_000;
 
 export interface ProgressOptions {
-  /** What there will be, in the order of its lines; more may come. */
+  /** The expected parts, in line order; more may come. */
   readonly names?: readonly string[];
-  /** Aborted: what then ends unfinished was stopped, and has not failed. */
+  /** Once aborted, unfinished parts count as stopped, not as failed. */
   readonly signal?: AbortSignal;
   /** ms */
   readonly now?: () => number;
 }
 
-/** Pinned lines on a live terminal; elsewhere a plain line now and then for each piece of work, and one when it ends. */
+/** Pinned lines on a live terminal; elsewhere an occasional plain line for each piece of work, and one at its end. */
 export function createProgress(terminal: Terminal, options: ProgressOptions = {}): ProgressBoard {
   const { names = [], now = () => performance.now(), signal } = options;
   const works = new Map<string, Work>(names.map((name) => [name, waiting(name, now())]));
@@ -61,13 +61,13 @@ const waiting = (name: string, now: number): Work => ({
   latest: { name, done: 0, bytes: 0, counts: {}, state: "starting", retries: 0 },
 });
 
-/** What comes after an interruption: what had not ended before it was stopped where it was, neither failed nor done. */
+/** After an interruption, anything unfinished counts as stopped, neither failed nor done. */
 function stopped({ latest }: Work, next: Progress): Progress {
   const endedBefore = isOver(latest.state) && latest.state !== "stopped";
   return endedBefore ? next : { ...next, done: latest.done, state: "stopped" };
 }
 
-/** How a terminal shows the stretches of a task's work. @param signal see {@link ProgressOptions} */
+/** How a terminal shows stretches of a task's work. @param signal see {@link ProgressOptions} */
 export const followOn =
   (terminal: Terminal, signal: AbortSignal): Follow =>
   (names = []) => {
@@ -75,7 +75,7 @@ export const followOn =
     return { progress: board.update, [Symbol.dispose]: board.stop };
   };
 
-/** A wait of so many seconds is told with its length. */
+/** A wait of this many seconds is shown with its length. */
 const SINCE_TOLD = 2;
 
 /** `asking loki, tempo, for 3s`, until all have answered. */

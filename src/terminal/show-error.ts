@@ -3,8 +3,8 @@ import { lastWordOf } from "../tasks/last-word.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * Shows an error to a person: what happened and where, then what to do (the error's `hint`), with `debug` the stack and the
- * causes, and last what is true now, where it was said. Two or three lines, on stderr.
+ * Shows an error to a person on stderr, in two or three lines: what happened and where, what to do (the error's `hint`), with
+ * `debug` the stack and the causes, and last what is true now, if the error says so.
  */
 export function showError(error: unknown, terminal: Terminal, debug: boolean): void {
   const { red, cyan, dim } = terminal.noteColors;
@@ -16,13 +16,13 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
   if (word !== undefined) terminal.note(word);
 }
 
-/** The same for a program. */
+/** The same for programs. */
 export function errorJson(error: unknown): { error: { message: string; hint?: string } } {
   const hint = hintOf(error);
   return { error: { message: messageOf(error), ...(hint === undefined ? {} : { hint }) } };
 }
 
-/** One or two sentences; a message of several lines keeps its first three. */
+/** One or two sentences; a longer message keeps its first three lines. */
 export function messageOf(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const message = refusalOf(error)?.message ?? said;
@@ -55,7 +55,7 @@ const VERBS: Readonly<Record<string, string>> = {
   rmdir: "removed",
 };
 
-/** An error of the file system that nothing above has put into words of its own. */
+/** A file system error that no layer has put into its own words. */
 function refusalOf(error: unknown): { readonly message: string; readonly hint: string } | undefined {
   if (!(error instanceof Error) || !("syscall" in error)) return undefined;
   const refusal = systemRefusal(error, { instead: { place: "name another place" } });

@@ -1,19 +1,19 @@
-/** Text in columns; colours in the cells do not disturb them. */
+/** Text in columns; colours in cells do not affect the width. */
 import { wrapWords } from "./wrap.ts";
 
 export type Alignment = "left" | "right";
 
 export interface Column {
   readonly align?: Alignment;
-  /** At least this wide. */
+  /** Minimum width. */
   readonly width?: number;
   /** Blanks between this column and the next. Default 2. */
   readonly gap?: number;
 }
 
 /**
- * One line a row, without blanks at the ends.
- * @param lineWidth where it ends, the last column goes on below itself, broken between words; default: nowhere
+ * One line per row, without leading or trailing blanks.
+ * @param lineWidth where a line ends; the last column continues below itself, broken between words. Default: unlimited
  */
 export function formatTable(
   columns: readonly Column[],
@@ -27,7 +27,7 @@ export function formatTable(
     .slice(0, -1)
     .reduce((sum, { gap = 2 }, index) => sum + (widths[index] ?? 0) + gap, 0);
   return rows.flatMap((row) => {
-    // Where next to nothing is left beside the other columns, or less than a word takes, it goes on under the first.
+    // If too little room is left beside the other columns for a word, the text continues under the first column.
     const least = Math.max(LAST_LEAST, longestWord(row[columns.length - 1] ?? ""));
     const hanging = lineWidth - before < least ? 2 : before;
     const cells = columns.map(
@@ -37,7 +37,7 @@ export function formatTable(
   });
 }
 
-/** Columns of text that are worth a column of their own. */
+/** Columns of text wide enough to be a column of their own. */
 const LAST_LEAST = 24;
 
 const longestWord = (text: string): number =>

@@ -1,6 +1,6 @@
 /**
- * The program's face to people and scripts. Results go to stdout, all else to stderr. What would steer a terminal is shown as
- * it is written in source, wherever the text came from; only a result that goes to a file or a pipe stays as it is.
+ * The program's face to people and scripts. Results go to stdout, everything else to stderr. Control sequences are escaped,
+ * wherever the text came from; only a result that goes to a file or a pipe stays unchanged.
  */
 
 import { visibleLines } from "../units/visible.ts";
@@ -9,17 +9,17 @@ import { createPin } from "./pin.ts";
 import { wrapWords } from "./wrap.ts";
 
 export interface Terminal {
-  /** A result: one or more lines to stdout, as they are where that is no terminal; the newline is added. */
+  /** A result: one or more lines to stdout, unchanged if that is not a terminal; the newline is added. */
   print(text: string): void;
-  /** A result in sentences, to stdout; broken between words where a terminal is narrower. */
+  /** A result in sentences, to stdout; wrapped between words on a narrow terminal. */
   tell(text: string): void;
-  /** A result as JSON, indented, to stdout. Nothing else may then go there. bigint becomes a decimal string. */
+  /** A result as indented JSON, to stdout, where nothing else may then go. A bigint becomes a decimal string. */
   printJson(value: unknown): void;
-  /** Anything that is not the result, to stderr, broken between words where a terminal is narrower; the newline is added. */
+  /** Anything that is not the result, to stderr, wrapped between words on a narrow terminal; the newline is added. */
   note(text: string): void;
   /** `warning: …` to stderr. */
   warn(text: string): void;
-  /** Lines that stay below all others on a live terminal, replacing the last ones; none takes them away. */
+  /** Lines that stay below all others on a live terminal and replace the previous ones; an empty list removes them. */
   pin(lines: readonly string[]): void;
   /** For text that goes to stdout. */
   readonly colors: Colors;
@@ -31,9 +31,9 @@ export interface Terminal {
   readonly live: boolean;
   /** Columns of stderr's terminal. */
   columns(): number;
-  /** Columns of stdout's terminal; `Infinity` where stdout is none. */
+  /** Columns of stdout's terminal; `Infinity` when stdout is not one. */
   width(): number;
-  /** Columns of stderr's terminal; `Infinity` where stderr is none. */
+  /** Columns of stderr's terminal; `Infinity` when stderr is not one. */
   noteWidth(): number;
   /** For the prompts. */
   readonly streams: Streams;

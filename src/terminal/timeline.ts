@@ -1,8 +1,8 @@
 import type { Range } from "../units/range.ts";
 
 /**
- * Which parts of a time line are covered, drawn in `cells` characters: full, in part, or not at all.
- * A sliver that is missing never rounds to full, and one that is there never to nothing.
+ * Draws which parts of a time line are covered, in `cells` characters: full, partial or empty. A tiny gap never rounds to full,
+ * and a tiny piece never to empty.
  */
 export function drawTimeline(whole: Range, covered: readonly Range[], cells: number): string {
   const length = whole.to - whole.from;

@@ -1,12 +1,13 @@
-/** Text broken between words; colours in it do not disturb. */
+/** Wraps text between words; colours in it do not count. */
 
-/** Behind a line that had to be broken, the rest stands this much further in. */
+/** Extra indentation of a wrapped line's continuation. */
 const HANGING = 2;
 
 /**
- * The lines of a text, none wider than `width` unless a single word is. What is broken off stands under its beginning.
- * @param width columns; `Infinity` breaks nothing
- * @param hanging blanks in front of the broken-off lines; default: those of the line itself and two more
+ * The lines of a text, none wider than `width` unless a single word is. Continuations are indented below the start of their
+ * line.
+ * @param width columns; `Infinity` wraps nothing
+ * @param hanging indentation of continuations; default: that of the line plus two
  */
 export const wrapWords = (text: string, width: number, hanging?: number): string[] =>
   text.split("\n").flatMap((line) => wrapLine(line, width, hanging));
@@ -21,7 +22,7 @@ function wrapLine(line: string, width: number, hanging?: number): string[] {
   let current = indent;
   let gap = "";
   let begun = false;
-  // Words and the blanks behind them, in turn; a number stays with what it counts.
+  // Words and the blanks after them, alternating; a number stays with what it counts.
   for (const [index, piece] of line.slice(indent.length).split(BLANKS).entries()) {
     if (index % 2 === 1) gap = piece;
     else if (!begun || Bun.stringWidth(current + gap + piece) <= width) {

@@ -1,4 +1,4 @@
-/** Grafana's alerting: what its kinds have in common, and the two of which an object is known by its name alone. */
+/** Grafana's alerting: what its kinds share, and the two whose objects are identified only by name. */
 import { openObject, v } from "contextcore";
 import { asText, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
@@ -9,23 +9,23 @@ import { read, type Server } from "../server.ts";
 /** Where alerting is read and written. */
 export const PROVISIONING = "/api/v1/provisioning";
 
-/** Made by a person, it stays editable; made through the API (by Terraform, say), it stays locked for people. */
+/** An object made by a person stays editable; one made through the API (by Terraform, say) stays locked for people. */
 export const headersFor = (provenance: string | undefined): Record<string, string> =>
   provenance === "api" ? {} : { "X-Disable-Provenance": "true" };
 
-/** What files beside the server own; the server would make it again from them. */
+/** Owned by files beside the server, which would create it again from them. */
 export const ownerOf = (provenance: string | undefined): string | undefined =>
   provenance === undefined || provenance === "" || provenance === "api"
     ? undefined
     : `provisioning from a ${provenance}`;
 
-/** A uid for what has none but is unique by these words: safe in a path after `safeFileName`. */
+/** A uid for an object without one that is unique by these words. Safe in a path after `safeFileName`. */
 export const nameHash = (name: string): string =>
   new Bun.CryptoHasher("sha256").update(name).digest("hex").slice(0, 8);
 
 const rowSchema = openObject({ uid: v.optional(v.string(), ""), name: v.string() });
 
-/** What is on the server of a list whose objects have names. */
+/** The server's objects of a list that is keyed by name. */
 export const readNamed = (server: Server, list: string) =>
   read(server, v.array(rowSchema), { path: `${PROVISIONING}/${list}` });
 
@@ -47,7 +47,7 @@ const named = ({ name, plural, list, write }: Named): ObjectKind => ({
 
   async list(server) {
     const rows = await read(server, v.array(namedSchema), { path: `${PROVISIONING}/${list}` });
-    // Their version is a hash that the server makes.
+    // Their version is a hash made by the server.
     return {
       items: rows.map((row) => ({
         uid: nameHash(row.name),

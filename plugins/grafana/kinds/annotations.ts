@@ -16,7 +16,7 @@ import { references } from "../references.ts";
 import type { Server } from "../server.ts";
 import { dashboards } from "./dashboards.ts";
 
-/** The only kind that is bound to the range of an export. */
+/** The only kind limited to the range of an export. */
 export const annotations: LineKind = {
   name: "annotation",
   plural: "annotations",
@@ -25,7 +25,7 @@ export const annotations: LineKind = {
   needs: [dashboards],
   foresee: async () => [ALERT_HISTORY],
 
-  /** The whole range, before it is known that an answer cannot hold it. */
+  /** The whole range, until it turns out that one answer cannot hold it. */
   start: (range) => cursorOf({ ...range, limit: PAGE, first: true }),
 
   async read(server, cursor) {
@@ -52,13 +52,13 @@ const MOST = 64_000;
 
 interface Window extends Range {
   readonly limit: number;
-  /** The first window also takes what began before it and reaches into it. */
+  /** The first window also takes annotations that began before it and extend into it. */
   readonly first: boolean;
 }
 
 const cursorSchema = v.object({ from: v.string(), to: v.string(), limit: v.number(), first: v.boolean() });
 
-/** Times as decimal texts of ns. */
+/** Times as decimal strings of ns. */
 const cursorOf = ({ from, to, limit, first }: Window): Cursor => ({
   kind: "annotations",
   from: String(from),
@@ -75,12 +75,12 @@ async function readWindow(server: Server, window: Window): Promise<Step> {
   return narrower(window, begun) ?? { ...recordsOf(own, window), problems: [tooMany(window)] };
 }
 
-/** An annotation that reaches over several windows belongs to the one that it begins in. */
+/** An annotation that spans several windows belongs to the one in which it begins. */
 const belongs = ({ time }: Annotation, { from, first }: Window): boolean => first || fromMs(time) >= from;
 
 /**
- * A full answer may have left something out: two halves; or, where most of it began before the window, so that halves
- * would be as full, the same window with a higher limit.
+ * A full answer may be incomplete: halve the window; or, if most of it began before the window, so that the halves would be
+ * just as full, ask for the same window with a higher limit.
  */
 function narrower(window: Window, begun: number): Step | undefined {
   const parts = begun * 2 >= window.limit ? halves(window, NS_PER_MS) : undefined;
@@ -101,7 +101,7 @@ const tooMany = ({ from, to, limit }: Window): Problem => ({
   range: { from, to },
 });
 
-/** Ascending in time, so that the file reads as it happened. */
+/** Ascending by time, so that the file reads chronologically. */
 function recordsOf(found: readonly Annotation[], window: Window): Step {
   if (found.length === 0) return {};
   const sorted = found.toSorted((a, b) => a.time - b.time || endOf(a) - endOf(b));

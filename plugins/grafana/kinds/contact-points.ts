@@ -17,7 +17,7 @@ const pointSchema = openObject({
   provenance: v.optional(v.string()),
 });
 
-/** One file an integration; several can share a name, which is what policies refer to. */
+/** One file per integration; several can share a name, which is what policies refer to. */
 export const contactPoints: ObjectKind = {
   name: "contact-point",
   plural: "contact points",
@@ -65,7 +65,7 @@ export const contactPoints: ObjectKind = {
   }),
 };
 
-/** What stands for a secret that is set. */
+/** The placeholder for a secret that is set. */
 const REDACTED = "[REDACTED]";
 
 /** The paths inside `settings` whose values are hidden: `url`, `http_config.basic_auth.password`. */
@@ -77,7 +77,7 @@ function redactedFields(settings: unknown, prefix = ""): string[] {
   );
 }
 
-/** A secret that nobody gave stays its placeholder: the contact point is there for the policies that name it. */
+/** A secret that nobody supplied keeps its placeholder: policies refer to the contact point by name, so it must exist. */
 function withSecrets(settings: Fields, found: Readonly<Record<string, string>>, prefix = ""): Fields {
   return Object.fromEntries(
     Object.entries(settings).map(([key, value]) => {

@@ -13,12 +13,12 @@ const sourceSchema = openObject({
   secureJsonFields: v.optional(v.nullable(objectSchema)),
 });
 
-/** Numbers and pictures that the server gives itself. */
+/** Numbers and images that the server sets itself. */
 const OWN = ["id", "orgId", "version", "typeLogoUrl", "accessControl"];
 
 const pathOf = (uid: string): string => `/api/datasources/uid/${encodeURIComponent(uid)}`;
 
-/** The list has neither secrets' names nor all settings: each data source has to be asked for by itself. */
+/** The list has neither the secrets' names nor all settings, so each data source is read individually. */
 export const dataSources: ObjectKind = {
   name: "datasource",
   plural: "data sources",
@@ -69,6 +69,6 @@ const rowSchema = v.object({ uid: v.string(), name: v.string() });
 export const readDataSources = (server: Server) =>
   read(server, v.array(rowSchema), { path: "/api/datasources" });
 
-/** The names of the secrets that a data source has; Grafana never gives their values. */
+/** The names of a data source's secrets; Grafana never returns their values. */
 const secretNames = (secureJsonFields: unknown): string[] =>
   Object.entries(asObject(secureJsonFields)).flatMap(([field, isSet]) => (isSet === true ? [field] : []));

@@ -8,7 +8,7 @@ import { exists, putBack, putMissing, type Write } from "../put.ts";
 import { described, inFolder } from "../references.ts";
 import { read, resourcePath, type Server, type World } from "../server.ts";
 
-/** A folder's file: the same fields create it again. */
+/** A folder's file: the fields needed to create it again. */
 const folderSchema = v.object({
   uid: v.string(),
   title: v.string(),
@@ -17,7 +17,7 @@ const folderSchema = v.object({
   managedBy: v.exactOptional(v.string()),
 });
 
-/** With a selector only those above the dashboards that it finds. */
+/** With a selector, only the parents of the dashboards found. */
 export const folders: ObjectKind = {
   name: "folder",
   plural: "folders",
@@ -63,7 +63,7 @@ const PARTIAL_VIEW = {
     "The account sees only part of this Grafana (it sees folders whose parents it may not see). Export with an account that sees everything.",
 } as const;
 
-/** The folders that something lies in, at any depth. */
+/** The folders that contain something, at any depth. */
 function above(
   { folders }: FolderTree,
   things: readonly { readonly folderUid: string }[],
@@ -80,7 +80,7 @@ function above(
   return [...wanted];
 }
 
-/** The call that creates a folder, through the new API where there is one: the old one does not take a description. */
+/** The call that creates a folder, through the new API if there is one: the old one does not accept a description. */
 export function folderRequest(world: World, folder: DashboardFolder): Write & { readonly method: "POST" } {
   const { uid, title, description, parentUid } = folder;
   if (world.folders === undefined)
@@ -96,11 +96,11 @@ export function folderRequest(world: World, folder: DashboardFolder): Write & { 
 
 interface FolderTree {
   readonly folders: readonly DashboardFolder[];
-  /** True when the account sees folders whose parents it may not see: then there may be others that it does not see. */
+  /** True when the account sees folders whose parents it may not see: there may then be others that it cannot see. */
   readonly partial: boolean;
 }
 
-/** Every folder that the account may see, at all depths. */
+/** Every folder that the account may see, at any depth. */
 export async function readFolders(server: Server): Promise<FolderTree> {
   const known = await server.world();
   const path = known.folders && resourcePath(known, "folder", known.folders, "folders");
@@ -134,7 +134,7 @@ const rowSchema = v.object({
   managedBy: v.optional(v.string()),
 });
 
-/** Not a folder: Grafana's way to list what lies below folders that the account may not see. */
+/** Not a real folder: Grafana lists items below invisible folders under it. */
 const SHARED = "sharedwithme";
 
 /** The old API lists one level at a time. */

@@ -1,4 +1,4 @@
-/** The kinds of things that are exported and put back: one file each, and one row here. */
+/** The kinds of objects that are exported and restored: one file and one row here for each. */
 import type { Kind } from "../kind.ts";
 import { muteTimings, templates } from "./alerting.ts";
 import { annotations } from "./annotations.ts";
@@ -11,7 +11,7 @@ import { playlists } from "./playlists.ts";
 import { policies } from "./policies.ts";
 import { rules } from "./rules.ts";
 
-/** In the order in which people are told of them. */
+/** In the order in which people see them. */
 export const KINDS: readonly Kind[] = [
   dashboards,
   folders,
@@ -26,13 +26,13 @@ export const KINDS: readonly Kind[] = [
   annotations,
 ];
 
-/** A selector of an export chooses dashboards: they and the folders above them are exported, and nothing else. */
+/** An export's selector chooses dashboards: they and their parent folders are exported, and nothing else. */
 export const CHOSEN: readonly Kind[] = [folders, dashboards];
 
-/** In the order in which they can be put back: each after those that it needs. */
+/** In restore order: each kind after those that it depends on. */
 const RESTORED = afterNeeds(KINDS);
 
-/** What selectors call them. */
+/** The names of the kinds in selectors. */
 export const KIND_NAMES = RESTORED.map(({ name }) => name);
 
 function afterNeeds(kinds: readonly Kind[], before = new Set<Kind>()): readonly Kind[] {
@@ -43,11 +43,11 @@ function afterNeeds(kinds: readonly Kind[], before = new Set<Kind>()): readonly 
   return [...before];
 }
 
-/** The kind of a snapshot's file by its path; `undefined` for a file that is not ours. */
+/** The kind of a snapshot file by its path; `undefined` for a file that is not ours. */
 export const kindOf = (file: string): Kind | undefined =>
   KINDS.find((kind) => ("file" in kind ? file === kind.file : file.startsWith(`grafana/${kind.folder}/`)));
 
-/** When a file is put back, as a number. Unknown files come last, where they are refused by name. */
+/** A file's restore rank. Unknown files come last, where they are refused by name. */
 export function rankOf(file: string): number {
   const kind = kindOf(file);
   return kind === undefined ? RESTORED.length : RESTORED.indexOf(kind);

@@ -13,12 +13,12 @@ export const libraryPanels: ObjectKind = {
   unit: "library-panels",
   folder: "library-panels",
   needs: [folders, dataSources],
-  /** Whether or not this account may see them. */
+  /** Including those that this account may not see. */
   count: async (server) => (await readPage(server, 1)).totalCount,
 
   /**
-   * One page. Permissions are applied after paging: a page that is not full need not be the last one, so the total says
-   * where the end is, and rows that a page lacks are rows that this account may not see.
+   * One page. Permissions apply after paging, so a page that is not full need not be the last: the total says where the end is,
+   * and rows missing from a page are rows that this account may not see.
    */
   async list(server, cursor) {
     const { kind, page } = v.parse(cursorSchema, cursor);
@@ -55,7 +55,7 @@ const notSeen = (number: number): Problem => ({
 });
 
 const PAGE = 100;
-/** What Grafana calls a panel among library elements. */
+/** The kind number of panels among Grafana's library elements. */
 const PANEL = 1;
 
 const panelSchema = v.object({

@@ -7,7 +7,7 @@ import { described, references } from "../references.ts";
 import { read, resourcePath, type Server, type World } from "../server.ts";
 import { dashboards } from "./dashboards.ts";
 
-/** A playlist as its file says it, whichever API it came from. */
+/** A playlist as stored in its file, whichever API it came from. */
 const playlistSchema = v.object({
   uid: v.string(),
   name: v.string(),
@@ -40,7 +40,7 @@ export const playlists: ObjectKind = {
     return { ...described(playlist, [asText(playlist.uid)]), refers: references("dashboard", shown) };
   },
 
-  /** The old API gives a new playlist a uid of its own; one with the same name and items is then taken to be the same. */
+  /** The old API gives a new playlist its own uid, so one with the same name and items counts as the same. */
   put: putBack(playlistSchema, async (restoring, playlist) => {
     const { uid, name, items } = playlist;
     const world = await restoring.world();
@@ -87,7 +87,7 @@ async function readPlaylists(server: Server): Promise<Playlist[]> {
 const rowSchema = v.object({ uid: v.string(), name: v.string(), interval: v.optional(v.string(), "") });
 const detailSchema = v.object({ items: v.optional(v.nullable(v.array(objectSchema))) });
 
-/** The old API lists at most as many as it is asked for, without pages. */
+/** The old API returns at most as many as requested, without pages. */
 const MOST = 100_000;
 
 async function readClassic(server: Server): Promise<Playlist[]> {

@@ -9,7 +9,7 @@ import { contactPoints } from "./contact-points.ts";
 
 const PATH = `${PROVISIONING}/policies`;
 
-/** There is one tree of them, and writing it replaces all of it: only a fresh Grafana's is replaced. */
+/** There is a single policy tree, and writing replaces it: only a fresh Grafana's tree is replaced. */
 export const policies: ObjectKind = {
   name: "policy",
   plural: "notification policies",
@@ -45,7 +45,7 @@ export const policies: ObjectKind = {
 
 const readTree = (server: Server) => read(server, objectSchema, { path: PATH });
 
-/** The contact points of a fresh Grafana, by the names they had in its versions. */
+/** A fresh Grafana's contact points, by their names in its various versions. */
 const DEFAULT_RECEIVERS = new Set([
   "grafana-default-email",
   "email receiver",
@@ -53,7 +53,7 @@ const DEFAULT_RECEIVERS = new Set([
   "autogen-contact-point-default",
 ]);
 
-/** True for the tree of a fresh Grafana: nobody would miss it. */
+/** True for a fresh Grafana's tree, which nobody would miss. */
 const isDefault = (tree: Fields): boolean =>
   (!Array.isArray(tree.routes) || tree.routes.length === 0) && DEFAULT_RECEIVERS.has(asText(tree.receiver));
 

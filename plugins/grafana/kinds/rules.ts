@@ -23,7 +23,7 @@ const groupSchema = openObject({
   rules: v.array(openObject({ uid: v.optional(v.string(), ""), provenance: v.optional(v.string()) })),
 });
 
-/** Rules are kept by groups, since only a group knows its interval and its rules' order. */
+/** Rules are stored by group, because only a group has an interval and the order of its rules. */
 export const rules: ObjectKind = {
   name: "rule",
   plural: "alert rules",
@@ -54,7 +54,10 @@ export const rules: ObjectKind = {
     { folder: v.string(), group: v.string() },
     {
       label: ({ group }) => group,
-      /** As the API takes it back, and beside it as Grafana's file provisioning takes it, which the API does not. */
+      /**
+       * In the form that the API accepts, with a file beside it in the form of Grafana's file provisioning, which the API does
+       * not accept.
+       */
       async read(server, { folder, group: item }) {
         const place = pathOf(folder, item);
         const group = await read(server, groupSchema, { path: place });
@@ -81,7 +84,7 @@ export const rules: ObjectKind = {
     };
   },
 
-  /** Writing a group deletes the rules in it that are not sent, so only a group that is not there is written whole. */
+  /** Writing a group deletes rules in it that are not sent, so only a group that does not exist is written whole. */
   put: putBack(groupSchema, async (restoring, group) => {
     const there = await readRules(restoring);
     const lacking = group.rules.filter(({ uid }) => !there.some((rule) => rule.uid === uid));

@@ -39,7 +39,7 @@ export default defineCommand({
   },
 });
 
-/** The key is there by now, recorded or not. @throws TrailError */
+/** The key exists by now, recorded or not. @throws TrailError */
 async function recorded(call: Call, config: Config, verifier: string): Promise<void> {
   await using trail = openStackTrail(call, config);
   try {

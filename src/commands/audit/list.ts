@@ -49,7 +49,7 @@ export default defineCommand({
   },
 });
 
-/** Aborted by the program's signal, or once nobody reads what is printed. */
+/** Aborted by the program's signal, or when nobody reads the output any more. */
 function whileRead({ signal, terminal }: Call<typeof args>): AbortSignal {
   const closed = new AbortController();
   terminal.streams.stdout.once("error", () => closed.abort());

@@ -16,7 +16,7 @@ export function paintEvents(events: readonly AuditEvent[], colors: Colors, width
   return formatTable([{}, {}, {}, {}, {}], rows, width);
 }
 
-/** Good is green, not done is yellow, wrong is red. */
+/** Green for success, yellow for not done, red for failure. */
 export function paintOutcome(outcome: Outcome, { green, yellow, red, cyan }: Colors): string {
   if (outcome === "success") return green(outcome);
   if (outcome === "started") return cyan(outcome);

@@ -62,7 +62,7 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
 const ofOutcome = (name: Outcome, count: number | undefined): (readonly [string, Tally])[] =>
   count === undefined ? [] : [[name, { [name]: count }]];
 
-/** How wide the longest bar is, characters. */
+/** Width of the longest bar, in characters. */
 const BAR_WIDTH = 30;
 
 function drawn(rows: readonly (readonly [string, Tally])[], { colors }: Terminal): string[] {
@@ -77,7 +77,7 @@ function drawn(rows: readonly (readonly [string, Tally])[], { colors }: Terminal
 
 const EIGHTHS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/** A bar whose length is exact to an eighth of a character; what is not nothing is visible. */
+/** A bar accurate to an eighth of a character; any non-zero value is visible. */
 function bar(share: number): string {
   const eighths = Math.max(share > 0 ? 1 : 0, Math.round(share * BAR_WIDTH * 8));
   return "█".repeat(Math.floor(eighths / 8)) + EIGHTHS[eighths % 8];

@@ -1,4 +1,4 @@
-/** What may follow the words typed so far: from the declarations of the commands, the same for every shell. */
+/** What may follow the words typed so far, from the commands' declarations; the same for every shell. */
 
 import type { Completion, Param, Params } from "../../tasks/param.ts";
 import { COMMON, flagName } from "../arguments.ts";
@@ -15,14 +15,14 @@ export interface Offer {
   readonly paths?: "files" | "directories";
 }
 
-/** Finds the values that are not written in a declaration. */
+/** Finds values that no declaration lists. */
 export type FindValues = (
   kind: Exclude<Completion, "files" | "directories">,
 ) => Promise<readonly Candidate[]>;
 
 /**
- * What the last word may become.
- * @param words what follows the program's name; the last one is the one that is typed, perhaps empty
+ * Completions for the last word.
+ * @param words what follows the program's name; the last one is being typed and may be empty
  */
 export async function offerFor(root: Group, words: readonly string[], find: FindValues): Promise<Offer> {
   const typed = words.at(-1) ?? "";
@@ -37,7 +37,7 @@ export async function offerFor(root: Group, words: readonly string[], find: Find
   return { candidates, ...(paths === undefined ? {} : { paths }) };
 }
 
-/** Follows the words down the tree of commands; `help` stands before any of them. */
+/** Follows the words down the command tree; `help` may precede any of them. */
 async function descend(
   group: Group,
   words: readonly string[],
@@ -79,12 +79,12 @@ async function argumentsFor(
   return valuesFor(nextPositional(args, before), find);
 }
 
-/** Paths after `--flag=` are beyond what the shells can be asked for. */
+/** The shells cannot complete paths after `--flag=`. */
 const prefixed = ({ candidates }: Offer, prefix: string): Offer => ({
   candidates: candidates.map(({ word, about }) => ({ word: prefix + word, about })),
 });
 
-/** The argument that takes its value from the next word. */
+/** The argument that takes the next word as its value. */
 function valueFlag(args: Params, word: string): Param | undefined {
   const found = Object.entries(args).find(
     ([name, arg]) => arg.type === "value" && (word === `--${name}` || word === `-${arg.alias}`),
@@ -92,7 +92,7 @@ function valueFlag(args: Params, word: string): Param | undefined {
   return found?.[1];
 }
 
-/** Those that were not given yet, or may be given again. */
+/** Arguments that were not given yet, or may be repeated. */
 function flags(args: Params, before: readonly string[]): Candidate[] {
   return Object.entries(args).flatMap(([name, arg]) => {
     if (arg.type === "positional") return [];

@@ -33,7 +33,7 @@ export default defineCommand({
 const UNSEEN = `${NOT_AGREED}: plugins that are not built in, and files of secrets, were not looked at; ${HOW_TO_AGREE}`;
 
 interface Examined {
-  /** Absent when it could not be read, or there is none. */
+  /** Absent when there is none, or it could not be read. */
   readonly file: string | undefined;
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly string[];
@@ -60,7 +60,7 @@ async function examine(call: Call): Promise<Examined> {
   }
 }
 
-/** A command that `destroy` would refuse is told here, before anybody is in a hurry. */
+/** Reports a command that `destroy` would refuse before anybody needs it in a hurry. */
 function forbiddenCommand({ destroy, where }: Config): ConfigProblem[] {
   const refusal = refusalOf(destroy);
   if (refusal === undefined) return [];

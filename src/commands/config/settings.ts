@@ -1,4 +1,4 @@
-/** The configuration as it is in force: each value with where it came from, secrets masked. */
+/** The effective configuration: each value with its origin, secrets masked. */
 import type { Config } from "../../config/config.ts";
 import { CORE_SETTINGS } from "../../config/environment.ts";
 import type { ConfigProblem } from "../../config/errors.ts";
@@ -12,9 +12,9 @@ import { withoutSecrets } from "../../redact/known-secrets.ts";
 export interface Setting {
   /** Dotted: `backends.loki.url`. */
   readonly key: string;
-  /** As YAML or JSON would show it; a secret as `***`. */
+  /** As YAML or JSON would show it; a secret is `***`. */
   readonly value: unknown;
-  /** `--set`, an environment name, `contextcore.yaml:12` or `default`. */
+  /** `--set`, an environment variable, `contextcore.yaml:12` or `default`. */
   readonly from: string;
 }
 
@@ -68,14 +68,14 @@ function pluginSettings(named: Configured, kind: PluginKind, config: Config): Se
   ];
 }
 
-/** Nothing is hidden by what holds nothing. */
+/** An empty value hides nothing. */
 const isEmpty = (value: unknown): boolean =>
   value === "" || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
 const shown = (value: unknown): unknown =>
   typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;
 
-/** Secrets that stand in the file itself, with their place and what to write instead. */
+/** Secrets written in the file itself, each with its place and what to write instead. */
 export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[] =>
   openedOf(plugins).flatMap(([kind, plugin]) =>
     Object.entries(config[kind][plugin.name]?.options ?? {}).flatMap(([key, value]) => {
@@ -87,7 +87,7 @@ export const secretsInFile = (config: Config, plugins: DeclaredPlugins): string[
     }),
   );
 
-/** What was opened, under each name once, with the section of the configuration that it reads. */
+/** Everything opened, once per name, with the configuration section that it reads. */
 function openedOf({ backends, sinks }: DeclaredPlugins): (readonly [PluginKind, Configured])[] {
   const names = new Map(backends.map(({ name, configured = name, plugin }) => [configured, plugin]));
   return [
@@ -104,7 +104,7 @@ function clearSecret(value: string, isSecret: boolean): string | undefined {
   return `holds credentials in clear; take them out, and set username and password: \${VARIABLE}`;
 }
 
-/** Wrong values in the file that the environment or `--set` hides. */
+/** Invalid values in the file that the environment or `--set` overrides. */
 export const hiddenInFile = (config: Config, plugins: DeclaredPlugins): ConfigProblem[] => [
   ...(config.hidden ?? []),
   ...openedOf(plugins).flatMap(([kind, plugin]) =>

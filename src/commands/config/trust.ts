@@ -86,7 +86,7 @@ export default defineCommand({
 const agree = (call: TrustCall, config: Config, standing: Standing): Promise<void> =>
   agreeTo(standing, trailPlaces(call, config).home, call.args.yes ? "flag" : "asked");
 
-/** Everything that the project wants; what nobody has agreed to yet stands by itself. */
+/** Everything that the project wants, with the part that is not agreed to yet listed separately. */
 function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin, sha256 }: Standing): void {
   const name = visible(project);
   if (claims.length === 0) {
@@ -120,7 +120,7 @@ const questionOf = ({ sha256 }: Standing) => ({
   },
 });
 
-/** A program reads it, so nobody is asked. */
+/** With `--json` nobody is asked. */
 async function report(call: TrustCall, config: Config, standing: Standing): Promise<ExitCode> {
   const { project, sha256, claims, fresh, agreement } = standing;
   const agreed = fresh.length === 0 || call.args.yes;

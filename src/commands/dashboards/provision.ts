@@ -48,7 +48,7 @@ export default defineCommand({
 
 const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
   conduct(provision, call, {
-    // A step is shown once it is done: one that fails is no step that was made.
+    // A step is shown only once it is done; a failed step was not taken.
     report(plan, result = expectedResult(plan)) {
       if (call.args.json) call.terminal.printJson(toJson(call, plan, result));
       else {
@@ -60,7 +60,7 @@ const provisioned = (call: ProvisionCall): Promise<ExitCode> =>
     },
   });
 
-/** @throws DashboardFilesError, after every bad file was named */
+/** @throws DashboardFilesError after naming every bad file */
 async function namingBadFiles({ terminal }: ProvisionCall, work: () => Promise<ExitCode>): Promise<ExitCode> {
   try {
     return await work();

@@ -1,4 +1,4 @@
-/** What a person is asked before a stack is destroyed, and what stands in for the answers in a script. */
+/** What a person is asked before a stack is destroyed, and the flags that answer in a script. */
 import { type DestroyOption, losingLines, lossesWith, OPTIONS } from "../../destroy/losing.ts";
 import type { Loss } from "../../inventory/losses.ts";
 import type { AllTheSame, DestroyPlan } from "../../tasks/destroy.ts";
@@ -28,9 +28,9 @@ const refused = (message: string, hint: string): RefusedError =>
   new RefusedError(message, hint, { reason: message });
 
 /**
- * Which data is saved first: by `--option`, whose losses are told, or from the menu, which shows those of each.
- * @returns `undefined` when the menu was left
- * @throws RefusedError when there is nobody to ask
+ * Which data to save first: from `--option`, whose losses are shown, or from the menu, which shows the losses of each option.
+ * @returns `undefined` when the menu was abandoned
+ * @throws RefusedError when nobody can be asked
  */
 export async function chosenOption(
   { args: { option }, terminal, signal }: DestroyCall,
@@ -47,9 +47,9 @@ export async function chosenOption(
 }
 
 /**
- * Whether the destruction is confirmed: by `--confirm`, else by a person, who types the name where anything is lost, and
- * where nothing is saved.
- * @throws RefusedError when `--confirm` names another stack, or there is nobody to ask
+ * Whether the destruction is confirmed: by `--confirm`, or by a person, who must type the name if anything would be lost or
+ * nothing is saved.
+ * @throws RefusedError when `--confirm` names another stack, or nobody can be asked
  */
 export async function isConfirmed(call: DestroyCall, plan: DestroyPlan): Promise<Answer> {
   const { args, terminal } = call;
@@ -72,8 +72,8 @@ function unsavedText(option: DestroyOption, losses: readonly Loss[]): string {
 }
 
 /**
- * Whether to go on after an export that left something behind. A person decides; of what came after a complete one,
- * `--confirm` has decided.
+ * Whether to go on after an export that left something behind. A person decides; `--confirm` covers data that arrived after a
+ * complete export.
  */
 export async function isConfirmedAgain(call: DestroyCall, { name, snapshot }: AllTheSame): Promise<Answer> {
   const { args, terminal } = call;

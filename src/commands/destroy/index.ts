@@ -40,7 +40,7 @@ export default defineCommand({
 
 const UNTOUCHED = "nothing was destroyed";
 
-/** What is true in the end. It is said last, once the trail is closed: its sinks may have something to say, too. */
+/** What is true in the end. Printed last, after the trail is closed, because its sinks may have something to report too. */
 interface Verdict {
   readonly exit: ExitCode;
   /** Without a full stop. */
@@ -89,7 +89,7 @@ const EXITS: Readonly<Record<Aftermath["state"], ExitCode>> = {
   failed: EXIT.error,
 };
 
-/** What the snapshot in front of a destruction holds. */
+/** What the snapshot taken before a destruction holds. */
 const KEPT: Readonly<Record<Destroyed["backup"], string>> = {
   yes: "its data is",
   dashboards: "its dashboards, and nothing else, are",

@@ -59,7 +59,7 @@ export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<type
   })),
 });
 
-/** The snapshot as a table on stdout, then, on stderr, what is missing and why: the last lines. */
+/** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
 export function reportExport(
   { path, manifest }: ExportResult,
   { terminal, directory }: Pick<Call, "terminal" | "directory">,
@@ -87,20 +87,20 @@ export function reportExport(
   for (const line of missingText(manifest)) terminal.note(`${terminal.noteColors.red("missing:")} ${line}`);
 }
 
-/** One line for each thing that is not in the snapshot though it was asked for. */
+/** One line for each requested thing that the snapshot lacks. */
 export const missingText = (manifest: Manifest): string[] => [
   ...problemsOf(manifest, isLoss).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
   ...vainSelections(manifest).map(({ name, match }) => `${name}: the selector ${match} found nothing`),
 ];
 
-/** A selector that finds nothing is more likely a mistake than a wish: an empty file is no success. */
+/** A selector that matches nothing is more likely a mistake than intended, and an empty file is not a success. */
 const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
   plugins.filter(
     ({ status, match, files }) =>
       status === "complete" && match !== undefined && files.every(({ records }) => records === 0),
   );
 
-/** 0, or 3 when something is missing or a selection chose nothing, or 1 when nothing could be exported. */
+/** 0; 3 when something is missing or a selector matched nothing; 1 when nothing could be exported. */
 export function exportExit(manifest: Manifest): ExitCode {
   if (manifest.status === "failed") return EXIT.error;
   return manifest.status === "partial" || vainSelections(manifest).length > 0 ? EXIT.partial : EXIT.ok;

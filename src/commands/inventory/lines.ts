@@ -38,7 +38,7 @@ function paint(importance: Importance, { red, yellow, cyan, dim }: Colors): stri
   return painters[importance](importance);
 }
 
-/** Why each backend that is not fully listed is not, with what to do. */
+/** Why each backend that is not fully listed is not, and what to do. */
 export const missingLines = (findings: readonly Finding[]): string[] =>
   findings.flatMap((finding) => {
     if (finding.state === "reached") return [];

@@ -34,7 +34,7 @@ export default defineCommand({
   },
 });
 
-/** What would be lost, or cannot be ruled out, as the warnings say it where they do. */
+/** What would be lost or may be lost, in the words of the inventory's warnings if there are any. */
 function reasonsIn({ findings, warnings, losses }: Taken): { backend: string; text: string }[] {
   return losses.map(({ backend, text }) => {
     const finding = findings.find(({ name }) => name === backend);
@@ -46,7 +46,7 @@ function reasonsIn({ findings, warnings, losses }: Taken): { backend: string; te
 
 const UNSAVED: ReadonlySet<string> = new Set(["unsaved", "expiring"]);
 
-/** Each loss, and what helps: an export, where the backend answers. */
+/** Each loss and its remedy: an export, if the backend answers. */
 function lossSummary(losses: readonly Loss[]): string[] {
   const named = (those: readonly Loss[]): string => those.map(({ backend }) => backend).join(", ");
   const unknown = losses.filter(({ kind }) => kind === "unknown");

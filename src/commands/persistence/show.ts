@@ -53,7 +53,7 @@ async function keptIn({ config }: Stack) {
   };
 }
 
-/** Each server: its size, how that was found, its time line and where it is. */
+/** Each server: its size, how that was determined, its time line, and its address. */
 function serverLines(findings: readonly Finding[], colors: Colors): string[] {
   const rows = findings.map((finding) => {
     const url = finding.open?.url ?? "";

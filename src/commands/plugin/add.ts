@@ -36,7 +36,7 @@ export default defineCommand({
     ),
 });
 
-/** A backend is asked from now on; a sink only where it is configured. */
+/** A backend is used from now on; a sink only if it is configured. */
 function nextSteps(plugin: Plugin | undefined): string[] {
   if (plugin === undefined) return [];
   const { name, backend, sink } = plugin;

@@ -1,4 +1,4 @@
-/** What `plugin check` is called with. */
+/** The arguments of `plugin check`. */
 import { LAB_NAMES } from "../../conformance/apart/find-lab.ts";
 import { SUITES } from "../../conformance/suite.ts";
 import { UsageError } from "../../tasks/errors.ts";

@@ -1,4 +1,7 @@
-/** The processes of a check: the plugin in one, its lab in another. A stranger's code can hang, end or fill either, and not the command. */
+/**
+ * A check runs the plugin in one process and its lab in another, so foreign code can hang, end or exhaust either but not the
+ * command.
+ */
 import * as v from "valibot";
 import { findLab } from "../../conformance/apart/find-lab.ts";
 import { LOAD_MS, MEMORY_MAX } from "../../host/apart/bounds.ts";
@@ -15,7 +18,7 @@ import { visible } from "../../units/visible.ts";
 import { configOf } from "../stack.ts";
 import type { CheckCall } from "./check-args.ts";
 
-/** A synchronous call longer than this is a loop: it holds up everything else that the plugin does. ms */
+/** A longer synchronous call counts as a loop, because it blocks everything else the plugin does. ms */
 const SILENT_MS = 10_000;
 
 const boundsOf = (limitMs: number): Bounds => ({
@@ -24,7 +27,9 @@ const boundsOf = (limitMs: number): Bounds => ({
   memoryMax: MEMORY_MAX,
 });
 
-/** The plugin, loaded in a process of its own. @throws DeclarationError when it does not load; its cause is how its process was lost */
+/**
+ * Loads the plugin in its own process. @throws DeclarationError when it does not load; its cause says how the process was lost
+ */
 export async function loadForCheck(call: CheckCall, limitMs: number) {
   const location = await locationOf(call);
   const say = (line: string): void => call.terminal.note(line);
@@ -34,22 +39,22 @@ export async function loadForCheck(call: CheckCall, limitMs: number) {
 export interface OpenLab {
   readonly served: Served;
   /**
-   * How it was lost, as a sentence: what was found after that is about no server.
-   * @param patienceMs how long to wait for it, where something hints at it
+   * How the process was lost, as a sentence. Anything found after that says nothing about the server.
+   * @param patienceMs how long to wait for the loss if something suggests it
    */
   readonly lost: (patienceMs: number) => Promise<string | undefined>;
   readonly end: () => Promise<void>;
 }
 
 interface LabChoice {
-  /** What it is called: the file beside the plugin, or one of the program's own. */
+  /** The lab's name: the file beside the plugin, or one of the program's own. */
   readonly where: string;
   readonly path?: string;
   readonly name?: string;
 }
 
 /**
- * Starts the lab that was asked for, or that lies beside the plugin; none when a server was named.
+ * Starts the requested lab, or the one beside the plugin; none when a server was named.
  * @throws Error naming the lab that does not start
  */
 export async function openLab(call: CheckCall, limitMs: number): Promise<OpenLab | undefined> {
@@ -110,7 +115,7 @@ async function locationOf(call: CheckCall) {
   return locateWord(call.args.path, call.directory, config);
 }
 
-/** What a reader of the plugin's source should look at twice; it breaks no rule. */
+/** What a reader of the plugin's source should look at twice, although it breaks no rule. */
 export async function warnOfUnseenCode(call: CheckCall): Promise<void> {
   for (const line of unseenText(pluginFiles(await locationOf(call)))) call.terminal.warn(visible(line));
 }

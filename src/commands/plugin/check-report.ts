@@ -1,4 +1,4 @@
-/** How a check is told: a line for each rule as it is judged, and at the end what did not apply, by its reason. */
+/** Reports a check: a line per rule as it is judged, and at the end what did not apply and why. */
 import * as v from "valibot";
 import type { Judged } from "../../conformance/apart/check-apart.ts";
 import { faceSchema } from "../../host/apart/messages.ts";
@@ -18,14 +18,14 @@ export const reportSchema = v.object({
   ),
 });
 
-/** One line for a rule that holds, two for one that is broken; what did not apply is told at the end. */
+/** One line for a rule that holds, two for a broken one. Rules that do not apply come at the end. */
 export function printOutcome({ name, why, verdict }: Judged, { print, colors }: Terminal): void {
   if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
   if (verdict.kind === "failed")
     print(`${colors.red("broken")}  ${name}: ${why}\n        ${verdict.error.message}`);
 }
 
-/** What did not apply, by its reason, and the numbers of rules. */
+/** What did not apply, grouped by reason, and the totals. */
 export function printSummary(plugin: string, judged: readonly Judged[], { print, colors }: Terminal): void {
   const waived = Map.groupBy(judged, ({ verdict }) =>
     verdict.kind === "waived" ? verdict.reason : undefined,
@@ -41,7 +41,7 @@ export function printSummary(plugin: string, judged: readonly Judged[], { print,
   print(`${plugin}: ${count("passed")} rules hold, ${count("failed")} are broken${rest}`);
 }
 
-/** The same for machines, as `--json` prints it. */
+/** The same for programs, as `--json` prints it. */
 export function toReport(plugin: string, judged: readonly Judged[]): v.InferOutput<typeof reportSchema> {
   const rules = judged.map(({ face, name, why, verdict, ms }) => ({
     face,

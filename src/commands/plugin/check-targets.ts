@@ -1,4 +1,4 @@
-/** What a check is about: the rules that were asked for, and the options that each side of the plugin is opened with. */
+/** What a check covers: the requested rules, and the options each side of the plugin is opened with. */
 import { resolve } from "node:path";
 import * as v from "valibot";
 import type { ConfigError } from "../../config/errors.ts";
@@ -19,7 +19,7 @@ export interface Loaded {
   readonly apart: Apart;
 }
 
-/** The side's options from the configuration and the environment, as always, and over them what the command line says. */
+/** The side's options from the configuration and the environment as usual, overridden by the command line. */
 export async function targetOf(
   call: CheckCall,
   face: Target["face"],
@@ -53,13 +53,13 @@ export async function targetOf(
   };
 }
 
-/** The plugin's own, and the time limit of a call. */
+/** The plugin's own options, and the time limit of a call. */
 const optionsOf = ({ options, core }: ReturnType<typeof resolveOptions>) => ({
   ...(core.timeout === undefined ? {} : { timeout: core.timeout }),
   ...options,
 });
 
-/** Which of the options that were given the plugin refuses. */
+/** Which of the given options the plugin refuses. */
 export async function refusal(
   call: CheckCall,
   { plugin }: Loaded,
@@ -70,12 +70,15 @@ export async function refusal(
   return refusedOptions(plugin, kind, config, { found: [] }, issues);
 }
 
-/** Where the configuration has the options of this side; those of a store are a place's, so here they come from the command line alone. */
+/**
+ * The configuration section with this side's options. A store's options belong to a place, so here they come only from the
+ * command line.
+ */
 const kindOf = (face: Target["face"]) => (face === "backend" ? "backends" : "sinks");
 
 type Settings = CheckCall["args"]["option"];
 
-/** A server may be reached at more than one URL: `{lab}` in a value stands for the lab's. */
+/** A server may have more than one URL: `{lab}` in a value stands for the lab's. */
 const withLab = (settings: Settings, url: string | undefined): Settings =>
   url === undefined
     ? settings
@@ -84,19 +87,19 @@ const withLab = (settings: Settings, url: string | undefined): Settings =>
 const urlOf = (url: string | undefined): (readonly [string, string])[] =>
   url === undefined ? [] : [["url", url]];
 
-/** The lines that have arrived at a lab that tells them. */
+/** The lines that have arrived, from a lab that reports them. */
 async function arrivedAt({ filled }: Served): Promise<readonly string[]> {
   const answer = await fetch(filled + ARRIVED_PATH);
   return v.parse(v.array(v.string()), await answer.json());
 }
 
-/** A file that is not there yet has no lines. */
+/** A file that does not exist yet has no lines. */
 async function linesIn(path: string): Promise<string[]> {
   const file = Bun.file(path);
   return (await file.exists()) ? (await file.text()).split("\n").filter((line) => line !== "") : [];
 }
 
-/** Every rule that was asked for, of the sides that the plugin has. */
+/** Every requested rule for the sides that the plugin has. */
 export function rulesOf({ args }: CheckCall, plugin: Plugin): readonly Planned[] {
   const sides = FACES.filter((face) => plugin[face] !== undefined).flatMap((face) =>
     SUITES[face].map((check) => ({ face, check })),

@@ -66,14 +66,14 @@ async function check(call: CheckCall, path: string, limitMs: number, lab: OpenLa
   return { plugin: plugin.name, judged };
 }
 
-/** A rule of its own, for a plugin that gets no further. */
+/** A rule of its own, for a plugin that does not even load. */
 const LOADS = {
   face: "backend",
   name: "loads",
   why: "a plugin that does not finish loading holds up every command",
 } as const;
 
-/** @throws what is no lost process */
+/** @throws any error that is not a lost process */
 function onlyLost(error: unknown): LostChild {
   if (error instanceof Error && error.cause instanceof LostChild) return error.cause;
   throw error;

@@ -1,4 +1,4 @@
-/** All that can be said of one plugin: from its declaration, from what it opens, and from the configuration. */
+/** Everything known about one plugin: from its declaration, from opening it, and from the configuration. */
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { describeOption } from "../../config/option-type.ts";
@@ -38,7 +38,7 @@ export const descriptionSchema = v.object({
 });
 export type Description = v.InferOutput<typeof descriptionSchema>;
 
-/** The description that is printed; no secret is in it. */
+/** The description to print; it contains no secret. */
 export async function describePlugin(loaded: LoadedPlugin, config: Config): Promise<Description> {
   const { plugin, source } = loaded;
   const { name, version, about, hosts } = plugin;
@@ -55,7 +55,7 @@ export async function describePlugin(loaded: LoadedPlugin, config: Config): Prom
   };
 }
 
-/** What is optional in the contract and present here. Opening a plugin asks no server. */
+/** The optional parts of the contract that it has. Opening a plugin contacts no server. */
 async function capabilitiesOf(loaded: LoadedPlugin, config: Config): Promise<string[]> {
   const everything = {
     ...config,
@@ -88,7 +88,7 @@ const enabled = ({ backends }: Config, { name }: Plugin): Config["backends"] => 
   [name]: { options: backends[name]?.options ?? {}, enabled: true },
 });
 
-/** A plugin that cannot be opened as it is configured, or may not be, shows what its declaration alone tells. */
+/** A plugin that cannot or may not be opened shows only what it declares. */
 async function attempt<Opened>(
   { sealed }: Config,
   open: () => Promise<readonly Opened[]>,
@@ -123,7 +123,7 @@ function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
       .filter(({ key }) => values[key] !== undefined)
       .map(({ key, from, secret }) => [key, { value: secret ? "***" : shown(values[key]), from }] as const);
   } catch {
-    // What does not fit is said, with its line, by `config check` and by every command that needs it.
+    // Invalid values are reported, with their lines, by `config check` and by every command that needs them.
     return [];
   }
 }

@@ -51,7 +51,7 @@ export default defineCommand({
   },
 });
 
-/** One that was not loaded is known by what it called itself when it was trusted. */
+/** A plugin that was not loaded goes by the name it had when it was trusted. */
 function refuse(word: string, { directory, sealed }: Config, failures: readonly OpenFailure[]): void {
   const broken = failures.find(({ error }) => error instanceof LockError)?.error;
   const lock = broken === undefined ? readLock(directory) : {};

@@ -18,7 +18,7 @@ const pluginSchema = v.object({
   source: v.string(),
   backend: v.picklist(["on", "off", "none"]),
   sink: v.picklist(["on", "off", "none"]),
-  /** It has one; places in the configuration use it. */
+  /** It has a store; places in the configuration use it. */
   store: v.boolean(),
 });
 
@@ -54,7 +54,7 @@ function summaryOf({ plugin, source }: LoadedPlugin, config: Config): Summary {
   return { name, ...(version === undefined ? {} : { version }), about, source, ...usage(plugin, config) };
 }
 
-/** A backend is in use unless it is switched off, a sink only where it is configured. */
+/** A backend is in use unless it is disabled, a sink only if it is configured. */
 function usage(
   { name, backend, sink, store }: Plugin,
   config: Config,

@@ -6,8 +6,8 @@ import type { Call } from "../command.ts";
 import { configOf } from "../stack.ts";
 
 /**
- * Every plugin there is, loaded and not opened. Of a project that is not agreed to only the built-in ones are: the others are
- * among the failures, and the configuration is sealed.
+ * Loads every plugin but opens none. If the project is not agreed to, only the built-in ones are loaded: the others are among
+ * the failures, and the configuration is sealed.
  */
 export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
   const config = await configOf(call);

@@ -1,6 +1,6 @@
 import type { Description } from "./describe.ts";
 
-/** A plugin's section of the documentation, from its declaration alone: nothing of this machine is in it. */
+/** A plugin's section of the documentation, from its declaration alone, so it does not depend on this machine. */
 export function toMarkdown({ name, about, capabilities, options }: Description): string {
   return [
     `## ${name}`,

@@ -59,7 +59,7 @@ const WORDS: Readonly<Partial<Record<Kind, string>>> = { server: "backend", "ser
 /** https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions */
 const DEVICES = /(^|\/)(con|prn|aux|nul|com\d|lpt\d)(\/|$)/;
 
-/** A name alone gets the vendor `local`, which nobody publishes under. */
+/** A bare name gets the vendor `local`, which nobody publishes under. */
 function readName(text: string): string {
   const name = text.includes("/") ? text : `local/${text}`;
   if (DEVICES.test(name))

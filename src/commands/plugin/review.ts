@@ -1,4 +1,4 @@
-/** What a person should see before a plugin's code is trusted. */
+/** What a person should see before trusting a plugin's code. */
 import { hashOfFiles } from "../../host/trust/files.ts";
 import { unseenText } from "../../host/trust/unseen-code.ts";
 import { usesOf } from "../../host/trust/uses.ts";
@@ -9,7 +9,7 @@ import { visible } from "../../units/visible.ts";
 
 const MOST_SHOWN = 12;
 
-/** Shows what would be loaded. Nothing of it has run yet. */
+/** Shows what would be loaded, before any of it has run. */
 export function showReview(terminal: Terminal, plan: TrustPlan): void {
   if (plan.action === "remove") return;
   const { location, found } = plan;
@@ -25,7 +25,7 @@ export function showReview(terminal: Terminal, plan: TrustPlan): void {
   );
 }
 
-/** What the code reaches for now and did not when it was trusted. */
+/** What the code reaches for now but did not when it was trusted. */
 export function showNewUses(terminal: Terminal, uses: readonly string[]): void {
   const { yellow } = terminal.noteColors;
   for (const use of uses) terminal.note(`  ${yellow("now it")} ${use}`);

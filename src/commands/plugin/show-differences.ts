@@ -1,13 +1,13 @@
-/** A plugin's differences for a person: coloured, cut where nobody would read on, and nothing in them takes effect. */
+/** Shows a plugin's differences to a person: coloured, shortened, and with control characters escaped. */
 import type { Difference } from "../../host/trust/differences.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { visible } from "../../units/visible.ts";
 
-/** Lines of one file's difference that are shown. */
+/** Most lines shown of one file's difference. */
 const FILE_LINES = 120;
-/** Characters of a line that are shown: those of minified code are longer. */
+/** Most characters shown of a line; minified code has longer ones. */
 const LINE_LENGTH = 300;
-/** Files whose lines are shown: the plugin's own first. */
+/** Most files whose lines are shown, the plugin's own first. */
 const FILES = 30;
 
 /** Writes them to stderr, the plugin's own files before those of its packages. */

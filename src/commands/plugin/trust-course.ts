@@ -7,16 +7,16 @@ import { type Conduct, conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openContext } from "../stack.ts";
 
-/** What is to be done with which plugin. */
+/** What to do with which plugin. */
 export interface TrustRequest {
   readonly action: TrustPlan["action"];
   readonly plugin: string;
   readonly yes: boolean;
-  /** Nothing is done and nobody asked. */
+  /** Do nothing and ask nobody. */
   readonly isOnlyShown?: boolean;
 }
 
-/** Conducts a change of trust; a no is a refusal. */
+/** Carries out a change of trust; a no counts as a refusal. */
 export const conductTrust = (
   call: Call,
   { action, plugin, yes, isOnlyShown = false }: TrustRequest,
@@ -28,14 +28,14 @@ export const conductTrust = (
     { context: () => contextOf(call), no: EXIT.refused, ...course },
   );
 
-/** Before the trail is written to: a project that was in use is taken over now, or never. */
+/** A project already in use must be accepted now, before the trail is written to. */
 async function contextOf(call: Call): Promise<TaskContext> {
   const context = await openContext(call, "nothing");
   await agreementOf(call, context.config);
   return context;
 }
 
-/** What is asked of a person who was shown the files. */
+/** The question to a person who was shown the files. */
 export const trustQuestion = (message: string) => ({
   message,
   what: "the trust",

@@ -71,7 +71,7 @@ function show({ args: given, terminal }: TrustCall, plan: TrustPlan): void {
   if (plan.entry !== undefined) showNewUses(terminal, plan.changes.newUses);
 }
 
-/** A program that reads it asks nobody: it is trusted with `--yes`, or not. */
+/** With `--json` nobody is asked: the plugin is trusted only with `--yes`. */
 function report(
   { args: given, terminal }: TrustCall,
   plan: TrustPlan,

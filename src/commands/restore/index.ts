@@ -56,7 +56,7 @@ function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
     throw new UsageError("nothing of this snapshot is left to restore");
 }
 
-/** Whether all that was asked for would be written, and taken. */
+/** Whether everything requested would be written and accepted. */
 function verdictOn({ targets, leftOut }: Restoration): ExitCode {
   const isLost = targets.some(({ lost }) => lost.length > 0);
   const isRefused = targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));

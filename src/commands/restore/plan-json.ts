@@ -38,7 +38,7 @@ export const planSchema = v.object({
   leftOut: v.array(reasonedSchema),
 });
 
-/** Everything that a plan says of what would be written where, and of what would not. */
+/** Everything the plan says would be written, and everything that would not. */
 export const planJson = ({
   snapshot,
   chains,
@@ -64,7 +64,7 @@ export const planJson = ({
   leftOut: [...leftOut],
 });
 
-/** All files of a target together. */
+/** All files of a target, added up. */
 export function plannedCounts({ files }: RestoreTarget): Counts {
   const sum: Record<string, number> = {};
   for (const file of files) addCounts(sum, file.counts);

@@ -6,10 +6,10 @@ import { countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import { exportAgain } from "../verify/again.ts";
 
-/** More blocks than this are not each a line of their own; the report has them all. */
+/** Up to this many blocks are listed one per line; the report has them all. */
 const SHOWN_MAX = 20;
 
-/** Names each damaged block of a plugin and how its data can be had elsewhere: lines of text, none when there is none. */
+/** Names each damaged block of a plugin, and where else its data might be. Returns no lines if nothing is damaged. */
 export function lostLines(plugin: string, lost: readonly LostText[]): string[] {
   if (lost.length === 0) return [];
   const counts: Record<string, number> = {};

@@ -50,7 +50,7 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
   for (const { name, reason } of leftOut) say(`${colors.red("left out:")} ${name}: ${reason}`);
 }
 
-/** Says of which backends the data was saved as another tenant than it is written as. */
+/** Says which backends' data was saved under another tenant than it is written to. */
 export function tellTenants({ targets }: RestorePlan, { note, noteColors }: Terminal): void {
   for (const { name, saved, open } of targets) {
     if (saved.tenant === undefined || open.tenant === undefined || saved.tenant === open.tenant) continue;
@@ -59,7 +59,7 @@ export function tellTenants({ targets }: RestorePlan, { note, noteColors }: Term
   }
 }
 
-/** `1,234 entries of these times`; objects, such as dashboards, are of no time. */
+/** `1,234 entries of these times`; objects such as dashboards have no time. */
 function heldText({ held = {}, files }: RestoreTarget): string | undefined {
   const units = Object.keys(held).filter((unit) => (held[unit] ?? 0) > 0);
   if (units.length === 0) return undefined;
@@ -76,7 +76,7 @@ function sayAll([first, ...others]: readonly string[], label: string, say: (text
   for (const line of others) say(line);
 }
 
-/** What was written, what was there already, what was refused, and what the servers now hold. */
+/** What was written, what was already there, what was refused, and what the servers now hold. */
 export function reportRestore(report: RestoreReport, terminal: Terminal, workingDirectory: string): void {
   const { colors, noteColors } = terminal;
   const rows = report.plugins.map((one) => [

@@ -57,7 +57,7 @@ export default defineCommand({
   },
 });
 
-/** The backend that is meant. @throws UsageError when that is not clear, or it has no metrics */
+/** The requested backend. @throws UsageError when that is unclear, or it has no metrics */
 function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">): string | undefined {
   const names = plugins.filter(({ signals = [] }) => signals.includes("metrics")).map(({ name }) => name);
   if (named === undefined && names.length < 2) return names[0];
@@ -68,7 +68,7 @@ function oneOf(named: string | undefined, { plugins }: Pick<Manifest, "plugins">
   );
 }
 
-/** Says what the format could not carry: nothing is left out silently. */
+/** Reports what the format could not carry: nothing is left out silently. */
 function told({ terminal, args: { output } }: Call<typeof args>, totals: Converted): ExitCode {
   terminal.print(`${output}: ${counted(totals.samples, "sample")}`);
   const lost = [

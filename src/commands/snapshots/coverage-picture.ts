@@ -1,4 +1,4 @@
-/** Which part of each backend's time line the kept snapshots hold, as a picture of characters. */
+/** Draws, in characters, which part of each backend's time line the kept snapshots hold. */
 
 import type { BackendCoverage, Coverage } from "../../snapshot/catalog/coverage.ts";
 import { totalLength } from "../../snapshot/format/ranges.ts";
@@ -15,7 +15,7 @@ export const minute = (text: string): string => text.slice(0, 16).replace("T", "
 const CELLS_LEAST = 36;
 const CELLS_MOST = 96;
 
-/** A line for each backend, and below them when the picture begins and ends. As wide as the terminal lets it be. */
+/** A line per backend, and below them the start and end of the picture. As wide as the terminal allows. */
 export function coverageLines(terminal: Terminal, { whole, backends }: Coverage): string[] {
   if (whole === undefined) return [];
   const { colors } = terminal;
@@ -35,7 +35,7 @@ export function coverageLines(terminal: Terminal, { whole, backends }: Coverage)
   return [...table, "", ...legend.map((line) => colors.dim(line))];
 }
 
-/** A gap lies behind the first saved moment: no snapshot knows what the server held before that. */
+/** Gaps count only after the first saved moment: no snapshot knows what the server held before that. */
 function sentence({ covered, gaps }: BackendCoverage, { to }: Range): string {
   if (covered.length === 0) return "no time held whole";
   const [first] = gaps;

@@ -95,7 +95,7 @@ function unitText({ unit, more, fewer, changed, both }: UnitDifference): string 
 
 const FILES_SHOWN = 10;
 
-/** Files that differ by name, the equal ones as a number. */
+/** Files that differ, by name; equal ones as a number. */
 function fileLines(files: readonly FileDifference[], all: boolean): string[] {
   const differing = files.filter(({ onlyA, onlyB }) => onlyA + onlyB > 0);
   const shown = all ? differing : differing.slice(0, FILES_SHOWN);

@@ -71,7 +71,7 @@ function show(
   if (picture.length > 0) terminal.print(["", ...picture].join("\n"));
 }
 
-/** One line each; on a terminal that is too narrow the backends stand below. */
+/** One line each; on a narrow terminal the backends go below. */
 function snapshotLines(terminal: Terminal, snapshots: readonly KeptSnapshot[]): string[] {
   const { colors } = terminal;
   const paint = { complete: colors.green, partial: colors.yellow, failed: colors.red };

@@ -41,7 +41,7 @@ export default defineCommand({
 
 const UNTOUCHED = "no snapshot was removed";
 
-/** What is left of earlier removals is asked about only where other things are too. */
+/** Leftovers of earlier removals are only asked about together with other removals. */
 const questionOf = ({ doomed }: PrunePlan) =>
   doomed.length === 0
     ? undefined

@@ -9,7 +9,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";
 import { configOf } from "../stack.ts";
 
-/** Of several that `latest` means the one that most backends' state is from; which the others are is said. */
+/** If `latest` means several snapshots, shows the one with most backends' newest state, and names the others. */
 async function shown({ directory, terminal }: Call, named: string, backups: string): Promise<KeptSnapshot> {
   if (named !== "latest") {
     const path = await findSnapshot(named, { directory, backups });

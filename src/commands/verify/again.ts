@@ -1,9 +1,12 @@
 import { type Range, span, toRfc3339 } from "../../units/range.ts";
 
-/** More commands than this are one that covers all their times. */
+/** Beyond this many commands, one covers all their times. */
 const COMMANDS_MAX = 3;
 
-/** The commands that export these times of a plugin once more, as long as its server has them. @param ranges none: objects, which have no time */
+/**
+ * The commands that re-export these times of a plugin while its server still has them. @param ranges empty: objects, which have
+ * no time
+ */
 export function exportAgain(plugin: string, ranges: readonly Range[]): string[] {
   const [first, ...others] = ranges;
   const command = `contextcore export --plugin ${plugin}`;

@@ -12,16 +12,16 @@ import { chainText, namesText } from "../chain-text.ts";
 import { exportAgain } from "./again.ts";
 import { together } from "./json.ts";
 
-/** Which backends are covered, how far, and what was not looked at. */
+/** Which backends are covered, how far, and what was not checked. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {
   for (const chain of chains) terminal.tell(`covered: ${chainText(chain)}`);
   if (others.length > 0) terminal.tell(`not covered: ${namesText(others)}: contextcore verify --all`);
 }
 
-/** More snapshots than this are told together, but for those that something is to be said of. */
+/** Beyond this many snapshots, only those with something to report are listed. */
 const TOLD_MAX = 10;
 
-/** What was covered, then what came of each snapshot, then of all. @param shown how a path is shown */
+/** What was covered, then the result of each snapshot, then the overall result. @param shown how to show a path */
 export function showReports(
   { reports, chosen, live }: Verified,
   shown: (path: string) => string,
@@ -40,7 +40,7 @@ export function showReports(
   showLive(live, terminal);
 }
 
-/** One line each for what is wrong, then the verdict, and what to do. */
+/** One line for each flaw, then the verdict, and what to do. */
 function showReport(report: VerifyReport, shownPath: string, terminal: Terminal): void {
   const { noteColors } = terminal;
   for (const flaw of report.flaws)
