@@ -2,7 +2,7 @@ import { type HttpClient, isKind, type Problem } from "contextcore";
 import { readDataSources } from "./kinds/data-sources.ts";
 import { readLibraryPanelUids } from "./kinds/library-panels.ts";
 import { dataSourcesIn, libraryPanelsIn } from "./references.ts";
-import type { Server } from "./server.ts";
+import { isFault, type Server } from "./server.ts";
 
 interface Referring {
   /** The kind of object: `Dashboards`. */
@@ -33,7 +33,7 @@ export async function dangling(server: Server, { what, item, content }: Referrin
 }
 
 interface Targets {
-  /** Uids and names; absent when this account may not list them. */
+  /** Uids and names; absent: this account may not list them, or Grafana fails at it, which the list's own step says. */
   readonly dataSources: ReadonlySet<string> | undefined;
   readonly libraryPanels: ReadonlySet<string> | undefined;
 }
@@ -53,16 +53,16 @@ function knownTargets(server: Server): Promise<Targets> {
 }
 
 async function readTargets(server: Server): Promise<Targets> {
-  const sources = await unlessRefused(readDataSources(server));
-  const panels = await unlessRefused(readLibraryPanelUids(server));
+  const sources = await ifListed(readDataSources(server));
+  const panels = await ifListed(readLibraryPanelUids(server));
   return {
     dataSources: sources && new Set(sources.flatMap(({ uid, name }) => [uid, name])),
     libraryPanels: panels && new Set(panels),
   };
 }
 
-const unlessRefused = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
+const ifListed = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
   reading.catch((error: unknown) => {
-    if (isKind(error, "refused", "not-found")) return undefined;
+    if (isKind(error, "refused", "not-found") || isFault(error)) return undefined;
     throw error;
   });

@@ -12,9 +12,9 @@ import {
 import { toFileText } from "./json.ts";
 import type { Content, Item, Kind, Listing, ObjectKind, Reading } from "./kind.ts";
 import { CHOSEN, KIND_NAMES, KINDS } from "./kinds/index.ts";
-import { directoryOf, filePaths, readFolderPaths } from "./paths.ts";
+import { directoryOf, type FolderPaths, filePaths, readFolderPaths } from "./paths.ts";
 import { parseDashboardSelector } from "./selector.ts";
-import { read, type Server, type ServerFor, type World } from "./server.ts";
+import { isFault, read, type Server, type ServerFor, type World } from "./server.ts";
 
 /** Lists fan out to one cursor per object. Only lines are limited to the range; every object is exported as it is. */
 export const createExporter = (at: ServerFor): Exporter => ({
@@ -89,13 +89,14 @@ function stepsOf(kind: Kind): [string, Run][] {
 async function listStep(kind: Kind, reading: Reading, cursor: Cursor): Promise<Step> {
   if ("file" in kind) return kind.read(reading, cursor);
   const { items, problems = [], next = [] } = await kind.list(reading, cursor);
-  const paths = filePaths(kind.folder, await placed(items, reading));
+  const { items: inFolders, problems: unplaced } = await placed(items, reading);
+  const paths = filePaths(kind.folder, inFolders);
   const pathOf = ({ uid }: Item): string => paths.get(uid) ?? "";
   return {
     objects: items.flatMap((item) =>
       "object" in item ? [{ path: pathOf(item), text: toFileText(item.object), unit: kind.unit }] : [],
     ),
-    problems,
+    problems: [...problems, ...unplaced],
     next: [...items.flatMap((item) => cursorFor(kind, item, pathOf(item))), ...next],
   };
 }
@@ -111,15 +112,27 @@ function fileStep(unit: string, cursor: Cursor, { text, problems, beside }: Cont
 const cursorFor = ({ one }: ObjectKind, item: Item, path: string): Cursor[] =>
   one !== undefined && "cursor" in item ? [{ kind: one.cursor, ...item.cursor, path }] : [];
 
-/** The items, with the directories of their folders. */
-async function placed(items: Listing["items"], server: Server): Promise<Listing["items"]> {
-  if (!items.some(({ folderUid = "" }) => folderUid !== "")) return items;
-  const paths = await readFolderPaths(server);
-  return items.map((item) => {
+/** The items with the directories of the folders that they lie in; of folders that cannot be listed, only the innermost. */
+async function placed(
+  items: Listing["items"],
+  server: Server,
+): Promise<Required<Pick<Listing, "items" | "problems">>> {
+  if (!items.some(({ folderUid = "" }) => folderUid !== "")) return { items, problems: [] };
+  const problems: Problem[] = [];
+  const paths = await readFolderPaths(server).catch((error: unknown): FolderPaths => {
+    if (!isFault(error)) throw error;
+    problems.push({ kind: "normalised", reason: `${UNPLACED} ${error.message}` });
+    return new Map();
+  });
+  const placedItems = items.map((item) => {
     const { folderUid = "", folderTitle, directory } = item;
     return { ...item, directory: directory ?? directoryOf(paths, folderUid, folderTitle) };
   });
+  return { items: placedItems, problems };
 }
+
+const UNPLACED =
+  "The folders could not be listed, so files lie only in the directory of the innermost; a restore goes by what they hold:";
 
 /** One object that a step is about. */
 interface One {

@@ -15,7 +15,7 @@ import { dashboards } from "./kinds/dashboards.ts";
 import { KIND_NAMES, KINDS } from "./kinds/index.ts";
 import { type Hit, searchAll } from "./lists.ts";
 import { parseDashboardSelector } from "./selector.ts";
-import { read, readIfThere, type Server } from "./server.ts";
+import { isFault, read, readIfThere, type Server } from "./server.ts";
 
 export interface InventoryOptions {
   /** Whether it is accessed with a token, which sees only what its role allows. */
@@ -28,16 +28,22 @@ const healthSchema = v.object({ version: v.optional(v.string()) });
 /** Grafana never deletes anything by itself. */
 export async function takeInventory(server: Server, { token, now }: InventoryOptions): Promise<Inventory> {
   const { version } = await read(server, healthSchema, { path: "/api/health" });
-  const { counts, refused } = await countAll(server);
-  const partial = isPartial(await searchAll(server, { type: "dash-folder" }));
-  const span = await annotationSpan(server, now);
+  const { counts, refused, unread } = await countAll(server);
+  const orUnread = <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
+    reading.catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+      unread.push(error.message);
+      return undefined;
+    });
+  const partial = isPartial((await orUnread(searchAll(server, { type: "dash-folder" }))) ?? []);
+  const span = await orUnread(annotationSpan(server, now));
   return {
     signals: ["dashboards"],
     ...(version === undefined ? {} : { serverVersion: version }),
     ...span,
     retention: "unlimited",
     counts,
-    warnings: warnings({ partial, refused, token, dashboards: counts.dashboards ?? 0 }),
+    warnings: warnings({ partial, refused, unread, token, dashboards: counts.dashboards }),
   };
 }
 
@@ -51,33 +57,38 @@ interface Counted {
   readonly counts: Counts;
   /** The kinds that this account may not read. */
   readonly refused: readonly string[];
+  /** What Grafana said where it failed. */
+  readonly unread: string[];
 }
 
 async function countAll(server: Server): Promise<Counted> {
   const counts: Record<string, number> = {};
   const refused: string[] = [];
+  const unread: string[] = [];
   for (const kind of KINDS) {
     const { unit, count } = kind.inventory ?? kind;
     try {
       if (count !== undefined) counts[unit] = await count(server);
     } catch (error) {
       if (!(error instanceof PluginError)) throw error;
+      if (error.status === 404) continue;
       if (error.status === 403) refused.push(kind.plural);
-      else if (error.status !== 404) throw error;
+      else if (isFault(error)) unread.push(error.message);
+      else throw error;
     }
   }
-  return { counts, refused };
+  return { counts, refused, unread };
 }
 
-interface Findings {
+interface Findings extends Omit<Counted, "counts"> {
   readonly partial: boolean;
-  readonly refused: readonly string[];
   readonly token: boolean;
-  readonly dashboards: number;
+  /** Absent: they could not be listed. */
+  readonly dashboards: number | undefined;
 }
 
-function warnings({ partial, refused, token, dashboards }: Findings): string[] {
-  const found: string[] = [];
+function warnings({ partial, refused, unread, token, dashboards }: Findings): string[] {
+  const found = [...new Set(unread)].map((reason) => `This could not be looked at: ${reason}.`);
   if (refused.length > 0)
     found.push(
       `This account may not read ${refused.join(", ")}: an export will lack them. The role Admin may.`,

@@ -1,4 +1,4 @@
-import { type HttpClient, type HttpRequest, PluginError, parseExact, v } from "contextcore";
+import { type HttpClient, type HttpRequest, isKind, PluginError, parseExact, v } from "contextcore";
 
 /** One Grafana as one task calls it: the task's signal ends every call. */
 export interface Server {
@@ -74,6 +74,13 @@ export async function readIfThere<Schema extends v.GenericSchema>(
     throw error;
   }
 }
+
+/** True when it is this one call that Grafana fails at: it is neither away nor busy, and it does not refuse. */
+export const isFault = (error: unknown): error is PluginError =>
+  isKind(error, "temporary", "too-large", "invalid") &&
+  !error.absent &&
+  error.status !== 429 &&
+  error.status !== 503;
 
 function bodyOf(source: string, http: HttpClient, request: HttpRequest): unknown {
   try {

@@ -1,5 +1,6 @@
 import { definePlugin, option, v } from "contextcore";
 import { createCounter } from "./count.ts";
+import { split } from "./export/split.ts";
 import { start } from "./export/start.ts";
 import { step } from "./export/step.ts";
 import { inventory } from "./inventory.ts";
@@ -43,6 +44,7 @@ export default definePlugin({
       export: {
         start: (request, signal) => start(server, request, { settle, now: clock() }, signal),
         step: (cursor, signal) => step(server, cursor, { stepBytes }, signal),
+        split: (cursor, signal) => split(server, cursor, signal),
       },
       restore: createRestorer(server, clock),
     };

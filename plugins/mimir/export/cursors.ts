@@ -17,6 +17,13 @@ const windowEntries = {
   first: v.optional(v.boolean()),
 };
 
+/** Of one metric, those with one of these values of a label, or (`except`) with none of them. */
+const partSchema = v.object({
+  label: v.string(),
+  values: v.array(v.string()),
+  except: v.optional(v.boolean()),
+});
+
 const cursor = v.variant("step", [
   /** Is there anything in these days at all? Their parts, if so. */
   v.object({ step: v.literal("span"), ...windowEntries }),
@@ -42,10 +49,9 @@ const cursor = v.variant("step", [
     names: v.optional(v.array(v.string())),
     /** All but these metrics. */
     except: v.optional(v.array(v.string())),
-    /** Of one metric, those with one of these values of a label, or (`except`) with none of them. */
-    part: v.optional(
-      v.object({ label: v.string(), values: v.array(v.string()), except: v.optional(v.boolean()) }),
-    ),
+    part: v.optional(partSchema),
+    /** And only what is in all of these, of a read that was split. */
+    within: v.optional(v.array(partSchema)),
     /** Only the series that come after the one of these label bytes, base64. */
     after: v.optional(v.string()),
   }),

@@ -30,7 +30,8 @@ export async function read(
   const byOrder = async () => attempt(await placeByOrder(server, work, signal));
   try {
     // The series at which an earlier step stopped is not among those of a part, or of the rest.
-    if (work.part !== undefined || work.except !== undefined) return (await byOrder()) ?? {};
+    const isPart = work.part !== undefined || work.except !== undefined || work.within !== undefined;
+    if (isPart) return (await byOrder()) ?? {};
     return (await attempt(placeBySeries(work))) ?? (await byOrder()) ?? {};
   } catch (error) {
     const parts = (await asksForLess(server, error, signal)) ? smaller(work) : undefined;
@@ -74,16 +75,19 @@ async function isAlive(server: Server, signal: AbortSignal): Promise<boolean> {
 }
 
 function ask(server: Server, work: WorkOf<"read">, signal: AbortSignal): Promise<ReadAnswer> {
-  const query = { fromMs: toMs(work.from), lastMs: toMs(work.to) - 1, matchers: matchers(work) };
+  const query = { fromMs: toMs(work.from), lastMs: toMs(work.to) - 1, matchers: matchersOfRead(work) };
   return work.method === "range" ? rangeRead(server, query, signal) : remoteRead(server, query, signal);
 }
 
-function matchers({ match, names, except, part }: WorkOf<"read">): readonly Matcher[] {
+/** What selects its series. */
+export function matchersOfRead(work: WorkOf<"read">): readonly Matcher[] {
+  const { match, names, except = [], part, within = [] } = work;
+  const parts = part === undefined ? within : [part, ...within];
   return [
     ...matchersOf(match),
     ...(names === undefined ? [] : [namesMatcher(names)]),
-    ...(except === undefined ? [] : [namesMatcher(except, true)]),
-    ...(part === undefined ? [] : [oneOf(part.label, part.values, part.except)]),
+    ...(except.length === 0 ? [] : [namesMatcher(except, true)]),
+    ...parts.map((one) => oneOf(one.label, one.values, one.except)),
   ];
 }
 

@@ -14,6 +14,7 @@ import { ENDPOINTS, labelValues } from "./query-api.ts";
 import { remoteRead } from "./remote-read.ts";
 import { configApi } from "./rules.ts";
 import { createStore, keyOf, type Store } from "./store.ts";
+import { Unreadable, withUnreadable } from "./unreadable.ts";
 import { readWriteRequest } from "./write-request.ts";
 
 export { seedMimir } from "./seed.ts";
@@ -66,7 +67,8 @@ export function createMimir(options: MimirOptions): MimirFace {
       const tenant = options.multitenant ? request.headers.get("x-scope-orgid") : NO_TENANT;
       if (tenant === null) return plain(401, "no org id");
       const { multitenant = false } = options;
-      return answer({ flavour, knobs, store: storeOf(tenant), tenant, multitenant, now: now() }, request);
+      const store = withUnreadable(storeOf(tenant), knobs);
+      return answer({ flavour, knobs, store, tenant, multitenant, now: now() }, request);
     },
   };
 }
@@ -124,6 +126,7 @@ async function apiAnswer(
   try {
     return values === undefined ? endpoint?.(context) : labelValues(context, decodeURIComponent(values));
   } catch (error) {
+    if (error instanceof Unreadable) return failure(500, "internal", error.message);
     return failure(400, "bad_data", error instanceof Error ? error.message : String(error));
   }
 }

@@ -28,6 +28,8 @@ export interface MimirKnobs {
   remoteWriteReceiver: boolean;
   /** After so many frames the stream ends with an error in plain text; -1: never. */
   streamErrorAfter: number;
+  /** What it cannot read, as of a damaged chunk: a query that comes upon it answers 500. Labels as JSON, time in ms. */
+  isUnreadable?: (labels: string, time: number) => boolean;
 }
 
 const DAY = 86_400_000;

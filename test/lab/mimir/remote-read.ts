@@ -10,6 +10,7 @@ import { decodeReadRequest } from "./read-request.ts";
 import type { LabSeries } from "./series.ts";
 import type { Store } from "./store.ts";
 import { streamed } from "./streamed.ts";
+import { Unreadable } from "./unreadable.ts";
 
 const STREAMED = 1;
 
@@ -32,6 +33,8 @@ export async function remoteRead(
     ({ series }) => knobs.maxFetchedSeries > 0 && series.length > knobs.maxFetchedSeries,
   );
   if (tooMany !== undefined) return tooManySeries(knobs);
+  const damaged = unreadable(found);
+  if (damaged !== undefined) return damaged;
   if (accepted.includes(STREAMED) && knobs.remoteRead === "streamed") return streamed(found, knobs);
   return sampled(found, knobs);
 }
@@ -39,6 +42,17 @@ export async function remoteRead(
 function tooManySeries({ maxFetchedSeries }: MimirKnobs): Response {
   const text = `the query exceeded the maximum number of series (limit: ${maxFetchedSeries} series) (err-mimir-max-series-per-query). Consider reducing the time range and/or number of series selected by the query.`;
   return new Response(`${text}\n`, { status: 500 });
+}
+
+/** It is said before anything is sent. */
+function unreadable(found: readonly Found[]): Response | undefined {
+  try {
+    for (const { series, from, to } of found) for (const one of series) one.count(from, to);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    return new Response(`${error.message}\n`, { status: 500 });
+  }
 }
 
 /** An equality on an external label holds for what has it stored, or not at all. */

@@ -20,5 +20,5 @@ testBackend({
   declaration: mimir,
   options: { url },
   empty: { url: emptyUrl },
-  waived: ["split-is-whole", "find-then-erase"],
+  waived: ["find-then-erase"],
 });
