@@ -2,7 +2,6 @@
 import type { Config } from "../config/config.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { boundsFrom } from "../host/apart/bounds.ts";
-import { loadApart } from "../host/apart/load-apart.ts";
 import { DeclarationError } from "../host/declaration.ts";
 import type { Location } from "../host/locate.ts";
 import { toStderr } from "../host/logger.ts";
@@ -30,6 +29,7 @@ export interface Declared {
  */
 export async function declared({ location, found }: Shown, config: Config): Promise<Declared> {
   requireAsShown(location, found);
+  const { loadApart } = await import("../host/apart/load-apart.ts");
   const { plugin, apart } = await loadApart({
     location,
     files: found,

@@ -4,7 +4,6 @@ import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { boundsFrom } from "./apart/bounds.ts";
-import { loadApart } from "./apart/load-apart.ts";
 import type { BuiltIn } from "./built-in.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { locatePlugin } from "./locate.ts";
@@ -140,6 +139,7 @@ async function loadTrusted(spec: string, config: Config, options: HostOptions): 
   const files = pluginFiles(location);
   requireTrust(spec, files, readLock(config.directory)[spec]);
   const say = options.writeLog ?? toStderr;
+  const { loadApart } = await import("./apart/load-apart.ts");
   return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }
 

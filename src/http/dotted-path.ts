@@ -2,8 +2,7 @@
  * Paths in which a name is `.` or `..`. Every URL parser takes such a part for "here" or "one up" and takes it away, also when
  * it is written `%2E`; fetch parses URLs, so such a call has a transport of its own, which sends the path as it is.
  */
-import { type IncomingMessage, request as plainRequest, type RequestOptions } from "node:http";
-import { request as tlsRequest } from "node:https";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { PluginError } from "../contract/errors.ts";
 import type { CallPlace } from "./classify.ts";
 
@@ -29,7 +28,7 @@ export interface SentCall {
 }
 
 /** As fetch: the response, once its head is there. Follows no redirect and unpacks nothing. */
-export function fetchDotted(address: string, { headers, body, ...call }: SentCall): Promise<Response> {
+export async function fetchDotted(address: string, { headers, body, ...call }: SentCall): Promise<Response> {
   const { protocol, hostname, port } = new URL(address);
   const options: RequestOptions & { ca: string | undefined } = {
     ...call,
@@ -38,10 +37,9 @@ export function fetchDotted(address: string, { headers, body, ...call }: SentCal
     path: address.replace(/^[a-z]+:\/\/[^/]*/i, ""),
     headers: Object.fromEntries(headers),
   };
+  const { request } = await (protocol === "https:" ? import("node:https") : import("node:http"));
   return new Promise((resolve, reject) => {
-    const sent = (protocol === "https:" ? tlsRequest : plainRequest)(options, (answer) =>
-      resolve(toResponse(answer)),
-    );
+    const sent = request(options, (answer) => resolve(toResponse(answer)));
     sent.on("error", reject);
     sent.end(body);
   });

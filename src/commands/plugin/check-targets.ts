@@ -7,7 +7,7 @@ import type { Planned } from "../../conformance/apart/check-apart.ts";
 import type { Target } from "../../conformance/subject.ts";
 import { SUITES } from "../../conformance/suite.ts";
 import type { Plugin } from "../../contract/contract.ts";
-import type { OptionsRefused } from "../../host/apart/instance.ts";
+import type { OptionsRefused } from "../../host/apart/options-refused.ts";
 import type { Apart } from "../../host/apart/load-apart.ts";
 import { ARRIVED_PATH, FACES, type Served } from "../../host/apart/messages.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";

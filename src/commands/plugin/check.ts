@@ -1,7 +1,7 @@
 import { checkApart, type Judged } from "../../conformance/apart/check-apart.ts";
 import { CHECK_LIMIT_MS } from "../../conformance/check.ts";
 import { LostChild } from "../../host/apart/child.ts";
-import { OptionsRefused } from "../../host/apart/instance.ts";
+import { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { args, type CheckCall } from "./check-args.ts";

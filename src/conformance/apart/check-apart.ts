@@ -1,8 +1,9 @@
 /**
  * Checks a plugin against its rules in separate processes. A process that is lost becomes a finding, and a new one takes over.
  */
-import { OptionsRefused } from "../../host/apart/instance.ts";
+
 import type { Apart } from "../../host/apart/load-apart.ts";
+import { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { BEAT_MS } from "../../host/apart/word.ts";
 import { DeclarationError } from "../../host/declaration.ts";
 import { strayText, takeStrays } from "../../host/trust/stray-modules.ts";

@@ -1,11 +1,11 @@
 /** A plugin that is open in a process of its own: one set of options, and the hooks of the contract by name. */
 import * as v from "valibot";
 import { about } from "../../config/introspect.ts";
-import type { OptionIssue } from "../../config/issues.ts";
 import type { Context, OptionsSchema } from "../../contract/contract.ts";
 import type { Options } from "../context.ts";
 import type { Process } from "./launch.ts";
 import { type FaceName, type Opened, openedSchema } from "./messages.ts";
+import { OptionsRefused } from "./options-refused.ts";
 import type { Runner } from "./runner.ts";
 import { visibleUrl, withoutCredentials } from "./withheld.ts";
 
@@ -31,17 +31,6 @@ export interface Instance {
 export interface Shown {
   readonly id: number;
   readonly pieces: AsyncIterator<unknown>;
-}
-
-/** Options that the plugin itself refuses. */
-export class OptionsRefused extends Error {
-  override readonly name = "OptionsRefused";
-  readonly issues: readonly OptionIssue[];
-
-  constructor(issues: readonly OptionIssue[]) {
-    super(issues[0]?.message ?? "its options do not fit");
-    this.issues = issues;
-  }
 }
 
 let numbers = 0;
