@@ -4,7 +4,7 @@ import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import type { Signal } from "../contract/contract.ts";
-import { openDirectory } from "../snapshot/write/disk.ts";
+import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import type { Lock } from "../storage/lock.ts";
 import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
 import type { RestorePlan } from "./plan.ts";
@@ -55,7 +55,7 @@ export async function newRestoreDirectory(
   for (let number = 1; ; number += 1) {
     const directory = join(parent, number === 1 ? stamp : `${stamp}-${number}`);
     if (!makeNewDirectory(directory)) continue;
-    await openDirectory(directory).write("request.json", `${JSON.stringify(request, null, 2)}\n`);
+    await openRestoreDirectory(directory).write("request.json", `${JSON.stringify(request, null, 2)}\n`);
     return directory;
   }
 }
@@ -113,7 +113,8 @@ function isElsewhere([name, url, tenant]: Places[number], places: Places): boole
 const LOCK = "lock";
 
 /** So that two processes never write one restore. @returns `undefined` when another one does */
-export const lockRestore = (directory: string): Lock | undefined => openDirectory(directory).lock(LOCK);
+export const lockRestore = (directory: string): Lock | undefined =>
+  openRestoreDirectory(directory).lock(LOCK);
 
 /** Whether another process carries it out now. */
 export function isUnderway(directory: string): boolean {

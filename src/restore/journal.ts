@@ -8,7 +8,7 @@ import { BLOCK_BYTES_MAX } from "../snapshot/format/limits.ts";
 import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
-import { openDirectory } from "../snapshot/write/disk.ts";
+import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
 import { isMissing } from "../storage/refusal.ts";
 import type { GrowingFile, Storage } from "../storage/storage.ts";
@@ -90,7 +90,7 @@ type Done = v.InferOutput<typeof doneSchema>;
 export async function openJournal(directory: string): Promise<RestoreJournal> {
   makeOwnDirectory(directory);
   const entries: Done[] = [];
-  const files = openDirectory(directory);
+  const files = openRestoreDirectory(directory);
   const state = await openWhole(files, "progress.jsonl", (bytes) =>
     entries.push(v.parse(doneSchema, JSON.parse(new TextDecoder().decode(bytes)))),
   );

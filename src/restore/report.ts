@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { chainJson, chainSchema, reasonedSchema } from "../snapshot/catalog/chain-json.ts";
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
-import { openDirectory } from "../snapshot/write/disk.ts";
+import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
@@ -160,5 +160,5 @@ const isAllLost = ({
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */
 export async function writeReport(report: RestoreReport): Promise<void> {
-  await openDirectory(report.directory).write("report.json", `${JSON.stringify(report, null, 2)}\n`);
+  await openRestoreDirectory(report.directory).write("report.json", `${JSON.stringify(report, null, 2)}\n`);
 }

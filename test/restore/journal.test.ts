@@ -4,6 +4,7 @@ import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BlockOutcome, countRejected, openJournal } from "../../src/restore/journal.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
+import { openRestoreDirectory } from "../../src/snapshot/write/disk.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 
 const block = (offset: number): Block => ({
@@ -59,4 +60,11 @@ test("a refused line counts as the entries or samples it has; one that cannot be
   });
   expect(countRejected("logs.json", [refused(entries)]).rejected).toBe(2);
   expect(countRejected("grafana/dashboards/a.json", [refused(entries)]).rejected).toBe(1);
+});
+
+test("what cannot be written is said without the flag of another command", async () => {
+  const directory = openRestoreDirectory(temporaryDirectory());
+  const error = await directory.write("n".repeat(300), "{}").catch((thrown) => thrown);
+  expect(error.message).toContain("the path is too long");
+  expect(error.hint).not.toContain("-o");
 });

@@ -7,12 +7,21 @@ import { SnapshotError } from "../format/errors.ts";
 /** @param directory need not be there yet; what its methods that write throw is a {@link SnapshotError} */
 export const openDirectory = (directory: string): Storage => localStorage(directory, writeFailure);
 
+/** The same of a restore: where that is kept no flag says. */
+export const openRestoreDirectory = (directory: string): Storage =>
+  localStorage(directory, (path, error) => failureOf(path, error, {}));
+
 const INSTEAD = { place: "choose another directory with -o", size: "use --max-file-size" } as const;
 
 /** A failed write as a person reads it. */
-export function writeFailure(path: string, error: unknown): Error {
+export const writeFailure = (path: string, error: unknown): Error => failureOf(path, error, INSTEAD);
+
+function failureOf(path: string, error: unknown, instead: Partial<typeof INSTEAD>): Error {
   if (error instanceof SnapshotError) return error;
-  const options = { purpose: "write", isMaking: true, instead: INSTEAD } as const;
-  const { message, ...more } = fileFailure("write", path, error, options);
+  const { message, ...more } = fileFailure("write", path, error, {
+    purpose: "write",
+    isMaking: true,
+    instead,
+  });
   return new SnapshotError(message, more);
 }
