@@ -1,4 +1,4 @@
-/** The candidate that `word` was probably meant to be: at most two edits away, and not half of it. */
+/** The candidate that `word` was probably meant to be: at most two edits away, and less than half of the word. */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: { candidate: string; edits: number } | undefined;
   for (const candidate of candidates) {

@@ -1,4 +1,4 @@
-/** Changes the list `plugins` in the configuration file, and nothing else in it: comments stay. */
+/** Changes the list `plugins` in the configuration file and nothing else; comments stay. */
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { isSeq, parseDocument, YAMLSeq } from "yaml";
@@ -7,14 +7,14 @@ import { writeWhole } from "../storage/whole-file.ts";
 import type { Config } from "./config.ts";
 import { FILE_BYTES_MAX, FILE_NAME } from "./source.ts";
 
-/** Adds the plugin, at the end; the file is made when there is none. @returns its path */
+/** Adds the plugin at the end, creating the file if necessary. @returns its path */
 export function addToPlugins(config: Config, spec: string): string {
   return edit(config, (list) => {
     if (!list.toJSON().includes(spec)) list.add(spec);
   });
 }
 
-/** Takes the plugin out. @returns the file's path */
+/** Removes the plugin. @returns the file's path */
 export function takeFromPlugins(config: Config, spec: string): string {
   return edit(config, (list) => {
     const index = list.toJSON().indexOf(spec);
@@ -28,7 +28,7 @@ function edit({ file, directory }: Config, change: (list: YAMLSeq) => void): str
   const present = document.get("plugins");
   const list = isSeq(present) ? present : new YAMLSeq();
   change(list);
-  // A list that was taken empty is written as `[]`, which says that it may be filled.
+  // A list that becomes empty is written as `[]`, which shows that it may be filled.
   list.flow = list.items.length === 0;
   document.set("plugins", list);
   mkdirSync(dirname(path), { recursive: true });

@@ -1,4 +1,4 @@
-/** What the environment says: the names that settings have in it, and texts as the types that they stand for. */
+/** Settings from the environment: their variable names, and their texts converted to the right types. */
 import type * as v from "valibot";
 import { parse } from "yaml";
 import { unwrap } from "./introspect.ts";
@@ -6,14 +6,17 @@ import { ConfigSchema } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
 import type { Path } from "./source.ts";
 
-/** Sections whose values belong to plugins: expanded and checked when the plugin is opened, so one cannot spoil the others. */
+/**
+ * Sections whose values belong to plugins. They are expanded and checked when the plugin is opened, so that one cannot spoil
+ * the others.
+ */
 export const PLUGIN_SECTIONS: readonly string[] = ["backends", "sinks"];
 
 /** One of the core's own settings: a value of the file that belongs to no plugin. */
 export interface CoreSetting {
   readonly path: readonly string[];
   readonly schema: v.GenericSchema;
-  /** Its name in the environment. */
+  /** Its environment variable. */
   readonly variable: string;
 }
 
@@ -53,15 +56,15 @@ function settingsBelow(path: readonly string[], schema: v.GenericSchema): CoreSe
   );
 }
 
-/** The core's setting that a path of the file leads to, or into. */
+/** The core setting that a path of the file leads to, or into. */
 export const coreSettingAt = (path: Path): CoreSetting | undefined =>
   CORE_SETTINGS.find((one) => one.path.every((key, index) => key === path[index]));
 
-/** What the environment says of a setting; a variable that is empty says nothing. */
+/** The environment's value for a setting; an empty variable counts as unset. */
 export const saidOf = ({ variable }: CoreSetting, env: Environment): string | undefined =>
   env[variable] || undefined;
 
-/** A value that was written as text, as the option's own type. What cannot be read stays text, for the schema to refuse. */
+/** Converts text to the option's own type. Unreadable text stays text, for the schema to refuse. */
 export function fromText(text: string, schema: v.GenericSchema): unknown {
   switch (unwrap(schema).type) {
     case "string":

@@ -1,9 +1,9 @@
 const BY_PLACE = new Intl.Collator("en", { numeric: true });
 
-/** The configuration does not fit. Nothing has run. Exit code 2. */
+/** The configuration is invalid, and nothing has run. Exit code 2. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
-  /** Each with its place: `contextcore.yaml:12: backends.loki.urll: unknown key`. */
+  /** Each problem with its place: `contextcore.yaml:12: backends.loki.urll: unknown key`. */
   readonly problems: readonly ConfigProblem[];
   readonly hint: string | undefined;
 
@@ -19,7 +19,7 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigProblem {
-  /** `contextcore.yaml:12`, an environment name or `--set`. */
+  /** `contextcore.yaml:12`, an environment variable or `--set`. */
   readonly where: string;
   /** Keys joined with dots; empty for the whole file. */
   readonly key: string;

@@ -1,4 +1,4 @@
-/** Instances: under which names of the configuration a plugin is a backend, and what is the core's to say of each. */
+/** Instances: the configuration names under which a plugin is a backend, and the core's own settings for each. */
 import * as v from "valibot";
 import type { OptionsSchema } from "../contract/contract.ts";
 import { duration, place, TIME_LIMITS } from "../contract/options.ts";
@@ -10,7 +10,7 @@ export const CLASSES = ["critical", "important", "operational", "transient"] as 
 /** One of {@link CLASSES}. */
 export type DataClass = (typeof CLASSES)[number];
 
-/** By what class data of this importance is kept, unless the configuration says. */
+/** The default class for data of this importance. */
 export const classOf = (importance: Importance): DataClass => {
   const classes = {
     critical: "critical",
@@ -21,7 +21,7 @@ export const classOf = (importance: Importance): DataClass => {
   return classes[importance];
 };
 
-/** What the core knows of an instance, by the names that stand beside the plugin's own options. */
+/** The core's settings for an instance, which stand beside the plugin's own options. */
 const coreEntries = (fallback: Importance) => ({
   importance: v.optional(
     v.pipe(v.picklist(IMPORTANCES), v.description("How much it would hurt to lose it")),
@@ -55,7 +55,7 @@ const coreEntries = (fallback: Importance) => ({
   ),
 });
 
-/** `a, b` as it stands in the environment, or a list as in the file. */
+/** `a, b` from the environment, or a list from the file. */
 const listOf = (written: string | number | (string | number)[]): string[] =>
   (typeof written === "object" ? written.map(String) : String(written).split(",")).map((one) => one.trim());
 
@@ -63,28 +63,28 @@ const listOf = (written: string | number | (string | number)[]): string[] =>
 export interface Configured {
   /** The key in the section: the instance. */
   readonly name: string;
-  /** The plugin, where its name is another. */
+  /** The plugin, if its name differs. */
   readonly plugin?: string;
   readonly options: OptionsSchema;
-  /** What the plugin says of it, where the configuration does not. */
+  /** The plugin's own statement, for when the configuration has none. */
   readonly importance?: Importance;
 }
 
-/** The plugin of a backend that the configuration names. */
+/** The plugin of a configured backend. */
 export const pluginOf = (name: string, { backends }: Pick<Config, "backends">): string =>
   (Object.hasOwn(backends, name) ? backends[name]?.plugin : undefined) ?? name;
 
-/** The instances of a plugin in the order of the configuration; without any, the one that is named like it. */
+/** The instances of a plugin in configuration order; if there are none, the one named after it. */
 export function instancesOf(plugin: string, config: Pick<Config, "backends">): readonly string[] {
   const named = Object.keys(config.backends).filter((name) => pluginOf(name, config) === plugin);
   return named.length === 0 ? [plugin] : named;
 }
 
-/** The instances of a plugin that are not switched off. */
+/** The enabled instances of a plugin. */
 export const enabledInstances = (plugin: string, config: Pick<Config, "backends">): readonly string[] =>
   instancesOf(plugin, config).filter((name) => config.backends[name]?.enabled !== false);
 
-/** The plugin's options under a name of it. */
+/** The plugin's options under one of its names. */
 export const configuredAs = (
   name: string,
   { name: plugin, options, importance }: Configured,
@@ -95,12 +95,12 @@ export const configuredAs = (
   ...(importance === undefined ? {} : { importance }),
 });
 
-/** Settings that mean something only to a plugin that has this option. */
+/** Settings that only make sense for a plugin with this option. */
 const NEEDS: Readonly<Record<string, string>> = { tenants: "tenant", timeout: "url" };
 
 /**
- * The core's own settings that a plugin does not declare itself: to one that does they mean what it says. Of a sink there is
- * only its client's time limit.
+ * The core's own settings that a plugin does not declare itself; if it does, its own meaning applies. A sink only has its
+ * client's time limit.
  */
 export function coreOptionsOf(
   { options, importance = "medium" }: Configured,
@@ -114,13 +114,13 @@ export function coreOptionsOf(
   return v.object(Object.fromEntries(own));
 }
 
-/** What a name of an instance may be, besides that of its plugin: it is a folder, a part of a variable, and typed. */
+/** Allowed instance names besides the plugin's own: the name is a folder, part of a variable, and typed by people. */
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/;
 
-/** Names that Windows keeps for devices. */
+/** Device names that Windows reserves. */
 const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 
-/** Why an instance may not have this name; `undefined` when it may. @param plugins the names of all there are */
+/** Why an instance may not have this name; `undefined` when it may. @param plugins the names of all existing plugins */
 export function nameObjection(name: string, plugins: readonly string[]): string | undefined {
   if (!NAME.test(name))
     return "not a name: lower case letters, digits and dashes between them, at most 40 characters";
@@ -132,8 +132,9 @@ export function nameObjection(name: string, plugins: readonly string[]): string 
 }
 
 /**
- * The instance that one of `tenants` makes: `loki@team-a`. No other is called so, since the names in the configuration have
- * no `@`, and two tenants never share one, upper and lower case apart: what may not stand in a file's name on every system is `~` and its bytes in hex.
+ * The instance for one of the `tenants`: `loki@team-a`. It cannot clash, since configured names contain no `@`, and two tenants
+ * never share a name, even if case is ignored: characters not allowed in file names everywhere become `~` and their bytes in
+ * hex.
  */
 export const tenantInstance = (name: string, tenant: string): string =>
   `${name}@${tenant.replace(/[^a-z0-9_.-]|\.$/gu, (one) => `~${Buffer.from(one).toString("hex")}`)}`;

@@ -1,11 +1,11 @@
-/** What a valibot schema says of itself: its kind, its entries, the metadata of an option. */
+/** What a valibot schema declares: its kind, its entries, the metadata of an option. */
 import * as v from "valibot";
 import type { OptionMetadata } from "../contract/options.ts";
 import type { Path } from "./source.ts";
 
 type Schema = v.GenericSchema;
 
-/** The schema below `optional`, `nullish` and pipes. */
+/** The schema inside `optional`, `nullish` and pipes. */
 export function unwrap(schema: Schema): Schema {
   if ("wrapped" in schema && isSchema(schema.wrapped)) return unwrap(schema.wrapped);
   if ("pipe" in schema && Array.isArray(schema.pipe)) {
@@ -18,7 +18,7 @@ export function unwrap(schema: Schema): Schema {
 const isSchema = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && "kind" in value && value.kind === "schema";
 
-/** The keys that an object schema knows; none for other schemas. */
+/** The keys that an object schema declares; none for other schemas. */
 export function keysOf(schema: Schema): readonly string[] {
   const inner = unwrap(schema);
   return "entries" in inner && typeof inner.entries === "object" && inner.entries !== null
@@ -41,7 +41,7 @@ function childOf(schema: Schema, key: string): Schema | undefined {
   return schema.type === "record" && "value" in schema && isSchema(schema.value) ? schema.value : undefined;
 }
 
-/** The option's description and metadata, wherever in the schema they were attached. */
+/** The option's description and metadata, wherever they are attached in the schema. */
 export function about(schema: Schema): OptionMetadata & { readonly description?: string } {
   const description = v.getDescription(schema) ?? descriptionBelow(schema);
   const below = "wrapped" in schema && isSchema(schema.wrapped) ? about(schema.wrapped) : {};

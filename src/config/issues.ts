@@ -1,4 +1,4 @@
-/** From valibot's issues to problems that name the key and the place. */
+/** Turns valibot's issues into problems that name the key and the place. */
 import type * as v from "valibot";
 import { closest } from "./closest.ts";
 import type { ConfigProblem } from "./errors.ts";
@@ -6,7 +6,7 @@ import { keysOf, schemaAt } from "./introspect.ts";
 import type { Path } from "./source.ts";
 
 export interface Placing {
-  /** The schema that was checked. */
+  /** The schema that was used. */
   readonly schema: v.GenericSchema;
   /** Where the value at the path was written. */
   readonly where: (path: Path) => string;
@@ -16,12 +16,12 @@ export interface Placing {
   readonly isSecret?: (path: Path) => boolean;
 }
 
-/** Of valibot's issue, what a sentence is made from. */
+/** The parts of a valibot issue that a sentence is made from. */
 export type OptionIssue = Pick<v.BaseIssue<unknown>, "type" | "message" | "expected" | "received"> & {
   readonly path?: readonly { readonly key: unknown }[] | undefined;
 };
 
-/** What is wrong, with the key in the words of the file and the place where it stands. A secret's value is never in it. */
+/** The problem, with the key as written in the file and its place. It never contains a secret's value. */
 export function toProblem(issue: OptionIssue, placing: Placing): ConfigProblem {
   const inner = (issue.path ?? []).map(({ key }) => (typeof key === "number" ? key : String(key)));
   const path = [...(placing.prefix ?? []), ...inner];
@@ -33,7 +33,7 @@ export function toProblem(issue: OptionIssue, placing: Placing): ConfigProblem {
   return { ...base, what: whatIsWrong(issue, placing.isSecret?.(inner) ?? false) };
 }
 
-/** `unknown key`, with what was probably meant, or what there is. */
+/** `unknown key`, with the probable intention or the known keys. */
 export function unknownKey(key: string, known: readonly string[]): Pick<ConfigProblem, "what" | "hint"> {
   const meant = closest(key, known);
   return {

@@ -1,4 +1,4 @@
-/** From the file, the environment, `--set` and the defaults to one {@link Config}. */
+/** Merges the file, the environment, `--set` and the defaults into one {@link Config}. */
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
 import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
@@ -21,7 +21,7 @@ export interface ConfigRequest {
   readonly overrides?: Readonly<Record<string, string>>;
 }
 
-/** @throws ConfigError naming the key and the line of everything that does not fit */
+/** @throws ConfigError naming the key and the line of every problem */
 export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const { directory, env, overrides = {} } = request;
   requireSettings(overrides);

@@ -1,4 +1,4 @@
-/** What a person may write for an option, in words, from its schema. */
+/** Describes, from its schema, what may be written for an option. */
 import type * as v from "valibot";
 import { about, unwrap } from "./introspect.ts";
 
@@ -7,13 +7,13 @@ export interface OptionDescription {
   readonly about: string;
   /** `text`, `number, 1 to 50`, `low | medium | high`. */
   readonly type: string;
-  /** What is taken when nothing is written. */
+  /** The default value. */
   readonly fallback: unknown;
   readonly required: boolean;
   readonly secret: boolean;
 }
 
-/** What help and documentation say of an option. */
+/** An option's description in help and documentation. */
 export function describeOption(name: string, schema: v.GenericSchema): OptionDescription {
   const { description = "", secret = false } = about(schema);
   const fallback: unknown = "default" in schema ? schema.default : undefined;

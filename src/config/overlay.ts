@@ -1,11 +1,11 @@
-/** What is said of the core's own keys outside of the file, and how it gets into the file's tree. */
+/** Applies values for the core's own keys from outside the file to the file's tree. */
 import * as v from "valibot";
 import { CORE_SETTINGS, fromText, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { schemaAt } from "./introspect.ts";
 import { ConfigSchema } from "./schema.ts";
 import type { Environment } from "./secrets.ts";
 
-/** What the environment and `--set`, which wins, say, by dotted key. */
+/** Values from the environment and from `--set`, which wins, by dotted key. */
 export const said = (
   env: Environment,
   overrides: Readonly<Record<string, string>>,
@@ -41,7 +41,7 @@ function put(tree: unknown, [key = "", ...rest]: readonly string[], value: unkno
     return;
   }
   const below: unknown = Reflect.get(tree, key);
-  // Anything else that the file has there stays, for the schema to refuse.
+  // Anything else in the file stays, for the schema to refuse.
   if (below === undefined || below === null) Reflect.set(tree, key, {});
   put(Reflect.get(tree, key), rest, value);
 }

@@ -1,4 +1,4 @@
-/** What `--set` may name: the core's settings, and options of plugins. */
+/** What `--set` may name: core settings and plugin options. */
 import { coreSettingAt, PLUGIN_SECTIONS } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
 import { keysOf, schemaAt } from "./introspect.ts";
@@ -7,8 +7,8 @@ import { describeOption } from "./option-type.ts";
 import { ConfigSchema } from "./schema.ts";
 
 /**
- * Refuses every key that would change nothing, before anything runs: who sets an address and is not heard writes to
- * another server. Whether a plugin has the option is known only where it is opened.
+ * Refuses every key that would have no effect, before anything runs: a user whose address is ignored would write to another
+ * server. Whether a plugin has the option is only known when it is opened.
  * @throws ConfigError
  */
 export function requireSettings(overrides: Readonly<Record<string, string>>): void {
@@ -42,7 +42,7 @@ function wrongOfCore(path: readonly string[]): Wrong | undefined {
   return undefined;
 }
 
-/** An unknown word in front of a dot may be a plugin's name. */
+/** An unknown word before a dot may be a plugin's name. */
 function unknown(path: readonly string[], known: readonly string[], depth: number): Omit<Wrong, "key"> {
   const said = unknownKey(path[depth] ?? "", known);
   const isOption = depth === 0 && path.length > 1 && said.hint?.startsWith("known:");

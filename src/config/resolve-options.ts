@@ -1,4 +1,4 @@
-/** A plugin's options from everywhere they can come from: `--set`, the environment, the file, the defaults. */
+/** A plugin's options from all their sources: `--set`, the environment, the file, the defaults. */
 import { resolve } from "node:path";
 import * as v from "valibot";
 import type { OptionsSchema } from "../contract/contract.ts";
@@ -14,7 +14,7 @@ import type { Path } from "./source.ts";
 
 export type PluginKind = "backends" | "sinks";
 
-/** One option as it was found; a secret's value is never in it. */
+/** One resolved option; it never contains a secret's value. */
 export interface FoundOption {
   readonly key: string;
   /** `--set`, an environment name, `contextcore.yaml:12` or `default`. */
@@ -23,22 +23,22 @@ export interface FoundOption {
 }
 
 export interface ResolvedOptions {
-  /** Validated, defaults filled in; secrets in clear. */
+  /** Validated, with defaults filled in and secrets in clear. */
   readonly options: Readonly<Record<string, unknown>>;
-  /** The same of what is the core's to say of an instance. */
+  /** The same for the core's settings of an instance. */
   readonly core: Readonly<Record<string, unknown>>;
   readonly found: readonly FoundOption[];
 }
 
-/** What is said of an option, variables still by name. */
+/** The written value of an option, with variables still by name. */
 export interface Candidate {
   readonly value: unknown;
   readonly from: string;
-  /** The project's file says it, and not its user. */
+  /** Set by the project's file rather than by the user. */
   readonly isFile?: true;
 }
 
-/** What may be written below the name of a plugin or an instance: its own options, and those of the core. */
+/** What may be written below the name of a plugin or instance: its own options, and the core's. */
 export const entriesOf = (
   named: Configured,
   kind: PluginKind,
@@ -48,9 +48,9 @@ export const entriesOf = (
 });
 
 /**
- * Finds and checks the options of one plugin, or of an instance of it. A sink that is also a configured backend (Loki) takes
- * over what the backend's settings say.
- * @throws ConfigError naming the key and the line, environment name or flag of everything that does not fit
+ * Resolves and checks the options of one plugin or instance. A sink that is also a configured backend (Loki) inherits the
+ * backend's settings.
+ * @throws ConfigError naming the key and the line, variable or flag of every problem
  */
 export function resolveOptions(named: Configured, kind: PluginKind, config: Config): ResolvedOptions {
   const entries = Object.entries(entriesOf(named, kind));
@@ -91,7 +91,7 @@ export function environmentNames(
   return [environmentName([name, key]), ...further];
 }
 
-/** What is in force of an option that anything is said of. */
+/** The effective value of an option that is set anywhere. */
 export function findCandidate(
   named: Pick<Configured, "name" | "plugin">,
   kind: PluginKind,
@@ -116,7 +116,7 @@ export function findCandidate(
 
 const whereOf = (config: Config, path: Path): string => config.where?.(path) ?? "the configuration";
 
-/** The value as the plugin gets it: variables and secret files are read. @throws RangeError when one cannot be */
+/** The value as the plugin gets it, with variables and secret files read. @throws RangeError when one cannot be read */
 export function finish(value: unknown, schema: v.GenericSchema, config: Config): unknown {
   const expanded = expand(value, config.env);
   if (about(schema).secret !== true || config.sealed === true) return expanded;
@@ -130,11 +130,11 @@ export function finish(value: unknown, schema: v.GenericSchema, config: Config):
   );
 }
 
-/** Keys in the file and in `--set` that are no option of the plugin, and nothing that the core knows. */
+/** Keys in the file and in `--set` that are neither options of the plugin nor known to the core. */
 function strayKeys(named: Configured, kind: PluginKind, config: Config): ConfigProblem[] {
   const core = kind === "sinks" ? ["enabled", TIME_LIMIT_KEY] : ["enabled", "plugin"];
   const known = [...new Set([...core, ...Object.keys(entriesOf(named, kind))])];
-  // A sink takes over what its backend's settings say: it may say them, too.
+  // A sink inherits its backend's settings, so it may also set them.
   const taken = new Set([...known, ...Object.keys(coreOptionsOf(named).entries)]);
   const prefix = `${kind}.${named.name}.`;
   const written = Object.keys(config[kind][named.name]?.options ?? {}).map((key) => ({
@@ -197,14 +197,14 @@ function problemsOf(
     return schema !== undefined && about(schema).secret === true;
   };
   const where = (path: Path) => from.get(String(path[2])) ?? whereOf(config, path);
-  // Of a secret that is not read nobody can tell whether it fits.
+  // Nobody can tell whether an unread secret is valid.
   const isSealed = ({ path }: OptionIssue) =>
     config.sealed === true && isSecret((path ?? []).map(({ key }) => String(key)));
   const placing = { schema: plugin.options, where, prefix: [kind, plugin.name], isSecret };
   return issues.filter((issue) => !isSealed(issue)).map((issue) => toProblem(issue, placing));
 }
 
-/** Options that fit their declaration, and that the plugin refuses all the same when it looks at them. */
+/** Valid options that the plugin itself refuses when it examines them. */
 export function refusedOptions(
   plugin: Configured,
   kind: PluginKind,

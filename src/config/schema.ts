@@ -1,19 +1,19 @@
-/** The one schema of `contextcore.yaml`; what stands below a plugin's name is checked by the plugin's own schema. */
+/** The schema of `contextcore.yaml`. The part below a plugin's name is checked by the plugin's own schema. */
 import * as v from "valibot";
 import { objectOf, openObject } from "../contract/any-names.ts";
 import { duration } from "../contract/options.ts";
 
-/** A section may be written and left empty. */
+/** A section may be present but empty. */
 const section = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.nullish(v.strictObject(entries), {} as v.InferInput<v.StrictObjectSchema<Entries, undefined>>);
 
-/** What is written of a plugin: its own schema knows the rest. */
+/** A plugin's settings as written: its own schema knows the rest. */
 const settings = openObject({ enabled: v.optional(v.boolean()) });
 
 const byPlugin = (about: string) =>
   v.nullish(v.pipe(objectOf(v.nullish(settings, {})), v.description(about)), {});
 
-/** As {@link settings}; the core reads further settings of an instance where it is opened: see `instances.ts`. */
+/** Like {@link settings}; the core reads further instance settings when it opens the instance: see `instances.ts`. */
 const instance = openObject({
   enabled: v.optional(v.boolean()),
   plugin: v.optional(

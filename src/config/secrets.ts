@@ -1,4 +1,4 @@
-/** `${VAR}` anywhere in the file's values, and `file:/path` for secrets, so that none is written down. */
+/** `${VAR}` anywhere in the file's values, and `file:/path` for secrets, so that no secret is written in the file. */
 import { resolve } from "node:path";
 import { readNamedText } from "../storage/own-file.ts";
 import { systemCode } from "../storage/refusal.ts";
@@ -10,7 +10,7 @@ const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}/g;
 
 /**
  * Replaces `${VAR}` and `${VAR:-fallback}` in every string of the value; `$${` stands for `${`.
- * @throws RangeError when a variable is not set and has no fallback
+ * @throws RangeError when a variable is unset and has no fallback
  */
 export function expand(value: unknown, env: Environment): unknown {
   if (typeof value === "string") return expandText(value, env);
@@ -32,18 +32,18 @@ function expandText(text: string, env: Environment): string {
 export const referencesIn = (text: string): string[] =>
   [...text.matchAll(REFERENCE)].flatMap(([, name]) => name ?? []);
 
-/** As {@link expand} for one text; a variable whose value is not to be told, or that has none, stays as it is written. */
+/** Like {@link expand} for one text; a variable that is unset or must not be shown stays as written. */
 export const expandBut = (text: string, env: Environment, stays: (name: string) => boolean): string =>
   text.replace(REFERENCE, (whole, name: string | undefined, fallback: string | undefined) => {
     if (name === undefined) return "${";
     return (stays(name) && env[name] ? undefined : env[name] || fallback) ?? whole;
   });
 
-/** A key with its whole chain is some kilobytes. */
+/** A key with its whole certificate chain is a few kilobytes. */
 const SECRET_BYTES_MAX = 1 << 20;
 
 /**
- * The text of a secret: `file:/run/secrets/x` is read, without the newline at its end; anything else is the secret itself.
+ * The text of a secret: `file:/run/secrets/x` is read, without its final newline; anything else is the secret itself.
  * @throws RangeError when the file cannot be read
  */
 export function readSecret(text: string, directory: string): string {

@@ -1,4 +1,4 @@
-/** How long a sink may take: `sinks.NAME.timeout`, which every sink has, whatever its plugin declares. */
+/** A sink's time limit: `sinks.NAME.timeout`, which every sink has whatever its plugin declares. */
 import type { JsonObject, Plugin } from "../contract/contract.ts";
 import { parseDuration } from "../units/duration.ts";
 import { toMs } from "../units/range.ts";
@@ -17,9 +17,8 @@ interface Sink {
 export const TIME_LIMIT_KEY = "timeout";
 
 /**
- * How long this sink may take for one event, for a probe, and for all that waits once a command ends, ms; `undefined` when
- * nothing is said of it. A plugin that is a sink alone may declare the option itself, with a default of its own; that of a
- * backend is for its calls.
+ * Time limit of this sink for one event, for a probe, and for everything waiting at the end of a command, ms; `undefined` when
+ * it is not set. A pure sink plugin may declare the option itself with its own default; a backend's limits its calls instead.
  * @throws ConfigError when it is not a duration above zero
  */
 export function sinkTimeLimitMs(config: Config, { name, plugin, settings }: Sink): number | undefined {

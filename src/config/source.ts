@@ -9,7 +9,7 @@ import { ConfigError } from "./errors.ts";
 
 export const FILE_NAME = "contextcore.yaml";
 
-/** Much more than anybody writes. */
+/** Far more than anybody writes. */
 export const FILE_BYTES_MAX = 4 << 20;
 
 /** Keys from the top of the file to a value. */
@@ -18,7 +18,7 @@ export type Path = readonly (string | number)[];
 export interface Source {
   /** Absolute; absent when there is no file. */
   readonly file?: string;
-  /** What the file says, as plain values. */
+  /** The file's contents, as plain values. */
   readonly value: unknown;
   /** `contextcore.yaml:12` for the key at the end of the path, or the nearest one above it. */
   where(path: Path): string;
@@ -42,14 +42,17 @@ export async function findSource(directory: string, named: string | undefined): 
   }
 }
 
-/** Whatever it is: something that cannot be read is told, not passed over. */
+/** Whatever is there: an unreadable file is reported, not skipped. */
 const isThere = (path: string): Promise<boolean> =>
   lstat(path).then(
     () => true,
     () => false,
   );
 
-/** A file names commands and plugins that run with our rights: one found in a parent must be ours or root's. */
+/**
+ * A configuration file names commands and plugins that run with our rights, so one found in a parent directory must be ours or
+ * root's.
+ */
 async function refuseForeign(file: string): Promise<void> {
   const { uid } = await stat(file).catch(() => lstat(file));
   const self = process.getuid?.() ?? 0;

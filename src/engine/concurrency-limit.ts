@@ -1,4 +1,4 @@
-/** Calls one backend's hooks: with a time limit, with retries, at the pace that the server bears. */
+/** Calls one backend's hooks with a time limit and retries, at a pace that the server can take. */
 import { isKind, PluginError } from "../contract/errors.ts";
 import { sleep } from "../units/sleep.ts";
 import { type TimeLimit, withTimeLimit } from "../units/time-limit.ts";
@@ -6,27 +6,27 @@ import { afterOverload, afterSuccess, type Pace, slots, startPace } from "./pace
 import { isOverload, type RetryPolicy, retryDelay } from "./retry.ts";
 import type { Tuning } from "./tuning.ts";
 
-/** Calls one backend's hooks and knows how it bears them. */
+/** Calls one backend's hooks, and learns how much load it can take. */
 export interface ConcurrencyLimit {
   /**
-   * Calls a hook until it succeeds or fails for good. Waits while the server has asked us to, and while as many calls are
-   * under way as it bears.
-   * @param retry how often it is tried; default: as everything else
-   * @throws what the plugin threw at last; the signal's reason when that was given
+   * Calls a hook until it succeeds or fails for good. Waits while the server has asked for a pause, and while the maximum
+   * number of calls is running.
+   * @param retry how often to try; default: the general setting
+   * @throws the plugin's last error; the signal's reason when it is aborted
    */
   call<Result>(hook: (signal: AbortSignal) => Promise<Result>, retry?: RetryPolicy): Promise<Result>;
   /**
-   * The same without a second attempt, for what is only good to have: however long it takes, the pace stays as it is.
-   * @param enough given when it is not wanted any more
+   * Calls a hook once, for a result that is only nice to have: however long it takes, the pace stays as it is.
+   * @param enough aborted when the result is no longer needed
    */
   callOnce<Result>(hook: (signal: AbortSignal) => Promise<Result>, enough: AbortSignal): Promise<Result>;
-  /** How many calls may be under way now; none while the server has asked us to wait. */
+  /** How many calls may run now; none while the server has asked us to wait. */
   slots(): number;
-  /** True when so many calls in a row failed for good that going on makes no sense. */
+  /** True when so many calls in a row failed for good that continuing makes no sense. */
   givesUp(): boolean;
-  /** The last failure was of one piece of work, and that is looked into: the server is not to be given up for it. */
+  /** The last failure concerns one piece of work that is being examined; it must not count against the server. */
   pardon(): void;
-  /** Has `listener` called whenever something that is told here may have changed. @returns ends that */
+  /** Calls `listener` whenever one of these values may have changed. @returns a function that stops that */
   watch(listener: () => void): () => void;
   readonly retries: number;
 }
@@ -57,7 +57,7 @@ export function createConcurrencyLimit({
   const waiting: (() => void)[] = [];
   let running = 0;
   const slotsNow = (): number => (performance.now() < pausedUntil ? 0 : slots(pace));
-  /** Lets calls begin. When the signal is given all may, to end at once. */
+  /** Lets calls begin. When the signal is aborted, all may begin, so that they end at once. */
   const admit = (): void => {
     while (waiting.length > 0 && (signal.aborted || running < slotsNow())) {
       running += 1;
@@ -82,7 +82,7 @@ export function createConcurrencyLimit({
   const attempt = async <Result>(hook: (signal: AbortSignal) => Promise<Result>): Promise<Result> => {
     await turn();
     const { round } = pace;
-    // A chain of steps that never waits would starve timers and signals: a Ctrl-C must be heard between two of them.
+    // A chain of steps that never waits would starve timers and signals, so Ctrl-C gets a chance between two of them.
     await new Promise((resolve) => setImmediate(resolve));
     const began = performance.now();
     try {
@@ -100,14 +100,14 @@ export function createConcurrencyLimit({
     }
   };
 
-  /** Nothing else of this backend begins before then. A timer may fire a little early: it waits again. */
+  /** Nothing else of this backend begins before then. A timer may fire slightly early, so it waits again. */
   const pauseUntil = async (time: number): Promise<void> => {
     pausedUntil = Math.max(pausedUntil, time);
     while (performance.now() < pausedUntil) await sleep(pausedUntil - performance.now() + 1, signal);
     onChange();
   };
 
-  /** Waits before the next attempt; the whole backend waits with it when the server asked for that. */
+  /** Waits before the next attempt; if the server asked for a pause, the whole backend waits. */
   const wait = async (error: unknown, delayMs: number): Promise<void> => {
     retries += 1;
     const pause = isOverload(error) ? pauseUntil(performance.now() + delayMs) : sleep(delayMs, signal);
@@ -149,7 +149,7 @@ export function createConcurrencyLimit({
   };
 }
 
-/** How long one call of a plugin's hook may take. */
+/** Time limit for one call of a hook. */
 export const limitOf = ({ stepMs, graceMs }: Tuning): TimeLimit => ({
   limitMs: stepMs,
   graceMs,

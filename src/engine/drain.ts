@@ -1,41 +1,41 @@
-/** Runs jobs until none waits: several at once, as many as the limit of concurrency and the memory budget allow. */
+/** Runs jobs until none is waiting, as many at once as the concurrency limit and the memory budget allow. */
 import type { ConcurrencyLimit } from "./concurrency-limit.ts";
 import type { MemoryBudget, Reservation } from "./memory-budget.ts";
 
-/** The jobs that wait. */
+/** The waiting jobs. */
 export interface Jobs<Job> {
-  /** How long until one may be run, ms; 0: one may now. `undefined`: none waits. */
+  /** Time until the next may run, ms; 0: one may run now. `undefined`: none is waiting. */
   dueIn(): number | undefined;
   take(): Job | undefined;
   putBack(job: Job): void;
   readonly size: number;
 }
 
-/** The jobs, how one is run, and within which bounds. */
+/** The jobs, how to run one, and the limits. */
 export interface DrainOptions<Job> {
   readonly jobs: Jobs<Job>;
   /**
-   * Runs one job to its end. Calls of the server go through `limit`.
-   * @param reservation of what the jobs before it held; to be resized once the real number is known
+   * Runs one job to its end. Server calls go through `limit`.
+   * @param reservation based on what earlier jobs held; resize it once the real number is known
    * @returns the bytes that it held
    */
   readonly run: (job: Job, reservation: Reservation) => Promise<number>;
   readonly limit: ConcurrencyLimit;
   readonly budget: MemoryBudget;
   readonly signal: AbortSignal;
-  /** Nothing can be run for so long: what is left may only be run later. ms */
+  /** Called when everything left has to wait. ms */
   readonly onPause?: (ms: number) => void;
 }
 
-/** What a job is expected to hold before the first one has shown it. Bytes. */
+/** Assumed size of a job before the first one has shown it. Bytes. */
 const FIRST_GUESS = 2 << 20;
 
-/** Until a job that is to wait may be run, the clock is looked at so often: what is known of the server's may change. ms */
+/** Polling interval until a deferred job may run, because our estimate of the server's clock may change. ms */
 const LOOK_MS = 250;
 
 /**
- * Ends when no job waits or runs; earlier, when those under way have ended, if the signal is given, the limit gives up or a
- * job fails. @throws what the first job that failed threw
+ * Ends when no job is waiting or running; or, after the running jobs have ended, when the signal is aborted, the limit gives up
+ * or a job fails. @throws the error of the first job that failed
  */
 export async function drain<Job>(options: DrainOptions<Job>): Promise<void> {
   const { jobs, limit, budget, signal } = options;
@@ -88,7 +88,7 @@ interface Wake {
   wait(most?: number): Promise<void>;
 }
 
-/** A wake that nobody has called yet. A call that comes before anybody waits is not lost. */
+/** A wake-up for later. If it is called before anybody waits, it is not lost. */
 function createWake(): Wake {
   let resume: (() => void) | undefined;
   let called = false;

@@ -3,8 +3,8 @@ import type { OpenBackend } from "../host/open.ts";
 import { messageOf } from "../units/message-of.ts";
 
 /**
- * Asks the servers to make what they hold in memory readable. One that cannot is only mentioned; one that is not there, or
- * offers no flush, is not: the work itself says what follows from that.
+ * Asks the servers to make the data in their memory readable. A failure is only mentioned; an absent server, or one without
+ * flush, is not, because the work itself reports the consequences.
  */
 export async function flushAll(
   backends: readonly OpenBackend[],

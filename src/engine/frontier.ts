@@ -1,65 +1,65 @@
-/** The cursors that are named and not done. The newest are taken first, so that few wait at any time. */
+/** The cursors that are known but not done. The newest are taken first, so that few are waiting at any time. */
 import type { Cursor } from "../contract/contract.ts";
 import { cursorNotBefore, cursorRange } from "../snapshot/format/cursor-range.ts";
 import { createKeySet } from "../snapshot/format/key-set.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Range } from "../units/range.ts";
 
-/** A cursor that waits, with its share of the whole work. */
+/** A waiting cursor, with its share of the whole work. */
 export interface Pending {
   readonly cursor: Cursor;
   /** 0 to 1; the shares of all cursors and of what is done add up to 1. */
   readonly weight: number;
-  /** The part of the time line that it is about: its own, or that of the cursor that named it. */
+  /** The part of the time line that it covers: its own, or that of the cursor that named it. */
   readonly range: Range | undefined;
-  /** It may be run from then on, by the server's clock. ns; absent: at any time */
+  /** Earliest time to run it, by the server's clock, ns; absent: at any time */
   readonly notBefore?: bigint;
-  /** Whose part it is, where a cursor failed in this run and was split. */
+  /** The failed cursor that this is a part of, if one was split in this run. */
   readonly part?: Part;
 }
 
 /** A part of a cursor that failed. */
 export interface Part {
   readonly family: Family;
-  /** How many were split one after another until there was this one. */
+  /** How many splits led to this one. */
   readonly depth: number;
 }
 
-/** The parts of a cursor that failed, and theirs: some fail, too. */
+/** The parts of a failed cursor, and their parts: some fail, too. */
 export interface Family {
-  /** How many have failed since one has not. */
+  /** Number of failures since the last success. */
   failures: number;
 }
 
-/** The cursors that are known and not done, with what is done of the whole, 0 to 1. */
+/** The cursors that are known but not done, and the completed share of the whole, 0 to 1. */
 export interface Frontier {
-  /** The cursors of the first step, which have all the work among them. */
+  /** Adds the cursors of the first step, which share all the work. */
   begin(first: readonly Cursor[], range: Range): void;
-  /** Further cursors that no step named, when all else is done: they have no share of the work. */
+  /** Adds cursors that no step named, after everything else: they have no share of the work. */
   extend(more: readonly Cursor[], range: Range): void;
-  /** The next cursor to run. @param now by the server's clock, ns; absent: also one that may not be run yet */
+  /** The next cursor to run. @param now by the server's clock, ns; absent: include cursors that may not run yet */
   take(now?: bigint): Pending | undefined;
-  /** How long until one may be run, ns; 0: one may now. `undefined`: none waits. */
+  /** Time until one may run, ns; 0: one may run now. `undefined`: none is waiting. */
   dueIn(now: bigint): bigint | undefined;
-  /** A cursor is done: the part `done` of its share is credited, `next` have the rest among them. */
+  /** Marks a cursor as done: `done` of its share is credited, and `next` share the rest. */
   finish(pending: Pending, next: readonly Cursor[], done: number): void;
-  /** A cursor that failed is done, and `parts` have its share among them. */
+  /** Marks a failed cursor as done; `parts` share its share. */
   split(pending: Pending, parts: readonly Cursor[], as: Part): void;
-  /** Puts a cursor back that was taken and not done. */
+  /** Puts back a cursor that was taken but not done. */
   putBack(pending: Pending): void;
-  /** Takes a cursor that an earlier run has done, wherever it waits. */
+  /** Takes a cursor that an earlier run has done, wherever it is waiting. */
   takeDone(cursor: Cursor): Pending | undefined;
-  /** How many wait. */
+  /** How many are waiting. */
   readonly size: number;
   /** The share of the work that is done, 0 to 1. */
   readonly done: number;
 }
 
-/** An empty frontier. A cursor that is named twice is run once. */
+/** An empty frontier. A cursor that is named twice runs once. */
 export function createFrontier(): Frontier {
   const named = createKeySet();
   const stack: Pending[] = [];
-  // Those that may not be run yet, the earliest first.
+  // Cursors that may not run yet, earliest first.
   const aside: Pending[] = [];
   const taken = new Set<Pending>();
   let waitingByKey: Map<string, Pending> | undefined = new Map();
@@ -91,7 +91,7 @@ export function createFrontier(): Frontier {
     }
   };
 
-  /** Those taken out of order lie in the stack until they come to its top. */
+  /** Cursors taken out of order stay in the stack until they reach its top. */
   const dropTaken = (): void => {
     for (let top = stack.at(-1); top !== undefined && taken.delete(top); top = stack.at(-1)) stack.pop();
   };
@@ -100,7 +100,7 @@ export function createFrontier(): Frontier {
     begin: (first, range) => push(first, 1, range),
     extend: (more, range) => push(more, 0, range),
     take(now) {
-      // From the first live step on, nothing is taken by its key any more.
+      // From the first live step on, nothing is taken by key any more.
       waitingByKey = undefined;
       const [earliest] = aside;
       if (earliest !== undefined && (now === undefined || timeOf(earliest) <= now)) return aside.shift();

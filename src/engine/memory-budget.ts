@@ -1,15 +1,15 @@
 /**
- * Bounds the bytes that steps hold at once, over all backends: a step reserves what it is expected to yield before it begins,
- * and gives it back when its records are written.
+ * Limits the bytes that steps of all backends hold at once: a step reserves its expected yield before it begins, and releases
+ * it when its records are written.
  */
 export interface MemoryBudget {
-  /** Waits until there is room, first come first served. One reservation always fits when there is no other. */
+  /** Waits until there is room, in order of arrival. A single reservation always fits if there is no other. */
   reserve(bytes: number): Promise<Reservation>;
 }
 
-/** Room that one step holds, in bytes. */
+/** Memory reserved by one step, in bytes. */
 export interface Reservation {
-  /** The real number is known now. */
+  /** Sets the real number once it is known. */
   resize(bytes: number): void;
   release(): void;
 }
@@ -20,8 +20,9 @@ interface Waiter {
 }
 
 /**
+ * Creates a budget.
  * @param most bytes in all
- * @param isPressed true while the process has so much memory that one step at a time is enough
+ * @param isPressed true while the process holds so much memory that steps should run one at a time
  */
 export function createMemoryBudget(most: number, isPressed: () => boolean = () => false): MemoryBudget {
   const waiting: Waiter[] = [];

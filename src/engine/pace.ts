@@ -1,23 +1,23 @@
 /**
- * How many steps of one backend run at once. Starts low, grows by one for each round of steps while they stay quick, halves
- * when the server says it is too much. Pure: time comes in as a number.
+ * How many steps of one backend run at once. Starts low, grows by one per round of steps while they stay quick, and halves when
+ * the server says it is too much. Pure: time comes in as a number.
  */
 export interface Pace {
-  /** Steps at once; fractions add up over several steps. */
+  /** Steps at once; fractions accumulate over several steps. */
   readonly limit: number;
   readonly most: number;
-  /** Smoothed duration of late, and the calm one that it is compared with. ms */
+  /** Smoothed recent duration, and the calm duration that it is compared with. ms */
   readonly recentMs: number;
   readonly calmMs: number;
-  /** Grows with each halving: steps begun before it do not halve again. */
+  /** Incremented by each halving, so that steps begun before it do not halve again. */
   readonly round: number;
 }
 
 const START = 2;
 const SMOOTHING = 0.3;
-/** The calm duration rises by this part with each step, so that it follows work that has become heavier. */
+/** The calm duration rises by this fraction per step, to follow work that has become heavier. */
 const DRIFT = 1.02;
-/** Up to this many times the calm duration, a step counts as quick. */
+/** A step counts as quick up to this multiple of the calm duration. */
 const SLOWER = 2;
 
 /** @param most steps at once, at most */
@@ -45,6 +45,6 @@ export function afterSuccess(pace: Pace, ms: number): Pace {
   };
 }
 
-/** After the server said that it is too much, to a step that was begun in `round`. */
+/** After the server called it too much, for a step begun in `round`. */
 export const afterOverload = (pace: Pace, round: number): Pace =>
   round < pace.round ? pace : { ...pace, limit: Math.max(1, pace.limit / 2), round: pace.round + 1 };

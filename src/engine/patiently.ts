@@ -1,7 +1,7 @@
 import { sleep } from "../units/sleep.ts";
 import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "./retry.ts";
 
-/** Asks again what failed for a while, as long as the server asks for. @throws what the last attempt threw */
+/** Retries a temporary failure, waiting as long as the server asks. @throws the error of the last attempt */
 export async function patiently<Answer>(
   ask: () => Promise<Answer>,
   signal: AbortSignal,

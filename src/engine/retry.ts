@@ -1,17 +1,17 @@
 import { isKind, PluginError } from "../contract/errors.ts";
 
-/** How often and how long something is tried again. Times in ms. */
+/** How often and how long to retry. Times in ms. */
 export interface RetryPolicy {
-  /** Times that one piece of work is tried in all. */
+  /** Attempts for one piece of work in all. */
   readonly attempts: number;
-  /** Times for work that the server put off because it has too much to do: to wait is what it asks for. */
+  /** Attempts for work that an overloaded server put off: it asks us to wait. */
   readonly attemptsOverload: number;
   /**
-   * For work of a server that answered before and is not there now, since it is being started again; absent: like any other
-   * failure. Once it is back, nothing should wait for long.
+   * For a server that answered before and is absent now, because it is probably restarting; absent: like any other failure.
+   * Once it is back, nothing should have to wait long.
    */
   readonly outage?: { readonly attempts: number; readonly capMs: number };
-  /** Times for work that a time limit of ours ended: each costs the whole limit. */
+  /** Attempts for work ended by one of our own time limits: each costs the whole limit. */
   readonly attemptsTimedOut: number;
   /** The first wait is up to `baseMs`, each further one up to twice as long, at most `capMs`. */
   readonly baseMs: number;
@@ -20,7 +20,7 @@ export interface RetryPolicy {
   readonly retryAfterMaxMs: number;
 }
 
-/** For an export: a server that is being started again is waited for about a minute and a half, a busy one for minutes. */
+/** For an export: waits about a minute and a half for a restarting server, and minutes for a busy one. */
 export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 6,
   attemptsOverload: 20,
@@ -42,11 +42,11 @@ export const LOOK_RETRY: RetryPolicy = {
 };
 
 /**
- * How long to wait before the work is tried again, ms; `undefined`: not at all. Exponential with full jitter, and never less than the
- * server asked for (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- * @param failed how many attempts have failed, this one included
+ * How long to wait before a retry, ms; `undefined`: do not retry. Exponential with full jitter, and never less than the server
+ * asked for (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
+ * @param failed number of failed attempts, including this one
  * @param random in [0, 1)
- * @param answered whether the server has answered before: then its absence is likely to pass
+ * @param answered whether the server has answered before: its absence is then probably temporary
  */
 export function retryDelay(
   error: unknown,
@@ -70,10 +70,10 @@ function attemptsFor(error: PluginError, policy: RetryPolicy): number {
   return isOverload(error) ? policy.attemptsOverload : policy.attempts;
 }
 
-/** Nothing listens there, or a proxy says that nothing does. */
+/** Nothing listens there, or a proxy says so. */
 const isAbsence = ({ absent, status }: PluginError): boolean => absent || status === 502 || status === 504;
 
-/** True when the server says that it has too much to do. */
+/** True when the server says that it is overloaded. */
 export const isOverload = (error: unknown): error is PluginError =>
   error instanceof PluginError &&
   (error.status === 429 || error.status === 503 || error.retryAfterMs !== undefined);

@@ -1,4 +1,4 @@
-/** What an export asks a backend before it reads. What goes wrong is a problem in its ledger. */
+/** What an export asks a backend before it reads. Errors become problems in the backend's ledger. */
 import type { Backend, Inventory, Limit } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
@@ -10,7 +10,7 @@ import { fromMs } from "../units/range.ts";
 import { type Ledger, rootCursor } from "./ledger.ts";
 import { reasonOf } from "./reason.ts";
 
-/** Who is asked, and where problems are noted. */
+/** Who to ask, and where to note problems. */
 export interface Asking {
   readonly backend: Backend;
   readonly limit: ConcurrencyLimit;
@@ -18,7 +18,7 @@ export interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** `undefined` when it cannot be read, which is no reason not to export. */
+/** `undefined` when it cannot be read, which does not prevent an export. */
 export async function askInventory({
   backend,
   limit,
@@ -38,7 +38,7 @@ export async function askInventory({
   }
 }
 
-/** What has settled, and what expires, goes by the server's clock; whoever reads the times should know. */
+/** Settling and expiry follow the server's clock, so readers of the times should know about a skew. */
 export function tellClock(server: Clocked, { problems }: Ledger): void {
   const skew = describeSkew(server, fromMs(Date.now()));
   if (skew === undefined) return;
@@ -46,7 +46,7 @@ export function tellClock(server: Clocked, { problems }: Ledger): void {
   problems.add({ kind: "lossy", reason });
 }
 
-/** Limits that shorten answers silently are reported as such. */
+/** Reports limits that silently shorten answers. */
 export async function askLimits({ backend, limit, ledger, signal }: Asking): Promise<readonly Limit[]> {
   if (backend.limits === undefined) return [];
   try {
@@ -73,7 +73,7 @@ export interface Starting extends Asking {
   readonly now: () => bigint;
 }
 
-/** Runs and commits the step of the root. @returns whether there is anything to go on with */
+/** Runs and commits the root step. @returns whether there is anything to continue with */
 export async function start({ backend, limit, ledger, signal, commit, now }: Starting): Promise<boolean> {
   try {
     const checked = checkStart(await limit.call((inner) => backend.export.start(ledger.request, inner)));

@@ -1,4 +1,4 @@
-/** The life of one backend in an export: asked, started, drained, counted. What goes wrong stays with it. */
+/** The life of one backend in an export: asked, started, drained, counted. Its errors affect no other backend. */
 
 import type { Inventory, Limit } from "../contract/contract.ts";
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
@@ -20,21 +20,24 @@ import { createReporter, type Reporter } from "./progress.ts";
 import { openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
 
-/** How it went with one backend. */
+/** The outcome of one backend. */
 export interface BackendOutcome {
   readonly open: OpenBackend;
   readonly ledger: Ledger;
   readonly inventory?: Inventory;
   readonly limits: readonly Limit[];
   readonly reconciliation?: Reconciliation;
-  /** True when nothing of it could be read: it did not even start. */
+  /** True when it did not even start, so nothing could be read. */
   readonly failed: boolean;
-  /** Why a resumed export of it came no further, though work waits: finishing the snapshot now would lose that for good. */
+  /**
+   * Why a resumed export of it made no progress although work is waiting: finishing the snapshot now would lose that work for
+   * good.
+   */
   readonly stuck?: string;
   readonly durationMs: number;
 }
 
-/** Exports one backend. @throws what is a fault of ours: what went wrong with the backend is in the outcome */
+/** Exports one backend. @throws only our own faults: the backend's errors are in the outcome */
 export async function runBackend(
   context: ExportContext,
   open: OpenBackend,
@@ -85,7 +88,7 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
 /** By the server's clock, ns. */
 const clockOf = (open: OpenBackend) => (): bigint => nowAt(open, fromMs(Date.now()));
 
-/** Writes a commit that has no records. What cannot be written stops the whole export. */
+/** Writes a commit without records. A failed write stops the whole export. */
 const committer =
   ({ writer, stop }: Pick<ExportContext, "writer" | "stop">, { name }: OpenBackend) =>
   async (commit: Commit): Promise<void> => {
@@ -97,7 +100,7 @@ const committer =
     }
   };
 
-/** Reads what waits. @returns the server's count from before */
+/** Reads everything that is waiting. @returns the server's earlier count */
 async function readAll(context: ExportContext, subject: Subject): Promise<TotalBefore | undefined> {
   const { open, ledger, limit, reporter } = subject;
   const { backend } = open;
@@ -140,7 +143,7 @@ const drainAll = (
     ...(admit === undefined ? {} : { admit }),
   });
 
-/** `undefined` when the backend has no counts, or the export is to stop. */
+/** `undefined` when the backend has no counts, or the export has to stop. */
 async function countAll(
   context: ExportContext,
   subject: Subject,
@@ -205,15 +208,15 @@ function rereading(context: ExportContext, subject: Subject): Omit<RereadOptions
   };
 }
 
-/** Says why the `waiting` steps of an earlier run were not gone on with; nothing when there are none. */
+/** Says why the `waiting` steps of an earlier run were not continued; nothing when there are none. */
 function stuckAt({ open, ledger }: Pick<Subject, "open" | "ledger">, waiting: number): Pick<Lived, "stuck"> {
   if (waiting === 0) return {};
-  // The newest: those of the earlier run come first.
+  // The newest, because those of the earlier run come first.
   const reason = ledger.problems.current().findLast(isLoss)?.reason ?? "it does not answer";
   return { stuck: `${open.name} could not go on, ${waiting} steps wait: ${reason}` };
 }
 
-/** What is left when a backend was given up: every part of the time line that was not read is named. */
+/** After a backend was given up: names every part of the time line that was not read. */
 function abandonRest({ ledger, limit }: Pick<Subject, "ledger" | "limit">): void {
   if (!limit.givesUp()) return;
   const { frontier, problems } = ledger;

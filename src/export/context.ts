@@ -13,9 +13,9 @@ export interface ExportContext {
   readonly tuning: Tuning;
   readonly temporary: TemporarySpace;
   readonly concurrency: number;
-  /** Given when the export is to stop, for whatever reason. */
+  /** Aborted when the export has to stop, for whatever reason. */
   readonly signal: AbortSignal;
-  /** Stops the whole export: what was read cannot be written. */
+  /** Stops the whole export, because what was read cannot be written. */
   readonly stop: (error: Error) => void;
   readonly onProgress?: (progress: ExportProgress) => void;
 }

@@ -1,4 +1,4 @@
-/** Asks a backend for its own counts, and has read once more what it counts fuller than was read. */
+/** Asks a backend for its own counts, and reads again what it counts higher than was read. */
 
 import type { Counts } from "../contract/contract.ts";
 import type { Reread } from "../reconcile/part.ts";
@@ -14,17 +14,17 @@ import type { Range } from "../units/range.ts";
 import type { Ledger } from "./ledger.ts";
 import { isPartOf } from "./reread/reread.ts";
 
-/** The server's count from before the records are read, or from while they are: only good to have. */
+/** The server's count from before or during the reading: only nice to have. */
 export interface EarlyCount {
-  /** What it came to; `undefined` when it failed, or has not ended by now: then it is given up. */
+  /** The result; `undefined` when it failed or has not finished, in which case it is abandoned. */
   end(): Promise<TotalBefore | undefined>;
 }
 
-/** Asks the server for its count of a range, once. `undefined`: it cannot say. */
+/** Asks the server once for its count of a range. `undefined`: it cannot say. */
 export type CountOnce = (range: Range, enough: AbortSignal) => Promise<Counts | undefined>;
 
 /**
- * Begins to count; the reading does not wait for it. Not of a resumed export, whose records are older, and not of nothing.
+ * Starts counting; reading does not wait for it. Not for a resumed export, whose records are older, or if nothing is exported.
  * @param count absent: the backend has no counts
  */
 export function countEarly({ range, bytes }: Ledger, count: CountOnce | undefined): EarlyCount {
@@ -46,24 +46,23 @@ export function countEarly({ range, bytes }: Ledger, count: CountOnce | undefine
   };
 }
 
-/** How a server is asked for its counts, and when it is believed. */
+/** How a server is asked for counts, and when they are trusted. */
 export type Counting = Omit<SettleOptions, "questions" | "before" | "earlier">;
 
-/** What is to be counted, and how. */
+/** What to count, and how. */
 export interface CountOptions {
   readonly ledger: Ledger;
   readonly counting: Counting;
-  /** What {@link countEarly} came to. */
+  /** The result of {@link countEarly}. */
   readonly before: TotalBefore | undefined;
-  /** Reads a second time what is short, and adds what was lacking. */
+  /** Reads short parts a second time and adds what was missing. */
   readonly readAgain: (short: readonly Answer[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Compares what was read with the server's counts. Where these are more once they have settled, what is short is read a second
- * time.
- * @returns `undefined` when the export is to stop
+ * Compares what was read with the server's counts. If the settled counts are higher, the missing part is read a second time.
+ * @returns `undefined` when the export has to stop
  */
 export async function countRead(options: CountOptions): Promise<Reconciliation | undefined> {
   const { ledger, counting, before, signal } = options;
@@ -80,7 +79,7 @@ export async function countRead(options: CountOptions): Promise<Reconciliation |
   return result;
 }
 
-/** Counts on the server what was read a second time. */
+/** Asks the server to count what was read a second time. */
 async function countAgain(
   { ledger, counting }: CountOptions,
   earlier: readonly TimedAnswer[],

@@ -1,4 +1,4 @@
-/** Runs the cursors of one backend until none waits: depth first, each step committed whole. */
+/** Runs one backend's cursors until none is waiting: depth first, each step committed as a whole. */
 import type { Exporter } from "../contract/contract.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { drain, type Jobs } from "../engine/drain.ts";
@@ -13,11 +13,11 @@ import { runStep } from "./run-step.ts";
 import { createSplitter } from "./split.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
-/** One backend, and all that its steps go through. */
+/** One backend, and everything its steps go through. */
 export interface DrainOptions {
-  /** The instance: under this name its steps are committed. */
+  /** The instance, under whose name its steps are committed. */
   readonly name: string;
-  /** Its plugin: by this its files are called, and judged. */
+  /** Its plugin, which determines file names and checks. */
   readonly plugin: string;
   readonly exporter: Exporter;
   readonly ledger: Ledger;
@@ -29,16 +29,16 @@ export interface DrainOptions {
   readonly signal: AbortSignal;
   /** By the server's clock, ns. */
   readonly now: () => bigint;
-  /** Stops the whole export: what was read cannot be written. */
+  /** Stops the whole export, because what was read cannot be written. */
   readonly stop: (error: Error) => void;
   readonly onStep: () => void;
-  /** What of a step is kept. Default: all. */
+  /** The part of a step to keep. Default: all. */
   readonly admit?: (step: CheckedStep) => CheckedStep;
-  /** Nothing can be run for so long: what is left may only be read later. ms */
+  /** Called when everything left can only be read later. ms */
   readonly onPause: (ms: number) => void;
 }
 
-/** Ends when no cursor waits or runs, or the signal is given, or the backend is given up. */
+/** Ends when no cursor is waiting or running, the signal is aborted, or the backend is given up. */
 export function drainFrontier(options: DrainOptions): Promise<void> {
   const { limit, budget, signal, onPause } = options;
   const splitter = createSplitter(options);
@@ -66,7 +66,7 @@ const jobsOf = ({ ledger: { frontier }, now }: DrainOptions): Jobs<Pending> => (
   dueIn() {
     const due = frontier.dueIn(now());
     if (due === undefined || due === 0n) return due === undefined ? undefined : 0;
-    // Rounded up: what is due within the millisecond is not due yet.
+    // Rounded up: a cursor due within this millisecond is not due yet.
     return toMs(due) + 1;
   },
   take: () => frontier.take(now()),

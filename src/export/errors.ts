@@ -1,4 +1,4 @@
-/** The export was asked to stop. What was committed is kept, and `--resume` goes on from there. */
+/** The export was asked to stop. Committed data is kept, and `--resume` continues from there. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
   readonly hint: string;
@@ -12,7 +12,7 @@ export class Interrupted extends Error {
   }
 }
 
-/** The export cannot go on (the disk is full, the directory is gone). What was committed is kept, as above. */
+/** The export cannot continue (the disk is full, the directory is gone). Committed data is kept, as above. */
 export class ExportStopped extends Error {
   override readonly name = "ExportStopped";
   readonly hint: string;

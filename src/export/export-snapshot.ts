@@ -1,6 +1,6 @@
 /**
- * The engine: runs an export, once for all backends. What is committed survives whatever happens to the process, and
- * `resumeSnapshot` goes on from there.
+ * Runs an export once for all backends. Committed data survives whatever happens to the process, and `resumeSnapshot` continues
+ * from there.
  */
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -20,8 +20,8 @@ import type { ExportJob, ExportResult } from "./types.ts";
 /**
  * Exports into a new snapshot.
  * @returns the finished snapshot, whose manifest says whether it is complete: one backend's failure stops no other
- * @throws Interrupted when the job's signal is given: what was read is kept and can be resumed
- * @throws ExportStopped when the disk refuses: the same
+ * @throws Interrupted when the job's signal is aborted: what was read is kept and can be resumed
+ * @throws ExportStopped when the disk refuses: likewise
  * @throws SnapshotError when the directory cannot be written at all
  */
 export async function exportSnapshot(job: ExportJob): Promise<ExportResult> {
@@ -36,8 +36,8 @@ export async function exportSnapshot(job: ExportJob): Promise<ExportResult> {
 }
 
 /**
- * Goes on with an interrupted export: the same plugins, ranges and selectors as it began with, whatever the job asks.
- * Work that failed before is tried again.
+ * Continues an interrupted export with the plugins, ranges and selectors that it began with, whatever the job asks for. Work
+ * that failed before is tried again.
  * @param partial the directory that it left
  * @throws SnapshotError when it cannot be resumed; otherwise as {@link exportSnapshot}
  */
@@ -45,11 +45,11 @@ export async function resumeSnapshot(
   partial: string,
   job: Omit<ExportJob, "directory">,
 ): Promise<ExportResult> {
-  // A directory that is no unfinished export is refused before a lock's file is put into it.
+  // Refuse a directory that is not an unfinished export before creating a lock file in it.
   if ((await finishedManifest(partial)) === undefined) await readRequest(partial);
   const lock = takeLock(join(partial, "lock"));
   return locked(lock, async () => {
-    // Read again under the lock: until then another process may have been writing it.
+    // Read again under the lock: another process may have been writing it until then.
     const manifest = await finishedManifest(partial);
     if (manifest !== undefined) {
       lock.release();
@@ -66,7 +66,7 @@ export async function resumeSnapshot(
   });
 }
 
-/** Lets go of the lock when the work fails; work that succeeds has done so itself, before the directory was renamed. */
+/** Releases the lock when the work fails; successful work has released it before renaming the directory. */
 async function locked(lock: Lock, work: () => Promise<ExportResult>): Promise<ExportResult> {
   try {
     return await work();

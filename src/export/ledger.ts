@@ -1,4 +1,4 @@
-/** What the committed steps of one backend add up to. A live step and one of an earlier run are entered the same way. */
+/** Adds up the committed steps of one backend. Live steps and those of earlier runs are entered in the same way. */
 import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
 import { createFrontier, type Frontier, type Pending, type Part as SplitPart } from "../engine/frontier.ts";
 import type { Part } from "../reconcile/part.ts";
@@ -14,7 +14,7 @@ import type { Range } from "../units/range.ts";
 import { createProblems, type Problems } from "./problems.ts";
 import { parseReread } from "./reread/cursor.ts";
 
-/** The state of one backend in an export: all of it follows from the committed steps, so that a resumed export has it too. */
+/** The state of one backend in an export. It follows entirely from the committed steps, so a resumed export has it too. */
 export interface Ledger {
   readonly request: ExportRequest;
   readonly frontier: Frontier;
@@ -22,35 +22,35 @@ export interface Ledger {
   readonly windows: WindowCounts;
   /** True once the first cursors are known. */
   readonly started: boolean;
-  /** The part of the asked range that is read. */
+  /** The part of the requested range that is read. */
   readonly range: Range;
   readonly exportedUntil: bigint | undefined;
   readonly counts: Counts;
   readonly notes: Readonly<Record<string, string>>;
   readonly bytes: number;
-  /** How many steps are entered after the start, those of earlier runs too. */
+  /** How many steps are entered after the start, including those of earlier runs. */
   readonly steps: number;
   /** Enters the committed start. */
   begin(commit: Commit): void;
   /** Enters a committed step. */
   enter(pending: Pending, blocks: readonly Block[], commit: Commit): void;
-  /** Enters the commit that splits a cursor which failed. */
+  /** Enters the commit that splits a failed cursor. */
   split(pending: Pending, commit: Commit, as: SplitPart): void;
-  /** A cursor, and all that would have followed from it, is not run in this run of the export. */
+  /** Drops a cursor, and everything that would have followed from it, from this run of the export. */
   giveUp(pending: Pending): void;
-  /** Whether a cursor was given up that may have had some of what a question is about. */
+  /** Whether a cursor was given up that may have covered part of a question. */
   hasGivenUp(question: Pick<Question, "range" | "part">): boolean;
-  /** Whether an object was written that the plugin calls by this path. */
+  /** Whether an object was written under the plugin's name for this path. */
   hasObject(path: string): boolean;
-  /** Whether this is one of the first cursors, or follows from one, that are not about a part of the time line: `rules`, `alerting`. */
+  /** Whether this cursor is, or follows from, a first cursor that covers no part of the time line: `rules`, `alerting`. */
   isTimeless(cursor: Cursor): boolean;
-  /** Enters the commit that begins a second reading, or ends one. Its first cursors wait from then on. */
+  /** Enters the commit that begins or ends a second reading; at the beginning, its first cursors are added. */
   reread(commit: Commit): void;
-  /** Enters a committed step of an earlier run: the start when nothing is begun, else a cursor that waits. */
+  /** Enters a committed step of an earlier run: the start if nothing has begun, otherwise a waiting cursor. */
   replay(blocks: readonly Block[], commit: Commit): void;
 }
 
-/** The cursor of the root: the start, as the step that it is. */
+/** The root cursor: the start, in the form of a step. */
 export const rootCursor = ({ range, match }: ExportRequest): Cursor => ({
   start: { ...rangeToText(range), ...(match === undefined ? {} : { match }) },
 });
@@ -157,7 +157,7 @@ export function createLedger(request: ExportRequest): Ledger {
       if (!started) return ledger.begin(commit);
       const again = parseReread(commit.cursor);
       if (again?.cursor !== undefined) return hold(blocks, commit, again.reread.of);
-      // Of one that was interrupted what it has added stays; what is lacking still is counted, and read, anew.
+      // An interrupted second reading keeps what it added; what is still missing is counted and read again.
       if (again !== undefined) return ledger.reread({ ...commit, next: [] });
       const pending = frontier.takeDone(commit.cursor);
       if (pending !== undefined) ledger.enter(pending, blocks, commit);

@@ -1,4 +1,4 @@
-/** What is read of each backend, and which of those that were wanted cannot be. */
+/** Decides what to read from each backend, and which requested backends cannot be read. */
 import type { ExportRequest, Signal } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { type Finding, holdsOneOf, type Reached } from "../inventory/survey.ts";
@@ -11,7 +11,7 @@ import type { ExportJob } from "./types.ts";
 /** What will be exported, and what cannot be. */
 export interface ExportPlan {
   readonly parts: readonly Part[];
-  /** Backends that were wanted and did not answer. */
+  /** Requested backends that did not answer. */
   readonly failures: ExportJob["failures"];
 }
 
@@ -22,7 +22,7 @@ export interface Part {
   readonly parent?: Parent | null;
 }
 
-/** Which part of a backend's time line is read, and which snapshot that continues: see `ExportJob`. */
+/** Which part of a backend's time line to read, and which snapshot that continues: see `ExportJob`. */
 export interface Span {
   readonly range: Range;
   readonly parent?: Parent | null;
@@ -34,7 +34,7 @@ export interface PlanOptions {
   readonly matches: ReadonlyMap<string, string>;
 }
 
-/** A request for each backend that has said what it holds, where that is one of the wanted signals. */
+/** A request for each backend that answered and holds a requested signal. */
 export const planExport = (findings: readonly Finding[], options: PlanOptions): ExportPlan => ({
   parts: findings.flatMap((finding) => partOf(finding, options)),
   failures: findings.flatMap((finding) =>
@@ -47,18 +47,18 @@ function partOf(finding: Finding, { signals, spanFor, matches }: PlanOptions): P
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);
   const request = { range, ...(match === undefined ? {} : { match }) };
-  // What a selector restricts continues nothing: it does not hold its time.
+  // An export with a selector continues nothing, because it does not cover its time.
   const continued = parent === undefined || match !== undefined ? {} : { parent };
   return [{ finding, open: finding.open, request, ...continued }];
 }
 
-/** What is left to do of an interrupted export. */
+/** The remaining work of an interrupted export. */
 export interface ResumePlan extends Pick<ExportJob, "backends" | "failures"> {
   /** All that it was asked about. */
   readonly names: readonly string[];
 }
 
-/** The same questions as before, to the backends that are there now. @param partial the directory that it left */
+/** The same questions as before, to the present backends. @param partial the directory that it left */
 export async function planResume(partial: string, backends: readonly OpenBackend[]): Promise<ResumePlan> {
   const { plugins, failures } = await requestOf(partial);
   const known = new Map(backends.map((open) => [open.name, open]));
@@ -73,7 +73,7 @@ export async function planResume(partial: string, backends: readonly OpenBackend
   };
 }
 
-/** What the interrupted export was asked; nothing when all that is left to do is to give it its final name. */
+/** The interrupted export's request; nothing if only the final renaming is left. */
 async function requestOf(partial: string): Promise<Pick<SnapshotRequest, "plugins" | "failures">> {
   return readRequest(partial).catch(() => ({ plugins: [], failures: [] }));
 }

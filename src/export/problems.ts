@@ -9,12 +9,12 @@ const ITEMS_MAX = 100;
 const RANGES_MAX = 100;
 const PROBLEMS_MAX = 500;
 
-/** The problems of one backend: the same kind and reason are one, with all their ranges. */
+/** One backend's problems: those of the same kind and reason are merged, with all their ranges. */
 export interface Problems {
   add(problem: Problem): void;
-  /** As they go into the manifest, losses first. */
+  /** In the form for the manifest, losses first. */
   list(): readonly ManifestProblem[];
-  /** As the contract writes them, for progress. */
+  /** In the form of the contract, for progress. */
   current(): readonly Problem[];
   hasLoss(): boolean;
 }
@@ -22,7 +22,7 @@ export interface Problems {
 interface Merged {
   readonly kind: ProblemKind;
   readonly reason: string;
-  /** `undefined`: one of them was not tied to a time, so that none of the ranges limits it. */
+  /** `undefined`: one of them had no time, so no range limits the problem. */
   ranges: readonly Range[] | undefined;
   items: readonly string[];
   itemsTotal: number;
@@ -44,7 +44,7 @@ export function createProblems(): Problems {
         reason,
         ranges: joinRanges(before === undefined ? [] : before.ranges, range),
         items: [...known].slice(0, ITEMS_MAX),
-        // A second reading meets the same ones again.
+        // A second reading reports the same problems again.
         itemsTotal: (before?.itemsTotal ?? 0) + known.size - (before?.items.length ?? 0),
       });
     },
@@ -59,7 +59,7 @@ export function createProblems(): Problems {
   };
 }
 
-/** A plugin whose every reason is another one fills neither memory nor manifest. */
+/** Protects memory and manifest from a plugin whose reasons are all different. */
 function reasonWithin({ kind, reason }: Problem, merged: ReadonlyMap<string, Merged>): string {
   if (merged.size < PROBLEMS_MAX || merged.has(`${kind} ${reason}`)) return reason;
   return "further problems, each with a reason of its own";
@@ -73,7 +73,7 @@ function joinRanges(
   return atMost(coalesce([...ranges, range]), RANGES_MAX);
 }
 
-/** Joins the nearest neighbours until there are few enough: it may say too much, never too little. */
+/** Joins the nearest neighbours until there are few enough: the result may cover too much, never too little. */
 function atMost(ranges: Range[], most: number): Range[] {
   const kept = [...ranges];
   while (kept.length > most) {

@@ -3,15 +3,15 @@ import type { Tuning } from "../engine/tuning.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ExportProgress } from "./types.ts";
 
-/** Tells how far one backend is, no oftener than anybody can read. */
+/** Reports one backend's progress, no more often than people can read. */
 export interface Reporter {
-  /** Something has moved. */
+  /** Something has changed. */
   report(): void;
-  /** Nothing can be run for so long. ms */
+  /** Everything left has to wait. ms */
   pause(ms: number): void;
-  /** Another part of its life begins: reported at once. */
+  /** The next stage begins: reported at once. */
   enter(state: ExportProgress["state"]): void;
-  /** It is over: reported at once, and nothing after it. */
+  /** It has ended: reported at once, and nothing after it. */
   end(state: "done" | "failed"): void;
 }
 

@@ -1,4 +1,4 @@
-/** Runs one cursor to its end, whatever that is: committed, split, or given up and named. */
+/** Runs one cursor to its end: it is committed, split, or given up and named. */
 
 import type { Pending } from "../engine/frontier.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
@@ -17,13 +17,13 @@ import { isWhole, readWhole, type WholeOptions } from "./whole.ts";
 export interface StepOptions extends Omit<WholeOptions, "retry">, SplitterOptions {
   readonly ledger: Ledger;
   readonly splitter: Splitter;
-  /** Stops the whole export: what was read cannot be written. */
+  /** Stops the whole export, because what was read cannot be written. */
   readonly stop: (error: Error) => void;
-  /** What of a step is kept. Default: all. */
+  /** The part of a step to keep. Default: all. */
   readonly admit?: (step: CheckedStep) => CheckedStep;
 }
 
-/** Runs one step to its end, whatever that is. @returns the bytes that it yielded */
+/** Runs one step to its end. @returns the bytes that it yielded */
 export async function runStep(
   pending: Pending,
   reservation: Reservation,
@@ -69,7 +69,7 @@ async function readAll(
   return 0;
 }
 
-/** A step that failed for good is split, which is committed as a step that yielded nothing; what cannot be split is given up. */
+/** Splits a step that failed for good and commits the split as an empty step; a step that cannot be split is given up. */
 async function divide(pending: Pending, error: unknown, options: StepOptions): Promise<void> {
   const { name, ledger, writer, splitter, signal } = options;
   const again = parseReread(pending.cursor);
@@ -89,11 +89,11 @@ async function divide(pending: Pending, error: unknown, options: StepOptions): P
 
 interface Loss {
   readonly error: unknown;
-  /** What it is called. */
+  /** Its name for people. */
   readonly items: readonly string[];
 }
 
-/** The cursor and all that would have followed from it are given up: a problem says so. */
+/** Gives up the cursor and everything that would have followed from it, and reports a problem. */
 function giveUp(ledger: Ledger, pending: Pending, { error, items }: Loss): void {
   ledger.problems.add({
     kind: "incomplete",

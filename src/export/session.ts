@@ -1,4 +1,4 @@
-/** One run of an export, the first or a resumed one: from the open directory to the finished snapshot. */
+/** One run of an export, first or resumed: from the open directory to the finished snapshot. */
 
 import { createMemoryBudget } from "../engine/memory-budget.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
@@ -19,14 +19,14 @@ import type { Ledger } from "./ledger.ts";
 import { createTemporarySpace } from "./temporary-space.ts";
 import type { ExportJob, ExportResult } from "./types.ts";
 
-/** What one run needs: where it writes, what is asked, and what earlier runs have committed. */
+/** What one run needs: where it writes, what is requested, and what earlier runs committed. */
 export interface Session {
   /** The directory of the unfinished snapshot. */
   readonly partial: string;
   readonly lock: Lock;
   readonly job: Omit<ExportJob, "directory">;
   readonly request: SnapshotRequest;
-  /** By plugin; of a resumed export they hold what was committed. */
+  /** By plugin; in a resumed export they hold what was committed. */
   readonly ledgers: ReadonlyMap<string, Ledger>;
   readonly recovered?: Recovered;
 }
@@ -87,7 +87,7 @@ const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFo
     ),
   );
 
-/** Waits for all of them, also when one of them has ended in a fault of ours: that stops the others. */
+/** Waits for all of them, even if one ends with a fault of ours, which stops the others. */
 async function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
   const runs = job.backends.flatMap(({ open }) => {
     const ledger = ledgers.get(open.name);
@@ -98,7 +98,7 @@ async function runBackends({ job, ledgers }: Session, context: ExportContext): P
   return ended.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 }
 
-/** An outage at the moment of a resume costs nothing: the snapshot stays unfinished, with what the others read meanwhile. */
+/** An outage during a resume costs nothing: the snapshot stays unfinished, with what the others have read meanwhile. */
 function refuseStuck(outcomes: readonly BackendOutcome[]): void {
   const stuck = outcomes.flatMap((one) => one.stuck ?? []);
   if (stuck.length > 0)
@@ -112,12 +112,12 @@ async function finish(
 ): Promise<ExportResult> {
   const written = await writer.finish(expectedFiles(outcomes));
   const manifest = await writeManifest(partial, claimsOf(request, outcomes, written, fromMs(Date.now())));
-  // The lock's file lies in the directory, which now gets another name.
+  // The lock file is in the directory, which is now renamed.
   lock.release();
   return { path: await renameFinished(partial, manifest), manifest };
 }
 
-/** Each signal that was exported has its file, even when there was nothing. */
+/** Every exported signal gets its file, even an empty one. */
 function expectedFiles(outcomes: readonly BackendOutcome[]): ExpectedFile[] {
   return outcomes
     .filter((one) => !one.failed)

@@ -9,21 +9,21 @@ import { subtract } from "../snapshot/format/ranges.ts";
 import { formatDuration } from "../units/duration.ts";
 import { type Range, toRfc3339 } from "../units/range.ts";
 
-/** Servers accept data about this much older than the newest (Loki: half of `max_chunk_age`, 1 h), so it is read again. ns */
+/** Servers accept data this much older than the newest (Loki: half of `max_chunk_age`, 1 h), so this much is read again. ns */
 const OVERLAP = 3_600_000_000_000n;
 
 /** What `--since-last` means for one backend. */
 export interface SinceLast {
   readonly range: Range;
-  /** The snapshot that is continued; `null`: none, everything is asked for. */
+  /** The snapshot to continue; `null`: none, everything is exported. */
   readonly parent: Parent | null;
-  /** Since when, and why: a phrase. */
+  /** Since when, and why, as a phrase. */
   readonly why: string;
 }
 
 /**
- * From the first moment that no kept snapshot of this server holds, after the oldest that one does, less the overlap;
- * everything when none is kept, or where there is no time line. A snapshot that was restricted by a selector does not count.
+ * From the first moment that no kept snapshot of this server covers, after the oldest that one does, minus the overlap;
+ * everything if none is kept, or there is no time line. A snapshot restricted by a selector does not count.
  * @param snapshots oldest first
  * @param now ns
  */
@@ -52,7 +52,7 @@ const parentOf = ({ snapshot }: Link): Parent => ({
   sha256: snapshot.manifest.sha256,
 });
 
-/** The newest snapshot that holds the time right before. */
+/** The newest snapshot that covers the time right before. */
 const holderOf = ({ open }: Reached, snapshots: readonly KeptSnapshot[], until: bigint): Link | undefined =>
   linksOf(snapshots, open.name).findLast(
     ({ plugin, held }) =>
@@ -66,7 +66,7 @@ function whyUntil(parent: Link | undefined, gap: Range | undefined, now: bigint)
   return gap.to === now ? until : `${until}, and none from there to ${toRfc3339(gap.to)}`;
 }
 
-/** Why nothing that is kept counts. */
+/** Why no kept snapshot counts. */
 function whyNothing({ open }: Reached, snapshots: readonly KeptSnapshot[]): string {
   const kept = linksOf(snapshots, open.name).map(({ plugin }) => plugin);
   if (kept.length === 0) return "no snapshot of it is kept";

@@ -1,4 +1,4 @@
-/** A step that cannot be read is split, until what remains is one thing that the server does not give: that is named. */
+/** Splits a step that cannot be read until a single unreadable item remains, which is named. */
 import type { Cursor, Exporter, Split } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
@@ -11,19 +11,19 @@ import { StepRefused } from "../snapshot/write/step.ts";
 
 /** What became of a cursor whose step failed for good. */
 export interface Divided {
-  /** What is to be run in its place; none: it is lost. */
+  /** What to run instead; empty: it is lost. */
   readonly parts: readonly Cursor[];
-  /** What it is called when it is lost, in words. */
+  /** Its name in words if it is lost. */
   readonly items: readonly string[];
   /** What the parts are parts of. */
   readonly as: Part;
 }
 
-/** Splits the cursors of one backend that fail. */
+/** Splits one backend's failing cursors. */
 export interface Splitter {
   /** @param cursor the plugin's own, whose step ended with this error */
   divide(cursor: Cursor, error: unknown, pending: Pending): Promise<Divided>;
-  /** A step came through and brought something. */
+  /** A step succeeded and yielded something. */
   succeeded(pending: Pending): void;
 }
 
@@ -38,8 +38,8 @@ export interface SplitterOptions {
 }
 
 /**
- * So many failures of its parts, with nothing that can be read between them, are not of single records, but of all that lies
- * there: from then on it is only split coarsely. Halving an hour down to a nanosecond is 42 of them.
+ * After this many failures of its parts with nothing readable between them, the cause is not single records but everything
+ * there: from then on it is only split coarsely. Halving an hour down to a nanosecond takes 42 splits.
  */
 const FAILURES_MAX = 300;
 /** Splits one after another. */
@@ -50,7 +50,7 @@ const DEPTH_MAX = 100;
 export function createSplitter({ exporter, limit, now, tuning, signal }: SplitterOptions): Splitter {
   const split = async (cursor: Cursor): Promise<Omit<Divided, "as">> => {
     if (exporter.split === undefined) return { parts: [], items: named(cursor) };
-    // That it can be split does not say that the server can be read.
+    // A successful split does not prove that the server can be read.
     const ask = () =>
       limit.callOnce(async (inner): Promise<Split> => (await exporter.split?.(cursor, inner)) ?? {}, signal);
     const answer = await patiently(ask, signal, tuning.retry);
@@ -65,7 +65,7 @@ export function createSplitter({ exporter, limit, now, tuning, signal }: Splitte
       family.failures += 1;
       const lost = { parts: [], items: named(cursor) };
       if (!isOfItsOwn(error)) return { ...lost, as };
-      // One that cannot be split, be it for a defect of the plugin, is lost for the reason that it had.
+      // A cursor that cannot be split, even because of a plugin defect, is lost for its original reason.
       const { parts, items } = await split(cursor).catch(() => lost);
       const isEnough = depth >= (family.failures > FAILURES_MAX ? COARSE : DEPTH_MAX);
       if (parts.length === 0 || isEnough) return { parts: [], items, as };
@@ -78,20 +78,20 @@ export function createSplitter({ exporter, limit, now, tuning, signal }: Splitte
   };
 }
 
-/** Whether less of it may succeed: not where the server is away, has too much to do, or refuses whatever is asked. */
+/** Whether less work may succeed: not if the server is absent, overloaded, or refuses everything. */
 function isOfItsOwn(error: unknown): boolean {
   if (error instanceof StepRefused) return false;
   if (isKind(error, "refused", "not-found")) return false;
   return !isOverload(error) && !(isKind(error, "temporary") && error.absent);
 }
 
-/** A part of what has just failed as often as it was tried is not tried as often again. */
+/** A part of a cursor that just failed on every attempt gets fewer attempts. */
 export const retryOf = ({ part }: Pending, retry: RetryPolicy): RetryPolicy =>
   part === undefined ? retry : { ...retry, attempts: Math.min(2, retry.attempts), attemptsTimedOut: 1 };
 
 const WORDS_MAX = 200;
 
-/** A cursor in words, where its plugin has none for it: `stream 4, page 2`. Its times are the problem's range. */
+/** A cursor in words, if its plugin has none for it: `stream 4, page 2`. Its times are the problem's range. */
 function named(cursor: Cursor): readonly string[] {
   const words = Object.entries(cursor).flatMap(([name, value]) =>
     ["from", "to", "notBefore"].includes(name) || typeof value === "object" ? [] : [`${name} ${value}`],

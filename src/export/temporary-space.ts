@@ -1,4 +1,4 @@
-/** Free space where temporary files go: what is promised to one source is not promised to another. */
+/** Free space for temporary files: space promised to one source is not promised to another. */
 import { statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { PluginError } from "../contract/errors.ts";
@@ -7,13 +7,13 @@ import { formatBytes } from "../units/bytes.ts";
 export interface TemporarySpace {
   readonly directory: string;
   /**
-   * Waits for others that have been promised some, and promises so many bytes until the result is disposed of.
-   * @throws PluginError `refused` when nobody else has any, and there is less
+   * Promises this many bytes until the result is disposed of, waiting for other promises to end if necessary.
+   * @throws PluginError `refused` when there is too little and no other promise to wait for
    */
   take(bytes: number): Promise<Disposable>;
 }
 
-/** @param free bytes that are free there now */
+/** @param free bytes now free there */
 export function createTemporarySpace(
   directory = tmpdir(),
   free: (directory: string) => number = freeBytes,

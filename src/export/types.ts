@@ -3,19 +3,19 @@ import type { Tuning } from "../engine/tuning.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
 
-/** What one export is asked to do. */
+/** A request for one export. */
 export interface ExportJob {
   readonly backends: readonly {
     readonly open: OpenBackend;
     readonly request: ExportRequest;
-    /** The snapshot that this one continues; `null`: none, all there is is asked for; absent: not known. */
+    /** The snapshot that this one continues; `null`: none, everything is requested; absent: unknown. */
     readonly parent?: Parent | null;
   }[];
   /** Backends that could not be opened or asked: they become `failed` in the manifest. */
   readonly failures: readonly { readonly name: string; readonly reason: string }[];
   /** Where snapshots are kept. The snapshot becomes `<directory>/YYYYMMDD-HHMMSS`. */
   readonly directory: string;
-  /** Steps under way at once for each backend, at most; the engine goes lower by itself. */
+  /** Maximum number of concurrent steps per backend; the engine reduces it by itself. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: ExportProgress) => void;
@@ -23,15 +23,15 @@ export interface ExportJob {
   readonly tool?: string;
   /** Who runs it, for the manifest. */
   readonly user?: string;
-  /** Every block becomes a zstd frame of its own. Not of a resumed export: it goes on as it began. */
+  /** Makes every block its own zstd frame. Ignored by a resumed export, which continues as it began. */
   readonly compression?: "zstd";
-  /** Data files are split so that a part holds at most this. Bytes. As above. */
+  /** Most bytes in one part of a split data file. Ignored by a resumed export. */
   readonly fileBytesMax?: number;
-  /** The engine's numbers that are not to be the usual ones. */
+  /** Engine numbers that differ from the defaults. */
   readonly tuning?: Partial<Tuning>;
 }
 
-/** How far one backend is. */
+/** The progress of one backend. */
 export interface ExportProgress {
   readonly name: string;
   /** 0 to 1, from the tree of cursors. */
@@ -41,11 +41,11 @@ export interface ExportProgress {
   readonly retries: number;
   readonly state: "starting" | "running" | "waiting" | "counting" | "done" | "failed";
   readonly problems: readonly Problem[];
-  /** All that is left may only be read later, in so long. ms */
+  /** Everything left has to wait this long. ms */
   readonly goesOnInMs?: number;
 }
 
-/** What an export leaves: see the manifest for whether it is complete. */
+/** The result of an export; the manifest says whether it is complete. */
 export interface ExportResult {
   /** The finished snapshot's directory. */
   readonly path: string;

@@ -1,6 +1,6 @@
 /**
- * A source that can only be read from its beginning (a dump, a copy of a database) is one cursor: what comes of it is written
- * as it comes, and committed together at its end. What fails before is removed, and begun again.
+ * A source that can only be read from its beginning (a dump, a copy of a database) is one cursor. What it yields is written as
+ * it arrives, and committed together at its end. After a failure everything is removed, and it starts again.
  */
 import type { Cursor, Exporter, Problem, Step } from "../contract/contract.ts";
 import { limitOf } from "../engine/concurrency-limit.ts";
@@ -22,9 +22,9 @@ export const isWhole = ({ restart }: Cursor): boolean => restart === "whole";
 
 /** What reading one needs. */
 export interface WholeOptions {
-  /** The instance: under this name it is committed. */
+  /** The instance, under whose name it is committed. */
   readonly name: string;
-  /** Its plugin: by this its files are called, and judged. */
+  /** Its plugin, which determines file names and checks. */
   readonly plugin: string;
   readonly exporter: Exporter;
   readonly writer: SnapshotWriter;
@@ -40,7 +40,7 @@ export interface WholeTaken {
   readonly commit: Commit;
 }
 
-/** Reads it, as often as it is worth trying. @throws what the last attempt threw; nothing of it is kept then */
+/** Reads it, with retries. @throws the error of the last attempt; nothing of it is kept then */
 export async function readWhole(
   cursor: Cursor,
   reservation: Reservation,
@@ -70,7 +70,7 @@ async function attempt(
   }
 }
 
-/** What all pieces say together. */
+/** What all pieces report together. */
 async function takePieces(
   cursor: Cursor,
   step: PiecewiseStep,
@@ -101,7 +101,7 @@ function checkPiece(plugin: string, piece: Step): CheckedStep {
   return checked;
 }
 
-/** Each piece has as much time as a step. */
+/** Each piece has the time limit of a step. */
 async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOptions): AsyncGenerator<Step> {
   if (exporter.read === undefined)
     throw new InvalidStep('a cursor says restart: "whole", and the exporter has no `read`');
@@ -115,7 +115,7 @@ async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOpti
     }
   } finally {
     ended.abort(new Error("it is not read any more"));
-    // What it says on its way out changes nothing.
+    // An error while it closes changes nothing.
     await withTimeLimit(async () => pieces.return?.(), new AbortController().signal, {
       limitMs: tuning.graceMs,
     }).catch(() => {});

@@ -1,6 +1,6 @@
 /**
- * The shapes that a plugin's hooks must answer with. What does not fit is the plugin's defect and never goes further.
- * What `start` and `step` give is checked by the engine, which keeps it.
+ * The shapes of answers that hooks must return. An answer that does not match is the plugin's defect and goes no further. The
+ * engine checks the results of `start` and `step`, because it stores them.
  */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
@@ -43,7 +43,7 @@ const applied = v.object({
   ),
   problems: v.optional(v.array(v.object({ kind: v.string(), reason: text }))),
 });
-/** More than any server has that one configuration is for. */
+/** More than any server that one configuration is for. */
 const TENANTS_MAX = 10_000;
 
 /** By hook. */
@@ -130,7 +130,7 @@ export const ANSWERS = {
   nothing: v.unknown(),
 } as const;
 
-/** What is wrong with an answer, `undefined` when nothing is. */
+/** What is wrong with an answer; `undefined` when nothing is. */
 export function answerObjection(schema: v.GenericSchema, value: unknown): string | undefined {
   const { issues } = v.safeParse(schema, value, { abortEarly: true });
   const [issue] = issues ?? [];
@@ -139,6 +139,6 @@ export function answerObjection(schema: v.GenericSchema, value: unknown): string
   return `${place === null ? "it" : `\`${place}\``}: ${issue.message}`;
 }
 
-/** True when a step brought nothing to keep. */
+/** True when a step yielded nothing to keep. */
 export const isBarren = ({ records: kept = [], objects = [] }: Step): boolean =>
   objects.length === 0 && kept.every((one) => (one.kind === "bytes" ? one.bytes.length : one.lines) === 0);

@@ -1,4 +1,4 @@
-/** A backend with what the configuration says of its instance, so that no plugin need know of it. */
+/** Applies the configured settings of an instance to its backend, so that no plugin need know them. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backend, IMPORTANCES, type Plugin, type Size } from "../contract/contract.ts";
@@ -6,14 +6,14 @@ import { directorySize } from "../contract/directory-size.ts";
 import { PluginError } from "../contract/errors.ts";
 import type { Options } from "./context.ts";
 
-/** The settings of an instance that are the core's, and which of them somebody wrote. */
+/** The core's settings of an instance, and which of them somebody wrote. */
 export interface InstanceSaid {
   readonly core: Options;
   readonly said: ReadonlySet<string>;
   readonly plugin: Pick<Plugin, "importance" | "dataFiles">;
 }
 
-/** The same backend: its importance is what the configuration says, and its data directory, where one is named, is measured. */
+/** The same backend with the configured importance; if a data directory is configured, it is measured for the size. */
 export function asConfigured(backend: Backend, { core, said, plugin }: InstanceSaid): Backend {
   const given = said.has("importance") ? IMPORTANCES.find((one) => one === core.importance) : undefined;
   const { data } = core;
@@ -31,7 +31,7 @@ interface Measured extends Pick<Plugin, "dataFiles"> {
   readonly data: string;
 }
 
-/** A directory that cannot be measured is only said: the backend's own size is taken then. */
+/** If a directory cannot be measured, that is reported and the backend's own size is used. */
 async function measure(backend: Backend, measured: Measured, signal: AbortSignal): Promise<Size> {
   try {
     return { bytes: await onDisk(measured, signal), source: "disk" };

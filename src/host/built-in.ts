@@ -1,6 +1,6 @@
-/** A plugin that is part of the program. It is loaded only when it is needed, so that the program starts fast. */
+/** A plugin that is part of the program. It is loaded only when needed, so that the program starts fast. */
 export interface BuiltIn {
   readonly name: string;
-  /** The declaration, still unchecked: it is held to the same rules as a stranger's. */
+  /** The declaration, still unchecked: it must follow the same rules as a third party's. */
   readonly load: () => Promise<unknown>;
 }

@@ -12,16 +12,19 @@ export type Options = Readonly<Record<string, unknown>>;
 
 export interface ContextSources {
   readonly options: Options;
-  /** Blots the plugin's secrets out of a text. */
+  /** Redacts the plugin's secrets in a text. */
   readonly redact: (text: string) => string;
   readonly logLevel: LoggerOptions["level"];
   readonly writeLog?: LoggerOptions["write"];
-  /** Now, ns since the epoch. Default: by the server's clock, as its answers date themselves. */
+  /** Now, ns since the epoch. Default: by the server's clock, from the Date of its answers. */
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
-  /** Of one call to the server, a duration as written. */
+  /** Time limit of one call to the server, a duration as written. */
   readonly timeout?: string | undefined;
-  /** A stranger's plugin talks only to the hosts that it declares or its options name, and with credentials to its own. */
+  /**
+   * A third-party plugin may talk only to hosts that it declares or its options name, and sends credentials only to its own
+   * server.
+   */
   readonly foreign?: boolean;
 }
 
@@ -59,7 +62,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
   }
 }
 
-/** A plugin that declares hosts talks to those and to its own server, and to nothing else. */
+/** A plugin that declares hosts may talk to those and to its own server only. */
 function hostsOf(
   plugin: Plugin,
   { options, foreign = false }: ContextSources,
@@ -69,14 +72,14 @@ function hostsOf(
   return foreign ? { hosts: Object.values(options).flatMap(hostOf) } : {};
 }
 
-/** Of an option that is a URL: its host with the port, and without it, since a server may listen on more than one. */
+/** For a URL option: its host with and without the port, since a server may listen on more than one. */
 function hostOf(value: unknown): string[] {
   if (typeof value !== "string" || !/^https?:/.test(value) || !URL.canParse(value)) return [];
   const { host, hostname } = new URL(value);
   return [host, hostname];
 }
 
-/** What a plugin without a server gets. */
+/** The client of a plugin without a server. */
 export function noServer(name: string): HttpClient {
   const refuse = (): never => {
     throw new PluginError("invalid", `${name} has no option \`url\`, so it has no server to talk to`);

@@ -1,4 +1,4 @@
-/** What a plugin's module must export, and the rules its name follows. */
+/** What a plugin's module must export, and the rules for its name. */
 import * as v from "valibot";
 import {
   CONTRACT_VERSION,
@@ -8,7 +8,7 @@ import {
   SIGNALS,
 } from "../contract/contract.ts";
 
-/** The plugin, or the file that should have been one, is not usable. */
+/** The plugin, or the file that should have been one, is unusable. */
 export class DeclarationError extends Error {
   override readonly name = "DeclarationError";
   readonly hint: string | undefined;
@@ -25,7 +25,7 @@ const VENDOR_NAME = /^[a-z][a-z0-9-]*\/[a-z][a-z0-9-]*$/;
 /** True for `vendor/name`: lower case letters, digits and dashes around exactly one slash. */
 export const isVendorName = (name: string): boolean => VENDOR_NAME.test(name) && name.length <= 80;
 
-/** True for what valibot's `object` and its strict and loose kin make. */
+/** True for schemas made by valibot's `object` and its strict and loose variants. */
 function isOptionsSchema(value: unknown): value is OptionsSchema {
   if (typeof value !== "object" || value === null) return false;
   const entries: unknown = Reflect.get(value, "entries");
@@ -50,9 +50,9 @@ const PluginSchema = v.strictObject({
 });
 
 /**
- * Checks what a module exports by default.
- * @param origin who is allowed which names: a built-in has a plain one, everybody else `vendor/name`
- * @throws DeclarationError that names the first thing that is wrong
+ * Checks a module's default export.
+ * @param origin which names are allowed: plain ones for built-in plugins, `vendor/name` for all others
+ * @throws DeclarationError that names the first mistake
  */
 export function checkDeclaration(value: unknown, origin: "built-in" | "third-party"): Plugin {
   checkContract(value);
@@ -70,7 +70,7 @@ export function checkDeclaration(value: unknown, origin: "built-in" | "third-par
   return output as Plugin;
 }
 
-/** First of all: a plugin for another contract may differ in everything else. */
+/** Checked first: a plugin for another contract may differ in everything else. */
 function checkContract(value: unknown): void {
   if (typeof value !== "object" || value === null) {
     throw new DeclarationError(

@@ -1,16 +1,16 @@
-/** An export whose steps bring nothing and always name more: stopped before its cursors fill memory and disk. */
+/** Detects an export whose steps yield nothing but always name more cursors, before these fill memory and disk. */
 
 import type { Step } from "../contract/contract.ts";
 import { isBarren } from "./answers.ts";
 
-/** Cursors that may be named for each step that may bring nothing: a fan-out has many, a walk through pages one. */
+/** Allowed cursors for each step that may yield nothing: a fan-out has many, a walk through pages one. */
 const CURSORS_A_STEP = 50;
-/** What these cursors may take as JSON, bytes. All of them are kept in memory and in the snapshot's index. */
+/** Size limit of these cursors as JSON, bytes. All of them are kept in memory and in the snapshot's index. */
 const CURSOR_BYTES_MAX = 128 << 20;
 
 /**
- * What speaks against going on after a step; a step that brings records or objects begins anew.
- * @param stepsMax steps in a row that may bring nothing
+ * The reason to stop after a step, if any. A step that yields records or objects resets the count.
+ * @param stepsMax steps in a row that may yield nothing
  */
 export function createEndWatch(stepsMax: number): (step: Step) => string | undefined {
   let steps = 0;
@@ -32,7 +32,7 @@ export function createEndWatch(stepsMax: number): (step: Step) => string | undef
   };
 }
 
-/** What is not JSON is refused by whoever keeps it. */
+/** A value that is not JSON is refused by whoever stores it. */
 function jsonBytes(next: NonNullable<Step["next"]>): number {
   try {
     return JSON.stringify(next).length;

@@ -1,29 +1,29 @@
-/** The hooks of one plugin as they are called: by name, with the time that they have and the shape that they answer in. */
+/** A plugin's hooks by name, with their time limits and answer shapes. */
 import { ANSWERS } from "./answers.ts";
 import { type Hook, HookDefect } from "./hook.ts";
 
 export interface GuardOptions {
   readonly redact: (text: string) => string;
   readonly limits?: Partial<HookLimits>;
-  /** A stranger's code, in a process of its own: it has less time. */
+  /** Third-party code in its own process has less time. */
   readonly foreign?: boolean;
 }
 
-/** How long a hook may take, ms. */
+/** Time limit of a hook, ms. */
 export interface HookLimits {
-  /** What looks: inventory, size, limits, count, preflight, settleMs, probe, deliver, history. */
+  /** Hooks that only look: inventory, size, limits, count, preflight, settleMs, probe, deliver, history. */
   readonly lookMs: number;
-  /** What works: start, step, apply, flush. */
+  /** Hooks that work: start, step, apply, flush. */
   readonly workMs: number;
-  /** Steps in a row that brought no records and no objects, before the export counts as endless. */
+  /** Steps in a row without records and objects before the export counts as endless. */
   readonly barrenSteps: number;
 }
 
-/** A call of the HTTP client may take five minutes, a hook several calls. */
+/** One HTTP call may take five minutes, and a hook may make several. */
 const LIMITS: HookLimits = { lookMs: 10 * 60_000, workMs: 30 * 60_000, barrenSteps: 100_000 };
 const FOREIGN_LIMITS: HookLimits = { lookMs: 60_000, workMs: 10 * 60_000, barrenSteps: 10_000 };
 
-/** Which of the times. */
+/** Which of the time limits applies. */
 type Kind = "lookMs" | "workMs";
 
 /** The hooks of a plugin. */

@@ -1,4 +1,4 @@
-/** Puts a guard around every hook of a store. */
+/** Guards every hook of a store. */
 import type { Store, StoreLifecycle } from "../contract/contract.ts";
 import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
 import { callHook } from "./hook.ts";
@@ -42,7 +42,7 @@ function guardLifecycle(plugin: string, lifecycle: StoreLifecycle, options: Guar
   };
 }
 
-/** @throws HookDefect when the store has not what each must have */
+/** @throws HookDefect when a required part of the store is missing */
 export function requireStore(plugin: string, store: object): void {
   const lifecycle: unknown = Reflect.get(store, "lifecycle");
   requireFunctions(plugin, "store", store, ["list", "stat", "read", "write", "remove"]);

@@ -1,4 +1,4 @@
-/** Puts a guard around every hook of a backend or a sink; ours and a stranger's go through the same one. */
+/** Guards every hook of a backend or a sink; built-in and third-party plugins alike. */
 
 import type {
   Backend,
@@ -14,7 +14,7 @@ import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
 import { callStream, callWithBytes } from "./stream-hook.ts";
 
-/** For what the contract lets nobody cancel. */
+/** For hooks that the contract does not let anybody cancel. */
 const NEVER = new AbortController().signal;
 
 /** The same backend, guarded: see {@link callHook} for what a hook can then throw. */
@@ -87,7 +87,7 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
   const { hook, limits } = hooks(plugin, options);
   const objection = createEndWatch(limits.barrenSteps);
   let endless: string | undefined;
-  /** Refused, so that the engine soon gives the whole backend up, and not one after the other of the cursors that wait. */
+  /** `refused`, so that the engine soon gives up the whole backend instead of one waiting cursor after another. */
   const requireEnd = (): void => {
     if (endless !== undefined) throw new HookDefect(`${plugin}: ${endless}`, undefined, "refused");
   };
@@ -160,7 +160,7 @@ function guardMatcher(restore: Restorer, hook: Hook): Pick<Restorer, "matcher"> 
   return matcher === undefined ? {} : { matcher: (match) => guardMany(matcher.call(restore, match), hook) };
 }
 
-/** One that is asked line by line is called as often as there are lines, and stays as it is. */
+/** A matcher that is called line by line is called too often to guard, so it stays as it is. */
 function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
   const { many } = matcher;
   if (many === undefined) return matcher;
@@ -199,7 +199,7 @@ export function guardSink(plugin: string, sink: Sink, options: GuardOptions): Si
   };
 }
 
-/** @throws HookDefect when the backend has not what each must have */
+/** @throws HookDefect when a required part of the backend is missing */
 export function requireBackend(plugin: string, backend: object): void {
   const restore: unknown = Reflect.get(backend, "restore");
   requireFunctions(plugin, "backend", backend, ["inventory", "size"]);
@@ -208,6 +208,6 @@ export function requireBackend(plugin: string, backend: object): void {
   if (Reflect.get(backend, "erase") !== undefined) requireFunctions(plugin, "backend", backend, ["find"]);
 }
 
-/** @throws HookDefect when the sink has not what each must have */
+/** @throws HookDefect when a required part of the sink is missing */
 export const requireSink = (plugin: string, sink: object): void =>
   requireFunctions(plugin, "sink", sink, ["probe", "deliver"]);

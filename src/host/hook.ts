@@ -1,11 +1,11 @@
-/** Calls one hook of a plugin: whatever it does, the caller gets an answer of the right shape or an error with its name. */
+/** Calls one hook of a plugin: the caller always gets an answer of the right shape, or an error that names the plugin. */
 import type * as v from "valibot";
 import { type ErrorKind, PluginError } from "../contract/errors.ts";
 import { formatDuration } from "../units/duration.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
 
-/** How long a plugin that ignores its signal is waited for, ms. */
+/** How long to wait for a plugin that ignores its signal, ms. */
 const GRACE_MS = 1_000;
 
 export interface Hook {
@@ -14,7 +14,7 @@ export interface Hook {
   readonly limitMs: number;
   /** Checks the answer. */
   readonly answer: v.GenericSchema;
-  /** Blots the plugin's secrets out of its messages. */
+  /** Redacts the plugin's secrets in its messages. */
   readonly redact: (text: string) => string;
 }
 
@@ -46,7 +46,7 @@ const overdue = ({ plugin, hook, limitMs }: Hook): PluginError =>
     },
   );
 
-/** What the plugin did, not what its server did. */
+/** The plugin's own fault, not its server's. */
 export class HookDefect extends PluginError {
   constructor(message: string, cause?: unknown, kind: ErrorKind = "invalid") {
     super(kind, message, {
@@ -64,7 +64,7 @@ function checked<Result>(hook: Hook, answer: Result): Result {
   );
 }
 
-/** Every error with the plugin's name in it, classified, without its secrets. */
+/** Classifies every error, adds the plugin's name and redacts its secrets. */
 function named({ plugin, hook, redact }: Hook, error: unknown): PluginError {
   if (!(error instanceof PluginError)) {
     return new HookDefect(redact(`${plugin}: ${hook} failed: ${textOf(error)}`), clean(error, redact));
@@ -83,7 +83,7 @@ function named({ plugin, hook, redact }: Hook, error: unknown): PluginError {
   });
 }
 
-/** A cause is shown with `--debug`; one that tells a secret is left out. */
+/** `--debug` shows a cause; one that contains a secret is dropped. */
 function clean(cause: unknown, redact: (text: string) => string): unknown {
   const shown = cause instanceof Error ? `${cause.message}\n${cause.stack}` : String(cause);
   return redact(shown) === shown ? cause : undefined;

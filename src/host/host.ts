@@ -1,4 +1,4 @@
-/** Opens the plugins that a configuration names. One that fails is reported and never takes the others down. */
+/** Opens the configured plugins. A failing one is reported and never affects the others. */
 import type { Config } from "../config/config.ts";
 import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
@@ -16,15 +16,15 @@ import { requireTrust } from "./trust/trust.ts";
 import { unknownNames } from "./unknown-names.ts";
 
 export interface HostOptions extends OpeningOptions {
-  /** Only these plugins; default all that are enabled. */
+  /** Only these plugins; default: all that are enabled. */
   readonly only?: readonly string[];
-  /** Those of this program, in their order. */
+  /** The program's built-in plugins, in order. */
   readonly builtIns: readonly BuiltIn[];
 }
 
 /**
- * Loads the built-in plugins and those that `config.plugins` names, checks their options and opens them.
- * Backends are opened unless `enabled: false`; sinks only when they are configured.
+ * Loads the built-in plugins and those in `config.plugins`, checks their options and opens them. Backends are opened unless
+ * `enabled: false`; sinks only if they are configured.
  */
 export async function openPlugins(config: Config, options: HostOptions): Promise<OpenPlugins> {
   const loaded = await loadPlugins(config, options);
@@ -57,8 +57,8 @@ export async function openPlugins(config: Config, options: HostOptions): Promise
 }
 
 /**
- * The instance that is named like its plugin has the files at the top of a snapshot; without one, the plugin's first. Each of
- * the others has a folder of its own name, also in an export of it alone.
+ * The instance named after its plugin has the files at the top of a snapshot; if there is none, the plugin's first instance.
+ * All others have a folder of their own name, even in an export of just that one.
  */
 function inFolders(own: readonly OpenBackend[], failures: readonly OpenFailure[]): OpenBackend[] {
   const names = [...own, ...failures].map(({ name }) => name);
@@ -68,20 +68,20 @@ function inFolders(own: readonly OpenBackend[], failures: readonly OpenFailure[]
   });
 }
 
-/** Plugins that are not opened: what they declare is all there is of them. */
+/** Plugins that are not opened: only their declarations are known. */
 export interface DeclaredPlugins {
   readonly backends: readonly Declared[];
   readonly sinks: readonly Declared[];
   readonly failures: readonly OpenFailure[];
 }
 
-/** A plugin under the name of an instance, or of the sink. */
+/** A plugin under the name of an instance or sink. */
 export interface Declared extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
   readonly name: string;
   readonly plugin: Plugin;
 }
 
-/** As {@link openPlugins}, with nothing opened: the options are checked, and that is all. */
+/** Like {@link openPlugins}, but only checks the options and opens nothing. */
 export async function declarePlugins(
   config: Config,
   options: Pick<HostOptions, "builtIns">,
@@ -98,7 +98,7 @@ export async function declarePlugins(
   return { backends: checked("backends"), sinks: checked("sinks"), failures };
 }
 
-/** Under which names a plugin is in use. */
+/** The names under which a plugin is used. */
 const namesOf = (plugin: string, kind: PluginKind, config: Config): readonly string[] =>
   kind === "backends"
     ? enabledInstances(plugin, config)
@@ -111,7 +111,7 @@ export interface Loaded {
   readonly failures: readonly OpenFailure[];
 }
 
-/** Loads them and checks what they declare, without opening them. */
+/** Loads them and checks their declarations, without opening them. */
 export async function loadPlugins(config: Config, options: HostOptions): Promise<Loaded> {
   const plugins: LoadedPlugin[] = [];
   const failures: OpenFailure[] = [];
@@ -133,7 +133,7 @@ export async function loadPlugins(config: Config, options: HostOptions): Promise
   return { plugins, failures };
 }
 
-/** @throws UntrustedError when its files are not those that `contextcore.lock` lists */
+/** @throws UntrustedError when its files differ from those in `contextcore.lock` */
 async function loadTrusted(spec: string, config: Config, options: HostOptions): Promise<LoadedPlugin> {
   const location = locatePlugin(spec, config.directory);
   const files = pluginFiles(location);
@@ -143,13 +143,13 @@ async function loadTrusted(spec: string, config: Config, options: HostOptions): 
   return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }
 
-/** A built-in that is neither wanted nor enabled is not even loaded. */
+/** A built-in plugin that is neither requested nor enabled is not even loaded. */
 function isNeeded(name: string, config: Config, { only }: HostOptions): boolean {
   if (only !== undefined && !only.includes(name)) return false;
   return enabledInstances(name, config).length > 0 || config.sinks[name] !== undefined;
 }
 
-/** @throws DeclarationError when another plugin has its name; its process is ended then */
+/** @throws DeclarationError when another plugin has its name; its process is then ended */
 async function distinct(loaded: LoadedPlugin, others: readonly LoadedPlugin[]): Promise<LoadedPlugin> {
   const { name } = loaded.plugin;
   if (!others.some((other) => other.plugin.name === name)) return loaded;

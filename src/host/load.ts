@@ -1,6 +1,6 @@
 /**
- * Loads a stranger's module into this process, which is there for it alone; `import … from "contextcore"` in it gives this
- * very program's contract.
+ * Loads a third-party module into this process, which exists for it alone; its `import … from "contextcore"` gets this
+ * program's own contract.
  */
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
@@ -12,16 +12,16 @@ import { admitFiles, serveContextcore } from "./module-fence.ts";
 import { sha256 } from "./trust/files.ts";
 
 export interface LoadOptions {
-  /** What may be loaded as code: SHA-256 by absolute path. */
+  /** Files that may be loaded as code: SHA-256 by absolute path. */
   readonly files: ReadonlyMap<string, string>;
-  /** Told of every other file that is asked for, and refused. */
+  /** Called for every other file that is requested, and refused. */
   readonly onStray: (path: string) => void;
-  /** How long it may take. */
+  /** Time limit. */
   readonly limitMs: number;
 }
 
 /**
- * Loads a plugin from its file and checks what it declares. Runs the plugin's code, if it is the code that was looked at.
+ * Loads a plugin from its file and checks its declaration. Runs the plugin's code, if it is unchanged since it was inspected.
  * @throws DeclarationError that names the file
  */
 export async function loadPlugin(
@@ -34,7 +34,7 @@ export async function loadPlugin(
   return declaredIn(module, location);
 }
 
-/** Between the look at its files and this moment there is time to change one. */
+/** A file could have changed between inspection and this moment. */
 function requireUnchanged(files: LoadOptions["files"], { spec }: Pick<Location, "spec">): void {
   for (const [path, hash] of files)
     if (sha256(readFileSync(path)) !== hash)
@@ -71,7 +71,7 @@ export async function importModule(path: string, limitMs: number, what = "the pl
   }
 }
 
-/** Bun's build messages carry the place beside the text. */
+/** Bun's build messages keep the place apart from the text. */
 function textOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return String(error);
   const message: unknown = Reflect.get(error, "message");

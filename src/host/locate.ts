@@ -1,4 +1,4 @@
-/** From what the configuration says of a third party's plugin to the file that is its entry. */
+/** Finds the entry file of a third-party plugin from its configured name. */
 import { type Stats, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
 import { readNamedText } from "../storage/own-file.ts";
@@ -9,7 +9,7 @@ export interface Location {
   readonly spec: string;
   /** The module to load, absolute. */
   readonly entry: string;
-  /** The folder that it belongs to, absolute: the package's, or that of a single file. */
+  /** Its folder, absolute: the package's, or the folder of a single file. */
   readonly root: string;
   /** True for a folder or a package, false for a single file. */
   readonly isFolder: boolean;
@@ -68,7 +68,7 @@ function declaredEntries(path: string): string[] {
 
 const MANIFEST_BYTES_MAX = 4 << 20;
 
-/** A package.json that is not JSON, or no file, names nothing; loading the folder then says what it misses. */
+/** A package.json that is not JSON, or not a file, names nothing; loading the folder then reports what is missing. */
 function readJson(path: string): unknown {
   try {
     return JSON.parse(readNamedText(path, MANIFEST_BYTES_MAX));

@@ -2,12 +2,12 @@ import { createConsola, type LogLevel } from "consola";
 import type { Logger } from "../contract/contract.ts";
 
 export interface LoggerOptions {
-  /** Stands before every message. */
+  /** Prefix of every message. */
   readonly name: string;
   readonly level: LogLevel;
-  /** Blots secrets out. */
+  /** Redacts secrets. */
   readonly redact: (text: string) => string;
-  /** Takes one line, without its newline; default stderr. */
+  /** Receives one line, without its newline; default stderr. */
   readonly write?: (line: string) => void;
 }
 
@@ -18,7 +18,7 @@ export function logLevel(debug: boolean, env: Readonly<Record<string, string | u
   return LEVELS[debug ? "debug" : (env.CONTEXTCORE_LOG ?? "warn").toLowerCase()] ?? 1;
 }
 
-/** A plugin's logger: whole lines, its name first, never a secret. */
+/** A plugin's logger: whole lines, prefixed with its name, never with a secret. */
 export function createLogger({ name, level, redact, write = toStderr }: LoggerOptions): Logger {
   const log = createConsola({
     level,
@@ -33,5 +33,5 @@ export function createLogger({ name, level, redact, write = toStderr }: LoggerOp
   };
 }
 
-/** Where lines go unless somebody takes them. */
+/** Where lines go by default. */
 export const toStderr = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -8,9 +8,9 @@ import type { CallLimit } from "./time-limit.ts";
 export interface Reading {
   readonly limit: CallLimit;
   readonly place: CallPlace;
-  /** The encodings that were asked for. */
+  /** The encodings that were requested. */
   readonly accepted: string;
-  /** The most bytes of a body that is wanted whole, as it is once unpacked. */
+  /** Most bytes, decompressed, of a body that is read whole. */
   readonly maxBytes: number;
 }
 
@@ -28,7 +28,7 @@ export function createAnswer(response: Response, reading: Reading): HttpAnswer {
   };
 }
 
-/** The beginning of a body, whatever follows; what cannot be read is left out. @param most bytes */
+/** The start of a body; errors while reading it are ignored. @param most bytes */
 export async function readBeginning(response: Response, most: number, reading: Reading): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
@@ -39,13 +39,13 @@ export async function readBeginning(response: Response, most: number, reading: R
       if (length >= most) break;
     }
   } catch {
-    // The status is what the caller tells of; these are only the server's words about it.
+    // The caller reports the status; this is only the server's text about it.
   }
   reading.limit.stop();
   return new TextDecoder().decode(joined(pieces, length).subarray(0, most));
 }
 
-/** @throws PluginError `too-large`, as soon as there is more than is wanted */
+/** @throws PluginError `too-large`, as soon as the limit is exceeded */
 async function readWhole(
   response: Response,
   { limit, place, accepted, maxBytes }: Reading,
@@ -79,12 +79,12 @@ function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-/** Frees the memory of a piece that nobody looks at again: the collector does not hurry. */
+/** Frees the memory of a used piece at once; the garbage collector is slower. */
 function release({ buffer, byteLength }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && byteLength === buffer.byteLength) buffer.transfer(0);
 }
 
-/** The body as it comes; the time limit counts from the last piece, since a long answer may take long. */
+/** The body as it arrives. The time limit restarts with each piece, since a long answer may take long. */
 async function* chunks(response: Response, { limit, place, accepted }: Reading): AsyncGenerator<Uint8Array> {
   const body = bodyOf(response, accepted, place);
   try {
@@ -100,7 +100,7 @@ async function* chunks(response: Response, { limit, place, accepted }: Reading):
   }
 }
 
-/** A web page is a wrong address; anything else that is not JSON may be an answer that was cut, so it may be asked again. */
+/** A web page means a wrong address; any other non-JSON may be a truncated answer, so it may be retried. */
 function parseJson(source: string, response: Response, place: CallPlace): unknown {
   try {
     return JSON.parse(source);

@@ -1,4 +1,4 @@
-/** How one server is reached; a plugin's options with the names of `option.serverOptions`. */
+/** How to reach one server; the option names are those of `option.serverOptions`. */
 export interface ServerOptions {
   readonly url: string;
   readonly tenant?: string | undefined;
@@ -12,7 +12,7 @@ export interface ServerOptions {
   readonly timeout?: string | undefined;
 }
 
-/** The headers that every call carries. Credentials may also stand in the URL; an explicit token wins. */
+/** Headers sent with every call. Credentials may also be in the URL; an explicit token wins. */
 export function standingHeaders(options: ServerOptions): Record<string, string> {
   return {
     ...(options.tenant === undefined ? {} : { "X-Scope-OrgID": options.tenant }),
@@ -21,7 +21,7 @@ export function standingHeaders(options: ServerOptions): Record<string, string> 
   };
 }
 
-/** Everything that must never be shown. */
+/** Every value that must never be shown. */
 export function secretsOf(options: ServerOptions): string[] {
   const { username, password } = credentials(options);
   return [

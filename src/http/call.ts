@@ -1,4 +1,4 @@
-/** What is the same for every HTTP client, wherever its calls are made. */
+/** What all HTTP clients share, wherever their calls are made. */
 import * as v from "valibot";
 import type { HttpAnswer, HttpRequest } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
@@ -7,7 +7,7 @@ import { ENCODING } from "./body.ts";
 import type { CallPlace } from "./classify.ts";
 import type { CallLimit } from "./time-limit.ts";
 
-/** A larger answer is mostly no answer of this server, and would fill the memory. */
+/** A larger answer is rarely the right server's, and would fill the memory. */
 const ANSWER_BYTES_MAX = 64 << 20;
 
 /** How a call's answer is read. */
@@ -20,7 +20,7 @@ export function readingOf(
   return { limit, place, accepted: own?.[1] ?? ENCODING, maxBytes: maxBytes ?? ANSWER_BYTES_MAX };
 }
 
-/** For messages. The query is left out: it can hold a user's data. */
+/** For messages. The query is omitted, because it can contain a user's data. */
 export const describeCall = (request: HttpRequest): string =>
   `${request.method ?? "GET"} ${request.path.split("?")[0]}`;
 

@@ -17,7 +17,7 @@ export function kindOfStatus(status: number): ErrorKind {
   return "invalid";
 }
 
-/** The error for a status that is not an answer. `body` is what the server said, as much of it as was read. */
+/** The error for a status that is not an answer. `body` is as much of the server's text as was read. */
 export function statusError(place: CallPlace, status: number, headers: Headers, body: string): PluginError {
   const said = place.redact(firstWords(body, headers));
   return new PluginError(
@@ -31,10 +31,10 @@ export function statusError(place: CallPlace, status: number, headers: Headers, 
   );
 }
 
-/** Codes that say that nobody is there, as against an answer that broke off. */
+/** Codes that mean nobody is there, as opposed to an answer that broke off. */
 const ABSENT = /REFUSED|NOTFOUND|DNS|UNREACH|HOSTDOWN/i;
 
-/** The error for a call that got no answer, or lost it half-way. */
+/** The error for a call that got no answer, or lost it halfway. */
 export function connectionError(place: CallPlace, cause: unknown): PluginError {
   const code = codeOf(cause);
   if (/CERT|SELF_SIGNED|TLS|SSL|UNABLE_TO_VERIFY/i.test(code)) {
@@ -59,14 +59,14 @@ export function connectionError(place: CallPlace, cause: unknown): PluginError {
   );
 }
 
-/** The error for a call that our own time limit ended. @param ms the limit */
+/** The error for a call ended by our own time limit. @param ms the limit */
 export const timeoutError = (place: CallPlace, ms: number): PluginError =>
   new PluginError("temporary", `${place.server}: ${place.call} took longer than ${ms / 1000} s`, {
     timedOut: true,
     hint: "Raise the option `timeout`, or ask for less at once.",
   });
 
-/** The error for an answer that is larger than the call takes. @param bytes the most that it takes */
+/** The error for an answer larger than the call accepts. @param bytes the most that it accepts */
 export const tooLargeError = (place: CallPlace, bytes: number): PluginError =>
   new PluginError(
     "too-large",
@@ -87,7 +87,7 @@ function hintFor({ redact }: CallPlace, status: number, headers: Headers): strin
     return "Set `token`, or `username` and `password`; a multi-tenant server also needs `tenant`.";
   if (status === 403) return "The credentials are known but may not do this.";
   if (status >= 300 && status < 400) {
-    // A login page's query often carries a token, and the path may repeat one of ours.
+    // A login page's query often contains a token, and the path may repeat one of ours.
     const location = redact(withoutSecrets(headers.get("location") ?? "elsewhere"));
     return `It redirects to ${location}; set \`url\` to where the server really is.`;
   }

@@ -16,11 +16,11 @@ import { limitCall } from "./time-limit.ts";
 export interface HttpClientOptions extends ServerOptions {
   /** Names the server in messages. */
   readonly name: string;
-  /** Told of every answer, and when it was asked for, ms. */
+  /** Called with every answer and the time of its request, ms. */
   readonly onAnswer?: (headers: Headers, askedMs: number) => void;
-  /** When given, only these hosts (`name` or `name:port`) are talked to. */
+  /** If given, only these hosts (`name` or `name:port`) may be called. */
   readonly hosts?: readonly string[];
-  /** Credentials and tenant are for the server of `url`: a client that `at` makes for another one has none of them. */
+  /** Credentials and tenant go only to the server of `url`: a client that `at` makes for another server has none of them. */
   readonly credentialsStay?: boolean;
 }
 
@@ -74,7 +74,7 @@ const fetchPlain = (address: string, { body, ca, ...call }: SentCall): Promise<R
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
 
-/** What goes along to another base URL: everything, or where credentials stay, what is none. */
+/** What another base URL inherits: everything, or, if credentials must stay, everything but them. */
 function optionsFor(options: HttpClientOptions, other: string): HttpClientOptions {
   if (options.credentialsStay !== true || originOf(other) === originOf(options.url)) return options;
   const { token: _token, username: _user, password: _password, headers: _headers, ...rest } = options;
@@ -82,16 +82,16 @@ function optionsFor(options: HttpClientOptions, other: string): HttpClientOption
   return open;
 }
 
-/** Scheme, host and port: on another port somebody else may listen, and without TLS on the way. */
+/** Scheme, host and port: somebody else may listen on another port, or in between without TLS. */
 const originOf = (url: string): string => (URL.canParse(url) ? new URL(url).origin : url);
 
-/** All that a system trusts is a quarter of a megabyte. */
+/** The system's complete trust store is a quarter of a megabyte. */
 const CA_BYTES_MAX = 4 << 20;
 
-/** So much of an error's body is looked at. */
+/** How much of an error's body is read. */
 const ERROR_BYTES_MAX = 64 << 10;
 
-/** Bun's fetch ends an idle call after five minutes unless told otherwise; the time limit is ours, and so is the unpacking. */
+/** Bun's fetch ends an idle call after five minutes by default; we handle both the time limit and decompression ourselves. */
 const OWN_LIMITS: object = { timeout: false, decompress: false };
 
 const SETTINGS: FetchOptions<"stream"> = {
@@ -124,7 +124,7 @@ function queryOf({ query = {} }: HttpRequest): string {
   return search.size === 0 ? "" : `?${search}`;
 }
 
-/** The runtime also fetches files, and buckets with the keys that it finds in the environment: no client of ours does. */
+/** The runtime can also fetch files, and buckets with keys from the environment; none of our clients may. */
 const SCHEMES = ["http:", "https:"];
 
 function checkHost(options: HttpClientOptions, address: string): void {

@@ -1,6 +1,6 @@
 /**
- * Paths in which a name is `.` or `..`. Every URL parser takes such a part for "here" or "one up" and takes it away, also when
- * it is written `%2E`; fetch parses URLs, so such a call has a transport of its own, which sends the path as it is.
+ * Paths with a part named `.` or `..`. Every URL parser resolves such a part as a path step, even if it is written `%2E`.
+ * Because fetch parses URLs, such a call has its own transport, which sends the path unchanged.
  */
 import type { IncomingMessage, RequestOptions } from "node:http";
 import { PluginError } from "../contract/errors.ts";
@@ -8,16 +8,16 @@ import type { CallPlace } from "./classify.ts";
 
 const DOTS = /(?<=\/)(?:\.|%2e){1,2}(?=\/|\?|$)/gi;
 
-/** The path with its names of dots so written that a server can tell them from steps. @param path perhaps with a query */
+/** Encodes dot names in the path so that a server can tell them from steps. @param path possibly with a query */
 export const namedDots = (path: string): string => {
   const end = path.includes("?") ? path.indexOf("?") : path.length;
   return path.slice(0, end).replace(DOTS, (name) => name.replaceAll(".", "%2E")) + path.slice(end);
 };
 
-/** True when fetch would send another path. */
+/** True when fetch would send a different path. */
 export const hasNamedDots = (path: string): boolean => (path.split("?")[0] ?? "").search(DOTS) >= 0;
 
-/** A call as it goes out. */
+/** A call as it is sent. */
 export interface SentCall {
   readonly method: string;
   readonly headers: Headers;
@@ -27,7 +27,7 @@ export interface SentCall {
   readonly signal: AbortSignal;
 }
 
-/** As fetch: the response, once its head is there. Follows no redirect and unpacks nothing. */
+/** Like fetch: resolves with the response once its head has arrived. Follows no redirect and decompresses nothing. */
 export async function fetchDotted(address: string, { headers, body, ...call }: SentCall): Promise<Response> {
   const { protocol, hostname, port } = new URL(address);
   const options: RequestOptions & { ca: string | undefined } = {
@@ -71,7 +71,7 @@ function bodyOf(answer: IncomingMessage): ReadableStream<Uint8Array> {
   });
 }
 
-/** A router, or a proxy before the server, took the name for a step and sends us to what is left of the path. */
+/** A router or proxy resolved the name as a path step and redirects to the remaining path. */
 export const nameLost = ({ server, call }: CallPlace, status: number): PluginError =>
   new PluginError(
     "invalid",

@@ -1,15 +1,15 @@
-/** A server's clock, by the Date of its answers (RFC 9110 §6.6.1, whole seconds). */
+/** A server's clock, derived from the Date header of its answers (RFC 9110 §6.6.1, whole seconds). */
 import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
 
 export interface ServerClock {
-  /** An answer has come. @param askedMs when it was asked for, ms by our clock */
+  /** Records an answer. @param askedMs when it was requested, ms by our clock */
   heard(headers: Headers, askedMs: number): void;
-  /** Now, by the server's clock where that is known to differ from ours. ns since the epoch */
+  /** Now, by the server's clock if it is known to differ from ours. ns since the epoch */
   now(): bigint;
 }
 
-/** Theirs less ours, as an answer's Date says, and by how much that may be wrong. */
+/** Server time minus ours, from an answer's Date, and its possible error. */
 interface Skew {
   readonly ms: number;
   readonly slackMs: number;
@@ -21,7 +21,7 @@ export function createServerClock(local: () => number = Date.now): ServerClock {
   return {
     heard(headers, askedMs) {
       const skew = skewFrom(headers, askedMs, local());
-      // The quickest answer says it best: the Date of a slow one may be from its beginning or from its end.
+      // The quickest answer is the most precise: a slow one's Date may be from its beginning or its end.
       if (skew !== undefined && (best === undefined || skew.slackMs <= best.slackMs)) best = skew;
     },
     now() {
@@ -31,10 +31,10 @@ export function createServerClock(local: () => number = Date.now): ServerClock {
   };
 }
 
-/** `undefined` when the server does not say, or a cache in between has kept the answer. */
+/** `undefined` when the server does not say, or a cache stored the answer. */
 function skewFrom(headers: Headers, askedMs: number, answeredMs: number): Skew | undefined {
   const theirs = Date.parse(headers.get("date") ?? "");
   if (Number.isNaN(theirs) || headers.has("age")) return undefined;
-  // The header is cut to the second: half of one is the better guess.
+  // The header is cut to the second, so half a second is added as the best guess.
   return { ms: theirs + 500 - (askedMs + answeredMs) / 2, slackMs: (answeredMs - askedMs) / 2 };
 }

@@ -2,20 +2,20 @@ import { PluginError } from "../contract/errors.ts";
 import { type Deadline, startDeadline } from "../units/time-limit.ts";
 import { type CallPlace, connectionError, timeoutError } from "./classify.ts";
 
-/** Ends a call that takes too long, or that the caller gave up, and says which of the two it was. */
+/** Ends a call that takes too long or that the caller cancels, and says which it was. */
 export interface CallLimit extends Deadline {
-  /** Awaits part of the call; whatever it throws is classified. */
+  /** Awaits part of the call and classifies whatever it throws. */
   guard<Result>(part: Promise<Result>): Promise<Result>;
 }
 
 /**
- * Starts the time of a call.
+ * Starts the time limit of a call.
  * @param ms how long it may take, or may be silent once it answers
- * @param caller ends the call as well; its reason is thrown then
+ * @param caller ends the call as well; its reason is then thrown
  * @param place names the call in the error
  */
 export function limitCall(ms: number, caller: AbortSignal | undefined, place: CallPlace): CallLimit {
-  // An answer whose body nobody reads must not keep the program from ending: a call under way does that by itself.
+  // An unread body must not keep the program alive; a call in progress already does.
   const options = { limitMs: ms, late: () => timeoutError(place, ms), isAwaited: false };
   const deadline = startDeadline(options, caller);
   return {
@@ -28,7 +28,7 @@ export function limitCall(ms: number, caller: AbortSignal | undefined, place: Ca
         if (caller?.aborted) throw caller.reason;
         const { reason } = deadline.signal;
         if (reason instanceof PluginError) throw reason;
-        // From outside of this process it comes classified.
+        // An error from outside this process is already classified.
         throw error instanceof PluginError ? error : connectionError(place, error);
       }
     },

@@ -11,6 +11,6 @@ export type Part = "window" | "rest" | "whole";
 /** A part of the time line that is read a second time. */
 export interface Reread extends Range {
   readonly of: Part;
-  /** The window that it is a part of, and that all it adds is counted in. */
+  /** The window that it belongs to, in which everything it adds is counted. */
   readonly window?: Range;
 }

@@ -5,24 +5,24 @@ import { rangeToText } from "../snapshot/format/range-text.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import type { Question } from "./windows.ts";
 
-/** What the comparison with the server came to. */
+/** The result of the comparison with the server. */
 export interface Reconciliation {
   readonly windows: readonly ManifestWindow[];
-  /** True only when every window was counted. Absent when nothing differs and the server cannot say for some, or for all. */
+  /** True only when every window was counted. Absent when nothing differs and the server cannot say for some or all windows. */
   readonly agrees?: boolean;
   readonly problems: readonly Problem[];
   /** Why some windows could not be counted. */
   readonly uncounted?: string;
 }
 
-/** What the server said to a question: its numbers; why it could not be asked; or neither, when it cannot say. */
+/** The server's answer: its numbers; why it could not be asked; or neither, when it cannot say. */
 export interface Answer {
   readonly question: Question;
   readonly server?: Counts;
   readonly error?: string;
 }
 
-/** The units in which the server's answer differs from what was read, and by how much it is more. */
+/** The units in which the server's answer differs, and by how much it is higher. */
 function differences({ question, server }: Answer): { unit: string; more: number }[] {
   return Object.entries(server ?? {})
     .filter(([unit]) => question.concerns(unit))
@@ -30,13 +30,16 @@ function differences({ question, server }: Answer): { unit: string; more: number
     .filter(({ more }) => more !== 0);
 }
 
-/** True when the server counts what was read, as far as it can say. */
+/** True when the server's count matches what was read, as far as it can say. */
 export const agrees = (one: Answer): boolean => differences(one).length === 0;
 
 /** True when the server has more of something than was read. */
 export const isShort = (one: Answer): boolean => differences(one).some(({ more }) => more > 0);
 
-/** What the settled counts come to. A count that failed confirms nothing; a server that cannot count is not held against the records. */
+/**
+ * The result of the settled counts. A failed count confirms nothing; a server that cannot count is not held against the
+ * records.
+ */
 export function conclude(answers: readonly Answer[]): Reconciliation {
   const counted = answers.filter((one) => one.server !== undefined);
   const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
@@ -49,7 +52,7 @@ export function conclude(answers: readonly Answer[]): Reconciliation {
   };
 }
 
-/** What no count has confirmed does not agree; where the server cannot say, nothing is claimed. */
+/** Anything not confirmed by a count does not agree; if the server cannot say, nothing is claimed. */
 function agreement(answers: readonly Answer[]): boolean | undefined {
   const counted = answers.filter((one) => one.server !== undefined);
   if (counted.length === 0) return undefined;
@@ -70,7 +73,7 @@ const toWindow = (one: Answer): ManifestWindow => ({
   ...(one.server === undefined ? {} : { server: { ...one.server }, agrees: agrees(one) }),
 });
 
-/** One sentence for each unit and direction, with the sum over all windows, and each window that it is about. */
+/** One sentence per unit and direction, with the sum over all windows and each window concerned. */
 function problemsOf(answers: readonly Answer[]): Problem[] {
   const found = answers.flatMap((one) =>
     differences(one).map((each) => ({ ...each, range: one.question.range })),

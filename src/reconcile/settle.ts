@@ -8,7 +8,7 @@ import type { Question } from "./windows.ts";
 /** A count of everything, from before the records were read. */
 export interface TotalBefore {
   readonly counts: Counts;
-  /** When the server had said it. ms by `performance.now()` */
+  /** When the server answered. ms by `performance.now()` */
   readonly at: number;
 }
 
@@ -16,36 +16,36 @@ export interface TotalBefore {
 export interface TimedAnswer extends Answer {
   /** When it was asked for. */
   readonly asked: number;
-  /** Since when the server has been heard to say the same. */
+  /** Since when the server has given the same answer. */
   readonly since: number;
 }
 
-/** What is to be counted, how the server is asked, and when it is believed. */
+/** What to count, how to ask the server, and when to trust it. */
 export interface SettleOptions {
   readonly questions: readonly Question[];
   /** Asks the server. `undefined`: it cannot say. */
   readonly count: (range: Range) => Promise<Counts | undefined>;
-  /** How many counts are asked for at once. */
+  /** How many counts to request at once. */
   readonly atOnce: () => number;
-  /** The server's count of everything from before the records were read, when there is one. */
+  /** The server's count of everything from before the records were read, if there is one. */
   readonly before?: TotalBefore | undefined;
-  /** What it said of the same windows since then, before they were read once more. */
+  /** Its answers for the same windows before they were read again. */
   readonly earlier?: readonly TimedAnswer[];
-  /** Whether the window may have been written to lately. */
+  /** Whether the window may recently have been written to. */
   readonly isRecent: (range: Range) => boolean;
-  /** Two counts that are to prove one another lie at least so far apart. 0: no count is asked for again. ms */
+  /** Minimum time between two counts that confirm each other. 0: counts are never repeated. ms */
   readonly recountMs: number;
-  /** How often a count is asked for again, at most. */
+  /** Maximum number of repeated counts. */
   readonly recounts: number;
-  /** Waits so many ms before counts are asked for again. */
+  /** Waits this many ms before repeating counts. */
   readonly pause: (ms: number) => Promise<void>;
 }
 
 /**
- * Counts every window on the server. Three kinds of windows are counted again until two counts in a row are the same:
- * those whose numbers differ; all, when the server's total has changed since before the export; and those that may have
- * been written to lately, unless it said the same `recountMs` before. For a server can agree with its own short answer for
- * a while: Loki counted 85,357 of 200,000 lines and gave as many, until the rest of what had been pushed became visible.
+ * Counts every window on the server. Three kinds of windows are counted until two counts in a row agree: those whose numbers
+ * differ; all of them, if the server's total has changed since before the export; and those that may recently have been written
+ * to, unless the server gave the same number `recountMs` earlier. A server can agree with its own short answer for a while:
+ * Loki returned 85,357 of 200,000 lines and counted as many, until the rest of what had been pushed became visible.
  */
 export async function settle(options: SettleOptions): Promise<readonly TimedAnswer[]> {
   const { recountMs, pause } = options;
@@ -66,11 +66,11 @@ export async function settle(options: SettleOptions): Promise<readonly TimedAnsw
 
 interface Asked {
   readonly answers: readonly TimedAnswer[];
-  /** Those that are to be asked for again. */
+  /** The windows to count again. */
   readonly unsettled: readonly TimedAnswer[];
 }
 
-/** The first answers, with what was heard before. What was the same long enough ago already is settled, though it differs. */
+/** The first answers, combined with earlier ones. An answer unchanged for long enough is settled, even if it differs. */
 async function askFirst(options: SettleOptions): Promise<Asked> {
   const { questions, before, earlier = [] } = options;
   const first = await ask(questions, options);
@@ -88,11 +88,11 @@ async function askFirst(options: SettleOptions): Promise<Asked> {
 const isOld = ({ asked, since }: TimedAnswer, { recountMs }: SettleOptions): boolean =>
   asked - since >= recountMs;
 
-/** A count of what nobody writes to proves itself; another needs one that is older and the same. */
+/** A count of data that nobody writes to proves itself; any other needs an older, equal one. */
 const isProven = (one: TimedAnswer, options: SettleOptions): boolean =>
   one.server === undefined || !options.isRecent(one.question.range) || isOld(one, options);
 
-/** What agrees has only to last; what differs gets the whole time to come right. A timer may fire a little early. */
+/** Agreement only has to last; a difference gets the whole time to resolve. A timer may fire slightly early. */
 const waitMs = (one: TimedAnswer, recountMs: number): number =>
   agrees(one) ? Math.max(0, Math.ceil(one.since + recountMs - performance.now())) + 1 : recountMs;
 
@@ -108,7 +108,7 @@ export const isAbout =
   ({ question }: Answer): boolean =>
     question.part === part && question.range.from === range.from && question.range.to === range.to;
 
-/** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
+/** After this many failed counts the rest is skipped: each failure has cost all its retries. */
 const FAILURES_MAX = 3;
 
 async function ask(

@@ -1,4 +1,4 @@
-/** Which windows the server is asked to count, and what the export read in each: pure. */
+/** Which windows the server should count, and what the export read in each. Pure. */
 import type { Counts } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
@@ -6,31 +6,31 @@ import { byFrom, subtract } from "../snapshot/format/ranges.ts";
 import { type Range, span } from "../units/range.ts";
 import type { Part, Reread } from "./part.ts";
 
-/** What was read, by reconciliation window, while blocks come in. */
+/** Collects what was read per reconciliation window as blocks come in. */
 export interface WindowCounts {
-  /** @param reread the part that the block's second reading is of; absent: it is of the first */
+  /** @param reread the part that the block's second reading covers; absent: a first reading */
   add(block: Block, reread?: Part): void;
   /** A part is read a second time. */
   begin(reread: Reread): void;
-  /** The second reading has come to its end. */
+  /** The second reading has ended. */
   end(reread: Reread): void;
-  /** The second readings that have come to their end. */
+  /** The second readings that have ended. */
   rereads(): readonly Reread[];
   /** What second readings have added, by unit; absent when nothing was read twice. */
   added(): Counts | undefined;
-  /** What the server is to be asked over the export's range, so that no part of it is left out. */
+  /** The questions for the server over the export's range, which leave out no part of it. */
   questions(range: Range): readonly Question[];
 }
 
-/** One count to ask the server for, and what the export read. */
+/** One count to request, and what the export read. */
 export interface Question {
   readonly range: Range;
-  /** Which part of the records it is about. */
+  /** The part of the records concerned. */
   readonly part: Part;
   readonly read: Counts;
-  /** What the first reading gave, where there was a second. */
+  /** What the first reading gave, if there was a second. */
   readonly firstRead?: Counts;
-  /** Whether a unit of the answer is to be compared here. */
+  /** Whether to compare this unit of the answer. */
   concerns(unit: string): boolean;
 }
 
@@ -126,7 +126,7 @@ function sum(a: Counts, b: Counts): Counts {
 const difference = (a: Counts, b: Counts): Counts =>
   Object.fromEntries(Object.entries(a).map(([unit, number]) => [unit, number - (b[unit] ?? 0)]));
 
-/** Overlapping windows are joined, and the parts of the range that no window covers are windows that read nothing. */
+/** Joins overlapping windows; parts of the range without a window become windows that read nothing. */
 function partition(windows: readonly Window[], range: Range): Window[] {
   const joined: Window[] = [];
   for (const one of [...windows].sort(byStart)) {

@@ -1,24 +1,24 @@
 import { linesOf } from "../snapshot/format/lines.ts";
 import { MATCHED_MAX } from "./matching.ts";
 
-/** Says how many bytes of lines the next call of `apply` gets, from how the last one went. */
+/** Chooses the size of the next `apply` call, in bytes of lines, from how the last one went. */
 export interface BatchSize {
   /** Asked before each batch. */
   next(): number;
-  /** @param ms how long the batch took @param wrote whether anything of it was written, not just found to be there */
+  /** @param ms how long the batch took @param wrote whether it wrote anything rather than finding it all there */
   learn(ms: number, wrote: boolean): void;
 }
 
-/** Servers take a few MiB, and less is lost when one fails. */
+/** Servers accept a few MiB, and a smaller failed batch loses less. */
 const BYTES_MAX = 1 << 20;
 const BYTES_FIRST = 1 << 18;
 const BYTES_MIN = 1 << 15;
-/** A batch that only looks through what is there already should not be silent for longer. ms */
+/** A batch that only checks existing data should not be silent for longer. ms */
 const LOOK_MS = 2_000;
 
 /**
- * Batches grow to a MiB, and become smaller only where all is there already and looking takes long: so progress shows, and
- * what is written, which often waits for the server once a batch, is not slowed down.
+ * Batches grow to a MiB, and shrink only if everything exists already and checking is slow: progress then shows, and writing,
+ * which often waits for the server once per batch, is not slowed down.
  */
 export function createBatchSize(): BatchSize {
   let bytes = BYTES_FIRST;
@@ -34,7 +34,7 @@ export function createBatchSize(): BatchSize {
 /** Says of lines, in their order, what of each to write. */
 export type Keep = (lines: readonly string[]) => Promise<readonly (string | undefined)[]>;
 
-/** Cuts a block's lines into batches of about `size` bytes; a line that is longer than a batch is one of its own. */
+/** Divides a block's lines into batches of about `size` bytes; a longer line is a batch of its own. */
 export async function* batchesOf(
   bytes: Uint8Array,
   keep: Keep | undefined,

@@ -1,4 +1,4 @@
-/** Files of bytes: each is given to its backend whole, as a stream, and is written or not. */
+/** Files of bytes: each is given to its backend as one stream, and written whole or not at all. */
 import type { RestoreFile } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
@@ -25,7 +25,7 @@ export async function restoreBytes(
   return 0;
 }
 
-/** It takes as long as it takes: the guard around the hook ends one that takes nothing more. */
+/** No time limit: the guard around the hook ends one that stops reading. */
 async function writeWhole(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
   const { target, snapshot, signal, retry } = writing;
   const { restore } = target.open.backend;
@@ -41,7 +41,7 @@ async function writeWhole(file: PlannedFile, writing: BytesWriting): Promise<Blo
 const sizeOf = ({ blocks }: PlannedFile): number =>
   blocks.reduce((sum, { raw, bytes }) => sum + (raw ?? bytes), 0);
 
-/** The file from its beginning, block by block: each is compared with its checksum before it is handed out. */
+/** The file from its beginning, block by block, each checked against its checksum before it is passed on. */
 async function* piecesOf(
   { blocks }: PlannedFile,
   snapshot: OpenSnapshot,

@@ -1,4 +1,4 @@
-/** A plan carried out: what servers hold in memory is made readable, everything is written, and what they now hold is counted. */
+/** Carries out a plan: flushes the servers, writes everything, and counts what they now hold. */
 import { flushAll } from "../engine/flush.ts";
 import type { Course } from "./course.ts";
 import { openJournal } from "./journal.ts";
@@ -9,22 +9,22 @@ import { type RestoreProgress, runRestore, type TargetOutcome } from "./run.ts";
 
 /** What carrying out a restore is given. */
 export interface RestoreWork {
-  /** Where the journal, the refused records and the report are kept, absolute. */
+  /** Directory of the journal, the refused records and the report, absolute. */
   readonly directory: string;
   readonly course: Course;
-  /** Batches under way at once for each backend, at most. */
+  /** Maximum number of concurrent batches per backend. */
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   readonly onProgress: (progress: RestoreProgress) => void;
 }
 
-/** Writes what was planned, and says what came of it. What one target cannot do does not stop the others. */
+/** Writes what was planned, and reports the outcome. A target's failure does not stop the others. */
 export async function carryOutRestore(plan: RestorePlan, work: RestoreWork): Promise<RestoreReport> {
   const { directory, course, concurrency, signal, warn, onProgress } = work;
   const journal = await openJournal(directory);
   const backends = plan.targets.map(({ open }) => open);
-  // What came late stays invisible in a server's memory, to the look for what is there already and to the counts.
+  // Late data stays invisible in a server's memory, both to the check for existing data and to the counts.
   const flush = () => flushAll(backends, { signal, warn });
   try {
     await flush();
@@ -60,7 +60,7 @@ async function countedAfter(
   for (const target of targets) {
     const outcome = outcomes.find(({ name }) => name === target.name);
     const isWhole = outcome?.rejected === 0 && outcome.failure === undefined;
-    // What was refused will not turn up, however long one waits.
+    // Refused records will not appear, however long we wait.
     const settleMs = isWhole ? await settlingOf(target, signal) : 0;
     const lost = outcome?.lost ?? [];
     counted.set(target.name, await recount(target, { signal, settleMs, pauseMs: 1_000, lost }));
@@ -71,9 +71,12 @@ async function countedAfter(
 
 const SETTLE_MS = 60_000;
 
-/** How long to wait for the server to show what it took. The data is written by now: a server that cannot say is no failure. */
+/**
+ * How long to wait for the server to show what it accepted. The data is written by now, so a server that cannot say is no
+ * failure.
+ */
 async function settlingOf({ open, findings }: RestoreTarget, signal: AbortSignal): Promise<number> {
-  // What is said to be hidden does not show, however long one waits.
+  // Data that the server is known to hide does not show, however long we wait.
   if (findings.some(({ severity }) => severity === "hides")) return SETTLE_MS;
   try {
     return (await open.backend.restore?.settleMs?.(signal)) ?? SETTLE_MS;

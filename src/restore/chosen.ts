@@ -1,4 +1,4 @@
-/** What of the planned files a selector leaves, where the backend has to see everything before it can choose. */
+/** What a selector leaves of the planned files, if the backend must see everything before it can choose. */
 import type { LineMatcher, RestoreLine, Restorer } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -17,7 +17,7 @@ interface ChoiceOptions {
   readonly signal: AbortSignal;
 }
 
-/** Reads the files twice: to let the backend choose, and to plan only what it chose. One block is in memory at a time. */
+/** Reads the files twice: so that the backend can choose, and to plan only its choice. One block is in memory at a time. */
 export async function chooseFiles(
   files: readonly PlannedFile[],
   selection: NonNullable<Restorer["selection"]>,
@@ -33,7 +33,7 @@ export async function chooseFiles(
   return { files: chosen, matcher };
 }
 
-/** Leaves out the objects that a matcher does not keep; of the records, which are many, each line is looked at when it is written. */
+/** Leaves out objects that a matcher does not keep; records are too many, so their lines are checked when they are written. */
 export async function chooseObjects(
   files: readonly PlannedFile[],
   matcher: LineMatcher,
@@ -59,13 +59,13 @@ async function* everythingIn(
   }
 }
 
-/** An object is one text, whatever newlines it has. */
+/** An object is one text, newlines included. */
 async function* linesIn(snapshot: OpenSnapshot, block: Block): AsyncGenerator<string> {
   if (block.range !== undefined) yield* snapshot.lines(block);
   else yield new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(await snapshot.read(block));
 }
 
-/** The file with the blocks that hold anything chosen; `undefined` when there are none. */
+/** The file with the blocks that contain a chosen record; `undefined` when there are none. */
 async function chosenPart(
   snapshot: OpenSnapshot,
   file: PlannedFile,

@@ -1,4 +1,4 @@
-/** How far a restore has come: for the trail, and for the last line, where it ends before its end. */
+/** How far a restore has got, for the trail and for the last line if it ends early. */
 import type { Did } from "../audit/format/event.ts";
 import type { Counts } from "../contract/contract.ts";
 import { countsText } from "../units/unit-text.ts";
@@ -9,27 +9,27 @@ import type { RestorePlan } from "./plan.ts";
 interface Wrote {
   readonly name: string;
   readonly written: Counts;
-  /** More records are on the way, of which nobody knows. */
+  /** More records are in transit, with an unknown outcome. */
   readonly unanswered?: boolean;
 }
 
-/** Told what happens, in this order. */
+/** Receives these events, in this order. */
 export interface Course {
-  /** From now on the servers are written to. */
+  /** The servers are written to from now on. */
   begins(): void;
-  /** Records are on the way to a server: until {@link wrote} nobody knows whether it took them. */
+  /** Records are in transit to a server: until {@link wrote} nobody knows whether it accepted them. */
   offers(name: string): void;
   wrote(target: Wrote): void;
   /** Everything was offered to the servers; what they hold is not counted yet. */
   isWritten(targets: readonly Wrote[]): void;
   counted(name: string): void;
-  /** What is true now, a sentence without a full stop. */
+  /** The present state, as a sentence without a full stop. */
   lastWord(): string;
 }
 
 /**
  * The course of a restore that has not begun.
- * @param times `--from` and `--to`: what was given as `24h` is another time by the time that it goes on
+ * @param times `--from` and `--to`: a relative time such as `24h` would mean another time when the restore continues
  */
 export function createCourse(
   { targets }: RestorePlan,

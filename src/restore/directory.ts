@@ -11,9 +11,9 @@ import type { RestorePlan } from "./plan.ts";
 
 const requestSchema = v.object({
   snapshot: v.string(),
-  /** The manifest's own hash: the same path may hold another snapshot later. */
+  /** The manifest's own hash, because another snapshot may later have the same path. */
   sha256: v.string(),
-  /** What was asked and where it goes, as one text: a restore is only continued with the same. */
+  /** The request and its targets as one text: only an identical restore is continued. */
   asked: v.string(),
 });
 const REQUEST_BYTES_MAX = 1 << 20;
@@ -30,7 +30,7 @@ export interface Asked {
   readonly label: readonly string[];
 }
 
-/** What a restore that goes on must have asked, too. */
+/** What a continuing restore must also have asked for. */
 export function requestOf(asked: Asked, { snapshot, targets }: RestorePlan): RestoreRequest {
   const { plugin, only, from, to, match, into, label } = asked;
   const given = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
@@ -67,7 +67,7 @@ export interface Unfinished {
   readonly without: readonly string[];
 }
 
-/** The newest restore of the same snapshot, asked in the same way, that has no report yet. */
+/** The newest identical restore of the same snapshot that has no report yet. */
 export async function unfinishedRestore(
   backups: string,
   request: RestoreRequest,
@@ -124,7 +124,7 @@ export function isUnderway(directory: string): boolean {
   return lock === undefined;
 }
 
-/** `undefined`: a directory that a crash left before it said what it is for. */
+/** `undefined`: a crash left the directory before it said what it is for. */
 function readRequest(directory: string): RestoreRequest | undefined {
   const file = join(directory, "request.json");
   return existsSync(file)

@@ -1,4 +1,4 @@
-/** What a restore leaves on the disk while it runs: how far it came, and every record that was refused. */
+/** What a running restore keeps on the disk: how far it got, and every refused record. */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
@@ -13,20 +13,20 @@ import { makeOwnDirectory } from "../storage/own-file.ts";
 import { isMissing } from "../storage/refusal.ts";
 import type { GrowingFile, Storage } from "../storage/storage.ts";
 
-/** What the server said of one block's records, and of which added blocks these were joined with some. */
+/** The server's answer for one block's records, and which added blocks they were joined with. */
 export interface BlockOutcome {
   readonly joined?: readonly Place[];
   readonly written: Counts;
   readonly existing: Counts;
   readonly rejected: readonly Rejected[];
-  /** Written, but not whole. */
+  /** Written, but incomplete. */
   readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
 }
 
 /** Where a block begins: there is one in each place. */
 export type Place = Pick<Block, "file" | "offset">;
 
-/** The same with the numbers of records that were refused, and of those that the server has no place for. */
+/** The same, with the numbers of refused records and of those that the server cannot store. */
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
   readonly rejected: number;
   readonly unsupported: number;
@@ -45,7 +45,7 @@ export function countRejected(
   };
 }
 
-/** What cannot be taken apart is one. */
+/** A line that cannot be taken apart counts as one. */
 function recordsIn(file: string, line: string): number {
   if (unitOf(file) === undefined) return 1;
   try {
@@ -59,7 +59,7 @@ export interface RestoreJournal {
   readonly directory: string;
   /** What an interrupted run already did with this block. */
   done(plugin: string, block: Block): BlockDone | undefined;
-  /** Durable when it resolves: the refused records first, then that the block is done. */
+  /** Durable when it resolves: first the refused records, then the note that the block is done. */
   record(plugin: string, block: Block, outcome: BlockOutcome): Promise<void>;
   close(): Promise<void>;
 }
@@ -128,7 +128,7 @@ interface Entry {
   readonly done: string;
 }
 
-/** Blocks that are done at once are written together, and made durable once for all of them. After a failure none is. */
+/** Blocks that finish together are written and made durable together. After a failure, none is. */
 function keeper(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
   const waiting: Entry[] = [];
   let tail: Promise<void> = Promise.resolve();
@@ -150,7 +150,9 @@ interface JournalFile {
   close(): Promise<void>;
 }
 
-/** Opens a file to append to it. A torn last line is cut away, or the next one would be glued on: its block is done again. */
+/**
+ * Opens a file for appending. A torn last line is removed, because the next one would be joined to it; its block is done again.
+ */
 async function openWhole(
   files: Storage,
   name: string,
@@ -167,7 +169,7 @@ async function openWhole(
   };
 }
 
-/** Where the last whole line of a file ends; of one that is not there, at its beginning. */
+/** The end of a file's last complete line; 0 if there is no file. */
 async function endOfLines(files: Storage, name: string, visit?: (line: Uint8Array) => void): Promise<number> {
   let end = 0;
   try {

@@ -1,4 +1,4 @@
-/** Blocks whose bytes are not those that were written: nothing of them is restored, and each is told. */
+/** Blocks whose bytes have changed: nothing of them is restored, and each is reported. */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import type { Block } from "../snapshot/format/block.ts";
@@ -6,7 +6,7 @@ import { blockPlaceSchema, placeOf } from "../snapshot/format/block-place.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 
-/** A chosen block that cannot be believed. */
+/** A chosen block that failed its check. */
 export interface LostBlock {
   readonly block: Block;
   /** Its line in the index, from 1. */
@@ -33,7 +33,7 @@ export const lostToText = ({ block, number, reason }: LostBlock): LostText => ({
   reason,
 });
 
-/** The block's bytes, or that it is lost. @throws what is no fault of the block's bytes */
+/** The block's bytes, or the finding that it is lost. @throws errors that are not due to the block's bytes */
 export async function readOrLose(
   snapshot: OpenSnapshot,
   plugin: string,
@@ -49,7 +49,7 @@ export async function readOrLose(
   }
 }
 
-/** Seldom needed: damage is looked for before, and what comes up only later was still whole then. */
+/** Seldom needed: damage is searched for beforehand, so this block was still intact then. */
 async function numberOf(snapshot: OpenSnapshot, plugin: string, block: Block): Promise<number> {
   for await (const one of snapshot.blocks()) {
     const isIt = one.block.file === block.file && one.block.offset === block.offset;

@@ -1,10 +1,10 @@
-/** Asks a matcher what of many lines to write: in this process line by line, of one in another process all at once. */
+/** Asks a matcher what to write of many lines: one by one in this process, all at once in another. */
 import type { LineMatcher } from "../contract/contract.ts";
 
-/** So many are asked for at once. bytes, or characters */
+/** How much to ask about at once. bytes, or characters */
 export const MATCHED_MAX = 256 << 10;
 
-/** For each line, in their order: the line, a part of it, or nothing. @throws what the matcher throws */
+/** For each line, in order: the line, a part of it, or nothing. @throws what the matcher throws */
 export const matchLines = async (
   matcher: LineMatcher,
   lines: readonly string[],
@@ -18,6 +18,9 @@ export const matchLines = async (
   return answers;
 };
 
-/** Has the matcher read its selector: one in another process does so when it is first asked. @throws what makes no sense of it */
+/**
+ * Makes the matcher parse its selector; one in another process does so on its first call. @throws when the selector makes no
+ * sense
+ */
 export const readSelector = async (matcher: LineMatcher, signal: AbortSignal): Promise<void> =>
   void (await matcher.many?.([], "", signal));

@@ -1,4 +1,4 @@
-/** Says what a restore leaves aside, so that nothing is left aside silently. */
+/** Reports what a restore leaves out, so that nothing is left out silently. */
 
 import type { Finding } from "../contract/contract.ts";
 import { missingLines } from "../snapshot/catalog/chain-claims.ts";
@@ -6,13 +6,13 @@ import type { Chosen } from "../snapshot/catalog/choose.ts";
 import type { OpenChain } from "../snapshot/catalog/open-chain.ts";
 import type { FoundBlocks } from "./select.ts";
 
-/** A plugin that nothing is written for. */
+/** A plugin for which nothing is written. */
 export interface NotPlanned {
   readonly name: string;
   readonly reason: string;
 }
 
-/** Why a plugin has nothing that a restore could write. */
+/** Why a restore could write nothing for a plugin. */
 export function whyNothing({ timeless, outside }: FoundBlocks): string {
   if (timeless > 0) return `none of it is from that time; ${timelessText(timeless)}`;
   return outside > 0 ? "none of it is from that time" : "the snapshot has no data of it";
@@ -22,8 +22,8 @@ const timelessText = (objects: number): string =>
   objects === 1 ? "1 object has no time" : `${objects} objects have no time`;
 
 /**
- * What the range and the selector leave out of a plugin of which something is written.
- * @param files in which the selector finds nothing
+ * What the range and the selector leave out of a plugin that is partly written.
+ * @param files in which the selector matches nothing
  */
 export function notesOnUnchosen({ timeless }: FoundBlocks, files: number): Finding[] {
   const range = `A range chooses by time: ${timelessText(timeless)} and ${timeless === 1 ? "is" : "are"} left out.`;
@@ -34,7 +34,7 @@ export function notesOnUnchosen({ timeless }: FoundBlocks, files: number): Findi
   }));
 }
 
-/** What was asked for and is not in what will be restored, each with its reason: such a restore is partial. */
+/** Requested data that will not be restored, with reasons: the restore is then partial. */
 export const lackingOf = (
   { chains, lacking, broken, notTaken }: Chosen,
   damaged: OpenChain["broken"],

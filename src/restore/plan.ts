@@ -1,4 +1,4 @@
-/** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
+/** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
 import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import { LOOK_RETRY } from "../engine/retry.ts";
@@ -18,24 +18,24 @@ import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } 
 export interface RestoreOptions {
   /** One snapshot, or a chain that was opened as one. */
   readonly snapshot: OpenSnapshot;
-  /** By backend, which snapshots those are; default: it is one. */
+  /** Which snapshots those are for each backend; default: the single one. */
   readonly chains?: readonly BackendChain[];
-  /** What is known not to be in it, though it was asked for. */
+  /** What is known to be missing from it although it was requested. */
   readonly lacking?: readonly NotPlanned[];
   readonly backends: readonly OpenBackend[];
   /** Only these plugins; default all in the snapshot. */
   readonly plugins?: readonly string[];
-  /** Only plugins that hold one of these. */
+  /** Only plugins that hold one of these signals. */
   readonly only?: readonly Signal[];
   readonly range?: Range;
   /** Selectors by plugin name, each in its backend's own language. */
   readonly match?: Readonly<Record<string, string>>;
   /** Labels to add to every stream and series. */
   readonly labels: Readonly<Record<string, string>>;
-  /** The tenant that the backends were opened with instead of their own: one that has none is left out. */
+  /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
   readonly signal: AbortSignal;
-  /** Told after each block that was looked at how many bytes that was, as stored. */
+  /** Called after each checked block with its stored size in bytes. */
   readonly onLook?: (bytes: number) => void;
 }
 
@@ -43,18 +43,18 @@ export interface RestoreTarget {
   readonly name: string;
   readonly open: OpenBackend;
   readonly saved: ManifestPlugin;
-  /** Without the blocks that are lost. */
+  /** Without the lost blocks. */
   readonly files: readonly PlannedFile[];
-  /** Blocks of the range that are damaged, whatever a selector would have chosen of them. */
+  /** Damaged blocks within the range, regardless of any selector. */
   readonly lost: readonly LostBlock[];
   readonly range: Range;
-  /** By selector; absent: everything. Says of each line what of it to write. */
+  /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
   readonly findings: readonly Finding[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
   readonly isAtMost: boolean;
-  /** What the server counts already in the saved windows; absent: it cannot say. */
+  /** What the server already counts in the saved windows; absent: it cannot say. */
   readonly held?: Counts;
 }
 
@@ -62,14 +62,14 @@ export interface RestorePlan {
   readonly snapshot: OpenSnapshot;
   readonly chains: readonly BackendChain[];
   readonly targets: readonly RestoreTarget[];
-  /** Plugins that were asked for and cannot be written, and why. */
+  /** Requested plugins that cannot be written, and why. */
   readonly leftOut: readonly NotPlanned[];
-  /** Plugins of which the range or the selector chooses nothing, or that the snapshot has nothing of. */
+  /** Plugins with no data in the snapshot, or none that the range or the selector chooses. */
   readonly notChosen: readonly NotPlanned[];
 }
 
 /**
- * Reads the index, once, compares the checksums of the chosen blocks, and asks each server what it would refuse. Writes nothing.
+ * Reads the index once, checks the checksums of the chosen blocks, and asks each server what it would refuse. Writes nothing.
  * @throws SnapshotError when the index is damaged
  */
 export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
@@ -98,7 +98,7 @@ function isWanted({ name, signals = [] }: ManifestPlugin, { plugins, only }: Res
   return only === undefined || signals.some((signal) => only.includes(signal));
 }
 
-/** Those that were asked for by name and that the snapshot does not have. */
+/** Plugins requested by name that the snapshot does not contain. */
 function absent({ snapshot, plugins = [], lacking = [] }: RestoreOptions): NotPlanned[] {
   const known = new Set([...snapshot.manifest.plugins, ...lacking].map(({ name }) => name));
   return plugins
@@ -106,7 +106,7 @@ function absent({ snapshot, plugins = [], lacking = [] }: RestoreOptions): NotPl
     .map((name) => ({ name, reason: "it is not in this snapshot" }));
 }
 
-/** @returns why nothing of it is chosen, when that is so @throws Error saying why this plugin's data cannot be put back. */
+/** @returns why nothing of it is chosen, if so @throws Error saying why this plugin's data cannot be restored */
 async function planTarget(
   saved: ManifestPlugin,
   found: FoundBlocks,
@@ -153,7 +153,7 @@ const asked = <Answer>(ask: () => Promise<Answer>, { signal }: RestoreOptions): 
 const intoNothing = ({ what, setting }: Finding): string =>
   `${what} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
 
-/** @throws Error saying why this plugin's data cannot be put back, whatever it is. */
+/** @throws Error saying why this plugin's data cannot be restored at all */
 function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions) {
   const open = backendOf(saved, backends);
   if (open === undefined) throw new Error("no such backend is configured, or it could not be opened");
@@ -170,7 +170,7 @@ function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions)
 const reachesOut = ({ blocks }: PlannedFile, { from, to }: Range): boolean =>
   blocks.some(({ range }) => range !== undefined && (range.from < from || range.to > to));
 
-/** @throws Error when the backend cannot choose by selector, or this one makes no sense */
+/** @throws Error when the backend cannot choose by selector, or this selector makes no sense */
 async function chosenOf(
   files: readonly PlannedFile[],
   name: string,
@@ -190,13 +190,13 @@ const toPlanFile = ({ file, counts, range }: PlannedFile) => ({
   ...(range === undefined ? {} : { range }),
 });
 
-/** The time that the data really spans; absent when there are only objects. */
+/** The actual time range of the data; absent when there are only objects. */
 function extent(files: readonly PlannedFile[]): Range | undefined {
   const [first, ...others] = files.flatMap((file) => (file.range === undefined ? [] : [file.range]));
   return first === undefined ? undefined : others.reduce(span, first);
 }
 
-/** What was asked for, widened by what is there: a trace that began before the range was saved whole. */
+/** The requested range, extended to what is there: a trace that began before it was saved whole. */
 function wholeRange({ range }: ManifestPlugin, files: readonly PlannedFile[]): Range {
   const asked = range === undefined ? undefined : rangeFromText(range);
   const held = extent(files);

@@ -1,4 +1,4 @@
-/** After a restore: what the server now holds, window by window, beside what the snapshot says. */
+/** After a restore: what the server now holds, window by window, compared with the snapshot. */
 
 import type { Counts } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
@@ -15,23 +15,23 @@ export interface Recount {
   readonly saved: Counts;
   /** Absent: the server could not say. */
   readonly server?: Counts;
-  /** Why the server's count could not be had, although it counts: the restore is not proven then. */
+  /** Why the count failed although the server can count: the restore is then unproven. */
   readonly failure?: string;
-  /** The units of which the server holds fewer than the snapshot, without its damaged blocks. */
+  /** Units of which the server holds fewer than the snapshot without its damaged blocks. */
   readonly short: readonly string[];
 }
 
 export interface RecountOptions {
   readonly signal: AbortSignal;
-  /** Freshly written data can be invisible for a while: this long, all windows together, it is counted again before it counts as missing. ms */
+  /** New data can be invisible for a while: counts are repeated for this long in all before it counts as missing. ms */
   readonly settleMs: number;
   readonly pauseMs: number;
   readonly retry?: RetryPolicy;
-  /** Damaged blocks, which will not turn up. */
+  /** Damaged blocks, which will not appear. */
   readonly lost?: readonly LostBlock[];
 }
 
-/** After so many counts that failed, the rest is not asked for: each failure has cost all its retries. */
+/** After this many failed counts the rest is skipped: each failure has cost all its retries. */
 const FAILURES_MAX = 3;
 
 /** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. @throws the signal's reason only */
@@ -94,7 +94,7 @@ interface Answer {
   readonly failure?: string;
 }
 
-/** Tries again what failed for a while; what fails for good is an answer too, since the data is written by now. */
+/** Retries temporary failures. A permanent failure is a result too, since the data is already written. */
 async function countPatiently(
   { open }: RestoreTarget,
   range: Range,

@@ -1,6 +1,6 @@
 /**
- * Carries out a restore plan through the engine: in the order that servers need, at the pace that they bear, in bounded memory,
- * resumable, every refused record kept.
+ * Carries out a restore plan through the engine: in the order that servers need, at a pace they can take, in bounded memory,
+ * resumable, and with every refused record kept.
  */
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { type DrainOptions, drain, type Jobs } from "../engine/drain.ts";
@@ -18,14 +18,14 @@ import { isOfBytes, type PlannedFile } from "./select.ts";
 import { createTally, type Standing, type Sum } from "./tally.ts";
 import { type BlockJob, restoreBlock, type Writing } from "./write-block.ts";
 
-/** How far one target is. Found to be there already is told apart from what was written. */
+/** The progress of one target. Existing records are reported apart from those written. */
 export interface RestoreProgress extends Standing {
   readonly name: string;
-  /** Calls that were tried again. */
+  /** Number of retried calls. */
   readonly retries: number;
   /** The server has asked us to wait. */
   readonly waits: boolean;
-  /** Records are on the way of which nobody knows yet whether they are written. */
+  /** Records are in transit with an unknown outcome. */
   readonly unanswered: boolean;
 }
 
@@ -33,26 +33,26 @@ export interface RunOptions {
   readonly plan: RestorePlan;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;
-  /** Records are about to be offered to this target; its next progress tells what came of it. */
+  /** Records are about to be sent to this target; its next progress report tells their outcome. */
   readonly onOffer?: (name: string) => void;
   readonly onProgress?: (progress: RestoreProgress) => void;
-  /** Batches under way at once for each target whose order allows it, at most; the engine goes lower by itself. Default 8. */
+  /** Maximum number of concurrent batches for each target whose order allows it; the engine reduces it by itself. Default 8. */
   readonly concurrency?: number;
   readonly retry?: RetryPolicy;
-  /** The engine's numbers that are not to be the usual ones. */
+  /** Engine numbers that differ from the defaults. */
   readonly tuning?: Partial<Tuning>;
 }
 
 export interface TargetOutcome extends Sum {
   readonly name: string;
-  /** Why it could not be finished; absent when everything was offered to the server. */
+  /** Why it could not be finished; absent when everything was sent to the server. */
   readonly failure?: string;
 }
 
-/** A batch may be long under way: Tempo is read back until it shows what it was given. */
+/** A batch may take long: Tempo is read until it shows what it was given. */
 const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000 };
 
-/** Restores every target; the failure of one never stops the others. @throws the signal's reason when it is aborted */
+/** Restores every target; one failure never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
   const { plan, signal, retry } = options;
   const tuning = { ...RESTORE_TUNING, ...(retry === undefined ? {} : { retry }), ...options.tuning };
@@ -68,7 +68,7 @@ export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> 
   return outcomes;
 }
 
-/** What bounds the work on one target. */
+/** What limits the work on one target. */
 interface Bounds {
   readonly limit: ConcurrencyLimit;
   /** Shared by all targets. */
@@ -89,7 +89,7 @@ async function restoreTarget(
     const waits = limit.slots() === 0;
     options.onProgress?.({ name, ...tally.standing(), retries, waits, unanswered: offered > 0 });
   };
-  // What failed is never answered: nobody knows what of it was written.
+  // A failed call has no answer, so nobody knows what of it was written.
   let offered = 0;
   limit.watch(tell);
   const offer: Writing["offer"] = async (apply) => {
@@ -135,13 +135,13 @@ const jobsOf = (target: RestoreTarget, plan: RestorePlan): BlockJob[] =>
   target.files.flatMap((planned): BlockJob[] => {
     const { file, blocks, beside } = planned;
     const additions = additionsTo(planned, target, plan);
-    // A file of bytes is one piece of work, and its first block stands for it.
+    // A file of bytes is one job, represented by its first block.
     if (isOfBytes(planned))
       return blocks.slice(0, 1).map((block) => ({ file, block, additions, whole: planned }));
     return blocks.map((block) => ({ file, block, additions, ...(beside === undefined ? {} : { beside }) }));
   });
 
-/** What was added is offered with what it was added to; what is damaged of it is told when its own turn comes. */
+/** Added records are sent together with those they belong to; damage is reported at the block's own turn. */
 const additionsTo = ({ blocks }: PlannedFile, { name }: RestoreTarget, { snapshot }: RestorePlan) =>
   createAdditions(blocks, async (block) => {
     const bytes = await readOrLose(snapshot, name, block);

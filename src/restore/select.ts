@@ -1,4 +1,4 @@
-/** Chooses what of a snapshot is put back, and in which order. */
+/** Chooses what of a snapshot to restore, and in which order. */
 import type { Counts, Restorer } from "../contract/contract.ts";
 import { inRestoreRanks, orderOf } from "../host/restore-order.ts";
 import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
@@ -18,7 +18,7 @@ export interface PlannedFile {
   readonly counts: Counts;
   /** ns; absent for an object. */
   readonly range?: Range;
-  /** Its blocks may be written at once with one another, and with those of files that have the same number here. */
+  /** Its blocks may be written concurrently, and together with those of other files that have the same number here. */
   readonly beside?: number;
 }
 
@@ -26,11 +26,11 @@ export interface PlannedFile {
 export interface FoundBlocks {
   /** In the order they were written, by the file that the plugin knows. */
   readonly byFile: ReadonlyMap<string, readonly Block[]>;
-  /** Objects that a range leaves out, since they have no time. */
+  /** Objects excluded by a range, because they have no time. */
   readonly timeless: number;
   /** Blocks of records that lie outside of the range. */
   readonly outside: number;
-  /** Blocks that would have been restored, and whose bytes are not those that were written. */
+  /** Chosen blocks whose bytes have changed. */
   readonly lost: readonly LostBlock[];
 }
 
@@ -48,10 +48,10 @@ export interface FindOptions {
 }
 
 /**
- * Goes through the index once and finds what these plugins have within `range`; the checksum of each such block is
- * compared, so that damage is known before anything is written.
- * @returns says of each plugin what was found
- * @throws SnapshotError at a line of the index that is damaged; the signal's reason
+ * Reads the index once to find what these plugins have within `range`, and checks each such block's checksum, so that damage is
+ * known before anything is written.
+ * @returns the findings for each plugin
+ * @throws SnapshotError at a damaged line of the index; the signal's reason
  */
 export async function findBlocks(
   snapshot: OpenSnapshot,
@@ -77,7 +77,7 @@ export async function findBlocks(
   return (plugin) => found.get(plugin) ?? NOTHING;
 }
 
-/** Of a file of bytes a part is nothing: where one is damaged, none of it is written. */
+/** Part of a file of bytes is useless: if any of it is damaged, none is written. */
 function loseWhole({ byFile, lost, pieces }: ReturnType<typeof newFound>): void {
   const damaged = new Set(lost.map(({ block }) => block));
   const files = new Set(
@@ -104,7 +104,7 @@ function append(byFile: Map<string, Block[]>, file: string, block: Block): void 
   else blocks.push(block);
 }
 
-/** An object has no time: it is left out when a range is asked for. */
+/** An object has no time, so it is excluded when a range is requested. */
 const overlaps = (held: Range | undefined, range: Range): boolean =>
   held !== undefined && held.from < range.to && held.to > range.from;
 
@@ -121,7 +121,7 @@ export async function planFiles(
   );
 }
 
-/** What was added later is joined with what lies in the blocks beside it, which takes them in the order of time. */
+/** Added records are joined with the adjacent blocks, which takes those in time order. */
 const isFree = ({ file, blocks }: PlannedFile, { order }: Pick<Restorer, "order">): boolean =>
   orderOf(file, order) === "any" && !(isJoined(file) && blocks.some(({ reread }) => reread));
 

@@ -1,4 +1,4 @@
-/** Puts one block back: read, joined with what was added to it, written in batches, noted in the journal. */
+/** Restores one block: reads it, joins what was added to it, writes it in batches, and notes it in the journal. */
 import type { Counts, Rejected, RestoreAnswer } from "../contract/contract.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
 import type { Block } from "../snapshot/format/block.ts";
@@ -13,7 +13,7 @@ import type { RestoreTarget } from "./plan.ts";
 import type { PlannedFile } from "./select.ts";
 import type { Tally } from "./tally.ts";
 
-/** A block of a target, and what of other blocks belongs to it. */
+/** A target's block, with what belongs to it from other blocks. */
 export interface BlockJob {
   /** The data file as the plugin knows it, or the object's path. */
   readonly file: string;
@@ -21,7 +21,7 @@ export interface BlockJob {
   readonly additions: Additions;
   /** See `PlannedFile`. */
   readonly beside?: number;
-  /** Of a file of bytes, which is written whole: its first block stands for it. */
+  /** For a file of bytes, which is written whole: represented by its first block. */
   readonly whole?: PlannedFile;
 }
 
@@ -33,12 +33,12 @@ export interface Writing {
   readonly size: BatchSize;
   readonly tally: Tally;
   readonly signal: AbortSignal;
-  /** Offers records to the server, at the pace that it bears. */
+  /** Sends records to the server at a pace that it can take. */
   readonly offer: (apply: (signal: AbortSignal) => Promise<RestoreAnswer>) => Promise<RestoreAnswer>;
 }
 
 /**
- * Damage is not noted in the journal: by the time it goes on, the block may have been put back from another copy.
+ * Damage is not noted in the journal: by the time the restore continues, the block may have been replaced from another copy.
  * @returns the bytes that were held
  */
 export async function restoreBlock(
@@ -74,7 +74,7 @@ async function restored(job: BlockJob, reservation: Reservation, writing: Writin
   return whole.length;
 }
 
-/** What an interrupted run gave out with a block is taken once more, from the same blocks, so that nobody gives it out again. */
+/** Takes again what an interrupted run passed on with a block, from the same blocks, so that it is not passed on twice. */
 async function takeAgain(
   { block, additions }: BlockJob,
   { joined = [] }: BlockDone,
@@ -114,7 +114,7 @@ async function write(job: BlockJob, bytes: Uint8Array, writing: Writing): Promis
 
 const hasAny = (counts: Counts): boolean => Object.values(counts).some((count) => count > 0);
 
-/** An object is one text, whatever newlines it has; records come as lines. */
+/** An object is one text, newlines included; records come as lines. */
 async function* linesFor(
   { file, block }: BlockJob,
   bytes: Uint8Array,

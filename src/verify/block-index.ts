@@ -1,4 +1,4 @@
-/** What the index says, added up and compared with what the manifest says, a line at a time. */
+/** Adds up the index line by line, and compares it with the manifest. */
 import type { Counts, Cursor } from "../contract/contract.ts";
 import { type Block, type IndexLine, isOfSecondReading } from "../snapshot/format/block.ts";
 import type { BlockPlace } from "../snapshot/format/block-place.ts";
@@ -11,7 +11,7 @@ import { canonicalJson } from "../units/canonical-json.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { thereAre } from "../units/words.ts";
 
-/** One thing that is not as it should be; of a block of data also where that lies. */
+/** One flaw; for a data block, also its place. */
 export interface Flaw extends Partial<BlockPlace> {
   /** Relative to the snapshot. */
   readonly file: string;
@@ -35,7 +35,10 @@ export interface IndexCheck {
   finish(): void;
 }
 
-/** Begins to check an index against its manifest: enter every line in order, then finish. @param complain is told of each difference */
+/**
+ * Begins to check an index against its manifest: enter every line in order, then finish. @param complain receives each
+ * difference
+ */
 export function createIndexCheck(manifest: Manifest, complain: Complain): IndexCheck {
   const files = new Map<string, FileTotals>();
   const trees = new Map<string, Tree>();
@@ -118,13 +121,13 @@ function differ(file: string, claimed: Counts, found: Counts, complain: Complain
 }
 
 /**
- * The cursors of one plugin: each that is run was named before, and each that is named is run. Those of second readings are
- * left out: no step names where one begins, and one that was interrupted is begun anew.
+ * Checks one plugin's cursors: each one that ran was named before, and each one named was run. Second readings are excluded: no
+ * step names their first cursor, and an interrupted one starts again.
  */
 interface Tree {
   /** @returns what is wrong with it */
   commit(cursor: Cursor, next: readonly Cursor[]): string | undefined;
-  /** How many were named and not run. */
+  /** How many were named but not run. */
   waiting(): number;
 }
 

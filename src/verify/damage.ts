@@ -1,4 +1,4 @@
-/** What of a snapshot is damaged, by plugin: so much that it can be asked for once more. */
+/** The damaged parts of a snapshot by plugin, so that they can be exported again. */
 
 import type { Block } from "../snapshot/format/block.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
@@ -13,7 +13,7 @@ export interface Damage {
 }
 
 export interface DamageTally {
-  /** Notes a block, by its line in the index; a block counts once. */
+  /** Notes a block by its line in the index; each block counts once. */
   note(plugin: string, block: Block, number: number): void;
   list(): Damage[];
 }

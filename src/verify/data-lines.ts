@@ -1,4 +1,4 @@
-/** What is inside a block: every line parsed and counted. */
+/** Checks a block's contents: every line is parsed and counted. */
 
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { decompressBlock } from "../snapshot/format/compress.ts";
@@ -12,7 +12,7 @@ import { relieveNow } from "../snapshot/memory-pressure.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { counted, thereAre } from "../units/words.ts";
 
-/** Says what is wrong with the block, or with one line of its file. */
+/** Reports what is wrong with the block, or with one line of its file. */
 export type Blame = (what: string, line?: number) => void;
 
 export interface RecordsToCheck {
@@ -21,12 +21,12 @@ export interface RecordsToCheck {
   readonly bytes: Uint8Array;
   /** The number that the block's first line has in its file, from 1. */
   readonly first: number;
-  /** Ids seen in the same data file before. */
+  /** Ids already seen in the same data file. */
   readonly ids: KeySet;
   readonly blame: Blame;
 }
 
-/** An object that calls itself JSON must be JSON. */
+/** An object whose name ends in `.json` must be JSON. */
 export function checkObject(block: Block, bytes: Uint8Array, blame: Blame): void {
   if (block.file.endsWith(".json")) attempt(() => parseJson(bytes), blame);
 }
@@ -36,7 +36,7 @@ export async function checkBytes({ raw }: Block, bytes: Uint8Array): Promise<voi
   if (raw !== undefined) await decompressBlock(bytes, raw);
 }
 
-/** Parsing makes ten times as much garbage, and a block is parsed without a pause. */
+/** Parsing creates ten times as much garbage, and a block is parsed without a pause. */
 const PARSED_BYTES = 1 << 20;
 
 /** Parses every line, counts what is in it, and compares the sums with the index. @throws SnapshotError when it does not decompress */
@@ -66,7 +66,7 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   }
 }
 
-/** A trace of which another block has the most is not counted again. */
+/** A trace whose main part is in another block is not counted again. */
 const isTrue = ({ reread }: Block, unit: string, claimed: number, found: number): boolean =>
   claimed === found || (reread === true && unit === "traces" && claimed < found);
 

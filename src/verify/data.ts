@@ -1,4 +1,4 @@
-/** The bytes of data files, checked block after block against the index. */
+/** Checks the bytes of data files block by block against the index. */
 
 import type { Block } from "../snapshot/format/block.ts";
 import { placeOf } from "../snapshot/format/block-place.ts";
@@ -11,24 +11,27 @@ import type { DamageTally } from "./damage.ts";
 import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
 
 export interface DataCheck {
-  /** Begins to read one block of the index's line `number`; the block before it may be checked meanwhile, those before that are done. */
+  /**
+   * Begins to read the block on line `number` of the index. The previous block may still be being checked; earlier ones are
+   * done.
+   */
   begin(plugin: string, block: Block, number: number): CheckBlock;
-  /** Passes over a block that is not of the part that is checked. */
+  /** Skips a block outside the part being checked. */
   skip(block: Block): void;
-  /** SHA-256 of each file of which every block was read. */
+  /** SHA-256 of each file that was read completely. */
   fileHashes(): ReadonlyMap<string, string>;
   close(): Promise<void>;
 }
 
-/** Checks the block that was begun. @returns the bytes read; a flaw is complained of, never thrown */
+/** Checks the block that was begun. @returns the bytes read; a flaw is reported, never thrown */
 export type CheckBlock = () => Promise<number>;
 
 export interface DataCheckOptions {
   readonly snapshot: Storage;
-  /** Whether lines are parsed and counted, or only checksums compared. */
+  /** Whether to parse and count lines, or only compare checksums. */
   readonly lines: boolean;
   readonly complain: Complain;
-  /** Is told of each block that something is wrong with. */
+  /** Receives each damaged block. */
   readonly damage: DamageTally;
 }
 
@@ -47,7 +50,7 @@ const BUFFERS = 2;
 export function createDataCheck({ snapshot, lines, complain, damage }: DataCheckOptions): DataCheck {
   const reader = createByteReader(snapshot, { buffers: BUFFERS });
   const states = new Map<string, FileState>();
-  // A trace is there once in a data file, however many parts that has.
+  // A trace appears once in a data file, however many parts the file has.
   const ids = new Map<string, KeySet>();
 
   const stateOf = (file: string): FileState => {
@@ -109,7 +112,7 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
 
 const SLICE_BYTES = 64 << 10;
 
-/** Adds a block to its file's hash. @returns its own, in hex; a slice is still in the processor's cache when the second takes it */
+/** Adds a block to its file's hash. @returns its own hash, hex; each slice is still in the CPU cache for the second hash */
 function hashInto(file: Bun.CryptoHasher, bytes: Uint8Array): string {
   const own = new Bun.CryptoHasher("sha256");
   for (let at = 0; at < bytes.length; at += SLICE_BYTES) {

@@ -1,4 +1,4 @@
-/** What a comparison of two snapshots comes to, for each backend. */
+/** The result of comparing two snapshots, by backend. */
 import type { Manifest } from "../snapshot/format/manifest.ts";
 import { sharedName } from "../snapshot/format/paths.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
@@ -7,13 +7,13 @@ import { diffSnapshots, type FileDifference } from "./diff.ts";
 /** Records of one kind that one backend has in two snapshots, a and b. */
 export interface UnitDifference {
   readonly unit: string;
-  /** In b and not in a. */
+  /** In b but not in a. */
   readonly more: number;
-  /** In a and not in b. */
+  /** In a but not in b. */
   readonly fewer: number;
-  /** Objects that are in both, and not the same. Records have no name to be known by: theirs is 0. */
+  /** Objects in both that differ. Records have no names to match, so this is 0 for them. */
   readonly changed: number;
-  /** In both, the same. */
+  /** Identical in both. */
   readonly both: number;
 }
 

@@ -2,8 +2,8 @@
  * Compares two snapshots record by record, in bounded memory.
  *
  * First every record is hashed, and the hashes of each hour are summed: hours that are equal, or that only one side has, are
- * settled by their sums alone. Only the hours that differ are read again, as many at a time as memory allows, and
- * compared hash by hash.
+ * settled by their sums. Only the differing hours are read again, as many at a time as memory allows, and compared hash by
+ * hash.
  */
 import type { Json } from "../contract/contract.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
@@ -69,7 +69,7 @@ async function sum(snapshot: OpenSnapshot, side: Side, files: Map<string, FileTa
     if (kindOf(block) === "bytes") await addBytes(snapshot, block, hasherOf(ofBytes, file));
     else await eachHash(snapshot, block, (hash, hour) => enter(tally, side, hash, hour));
   }
-  // However the file was cut into blocks.
+  // Independent of how the file was divided into blocks.
   for (const [file, hasher] of ofBytes) enter(files.get(file), side, hasher.digest().readBigUInt64LE(), 0);
 }
 
@@ -119,14 +119,14 @@ async function eachHash(
   }
 }
 
-/** What is compared hash by hash at once: some hours, or a part of the hashes of one that has too many records. */
+/** What is compared hash by hash at once: some hours, or part of an hour that has too many records. */
 interface Group {
   readonly hours: ReadonlySet<number>;
   readonly part: bigint;
   readonly parts: bigint;
 }
 
-/** Settles the hours that need no comparison, and puts the others into groups that fit into memory. */
+/** Settles the hours that need no comparison, and groups the others so that each group fits into memory. */
 function groups(tally: FileTally): Group[] {
   const made: Group[] = [];
   let hours = new Set<number>();

@@ -26,19 +26,19 @@ export interface LiveReport {
   /** Windows that the server counted again. */
   readonly counted: number;
   readonly differences: readonly LiveDifference[];
-  /** Windows that the server should have counted, and did not. */
+  /** Windows that the server should have counted but did not. */
   readonly failed: number;
   /** Why, of the last one. */
   readonly failure?: string;
 }
 
-/** After so many counts that failed, the rest is not asked for: each may have cost its whole time limit. */
+/** After this many failed counts the rest is skipped: each may have cost its whole time limit. */
 const FAILURES_MAX = 3;
 
 export interface LiveOptions {
   readonly now: bigint;
   readonly signal: AbortSignal;
-  /** Asks a server, again when it fails for a while. */
+  /** Asks a server, retrying temporary failures. */
   readonly patiently: <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;
 }
 

@@ -1,4 +1,4 @@
-/** Proves a snapshot offline: everything that its manifest claims, against what is there. */
+/** Verifies a snapshot offline: checks everything its manifest claims. */
 import type { Block, IndexLine } from "../snapshot/format/block.ts";
 import type { Manifest } from "../snapshot/format/manifest.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";
@@ -23,7 +23,7 @@ export type VerifyDepth = "sizes" | "checksums" | "lines";
 export interface VerifyOptions {
   /** Default `lines`. */
   readonly depth?: VerifyDepth;
-  /** Only every `of`-th block, from the `index`-th on (1 to `of`): so many runs read everything once. */
+  /** Only every `of`-th block, starting with the `index`-th (1 to `of`), so that `of` runs together read everything. */
   readonly part?: { readonly index: number; readonly of: number };
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: VerifyProgress) => void;
@@ -43,7 +43,7 @@ export interface VerifyReport {
   /** The first thousand. */
   readonly flaws: readonly Flaw[];
   readonly flawsTotal: number;
-  /** The blocks of data that something is wrong with, all of them, added up. */
+  /** All damaged data blocks, added up. */
   readonly damaged: readonly Damage[];
   readonly files: number;
   readonly blocks: number;
@@ -51,7 +51,7 @@ export interface VerifyReport {
   /** Bytes of data read. */
   readonly bytes: number;
   readonly durationMs: number;
-  /** What the manifest says of itself: a snapshot can be sound and `partial`. Absent when the manifest cannot be believed. */
+  /** The manifest's own status: a snapshot can be sound and `partial`. Absent when the manifest is not credible. */
   readonly status?: Manifest["status"];
 }
 
@@ -140,7 +140,7 @@ interface Walk {
   readonly data: DataCheck;
 }
 
-/** Goes through the index once, reading each block where its line stands, one ahead of the check. */
+/** Reads the index once, and each block at its line, one ahead of the check. */
 async function walkIndex(walk: Walk): Promise<Read> {
   const { manifest, options, data } = walk;
   const { depth = "lines", part, signal, onProgress } = options;
@@ -162,7 +162,7 @@ interface ChosenBlock {
   readonly number: number;
 }
 
-/** The blocks whose bytes are to be read; every line of the index is entered, and counted in `read`. */
+/** The blocks to read; every line of the index is entered, and counted in `read`. */
 async function* chosenBlocks(
   { snapshot, manifest, options, complain, index, data }: Walk,
   read: { blocks: number; records: number },
@@ -181,7 +181,7 @@ async function* chosenBlocks(
   }
 }
 
-/** The lines of the index that can be read; what is wrong with the others, or with the whole, is complained of. */
+/** The readable lines of the index; flaws in the others, or in the whole, are reported. */
 async function* checkedLines(
   snapshot: Storage,
   { index }: Manifest,

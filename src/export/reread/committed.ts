@@ -1,4 +1,4 @@
-/** What an export that is under way has committed of one backend, read back through the index. */
+/** Reads back, through the index, what a running export has committed of one backend. */
 import { join } from "node:path";
 import type { Json } from "../../contract/contract.ts";
 import type { Block } from "../../snapshot/format/block.ts";
@@ -12,13 +12,13 @@ import { readBlock } from "../../snapshot/read/reader.ts";
 import { readCommitted } from "../../snapshot/write/recover.ts";
 import type { Range } from "../../units/range.ts";
 
-/** Reads what is on the disk: what was written since the last flush may not be there. */
+/** Reads from the disk: anything written since the last flush may not be there yet. */
 export interface Committed {
-  /** The blocks of records that reach into one of the ranges, in the order they were written. */
+  /** The blocks with records in one of the ranges, in the order they were written. */
   blocks(ranges: readonly Range[]): Promise<readonly Block[]>;
   /** Each record of a block. @throws SnapshotError when its bytes are not what was written */
   eachRecord(block: Block, visit: (record: LineRecord) => void): Promise<void>;
-  /** Lets go of the files. */
+  /** Closes the files. */
   close(): Promise<void>;
 }
 
@@ -48,10 +48,10 @@ export const reachesInto = (block: Block, ranges: readonly Range[]): boolean =>
   kindOf(block) === "records" &&
   ranges.some(({ from, to }) => block.range !== undefined && block.range.from < to && block.range.to >= from);
 
-/** Parsing makes ten times as much garbage, and a block is parsed without a pause. */
+/** Parsing creates ten times as much garbage, and a block is parsed without a pause. */
 const PARSED_BYTES = 1 << 20;
 
-/** Takes lines of a data file apart, one after another. @throws Error at a line that is not what that file holds */
+/** Parses lines of a data file one by one. @throws Error at a line that is not in the file's format */
 export function eachLineRecord(
   file: string,
   bytes: Uint8Array,

@@ -10,13 +10,13 @@ import type { LineRecord } from "../../snapshot/format/line-format.ts";
  */
 export type Verdict = "held" | "differs" | "new";
 
-/** The records that are held. Of records that are equal in everything it knows how many there are. */
+/** The records that are held, with a count of identical ones. */
 export interface Held {
   /** Notes a record that is held. */
   note(record: LineRecord): void;
-  /** Notes a trace that is held, be it only in part. @returns whether it was not */
+  /** Notes a trace that is at least partly held. @returns whether it was not */
   noteTrace(id: string): boolean;
-  /** Judges the records of one line after the other; `seen` are those of the same step before it. */
+  /** Judges the records of one line after another; `seen` are the earlier records of the same step. */
   judge(records: readonly LineRecord[], seen: KeySet): readonly Verdict[];
 }
 
@@ -31,7 +31,7 @@ export function createHeld(): Held {
     note: add,
     noteTrace: (id) => keys.add(`trace ${id}`),
     judge(records, seen) {
-      // Those that are there as they are take their place first: of two with one identity, the other one is lacking.
+      // Unchanged records claim their place first: of two with the same identity, the other one is missing.
       const isThere = records.map((record) => hasContents(record) && keys.has(contentsKey(record)));
       const verdicts: Verdict[] = records.map(() => "held");
       for (const [index, record] of records.entries()) if (isThere[index]) countUp(seen, record.identity);
@@ -48,7 +48,7 @@ export function createHeld(): Held {
 
 const numbered = (identity: string, number: number): string => `${number} ${identity}`;
 
-/** Adds one more of the same. @returns the how many-th it is */
+/** Adds one more. @returns how many there are now */
 function countUp(keys: KeySet, identity: string): number {
   for (let number = 1; ; number += 1) if (keys.add(numbered(identity, number))) return number;
 }

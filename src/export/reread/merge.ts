@@ -1,6 +1,6 @@
 /**
- * What of a second reading's steps is kept: the records that are not held yet. The coordinator compares them, when a step's
- * answer is there: a step knows nothing of what is committed.
+ * Keeps of a second reading only the records that are not held yet. The coordinator compares when a step has answered, because
+ * steps know nothing of what is committed.
  */
 import type { Counts, Problem } from "../../contract/contract.ts";
 import type { Reread } from "../../reconcile/part.ts";
@@ -24,7 +24,7 @@ export interface MergeOptions {
   readonly reread: Reread;
   /** The export's range: records outside of it belong to every part. */
   readonly whole: Range;
-  /** What the server counts: records that it does not count are not lacking. */
+  /** What the server counts: records that it does not count are not missing. */
   readonly units: readonly string[];
   readonly held: Held;
   readonly hasObject: (path: string) => boolean;
@@ -84,7 +84,7 @@ function merge(one: StepRecords, seen: KeySet, options: MergeOptions): Merged {
   return { records: { ...records, ...windowOf(options.reread), reread: true }, problems };
 }
 
-/** Of what reaches over the borders of the part, as a trace does, the rest is of other parts. */
+/** A record that extends beyond the part, as a trace does, belongs to other parts too. */
 function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptions): readonly Verdict[] {
   const isOwn = records.map((record) => belongs(record, options));
   const verdicts = options.held.judge(
@@ -108,7 +108,7 @@ function belongs({ time }: LineRecord, { reread, whole }: MergeOptions): boolean
 const isCountable = ({ file, counts, lines }: StepRecords, unit: string): boolean =>
   counts[unit] === undefined || isCountedByRecord({ file }, unit) || counts[unit] === lines;
 
-/** Adds up what is kept, in the units of the plugin's own counts. */
+/** Adds up what is kept, in the plugin's own units. */
 function createSum({ file, counts, lines, range: given }: StepRecords, { whole, held }: MergeOptions) {
   const units = Object.keys(counts);
   const byRecord = units.filter((unit) => isCountedByRecord({ file }, unit));

@@ -3,7 +3,7 @@ import type { Counts } from "../../contract/contract.ts";
 import type { Range } from "../../units/range.ts";
 import { PIECES, type Tally } from "./tally.ts";
 
-/** What is narrowed down, and how the server is asked. */
+/** What to narrow down, and how to ask the server. */
 export interface NarrowOptions {
   readonly range: Range;
   /** What is held of the range, piece by piece. It is asked for where it is needed. */
@@ -16,11 +16,13 @@ export interface NarrowOptions {
   readonly count: (range: Range) => Promise<Counts | undefined>;
 }
 
-/** So few records are read at once: counting on would cost as much. */
+/** This few records are simply read: further counting would cost as much. */
 const SMALL = 1_000;
-/** By so many counts two records that are lacking are found within a thousandth of the range; what is not found is read as it is. */
+/**
+ * This many counts locate two missing records within a thousandth of the range; whatever is not found by then is read as it is.
+ */
 const COUNTS_MAX = 40;
-/** So many records are compared at once: 16 bytes for each, or 32. */
+/** The most records compared at once: 16 or 32 bytes each. */
 const COMPARED_MAX = 250_000;
 
 /** A run of the tally's pieces that is short, and what the server counts of it. */
@@ -30,7 +32,7 @@ interface Run {
   readonly server: Counts;
 }
 
-/** @returns what is to be read again, in order, each small enough for its records to be compared in memory */
+/** @returns the parts to read again, in order, each small enough to compare its records in memory */
 export async function narrow(options: NarrowOptions): Promise<readonly Range[]> {
   const { range, server, read } = options;
   if (largest(server) <= SMALL && largest(read) <= SMALL) return [range];
@@ -64,11 +66,14 @@ const isShort = ({ from, to, server }: Run, tally: Tally): boolean => {
   return Object.entries(server).some(([unit, count]) => count > (held[unit] ?? 0));
 };
 
-/** Where nothing is held, everything is lacking. */
+/** If nothing is held, everything is missing. */
 const isWorthCounting = ({ from, to, server }: Run, tally: Tally): boolean =>
   largest(server) > SMALL && tally.records(from, to) > 0 && tally.middle(from, to) !== undefined;
 
-/** `undefined` where the server cannot say, or its counts of two halves are not that of the whole: what it counts is not bound to a time. */
+/**
+ * `undefined` if the server cannot say, or the counts of two halves do not add up to the whole: they are then not tied to a
+ * time.
+ */
 async function countHalves(
   { from, to, server }: Run,
   tally: Tally,
@@ -92,7 +97,7 @@ async function countHalves(
   ];
 }
 
-/** Runs that follow one another are read as one. */
+/** Merges adjacent runs. */
 function joined(runs: readonly Pick<Run, "from" | "to">[]): Pick<Run, "from" | "to">[] {
   const all: { from: number; to: number }[] = [];
   for (const { from, to } of runs.toSorted((a, b) => a.from - b.from)) {

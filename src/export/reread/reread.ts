@@ -1,7 +1,7 @@
 /**
- * Reads once more what the server counts fuller than it was read: data that was still arriving, or an answer that was
- * short once. Of such a window only the parts that are short are read, each with a root of its own in the tree of cursors,
- * and what is not held yet is added: the snapshot has what either reading gave, each record once.
+ * Reads again what the server counts higher than was read: data that was still arriving, or an answer that was once too short.
+ * Only the short parts of a window are read, each with its own root in the tree of cursors, and missing records are added: the
+ * snapshot holds what either reading gave, each record once.
  */
 import type { Counts, Cursor, ExportRequest, Start } from "../../contract/contract.ts";
 import type { Reread } from "../../reconcile/part.ts";
@@ -23,22 +23,22 @@ import { mergeStep } from "./merge.ts";
 import { narrow } from "./narrow.ts";
 import { tallyOf } from "./tally.ts";
 
-/** How the rest of the export does its part. */
+/** What the rest of the export contributes. */
 export interface RereadOptions {
   readonly ledger: Ledger;
   /** Counts a part on the server. `undefined`: it cannot say. */
   readonly count: (range: Range) => Promise<Counts | undefined>;
   /** The first cursors of an export of a part. */
   readonly start: (request: ExportRequest) => Promise<Start>;
-  /** Writes what begins or ends the reading of a part. */
+  /** Commits the beginning or end of a part's reading. */
   readonly commit: (commit: Commit) => Promise<unknown>;
-  /** Runs the cursors that wait, to their end, and keeps of each step what `admit` leaves of it. */
+  /** Runs the waiting cursors to their end, keeping of each step what `admit` leaves. */
   readonly drain: (admit: (step: CheckedStep) => CheckedStep) => Promise<void>;
-  /** What is committed of this backend, as far as it is on the disk. */
+  /** This backend's committed data, as far as it is on the disk. */
   readonly committed: Committed;
-  /** Brings onto the disk what was written. */
+  /** Flushes what was written to the disk. */
   readonly flush: () => Promise<void>;
-  /** False once the export is to stop, or the server is given up. */
+  /** False once the export has to stop, or the server is given up. */
   readonly goesOn: () => boolean;
   readonly signal: AbortSignal;
 }
@@ -56,17 +56,17 @@ export async function readAgain(short: readonly Answer[], reading: RereadOptions
 const isSettled = (question: Question, ledger: Ledger): boolean =>
   ledger.hasGivenUp(question) || subtract(question.range, readTwice(question, ledger)).length === 0;
 
-/** The second readings of what a question is about that have come to their end. */
+/** Completed second readings that concern a question. */
 const readTwice = (question: Question, { windows }: Ledger): readonly Reread[] =>
   windows.rereads().filter((one) => isPartOf(one, question));
 
-/** Whether a second reading was of what a question is about. */
+/** Whether a second reading concerned a question. */
 export const isPartOf = ({ of, from, to }: Reread, { range, part }: Question): boolean =>
   of === part && from < range.to && to > range.from;
 
 /**
- * Reads the short parts of one window, one after another: what is held of one is compared with at a time. Before an
- * interruption some of them may have been read.
+ * Reads the short parts of one window one after another, so that only one part's records are compared at a time. Some of them
+ * may already have been read before an interruption.
  */
 async function readShort({ question, server = {} }: Answer, reading: RereadOptions): Promise<void> {
   const { range, part: of } = question;
@@ -109,7 +109,7 @@ const outsideOf = ({ from, to }: Range): Range[] => [
   { from: to, to: LATEST },
 ];
 
-/** A trace of which a part lies in the range is looked for so far around it, to be counted as one. ns */
+/** How far around the range to look for other parts of a trace, so that it counts as one. ns */
 const TRACE_REACH = 3_600_000_000_000n;
 
 const around = ({ from, to }: Range): Range => ({
@@ -136,7 +136,7 @@ async function heldOf(
   return held;
 }
 
-/** Commits a root of its own for the part; its cursors wait in the frontier then. @returns whether it could be begun */
+/** Commits a root for the part; its cursors then wait in the frontier. @returns whether it could begin */
 async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
   try {
     await commit(beginCursor(reread), await firstCursors(reread, reading), reading);

@@ -1,4 +1,4 @@
-/** How much of each piece of a range is held, so that it can be compared with the server's counts of the pieces. */
+/** How much of each piece of a range is held, for comparison with the server's counts of the pieces. */
 import type { Counts } from "../../contract/contract.ts";
 import type { Block } from "../../snapshot/format/block.ts";
 import { addCounts } from "../../snapshot/format/counts.ts";
@@ -11,11 +11,11 @@ import type { Committed } from "./committed.ts";
 export interface Tally {
   /** The part of the range that a run of pieces covers. */
   range(from: number, to: number): Range;
-  /** Where a run is best cut in two; `undefined` when it cannot be, or it is not known what would be held on either side. */
+  /** Where best to divide a run; `undefined` if that is impossible, or it is unknown what each side would hold. */
   middle(from: number, to: number): number | undefined;
-  /** What is held in a run, by unit. */
+  /** What a run holds, by unit. */
   held(from: number, to: number): Counts;
-  /** How many records are held in a run. */
+  /** How many records a run holds. */
   records(from: number, to: number): number;
 }
 
@@ -32,7 +32,7 @@ export async function tallyOf(
   const borders = bordersOf(range);
   const pieces = Array.from({ length: PIECES }, () => ({}) as Record<string, number>);
   const records = new Array<number>(PIECES).fill(0);
-  // Borders that lie within a block of which it is only known how much it has as a whole.
+  // Boundaries inside a block of which only the total count is known.
   const closed = new Set<number>();
 
   const note = (at: bigint, counts: Counts, count: number): void => {

@@ -1,4 +1,4 @@
-/** What a stranger's process is held to, and what of that the environment can change. */
+/** The limits on a third-party plugin's process, and which of them the environment can change. */
 import type { Config } from "../../config/config.ts";
 import { parseBytes } from "../../units/bytes.ts";
 import { hookTimeoutMs } from "../opening.ts";
@@ -6,13 +6,13 @@ import type { Bounds } from "./launch.ts";
 
 /** A plugin works in pieces of about 8 MiB. bytes */
 export const MEMORY_MAX = 1_000_000_000;
-/** A module that waits at its top level for something that never comes. ms */
+/** Time limit for loading: a module may wait at its top level for ever. ms */
 export const LOAD_MS = 10_000;
-/** As long as the shortest time limit of a hook, or nearly: a busy process is named before it is merely slow. ms */
+/** Almost as long as the shortest hook limit, so that a blocked process is reported before it is merely slow. ms */
 const SILENT_MS = 45_000;
 const SILENT_SHARE = 0.75;
 
-/** @throws RangeError when what is written there is no duration, or no size */
+/** @throws RangeError when a variable is not a valid duration or size */
 export function boundsFrom(env: Config["env"]): Bounds {
   const limitMs = hookTimeoutMs(env);
   const memory = env.CONTEXTCORE_PLUGIN_MEMORY;

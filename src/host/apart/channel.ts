@@ -1,23 +1,23 @@
-/** The socket between a plugin's process and ours: bytes both ways, no faster than the other side takes them. */
+/** The socket between a plugin's process and ours: bytes in both directions, no faster than the other side reads. */
 
 declare module "bun" {
-  // The runtime takes a descriptor, too; its types know the options and not the call.
+  // The runtime also accepts a descriptor; its types include the option but not the call.
   function connect<Data = undefined>(options: FdSocketOptions<Data>): Promise<Socket<Data>>;
 }
 
 export interface Channel {
-  /** Resolves when the system has taken all of it: what is sent faster than it is read waits here. */
+  /** Resolves when the system has accepted all of it: what is sent faster than it is read waits here. */
   send(pieces: readonly Uint8Array[]): Promise<void>;
-  /** What the system has not taken yet. bytes */
+  /** Bytes that the system has not accepted yet. */
   unsent(): number;
   close(): void;
-  /** Its being open does not keep this process from ending. */
+  /** Keeping it open does not keep this process alive. */
   unref(): void;
 }
 
 export interface ChannelEvents {
   readonly onData: (bytes: Uint8Array) => void;
-  /** Nothing comes any more, and nothing can be sent. */
+  /** Nothing arrives any more, and nothing can be sent. */
   readonly onClose: () => void;
 }
 

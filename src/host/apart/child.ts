@@ -1,6 +1,6 @@
 /**
- * A process that runs a stranger's code, and can be lost without harm: one that is busy for ever, takes too much memory,
- * ends itself, is killed or says what nobody can read gives an error that says so.
+ * A process that runs third-party code and can be lost without harm. If it blocks, uses too much memory, exits, is killed or
+ * sends unreadable messages, the caller gets an error that says so.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,29 +16,29 @@ import { BEAT_MS, PROCESS_WORD, SOCKET_FD } from "./word.ts";
 export interface ChildOptions {
   /** Shown in the system's list of processes. */
   readonly title: string;
-  /** Default: an empty one of its own, removed at the end. */
+  /** Default: its own empty one, removed at the end. */
   readonly directory?: string | undefined;
-  /** A child that says nothing for so long is busy for ever. ms */
+  /** A child that is silent for this long counts as blocked. ms */
   readonly silentMs: number;
-  /** It may hold so much memory. bytes */
+  /** Memory limit, bytes. */
   readonly memoryMax: number;
-  /** Takes a line that it has printed. */
+  /** Receives each line that it prints. */
   readonly onPrinted: (line: string) => void;
   readonly handlers: Handlers;
-  /** It is gone, however that came. */
+  /** It is gone, for whatever reason. */
   readonly onGone: () => void;
 }
 
 export interface Child {
   readonly peer: Peer;
   /**
-   * Asks for something that is done within `limitMs`, or never.
-   * @throws LostChild when it takes longer: the child is killed then
+   * Makes a request that is done within `limitMs`, or never.
+   * @throws LostChild when it takes longer: the child is then killed
    */
   callWithin(limitMs: number, name: string, input: unknown): Promise<unknown>;
-  /** Kills it when it shows no sign of life: who waited for it too long need not wait for the next one. */
+  /** Kills the child if it shows no sign of life, so that a caller who waited too long need not wait again. */
   stopIfSilent(): void;
-  /** Present when it is gone though nobody has ended it. */
+  /** Set when the child is gone although nobody ended it. */
   lost(): LostChild | undefined;
   /** Kills it, with every process that it has started. */
   end(): Promise<void>;
@@ -50,27 +50,27 @@ export class LostChild extends Error {
 }
 
 const WATCH_MS = 100;
-/** Until it first says that it is alive, a child is not busy but starting. ms */
+/** Until its first sign of life, a child counts as starting, not as blocked. ms */
 const START_MS = 30_000;
-/** Without a connection it is as good as gone, and is given so long to say how. ms */
+/** Without a connection it is as good as gone; this long it may take to report why. ms */
 const CLOSED_MS = 1_000;
-/** Requests to its server at a time, and pieces of their answers: more is a mistake. */
+/** Concurrent requests to its server, and pieces of their answers: more is a mistake. */
 const CALLS_MAX = 512;
-/** What is on its way to a child that does not read it: as much as one answer may hold. bytes */
+/** Data queued for a child that does not read: as much as one answer may hold. bytes */
 const UNSENT_MAX = 256 << 20;
 
 const PROGRAM = Bun.isStandaloneExecutable
   ? [process.execPath]
   : [process.execPath, resolve(import.meta.dir, "../../main.ts")];
 
-/** Starts this program again, as the process of a plugin, and watches what it says and holds until it ends. */
+/** Starts this program again as a plugin's process, and watches its messages and memory until it ends. */
 export async function startChild(options: ChildOptions): Promise<Child> {
   const own = options.directory === undefined ? mkdtempSync(join(tmpdir(), "contextcore-plugin-")) : "";
   const child = Bun.spawn([...PROGRAM, PROCESS_WORD, options.title], {
     cwd: options.directory ?? own,
     env: childEnvironment(process.env),
     stdio: ["ignore", "pipe", "pipe", "pipe"],
-    // A group of its own: Ctrl-C is this process's to handle, and what the plugin starts ends with it.
+    // Its own process group: this process handles Ctrl-C, and whatever the plugin starts ends with it.
     detached: true,
   });
   child.unref();
@@ -111,7 +111,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   return {
     peer,
     async callWithin(limitMs, name, input) {
-      // This one keeps the program from ending: nothing else does while a child is asked.
+      // This timer keeps the program alive; nothing else does while a child is asked.
       const limit = startDeadline({ limitMs });
       limit.signal.addEventListener("abort", () => stop(`was not done after ${limitMs / 1000} s`));
       try {
@@ -133,7 +133,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
   };
 }
 
-/** So many signs of life that did not come mean that it is busy. */
+/** This many missed signs of life mean that it is blocked. */
 const SILENT_BEATS = 3;
 
 interface Heard {
@@ -158,7 +158,7 @@ function watcher({ heard, pid, stop, silentMs, memoryMax }: Watched): () => void
   let last = performance.now();
   return () => {
     const now = performance.now();
-    // This process was itself held up, by sleep or by load: what the child has said is not read yet.
+    // This process was itself suspended or overloaded, and has not read the child's messages yet.
     if (now - last > 10 * WATCH_MS) heard.at = now;
     last = now;
     if (now - heard.at > (heard.started ? silentMs : Math.max(silentMs, START_MS))) stop(silence(silentMs));
@@ -172,7 +172,7 @@ const silence = (ms: number): string =>
 
 const leaving = new Set<() => void>();
 
-/** Called when this process ends, unless the result was called before. */
+/** Runs when this process ends, unless the result was called before. */
 function atExit(leave: () => void): () => void {
   if (leaving.size === 0) process.once("exit", leaveAll);
   leaving.add(leave);
@@ -186,13 +186,15 @@ function leaveAll(): void {
   for (const leave of leaving) leave();
 }
 
-/** The process and whatever it has started, where there is such a thing as a group; one that is gone is no error. */
+/**
+ * Kills the process and everything it has started, if there are process groups. A process that is already gone is not an error.
+ */
 function killGroup(pid: number): void {
   for (const target of [-pid, pid]) {
     try {
       process.kill(target, "SIGKILL");
     } catch {
-      // It has ended already.
+      // It has already ended.
     }
   }
 }

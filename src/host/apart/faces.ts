@@ -1,4 +1,4 @@
-/** A backend and a sink whose hooks are in another process. */
+/** A backend, sink or store whose hooks run in another process. */
 import type {
   Backend,
   DashboardKeeper,
@@ -17,7 +17,7 @@ import { shownBytes, streamFrom } from "./streams.ts";
 
 const has = ({ opened }: Instance, hook: string): boolean => opened.has.includes(hook);
 
-/** The plugin's backend, with what it has of the contract. @throws HookDefect when it has not what each must have */
+/** The plugin's backend, with the parts of the contract that it has. @throws HookDefect when a required part is missing */
 export function backendIn(instance: Instance, plugin: string): Backend {
   const { ask, opened } = instance;
   requireBackend(plugin, outline(instance));
@@ -47,7 +47,7 @@ export function backendIn(instance: Instance, plugin: string): Backend {
   };
 }
 
-/** The plugin's sink. @throws HookDefect when it has not what each must have */
+/** The plugin's sink. @throws HookDefect when a required part is missing */
 export function sinkIn(instance: Instance, plugin: string): Sink {
   const { ask } = instance;
   requireSink(plugin, outline(instance));
@@ -58,7 +58,7 @@ export function sinkIn(instance: Instance, plugin: string): Sink {
   };
 }
 
-/** The plugin's store. @throws HookDefect when it has not what each must have */
+/** The plugin's store. @throws HookDefect when a required part is missing */
 export function storeIn(instance: Instance, plugin: string): Store {
   const { ask } = instance;
   requireStore(plugin, outline(instance));
@@ -85,7 +85,7 @@ export function storeIn(instance: Instance, plugin: string): Store {
   };
 }
 
-/** What there is of the contract, as an object with methods. */
+/** The existing parts of the contract, as an object with methods. */
 function outline({ opened }: Instance): object {
   const methods: Record<string, unknown> = {};
   for (const hook of opened.has) {
@@ -142,7 +142,7 @@ function restorerIn(instance: Instance): Restorer {
   };
 }
 
-/** @param by a selector, or the number of what a selection has left */
+/** @param by a selector, or the number of a remaining selection */
 function matcherBy({ ask }: Instance, by: string | number): LineMatcher {
   const one = (): never => {
     throw new Error("a plugin in a process of its own is asked for many lines at once");
@@ -153,7 +153,7 @@ function matcherBy({ ask }: Instance, by: string | number): LineMatcher {
   });
 }
 
-/** So much is shown at once, and no more is read from the snapshot before it was looked at. characters */
+/** How much is sent at once; the snapshot is not read further until that has been examined. characters */
 const SHOWN_MAX = 256 << 10;
 
 async function* inBatches(everything: AsyncIterable<RestoreLine>): AsyncGenerator<readonly RestoreLine[]> {

@@ -1,13 +1,13 @@
-/** Errors as they cross the border: a PluginError with all that it says, any other with its name and text. */
+/** Errors that cross between processes: a PluginError with its details, any other with its name and text. */
 import * as v from "valibot";
 import { PluginError } from "../../contract/errors.ts";
 
-/** What is shown of an error is a sentence, not a document. characters */
+/** An error's message should be a sentence, not a document. characters */
 const TEXT_MAX = 16_384;
 const text = v.pipe(v.string(), v.maxLength(TEXT_MAX));
 const number = v.optional(v.pipe(v.number(), v.finite()));
 
-/** An error on its way. */
+/** An error in transit. */
 export const failureSchema = v.variant("type", [
   v.object({
     type: v.literal("plugin"),
@@ -54,7 +54,7 @@ export function toFailure(error: unknown): Failure {
   return { type: "error", name: cut(name), message: cut(message), hint, stack: cutIf(stack) };
 }
 
-/** What to throw on this side: a text for what was no error there. */
+/** The error to throw on this side; a plain text for a thrown value that was not an error. */
 export function fromFailure(failure: Failure): unknown {
   if (failure.type === "value") return failure.shown;
   if (failure.type === "plugin") {

@@ -1,20 +1,20 @@
 /**
- * Messages on a stream of bytes: the length of the JSON and of the data behind it, 32 bits each, big endian, then the two.
- * Who sends more than fits in memory is cut off before it is read.
+ * Messages on a byte stream: the lengths of the JSON and of the data after it, 32 bits each, big endian, then the two. A sender
+ * of more than fits in memory is cut off before it is read.
  */
 import type { Packed } from "./values.ts";
 
 const HEAD_BYTES = 8;
-/** Of control, which becomes objects: many small ones take ten times as much. bytes */
+/** Limit for control data, which becomes objects: many small ones take ten times as much memory. bytes */
 const JSON_MAX = 16 << 20;
-/** Of texts and bytes: a step is to bring about 8 MiB, of which one line may be most. bytes */
+/** Limit for texts and bytes: a step should yield about 8 MiB, most of which may be one line. bytes */
 const DATA_MAX = 256 << 20;
-/** Objects, lists and members of one message: each takes some hundred bytes when it is read, and two on the way. */
+/** Objects, lists and members of one message: each takes some hundred bytes when parsed, and twice that in transit. */
 const MARKS_MAX = 1_000_000;
 /** What is packed is no deeper: a hundred, each perhaps in two objects, and the message around it. See `values.ts`. */
 const NESTED_MAX = 210;
 
-/** A message that is too large, from either side. */
+/** A message that is too large, in either direction. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
 }
@@ -37,7 +37,7 @@ function requireSizes(json: number, data: number): void {
 
 const [QUOTE, BACKSLASH, COMMA, LIST, LIST_END, OBJECT, OBJECT_END] = Buffer.from('"\\,[]{}');
 
-/** Before it is parsed, by its bytes alone. @throws FrameError */
+/** Checks the raw bytes before they are parsed. @throws FrameError */
 function requireShape(json: Uint8Array): void {
   let [marks, depth, quoted] = [0, 0, false];
   for (let at = 0; at < json.length; at += 1) {
@@ -56,8 +56,8 @@ function requireShape(json: Uint8Array): void {
 }
 
 /**
- * Takes the bytes as they come, and gives each message when it is whole.
- * @returns what throws FrameError at a message that is announced as too large, or whose JSON would become so
+ * Takes bytes as they arrive, and returns each complete message.
+ * @returns a function that throws FrameError for a message announced as too large, or whose JSON would become so
  */
 export function createFrameReader(onFrame: (json: string, data: Uint8Array) => void) {
   const head = Buffer.alloc(HEAD_BYTES);
@@ -66,7 +66,7 @@ export function createFrameReader(onFrame: (json: string, data: Uint8Array) => v
   const begin = (): Buffer => {
     const [json, data] = [head.readUInt32BE(0), head.readUInt32BE(4)];
     requireSizes(json, data);
-    // Its own memory: whoever gets parts of it keeps them.
+    // Has its own memory, because receivers keep parts of it.
     return Buffer.from(new ArrayBuffer(json + data));
   };
   const end = (whole: Buffer): void => {

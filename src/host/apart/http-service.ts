@@ -1,10 +1,10 @@
-/** Makes the calls that a plugin's process asks for: with the instance's credentials, to its own server. */
+/** Makes the calls that a plugin's process requests: with the instance's credentials, to its own server. */
 import * as v from "valibot";
 import type { Context, HttpClient } from "../../contract/contract.ts";
 import { bodySchema, httpSchema } from "./messages.ts";
 import type { Handlers } from "./peer.ts";
 
-/** Answers that nobody has read to their end; each holds a connection. */
+/** Answers not read to their end; each holds a connection. */
 const OPEN_MAX = 512;
 
 interface Body {
@@ -14,7 +14,7 @@ interface Body {
 
 export type ContextOf = (instance: number) => Pick<Context<unknown>, "http" | "clock">;
 
-/** The handlers of `http.send`, `http.read` and `http.cancel`, and what ends all that is under way. */
+/** The handlers of `http.send`, `http.read` and `http.cancel`, and a function that ends everything in progress. */
 export function createHttpService(contextOf: ContextOf): { calls: Handlers["calls"]; end(): void } {
   const bodies = new Map<number, Body>();
   let sent = 0;

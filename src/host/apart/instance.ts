@@ -1,4 +1,4 @@
-/** A plugin that is open in a process of its own: one set of options, and the hooks of the contract by name. */
+/** A plugin opened in its own process: one set of options, and the contract's hooks by name. */
 import * as v from "valibot";
 import { about } from "../../config/introspect.ts";
 import type { Context, OptionsSchema } from "../../contract/contract.ts";
@@ -11,7 +11,7 @@ import { visibleUrl, withoutCredentials } from "./withheld.ts";
 
 export interface Opening {
   readonly face: FaceName;
-  /** Of the declaration, as it stands for the plugin's own. */
+  /** The parts of the declaration that stand for the plugin's own. */
   readonly schema: OptionsSchema;
   readonly context: Context<Options>;
   readonly redact: (text: string) => string;
@@ -21,8 +21,8 @@ export interface Opening {
 export interface Instance {
   readonly opened: Opened;
   /**
-   * Calls a hook. What it answers is what the plugin says: the guard and the engine look at it.
-   * @param shown what it is given piece by piece while it runs, by a number that is among its arguments
+   * Calls a hook. Its answer is unchecked: the guard and the engine check it.
+   * @param shown what it receives in pieces while it runs, by a number among its arguments
    * @throws what the hook throws, or PluginError when its process is lost
    */
   ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown): Promise<Answer>;
@@ -35,7 +35,7 @@ export interface Shown {
 
 let numbers = 0;
 
-/** A number that nothing else has, by which the two processes call something. */
+/** A unique number by which the two processes refer to something. */
 export const nextNumber = (): number => ++numbers;
 
 /** @throws OptionsRefused, or what the plugin throws when it is opened */
@@ -64,7 +64,7 @@ export async function openInstance(runner: Runner, opening: Opening): Promise<In
   };
 }
 
-/** A process that is busy hears of no cancellation, and would not hear of the next call. */
+/** A blocked process does not notice a cancellation, and would not notice the next call either. */
 async function callIn({ child }: Process, call: object, signal?: AbortSignal): Promise<unknown> {
   const abort = (): void => child.stopIfSilent();
   signal?.addEventListener("abort", abort, { once: true });
@@ -90,7 +90,7 @@ function inputOf(instance: number, { face, schema, context, timeout }: Opening) 
   };
 }
 
-/** The work's result for each process that it was done in. */
+/** Caches the work's result for each process. */
 function once<Result>(work: (process: Process) => Promise<Result>): (process: Process) => Promise<Result> {
   const done = new WeakMap<Process, Promise<Result>>();
   return (process) => {

@@ -1,4 +1,4 @@
-/** A plugin's process with the plugin loaded in it: how it is started, and what it may ask of this one. */
+/** Starts a plugin's process with the plugin loaded, and handles what that process may ask of this one. */
 import * as v from "valibot";
 import type { Context } from "../../contract/contract.ts";
 import { visible } from "../../units/visible.ts";
@@ -17,31 +17,31 @@ import {
   toldSchema,
 } from "./messages.ts";
 
-/** What a plugin's process is held to. */
+/** The limits of a plugin's process. */
 export interface Bounds {
-  /** How long loading may take, and opening. ms */
+  /** Time limit for loading and for opening. ms */
   readonly loadMs: number;
-  /** So long it may be busy without a pause. ms */
+  /** How long it may block without a pause. ms */
   readonly silentMs: number;
-  /** So much memory it may hold. bytes */
+  /** Memory limit, bytes. */
   readonly memoryMax: number;
 }
 
 export interface Launch extends Bounds {
   readonly location: Location;
   readonly files: PluginFiles;
-  /** Takes a line for the person at the terminal. */
+  /** Receives a line for the person at the terminal. */
   readonly say: (line: string) => void;
 }
 
-/** What an instance in the process is given from here. */
+/** What an instance in the process gets from here. */
 export interface Given {
   readonly context: Context<unknown>;
-  /** Blots its secrets out. */
+  /** Redacts its secrets. */
   readonly redact: (text: string) => string;
 }
 
-/** What the process may ask for, by the numbers that it has for it. */
+/** What the process may ask for, by the numbers it uses. */
 interface Known {
   name: string;
   readonly given: Map<number, Given>;
@@ -52,11 +52,11 @@ interface Known {
 export interface Process {
   readonly child: Child;
   readonly declared: Declared;
-  /** Opening an instance may take so long. */
+  /** Time limit for opening an instance. */
   readonly openMs: number;
-  /** From now on the process may ask in the name of this instance. */
+  /** From now on the process may make requests for this instance. */
   admit(instance: number, given: Given): void;
-  /** What a hook is given piece by piece, by its number, until the result is called. */
+  /** Registers data that a hook receives in pieces, by its number, until the result is called. */
   show(id: number, pieces: AsyncIterator<unknown>): () => void;
 }
 
@@ -89,7 +89,7 @@ export async function launch(options: Launch): Promise<Process> {
   }
 }
 
-/** What waits for something that never comes is told of by the process itself; who cannot even do that is given so long. ms */
+/** A module that waits for ever is reported by the process itself; a process that cannot even do that gets this long. ms */
 const GRACE_MS = 1_000;
 
 function loading({ entry }: Location, error: unknown): Error {
@@ -111,14 +111,14 @@ function loading({ entry }: Location, error: unknown): Error {
   );
 }
 
-/** A process that logs more lines has something else in mind. */
+/** No honest process logs more lines. */
 const TOLD_MAX = 10_000;
-/** Of all of them together, or it fills whatever keeps them. characters */
+/** Limit for all lines together, to protect whatever stores them. characters */
 const TOLD_CHARACTERS_MAX = 4 << 20;
-/** Each is an event in the trail. */
+/** Each one is an event in the trail. */
 const STRAYS_MAX = 20;
 
-/** What the process may ask for and tell. */
+/** What the process may request and report. */
 function waysOut(
   say: (line: string) => void,
   known: Known,
@@ -132,7 +132,7 @@ function waysOut(
   const hidden = (text: string): string =>
     [...known.given.values()].reduce((rest, { redact }) => redact(rest), text);
   const count = { told: 0, characters: 0, strays: 0 };
-  /** Each line by itself: one without the plugin's name before it would pass for the program's own. */
+  /** Each line separately: without the plugin's name in front, a line would pass for the program's own. */
   const tell = (message: string, tellLine: (line: string) => void): void => {
     for (const line of message.split("\n")) {
       count.told += 1;

@@ -1,4 +1,4 @@
-/** Loads a stranger's plugin in a process of its own: here there is its declaration, and the way to open it there. */
+/** Loads a third-party plugin in its own process: here there is only its declaration, and a way to open it there. */
 import * as v from "valibot";
 import type { Backend, Context, Plugin, Sink, Store } from "../../contract/contract.ts";
 import type { Options } from "../context.ts";
@@ -13,31 +13,31 @@ import { createRunner, type Runner } from "./runner.ts";
 /** What a plugin is opened with. */
 export interface OpeningApart {
   readonly context: Context<Options>;
-  /** Blots out what the options keep secret. */
+  /** Redacts secret options. */
   readonly redact: (text: string) => string;
-  /** Of one call to the server, a duration as written. */
+  /** Time limit of one call to the server, a duration as written. */
   readonly timeout?: string;
 }
 
-/** The processes of a stranger's plugin. */
+/** The processes of a third-party plugin. */
 export interface Apart {
   /** Opens it. @throws OptionsRefused, or what the plugin throws */
   backend(opening: OpeningApart): Promise<Backend>;
   sink(opening: OpeningApart): Promise<Sink>;
   store(opening: OpeningApart): Promise<Store>;
-  /** How processes of it were lost so far. */
+  /** How its processes were lost so far. */
   lost(): readonly Error[];
-  /** Ends all of them; whatever is open starts another one when it is called. */
+  /** Ends all of them; open instances start a new one when called. */
   end(): Promise<void>;
 }
 
 export interface ApartOptions extends Launch {
-  /** Everything is opened in one process, which a check does: else each has one of its own, and knows no other's options. */
+  /** Opens everything in one process, for a check; otherwise each instance has its own process and sees no other's options. */
   readonly shared?: boolean;
 }
 
 /**
- * Starts a process, loads the plugin in it, and checks what it declares.
+ * Starts a process, loads the plugin in it, and checks its declaration.
  * @throws DeclarationError that names the file
  */
 export async function loadApart(
@@ -81,7 +81,7 @@ function processesOf(plugin: Plugin, first: Process, options: ApartOptions): Apa
   };
 }
 
-/** The declaration as a value like any other; only its own process can open it. */
+/** The declaration as an ordinary value; only its own process can open it. */
 function pluginFrom({ faces, options, ...said }: Declared, { location }: Launch): Plugin {
   const open = (): never => {
     throw new Error(`${said.name} is opened in a process of its own`);

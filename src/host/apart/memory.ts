@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** What a process holds in memory now, bytes, seen from outside; `undefined` where the system does not tell in a file. */
+/** A process's memory, bytes, measured from outside; `undefined` if the system has no file for that. */
 export function residentBytes(pid: number): number | undefined {
   if (process.platform !== "linux") return undefined;
   try {

@@ -1,7 +1,7 @@
 /**
- * A declared option as data, and as a schema again on the other side of the border: what help, the environment and the
- * first look at a value need. What only the plugin's own code can judge is judged in its process. Further names in the environment do not cross: a
- * stranger could name any variable, and read it.
+ * A declared option as data, turned back into a schema on the other side: enough for help, the environment and a first check of
+ * a value. What only the plugin's own code can judge is judged in its process. Extra environment variables do not cross: a
+ * third party could name any variable and read it.
  */
 import * as v from "valibot";
 import { about, unwrap } from "../../config/introspect.ts";
@@ -12,9 +12,9 @@ const word = v.pipe(v.string(), v.maxLength(200));
 const bound = v.object({ value: v.number(), message: v.optional(word) });
 
 export interface OptionShape {
-  /** As valibot calls what is below `optional` and pipes: `string`, `picklist`. */
+  /** valibot's name for the type inside `optional` and pipes: `string`, `picklist`. */
   readonly type: string;
-  /** How it may be absent: `optional`, `nullish`; without it it may not. */
+  /** Whether it may be absent: `optional`, `nullish`; otherwise it is required. */
   readonly absent?: string | undefined;
   readonly fallback?: unknown;
   readonly description?: string | undefined;
@@ -43,7 +43,7 @@ export const optionShapeSchema: v.GenericSchema<unknown, OptionShape> = v.object
 
 const ABSENT = ["optional", "exact_optional", "nullish", "nullable"];
 
-/** What the plugin's process tells of an option. */
+/** What the plugin's process reports about an option. */
 export function shapeOf(schema: v.GenericSchema, depth = 0): OptionShape {
   const inner = unwrap(schema);
   const { description, secret, path } = about(schema);

@@ -1,4 +1,4 @@
-/** Calls from one process into another, both ways over one channel: with answers, errors, cancellation and notes. */
+/** Calls between two processes, in both directions over one channel: with answers, errors, cancellation and notifications. */
 import * as v from "valibot";
 import type { Channel } from "./channel.ts";
 import { openChannel } from "./channel.ts";
@@ -16,33 +16,33 @@ const messageSchema = v.variant("say", [
 ]);
 type Message = v.InferOutput<typeof messageSchema>;
 
-/** What this side does when it is asked to. */
+/** What this side does on request. */
 export interface Handlers {
   readonly calls: Readonly<Record<string, (input: unknown, signal: AbortSignal) => Promise<unknown>>>;
-  /** What is only told. */
+  /** Notifications without an answer. */
   readonly notes: Readonly<Record<string, (value: unknown) => void>>;
 }
 
 export interface Peer {
-  /** @throws what the other side threw; what {@link close} was given when there is no other side any more */
+  /** @throws what the other side threw; the reason given to {@link close} once the other side is gone */
   call(name: string, input: unknown, signal?: AbortSignal): Promise<unknown>;
   note(name: string, value: unknown): void;
-  /** Fails every call under way and to come. */
+  /** Fails every present and future call. */
   close(why: Error): void;
   unref(): void;
 }
 
 export interface PeerOptions {
   readonly handlers: Handlers;
-  /** The other side is gone, or says what nobody can read: the error says which. */
+  /** The other side is gone or sends unreadable messages; the error says which. */
   readonly onEnd: (error?: Error) => void;
-  /** So many calls of the other side may be unanswered. */
+  /** Maximum number of unanswered calls from the other side. */
   readonly callsMax: number;
-  /** So much may wait for the other side to read it, the last message beside it. bytes */
+  /** Maximum amount waiting to be read by the other side, besides the last message. bytes */
   readonly unsentMax: number;
 }
 
-/** The other side does what no honest one does; nothing more is read of it, and nothing said to it. */
+/** The other side violates the protocol, so nothing more is read from it or sent to it. */
 export class ProtocolError extends Error {
   override readonly name = "ProtocolError";
 }
@@ -115,7 +115,7 @@ export async function createPeer(fd: number, options: PeerOptions): Promise<Peer
   };
 }
 
-/** Does what the other side asks for, and answers. */
+/** Carries out the other side's request and answers. */
 function createServed({ handlers, callsMax }: PeerOptions, send: (message: Message) => Promise<void>) {
   const running = new Map<number, AbortController>();
   const serve = async (id: number, work: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
@@ -142,7 +142,7 @@ function createServed({ handlers, callsMax }: PeerOptions, send: (message: Messa
   };
 }
 
-/** @throws ProtocolError when there is nothing of that name */
+/** @throws ProtocolError when there is no such name */
 function own<Handle>(handles: Readonly<Record<string, Handle>>, name: string): Handle {
   const handle = Object.hasOwn(handles, name) ? handles[name] : undefined;
   if (handle === undefined) throw new ProtocolError("a name that there is nothing for");

@@ -1,11 +1,11 @@
-/** What a plugin's process prints past its logger, line by line, and no more than somebody can read. */
+/** Passes on what a plugin's process prints past its logger, line by line and within readable limits. */
 
 /** A longer line is cut. characters */
 const LINE_MAX = 4_096;
-/** Of one process; what it prints then is read and thrown away. characters */
+/** Limit per process; what it prints beyond is read and discarded. characters */
 const ALL_MAX = 1 << 20;
 
-/** Gives every line of these streams until they end. */
+/** Passes on every line of these streams until they end. */
 export function relayLines(
   streams: readonly ReadableStream<Uint8Array>[],
   onLine: (line: string) => void,
@@ -16,7 +16,7 @@ export function relayLines(
     left -= line.length;
     onLine(left > 0 ? line.slice(0, LINE_MAX) : "(it has printed too much; the rest is left out)");
   };
-  // A stream that breaks off has ended.
+  // A broken stream has ended.
   for (const stream of streams) void relay(stream, tell).catch(() => undefined);
 }
 

@@ -1,24 +1,24 @@
-/** Keeps a plugin's process there: one that is lost is started again, a few times, and then the plugin is given up. */
+/** Keeps a plugin's process running: a lost one is restarted a few times, and then the plugin is given up. */
 import { PluginError } from "../../contract/errors.ts";
 import { LostChild } from "./child.ts";
 import type { Process } from "./launch.ts";
 
-/** After so many lost processes the next one would be lost, too. */
+/** After this many lost processes, the next would be lost too. */
 export const LOST_MAX = 3;
 
 export interface Runner {
   /**
-   * Does something in the process, which is started where there is none.
-   * @throws PluginError when the process is lost over it: `temporary`, or `refused` when it is not started any more
+   * Runs work in the process, starting it if necessary.
+   * @throws PluginError when that loses the process: `temporary`, or `refused` when it is not restarted any more
    */
   run<Result>(work: (process: Process) => Promise<Result>): Promise<Result>;
   /** How the processes were lost so far. */
   readonly lost: readonly Error[];
-  /** Ends the process that there is; the next `run` starts another one. */
+  /** Ends the present process; the next `run` starts another. */
   end(): Promise<void>;
 }
 
-/** @param first a process that is there already */
+/** @param first an already running process */
 export function createRunner(start: () => Promise<Process>, first: Process): Runner {
   const lost: Error[] = [];
   const { name } = first.declared;

@@ -1,11 +1,11 @@
-/** What comes or goes piece by piece across the border: each piece is asked for when the one before it was taken. */
+/** Data that crosses between processes in pieces: each is requested when the previous one has been consumed. */
 import * as v from "valibot";
 import { type Instance, nextNumber, type Shown } from "./instance.ts";
 import { nextSchema } from "./messages.ts";
 
 /**
- * What a hook in the other process yields. What is not read to its end is ended there.
- * @param args the hook's, before its signal
+ * What a hook in the other process yields. If it is not read to its end, it is ended there.
+ * @param args the hook's, without its signal
  */
 export async function* streamFrom<Piece>(
   { ask }: Instance,
@@ -24,12 +24,12 @@ export async function* streamFrom<Piece>(
       yield next[0] as Piece;
     }
   } finally {
-    // A process that is gone has ended it, too.
+    // A lost process has ended it, too.
     if (isOpen) ask("stream.end", [{ stream }]).catch(() => undefined);
   }
 }
 
-/** So many bytes cross at once. */
+/** How many bytes cross at once. */
 const PIECE_MAX = 1 << 20;
 
 /** Bytes that a hook in the other process reads, in pieces that it has room for. */

@@ -1,7 +1,6 @@
 /**
- * Values as they cross the border between two processes: JSON, and beside it what JSON cannot hold or holds dearly (times
- * as bigint, bytes, long texts, NaN, numbers that stay as they were written). What is no data (a function, a circle) does
- * not cross.
+ * Values that cross between two processes: JSON, plus what JSON cannot hold or holds inefficiently (times as bigint, bytes,
+ * long texts, NaN, numbers in their original spelling). Anything that is not data (a function, a cycle) does not cross.
  */
 declare global {
   interface JSON {
@@ -9,22 +8,22 @@ declare global {
   }
 }
 
-// A plugin may change what everybody uses: in its process, these stay what they are.
+// A plugin may change globals in its process, so references to the originals are kept.
 const { stringify, parse, rawJSON, isRawJSON } = JSON;
 
-/** A value on its way: its JSON, and the bytes that the JSON points into. */
+/** A value in transit: its JSON, and the bytes that the JSON refers to. */
 export interface Packed {
   readonly json: string;
   readonly parts: readonly Uint8Array[];
 }
 
-/** A longer text crosses as bytes: it need not be escaped. characters */
+/** Longer texts cross as bytes, so that they need no escaping. characters */
 const INLINE_MAX = 1024;
 const DEPTH_MAX = 100;
-/** The member by which an object on the way says that it stands for something else. */
+/** The member that marks an object in transit as a stand-in for something else. */
 const MARK = "$";
 
-/** The value is no data, or what came is no value. */
+/** The value is not data, or what arrived is not a value. */
 export class NotData extends Error {
   override readonly name = "NotData";
 }
@@ -84,7 +83,7 @@ function objectToJson(value: object, part: Part, depth: number): unknown {
   return Object.hasOwn(plain, MARK) ? { [MARK]: "object", is: plain } : plain;
 }
 
-/** @throws NotData when it is not what {@link pack} makes */
+/** @throws NotData when it was not made by {@link pack} */
 export function unpack(json: string, data: Uint8Array): unknown {
   let read: unknown;
   try {

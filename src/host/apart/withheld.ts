@@ -1,14 +1,14 @@
-/** The options as a plugin's process sees them: without what only its HTTP client needs, which is not in that process. */
+/** The options as a plugin's process sees them: without what only the HTTP client outside needs. */
 import { about } from "../../config/introspect.ts";
 import type { OptionsSchema } from "../../contract/contract.ts";
 import type { Options } from "../context.ts";
 
-/** Options of the client that are credentials where they are declared secret: see `option.serverOptions`. */
+/** Client options that are credentials if declared secret: see `option.serverOptions`. */
 const CREDENTIALS = ["password", "token", "headers"];
-/** In their place: they are there, and that is all that there is to see. */
+/** Their replacement: it only shows that they are set. */
 const WITHHELD = "***";
 
-/** @param options those of a plugin with a server; of one without, every secret is its own business, and stays */
+/** @param options those of a plugin with a server; without a server, every secret is the plugin's own and stays */
 export function withoutCredentials(options: Options, { entries }: OptionsSchema): Options {
   const { url } = options;
   if (typeof url !== "string") return options;
@@ -31,8 +31,8 @@ function blotted(value: unknown): unknown {
 }
 
 /**
- * The URL without user and password; of one that is secret itself, as a webhook's may be, only the server.
- * @param isSecret the option `url` is declared so
+ * The URL without user and password; if the URL itself is secret, as a webhook's may be, only the server.
+ * @param isSecret the option `url` is declared secret
  */
 export function visibleUrl(url: string, isSecret: boolean): string {
   if (!URL.canParse(url)) return isSecret ? WITHHELD : url;

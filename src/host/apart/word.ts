@@ -1,8 +1,8 @@
-/** What a plugin's process is started with, and what it is held to from its first moment. */
+/** How a plugin's process is started, and its obligations from the start. */
 
-/** The word that makes this program the process of a plugin: nobody types it, and it needs a socket from whoever starts it. */
+/** The argument that makes this program a plugin's process. Nobody types it, and it requires a socket from the parent. */
 export const PROCESS_WORD = "--plugin-process";
 /** That socket. */
 export const SOCKET_FD = 3;
-/** How often it says that it is alive. ms */
+/** The interval between its signs of life. ms */
 export const BEAT_MS = 250;

@@ -1,4 +1,4 @@
-/** The HTTP client that a plugin gets in its process: each call is made outside, where the credentials are. */
+/** The HTTP client in a plugin's process: each call is made outside, where the credentials are. */
 import * as v from "valibot";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../../../contract/contract.ts";
 import { createAnswer } from "../../../http/answer.ts";
@@ -13,7 +13,7 @@ import type { Outside } from "./outside.ts";
 export interface ClientOptions {
   readonly plugin: string;
   readonly instance: number;
-  /** The server's base URL; absent: there is none. */
+  /** The server's base URL; absent when it has none. */
   readonly url: string | undefined;
   /** The option of that name. */
   readonly timeout: unknown;
@@ -24,7 +24,7 @@ export interface ClientOptions {
 /** Statuses whose answers have no body (RFC 9110). */
 const WITHOUT_BODY = [101, 204, 205, 304];
 
-/** A client for the instance's own server, or one that says that there is none. */
+/** A client for the instance's own server, or one that reports that there is none. */
 export function createClient(options: ClientOptions): HttpClient {
   const { plugin, url } = options;
   return url === undefined ? noServer(plugin) : clientFor(options, url, undefined);
@@ -66,7 +66,7 @@ async function ask(
   return new Response(stream, { status, headers });
 }
 
-/** The body, as it is asked for: what nobody reads is not sent. */
+/** The body, sent only as it is requested. */
 function bodyFrom(outside: Outside, body: number, signal: AbortSignal): ReadableStream<Uint8Array> {
   const cancel = (): void => void outside.call("http.cancel", { body }).catch(() => undefined);
   signal.addEventListener("abort", cancel, { once: true });

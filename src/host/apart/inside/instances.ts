@@ -1,4 +1,4 @@
-/** What of the contract a plugin's process has open, and the calls of it. */
+/** The open instances in a plugin's process, and the calls to them. */
 import * as v from "valibot";
 import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
 import { cutMessage, HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
@@ -11,7 +11,7 @@ import { withBytes } from "./with-bytes.ts";
 
 interface Instance {
   readonly face: object;
-  /** Hooks that are called in another way than they are in one process. */
+  /** Hooks that are called differently across processes. */
   readonly handles: Handles;
   readonly tellTime: (now: bigint) => void;
 }

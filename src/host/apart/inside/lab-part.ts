@@ -1,4 +1,4 @@
-/** The child process's part that is a server: a lab on 127.0.0.1, which the check puts its faults before. */
+/** The child process's server: a lab on 127.0.0.1, in front of which the check puts its faults. */
 import * as v from "valibot";
 import type { Lab, LabServer } from "../../../contract/lab.ts";
 import { DeclarationError } from "../../declaration.ts";
@@ -13,7 +13,7 @@ const madeSchema = v.object({
 });
 const serverSchema = v.object({ fetch: isFunction, arrived: v.optional(isFunction) });
 
-/** Starts the lab that is asked for. @throws DeclarationError when there is none */
+/** Starts the requested lab. @throws DeclarationError when there is none */
 export async function serveLab(input: unknown): Promise<Served> {
   const { path, name = "", where, limitMs } = v.parse(labSchema, input);
   const lab =

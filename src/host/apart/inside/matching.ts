@@ -1,4 +1,4 @@
-/** The parts of a restore that are answered at once in one process, and asked for many lines at a time across two. */
+/** Parts of a restore that are answered at once within one process, and for many lines at a time across two. */
 import * as v from "valibot";
 import type { LineMatcher, RestoreLine } from "../../../contract/contract.ts";
 import { matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
@@ -43,7 +43,7 @@ function asMatcher(matcher: unknown): LineMatcher {
   return (line, file) => Reflect.apply(matcher, undefined, [line, file]);
 }
 
-/** What the core shows it, some lines at a time, as it asks for more. */
+/** What the core shows it, some lines at a time on request. */
 async function* linesFrom(outside: Outside, id: number, signal: AbortSignal): AsyncGenerator<RestoreLine> {
   for await (const some of piecesFrom(outside, id, signal)) yield* v.parse(someLinesSchema, some);
 }

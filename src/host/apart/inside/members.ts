@@ -1,6 +1,6 @@
-/** The methods of a backend or a sink by the names that the border has for them. */
+/** The methods of a backend, sink or store, by their names in messages. */
 
-/** What the contract calls `export.step`, with the object that it is a method of. */
+/** The method that the contract calls `export.step`, with its object. */
 export function memberOf(face: object, path: string): { owner: object; member: unknown } {
   const [part = "", name] = path.split(".");
   if (name === undefined) return { owner: face, member: Reflect.get(face, part) };

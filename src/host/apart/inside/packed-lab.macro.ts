@@ -1,4 +1,4 @@
-/** Runs while the program is built: the look-alikes that this project's own tests use, as text inside it. */
+/** Runs during the build: embeds the look-alikes that this project's own tests use, as text. */
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dir, "../../../..");

@@ -1,14 +1,14 @@
-/** The look-alikes of Tempo, Mimir, Loki and Grafana that are inside of the program. */
+/** The built-in look-alikes of Tempo, Mimir, Loki and Grafana. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packedLabs } from "./packed-lab.macro.ts" with { type: "macro" };
 
-// Called while the program is built: what stands here afterwards is text.
+// Runs during the build: the program contains only its result, as text.
 const PACKED: string = packedLabs();
 
-/** @returns what is to be checked to be a lab. @param name one of {@link LAB_NAMES} */
+/** @returns a value still to be checked to be a lab. @param name one of {@link LAB_NAMES} */
 export async function loadPackedLab(name: string): Promise<unknown> {
   const folder = mkdtempSync(join(tmpdir(), "contextcore-lab-"));
   try {

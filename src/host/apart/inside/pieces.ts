@@ -1,9 +1,9 @@
-/** What the core gives a hook piece by piece. */
+/** What the core passes to a hook in pieces. */
 import * as v from "valibot";
 import { nextSchema } from "../messages.ts";
 import type { Outside } from "./outside.ts";
 
-/** What is shown from outside, piece by piece, as it is asked for. */
+/** Data from outside, in pieces on request. */
 export async function* piecesFrom(
   outside: Outside,
   stream: number,

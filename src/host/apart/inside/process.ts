@@ -1,6 +1,4 @@
-/**
- * The process of a plugin: it loads the one that it is told to, opens it, calls its hooks, and ends when nobody asks any more.
- */
+/** A plugin's process: it loads the given plugin, opens it, calls its hooks, and ends when nobody needs it any more. */
 import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
 import { loadPlugin } from "../../load.ts";
@@ -12,13 +10,13 @@ import { BEAT_MS, SOCKET_FD } from "../word.ts";
 import { createInstances } from "./instances.ts";
 import { serveLab } from "./lab-part.ts";
 
-/** Calls that the core has under way in one plugin: it never comes near. */
+/** More concurrent calls than the core ever makes to one plugin. */
 const CALLS_MAX = 10_000;
 
-/** Never resolves: the process ends with whoever started it. @throws Error when nobody started it to be one */
+/** Never resolves: the process ends with its parent. @throws Error when it was not started as a plugin's process */
 export async function runPluginProcess(): Promise<never> {
   if (!isSocket(SOCKET_FD)) throw new Error("only contextcore itself starts the process of a plugin");
-  // Before any of the plugin's code has run: what that may change is taken hold of here.
+  // Before any plugin code runs, keep references to what that code may change.
   const exit = process.exit.bind(process);
   const { rss } = process.memoryUsage;
   clearEnvironment(process.env);
@@ -40,7 +38,7 @@ export async function runPluginProcess(): Promise<never> {
   const handlers = { calls, notes: {} };
   const peer = await createPeer(SOCKET_FD, {
     callsMax: CALLS_MAX,
-    // Its own memory is watched from outside.
+    // Its memory is watched from outside.
     unsentMax: Number.POSITIVE_INFINITY,
     onEnd: () => exit(0),
     handlers,
@@ -66,7 +64,7 @@ function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): Dec
   };
 }
 
-/** A promise that nobody waits for, or a throw in a timer: told, and nothing else. */
+/** An unhandled rejection, or a throw in a timer, is reported and otherwise ignored. */
 function tellUnhandled(tell: (message: string) => void): void {
   const said = (error: unknown): void => tell(error instanceof Error ? error.message : String(error));
   process.on("unhandledRejection", said);
@@ -81,12 +79,12 @@ function isSocket(fd: number): boolean {
   }
 }
 
-/** When the whole machine runs out of memory, this process is the one to go. */
+/** If the machine runs out of memory, this process should be the one to go. */
 function beKilledFirst(): void {
   if (process.platform !== "linux") return;
   try {
     writeFileSync("/proc/self/oom_score_adj", "1000");
   } catch {
-    // Some systems do not let it; the limit that the parent watches over is there all the same.
+    // Some systems do not allow it; the parent's own memory limit applies anyway.
   }
 }

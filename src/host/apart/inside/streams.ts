@@ -1,4 +1,4 @@
-/** The streams of one instance: what its hooks yield, and what they are given piece by piece. */
+/** The streams of one instance: what its hooks yield, and what they receive in pieces. */
 import * as v from "valibot";
 import { PluginError } from "../../../contract/errors.ts";
 import { openStreamSchema, streamSchema } from "../messages.ts";
@@ -13,7 +13,7 @@ interface Stream {
   readonly ended: AbortController;
 }
 
-/** Hooks that yield: the contract's methods that give an AsyncIterable. */
+/** Hooks that yield: the contract's methods that return an AsyncIterable. */
 const YIELDING = ["export.read", "find", "list", "read"];
 
 /** Handlers by the name of the hook. */

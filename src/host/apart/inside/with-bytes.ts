@@ -1,4 +1,4 @@
-/** The text of a step's lines as the bytes that it becomes anyway, so that it is written only once. */
+/** Encodes the text of a step's lines as bytes right away, so that it is written only once. */
 export function withBytes(step: unknown): unknown {
   if (typeof step !== "object" || step === null || !("records" in step) || !Array.isArray(step.records))
     return step;
