@@ -1,7 +1,7 @@
 /** What is read of each backend, and which of those that were wanted cannot be. */
 import type { ExportRequest, Signal } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
-import { type Finding, holdsOneOf, type Reached } from "../inventory/survey.ts";
+import { holdsOneOf, type Reached, type Surveyed } from "../inventory/survey.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { readRequest, type SnapshotRequest } from "../snapshot/write/request.ts";
@@ -35,14 +35,14 @@ export interface PlanOptions {
 }
 
 /** A request for each backend that has said what it holds, where that is one of the wanted signals. */
-export const planExport = (findings: readonly Finding[], options: PlanOptions): ExportPlan => ({
+export const planExport = (findings: readonly Surveyed[], options: PlanOptions): ExportPlan => ({
   parts: findings.flatMap((finding) => partOf(finding, options)),
   failures: findings.flatMap((finding) =>
     finding.state === "reached" ? [] : [{ name: finding.name, reason: finding.error.message }],
   ),
 });
 
-function partOf(finding: Finding, { signals, spanFor, matches }: PlanOptions): Part[] {
+function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): Part[] {
   if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);

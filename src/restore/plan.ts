@@ -1,5 +1,5 @@
 /** What a restore would do, worked out before anything is written: show it, ask, then carry out this very value. */
-import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../contract/contract.ts";
+import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
@@ -49,7 +49,7 @@ export interface RestoreTarget {
   /** By selector; absent: everything. Says of each line what of it to write. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
   readonly isAtMost: boolean;
   /** What the server counts already in the saved windows; absent: it cannot say. */
@@ -144,8 +144,8 @@ async function planTarget(
   };
 }
 
-const intoNothing = ({ what, setting }: Finding): string =>
-  `${what} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
+const intoNothing = ({ message, setting }: RestoreDiagnostic): string =>
+  `${message} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
 
 /** @throws Error saying why this plugin's data cannot be put back, whatever it is. */
 function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions) {
