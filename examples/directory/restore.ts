@@ -18,7 +18,7 @@ type Line = v.InferOutput<typeof line>;
 export const createRestorer = (root: string): Restorer => ({
   async preflight() {
     if (!root.endsWith(".tar")) return [];
-    return [{ severity: "refuses", what: "A tar file is read, not written.", setting: "path" }];
+    return [{ severity: "refuses", message: "A tar file is read, not written.", setting: "path" }];
   },
 
   async apply({ lines }, signal): Promise<RestoreAnswer> {

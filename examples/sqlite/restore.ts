@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import type { Finding, RestoreAnswer, RestoreBatch, Restorer } from "contextcore";
+import type { RestoreAnswer, RestoreBatch, RestoreDiagnostic, Restorer } from "contextcore";
 import { quoted, tablesIn, withDatabase } from "./database.ts";
 import { fromLine, type Line } from "./row.ts";
 
@@ -12,13 +12,13 @@ const RANKS: Readonly<Record<string, number>> = {
 export const createRestorer = (file: string): Restorer => ({
   rank: (path) => RANKS[path] ?? 1,
 
-  async preflight(): Promise<readonly Finding[]> {
+  async preflight(): Promise<readonly RestoreDiagnostic[]> {
     const tables = withDatabase(file, "write", tablesIn);
     if (tables.length === 0) return [];
     return [
       {
         severity: "note",
-        what: `The database already has tables: ${tables.map(({ name }) => name).join(", ")}.`,
+        message: `The database already has tables: ${tables.map(({ name }) => name).join(", ")}.`,
       },
     ];
   },

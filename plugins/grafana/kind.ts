@@ -4,12 +4,12 @@
  */
 import {
   type Cursor,
-  type Finding,
   type JsonObject,
   type Problem,
   type Range,
   type RestoreAnswer,
   type RestoreBatch,
+  type RestoreDiagnostic,
   type Step,
   v,
 } from "contextcore";
@@ -35,7 +35,7 @@ interface CommonKind {
   /** How it is read, for the manifest, if that depends on the server. */
   note?(world: World): string;
   /** What this Grafana would refuse or change when such objects are restored. */
-  foresee?(server: Server, world: World): Promise<readonly Finding[]>;
+  foresee?(server: Server, world: World): Promise<readonly RestoreDiagnostic[]>;
 }
 
 /** Objects with one file each. */

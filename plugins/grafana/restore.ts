@@ -1,8 +1,8 @@
 import {
-  type Finding,
   PluginError,
   type RestoreAnswer,
   type RestoreBatch,
+  type RestoreDiagnostic,
   type RestorePlan,
   type Restorer,
 } from "contextcore";
@@ -43,7 +43,7 @@ function answerFor(outcome: Outcome, unit: string, line: string): RestoreAnswer 
 }
 
 /** What this Grafana would refuse or change of the plan, each reported once. */
-async function preflight(server: Server, { files }: RestorePlan): Promise<Finding[]> {
+async function preflight(server: Server, { files }: RestorePlan): Promise<RestoreDiagnostic[]> {
   const findings = new Set([ALTERED]);
   const world = await server.world();
   const planned = new Set(files.map(({ path }) => kindOf(path)));
@@ -54,7 +54,7 @@ async function preflight(server: Server, { files }: RestorePlan): Promise<Findin
   return [...findings];
 }
 
-const ALTERED: Finding = {
+const ALTERED: RestoreDiagnostic = {
   severity: "alters",
-  what: "Grafana sets numeric ids, versions, and when and by whom an object was saved, itself.",
+  message: "Grafana sets numeric ids, versions, and when and by whom an object was saved, itself.",
 };

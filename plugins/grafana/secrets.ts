@@ -1,5 +1,5 @@
 /** Secrets of data sources and contact points: Grafana never returns their values, but a user can supply them for a restore. */
-import type { Finding, Problem } from "contextcore";
+import type { Problem, RestoreDiagnostic } from "contextcore";
 import type { Restoring } from "./kind.ts";
 
 /** The object that secrets belong to. */
@@ -8,9 +8,10 @@ interface Owner {
   readonly name: string;
 }
 
-export const COMES_WITHOUT: Finding = {
+export const COMES_WITHOUT: RestoreDiagnostic = {
   severity: "alters",
-  what: "Data sources and contact points come back without their secrets, which no snapshot holds; each one that is missing is named.",
+  message:
+    "Data sources and contact points come back without their secrets, which no snapshot holds; each one that is missing is named.",
   setting: "backends.grafana.secrets",
 };
 

@@ -1,9 +1,9 @@
 /** What this server would refuse, alter or hide in a restore, with the setting to change. */
 import {
-  type Finding,
   formatDuration,
   NS_PER_SECOND,
   type Range,
+  type RestoreDiagnostic,
   type RestorePlan,
   toRfc3339,
 } from "contextcore";
@@ -30,7 +30,7 @@ export async function preflight(
   plan: RestorePlan,
   { now, tenant }: { readonly now: bigint; readonly tenant: string | undefined },
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<readonly RestoreDiagnostic[]> {
   const situation = { plan, settings: await readSettings(api, signal), now };
   const files = plan.files.map(({ path }) => path);
   const logs = files.includes(LOGS_FILE)
@@ -46,26 +46,26 @@ export async function preflight(
 }
 
 /** Measured with 3.x: its configuration says `auth_enabled: true`, or nothing. */
-function tenantIgnored(settings: Settings, tenant: string | undefined): Finding[] {
+function tenantIgnored(settings: Settings, tenant: string | undefined): RestoreDiagnostic[] {
   if (tenant === undefined || !settings.known || settings.flag("auth_enabled") === true) return [];
   return [
     {
       severity: "alters",
-      what: `This Loki has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
+      message: `This Loki has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
       setting: "auth_enabled: true",
       ignoresTenant: true,
     },
   ];
 }
 
-const RULES: readonly ((situation: Situation) => Finding[])[] = [
+const RULES: readonly ((situation: Situation) => RestoreDiagnostic[])[] = [
   ({ settings, plan, now }) => {
     const age = settings.duration("limits_config.reject_old_samples_max_age") ?? 0n;
     if (settings.flag("limits_config.reject_old_samples") !== true || plan.range.from >= now - age) return [];
     return [
       {
         severity: "refuses",
-        what: `Lines from before ${toRfc3339(now - age)} are refused as too old (reject_old_samples_max_age is ${formatDuration(age)}).`,
+        message: `Lines from before ${toRfc3339(now - age)} are refused as too old (reject_old_samples_max_age is ${formatDuration(age)}).`,
         setting: "limits_config.reject_old_samples: false",
       },
     ];
@@ -75,7 +75,7 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
       ? [
           {
             severity: "refuses",
-            what: "Lines with structured metadata are refused.",
+            message: "Lines with structured metadata are refused.",
             setting: "limits_config.allow_structured_metadata: true",
           },
         ]
@@ -91,7 +91,7 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
     return [
       {
         severity: "hides",
-        what: `Lines from before ${toRfc3339(now - period)} are past the retention of ${formatDuration(period)}: the compactor will delete them again.`,
+        message: `Lines from before ${toRfc3339(now - period)} are past the retention of ${formatDuration(period)}: the compactor will delete them again.`,
         setting: "limits_config.retention_period: 0s",
       },
     ];
@@ -102,7 +102,7 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
     return [
       {
         severity: "hides",
-        what: `Queries reach back ${formatDuration(lookback)} only: older lines would be there and not be seen.`,
+        message: `Queries reach back ${formatDuration(lookback)} only: older lines would be there and not be seen.`,
         setting: "limits_config.max_query_lookback: 0s",
       },
     ];
@@ -112,7 +112,7 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
       ? [
           {
             severity: "alters",
-            what: "Lines of the same nanosecond are given other times.",
+            message: "Lines of the same nanosecond are given other times.",
             setting: "limits_config.increment_duplicate_timestamp: false",
           },
         ]
@@ -122,7 +122,7 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
       ? [
           {
             severity: "alters",
-            what: `Lines longer than ${settings.text("limits_config.max_line_size") ?? "max_line_size"} are cut.`,
+            message: `Lines longer than ${settings.text("limits_config.max_line_size") ?? "max_line_size"} are cut.`,
             setting: "limits_config.max_line_size_truncate: false",
           },
         ]
@@ -132,7 +132,8 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
       ? [
           {
             severity: "note",
-            what: "A line without a detected_level is given one; lines that this Loki, or one like it, took before have theirs.",
+            message:
+              "A line without a detected_level is given one; lines that this Loki, or one like it, took before have theirs.",
             setting: "limits_config.discover_log_levels: false",
           },
         ]
@@ -143,7 +144,7 @@ const RULES: readonly ((situation: Situation) => Finding[])[] = [
     return [
       {
         severity: "note",
-        what: `Lines older than ${formatDuration(reach)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
+        message: `Lines older than ${formatDuration(reach)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
         setting: `${setting}: ${setting === LOOK_BACK ? "240h, on a filesystem store" : "0s"}`,
       },
     ];
@@ -159,7 +160,7 @@ async function newerLines(
   border: Border,
   { plan, settings, now }: Situation,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<RestoreDiagnostic[]> {
   if (Object.keys(plan.labels).length > 0) return [];
   const age = settings.duration("ingester.max_chunk_age") ?? MAX_CHUNK_AGE;
   const range = { from: plan.range.from + age / 2n, to: now };
@@ -167,7 +168,7 @@ async function newerLines(
   return [
     {
       severity: "refuses",
-      what: `This Loki holds lines from after ${toRfc3339(range.from)}. A stream refuses what is more than ${formatDuration(age / 2n)} older than its newest line; lines that are there already are left as they are.`,
+      message: `This Loki holds lines from after ${toRfc3339(range.from)}. A stream refuses what is more than ${formatDuration(age / 2n)} older than its newest line; lines that are there already are left as they are.`,
       setting: `ingester.max_chunk_age: ${formatDuration(2n * (now - plan.range.from))} (or restore beside them: --label restored_from=NAME)`,
     },
   ];
@@ -186,17 +187,18 @@ async function hasLines(api: Api, border: Border, whole: Range, signal: AbortSig
   return false;
 }
 
-function rulesOff({ settings }: Situation): Finding[] {
+function rulesOff({ settings }: Situation): RestoreDiagnostic[] {
   if (settings.flag("ruler.enable_api") === false) {
     const setting = "ruler.enable_api: true";
-    return [{ severity: "refuses", what: "Rules cannot be written: the ruler's API is off.", setting }];
+    return [{ severity: "refuses", message: "Rules cannot be written: the ruler's API is off.", setting }];
   }
   if (settings.text("ruler.storage.type") !== "local") return [];
-  const what = "Rules cannot be written: this Loki keeps them in local files, which its API only reads.";
-  return [{ severity: "refuses", what, setting: "ruler.storage.type: s3 (or another object store)" }];
+  const message = "Rules cannot be written: this Loki keeps them in local files, which its API only reads.";
+  return [{ severity: "refuses", message, setting: "ruler.storage.type: s3 (or another object store)" }];
 }
 
-const DELETES: Finding = {
+const DELETES: RestoreDiagnostic = {
   severity: "note",
-  what: "The snapshot lists delete requests that were pending; they are not put back, since they would delete.",
+  message:
+    "The snapshot lists delete requests that were pending; they are not put back, since they would delete.",
 };

@@ -8,6 +8,7 @@
 export type { Json, JsonObject } from "../units/json.ts";
 export * from "./backend.ts";
 export * from "./dashboards.ts";
+export * from "./diagnostic.ts";
 export * from "./erasure.ts";
 export * from "./export.ts";
 export * from "./http.ts";

@@ -1,5 +1,6 @@
 /** How a backend restores: it says what its server would refuse, and writes batches of lines. */
 import type { Range } from "../units/range.ts";
+import type { Diagnostic } from "./diagnostic.ts";
 import type { Problem } from "./export.ts";
 import type { Counts } from "./values.ts";
 
@@ -34,7 +35,7 @@ export interface Restorer {
     signal: AbortSignal,
   ): Promise<LineMatcher>;
   /** What the server would do to the data of this plan. Writes nothing. */
-  preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly Finding[]>;
+  preflight(plan: RestorePlan, signal: AbortSignal): Promise<readonly RestoreDiagnostic[]>;
   /** Writes the lines and returns what the server said about each. A batch may be applied again after a crash. */
   apply(batch: RestoreBatch, signal: AbortSignal): Promise<RestoreAnswer>;
   /**
@@ -81,17 +82,22 @@ export interface RestorePlan {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** One thing that the server would refuse, change or hide, and what to do about it. */
-export interface Finding {
-  /**
-   * - `refuses`: the server would not take it.
-   * - `alters`: it would take it and change it.
-   * - `hides`: it would take it and not show it.
-   * - `note`: worth knowing, and nothing is lost.
-   */
-  readonly severity: "refuses" | "alters" | "hides" | "note";
-  /** What, and how much of it, in whole sentences. */
-  readonly what: string;
+/** How what a server would do to a plan is told. */
+export type RestoreSeverity =
+  /** The server would not take it. */
+  | "refuses"
+  /** It would take it and change it. */
+  | "alters"
+  /** It would take it and not show it. */
+  | "hides"
+  /** Worth knowing, and nothing is lost. */
+  | "note";
+
+/**
+ * One thing that the server would refuse, change or hide, and how much of it. Its subject is the backend, which the core
+ * knows; instead of a hint it has the setting.
+ */
+export interface RestoreDiagnostic extends Pick<Diagnostic<RestoreSeverity>, "severity" | "message"> {
   /** The exact setting to change, e.g. `limits_config.reject_old_samples: false`. */
   readonly setting?: string;
   /** True: the server heeds no tenant, so nothing is written there for `restore --into`, among data that is another's. */

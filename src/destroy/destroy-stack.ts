@@ -1,6 +1,6 @@
 /** Runs the configured command, and finds out what became of the stack: an exit code of 0 says nothing of the servers. */
 import type { Ending } from "../audit/format/event.ts";
-import type { Finding } from "../inventory/survey.ts";
+import type { Surveyed } from "../inventory/survey.ts";
 import { listed } from "../units/words.ts";
 import { type CommandOutcome, type CommandRequest, runCommand } from "./run-command.ts";
 import { type Server, stillAnswering } from "./still-there.ts";
@@ -30,7 +30,7 @@ export interface Aftermath {
  */
 export async function destroyStack(
   name: string,
-  findings: readonly Finding[],
+  findings: readonly Surveyed[],
   request: CommandRequest,
 ): Promise<Aftermath> {
   const { command, signal } = request;
@@ -54,7 +54,7 @@ const describe = ({ exitCode, signal }: CommandOutcome): string =>
 async function lookAround(
   stack: string,
   program: string,
-  findings: readonly Finding[],
+  findings: readonly Surveyed[],
   signal: AbortSignal,
 ): Promise<Aftermath> {
   const before = answered(findings);
@@ -98,9 +98,9 @@ function stillThere(program: string, left: readonly Server[]): Aftermath {
   };
 }
 
-const SILENT: ReadonlySet<Finding["state"]> = new Set(["unreachable", "failed"]);
+const SILENT: ReadonlySet<Surveyed["state"]> = new Set(["unreachable", "failed"]);
 
-const answered = (findings: readonly Finding[]): Server[] =>
+const answered = (findings: readonly Surveyed[]): Server[] =>
   findings.flatMap(({ name, state, open }) =>
     open?.url === undefined || SILENT.has(state) ? [] : [{ name, url: open.url }],
   );

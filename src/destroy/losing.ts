@@ -1,7 +1,7 @@
 /** What each of the three options would lose: what no snapshot holds and the option does not save. */
 import { SIGNALS, type Signal } from "../contract/contract.ts";
 import { type Loss, lossText } from "../inventory/losses.ts";
-import { type Finding, holdsOneOf } from "../inventory/survey.ts";
+import { holdsOneOf, type Surveyed } from "../inventory/survey.ts";
 import { counted } from "../units/words.ts";
 
 export const OPTIONS = ["1", "2", "3"] as const;
@@ -15,7 +15,7 @@ export const SAVED: Readonly<Record<DestroyOption, ReadonlySet<Signal>>> = {
 };
 
 /** Whether this option exports this backend. */
-export const isSaved = (option: DestroyOption, finding: Finding): boolean =>
+export const isSaved = (option: DestroyOption, finding: Surveyed): boolean =>
   finding.state === "reached" &&
   holdsOneOf(finding.open.plugin.signals, SAVED[option]) &&
   holdsOneOf(finding.inventory.signals, SAVED[option]);
@@ -23,7 +23,7 @@ export const isSaved = (option: DestroyOption, finding: Finding): boolean =>
 /** What is lost for good with one option. @param losses of all backends, when nothing more is saved */
 export function lossesWith(
   option: DestroyOption,
-  findings: readonly Finding[],
+  findings: readonly Surveyed[],
   losses: readonly Loss[],
 ): Loss[] {
   const saved = new Set(findings.filter((one) => isSaved(option, one)).map(({ name }) => name));

@@ -3,7 +3,7 @@ import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
-import type { Finding } from "./finding.ts";
+import type { DoctorDiagnostic } from "./diagnostic.ts";
 
 interface Server {
   readonly name: string;
@@ -14,21 +14,24 @@ interface Server {
 const LIMIT_MS = 5_000;
 
 /** One finding for each server that tells the time. */
-export async function examineClocks(servers: readonly Server[], signal: AbortSignal): Promise<Finding[]> {
+export async function examineClocks(
+  servers: readonly Server[],
+  signal: AbortSignal,
+): Promise<DoctorDiagnostic[]> {
   const findings = servers.map(async ({ name, url }) =>
     url === undefined ? [] : judged(name, await skewOf(url, signal)),
   );
   return (await Promise.all(findings)).flat();
 }
 
-function judged(name: string, skewMs: number | undefined): Finding[] {
+function judged(name: string, skewMs: number | undefined): DoctorDiagnostic[] {
   if (skewMs === undefined) return [];
   const size = formatDuration(fromMs(Math.abs(skewMs)));
   if (Math.abs(skewMs) <= SKEW_MAX_MS)
-    return [{ about: "clock", state: "ok", what: `${name}'s agrees with ours` }];
-  const what = `${name}'s is ${size} ${skewMs > 0 ? "ahead of" : "behind"} ours`;
+    return [{ subject: "clock", severity: "ok", message: `${name}'s agrees with ours` }];
+  const message = `${name}'s is ${size} ${skewMs > 0 ? "ahead of" : "behind"} ours`;
   const hint = "Let both hosts keep time (chrony, systemd-timesyncd): what was written last may be missed.";
-  return [{ about: "clock", state: "warning", what, hint }];
+  return [{ subject: "clock", severity: "warning", message, hint }];
 }
 
 /** Theirs less ours, ms; `undefined` when the server does not say, which is no fault. */

@@ -6,19 +6,19 @@ import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
-import type { Finding as Surveyed } from "../inventory/survey.ts";
+import type { Surveyed } from "../inventory/survey.ts";
 import { wholeRange } from "../inventory/whole-range.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { formatBytes } from "../units/bytes.ts";
-import { type Finding, problemOf } from "./finding.ts";
+import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 const DOCKER_LIMIT_MS = 10_000;
 
 /** What this program is; never a trouble. @param version this program's */
-export const examineBinary = (version: string): Finding => ({
-  about: "binary",
-  state: "ok",
-  what: `contextcore ${version}, Bun ${Bun.version}, ${process.platform}-${process.arch}${Bun.isStandaloneExecutable ? "" : ", from source"}`,
+export const examineBinary = (version: string): DoctorDiagnostic => ({
+  subject: "binary",
+  severity: "ok",
+  message: `contextcore ${version}, Bun ${Bun.version}, ${process.platform}-${process.arch}${Bun.isStandaloneExecutable ? "" : ", from source"}`,
 });
 
 /** Whether an export of everything would fit, and could be written. @param now ns */
@@ -26,7 +26,7 @@ export async function examineDisk(
   { backups }: Config,
   surveyed: readonly Surveyed[],
   now: bigint,
-): Promise<Finding[]> {
+): Promise<DoctorDiagnostic[]> {
   const parts = surveyed.flatMap((finding) =>
     finding.state === "reached" ? [{ finding, range: wholeRange(finding, now) }] : [],
   );
@@ -36,17 +36,17 @@ export async function examineDisk(
   const needed = estimateExport(parts, snapshots);
   const free = await freeBytes(backups);
   const room = free === undefined ? "the system does not say how much is free" : `${formatBytes(free)} free`;
-  const what = `${backups}: ${room}, and an export of everything ${needed.known ? `takes ${estimateText(needed, silent)}` : "is of unknown size: no server says how much it holds"}`;
+  const message = `${backups}: ${room}, and an export of everything ${needed.known ? `takes ${estimateText(needed, silent)}` : "is of unknown size: no server says how much it holds"}`;
   const hint = "Free some room, or set `backups` to a larger disk; `--compress zstd` takes about a tenth.";
   // A place with no room at all is none to write to, such as /proc.
   const full = free !== undefined && (free === 0 || free < needed.high);
   return [
-    { about: "disk", state: full ? "warning" : "ok", what, ...(full ? { hint } : {}) },
+    { subject: "disk", severity: full ? "warning" : "ok", message, ...(full ? { hint } : {}) },
     ...unwritable(backups),
   ];
 }
 
-function unwritable(directory: string): Finding[] {
+function unwritable(directory: string): DoctorDiagnostic[] {
   let place = directory;
   while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
   try {
@@ -58,24 +58,25 @@ function unwritable(directory: string): Finding[] {
 }
 
 /** The configured command, and where it is Docker's, Docker itself. */
-export async function examineDestroy({ destroy, directory, env }: Config): Promise<Finding> {
+export async function examineDestroy({ destroy, directory, env }: Config): Promise<DoctorDiagnostic> {
   const shown = destroy.command.join(" ");
   const refusal = refusalOf(destroy);
   if (refusal !== undefined)
-    return { about: "destroy", state: "problem", what: refusal.message, hint: refusal.hint };
+    return { subject: "destroy", severity: "problem", message: refusal.message, hint: refusal.hint };
   try {
     checkCommand({ ...destroy, directory, env });
   } catch (error) {
-    return { ...problemOf("destroy", error), state: "warning" };
+    return { ...problemOf("destroy", error), severity: "warning" };
   }
-  if (destroy.command[0] !== "docker") return { about: "destroy", state: "ok", what: `would run ${shown}` };
+  if (destroy.command[0] !== "docker")
+    return { subject: "destroy", severity: "ok", message: `would run ${shown}` };
   const said = await askDocker(directory, env);
   if (said === undefined)
-    return { about: "destroy", state: "ok", what: `would run ${shown}; Docker answers` };
+    return { subject: "destroy", severity: "ok", message: `would run ${shown}; Docker answers` };
   return {
-    about: "destroy",
-    state: "warning",
-    what: `would run ${shown}, and Docker does not answer: ${said}`,
+    subject: "destroy",
+    severity: "warning",
+    message: `would run ${shown}, and Docker does not answer: ${said}`,
   };
 }
 

@@ -4,16 +4,16 @@ import type { Limit } from "../contract/contract.ts";
 import type { OpenBackend, OpenSink } from "../host/open.ts";
 import { sameServers } from "../host/same-server.ts";
 import { adviceFor, conditionText } from "../inventory/condition.ts";
-import type { Missing, Reached, Finding as Surveyed } from "../inventory/survey.ts";
+import type { Missing, Reached, Surveyed } from "../inventory/survey.ts";
 import { formatDuration } from "../units/duration.ts";
 import { listed } from "../units/words.ts";
-import { type Finding, problemOf } from "./finding.ts";
+import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 /** What the survey found of every backend, in its order, and the limits of those that answered. */
 export async function examineBackends(
   surveyed: readonly Surveyed[],
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<DoctorDiagnostic[]> {
   const findings = surveyed.map(async (one) => {
     if (one.state !== "reached") return [missing(one)];
     return [answered(one), ...(await limitsOf(one, signal))];
@@ -22,51 +22,56 @@ export async function examineBackends(
 }
 
 /** Those that lead to the same data, which is then saved twice. */
-export const examineInstances = (backends: readonly OpenBackend[]): Finding[] =>
+export const examineInstances = (backends: readonly OpenBackend[]): DoctorDiagnostic[] =>
   sameServers(backends).map((names) => ({
-    about: names[0] ?? "",
-    state: "warning",
-    what: `${listed(names)} are the same server and tenant: each saves all of it once more`,
+    subject: names[0] ?? "",
+    severity: "warning",
+    message: `${listed(names)} are the same server and tenant: each saves all of it once more`,
     hint: "Leave one of them out, or give each a tenant of its own.",
   }));
 
-function missing(one: Missing): Finding {
+function missing(one: Missing): DoctorDiagnostic {
   const { name, state, error } = one;
-  const { what, hint = adviceFor(state, one), ...finding } = problemOf(name, error);
-  const told = state === "failed" ? what : `${conditionText(state, name)}: ${what}`;
-  return { ...finding, what: told, ...(hint === undefined ? {} : { hint }) };
+  const { message, hint = adviceFor(state, one), ...finding } = problemOf(name, error);
+  const told = state === "failed" ? message : `${conditionText(state, name)}: ${message}`;
+  return { ...finding, message: told, ...(hint === undefined ? {} : { hint }) };
 }
 
-function answered({ name, open, inventory }: Reached): Finding {
+function answered({ name, open, inventory }: Reached): DoctorDiagnostic {
   const { serverVersion, retention } = inventory;
   const version = serverVersion === undefined ? "" : `, version ${serverVersion}`;
   const kept = typeof retention === "bigint" ? `, keeps data for ${formatDuration(retention)}` : "";
   const place = open.url === undefined ? "" : ` at ${open.url}`;
-  return { about: name, state: "ok", what: `answers${place}${version}${kept}` };
+  return { subject: name, severity: "ok", message: `answers${place}${version}${kept}` };
 }
 
-async function limitsOf({ name, open }: Reached, signal: AbortSignal): Promise<Finding[]> {
+async function limitsOf({ name, open }: Reached, signal: AbortSignal): Promise<DoctorDiagnostic[]> {
   try {
     return ((await open.backend.limits?.(signal)) ?? []).flatMap((limit) => limited(name, limit));
   } catch (error) {
-    const { what } = problemOf(name, error);
-    return [{ about: name, state: "warning", what: `its limits could not be read: ${what}` }];
+    const { message } = problemOf(name, error);
+    return [{ subject: name, severity: "warning", message: `its limits could not be read: ${message}` }];
   }
 }
 
 /** A limit that has no effect on an export or a restore is nobody's concern here. */
-function limited(about: string, { setting, value, effect, clamps }: Limit): Finding[] {
+function limited(subject: string, { setting, value, effect, clamps }: Limit): DoctorDiagnostic[] {
   if (effect === undefined) return [];
-  return [{ about, state: clamps === true ? "warning" : "note", what: `${setting} is ${value}: ${effect}` }];
+  return [
+    { subject, severity: clamps === true ? "warning" : "note", message: `${setting} is ${value}: ${effect}` },
+  ];
 }
 
 /** Probes every sink that is configured; nothing is written. */
-export async function examineSinks(sinks: readonly OpenSink[], signal: AbortSignal): Promise<Finding[]> {
+export async function examineSinks(
+  sinks: readonly OpenSink[],
+  signal: AbortSignal,
+): Promise<DoctorDiagnostic[]> {
   return Promise.all(
-    sinks.map(async ({ name, sink }): Promise<Finding> => {
+    sinks.map(async ({ name, sink }): Promise<DoctorDiagnostic> => {
       try {
         await sink.probe(signal);
-        return { about: name, state: "ok", what: "would take an audit event" };
+        return { subject: name, severity: "ok", message: "would take an audit event" };
       } catch (error) {
         return problemOf(name, error);
       }

@@ -1,21 +1,25 @@
 import { existsSync } from "node:fs";
 import { type VerifyOptions, verifyTrail } from "../audit/verify/verify.ts";
 import { counted } from "../units/words.ts";
-import { type Finding, problemOf } from "./finding.ts";
+import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 /** The trail's chain and its witnesses. */
-export async function examineTrail(options: VerifyOptions): Promise<Finding[]> {
-  if (!existsSync(options.file)) return [{ about: "trail", state: "ok", what: "no event yet" }];
+export async function examineTrail(options: VerifyOptions): Promise<DoctorDiagnostic[]> {
+  if (!existsSync(options.file)) return [{ subject: "trail", severity: "ok", message: "no event yet" }];
   try {
     const { chain, findings } = await verifyTrail(options);
     if (findings.length === 0)
       return [
-        { about: "trail", state: "ok", what: `${counted(chain.events, "event")}, and the chain is whole` },
+        {
+          subject: "trail",
+          severity: "ok",
+          message: `${counted(chain.events, "event")}, and the chain is whole`,
+        },
       ];
-    return findings.map(({ severity, where, what }) => ({
-      about: "trail",
-      state: severity === "difference" ? "problem" : "warning",
-      what: `${where}: ${what}`,
+    return findings.map(({ severity, subject, message }) => ({
+      subject: "trail",
+      severity: severity === "difference" ? "problem" : "warning",
+      message: `${subject}: ${message}`,
       hint: "contextcore audit verify shows more.",
     }));
   } catch (error) {

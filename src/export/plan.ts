@@ -1,7 +1,7 @@
 /** Decides what to read from each backend, and which requested backends cannot be read. */
 import type { ExportRequest, Signal } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
-import { type Finding, holdsOneOf, type Reached } from "../inventory/survey.ts";
+import { holdsOneOf, type Reached, type Surveyed } from "../inventory/survey.ts";
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { readRequest, type SnapshotRequest } from "../snapshot/write/request.ts";
@@ -35,14 +35,14 @@ export interface PlanOptions {
 }
 
 /** A request for each backend that answered and holds a requested signal. */
-export const planExport = (findings: readonly Finding[], options: PlanOptions): ExportPlan => ({
+export const planExport = (findings: readonly Surveyed[], options: PlanOptions): ExportPlan => ({
   parts: findings.flatMap((finding) => partOf(finding, options)),
   failures: findings.flatMap((finding) =>
     finding.state === "reached" ? [] : [{ name: finding.name, reason: finding.error.message }],
   ),
 });
 
-function partOf(finding: Finding, { signals, spanFor, matches }: PlanOptions): Part[] {
+function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): Part[] {
   if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);

@@ -71,7 +71,7 @@ export const ANSWERS = {
   preflight: v.array(
     v.object({
       severity: v.picklist(["refuses", "alters", "hides", "note"]),
-      what: text,
+      message: text,
       setting: v.optional(v.string()),
     }),
   ),

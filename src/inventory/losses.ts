@@ -10,7 +10,7 @@ import { formatDuration } from "../units/duration.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { conditionText } from "./condition.ts";
-import type { Finding, Reached } from "./survey.ts";
+import type { Reached, Surveyed } from "./survey.ts";
 import { holdsWhole, isLacking, isTimeless, unsavedRanges } from "./warnings.ts";
 
 export interface Loss {
@@ -32,7 +32,7 @@ export const lossText = ({ backend, kind, text }: Loss): string =>
 
 /** One for each backend that would lose something. @param now by our clock, ns */
 export const lossesOf = (
-  findings: readonly Finding[],
+  findings: readonly Surveyed[],
   { snapshots, now }: { readonly snapshots: readonly KeptSnapshot[]; readonly now: bigint },
 ): Loss[] =>
   findings.flatMap((finding) => {

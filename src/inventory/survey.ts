@@ -8,7 +8,7 @@ import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
 /** What is known of one backend now. */
-export type Finding = Reached | Missing;
+export type Surveyed = Reached | Missing;
 
 export interface Reached {
   readonly state: "reached";
@@ -40,14 +40,14 @@ export interface SurveyOptions {
 export async function survey(
   stack: { readonly backends: readonly OpenBackend[]; readonly failures: readonly OpenFailure[] },
   options: SurveyOptions,
-): Promise<readonly Finding[]> {
+): Promise<readonly Surveyed[]> {
   const failures = stack.failures.map(({ name, error }): Missing => ({ state: "failed", name, error }));
   const answers = await Promise.all(stack.backends.map((open) => ask(open, options)));
   options.signal.throwIfAborted();
   return [...answers, ...failures];
 }
 
-async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Finding> {
+async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Surveyed> {
   const { name, backend } = open;
   const slow = tooSlow(open, timeoutMs);
   const both = (limit: AbortSignal) =>

@@ -1,5 +1,6 @@
 /** What a person should know before data is gone: what expires soon, and what no snapshot holds. */
 
+import type { Diagnostic } from "../contract/contract.ts";
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
 import { isSameSource, type Source } from "../snapshot/catalog/source.ts";
@@ -9,11 +10,9 @@ import { describeSkew, nowAt } from "../units/clock-skew.ts";
 import { NS_PER_SECOND, type Range, toRfc3339 } from "../units/range.ts";
 import type { Reached } from "./survey.ts";
 
-export interface Warning {
-  readonly backend: string;
+/** Of a backend, which is its subject; the message is a sentence without its name. */
+export interface Warning extends Diagnostic<"warning"> {
   readonly kind: "unsaved" | "expiring" | "size" | "server";
-  /** A whole sentence, without the backend's name. */
-  readonly text: string;
 }
 
 /** Data that leaves within this time is near its limit. */
@@ -26,16 +25,21 @@ export function warningsFor(
   finding: Reached,
   { snapshots, now }: { readonly snapshots: readonly KeptSnapshot[]; readonly now: bigint },
 ): Warning[] {
-  const { name: backend, inventory, open, sizeProblem } = finding;
+  const { name: subject, inventory, open, sizeProblem } = finding;
   const skew = describeSkew(open, now);
-  const warn = (kind: Warning["kind"], text: string): Warning => ({ backend, kind, text });
+  const warn = (kind: Warning["kind"], message: string): Warning => ({
+    severity: "warning",
+    subject,
+    kind,
+    message,
+  });
   return [
     ...(inventory.warnings ?? []).map((text) => warn("server", text)),
     ...(skew === undefined
       ? []
       : [warn("server", `its clock is ${skew}: what expires, and where an export ends, go by it`)]),
     ...(sizeProblem === undefined ? [] : [warn("size", `its size could not be found out: ${sizeProblem}`)]),
-    ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, text }) => warn(kind, text)),
+    ...unsavedWarnings(finding, snapshots, nowAt(open, now)).map(({ kind, message }) => warn(kind, message)),
   ];
 }
 
@@ -59,18 +63,18 @@ function unsavedWarnings(
   finding: Reached,
   snapshots: readonly KeptSnapshot[],
   now: bigint,
-): Pick<Warning, "kind" | "text">[] {
+): Pick<Warning, "kind" | "message">[] {
   const { inventory } = finding;
   if (isTimeless(finding))
-    return isLacking(finding, snapshots) ? [{ kind: "unsaved", text: "no snapshot holds it" }] : [];
+    return isLacking(finding, snapshots) ? [{ kind: "unsaved", message: "no snapshot holds it" }] : [];
   const unsaved = unsavedRanges(finding, snapshots, now);
   if (unsaved.length === 0) return [];
   const length = totalLength(unsaved);
   const leaving = totalLength(leavingRanges(inventory, unsaved, now));
-  const text = `${roughly(length)} not in any snapshot`;
-  if (leaving === 0n) return [{ kind: "unsaved", text }];
+  const message = `${roughly(length)} not in any snapshot`;
+  if (leaving === 0n) return [{ kind: "unsaved", message }];
   const part = leaving === length ? "all of it expires" : `${roughly(leaving)} of it expire`;
-  return [{ kind: "expiring", text: `${text}, ${part} before tomorrow ${timeOfDay(now + SOON)}` }];
+  return [{ kind: "expiring", message: `${message}, ${part} before tomorrow ${timeOfDay(now + SOON)}` }];
 }
 
 /** The parts that the server deletes soon. None when it keeps data for ever, or does not say. */

@@ -1,6 +1,6 @@
 /** Reports what a restore leaves out, so that nothing is left out silently. */
 
-import type { Finding } from "../contract/contract.ts";
+import type { RestoreDiagnostic } from "../contract/contract.ts";
 import { missingLines } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
 import type { OpenChain } from "../snapshot/catalog/open-chain.ts";
@@ -25,12 +25,12 @@ const timelessText = (objects: number): string =>
  * What the range and the selector leave out of a plugin that is partly written.
  * @param files in which the selector matches nothing
  */
-export function notesOnUnchosen({ timeless }: FoundBlocks, files: number): Finding[] {
+export function notesOnUnchosen({ timeless }: FoundBlocks, files: number): RestoreDiagnostic[] {
   const range = `A range chooses by time: ${timelessText(timeless)} and ${timeless === 1 ? "is" : "are"} left out.`;
   const selector = `The selector finds nothing in ${files === 1 ? "1 file, which is" : `${files} files, which are`} left out.`;
-  return [...(timeless > 0 ? [range] : []), ...(files > 0 ? [selector] : [])].map((what) => ({
+  return [...(timeless > 0 ? [range] : []), ...(files > 0 ? [selector] : [])].map((message) => ({
     severity: "note",
-    what,
+    message,
   }));
 }
 

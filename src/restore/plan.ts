@@ -1,5 +1,5 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
-import type { Counts, Finding, LineMatcher, Restorer, Signal } from "../contract/contract.ts";
+import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import { LOOK_RETRY } from "../engine/retry.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
@@ -51,7 +51,7 @@ export interface RestoreTarget {
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
   readonly isAtMost: boolean;
   /** What the server already counts in the saved windows; absent: it cannot say. */
@@ -150,8 +150,8 @@ async function planTarget(
 const asked = <Answer>(ask: () => Promise<Answer>, { signal }: RestoreOptions): Promise<Answer> =>
   patiently(ask, signal, LOOK_RETRY);
 
-const intoNothing = ({ what, setting }: Finding): string =>
-  `${what} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
+const intoNothing = ({ message, setting }: RestoreDiagnostic): string =>
+  `${message} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
 
 /** @throws Error saying why this plugin's data cannot be restored at all */
 function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions) {

@@ -1,5 +1,6 @@
 /** What a restore did: `report.json` in its directory, and what `restore --json` prints. */
 import * as v from "valibot";
+import type { RestoreDiagnostic } from "../contract/contract.ts";
 import { chainJson, chainSchema, reasonedSchema } from "../snapshot/catalog/chain-json.ts";
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
@@ -16,6 +17,17 @@ export const findingSchema = v.object({
   ignoresTenant: v.optional(
     v.pipe(v.boolean(), v.description("the server heeds no tenant: --into cannot write there")),
   ),
+});
+
+/** What a server would do to the plan, as it is printed and kept. */
+export const findingJson = ({
+  severity,
+  message,
+  ...rest
+}: RestoreDiagnostic): v.InferOutput<typeof findingSchema> => ({
+  severity,
+  what: message,
+  ...rest,
 });
 
 export const reportSchema = v.object({
@@ -95,7 +107,7 @@ export function restoreReport(
       problems: merged(problems),
       lost: lost.map(lostToText),
       ...(failure === undefined ? {} : { failure }),
-      findings: [...(plan.targets.find((target) => target.name === name)?.findings ?? [])],
+      findings: (plan.targets.find((target) => target.name === name)?.findings ?? []).map(findingJson),
       counted: (counted.get(name) ?? []).map((one) => ({
         ...one,
         range: rangeToText(one.range),

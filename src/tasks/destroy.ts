@@ -8,7 +8,7 @@ import { refusalOf } from "../destroy/policy/judge.ts";
 import { checkCommand } from "../destroy/run-command.ts";
 import type { ExportResult } from "../export/types.ts";
 import { type Loss, lossesOf } from "../inventory/losses.ts";
-import { type Finding, holdsOneOf } from "../inventory/survey.ts";
+import { holdsOneOf, type Surveyed } from "../inventory/survey.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
@@ -32,7 +32,7 @@ export interface DestroyPlan {
   /** The stack's name. */
   readonly name: string;
   readonly command: readonly string[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Surveyed[];
   /** What no snapshot holds and the option does not save. */
   readonly losses: readonly Loss[];
 }

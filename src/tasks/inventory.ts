@@ -1,7 +1,7 @@
 /** What a stack holds according to its backends, compared with the kept snapshots. */
 import type { OpenBackend, OpenPlugins } from "../host/open.ts";
 import { type Loss, lossesOf } from "../inventory/losses.ts";
-import { type Finding, survey } from "../inventory/survey.ts";
+import { type Surveyed, survey } from "../inventory/survey.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { fromMs } from "../units/range.ts";
@@ -16,7 +16,7 @@ export async function askBackends(
   { signal, waitFor }: Pick<TaskContext, "signal" | "waitFor">,
   plugins: Pick<OpenPlugins, "backends" | "failures">,
   timeoutMs = ANSWER_MS,
-): Promise<readonly Finding[]> {
+): Promise<readonly Surveyed[]> {
   using wait = waitFor(plugins.backends.map(({ name }) => name));
   return await survey(plugins, { signal, timeoutMs, onAnswer: wait.answered });
 }
@@ -24,7 +24,7 @@ export async function askBackends(
 export interface Taken {
   /** The stack's name. */
   readonly stack: string;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly Surveyed[];
   readonly warnings: readonly Warning[];
   /** What would be lost with the stack. */
   readonly losses: readonly Loss[];

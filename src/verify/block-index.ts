@@ -1,5 +1,5 @@
 /** Adds up the index line by line, and compares it with the manifest. */
-import type { Counts, Cursor } from "../contract/contract.ts";
+import type { Counts, Cursor, Diagnostic } from "../contract/contract.ts";
 import { type Block, type IndexLine, isOfSecondReading } from "../snapshot/format/block.ts";
 import type { BlockPlace } from "../snapshot/format/block-place.ts";
 import { countDifferences } from "../snapshot/format/counts.ts";
@@ -11,11 +11,8 @@ import { canonicalJson } from "../units/canonical-json.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { thereAre } from "../units/words.ts";
 
-/** One flaw; for a data block, also its place. */
-export interface Flaw extends Partial<BlockPlace> {
-  /** Relative to the snapshot. */
-  readonly file: string;
-  readonly what: string;
+/** One flaw. Its subject is a file, relative to the snapshot; for a data block, also its place. */
+export interface Flaw extends Diagnostic<"problem">, Partial<BlockPlace> {
   /** The line of `blocks.jsonl` that tells of the block, from 1. */
   readonly block?: number;
   /** The line of the file, from 1. */
@@ -26,7 +23,8 @@ export interface Flaw extends Partial<BlockPlace> {
   readonly plugin?: string;
 }
 
-export type Complain = (flaw: Flaw) => void;
+/** Is told of a flaw: all are problems. */
+export type Complain = (flaw: Omit<Flaw, "severity">) => void;
 
 export interface IndexCheck {
   /** Enters a line of the index. */
@@ -46,8 +44,8 @@ export function createIndexCheck(manifest: Manifest, complain: Complain): IndexC
     const before = files.get(block.file);
     if (block.offset !== (before?.bytes ?? 0))
       complain({
-        file: block.file,
-        what: `begins at byte ${block.offset}, the block before it ends at ${before?.bytes ?? 0}`,
+        subject: block.file,
+        message: `begins at byte ${block.offset}, the block before it ends at ${before?.bytes ?? 0}`,
         block: number,
       });
     files.set(block.file, addBlock(before, plugin, block));
@@ -59,7 +57,7 @@ export function createIndexCheck(manifest: Manifest, complain: Complain): IndexC
       const tree = trees.get(plugin) ?? createTree();
       trees.set(plugin, tree);
       const objection = tree.commit(commit.cursor, commit.next);
-      if (objection !== undefined) complain({ file: "blocks.jsonl", what: objection, line: number });
+      if (objection !== undefined) complain({ subject: "blocks.jsonl", message: objection, line: number });
     },
     finish() {
       for (const plugin of manifest.plugins) {
@@ -68,7 +66,8 @@ export function createIndexCheck(manifest: Manifest, complain: Complain): IndexC
       }
       const listed = new Set(manifest.plugins.flatMap((plugin) => plugin.files.map((file) => file.path)));
       for (const path of files.keys())
-        if (!listed.has(path)) complain({ file: path, what: "is in the index and not in the manifest" });
+        if (!listed.has(path))
+          complain({ subject: path, message: "is in the index and not in the manifest" });
     },
   };
 }
@@ -80,44 +79,44 @@ function compareFile(
   complain: Complain,
 ): void {
   if (found === undefined) {
-    if (file.bytes > 0) complain({ file: file.path, what: "is in the manifest and not in the index" });
+    if (file.bytes > 0) complain({ subject: file.path, message: "is in the manifest and not in the index" });
     return;
   }
   if (found.plugin !== plugin)
     complain({
-      file: file.path,
-      what: `belongs to ${found.plugin} in the index, to ${plugin} in the manifest`,
+      subject: file.path,
+      message: `belongs to ${found.plugin} in the index, to ${plugin} in the manifest`,
     });
   const numbers = { bytes: file.bytes, blocks: file.blocks, records: file.records };
   differ(file.path, numbers, { bytes: found.bytes, blocks: found.blocks, records: found.records }, complain);
   differ(file.path, file.counts, found.counts, complain);
   if (found.kind !== file.kind)
-    complain({ file: file.path, what: `is ${found.kind} in the index, ${file.kind} in the manifest` });
+    complain({ subject: file.path, message: `is ${found.kind} in the index, ${file.kind} in the manifest` });
   const range = found.range === undefined ? {} : rangeToText(found.range);
   if (!Bun.deepEquals({ from: file.from, to: file.to }, { from: undefined, to: undefined, ...range }))
-    complain({ file: file.path, what: "its times in the manifest and in the index differ" });
+    complain({ subject: file.path, message: "its times in the manifest and in the index differ" });
 }
 
 function comparePlugin(plugin: ManifestPlugin, tree: Tree | undefined, complain: Complain): void {
   const sum: Record<string, number> = {};
   for (const { counts } of plugin.files)
     for (const [unit, number] of Object.entries(counts)) sum[unit] = (sum[unit] ?? 0) + number;
-  differ("manifest.json", plugin.counts, sum, ({ file, what }) =>
-    complain({ file, what: `${plugin.name}, all files together: ${what}` }),
+  differ("manifest.json", plugin.counts, sum, ({ subject: file, message }) =>
+    complain({ subject: file, message: `${plugin.name}, all files together: ${message}` }),
   );
   const waiting = tree?.waiting() ?? 0;
   if (plugin.status === "complete" && waiting > 0)
     complain({
-      file: "blocks.jsonl",
-      what: `${plugin.name} is said to be complete, and ${waiting} of its cursors were never run`,
+      subject: "blocks.jsonl",
+      message: `${plugin.name} is said to be complete, and ${waiting} of its cursors were never run`,
     });
   if (plugin.status !== "failed" && tree === undefined)
-    complain({ file: "blocks.jsonl", what: `${plugin.name} has no lines` });
+    complain({ subject: "blocks.jsonl", message: `${plugin.name} has no lines` });
 }
 
 function differ(file: string, claimed: Counts, found: Counts, complain: Complain): void {
   for (const { unit, left, right } of countDifferences(claimed, found))
-    complain({ file, what: `the manifest says ${countedUnit(left, unit)}, ${thereAre(right)}` });
+    complain({ subject: file, message: `the manifest says ${countedUnit(left, unit)}, ${thereAre(right)}` });
 }
 
 /**

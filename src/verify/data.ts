@@ -73,10 +73,10 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
       state.lines += block.records;
       const isRecords = kindOf(block) === "records" && block.records > 0;
       const span = isRecords ? { lines: { first, last: state.lines } } : {};
-      const blame: Blame = (what, line) => {
+      const blame: Blame = (message, line) => {
         damage.note(plugin, block, number);
         const place = { plugin, block: number, ...placeOf(block), ...span };
-        complain({ file: block.file, what, ...place, ...(line === undefined ? {} : { line }) });
+        complain({ subject: block.file, message, ...place, ...(line === undefined ? {} : { line }) });
       };
       const reading = Promise.allSettled([reader.read(block.file, block.offset, block.bytes)]);
       return async () => {

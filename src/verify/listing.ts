@@ -12,7 +12,7 @@ export async function checkListing(snapshot: Storage, manifest: Manifest, compla
     ...manifest.plugins.flatMap((plugin) => plugin.files.map((file) => [file.path, file.bytes] as const)),
   ]);
   for await (const file of snapshot.list())
-    if (!expected.has(file)) complain({ file, what: "is not in the manifest" });
+    if (!expected.has(file)) complain({ subject: file, message: "is not in the manifest" });
   for (const [file, bytes] of expected) await checkFile(snapshot, file, bytes, complain);
 }
 
@@ -23,8 +23,8 @@ async function checkFile(
   complain: Complain,
 ): Promise<void> {
   const found = await snapshot.stat(file).catch(() => undefined);
-  if (found === undefined) complain({ file, what: "is missing" });
-  else if (!found.isRegular) complain({ file, what: "is not a regular file" });
+  if (found === undefined) complain({ subject: file, message: "is missing" });
+  else if (!found.isRegular) complain({ subject: file, message: "is not a regular file" });
   else if (bytes !== undefined && found.bytes !== bytes)
-    complain({ file, what: `has ${found.bytes} bytes, the manifest says ${bytes}` });
+    complain({ subject: file, message: `has ${found.bytes} bytes, the manifest says ${bytes}` });
 }

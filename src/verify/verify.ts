@@ -73,7 +73,7 @@ export async function verifySnapshot(
   let flawsTotal = 0;
   const complain: Complain = (flaw) => {
     flawsTotal += 1;
-    if (flaws.length < FLAWS_MAX) flaws.push(flaw);
+    if (flaws.length < FLAWS_MAX) flaws.push({ severity: "problem", ...flaw });
   };
   const damage = createDamageTally();
   const manifest = await believableManifest(snapshot, complain);
@@ -105,7 +105,7 @@ async function believableManifest(snapshot: Storage, complain: Complain): Promis
   try {
     return await readManifest(snapshot);
   } catch (error) {
-    complain({ file: "manifest.json", what: messageOf(error) });
+    complain({ subject: "manifest.json", message: messageOf(error) });
     return undefined;
   }
 }
@@ -195,20 +195,23 @@ async function* checkedLines(
       lines = line.number;
       hasher.update(line.bytes);
       if (line.whole) hasher.update("\n");
-      if ("flaw" in line) complain({ file, what: line.flaw, line: line.number });
+      if ("flaw" in line) complain({ subject: file, message: line.flaw, line: line.number });
       else yield line;
     }
   } catch (error) {
-    return complain({ file, what: messageOf(error) });
+    return complain({ subject: file, message: messageOf(error) });
   }
-  if (lines !== index.lines) complain({ file, what: `has ${lines} lines, the manifest says ${index.lines}` });
-  if (hasher.digest("hex") !== index.sha256) complain({ file, what: "does not fit its checksum" });
+  if (lines !== index.lines)
+    complain({ subject: file, message: `has ${lines} lines, the manifest says ${index.lines}` });
+  if (hasher.digest("hex") !== index.sha256)
+    complain({ subject: file, message: "does not fit its checksum" });
 }
 
 function compareHashes(manifest: Manifest, data: DataCheck, complain: Complain): void {
   const hashes = data.fileHashes();
   for (const { path, sha256 } of manifest.plugins.flatMap((plugin) => plugin.files)) {
     const found = hashes.get(path);
-    if (found !== undefined && found !== sha256) complain({ file: path, what: "does not fit its checksum" });
+    if (found !== undefined && found !== sha256)
+      complain({ subject: path, message: "does not fit its checksum" });
   }
 }

@@ -54,7 +54,7 @@ const cut = async (folder: Folder, keep: number, file = folder.file): Promise<st
 const NOBODY = { home: "/nonexistent/home" };
 const isMissing = {
   severity: "difference",
-  what: expect.stringContaining("the signed checkpoint is missing"),
+  message: expect.stringContaining("the signed checkpoint is missing"),
 };
 
 test("a checkpoint that was signed and is gone is a difference, whoever's key it is", async () => {
@@ -95,7 +95,7 @@ test("after a move of the project its cut end is found, put back, and the lost k
   });
   const before = await cut(folder, 4, file);
   const { findings, witnesses } = await verify(folder, { file });
-  expect(findings[0]).toMatchObject({ severity: "difference", where: "home copy", seq: 5 });
+  expect(findings[0]).toMatchObject({ severity: "difference", subject: "home copy", seq: 5 });
   expect(witnesses).toMatchObject([{ agrees: false, seq: 7 }]);
 
   await destroy(folder, { file });
@@ -115,7 +115,7 @@ test("a home whose memory of the trails was emptied still finds a cut end, and o
   const trails = join(folder.home, "trails");
   for (const name of readdirSync(trails)) rmSync(join(trails, name));
   const lines = await cut(folder, 3);
-  expect((await verify(folder)).findings[0]).toMatchObject({ where: "home copy", seq: 4 });
+  expect((await verify(folder)).findings[0]).toMatchObject({ subject: "home copy", seq: 4 });
   const { hash: _, ...event } = JSON.parse(lines[3] ?? "");
   writeFileSync(folder.file, `${[...lines.slice(0, 3), seal({ ...event, user: "eve" }).line].join("\n")}\n`);
   expect((await verify(folder)).differences).toBeGreaterThan(0);
@@ -140,7 +140,7 @@ test("a line of the home copy that was altered does not agree and is never put b
   const copied = (await folder.lines(folder.copy)).join("\n");
   writeFileSync(folder.copy, `${copied.replace('"number":4', '"number":9')}\n`);
   const { findings, witnesses } = await verify(folder);
-  expect(findings).toMatchObject([{ severity: "difference", where: "home copy", seq: 5 }]);
+  expect(findings).toMatchObject([{ severity: "difference", subject: "home copy", seq: 5 }]);
   expect(witnesses).toMatchObject([{ agrees: false }]);
 
   const before = await cut(folder, 3);

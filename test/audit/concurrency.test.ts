@@ -52,7 +52,9 @@ test("verifying while others append and close files finds nothing that is not so
   for (let round = 0, closed = 0; round < 60 || closed <= 5; round += 1) {
     const { findings, files } = await verifyTrail({ ...folder, project: "shop", sinks, signal });
     closed = files;
-    found.push(...findings.filter(({ what }) => !what.includes("is before that of the event before it")));
+    found.push(
+      ...findings.filter(({ message }) => !message.includes("is before that of the event before it")),
+    );
   }
   ended.abort();
   await Promise.all(writing);

@@ -56,7 +56,9 @@ test("also when it is killed while it closes files: one chain through all of the
   expect(told.filter((id) => !ids.has(id))).toEqual([]);
   const signal = new AbortController().signal;
   const { findings, files } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
-  expect(findings.filter(({ what }) => !what.includes("is before that of the event before it"))).toEqual([]);
+  expect(
+    findings.filter(({ message }) => !message.includes("is before that of the event before it")),
+  ).toEqual([]);
   expect(files).toBeGreaterThan(5);
 });
 

@@ -108,7 +108,7 @@ test("a home that holds only a part gives what it has, and it is recorded what i
   const signal = new AbortController().signal;
   const { findings } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
   expect(findings).toMatchObject([
-    { where: "audit.jsonl:5", what: "events 5 to 6 are missing before this line" },
+    { subject: "audit.jsonl:5", message: "events 5 to 6 are missing before this line" },
   ]);
 });
 
@@ -146,13 +146,13 @@ test("events after a forged one come back, and the break stays visible", async (
   const signal = new AbortController().signal;
   const { findings } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
   expect(findings[0]).toMatchObject({
-    where: "audit.jsonl:4",
-    what: expect.stringContaining("does not continue"),
+    subject: "audit.jsonl:4",
+    message: expect.stringContaining("does not continue"),
   });
-  expect(findings.find(({ where }) => where === "home copy")).toMatchObject({
-    where: "home copy",
+  expect(findings.find(({ subject }) => subject === "home copy")).toMatchObject({
+    subject: "home copy",
     seq: 1,
-    what: expect.stringContaining("is not what was recorded"),
+    message: expect.stringContaining("is not what was recorded"),
   });
 });
 

@@ -207,8 +207,8 @@ test("kept events that were changed or removed are found", async () => {
   const text = readFileSync(path, "utf8");
   writeFileSync(path, text.replace('"day":20', '"day":21'));
   expect((await verify(folder)).findings).toMatchObject([
-    { what: "the events that are kept longest are not those that the prune recorded" },
-    { where: `${name}:3`, what: "its content does not fit its hash" },
+    { message: "the events that are kept longest are not those that the prune recorded" },
+    { subject: `${name}:3`, message: "its content does not fit its hash" },
   ]);
   writeFileSync(path, text.split("\n").slice(1).join("\n"));
   expect((await verify(folder)).differences).toBe(1);
@@ -295,8 +295,8 @@ test("checkpoints and receipts of events that were pruned since are no differenc
   const note = key.sign(`${key.name}\n5\n${Buffer.alloc(32, 7).toString("base64")}\n`); // a kept event, with another hash
   writeFileSync(home.checkpointFile, note);
   expect((await verify(folder)).findings).toMatchObject([
-    { where: "checkpoint", seq: 5 },
-    { where: "receipt of webhook", seq: 9 },
+    { subject: "checkpoint", seq: 5 },
+    { subject: "receipt of webhook", seq: 9 },
   ]);
   expect(verifier).toContain("contextcore");
 });

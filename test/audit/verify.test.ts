@@ -143,9 +143,9 @@ test("an event that was replaced by another one with a right hash of its own doe
   const { findings } = await verify(folder);
   expect(findings).toMatchObject([
     {
-      where: "audit.jsonl:3",
+      subject: "audit.jsonl:3",
       seq: 3,
-      what: "event 3 does not continue event 2: one of the two was replaced",
+      message: "event 3 does not continue event 2: one of the two was replaced",
     },
   ]);
 });
@@ -159,9 +159,9 @@ test("the first bad line is named, with what is wrong with it", async () => {
   expect(findings).toEqual([
     {
       severity: "difference",
-      where: "audit.jsonl:3",
+      subject: "audit.jsonl:3",
       seq: 3,
-      what: "the line was changed: its content does not fit its hash",
+      message: "the line was changed: its content does not fit its hash",
     },
   ]);
 });
@@ -207,17 +207,17 @@ describe("one chain through closed files", () => {
       }
     }
     writeFileSync(path, Buffer.concat([bytes, skippable]));
-    expect((await verify(folder)).findings[0]?.what).toContain(
+    expect((await verify(folder)).findings[0]?.message).toContain(
       "its bytes are not those that it was closed with",
     );
     expect(harmless).toBeGreaterThan(0); // or it would prove nothing
     rmSync(path);
-    expect((await verify(folder)).findings[0]?.what).toMatch(
+    expect((await verify(folder)).findings[0]?.message).toMatch(
       /^events \d+ to \d+ are missing before this line$/,
     );
     writeFileSync(path, bytes);
     rmSync(join(dirname(folder.file), first));
-    expect((await verify(folder)).findings[0]?.what).toContain("no event stands for them");
+    expect((await verify(folder)).findings[0]?.message).toContain("no event stands for them");
   });
 });
 
@@ -230,11 +230,11 @@ describe("by the witnesses", () => {
     expect((await verify(folder)).differences).toBe(0);
     const { findings, witnesses } = await verify(folder, folder.home);
     expect(findings).toMatchObject([
-      { where: "home copy", seq: 5, what: expect.stringContaining("2 more were recorded") },
+      { subject: "home copy", seq: 5, message: expect.stringContaining("2 more were recorded") },
       {
-        where: "home copy",
+        subject: "home copy",
         seq: 5,
-        what: expect.stringMatching(/^event 5 is gone; it was: .* export .* number=4 /),
+        message: expect.stringMatching(/^event 5 is gone; it was: .* export .* number=4 /),
       },
     ]);
     expect(witnesses).toMatchObject([{ name: "home copy", agrees: false, seq: 6 }]);
@@ -249,7 +249,7 @@ describe("by the witnesses", () => {
     writeFileSync(folder.file, `${rehash(forged.split("\n"))}\n`);
     expect((await verify(folder)).differences).toBe(0); // the chain is perfect
     const { findings } = await verify(folder, folder.home);
-    expect(findings[0]?.what).toContain("event 1 is not what was recorded");
+    expect(findings[0]?.message).toContain("event 1 is not what was recorded");
   });
 
   test("it says what changed in an event, field by field", async () => {
@@ -258,7 +258,7 @@ describe("by the witnesses", () => {
     const forged = (await folder.lines()).join("\n").replace(/"number":2\b/, '"number":99');
     writeFileSync(folder.file, `${rehash(forged.split("\n"))}\n`);
     const { findings } = await verify(folder, folder.home);
-    expect(findings.map(({ what }) => what)).toEqual([
+    expect(findings.map(({ message }) => message)).toEqual([
       "event 3 is not what was recorded: details.number: 2 became 99",
     ]);
   });
@@ -279,7 +279,7 @@ describe("by the witnesses", () => {
     writeFileSync(folder.file, `${forged}\n`);
     expect((await verify(folder)).differences).toBe(0);
     const { findings } = await verify(folder, NOBODY, verifier);
-    expect(findings[0]).toMatchObject({ where: "checkpoint", seq: 4 });
+    expect(findings[0]).toMatchObject({ subject: "checkpoint", seq: 4 });
 
     writeFileSync(folder.file, `${lines.slice(0, 3).join("\n")}\n`); // the end is gone, and with it the checkpoint
     rmSync(checkpointPath(folder.file));
@@ -287,7 +287,7 @@ describe("by the witnesses", () => {
     rmSync(folder.copy);
     rmSync(openHome(folder.home, folder.file).keyFile.replace(/key$/, "json"));
     const kept = await verify(folder, folder.home, verifier);
-    expect(kept.findings[0]).toMatchObject({ where: "checkpoint", seq: 4 }); // but not the one in the home
+    expect(kept.findings[0]).toMatchObject({ subject: "checkpoint", seq: 4 }); // but not the one in the home
   });
 
   test("a checkpoint that somebody else signed is none", async () => {
@@ -301,7 +301,7 @@ describe("by the witnesses", () => {
       ending: { outcome: "success" },
     }));
     cpSync(dirname(stranger.file), dirname(folder.file), { recursive: true });
-    expect((await verify(folder, NOBODY, verifier)).findings[0]?.what).toContain("has not signed it");
+    expect((await verify(folder, NOBODY, verifier)).findings[0]?.message).toContain("has not signed it");
   });
 });
 
@@ -330,8 +330,12 @@ describe("by the sinks", () => {
     await cut(folder, 3);
     const { findings } = await ask(folder, sinks);
     expect(findings).toMatchObject([
-      { severity: "difference", where: "receipt of file", seq: 5 },
-      { severity: "difference", where: "file", what: expect.stringContaining("after event 3 it has 2 more") },
+      { severity: "difference", subject: "receipt of file", seq: 5 },
+      {
+        severity: "difference",
+        subject: "file",
+        message: expect.stringContaining("after event 3 it has 2 more"),
+      },
     ]);
   });
 
@@ -355,7 +359,7 @@ describe("by the sinks", () => {
     const sinks = [await openSink(file, { path })];
     expect(await ask(folder, sinks)).toMatchObject({
       differences: 0,
-      findings: [{ severity: "warning", where: "file" }],
+      findings: [{ severity: "warning", subject: "file" }],
     });
   });
 });
@@ -370,11 +374,15 @@ test("times that go backwards and operations without an end are warnings", async
   const { findings, differences } = await verify(folder);
   expect(differences).toBe(0);
   expect(findings).toMatchObject([
-    { severity: "warning", seq: 2, what: expect.stringContaining("is before that of the event before it") },
+    {
+      severity: "warning",
+      seq: 2,
+      message: expect.stringContaining("is before that of the event before it"),
+    },
     {
       severity: "warning",
       seq: 1,
-      what: expect.stringMatching(
+      message: expect.stringMatching(
         /^restore began at 2026-01-24T12:00:00.000Z and has no end: part of the snapshot .*`contextcore restore` again/,
       ),
     },

@@ -1,12 +1,12 @@
 /** The table of the inventory, and what is said of a backend that is missing in it. */
 import { expect, test } from "bun:test";
 import { inventoryLines, missingLines } from "../../src/commands/inventory/lines.ts";
-import type { Finding } from "../../src/inventory/survey.ts";
+import type { Surveyed } from "../../src/inventory/survey.ts";
 import { colorsFor } from "../../src/terminal/colors.ts";
 
 const plain = colorsFor({ isTTY: false }, {});
 
-const lost = (name: string, url?: string): Finding => ({
+const lost = (name: string, url?: string): Surveyed => ({
   state: "unreachable",
   name,
   open: { name, url } as never,

@@ -18,7 +18,7 @@ const writer = (place: string): Backend => ({
   size: async () => ({ bytes: 0, source: "api" }),
   export: { start: async () => ({ cursors: [] }), step: async () => ({}) },
   restore: {
-    preflight: async () => [{ severity: "note", what: place }],
+    preflight: async () => [{ severity: "note", message: place }],
     apply: async () => ({ written: {} }),
   },
 });
@@ -49,7 +49,7 @@ test("a backend with tenants gets the asked one, and one without is left out", a
     tenant: "restored",
     signal: new AbortController().signal,
   });
-  expect(plan.targets.map(({ name, findings }) => [name, findings.map(({ what }) => what)])).toEqual([
+  expect(plan.targets.map(({ name, findings }) => [name, findings.map(({ message }) => message)])).toEqual([
     ["many", ["restored"]],
   ]);
   expect(plan.leftOut).toEqual([{ name: "single", reason: "it has no tenant to restore into" }]);
@@ -60,7 +60,7 @@ test("a server that ignores the tenant is not written to for --into, and is with
     ...writer("here"),
     restore: {
       preflight: async () => [
-        { severity: "alters", what: "It has no tenants.", setting: "tenants: true", ignoresTenant: true },
+        { severity: "alters", message: "It has no tenants.", setting: "tenants: true", ignoresTenant: true },
       ],
       apply: async () => ({ written: {} }),
     },

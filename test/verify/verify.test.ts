@@ -88,7 +88,7 @@ describe("a flaw names its file, block and line:", () => {
       text.replace("line 1010000000000 of 1", "line 1010000000000 of 7"),
     );
     const flaws = await found(path);
-    expect(flaws.map(({ file, what }) => [file, what])).toEqual([
+    expect(flaws.map(({ subject: file, message }) => [file, message])).toEqual([
       ["logs.json", "its bytes do not fit its checksum"],
       ["logs.json", "does not fit its checksum"],
     ]);
@@ -99,7 +99,7 @@ describe("a flaw names its file, block and line:", () => {
     using dir = scratch();
     const path = await smallSnapshot(dir.path);
     edit(join(path, "traces.json"), (text) => text.replace(/\n\{/, "\n["));
-    expect(await found(path)).toContainEqual(expect.objectContaining({ file: "traces.json", line: 2 }));
+    expect(await found(path)).toContainEqual(expect.objectContaining({ subject: "traces.json", line: 2 }));
   });
 
   test("a file that is missing, one too many, a link, another size", async () => {
@@ -112,7 +112,9 @@ describe("a flaw names its file, block and line:", () => {
     writeFileSync(join(path, "extra/file"), "");
     appendFileSync(join(path, "logs.json"), "\n");
     const flaws = await found(path, { depth: "sizes" });
-    expect(flaws.map(({ file, what }) => `${file} ${what.replace(/\d+/g, "N")}`).sort()).toEqual([
+    expect(
+      flaws.map(({ subject: file, message }) => `${file} ${message.replace(/\d+/g, "N")}`).sort(),
+    ).toEqual([
       "extra/file is not in the manifest",
       "logs.json has N bytes, the manifest says N",
       "metrics.json is missing",
@@ -124,7 +126,7 @@ describe("a flaw names its file, block and line:", () => {
     using dir = scratch();
     const report = await verifySnapshot(dir.path);
     expect([report.sound, report.status]).toEqual([false, undefined]);
-    expect(report.flaws[0]?.what).toContain("is not a snapshot");
+    expect(report.flaws[0]?.message).toContain("is not a snapshot");
   });
 });
 
@@ -182,8 +184,8 @@ describe("what fits its checksums and is still not true:", () => {
     forge(path, forgery.file, forgery.change);
     expect((await verifySnapshot(path, { depth: "checksums" })).flaws).toEqual([]);
     const flaws = await found(path);
-    expect(flaws[0]?.what).toContain(forgery.flaw);
-    expect([flaws[0]?.file, flaws[0]?.line]).toEqual([forgery.file, forgery.line]);
+    expect(flaws[0]?.message).toContain(forgery.flaw);
+    expect([flaws[0]?.subject, flaws[0]?.line]).toEqual([forgery.file, forgery.line]);
   });
 
   test("counts in the manifest that the index does not bear out", async () => {
@@ -192,7 +194,7 @@ describe("what fits its checksums and is still not true:", () => {
     claim(path, (manifest) => {
       for (const plugin of manifest.plugins) if (plugin.name === "logs") plugin.counts.entries = 41;
     });
-    expect((await found(path))[0]?.what).toContain("the manifest says 41 entries, there are 40");
+    expect((await found(path))[0]?.message).toContain("the manifest says 41 entries, there are 40");
   });
 
   test("complete, when a cursor that was named was never run", async () => {
@@ -204,7 +206,7 @@ describe("what fits its checksums and is still not true:", () => {
     );
     const bytes = readFileSync(index);
     claim(path, (manifest) => Object.assign(manifest.index, { sha256: sha256(bytes), bytes: bytes.length }));
-    expect((await found(path))[0]?.what).toContain(
+    expect((await found(path))[0]?.message).toContain(
       "is said to be complete, and 1 of its cursors were never run",
     );
   });
@@ -214,6 +216,6 @@ describe("what fits its checksums and is still not true:", () => {
     const path = join(dir.path, "copy");
     cpSync(await smallSnapshot(dir.path), path, { recursive: true });
     edit(join(path, "manifest.json"), (text) => text.replace('"format": 1', '"format": 2'));
-    expect((await found(path))[0]?.what).toContain("written in format 2, newer than this program knows");
+    expect((await found(path))[0]?.message).toContain("written in format 2, newer than this program knows");
   });
 });

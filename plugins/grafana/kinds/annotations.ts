@@ -1,12 +1,12 @@
 import {
   type Cursor,
-  type Finding,
   fromMs,
   halves,
   NS_PER_MS,
   type Problem,
   type Range,
   type Records,
+  type RestoreDiagnostic,
   type Step,
   v,
 } from "contextcore";
@@ -42,9 +42,9 @@ export const annotations: LineKind = {
   put: putAnnotations,
 };
 
-const ALERT_HISTORY: Finding = {
+const ALERT_HISTORY: RestoreDiagnostic = {
   severity: "refuses",
-  what: "Annotations that alerting wrote when rules changed their state cannot be written from outside.",
+  message: "Annotations that alerting wrote when rules changed their state cannot be written from outside.",
 };
 
 const PAGE = 1000;

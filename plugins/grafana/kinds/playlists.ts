@@ -1,4 +1,4 @@
-import { type Finding, v } from "contextcore";
+import { type RestoreDiagnostic, v } from "contextcore";
 import { asObject, asText, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { listResources } from "../lists.ts";
@@ -55,9 +55,9 @@ export const playlists: ObjectKind = {
   }),
 };
 
-const OTHER_UIDS: Finding = {
+const OTHER_UIDS: RestoreDiagnostic = {
   severity: "alters",
-  what: "This Grafana gives playlists uids of its own (12 and newer keep theirs).",
+  message: "This Grafana gives playlists uids of its own (12 and newer keep theirs).",
 };
 
 function playlistRequest(world: World, { uid, name, interval, items }: Playlist): Write {

@@ -1,4 +1,4 @@
-import type { Finding } from "contextcore";
+import type { RestoreDiagnostic } from "contextcore";
 import { asText, type Fields, objectSchema, without } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
 import { create, EXISTING, ownedBy, putBack, refused } from "../put.ts";
@@ -59,8 +59,9 @@ const isDefault = (tree: Fields): boolean =>
 
 const REPLACES = "Grafana has notification policies already, and writing these would replace all of them.";
 
-const STAYS: Finding = {
+const STAYS: RestoreDiagnostic = {
   severity: "refuses",
-  what: "Grafana has notification policies of its own; they stay, since there is one tree and writing it would replace all of it.",
+  message:
+    "Grafana has notification policies of its own; they stay, since there is one tree and writing it would replace all of it.",
   setting: "DELETE /api/v1/provisioning/policies, which resets them",
 };

@@ -1,4 +1,10 @@
-import { type Finding, formatDuration, NS_PER_SECOND, parseDuration, type RestorePlan } from "contextcore";
+import {
+  formatDuration,
+  NS_PER_SECOND,
+  parseDuration,
+  type RestoreDiagnostic,
+  type RestorePlan,
+} from "contextcore";
 import { findExtent } from "../extent.ts";
 import { type PrometheusSettings, prometheusSettings } from "../server/prometheus-settings.ts";
 import type { Server } from "../server/server.ts";
@@ -15,7 +21,7 @@ export async function preflight(
   plan: RestorePlan,
   now: bigint,
   signal: AbortSignal,
-): Promise<readonly Finding[]> {
+): Promise<readonly RestoreDiagnostic[]> {
   const { flavour } = await server.identity(signal);
   const { newest } = await findExtent(server, now, signal);
   const facts = { plan, now, newest };
@@ -24,12 +30,12 @@ export async function preflight(
   return [...(await tenantIgnored(server, signal)), ...findings];
 }
 
-async function tenantIgnored(server: Server, signal: AbortSignal): Promise<Finding[]> {
+async function tenantIgnored(server: Server, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
   if (server.tenant === undefined || !(await ignoresTenants(server, signal))) return [];
   return [
     {
       severity: "alters",
-      what: `This server has no tenants: ${server.tenant} is ignored, and everything is written among what it holds.`,
+      message: `This server has no tenants: ${server.tenant} is ignored, and everything is written among what it holds.`,
       setting: "multitenancy_enabled: true",
       ignoresTenant: true,
     },
@@ -48,55 +54,55 @@ const has = (plan: RestorePlan, path: string): boolean => plan.files.some((file)
 const hasHistograms = (plan: RestorePlan): boolean =>
   plan.files.some(({ counts }) => (counts.histograms ?? 0) > 0);
 
-function prometheusFindings(facts: Facts, settings: PrometheusSettings): Finding[] {
+function prometheusFindings(facts: Facts, settings: PrometheusSettings): RestoreDiagnostic[] {
   const { plan } = facts;
   const { flags, outOfOrderWindow } = settings;
   const features = (flags["enable-feature"] ?? "").split(",");
-  const findings: Finding[] = [];
+  const findings: RestoreDiagnostic[] = [];
   if (flags["web.enable-remote-write-receiver"] !== "true" && !features.includes("remote-write-receiver")) {
-    const what = "The server takes no remote writes, so no sample can be written back.";
-    findings.push({ severity: "refuses", what, setting: "--web.enable-remote-write-receiver" });
+    const message = "The server takes no remote writes, so no sample can be written back.";
+    findings.push({ severity: "refuses", message, setting: "--web.enable-remote-write-receiver" });
   }
   const window = outOfOrderWindow === undefined ? 0n : parseDuration(outOfOrderWindow);
   findings.push(...lateFinding(facts, window, "storage.tsdb.out_of_order_time_window"));
   if (hasHistograms(plan) && "enable-feature" in flags && !features.includes("native-histograms")) {
-    const what = "Unless it is version 3.8 or newer, the server refuses native histograms.";
-    findings.push({ severity: "refuses", what, setting: "--enable-feature=native-histograms" });
+    const message = "Unless it is version 3.8 or newer, the server refuses native histograms.";
+    findings.push({ severity: "refuses", message, setting: "--enable-feature=native-histograms" });
   }
   if (has(plan, "mimir/exemplars.json") && !features.includes("exemplar-storage")) {
-    const what = "The server keeps no exemplars.";
-    findings.push({ severity: "hides", what, setting: "--enable-feature=exemplar-storage" });
+    const message = "The server keeps no exemplars.";
+    findings.push({ severity: "hides", message, setting: "--enable-feature=exemplar-storage" });
   }
   findings.push(...retentionFinding(facts, settings.retention));
   if (plan.files.some(({ path }) => path.startsWith("mimir/rules") || path === "mimir/metadata.json")) {
-    const what =
+    const message =
       "Rules and descriptions of metrics cannot be written to a Prometheus: it has them from its own files and from what it scrapes.";
-    findings.push({ severity: "note", what });
+    findings.push({ severity: "note", message });
   }
   return findings;
 }
 
 /** An empty server takes old samples in time order; one that has newer ones takes them only within its window. */
-function lateFinding({ plan, newest, now }: Facts, window: bigint, setting: string): Finding[] {
+function lateFinding({ plan, newest, now }: Facts, window: bigint, setting: string): RestoreDiagnostic[] {
   if (newest === undefined) return [];
   const reach = newest - (window > HEAD_REACH ? window : HEAD_REACH);
   if (plan.range.from >= reach) return [];
   const hours = (now - plan.range.from) / HOUR + 1n;
   const allowed =
     window === 0n ? "takes no samples out of order" : `takes samples ${formatDuration(window)} late`;
-  const what = `The server has newer samples and ${allowed}: what is older than an hour before them is refused.`;
-  return [{ severity: "refuses", what, setting: `${setting}: ${hours}h` }];
+  const message = `The server has newer samples and ${allowed}: what is older than an hour before them is refused.`;
+  return [{ severity: "refuses", message, setting: `${setting}: ${hours}h` }];
 }
 
-function retentionFinding({ plan, now }: Facts, retention: string | undefined): Finding[] {
+function retentionFinding({ plan, now }: Facts, retention: string | undefined): RestoreDiagnostic[] {
   const [first = ""] = (retention ?? "").split(" or ");
   if (!/^\d[\dyywdhms]*$/.test(first)) return [];
   if (plan.range.from >= now - parseDuration(first)) return [];
-  const what = `Samples older than ${first} are deleted again soon after they are written.`;
-  return [{ severity: "hides", what, setting: "--storage.tsdb.retention.time" }];
+  const message = `Samples older than ${first} are deleted again soon after they are written.`;
+  return [{ severity: "hides", message, setting: "--storage.tsdb.retention.time" }];
 }
 
-function tenantFindings(facts: Facts, limits: TenantLimits): Finding[] {
+function tenantFindings(facts: Facts, limits: TenantLimits): RestoreDiagnostic[] {
   const { plan, now } = facts;
   const findings = lateFinding(
     facts,
@@ -105,41 +111,45 @@ function tenantFindings(facts: Facts, limits: TenantLimits): Finding[] {
   );
   const past = durationLimit(limits, "past_grace_period");
   if (past !== undefined && plan.range.from < now - past) {
-    const what = `Samples older than ${limits.past_grace_period} are refused.`;
-    findings.push({ severity: "refuses", what, setting: "limits.past_grace_period: 0s" });
+    const message = `Samples older than ${limits.past_grace_period} are refused.`;
+    findings.push({ severity: "refuses", message, setting: "limits.past_grace_period: 0s" });
   }
   const future = durationLimit(limits, "creation_grace_period");
   if (future !== undefined && plan.range.to > now + future) {
-    const what = `Samples more than ${limits.creation_grace_period} in the future are refused.`;
-    findings.push({ severity: "refuses", what, setting: "limits.creation_grace_period" });
+    const message = `Samples more than ${limits.creation_grace_period} in the future are refused.`;
+    findings.push({ severity: "refuses", message, setting: "limits.creation_grace_period" });
   }
   if (hasHistograms(plan) && limits.native_histograms_ingestion_enabled === false) {
-    const what = "Native histograms are dropped without an error.";
-    findings.push({ severity: "hides", what, setting: "limits.native_histograms_ingestion_enabled: true" });
+    const message = "Native histograms are dropped without an error.";
+    findings.push({
+      severity: "hides",
+      message,
+      setting: "limits.native_histograms_ingestion_enabled: true",
+    });
   }
   if (has(plan, "mimir/exemplars.json") && limits.max_global_exemplars_per_user === 0) {
-    const what = "The server keeps no exemplars.";
-    findings.push({ severity: "hides", what, setting: "limits.max_global_exemplars_per_user: 100000" });
+    const message = "The server keeps no exemplars.";
+    findings.push({ severity: "hides", message, setting: "limits.max_global_exemplars_per_user: 100000" });
   }
   if (has(plan, "mimir/rules.json")) {
-    const what = "The rules of a Prometheus were kept to be read: they belong in its own rule files.";
-    findings.push({ severity: "note", what });
+    const message = "The rules of a Prometheus were kept to be read: they belong in its own rule files.";
+    findings.push({ severity: "note", message });
   }
   return [...findings, ...rateFinding(plan, limits), ...lookbackFinding(facts, limits)];
 }
 
-function rateFinding(plan: RestorePlan, limits: TenantLimits): Finding[] {
+function rateFinding(plan: RestorePlan, limits: TenantLimits): RestoreDiagnostic[] {
   const rate = limits.ingestion_rate;
   const samples = plan.files.reduce((sum, { counts }) => sum + (counts.samples ?? 0), 0);
   if (typeof rate !== "number" || rate <= 0 || samples / rate < 60) return [];
   const time = formatDuration(BigInt(Math.ceil(samples / rate)) * NS_PER_SECOND);
-  const what = `At ${rate} samples a second, ${samples} samples take at least ${time}.`;
-  return [{ severity: "note", what, setting: "limits.ingestion_rate, limits.ingestion_burst_size" }];
+  const message = `At ${rate} samples a second, ${samples} samples take at least ${time}.`;
+  return [{ severity: "note", message, setting: "limits.ingestion_rate, limits.ingestion_burst_size" }];
 }
 
-function lookbackFinding({ plan, now }: Facts, limits: TenantLimits): Finding[] {
+function lookbackFinding({ plan, now }: Facts, limits: TenantLimits): RestoreDiagnostic[] {
   const lookback = durationLimit(limits, "max_query_lookback");
   if (lookback === undefined || plan.range.from >= now - lookback) return [];
-  const what = `Samples older than ${limits.max_query_lookback} are stored but cannot be read.`;
-  return [{ severity: "hides", what, setting: "limits.max_query_lookback: 0s" }];
+  const message = `Samples older than ${limits.max_query_lookback} are stored but cannot be read.`;
+  return [{ severity: "hides", message, setting: "limits.max_query_lookback: 0s" }];
 }

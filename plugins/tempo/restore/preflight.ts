@@ -1,8 +1,8 @@
 import {
-  type Finding,
   formatDuration,
   type HttpClient,
   PluginError,
+  type RestoreDiagnostic,
   type RestorePlan,
   toMs,
   toRfc3339,
@@ -21,7 +21,7 @@ export async function preflight(
   plan: RestorePlan,
   { otlp, settings, now, tenant }: PreflightOptions,
   signal: AbortSignal,
-): Promise<Finding[]> {
+): Promise<RestoreDiagnostic[]> {
   return [
     ...(await unreachable(otlp, signal)),
     ...tenantIgnored(settings, tenant),
@@ -34,7 +34,7 @@ export async function preflight(
 }
 
 /** Looks whether the receiver is there without writing: it names the one method that it takes. */
-async function unreachable(otlp: HttpClient, signal: AbortSignal): Promise<Finding[]> {
+async function unreachable(otlp: HttpClient, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
   try {
     await otlp.send({ method: "GET", path: "/v1/traces", signal });
     return [notTaking(otlp, "it answers, and not as an OTLP receiver does")];
@@ -46,18 +46,18 @@ async function unreachable(otlp: HttpClient, signal: AbortSignal): Promise<Findi
 
 const METHOD_NOT_ALLOWED = 405;
 
-const notTaking = (otlp: HttpClient, why: string): Finding => ({
+const notTaking = (otlp: HttpClient, why: string): RestoreDiagnostic => ({
   severity: "refuses",
-  what: `Nothing takes OTLP at ${otlp.url}/v1/traces: ${why}`,
+  message: `Nothing takes OTLP at ${otlp.url}/v1/traces: ${why}`,
   setting: "the option `otlpUrl`: Tempo's OTLP receiver over HTTP, port 4318",
 });
 
-function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefined): Finding[] {
+function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefined): RestoreDiagnostic[] {
   if (tenant === undefined || !known || hasTenants) return [];
   return [
     {
       severity: "alters",
-      what: `This Tempo has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
+      message: `This Tempo has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
       setting: "multitenancy_enabled: true",
       ignoresTenant: true,
     },
@@ -65,7 +65,11 @@ function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefin
 }
 
 /** The block of an old span gets the time of its arrival, unless the slack is long enough. */
-function hidden({ range }: RestorePlan, { ingestionSlack, slackSections }: Settings, now: bigint): Finding[] {
+function hidden(
+  { range }: RestorePlan,
+  { ingestionSlack, slackSections }: Settings,
+  now: bigint,
+): RestoreDiagnostic[] {
   const age = now - range.from;
   if (age <= ingestionSlack) return [];
   const before = toRfc3339(now - ingestionSlack).replace(/\.\d+/, "");
@@ -73,7 +77,7 @@ function hidden({ range }: RestorePlan, { ingestionSlack, slackSections }: Setti
   return [
     {
       severity: "hides",
-      what: `Traces from before ${before} will be found by their id, but by no search by time, and by no export through the API.`,
+      message: `Traces from before ${before} will be found by their id, but by no search by time, and by no export through the API.`,
       setting: slackSections.map((section) => `${section}.${slack}`).join(", "),
     },
   ];
@@ -82,25 +86,29 @@ function hidden({ range }: RestorePlan, { ingestionSlack, slackSections }: Setti
 /** Measured with 3.0: a block is written within half a minute, and queries of old times look only into blocks they know. */
 export const settlingMs = ({ blocklistPoll }: Settings): number => toMs(blocklistPoll) + 60_000;
 
-function delayed({ blocklistPoll }: Settings): Finding[] {
+function delayed({ blocklistPoll }: Settings): RestoreDiagnostic[] {
   if (toMs(blocklistPoll) < 60_000) return [];
   return [
     {
       severity: "note",
-      what: `Restored traces show in searches and counts after up to ${formatDuration(blocklistPoll)}; the restore waits for them.`,
+      message: `Restored traces show in searches and counts after up to ${formatDuration(blocklistPoll)}; the restore waits for them.`,
       setting: "storage.trace.blocklist_poll",
     },
   ];
 }
 
 /** A block that keeps the times of its spans is as old as they are. */
-function expired({ range }: RestorePlan, { retention, ingestionSlack }: Settings, now: bigint): Finding[] {
+function expired(
+  { range }: RestorePlan,
+  { retention, ingestionSlack }: Settings,
+  now: bigint,
+): RestoreDiagnostic[] {
   const age = now - range.from;
   if (retention === undefined || retention === 0n || age <= retention || age > ingestionSlack) return [];
   return [
     {
       severity: "hides",
-      what: `Traces older than ${formatDuration(retention)} are deleted again soon: Tempo keeps blocks no longer than that.`,
+      message: `Traces older than ${formatDuration(retention)} are deleted again soon: Tempo keeps blocks no longer than that.`,
       setting: `compaction.block_retention: ${hours(age) + 24n}h`,
     },
   ];
@@ -109,27 +117,30 @@ function expired({ range }: RestorePlan, { retention, ingestionSlack }: Settings
 const HOUR = 3_600_000_000_000n;
 const hours = (ns: bigint): bigint => ns / HOUR + 2n;
 
-function altered({ maxAttributeBytes }: Settings): Finding[] {
+function altered({ maxAttributeBytes }: Settings): RestoreDiagnostic[] {
   if (maxAttributeBytes === 0) return [];
   return [
     {
       severity: "alters",
-      what: `Attributes longer than ${maxAttributeBytes} bytes are cut; which traces that is, the restore says.`,
+      message: `Attributes longer than ${maxAttributeBytes} bytes are cut; which traces that is, the restore says.`,
       setting: "distributor.max_attribute_bytes",
     },
   ];
 }
 
-function dropped({ files }: RestorePlan, { maxTracesPerUser, maxBytesPerTrace }: Settings): Finding[] {
+function dropped(
+  { files }: RestorePlan,
+  { maxTracesPerUser, maxBytesPerTrace }: Settings,
+): RestoreDiagnostic[] {
   const traces = files.reduce((sum, { counts }) => sum + (counts.traces ?? 0), 0);
-  const live: Finding = {
+  const live: RestoreDiagnostic = {
     severity: "note",
-    what: `Tempo takes ${maxTracesPerUser} traces at once and drops what is above it with a 200: every trace is read back, and pushed again if it was dropped.`,
+    message: `Tempo takes ${maxTracesPerUser} traces at once and drops what is above it with a 200: every trace is read back, and pushed again if it was dropped.`,
     setting: "overrides.defaults.ingestion.max_traces_per_user: 0",
   };
-  const large: Finding = {
+  const large: RestoreDiagnostic = {
     severity: "note",
-    what: `Traces larger than ${maxBytesPerTrace} bytes are refused.`,
+    message: `Traces larger than ${maxBytesPerTrace} bytes are refused.`,
     setting: "overrides.defaults.global.max_bytes_per_trace: 0",
   };
   return [

@@ -3,7 +3,7 @@ import { eventOf, GENESIS, LineError } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
 import type { MovingLine } from "../format/trail-line.ts";
 import { ROTATION, rotatedFiles } from "../journal/rotation-event.ts";
-import type { Findings } from "./finding.ts";
+import type { TrailDiagnostics } from "./diagnostics.ts";
 import type { Hashes } from "./hashes.ts";
 import { type ProvenLine, proveLine } from "./prove.ts";
 import { type Signing, watchSigning } from "./signing.ts";
@@ -42,7 +42,7 @@ export interface ChainSummary {
 }
 
 /** Checks lines one by one as they are given, oldest first; what it finds goes to `findings`, each hash to `hashes`. */
-export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck {
+export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): ChainCheck {
   let first: ProvenLine | undefined;
   let last: ProvenLine | undefined;
   let firstPlace = "";
@@ -55,25 +55,33 @@ export function createChainCheck(findings: Findings, hashes: Hashes): ChainCheck
   const changed = new Set<number>();
   const signing = watchSigning();
 
-  const difference = (where: string, what: string, seq?: number): void =>
-    findings.add({ severity: "difference", where, what, ...(seq === undefined ? {} : { seq }) });
+  const difference = (subject: string, message: string, seq?: number): void =>
+    findings.add({ severity: "difference", subject, message, ...(seq === undefined ? {} : { seq }) });
 
   const checkLink = (event: ProvenLine, before: ProvenLine, place: () => string): void => {
     const { seq } = event;
     if (seq === before.seq + 1 && event.prev_hash === before.hash && event.timestamp >= before.timestamp)
       return;
-    const where = place();
+    const subject = place();
     if (unreadable > 0 && seq === before.seq + unreadable + 1) return; // what it continues cannot be read
     if (seq > before.seq + 1) {
-      difference(where, `${range(before.seq + 1, seq - 1)} missing before this line`, before.seq + 1);
+      difference(subject, `${range(before.seq + 1, seq - 1)} missing before this line`, before.seq + 1);
     } else if (seq <= before.seq) {
-      difference(where, `event ${seq} stands after event ${before.seq}: lines were swapped or repeated`, seq);
+      difference(
+        subject,
+        `event ${seq} stands after event ${before.seq}: lines were swapped or repeated`,
+        seq,
+      );
     } else if (event.prev_hash !== before.hash) {
-      difference(where, `event ${seq} does not continue event ${seq - 1}: one of the two was replaced`, seq);
+      difference(
+        subject,
+        `event ${seq} does not continue event ${seq - 1}: one of the two was replaced`,
+        seq,
+      );
     }
     if (event.timestamp < before.timestamp) {
-      const what = `its time, ${event.timestamp}, is before that of the event before it, ${before.timestamp}`;
-      findings.add({ severity: "warning", where, what, seq });
+      const message = `its time, ${event.timestamp}, is before that of the event before it, ${before.timestamp}`;
+      findings.add({ severity: "warning", subject, message, seq });
     }
   };
 

@@ -3,14 +3,14 @@ import { existsSync } from "node:fs";
 import { NoteError } from "../format/note.ts";
 import { type Checkpoint, checkpointPath, readCheckpoint, readSigningKey } from "../journal/checkpoint.ts";
 import type { Home } from "../journal/home.ts";
-import type { Finding, Findings } from "./finding.ts";
+import type { TrailDiagnostic, TrailDiagnostics } from "./diagnostics.ts";
 import type { Signing } from "./signing.ts";
 import type { Evidence } from "./witnesses.ts";
 
 /** The checkpoints that a trail's key has signed, and what is wrong with others. */
 export interface SignedCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly TrailDiagnostic[];
   /** A public key was given, or the home has the signing key. */
   readonly hasKey: boolean;
   /** Where one is kept for whoever verifies here. */
@@ -26,14 +26,14 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
   const own = readSigningKey(home)?.verifier;
   const verifier = publicKey ?? own;
   const checkpoints: Checkpoint[] = [];
-  const findings: Finding[] = [];
+  const findings: TrailDiagnostic[] = [];
   for (const path of verifier === undefined ? [] : [checkpointPath(file), home.checkpointFile]) {
     try {
       const checkpoint = readCheckpoint(path, verifier ?? "");
       if (checkpoint !== undefined) checkpoints.push(checkpoint);
     } catch (error) {
       if (!(error instanceof NoteError)) throw error;
-      findings.push({ severity: "difference", where: path, what: error.message });
+      findings.push({ severity: "difference", subject: path, message: error.message });
     }
   }
   const places = [checkpointPath(file), ...(own === undefined ? [] : [home.checkpointFile])];
@@ -44,14 +44,14 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
 export function checkMissing(
   { hasKey, places }: SignedCheckpoints,
   { keygen, due, unkeyed }: Signing,
-  findings: Findings,
+  findings: TrailDiagnostics,
 ): void {
   const end = due ?? (hasKey && keygen === undefined ? unkeyed : undefined);
   if (end === undefined) return;
-  for (const where of places) {
-    if (existsSync(where)) continue;
-    const what = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
-    findings.add({ severity: "difference", where, seq: end.seq, what });
+  for (const path of places) {
+    if (existsSync(path)) continue;
+    const message = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
+    findings.add({ severity: "difference", subject: path, seq: end.seq, message });
   }
 }
 
@@ -63,8 +63,8 @@ export function checkCheckpoints(
   for (const finding of wrong) findings.add(finding);
   for (const { size, hash } of checkpoints) {
     if (past.had(size, hash, hashes.get(size)) !== false) continue;
-    const what = `event ${size}, which the checkpoint was signed for, is not in the trail as it was`;
-    findings.add({ severity: "difference", where: "checkpoint", seq: size, what });
+    const message = `event ${size}, which the checkpoint was signed for, is not in the trail as it was`;
+    findings.add({ severity: "difference", subject: "checkpoint", seq: size, message });
   }
   return [...checkpoints].sort((a, b) => b.size - a.size)[0];
 }

@@ -5,7 +5,7 @@ import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf } from "../format/trail-line.ts";
 import { readIfThere } from "../journal/durable.ts";
 import type { Pruned } from "./chain-check.ts";
-import type { Findings } from "./finding.ts";
+import type { TrailDiagnostics } from "./diagnostics.ts";
 
 /** The events before a trail's first one, for which an `audit_prune` stands. */
 export interface PrunedPast {
@@ -20,7 +20,11 @@ export interface PrunedPast {
  * Checks the file that the newest `audit_prune` names.
  * @throws TrailError when the file is there and cannot be read
  */
-export function checkKept(directory: string, pruned: Pruned | undefined, findings: Findings): PrunedPast {
+export function checkKept(
+  directory: string,
+  pruned: Pruned | undefined,
+  findings: TrailDiagnostics,
+): PrunedPast {
   const kept = new Map(
     keptLines(directory, pruned, findings).map((text) => {
       const { seq, hash } = lineOf(text);
@@ -36,12 +40,17 @@ export function checkKept(directory: string, pruned: Pruned | undefined, finding
 }
 
 /** The kept lines, once the file is proved; none otherwise. */
-function keptLines(directory: string, pruned: Pruned | undefined, findings: Findings): readonly string[] {
+function keptLines(
+  directory: string,
+  pruned: Pruned | undefined,
+  findings: TrailDiagnostics,
+): readonly string[] {
   if (pruned?.keptFile === undefined) return [];
   const { keptHash } = pruned;
-  const where = basename(pruned.keptFile);
-  const difference = (what: string): void => findings.add({ severity: "difference", where, what });
-  const bytes = readIfThere(join(directory, where), SEGMENT_BYTES_MAX);
+  const name = basename(pruned.keptFile);
+  const difference = (message: string): void =>
+    findings.add({ severity: "difference", subject: name, message });
+  const bytes = readIfThere(join(directory, name), SEGMENT_BYTES_MAX);
   if (bytes === undefined) {
     difference("the file with the events that are kept longest is missing");
     return [];
@@ -54,7 +63,7 @@ function keptLines(directory: string, pruned: Pruned | undefined, findings: Find
       readLine(line);
     } catch (error) {
       if (!(error instanceof LineError)) throw error;
-      findings.add({ severity: "difference", where: `${where}:${index + 1}`, what: error.message });
+      findings.add({ severity: "difference", subject: `${name}:${index + 1}`, message: error.message });
     }
   }
   return [];

@@ -14,7 +14,7 @@ import { stateOf, toProcessMark } from "../process.ts";
 import { adviceFor } from "../recover.ts";
 import { type ChainCheck, type ChainSummary, createChainCheck } from "./chain-check.ts";
 import { checkCheckpoints, checkMissing, readCheckpoints } from "./checkpoints.ts";
-import { collectFindings, type Finding, type Findings } from "./finding.ts";
+import { collectDiagnostics, type TrailDiagnostic, type TrailDiagnostics } from "./diagnostics.ts";
 import { collectHashes, type Hashes } from "./hashes.ts";
 import { checkKept } from "./kept.ts";
 import { lookAt, type Source } from "./sources.ts";
@@ -44,7 +44,7 @@ export interface Verification {
   readonly checkpoint?: Checkpoint;
   readonly witnesses: readonly Witness[];
   /** The first hundred. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly TrailDiagnostic[];
   readonly differences: number;
   readonly warnings: number;
 }
@@ -55,20 +55,20 @@ export interface Verification {
  * @throws TrailError when there is no trail, or what is known of it cannot be read
  */
 export async function verifyTrail(options: VerifyOptions): Promise<Verification> {
-  const findings = collectFindings();
+  const findings = collectDiagnostics();
   try {
     return await proveAll(options, findings);
   } catch (error) {
     if (!(error instanceof TrailError && error.cause instanceof UnsafeFileError)) throw error;
     // Something was put in the place of a file of the trail: that is no trail that cannot be read, but one that was changed.
-    findings.add({ severity: "difference", where: basename(error.cause.path), what: error.message });
+    findings.add({ severity: "difference", subject: basename(error.cause.path), message: error.message });
     const { kept, differences, warnings } = findings;
-    const chain = createChainCheck(collectFindings(), collectHashes()).finish();
+    const chain = createChainCheck(collectDiagnostics(), collectHashes()).finish();
     return { files: 0, chain, witnesses: [], findings: kept, differences, warnings };
   }
 }
 
-async function proveAll(options: VerifyOptions, findings: Findings): Promise<Verification> {
+async function proveAll(options: VerifyOptions, findings: TrailDiagnostics): Promise<Verification> {
   const { file, sinks, signal, timeLimitMs = 10_000 } = options;
   const hashes = collectHashes();
   const home = openHome(options.home, file);
@@ -93,7 +93,7 @@ async function proveAll(options: VerifyOptions, findings: Findings): Promise<Ver
 }
 
 interface Walking {
-  readonly findings: Findings;
+  readonly findings: TrailDiagnostics;
   readonly hashes: Hashes;
   readonly signal: AbortSignal;
 }
@@ -119,8 +119,8 @@ async function walk(file: string, home: Home, { findings, hashes, signal }: Walk
     close();
   }
   if (torn > 0) {
-    const what = `the last ${torn} bytes are not a whole line: a command died while it wrote, or the file was cut`;
-    findings.add({ severity: "difference", where: basename(file), what });
+    const message = `the last ${torn} bytes are not a whole line: a command died while it wrote, or the file was cut`;
+    findings.add({ severity: "difference", subject: basename(file), message });
   }
   const chain = check.finish();
   checkClosed(found, chain.closed, findings);
@@ -130,14 +130,14 @@ async function walk(file: string, home: Home, { findings, hashes, signal }: Walk
 function takeSource(
   { name, blocks }: Source,
   check: ChainCheck,
-  findings: Findings,
+  findings: TrailDiagnostics,
   onHash: (sha256: string) => void,
 ): void {
   try {
     for (const line of cutLines(blocks(onHash))) check.take(line, name);
   } catch (error) {
     if (!(error instanceof TrailError)) throw error;
-    findings.add({ severity: "difference", where: name, what: error.message });
+    findings.add({ severity: "difference", subject: name, message: error.message });
   }
 }
 
@@ -145,25 +145,25 @@ function takeSource(
 function checkClosed(
   found: ReadonlyMap<string, string>,
   recorded: ReadonlyMap<string, string>,
-  findings: Findings,
+  findings: TrailDiagnostics,
 ): void {
-  for (const [where, sha256] of found) {
-    const expected = recorded.get(where);
+  for (const [name, sha256] of found) {
+    const expected = recorded.get(name);
     if (expected === sha256) continue;
     const severity = expected === undefined ? "warning" : "difference";
-    const what =
+    const message =
       expected === undefined
         ? "no event says what its bytes were when it was closed"
         : `its bytes are not those that it was closed with: their SHA-256 is ${sha256}, recorded is ${expected}`;
-    findings.add({ severity, where, what });
+    findings.add({ severity, subject: name, message });
   }
 }
 
-function warnOfOpen(started: AuditEvent, findings: Findings): void {
+function warnOfOpen(started: AuditEvent, findings: TrailDiagnostics): void {
   const { seq, operation, timestamp, details, host } = started;
   const mark = toProcessMark(details.process);
   if (mark !== undefined && host === ownIdentity().host && stateOf(mark) === "running") return;
   const { left, next } = adviceFor(operation);
-  const what = `${operation} began at ${timestamp} and has no end: ${left}. ${next}`;
-  findings.add({ severity: "warning", where: `event ${seq}`, seq, what });
+  const message = `${operation} began at ${timestamp} and has no end: ${left}. ${next}`;
+  findings.add({ severity: "warning", subject: `event ${seq}`, seq, message });
 }

@@ -9,7 +9,7 @@ import type { Head, Home } from "../journal/home.ts";
 import { trailLinesBackward } from "../journal/segments.ts";
 import { formatEvent } from "../read/line.ts";
 import { changesBetween } from "./changes.ts";
-import type { Findings } from "./finding.ts";
+import type { TrailDiagnostics } from "./diagnostics.ts";
 import type { Hashes } from "./hashes.ts";
 import type { PrunedPast } from "./kept.ts";
 import { proveLine } from "./prove.ts";
@@ -29,7 +29,7 @@ export interface Evidence {
   /** The numbers of events whose line does not prove itself. */
   readonly changed: ReadonlySet<number>;
   readonly past: PrunedPast;
-  readonly findings: Findings;
+  readonly findings: TrailDiagnostics;
 }
 
 const HOME = "home copy";
@@ -42,8 +42,8 @@ const HOME = "home copy";
 export function judgeHome(home: Home, head: Head | undefined, evidence: Evidence, first = 1): Witness {
   if (head === undefined) return { name: HOME, agrees: true };
   const { hashes, findings } = evidence;
-  const difference = (seq: number, what: string): void =>
-    findings.add({ severity: "difference", where: HOME, seq, what });
+  const difference = (seq: number, message: string): void =>
+    findings.add({ severity: "difference", subject: HOME, seq, message });
   const missing = head.seq - hashes.newest;
   if (missing > 0) {
     const end = `the trail ends with event ${hashes.newest}, but ${missing} more were recorded: its end was cut off`;
@@ -138,8 +138,8 @@ export const judgeReceipts = (
     if (receipt === undefined) return [];
     const { seq, hash, at } = receipt;
     const agrees = past.had(seq, hash, hashes.get(seq)) !== false;
-    const what = `event ${seq}, which ${name} took at ${at}, is not in the trail as it took it`;
-    if (!agrees) findings.add({ severity: "difference", where: `receipt of ${name}`, seq, what });
+    const message = `event ${seq}, which ${name} took at ${at}, is not in the trail as it took it`;
+    if (!agrees) findings.add({ severity: "difference", subject: `receipt of ${name}`, seq, message });
     return [{ name: `receipt of ${name}`, seq, agrees }];
   });
 
@@ -182,8 +182,8 @@ export async function askSinks(
 /** One that did not answer is a warning: it proves nothing. */
 export function judgeAnswer({ name, seen }: Answer, evidence: Evidence): readonly Witness[] {
   if (!(seen instanceof Error)) return [judge(name, seen, evidence)];
-  const what = `it could not be asked: ${seen.message}`;
-  evidence.findings.add({ severity: "warning", where: name, what });
+  const message = `it could not be asked: ${seen.message}`;
+  evidence.findings.add({ severity: "warning", subject: name, message });
   return [];
 }
 
@@ -205,7 +205,7 @@ function judge(name: string, seen: readonly string[], { hashes, findings }: Evid
         ? "none of the events that it has of this project and host is in the trail"
         : `after event ${seq} it has ${beyond} more that are not in the trail: its end was cut off or replaced`;
     const note = isShared ? "; or they are another trail's, of which it has events too" : "";
-    findings.add({ severity: isShared ? "warning" : "difference", where: name, what: what + note });
+    findings.add({ severity: isShared ? "warning" : "difference", subject: name, message: what + note });
   }
   return { name, agrees: beyond === 0, ...(seq === undefined ? {} : { seq }) };
 }

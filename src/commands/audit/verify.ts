@@ -78,6 +78,12 @@ const toJson = ({ chain, ...rest }: Verification) => ({
   first: chain.first,
   last: chain.last,
   ...rest,
+  findings: rest.findings.map(({ severity, subject, seq, message }) => ({
+    severity,
+    where: subject,
+    seq,
+    what: message,
+  })),
 });
 
 function showVerification(result: Verification, { terminal, args: given }: Call<typeof args>): void {
@@ -101,9 +107,9 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
 
 function showFindings({ findings, differences, warnings }: Verification, terminal: Terminal): void {
   const { noteColors } = terminal;
-  for (const { severity, where, what } of findings) {
+  for (const { severity, subject, message } of findings) {
     const label = severity === "difference" ? noteColors.red("wrong:") : noteColors.yellow("warning:");
-    terminal.note(`${label} ${where}: ${what}`);
+    terminal.note(`${label} ${subject}: ${message}`);
   }
   const more = differences + warnings - findings.length;
   if (more > 0) terminal.note(`and ${more} more`);

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, formatProblem } from "../../config/errors.ts";
 import { examineClocks } from "../../doctor/clock.ts";
-import type { Finding } from "../../doctor/finding.ts";
+import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
@@ -51,14 +51,21 @@ export default defineCommand({
   json: doctorSchema,
   async run(call): Promise<ExitCode> {
     const { findings, exit } = await examine(call);
-    if (call.args.json) call.terminal.printJson({ findings });
+    if (call.args.json) call.terminal.printJson({ findings: findings.map(toJson) });
     else print(findings, call.terminal);
     return exit;
   },
 });
 
+const toJson = ({ subject, severity, message, hint }: DoctorDiagnostic) => ({
+  about: subject,
+  state: severity,
+  what: message,
+  hint,
+});
+
 interface Examined {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly DoctorDiagnostic[];
   readonly exit: ExitCode;
 }
 
@@ -68,33 +75,37 @@ async function examine(call: Call<typeof args>): Promise<Examined> {
     if (call.terminal.interactive) await requireAgreement(call, await configOf(call), false);
     const stack = await openStackToRead(call);
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
-    const configuration: Finding = { about: "configuration", state: "ok", what: file };
+    const configuration: DoctorDiagnostic = { subject: "configuration", severity: "ok", message: file };
     const agreement = stack.isAgreed ? [] : [await unagreed(call, stack.config)];
     const findings = [binary, configuration, ...agreement, ...(await examineStack(call, stack))];
     return { findings, exit: exitOf(findings, stack.isAgreed) };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const problems = error.problems.map((problem): Finding => {
+    const problems = error.problems.map((problem): DoctorDiagnostic => {
       const { hint } = problem;
-      const common = { about: "configuration", state: "problem", what: formatProblem(problem) } as const;
+      const common = {
+        subject: "configuration",
+        severity: "problem",
+        message: formatProblem(problem),
+      } as const;
       return hint === undefined ? common : { ...common, hint };
     });
     return { findings: [binary, ...problems], exit: EXIT.usage };
   }
 }
 
-function exitOf(findings: readonly Finding[], isAgreed: boolean): ExitCode {
+function exitOf(findings: readonly DoctorDiagnostic[], isAgreed: boolean): ExitCode {
   if (!isAgreed) return EXIT.refused;
-  return findings.every(({ state }) => state === "ok" || state === "note") ? EXIT.ok : EXIT.partial;
+  return findings.every(({ severity }) => severity === "ok" || severity === "note") ? EXIT.ok : EXIT.partial;
 }
 
 /** No server and no sink is asked then; what is on this machine is looked at all the same. */
-async function unagreed(call: Call, config: Config): Promise<Finding> {
+async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
   const { message, hint } = refusal(await agreementOf(call, config));
-  return { about: "agreement", state: "problem", what: message, ...(hint === undefined ? {} : { hint }) };
+  return { subject: "agreement", severity: "problem", message, ...(hint === undefined ? {} : { hint }) };
 }
 
-async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Finding[]> {
+async function examineStack(call: Call<typeof args>, stack: Stack): Promise<DoctorDiagnostic[]> {
   const { signal } = call;
   const { config, sinks } = stack;
   const surveyed = await askBackends({ signal, waitFor: waitForOn(call.terminal) }, stack, call.args.timeout);
@@ -114,10 +125,10 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Find
   return parts.flat();
 }
 
-function print(findings: readonly Finding[], { print: line, colors, width }: Terminal): void {
+function print(findings: readonly DoctorDiagnostic[], { print: line, colors, width }: Terminal): void {
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };
-  const rows = findings.flatMap(({ about, state, what, hint }) => [
-    [paint[state](state), about, what],
+  const rows = findings.flatMap(({ subject, severity, message, hint }) => [
+    [paint[severity](severity), subject, message],
     ...(hint === undefined ? [] : [["", "", colors.dim(hint)]]),
   ]);
   for (const row of formatTable([{ width: 7 }, {}, {}], rows, width())) line(row);

@@ -3,7 +3,7 @@ import { CLASSES, classOf } from "../../config/instances.ts";
 import { objectOf } from "../../contract/any-names.ts";
 import { IMPORTANCES } from "../../contract/contract.ts";
 import { CONDITIONS } from "../../inventory/condition.ts";
-import type { Finding } from "../../inventory/survey.ts";
+import type { Surveyed } from "../../inventory/survey.ts";
 import type { Taken } from "../../tasks/inventory.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../../units/range.ts";
 
@@ -56,10 +56,10 @@ type InventoryJson = v.InferOutput<typeof inventorySchema>;
 export const inventoryJson = ({ stack, findings, warnings }: Taken): InventoryJson => ({
   stack,
   backends: findings.map(backendJson),
-  warnings: [...warnings],
+  warnings: warnings.map(({ subject, kind, message }) => ({ backend: subject, kind, text: message })),
 });
 
-function backendJson(finding: Finding): InventoryJson["backends"][number] {
+function backendJson(finding: Surveyed): InventoryJson["backends"][number] {
   const { name, state, open } = finding;
   const whose = {
     name,

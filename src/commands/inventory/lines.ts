@@ -1,6 +1,6 @@
 import type { Importance } from "../../contract/contract.ts";
 import { adviceFor, conditionText } from "../../inventory/condition.ts";
-import type { Finding } from "../../inventory/survey.ts";
+import type { Surveyed } from "../../inventory/survey.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -8,14 +8,14 @@ import { formatDuration } from "../../units/duration.ts";
 import { hintOf } from "../../units/hint-of.ts";
 
 /** `loki          31.5 MB  retention=7d        importance=high`, sizes right-aligned. */
-export function inventoryLines(findings: readonly Finding[], colors: Colors): string[] {
+export function inventoryLines(findings: readonly Surveyed[], colors: Colors): string[] {
   return formatTable(
     [{ width: 8 }, { align: "right", width: 11 }, { width: 19, gap: 1 }, {}],
     findings.map((finding) => cells(finding, colors)),
   );
 }
 
-function cells(finding: Finding, colors: Colors): string[] {
+function cells(finding: Surveyed, colors: Colors): string[] {
   const name = colors.bold(finding.name);
   if (finding.state !== "reached") return [name, colors.red(conditionText(finding.state, finding.name))];
   const { inventory, size } = finding;
@@ -39,7 +39,7 @@ function paint(importance: Importance, { red, yellow, cyan, dim }: Colors): stri
 }
 
 /** Why each backend that is not fully listed is not, and what to do. */
-export const missingLines = (findings: readonly Finding[]): string[] =>
+export const missingLines = (findings: readonly Surveyed[]): string[] =>
   findings.flatMap((finding) => {
     if (finding.state === "reached") return [];
     const { name, state, error } = finding;

@@ -6,5 +6,5 @@ import { inventoryLines, missingLines } from "./lines.ts";
 export function printInventory({ colors, print, warn }: Terminal, { findings, warnings }: Taken): void {
   for (const line of inventoryLines(findings, colors)) print(line);
   for (const line of missingLines(findings)) warn(line);
-  for (const { backend, text } of warnings) warn(`${backend}: ${text}`);
+  for (const { subject, message } of warnings) warn(`${subject}: ${message}`);
 }

@@ -39,8 +39,8 @@ function reasonsIn({ findings, warnings, losses }: Taken): { backend: string; te
   return losses.map(({ backend, text }) => {
     const finding = findings.find(({ name }) => name === backend);
     if (finding !== undefined && finding.state !== "reached") return { backend, text: finding.error.message };
-    const warning = warnings.find((one) => one.backend === backend && UNSAVED.has(one.kind));
-    return { backend, text: warning?.text ?? text };
+    const warning = warnings.find((one) => one.subject === backend && UNSAVED.has(one.kind));
+    return { backend, text: warning?.message ?? text };
   });
 }
 

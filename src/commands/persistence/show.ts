@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { freeBytes } from "../../inventory/room.ts";
-import type { Finding } from "../../inventory/survey.ts";
+import type { Surveyed } from "../../inventory/survey.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
 import type { Colors } from "../../terminal/colors.ts";
@@ -54,7 +54,7 @@ async function keptIn({ config }: Stack) {
 }
 
 /** Each server: its size, how that was determined, its time line, and its address. */
-function serverLines(findings: readonly Finding[], colors: Colors): string[] {
+function serverLines(findings: readonly Surveyed[], colors: Colors): string[] {
   const rows = findings.map((finding) => {
     const url = finding.open?.url ?? "";
     if (finding.state !== "reached")

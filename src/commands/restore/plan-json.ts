@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Counts } from "../../contract/contract.ts";
 import { lostSchema, lostToText } from "../../restore/lost.ts";
 import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
-import { findingSchema } from "../../restore/report.ts";
+import { findingJson, findingSchema } from "../../restore/report.ts";
 import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/chain-json.ts";
 import { addCounts, countsSchema } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
@@ -57,7 +57,7 @@ export const planJson = ({
     isAtMost: target.isAtMost,
     ...(target.held === undefined ? {} : { held: { ...target.held } }),
     files: target.files.map((one) => ({ file: one.file, counts: { ...one.counts } })),
-    findings: target.findings.map((finding) => ({ ...finding })),
+    findings: target.findings.map(findingJson),
     lost: target.lost.map(lostToText),
   })),
   notChosen: [...notChosen],

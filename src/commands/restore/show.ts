@@ -39,8 +39,8 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
       say(`${colors.yellow(`${target.name}: holds already:`)} ${held}; what is the same stays as it is`);
   }
   for (const { name, findings } of targets) {
-    for (const { severity, what, setting } of findings) {
-      say(`${colors.yellow(`${name}: ${SEVERITY[severity]}:`)} ${what}`);
+    for (const { severity, message, setting } of findings) {
+      say(`${colors.yellow(`${name}: ${SEVERITY[severity]}:`)} ${message}`);
       if (setting !== undefined) say(`  ${colors.dim("setting:")} ${setting}`);
     }
   }

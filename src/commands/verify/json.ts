@@ -103,7 +103,14 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
   chains: (chosen?.chains ?? []).map(chainJson),
   notCovered: [...(chosen?.others ?? [])],
   passedOver: [...(chosen?.passedOver ?? []), ...(chosen?.lacking ?? [])],
-  flaws: reports.flatMap((report) => report.flaws.map((flaw) => ({ ...ofWhich(report, reports), ...flaw }))),
+  flaws: reports.flatMap((report) =>
+    report.flaws.map(({ severity: _, subject, message, ...place }) => ({
+      ...ofWhich(report, reports),
+      file: subject,
+      what: message,
+      ...place,
+    })),
+  ),
   damaged: reports.flatMap((report) =>
     report.damaged.map(({ plugin, blocks, ranges }) => ({
       ...ofWhich(report, reports),

@@ -44,7 +44,7 @@ export function showReports(
 function showReport(report: VerifyReport, shownPath: string, terminal: Terminal): void {
   const { noteColors } = terminal;
   for (const flaw of report.flaws)
-    terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.what}`);
+    terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.message}`);
   const more = report.flawsTotal - report.flaws.length;
   if (more > 0) terminal.note(`and ${more} more`);
   terminal.tell(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
@@ -60,9 +60,9 @@ const verdictOn = ({ sound, depth }: VerifyReport, { colors }: Terminal): string
   sound ? colors.green(SOUND[depth]) : colors.red("not what it claims to be");
 
 /** `logs.json, lines 101 to 200, block 87 of the index, bytes 19937743 to 20001234, 2026-… to 2026-…`. */
-function whereOf({ file, line, lines, block, bytes, range }: Flaw): string {
+function whereOf({ subject, line, lines, block, bytes, range }: Flaw): string {
   const parts = [
-    file,
+    subject,
     line === undefined ? "" : `line ${line}`,
     lines === undefined || line !== undefined ? "" : linesText(lines),
     block === undefined ? "" : `block ${block} of the index`,

@@ -316,7 +316,7 @@ describe("a restore", () => {
       for await (const one of everything) seen.push(one);
       return (line) => (seen.some((one) => one.line === line) && line.includes(match) ? line + seen.length : undefined);
     },
-    preflight: async ({ range }) => [{ severity: "note", what: String(range.to) }],
+    preflight: async ({ range }) => [{ severity: "note", message: String(range.to) }],
     apply: async ({ lines }) => ({ written: { lines: lines.length }, rejected: [{ line: lines[0], reason: "x" }] }),
     settleMs: async () => 7,
   },
@@ -334,7 +334,7 @@ describe("a restore", () => {
     expect(restore.order).toEqual({ "acme/x/a.jsonl": "time" });
     expect(await restore.ranks?.(["abc", "a"], NEVER)).toEqual([3, 1]);
     const plan = { range: { from: 0n, to: 2n ** 62n }, files: [], labels: {} };
-    expect(await restore.preflight(plan, NEVER)).toEqual([{ severity: "note", what: `${2n ** 62n}` }]);
+    expect(await restore.preflight(plan, NEVER)).toEqual([{ severity: "note", message: `${2n ** 62n}` }]);
     const batch = { file: "a", lines: ["one", "two"], range: { from: 0n, to: 1n }, labels: {} };
     expect(await restore.apply(batch, NEVER)).toEqual({
       written: { lines: 2 },

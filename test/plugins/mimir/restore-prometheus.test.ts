@@ -86,7 +86,7 @@ test("what no Prometheus has a place for is kept, told of before, and marked as 
   const plan = { range: batch.range, labels: {}, files: [{ path: batch.file, counts: { metadata: 1 } }] };
   expect(await backend.restore?.preflight(plan, never)).toContainEqual({
     severity: "note",
-    what: expect.stringContaining("cannot be written to a Prometheus"),
+    message: expect.stringContaining("cannot be written to a Prometheus"),
   });
 });
 

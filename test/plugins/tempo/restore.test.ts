@@ -177,7 +177,7 @@ test("preflight names what would be hidden, cut, dropped or refused, with the se
     ["note", "storage.trace.blocklist_poll"],
   ]);
   expect(await here.backend.restore?.settleMs?.(never)).toBe(360_000);
-  expect(findings[0]?.what).toStartWith("Traces from before 2027-01-15T07:58:00Z");
+  expect(findings[0]?.message).toStartWith("Traces from before 2027-01-15T07:58:00Z");
 });
 
 test("traces older than the retention are deleted soon where blocks keep their times", async () => {
