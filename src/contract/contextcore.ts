@@ -24,6 +24,7 @@ export { sleep } from "../units/sleep.ts";
 export { objectOf, openObject } from "./any-names.ts";
 export * from "./backend.ts";
 export * from "./dashboards.ts";
+export * from "./diagnostic.ts";
 export { directorySize } from "./directory-size.ts";
 export * from "./erasure.ts";
 export * from "./errors.ts";

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { openObject } from "../contract/any-names.ts";
 import type { Signal } from "../contract/contract.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import type { Lock } from "../storage/lock.ts";
@@ -86,7 +87,7 @@ export async function unfinishedRestore(
   return undefined;
 }
 
-const askedSchema = v.looseObject({ places: v.array(v.array(v.nullable(v.string()))) });
+const askedSchema = openObject({ places: v.array(v.array(v.nullable(v.string()))) });
 type Places = v.InferOutput<typeof askedSchema>["places"];
 
 const askedIn = ({ asked }: RestoreRequest) => v.parse(askedSchema, JSON.parse(asked));

@@ -95,9 +95,9 @@ describe("it says", () => {
     const found = await examineClocks([...servers, { name: "none" }], new AbortController().signal);
     expect(found).toMatchObject([
       {
-        about: "clock",
-        state: "warning",
-        what: expect.stringMatching(/^late's is (9m59s|10m|10m\ds) behind ours$/),
+        subject: "clock",
+        severity: "warning",
+        message: expect.stringMatching(/^late's is (9m59s|10m|10m\ds) behind ours$/),
       },
     ]);
   });
