@@ -1,4 +1,4 @@
-/** What a project wants of its user, as values that can be shown, agreed to, and compared. */
+/** What a project wants from its user, as values that can be shown, agreed to and compared. */
 
 /**
  * - `plugin`: other people's code runs
@@ -23,9 +23,9 @@ export type ClaimKind =
 /** One thing that a project wants. */
 export interface Claim {
   readonly kind: ClaimKind;
-  /** The setting that says so: `backends.loki.url`. */
+  /** The setting that causes it: `backends.loki.url`. */
   readonly key: string;
-  /** What is meant, resolved as far as that tells no secret: a path, an address, a variable's name. */
+  /** The meaning, resolved as far as that reveals no secret: a path, an address, a variable's name. */
   readonly value: string;
   /** Of an address: the variables of the user's own that hold a credential for it, and are set. They are no part of the claim. */
   readonly credentials?: readonly string[];
@@ -33,7 +33,7 @@ export interface Claim {
   readonly to?: readonly string[];
 }
 
-/** The order in which they are shown: what can do most comes first. */
+/** Display order: the most powerful first. */
 const ORDER: readonly ClaimKind[] = [
   "plugin",
   "command",
@@ -45,7 +45,7 @@ const ORDER: readonly ClaimKind[] = [
   "option",
 ];
 
-/** The claims in the order in which they are shown, none twice. */
+/** The claims in display order, without duplicates. */
 export function sorted(claims: readonly Claim[]): Claim[] {
   const byId = new Map(claims.map((claim) => [claimId(claim), claim]));
   const rank = ({ kind }: Claim): number => ORDER.indexOf(kind);
@@ -54,10 +54,10 @@ export function sorted(claims: readonly Claim[]): Claim[] {
     .map(([, claim]) => claim);
 }
 
-/** The same text for the same claim, and for no other. */
+/** A text that is the same for the same claim, and for no other. */
 export const claimId = ({ kind, key, value }: Claim): string => JSON.stringify([kind, key, value]);
 
-/** `sha256:` and the hash of all of them, whatever their order. */
+/** `sha256:` and a hash of all of them, independent of order. */
 export function hashOfClaims(claims: readonly Claim[]): string {
   const text = ["contextcore agreement 1", ...claims.map(claimId).sort()].join("\n");
   return `sha256:${Bun.SHA256.hash(text, "hex")}`;

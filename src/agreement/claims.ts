@@ -1,4 +1,4 @@
-/** Everything that a project wants of its user. Nothing is run, read or sent to find it out. */
+/** Everything that a project wants from its user, found without running, reading or sending anything. */
 import type { Config } from "../config/config.ts";
 import { configuredAs, enabledInstances, pluginOf } from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
@@ -12,9 +12,9 @@ import { pathClaims } from "./places.ts";
 import { builtInClaims, foreignClaims } from "./plugin-claims.ts";
 import { expanded, wordsText } from "./shown.ts";
 
-/** What claims are found in, besides the configuration. */
+/** What is needed to find claims, besides the configuration. */
 interface Surroundings {
-  /** The working directory, from which relative paths in the options of plugins are meant. */
+  /** The working directory, the base of relative paths in plugin options. */
   readonly cwd: string;
   readonly builtIns: readonly BuiltIn[];
 }

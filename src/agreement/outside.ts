@@ -2,10 +2,10 @@
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
-/** Links in a row that are followed before it counts as a circle, as the system counts. */
+/** Maximum number of consecutive links before it counts as a cycle, as in the system. */
 const LINKS_MAX = 40;
 
-/** Where a path really leads, through every link, also when what it names is not there yet. */
+/** Where a path really leads, through every link, even if the target does not exist yet. */
 export function realPath(path: string, links = 0): string {
   try {
     return realpathSync(path);
@@ -16,7 +16,7 @@ export function realPath(path: string, links = 0): string {
   }
 }
 
-/** What a link names; `undefined` for everything else. */
+/** A link's target; `undefined` for anything else. */
 function targetOf(path: string): string | undefined {
   try {
     return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
@@ -25,7 +25,7 @@ function targetOf(path: string): string | undefined {
   }
 }
 
-/** Whether a path lies in a directory as both are written, links aside. */
+/** Whether a path lies in a directory as both are written, ignoring links. */
 export function isBelow(path: string, directory: string): boolean {
   const way = relative(directory, path);
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);

@@ -37,7 +37,7 @@ export type Agreements = Readonly<Record<string, Agreement>>;
 /** @param home `~/.contextcore` */
 export const storePath = (home: string): string => join(resolve(home), "agreements.json");
 
-/** What the file of agreements says, as far as it counts. */
+/** The contents of the agreements file, as far as they count. */
 export interface Kept {
   readonly projects: Agreements;
   /** There is such a file, but this program did not write it there: it was copied, restored or made by somebody else, and counts for nothing. */
@@ -45,9 +45,9 @@ export interface Kept {
 }
 
 /**
- * What this user has agreed to. Only the very file counts that this program wrote: who made a project may have made a home
- * in it, too, and have the program started there.
- * @throws TrailError when the file is there and cannot be used
+ * What this user has agreed to. Only the very file that this program wrote counts: the author of a project may have prepared a
+ * home directory in it and have the program started there.
+ * @throws TrailError when the file exists and cannot be used
  */
 export function readAgreements(home: string): Kept {
   const path = storePath(home);
@@ -59,7 +59,7 @@ export function readAgreements(home: string): Kept {
   return { projects: isForeign ? {} : projects, isForeign };
 }
 
-/** Changes what is agreed to, while no other process does. @throws TrailError when it cannot be kept */
+/** Changes what is agreed to, under a lock. @throws TrailError when it cannot be stored */
 export async function changeAgreements(
   home: string,
   change: (agreements: Agreements) => Agreements,
@@ -73,7 +73,7 @@ export async function changeAgreements(
   });
 }
 
-/** Neither number can be chosen by who packs files: they are given where the file is made. */
+/** Whoever packs files can choose neither number: they are assigned when the file is created. */
 const selfOf = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}-${birthtimeNs}`;
 
 function parsed(path: string): v.InferOutput<typeof storeSchema> {

@@ -1,15 +1,15 @@
-/** Things that are done to a server one by one, and what became of each: also when it is all given up half-way. */
+/** Changes made to a server one by one, with their outcomes, even if the work is abandoned halfway. */
 import * as v from "valibot";
 
-/** Something that was left as it was: the file, the dashboard, or the folder's path; and why. */
+/** Something left unchanged (the file, the dashboard, or the folder's path), and why. */
 export const unwrittenSchema = v.object({ what: v.string(), reason: v.string() });
 
 export type Unwritten = Readonly<v.InferOutput<typeof unwrittenSchema>>;
 
-/** What is known when work is given up. */
+/** What is known when work is abandoned. */
 export interface Stopped {
   readonly reason: unknown;
-  /** What the server was asked for and had not answered: it may be done, or not. */
+  /** Requests that the server had not answered: each may have been carried out or not. */
   readonly unknown: readonly string[];
 }
 
@@ -22,7 +22,7 @@ export interface Attempts {
    * @throws the signal's reason
    */
   attempt(what: string, work: (asked: () => void) => Promise<void>): Promise<boolean>;
-  /** Runs attempts to their end, or until the signal is given. @returns what is known then */
+  /** Runs attempts to their end, or until the signal is aborted. @returns what is known then */
   untilStopped(work: () => Promise<void>): Promise<Stopped | undefined>;
 }
 

@@ -7,16 +7,16 @@ import type {
 import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
 
-/** What a deletion would take: shown first, then carried out as it stands. */
+/** What a deletion would remove: first shown, then carried out unchanged. */
 export interface DeletionPlan {
   readonly dashboards: readonly ListedDashboard[];
-  /** What lies in a folder before the folder. */
+  /** Contents before their folder. */
   readonly folders: readonly DashboardFolder[];
   /** Everything that was there when it was planned. */
   readonly listing: DashboardListing;
 }
 
-/** What was asked for is not there, or is not one thing. */
+/** The requested item does not exist, or is ambiguous. */
 export class SelectionError extends Error {
   override readonly name = "SelectionError";
   readonly hint: string;
@@ -77,24 +77,24 @@ function foldersBelow(listing: DashboardListing, folder: DashboardFolder): Dashb
   return [...children.flatMap((child) => foldersBelow(listing, child)), folder];
 }
 
-/** What is gone, and what could not be deleted. */
+/** What was deleted, and what could not be. */
 export interface Deleted {
   readonly dashboards: readonly ListedDashboard[];
   readonly folders: readonly DashboardFolder[];
   readonly failed: readonly Unwritten[];
-  /** It was given up before its end. */
+  /** It was abandoned before its end. */
   readonly stopped?: Stopped;
 }
 
 export interface Deleting {
-  /** Keeps a dashboard before it is deleted; when that fails, it is not deleted. */
+  /** Copies a dashboard before deleting it; if that fails, it is not deleted. */
   readonly keep: (document: DashboardDocument) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
 /**
- * Deletes what the plan names and nothing else: a folder in which anything else has turned up stays. The signal ends it;
- * what is gone by then is told.
+ * Deletes what the plan names and nothing else: a folder with new contents stays. The signal ends it, and the result says what
+ * was deleted by then.
  */
 export async function deleteDashboards(
   keeper: DashboardKeeper,

@@ -44,7 +44,7 @@ export async function exportDashboards(
   }
 }
 
-/** What is in the directory; `undefined` when it is not there. @throws TargetError */
+/** The directory's contents; `undefined` when it does not exist. @throws TargetError */
 async function entriesOf(directory: string): Promise<string[] | undefined> {
   const entries = await readdir(directory).catch((error: unknown) => {
     if (isMissing(error)) return undefined;

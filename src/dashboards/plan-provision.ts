@@ -1,4 +1,4 @@
-/** What provisioning would do: shown first, then carried out as it stands. */
+/** What provisioning would do: first shown, then carried out unchanged. */
 import type {
   DashboardDocument,
   DashboardFolder,
@@ -14,12 +14,12 @@ import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
 
 export interface ProvisionPlan {
-  /** Parents before what lies in them. */
+  /** Parents before their contents. */
   readonly folders: readonly FolderStep[];
   readonly dashboards: readonly DashboardStep[];
-  /** What the server would refuse: it is not even tried. */
+  /** What the server would refuse; not attempted. */
   readonly refused: readonly Unwritten[];
-  /** What will be there, and not as it was meant. */
+  /** What will exist, but not as intended. */
   readonly warned: readonly Unwritten[];
 }
 
@@ -38,7 +38,7 @@ export type DashboardStep =
   /** Another tool owns it. */
   | { readonly action: "leave"; readonly file: string; readonly reason: string };
 
-/** Compares a source with what the server has. Writes nothing. */
+/** Compares a source with the server. Writes nothing. */
 export async function planProvision(
   keeper: DashboardKeeper,
   source: DashboardSource,
@@ -65,14 +65,14 @@ export async function planProvision(
   return { folders, dashboards, refused, warned: warnings(folders, dashboards) };
 }
 
-/** Said of what lies in a folder that is not there. */
+/** The reason for items in a folder that does not exist. */
 export const LOST_FOLDER = "its folder could not be created";
-/** Said of a folder in one. */
+/** The reason for a folder in such a folder. */
 export const LOST_PARENT = "the folder that it lies in could not be created";
 
 const depthOf = (path: string): number => path.split("/").length;
 
-/** The paths of new folders that the server would refuse, and of those in them, each with the reason. */
+/** Paths of new folders that the server would refuse, and of folders in them, with reasons. */
 function refusedFolders(steps: readonly FolderStep[]): ReadonlyMap<string, string> {
   const lost = new Map<string, string>();
   for (const { action, path, folder } of steps) {
@@ -116,7 +116,7 @@ function planFolders(folders: readonly SourceFolder[], { folders: there }: Dashb
   });
 }
 
-/** Grafana may take the spaces around a title away. */
+/** Grafana may trim spaces around a title. */
 const isSameTitle = (a: string, b: string): boolean => a.trim() === b.trim();
 
 const toFolder = (

@@ -9,24 +9,24 @@ import {
   type ProvisionPlan,
 } from "./plan-provision.ts";
 
-/** What provisioning came to. */
+/** The result of provisioning. */
 export interface Provisioned {
   readonly folders: { readonly created: number; readonly renamed: number; readonly unchanged: number };
   readonly dashboards: { readonly created: number; readonly updated: number; readonly unchanged: number };
   /** Dashboards that belong to another tool. */
   readonly left: readonly Unwritten[];
   readonly failed: readonly Unwritten[];
-  /** What is there now, and not as it was meant. Absent: nothing. */
+  /** What exists now, but not as intended. Absent: nothing. */
   readonly warned?: readonly Unwritten[];
   /** The steps that were carried out. */
   readonly done: Pick<ProvisionPlan, "folders" | "dashboards">;
-  /** It was given up before its end; the counts are of what was done until then. */
+  /** It was abandoned before its end; the counts cover what was done until then. */
   readonly stopped?: Stopped;
 }
 
 /**
- * Carries a plan out: folders first, then dashboards. What fails is reported and stops nothing else, except what lies in a
- * folder that could not be created. The signal ends it; what was done until then is told.
+ * Carries out a plan: folders first, then dashboards. A failure is reported and stops nothing else, except the contents of a
+ * folder that could not be created. The signal ends it; the result says what was done until then.
  */
 export async function provisionDashboards(
   keeper: DashboardKeeper,
@@ -42,7 +42,7 @@ export async function provisionDashboards(
   return { ...summary(plan, { ...work, failed }), ...(stopped && { stopped }) };
 }
 
-/** What has come of a plan. */
+/** The results of a plan so far. */
 interface Done {
   readonly folders: readonly FolderStep[];
   readonly dashboards: readonly DashboardStep[];
@@ -57,7 +57,7 @@ interface Work extends Pick<Attempts, "attempt"> {
   readonly dashboards: DashboardStep[];
 }
 
-/** What the plan comes to when everything works. */
+/** The result if everything works. */
 export const expectedResult = (plan: ProvisionPlan): Provisioned => summary(plan, { ...plan, failed: [] });
 
 function summary(plan: ProvisionPlan, { folders, dashboards, failed }: Done): Provisioned {
@@ -82,7 +82,7 @@ function summary(plan: ProvisionPlan, { folders, dashboards, failed }: Done): Pr
   };
 }
 
-/** @returns the uids of folders that are not there now */
+/** @returns the uids of folders that do not exist now */
 async function writeFolders(work: Work, steps: readonly FolderStep[]): Promise<ReadonlySet<string>> {
   const { keeper, signal } = work;
   const lost = new Set<string>();

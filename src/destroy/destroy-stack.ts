@@ -1,11 +1,11 @@
-/** Runs the configured command, and finds out what became of the stack: an exit code of 0 says nothing of the servers. */
+/** Runs the configured command and finds out what became of the stack: exit code 0 says nothing about the servers. */
 import type { Ending } from "../audit/format/event.ts";
 import type { Surveyed } from "../inventory/survey.ts";
 import { listed } from "../units/words.ts";
 import { type CommandOutcome, type CommandRequest, runCommand } from "./run-command.ts";
 import { type Server, stillAnswering } from "./still-there.ts";
 
-/** What is known of a stack once its command has run. */
+/** What is known about a stack after its command has run. */
 export interface Aftermath {
   /**
    * - `gone`: no server answers any more, or none did before either.
@@ -23,9 +23,9 @@ export interface Aftermath {
 }
 
 /**
- * The servers that answered before the command ran are asked after it. One that answers still makes the destruction partial,
- * and so does an interrupt before that is known: what was done is done.
- * @param findings of before the command
+ * After the command, asks the servers that answered before it. If one still answers, the destruction is partial; so it is if an
+ * interrupt comes before that is known: what was done is done.
+ * @param findings from before the command
  * @throws CommandError when the command cannot be started
  */
 export async function destroyStack(
@@ -36,7 +36,7 @@ export async function destroyStack(
   const { command, signal } = request;
   const [program = ""] = command;
   const outcome = await runCommand(request);
-  // Told to stop or not: it came to its own end.
+  // Whether or not it was told to stop, it ended by itself.
   if (outcome.exitCode === 0) return lookAround(name, program, findings, signal);
   const details = { exit_code: outcome.exitCode, killed_by: outcome.signal };
   const how = `${program} ${describe(outcome)}`;
@@ -72,7 +72,7 @@ async function lookAround(
   };
 }
 
-/** The command ran to its end, and nobody waited for what the servers say. */
+/** The command ended, but nobody waited for the servers' answers. */
 function unasked(program: string, left: readonly Server[]): Aftermath {
   const names = left.map(({ name }) => name);
   const verb = left.length === 1 ? "answers" : "answer";

@@ -20,7 +20,7 @@ export const isSaved = (option: DestroyOption, finding: Surveyed): boolean =>
   holdsOneOf(finding.open.plugin.signals, SAVED[option]) &&
   holdsOneOf(finding.inventory.signals, SAVED[option]);
 
-/** What is lost for good with one option. @param losses of all backends, when nothing more is saved */
+/** What one option loses for good. @param losses of all backends, if nothing more is saved */
 export function lossesWith(
   option: DestroyOption,
   findings: readonly Surveyed[],
@@ -30,22 +30,22 @@ export function lossesWith(
   return losses.filter(({ backend }) => !saved.has(backend));
 }
 
-/** More are counted: the menu must fit on the screen. */
+/** Any more are only counted, because the menu must fit on the screen. */
 const LISTED_MAX = 6;
 
-/** One line for each backend that something is lost of. */
+/** One line for each backend that loses something. */
 export function lossLines(losses: readonly Loss[]): string[] {
   const more = losses.length - LISTED_MAX;
   const shown = losses.slice(0, LISTED_MAX).map(lossText);
   return more <= 0 ? shown : [...shown, `and of ${counted(more, "more backend")}`];
 }
 
-/** What stands below an option. */
+/** The lines below an option. */
 export function losingLines(option: DestroyOption, losses: readonly Loss[]): string[] {
   if (option === "1") return [...lossLines(losses), NOT_YET];
   return losses.length === 0 ? ["loses nothing: snapshots hold it all"] : lossLines(losses);
 }
 
-/** Servers need a while before what came in can be read: how much that is, is known once the export has run. */
+/** Servers take a while to make new data readable, so the amount is only known after the export. */
 const NOT_YET =
   "loses what comes too late to be exported: it is shown, and asked about, before the command runs";

@@ -1,4 +1,4 @@
-/** Which servers still answer after the command that should have removed them. */
+/** Finds servers that still answer after the command that should have removed them. */
 import { sleep } from "../units/sleep.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 
@@ -7,25 +7,25 @@ export interface Server {
   readonly url: string;
 }
 
-/** A proxy says with these that nobody answers behind it. */
+/** Statuses by which a proxy says that nobody answers behind it. */
 const NOBODY_BEHIND: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** ms */
 const ANSWER_MS = 1_000;
 
-/** When they are asked, at once and then again, since one that was told to end may need a moment: ms after the last time. */
+/** When to ask: at once and then again, because a stopping server may need a moment. ms after the previous time */
 const ASKED_MS = [0, 200, 300, 500] as const;
 
 export interface StillThere {
-  /** Those that still answer; when the asking was stopped: those of which nobody knows that they do not. */
+  /** Servers that still answer; if interrupted, those not known to be gone. */
   readonly left: readonly Server[];
   /** The signal came before all was known. */
   readonly stopped: boolean;
 }
 
 /**
- * Asks for a second after the command ended. Any answer but a proxy's own counts; no answer within a second is none.
- * Nothing secret is sent, so a certificate that nobody vouches for is an answer too.
+ * Asks for a second after the command ended. Any answer but a proxy's own counts; no answer within a second means none. Nothing
+ * secret is sent, so even an untrusted certificate counts as an answer.
  */
 export async function stillAnswering(servers: readonly Server[], signal: AbortSignal): Promise<StillThere> {
   let left = servers;

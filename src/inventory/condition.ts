@@ -1,4 +1,4 @@
-/** In which condition a backend is that could not say what it holds, and what to do about it. */
+/** The condition of a backend that could not report its contents, and what to do about it. */
 
 import { isKind, PluginError } from "../contract/errors.ts";
 import { isOverload } from "../engine/retry.ts";
@@ -24,7 +24,7 @@ export type Condition = (typeof CONDITIONS)[number];
 
 const PUT_OFF = new Set([408, 425]);
 
-/** The condition that an inventory's error stands for. */
+/** The condition that an inventory's error indicates. */
 export function conditionOf(error: Error): Condition {
   if (isKind(error, "refused")) return "refused";
   if (!(error instanceof PluginError) || error instanceof HookDefect) return "failed";
@@ -33,17 +33,17 @@ export function conditionOf(error: Error): Condition {
   if (status !== undefined) return status >= 500 ? "failing" : "unexpected";
   if (cause instanceof SyntaxError) return "unexpected";
   if (kind === "temporary" || kind === "too-large") return "unreachable";
-  // An answer that does not fit has no cause; a certificate or an address that does not fit has one.
+  // An answer of the wrong shape has no cause; a bad certificate or address has one.
   return cause === undefined ? "unexpected" : "failed";
 }
 
-/** The condition as a person says it: `answers, but not as loki does`. */
+/** The condition in words: `answers, but not as loki does`. */
 export function conditionText(condition: Condition, name: string): string {
   if (condition === "unexpected") return `answers, but not as ${name} does`;
   return condition === "failing" ? "answers, but fails" : condition;
 }
 
-/** What to do, where the error itself does not say it better. @param open what could be opened: where it has no URL, none is asked about */
+/** What to do, unless the error itself says it better. @param open what could be opened; without a URL, none is mentioned */
 export function adviceFor(
   condition: Condition,
   { name, open }: { readonly name: string; readonly open?: { readonly url?: string } },

@@ -1,6 +1,6 @@
 /**
- * How big an export will be. Servers say how much they store, compressed; readable JSON is several times that. How many
- * times depends on the data, so an estimate has two ends, unless a kept snapshot has measured it.
+ * Estimates the size of an export. Servers report their compressed size; readable JSON is several times larger, depending on
+ * the data. So an estimate is a range, unless a kept snapshot provides a measurement.
  */
 import type { Inventory } from "../contract/contract.ts";
 import type { KeptSnapshot } from "../snapshot/catalog/kept.ts";
@@ -17,11 +17,11 @@ export interface ExportPart {
   readonly range: Range;
 }
 
-/** What is known of all of them together, and of which nothing is. */
+/** The combined estimate, and the backends of unknown size. */
 export interface ExportEstimate extends Estimate {
-  /** Backends that the sum leaves out, since nobody said how big they are. */
+  /** Backends excluded from the sum because their size is unknown. */
   readonly unknown: readonly string[];
-  /** Whether the sum stands for anything at all. */
+  /** Whether the sum is meaningful at all. */
   readonly known: boolean;
 }
 
@@ -43,7 +43,10 @@ export function estimateExport(
   };
 }
 
-/** `about 1.6 MB (1.0 MB to 3.1 MB)`, and who is not in it; `of unknown size` when nobody is. @param left further ones that are not in it */
+/**
+ * `about 1.6 MB (1.0 MB to 3.1 MB)`, and who is not included; `of unknown size` when nobody is. @param left further ones that
+ * are not included
+ */
 export function estimateText(
   { likely, low, high, unknown, known }: ExportEstimate,
   left: readonly string[] = [],
@@ -54,7 +57,7 @@ export function estimateText(
   return `about ${formatBytes(likely)} (${formatBytes(low)} to ${formatBytes(high)})${without}`;
 }
 
-/** What a snapshot has measured; else what the server says. */
+/** A snapshot's measurement, otherwise the server's report. */
 function estimateOf(part: ExportPart, snapshots: readonly KeptSnapshot[]): Estimate | undefined {
   return measured(part, snapshots) ?? supposed(part.finding, shareOf(part));
 }
@@ -72,14 +75,14 @@ function supposed({ size, inventory }: Reached, share: number): Estimate | undef
   };
 }
 
-/** What lies in a range as a part of all there is; things without a time are exported whole. */
+/** A range's share of everything; objects without a time are always exported whole. */
 function shareOf({ finding, range }: ExportPart): number {
   const data = timeOf(finding.inventory);
   if (haveState(finding.inventory.signals) || data === undefined || data.to <= data.from) return 1;
   return Number(lengthWithin(range, data)) / Number(data.to - data.from);
 }
 
-/** Where nearly all of the data lies: what is older than the retention has expired, or is an outlier that soon will have. */
+/** The range with nearly all the data: anything older than the retention has expired, or soon will. */
 function timeOf({ oldest, newest, retention }: Inventory): Range | undefined {
   if (oldest === undefined || newest === undefined) return undefined;
   const kept = typeof retention === "bigint" ? newest - retention : oldest;
@@ -92,10 +95,10 @@ function lengthWithin(range: Range, data: Range): bigint {
   return to > from ? to - from : 0n;
 }
 
-/** A snapshot of less than this says little about a longer time. ns */
+/** A shorter snapshot says little about a longer time. ns */
 const TELLING = 600n * NS_PER_SECOND;
 
-/** By the newest snapshot that holds this backend whole and uncompressed. */
+/** From the newest snapshot that holds this backend whole and uncompressed. */
 function measured({ finding, range }: ExportPart, snapshots: readonly KeptSnapshot[]): Estimate | undefined {
   const { signals } = finding.inventory;
   const data = timeOf(finding.inventory);
@@ -115,7 +118,7 @@ function measured({ finding, range }: ExportPart, snapshots: readonly KeptSnapsh
   return undefined;
 }
 
-/** One day's measure, carried over years of which most are empty, comes to more than there can be. */
+/** One day's measurement extrapolated over mostly empty years would exceed what is possible. */
 const mostOf = (finding: Reached): number => supposed(finding, 1)?.high ?? Number.POSITIVE_INFINITY;
 
 const atMost = ({ likely, low, high }: Estimate, bytes: number): Estimate => ({
@@ -124,7 +127,7 @@ const atMost = ({ likely, low, high }: Estimate, bytes: number): Estimate => ({
   high: Math.min(high, bytes),
 });
 
-/** The further beyond what was measured, the less is known. */
+/** The further from the measurement, the less certain. */
 const around = (likely: number, times: number): Estimate =>
   times > 3
     ? { likely, low: likely / 2, high: likely * 2 }

@@ -1,4 +1,4 @@
-/** What is gone with a stack that is destroyed now: what no snapshot holds of its backends, or nobody can know. */
+/** What would be lost if the stack were destroyed now: data that no snapshot holds, or that may be unsaved. */
 
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
 import { createdAt, type KeptSnapshot } from "../snapshot/catalog/kept.ts";
@@ -17,16 +17,16 @@ export interface Loss {
   readonly backend: string;
   /**
    * - `unsaved`: no snapshot holds it.
-   * - `new`: snapshots hold all but what has just come in.
-   * - `changed`: a snapshot holds it as it was; nobody can know whether it still is so.
-   * - `unknown`: it did not say what it holds.
+   * - `new`: snapshots hold everything except what has just arrived.
+   * - `changed`: a snapshot holds an earlier state; nobody can know whether it has changed.
+   * - `unknown`: the backend did not say what it holds.
    */
   readonly kind: "unsaved" | "new" | "changed" | "unknown";
   /** How much of it, from when to when: `31.5 MB, 2026-01-17 14:00 to 2026-01-24 14:30 UTC`. */
   readonly text: string;
 }
 
-/** `loses loki: …`, and `may lose loki: …` where nobody knows. */
+/** `loses loki: …`, or `may lose loki: …` if nobody knows. */
 export const lossText = ({ backend, kind, text }: Loss): string =>
   `${kind === "unknown" || kind === "changed" ? "may lose" : "loses"} ${backend}: ${text}`;
 
@@ -59,10 +59,10 @@ function lossOf(finding: Reached, snapshots: readonly KeptSnapshot[], now: bigin
   return changed.length > 0 ? changed : [{ backend, kind: "new", text: newText(lost, now) }];
 }
 
-/** A snapshot that was begun within this time is of this very moment. ns */
+/** A snapshot begun within this time counts as current. ns */
 const MOMENT = 60n * NS_PER_SECOND;
 
-/** No server says since when its dashboards are as they are: with time, any snapshot may have become an old one. */
+/** No server says when its dashboards last changed: with time, any snapshot may be outdated. */
 function changeOf({ name: backend, open }: Reached, snapshots: readonly KeptSnapshot[], now: bigint): Loss[] {
   const newest = snapshots.findLast(({ manifest }) => holdsWhole(manifest, open));
   if (newest === undefined || now - createdAt(newest) <= MOMENT) return [];
@@ -77,7 +77,7 @@ function newText(lost: readonly Range[], now: bigint): string {
   return `what came in the last ${formatDuration((length / NS_PER_SECOND + 1n) * NS_PER_SECOND)}`;
 }
 
-/** A server says how much it holds; of a part it is known how long it is, and so about how much. */
+/** A server reports its total size; the size of a part is estimated from its length. */
 function amountText(finding: Reached, lost: readonly Range[], whole: Range): string {
   const share = Number(totalLength(lost)) / Number(whole.to - whole.from);
   if (share === 1) return wholeText(finding);
@@ -87,7 +87,7 @@ function amountText(finding: Reached, lost: readonly Range[], whole: Range): str
 
 const COUNTS_SHOWN = 3;
 
-/** Dashboards are counted, and what comes in lines has a size. */
+/** Dashboards are counted; data in lines has a size. */
 function wholeText({ inventory: { counts = {}, signals }, size }: Reached): string {
   const told = countsToTell(counts).filter(([, count]) => count > 0);
   if (haveState(signals) && told.length > 0) {
@@ -98,7 +98,7 @@ function wholeText({ inventory: { counts = {}, signals }, size }: Reached): stri
   return `${size.isAtMost === true ? "at most " : ""}${formatBytes(size.bytes)}`;
 }
 
-/** `2026-01-17 14:00 to 2026-01-24 14:30 UTC`; of several parts the outer ends. */
+/** `2026-01-17 14:00 to 2026-01-24 14:30 UTC`; for several parts, the outer ends. */
 function timesText(ranges: readonly Range[]): string {
   const { from, to } = ranges.reduce(span);
   const parts = ranges.length === 1 ? "" : `${ranges.length} parts from `;

@@ -1,8 +1,8 @@
-/** The room there is for an export. */
+/** The disk space available for an export. */
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** Bytes free for us where the directory is, or will be. `undefined`: the system did not say. */
+/** Free bytes where the directory is or will be. `undefined`: the system did not say. */
 export async function freeBytes(directory: string): Promise<number | undefined> {
   for (let place = directory; ; place = dirname(place)) {
     const found = await statfs(place).catch(() => undefined);

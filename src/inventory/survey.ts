@@ -1,4 +1,4 @@
-/** Asks every backend what it holds and how big it is. One that does not answer takes no other down. */
+/** Asks every backend what it holds and how big it is. One that does not answer affects no other. */
 
 import type { Inventory, Signal, Size } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
@@ -15,7 +15,7 @@ export interface Reached {
   readonly name: string;
   readonly open: OpenBackend;
   readonly inventory: Inventory;
-  /** Absent when it could not be found out; then `sizeProblem` says why. */
+  /** Absent when it could not be determined; `sizeProblem` then says why. */
   readonly size?: Size;
   readonly sizeProblem?: string;
 }
@@ -32,11 +32,11 @@ export interface SurveyOptions {
   readonly signal: AbortSignal;
   /** How long one backend may take to answer, ms. */
   readonly timeoutMs: number;
-  /** One more backend has answered, or will not. */
+  /** Called when one more backend has answered, or will not. */
   readonly onAnswer?: (name: string) => void;
 }
 
-/** One finding for each backend and failure, backends first and in their order. */
+/** One finding per backend and failure, backends first and in order. */
 export async function survey(
   stack: { readonly backends: readonly OpenBackend[]; readonly failures: readonly OpenFailure[] },
   options: SurveyOptions,

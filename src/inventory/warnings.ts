@@ -1,4 +1,4 @@
-/** What a person should know before data is gone: what expires soon, and what no snapshot holds. */
+/** What a person should know before data is lost: what expires soon, and what no snapshot holds. */
 
 import type { Diagnostic } from "../contract/contract.ts";
 import { coveredRanges } from "../snapshot/catalog/coverage.ts";
@@ -15,12 +15,12 @@ export interface Warning extends Diagnostic<"warning"> {
   readonly kind: "unsaved" | "expiring" | "size" | "server";
 }
 
-/** Data that leaves within this time is near its limit. */
+/** Data that expires within this time is near its limit. */
 const SOON = 86_400n * NS_PER_SECOND;
-/** Data younger than this is still being written; a snapshot holds it a little later. */
+/** Younger data is still being written; a snapshot includes it a little later. */
 export const SETTLING = 900n * NS_PER_SECOND;
 
-/** @param now by our clock, ns; what expires goes by the server's */
+/** @param now by our clock, ns; expiry follows the server's clock */
 export function warningsFor(
   finding: Reached,
   { snapshots, now }: { readonly snapshots: readonly KeptSnapshot[]; readonly now: bigint },
@@ -43,7 +43,7 @@ export function warningsFor(
   ];
 }
 
-/** The parts of the time line that no snapshot of this server holds; what just came in counts only where nothing is held at all. */
+/** The parts of the time line that no snapshot of this server covers; recent data only counts if nothing is covered at all. */
 export function unsavedRanges(
   { inventory, open }: Reached,
   snapshots: readonly KeptSnapshot[],
@@ -58,7 +58,7 @@ export function unsavedRanges(
   return oldest < end ? subtract({ from: oldest, to: end }, covered) : [];
 }
 
-/** What no snapshot holds, and how much of that the server deletes within a day: one sentence. */
+/** What no snapshot holds, and how much of it the server deletes within a day, in one sentence. */
 function unsavedWarnings(
   finding: Reached,
   snapshots: readonly KeptSnapshot[],
@@ -77,7 +77,7 @@ function unsavedWarnings(
   return [{ kind: "expiring", message: `${message}, ${part} before tomorrow ${timeOfDay(now + SOON)}` }];
 }
 
-/** The parts that the server deletes soon. None when it keeps data for ever, or does not say. */
+/** The parts that the server deletes soon; none if it never deletes, or does not say. */
 function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Range[], now: bigint): Range[] {
   if (typeof retention !== "bigint") return [];
   const border = now - retention + SOON;
@@ -88,7 +88,7 @@ function leavingRanges({ retention }: Reached["inventory"], unsaved: readonly Ra
 export const isTimeless = ({ inventory }: Reached): boolean =>
   inventory.oldest === undefined && haveState(inventory.signals);
 
-/** It holds something, and no snapshot holds it whole. */
+/** It holds something that no snapshot holds whole. */
 export const isLacking = ({ open, inventory }: Reached, snapshots: readonly KeptSnapshot[]): boolean =>
   holdsAnything(inventory.counts) && !isKept(open, snapshots);
 
@@ -106,7 +106,7 @@ const MINUTE = 60n * NS_PER_SECOND;
 const HOUR = 60n * MINUTE;
 const DAY = 24n * HOUR;
 
-/** `45 min`, `31 h`, `9 d`: a length that is told, not reckoned with. Never less than a minute, since it is something. */
+/** `45 min`, `31 h`, `9 d`: a rounded length for people, never less than a minute. */
 function roughly(length: bigint): string {
   if (length < HOUR) return `${length < MINUTE ? 1n : length / MINUTE} min`;
   return length < 3n * DAY ? `${length / HOUR} h` : `${length / DAY} d`;

@@ -1,6 +1,6 @@
 /**
- * Writing so that it is there after a power cut. What is synchronous is a handful of calls of some microseconds around one
- * wait for the disk, which threads would only make longer.
+ * Writes that survive a power cut. The synchronous part is a few calls of microseconds around one wait for the disk, which
+ * threads would only lengthen.
  */
 import {
   closeSync,
@@ -41,7 +41,7 @@ function takeBack(file: number, size: number): void {
   } catch {}
 }
 
-/** Cuts a file to a size it had and waits until the disk has that. @throws UnsafeFileError; what the system throws */
+/** Truncates a file to an earlier size and waits for the disk. @throws UnsafeFileError; what the system throws */
 export function truncateDurably(path: string, size: number): void {
   withFile(path, "change", undefined, (file) => {
     ftruncateSync(file, size);
@@ -49,7 +49,7 @@ export function truncateDurably(path: string, size: number): void {
   });
 }
 
-/** Makes the names in a directory durable. @throws what the system throws, where it does so at all */
+/** Makes the names in a directory durable. @throws what the system throws, if it does */
 export function syncDirectorySync(path: string): void {
   if (IS_WINDOWS) return;
   const directory = openSync(path, "r");
@@ -62,7 +62,7 @@ export function syncDirectorySync(path: string): void {
   }
 }
 
-/** As {@link syncDirectorySync}, and nothing waits for the disk meanwhile. */
+/** Like {@link syncDirectorySync}, without blocking. */
 export async function syncDirectory(path: string): Promise<void> {
   if (IS_WINDOWS) return;
   const directory = await open(path, "r");

@@ -1,4 +1,4 @@
-/** A directory of this machine as a place for bytes at rest. */
+/** A directory of this machine as storage. */
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { syncDirectory } from "./durable.ts";
@@ -9,7 +9,7 @@ import { isMissing, systemCode } from "./refusal.ts";
 import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
 import { writePieces } from "./whole-file.ts";
 
-/** What is thrown where the system refuses to write. */
+/** What to throw when the system refuses to write. */
 export type Refuse = (path: string, cause: unknown) => unknown;
 
 /**
@@ -25,7 +25,7 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
       throw refuse(path, cause);
     }
   };
-  /** Those in which names were made that may not be on the disk yet. */
+  /** Directories whose new names may not be on the disk yet. */
   const folders = new Set<string>();
   return {
     root,
@@ -60,7 +60,7 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
   };
 }
 
-/** A few at a time: there may be thousands of small files. */
+/** A few at a time, because there may be thousands of small files. */
 async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {
   for (let first = 0; first < all.length; first += 16)
     await Promise.all(all.slice(first, first + 16).map(work));
@@ -105,7 +105,7 @@ function growingFile(
   };
 }
 
-/** A write that the system cut short is continued. */
+/** Continues a write that the system cut short. */
 async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done);

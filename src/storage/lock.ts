@@ -1,6 +1,6 @@
 /**
- * One holder at a time, across processes. The lock is SQLite's on an empty file: the operating system frees it when its
- * holder dies, however it dies, so there is no stale lock to recognise; it is the same code on Linux, macOS and Windows.
+ * One holder at a time, across processes. The lock is SQLite's on an empty file: the operating system frees it when its holder
+ * dies, so there are no stale locks to detect, and the code is the same on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
 import { requireOwnFile } from "./own-file.ts";
@@ -11,16 +11,16 @@ export interface Lock {
   release(): void;
 }
 
-/** How long another holder is waited for, ms. */
+/** How long to wait for another holder, ms. */
 const PATIENCE_MS = 30_000;
 
-/** Between two attempts: long enough that many waiting processes do not keep the holder from its work, ms. */
+/** Delay between attempts, long enough that many waiting processes do not slow down the holder. ms */
 const LONGEST_WAIT_MS = 16;
 
 /**
- * Takes the lock at `path`, whose file is made where there is none.
- * @returns `undefined` when somebody has it, in this process or another
- * @throws UnsafeFileError; what the system, or SQLite, says of its file
+ * Takes the lock at `path`, creating its file if necessary.
+ * @returns `undefined` when it is held, by this process or another
+ * @throws UnsafeFileError; what the system, or SQLite, says about its file
  */
 export function tryLock(path: string): Lock | undefined {
   const database = openLockFile(path);
@@ -29,7 +29,10 @@ export function tryLock(path: string): Lock | undefined {
   return undefined;
 }
 
-/** The same, once its holder lets go. @returns `undefined` when it does not in time @throws as {@link tryLock} */
+/**
+ * Like {@link tryLock}, but waits for the holder. @returns `undefined` when it is not released in time @throws as {@link
+ * tryLock}
+ */
 export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promise<Lock | undefined> {
   const database = openLockFile(path);
   const deadline = performance.now() + patienceMs;
@@ -45,7 +48,7 @@ export async function waitForLock(path: string, patienceMs = PATIENCE_MS): Promi
 
 const heldBy = (database: Database): Lock => ({ release: () => database.close() });
 
-/** It holds nothing: what serves is SQLite's lock on it. */
+/** The file stays empty; only SQLite's lock on it matters. */
 function openLockFile(path: string): Database {
   requireOwnFile(path);
   const database = new Database(path, { create: true, readwrite: true });
@@ -54,7 +57,7 @@ function openLockFile(path: string): Database {
   return database;
 }
 
-/** Takes it, if nobody has it. */
+/** Takes it, if nobody holds it. */
 function isTaken(database: Database): boolean {
   try {
     database.run("BEGIN IMMEDIATE");

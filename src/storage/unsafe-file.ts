@@ -1,4 +1,4 @@
-/** Something stands where a file of ours should be that is never opened, followed or written to. */
+/** Something in the place of one of our files that is never opened, followed or written to. */
 export class UnsafeFileError extends Error {
   override readonly name = "UnsafeFileError";
   readonly code = "EUNSAFE";

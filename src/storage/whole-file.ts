@@ -1,6 +1,6 @@
 /**
- * The one way in which a whole file comes to be: it is written beside its place under another name, waits for the disk, and
- * takes its name then. Under that name is the old file or the new one, never a part.
+ * The only way to create a whole file: it is written beside its place under another name, flushed to the disk, and then
+ * renamed. Its name refers to the old file or the new one, never to a part.
  */
 import { randomBytes } from "node:crypto";
 import {
@@ -27,21 +27,21 @@ export interface WholeFileOptions {
   readonly mode?: number | undefined;
   /** The permissions of a file that was there stay. */
   readonly keepsMode?: boolean;
-  /** Leaves what has the name already, whatever it is. */
+  /** Leaves an existing entry of that name alone, whatever it is. */
   readonly ifAbsent?: boolean;
-  /** False: does not wait for the disk, since after a power cut an older state does as well. */
+  /** False: does not wait for the disk, because an older state is acceptable after a power cut. */
   readonly isDurable?: boolean;
-  /** The name until then. Default one that nobody can prepare: a link of that name would have us write elsewhere. */
+  /** The temporary name. By default unpredictable, so that nobody can prepare a link of that name. */
   readonly draft?: string;
 }
 
-/** A file that has not got its name yet: keep it or drop it. */
+/** A file without its final name yet: keep it or drop it. */
 export interface Draft {
   /** To be written to. */
   readonly file: number;
-  /** Gives it its name. @returns false: something has that name already, and stays */
+  /** Gives it its final name. @returns false: the name is taken, and what has it stays */
   keep(): boolean;
-  /** As if it had never been; nothing more once it is kept. */
+  /** Discards it; does nothing once it is kept. */
   drop(): void;
 }
 

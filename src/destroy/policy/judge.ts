@@ -9,15 +9,15 @@ import type { Words } from "./shell.ts";
 import { commandsIn, plainText } from "./unwrap.ts";
 
 export interface DestroySettings extends Lists {
-  /** The program and its words; no shell looks at them, unless the program is one. */
+  /** The program and its arguments; no shell interprets them unless the program is one. */
   readonly command: Words;
 }
 
-/** Patterns of words; a `*` in a word stands for any characters. */
+/** Word patterns; `*` in a word stands for any characters. */
 export interface Lists {
-  /** Whole commands that may run though a rule refuses them. A final rule stands all the same. */
+  /** Complete commands that may run although a rule refuses them. Final rules still apply. */
   readonly allow: readonly string[];
-  /** A program and words that may stand behind it in no command, in their order, whatever stands between them. */
+  /** A program and words that no command may contain after it, in this order, with anything in between. */
   readonly deny: readonly string[];
 }
 
@@ -25,7 +25,7 @@ export interface Refusal {
   readonly message: string;
   readonly hint: string;
   readonly rule: string;
-  /** The part of the command that the rule is about. */
+  /** The part of the command that the rule concerns. */
   readonly part: string;
   readonly why: string;
 }
@@ -54,10 +54,10 @@ export type Verdict =
       readonly allowable?: true;
     };
 
-/** Of all commands together, from the outermost to the innermost; no honest one comes near. */
+/** Limit for all nested commands together; no honest one comes near. */
 const CHARACTERS_MAX = 20_000;
 
-/** Whether a command may run, and if not, the first part of it that may not, and why. */
+/** Whether a command may run; if not, the first part that may not, and why. */
 export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [] }): Verdict {
   const whole = command.join(" ");
   let left = CHARACTERS_MAX;
@@ -111,7 +111,7 @@ function hasWords(pattern: string, text: string): boolean {
   return fits(program, found) && left.length === 0;
 }
 
-/** Whether a word is what a pattern's word says. No regular expression: a hostile pattern must not take long. */
+/** Whether a word matches a pattern's word. No regular expression, because a hostile pattern must not take long. */
 function fits(pattern: string, word: string): boolean {
   const [first = "", ...others] = pattern.split("*");
   const last = others.pop();

@@ -1,6 +1,6 @@
 /**
- * How much a snapshot holds of a time. What was asked for is no proof of it: a server that lost its data answers for the
- * same range, completely, with nothing. Pure.
+ * How much a snapshot holds of a time range. The requested range proves nothing: a server that lost its data answers the same
+ * request completely, with nothing. Pure.
  */
 import type { Counts } from "../../contract/contract.ts";
 import { fromRfc3339, type Range } from "../../units/range.ts";
@@ -14,13 +14,13 @@ interface Amount extends Range {
   readonly counts: Counts;
 }
 
-/** A snapshot's part of a backend, and what of the time line it answers for. */
+/** A snapshot's part of a backend, and the part of the time line it covers. */
 export interface Holding {
   readonly plugin: ManifestPlugin;
   readonly held: readonly Range[];
 }
 
-/** Whether its records have a time, and are not the state of a moment. */
+/** Whether its records have a time, rather than being the state at one moment. */
 export const isTimed = (file: ManifestFile): boolean =>
   file.from !== undefined && file.to !== undefined && !isStateFile(file.of ?? file.path);
 
@@ -35,10 +35,10 @@ export const hasRecords = ({ files }: ManifestPlugin): boolean => files.some(({ 
 export const hasTimed = ({ files }: ManifestPlugin): boolean =>
   files.some((file) => isTimed(file) && file.records > 0);
 
-/** Manifests stay as they are, and each is compared with many others. */
+/** Cached, because manifests never change and each is compared with many others. */
 const known = new WeakMap<ManifestPlugin, readonly Amount[]>();
 
-/** What was read of which time, by when it begins: window by window; where an export names none, file by file. */
+/** What was read of which time, by start: window by window, or file by file if an export names no windows. */
 function amountsOf(plugin: ManifestPlugin): readonly Amount[] {
   const before = known.get(plugin);
   if (before !== undefined) return before;
@@ -56,7 +56,7 @@ const ofFiles = ({ files }: ManifestPlugin): Amount[] =>
     return [{ from: fromRfc3339(from), to: fromRfc3339(to), counts }];
   });
 
-/** The times of which one snapshot read more records than the others have there. */
+/** The times of which one snapshot read more records than the others hold there. */
 export function heldThinner(own: ManifestPlugin, others: readonly Holding[]): Range[] {
   const units = [...timedUnits(own)];
   const within = others.map(amountWithin);
@@ -69,7 +69,7 @@ export function heldThinner(own: ManifestPlugin, others: readonly Holding[]): Ra
     }));
     const isEnough = (counts: readonly Counts[]): boolean =>
       wanted.every((unit) => sumOf(counts, unit) >= (one.counts[unit] ?? 0));
-    // Of several that hold all of it one must have as many; two halves may have them together.
+    // One of several that cover all of it must have as many; two halves may have them together.
     const [whole, parts] = [found.filter(({ isWhole }) => isWhole), found.filter(({ isWhole }) => !isWhole)];
     return !whole.some(({ counts }) => isEnough([counts])) && !isEnough(parts.map(({ counts }) => counts));
   });
@@ -80,7 +80,7 @@ const isHeld = (range: Range, { held }: Holding): boolean => subtract(range, hel
 const sumOf = (all: readonly Counts[], unit: string): number =>
   all.reduce((sum, counts) => sum + (counts[unit] ?? 0), 0);
 
-/** What it has in whatever touches a range. To be asked for ranges in the order in which they begin. */
+/** What it holds in everything that touches a range. Ranges must be queried in order of their start. */
 function amountWithin({ plugin }: Holding): (range: Range) => Counts {
   const amounts = amountsOf(plugin);
   let first = 0;

@@ -1,4 +1,4 @@
-/** What a chain says of itself: as one manifest, from those of its snapshots. */
+/** Combines the manifests of a chain's snapshots into one. */
 import { basename } from "node:path";
 import type { Counts } from "../../contract/contract.ts";
 import { type Range, span } from "../../units/range.ts";
@@ -13,14 +13,14 @@ import type { BackendChain, Link } from "./chain.ts";
 import { hasTimeline } from "./coverage.ts";
 import { createdAt, type KeptSnapshot } from "./kept.ts";
 
-/** All snapshots of which anything is taken, the oldest first. */
+/** All snapshots that contribute anything, oldest first. */
 export function snapshotsOf(chains: readonly BackendChain[]): KeptSnapshot[] {
   const all = chains.flatMap(({ links, state }) => [...links, state].map(({ snapshot }) => snapshot));
   const byPath = new Map(all.map((one) => [one.path, one]));
   return [...byPath.values()].sort((a, b) => (createdAt(a) < createdAt(b) ? -1 : 1));
 }
 
-/** The newest snapshot's path, and the claims of all as if they were its own. @throws SnapshotError when there is none */
+/** The newest snapshot's path, with the combined claims of all. @throws SnapshotError when there is none */
 export function claimsOfChain(chains: readonly BackendChain[]): Pick<OpenSnapshot, "path" | "manifest"> {
   const snapshots = snapshotsOf(chains);
   const newest = snapshots.at(-1);
@@ -37,14 +37,14 @@ export function claimsOfChain(chains: readonly BackendChain[]): Pick<OpenSnapsho
   return { path: newest.path, manifest };
 }
 
-/** Stands for all of them and nothing else: an interrupted restore goes on only with the same. */
+/** Identifies exactly these snapshots: an interrupted restore continues only with the same ones. */
 function hashOf(snapshots: readonly KeptSnapshot[]): string {
   const hasher = new Bun.CryptoHasher("sha256");
   for (const { manifest } of snapshots) hasher.update(`${manifest.sha256}\n`);
   return hasher.digest("hex");
 }
 
-/** The claims of the one that the state is from; times, counts, windows and files are those of all. */
+/** The claims of the snapshot with the state; times, counts, windows and files come from all. */
 export function claimsOfBackend(chain: BackendChain): ManifestPlugin {
   const { state, links } = chain;
   const all = links.includes(state) ? links : [...links, state];
@@ -70,8 +70,8 @@ const placed = ({ snapshot }: Link, file: ManifestFile): ManifestFile => ({
 });
 
 /**
- * Those of an older snapshot only where no newer one has read the whole of their time again, and only with what has a time:
- * rules and dashboards that are gone since are not missing.
+ * An older snapshot's problems count only if no newer one has read their whole time again, and only for data with a time:
+ * deleted rules and dashboards are not missing.
  */
 function windowsOf({ links, state }: BackendChain): ManifestWindow[] {
   let held: Range[] = [];
@@ -100,7 +100,7 @@ const spanOf = (ranges: readonly Range[]): Range => {
   return others.reduce(span, first);
 };
 
-/** What a chain lacks, and what is to be done. */
+/** What a chain lacks, and what to do. */
 export const missingLines = ({ missing }: BackendChain): string[] =>
   missing.map(
     ({ name, reason }) =>

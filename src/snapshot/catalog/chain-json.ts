@@ -1,4 +1,4 @@
-/** A chain as reports and `--json` tell it. */
+/** A chain in the form of reports and `--json`. */
 import * as v from "valibot";
 import { rangeSchema, rangeToText } from "../format/range-text.ts";
 import { type BackendChain, nameOf } from "./chain.ts";

@@ -1,8 +1,8 @@
 /**
- * Which snapshots together hold a backend: a whole one and the increments after it. Pure.
+ * Which snapshots together hold a backend: a full one and the increments after it. Pure.
  *
- * A chain is of one backend, at one server, as one tenant: backends fail, are chosen and are restricted one by one, so a
- * snapshot may continue one snapshot for Loki and another for Tempo, and be of no use to Mimir at all.
+ * A chain belongs to one backend, at one server, as one tenant. Backends fail, are chosen and are restricted individually, so a
+ * snapshot may continue one snapshot for Loki and another for Tempo, and be useless for Mimir.
  */
 import { basename } from "node:path";
 import { NS_PER_SECOND, type Range } from "../../units/range.ts";
@@ -17,11 +17,11 @@ export interface Link {
   readonly snapshot: KeptSnapshot;
   /** What its manifest says of the backend. */
   readonly plugin: ManifestPlugin;
-  /** What it holds of the time line, in order: see {@link rangesOf}. */
+  /** What it covers of the time line, in order: see {@link rangesOf}. */
   readonly held: readonly Range[];
 }
 
-/** A snapshot that a chain needs and that is not there, or cannot be believed. */
+/** A snapshot that a chain needs but that is missing or not credible. */
 export interface MissingLink {
   readonly name: string;
   readonly reason: string;
@@ -29,19 +29,19 @@ export interface MissingLink {
 
 export interface BackendChain {
   readonly backend: string;
-  /** What has a time is taken from all of these, the oldest first. */
+  /** Data with a time comes from all of these, oldest first. */
   readonly links: readonly Link[];
-  /** What has none (rules, dashboards) is taken from this one alone: what was deleted before it must not come back. */
+  /** Data without a time (rules, dashboards) comes from this one alone: anything deleted before it must not come back. */
   readonly state: Link;
   readonly missing: readonly MissingLink[];
-  /** Parts of the time line, between its first and last moment, that no link holds. */
+  /** Parts of the time line, between its first and last moment, that no link covers. */
   readonly gaps: readonly Range[];
 }
 
 /** The snapshot's name. */
 export const nameOf = ({ path }: Pick<KeptSnapshot, "path">): string => basename(path);
 
-/** Every snapshot's part of a backend, the oldest first. */
+/** Every snapshot's part of a backend, oldest first. */
 export const linksOf = (snapshots: readonly KeptSnapshot[], backend: string): Link[] =>
   snapshots.flatMap((snapshot) =>
     snapshot.manifest.plugins
@@ -49,13 +49,13 @@ export const linksOf = (snapshots: readonly KeptSnapshot[], backend: string): Li
       .map((plugin) => ({ snapshot, plugin, held: rangesOf(plugin) })),
   );
 
-/** Whether it holds all that was asked of the backend. */
+/** Whether it holds everything requested of the backend. */
 export const isComplete = ({ plugin }: Link): boolean =>
   plugin.status === "complete" && plugin.match === undefined;
 
 /**
- * The newest that holds the backend complete, with all that it continues; `undefined` when there is none. An old day that
- * was exported again is the newest snapshot, and not the end of the time line: what reaches furthest is continued, too.
+ * The newest snapshot that holds the backend complete, with everything it continues; `undefined` when there is none. An old day
+ * exported again is the newest snapshot but not the end of the time line, so the one that reaches furthest is continued, too.
  * @param preferred sources that come before others, however old
  */
 export function newestChain(
@@ -74,7 +74,7 @@ export function newestChain(
   return { ...chain, links: inOrder([...others, state], kept.snapshots, state), state };
 }
 
-/** A snapshot's part of a backend, with all that it continues. */
+/** A snapshot's part of a backend, with everything it continues. */
 export function continued(head: Link, kept: Kept): BackendChain {
   const { name: backend } = head.plugin;
   if (head.plugin.match !== undefined) return alone(head);
@@ -83,12 +83,12 @@ export function continued(head: Link, kept: Kept): BackendChain {
   );
   const { links, missing } = walkBack(head, others, kept.unreadable);
   const all = inOrder([...links, ...fillers(links, others)], kept.snapshots, head);
-  // What has no time line is whole in its newest snapshot: nothing of it can be missing.
+  // Without a time line, the newest snapshot is complete: nothing can be missing.
   const chain = { backend, links: all, state: head, missing: [], gaps: [] };
   return hasTimeline(head.plugin) ? { ...chain, missing, gaps: gapsOf(all) } : chain;
 }
 
-/** Of this snapshot, and no other. */
+/** This snapshot alone. */
 export const alone = (link: Link): BackendChain => ({
   backend: link.plugin.name,
   links: [link],
@@ -97,7 +97,9 @@ export const alone = (link: Link): BackendChain => ({
   gaps: hasTimeline(link.plugin) ? gapsOf([link]) : [],
 });
 
-/** All of these together, whatever they continue; `undefined` when they hold nothing. @param all of one backend, oldest first */
+/**
+ * All of these together, whatever they continue; `undefined` when they hold nothing. @param all of one backend, oldest first
+ */
 export function together(all: readonly Link[]): BackendChain | undefined {
   const links = all.filter(({ plugin }) => plugin.files.length > 0);
   const state = links.findLast(isComplete) ?? links.at(-1);
@@ -111,14 +113,14 @@ export function together(all: readonly Link[]): BackendChain | undefined {
   };
 }
 
-/** So long a gap is what a clock, a slow start and settling data explain. */
+/** A gap this short is explained by clocks, a slow start and settling data. */
 const GAP_EXPLAINED = 300n * NS_PER_SECOND;
 
-/** The gaps of a chain that are more than what lies between two exports of one time after the other. */
+/** A chain's gaps that are longer than the normal distance between consecutive exports. */
 export const longGaps = ({ gaps }: BackendChain): Range[] =>
   gaps.filter(({ from, to }) => to - from > GAP_EXPLAINED);
 
-/** The parts between the first and the last moment that the links hold that none of them does. */
+/** The parts, between the links' first and last moment, that no link covers. */
 function gapsOf(links: readonly Link[]): Range[] {
   const held = coalesce(links.flatMap((link) => link.held));
   const [first, last] = [held[0], held.at(-1)];
@@ -128,15 +130,15 @@ function gapsOf(links: readonly Link[]): Range[] {
 const canFollow = (one: Link, head: Link): boolean =>
   isSameSource(one.plugin, head.plugin) && one.held.length > 0;
 
-/** ns; 0 for one that holds no time. */
+/** ns; 0 when it covers no time. */
 const startOf = ({ held }: Link): bigint => held[0]?.from ?? 0n;
 const endOf = ({ held }: Link): bigint => held.at(-1)?.to ?? 0n;
 
 const DAY = 86_400n * NS_PER_SECOND;
 
 /**
- * Whether it continues nothing. Snapshots of before there were parents do not say; everything was asked for where the
- * range is what such an export reads of a server that keeps its data for a time: that time, and a day.
+ * Whether it continues nothing. Snapshots from before parents existed do not say; a range as long as the server's retention
+ * plus a day is what an export of everything reads.
  */
 function isWhole(link: Link): boolean {
   const { parent, retentionSeconds } = link.plugin;
@@ -147,8 +149,9 @@ function isWhole(link: Link): boolean {
 }
 
 /**
- * From the newest to the oldest: the one that each says it continues, else the newest that its range joins, else whichever
- * reaches furthest. Nights of `-t 24h` miss one another by what settles meanwhile, and are a chain all the same: the gaps tell.
+ * From newest to oldest: the snapshot that each says it continues, otherwise the newest that its range joins, otherwise the one
+ * reaching furthest. Nightly exports with `-t 24h` leave small gaps of settling data, and form a chain all the same: the gaps
+ * are reported.
  */
 function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreadable"]) {
   const links = [head];
@@ -158,7 +161,7 @@ function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreada
     const before = others.filter((one) => !links.includes(one) && startOf(one) < from);
     const next = parentOf(at, before) ?? before.findLast((one) => joins(one, from));
     const older = next ?? latestOf(before);
-    // What has no time line has no gaps, either: an older one goes on where the newer one begins.
+    // Without a time line there are no gaps: an older snapshot continues where the newer one begins.
     if (next === undefined && hasTimeline(at.plugin)) missing.push(...lostBetween(at, older, unreadable));
     if (older === undefined) break;
     links.push(older);
@@ -170,7 +173,7 @@ function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreada
 const parentOf = ({ plugin: { parent } }: Link, among: readonly Link[]): Link | undefined =>
   among.find(({ snapshot }) => snapshot.manifest.sha256 === parent?.sha256);
 
-/** Whether it holds the time right before. */
+/** Whether it covers the time right before. */
 const joins = ({ held }: Link, from: bigint): boolean =>
   held.some((range) => range.from < from && range.to >= from);
 
@@ -180,7 +183,7 @@ const latestOf = (links: readonly Link[]): Link | undefined =>
     undefined,
   );
 
-/** What should be between a link and the next older one that is left: the parent that it names, or what cannot be read. */
+/** What is missing between a link and the next older one: the parent that it names, or an unreadable snapshot. */
 function lostBetween(at: Link, older: Link | undefined, unreadable: Kept["unreadable"]): MissingLink[] {
   const { parent } = at.plugin;
   const [newest, oldest] = [nameOf(at.snapshot), older === undefined ? "" : nameOf(older.snapshot)];
@@ -191,7 +194,7 @@ function lostBetween(at: Link, older: Link | undefined, unreadable: Kept["unread
   return [{ name: parent.snapshot, reason: `${newest} continues it, and it is not kept` }];
 }
 
-/** Further snapshots, the newest first, each of which holds something that the chain lacks. */
+/** Further snapshots, newest first, each with something that the chain lacks. */
 function fillers(links: readonly Link[], others: readonly Link[]): Link[] {
   const chosen: Link[] = [];
   let gaps = gapsOf(links);
@@ -206,7 +209,7 @@ function fillers(links: readonly Link[], others: readonly Link[]): Link[] {
 const isTouched = ({ from, to }: Range, { held }: Link): boolean =>
   held.some((range) => range.from < to && range.to > from);
 
-/** By age, as the snapshots are. One that is kept elsewhere is the newest. */
+/** By age, like the snapshots. One kept elsewhere counts as newest. */
 function inOrder(links: readonly Link[], snapshots: readonly KeptSnapshot[], head: Link): Link[] {
   const sorted = snapshots.flatMap(({ path }) => links.filter(({ snapshot }) => snapshot.path === path));
   return sorted.includes(head) ? sorted : [...sorted, head];

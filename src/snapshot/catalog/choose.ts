@@ -1,4 +1,4 @@
-/** Which of the kept snapshots a command means, backend by backend. Pure. */
+/** Which kept snapshots a command means, backend by backend. Pure. */
 import { formatDuration } from "../../units/duration.ts";
 import type { Range } from "../../units/range.ts";
 import { counted } from "../../units/words.ts";
@@ -32,31 +32,31 @@ export interface Reasoned {
 
 export interface Chosen {
   readonly chains: readonly BackendChain[];
-  /** Backends that were asked for and that no kept snapshot holds complete, or that what is chosen has lost data of. */
+  /** Requested backends that no kept snapshot holds complete, or whose chosen data has losses. */
   readonly lacking: readonly Reasoned[];
-  /** Newer snapshots that were not taken. */
+  /** Newer snapshots that were not used. */
   readonly passedOver: readonly Reasoned[];
-  /** Snapshots that should have been taken and cannot be believed. */
+  /** Snapshots that should have been used but are not credible. */
   readonly broken: readonly Reasoned[];
-  /** Backends of which a newer, partial snapshot has rules, dashboards and the like that are not taken. */
+  /** Backends whose newer, partial snapshot has rules, dashboards and so on that are not used. */
   readonly notTaken: readonly Reasoned[];
-  /** Snapshots that a named one continues, and that are not taken with it. */
+  /** Snapshots that a named one continues and that are not used with it. */
   readonly continues: readonly string[];
-  /** Kept snapshots of which nothing is taken. */
+  /** Kept snapshots that contribute nothing. */
   readonly others: readonly string[];
 }
 
-/** Whether nothing is missing of what was asked for. @param damaged what cannot be read to its end */
+/** Whether nothing requested is missing. @param damaged snapshots that cannot be read to their end */
 export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly Reasoned[] = []): boolean =>
   lacking.length + broken.length + damaged.length === 0 &&
   chains.every(({ missing }) => missing.length === 0);
 
-/** Whether a backend is asked for, by what a manifest says of it. */
+/** Whether a backend is requested, according to a manifest. */
 export type IsWanted = (plugin: ManifestPlugin) => boolean;
 
 /**
- * `latest`: of each backend the newest snapshot that holds it complete, with all that it continues.
- * @param sources whose are preferred to those of other servers and tenants
+ * `latest`: for each backend the newest snapshot that holds it complete, with everything it continues.
+ * @param sources preferred over other servers and tenants
  */
 export function chooseNewest(kept: Kept, isWanted: IsWanted, sources: readonly Source[] = []): Chosen {
   const chains: BackendChain[] = [];
@@ -75,7 +75,7 @@ export function chooseNewest(kept: Kept, isWanted: IsWanted, sources: readonly S
   return { chains, lacking, passedOver, broken, notTaken: [], continues: [], others: othersOf(kept, chains) };
 }
 
-/** Everything that is kept, or what of it is from a time. */
+/** Everything that is kept, or the part of it from a time range. */
 export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen {
   const chains = backendsIn(kept.snapshots).flatMap((backend) => {
     const links = linksOf(kept.snapshots, backend);
@@ -88,7 +88,7 @@ export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen
   return { ...none, chains, broken, notTaken, others: othersOf(kept, chains) };
 }
 
-/** One snapshot. @param withChain of each backend also what it continues */
+/** One snapshot. @param withChain for each backend also what it continues */
 export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean): Chosen {
   const chains = backendsIn([snapshot])
     .flatMap((name) => linksOf([snapshot], name))
@@ -100,7 +100,7 @@ export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean
   return { ...none, chains, lacking, continues, others: othersOf(kept, chains) };
 }
 
-/** That nothing has a part of its time, where nobody knows of a snapshot that had. */
+/** Reports times that nothing covers when no known snapshot did either. */
 function interrupted(chain: BackendChain): Reasoned[] {
   const long = longGaps(chain);
   if (long.length === 0 || chain.missing.length > 0) return [];
@@ -113,7 +113,7 @@ function interrupted(chain: BackendChain): Reasoned[] {
   ];
 }
 
-/** That what has no time is taken from the last complete snapshot, and a newer one has other such. */
+/** Reports that data without a time comes from the last complete snapshot although a newer one has some. */
 function newerObjects({ backend, links, state }: BackendChain): Reasoned[] {
   const taken = new Set(objectsOf(state).map(identityOf));
   const newer = links.slice(links.indexOf(state) + 1);
@@ -130,7 +130,7 @@ const objectsOf = ({ plugin }: Link): ManifestFile[] =>
   plugin.files.filter((file) => file.records > 0 && !isTimed(file));
 const identityOf = ({ path, of, sha256 }: ManifestFile): string => `${of ?? path}\n${sha256}`;
 
-/** What a selector restricted is better than nothing. */
+/** A part restricted by a selector is better than nothing. */
 function newestRestricted(links: readonly Link[]): BackendChain | undefined {
   const newest = links.findLast(({ plugin }) => plugin.status === "complete");
   return newest === undefined ? undefined : alone(newest);
@@ -144,8 +144,8 @@ function whyLacking(links: readonly Link[]): string {
 }
 
 /**
- * That a snapshot of the chain has nothing where an older one, which is not in the chain, has something: its server may have
- * lost its data before it was saved.
+ * Reports that a snapshot in the chain found nothing where an older one outside the chain has data: its server may have lost
+ * its data before it was saved.
  */
 function emptiedIn({ backend, links, state }: BackendChain, all: readonly Link[]): Reasoned[] {
   const empty = links.find((link) => isComplete(link) && isEmpty(link));
@@ -166,7 +166,7 @@ function emptiedIn({ backend, links, state }: BackendChain, all: readonly Link[]
 const isEmpty = ({ plugin }: Link): boolean =>
   hasTimeline(plugin) ? !hasTimed(plugin) : !hasRecords(plugin);
 
-/** Whether an older one has what an empty one should, and no link does. */
+/** Whether an older snapshot has what an empty one should have and no link has. */
 function hasLost(older: Link, empty: Link, links: readonly Link[]): boolean {
   if (!hasTimeline(older.plugin))
     return hasRecords(older.plugin) && !links.some((one) => hasRecords(one.plugin));
@@ -178,7 +178,7 @@ function hasLost(older: Link, empty: Link, links: readonly Link[]): boolean {
 const isAmong = (links: readonly Link[], { snapshot }: Link): boolean =>
   links.some((one) => one.snapshot.path === snapshot.path);
 
-/** What is newer than what was chosen, and is not in it. */
+/** Newer data that is not part of the choice. */
 function newerThan(chain: BackendChain | undefined, links: readonly Link[]): Link[] {
   const at = links.findIndex(({ snapshot }) => snapshot.path === chain?.state.snapshot.path);
   const taken = new Set(chain?.links.map(({ snapshot }) => snapshot.path));
@@ -197,8 +197,8 @@ function whyPassedOver(link: Link): Reasoned {
 const whyBroken = ({ path, reason }: Unreadable): Reasoned => ({ name: nameOf({ path }), reason });
 
 /**
- * Whether it was begun after all that a chain has, and so may hold what the chain should end with. Its name alone tells;
- * those of the others may have been changed, and their manifests tell.
+ * Whether it was begun after everything in a chain, and so may hold what should be the chain's end. Here only the name can
+ * tell; the other snapshots may have been renamed, but their manifests tell.
  */
 function isNewer({ path }: Unreadable, chain: BackendChain): boolean {
   const newest = snapshotsOf([chain]).at(-1);
@@ -208,7 +208,7 @@ function isNewer({ path }: Unreadable, chain: BackendChain): boolean {
   return name.startsWith(second) ? isLater(name, nameOf(newest)) : name > second;
 }
 
-/** Of two of one second. */
+/** For two snapshots of one second. */
 const isLater = (name: string, other: string): boolean => name.length - other.length > 0 || name > other;
 
 const othersOf = ({ snapshots }: Kept, chains: readonly BackendChain[]): string[] => {
@@ -216,7 +216,7 @@ const othersOf = ({ snapshots }: Kept, chains: readonly BackendChain[]): string[
   return snapshots.filter(({ path }) => !taken.has(path)).map(nameOf);
 };
 
-/** Whether any of its data is from that time; objects have none, and are left out where a time is asked for. */
+/** Whether any of its data is from that time; objects have none, and are excluded when a time is requested. */
 const reaches = ({ plugin }: Link, { from, to }: Range): boolean =>
   plugin.files.some((file) => {
     if (file.from === undefined || file.to === undefined) return false;

@@ -1,4 +1,4 @@
-/** Which part of a backend's time line the kept snapshots hold. */
+/** Which part of a backend's time line the kept snapshots cover. */
 import type { Signal } from "../../contract/contract.ts";
 import { fromRfc3339, type Range, span } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
@@ -11,9 +11,9 @@ import type { KeptSnapshot } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
 
 /**
- * What the snapshots hold of one backend's time line: merged, in order. A snapshot that was restricted by a selector, or
- * that has lost part of a range, does not cover it.
- * @param source the backend, or its name alone: then of whichever server
+ * What the snapshots cover of one backend's time line: merged, in order. A snapshot restricted by a selector, or one that lost
+ * part of a range, does not cover it.
+ * @param source the backend, or its name alone for any server
  */
 export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source | string): Range[] {
   const isIt = (one: ManifestPlugin): boolean =>
@@ -23,7 +23,7 @@ export function coveredRanges(snapshots: readonly KeptSnapshot[], source: Source
 }
 
 export interface Coverage {
-  /** From the first moment that is held of any backend to the last; absent: nothing is. */
+  /** From the first to the last moment covered for any backend; absent: none is. */
   readonly whole?: Range;
   readonly backends: readonly BackendCoverage[];
 }
@@ -34,7 +34,7 @@ export interface BackendCoverage {
   readonly gaps: readonly Range[];
 }
 
-/** Of the backends with a time line; what lies before the first saved moment of a backend is no gap. */
+/** Backends with a time line; time before a backend's first saved moment is not a gap. */
 export function coverageOf(snapshots: readonly KeptSnapshot[]): Coverage {
   const timed = new Set(
     snapshots.flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).map(({ name }) => name)),
@@ -44,7 +44,7 @@ export function coverageOf(snapshots: readonly KeptSnapshot[]): Coverage {
     .map((backend) => ({ backend, covered: coveredRanges(snapshots, backend) }));
   const [first, ...others] = backends.flatMap(({ covered }) => covered);
   if (first === undefined) return { backends: backends.map((one) => ({ ...one, gaps: [] })) };
-  // What an export lost at its end is a gap too, though nothing is held after it.
+  // Data lost at the end of an export is a gap too, even if nothing is covered after it.
   const whole = [...others, ...attemptsAfter(first.from, snapshots)].reduce(span, first);
   return { whole, backends: backends.map((one) => ({ ...one, gaps: gapsIn(one.covered, whole) })) };
 }
@@ -54,13 +54,13 @@ function gapsIn(covered: readonly Range[], { to }: Range): Range[] {
   return first === undefined ? [] : subtract({ from: first.from, to }, covered);
 }
 
-/** What was read or should have been, of everything that has a time line. */
+/** What was read or should have been, of everything with a time line. */
 const attemptsAfter = (from: bigint, snapshots: readonly KeptSnapshot[]): Range[] =>
   snapshots
     .flatMap(({ manifest }) => manifest.plugins.filter(hasTimeline).flatMap(attemptOf))
     .filter((one) => one.from >= from);
 
-/** The range that an export without a selector went about, as far as its data had settled. */
+/** The range of an export without a selector, as far as its data had settled. */
 function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
   if (match !== undefined || range === undefined) return [];
   const asked = rangeFromText(range);
@@ -68,7 +68,7 @@ function attemptOf({ match, range, exportedUntil }: ManifestPlugin): Range[] {
   return [{ from: asked.from, to: until < asked.to ? until : asked.to }];
 }
 
-/** What one export holds of a time line; none of one that a selector restricted. */
+/** What one export covers of a time line; nothing if a selector restricted it. */
 export function rangesOf(plugin: ManifestPlugin): Range[] {
   const [whole] = attemptOf(plugin);
   if (plugin.status === "failed" || whole === undefined) return [];
@@ -80,7 +80,7 @@ export function rangesOf(plugin: ManifestPlugin): Range[] {
   );
 }
 
-/** The backends that any of the snapshots has data of. */
+/** The backends with data in any of the snapshots. */
 export const backendsIn = (snapshots: readonly KeptSnapshot[]): string[] => [
   ...new Set(snapshots.flatMap(({ manifest }) => manifest.plugins.map(({ name }) => name))),
 ];
@@ -90,8 +90,8 @@ export const hasTimeline = ({ signals = [] }: { readonly signals?: readonly Sign
   signals.length === 0 || haveTimeline(signals);
 
 /**
- * What only this snapshot holds: for each backend the parts of its time line that none of the others holds, or that they have
- * fewer records of. A backend without a time line is named, with no parts, when no other snapshot holds it whole.
+ * What only this snapshot holds: for each backend, the parts of its time line that no other covers, or of which the others hold
+ * fewer records. A backend without a time line is listed without parts when no other snapshot holds it whole.
  */
 export function heldOnlyBy(
   snapshot: KeptSnapshot,
@@ -112,7 +112,7 @@ export function heldOnlyBy(
   });
 }
 
-/** Those of the snapshots' parts that hold something of a source's time line. */
+/** The snapshots' parts with data of a source's time line. */
 const holdingsOf = (snapshots: readonly KeptSnapshot[], source: Source): Holding[] =>
   snapshots.flatMap(({ manifest }) =>
     manifest.plugins

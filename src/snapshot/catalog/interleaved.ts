@@ -1,19 +1,19 @@
 /**
- * Blocks of several snapshots that lie in the same time. Each holds what the others lack, so none can be given to a server
- * whole before another: a series would go back in time. What the newer has there counts as added to the older.
+ * Blocks of several snapshots that overlap in time. Each holds what the others lack, so none can be sent whole before another:
+ * a series would go back in time. The newer snapshot's records there count as added to the older one's.
  */
 import { type Block, fileOf } from "../format/block.ts";
 import { isJoined } from "../format/join-lines.ts";
 import { byFrom } from "../format/ranges.ts";
 
-/** A block as it is left, and which snapshot's it is: the oldest is 0. */
+/** A remaining block, and its snapshot: the oldest is 0. */
 export interface LeftBlock {
   readonly link: number;
   readonly plugin: string;
   readonly block: Block;
 }
 
-/** Those that are to be joined with blocks of older snapshots, as second readings are. */
+/** Blocks to join with those of older snapshots, as second readings are. */
 export function findInterleaved(blocks: readonly LeftBlock[]): ReadonlySet<LeftBlock> {
   const joined = blocks.filter(({ block }) => block.range !== undefined && isJoined(fileOf(block)));
   const files = Map.groupBy(joined, ({ plugin, block }) => JSON.stringify([plugin, fileOf(block)]));

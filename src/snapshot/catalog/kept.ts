@@ -1,4 +1,4 @@
-/** The snapshots that a directory keeps. */
+/** The snapshots kept in a directory. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileFailure, isMissing } from "../../storage/refusal.ts";
@@ -13,7 +13,7 @@ export interface KeptSnapshot {
   readonly manifest: Manifest;
 }
 
-/** A directory that looks like a snapshot and whose manifest cannot be believed, with the reason. */
+/** A directory that looks like a snapshot but whose manifest is not credible, with the reason. */
 export interface Unreadable {
   readonly path: string;
   readonly reason: string;
@@ -27,7 +27,7 @@ export interface Kept {
 
 const NAME = /^\d{8}-\d{6}(-\d+)?$/;
 
-/** The finished snapshots in a directory; none when it is not there. @throws SnapshotError when it cannot be read */
+/** The finished snapshots in a directory; none if it does not exist. @throws SnapshotError when it cannot be read */
 export async function readKept(directory: string): Promise<Kept> {
   const names = await namesIn(directory);
   const snapshots: KeptSnapshot[] = [];
@@ -46,7 +46,7 @@ export async function readKept(directory: string): Promise<Kept> {
 /** When it was begun, ns. */
 export const createdAt = ({ manifest }: KeptSnapshot): bigint => fromRfc3339(manifest.created);
 
-/** By when they were begun: of several of one second the names do not tell. */
+/** By when they were begun, because names do not order several of one second. */
 const byAge = (a: KeptSnapshot, b: KeptSnapshot): number => {
   const [left, right] = [createdAt(a), createdAt(b)];
   return left < right ? -1 : left > right ? 1 : 0;
@@ -62,7 +62,7 @@ async function namesIn(directory: string): Promise<string[]> {
   }
 }
 
-/** The newest complete snapshot; one that no selector restricted before one that was. @param snapshots oldest first */
+/** The newest complete snapshot, preferably one without a selector. @param snapshots oldest first */
 export function newestComplete(snapshots: readonly KeptSnapshot[]): KeptSnapshot | undefined {
   const complete = snapshots.filter(({ manifest }) => manifest.status === "complete");
   return complete.findLast((one) => !isSelected(one)) ?? complete.at(-1);

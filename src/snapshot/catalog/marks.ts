@@ -1,4 +1,4 @@
-/** Marks on the numbers from 0 on, a bit each; none when all of them are marked. */
+/** A bit for each number from 0 on; no bits when all are marked. */
 export interface Marks {
   add(number: number): void;
   has(number: number): boolean;
@@ -6,7 +6,7 @@ export interface Marks {
   readonly size: number;
   /** How many there are. */
   of: number;
-  /** No more will be added: lets go of the bits where they say nothing. */
+  /** No more will be added: frees the bits if they say nothing. */
   settle(): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Opens the snapshots of a chain as one: what has no time from the newest, what has one from all, each record once. Whoever
- * reads a snapshot block by block reads a chain so, too.
+ * Opens the snapshots of a chain as one: data without a time from the newest, data with a time from all, each record once. A
+ * chain is read block by block, like a single snapshot.
  */
 
 import type { Range } from "../../units/range.ts";
@@ -17,28 +17,28 @@ import { findRepeats, type PlacedBlock } from "./repeats.ts";
 import { findSuperseded } from "./superseded.ts";
 import { trimmedBlock, trimmedLines } from "./trim.ts";
 
-/** Snapshots that are open until this is disposed of. */
+/** Open snapshots, until this is disposed of. */
 export interface OpenChain extends AsyncDisposable {
-  /** Its files stand below the names of their snapshots: `20260124-143000/logs.json`. */
+  /** Its files are named below their snapshots: `20260124-143000/logs.json`. */
   readonly snapshot: OpenSnapshot;
-  /** Snapshots whose index is damaged: what it does not name is not in the chain. */
+  /** Snapshots with a damaged index: what it does not name is not in the chain. */
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
 export interface OpenChainOptions {
-  /** Only what is from this time will be read: records of other times need not be compared. */
+  /** Only records of this time will be read, so others need not be compared. */
   readonly range?: Range | undefined;
   readonly signal: AbortSignal;
 }
 
-/** @throws SnapshotError when the only snapshot there is cannot be believed; the signal's reason */
+/** @throws SnapshotError when the only snapshot is not credible; the signal's reason */
 export async function openChain(
   chains: readonly BackendChain[],
   options: OpenChainOptions,
 ): Promise<OpenChain> {
   const kept = snapshotsOf(chains);
   const [only, second] = kept;
-  // A single snapshot is read as it is: nothing of it is superseded by another.
+  // A single snapshot is read as it is: nothing supersedes any of it.
   const isWhole = only?.manifest.plugins.length === chains.length;
   if (only !== undefined && second === undefined && isWhole)
     return heldOpen(await openSnapshot(only.path), []);
@@ -56,7 +56,7 @@ const heldOpen = (snapshot: OpenSnapshot, broken: OpenChain["broken"]): OpenChai
   [Symbol.asyncDispose]: () => snapshot.close(),
 });
 
-/** A block of one of the links, and whose it is. */
+/** A block of one of the links, with its snapshot. */
 interface Placed extends PlacedBlock, IndexedBlock {
   /** The snapshot's name. */
   readonly name: string;
@@ -64,11 +64,11 @@ interface Placed extends PlacedBlock, IndexedBlock {
 
 interface ChainReader {
   readonly links: readonly OpenSnapshot[];
-  /** The snapshot, at hand: the files of those that were not used for a while are let go of. */
+  /** Opens a snapshot on demand, and closes the files of those that were not used for a while. */
   use(link: number): Promise<OpenSnapshot>;
 }
 
-/** A snapshot holds some files open; of hundreds together they would be too many. */
+/** A snapshot keeps some files open; hundreds together would be too many. */
 const AT_HAND = 8;
 
 function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
@@ -91,7 +91,7 @@ function createChainReader(links: readonly OpenSnapshot[]): ChainReader {
 
 const isState = (block: Block): boolean => block.range === undefined || isStateFile(fileOf(block));
 
-/** The blocks that the chain is made of, the oldest snapshot's first. */
+/** The blocks that make up the chain, the oldest snapshot's first. */
 async function placeBlocks(chains: readonly BackendChain[], { links }: ChainReader, signal: AbortSignal) {
   const blocks: Placed[] = [];
   const broken: { name: string; reason: string }[] = [];
@@ -111,13 +111,13 @@ async function placeBlocks(chains: readonly BackendChain[], { links }: ChainRead
   return { blocks, broken };
 }
 
-/** Says of a block in the snapshot at `path` whether the chain has it. */
+/** Whether the chain contains a block of the snapshot at `path`. */
 function belonging({ state, links }: BackendChain): (path: string, block: Block) => boolean {
   const paths = new Set(links.map(({ snapshot }) => snapshot.path));
   return (path, block) => (isState(block) ? state.snapshot.path === path : paths.has(path));
 }
 
-/** What of each block a newer snapshot holds too, or stands for. */
+/** What of each block a newer snapshot also holds, or supersedes. */
 async function repeatsIn(
   blocks: readonly Placed[],
   { chains, reader, range, signal }: Comparing,
@@ -146,7 +146,7 @@ interface Comparing extends OpenChainOptions {
   readonly reader: ChainReader;
 }
 
-/** The times that each snapshot of a chain says it holds, by its place among all. */
+/** The time covered by each snapshot of a chain, by its position among all. */
 const heldBy = (chain: BackendChain, { links }: ChainReader): readonly (readonly Range[])[] =>
   links.map(({ path }) => chain.links.find(({ snapshot }) => snapshot.path === path)?.held ?? []);
 
@@ -161,13 +161,13 @@ async function* linesOf(reader: ChainReader, { link, block }: PlacedBlock): Asyn
 interface Left {
   readonly indexed: IndexedBlock;
   readonly placed: Placed;
-  /** The records that are passed over. */
+  /** The records to skip. */
   readonly marks: Marks;
 }
 
 const NONE = createMarks();
 
-/** The blocks of which anything is left, as they are then. */
+/** The blocks with anything left, in their reduced form. */
 async function trimmed(
   blocks: readonly Placed[],
   reader: ChainReader,
@@ -187,7 +187,7 @@ async function trimmed(
   return asAdded(left);
 }
 
-/** What lies in the time of an older snapshot's block is given out with it, in the order of time. */
+/** Records that fall within an older snapshot's block are passed on with it, in time order. */
 function asAdded(left: readonly Left[]): Left[] {
   const places = new Map(left.map((one) => [{ ...one.indexed, link: one.placed.link }, one]));
   const interleaved = findInterleaved([...places.keys()]);

@@ -7,8 +7,8 @@ import type { KeptSnapshot } from "./kept.ts";
 const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
 
 /**
- * Removes a snapshot so that no half of it can ever pass for one: it loses its name first, its files after.
- * @param onGone it has lost its name
+ * Removes a snapshot so that a half-removed one can never pass for a whole: first its name, then its files.
+ * @param onGone called when it has lost its name
  * @throws Error from the file system; the snapshot then still has its name, or is gone for every reader
  */
 export async function removeSnapshot({ path }: KeptSnapshot, onGone: () => void): Promise<void> {
@@ -19,7 +19,7 @@ export async function removeSnapshot({ path }: KeptSnapshot, onGone: () => void)
   await sweepRemoved(doomed);
 }
 
-/** What removals that were killed left in the directory of snapshots: no snapshots any more, but room on the disk. */
+/** Leftovers of interrupted removals in the snapshots directory: no longer snapshots, but they take up disk space. */
 export async function listRemoved(directory: string): Promise<string[]> {
   const names = await readdir(directory).catch((error: unknown) => {
     if (isMissing(error)) return [];
@@ -31,5 +31,5 @@ export async function listRemoved(directory: string): Promise<string[]> {
     .map((name) => join(directory, name));
 }
 
-/** Ends what {@link removeSnapshot} began; another process may do the same. */
+/** Finishes what {@link removeSnapshot} began; another process may be doing the same. */
 export const sweepRemoved = (doomed: string): Promise<void> => rm(doomed, { recursive: true, force: true });

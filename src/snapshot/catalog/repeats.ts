@@ -1,6 +1,6 @@
 /**
- * Finds the records of a file that several snapshots of one chain hold: the newest of them keeps a record, in the others it
- * is passed over. In bounded memory: only the times that two snapshots share are looked at, a few at once.
+ * Finds records of a file that several snapshots of a chain hold: the newest keeps each record, and the others skip it. Memory
+ * is bounded: only times that two snapshots share are examined, a few at once.
  */
 import type { Json } from "../../contract/contract.ts";
 import { fromMs, NS_PER_MS, type Range, toMs } from "../../units/range.ts";
@@ -22,19 +22,19 @@ export interface PlacedBlock {
 export interface RepeatsOptions {
   /** The data file as plugins know it. */
   readonly file: string;
-  /** Its blocks that have a time, of all snapshots. */
+  /** Its blocks with a time, from all snapshots. */
   readonly blocks: readonly PlacedBlock[];
   /** The records of a block, each without its newline. @throws SnapshotError when they are not what was written */
   readonly lines: (placed: PlacedBlock) => AsyncIterable<string>;
   readonly signal: AbortSignal;
-  /** How many records are compared at once, at most about; default {@link AT_ONCE}. */
+  /** About how many records to compare at once; default {@link AT_ONCE}. */
   readonly atOnce?: number;
 }
 
-/** Records whose hashes are held at once: some 50 bytes each. */
+/** Record hashes held at once: some 50 bytes each. */
 const AT_ONCE = 500_000;
 
-/** By block, the records that a newer snapshot holds too, by their number within the block; none: no entry. @throws the signal's reason */
+/** By block, the indexes of records that a newer snapshot also holds; no entry if none. @throws the signal's reason */
 export async function findRepeats(options: RepeatsOptions): Promise<ReadonlyMap<PlacedBlock, Marks>> {
   const found = new Map<PlacedBlock, Marks>();
   const waiting = options.blocks.toSorted((a, b) => byFrom(rangeOf(a), rangeOf(b)));
@@ -55,7 +55,7 @@ export async function findRepeats(options: RepeatsOptions): Promise<ReadonlyMap<
 
 const rangeOf = ({ block: { range } }: PlacedBlock): Range => range ?? { from: 0n, to: 0n };
 
-/** The times that blocks of two snapshots reach over, in whole milliseconds, in order. */
+/** The times covered by blocks of at least two snapshots, in whole milliseconds, in order. */
 function sharedTimes(blocks: readonly PlacedBlock[]): Range[] {
   const borders = bordersOf(blocks);
   const shared: Range[] = [];
@@ -80,13 +80,13 @@ function bordersOf(blocks: readonly PlacedBlock[]): { readonly at: bigint; reado
   return borders.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
 }
 
-/** Times of records are compared in milliseconds: a border within one would divide what belongs together. */
+/** Times are compared in milliseconds, because a finer boundary would divide what belongs together. */
 const inMilliseconds = ({ from, to }: Range): Range => ({
   from: fromMs(toMs(from)),
   to: fromMs(toMs(to + NS_PER_MS - 1n)),
 });
 
-/** Compares what the blocks hold of a time, in halves where that is too much at once. */
+/** Compares what the blocks hold of a time, in halves if that is too much at once. */
 async function compare(
   options: RepeatsOptions,
   blocks: readonly PlacedBlock[],
@@ -110,7 +110,7 @@ async function compare(
   }
 }
 
-/** About how many records the blocks hold of a time, as if they were spread evenly. */
+/** Estimated number of records that the blocks hold of a time, assuming an even spread. */
 function expected(blocks: readonly PlacedBlock[], { from, to }: Range): number {
   return blocks.reduce((sum, { block }) => {
     const range = block.range ?? { from, to };
@@ -128,7 +128,7 @@ interface Comparison {
   readonly own: KeySet;
 }
 
-/** What cannot be read is no repetition of anything: whoever reads the block to restore it is told. */
+/** An unreadable block repeats nothing; the restore that reads it reports the damage. */
 async function mark(
   { file, lines, signal }: RepeatsOptions,
   placed: PlacedBlock,

@@ -1,7 +1,7 @@
 /**
- * Which snapshots a policy keeps. Pure: the plan is a value that is shown, agreed to, and then carried out as it is.
- * The rules are those of `restic forget`, but that a period is stood for by its fullest snapshot and not by whichever came
- * last; one rule is enough.
+ * Which snapshots a policy keeps. Pure: the plan is a value that is shown, agreed to and carried out unchanged. The rules are
+ * those of `restic forget`, except that the fullest snapshot represents a period, not the last one. One matching rule is
+ * enough.
  */
 import { formatDuration } from "../../units/duration.ts";
 import { NS_PER_MS } from "../../units/range.ts";
@@ -10,15 +10,15 @@ import { backendsIn, coveredRanges, heldOnlyBy } from "./coverage.ts";
 import { createdAt, isSelected, type KeptSnapshot, newestComplete } from "./kept.ts";
 
 export interface Policy {
-  /** Keep the newest so many. */
+  /** Keep this many of the newest. */
   readonly last?: number;
-  /** Keep all that are younger than this. ns */
+  /** Keep everything younger than this. ns */
   readonly within?: bigint;
   readonly daily?: number;
   readonly weekly?: number;
   readonly monthly?: number;
   readonly yearly?: number;
-  /** Keep all that hold data of a class that is kept that long. ns by importance class */
+  /** Keep everything with data whose class is kept this long. ns by importance class */
   readonly classes?: Readonly<Partial<Record<RetentionClass, bigint>>>;
 }
 
@@ -48,21 +48,20 @@ export interface Decision {
   readonly reasons: readonly string[];
 }
 
-/** True when no rule keeps anything: such a policy is refused rather than carried out. */
+/** True when no rule keeps anything: such a policy is refused. */
 export const isEmpty = (policy: Policy): boolean =>
   Object.values(policy).every((rule) => rule === undefined || rule === 0 || rule === 0n);
 
 export interface PruneOptions {
   /** ns */
   readonly now: bigint;
-  /** Also remove what no other snapshot holds. Default: such a snapshot is kept, whatever the policy says. */
+  /** Also remove snapshots with data that no other holds. By default they are kept, whatever the policy says. */
   readonly allowGaps?: boolean;
 }
 
 /**
- * Decides over every snapshot, newest first. The newest complete one is kept whatever the policy says, and so is, unless gaps
- * are allowed, each that holds what no other kept one does.
- * @param snapshots oldest first
+ * Decides on every snapshot, newest first. The newest complete one is always kept, and, unless gaps are allowed, so is each
+ * with data that no other kept one holds.
  */
 export function planPrune(
   snapshots: readonly KeptSnapshot[],
@@ -74,8 +73,8 @@ export function planPrune(
 }
 
 /**
- * Keeps what would leave a gap: each that holds something no other kept one does. Going through them newest first may keep one
- * whose times an older, longer one holds too, which must be kept anyway; such a one is let go again.
+ * Keeps every snapshot whose removal would leave a gap. Working from the newest may keep one whose times an older, longer one
+ * also covers, which must be kept anyway; such a one is released again.
  */
 function keepingCoverage(decisions: readonly Decision[]): Decision[] {
   const byRule = decisions.filter(({ reasons }) => reasons.length > 0).map(({ snapshot }) => snapshot);
@@ -121,7 +120,7 @@ function byRules(snapshots: readonly KeptSnapshot[], policy: Policy, now: bigint
 
 type Rule = (snapshot: KeptSnapshot) => string[];
 
-/** Each keeps one snapshot of each of the newest so many periods that have one. */
+/** Each rule keeps one snapshot for each of the newest periods that have one. */
 function periodRules(policy: Policy, newestFirst: readonly KeptSnapshot[]): Rule[] {
   const rules: [number | undefined, string, (date: Date) => string][] = [
     [policy.daily, "day", (date) => date.toISOString().slice(0, 10)],
@@ -141,7 +140,7 @@ function periodRules(policy: Policy, newestFirst: readonly KeptSnapshot[]): Rule
 }
 
 /**
- * The one that stands for its period: a complete one before others, then the most backends, then the newest of those that
+ * The snapshot that represents its period: complete ones first, then those with most backends, then the newest of those that
  * reach at least half as far as the longest.
  */
 function fullest(newestFirst: readonly KeptSnapshot[]): KeptSnapshot | undefined {
@@ -156,7 +155,7 @@ function fullest(newestFirst: readonly KeptSnapshot[]): KeptSnapshot | undefined
 const backendsHeld = ({ manifest }: KeptSnapshot): number =>
   manifest.plugins.filter(({ status }) => status !== "failed").length;
 
-/** What it holds of all time lines together, ns. */
+/** The total length of the time lines that it covers, ns. */
 const lengthOf = (snapshot: KeptSnapshot): bigint =>
   backendsIn([snapshot]).reduce((sum, name) => sum + totalLength(coveredRanges([snapshot], name)), 0n);
 
@@ -172,7 +171,7 @@ const ageRule =
   (snapshot) =>
     within !== undefined && now - createdAt(snapshot) < within ? ["younger than --keep-within"] : [];
 
-/** A snapshot is kept as long as the most important data in it. */
+/** A snapshot is kept as long as its most important data. */
 const classRule =
   ({ classes = {} }: Policy, now: bigint): Rule =>
   (snapshot) => {

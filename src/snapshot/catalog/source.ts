@@ -6,7 +6,7 @@ export interface Source extends Pick<ManifestPlugin, "name" | "url" | "tenant"> 
   readonly plugin?: string | { readonly name: string };
 }
 
-/** Whether both are the same as far as is known: older snapshots name no tenant, and not every plugin has a server. */
+/** Whether both are the same, as far as is known: older snapshots name no tenant, and not every plugin has a server. */
 export const isSameSource = (a: Source, b: Source): boolean =>
   a.name === b.name &&
   isSamePlugin(a, b) &&

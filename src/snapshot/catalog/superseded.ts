@@ -1,6 +1,6 @@
 /**
- * Finds the records that a newer snapshot stands for though it does not hold them: of what has no time line, such as
- * Grafana's annotations, a snapshot says all there is of its time, and what was deleted before it must not come back.
+ * Finds records that a newer snapshot supersedes without holding them: for data without a time line, such as Grafana's
+ * annotations, a snapshot is complete for its time, and anything deleted before it must not come back.
  */
 import type { Json } from "../../contract/contract.ts";
 import { type Range, toMs } from "../../units/range.ts";
@@ -10,11 +10,11 @@ import { createMarks, type Marks } from "./marks.ts";
 import type { PlacedBlock, RepeatsOptions } from "./repeats.ts";
 
 interface SupersededOptions extends RepeatsOptions {
-  /** By snapshot, the oldest first: the times that it says all of. */
+  /** By snapshot, oldest first: the times for which it is complete. */
   readonly heldBy: readonly (readonly Range[])[];
 }
 
-/** By block, the records whose time a newer snapshot holds; none: no entry. @throws the signal's reason */
+/** By block, the records whose time a newer snapshot covers; no entry if none. @throws the signal's reason */
 export async function findSuperseded(options: SupersededOptions): Promise<Map<PlacedBlock, Marks>> {
   const { file, blocks, heldBy, lines, signal } = options;
   const found = new Map<PlacedBlock, Marks>();
@@ -40,7 +40,7 @@ async function marksIn(file: string, lines: AsyncIterable<string>, newer: readon
       }
     }
   } catch (error) {
-    // Whoever reads the block to restore it is told.
+    // The restore that reads the block reports the damage.
     if (error instanceof SnapshotError || error instanceof SyntaxError) return createMarks();
     throw error;
   }

@@ -1,4 +1,4 @@
-/** A block without the records that a newer snapshot of its chain holds too. */
+/** A block without the records that a newer snapshot of its chain also holds. */
 import type { Counts, Json } from "../../contract/contract.ts";
 import { fromMs, type Range } from "../../units/range.ts";
 import type { Block } from "../format/block.ts";
@@ -7,7 +7,7 @@ import { keepRecords } from "../format/keep-records.ts";
 import { recordsOf } from "../format/record-keys.ts";
 import type { Marks } from "./marks.ts";
 
-/** The lines with what is left of them; those of which nothing is are left away. */
+/** The remaining parts of the lines; empty lines are dropped. */
 export async function* trimmedLines(
   file: string,
   lines: AsyncIterable<string>,
@@ -20,7 +20,7 @@ export async function* trimmedLines(
   }
 }
 
-/** What the block says of itself, for what is left of it. @param lines what is left @param file as plugins know it */
+/** The block's metadata for what remains. @param lines what remains @param file as plugins name it */
 export async function trimmedBlock(
   block: Block,
   file: string,
