@@ -1,8 +1,9 @@
-/** Finds the oldest and newest entries by looking back month by month. */
-import { NS_PER_SECOND, type Range, span, windows } from "contextcore";
+/** The oldest and the newest entry, found by looking back month by month. */
+import { halves, NS_PER_SECOND, type Range, span, windows } from "contextcore";
 import type { Api } from "./api.ts";
 import type { Border } from "./border.ts";
 import { byParts, MONTH } from "./parts.ts";
+import { isFault } from "./refusal.ts";
 import { rootSelectors } from "./roots.ts";
 
 /** After this many empty months the close look ends: restored old lines may lie behind a gap. */
@@ -22,12 +23,35 @@ export interface Horizon {
   readonly since?: bigint | undefined;
 }
 
-/** From the oldest entry to just after the newest; `undefined` when there are none. */
+/** From the oldest entry to after the newest. */
+export interface Ends extends Range {
+  /** What the server said where it could not read one of them: then it is known to the minute only. */
+  readonly unread: readonly string[];
+}
+
+/** Who is asked, and what could not be read. */
+interface Asking {
+  readonly api: Api;
+  readonly unread: Set<string>;
+  readonly signal: AbortSignal;
+}
+
+/** `undefined` when there are no entries. */
 export async function findEnds(
   api: Api,
   border: Border,
-  { now, retention, since }: Horizon,
+  horizon: Horizon,
   signal: AbortSignal,
+): Promise<Ends | undefined> {
+  const asking = { api, unread: new Set<string>(), signal };
+  const found = await searchEnds(asking, border, horizon);
+  return found && { ...found, unread: [...asking.unread] };
+}
+
+async function searchEnds(
+  asking: Asking,
+  border: Border,
+  { now, retention, since }: Horizon,
 ): Promise<Range | undefined> {
   const end = now + AHEAD;
   // The compactor runs late, so expired data stays visible for some time.
@@ -40,8 +64,9 @@ export async function findEnds(
     const range = { from: to > MONTH ? to - MONTH : 0n, to };
     const hasNewest = found !== undefined;
     emptyInARow += 1;
-    const look = (part: Range) => endsWithin(api, part, hasNewest, signal);
-    for await (const looks of byParts(range, (part) => Array.fromAsync(border.looks(part, look, signal)))) {
+    const look = (part: Range) => endsWithin(asking, part, hasNewest);
+    const looksAt = (part: Range) => Array.fromAsync(border.looks(part, look, asking.signal));
+    for await (const looks of byParts(range, looksAt)) {
       for (const here of looks) {
         if (here === undefined) continue;
         found = found === undefined ? here : span(found, here);
@@ -50,18 +75,18 @@ export async function findEnds(
     }
   }
   if (kept !== undefined || since === undefined || since >= to) return found;
-  const oldest = await oldestWithin(api, { from: since, to }, signal);
+  const oldest = await oldestWithin(asking, { from: since, to });
   return oldest === undefined ? found : span(oldest, found ?? oldest);
 }
 
-/** The ends of the oldest month with lines, in a range whose months are mostly empty. */
-async function oldestWithin(api: Api, { from, to }: Range, signal: AbortSignal): Promise<Range | undefined> {
+/** The ends of the oldest month that has lines, in a range of which most months have none. */
+async function oldestWithin(asking: Asking, { from, to }: Range): Promise<Range | undefined> {
   const months = windows({ from, to }, MONTH);
   for (let first = 0; first < months.length; first += MONTHS_AT_ONCE) {
     const some = months.slice(first, first + MONTHS_AT_ONCE);
-    const filled = await Promise.all(some.map((month) => hasStreams(api, month, signal)));
+    const filled = await Promise.all(some.map((month) => hasStreams(asking, month)));
     for (const month of some.filter((_, index) => filled[index])) {
-      const looks = await Array.fromAsync(byParts(month, (part) => endsWithin(api, part, false, signal)));
+      const looks = await Array.fromAsync(byParts(month, (part) => endsWithin(asking, part, false)));
       const ends = looks.find((one) => one !== undefined);
       if (ends !== undefined) return ends;
     }
@@ -69,33 +94,56 @@ async function oldestWithin(api: Api, { from, to }: Range, signal: AbortSignal):
   return undefined;
 }
 
-async function hasStreams(api: Api, month: Range, signal: AbortSignal): Promise<boolean> {
-  for await (const streams of byParts(month, (part) => api.series([], part, signal)))
+async function hasStreams({ api, signal }: Asking, range: Range): Promise<boolean> {
+  for await (const streams of byParts(range, (part) => api.series([], part, signal)))
     if (streams.length > 0) return true;
   return false;
 }
 
-async function endsWithin(
-  api: Api,
-  range: Range,
-  hasNewest: boolean,
-  signal: AbortSignal,
-): Promise<Range | undefined> {
-  const roots = await rootSelectors(api, { range }, signal);
-  // The oldest is slow to find if the start is empty: the server searches it hour by hour.
+async function endsWithin(asking: Asking, range: Range, hasNewest: boolean): Promise<Range | undefined> {
+  const roots = await rootSelectors(asking.api, { range }, asking.signal);
+  // The oldest takes a server long where the beginning is empty: it looks through it hour by hour.
   const [oldest, newest] = await Promise.all([
-    edge(api, roots, range, "forward", signal),
-    hasNewest ? undefined : edge(api, roots, range, "backward", signal),
+    edgeNear(asking, roots, range, "forward"),
+    hasNewest ? undefined : edgeNear(asking, roots, range, "backward"),
   ]);
   return oldest === undefined ? undefined : { from: oldest, to: (newest ?? oldest) + 1n };
 }
 
-async function edge(
-  api: Api,
+type Direction = "forward" | "backward";
+
+/** So closely an entry is looked for that cannot be read. */
+const CLOSE = 60n * NS_PER_SECOND;
+
+/** Where the server fails at the entry itself, halves close in on it: the index, which is whole, says where there are streams. */
+async function edgeNear(
+  asking: Asking,
   roots: readonly string[],
   range: Range,
-  direction: "forward" | "backward",
-  signal: AbortSignal,
+  direction: Direction,
+): Promise<bigint | undefined> {
+  try {
+    return await edge(asking, roots, range, direction);
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    if (!(await hasStreams(asking, range))) return undefined;
+    const parts = range.to - range.from > CLOSE ? halves(range) : undefined;
+    if (parts === undefined) {
+      asking.unread.add(error.message);
+      return direction === "forward" ? range.from : range.to - 1n;
+    }
+    const [earlier, later] = parts;
+    const [first, second] = direction === "forward" ? [earlier, later] : [later, earlier];
+    const found = await edgeNear(asking, roots, first, direction);
+    return found ?? edgeNear(asking, roots, second, direction);
+  }
+}
+
+async function edge(
+  { api, signal }: Asking,
+  roots: readonly string[],
+  range: Range,
+  direction: Direction,
 ): Promise<bigint | undefined> {
   let found: bigint | undefined;
   for (const query of roots) {

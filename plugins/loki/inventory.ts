@@ -13,6 +13,7 @@ import type { Api } from "./api.ts";
 import type { Ask } from "./at-once.ts";
 import type { Border } from "./border.ts";
 import { isPending, listDeletes } from "./deletes.ts";
+import type { Ends } from "./ends.ts";
 import { readRetention } from "./retention.ts";
 import type { Settings } from "./settings.ts";
 import { ownLabels, streamKey } from "./streams.ts";
@@ -21,8 +22,7 @@ export interface InventoryOptions {
   /** ns */
   readonly now: bigint;
   readonly settings: Ask<Settings>;
-  /** From the oldest entry to after the newest; `undefined` when there are none. */
-  readonly ends: Ask<Range | undefined>;
+  readonly ends: Ask<Ends | undefined>;
   readonly border: Border;
 }
 
@@ -42,7 +42,11 @@ export async function takeInventory(
   ]);
   const { retention, warnings } = readRetention(settings);
   const counts = ends === undefined ? { streams: 0 } : await countStreams(api, border, ends, signal);
-  const further = [...lookbackWarning(settings, now), ...(await deleteWarnings(api, signal))];
+  const further = [
+    ...unreadWarning(ends),
+    ...lookbackWarning(settings, now),
+    ...(await deleteWarnings(api, signal)),
+  ];
   return {
     signals: ["logs"],
     counts,
@@ -80,6 +84,14 @@ async function countStreams(
   const looks = border.looks(day, (part) => api.series([], part, signal), signal);
   const sets = (await Array.fromAsync(looks)).flat();
   return { streams: new Set(sets.map((labels) => streamKey(ownLabels(labels)))).size };
+}
+
+function unreadWarning(ends: Ends | undefined): string[] {
+  const [reason] = ends?.unread ?? [];
+  if (reason === undefined) return [];
+  return [
+    `The oldest or the newest line could not be read, so its time is known to the minute only: ${reason}`,
+  ];
 }
 
 function lookbackWarning(settings: Settings, now: bigint): string[] {

@@ -14,15 +14,24 @@ export type Extent = Pick<Inventory, "oldest" | "newest">;
  * that came out of order and are still in memory: it is asked whether there is anything before. Mimir and Cortex are asked
  * for labels of ever longer ranges, which finds the hour.
  */
-export async function findExtent(server: Server, now: bigint, signal: AbortSignal): Promise<Extent> {
+export async function findExtent(
+  server: Server,
+  now: bigint,
+  signal: AbortSignal,
+  orUndefined: OrUndefined = (reading) => reading,
+): Promise<Extent> {
   const { flavour } = await server.identity(signal);
   const shown = flavour === "prometheus" ? await shownExtent(server, signal) : undefined;
-  if (shown === undefined) return searchExtent(server, toMs(now), signal);
+  if (shown === undefined) return searchExtent(server, toMs(now), orUndefined, signal);
   if (shown.oldest === undefined) return shown;
   const isFilled: IsFilled = (to) => hasSamplesBefore(server, to, signal);
-  const isOldest = !(await isFilled(toMs(shown.oldest)));
-  return isOldest ? shown : { ...shown, oldest: await oldestHour(toMs(now), isFilled) };
+  const isOldest = !(await orUndefined(isFilled(toMs(shown.oldest))));
+  if (isOldest) return shown;
+  return { ...shown, oldest: (await orUndefined(oldestHour(toMs(now), isFilled))) ?? shown.oldest };
 }
+
+/** What a call gives, or `undefined` where the server fails at it, which is then noted. */
+export type OrUndefined = <Value>(reading: Promise<Value>) => Promise<Value | undefined>;
 
 /** Whether there is anything before a time, ms. */
 type IsFilled = (to: number) => Promise<boolean>;
@@ -52,11 +61,16 @@ async function shownExtent(server: Server, signal: AbortSignal): Promise<Extent 
   };
 }
 
-async function searchExtent(server: Server, now: number, signal: AbortSignal): Promise<Extent> {
+async function searchExtent(
+  server: Server,
+  now: number,
+  orUndefined: OrUndefined,
+  signal: AbortSignal,
+): Promise<Extent> {
   const hasData = (from: number, to: number): Promise<boolean> => hasLabels(server, from, to, signal);
   if (!(await hasData(0, now))) return {};
   const youngest = await smallest(hoursUntil(now), (hours) => hasData(now - hours * HOUR_MS, now));
-  const exact = await newestSample(server, now, signal);
+  const exact = await orUndefined(newestSample(server, now, signal));
   return {
     oldest: await oldestHour(now, (to) => hasData(0, to)),
     newest: fromMs(exact ?? now - (youngest - 1) * HOUR_MS),

@@ -1,6 +1,6 @@
 import { type Inventory, parseDuration, v } from "contextcore";
 import { findExtent } from "./extent.ts";
-import { ifShown } from "./server/api.ts";
+import { ifShown, isFault } from "./server/api.ts";
 import { userStats } from "./server/own-metrics.ts";
 import { prometheusSettings } from "./server/prometheus-settings.ts";
 import type { Server } from "./server/server.ts";
@@ -15,16 +15,33 @@ export async function inventory(
   signal: AbortSignal,
 ): Promise<Inventory> {
   const { flavour, version } = await server.identity(signal);
-  const extent = await findExtent(server, options.now, signal);
-  const { warnings, ...retention } = await readRetention(server, signal);
-  const series = await liveSeries(server, signal);
+  const unread = createUnread();
+  const extent = await findExtent(server, options.now, signal, unread.orUndefined);
+  const { warnings, ...retention } = (await unread.orUndefined(readRetention(server, signal))) ?? {
+    warnings: [],
+  };
+  const series = await unread.orUndefined(liveSeries(server, signal));
   return {
     signals: ["metrics"],
     serverVersion: version === "" ? NAMES[flavour] : `${NAMES[flavour]} ${version}`,
     ...extent,
     ...retention,
     ...(series === undefined ? {} : { counts: { series } }),
-    warnings,
+    warnings: [...warnings, ...unread.warnings()],
+  };
+}
+
+/** Notes what the server fails at, which is no reason not to say the rest. */
+function createUnread() {
+  const reasons = new Set<string>();
+  return {
+    warnings: () => [...reasons].map((reason) => `This could not be looked at: ${reason}`),
+    orUndefined: <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
+      reading.catch((error: unknown) => {
+        if (!isFault(error)) throw error;
+        reasons.add(error.message);
+        return undefined;
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** From when to when there is data. Tempo has no answer to that, so searches for one trace close in on both ends. */
-import { type Inventory, NS_PER_SECOND, type Range } from "contextcore";
+import { type Inventory, NS_PER_SECOND, PluginError, type Range } from "contextcore";
 import type { Finder } from "./find.ts";
 import type { SearchAnswer } from "./search.ts";
 import type { Settings } from "./settings.ts";
@@ -15,25 +15,47 @@ const EMPTY_MAX = 400n * DAY;
 /** Enough to see the earliest of a minute. */
 const LIMIT = 10_000;
 
+export interface Extents extends Extent {
+  /** What Tempo said of searches that it failed at: what they look at is taken to hold something. */
+  readonly unread: readonly string[];
+}
+
 /** The earliest and latest that a search finds, ns; without either where nothing is found. */
 export async function findExtent(
   { find }: Finder,
   { settings, now }: { readonly settings: Settings; readonly now: bigint },
   signal: AbortSignal,
-): Promise<Extent> {
-  const search = (range: Range, limit: number): Promise<SearchAnswer> =>
-    find({ range, query: "{}", limit }, signal);
-  const holds = async (range: Range): Promise<boolean> => (await search(range, 1)).hits.length > 0;
+): Promise<Extents> {
+  const unread = new Set<string>();
+  const search = (range: Range, limit: number): Promise<SearchAnswer | undefined> =>
+    find({ range, query: "{}", limit }, signal).catch((error: unknown) => {
+      if (!isFault(error)) throw error;
+      unread.add(error.message);
+      return undefined;
+    });
+  const isFilled = async (range: Range): Promise<boolean | undefined> => {
+    const answer = await search(range, 1);
+    return answer && answer.hits.length > 0;
+  };
+  const holds = async (range: Range): Promise<boolean> => (await isFilled(range)) ?? true;
   const all = searchable(settings, now);
   const [start] = all;
-  const older = isEndless(settings) && start !== undefined ? await filledBefore(start, holds) : [];
+  const older =
+    isEndless(settings) && start !== undefined
+      ? await filledBefore(start, async (range) => (await isFilled(range)) ?? false)
+      : [];
   const first = older.at(-1) ?? (await firstThat(all, holds));
   const last = (await firstThat(all.toReversed(), holds)) ?? older[0];
-  if (first === undefined || last === undefined) return {};
-  const oldest = await search(await closeIn(first, holds, (one, other) => [one, other]), LIMIT);
-  const newest = await search(await closeIn(last, holds, (one, other) => [other, one]), LIMIT);
-  return { ...earliest(oldest), ...latest(newest) };
+  if (first === undefined || last === undefined) return { unread: [...unread] };
+  const from = await closeIn(first, holds, (one, other) => [one, other]);
+  const to = await closeIn(last, holds, (one, other) => [other, one]);
+  const ends = { ...earliest(await search(from, LIMIT), from), ...latest(await search(to, LIMIT), to) };
+  return { ...ends, unread: [...unread] };
 }
+
+/** True when it is this one search that Tempo fails at. */
+const isFault = (error: unknown): error is PluginError =>
+  error instanceof PluginError && error.status === 500;
 
 /** All that the server may still keep, in ranges that it searches at once, oldest first. */
 export function searchable(settings: Settings, now: bigint): Range[] {
@@ -86,12 +108,16 @@ async function closeIn(
   return closeIn((await holds(preferred)) ? preferred : other, holds, order);
 }
 
-function earliest({ hits }: SearchAnswer): Extent {
+function earliest(answer: SearchAnswer | undefined, within: Range): Extent {
+  if (answer === undefined) return { oldest: within.from };
+  const { hits } = answer;
   const moments = hits.map(({ from }) => from);
   return moments.length === 0 ? {} : { oldest: moments.reduce((a, b) => (a < b ? a : b)) };
 }
 
-function latest({ hits }: SearchAnswer): Extent {
+function latest(answer: SearchAnswer | undefined, within: Range): Extent {
+  if (answer === undefined) return { newest: within.to - 1n };
+  const { hits } = answer;
   const moments = hits.map(({ to }) => to);
   return moments.length === 0 ? {} : { newest: moments.reduce((a, b) => (a > b ? a : b)) };
 }

@@ -15,14 +15,18 @@ export async function takeInventory(
   signal: AbortSignal,
 ): Promise<Inventory> {
   const { retention } = settings;
+  const { unread, ...extent } = await findExtent(finder, { settings, now }, signal);
   return {
     signals: ["traces"],
     ...(await version(http, signal)),
-    ...(await findExtent(finder, { settings, now }, signal)),
+    ...extent,
     ...(retention === undefined ? {} : { retention: retention === 0n ? "unlimited" : retention }),
-    warnings: warnings(settings),
+    warnings: [...warnings(settings), ...unread.slice(0, 1).map(notSearched)],
   };
 }
+
+const notSearched = (reason: string): string =>
+  `Some of its time could not be searched, so the times of the oldest and the newest span are not exact: ${reason}`;
 
 const buildInfo = v.object({ version: v.optional(v.string(), "") });
 

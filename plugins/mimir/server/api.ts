@@ -69,6 +69,10 @@ export const saidTooMuch = (error: unknown): error is PluginError =>
   error instanceof PluginError &&
   (error.kind === "too-large" || (error.status !== 429 && TOO_MUCH.test(error.message)));
 
+/** True when it is this one call that the server fails at, as where it comes upon a damaged chunk (Prometheus says 422). */
+export const isFault = (error: unknown): error is PluginError =>
+  error instanceof PluginError && (error.status === 500 || error.status === 422);
+
 /** The shortest range that a server may find too much: below it, only fewer series help. ns */
 const RANGE_MIN = 60n * NS_PER_SECOND;
 

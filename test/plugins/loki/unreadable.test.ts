@@ -73,3 +73,14 @@ test("several lines of several streams, seconds and streams apart", async () => 
       ["api", "web"].includes(app) ? all.filter((time) => !bad.has(time)) : all,
     );
 }, 60_000);
+
+test("the newest line: the inventory says its minute, and that it could not be read", async () => {
+  const newest = FIRST + 299n * MINUTE;
+  await using here = stage({ isUnreadable: (_, time) => time === newest });
+  for (const app of APPS) put(here.face, { app }, entriesFrom(FIRST, 300, MINUTE));
+  const found = await here.backend.inventory(new AbortController().signal);
+  expect(found.oldest).toBe(FIRST);
+  const apart = (found.newest ?? 0n) - newest;
+  expect(apart < MINUTE && apart > -MINUTE).toBe(true);
+  expect(found.warnings?.join()).toContain("invalid chunk checksum");
+});
