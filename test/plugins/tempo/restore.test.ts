@@ -195,7 +195,7 @@ test("preflight finds out that nothing listens for OTLP", async () => {
   const findings = await backend.restore?.preflight(planOf(), never);
   expect(findings?.[0]).toMatchObject({
     severity: "refuses",
-    what: expect.stringContaining("Nothing takes OTLP"),
+    message: expect.stringContaining("Nothing takes OTLP"),
   });
 });
 
