@@ -1,7 +1,7 @@
 import { definePlugin, objectOf, option, v } from "contextcore";
+import { createDashboardStore } from "./dashboard-store.ts";
 import { createExporter } from "./export.ts";
 import { countObjects, measure, readLimits, takeInventory } from "./inventory.ts";
-import { createKeeper } from "./keeper.ts";
 import { createRestorer } from "./restore.ts";
 import { createServer } from "./server.ts";
 
@@ -49,7 +49,7 @@ export default definePlugin({
       export: createExporter(at),
       count: (request, signal) => countObjects(at(signal), request),
       limits: (signal) => readLimits(at(signal)),
-      dashboards: createKeeper(at),
+      dashboards: createDashboardStore(at),
       restore: createRestorer(at, { secrets, managed }),
     };
   },

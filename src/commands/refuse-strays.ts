@@ -1,7 +1,7 @@
 /** Reports to the user and the trail that a plugin tried to load files outside the trusted ones and was refused. */
 import { STRAY_HINT, type StrayModule, strayText } from "../host/trust/stray-modules.ts";
 import { RefusedError } from "../tasks/errors.ts";
-import { messageOf } from "../terminal/show-error.ts";
+import { summaryOf } from "../terminal/show-error.ts";
 import type { Call } from "./command.ts";
 import { configOf, openStackTrail } from "./stack.ts";
 
@@ -22,6 +22,6 @@ export async function refuseStrays(
     const details = { source: plugin, reason: strayText(stray), changed: [path] };
     await trail.append({ operation: "plugin_trust", outcome: "refused", details });
   }
-  if (error !== undefined) call.terminal.warn(messageOf(error));
+  if (error !== undefined) call.terminal.warn(summaryOf(error));
   throw new RefusedError(strayText(strays[0]), STRAY_HINT);
 }

@@ -1,4 +1,5 @@
 /** What most commands start with: the configuration, its plugins, and the trail. */
+
 import { SINK_TIME_LIMIT_MS } from "../audit/deliver/delivery.ts";
 import type { Trail } from "../audit/format/event.ts";
 import { openTrail } from "../audit/trail.ts";
@@ -18,6 +19,7 @@ import type { TaskContext, Wanted } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
 import { followOn, waitForOn } from "../terminal/progress.ts";
 import { hintOf } from "../units/hint-of.ts";
+import { messageOf } from "../units/message-of.ts";
 import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
 import type { Call } from "./command.ts";
 import { trailPlaces } from "./trail-places.ts";
@@ -113,9 +115,7 @@ async function closeInterrupted(call: Call, config: Config): Promise<void> {
   try {
     await trail.recover();
   } catch (error) {
-    call.terminal.warn(
-      `the audit trail cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    call.terminal.warn(`the audit trail cannot be read: ${messageOf(error)}`);
   }
 }
 

@@ -1,6 +1,6 @@
 /** A backend: a source of data that can be listed, measured, exported and restored. */
 import type { Range } from "../units/range.ts";
-import type { DashboardKeeper } from "./dashboards.ts";
+import type { DashboardStore } from "./dashboards.ts";
 import type { EraseAnswer, EraseRequest, FindRequest, Found } from "./erasure.ts";
 import type { Exporter } from "./export.ts";
 import type { Restorer } from "./restore.ts";
@@ -26,7 +26,7 @@ export interface Backend {
   /** What the server will clamp or refuse. Read before an export or a restore. */
   limits?(signal: AbortSignal): Promise<readonly Limit[]>;
   readonly restore?: Restorer;
-  readonly dashboards?: DashboardKeeper;
+  readonly dashboards?: DashboardStore;
   /** Asks the server to make the data in its memory readable. */
   flush?(signal: AbortSignal): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 /** A backend that keeps individual dashboards. */
 
 /** Dashboards in folders, which can be listed, read, written and deleted one by one. Every method throws PluginError. */
-export interface DashboardKeeper {
+export interface DashboardStore {
   /** All folders and dashboards that this user may see. */
   list(signal: AbortSignal): Promise<DashboardListing>;
   /** One dashboard, complete and unconverted. @throws PluginError `not-found` */

@@ -1,5 +1,7 @@
 /** Changes made to a server one by one, with their outcomes, even if the work is abandoned halfway. */
+
 import * as v from "valibot";
+import { messageOf } from "../units/message-of.ts";
 
 /** Something left unchanged (the file, the dashboard, or the folder's path), and why. */
 export const unwrittenSchema = v.object({ what: v.string(), reason: v.string() });
@@ -41,7 +43,7 @@ export function createAttempts(signal: AbortSignal): Attempts {
       } catch (error) {
         signal.throwIfAborted();
         unanswered.delete(what);
-        failed.push({ what, reason: error instanceof Error ? error.message : String(error) });
+        failed.push({ what, reason: messageOf(error) });
         return false;
       }
     },

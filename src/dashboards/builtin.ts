@@ -1,5 +1,5 @@
 /** The dashboards that are part of this program. */
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import auditActivity from "./builtin/audit-activity.json";
 import projectTasks from "./builtin/project-tasks.json";
 import stackHealth from "./builtin/stack-health.json";
@@ -14,7 +14,7 @@ const FILES: Readonly<Record<string, unknown>> = {
 };
 
 /** The stack's health, the project's tasks and the audit activity, in a folder of their own. */
-export const builtinSource = async (keeper: Pick<DashboardKeeper, "parse">): Promise<DashboardSource> => ({
+export const builtinSource = async (store: Pick<DashboardStore, "parse">): Promise<DashboardSource> => ({
   folders: [
     {
       path: FOLDER,
@@ -28,7 +28,7 @@ export const builtinSource = async (keeper: Pick<DashboardKeeper, "parse">): Pro
     Object.entries(FILES).map(async ([file, content]) => ({
       file: `${FOLDER}/${file}`,
       folder: FOLDER,
-      draft: await keeper.parse(JSON.stringify(content)),
+      draft: await store.parse(JSON.stringify(content)),
     })),
   ),
 });

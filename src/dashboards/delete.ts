@@ -1,8 +1,8 @@
 import type {
   DashboardDocument,
   DashboardFolder,
-  DashboardKeeper,
   DashboardListing,
+  DashboardStore,
 } from "../contract/contract.ts";
 import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
@@ -39,11 +39,11 @@ export interface Selection {
  * @throws SelectionError when one of them is not there
  */
 export async function planDeletion(
-  keeper: DashboardKeeper,
+  store: DashboardStore,
   { uids, folder }: Selection,
   signal: AbortSignal,
 ): Promise<DeletionPlan> {
-  const listing = await keeper.list(signal);
+  const listing = await store.list(signal);
   const unknown = uids.filter((uid) => !listing.dashboards.some((one) => one.uid === uid));
   if (unknown.length > 0)
     throw new SelectionError(
@@ -97,7 +97,7 @@ export interface Deleting {
  * was deleted by then.
  */
 export async function deleteDashboards(
-  keeper: DashboardKeeper,
+  store: DashboardStore,
   plan: DeletionPlan,
   { keep, signal }: Deleting,
 ): Promise<Deleted> {
@@ -107,9 +107,9 @@ export async function deleteDashboards(
   const stopped = await untilStopped(async () => {
     for (const row of plan.dashboards) {
       const isGone = await attempt(`${row.title} (${row.uid})`, async (asked) => {
-        await keep(await keeper.read(row.uid, signal));
+        await keep(await store.read(row.uid, signal));
         asked();
-        await keeper.remove(row.uid, signal);
+        await store.remove(row.uid, signal);
       });
       if (isGone) dashboards.push(row);
     }
@@ -118,7 +118,7 @@ export async function deleteDashboards(
         `folder ${titlesAbove(plan.listing, folder.uid).join("/")}`,
         async (asked) => {
           asked();
-          await keeper.removeFolder(folder.uid, signal);
+          await store.removeFolder(folder.uid, signal);
         },
       );
       if (isGone) folders.push(folder);

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import { isMissing, systemRefusal } from "../storage/refusal.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
@@ -27,7 +27,7 @@ export class TargetError extends Error {
  * @throws TargetError when there is something in it
  */
 export async function exportDashboards(
-  keeper: DashboardKeeper,
+  store: DashboardStore,
   directory: string,
   signal: AbortSignal,
 ): Promise<ExportedDashboards> {
@@ -36,7 +36,7 @@ export async function exportDashboards(
   await rm(partial, { recursive: true, force: true });
   await mkdir(partial, { recursive: true });
   try {
-    const result = await fill(keeper, partial, signal);
+    const result = await fill(store, partial, signal);
     await moveInto(partial, directory, kept !== undefined);
     return result;
   } finally {
@@ -57,17 +57,17 @@ async function entriesOf(directory: string): Promise<string[] | undefined> {
 }
 
 async function fill(
-  keeper: DashboardKeeper,
+  store: DashboardStore,
   directory: string,
   signal: AbortSignal,
 ): Promise<ExportedDashboards> {
-  const { folders, dashboards } = await keeper.list(signal);
+  const { folders, dashboards } = await store.list(signal);
   const directories = directoriesOf(folders);
   await saveFolders(directory, folders, directories);
   const { attempt, failed } = createAttempts(signal);
   await inParallel(dashboards, ({ uid, title }) =>
     attempt(`${title} (${uid})`, async () =>
-      saveDocument(directory, await keeper.read(uid, signal), directories),
+      saveDocument(directory, await store.read(uid, signal), directories),
     ),
   );
   return { folders: folders.length, dashboards: dashboards.length - failed.length, failed };

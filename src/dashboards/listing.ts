@@ -1,4 +1,4 @@
-import type { DashboardFolder, DashboardKeeper, DashboardListing } from "../contract/contract.ts";
+import type { DashboardFolder, DashboardListing, DashboardStore } from "../contract/contract.ts";
 
 export interface ListedDashboard {
   readonly uid: string;
@@ -10,11 +10,8 @@ export interface ListedDashboard {
 }
 
 /** All dashboards, by folder and title. */
-export async function listDashboards(
-  keeper: DashboardKeeper,
-  signal: AbortSignal,
-): Promise<ListedDashboard[]> {
-  const listing = await keeper.list(signal);
+export async function listDashboards(store: DashboardStore, signal: AbortSignal): Promise<ListedDashboard[]> {
+  const listing = await store.list(signal);
   const rows = listing.dashboards.map(({ folderUid, ...row }) => ({
     ...row,
     folder: titlesAbove(listing, folderUid),

@@ -2,8 +2,8 @@
 import type {
   DashboardDocument,
   DashboardFolder,
-  DashboardKeeper,
   DashboardListing,
+  DashboardStore,
   PlacedDashboard,
 } from "../contract/contract.ts";
 import type { Unwritten } from "./attempts.ts";
@@ -40,11 +40,11 @@ export type DashboardStep =
 
 /** Compares a source with the server. Writes nothing. */
 export async function planProvision(
-  keeper: DashboardKeeper,
+  store: DashboardStore,
   source: DashboardSource,
   signal: AbortSignal,
 ): Promise<ProvisionPlan> {
-  const listing = await keeper.list(signal);
+  const listing = await store.list(signal);
   const all = planFolders(source.folders, listing);
   const lost = refusedFolders(all);
   const folders = all.filter(({ path }) => !lost.has(path));
@@ -54,7 +54,7 @@ export async function planProvision(
   const housed = source.dashboards.filter(({ folder }) => !lost.has(folder));
   const dashboards = await inParallel(housed, async (one): Promise<DashboardStep> => {
     const placed = place(one, uids);
-    const before = there.has(placed.uid) ? await keeper.read(placed.uid, signal) : undefined;
+    const before = there.has(placed.uid) ? await store.read(placed.uid, signal) : undefined;
     return planDashboard(one.file, placed, before);
   });
   const refused = [

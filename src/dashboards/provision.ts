@@ -1,4 +1,4 @@
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import { type Attempts, createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
 import { inParallel } from "./in-parallel.ts";
 import {
@@ -29,12 +29,12 @@ export interface Provisioned {
  * folder that could not be created. The signal ends it; the result says what was done until then.
  */
 export async function provisionDashboards(
-  keeper: DashboardKeeper,
+  store: DashboardStore,
   plan: ProvisionPlan,
   signal: AbortSignal,
 ): Promise<Provisioned> {
   const { failed, ...attempts } = createAttempts(signal);
-  const work: Work = { ...attempts, keeper, signal, folders: [], dashboards: [] };
+  const work: Work = { ...attempts, store, signal, folders: [], dashboards: [] };
   const stopped = await attempts.untilStopped(async () => {
     const lost = await writeFolders(work, plan.folders);
     await inParallel(plan.dashboards, (step) => provisionOne(work, step, lost));
@@ -50,7 +50,7 @@ interface Done {
 }
 
 interface Work extends Pick<Attempts, "attempt"> {
-  readonly keeper: DashboardKeeper;
+  readonly store: DashboardStore;
   readonly signal: AbortSignal;
   /** The steps that were done. */
   readonly folders: FolderStep[];
@@ -84,15 +84,15 @@ function summary(plan: ProvisionPlan, { folders, dashboards, failed }: Done): Pr
 
 /** @returns the uids of folders that do not exist now */
 async function writeFolders(work: Work, steps: readonly FolderStep[]): Promise<ReadonlySet<string>> {
-  const { keeper, signal } = work;
+  const { store, signal } = work;
   const lost = new Set<string>();
   for (const step of steps) {
     const { action, path, folder } = step;
     const done = await work.attempt(path, async (asked) => {
       if (lost.has(folder.parentUid ?? "")) throw new Error(LOST_PARENT);
       if (action !== "keep") asked();
-      if (action === "create") await keeper.createFolder(folder, signal);
-      if (action === "rename") await keeper.renameFolder(folder, signal);
+      if (action === "create") await store.createFolder(folder, signal);
+      if (action === "rename") await store.renameFolder(folder, signal);
     });
     if (done) work.folders.push(step);
     else if (action === "create") lost.add(folder.uid);
@@ -105,7 +105,7 @@ async function provisionOne(work: Work, step: DashboardStep, lost: ReadonlySet<s
     if (step.action !== "create" && step.action !== "update") return;
     if (lost.has(step.dashboard.folderUid)) throw new Error(LOST_FOLDER);
     asked();
-    await work.keeper.write(step.dashboard, work.signal);
+    await work.store.write(step.dashboard, work.signal);
   });
   if (done) work.dashboards.push(step);
 }

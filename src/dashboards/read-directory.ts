@@ -1,8 +1,9 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import { isMissing } from "../storage/refusal.ts";
+import { messageOf } from "../units/message-of.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
 import {
@@ -21,12 +22,12 @@ import {
  */
 export async function readDirectory(
   directory: string,
-  keeper: Pick<DashboardKeeper, "parse">,
+  store: Pick<DashboardStore, "parse">,
 ): Promise<DashboardSource> {
   const status = await stat(directory).catch(unlessMissing);
   if (status?.isDirectory() !== true) throw new RangeError(`${directory} is not a directory`);
   const found: Found = { folders: [], dashboards: [], problems: [], refused: [] };
-  await readFolder({ directory, keeper, found }, "");
+  await readFolder({ directory, store, found }, "");
   const problems = [...found.problems, ...repeatedUids(found)];
   if (problems.length > 0) throw new DashboardFilesError([...problems, ...found.refused]);
   return withoutEmptyFolders(found);
@@ -42,7 +43,7 @@ interface Found {
 
 interface Reading {
   readonly directory: string;
-  readonly keeper: Pick<DashboardKeeper, "parse">;
+  readonly store: Pick<DashboardStore, "parse">;
   readonly found: Found;
 }
 
@@ -62,14 +63,14 @@ async function readFolder(reading: Reading, path: string): Promise<void> {
 const isDashboardFile = (name: string): boolean => name.endsWith(".json") && name !== FOLDER_FILE;
 
 async function readDashboard(
-  { directory, keeper, found }: Reading,
+  { directory, store, found }: Reading,
   folder: string,
   name: string,
 ): Promise<void> {
   const file = folder === "" ? name : `${folder}/${name}`;
   await reporting(found, file, async () => {
     const text = await readJsonText(join(directory, file));
-    found.dashboards.push({ file, folder, draft: await keeper.parse(text) });
+    found.dashboards.push({ file, folder, draft: await store.parse(text) });
   });
 }
 
@@ -88,7 +89,7 @@ async function reporting(found: Found, file: string, read: () => Promise<void>):
     await read();
   } catch (error) {
     const told = isKind(error, "refused") ? found.refused : found.problems;
-    told.push({ file, reason: error instanceof Error ? error.message : String(error) });
+    told.push({ file, reason: messageOf(error) });
   }
 }
 

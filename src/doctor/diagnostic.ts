@@ -1,5 +1,7 @@
 /** What the doctor says: one thing that it looked at. */
+
 import type { Diagnostic } from "../contract/contract.ts";
+import { messageOf } from "../units/message-of.ts";
 
 /**
  * Its subject: `binary`, `configuration`, `agreement`, a backend's or a sink's name, `disk`, `trail`, `destroy`, `clock`. `note`:
@@ -9,7 +11,7 @@ export type DoctorDiagnostic = Diagnostic<"ok" | "note" | "warning" | "problem">
 
 /** A diagnostic from an error that was caught; its own hint says what to do. */
 export function problemOf(subject: string, error: unknown): DoctorDiagnostic {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   const hint =
     error instanceof Error && "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
   return { subject, severity: "problem", message, ...(hint === undefined ? {} : { hint }) };

@@ -1,3 +1,5 @@
+import { messageOf } from "../units/message-of.ts";
+
 /** The export was asked to stop. Committed data is kept, and `--resume` continues from there. */
 export class Interrupted extends Error {
   override readonly name = "Interrupted";
@@ -19,7 +21,7 @@ export class ExportStopped extends Error {
   readonly partial: string;
 
   constructor(partial: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super(`the export stopped: ${reason}`, { cause });
     this.partial = partial;
     this.hint = `Nothing committed is lost. When that is put right: contextcore export --resume ${partial}`;

@@ -12,7 +12,7 @@ import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/
 import type { Lock } from "../storage/lock.ts";
 import { fromMs } from "../units/range.ts";
 import { type BackendOutcome, runBackend } from "./backend-run.ts";
-import { claimsOf } from "./claims.ts";
+import { buildManifest } from "./build-manifest.ts";
 import type { ExportContext } from "./context.ts";
 import { ExportStopped, Interrupted } from "./errors.ts";
 import type { Ledger } from "./ledger.ts";
@@ -111,7 +111,10 @@ async function finish(
   outcomes: readonly BackendOutcome[],
 ): Promise<ExportResult> {
   const written = await writer.finish(expectedFiles(outcomes));
-  const manifest = await writeManifest(partial, claimsOf(request, outcomes, written, fromMs(Date.now())));
+  const manifest = await writeManifest(
+    partial,
+    buildManifest(request, outcomes, written, fromMs(Date.now())),
+  );
   // The lock file is in the directory, which is now renamed.
   lock.release();
   return { path: await renameFinished(partial, manifest), manifest };

@@ -2,7 +2,7 @@
 
 import type {
   Backend,
-  DashboardKeeper,
+  DashboardStore,
   Exporter,
   LineMatcher,
   Restorer,
@@ -59,27 +59,27 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
             callHook(hook("tenants", "lookMs"), signal, (own) => tenants.call(backend, own)),
         }),
     ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
-    ...(dashboards === undefined ? {} : { dashboards: guardKeeper(plugin, dashboards, options) }),
+    ...(dashboards === undefined ? {} : { dashboards: guardDashboardStore(plugin, dashboards, options) }),
   };
 }
 
-function guardKeeper(plugin: string, keeper: DashboardKeeper, options: GuardOptions): DashboardKeeper {
+function guardDashboardStore(plugin: string, store: DashboardStore, options: GuardOptions): DashboardStore {
   const { hook } = hooks(plugin, options);
   const { foreign = false } = options;
   const look = (name: string) => hook(`dashboards.${name}`, "lookMs");
   return {
-    list: (signal) => callHook(look("list"), signal, (own) => keeper.list(own)),
-    read: (uid, signal) => callHook(look("read"), signal, (own) => keeper.read(uid, own)),
+    list: (signal) => callHook(look("list"), signal, (own) => store.list(own)),
+    read: (uid, signal) => callHook(look("read"), signal, (own) => store.read(uid, own)),
     parse: (text) =>
-      foreign ? callHook(look("parse"), NEVER, async () => keeper.parse(text)) : keeper.parse(text),
-    write: (dashboard, signal) => callHook(look("write"), signal, (own) => keeper.write(dashboard, own)),
-    remove: (uid, signal) => callHook(look("remove"), signal, (own) => keeper.remove(uid, own)),
+      foreign ? callHook(look("parse"), NEVER, async () => store.parse(text)) : store.parse(text),
+    write: (dashboard, signal) => callHook(look("write"), signal, (own) => store.write(dashboard, own)),
+    remove: (uid, signal) => callHook(look("remove"), signal, (own) => store.remove(uid, own)),
     createFolder: (folder, signal) =>
-      callHook(look("createFolder"), signal, (own) => keeper.createFolder(folder, own)),
+      callHook(look("createFolder"), signal, (own) => store.createFolder(folder, own)),
     renameFolder: (folder, signal) =>
-      callHook(look("renameFolder"), signal, (own) => keeper.renameFolder(folder, own)),
+      callHook(look("renameFolder"), signal, (own) => store.renameFolder(folder, own)),
     removeFolder: (uid, signal) =>
-      callHook(look("removeFolder"), signal, (own) => keeper.removeFolder(uid, own)),
+      callHook(look("removeFolder"), signal, (own) => store.removeFolder(uid, own)),
   };
 }
 

@@ -1,10 +1,12 @@
 /** Opens one loaded plugin: its options, its context, and a guard around what it gives back. */
+
 import type { Config } from "../config/config.ts";
 import { CLASSES, type Configured, configuredAs, type DataClass } from "../config/instances.ts";
 import { type PluginKind, refusedOptions, resolveOptions } from "../config/resolve-options.ts";
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import { parseDuration } from "../units/duration.ts";
+import { messageOf } from "../units/message-of.ts";
 import { toMs } from "../units/range.ts";
 import type { Apart, OpeningApart } from "./apart/load-apart.ts";
 import { OptionsRefused } from "./apart/options-refused.ts";
@@ -209,7 +211,7 @@ const withoutKeys = (options: Options, secretKeys: readonly string[]): JsonObjec
 
 /** What a plugin throws while it is opened, with its name and without its secrets. */
 function openingError(name: string, error: unknown, redact: (text: string) => string): Error {
-  const said = error instanceof Error ? error.message : String(error);
+  const said = messageOf(error);
   const message = redact(said.includes(name) ? said : `${name}: ${said}`);
   if (error instanceof Error && message === error.message) return error;
   return new DeclarationError(message, "This is a defect of the plugin, or of its options.");

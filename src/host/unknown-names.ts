@@ -10,7 +10,7 @@ import { DeclarationError } from "./declaration.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 import { sharedVariables } from "./shared-variables.ts";
-import { unheardSettings } from "./unheard-settings.ts";
+import { unusedSettings } from "./unused-settings.ts";
 
 /** Where names come from, besides the configuration. */
 interface Naming {
@@ -37,7 +37,7 @@ export function unknownNames(
       backends: [...plugins.flatMap((name) => instancesOf(name, config)), ...backends],
       sinks: [...plugins, ...Object.keys(config.sinks)],
     }),
-    ...unheardSettings(config, loaded),
+    ...unusedSettings(config, loaded),
     ...sharedVariables(loaded, config),
   ];
 }

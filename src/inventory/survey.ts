@@ -4,6 +4,7 @@ import type { Inventory, Signal, Size } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import { LOOK_RETRY } from "../engine/retry.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
+import { messageOf } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
 import { type Condition, conditionOf } from "./condition.ts";
 
@@ -73,7 +74,7 @@ async function sizeOf(
   try {
     return { size: await patiently(() => open.backend.size(signal), signal, LOOK_RETRY) };
   } catch (error) {
-    return { sizeProblem: error instanceof Error ? error.message : String(error) };
+    return { sizeProblem: messageOf(error) };
   }
 }
 

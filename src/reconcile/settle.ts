@@ -1,6 +1,8 @@
 /** Asks a server for its counts until they are stable. */
+
 import type { Counts } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
 import { type Answer, agrees } from "./reconcile.ts";
 import type { Question } from "./windows.ts";
@@ -136,7 +138,7 @@ async function answer(question: Question, count: SettleOptions["count"]): Promis
     const server = await count(question.range);
     return server === undefined ? { question } : { question, server };
   } catch (error) {
-    return { question, error: error instanceof Error ? error.message : String(error) };
+    return { question, error: messageOf(error) };
   }
 }
 

@@ -96,7 +96,7 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   );
   const refused = await openWhole(files, "rejected.json");
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
-  const keep = keeper(refused, state);
+  const keep = groupCommit(refused, state);
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -129,7 +129,7 @@ interface Entry {
 }
 
 /** Blocks that finish together are written and made durable together. After a failure, none is. */
-function keeper(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
+function groupCommit(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
   const waiting: Entry[] = [];
   let tail: Promise<void> = Promise.resolve();
   const writeWaiting = async (): Promise<void> => {

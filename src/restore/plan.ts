@@ -1,4 +1,5 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
+
 import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import { LOOK_RETRY } from "../engine/retry.ts";
@@ -8,6 +9,7 @@ import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
@@ -87,7 +89,7 @@ export async function planRestore(options: RestoreOptions): Promise<RestorePlan>
       else targets.push(planned);
     } catch (error) {
       if (signal.aborted) throw error;
-      leftOut.push({ name: saved.name, reason: error instanceof Error ? error.message : String(error) });
+      leftOut.push({ name: saved.name, reason: messageOf(error) });
     }
   }
   return { snapshot, chains: options.chains ?? [], targets, leftOut, notChosen };

@@ -5,6 +5,7 @@ import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import type { LostBlock } from "./lost.ts";
@@ -105,6 +106,6 @@ async function countPatiently(
     return server === undefined ? {} : { server };
   } catch (error) {
     signal.throwIfAborted();
-    return { failure: error instanceof Error ? error.message : String(error) };
+    return { failure: messageOf(error) };
   }
 }

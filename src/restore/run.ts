@@ -2,6 +2,7 @@
  * Carries out a restore plan through the engine: in the order that servers need, at a pace they can take, in bounded memory,
  * resumable, and with every refused record kept.
  */
+
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { type DrainOptions, drain, type Jobs } from "../engine/drain.ts";
 import { createMemoryBudget, type MemoryBudget } from "../engine/memory-budget.ts";
@@ -9,6 +10,7 @@ import type { RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
+import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
 import type { RestoreJournal } from "./journal.ts";
@@ -119,7 +121,7 @@ async function restoreTarget(
     if (limit.givesUp()) throw new Error("it stopped answering");
     return { name, ...tally.sum() };
   } catch (error) {
-    return { name, ...tally.sum(), failure: error instanceof Error ? error.message : String(error) };
+    return { name, ...tally.sum(), failure: messageOf(error) };
   }
 }
 

@@ -1,4 +1,5 @@
 /** What the system said no to, in words for people: `ENOENT: no such file or directory, mkdir '/proc/x'` helps nobody. */
+import { messageOf } from "../units/message-of.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /** What else helps, besides mending the cause: what another `place` or a smaller `size` is chosen with. */
@@ -113,8 +114,7 @@ export function fileFailure(
     return { message: said(reason), hint: cause.hint, cause };
   }
   const refusal = systemRefusal(cause, options);
-  if (refusal === undefined)
-    return { message: said(cause instanceof Error ? cause.message : String(cause)), cause };
+  if (refusal === undefined) return { message: said(messageOf(cause)), cause };
   const hint = sentence(refusal.remedies.join(", or "));
   return { message: said(refusal.what), ...(hint === "" ? {} : { hint }), cause };
 }

@@ -1,4 +1,4 @@
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import { UsageError } from "./errors.ts";
 import type { TaskContext, Wanted } from "./task.ts";
 
@@ -11,14 +11,14 @@ export const PLUGIN = {
 } as const;
 
 /** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */
-export function keeperOf(
+export function storeOf(
   { backends, failures }: Pick<TaskContext, "backends" | "failures">,
   plugin: string | undefined,
-): { name: string; keeper: DashboardKeeper } {
+): { name: string; store: DashboardStore } {
   const found = backends.flatMap(({ name, backend: { dashboards } }) =>
     dashboards === undefined || (plugin !== undefined && name !== plugin)
       ? []
-      : [{ name, keeper: dashboards }],
+      : [{ name, store: dashboards }],
   );
   const [only, another] = found;
   if (only !== undefined && another === undefined) return only;

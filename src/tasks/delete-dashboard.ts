@@ -1,12 +1,12 @@
 /** Deletes dashboards, or a folder with everything in it, and keeps a copy of each. */
 import { join, relative } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
 import { requireOwnDirectories } from "../storage/own-file.ts";
 import { messageOf } from "../units/message-of.ts";
-import { keeperOf, ownerOf, PLUGIN } from "./dashboard-store.ts";
+import { ownerOf, PLUGIN, storeOf } from "./dashboard-store.ts";
 import { UsageError } from "./errors.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
 
@@ -23,7 +23,7 @@ const params = {
 /** What would be deleted, and where the copies go. */
 export interface DashboardDeletion extends DeletionPlan {
   readonly name: string;
-  readonly keeper: DashboardKeeper;
+  readonly store: DashboardStore;
   /** A directory that `dashboards provision` can restore from. */
   readonly copies: string;
   /** The same path as the trail records it: relative to the project. */
@@ -42,12 +42,12 @@ export const deleteDashboard = defineTask({
         "nothing to delete is named",
         "give uids, or --folder; `dashboards list` shows them",
       );
-    const { name, keeper } = keeperOf(setting, plugin);
+    const { name, store } = storeOf(setting, plugin);
     const selection = { uids, ...(folder === undefined ? {} : { folder }) };
-    const plan = await planDeletion(keeper, selection, setting.signal);
+    const plan = await planDeletion(store, selection, setting.signal);
     const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
     const copies = join(setting.config.directory, ".contextcore", "deleted-dashboards", stamp);
-    return { ...plan, name, keeper, copies, copiesHere: relative(setting.config.directory, copies) };
+    return { ...plan, name, store, copies, copiesHere: relative(setting.config.directory, copies) };
   },
   targets: ({ dashboards, folders }) => [
     ...dashboards.map(({ uid, title }) => ({
@@ -61,7 +61,7 @@ export const deleteDashboard = defineTask({
   async run(plan, { config, signal }: Running): Promise<Done<Deleted>> {
     requireOwnDirectories(join(config.directory, ".contextcore"), plan.copies);
     const { keep } = await createCopies(plan.copies, plan);
-    const result = await deleteDashboards(plan.keeper, plan, { keep, signal });
+    const result = await deleteDashboards(plan.store, plan, { keep, signal });
     return { result, ending: endingOf(result, plan.copies) };
   },
 });

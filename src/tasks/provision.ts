@@ -1,13 +1,13 @@
 /** Makes the dashboards on a server match a directory of files. */
 import { resolve } from "node:path";
 import type { Ending } from "../audit/format/event.ts";
-import type { DashboardKeeper } from "../contract/contract.ts";
+import type { DashboardStore } from "../contract/contract.ts";
 import { builtinSource } from "../dashboards/builtin.ts";
 import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.ts";
 import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
 import { readDirectory } from "../dashboards/read-directory.ts";
 import { messageOf } from "../units/message-of.ts";
-import { keeperOf, ownerOf, PLUGIN } from "./dashboard-store.ts";
+import { ownerOf, PLUGIN, storeOf } from "./dashboard-store.ts";
 import { defineTask } from "./task.ts";
 
 const params = {
@@ -25,7 +25,7 @@ const params = {
 export interface Provisioning extends ProvisionPlan {
   /** The directory as the user named it, or the label of contextcore's own dashboards. */
   readonly source: string;
-  readonly keeper: DashboardKeeper;
+  readonly store: DashboardStore;
 }
 
 const BUILT_IN = "contextcore's own dashboards";
@@ -37,13 +37,13 @@ export const provision = defineTask({
   opens: ownerOf,
   destructive: false,
   async plan({ directory, plugin }, setting): Promise<Provisioning> {
-    const { keeper } = keeperOf(setting, plugin);
+    const { store } = storeOf(setting, plugin);
     const source =
       directory === undefined
-        ? await builtinSource(keeper)
-        : await readDirectory(resolve(setting.directory, directory), keeper);
-    const plan = await planProvision(keeper, source, setting.signal);
-    return { ...plan, source: directory ?? BUILT_IN, keeper };
+        ? await builtinSource(store)
+        : await readDirectory(resolve(setting.directory, directory), store);
+    const plan = await planProvision(store, source, setting.signal);
+    return { ...plan, source: directory ?? BUILT_IN, store };
   },
   targets: ({ folders, dashboards }) => [
     ...folders.flatMap(({ action, path, folder }) =>
@@ -57,7 +57,7 @@ export const provision = defineTask({
   ],
   details: ({ source }) => ({ source }),
   async run(plan, { signal }) {
-    const result = await provisionDashboards(plan.keeper, plan, signal);
+    const result = await provisionDashboards(plan.store, plan, signal);
     return { result, ending: endingOf(result, plan.source) };
   },
 });

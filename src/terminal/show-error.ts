@@ -1,5 +1,6 @@
 import { systemRefusal } from "../storage/refusal.ts";
 import { lastWordOf } from "../tasks/last-word.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { Terminal } from "./terminal.ts";
  */
 export function showError(error: unknown, terminal: Terminal, debug: boolean): void {
   const { red, cyan, dim } = terminal.noteColors;
-  terminal.note(`${red("error:")} ${messageOf(error)}`);
+  terminal.note(`${red("error:")} ${summaryOf(error)}`);
   const hint = hintOf(error);
   if (hint !== undefined) terminal.note(`${cyan("hint:")} ${hint}`);
   if (debug) for (const line of stackLines(error)) terminal.note(dim(line));
@@ -19,12 +20,12 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
 /** The same for programs. */
 export function errorJson(error: unknown): { error: { message: string; hint?: string } } {
   const hint = hintOf(error);
-  return { error: { message: messageOf(error), ...(hint === undefined ? {} : { hint }) } };
+  return { error: { message: summaryOf(error), ...(hint === undefined ? {} : { hint }) } };
 }
 
 /** One or two sentences; a longer message keeps its first three lines. */
-export function messageOf(error: unknown): string {
-  const said = error instanceof Error ? error.message : String(error);
+export function summaryOf(error: unknown): string {
+  const said = messageOf(error);
   const message = refusalOf(error)?.message ?? said;
   const lines = message.split("\n").filter((line) => line.trim() !== "");
   return lines.length === 0 ? nameOf(error) : lines.slice(0, 3).join("\n  ");

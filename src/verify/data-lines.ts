@@ -9,6 +9,7 @@ import type { LineFacts } from "../snapshot/format/line-format.ts";
 import { countLines, linesOf } from "../snapshot/format/lines.ts";
 import { measureLine, parseJson } from "../snapshot/format/measure-line.ts";
 import { relieveNow } from "../snapshot/memory-pressure.ts";
+import { messageOf } from "../units/message-of.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { counted, thereAre } from "../units/words.ts";
 
@@ -81,6 +82,6 @@ function attempt(work: () => void, blame: (what: string) => void): void {
   try {
     work();
   } catch (error) {
-    blame(error instanceof Error ? error.message : String(error));
+    blame(messageOf(error));
   }
 }

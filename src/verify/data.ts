@@ -6,6 +6,7 @@ import { kindOf } from "../snapshot/format/file-totals.ts";
 import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
 import { createByteReader } from "../snapshot/read/byte-reader.ts";
 import type { Storage } from "../storage/storage.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
 import { type Blame, checkBytes, checkObject, checkRecords } from "./data-lines.ts";
@@ -92,7 +93,7 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
           return bytes.length;
         } catch (error) {
           state.isWhole = false;
-          blame(error instanceof Error ? error.message : String(error));
+          blame(messageOf(error));
           return 0;
         }
       };

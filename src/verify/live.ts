@@ -1,8 +1,10 @@
 /** Compares what a snapshot says with what the server holds now. */
+
 import type { Counts } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { ManifestPlugin, ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
 
 /**
@@ -69,7 +71,7 @@ export async function compareLive(
     } catch (error) {
       signal.throwIfAborted();
       failed += 1;
-      failures.push(error instanceof Error ? error.message : String(error));
+      failures.push(messageOf(error));
     }
   }
   const failure = failures.at(-1);

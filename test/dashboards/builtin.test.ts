@@ -6,7 +6,7 @@ import { planProvision } from "../../src/dashboards/plan-provision.ts";
 import { provisionDashboards } from "../../src/dashboards/provision.ts";
 import { NEVER, startGrafana } from "../plugins/grafana/support.ts";
 import { startPrometheus } from "../support/prometheus.ts";
-import { keeperOf, summary } from "./support.ts";
+import { storeOf, summary } from "./support.ts";
 
 const gridSchema = v.object({ x: v.number(), y: v.number(), w: v.number(), h: v.number() });
 const sourceSchema = v.object({ type: v.string(), uid: v.string() });
@@ -38,7 +38,7 @@ const dashboardSchema = v.object({
 
 const drafts = await (async () => {
   await using grafana = await startGrafana();
-  return (await builtinSource(await keeperOf(grafana))).dashboards;
+  return (await builtinSource(await storeOf(grafana))).dashboards;
 })();
 const dashboards = drafts.map(({ draft }) => ({
   uid: draft.uid,
@@ -133,14 +133,10 @@ test("a real Prometheus understands every metrics query", async () => {
 
 test("provisioned, they are there; provisioned again, nothing changes", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const run = async (): Promise<string> =>
     summary(
-      await provisionDashboards(
-        keeper,
-        await planProvision(keeper, await builtinSource(keeper), NEVER),
-        NEVER,
-      ),
+      await provisionDashboards(store, await planProvision(store, await builtinSource(store), NEVER), NEVER),
     );
   expect(await run()).toBe("folders 1+ 0~ 0=, dashboards 3+ 0~ 0=, left 0, failed 0");
   expect(await run()).toBe("folders 0+ 0~ 1=, dashboards 0+ 0~ 3=, left 0, failed 0");

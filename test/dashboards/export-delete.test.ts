@@ -7,7 +7,7 @@ import { exportDashboards } from "../../src/dashboards/export.ts";
 import { listDashboards } from "../../src/dashboards/listing.ts";
 import { failure, NEVER, startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { keeperOf, provision, summary } from "./support.ts";
+import { provision, storeOf, summary } from "./support.ts";
 
 const filesIn = (directory: string): Record<string, string> =>
   Object.fromEntries(
@@ -20,7 +20,7 @@ const filesIn = (directory: string): Record<string, string> =>
 
 test("the list has every dashboard with its folders, tags and address", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const rows = await listDashboards(await keeperOf(grafana), NEVER);
+  const rows = await listDashboards(await storeOf(grafana), NEVER);
   expect(rows.map(({ folder, title }) => [...folder, title].join(" > "))).toMatchSnapshot();
   expect(rows.find(({ uid }) => uid === "svc-checkout")).toEqual({
     uid: "svc-checkout",
@@ -39,8 +39,8 @@ test.each(["13.1.0", "11.6.0"])(
     source.face.store.dashboards.delete("node-exporter");
     const first = join(temporaryDirectory(), "first");
     const second = join(temporaryDirectory(), "second");
-    const from = await keeperOf(source);
-    const into = await keeperOf(target);
+    const from = await storeOf(source);
+    const into = await storeOf(target);
     const exported = await exportDashboards(from, first, NEVER);
     expect(exported).toEqual({ folders: 7, dashboards: version.startsWith("13") ? 10 : 9, failed: [] });
     expect(summary(await provision(into, first))).toStartWith("folders 7+ 0~ 0=");
@@ -52,33 +52,33 @@ test.each(["13.1.0", "11.6.0"])(
 
 test("a directory that holds something is not filled; hidden entries do not count", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const full = temporaryDirectory({ "old.json": "{}" });
-  expect(String(await failure(exportDashboards(keeper, full, NEVER)))).toContain(
+  expect(String(await failure(exportDashboards(store, full, NEVER)))).toContain(
     "is not empty: it holds old.json",
   );
   expect(readdirSync(full)).toEqual(["old.json"]);
   const empty = temporaryDirectory();
   mkdirSync(join(empty, ".git"));
-  await exportDashboards(keeper, empty, NEVER);
+  await exportDashboards(store, empty, NEVER);
   expect(readdirSync(empty)).toContain("Platform");
   const file = join(temporaryDirectory(), "file");
   writeFileSync(file, "x");
-  expect(String(await failure(exportDashboards(keeper, file, NEVER)))).toContain(
+  expect(String(await failure(exportDashboards(store, file, NEVER)))).toContain(
     "is not a directory that can be read",
   );
 });
 
 test("an export that breaks off leaves nothing behind", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory();
   const stop = new AbortController();
   const read = (uid: string, signal: AbortSignal): Promise<DashboardDocument> => {
     stop.abort();
-    return keeper.read(uid, signal);
+    return store.read(uid, signal);
   };
-  const slow = { ...keeper, read };
+  const slow = { ...store, read };
   await failure(exportDashboards(slow, join(directory, "out"), stop.signal));
   expect(readdirSync(directory)).toEqual([]);
 });
@@ -90,7 +90,7 @@ test("one dashboard that cannot be read is named, and the others are written", a
       ? Response.json({ message: "corrupt" }, { status: 500 })
       : undefined;
   const directory = join(temporaryDirectory(), "out");
-  const { dashboards, failed } = await exportDashboards(await keeperOf(grafana), directory, NEVER);
+  const { dashboards, failed } = await exportDashboards(await storeOf(grafana), directory, NEVER);
   expect(dashboards).toBe(10);
   expect(failed).toEqual([
     { what: "../../etc/passwd (dotdot)", reason: expect.stringContaining("answered 500") },
@@ -98,11 +98,11 @@ test("one dashboard that cannot be read is named, and the others are written", a
 });
 
 const delenda = async (grafana: { url: string }, selection: Parameters<typeof planDeletion>[1]) => {
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const kept: DashboardDocument[] = [];
   const keep = async (document: DashboardDocument): Promise<void> => void kept.push(document);
-  const plan = await planDeletion(keeper, selection, NEVER);
-  return { keeper, plan, kept, run: () => deleteDashboards(keeper, plan, { keep, signal: NEVER }) };
+  const plan = await planDeletion(store, selection, NEVER);
+  return { store, plan, kept, run: () => deleteDashboards(store, plan, { keep, signal: NEVER }) };
 };
 
 test("a deletion takes what the plan names, and keeps a copy first", async () => {
@@ -155,12 +155,12 @@ test("a dashboard that came after the plan keeps its folder", async () => {
 
 test("without its copy a dashboard is not deleted", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const keeper = await keeperOf(grafana);
-  const plan = await planDeletion(keeper, { uids: ["dotdot"] }, NEVER);
+  const store = await storeOf(grafana);
+  const plan = await planDeletion(store, { uids: ["dotdot"] }, NEVER);
   const keep = async (): Promise<void> => {
     throw new Error("no space left on device");
   };
-  const { failed, dashboards } = await deleteDashboards(keeper, plan, { keep, signal: NEVER });
+  const { failed, dashboards } = await deleteDashboards(store, plan, { keep, signal: NEVER });
   expect(dashboards).toEqual([]);
   expect(failed).toEqual([{ what: "../../etc/passwd (dotdot)", reason: "no space left on device" }]);
   expect(grafana.face.store.dashboards.has("dotdot")).toBe(true);
@@ -168,9 +168,9 @@ test("without its copy a dashboard is not deleted", async () => {
 
 test("what is not there, or not one thing, is said before anything happens", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const message = async (selection: Parameters<typeof planDeletion>[1]): Promise<string> =>
-    String(await failure(planDeletion(keeper, selection, NEVER)));
+    String(await failure(planDeletion(store, selection, NEVER)));
   expect(await message({ uids: ["dotdot", "nope"] })).toBe(
     "SelectionError: there is no dashboard with the uid nope",
   );
@@ -179,7 +179,7 @@ test("what is not there, or not one thing, is said before anything happens", asy
   if (twin === undefined) throw new Error("no such folder");
   grafana.face.store.folders.set("twin", { ...twin, uid: "twin", id: 999 });
   expect(await message({ uids: [], folder: "con" })).toBe("SelectionError: there are 2 folders con");
-  expect((await planDeletion(keeper, { uids: [], folder: "twin" }, NEVER)).folders).toHaveLength(1);
+  expect((await planDeletion(store, { uids: [], folder: "twin" }, NEVER)).folders).toHaveLength(1);
 });
 
 test("a dashboard that provisioning owns is not deleted", async () => {

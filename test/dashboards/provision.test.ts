@@ -4,7 +4,7 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { keeperOf, model, planFor, provision, summary } from "./support.ts";
+import { model, planFor, provision, storeOf, summary } from "./support.ts";
 
 const FILES = {
   "overview.json": model("overview", "Overview"),
@@ -19,9 +19,9 @@ test.each(["13.1.0", "11.6.0"])(
   "Grafana %s: directories become folders, and a second time nothing changes",
   async (version) => {
     await using grafana = await startGrafana({ version });
-    const keeper = await keeperOf(grafana);
+    const store = await storeOf(grafana);
     const directory = temporaryDirectory(FILES);
-    expect(summary(await provision(keeper, directory))).toBe(
+    expect(summary(await provision(store, directory))).toBe(
       "folders 2+ 0~ 0=, dashboards 4+ 0~ 0=, left 0, failed 0",
     );
     const { folders, dashboards } = grafana.face.store;
@@ -33,7 +33,7 @@ test.each(["13.1.0", "11.6.0"])(
     ]);
     expect(dashboards.get("checkout")?.folderUid).toBe(services?.uid ?? "");
     const writes = grafana.calls.filter((call) => !call.startsWith("GET")).length;
-    expect(summary(await provision(keeper, directory))).toBe(
+    expect(summary(await provision(store, directory))).toBe(
       "folders 0+ 0~ 2=, dashboards 0+ 0~ 4=, left 0, failed 0",
     );
     expect(grafana.calls.filter((call) => !call.startsWith("GET")).length).toBe(writes);
@@ -42,12 +42,12 @@ test.each(["13.1.0", "11.6.0"])(
 
 test("only what changed is written again, and a moved file moves its dashboard", async () => {
   await using grafana = await startGrafana();
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory(FILES);
-  await provision(keeper, directory);
+  await provision(store, directory);
   writeFileSync(join(directory, "overview.json"), model("overview", "Overview", { refresh: "30s" }));
   renameSync(join(directory, "Platform/latency.json"), join(directory, "latency.json"));
-  const plan = await planFor(keeper, directory);
+  const plan = await planFor(store, directory);
   expect(plan.dashboards.map(({ file, action }) => `${action} ${file}`)).toEqual([
     "update latency.json",
     "update overview.json",
@@ -55,14 +55,14 @@ test("only what changed is written again, and a moved file moves its dashboard",
     "keep Platform/Services/payments.json",
   ]);
   expect(grafana.face.store.dashboards.get("overview")?.version).toBe(1);
-  await provision(keeper, directory);
+  await provision(store, directory);
   expect(grafana.face.store.dashboards.get("overview")?.spec.refresh).toBe("30s");
   expect(grafana.face.store.dashboards.get("latency")?.folderUid).toBe("");
 });
 
 test("folders that are there are used: by their title, or by the uid that _folder.json says", async () => {
   await using grafana = await startGrafana({ seed: 1 });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const folder = (name: string, title: string): string =>
     JSON.stringify({ kind: "Folder", metadata: { name }, spec: { title } });
   const directory = temporaryDirectory({
@@ -72,7 +72,7 @@ test("folders that are there are used: by their title, or by the uid that _folde
     "neu/_folder.json": folder("my-uid", "Ganz / neu"),
     "neu/c.json": model("c", "C"),
   });
-  expect(summary(await provision(keeper, directory))).toBe(
+  expect(summary(await provision(store, directory))).toBe(
     "folders 1+ 1~ 2=, dashboards 3+ 0~ 0=, left 0, failed 0",
   );
   const { folders, dashboards } = grafana.face.store;
@@ -88,7 +88,7 @@ test("a dashboard that another tool owns is left to it", async () => {
     "node.json": model("node-exporter", "Mine now"),
     "own.json": model("own", "Own"),
   });
-  const done = await provision(await keeperOf(grafana), directory);
+  const done = await provision(await storeOf(grafana), directory);
   expect(summary(done)).toContain("dashboards 1+ 0~ 0=, left 1");
   expect(done.left).toEqual([
     { what: "node.json", reason: "it belongs to classic-file-provisioning, which would be locked out of it" },
@@ -104,7 +104,7 @@ test("what the server refuses is reported; what lies in a lost folder is not put
     [`${deep}/deep.json`]: model("deep", "Deep"),
     "bad.json": model("spaces are bad", "Bad uid"),
   });
-  const done = await provision(await keeperOf(grafana), directory);
+  const done = await provision(await storeOf(grafana), directory);
   expect(done.failed.map(({ what }) => what).sort()).toEqual(
     [`${deep}`, `${deep}/deep.json`, "bad.json"].sort(),
   );
@@ -119,15 +119,15 @@ test("what the server refuses is reported; what lies in a lost folder is not put
 
 test("a dashboard that somebody changed between the plan and the writing is not overwritten", async () => {
   await using grafana = await startGrafana();
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory({ "new.json": model("new", "From the file") });
-  const plan = await planFor(keeper, directory);
+  const plan = await planFor(store, directory);
   await fetch(`${grafana.url}/api/dashboards/db`, {
     method: "POST",
     body: `{"dashboard":${model("new", "By hand")}}`,
   });
   const { provisionDashboards } = await import("../../src/dashboards/provision.ts");
-  const done = await provisionDashboards(keeper, plan, new AbortController().signal);
+  const done = await provisionDashboards(store, plan, new AbortController().signal);
   expect(done.failed[0]?.reason).toMatch(/412.*changed by someone else/);
   expect(grafana.face.store.dashboards.get("new")?.spec.title).toBe("By hand");
 });
@@ -135,7 +135,7 @@ test("a dashboard that somebody changed between the plan and the writing is not 
 test("an account that may not write changes nothing, and each refusal says so", async () => {
   const account = { login: "sa", token: "glsa_v", role: "Viewer" } as const;
   await using grafana = await startGrafana({ anonymous: false, accounts: [account] });
-  const done = await provision(await keeperOf(grafana, { token: "glsa_v" }), temporaryDirectory(FILES));
+  const done = await provision(await storeOf(grafana, { token: "glsa_v" }), temporaryDirectory(FILES));
   expect(summary(done)).toBe("folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 6");
   expect(done.failed.map(({ reason }) => reason).join()).toContain("Permissions needed: folders:create");
 });

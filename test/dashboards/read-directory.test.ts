@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DashboardFilesError } from "../../src/dashboards/source.ts";
 import { failure, startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { keeperOf, model, provision, summary } from "./support.ts";
+import { model, provision, storeOf, summary } from "./support.ts";
 
 test("every kind of file is understood: the plain model, the old API's, and a resource", async () => {
   await using grafana = await startGrafana();
@@ -23,11 +23,11 @@ test("every kind of file is understood: the plain model, the old API's, and a re
       spec: { title: "Second", elements: {}, layout: { kind: "GridLayout" } },
     }),
   });
-  const keeper = await keeperOf(grafana);
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 3+");
+  const store = await storeOf(grafana);
+  expect(summary(await provision(store, directory))).toContain("dashboards 3+");
   expect(grafana.face.store.dashboards.get("second")?.apiVersion).toBe("v2beta1");
   expect(grafana.face.store.dashboards.get("second")?.folderUid).toBe("");
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 0~ 3=");
+  expect(summary(await provision(store, directory))).toContain("dashboards 0+ 0~ 3=");
 });
 
 test("every file that is no dashboard is named, with the place, and nothing is written", async () => {
@@ -43,7 +43,7 @@ test("every file that is no dashboard is named, with the place, and nothing is w
     "half.json": '{"apiVersion": "dashboard.grafana.app/v1", "spec": {"title": "x"}}',
     "Folder/_folder.json": '{"kind": "Folder"}',
   });
-  const error = await failure(provision(await keeperOf(grafana), directory));
+  const error = await failure(provision(await storeOf(grafana), directory));
   if (!(error instanceof DashboardFilesError)) throw error;
   expect(error.problems.map(({ file, reason }) => `${file}: ${reason}`).sort()).toEqual([
     "Folder/_folder.json: not a folder: it has no metadata",
@@ -62,7 +62,7 @@ test("an empty directory is nothing to do", async () => {
   await using grafana = await startGrafana();
   const directory = temporaryDirectory();
   mkdirSync(join(directory, "Empty/Deeper"), { recursive: true });
-  expect(summary(await provision(await keeperOf(grafana), directory))).toBe(
+  expect(summary(await provision(await storeOf(grafana), directory))).toBe(
     "folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 0",
   );
   expect(readdirSync(directory)).toEqual(["Empty"]);

@@ -7,14 +7,14 @@ import { DashboardFilesError } from "../../src/dashboards/source.ts";
 import { failure, startGrafana } from "../plugins/grafana/support.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { keeperOf, model, planFor, provision, summary } from "./support.ts";
+import { model, planFor, provision, storeOf, summary } from "./support.ts";
 
 const folderFile = (name: string): string =>
   JSON.stringify({ kind: "Folder", metadata: { name }, spec: { title: "Own" } });
 
 test.each(["13.1.0", "11.6.0"])("Grafana %s: what is planned is what happens", async (version) => {
   await using grafana = await startGrafana({ version });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory({
     "good.json": model("good", "Good"),
     "characters.json": model("bad uid/x", "Bad uid"),
@@ -30,7 +30,7 @@ test.each(["13.1.0", "11.6.0"])("Grafana %s: what is planned is what happens", a
     "strange/there.json": model("there", "There"),
     "one/two/three/four/fine.json": model("fine", "Fine"),
   });
-  const plan = await planFor(keeper, directory);
+  const plan = await planFor(store, directory);
   const writes = grafana.calls.filter((call) => !call.startsWith("GET"));
   expect(writes).toEqual([]);
   const refused = plan.refused.map(({ what, reason }) => `${what}: ${reason}`).sort();
@@ -46,11 +46,11 @@ test.each(["13.1.0", "11.6.0"])("Grafana %s: what is planned is what happens", a
     "title.json: its title is too long: 5001 characters, and 5000 are taken",
     'umlaut.json: its uid contains illegal characters: "über" (letters, digits, - and _ are taken)',
   ]);
-  const done = await provision(keeper, directory);
+  const done = await provision(store, directory);
   expect(summary(done)).toBe(summary(expectedResult(plan)));
   expect(summary(done)).toBe("folders 4+ 0~ 0=, dashboards 4+ 0~ 0=, left 0, failed 10");
   expect(grafana.face.store.dashboards.has("spaced")).toBe(true);
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 0~ 4=");
+  expect(summary(await provision(store, directory))).toContain("dashboards 0+ 0~ 4=");
 });
 
 test("a dashboard of the second schema is planned where the server has it, and refused where it has not", async () => {
@@ -62,28 +62,28 @@ test("a dashboard of the second schema is planned where the server has it, and r
   });
   const directory = temporaryDirectory({ "second.json": second, "good.json": model("good", "Good") });
   await using old = await startGrafana({ version: "11.6.0" });
-  const plan = await planFor(await keeperOf(old), directory);
+  const plan = await planFor(await storeOf(old), directory);
   expect(plan.refused).toEqual([
     { what: "second.json", reason: "This Grafana does not know dashboards of version v2beta1." },
   ]);
-  expect(summary(await provision(await keeperOf(old), directory))).toContain("dashboards 1+ 0~ 0=");
+  expect(summary(await provision(await storeOf(old), directory))).toContain("dashboards 1+ 0~ 0=");
   await using recent = await startGrafana();
-  expect((await planFor(await keeperOf(recent), directory)).refused).toEqual([]);
+  expect((await planFor(await storeOf(recent), directory)).refused).toEqual([]);
 });
 
 test("a folder that got another title on the server, or lost the spaces around its own, is still the same", async () => {
   await using grafana = await startGrafana();
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory({
     "Team/a.json": model("a", "A"),
     "own/_folder.json": JSON.stringify({ kind: "Folder", metadata: { name: "o" }, spec: { title: " Own " } }),
     "own/b.json": model("b", "B"),
   });
-  await provision(keeper, directory);
+  await provision(store, directory);
   const { folders } = grafana.face.store;
   for (const [uid, folder] of folders)
     folders.set(uid, { ...folder, title: folder.title === "Team" ? "Renamed by hand" : folder.title.trim() });
-  expect(summary(await provision(keeper, directory))).toBe(
+  expect(summary(await provision(store, directory))).toBe(
     "folders 0+ 1~ 1=, dashboards 0+ 0~ 2=, left 0, failed 0",
   );
   expect([...folders.values()].map(({ title }) => title).sort()).toEqual(["Own", "Team"]);
@@ -95,15 +95,15 @@ test("two directories that say the same uid are one folder too many", async () =
     "a/_folder.json": folderFile("same"),
     "b/_folder.json": folderFile("same"),
   });
-  const error = await failure(planFor(await keeperOf(grafana), directory));
+  const error = await failure(planFor(await storeOf(grafana), directory));
   expect(String(error)).toContain("b/_folder.json: its uid same is that of a/_folder.json too");
 });
 
 test("folders deeper than any Grafana takes are refused, and deeper than it does unless it is set are doubted", async () => {
   await using grafana = await startGrafana();
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const deep = "1/2/3/4/5/6/7/8";
-  const plan = await planFor(keeper, temporaryDirectory({ [`${deep}/a.json`]: model("a", "A") }));
+  const plan = await planFor(store, temporaryDirectory({ [`${deep}/a.json`]: model("a", "A") }));
   expect(plan.refused.map(({ what }) => what)).toEqual([deep, `${deep}/a.json`]);
   expect(plan.warned.map(({ what }) => what)).toEqual(["1/2/3/4/5", "1/2/3/4/5/6", "1/2/3/4/5/6/7"]);
   expect(plan.warned[0]?.reason).toContain("unless max_nested_folder_depth says more");
@@ -126,7 +126,7 @@ test("a file that is no dashboard says what it is, and all are told at once", as
   writeFileSync(join(directory, "bom.json"), bytes(text, 0xef, 0xbb, 0xbf));
   writeFileSync(join(directory, "utf-16.json"), bytes("", ...Buffer.from(`\ufeff${text}`, "utf16le")));
   writeFileSync(join(directory, "latin-1.json"), Buffer.from(model("x", "Überblick"), "latin1"));
-  const error = await failure(planFor(await keeperOf(grafana), directory));
+  const error = await failure(planFor(await storeOf(grafana), directory));
   if (!(error instanceof DashboardFilesError)) throw error;
   expect(Object.fromEntries(error.problems.map(({ file, reason }) => [file, reason]))).toEqual({
     "bare-v2-spec.json": expect.stringContaining("it is the spec of a v2 dashboard by itself"),

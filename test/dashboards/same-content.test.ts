@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { keeperOf, provision, summary } from "./support.ts";
+import { provision, storeOf, summary } from "./support.ts";
 
 /** Texts of a number, or of another value, in files that change nothing of what is kept. */
 const SPELLINGS = [
@@ -57,12 +57,12 @@ test.each(["13.1.0", "11.6.0"])(
       ...(version === "11.6.0" ? {} : { "resource.json": resource("9007199254740993") }),
     });
     const number = SPELLINGS.length + (version === "11.6.0" ? 0 : 1);
-    const keeper = await keeperOf(grafana);
-    expect(summary(await provision(keeper, directory))).toContain(`dashboards ${number}+ 0~ 0=`);
+    const store = await storeOf(grafana);
+    expect(summary(await provision(store, directory))).toContain(`dashboards ${number}+ 0~ 0=`);
     for (const value of SPELLINGS.filter((one) => /^-?\d/.test(one)))
       expect(bodies.some((body) => body.includes(`"max":${value},`))).toBe(true);
     const before = bodies.length;
-    expect(summary(await provision(keeper, directory))).toContain(`dashboards 0+ 0~ ${number}=`);
+    expect(summary(await provision(store, directory))).toContain(`dashboards 0+ 0~ ${number}=`);
     expect(bodies.length).toBe(before);
   },
 );
@@ -78,18 +78,18 @@ test.each([
   ['"é"', '"e\\u0301"'],
 ])("%s is not %s", async (first, second) => {
   await using grafana = await startGrafana();
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory(boards([first]));
-  await provision(keeper, directory);
+  await provision(store, directory);
   writeFileSync(join(directory, "0.json"), Object.values(boards([second])).join());
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 1~ 0=");
+  expect(summary(await provision(store, directory))).toContain("dashboards 0+ 1~ 0=");
 });
 
 test("a server that keeps all digits is told of the last one", async () => {
   await using grafana = await startGrafana({ version: "11.6.0" });
-  const keeper = await keeperOf(grafana);
+  const store = await storeOf(grafana);
   const directory = temporaryDirectory(boards(["9007199254740993"]));
-  await provision(keeper, directory);
+  await provision(store, directory);
   writeFileSync(join(directory, "0.json"), Object.values(boards(["9007199254740992"])).join());
-  expect(summary(await provision(keeper, directory))).toContain("dashboards 0+ 1~ 0=");
+  expect(summary(await provision(store, directory))).toContain("dashboards 0+ 1~ 0=");
 });

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { startGrafana } from "../plugins/grafana/support.ts";
 import { run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { keeperOf, planFor } from "./support.ts";
+import { planFor, storeOf } from "./support.ts";
 
 const placeholder = (name: string): string => `$${`{${name}}`}`;
 
@@ -49,7 +49,7 @@ test("each input and library panel that nothing fills is named, in the dry run a
 const warnedOf = async (content: object): Promise<string[]> => {
   await using grafana = await startGrafana();
   const directory = temporaryDirectory({ "a.json": JSON.stringify({ title: "A", ...content }) });
-  return (await planFor(await keeperOf(grafana), directory)).warned.map(({ reason }) => reason);
+  return (await planFor(await storeOf(grafana), directory)).warned.map(({ reason }) => reason);
 };
 
 const using = { panels: [{ datasource: { uid: placeholder("DS_X") } }] };

@@ -1,24 +1,24 @@
-import type { DashboardKeeper } from "contextcore";
+import type { DashboardStore } from "contextcore";
 import { type ProvisionPlan, planProvision } from "../../src/dashboards/plan-provision.ts";
 import { type Provisioned, provisionDashboards } from "../../src/dashboards/provision.ts";
 import { readDirectory } from "../../src/dashboards/read-directory.ts";
 import { NEVER, open } from "../plugins/grafana/support.ts";
 
-/** The keeper of a running Grafana, as a command gets it. */
-export async function keeperOf(grafana: { url: string }, options = {}): Promise<DashboardKeeper> {
+/** The store of a running Grafana, as a command gets it. */
+export async function storeOf(grafana: { url: string }, options = {}): Promise<DashboardStore> {
   const { dashboards } = (await open(grafana, options)).backend;
   if (dashboards === undefined) throw new Error("grafana keeps no dashboards");
   return dashboards;
 }
 
 /** What provisioning the directory would do. */
-export async function planFor(keeper: DashboardKeeper, directory: string): Promise<ProvisionPlan> {
-  return planProvision(keeper, await readDirectory(directory, keeper), NEVER);
+export async function planFor(store: DashboardStore, directory: string): Promise<ProvisionPlan> {
+  return planProvision(store, await readDirectory(directory, store), NEVER);
 }
 
 /** Plans it, and carries the plan out. */
-export async function provision(keeper: DashboardKeeper, directory: string): Promise<Provisioned> {
-  return provisionDashboards(keeper, await planFor(keeper, directory), NEVER);
+export async function provision(store: DashboardStore, directory: string): Promise<Provisioned> {
+  return provisionDashboards(store, await planFor(store, directory), NEVER);
 }
 
 /** What a provisioning did, in one line. */

@@ -1,7 +1,9 @@
 /** Takes new events to every sink, behind the command's back; each sink on its own, so that none waits for another. */
+
 import type { OpenSink } from "../../host/open.ts";
+import { messageOf } from "../../units/message-of.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
-import { deliverAll } from "./courier.ts";
+import { deliverAll } from "./dispatcher.ts";
 import { pendingAfter } from "./pending.ts";
 import { newSinkState, readSinkState, sinksFolder, writeSinkState } from "./state.ts";
 
@@ -42,7 +44,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
       try {
         await deliverAll({ ...options, open, folder, timeLimitMs: timeLimitMs(open), signal: ended.signal });
       } catch (error) {
-        onWarning(`sink ${open.name}: ${error instanceof Error ? error.message : String(error)}`);
+        onWarning(`sink ${open.name}: ${messageOf(error)}`);
       }
     }),
   }));
@@ -92,7 +94,7 @@ function warnOfBacklog(file: string, name: string, onWarning: (message: string) 
       `sink ${name}: ${waiting} ${waiting === 1 ? "event waits" : "events wait"} for a later command (${why})`,
     );
   } catch (error) {
-    onWarning(`sink ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    onWarning(`sink ${name}: ${messageOf(error)}`);
   }
 }
 

@@ -15,7 +15,7 @@ import { appendDurably, makeDirectory } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
 import { withLock } from "./lock.ts";
-import { type Link, type Mended, mend } from "./mend.ts";
+import { type Link, type Repaired, repair } from "./repair.ts";
 import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { together } from "./together.ts";
 
@@ -61,7 +61,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
 
   /** @returns for each of the builds its events; what was found and mended counts to the first */
   const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
-    const mended = mend(file, home, seen);
+    const mended = repair(file, home, seen);
     const asked = builds.map((build) => build());
     if (mended.notices.length + asked.flat().length === 0) return builds.map(() => ({ events: [] }));
     const closing = mended.restored.length === 0 ? rotate(mended.last.seq) : undefined;
@@ -110,7 +110,7 @@ export const lockOf = (file: string): string => `${file.replace(/\.[^./\\]*$/, "
 async function writeBoth(
   file: string,
   home: Home,
-  { restored, uncopied }: Mended,
+  { restored, uncopied }: Repaired,
   events: readonly SealedEvent[],
 ): Promise<TrailError | undefined> {
   const lines = events.map(({ line }) => line);

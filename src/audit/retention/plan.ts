@@ -2,7 +2,9 @@
  * Which closed files of a trail are past their time, and which of their events are kept longer (who destroyed, restored or
  * erased). Nothing is changed here.
  */
+
 import { readOwnSync } from "../../storage/own-file.ts";
+import { messageOf } from "../../units/message-of.ts";
 import { knownSinks } from "../deliver/sink-set.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
 import { parseLine, readLine } from "../format/chain.ts";
@@ -157,7 +159,7 @@ function provenLines(segment: Segment): readonly Proven[] {
         throw new Error("it does not continue the line before");
       found.push({ line, event });
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new TrailError(`${segment.path}:${number} is not whole: ${reason}`, {
         cause,
         hint: "Nothing is removed from a trail that does not verify: see `contextcore audit verify`.",

@@ -2,10 +2,10 @@
 import type { Config } from "../../config/config.ts";
 import { CORE_SETTINGS } from "../../config/environment.ts";
 import type { ConfigProblem } from "../../config/errors.ts";
-import { hiddenProblems } from "../../config/hidden.ts";
 import { type Configured, configuredAs } from "../../config/instances.ts";
 import { about } from "../../config/introspect.ts";
 import { entriesOf, type PluginKind, resolveOptions } from "../../config/resolve-options.ts";
+import { shadowedProblems } from "../../config/shadowed.ts";
 import type { DeclaredPlugins } from "../../host/host.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 
@@ -108,6 +108,6 @@ function clearSecret(value: string, isSecret: boolean): string | undefined {
 export const hiddenInFile = (config: Config, plugins: DeclaredPlugins): ConfigProblem[] => [
   ...(config.hidden ?? []),
   ...openedOf(plugins).flatMap(([kind, plugin]) =>
-    hiddenProblems(plugin, kind, config, resolveOptions(plugin, kind, config)),
+    shadowedProblems(plugin, kind, config, resolveOptions(plugin, kind, config)),
   ),
 ];

@@ -2,7 +2,7 @@ import { resolve } from "node:path";
 import * as v from "valibot";
 import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { exportDashboards } from "../../dashboards/export.ts";
-import { keeperOf, PLUGIN } from "../../tasks/dashboard-store.ts";
+import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStack } from "../stack.ts";
@@ -34,7 +34,7 @@ export default defineCommand({
   async run(call): Promise<ExitCode> {
     const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
     const directory = resolve(call.directory, call.args.directory);
-    const result = await exportDashboards(keeperOf(stack, call.args.plugin).keeper, directory, call.signal);
+    const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);
     if (call.args.json) call.terminal.printJson({ directory, ...result });
     else

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type ListedDashboard, listDashboards } from "../../dashboards/listing.ts";
-import { keeperOf, PLUGIN } from "../../tasks/dashboard-store.ts";
+import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -26,7 +26,7 @@ export default defineCommand({
   json: v.array(dashboardSchema),
   async run(call): Promise<ExitCode> {
     const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
-    const rows = await listDashboards(keeperOf(stack, call.args.plugin).keeper, call.signal);
+    const rows = await listDashboards(storeOf(stack, call.args.plugin).store, call.signal);
     if (call.args.json) call.terminal.printJson(rows);
     else show(call, rows);
     return EXIT.ok;

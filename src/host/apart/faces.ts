@@ -1,7 +1,7 @@
 /** A backend, sink or store whose hooks run in another process. */
 import type {
   Backend,
-  DashboardKeeper,
+  DashboardStore,
   Found,
   LineMatcher,
   RestoreLine,
@@ -43,7 +43,7 @@ export function backendIn(instance: Instance, plugin: string): Backend {
     ...(has(instance, "erase") ? { erase: (request, signal) => ask("erase", [request], signal) } : {}),
     ...(has(instance, "tenants") ? { tenants: (signal) => ask("tenants", [], signal) } : {}),
     ...(opened.has.some((hook) => hook.startsWith("restore.")) ? { restore: restorerIn(instance) } : {}),
-    ...(has(instance, "dashboards.list") ? { dashboards: keeperIn(instance) } : {}),
+    ...(has(instance, "dashboards.list") ? { dashboards: dashboardsIn(instance) } : {}),
   };
 }
 
@@ -96,7 +96,7 @@ function outline({ opened }: Instance): object {
   return methods;
 }
 
-function keeperIn({ ask }: Instance): DashboardKeeper {
+function dashboardsIn({ ask }: Instance): DashboardStore {
   return {
     list: (signal) => ask("dashboards.list", [], signal),
     read: (uid, signal) => ask("dashboards.read", [uid], signal),

@@ -1,5 +1,7 @@
 /** One line of a data file, read as every reader of a snapshot will read it. */
+
 import type { Json } from "../../units/json.ts";
+import { messageOf } from "../../units/message-of.ts";
 import type { Range } from "../../units/range.ts";
 import { formatOf } from "./formats.ts";
 import type { LineFacts } from "./line-format.ts";
@@ -11,7 +13,7 @@ export function parseJson(bytes: Uint8Array): Json {
   try {
     return JSON.parse(decoder.decode(bytes));
   } catch (error) {
-    throw new Error(`is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`is not valid JSON: ${messageOf(error)}`);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
+
 import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { messageOf } from "../../units/message-of.ts";
 import type { Block } from "../format/block.ts";
 import { decompressBlock } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -49,7 +51,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
     try {
       return await readBlock(bytes, block);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new SnapshotError(`${join(path, block.file)} at byte ${block.offset}: ${reason}`, {
         cause,
         hint: `contextcore verify ${path}`,
@@ -70,7 +72,7 @@ export async function openSnapshot(place: Storage | string): Promise<OpenSnapsho
         await readStored(looking, block);
         return undefined;
       } catch (error) {
-        return error instanceof Error ? error.message : String(error);
+        return messageOf(error);
       }
     },
     close: async () => void (await Promise.all([bytes.close(), looking.close()])),

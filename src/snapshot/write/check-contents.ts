@@ -1,5 +1,6 @@
 /** The contents of what a third party's plugin yields, read as `verify` will read them. */
 
+import { messageOf } from "../../units/message-of.ts";
 import { addCounts } from "../format/counts.ts";
 import { formatOf } from "../format/formats.ts";
 import { linesOf } from "../format/lines.ts";
@@ -60,4 +61,4 @@ function checkJsonObject({ path, bytes }: StepObject): void {
 }
 
 const invalid = (what: string, error: unknown): InvalidStep =>
-  new InvalidStep(`invalid ${what}: ${error instanceof Error ? error.message : String(error)}`);
+  new InvalidStep(`invalid ${what}: ${messageOf(error)}`);

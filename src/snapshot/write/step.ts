@@ -1,5 +1,7 @@
 /** Where everything in a step goes, worked out before anything is written. */
+
 import type { Counts } from "../../contract/contract.ts";
+import { messageOf } from "../../units/message-of.ts";
 import type { Range } from "../../units/range.ts";
 import type { Commit } from "../format/block.ts";
 import { compressBlock } from "../format/compress.ts";
@@ -122,7 +124,7 @@ function refusing<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {
-    throw new StepRefused(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new StepRefused(messageOf(error), { cause: error });
   }
 }
 

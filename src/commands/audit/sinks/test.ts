@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { OpenSink } from "../../../host/open.ts";
 import { UsageError } from "../../../tasks/errors.ts";
+import { messageOf } from "../../../units/message-of.ts";
 import { withTimeLimit } from "../../../units/time-limit.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
@@ -59,6 +60,6 @@ async function probe({ name, sink }: OpenSink, limitMs: number, signal: AbortSig
     return { name, ok: true };
   } catch (error) {
     signal.throwIfAborted();
-    return { name, ok: false, error: error instanceof Error ? error.message : String(error) };
+    return { name, ok: false, error: messageOf(error) };
   }
 }

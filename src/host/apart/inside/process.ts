@@ -1,6 +1,8 @@
 /** A plugin's process: it loads the given plugin, opens it, calls its hooks, and ends when nobody needs it any more. */
+
 import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
+import { messageOf } from "../../../units/message-of.ts";
 import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
 import { cutMessage, type Declared, FACES, type LoadInput, loadSchema } from "../messages.ts";
@@ -66,7 +68,7 @@ function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): Dec
 
 /** An unhandled rejection, or a throw in a timer, is reported and otherwise ignored. */
 function tellUnhandled(tell: (message: string) => void): void {
-  const said = (error: unknown): void => tell(error instanceof Error ? error.message : String(error));
+  const said = (error: unknown): void => tell(messageOf(error));
   process.on("unhandledRejection", said);
   process.on("uncaughtException", said);
 }

@@ -20,7 +20,7 @@ export interface Link {
 }
 
 /** The end of a trail, fit to be appended to. */
-export interface Mended {
+export interface Repaired {
   readonly last: Link;
   /** Events that say what was found. */
   readonly notices: readonly NewEvent[];
@@ -38,7 +38,7 @@ const UNCOPIED_MAX = 10_000;
  * @param seen the file that this process wrote to last
  * @throws TrailError when what is there cannot be read, or a torn line cannot be set aside
  */
-export function mend(file: string, home: Home, seen?: Inode): Mended {
+export function repair(file: string, home: Home, seen?: Inode): Repaired {
   const notices: NewEvent[] = [];
   requireTrail(file);
   const end = endOf(file);
@@ -101,8 +101,8 @@ function newestOf(lines: readonly string[]): Link | undefined {
 }
 
 /** The end of the trail against what the home remembers of it. */
-function compare(file: string, home: Home, last: Link, head: Head | undefined): Mended {
-  const fits: Mended = { last, notices: [], restored: [], uncopied: [] };
+function compare(file: string, home: Home, last: Link, head: Head | undefined): Repaired {
+  const fits: Repaired = { last, notices: [], restored: [], uncopied: [] };
   if (head?.hash === last.hash) return fits;
   const beyond = head === undefined ? beyondIn(home, file, last) : [];
   const uncopied = beyond.length === 0 ? linesAfter(file, head) : undefined;

@@ -1,6 +1,6 @@
 import {
-  type DashboardKeeper,
   type DashboardListing,
+  type DashboardStore,
   objectOf,
   type PlacedDashboard,
   PluginError,
@@ -18,7 +18,7 @@ import { readWritable } from "./writable.ts";
 const MESSAGE = "Provisioned by contextcore";
 
 /** Grafana's individual dashboards. */
-export function createKeeper(at: ServerFor): DashboardKeeper {
+export function createDashboardStore(at: ServerFor): DashboardStore {
   return {
     list: (signal) => list(at(signal)),
     read: (uid, signal) => readDashboard(at(signal), uid),

@@ -11,7 +11,7 @@ import { entriesOf, finish, type PluginKind, type ResolvedOptions } from "./reso
  * The file's values that are not in force and would not do. A variable or a secret file that is missing here is no
  * mistake: it may be there where it is needed.
  */
-export function hiddenProblems(
+export function shadowedProblems(
   plugin: Configured,
   kind: PluginKind,
   config: Config,

@@ -6,11 +6,11 @@ import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 
 /** A failure for each option of a backend or a sink that the plugin is not, and of a sink that nothing configures. */
-export function unheardSettings(config: Config, loaded: readonly LoadedPlugin[]): OpenFailure[] {
+export function unusedSettings(config: Config, loaded: readonly LoadedPlugin[]): OpenFailure[] {
   const keys = Object.keys(config.overrides ?? {});
   return loaded.flatMap((one) =>
     (["backends", "sinks"] as const).flatMap((section) => {
-      const why = whyUnheard(section, one, config);
+      const why = whyUnused(section, one, config);
       const prefix = `${section}.${one.plugin.name}.`;
       if (why === undefined) return [];
       return keys
@@ -25,7 +25,7 @@ interface Why {
   readonly hint: string;
 }
 
-function whyUnheard(
+function whyUnused(
   section: PluginKind,
   { plugin }: LoadedPlugin,
   config: Config,

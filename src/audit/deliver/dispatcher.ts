@@ -1,8 +1,10 @@
 /** Brings what waits to one sink: in order, one at a time, never two processes at once, each attempt within the limit. */
+
 import type { AuditRecord } from "../../contract/contract.ts";
 import { isKind } from "../../contract/errors.ts";
 import type { OpenSink } from "../../host/open.ts";
 import { redactedText } from "../../redact/text.ts";
+import { messageOf } from "../../units/message-of.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import { lineOf } from "../format/trail-line.ts";
 import { tryTrailLock } from "../journal/lock.ts";
@@ -10,7 +12,7 @@ import { pendingAfter } from "./pending.ts";
 import { readSinkState, type SinkState, sinkStatePath, writeSinkState } from "./state.ts";
 
 /** What one delivery to one sink needs. */
-export interface CourierOptions {
+export interface DispatcherOptions {
   readonly open: OpenSink;
   /** The trail's file. */
   readonly file: string;
@@ -34,7 +36,7 @@ const REFUSALS_MAX = 3;
  * @returns the sink's state afterwards
  * @throws TrailError when the trail or the state of the sink cannot be read or written; what the sink throws is in its state
  */
-export async function deliverAll(options: CourierOptions): Promise<SinkState | undefined> {
+export async function deliverAll(options: DispatcherOptions): Promise<SinkState | undefined> {
   const { open, folder, signal } = options;
   if (readSinkState(folder, open.name) === undefined) return undefined;
   for (;;) {
@@ -51,7 +53,7 @@ export async function deliverAll(options: CourierOptions): Promise<SinkState | u
   }
 }
 
-async function deliverLocked(options: CourierOptions): Promise<SinkState | undefined> {
+async function deliverLocked(options: DispatcherOptions): Promise<SinkState | undefined> {
   const { open, file, folder, signal } = options;
   let state = readSinkState(folder, open.name);
   while (state !== undefined) {
@@ -79,7 +81,7 @@ interface Attempt {
 }
 
 async function deliverOne(
-  { open, timeLimitMs, signal }: CourierOptions,
+  { open, timeLimitMs, signal }: DispatcherOptions,
   state: SinkState,
   record: AuditRecord,
 ): Promise<Attempt> {
@@ -95,7 +97,7 @@ async function deliverOne(
   } catch (error) {
     if (signal.aborted) return { next: state, go: false }; // the command ends; nothing is known of the sink
     const failure = {
-      message: redactedText(error instanceof Error ? error.message : String(error)),
+      message: redactedText(messageOf(error)),
       at: at(),
     };
     if (!isEventsFault(error)) return { next: { ...state, failure }, go: false };

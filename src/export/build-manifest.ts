@@ -21,7 +21,7 @@ import type { BackendOutcome } from "./backend-run.ts";
 const NOT_OPENED = "it was not opened when the export was resumed";
 
 /** Everything that the manifest says, but its own hash. */
-export function claimsOf(
+export function buildManifest(
   request: SnapshotRequest,
   outcomes: readonly BackendOutcome[],
   written: WrittenFiles,
