@@ -60,7 +60,8 @@ test("the whole chunk of a stream: the other streams, and its other hours, are s
   const rest = all.filter((time) => time < FIRST + HOUR || time >= FIRST + 2n * HOUR);
   expect(sorted(held.get("db")).length).toBeGreaterThan(rest.length - 10);
   expect(lost?.itemsTotal).toBeGreaterThan(0);
-  expect(asked).toBeLessThan(4_000);
+  // 1,300 to 5,000, as the steps beside it end; every line split down to its nanosecond would be 9,000.
+  expect(asked).toBeLessThan(6_500);
 }, 60_000);
 
 test("several lines of several streams, seconds and streams apart", async () => {
