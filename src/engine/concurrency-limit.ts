@@ -127,6 +127,8 @@ export function createConcurrencyLimit({
           if (signal.aborted) throw error;
           const delayMs = retryDelay(error, failed, retry, Math.random(), answered);
           if (delayMs === undefined) {
+            // No further attempt ends the pause that the server asked for, and other calls wait for its end.
+            if (isOverload(error)) pauseUntil(pausedUntil).catch(() => {});
             if (isKind(error, "temporary", "refused")) failuresInARow += 1;
             throw error;
           }
