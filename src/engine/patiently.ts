@@ -1,7 +1,11 @@
 import { sleep } from "../units/sleep.ts";
 import { DEFAULT_RETRY, type RetryPolicy, retryDelay } from "./retry.ts";
 
-/** Retries a temporary failure, waiting as long as the server asks. @throws the error of the last attempt */
+/**
+ * Retries a temporary failure, waiting as long as the server asks. For work that the concurrency limit must not call: files read
+ * or written as a whole, which take any time, and splitting, whose failures say nothing about the server. @throws the error of
+ * the last attempt
+ */
 export async function patiently<Answer>(
   ask: () => Promise<Answer>,
   signal: AbortSignal,

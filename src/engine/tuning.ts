@@ -1,4 +1,4 @@
-import { DEFAULT_RETRY, type RetryPolicy } from "./retry.ts";
+import { DEFAULT_RETRY, LOOK_RETRY, type RetryPolicy } from "./retry.ts";
 
 /** The engine's numbers. The configuration sets one; tests use small ones. */
 export interface Tuning {
@@ -43,3 +43,6 @@ export const DEFAULT_TUNING: Tuning = {
   recentMs: 86_400_000,
   progressMs: 100,
 };
+
+/** For a first look, for whose result somebody waits. */
+export const LOOK_TUNING: Tuning = { ...DEFAULT_TUNING, retry: LOOK_RETRY };

@@ -1,15 +1,10 @@
 /** Asks a backend for its own counts, and reads again what it counts higher than was read. */
 
 import type { Counts } from "../contract/contract.ts";
+import type { Answer, TimedAnswer } from "../reconcile/count.ts";
 import type { Reread } from "../reconcile/part.ts";
-import { type Answer, conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
-import {
-  isAbout,
-  type SettleOptions,
-  settle,
-  type TimedAnswer,
-  type TotalBefore,
-} from "../reconcile/settle.ts";
+import { conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
+import { isAbout, type SettleOptions, settle, type TotalBefore } from "../reconcile/settle.ts";
 import type { Range } from "../units/range.ts";
 import type { Ledger } from "./ledger.ts";
 import { isPartOf } from "./reread/reread.ts";

@@ -1,8 +1,8 @@
 /** Asks every backend what it holds and how big it is. One that does not answer affects no other. */
 
 import type { Inventory, Signal, Size } from "../contract/contract.ts";
-import { patiently } from "../engine/patiently.ts";
-import { LOOK_RETRY } from "../engine/retry.ts";
+import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { LOOK_TUNING } from "../engine/tuning.ts";
 import type { OpenBackend, OpenFailure } from "../host/open.ts";
 import { messageOf } from "../units/message-of.ts";
 import { withTimeLimit } from "../units/time-limit.ts";
@@ -51,8 +51,10 @@ export async function survey(
 async function ask(open: OpenBackend, { signal, timeoutMs, onAnswer }: SurveyOptions): Promise<Surveyed> {
   const { name, backend } = open;
   const slow = tooSlow(open, timeoutMs);
-  const both = (limit: AbortSignal) =>
-    Promise.all([patiently(() => backend.inventory(limit), limit, LOOK_RETRY), sizeOf(open, limit)]);
+  const both = (limit: AbortSignal) => {
+    const { call } = createConcurrencyLimit({ concurrency: 2, tuning: LOOK_TUNING, signal: limit });
+    return Promise.all([call((inner) => backend.inventory(inner)), sizeOf(open, call)]);
+  };
   try {
     const [inventory, size] = await withTimeLimit(both, signal, { limitMs: timeoutMs, late: () => slow });
     return { state: "reached", name, open, inventory, ...size };
@@ -69,10 +71,10 @@ const tooSlow = ({ url }: OpenBackend, timeoutMs: number): Error =>
 
 async function sizeOf(
   open: OpenBackend,
-  signal: AbortSignal,
+  call: ConcurrencyLimit["call"],
 ): Promise<Pick<Reached, "size" | "sizeProblem">> {
   try {
-    return { size: await patiently(() => open.backend.size(signal), signal, LOOK_RETRY) };
+    return { size: await call((signal) => open.backend.size(signal)) };
   } catch (error) {
     return { sizeProblem: messageOf(error) };
   }

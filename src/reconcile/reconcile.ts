@@ -1,8 +1,9 @@
 /** Compares what was read with the server's own count. */
-import type { Counts, Problem } from "../contract/contract.ts";
+import type { Problem } from "../contract/contract.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { countedUnit } from "../units/unit-text.ts";
+import { type Answer, differences } from "./count.ts";
 import type { Question } from "./windows.ts";
 
 /** The result of the comparison with the server. */
@@ -13,21 +14,6 @@ export interface Reconciliation {
   readonly problems: readonly Problem[];
   /** Why some windows could not be counted. */
   readonly uncounted?: string;
-}
-
-/** The server's answer: its numbers; why it could not be asked; or neither, when it cannot say. */
-export interface Answer {
-  readonly question: Question;
-  readonly server?: Counts;
-  readonly error?: string;
-}
-
-/** The units in which the server's answer differs, and by how much it is higher. */
-function differences({ question, server }: Answer): { unit: string; more: number }[] {
-  return Object.entries(server ?? {})
-    .filter(([unit]) => question.concerns(unit))
-    .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))
-    .filter(({ more }) => more !== 0);
 }
 
 /** True when the server's count matches what was read, as far as it can say. */

@@ -2,9 +2,17 @@
 
 import type { Counts } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
-import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
-import { type Answer, agrees } from "./reconcile.ts";
+import {
+  type Answer,
+  type CountOptions,
+  carryOn,
+  countWindows,
+  isSame,
+  repeatCounts,
+  type TimedAnswer,
+} from "./count.ts";
+import { agrees } from "./reconcile.ts";
 import type { Question } from "./windows.ts";
 
 /** A count of everything, from before the records were read. */
@@ -12,14 +20,6 @@ export interface TotalBefore {
   readonly counts: Counts;
   /** When the server answered. ms by `performance.now()` */
   readonly at: number;
-}
-
-/** An answer with its times, ms by `performance.now()`. */
-export interface TimedAnswer extends Answer {
-  /** When it was asked for. */
-  readonly asked: number;
-  /** Since when the server has given the same answer. */
-  readonly since: number;
 }
 
 /** What to count, how to ask the server, and when to trust it. */
@@ -50,21 +50,25 @@ export interface SettleOptions {
  * Loki returned 85,357 of 200,000 lines and counted as many, until the rest of what had been pushed became visible.
  */
 export async function settle(options: SettleOptions): Promise<readonly TimedAnswer[]> {
-  const { recountMs, pause } = options;
-  const rounds = recountMs > 0 ? options.recounts : 0;
-  let { answers, unsettled } = await askFirst(options);
-  for (let round = 0; round < rounds && unsettled.length > 0; round += 1) {
-    await pause(unsettled.reduce((most, one) => Math.max(most, waitMs(one, recountMs)), 0));
-    const previous = new Map(unsettled.map((one) => [one.question, one]));
-    const asked = await ask([...previous.keys()], options);
-    const again = new Map(asked.map((one) => [one.question, carryOn(one, previous.get(one.question))]));
-    answers = answers.map((one) => again.get(one.question) ?? one);
-    unsettled = [...again.values()].filter(
-      (one) => !isSame(one, previous.get(one.question)) || !isProven(one, options),
-    );
-  }
-  return answers;
+  const { recountMs } = options;
+  let left = recountMs > 0 ? options.recounts : 0;
+  const { answers, unsettled } = await askFirst(options);
+  return repeatCounts(answers, unsettled, {
+    ...asking(options),
+    isUnsettled: (one, earlier) => !isSame(one, earlier) || !isProven(one, options),
+    async pause(waiting) {
+      if (left === 0) return false;
+      left -= 1;
+      await options.pause(waiting.reduce((most, one) => Math.max(most, waitMs(one, recountMs)), 0));
+      return true;
+    },
+  });
 }
+
+const asking = ({ count, atOnce }: SettleOptions): CountOptions => ({
+  ask: ({ range }) => count(range),
+  atOnce,
+});
 
 interface Asked {
   readonly answers: readonly TimedAnswer[];
@@ -75,7 +79,7 @@ interface Asked {
 /** The first answers, combined with earlier ones. An answer unchanged for long enough is settled, even if it differs. */
 async function askFirst(options: SettleOptions): Promise<Asked> {
   const { questions, before, earlier = [] } = options;
-  const first = await ask(questions, options);
+  const first = await countWindows(questions, asking(options));
   const isChanged = before !== undefined && hasChanged(before.counts, first);
   const known = new Map(questions.map((one) => [one, earlier.find(isAbout(one))]));
   const answers = first.map((one) =>
@@ -98,49 +102,11 @@ const isProven = (one: TimedAnswer, options: SettleOptions): boolean =>
 const waitMs = (one: TimedAnswer, recountMs: number): number =>
   agrees(one) ? Math.max(0, Math.ceil(one.since + recountMs - performance.now())) + 1 : recountMs;
 
-const isSame = (now: Answer, earlier: Answer | undefined): boolean =>
-  Bun.deepEquals(now.server, earlier?.server);
-
-const carryOn = (one: TimedAnswer, earlier: TimedAnswer | undefined): TimedAnswer =>
-  earlier !== undefined && isSame(one, earlier) ? { ...one, since: earlier.since } : one;
-
 /** Whether an answer is about the same records. */
 export const isAbout =
   ({ part, range }: Question) =>
   ({ question }: Answer): boolean =>
     question.part === part && question.range.from === range.from && question.range.to === range.to;
-
-/** After this many failed counts the rest is skipped: each failure has cost all its retries. */
-const FAILURES_MAX = 3;
-
-async function ask(
-  questions: readonly Question[],
-  { count, atOnce }: Pick<SettleOptions, "count" | "atOnce">,
-): Promise<TimedAnswer[]> {
-  const answers: TimedAnswer[] = [];
-  const waiting = questions.entries();
-  const failures: string[] = [];
-  const work = async (): Promise<void> => {
-    for (const [index, question] of waiting) {
-      const earlier = failures[FAILURES_MAX - 1];
-      const asked = performance.now();
-      const given = earlier === undefined ? await answer(question, count) : { question, error: earlier };
-      if (earlier === undefined && given.error !== undefined) failures.push(given.error);
-      answers[index] = { ...given, asked, since: performance.now() };
-    }
-  };
-  await Promise.all(Array.from({ length: Math.max(1, atOnce()) }, work));
-  return answers;
-}
-
-async function answer(question: Question, count: SettleOptions["count"]): Promise<Answer> {
-  try {
-    const server = await count(question.range);
-    return server === undefined ? { question } : { question, server };
-  } catch (error) {
-    return { question, error: messageOf(error) };
-  }
-}
 
 function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
   const after: Record<string, number> = {};

@@ -1,10 +1,19 @@
 import type { Counts } from "../contract/contract.ts";
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
-import { addCounts } from "../snapshot/format/counts.ts";
+import { countWindows } from "../reconcile/count.ts";
+import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
+import { addCounts, countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
-import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { byFrom } from "../snapshot/format/ranges.ts";
 import type { Range } from "../units/range.ts";
+
+/** Where a restore would write, and how its server is asked. */
+export interface HeldOptions {
+  readonly range: Range;
+  readonly call: ConcurrencyLimit["call"];
+  readonly signal: AbortSignal;
+}
 
 /**
  * What a server holds already where a restore would write: its own counts of the windows that were saved, of what was saved of
@@ -13,29 +22,34 @@ import type { Range } from "../units/range.ts";
 export async function countHeld(
   { backend }: OpenBackend,
   { windows }: ManifestPlugin,
-  { range, signal }: { readonly range: Range; readonly signal: AbortSignal },
+  { range, call, signal }: HeldOptions,
 ): Promise<Counts | undefined> {
+  const questions = apart(savedQuestions(windows), range);
+  const answers = await countWindows(questions, {
+    ask: (one) => call(async (inner) => backend.count?.({ range: one.range }, inner)),
+  });
+  signal.throwIfAborted();
   const held: Record<string, number> = {};
-  let counted = 0n;
-  try {
-    for (const { read, server = {}, ...times } of inOrder(windows)) {
-      const { from, to } = rangeFromText(times);
-      // Windows of snapshots that overlap do: nothing is counted twice.
-      const window = { from: from > counted ? from : counted, to };
-      const units = Object.keys(server).filter((unit) => read[unit] !== undefined);
-      if (units.length === 0 || window.from >= window.to) continue;
-      if (window.from >= range.to || window.to <= range.from) continue;
-      counted = to;
-      const counts = await backend.count?.({ range: window }, signal);
-      if (counts === undefined) return undefined;
-      addCounts(held, Object.fromEntries(units.map((unit) => [unit, counts[unit] ?? 0])));
-    }
-    return held;
-  } catch {
-    signal.throwIfAborted();
-    return undefined;
+  for (const { question, server } of answers) {
+    if (server === undefined) return undefined;
+    addCounts(held, countsIn(unitsOf(question), server));
   }
+  return held;
 }
 
-const inOrder = (windows: ManifestPlugin["windows"]): ManifestPlugin["windows"] =>
-  windows.toSorted((a, b) => byFrom(rangeFromText(a), rangeFromText(b)));
+const unitsOf = ({ counted, read }: SavedQuestion): string[] =>
+  Object.keys(counted).filter((unit) => read[unit] !== undefined);
+
+/** Those that reach into the range, in order. Windows of snapshots that overlap do so, too: nothing is counted twice. */
+function apart(questions: readonly SavedQuestion[], whole: Range): SavedQuestion[] {
+  let counted = 0n;
+  return questions
+    .toSorted((a, b) => byFrom(a.range, b.range))
+    .flatMap((one) => {
+      const { to } = one.range;
+      const from = one.range.from > counted ? one.range.from : counted;
+      if (unitsOf(one).length === 0 || from >= to || from >= whole.to || to <= whole.from) return [];
+      counted = to;
+      return [{ ...one, range: { from, to } }];
+    });
+}

@@ -1,8 +1,8 @@
 /** The plan of a restore, made before anything is written: show it, ask, then carry out this same value. */
 
 import type { Counts, LineMatcher, RestoreDiagnostic, Restorer, Signal } from "../contract/contract.ts";
-import { patiently } from "../engine/patiently.ts";
-import { LOOK_RETRY } from "../engine/retry.ts";
+import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { LOOK_TUNING } from "../engine/tuning.ts";
 import { backendOf, type OpenBackend } from "../host/open.ts";
 import { hasTenant } from "../host/opening.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
@@ -124,13 +124,15 @@ async function planTarget(
   if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
+  // One bad moment of a server must not leave it out of a restore.
+  const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
-    ...(files.length === 0 ? [] : await asked(() => restore.preflight(plan, options.signal), options)),
+    ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
-  const existing = await countHeld(open, saved, { range, signal: options.signal });
+  const existing = await countHeld(open, saved, { range, call, signal: options.signal });
   return {
     name: saved.name,
     open,
@@ -147,10 +149,6 @@ async function planTarget(
       files.some((file) => reachesOut(file, range)),
   };
 }
-
-/** One bad moment of a server must not leave it out of a restore. */
-const asked = <Answer>(ask: () => Promise<Answer>, { signal }: RestoreOptions): Promise<Answer> =>
-  patiently(ask, signal, LOOK_RETRY);
 
 const intoNothing = ({ message, setting }: RestoreDiagnostic): string =>
   `${message} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;

@@ -1,11 +1,18 @@
 /** After a restore: what the server now holds, window by window, compared with the snapshot. */
 
 import type { Counts } from "../contract/contract.ts";
-import { patiently } from "../engine/patiently.ts";
-import type { RetryPolicy } from "../engine/retry.ts";
-import type { ManifestWindow } from "../snapshot/format/manifest.ts";
-import { rangeFromText } from "../snapshot/format/range-text.ts";
-import { messageOf } from "../units/message-of.ts";
+import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { DEFAULT_RETRY, type RetryPolicy } from "../engine/retry.ts";
+import { DEFAULT_TUNING } from "../engine/tuning.ts";
+import {
+  type Answer,
+  type CountOptions,
+  countWindows,
+  differences,
+  repeatCounts,
+} from "../reconcile/count.ts";
+import { savedQuestions } from "../reconcile/saved.ts";
+import type { Question } from "../reconcile/windows.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import type { LostBlock } from "./lost.ts";
@@ -32,80 +39,65 @@ export interface RecountOptions {
   readonly lost?: readonly LostBlock[];
 }
 
-/** After this many failed counts the rest is skipped: each failure has cost all its retries. */
-const FAILURES_MAX = 3;
+/** A window, with what of it can be there as what was read. */
+interface Expected extends Question {
+  readonly saved: Counts;
+}
 
 /** Counts the windows that were restored whole. A restore of a part, or by selector, cannot be counted this way. @throws the signal's reason only */
 export async function recount(target: RestoreTarget, options: RecountOptions): Promise<Recount[]> {
   if (target.matcher !== undefined) return [];
-  const inside = target.saved.windows.filter((one) => isInside(rangeFromText(one), target.range));
-  const counted: Recount[] = [];
-  const deadline = Date.now() + options.settleMs;
-  for (const window of inside.filter(({ server }) => server !== undefined)) {
-    const failed = counted.filter(({ failure }) => failure !== undefined);
-    const last = failed.length < FAILURES_MAX ? undefined : failed.at(-1)?.failure;
-    if (last === undefined) counted.push(await countUntilThere(target, window, deadline, options));
-    else counted.push(uncounted(window, last));
-  }
-  return counted;
+  const { signal, settleMs, pauseMs } = options;
+  const questions = expectedOf(target, options.lost ?? []);
+  const deadline = Date.now() + settleMs;
+  const asking = askingOf(target, options);
+  const first = await countWindows(questions, asking);
+  const answers = await repeatCounts(first, first.filter(isLacking), {
+    ...asking,
+    isUnsettled: isLacking,
+    async pause() {
+      if (Date.now() >= deadline) return false;
+      await sleep(pauseMs, signal);
+      return true;
+    },
+  });
+  signal.throwIfAborted();
+  return answers.map(toRecount);
 }
 
-const uncounted = (window: ManifestWindow, failure: string): Recount => ({
-  range: rangeFromText(window),
-  saved: window.read,
-  short: [],
-  failure,
-});
+/** A permanent failure is an answer too, since the data is already written. */
+function askingOf({ open }: RestoreTarget, { signal, retry = DEFAULT_RETRY }: RecountOptions): CountOptions {
+  const tuning = { ...DEFAULT_TUNING, retry };
+  const { call } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
+  return { ask: ({ range }) => call(async (inner) => open.backend.count?.({ range }, inner)) };
+}
+
+const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[]): Expected[] =>
+  savedQuestions(saved.windows)
+    .filter((one) => isInside(one.range, range))
+    .map((one) => ({ ...one, saved: one.read, read: countsWithout(one, lost), concerns: () => true }));
 
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
-async function countUntilThere(
-  target: RestoreTarget,
-  window: ManifestWindow,
-  deadline: number,
-  options: RecountOptions,
-): Promise<Recount> {
-  const { signal, pauseMs } = options;
-  const range = rangeFromText(window);
-  const expected = countsWithout(window, options.lost ?? []);
-  for (;;) {
-    const answer = await countPatiently(target, range, options);
-    if (answer.failure !== undefined) return uncounted(window, answer.failure);
-    const { server } = answer;
-    if (server === undefined) return { range, saved: window.read, short: [] };
-    const short = Object.keys(server).filter((unit) => (server[unit] ?? 0) < (expected[unit] ?? 0));
-    if (short.length === 0 || Date.now() >= deadline) return { range, saved: window.read, server, short };
-    await sleep(pauseMs, signal);
-  }
-}
-
 /** What of a window can be there when these blocks were not written. */
-function countsWithout(window: ManifestWindow, lost: readonly LostBlock[]): Counts {
-  const whole = rangeFromText(window);
-  const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, whole));
-  const expected = { ...window.read };
+function countsWithout({ range, read }: Question, lost: readonly LostBlock[]): Counts {
+  const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
+  const expected = { ...read };
   for (const { block } of inside)
     for (const [unit, count] of Object.entries(block.counts))
       expected[unit] = Math.max(0, (expected[unit] ?? 0) - count);
   return expected;
 }
 
-interface Answer {
-  readonly server?: Counts;
-  readonly failure?: string;
-}
+const shortUnits = (answer: Answer): string[] =>
+  differences(answer).flatMap(({ unit, more }) => (more < 0 ? [unit] : []));
 
-/** Retries temporary failures. A permanent failure is a result too, since the data is already written. */
-async function countPatiently(
-  { open }: RestoreTarget,
-  range: Range,
-  { signal, retry }: RecountOptions,
-): Promise<Answer> {
-  try {
-    const server = await patiently(async () => open.backend.count?.({ range }, signal), signal, retry);
-    return server === undefined ? {} : { server };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { failure: messageOf(error) };
-  }
-}
+const isLacking = (answer: Answer): boolean => shortUnits(answer).length > 0;
+
+const toRecount = (answer: Answer<Expected>): Recount => ({
+  range: answer.question.range,
+  saved: answer.question.saved,
+  ...(answer.server === undefined ? {} : { server: answer.server }),
+  short: shortUnits(answer),
+  ...(answer.error === undefined ? {} : { failure: answer.error }),
+});

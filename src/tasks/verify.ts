@@ -1,5 +1,6 @@
 /** Verifies snapshots against their manifests, and against what the servers hold now. */
-import { patiently } from "../engine/patiently.ts";
+import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
+import { DEFAULT_TUNING } from "../engine/tuning.ts";
 import { backendOf } from "../host/open.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
@@ -138,11 +139,13 @@ async function comparedLive(
   { backends, signal, warn }: TaskContext,
 ): Promise<readonly LiveReport[]> {
   const reports: LiveReport[] = [];
-  const again = <Answer>(ask: () => Promise<Answer>) => patiently(ask, signal);
   for (const saved of chains.map(claimsOfBackend)) {
     const open = backendOf(saved, backends);
     if (open === undefined) warn(`${saved.name}: not compared, no such backend is configured`);
-    else reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal, patiently: again }));
+    else {
+      const { call } = createConcurrencyLimit({ concurrency: 1, tuning: DEFAULT_TUNING, signal });
+      reports.push(await compareLive(saved, open, { now: fromMs(Date.now()), signal, call }));
+    }
   }
   return reports;
 }

@@ -1,10 +1,11 @@
 /** Compares what a snapshot says with what the server holds now. */
 
-import type { Counts } from "../contract/contract.ts";
+import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
-import type { ManifestPlugin, ManifestWindow } from "../snapshot/format/manifest.ts";
-import { rangeFromText } from "../snapshot/format/range-text.ts";
-import { messageOf } from "../units/message-of.ts";
+import { type Answer, countWindows, differences } from "../reconcile/count.ts";
+import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
+import { countsIn } from "../snapshot/format/counts.ts";
+import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import type { Range } from "../units/range.ts";
 
 /**
@@ -34,69 +35,52 @@ export interface LiveReport {
   readonly failure?: string;
 }
 
-/** After this many failed counts the rest is skipped: each may have cost its whole time limit. */
-const FAILURES_MAX = 3;
-
 export interface LiveOptions {
   readonly now: bigint;
   readonly signal: AbortSignal;
-  /** Asks a server, retrying temporary failures. */
-  readonly patiently: <Answer>(ask: () => Promise<Answer>) => Promise<Answer>;
+  /** Calls the backend's hooks, retrying temporary failures. */
+  readonly call: ConcurrencyLimit["call"];
 }
 
 /** Counts every window again that the server could count when it was saved. @throws the signal's reason, or what the server says when it gives no inventory */
 export async function compareLive(
   saved: ManifestPlugin,
   { backend }: OpenBackend,
-  { now, signal, patiently }: LiveOptions,
+  { now, signal, call }: LiveOptions,
 ): Promise<LiveReport> {
-  const { retention } = await patiently(() => backend.inventory(signal));
+  const { retention } = await call((inner) => backend.inventory(inner));
   const border = typeof retention === "bigint" ? now - retention : undefined;
   const match = saved.match === undefined ? {} : { match: saved.match };
-  const differences: LiveDifference[] = [];
-  const failures: string[] = [];
-  let counted = 0;
-  let failed = 0;
-  for (const window of saved.windows.filter((one) => one.server !== undefined)) {
-    if (failures.length >= FAILURES_MAX) {
-      failed += 1;
-      continue;
-    }
-    try {
-      const request = { range: rangeFromText(window), ...match };
-      const server = await patiently(async () => backend.count?.(request, signal));
-      if (server === undefined) continue;
-      counted += 1;
-      differences.push(...differencesOf(saved.name, window, server, border));
-    } catch (error) {
-      signal.throwIfAborted();
-      failed += 1;
-      failures.push(messageOf(error));
-    }
-  }
+  const answers = await countWindows(savedQuestions(saved.windows).map(withCounted), {
+    async ask({ range, counted }) {
+      const server = await call(async (inner) => backend.count?.({ range, ...match }, inner));
+      return server === undefined ? undefined : countsIn(Object.keys(counted), server);
+    },
+  });
+  signal.throwIfAborted();
+  const failures = answers.flatMap(({ error }) => (error === undefined ? [] : [error]));
   const failure = failures.at(-1);
   return {
     plugin: saved.name,
-    counted,
-    differences,
-    failed,
+    counted: answers.filter(({ server }) => server !== undefined).length,
+    differences: answers.flatMap((one) => differencesOf(saved.name, one, border)),
+    failed: failures.length,
     ...(failure === undefined ? {} : { failure }),
   };
 }
 
-function differencesOf(
-  plugin: string,
-  window: ManifestWindow,
-  server: Counts,
-  border: bigint | undefined,
-): LiveDifference[] {
-  const range = rangeFromText(window);
+/** What the export did not count itself is compared with what the server counted then. */
+const withCounted = (question: SavedQuestion): SavedQuestion => ({
+  ...question,
+  read: { ...question.counted, ...question.read },
+});
+
+function differencesOf(plugin: string, answer: Answer, border: bigint | undefined): LiveDifference[] {
+  const { range, read } = answer.question;
   const isLeaving = border !== undefined && range.from < border;
-  return Object.entries(window.server ?? {}).flatMap(([unit, then]) => {
-    const saved = window.read[unit] ?? then;
-    const now = server[unit] ?? 0;
-    if (now === saved) return [];
-    const verdict = now > saved ? "late" : isLeaving ? "expired" : "differs";
-    return [{ plugin, range, unit, saved, server: now, verdict }];
+  return differences(answer).map(({ unit, more }) => {
+    const saved = read[unit] ?? 0;
+    const verdict = more > 0 ? "late" : isLeaving ? "expired" : "differs";
+    return { plugin, range, unit, saved, server: saved + more, verdict };
   });
 }

@@ -94,6 +94,25 @@ test("what shows only after a while is waited for", async () => {
   expect([report.status, asked]).toEqual(["complete", 8]);
 });
 
+test("a server that fails while it is waited for leaves what it has not shown unproven", async () => {
+  let asked = 0;
+  const report = await reported(
+    3,
+    async () => {
+      asked += 1;
+      if (asked > 3) throw new PluginError("refused", "401 from the server", { status: 401 });
+      return { entries: asked === 1 ? 1 : 0 };
+    },
+    10_000,
+  );
+  expect(report.plugins[0]?.counted.map(({ server, failure }) => [server, failure])).toEqual([
+    [{ entries: 1 }, undefined],
+    [undefined, "401 from the server"],
+    [undefined, "401 from the server"],
+  ]);
+  expect([report.status, asked]).toEqual(["partial", 5]);
+});
+
 test("the wait is one for all windows, however many are short", async () => {
   const began = performance.now();
   const report = await reported(50, async () => ({ entries: 0 }), 100);

@@ -1,5 +1,6 @@
 /** Finds the parts of a range of which the server has more than is held, by counting halves. */
 import type { Counts } from "../../contract/contract.ts";
+import { countsIn } from "../../snapshot/format/counts.ts";
 import type { Range } from "../../units/range.ts";
 import { PIECES, type Tally } from "./tally.ts";
 
@@ -85,15 +86,12 @@ async function countHalves(
     count(tally.range(middle, to)),
   ]).catch(() => []);
   if (left === undefined || right === undefined) return undefined;
-  const only = (counts: Counts): Counts =>
-    Object.fromEntries(Object.keys(server).map((unit) => [unit, counts[unit] ?? 0]));
-  const isWhole = Object.keys(server).every(
-    (unit) => (left[unit] ?? 0) + (right[unit] ?? 0) === server[unit],
-  );
+  const units = Object.keys(server);
+  const isWhole = units.every((unit) => (left[unit] ?? 0) + (right[unit] ?? 0) === server[unit]);
   if (!isWhole) return undefined;
   return [
-    { from, to: middle, server: only(left) },
-    { from: middle, to, server: only(right) },
+    { from, to: middle, server: countsIn(units, left) },
+    { from: middle, to, server: countsIn(units, right) },
   ];
 }
 

@@ -4,10 +4,11 @@
  * snapshot holds what either reading gave, each record once.
  */
 import type { Counts, Cursor, ExportRequest, Start } from "../../contract/contract.ts";
+import type { Answer } from "../../reconcile/count.ts";
 import type { Reread } from "../../reconcile/part.ts";
-import type { Answer } from "../../reconcile/reconcile.ts";
 import type { Question } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
+import { countsIn } from "../../snapshot/format/counts.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { LATEST } from "../../snapshot/format/range-text.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
@@ -72,11 +73,10 @@ async function readShort({ question, server = {} }: Answer, reading: RereadOptio
   const { range, part: of } = question;
   const { ledger, committed, count, goesOn } = reading;
   const units = Object.keys(server).filter(question.concerns);
-  const only = (counts: Counts): Counts => Object.fromEntries(units.map((unit) => [unit, counts[unit] ?? 0]));
   const parts = await narrow({
     range,
-    server: only(server),
-    read: only(question.read),
+    server: countsIn(units, server),
+    read: countsIn(units, question.read),
     tally: async () => tallyOf(range, units, await blocksFor(range, reading), committed),
     count,
   });

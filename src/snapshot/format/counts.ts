@@ -10,6 +10,10 @@ export function addCounts(total: Record<string, number>, more: Counts): void {
   for (const [unit, number] of Object.entries(more)) total[unit] = (total[unit] ?? 0) + number;
 }
 
+/** The counts in these units alone; one that is not named counts 0. */
+export const countsIn = (units: readonly string[], counts: Counts): Counts =>
+  Object.fromEntries(units.map((unit) => [unit, counts[unit] ?? 0]));
+
 /** The units whose numbers differ, with 0 for a unit that one side does not name. */
 export function countDifferences(
   left: Counts,

@@ -1,0 +1,108 @@
+/** Counts windows on a server: how they are asked for, when that is given up, and how counts are repeated until they settle. */
+import type { Counts } from "../contract/contract.ts";
+import { messageOf } from "../units/message-of.ts";
+import type { Question } from "./windows.ts";
+
+/** The server's answer: its numbers; why it could not be asked; or neither, when it cannot say. */
+export interface Answer<Asked extends Question = Question> {
+  readonly question: Asked;
+  readonly server?: Counts;
+  readonly error?: string;
+}
+
+/** An answer with its times, ms by `performance.now()`. */
+export interface TimedAnswer<Asked extends Question = Question> extends Answer<Asked> {
+  /** When it was asked for. */
+  readonly asked: number;
+  /** Since when the server has given the same answer. */
+  readonly since: number;
+}
+
+/** How the server is asked. */
+export interface CountOptions<Asked extends Question = Question> {
+  /** Asks for one count, with all the retries that it is worth. `undefined`: the server cannot say. */
+  readonly ask: (question: Asked) => Promise<Counts | undefined>;
+  /** How many counts to request at once. Default: one. */
+  readonly atOnce?: () => number;
+}
+
+/** When counts are repeated. */
+export interface RepeatOptions<Asked extends Question = Question> extends CountOptions<Asked> {
+  /** Whether an answer is still to change, or to be confirmed. `earlier` is the one before it. */
+  readonly isUnsettled: (answer: TimedAnswer<Asked>, earlier: TimedAnswer<Asked> | undefined) => boolean;
+  /** Waits before these counts are repeated. False: they stand as they are. */
+  readonly pause: (unsettled: readonly TimedAnswer<Asked>[]) => Promise<boolean>;
+}
+
+/** After this many failed counts the rest is skipped: each failure has cost all its retries, and perhaps its whole time limit. */
+const FAILURES_MAX = 3;
+
+/** Asks for every count once. After too many failures the rest has the error of the last one. @returns the answers in order */
+export async function countWindows<Asked extends Question>(
+  questions: readonly Asked[],
+  { ask, atOnce = () => 1 }: CountOptions<Asked>,
+): Promise<readonly TimedAnswer<Asked>[]> {
+  const answers: TimedAnswer<Asked>[] = [];
+  const waiting = questions.entries();
+  const failures: string[] = [];
+  const work = async (): Promise<void> => {
+    for (const [index, question] of waiting) {
+      const given = failures[FAILURES_MAX - 1];
+      const asked = performance.now();
+      const answer = given === undefined ? await answerOf(question, ask) : { question, error: given };
+      if (given === undefined && answer.error !== undefined) failures.push(answer.error);
+      answers[index] = { ...answer, asked, since: performance.now() };
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, atOnce()) }, work));
+  return answers;
+}
+
+async function answerOf<Asked extends Question>(
+  question: Asked,
+  ask: CountOptions<Asked>["ask"],
+): Promise<Answer<Asked>> {
+  try {
+    const server = await ask(question);
+    return server === undefined ? { question } : { question, server };
+  } catch (error) {
+    return { question, error: messageOf(error) };
+  }
+}
+
+/** Repeats the counts that have not settled, all of them after one pause, until none is left or the pause says no. */
+export async function repeatCounts<Asked extends Question>(
+  first: readonly TimedAnswer<Asked>[],
+  unsettled: readonly TimedAnswer<Asked>[],
+  options: RepeatOptions<Asked>,
+): Promise<readonly TimedAnswer<Asked>[]> {
+  let answers = first;
+  let waiting = unsettled;
+  while (waiting.length > 0 && (await options.pause(waiting))) {
+    const previous = new Map(waiting.map((one) => [one.question, one]));
+    const asked = await countWindows([...previous.keys()], options);
+    const again = new Map(asked.map((one) => [one.question, carryOn(one, previous.get(one.question))]));
+    answers = answers.map((one) => again.get(one.question) ?? one);
+    waiting = [...again.values()].filter((one) => options.isUnsettled(one, previous.get(one.question)));
+  }
+  return answers;
+}
+
+/** True when the server says what it said before. */
+export const isSame = (now: Answer, earlier: Answer | undefined): boolean =>
+  Bun.deepEquals(now.server, earlier?.server);
+
+/** The answer, with the time since when the server has given it. */
+export const carryOn = <Asked extends Question>(
+  one: TimedAnswer<Asked>,
+  earlier: TimedAnswer | undefined,
+): TimedAnswer<Asked> =>
+  earlier !== undefined && isSame(one, earlier) ? { ...one, since: earlier.since } : one;
+
+/** The units in which the server's answer differs from what was read, and by how much it is higher. */
+export function differences({ question, server }: Answer): { unit: string; more: number }[] {
+  return Object.entries(server ?? {})
+    .filter(([unit]) => question.concerns(unit))
+    .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))
+    .filter(({ more }) => more !== 0);
+}
