@@ -6,7 +6,7 @@
 /** So much more than before, a collection is worth its time. Bytes resident. */
 const HIGH_BYTES = 45e6;
 /** So much more, one step at a time is enough: collecting alone did not help. */
-const PRESSED_BYTES = 60e6;
+const PRESSED_BYTES = 50e6;
 const LOOK_MS = 20;
 /** While it holds little, and waits perhaps, as for a count that has to last. */
 const CALM_LOOK_MS = 100;
