@@ -1,6 +1,7 @@
 /** Merges the file, the environment, `--set` and the defaults into one {@link Config}. */
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
+import { given } from "../units/given.ts";
 import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
@@ -37,7 +38,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const home = source.file === undefined ? directory : dirname(source.file);
   return {
     ...shape(values, home),
-    ...(source.file === undefined ? {} : { file: source.file }),
+    ...given({ file: source.file }),
     env,
     overrides,
     where,

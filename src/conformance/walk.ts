@@ -5,6 +5,7 @@ import { isKind } from "../contract/errors.ts";
 import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
 import { checkSplit } from "../snapshot/write/check-cursors.ts";
 import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
+import { given } from "../units/given.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import { require } from "./check.ts";
@@ -168,7 +169,7 @@ function gather(plugin: string, first: readonly Problem[]) {
     steps,
     cursors: [...shapes.values()],
     blocks,
-    ...(exportedUntil === undefined ? {} : { exportedUntil }),
+    ...given({ exportedUntil }),
   });
   return { add, done };
 }

@@ -3,6 +3,7 @@ import type { Cursor } from "../contract/contract.ts";
 import { cursorNotBefore, cursorRange } from "../snapshot/format/cursor-range.ts";
 import { createKeySet } from "../snapshot/format/key-set.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 
 /** A waiting cursor, with its share of the whole work. */
@@ -76,7 +77,7 @@ export function createFrontier(): Frontier {
         weight: share / fresh.length,
         range: cursorRange(cursor) ?? range,
         ...waitOf(cursor),
-        ...(part === undefined ? {} : { part }),
+        ...given({ part }),
       };
       add(pending);
       waitingByKey?.set(key, pending);
@@ -144,5 +145,5 @@ const timeOf = ({ notBefore = 0n }: Pending): bigint => notBefore;
 
 function waitOf(cursor: Cursor): Pick<Pending, "notBefore"> {
   const notBefore = cursorNotBefore(cursor);
-  return notBefore === undefined ? {} : { notBefore };
+  return given({ notBefore });
 }

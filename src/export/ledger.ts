@@ -10,6 +10,7 @@ import { kindOf } from "../snapshot/format/file-totals.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { createProblems, type Problems } from "./problems.ts";
 import { parseReread } from "./reread/cursor.ts";
@@ -52,7 +53,7 @@ export interface Ledger {
 
 /** The root cursor: the start, in the form of a step. */
 export const rootCursor = ({ range, match }: ExportRequest): Cursor => ({
-  start: { ...rangeToText(range), ...(match === undefined ? {} : { match }) },
+  start: { ...rangeToText(range), ...given({ match }) },
 });
 
 /** An empty ledger for what is asked of one backend. */

@@ -5,6 +5,7 @@ import { holdsOneOf, type Reached, type Surveyed } from "../inventory/survey.ts"
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { readRequest, type SnapshotRequest } from "../snapshot/write/request.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import type { ExportJob } from "./types.ts";
 
@@ -46,7 +47,7 @@ function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): 
   if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);
-  const request = { range, ...(match === undefined ? {} : { match }) };
+  const request = { range, ...given({ match }) };
   // An export with a selector continues nothing, because it does not cover its time.
   const continued = parent === undefined || match !== undefined ? {} : { parent };
   return [{ finding, open: finding.open, request, ...continued }];

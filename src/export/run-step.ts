@@ -7,6 +7,7 @@ import { SnapshotError } from "../snapshot/format/errors.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
+import { given } from "../units/given.ts";
 import type { Ledger } from "./ledger.ts";
 import { reasonOf } from "./reason.ts";
 import { againCursor, parseReread } from "./reread/cursor.ts";
@@ -99,7 +100,7 @@ function giveUp(ledger: Ledger, pending: Pending, { error, items }: Loss): void 
     kind: "incomplete",
     reason: reasonOf(error),
     items,
-    ...(pending.range === undefined ? {} : { range: pending.range }),
+    ...given({ range: pending.range }),
   });
   ledger.giveUp(pending);
 }

@@ -9,6 +9,7 @@ import type {
   Sink,
   Step,
 } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 import { createEndWatch } from "./endless.ts";
 import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
 import { callHook, type Hook, HookDefect } from "./hook.ts";
@@ -58,8 +59,10 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
           tenants: (signal) =>
             callHook(hook("tenants", "lookMs"), signal, (own) => tenants.call(backend, own)),
         }),
-    ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
-    ...(dashboards === undefined ? {} : { dashboards: guardDashboardStore(plugin, dashboards, options) }),
+    ...given({
+      restore: restore && guardRestorer(plugin, restore, options),
+      dashboards: dashboards && guardDashboardStore(plugin, dashboards, options),
+    }),
   };
 }
 
@@ -124,7 +127,7 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
   const { hook } = hooks(plugin, options);
   const { applyBytes } = restore;
   return {
-    ...(restore.order === undefined ? {} : { order: restore.order }),
+    ...given({ order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
     ...guardRanks(restore, hook("ranks", "lookMs")),
     ...guardMatcher(restore, hook("matcher", "lookMs")),

@@ -2,6 +2,7 @@
 import type { Counts, Problem } from "../contract/contract.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
+import { given } from "../units/given.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import type { Question } from "./windows.ts";
 
@@ -46,9 +47,9 @@ export function conclude(answers: readonly Answer[]): Reconciliation {
   const agreed = agreement(answers);
   return {
     windows: answers.map(toWindow),
-    ...(agreed === undefined ? {} : { agrees: agreed }),
+    ...given({ agrees: agreed }),
     problems: [...problemsOf(counted), ...failed.map(uncountedProblem)],
-    ...(failed[0] === undefined ? {} : { uncounted: failed[0].error }),
+    ...given({ uncounted: failed[0]?.error }),
   };
 }
 
@@ -69,8 +70,11 @@ const uncountedProblem = ({ question, error }: { question: Question; error: stri
 const toWindow = (one: Answer): ManifestWindow => ({
   ...rangeToText(one.question.range),
   read: { ...one.question.read },
-  ...(one.question.firstRead === undefined ? {} : { firstRead: { ...one.question.firstRead } }),
-  ...(one.server === undefined ? {} : { server: { ...one.server }, agrees: agrees(one) }),
+  ...given({
+    firstRead: one.question.firstRead && { ...one.question.firstRead },
+    server: one.server && { ...one.server },
+    agrees: one.server && agrees(one),
+  }),
 });
 
 /** One sentence per unit and direction, with the sum over all windows and each window concerned. */

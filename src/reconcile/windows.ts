@@ -3,6 +3,7 @@ import type { Counts } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { byFrom, subtract } from "../snapshot/format/ranges.ts";
+import { given } from "../units/given.ts";
 import { type Range, span } from "../units/range.ts";
 import type { Part, Reread } from "./part.ts";
 
@@ -112,7 +113,7 @@ function question({ range, read, added }: Window, part: Part, concerns: Question
     range,
     part,
     read: only(read),
-    ...(added === undefined ? {} : { firstRead: only(difference(read, added)) }),
+    ...given({ firstRead: added && only(difference(read, added)) }),
     concerns,
   };
 }

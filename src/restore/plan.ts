@@ -9,6 +9,7 @@ import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
 import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
@@ -138,10 +139,10 @@ async function planTarget(
     files,
     lost,
     range,
-    ...(matcher === undefined ? {} : { matcher }),
+    ...given({ matcher }),
     labels: options.labels,
     findings,
-    ...(existing === undefined ? {} : { held: existing }),
+    ...given({ held: existing }),
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
@@ -189,7 +190,7 @@ async function chosenOf(
 const toPlanFile = ({ file, counts, range }: PlannedFile) => ({
   path: file,
   counts,
-  ...(range === undefined ? {} : { range }),
+  ...given({ range }),
 });
 
 /** The actual time range of the data; absent when there are only objects. */

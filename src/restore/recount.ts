@@ -5,6 +5,7 @@ import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
@@ -103,7 +104,7 @@ async function countPatiently(
 ): Promise<Answer> {
   try {
     const server = await patiently(async () => open.backend.count?.({ range }, signal), signal, retry);
-    return server === undefined ? {} : { server };
+    return given({ server });
   } catch (error) {
     signal.throwIfAborted();
     return { failure: messageOf(error) };

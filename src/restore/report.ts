@@ -5,6 +5,7 @@ import { chainJson, chainSchema, reasonedSchema } from "../snapshot/catalog/chai
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
+import { given } from "../units/given.ts";
 import { lostSchema, lostToText } from "./lost.ts";
 import type { RestorePlan } from "./plan.ts";
 import type { Recount } from "./recount.ts";
@@ -106,7 +107,7 @@ export function restoreReport(
       unsupported,
       problems: merged(problems),
       lost: lost.map(lostToText),
-      ...(failure === undefined ? {} : { failure }),
+      ...given({ failure }),
       findings: (plan.targets.find((target) => target.name === name)?.findings ?? []).map(findingJson),
       counted: (counted.get(name) ?? []).map((one) => ({
         ...one,

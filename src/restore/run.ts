@@ -10,6 +10,7 @@ import type { RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
@@ -57,7 +58,7 @@ const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000 };
 /** Restores every target; one failure never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
   const { plan, signal, retry } = options;
-  const tuning = { ...RESTORE_TUNING, ...(retry === undefined ? {} : { retry }), ...options.tuning };
+  const tuning = { ...RESTORE_TUNING, ...given({ retry }), ...options.tuning };
   using memory = watchMemory();
   const budget = createMemoryBudget(tuning.heldBytes, memory.isPressed);
   const outcomes = await Promise.all(
@@ -140,7 +141,7 @@ const jobsOf = (target: RestoreTarget, plan: RestorePlan): BlockJob[] =>
     // A file of bytes is one job, represented by its first block.
     if (isOfBytes(planned))
       return blocks.slice(0, 1).map((block) => ({ file, block, additions, whole: planned }));
-    return blocks.map((block) => ({ file, block, additions, ...(beside === undefined ? {} : { beside }) }));
+    return blocks.map((block) => ({ file, block, additions, ...given({ beside }) }));
   });
 
 /** Added records are sent together with those they belong to; damage is reported at the block's own turn. */

@@ -11,6 +11,7 @@ import { hashOfFiles, pluginFiles } from "../host/trust/files.ts";
 import { type LockEntry, readLock } from "../host/trust/lock.ts";
 import { distrustPlugin } from "../host/trust/record.ts";
 import { type Changes, changesSince, isUnchanged } from "../host/trust/trust.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { withLastWord } from "./last-word.ts";
 import { configuredSpec, locateWord } from "./plugin-spec.ts";
@@ -130,7 +131,7 @@ const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: Dec
     source: spec,
     sha256: entry.hash,
     files: found.files.size,
-    ...(plugin.version === undefined ? {} : { version: plugin.version }),
+    ...given({ version: plugin.version }),
   },
 });
 

@@ -4,6 +4,7 @@ import type { Counts } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { ManifestPlugin, ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
 
@@ -52,7 +53,7 @@ export async function compareLive(
 ): Promise<LiveReport> {
   const { retention } = await patiently(() => backend.inventory(signal));
   const border = typeof retention === "bigint" ? now - retention : undefined;
-  const match = saved.match === undefined ? {} : { match: saved.match };
+  const match = given({ match: saved.match });
   const differences: LiveDifference[] = [];
   const failures: string[] = [];
   let counted = 0;
@@ -80,7 +81,7 @@ export async function compareLive(
     counted,
     differences,
     failed,
-    ...(failure === undefined ? {} : { failure }),
+    ...given({ failure }),
   };
 }
 

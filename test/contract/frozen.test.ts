@@ -32,6 +32,7 @@ test("the names of the entry `contextcore`", () => {
       "formatDuration",
       "fromMs",
       "fromRfc3339",
+      "given",
       "halves",
       "isKind",
       "lineRecords",

@@ -6,6 +6,7 @@
 import { dirname } from "node:path";
 import { redacted } from "../../redact/json.ts";
 import { redactedText } from "../../redact/text.ts";
+import { given } from "../../units/given.ts";
 import { type SealedEvent, seal } from "../format/chain.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
@@ -148,7 +149,7 @@ function sealAfter(event: NewEvent, link: Link, { clock, user, host, project }: 
     details: redacted(event.details ?? {}),
     data_affected: (event.dataAffected ?? []).map(redactedText),
     ...(event.exportPath === undefined ? {} : { export_path: redactedText(event.exportPath) }),
-    ...(event.ref === undefined ? {} : { ref: event.ref }),
+    ...given({ ref: event.ref }),
     prev_hash: link.hash,
   });
 }

@@ -1,4 +1,6 @@
 /** Walks a trail's lines from the first to the last and proves that each continues the one before. */
+
+import { given } from "../../units/given.ts";
 import { eventOf, GENESIS, LineError } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
 import type { MovingLine } from "../format/trail-line.ts";
@@ -56,7 +58,7 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
   const signing = watchSigning();
 
   const difference = (subject: string, message: string, seq?: number): void =>
-    findings.add({ severity: "difference", subject, message, ...(seq === undefined ? {} : { seq }) });
+    findings.add({ severity: "difference", subject, message, ...given({ seq }) });
 
   const checkLink = (event: ProvenLine, before: ProvenLine, place: () => string): void => {
     const { seq } = event;
@@ -140,11 +142,11 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
         changed,
         signing: signing.seen(),
         open: [...open.values()],
-        ...(first === undefined ? {} : { first: { seq: first.seq, timestamp: first.timestamp } }),
-        ...(last === undefined
-          ? {}
-          : { last: { seq: last.seq, timestamp: last.timestamp, hash: last.hash } }),
-        ...(newestPruned === undefined ? {} : { pruned: newestPruned }),
+        ...given({
+          first: first && { seq: first.seq, timestamp: first.timestamp },
+          last: last && { seq: last.seq, timestamp: last.timestamp, hash: last.hash },
+          pruned: newestPruned,
+        }),
       };
     },
   };

@@ -1,5 +1,6 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
 import type { OpenSink } from "../../host/open.ts";
+import { given } from "../../units/given.ts";
 import { printable } from "../../units/printable.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import type { SinkState } from "../deliver/state.ts";
@@ -207,7 +208,7 @@ function judge(name: string, seen: readonly string[], { hashes, findings }: Evid
     const note = isShared ? "; or they are another trail's, of which it has events too" : "";
     findings.add({ severity: isShared ? "warning" : "difference", subject: name, message: what + note });
   }
-  return { name, agrees: beyond === 0, ...(seq === undefined ? {} : { seq }) };
+  return { name, agrees: beyond === 0, ...given({ seq }) };
 }
 
 /** The newest hashes of the trail: a place that lags behind may have older ones, so some more than it gave. */

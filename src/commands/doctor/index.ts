@@ -11,6 +11,7 @@ import { readTimeout } from "../../tasks/timeout.ts";
 import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { given } from "../../units/given.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
 import { agreementOf, refusal, requireAgreement } from "../agreement.ts";
@@ -102,7 +103,7 @@ function exitOf(findings: readonly DoctorDiagnostic[], isAgreed: boolean): ExitC
 /** No server and no sink is asked then; what is on this machine is looked at all the same. */
 async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
   const { message, hint } = refusal(await agreementOf(call, config));
-  return { subject: "agreement", severity: "problem", message, ...(hint === undefined ? {} : { hint }) };
+  return { subject: "agreement", severity: "problem", message, ...given({ hint }) };
 }
 
 async function examineStack(call: Call<typeof args>, stack: Stack): Promise<DoctorDiagnostic[]> {

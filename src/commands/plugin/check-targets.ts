@@ -11,6 +11,7 @@ import type { Apart } from "../../host/apart/load-apart.ts";
 import { ARRIVED_PATH, FACES, type Served } from "../../host/apart/messages.ts";
 import type { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";
+import { given } from "../../units/given.ts";
 import { configOf } from "../stack.ts";
 import type { CheckCall } from "./check-args.ts";
 
@@ -29,7 +30,7 @@ export async function targetOf(
   const { option, arrived } = call.args;
   const kind = kindOf(face);
   const served = Object.hasOwn(plugin.options.entries, "url") ? lab : undefined;
-  const given = [...withLab(option, lab?.filled), ...urlOf(call.args.url ?? served?.filled)];
+  const set = [...withLab(option, lab?.filled), ...urlOf(call.args.url ?? served?.filled)];
   const empty = [...urlOf(served?.empty), ...withLab(call.args.empty, lab?.empty)];
   const config = await configOf(call);
   const withGiven = (pairs: readonly (readonly [string, string])[]) => {
@@ -37,7 +38,7 @@ export async function targetOf(
     const overrides = { ...config.overrides, ...Object.fromEntries(own) };
     return resolveOptions(plugin, kind, { ...config, overrides });
   };
-  const resolved = withGiven(given);
+  const resolved = withGiven(set);
   const options = optionsOf(resolved);
   return {
     declaration: plugin,
@@ -47,15 +48,15 @@ export async function targetOf(
     options,
     redact: redactorFor(options, secretKeysOf(resolved)),
     ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
-    ...(served?.subject === undefined ? {} : { subject: served.subject }),
+    ...given({ subject: served?.subject }),
     ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
-    ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...given, ...empty])) }),
+    ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...set, ...empty])) }),
   };
 }
 
 /** The plugin's own options, and the time limit of a call. */
 const optionsOf = ({ options, core }: ReturnType<typeof resolveOptions>) => ({
-  ...(core.timeout === undefined ? {} : { timeout: core.timeout }),
+  ...given({ timeout: core.timeout }),
   ...options,
 });
 

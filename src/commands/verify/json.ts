@@ -5,6 +5,7 @@ import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/c
 import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
+import { given } from "../../units/given.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
 import { exportAgain } from "./again.ts";
 
@@ -124,7 +125,7 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
     plugin,
     counted,
     failed,
-    ...(failure === undefined ? {} : { failure }),
+    ...given({ failure }),
     differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
   })),
 });
@@ -134,7 +135,7 @@ const ofWhich = (report: VerifyReport, { length }: readonly VerifyReport[]) =>
 
 const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }: VerifyReport) => ({
   sound,
-  ...(status === undefined ? {} : { status }),
+  ...given({ status }),
   ...{ files, blocks, records, bytes, flawsTotal },
 });
 
@@ -147,7 +148,7 @@ export function together(reports: readonly VerifyReport[]): ReturnType<typeof am
     statuses.find((one) => one !== "complete") ?? (statuses.includes(undefined) ? undefined : "complete");
   return {
     sound: reports.every(({ sound }) => sound),
-    ...(status === undefined ? {} : { status }),
+    ...given({ status }),
     files: sum(({ files }) => files),
     blocks: sum(({ blocks }) => blocks),
     records: sum(({ records }) => records),

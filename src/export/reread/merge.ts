@@ -12,6 +12,7 @@ import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
+import { given } from "../../units/given.ts";
 import { type Range, span } from "../../units/range.ts";
 import { isWhole } from "../whole.ts";
 import { eachLineRecord } from "./committed.ts";
@@ -95,7 +96,7 @@ function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptio
   return isOwn.map((own) => (own ? (next.next().value ?? "held") : "held"));
 }
 
-const windowOf = ({ window }: Reread): { window?: Range } => (window === undefined ? {} : { window });
+const windowOf = ({ window }: Reread): { window?: Range } => given({ window });
 
 /** Whether a record is of the part that is read, or outside of the export's range. */
 function belongs({ time }: LineRecord, { reread, whole }: MergeOptions): boolean {

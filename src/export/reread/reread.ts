@@ -12,6 +12,7 @@ import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { LATEST } from "../../snapshot/format/range-text.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
+import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 import type { Ledger } from "../ledger.ts";
 import { reasonOf } from "../reason.ts";
@@ -158,7 +159,7 @@ async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
 async function firstCursors(reread: Reread, { ledger, start }: RereadOptions): Promise<readonly Cursor[]> {
   const { match } = ledger.request;
   const range = { from: reread.from, to: reread.to };
-  const { next } = checkStart(await start({ range, ...(match === undefined ? {} : { match }) }));
+  const { next } = checkStart(await start({ range, ...given({ match }) }));
   const asked = reread.of === "window" ? next.filter((cursor) => !ledger.isTimeless(cursor)) : next;
   return asked.filter((cursor) => !isWhole(cursor)).map((cursor) => againCursor(reread, cursor));
 }

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { about } from "../../config/introspect.ts";
 import type { Context, OptionsSchema } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import type { Options } from "../context.ts";
 import type { Process } from "./launch.ts";
 import { type FaceName, type Opened, openedSchema } from "./messages.ts";
@@ -84,7 +85,7 @@ function inputOf(instance: number, { face, schema, context, timeout }: Opening) 
     face,
     options: withoutCredentials(options, schema),
     ...(http.url === "" ? {} : { url: visibleUrl(http.url, isSecret) }),
-    ...(timeout === undefined ? {} : { timeout }),
+    ...given({ timeout }),
     stepBytes: limits.stepBytes,
     now: clock(),
   };

@@ -1,6 +1,7 @@
 /** Where everything in a step goes, worked out before anything is written. */
 
 import type { Counts } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { messageOf } from "../../units/message-of.ts";
 import type { Range } from "../../units/range.ts";
 import type { Commit } from "../format/block.ts";
@@ -138,8 +139,7 @@ const recordsBlock = (records: StepRecords, place: Place, compressed: boolean): 
   records: records.lines,
   range: records.range,
   counts: records.counts,
-  ...(records.window === undefined ? {} : { window: records.window }),
-  ...(records.reread === undefined ? {} : { reread: records.reread }),
+  ...given({ window: records.window, reread: records.reread }),
 });
 
 const bytesBlock = ({ bytes, counts }: StepBytes, place: Place, compressed: boolean): NewBlock => ({

@@ -2,6 +2,7 @@
 
 import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
+import { given } from "../../../units/given.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
@@ -60,8 +61,7 @@ function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): Dec
   const { name, about, contract, version } = said;
   return {
     ...{ name, about, contract, version, faces },
-    ...(said.signals === undefined ? {} : { signals: [...said.signals] }),
-    ...(said.hosts === undefined ? {} : { hosts: [...said.hosts] }),
+    ...given({ signals: said.signals && [...said.signals], hosts: said.hosts && [...said.hosts] }),
     options: Object.entries(options.entries).map(([key, schema]) => [key, shapeOf(schema)]),
   };
 }
