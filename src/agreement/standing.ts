@@ -31,14 +31,14 @@ export interface Standing {
 }
 
 /** The surroundings of a call that matter here. */
-export interface Asking extends Places {
+export interface AgreementSources extends Places {
   /** The working directory. */
   readonly cwd: string;
   readonly builtIns: readonly BuiltIn[];
 }
 
 /** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is none */
-export async function standingOf(config: Config, asking: Asking): Promise<Standing> {
+export async function standingOf(config: Config, asking: AgreementSources): Promise<Standing> {
   const claims = await claimsOf(config, asking);
   const sha256 = hashOfClaims(claims);
   const pin = pinOf(config.env.CONTEXTCORE_TRUST, sha256);

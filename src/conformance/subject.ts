@@ -12,7 +12,7 @@ import { type FaultProxy, startProxy } from "./proxy.ts";
 import { type Harvest, STEPS_MAX, type WalkOptions, walk } from "./walk.ts";
 
 /** What to check, and against what. */
-export interface Target {
+export interface CheckTarget {
   /** What the plugin's module exports by default. */
   readonly declaration: unknown;
   /** Where a plugin in processes of its own is opened. */
@@ -39,7 +39,7 @@ export interface Target {
 }
 
 export interface Subject {
-  readonly target: Target;
+  readonly target: CheckTarget;
   readonly plugin: Plugin;
   /** Absent for a plugin without a server. */
   readonly proxy: FaultProxy | undefined;
@@ -60,7 +60,7 @@ export interface Subject {
 }
 
 /** @throws DeclarationError when there is nothing to check */
-export function openSubject(target: Target): Subject {
+export function openSubject(target: CheckTarget): Subject {
   const declared = checkDeclaration(target.declaration, target.origin);
   const plugin = oneFace(declared, { [target.face]: declared[target.face] });
   const url: unknown = v.parse(plugin.options, target.options ?? {}).url;

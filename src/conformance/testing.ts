@@ -11,7 +11,7 @@ import { createContext } from "../host/context.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { runCheck } from "./check.ts";
-import { openSubject, type Subject, type Target } from "./subject.ts";
+import { type CheckTarget, openSubject, type Subject } from "./subject.ts";
 import { SUITES } from "./suite.ts";
 
 /** What to test a plugin with. */
@@ -48,7 +48,7 @@ export function testPlugin<Schema extends OptionsSchema>(
 
 function testFace(
   declaration: { readonly name: string },
-  face: Target["face"],
+  face: CheckTarget["face"],
   options: TestPluginOptions,
 ): void {
   let subject: Subject;
@@ -80,7 +80,7 @@ async function startLab(lab: Lab | undefined) {
   const blank = await lab?.empty?.();
   const empty = blank === undefined ? undefined : serve(blank);
   return {
-    target({ options, empty: into, range, arrived }: TestPluginOptions): Partial<Target> {
+    target({ options, empty: into, range, arrived }: TestPluginOptions): Partial<CheckTarget> {
       const there = server?.arrived;
       const tells = arrived ?? (there === undefined ? undefined : async () => there());
       const place = into ?? (empty === undefined ? undefined : { url: empty.url });

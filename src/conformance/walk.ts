@@ -43,11 +43,11 @@ export interface Harvest {
   /** One cursor of each shape that ran. */
   readonly cursors: readonly Cursor[];
   /** The records of each step, in order, as in a snapshot's index. */
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly WalkedBlock[];
   readonly exportedUntil?: bigint;
 }
 
-export interface Block {
+export interface WalkedBlock {
   readonly file: string;
   readonly lines: readonly string[];
   readonly counts: Counts;
@@ -125,7 +125,7 @@ type Checked = ReturnType<typeof checkStep>;
 
 function gather(plugin: string, first: readonly Problem[]) {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const blocks: Block[] = [];
+  const blocks: WalkedBlock[] = [];
   const pieces = new Map<string, Uint8Array[]>();
   const objects = new Map<string, string>();
   const problems = [...first];
@@ -182,7 +182,7 @@ function shapeOf(cursor: Cursor): string {
   return parts.sort().join(" ").slice(0, 300);
 }
 
-function linesByFile(blocks: readonly Block[]): Map<string, string[]> {
+function linesByFile(blocks: readonly WalkedBlock[]): Map<string, string[]> {
   const files = new Map<string, string[]>();
   for (const { file, lines } of blocks) {
     const all = files.get(file) ?? [];

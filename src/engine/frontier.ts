@@ -16,11 +16,11 @@ export interface Pending {
   /** Earliest time to run it, by the server's clock, ns; absent: at any time */
   readonly notBefore?: bigint;
   /** The failed cursor that this is a part of, if one was split in this run. */
-  readonly part?: Part;
+  readonly part?: SplitPart;
 }
 
 /** A part of a cursor that failed. */
-export interface Part {
+export interface SplitPart {
   readonly family: Family;
   /** How many splits led to this one. */
   readonly depth: number;
@@ -45,7 +45,7 @@ export interface Frontier {
   /** Marks a cursor as done: `done` of its share is credited, and `next` share the rest. */
   finish(pending: Pending, next: readonly Cursor[], done: number): void;
   /** Marks a failed cursor as done; `parts` share its share. */
-  split(pending: Pending, parts: readonly Cursor[], as: Part): void;
+  split(pending: Pending, parts: readonly Cursor[], as: SplitPart): void;
   /** Puts back a cursor that was taken but not done. */
   putBack(pending: Pending): void;
   /** Takes a cursor that an earlier run has done, wherever it is waiting. */
@@ -66,7 +66,12 @@ export function createFrontier(): Frontier {
   let waitingByKey: Map<string, Pending> | undefined = new Map();
   let done = 0;
 
-  const push = (cursors: readonly Cursor[], share: number, range: Range | undefined, part?: Part): void => {
+  const push = (
+    cursors: readonly Cursor[],
+    share: number,
+    range: Range | undefined,
+    part?: SplitPart,
+  ): void => {
     const fresh = cursors
       .map((cursor) => ({ cursor, key: canonicalJson(cursor) }))
       .filter(({ key }) => named.add(key));

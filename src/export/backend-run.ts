@@ -19,7 +19,7 @@ import type { Ledger } from "./ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
-import { type DrainOptions, drainFrontier } from "./run-steps.ts";
+import { drainFrontier, type RunStepsOptions } from "./run-steps.ts";
 
 /** The outcome of one backend. */
 export interface BackendOutcome {
@@ -121,7 +121,7 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
 const drainAll = (
   { writer, budget, tuning, temporary, signal, stop }: ExportContext,
   { open, ledger, limit, reporter }: Subject,
-  admit?: DrainOptions["admit"],
+  admit?: RunStepsOptions["admit"],
 ): Promise<void> =>
   drainFrontier({
     name: open.name,

@@ -2,7 +2,7 @@
 
 import type { Counts } from "../contract/contract.ts";
 import type { Reread } from "../reconcile/part.ts";
-import { type Answer, conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
+import { type CountAnswer, conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
 import {
   isAbout,
   type SettleOptions,
@@ -56,7 +56,7 @@ export interface CountOptions {
   /** The result of {@link countEarly}. */
   readonly before: TotalBefore | undefined;
   /** Reads short parts a second time and adds what was missing. */
-  readonly readAgain: (short: readonly Answer[]) => Promise<void>;
+  readonly readAgain: (short: readonly CountAnswer[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -84,7 +84,7 @@ async function countAgain(
   { ledger, counting }: CountOptions,
   earlier: readonly TimedAnswer[],
   again: readonly Reread[],
-): Promise<readonly Answer[]> {
+): Promise<readonly CountAnswer[]> {
   const all = ledger.windows.questions(ledger.range);
   const questions = all.filter((question) => again.some((one) => isPartOf(one, question)));
   const counts = await settle({ ...counting, earlier, questions });

@@ -1,8 +1,8 @@
 /** Adds up the committed steps of one backend. Live steps and those of earlier runs are entered in the same way. */
 import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
-import { createFrontier, type Frontier, type Pending, type Part as SplitPart } from "../engine/frontier.ts";
-import type { Part } from "../reconcile/part.ts";
-import { createWindowCounts, type Question, type WindowCounts } from "../reconcile/windows.ts";
+import { createFrontier, type Frontier, type Pending, type SplitPart } from "../engine/frontier.ts";
+import type { RecordsPart } from "../reconcile/part.ts";
+import { type CountQuestion, createWindowCounts, type WindowCounts } from "../reconcile/windows.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { cursorRange } from "../snapshot/format/cursor-range.ts";
@@ -40,7 +40,7 @@ export interface Ledger {
   /** Drops a cursor, and everything that would have followed from it, from this run of the export. */
   giveUp(pending: Pending): void;
   /** Whether a cursor was given up that may have covered part of a question. */
-  hasGivenUp(question: Pick<Question, "range" | "part">): boolean;
+  hasGivenUp(question: Pick<CountQuestion, "range" | "part">): boolean;
   /** Whether an object was written under the plugin's name for this path. */
   hasObject(path: string): boolean;
   /** Whether this cursor is, or follows from, a first cursor that covers no part of the time line: `rules`, `alerting`. */
@@ -76,7 +76,7 @@ export function createLedger(request: ExportRequest): Ledger {
     for (const problem of commit.problems) problems.add(problem);
     Object.assign(notes, commit.notes);
   };
-  const hold = (blocks: readonly Block[], commit: Commit, reread?: Part): void => {
+  const hold = (blocks: readonly Block[], commit: Commit, reread?: RecordsPart): void => {
     for (const block of blocks) {
       addCounts(counts, block.counts);
       windows.add(block, reread);

@@ -11,12 +11,12 @@ import type { ExportJob } from "./types.ts";
 
 /** What will be exported, and what cannot be. */
 export interface ExportPlan {
-  readonly parts: readonly Part[];
+  readonly parts: readonly PlannedExport[];
   /** Requested backends that did not answer. */
   readonly failures: ExportJob["failures"];
 }
 
-export interface Part {
+export interface PlannedExport {
   readonly finding: Reached;
   readonly open: OpenBackend;
   readonly request: ExportRequest;
@@ -43,7 +43,7 @@ export const planExport = (findings: readonly Surveyed[], options: PlanOptions):
   ),
 });
 
-function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): Part[] {
+function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): PlannedExport[] {
   if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);

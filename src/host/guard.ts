@@ -12,7 +12,7 @@ import type {
 import { given } from "../units/given.ts";
 import { createEndWatch } from "./endless.ts";
 import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
-import { callHook, type Hook, HookDefect } from "./hook.ts";
+import { callHook, type HookCall, HookDefect } from "./hook.ts";
 import { callStream, callWithBytes } from "./stream-hook.ts";
 
 /** For hooks that the contract does not let anybody cancel. */
@@ -147,24 +147,24 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
   };
 }
 
-function guardSettling(restore: Restorer, hook: Hook): Pick<Restorer, "settleMs"> {
+function guardSettling(restore: Restorer, hook: HookCall): Pick<Restorer, "settleMs"> {
   const { settleMs } = restore;
   if (settleMs === undefined) return {};
   return { settleMs: (signal) => callHook(hook, signal, (own) => settleMs.call(restore, own)) };
 }
 
-function guardRanks({ ranks }: Restorer, hook: Hook): Pick<Restorer, "ranks"> {
+function guardRanks({ ranks }: Restorer, hook: HookCall): Pick<Restorer, "ranks"> {
   if (ranks === undefined) return {};
   return { ranks: (files, signal) => callHook(hook, signal, (own) => ranks(files, own)) };
 }
 
-function guardMatcher(restore: Restorer, hook: Hook): Pick<Restorer, "matcher"> {
+function guardMatcher(restore: Restorer, hook: HookCall): Pick<Restorer, "matcher"> {
   const { matcher } = restore;
   return matcher === undefined ? {} : { matcher: (match) => guardMany(matcher.call(restore, match), hook) };
 }
 
 /** A matcher that is called line by line is called too often to guard, so it stays as it is. */
-function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
+function guardMany(matcher: LineMatcher, hook: HookCall): LineMatcher {
   const { many } = matcher;
   if (many === undefined) return matcher;
   const guarded: LineMatcher["many"] = (lines, file, signal) =>
@@ -172,7 +172,7 @@ function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
   return Object.assign((line: string, file: string) => matcher(line, file), { many: guarded });
 }
 
-function guardSelection(restore: Restorer, hook: Hook, matching: Hook): Pick<Restorer, "selection"> {
+function guardSelection(restore: Restorer, hook: HookCall, matching: HookCall): Pick<Restorer, "selection"> {
   const { selection } = restore;
   if (selection === undefined) return {};
   return {

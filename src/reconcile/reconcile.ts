@@ -4,7 +4,7 @@ import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { given } from "../units/given.ts";
 import { countedUnit } from "../units/unit-text.ts";
-import type { Question } from "./windows.ts";
+import type { CountQuestion } from "./windows.ts";
 
 /** The result of the comparison with the server. */
 export interface Reconciliation {
@@ -17,14 +17,14 @@ export interface Reconciliation {
 }
 
 /** The server's answer: its numbers; why it could not be asked; or neither, when it cannot say. */
-export interface Answer {
-  readonly question: Question;
+export interface CountAnswer {
+  readonly question: CountQuestion;
   readonly server?: Counts;
   readonly error?: string;
 }
 
 /** The units in which the server's answer differs, and by how much it is higher. */
-function differences({ question, server }: Answer): { unit: string; more: number }[] {
+function differences({ question, server }: CountAnswer): { unit: string; more: number }[] {
   return Object.entries(server ?? {})
     .filter(([unit]) => question.concerns(unit))
     .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))
@@ -32,16 +32,16 @@ function differences({ question, server }: Answer): { unit: string; more: number
 }
 
 /** True when the server's count matches what was read, as far as it can say. */
-export const agrees = (one: Answer): boolean => differences(one).length === 0;
+export const agrees = (one: CountAnswer): boolean => differences(one).length === 0;
 
 /** True when the server has more of something than was read. */
-export const isShort = (one: Answer): boolean => differences(one).some(({ more }) => more > 0);
+export const isShort = (one: CountAnswer): boolean => differences(one).some(({ more }) => more > 0);
 
 /**
  * The result of the settled counts. A failed count confirms nothing; a server that cannot count is not held against the
  * records.
  */
-export function conclude(answers: readonly Answer[]): Reconciliation {
+export function conclude(answers: readonly CountAnswer[]): Reconciliation {
   const counted = answers.filter((one) => one.server !== undefined);
   const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
   const agreed = agreement(answers);
@@ -54,20 +54,20 @@ export function conclude(answers: readonly Answer[]): Reconciliation {
 }
 
 /** Anything not confirmed by a count does not agree; if the server cannot say, nothing is claimed. */
-function agreement(answers: readonly Answer[]): boolean | undefined {
+function agreement(answers: readonly CountAnswer[]): boolean | undefined {
   const counted = answers.filter((one) => one.server !== undefined);
   if (counted.length === 0) return undefined;
   if (!counted.every(agrees) || answers.some((one) => one.error !== undefined)) return false;
   return counted.length === answers.length ? true : undefined;
 }
 
-const uncountedProblem = ({ question, error }: { question: Question; error: string }): Problem => ({
+const uncountedProblem = ({ question, error }: { question: CountQuestion; error: string }): Problem => ({
   kind: "incomplete",
   reason: `could not be counted on the server, so nothing proves that all of it was read: ${error}. Export it again when the server answers counts.`,
   range: question.range,
 });
 
-const toWindow = (one: Answer): ManifestWindow => ({
+const toWindow = (one: CountAnswer): ManifestWindow => ({
   ...rangeToText(one.question.range),
   read: { ...one.question.read },
   ...given({
@@ -78,7 +78,7 @@ const toWindow = (one: Answer): ManifestWindow => ({
 });
 
 /** One sentence per unit and direction, with the sum over all windows and each window concerned. */
-function problemsOf(answers: readonly Answer[]): Problem[] {
+function problemsOf(answers: readonly CountAnswer[]): Problem[] {
   const found = answers.flatMap((one) =>
     differences(one).map((each) => ({ ...each, range: one.question.range })),
   );

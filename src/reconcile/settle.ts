@@ -4,8 +4,8 @@ import type { Counts } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Range } from "../units/range.ts";
-import { type Answer, agrees } from "./reconcile.ts";
-import type { Question } from "./windows.ts";
+import { agrees, type CountAnswer } from "./reconcile.ts";
+import type { CountQuestion } from "./windows.ts";
 
 /** A count of everything, from before the records were read. */
 export interface TotalBefore {
@@ -15,7 +15,7 @@ export interface TotalBefore {
 }
 
 /** An answer with its times, ms by `performance.now()`. */
-export interface TimedAnswer extends Answer {
+export interface TimedAnswer extends CountAnswer {
   /** When it was asked for. */
   readonly asked: number;
   /** Since when the server has given the same answer. */
@@ -24,7 +24,7 @@ export interface TimedAnswer extends Answer {
 
 /** What to count, how to ask the server, and when to trust it. */
 export interface SettleOptions {
-  readonly questions: readonly Question[];
+  readonly questions: readonly CountQuestion[];
   /** Asks the server. `undefined`: it cannot say. */
   readonly count: (range: Range) => Promise<Counts | undefined>;
   /** How many counts to request at once. */
@@ -98,7 +98,7 @@ const isProven = (one: TimedAnswer, options: SettleOptions): boolean =>
 const waitMs = (one: TimedAnswer, recountMs: number): number =>
   agrees(one) ? Math.max(0, Math.ceil(one.since + recountMs - performance.now())) + 1 : recountMs;
 
-const isSame = (now: Answer, earlier: Answer | undefined): boolean =>
+const isSame = (now: CountAnswer, earlier: CountAnswer | undefined): boolean =>
   Bun.deepEquals(now.server, earlier?.server);
 
 const carryOn = (one: TimedAnswer, earlier: TimedAnswer | undefined): TimedAnswer =>
@@ -106,15 +106,15 @@ const carryOn = (one: TimedAnswer, earlier: TimedAnswer | undefined): TimedAnswe
 
 /** Whether an answer is about the same records. */
 export const isAbout =
-  ({ part, range }: Question) =>
-  ({ question }: Answer): boolean =>
+  ({ part, range }: CountQuestion) =>
+  ({ question }: CountAnswer): boolean =>
     question.part === part && question.range.from === range.from && question.range.to === range.to;
 
 /** After this many failed counts the rest is skipped: each failure has cost all its retries. */
 const FAILURES_MAX = 3;
 
 async function ask(
-  questions: readonly Question[],
+  questions: readonly CountQuestion[],
   { count, atOnce }: Pick<SettleOptions, "count" | "atOnce">,
 ): Promise<TimedAnswer[]> {
   const answers: TimedAnswer[] = [];
@@ -133,7 +133,7 @@ async function ask(
   return answers;
 }
 
-async function answer(question: Question, count: SettleOptions["count"]): Promise<Answer> {
+async function answer(question: CountQuestion, count: SettleOptions["count"]): Promise<CountAnswer> {
   try {
     const server = await count(question.range);
     return server === undefined ? { question } : { question, server };
@@ -142,7 +142,7 @@ async function answer(question: Question, count: SettleOptions["count"]): Promis
   }
 }
 
-function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
+function hasChanged(before: Counts, answers: readonly CountAnswer[]): boolean {
   const after: Record<string, number> = {};
   for (const { question, server = {} } of answers) {
     addCounts(after, Object.fromEntries(Object.entries(server).filter(([unit]) => question.concerns(unit))));

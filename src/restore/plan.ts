@@ -12,7 +12,7 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
-import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
+import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
@@ -61,7 +61,7 @@ export interface RestoreTarget {
   readonly held?: Counts;
 }
 
-export interface RestorePlan {
+export interface PlannedRestore {
   readonly snapshot: OpenSnapshot;
   readonly chains: readonly BackendChain[];
   readonly targets: readonly RestoreTarget[];
@@ -75,7 +75,7 @@ export interface RestorePlan {
  * Reads the index once, checks the checksums of the chosen blocks, and asks each server what it would refuse. Writes nothing.
  * @throws SnapshotError when the index is damaged
  */
-export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
+export async function planRestore(options: RestoreOptions): Promise<PlannedRestore> {
   const { snapshot, signal } = options;
   const wanted = snapshot.manifest.plugins.filter((one) => isWanted(one, options));
   const names = wanted.map(({ name }) => name);
@@ -179,7 +179,7 @@ async function chosenOf(
   name: string,
   { selection, matcher }: Restorer,
   { snapshot, match = {}, signal }: RestoreOptions,
-): Promise<Pick<Choice, "files"> & Partial<Choice>> {
+): Promise<Pick<ChosenFiles, "files"> & Partial<ChosenFiles>> {
   const selector = match[name];
   if (selector === undefined) return { files };
   if (selection !== undefined) return chooseFiles(files, selection, { snapshot, match: selector, signal });

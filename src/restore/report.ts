@@ -7,7 +7,7 @@ import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { given } from "../units/given.ts";
 import { lostSchema, lostToText } from "./lost.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { PlannedRestore } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
@@ -92,7 +92,7 @@ export type RestoreReport = v.InferOutput<typeof reportSchema>;
  * @param counted by plugin name
  */
 export function restoreReport(
-  plan: RestorePlan,
+  plan: PlannedRestore,
   directory: string,
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,

@@ -16,13 +16,13 @@ import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
-import type { RestorePlan, RestoreTarget } from "./plan.ts";
+import type { PlannedRestore, RestoreTarget } from "./plan.ts";
 import { isOfBytes, type PlannedFile } from "./select.ts";
-import { createTally, type Standing, type Sum } from "./tally.ts";
+import { createTally, type RestoreStanding, type Sum } from "./tally.ts";
 import { type BlockJob, restoreBlock, type Writing } from "./write-block.ts";
 
 /** The progress of one target. Existing records are reported apart from those written. */
-export interface RestoreProgress extends Standing {
+export interface RestoreProgress extends RestoreStanding {
   readonly name: string;
   /** Number of retried calls. */
   readonly retries: number;
@@ -33,7 +33,7 @@ export interface RestoreProgress extends Standing {
 }
 
 export interface RunOptions {
-  readonly plan: RestorePlan;
+  readonly plan: PlannedRestore;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;
   /** Records are about to be sent to this target; its next progress report tells their outcome. */
@@ -134,7 +134,7 @@ function passOver(lost: LostBlock, { target, journal, tally }: Writing): void {
 }
 
 /** The blocks of a target in the order in which they are written. */
-const jobsOf = (target: RestoreTarget, plan: RestorePlan): BlockJob[] =>
+const jobsOf = (target: RestoreTarget, plan: PlannedRestore): BlockJob[] =>
   target.files.flatMap((planned): BlockJob[] => {
     const { file, blocks, beside } = planned;
     const additions = additionsTo(planned, target, plan);
@@ -145,7 +145,7 @@ const jobsOf = (target: RestoreTarget, plan: RestorePlan): BlockJob[] =>
   });
 
 /** Added records are sent together with those they belong to; damage is reported at the block's own turn. */
-const additionsTo = ({ blocks }: PlannedFile, { name }: RestoreTarget, { snapshot }: RestorePlan) =>
+const additionsTo = ({ blocks }: PlannedFile, { name }: RestoreTarget, { snapshot }: PlannedRestore) =>
   createAdditions(blocks, async (block) => {
     const bytes = await readOrLose(snapshot, name, block);
     return bytes instanceof Uint8Array ? bytes : undefined;

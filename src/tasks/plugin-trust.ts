@@ -1,6 +1,12 @@
 /** Decides which third-party plugins may be loaded. */
 
-import { type Declared, declared, keepTrust, type Shown, tidyCopies } from "../agreement/plugin-trust.ts";
+import {
+  type DeclaredEntry,
+  declared,
+  keepTrust,
+  type ShownFiles,
+  tidyCopies,
+} from "../agreement/plugin-trust.ts";
 import type { Ending } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import { addToPlugins, takeFromPlugins } from "../config/edit-plugins.ts";
@@ -38,7 +44,7 @@ const params = {
 export type TrustPlan = Granting | Removal;
 
 /** A plugin to trust in its present state. */
-export interface Granting extends Shown {
+export interface Granting extends ShownFiles {
   readonly action: "add" | "trust";
   readonly spec: string;
   readonly sha256: string;
@@ -90,7 +96,7 @@ export const pluginTrust = defineTask({
   },
 });
 
-function granting(action: Granting["action"], location: Shown["location"], config: Config): Granting {
+function granting(action: Granting["action"], location: ShownFiles["location"], config: Config): Granting {
   const { directory } = config;
   const found = pluginFiles(location);
   const entry = readLock(directory)[location.spec];
@@ -123,7 +129,7 @@ async function grant(plan: Granting, running: Running): Promise<Done<Trusted>> {
   return { result: { name: plugin.name, plugin, ...file }, ending };
 }
 
-const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: Declared): Ending => ({
+const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: DeclaredEntry): Ending => ({
   outcome: "success",
   details: {
     action,

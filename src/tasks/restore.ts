@@ -12,7 +12,7 @@ import {
   unfinishedRestore,
 } from "../restore/directory.ts";
 import { lackingOf } from "../restore/not-chosen.ts";
-import { planRestore, type RestorePlan } from "../restore/plan.ts";
+import { type PlannedRestore, planRestore } from "../restore/plan.ts";
 import type { RestoreReport } from "../restore/report.ts";
 import type { RestoreProgress } from "../restore/run.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
@@ -33,7 +33,7 @@ import { type OpenChosen, openChosen } from "./snapshot-param.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
 
 /** What to write where. Holds the snapshots open. */
-export interface Restoration extends RestorePlan, AsyncDisposable {
+export interface Restoration extends PlannedRestore, AsyncDisposable {
   readonly chosen: Chosen;
   /** `--from` and `--to` as absolute times, if given. */
   readonly times: Readonly<Partial<Record<"from" | "to", string>>>;
@@ -137,7 +137,7 @@ async function planned(
   params: RestoreValues,
   { backends, signal, follow }: TaskContext,
   { snapshot, broken, chosen }: OpenChosen,
-): Promise<RestorePlan> {
+): Promise<PlannedRestore> {
   const { plugin: plugins, only, into } = params;
   const range = rangeOf(params);
   const names = plugins.length > 0 ? plugins : snapshot.manifest.plugins.map(({ name }) => name);
@@ -167,7 +167,7 @@ async function planned(
 /** @throws UsageError when there is none @throws RefusedError when it cannot go on now */
 async function interrupted(
   request: RestoreRequest,
-  { leftOut, notChosen }: RestorePlan,
+  { leftOut, notChosen }: PlannedRestore,
   { config }: TaskContext,
 ): Promise<string> {
   const found = await unfinishedRestore(config.backups, request);
@@ -200,7 +200,7 @@ const timesOf = ({ from, to }: RestoreValues): Restoration["times"] => ({
 });
 
 /** Hashes of the snapshots that a backend's data comes from: with other snapshots it would be a different restore. */
-const hashesOf = (chains: RestorePlan["chains"], name: string): string[] =>
+const hashesOf = (chains: PlannedRestore["chains"], name: string): string[] =>
   snapshotsOf(chains.filter(({ backend }) => backend === name)).map(({ manifest }) => manifest.sha256);
 
 /** Existing records count as done, and are shown. */

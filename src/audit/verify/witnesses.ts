@@ -145,7 +145,7 @@ export const judgeReceipts = (
   });
 
 /** Whose events are asked for. */
-export interface Question {
+export interface WitnessQuestion {
   readonly project: string;
   readonly host: string;
   /** For each sink, ms. */
@@ -154,7 +154,7 @@ export interface Question {
 }
 
 /** What a place that remembers has seen, newest last; or why it did not say. */
-export interface Answer {
+export interface WitnessAnswer {
   readonly name: string;
   readonly seen: readonly string[] | Error;
 }
@@ -164,9 +164,9 @@ const HISTORY_MAX = 1_000;
 /** Asks the places that remember, all at once. @throws the signal's reason, once it is aborted */
 export async function askSinks(
   sinks: readonly OpenSink[],
-  { timeLimitMs, signal, project, host }: Question,
-): Promise<readonly Answer[]> {
-  const answers = sinks.map(async ({ name, sink }): Promise<Answer[]> => {
+  { timeLimitMs, signal, project, host }: WitnessQuestion,
+): Promise<readonly WitnessAnswer[]> {
+  const answers = sinks.map(async ({ name, sink }): Promise<WitnessAnswer[]> => {
     if (sink.history === undefined) return [];
     const query = { project, host, limit: HISTORY_MAX };
     try {
@@ -181,7 +181,7 @@ export async function askSinks(
 }
 
 /** One that did not answer is a warning: it proves nothing. */
-export function judgeAnswer({ name, seen }: Answer, evidence: Evidence): readonly Witness[] {
+export function judgeAnswer({ name, seen }: WitnessAnswer, evidence: Evidence): readonly Witness[] {
   if (!(seen instanceof Error)) return [judge(name, seen, evidence)];
   const message = `it could not be asked: ${seen.message}`;
   evidence.findings.add({ severity: "warning", subject: name, message });

@@ -14,7 +14,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import { agreementOf, refusal, requireAgreement } from "../agreement.ts";
+import { agreementOf, agreementRefusal, requireAgreement } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf, openStackToRead, type Stack } from "../stack.ts";
@@ -102,7 +102,7 @@ function exitOf(findings: readonly DoctorDiagnostic[], isAgreed: boolean): ExitC
 
 /** No server and no sink is asked then; what is on this machine is looked at all the same. */
 async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
-  const { message, hint } = refusal(await agreementOf(call, config));
+  const { message, hint } = agreementRefusal(await agreementOf(call, config));
   return { subject: "agreement", severity: "problem", message, ...given({ hint }) };
 }
 

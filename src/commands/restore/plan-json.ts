@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Counts } from "../../contract/contract.ts";
 import { lostSchema, lostToText } from "../../restore/lost.ts";
-import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
+import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
 import { findingJson, findingSchema } from "../../restore/report.ts";
 import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/chain-json.ts";
 import { addCounts, countsSchema } from "../../snapshot/format/counts.ts";
@@ -46,7 +46,7 @@ export const planJson = ({
   targets,
   leftOut,
   notChosen,
-}: RestorePlan): v.InferOutput<typeof planSchema> => ({
+}: PlannedRestore): v.InferOutput<typeof planSchema> => ({
   snapshot: snapshot.path,
   chains: chains.map(chainJson),
   dryRun: true,

@@ -95,7 +95,7 @@ export const verifySchema = v.object({
 export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<typeof verifySchema> => ({
   path: reports.at(-1)?.path ?? "",
   depth: reports.at(-1)?.depth ?? "",
-  ...together(reports),
+  ...addedUp(reports),
   snapshots: reports.map((report) => ({
     name: nameOf(report),
     path: report.path,
@@ -140,7 +140,7 @@ const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }:
 });
 
 /** All added up. Together they are what the least of them is. */
-export function together(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
+export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
   const sum = (of: (report: VerifyReport) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);
   const statuses = reports.map(({ status }) => status);

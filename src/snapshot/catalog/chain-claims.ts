@@ -102,7 +102,7 @@ const spanOf = (ranges: readonly Range[]): Range => {
 };
 
 /** What a chain lacks, and what to do. */
-export const missingLines = ({ missing }: BackendChain): string[] =>
+export const chainGapLines = ({ missing }: BackendChain): string[] =>
   missing.map(
     ({ name, reason }) =>
       `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,

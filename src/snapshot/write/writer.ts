@@ -6,7 +6,7 @@ import { openDirectory } from "./disk.ts";
 import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
 import { createPlacement, type Placement, type PlacementOptions } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
-import { createPlacer, type Part, type WholeStep, type Yield } from "./step.ts";
+import { createPlacer, type StepPart, type WholeStep, type Yield } from "./step.ts";
 import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } from "./stored-files.ts";
 
 export interface SnapshotWriter {
@@ -155,7 +155,7 @@ function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result>
   };
 }
 
-async function storeParts(plugin: string, parts: readonly Part[], files: StoredFiles): Promise<Stored[]> {
+async function storeParts(plugin: string, parts: readonly StepPart[], files: StoredFiles): Promise<Stored[]> {
   const stored: Stored[] = [];
   for (const { bytes, block } of parts) stored.push(await files.append(plugin, bytes, block));
   return stored;

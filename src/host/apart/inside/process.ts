@@ -6,7 +6,7 @@ import { given } from "../../../units/given.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
-import { cutMessage, type Declared, FACES, type LoadInput, loadSchema } from "../messages.ts";
+import { cutMessage, FACES, type LoadInput, loadSchema, type ToldDeclaration } from "../messages.ts";
 import { shapeOf } from "../option-shape.ts";
 import { createPeer, type Handlers } from "../peer.ts";
 import { BEAT_MS, SOCKET_FD } from "../word.ts";
@@ -56,7 +56,7 @@ export async function runPluginProcess(): Promise<never> {
 const load = ({ entry, root, spec, files, limitMs }: LoadInput, onStray: (path: string) => void) =>
   loadPlugin({ entry, root, spec }, { files: new Map(files), onStray, limitMs });
 
-function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): Declared {
+function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): ToldDeclaration {
   const faces = FACES.filter((face) => said[face] !== undefined);
   const { name, about, contract, version } = said;
   return {
