@@ -36,6 +36,7 @@ test("the names of the entry `contextcore`", () => {
       "halves",
       "isKind",
       "lineRecords",
+      "messageOf",
       "objectOf",
       "openObject",
       "option",
