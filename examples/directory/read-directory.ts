@@ -1,6 +1,6 @@
 import { lstat, open, readdir, readlink } from "node:fs/promises";
 import { join } from "node:path";
-import { PluginError } from "contextcore";
+import { messageOf, PluginError } from "contextcore";
 import type { Entry, Source } from "./source.ts";
 
 /** A directory's entries, depth first, by name. Sockets, pipes and devices have no content and are left out. */
@@ -51,7 +51,7 @@ export async function classified<Result>(work: () => Promise<Result>): Promise<R
         : /EACCES|EPERM/.test(code)
           ? "refused"
           : "temporary";
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = messageOf(cause);
     throw new PluginError(kind, message, {
       hint: kind === "not-found" ? "Set the option `path`." : undefined,
       cause,

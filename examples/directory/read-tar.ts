@@ -1,5 +1,5 @@
 /** A tar file (ustar, with the long names of GNU and pax), read in place: nothing is unpacked. */
-import { PluginError } from "contextcore";
+import { given, PluginError } from "contextcore";
 import { classified, readPart } from "./read-directory.ts";
 import type { Entry, Source } from "./source.ts";
 
@@ -79,7 +79,7 @@ function paxNames(content: Uint8Array): { name?: string; target?: string } {
       .find((record) => record.startsWith(`${key}=`))
       ?.slice(key.length + 1);
   const [name, target] = [value("path"), value("linkpath")];
-  return { ...(name === undefined ? {} : { name }), ...(target === undefined ? {} : { target }) };
+  return given({ name, target });
 }
 
 const text = (block: Uint8Array, start: number, length: number): string =>

@@ -2,7 +2,7 @@
 import type { Stats } from "node:fs";
 import { access, constants, type FileHandle, lstat, mkdir, open } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { definePlugin, PluginError, type Sink, v } from "contextcore";
+import { definePlugin, messageOf, PluginError, type Sink, v } from "contextcore";
 
 export default definePlugin({
   name: "file",
@@ -123,7 +123,7 @@ async function classified<Result>(path: string, work: () => Promise<Result>): Pr
     return await work();
   } catch (cause) {
     if (cause instanceof PluginError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const kind = /^E(ACCES|PERM|ROFS|EXIST|ISDIR|NOTDIR)$/.test(codeOf(cause) ?? "")
       ? "refused"
       : "temporary";

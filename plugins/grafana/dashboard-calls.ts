@@ -1,6 +1,7 @@
 /** Reads and writes dashboards through whichever API preserves more of them. */
 import {
   type DashboardDocument,
+  given,
   isKind,
   type PlacedDashboard,
   PluginError,
@@ -144,7 +145,7 @@ function resourceRequest(world: World, saving: Saving): Write {
     kind: "Dashboard",
     metadata: {
       name: uid,
-      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+      ...given({ resourceVersion }),
       labels: asObject(attached.labels),
       annotations: {
         ...without(annotations, ...Object.keys(annotations).filter((key) => MANAGER.test(key))),

@@ -1,6 +1,7 @@
 import {
   type DashboardListing,
   type DashboardStore,
+  given,
   objectOf,
   type PlacedDashboard,
   PluginError,
@@ -84,7 +85,7 @@ async function write(server: Server, dashboard: PlacedDashboard): Promise<void> 
   const saving = {
     ...dashboard,
     message: MESSAGE,
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    ...given({ resourceVersion }),
   };
   await server.http.send({ ...dashboardRequest(world, saving), signal: server.signal });
 }

@@ -2,6 +2,7 @@ import {
   type Cursor,
   type Exporter,
   type ExportRequest,
+  given,
   isKind,
   openObject,
   PluginError,
@@ -47,7 +48,7 @@ const listName = (kind: Kind): string =>
 const firstCursors = ({ match, range }: ExportRequest): Cursor[] =>
   (match === undefined ? KINDS : CHOSEN).map((kind) => {
     if ("file" in kind) return kind.start(range);
-    return { kind: listName(kind), ...(match === undefined ? {} : { match }) };
+    return { kind: listName(kind), ...given({ match }) };
   });
 
 const notes = (world: World): Record<string, string> =>
@@ -159,7 +160,7 @@ async function tolerant(plural: string, run: () => Promise<Step>, item?: One): P
 }
 
 function problemOf(error: PluginError, plural: string, item: One | undefined): Problem | undefined {
-  const items = item === undefined ? {} : { items: [item.label] };
+  const items = given({ items: item && [item.label] });
   if (item?.isDotted && isKind(error, "not-found", "invalid"))
     return { kind: "incomplete", reason: notReached(plural), ...items };
   if (error.status === 403) {

@@ -2,6 +2,7 @@
 import {
   type CountRequest,
   type Counts,
+  given,
   type Inventory,
   type Limit,
   PluginError,
@@ -39,7 +40,7 @@ export async function takeInventory(server: Server, { token, now }: InventoryOpt
   const span = await orUnread(annotationSpan(server, now));
   return {
     signals: ["dashboards"],
-    ...(version === undefined ? {} : { serverVersion: version }),
+    ...given({ serverVersion: version }),
     ...span,
     retention: "unlimited",
     counts,

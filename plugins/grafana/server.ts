@@ -1,4 +1,4 @@
-import { type HttpClient, type HttpRequest, isKind, PluginError, parseExact, v } from "contextcore";
+import { given, type HttpClient, type HttpRequest, isKind, PluginError, parseExact, v } from "contextcore";
 
 /** One Grafana as one task calls it: the task's signal ends every call. */
 export interface Server {
@@ -123,8 +123,7 @@ async function findWorld(caller: Caller): Promise<World> {
   return {
     namespace: await namespaceOf(caller),
     dashboards: { preferred, versions: served },
-    ...(folders === undefined ? {} : { folders }),
-    ...(playlists === undefined ? {} : { playlists }),
+    ...given({ folders, playlists }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** The cursors of an export. Times are decimal strings of ns. */
-import { type Cursor, PluginError, type Range, v, windowsOrSpans } from "contextcore";
+import { type Cursor, given, PluginError, type Range, v, windowsOrSpans } from "contextcore";
 import type { Parts } from "./border.ts";
 
 const ns = v.pipe(
@@ -68,7 +68,7 @@ export function windowCursors(range: Range, { every, limit, match }: WindowSetti
     kind: "window",
     ...texts(part),
     limit,
-    ...(match === undefined ? {} : { match }),
+    ...given({ match }),
     ...(areWindows ? {} : { every: String(every) }),
   }));
 }
@@ -107,7 +107,7 @@ const windowPart = ({ match, limit, window, ...whole }: WindowCursor, range: Ran
   kind: "window",
   ...texts(range),
   limit,
-  ...(match === undefined ? {} : { match }),
+  ...given({ match }),
   window: texts(window ?? whole),
 });
 

@@ -2,6 +2,7 @@
 import {
   type Counts,
   formatDuration,
+  given,
   type Inventory,
   isKind,
   NS_PER_SECOND,
@@ -51,9 +52,7 @@ export async function takeInventory(
     signals: ["logs"],
     counts,
     warnings: [...warnings, ...further],
-    ...(serverVersion === undefined ? {} : { serverVersion }),
-    ...(ends === undefined ? {} : { oldest: ends.from, newest: ends.to - 1n }),
-    ...(retention === undefined ? {} : { retention }),
+    ...given({ serverVersion, oldest: ends?.from, newest: ends && ends.to - 1n, retention }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** What the server will clamp or refuse. Source: pkg/validation/limits.go and Loki's configuration reference. */
-import { type Limit, NS_PER_SECOND } from "contextcore";
+import { given, type Limit, NS_PER_SECOND } from "contextcore";
 import type { Api } from "./api.ts";
 import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./settings.ts";
 
@@ -81,6 +81,6 @@ export async function readLimits(api: Api, signal: AbortSignal): Promise<readonl
     const value = settings.text(setting);
     if (value === undefined) return [];
     const effect = effectOf(value, settings);
-    return [{ setting, value, ...(effect === undefined ? {} : { effect }) }];
+    return [{ setting, value, ...given({ effect }) }];
   });
 }

@@ -2,7 +2,7 @@
  * Reads one page. A stream's pages are read in order, oldest first. Entries of a full page's last nanosecond are dropped and
  * read again with the next page, because there may be more of them: no entry is lost or duplicated at a page boundary.
  */
-import { type Cursor, halves, PluginError, type Problem, type Range, type Step } from "contextcore";
+import { type Cursor, given, halves, PluginError, type Problem, type Range, type Step } from "contextcore";
 import type { Api } from "./api.ts";
 import { splitNanosecond } from "./burst.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
@@ -71,7 +71,7 @@ function keep(
   const records = toRecords(page, streams, cursor.window);
   const found = [...problems, ...problemsOf(page, streams, cursor)];
   return {
-    ...(records === undefined ? {} : { records: [records] }),
+    ...given({ records: records && [records] }),
     ...(found.length === 0 ? {} : { problems: found }),
     ...(next.length === 0 ? {} : { next, done: doneOf(cursor, records?.to) }),
   };

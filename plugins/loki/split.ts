@@ -1,5 +1,5 @@
 /** Divides a step that Loki cannot answer: by stream first, since usually only one is the problem, then by time. */
-import { type Cursor, halves, type Split } from "contextcore";
+import { type Cursor, given, halves, type Split } from "contextcore";
 import type { Api } from "./api.ts";
 import { cursorsOf, type LokiCursor, type ReadCursor, readCursor, type WindowCursor } from "./cursor.ts";
 import { partition } from "./partition.ts";
@@ -24,7 +24,7 @@ function byStream(cursor: ReadCursor, streams: readonly Labels[]): Cursor[] {
 
 function inTime(cursor: WindowCursor | ReadCursor): Pick<Split, "cursors"> {
   const parts = halves({ from: cursor.from, to: cursor.to });
-  return parts === undefined ? {} : { cursors: cursorsOf(cursor, { now: parts, later: undefined }) };
+  return given({ cursors: parts && cursorsOf(cursor, { now: parts, later: undefined }) });
 }
 
 function nameOf({ selector }: ReadCursor, [first, second]: readonly Labels[]): string {

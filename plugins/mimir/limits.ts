@@ -1,4 +1,4 @@
-import type { Limit } from "contextcore";
+import { given, type Limit } from "contextcore";
 import { type PrometheusSettings, prometheusSettings } from "./server/prometheus-settings.ts";
 import type { Server } from "./server/server.ts";
 import { type TenantLimits, tenantLimits } from "./server/tenant-limits.ts";
@@ -103,5 +103,5 @@ const fromTenant = (found: TenantLimits): Limit[] =>
 function limit(setting: string, value: unknown, effectOf: Effect): Limit[] {
   if (value === undefined || value === "") return [];
   const effect = effectOf(String(value));
-  return [{ setting, value: String(value), ...(effect === undefined ? {} : { effect }) }];
+  return [{ setting, value: String(value), ...given({ effect }) }];
 }

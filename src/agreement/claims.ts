@@ -6,7 +6,7 @@ import { referencesIn } from "../config/secrets.ts";
 import type { Plugin } from "../contract/contract.ts";
 import type { BuiltIn } from "../host/built-in.ts";
 import { checkDeclaration } from "../host/declaration.ts";
-import { type Lock, LockError, readLock } from "../host/trust/lock.ts";
+import { LockError, type PluginLock, readLock } from "../host/trust/lock.ts";
 import { type Claim, sorted } from "./claim.ts";
 import { pathClaims } from "./places.ts";
 import { builtInClaims, foreignClaims } from "./plugin-claims.ts";
@@ -53,7 +53,7 @@ function codeClaims({ plugins, directory }: Config): Claim[] {
 }
 
 /** By a lock that cannot be read nothing is trusted; who opens the plugins says so. */
-function lockOf(directory: string): Lock {
+function lockOf(directory: string): PluginLock {
   try {
     return readLock(directory);
   } catch (error) {

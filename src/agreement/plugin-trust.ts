@@ -12,13 +12,13 @@ import { entryFor, trustPlugin } from "../host/trust/record.ts";
 import { agreeToPlugin } from "./standing.ts";
 
 /** A plugin's files as they were shown. */
-export interface Shown {
+export interface ShownFiles {
   readonly location: Location;
   readonly found: PluginFiles;
 }
 
 /** What would be trusted. */
-export interface Declared {
+export interface DeclaredEntry {
   readonly plugin: Plugin;
   readonly entry: LockEntry;
 }
@@ -27,7 +27,7 @@ export interface Declared {
  * Loads it to see that it can be, and what it calls itself; nothing of it goes on running, and nothing is trusted yet.
  * @throws DeclarationError when it does not load or fit, or is no longer what was shown
  */
-export async function declared({ location, found }: Shown, config: Config): Promise<Declared> {
+export async function declared({ location, found }: ShownFiles, config: Config): Promise<DeclaredEntry> {
   requireAsShown(location, found);
   const { loadApart } = await import("../host/apart/load-apart.ts");
   const { plugin, apart } = await loadApart({
@@ -43,7 +43,7 @@ export async function declared({ location, found }: Shown, config: Config): Prom
 
 /** From now on these files are loaded. @param home `~/.contextcore` of the user */
 export async function keepTrust(
-  { location, found }: Shown,
+  { location, found }: ShownFiles,
   entry: LockEntry,
   { config, home }: { readonly config: Config; readonly home: string },
 ): Promise<void> {

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { FILE_NAME } from "../config/source.ts";
 import type { BuiltIn } from "../host/built-in.ts";
+import { given } from "../units/given.ts";
 import { type Places, wasInUse } from "./adopt.ts";
 import { type Claim, claimId, hashOfClaims } from "./claim.ts";
 import { claimsOf, codeClaim } from "./claims.ts";
@@ -30,18 +31,18 @@ export interface Standing {
 }
 
 /** The surroundings of a call that matter here. */
-export interface Asking extends Places {
+export interface AgreementSources extends Places {
   /** The working directory. */
   readonly cwd: string;
   readonly builtIns: readonly BuiltIn[];
 }
 
 /** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is none */
-export async function standingOf(config: Config, asking: Asking): Promise<Standing> {
+export async function standingOf(config: Config, asking: AgreementSources): Promise<Standing> {
   const claims = await claimsOf(config, asking);
   const sha256 = hashOfClaims(claims);
   const pin = pinOf(config.env.CONTEXTCORE_TRUST, sha256);
-  const base = { project: projectOf(config), claims, sha256, ...(pin === undefined ? {} : { pin }) };
+  const base = { project: projectOf(config), claims, sha256, ...given({ pin }) };
   if (claims.length === 0 || pin === "fits") return { ...base, fresh: [] };
   const { projects, isForeign } = readAgreements(asking.home);
   // What was taken back may be among what no longer counts, so that nothing is taken over then.

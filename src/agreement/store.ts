@@ -38,7 +38,7 @@ export type Agreements = Readonly<Record<string, Agreement>>;
 export const storePath = (home: string): string => join(resolve(home), "agreements.json");
 
 /** The contents of the agreements file, as far as they count. */
-export interface Kept {
+export interface KeptAgreements {
   readonly projects: Agreements;
   /** There is such a file, but this program did not write it there: it was copied, restored or made by somebody else, and counts for nothing. */
   readonly isForeign: boolean;
@@ -49,7 +49,7 @@ export interface Kept {
  * home directory in it and have the program started there.
  * @throws TrailError when the file exists and cannot be used
  */
-export function readAgreements(home: string): Kept {
+export function readAgreements(home: string): KeptAgreements {
   const path = storePath(home);
   const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (status === undefined) return { projects: {}, isForeign: false };

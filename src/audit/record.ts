@@ -1,4 +1,6 @@
 /** Work between two events: `started` before it, how it ended after it, whatever happens. */
+
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { TrailError } from "./format/error.ts";
 import type { AuditEvent, Did, Ending, NewEvent, Trail, TrailOperation } from "./format/event.ts";
@@ -91,7 +93,7 @@ function startOf({ operation, details, dataAffected }: Omit<TrailOperation, "des
     operation,
     outcome: "started",
     details: { ...details, process: { pid, start, namespace } },
-    ...(dataAffected === undefined ? {} : { dataAffected }),
+    ...given({ dataAffected }),
   };
 }
 
@@ -100,9 +102,9 @@ function endOf(operation: TrailOperation, ending: Ending, before: AuditEvent | u
   const { dataAffected } = operation;
   return {
     operation: operation.operation,
-    ...(dataAffected === undefined ? {} : { dataAffected }),
+    ...given({ dataAffected }),
     ...ending,
-    ...(before === undefined ? {} : { ref: before.id }),
+    ...given({ ref: before?.id }),
   };
 }
 

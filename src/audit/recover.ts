@@ -3,7 +3,7 @@ import { eventOf } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
 import type { TrailLine } from "./format/trail-line.ts";
 import { stateOf, toProcessMark } from "./process.ts";
-import type { Unfinished } from "./unfinished.ts";
+import type { UnfinishedOperation } from "./unfinished.ts";
 
 /** When an operation without an end counts as abandoned. */
 export interface RecoveryOptions {
@@ -13,7 +13,7 @@ export interface RecoveryOptions {
   /** Silent for so long, an operation of another host, or another container, counts as abandoned, ms. */
   readonly staleAfterMs: number;
   /** What is remembered as open, by the ids of the `started` events: so far back is looked at least. */
-  readonly remembered?: ReadonlyMap<string, Unfinished>;
+  readonly remembered?: ReadonlyMap<string, UnfinishedOperation>;
   /** One of them has an end, or is not in the trail. */
   onSettled?(id: string): void;
 }
@@ -23,7 +23,7 @@ const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
 export function abandoned(lines: Iterable<TrailLine>, options: RecoveryOptions): readonly AuditEvent[] {
-  const { remembered = new Map<string, Unfinished>() } = options;
+  const { remembered = new Map<string, UnfinishedOperation>() } = options;
   const oldest = Math.min(...[...remembered.values()].map(({ seq }) => seq));
   const ended = new Set<string>();
   const open = new Set<string>();
@@ -47,7 +47,7 @@ export function abandoned(lines: Iterable<TrailLine>, options: RecoveryOptions):
 
 /** The event that closes an abandoned operation. */
 export function interruption(started: AuditEvent): NewEvent {
-  const { left, next } = adviceFor(started.operation);
+  const { left, next } = adviceOnInterrupted(started.operation);
   return {
     operation: started.operation,
     outcome: "interrupted",
@@ -59,7 +59,7 @@ export function interruption(started: AuditEvent): NewEvent {
 
 /** One sentence for the person who runs the next command. */
 export function explainInterruption({ operation, timestamp, user, host }: AuditEvent): string {
-  const { left, next } = adviceFor(operation);
+  const { left, next } = adviceOnInterrupted(operation);
   const when = timestamp.slice(0, 19).replace("T", " ");
   return `the ${operation} that ${user}@${host} began at ${when} UTC was interrupted: ${left}. ${next}`;
 }
@@ -106,7 +106,7 @@ const ADVICE: Readonly<Record<string, Advice>> = {
 };
 
 /** What is left when this operation was interrupted, and what to do then. */
-export const adviceFor = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
+export const adviceOnInterrupted = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
 
 function isAbandoned(event: AuditEvent, { host, now, staleAfterMs, remembered }: RecoveryOptions): boolean {
   const mark = toProcessMark(event.details.process);

@@ -70,7 +70,7 @@ export function keepAlive(file: string, id: string, everyMs: number = HEARTBEAT_
 }
 
 /** What is remembered of an operation that has begun. */
-export interface Unfinished {
+export interface UnfinishedOperation {
   /** The number of its `started` event. */
   readonly seq: number;
   /** When it last said that it goes on, ms since the epoch. */
@@ -78,7 +78,7 @@ export interface Unfinished {
 }
 
 /** Of the operations that are remembered, by the ids of their `started` events. @throws TrailError */
-export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinished> {
+export function rememberedUnfinished(file: string): ReadonlyMap<string, UnfinishedOperation> {
   const folder = folderOf(file);
   try {
     requireOwnDirectories(dirname(file), folder);
@@ -91,7 +91,7 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinish
 }
 
 /** What was cut by a power failure is looked for from the trail's beginning. */
-function noteIn(path: string): Unfinished {
+function noteIn(path: string): UnfinishedOperation {
   const text = readOwnText(path, SMALL_BYTES_MAX);
   return { seq: /^\d+$/.test(text) ? Number(text) : 1, aliveMs: lstatSync(path).mtimeMs };
 }

@@ -56,7 +56,7 @@ export async function requireAgreement(call: Call, config: Config, isDestroying:
   terminal.note(introduction(standing));
   const shown = inPassing(standing.fresh);
   noteClaims(terminal, shown);
-  if (!terminal.interactive || standing.pin === "differs") throw refusal(standing);
+  if (!terminal.interactive || standing.pin === "differs") throw agreementRefusal(standing);
   if (shown.length < standing.fresh.length) {
     const more = standing.fresh.length - shown.length;
     throw new RefusedError(`and ${more} more: ${NOTHING}`, HOW_TO_AGREE);
@@ -103,7 +103,7 @@ const introduction = ({ project, agreement }: Standing): string =>
     : `This project, ${visible(project)}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
 
 /** What to say when a project is not agreed to and nobody can be asked. */
-export function refusal({ sha256, pin }: Standing): RefusedError {
+export function agreementRefusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
     const what = "CONTEXTCORE_TRUST names something else than what this project wants";

@@ -7,6 +7,7 @@ import { type ArgsDef, parseArgs } from "citty";
 import { closest } from "../config/closest.ts";
 import { UsageError } from "../tasks/errors.ts";
 import type { Param, Params, ParamValues } from "../tasks/param.ts";
+import { given } from "../units/given.ts";
 import type { Command } from "./command.ts";
 
 /** Arguments that every command accepts. */
@@ -71,7 +72,7 @@ const toCitty = (args: Params): ArgsDef =>
 
 function cittyArg(arg: Param): ArgsDef[string] {
   if (arg.type === "positional") return { type: "positional", required: false };
-  const alias = arg.alias === undefined ? {} : { alias: arg.alias };
+  const alias = given({ alias: arg.alias });
   if (arg.type === "value") return { type: "string", ...alias };
   return { type: "boolean", ...alias, ...(arg.on ? { default: true } : {}) };
 }

@@ -1,7 +1,7 @@
 /** Tells people which snapshots a command uses, which it does not, and why. */
 
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
-import { missingLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
+import { chainGapLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import { chainJson } from "../snapshot/catalog/chain-json.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
@@ -64,7 +64,7 @@ export function tellLacking({ chains, lacking, broken }: Chosen, { note, noteCol
   for (const { name, reason } of broken) note(`${noteColors.red("not readable:")} ${name}: ${reason}`);
   for (const { name, reason } of lacking) note(`${noteColors.red("left out:")} ${name}: ${reason}`);
   for (const chain of chains)
-    for (const line of missingLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
+    for (const line of chainGapLines(chain)) note(`${noteColors.red("missing:")} ${chain.backend}: ${line}`);
 }
 
 /** Up to this many gaps are listed one per line. */

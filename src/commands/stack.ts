@@ -18,6 +18,7 @@ import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { TaskContext, Wanted } from "../tasks/task.ts";
 import { pour } from "../terminal/pour.ts";
 import { followOn, waitForOn } from "../terminal/progress.ts";
+import { given } from "../units/given.ts";
 import { hintOf } from "../units/hint-of.ts";
 import { messageOf } from "../units/message-of.ts";
 import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
@@ -98,7 +99,7 @@ async function load(
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
     ...(asksNothing ? { asksNothing } : {}),
-    ...(tenant === undefined ? {} : { tenant }),
+    ...given({ tenant }),
   });
   return { ...plugins, config };
 }
@@ -158,7 +159,7 @@ function configProblems({ name, error }: OpenFailure, config: Config): readonly 
   if (section === undefined || !ownName) return [];
   const hint = hintOf(error);
   const where = config.where?.([section, name]) ?? "the configuration";
-  return [{ where, key: `${section}.${name}`, what: error.message, ...(hint === undefined ? {} : { hint }) }];
+  return [{ where, key: `${section}.${name}`, what: error.message, ...given({ hint }) }];
 }
 
 /** Time limit for this sink, ms. @throws ConfigError when the configured value is not a duration */
@@ -176,7 +177,7 @@ export function openStackTrail(
 ): Trail & AsyncDisposable {
   const trail = openTrail({
     ...trailPlaces(call, config),
-    ...(sinks === undefined ? {} : { sinks }),
+    ...given({ sinks }),
     staleAfterMs: config.audit.staleAfter * 60_000,
     sinkTimeLimitMs: (sink) => sinkLimitMs(config, sink),
     onWarning: (message) => call.terminal.warn(message),

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { OptionsSchema } from "../contract/contract.ts";
 import { duration, place, TIME_LIMITS } from "../contract/options.ts";
 import { IMPORTANCES, type Importance } from "../contract/values.ts";
+import { given } from "../units/given.ts";
 import type { Config } from "./config.ts";
 
 /** How long data is kept. */
@@ -92,7 +93,7 @@ export const configuredAs = (
   name,
   options,
   ...(plugin === name ? {} : { plugin }),
-  ...(importance === undefined ? {} : { importance }),
+  ...given({ importance }),
 });
 
 /** Settings that only make sense for a plugin with this option. */

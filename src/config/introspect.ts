@@ -1,6 +1,7 @@
 /** What a valibot schema declares: its kind, its entries, the metadata of an option. */
 import * as v from "valibot";
 import type { OptionMetadata } from "../contract/options.ts";
+import { given } from "../units/given.ts";
 import type { Path } from "./source.ts";
 
 type Schema = v.GenericSchema;
@@ -46,7 +47,7 @@ export function about(schema: Schema): OptionMetadata & { readonly description?:
   const description = v.getDescription(schema) ?? descriptionBelow(schema);
   const below = "wrapped" in schema && isSchema(schema.wrapped) ? about(schema.wrapped) : {};
   const own: OptionMetadata = v.getMetadata(schema);
-  return { ...below, ...own, ...(description === undefined ? {} : { description }) };
+  return { ...below, ...own, ...given({ description }) };
 }
 
 const descriptionBelow = (schema: Schema): string | undefined =>

@@ -1,6 +1,7 @@
 /** Merges the file, the environment, `--set` and the defaults into one {@link Config}. */
 import { basename, dirname, resolve } from "node:path";
 import * as v from "valibot";
+import { given } from "../units/given.ts";
 import type { Config, InstanceSettings, PluginSettings } from "./config.ts";
 import { coreSettingAt, PLUGIN_SECTIONS, saidOf } from "./environment.ts";
 import { ConfigError, type ConfigProblem } from "./errors.ts";
@@ -9,7 +10,7 @@ import { overlay, said } from "./overlay.ts";
 import { requireSettings } from "./overrides.ts";
 import { ConfigSchema, type ConfigValues } from "./schema.ts";
 import { type Environment, expand } from "./secrets.ts";
-import { findSource, type Path, type Source } from "./source.ts";
+import { type ConfigSource, findSource, type Path } from "./source.ts";
 
 export interface ConfigRequest {
   /** The working directory, absolute. */
@@ -37,7 +38,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   const home = source.file === undefined ? directory : dirname(source.file);
   return {
     ...shape(values, home),
-    ...(source.file === undefined ? {} : { file: source.file }),
+    ...given({ file: source.file }),
     env,
     overrides,
     where,
@@ -48,7 +49,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
 }
 
 /** A flag said it, or made the only part of it there is. */
-function isFromFlag(path: Path, source: Source, overrides: Readonly<Record<string, string>>): boolean {
+function isFromFlag(path: Path, source: ConfigSource, overrides: Readonly<Record<string, string>>): boolean {
   const key = path.join(".");
   if (path.some((_, at) => path.slice(0, at + 1).join(".") in overrides)) return true;
   const isBelow = Object.keys(overrides).some((one) => key !== "" && one.startsWith(`${key}.`));
@@ -64,7 +65,7 @@ function valueAt(tree: unknown, path: Path): unknown {
   return value;
 }
 
-function expandCore(source: Source, env: Environment): unknown {
+function expandCore(source: ConfigSource, env: Environment): unknown {
   const { value } = source;
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(
@@ -88,7 +89,7 @@ function check(tree: unknown, where: (path: Path) => string): ConfigValues {
 }
 
 /** Values of the file that would not do, were they in force. */
-function hiddenIn(written: unknown, source: Source, where: (path: Path) => string): ConfigProblem[] {
+function hiddenIn(written: unknown, source: ConfigSource, where: (path: Path) => string): ConfigProblem[] {
   const { issues = [] } = v.safeParse(ConfigSchema, written);
   return issues.map((issue) => {
     const problem = toProblem(issue, { schema: ConfigSchema, where: source.where });

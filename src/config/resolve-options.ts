@@ -31,7 +31,7 @@ export interface ResolvedOptions {
 }
 
 /** The written value of an option, with variables still by name. */
-export interface Candidate {
+export interface WrittenOption {
   readonly value: unknown;
   readonly from: string;
   /** Set by the project's file rather than by the user. */
@@ -98,7 +98,7 @@ export function findCandidate(
   key: string,
   schema: v.GenericSchema,
   config: Config,
-): Candidate | undefined {
+): WrittenOption | undefined {
   const { name } = named;
   const override = config.overrides?.[`${kind}.${name}.${key}`];
   if (override !== undefined) return { value: fromText(override, schema), from: "--set" };

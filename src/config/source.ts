@@ -15,7 +15,7 @@ export const FILE_BYTES_MAX = 4 << 20;
 /** Keys from the top of the file to a value. */
 export type Path = readonly (string | number)[];
 
-export interface Source {
+export interface ConfigSource {
   /** Absolute; absent when there is no file. */
   readonly file?: string;
   /** The file's contents, as plain values. */
@@ -24,13 +24,13 @@ export interface Source {
   where(path: Path): string;
 }
 
-export const NO_SOURCE: Source = { value: {}, where: () => "the defaults" };
+export const NO_SOURCE: ConfigSource = { value: {}, where: () => "the defaults" };
 
 /**
  * Reads the named file, or `contextcore.yaml` in the directory or the nearest parent that has one.
  * @throws ConfigError when the named file is missing, or a file is unreadable or not YAML
  */
-export async function findSource(directory: string, named: string | undefined): Promise<Source> {
+export async function findSource(directory: string, named: string | undefined): Promise<ConfigSource> {
   if (named !== undefined) return readSource(resolve(directory, named));
   for (let place = directory; ; place = dirname(place)) {
     const file = join(place, FILE_NAME);
@@ -61,7 +61,7 @@ async function refuseForeign(file: string): Promise<void> {
   throw new ConfigError([{ where: file, key: "", what: "belongs to another user and was not read", hint }]);
 }
 
-function readSource(file: string): Source {
+function readSource(file: string): ConfigSource {
   return parseSource(textOf(file), file);
 }
 
@@ -77,7 +77,7 @@ function textOf(file: string): string {
 }
 
 /** Reads the text of a configuration file. @throws ConfigError with the line when it is not YAML */
-export function parseSource(text: string, file: string): Source {
+export function parseSource(text: string, file: string): ConfigSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const name = basename(file);

@@ -25,15 +25,15 @@ export function require(condition: boolean, message: string): asserts condition 
   if (!condition) throw new Nonconformance(message);
 }
 
-export type Verdict =
+export type CheckVerdict =
   | { readonly kind: "passed" }
   | { readonly kind: "waived"; readonly reason: string }
   | { readonly kind: "failed"; readonly error: Error };
 
-export interface Outcome {
+export interface CheckOutcome {
   readonly name: string;
   readonly why: string;
-  readonly verdict: Verdict;
+  readonly verdict: CheckVerdict;
   readonly ms: number;
   /** It was abandoned while still running. */
   readonly overdue?: boolean;
@@ -47,7 +47,7 @@ export async function runCheck<Subject>(
   check: Check<Subject>,
   subject: Subject,
   limitMs = CHECK_LIMIT_MS,
-): Promise<Outcome> {
+): Promise<CheckOutcome> {
   const began = performance.now();
   const verdict = await verdictOf(check, subject, limitMs);
   const overdue = verdict.kind === "failed" && verdict.error instanceof Overdue;
@@ -61,7 +61,7 @@ async function verdictOf<Subject>(
   check: Check<Subject>,
   subject: Subject,
   limitMs: number,
-): Promise<Verdict> {
+): Promise<CheckVerdict> {
   try {
     const late = () =>
       new Overdue(`the rule was not done within ${limitMs / 1000} s: something never resolves`);
@@ -71,7 +71,7 @@ async function verdictOf<Subject>(
   }
 }
 
-async function judge<Subject>(check: Check<Subject>, subject: Subject): Promise<Verdict> {
+async function judge<Subject>(check: Check<Subject>, subject: Subject): Promise<CheckVerdict> {
   const reason = await check.waived?.(subject);
   if (reason !== undefined) return { kind: "waived", reason };
   await check.run(subject);

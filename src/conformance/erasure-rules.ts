@@ -2,7 +2,7 @@
 import type { Backend, EraseAnswer, Found, Json } from "../contract/contract.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { type Check, require } from "./check.ts";
-import type { Subject, Target } from "./subject.ts";
+import type { CheckTarget, Subject } from "./subject.ts";
 import type { Harvest } from "./walk.ts";
 
 const never = new AbortController().signal;
@@ -41,7 +41,7 @@ export const erasureRules: readonly Check<Subject>[] = [
   },
 ];
 
-async function findAll(backend: Backend, { subject }: Target): Promise<Found[]> {
+async function findAll(backend: Backend, { subject }: CheckTarget): Promise<Found[]> {
   if (subject === undefined) return [];
   const found = await Array.fromAsync(backend.find?.(subject, never) ?? []);
   const told = found.find(({ where }) => where.includes(subject.id));

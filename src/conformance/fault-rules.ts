@@ -3,7 +3,7 @@ import { type ErrorKind, isKind, PluginError } from "../contract/errors.ts";
 import { type Check, Nonconformance, require, within } from "./check.ts";
 import { requireEqual } from "./compare.ts";
 import type { FaultOptions } from "./faults.ts";
-import { type Hook, hooksOf } from "./hooks.ts";
+import { type CheckedHook, hooksOf } from "./hooks.ts";
 import type { Subject } from "./subject.ts";
 
 interface FaultCase {
@@ -97,7 +97,7 @@ function classified({ name, fault, kinds }: FaultCase): Check<Subject> {
  * a 200 means that the event was taken. The endpoint that receives events need not know the probed address, so any answer to a
  * probe shows that it is there.
  */
-function mustFail(hook: Hook, { kind, status = 200 }: FaultOptions, { plugin }: Subject): boolean {
+function mustFail(hook: CheckedHook, { kind, status = 200 }: FaultOptions, { plugin }: Subject): boolean {
   if (plugin.store !== undefined) return hook.mustFail && kind === "status" && status !== 404;
   if (plugin.sink === undefined) return hook.mustFail;
   const isRefusal =
@@ -105,7 +105,7 @@ function mustFail(hook: Hook, { kind, status = 200 }: FaultOptions, { plugin }: 
   return hook.mustFail && isRefusal;
 }
 
-function requireKind(failure: unknown, { name, fault, kinds }: FaultCase, hook: Hook): void {
+function requireKind(failure: unknown, { name, fault, kinds }: FaultCase, hook: CheckedHook): void {
   if (failure instanceof SaidSo) return;
   require(isKind(
     failure,
@@ -121,7 +121,7 @@ const shown = (failure: unknown): string =>
     : `an unclassified ${String(failure)}`;
 
 /** What the hook threw; `undefined` for an unqualified success. A step may also report what is missing. */
-export async function fails(hook: Hook, signal = new AbortController().signal): Promise<unknown> {
+export async function fails(hook: CheckedHook, signal = new AbortController().signal): Promise<unknown> {
   try {
     const problems = await within(60_000, hook.call(signal), `${hook.name} did not end`);
     const [problem] = problems ?? [];

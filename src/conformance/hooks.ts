@@ -6,7 +6,7 @@ import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
 import { runCursor } from "./walk.ts";
 
-export interface Hook {
+export interface CheckedHook {
   readonly name: string;
   /** @returns what was reported missing; `undefined` for an unqualified success */
   readonly call: (signal: AbortSignal) => Promise<readonly Problem[] | undefined>;
@@ -17,13 +17,13 @@ export interface Hook {
 const MOST_CURSORS = 8;
 
 /** The hooks of a freshly opened plugin, with these options over the target's. Cursors come from an export without faults. */
-export async function hooksOf(subject: Subject, options: Options = {}): Promise<readonly Hook[]> {
+export async function hooksOf(subject: Subject, options: Options = {}): Promise<readonly CheckedHook[]> {
   const { backend, sink } = subject.plugin;
   if (backend !== undefined) return backendHooks(subject, options);
   return sink === undefined ? storeHooks(subject, options) : sinkHooks(subject, options);
 }
 
-async function backendHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+async function backendHooks(subject: Subject, options: Options): Promise<readonly CheckedHook[]> {
   const { cursors } = await subject.harvest();
   const range = await subject.range();
   const backend = await subject.backend(options);
@@ -43,7 +43,7 @@ async function backendHooks(subject: Subject, options: Options): Promise<readonl
   ];
 }
 
-async function sinkHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+async function sinkHooks(subject: Subject, options: Options): Promise<readonly CheckedHook[]> {
   const sink = await subject.sink(options);
   const event: AuditRecord = sampleEvent(0);
   const silent = async (answer: Promise<unknown>): Promise<undefined> => void (await answer);
@@ -55,14 +55,14 @@ async function sinkHooks(subject: Subject, options: Options): Promise<readonly H
 
 const NAME = "contextcore-conformance-faults";
 
-async function storeHooks(subject: Subject, options: Options): Promise<readonly Hook[]> {
+async function storeHooks(subject: Subject, options: Options): Promise<readonly CheckedHook[]> {
   const store = await subject.store(options);
   const bytes = Buffer.from("a sample");
   const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
   async function* whole(): AsyncGenerator<Uint8Array> {
     yield bytes;
   }
-  const hook = (name: string, call: (signal: AbortSignal) => Promise<unknown>): Hook => ({
+  const hook = (name: string, call: (signal: AbortSignal) => Promise<unknown>): CheckedHook => ({
     name,
     mustFail: true,
     call: async (signal) => void (await call(signal)),

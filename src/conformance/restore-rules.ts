@@ -3,8 +3,8 @@ import { ANSWERS, answerObjection } from "../host/answers.ts";
 import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual } from "./compare.ts";
-import type { Subject, Target } from "./subject.ts";
-import type { Block, Harvest } from "./walk.ts";
+import type { CheckTarget, Subject } from "./subject.ts";
+import type { Harvest, WalkedBlock } from "./walk.ts";
 
 const never = new AbortController().signal;
 const BATCH_LINES = 500;
@@ -31,7 +31,7 @@ export const restoreRules: readonly Check<Subject>[] = [
   },
 ];
 
-type Restorable = NonNullable<Target["restorable"]>;
+type Restorable = NonNullable<CheckTarget["restorable"]>;
 
 /** The part that the server accepts back. Its counts include the rest, so only lines are compared. */
 function only(harvest: Harvest, restorable: Restorable): Harvest {
@@ -93,9 +93,9 @@ async function* batches(
   }
 }
 
-function linesOf(file: string, blocks: readonly Block[], order: Restorer["order"]): string[] {
+function linesOf(file: string, blocks: readonly WalkedBlock[], order: Restorer["order"]): string[] {
   const own = blocks.filter((block) => block.file === file);
-  const byTime = (a: Block, b: Block): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
+  const byTime = (a: WalkedBlock, b: WalkedBlock): number => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0);
   return (orderOf(file, order) === "time" ? own.sort(byTime) : own).flatMap((block) => block.lines);
 }
 

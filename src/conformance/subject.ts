@@ -6,12 +6,13 @@ import type { Apart } from "../host/apart/load-apart.ts";
 import type { FaceName } from "../host/apart/messages.ts";
 import { createContext, type Options } from "../host/context.ts";
 import { checkDeclaration } from "../host/declaration.ts";
+import { given } from "../units/given.ts";
 import { NS_PER_MS, NS_PER_SECOND, type Range } from "../units/range.ts";
 import { type FaultProxy, startProxy } from "./proxy.ts";
 import { type Harvest, STEPS_MAX, type WalkOptions, walk } from "./walk.ts";
 
 /** What to check, and against what. */
-export interface Target {
+export interface CheckTarget {
   /** What the plugin's module exports by default. */
   readonly declaration: unknown;
   /** Where a plugin in processes of its own is opened. */
@@ -38,7 +39,7 @@ export interface Target {
 }
 
 export interface Subject {
-  readonly target: Target;
+  readonly target: CheckTarget;
   readonly plugin: Plugin;
   /** Absent for a plugin without a server. */
   readonly proxy: FaultProxy | undefined;
@@ -59,21 +60,21 @@ export interface Subject {
 }
 
 /** @throws DeclarationError when there is nothing to check */
-export function openSubject(target: Target): Subject {
+export function openSubject(target: CheckTarget): Subject {
   const declared = checkDeclaration(target.declaration, target.origin);
   const plugin = oneFace(declared, { [target.face]: declared[target.face] });
   const url: unknown = v.parse(plugin.options, target.options ?? {}).url;
   const proxy = typeof url === "string" ? startProxy(url) : undefined;
   const log: string[] = [];
-  const given = (over: Options = {}): Options => ({
+  const optionsWith = (over: Options = {}): Options => ({
     ...target.options,
-    ...(proxy === undefined ? {} : { url: proxy.url }),
+    ...given({ url: proxy?.url }),
     ...over,
   });
   /** A call's time limit is a core setting, whether or not the plugin also declares it. */
   const limitIn = ({ timeout }: Options) => (typeof timeout === "string" ? { timeout } : {});
   const context = (over?: Options): Context<Options> => {
-    const options = given(over);
+    const options = optionsWith(over);
     const own = Object.entries(options).filter(([key]) => Object.hasOwn(plugin.options.entries, key));
     return createContext(plugin, {
       options: v.parse(plugin.options, Object.fromEntries(own)),
@@ -86,13 +87,13 @@ export function openSubject(target: Target): Subject {
   };
   const { apart, redact = String } = target;
   const backend = async (over?: Options): Promise<Backend> =>
-    apart?.backend({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    apart?.backend({ context: context(over), redact, ...limitIn(optionsWith(over)) }) ??
     opened(plugin.backend, context(over), "backend");
   const sink = async (over?: Options): Promise<Sink> =>
-    apart?.sink({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    apart?.sink({ context: context(over), redact, ...limitIn(optionsWith(over)) }) ??
     opened(plugin.sink, context(over), "sink");
   const store = async (over?: Options): Promise<Store> =>
-    apart?.store({ context: context(over), redact, ...limitIn(given(over)) }) ??
+    apart?.store({ context: context(over), redact, ...limitIn(optionsWith(over)) }) ??
     opened(plugin.store, context(over), "store");
   const once = <Value>(make: () => Promise<Value>) => {
     let made: Promise<Value> | undefined;

@@ -8,9 +8,10 @@ import type { Context, OptionsSchema, Plugin } from "../contract/contract.ts";
 import type { Lab, LabServer } from "../contract/lab.ts";
 import { FACES } from "../host/apart/messages.ts";
 import { createContext } from "../host/context.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { runCheck } from "./check.ts";
-import { openSubject, type Subject, type Target } from "./subject.ts";
+import { type CheckTarget, openSubject, type Subject } from "./subject.ts";
 import { SUITES } from "./suite.ts";
 
 /** What to test a plugin with. */
@@ -47,7 +48,7 @@ export function testPlugin<Schema extends OptionsSchema>(
 
 function testFace(
   declaration: { readonly name: string },
-  face: Target["face"],
+  face: CheckTarget["face"],
   options: TestPluginOptions,
 ): void {
   let subject: Subject;
@@ -79,16 +80,13 @@ async function startLab(lab: Lab | undefined) {
   const blank = await lab?.empty?.();
   const empty = blank === undefined ? undefined : serve(blank);
   return {
-    target({ options, empty: given, range, arrived }: TestPluginOptions): Partial<Target> {
+    target({ options, empty: into, range, arrived }: TestPluginOptions): Partial<CheckTarget> {
       const there = server?.arrived;
       const tells = arrived ?? (there === undefined ? undefined : async () => there());
-      const into = given ?? (empty === undefined ? undefined : { url: empty.url });
+      const place = into ?? (empty === undefined ? undefined : { url: empty.url });
       return {
-        options: { ...(filled === undefined ? {} : { url: filled.url }), ...options },
-        ...(into === undefined ? {} : { empty: into }),
-        ...(range === undefined ? {} : { range }),
-        ...(lab?.subject === undefined ? {} : { subject: lab.subject }),
-        ...(tells === undefined ? {} : { arrived: tells }),
+        options: { ...given({ url: filled?.url }), ...options },
+        ...given({ empty: place, range, subject: lab?.subject, arrived: tells }),
       };
     },
     async stop() {
@@ -133,7 +131,7 @@ export function createTestContext<Schema extends OptionsSchema>(
 ): TestContext<v.InferOutput<Schema>> {
   const server = lab === undefined ? undefined : serve(lab);
   const schema: Schema = plugin.options;
-  const checked = v.parse(schema, { ...(server === undefined ? {} : { url: server.url }), ...options });
+  const checked = v.parse(schema, { ...given({ url: server?.url }), ...options });
   const logged: string[] = [];
   const context = createContext(
     { name: plugin.name, about: plugin.about, options: schema },
@@ -143,8 +141,7 @@ export function createTestContext<Schema extends OptionsSchema>(
       logLevel: 4,
       writeLog: (line) => logged.push(line),
       foreign: true,
-      ...(clock === undefined ? {} : { clock }),
-      ...(stepBytes === undefined ? {} : { stepBytes }),
+      ...given({ clock, stepBytes }),
     },
   );
   return { ...context, options: checked, logged, [Symbol.dispose]: () => void server?.stop() };

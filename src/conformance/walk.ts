@@ -5,6 +5,7 @@ import { isKind } from "../contract/errors.ts";
 import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
 import { checkSplit } from "../snapshot/write/check-cursors.ts";
 import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
+import { given } from "../units/given.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import { require } from "./check.ts";
@@ -42,11 +43,11 @@ export interface Harvest {
   /** One cursor of each shape that ran. */
   readonly cursors: readonly Cursor[];
   /** The records of each step, in order, as in a snapshot's index. */
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly WalkedBlock[];
   readonly exportedUntil?: bigint;
 }
 
-export interface Block {
+export interface WalkedBlock {
   readonly file: string;
   readonly lines: readonly string[];
   readonly counts: Counts;
@@ -124,7 +125,7 @@ type Checked = ReturnType<typeof checkStep>;
 
 function gather(plugin: string, first: readonly Problem[]) {
   const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-  const blocks: Block[] = [];
+  const blocks: WalkedBlock[] = [];
   const pieces = new Map<string, Uint8Array[]>();
   const objects = new Map<string, string>();
   const problems = [...first];
@@ -168,7 +169,7 @@ function gather(plugin: string, first: readonly Problem[]) {
     steps,
     cursors: [...shapes.values()],
     blocks,
-    ...(exportedUntil === undefined ? {} : { exportedUntil }),
+    ...given({ exportedUntil }),
   });
   return { add, done };
 }
@@ -181,7 +182,7 @@ function shapeOf(cursor: Cursor): string {
   return parts.sort().join(" ").slice(0, 300);
 }
 
-function linesByFile(blocks: readonly Block[]): Map<string, string[]> {
+function linesByFile(blocks: readonly WalkedBlock[]): Map<string, string[]> {
   const files = new Map<string, string[]>();
   for (const { file, lines } of blocks) {
     const all = files.get(file) ?? [];

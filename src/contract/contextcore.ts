@@ -6,7 +6,9 @@ export * as v from "valibot";
 export { formatBytes, parseBytes } from "../units/bytes.ts";
 export { formatDuration, parseDuration } from "../units/duration.ts";
 export { parseExact } from "../units/exact-json.ts";
+export { given } from "../units/given.ts";
 export type { Json, JsonObject } from "../units/json.ts";
+export { messageOf } from "../units/message-of.ts";
 export {
   fromMs,
   fromRfc3339,

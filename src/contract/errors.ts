@@ -1,3 +1,4 @@
+import { given } from "../units/given.ts";
 /**
  * The kind of a failure. The engine decides what to do from this alone.
  * - `temporary`: the same call may work later (429, 5xx, connection refused, truncated body). The engine retries it; a step
@@ -37,7 +38,7 @@ export class PluginError extends Error {
   readonly status: number | undefined;
 
   constructor(kind: ErrorKind, message: string, options: PluginErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message, given({ cause: options.cause }));
     this.kind = kind;
     this.hint = options.hint;
     this.retryAfterMs = options.retryAfterMs;

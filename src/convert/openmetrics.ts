@@ -11,7 +11,7 @@ import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
 import { linesOf } from "../snapshot/format/lines.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
-import { writeWhole } from "./write-whole.ts";
+import { writeConverted } from "./write-whole.ts";
 
 /** What was written, and what the format cannot carry. */
 export interface Converted {
@@ -29,7 +29,7 @@ export async function writeOpenMetrics(
   backend?: string,
 ): Promise<Converted> {
   const totals: Converted = { samples: 0, stale: 0, nanPayloads: 0, histograms: 0 };
-  await writeWhole(path, openMetrics(snapshot, totals, backend), signal);
+  await writeConverted(path, openMetrics(snapshot, totals, backend), signal);
   return totals;
 }
 

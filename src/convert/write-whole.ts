@@ -3,7 +3,7 @@ import { namedDirectory } from "../storage/own-file.ts";
 import { writePieces } from "../storage/whole-file.ts";
 
 /** Writes text that comes in pieces into a file that the user named, under `.partial` until it is all there and on the disk. */
-export async function writeWhole(
+export async function writeConverted(
   path: string,
   pieces: AsyncIterable<string>,
   signal: AbortSignal,

@@ -1,6 +1,7 @@
 /** `_folder.json`: a folder's exact title and uid, in the form that Grafana's Git Sync keeps beside dashboards. */
 import * as v from "valibot";
 import type { DashboardFolder } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 
 export const FOLDER_FILE = "_folder.json";
 
@@ -25,7 +26,7 @@ export function parseFolderFile(value: unknown): Pick<DashboardFolder, "uid" | "
 
 /** The file's text; {@link parseFolderFile} reads it back. */
 export function formatFolderFile({ uid, title, description }: DashboardFolder): string {
-  const spec = { title, ...(description === undefined ? {} : { description }) };
+  const spec = { title, ...given({ description }) };
   const file = { apiVersion: "folder.grafana.app/v1", kind: "Folder", metadata: { name: uid }, spec };
   return `${JSON.stringify(file, null, 2)}\n`;
 }

@@ -6,6 +6,7 @@ import type {
   DashboardStore,
   PlacedDashboard,
 } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 import type { Unwritten } from "./attempts.ts";
 import { folderDoubt, folderRefusalOf } from "./folder-refusal.ts";
 import { inParallel } from "./in-parallel.ts";
@@ -126,8 +127,7 @@ const toFolder = (
 ): DashboardFolder => ({
   uid,
   title,
-  ...(description === undefined ? {} : { description }),
-  ...(parentUid === undefined ? {} : { parentUid }),
+  ...given({ description, parentUid }),
 });
 
 function place(

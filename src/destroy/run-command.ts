@@ -1,5 +1,6 @@
 /** Runs the configured command: an argument list, no shell, its output on our stderr. */
 import { spawn } from "node:child_process";
+import { given } from "../units/given.ts";
 import { InterruptedError } from "../units/interrupted.ts";
 
 export interface CommandOutcome {
@@ -26,7 +27,7 @@ export class CommandError extends Error {
 /** @throws CommandError when the program is not there or may not be run */
 export function checkCommand({ command, directory, env }: Omit<CommandRequest, "signal">): void {
   const [program = ""] = command;
-  const found = Bun.which(program, { cwd: directory, ...(env.PATH === undefined ? {} : { PATH: env.PATH }) });
+  const found = Bun.which(program, { cwd: directory, ...given({ PATH: env.PATH }) });
   if (found === null) throw new CommandError(`the destroy command cannot run: ${program} is not on the PATH`);
 }
 

@@ -1,6 +1,7 @@
 /** What the doctor says: one thing that it looked at. */
 
 import type { Diagnostic } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 
 /**
@@ -14,5 +15,5 @@ export function problemOf(subject: string, error: unknown): DoctorDiagnostic {
   const message = messageOf(error);
   const hint =
     error instanceof Error && "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
-  return { subject, severity: "problem", message, ...(hint === undefined ? {} : { hint }) };
+  return { subject, severity: "problem", message, ...given({ hint }) };
 }

@@ -6,6 +6,7 @@ import { sameServers } from "../host/same-server.ts";
 import { adviceFor, conditionText } from "../inventory/condition.ts";
 import type { Missing, Reached, Surveyed } from "../inventory/survey.ts";
 import { formatDuration } from "../units/duration.ts";
+import { given } from "../units/given.ts";
 import { listed } from "../units/words.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
@@ -34,7 +35,7 @@ function missing(one: Missing): DoctorDiagnostic {
   const { name, state, error } = one;
   const { message, hint = adviceFor(state, one), ...finding } = problemOf(name, error);
   const told = state === "failed" ? message : `${conditionText(state, name)}: ${message}`;
-  return { ...finding, message: told, ...(hint === undefined ? {} : { hint }) };
+  return { ...finding, message: told, ...given({ hint }) };
 }
 
 function answered({ name, open, inventory }: Reached): DoctorDiagnostic {

@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
-import { type VerifyOptions, verifyTrail } from "../audit/verify/verify.ts";
+import { type VerifyTrailOptions, verifyTrail } from "../audit/verify/verify.ts";
 import { counted } from "../units/words.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 /** The trail's chain and its witnesses. */
-export async function examineTrail(options: VerifyOptions): Promise<DoctorDiagnostic[]> {
+export async function examineTrail(options: VerifyTrailOptions): Promise<DoctorDiagnostic[]> {
   if (!existsSync(options.file)) return [{ subject: "trail", severity: "ok", message: "no event yet" }];
   try {
     const { chain, findings } = await verifyTrail(options);

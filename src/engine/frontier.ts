@@ -3,6 +3,7 @@ import type { Cursor } from "../contract/contract.ts";
 import { cursorNotBefore, cursorRange } from "../snapshot/format/cursor-range.ts";
 import { createKeySet } from "../snapshot/format/key-set.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 
 /** A waiting cursor, with its share of the whole work. */
@@ -15,11 +16,11 @@ export interface Pending {
   /** Earliest time to run it, by the server's clock, ns; absent: at any time */
   readonly notBefore?: bigint;
   /** The failed cursor that this is a part of, if one was split in this run. */
-  readonly part?: Part;
+  readonly part?: SplitPart;
 }
 
 /** A part of a cursor that failed. */
-export interface Part {
+export interface SplitPart {
   readonly family: Family;
   /** How many splits led to this one. */
   readonly depth: number;
@@ -44,7 +45,7 @@ export interface Frontier {
   /** Marks a cursor as done: `done` of its share is credited, and `next` share the rest. */
   finish(pending: Pending, next: readonly Cursor[], done: number): void;
   /** Marks a failed cursor as done; `parts` share its share. */
-  split(pending: Pending, parts: readonly Cursor[], as: Part): void;
+  split(pending: Pending, parts: readonly Cursor[], as: SplitPart): void;
   /** Puts back a cursor that was taken but not done. */
   putBack(pending: Pending): void;
   /** Takes a cursor that an earlier run has done, wherever it is waiting. */
@@ -65,7 +66,12 @@ export function createFrontier(): Frontier {
   let waitingByKey: Map<string, Pending> | undefined = new Map();
   let done = 0;
 
-  const push = (cursors: readonly Cursor[], share: number, range: Range | undefined, part?: Part): void => {
+  const push = (
+    cursors: readonly Cursor[],
+    share: number,
+    range: Range | undefined,
+    part?: SplitPart,
+  ): void => {
     const fresh = cursors
       .map((cursor) => ({ cursor, key: canonicalJson(cursor) }))
       .filter(({ key }) => named.add(key));
@@ -76,7 +82,7 @@ export function createFrontier(): Frontier {
         weight: share / fresh.length,
         range: cursorRange(cursor) ?? range,
         ...waitOf(cursor),
-        ...(part === undefined ? {} : { part }),
+        ...given({ part }),
       };
       add(pending);
       waitingByKey?.set(key, pending);
@@ -144,5 +150,5 @@ const timeOf = ({ notBefore = 0n }: Pending): bigint => notBefore;
 
 function waitOf(cursor: Cursor): Pick<Pending, "notBefore"> {
   const notBefore = cursorNotBefore(cursor);
-  return notBefore === undefined ? {} : { notBefore };
+  return given({ notBefore });
 }

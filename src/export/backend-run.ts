@@ -9,6 +9,7 @@ import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { nowAt } from "../units/clock-skew.ts";
+import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import { type Asking, askInventory, askLimits, start, tellClock } from "./asking.ts";
@@ -18,7 +19,7 @@ import type { Ledger } from "./ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
-import { type DrainOptions, drainFrontier } from "./run-steps.ts";
+import { drainFrontier, type RunStepsOptions } from "./run-steps.ts";
 
 /** The outcome of one backend. */
 export interface BackendOutcome {
@@ -71,7 +72,7 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
   if (inventory === "unreachable")
     return { limits: [], failed: true, ...(signal.aborted ? {} : stuckAt(subject, ledger.frontier.size)) };
   tellClock(open, ledger);
-  const asked = { ...(inventory === undefined ? {} : { inventory }), limits: await askLimits(asking) };
+  const asked = { ...given({ inventory }), limits: await askLimits(asking) };
   const starting = { ...asking, commit: committer(context, open), now: clockOf(open) };
   if (!ledger.started && !(await start(starting))) return { ...asked, failed: true };
   const { steps } = ledger;
@@ -82,7 +83,7 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
   if (idle && limit.givesUp()) return { ...asked, failed: true, ...stuckAt(subject, waiting) };
   abandonRest(subject);
   const reconciliation = await countAll(context, subject, before);
-  return { ...asked, ...(reconciliation === undefined ? {} : { reconciliation }), failed: false };
+  return { ...asked, ...given({ reconciliation }), failed: false };
 }
 
 /** By the server's clock, ns. */
@@ -110,10 +111,7 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
     backend.count === undefined
       ? undefined
       : (range, enough) =>
-          limit.callOnce(
-            async (inner) => backend.count?.({ range, ...(match === undefined ? {} : { match }) }, inner),
-            enough,
-          ),
+          limit.callOnce(async (inner) => backend.count?.({ range, ...given({ match }) }, inner), enough),
   );
   reporter.enter("running");
   await drainAll(context, subject);
@@ -123,7 +121,7 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
 const drainAll = (
   { writer, budget, tuning, temporary, signal, stop }: ExportContext,
   { open, ledger, limit, reporter }: Subject,
-  admit?: DrainOptions["admit"],
+  admit?: RunStepsOptions["admit"],
 ): Promise<void> =>
   drainFrontier({
     name: open.name,
@@ -140,7 +138,7 @@ const drainAll = (
     now: clockOf(open),
     onStep: reporter.report,
     onPause: reporter.pause,
-    ...(admit === undefined ? {} : { admit }),
+    ...given({ admit }),
   });
 
 /** `undefined` when the backend has no counts, or the export has to stop. */
@@ -177,7 +175,7 @@ function countingOf(
   { tuning: { recentMs, recountMs, recounts }, signal }: ExportContext,
   { open, ledger, limit }: Subject,
 ): Counting {
-  const match = ledger.request.match === undefined ? {} : { match: ledger.request.match };
+  const match = given({ match: ledger.request.match });
   const now = clockOf(open);
   return {
     count: (range) => limit.call(async (inner) => open.backend.count?.({ range, ...match }, inner)),
@@ -222,7 +220,7 @@ function abandonRest({ ledger, limit }: Pick<Subject, "ledger" | "limit">): void
   const { frontier, problems } = ledger;
   const waiting = frontier.size;
   for (let pending = frontier.take(); pending !== undefined; pending = frontier.take()) {
-    const range = pending.range === undefined ? {} : { range: pending.range };
+    const range = given({ range: pending.range });
     problems.add({
       kind: "incomplete",
       reason: `it stopped answering; ${waiting} steps were not run`,

@@ -13,6 +13,7 @@ import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import type { WrittenFile } from "../snapshot/write/stored-files.ts";
 import type { WrittenFiles } from "../snapshot/write/writer.ts";
+import { given } from "../units/given.ts";
 import { NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import { countedUnit, countsToTell } from "../units/unit-text.ts";
 import { counted } from "../units/words.ts";
@@ -51,7 +52,7 @@ export function buildManifest(
     range: rangeToText(wholeRange(request)),
     status: overall(all.map((one) => one.status)),
     bytes: written.files.reduce((sum, file) => sum + file.bytes, 0),
-    ...(request.compression === undefined ? {} : { compression: request.compression }),
+    ...given({ compression: request.compression }),
     plugins: all,
     index: { path: "blocks.jsonl", ...written.index },
   };
@@ -77,23 +78,21 @@ function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly Wri
   return {
     name: open.name,
     ...instanceClaims(asked),
-    ...(open.plugin.version === undefined ? {} : { version: open.plugin.version }),
+    ...given({ version: open.plugin.version }),
     status: statusOf(outcome, files),
     ...inventoryClaims(inventory),
-    ...(open.class === undefined ? {} : { class: open.class }),
-    ...(open.url === undefined ? {} : { url: open.url }),
-    ...(request.match === undefined ? {} : { match: request.match }),
+    ...given({ class: open.class, url: open.url, match: request.match }),
     ...sourceClaims(asked),
     range: rangeToText(request.range),
     ...(exportedUntil === undefined ? {} : { exportedUntil: toRfc3339(exportedUntil) }),
     limits: limits.map(limitClaims),
     notes: {
       ...ledger.notes,
-      ...(twice === undefined ? {} : { "read twice": twice }),
+      ...given({ "read twice": twice }),
       ...(uncounted === undefined ? {} : { uncounted: `not all windows could be counted: ${uncounted}` }),
     },
     counts: sumCounts(files),
-    ...(reconciliation?.agrees === undefined ? {} : { agrees: reconciliation.agrees }),
+    ...given({ agrees: reconciliation?.agrees }),
     windows: [...(reconciliation?.windows ?? [])],
     problems: [...ledger.problems.list()],
     files: files.map(fileClaims),
@@ -103,12 +102,11 @@ function pluginClaims(asked: Asked, outcome: BackendOutcome, files: readonly Wri
 
 type Asked = SnapshotRequest["plugins"][number];
 
-const instanceClaims = ({ plugin }: Asked) => (plugin === undefined ? {} : { plugin });
+const instanceClaims = ({ plugin }: Asked) => given({ plugin });
 
 /** Whose it is, and what it continues. */
 const sourceClaims = ({ tenant, parent }: Asked) => ({
-  ...(tenant === undefined ? {} : { tenant }),
-  ...(parent === undefined ? {} : { parent }),
+  ...given({ tenant, parent }),
 });
 
 function readTwice(windows: readonly ManifestWindow[], added: Counts | undefined): string | undefined {
@@ -154,8 +152,7 @@ function inventoryClaims(inventory: Inventory | undefined) {
   const { signals, importance, serverVersion, retention } = inventory;
   return {
     signals: [...signals],
-    ...(importance === undefined ? {} : { importance }),
-    ...(serverVersion === undefined ? {} : { serverVersion }),
+    ...given({ importance, serverVersion }),
     ...(retention === undefined
       ? {}
       : { retentionSeconds: retention === "unlimited" ? retention : Number(retention / NS_PER_SECOND) }),
@@ -165,8 +162,7 @@ function inventoryClaims(inventory: Inventory | undefined) {
 const limitClaims = ({ setting, value, effect, clamps }: Limit) => ({
   setting,
   value,
-  ...(effect === undefined ? {} : { effect }),
-  ...(clamps === undefined ? {} : { clamps }),
+  ...given({ effect, clamps }),
 });
 
 function sumCounts(files: readonly WrittenFile[]): Record<string, number> {

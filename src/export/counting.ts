@@ -1,7 +1,7 @@
 /** Asks a backend for its own counts, and reads again what it counts higher than was read. */
 
 import type { Counts } from "../contract/contract.ts";
-import type { Answer, TimedAnswer } from "../reconcile/count.ts";
+import type { CountAnswer, TimedAnswer } from "../reconcile/count.ts";
 import type { Reread } from "../reconcile/part.ts";
 import { conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
 import { isAbout, type SettleOptions, settle, type TotalBefore } from "../reconcile/settle.ts";
@@ -51,7 +51,7 @@ export interface CountOptions {
   /** The result of {@link countEarly}. */
   readonly before: TotalBefore | undefined;
   /** Reads short parts a second time and adds what was missing. */
-  readonly readAgain: (short: readonly Answer[]) => Promise<void>;
+  readonly readAgain: (short: readonly CountAnswer[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -79,7 +79,7 @@ async function countAgain(
   { ledger, counting }: CountOptions,
   earlier: readonly TimedAnswer[],
   again: readonly Reread[],
-): Promise<readonly Answer[]> {
+): Promise<readonly CountAnswer[]> {
   const all = ledger.windows.questions(ledger.range);
   const questions = all.filter((question) => again.some((one) => isPartOf(one, question)));
   const counts = await settle({ ...counting, earlier, questions });

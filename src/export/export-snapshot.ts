@@ -11,6 +11,7 @@ import { createPartial, finishedManifest, renameFinished } from "../snapshot/wri
 import { type CommittedStep, recover } from "../snapshot/write/recover.ts";
 import { readRequest, type SnapshotRequest, writeRequest } from "../snapshot/write/request.ts";
 import type { Lock } from "../storage/lock.ts";
+import { given } from "../units/given.ts";
 import { fromMs, toRfc3339 } from "../units/range.ts";
 import { createLedger, type Ledger } from "./ledger.ts";
 import { isOfOldReading } from "./reread/cursor.ts";
@@ -84,16 +85,11 @@ function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
     host: hostname(),
     user: job.user ?? "unknown",
     resumed: 0,
-    ...(job.compression === undefined ? {} : { compression: job.compression }),
-    ...(job.fileBytesMax === undefined ? {} : { fileBytesMax: job.fileBytesMax }),
+    ...given({ compression: job.compression, fileBytesMax: job.fileBytesMax }),
     plugins: job.backends.map(({ open, request: { range, match }, parent }) => ({
       name: open.name,
       ...(open.plugin.name === open.name ? {} : { plugin: open.plugin.name }),
-      ...(open.folder === undefined ? {} : { folder: open.folder }),
-      ...(open.url === undefined ? {} : { url: open.url }),
-      ...(open.tenant === undefined ? {} : { tenant: open.tenant }),
-      ...(match === undefined ? {} : { match }),
-      ...(parent === undefined ? {} : { parent }),
+      ...given({ folder: open.folder, url: open.url, tenant: open.tenant, match, parent }),
       range: rangeToText(range),
     })),
     failures: [...job.failures],
@@ -103,7 +99,7 @@ function requestOf(job: ExportJob, created: bigint): SnapshotRequest {
 function ledgersOf(request: SnapshotRequest): Map<string, Ledger> {
   const asked = ({ range, match }: SnapshotRequest["plugins"][number]): ExportRequest => ({
     range: rangeFromText(range),
-    ...(match === undefined ? {} : { match }),
+    ...given({ match }),
   });
   return new Map(request.plugins.map((plugin) => [plugin.name, createLedger(asked(plugin))]));
 }

@@ -1,8 +1,8 @@
 /** Adds up the committed steps of one backend. Live steps and those of earlier runs are entered in the same way. */
 import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
-import { createFrontier, type Frontier, type Pending, type Part as SplitPart } from "../engine/frontier.ts";
-import type { Part } from "../reconcile/part.ts";
-import { createWindowCounts, type Question, type WindowCounts } from "../reconcile/windows.ts";
+import { createFrontier, type Frontier, type Pending, type SplitPart } from "../engine/frontier.ts";
+import type { RecordsPart } from "../reconcile/part.ts";
+import { type CountQuestion, createWindowCounts, type WindowCounts } from "../reconcile/windows.ts";
 import type { Block, Commit } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { cursorRange } from "../snapshot/format/cursor-range.ts";
@@ -10,6 +10,7 @@ import { kindOf } from "../snapshot/format/file-totals.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import { coalesce } from "../snapshot/format/ranges.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { createProblems, type Problems } from "./problems.ts";
 import { parseReread } from "./reread/cursor.ts";
@@ -39,7 +40,7 @@ export interface Ledger {
   /** Drops a cursor, and everything that would have followed from it, from this run of the export. */
   giveUp(pending: Pending): void;
   /** Whether a cursor was given up that may have covered part of a question. */
-  hasGivenUp(question: Pick<Question, "range" | "part">): boolean;
+  hasGivenUp(question: Pick<CountQuestion, "range" | "part">): boolean;
   /** Whether an object was written under the plugin's name for this path. */
   hasObject(path: string): boolean;
   /** Whether this cursor is, or follows from, a first cursor that covers no part of the time line: `rules`, `alerting`. */
@@ -52,7 +53,7 @@ export interface Ledger {
 
 /** The root cursor: the start, in the form of a step. */
 export const rootCursor = ({ range, match }: ExportRequest): Cursor => ({
-  start: { ...rangeToText(range), ...(match === undefined ? {} : { match }) },
+  start: { ...rangeToText(range), ...given({ match }) },
 });
 
 /** An empty ledger for what is asked of one backend. */
@@ -75,7 +76,7 @@ export function createLedger(request: ExportRequest): Ledger {
     for (const problem of commit.problems) problems.add(problem);
     Object.assign(notes, commit.notes);
   };
-  const hold = (blocks: readonly Block[], commit: Commit, reread?: Part): void => {
+  const hold = (blocks: readonly Block[], commit: Commit, reread?: RecordsPart): void => {
     for (const block of blocks) {
       addCounts(counts, block.counts);
       windows.add(block, reread);

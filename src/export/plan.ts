@@ -5,17 +5,18 @@ import { holdsOneOf, type Reached, type Surveyed } from "../inventory/survey.ts"
 import type { Parent } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import { readRequest, type SnapshotRequest } from "../snapshot/write/request.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import type { ExportJob } from "./types.ts";
 
 /** What will be exported, and what cannot be. */
 export interface ExportPlan {
-  readonly parts: readonly Part[];
+  readonly parts: readonly PlannedExport[];
   /** Requested backends that did not answer. */
   readonly failures: ExportJob["failures"];
 }
 
-export interface Part {
+export interface PlannedExport {
   readonly finding: Reached;
   readonly open: OpenBackend;
   readonly request: ExportRequest;
@@ -42,11 +43,11 @@ export const planExport = (findings: readonly Surveyed[], options: PlanOptions):
   ),
 });
 
-function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): Part[] {
+function partOf(finding: Surveyed, { signals, spanFor, matches }: PlanOptions): PlannedExport[] {
   if (finding.state !== "reached" || !holdsOneOf(finding.inventory.signals, signals)) return [];
   const match = matches.get(finding.name);
   const { range, parent } = spanFor(finding);
-  const request = { range, ...(match === undefined ? {} : { match }) };
+  const request = { range, ...given({ match }) };
   // An export with a selector continues nothing, because it does not cover its time.
   const continued = parent === undefined || match !== undefined ? {} : { parent };
   return [{ finding, open: finding.open, request, ...continued }];

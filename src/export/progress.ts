@@ -1,5 +1,6 @@
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Tuning } from "../engine/tuning.ts";
+import { given } from "../units/given.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ExportProgress } from "./types.ts";
 
@@ -40,7 +41,7 @@ export function createReporter({ name, ledger, limit, tuning, onProgress }: Repo
       retries: limit.retries,
       state: waits ? "waiting" : state,
       problems: ledger.problems.current(),
-      ...(goesOnInMs === undefined ? {} : { goesOnInMs }),
+      ...given({ goesOnInMs }),
     });
   };
   return {

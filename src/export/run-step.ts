@@ -7,11 +7,12 @@ import { SnapshotError } from "../snapshot/format/errors.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
+import { given } from "../units/given.ts";
 import type { Ledger } from "./ledger.ts";
 import { reasonOf } from "./reason.ts";
 import { againCursor, parseReread } from "./reread/cursor.ts";
 import { retryOf, type Splitter, type SplitterOptions } from "./split.ts";
-import { isWhole, readWhole, type WholeOptions } from "./whole.ts";
+import { isReadWhole, readWhole, type WholeOptions } from "./whole.ts";
 
 /** What a step goes through. */
 export interface StepOptions extends Omit<WholeOptions, "retry">, SplitterOptions {
@@ -44,7 +45,7 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
   const { name, plugin, exporter, ledger, limit, writer, admit = (step) => step } = options;
   const cursor = parseReread(pending.cursor)?.cursor ?? pending.cursor;
   const retry = retryOf(pending, options.tuning.retry);
-  if (isWhole(cursor)) return readAll(pending, reservation, { ...options, retry });
+  if (isReadWhole(cursor)) return readAll(pending, reservation, { ...options, retry });
   const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
   const checked = checkStep(plugin, step);
   checkContents(plugin, checked);
@@ -99,7 +100,7 @@ function giveUp(ledger: Ledger, pending: Pending, { error, items }: Loss): void 
     kind: "incomplete",
     reason: reasonOf(error),
     items,
-    ...(pending.range === undefined ? {} : { range: pending.range }),
+    ...given({ range: pending.range }),
   });
   ledger.giveUp(pending);
 }

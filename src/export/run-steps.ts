@@ -14,7 +14,7 @@ import { createSplitter } from "./split.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** One backend, and everything its steps go through. */
-export interface DrainOptions {
+export interface RunStepsOptions {
   /** The instance, under whose name its steps are committed. */
   readonly name: string;
   /** Its plugin, which determines file names and checks. */
@@ -39,7 +39,7 @@ export interface DrainOptions {
 }
 
 /** Ends when no cursor is waiting or running, the signal is aborted, or the backend is given up. */
-export function drainFrontier(options: DrainOptions): Promise<void> {
+export function drainFrontier(options: RunStepsOptions): Promise<void> {
   const { limit, budget, signal, onPause } = options;
   const splitter = createSplitter(options);
   return drain({
@@ -62,7 +62,7 @@ export function drainFrontier(options: DrainOptions): Promise<void> {
 }
 
 /** The cursors that wait, by the server's clock. */
-const jobsOf = ({ ledger: { frontier }, now }: DrainOptions): Jobs<Pending> => ({
+const jobsOf = ({ ledger: { frontier }, now }: RunStepsOptions): Jobs<Pending> => ({
   dueIn() {
     const due = frontier.dueIn(now());
     if (due === undefined || due === 0n) return due === undefined ? undefined : 0;

@@ -10,6 +10,7 @@ import type { Recovered } from "../snapshot/write/recover.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import { type ExpectedFile, openWriter, type SnapshotWriter } from "../snapshot/write/writer.ts";
 import type { Lock } from "../storage/lock.ts";
+import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { type BackendOutcome, runBackend } from "./backend-run.ts";
 import { buildManifest } from "./build-manifest.ts";
@@ -48,7 +49,7 @@ export async function runSession(session: Session): Promise<ExportResult> {
     concurrency: job.concurrency,
     signal: AbortSignal.any([job.signal, stopper.signal]),
     stop,
-    ...(job.onProgress === undefined ? {} : { onProgress: job.onProgress }),
+    ...given({ onProgress: job.onProgress }),
   };
   try {
     const outcomes = await runBackends(session, context);
@@ -75,9 +76,7 @@ const openSessionWriter = (
     groupMs,
     groupBytes,
     onFailure,
-    ...(request.compression === undefined ? {} : { compression: request.compression }),
-    ...(request.fileBytesMax === undefined ? {} : { fileBytesMax: request.fileBytesMax }),
-    ...(recovered === undefined ? {} : { recovered }),
+    ...given({ compression: request.compression, fileBytesMax: request.fileBytesMax, recovered }),
   });
 
 const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFolder> =>

@@ -2,7 +2,7 @@
 import type { Cursor, Exporter, Split } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
-import type { Part, Pending } from "../engine/frontier.ts";
+import type { Pending, SplitPart } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
 import { isOverload, type RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
@@ -16,7 +16,7 @@ export interface Divided {
   /** Its name in words if it is lost. */
   readonly items: readonly string[];
   /** What the parts are parts of. */
-  readonly as: Part;
+  readonly as: SplitPart;
 }
 
 /** Splits one backend's failing cursors. */

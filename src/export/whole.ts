@@ -18,7 +18,7 @@ import { withTimeLimit } from "../units/time-limit.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** Whether a cursor is read as a whole. */
-export const isWhole = ({ restart }: Cursor): boolean => restart === "whole";
+export const isReadWhole = ({ restart }: Cursor): boolean => restart === "whole";
 
 /** What reading one needs. */
 export interface WholeOptions {

@@ -3,6 +3,7 @@ import { PluginError } from "../contract/errors.ts";
 import type { ServerOptions } from "../http/authentication.ts";
 import { createHttpClient } from "../http/client.ts";
 import { createServerClock } from "../http/server-clock.ts";
+import { given } from "../units/given.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 
 /** About how many bytes of records one step should yield at most. */
@@ -48,7 +49,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
       name: plugin.name,
       level: sources.logLevel,
       redact: sources.redact,
-      ...(sources.writeLog === undefined ? {} : { write: sources.writeLog }),
+      ...given({ write: sources.writeLog }),
     }),
     clock: sources.clock ?? clock.now,
     limits: { stepBytes: sources.stepBytes ?? STEP_BYTES },
@@ -57,7 +58,7 @@ export function createContext(plugin: Plugin, sources: ContextSources): Context<
   function serverOf(values: Options): (ServerOptions & { name: string }) | undefined {
     if (typeof values.url !== "string") return undefined;
     // The plugin's own schema checked these; the names and types are those of `option.serverOptions`.
-    const timeout = sources.timeout === undefined ? {} : { timeout: sources.timeout };
+    const timeout = given({ timeout: sources.timeout });
     return { ...(values as Options & { url: string }), ...timeout, name: plugin.name };
   }
 }

@@ -1,6 +1,6 @@
 /** A plugin's hooks by name, with their time limits and answer shapes. */
 import { ANSWERS } from "./answers.ts";
-import { type Hook, HookDefect } from "./hook.ts";
+import { type HookCall, HookDefect } from "./hook.ts";
 
 export interface GuardOptions {
   readonly redact: (text: string) => string;
@@ -29,7 +29,7 @@ type Kind = "lookMs" | "workMs";
 /** The hooks of a plugin. */
 export function hooks(plugin: string, { redact, limits, foreign = false }: GuardOptions) {
   const all: HookLimits = { ...(foreign ? FOREIGN_LIMITS : LIMITS), ...limits };
-  const hook = (name: string, kind: Kind): Hook => ({
+  const hook = (name: string, kind: Kind): HookCall => ({
     plugin,
     hook: name,
     limitMs: all[kind],

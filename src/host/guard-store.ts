@@ -1,5 +1,6 @@
 /** Guards every hook of a store. */
 import type { Store, StoreLifecycle } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
 import { callHook } from "./hook.ts";
 import { callStream, callWithBytes } from "./stream-hook.ts";
@@ -29,7 +30,7 @@ export function guardStore(plugin: string, store: Store, options: GuardOptions):
               retainUntil.call(store, name, until, own),
             ),
         }),
-    ...(lifecycle === undefined ? {} : { lifecycle: guardLifecycle(plugin, lifecycle, options) }),
+    ...given({ lifecycle: lifecycle && guardLifecycle(plugin, lifecycle, options) }),
   };
 }
 

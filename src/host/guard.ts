@@ -9,9 +9,10 @@ import type {
   Sink,
   Step,
 } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 import { createEndWatch } from "./endless.ts";
 import { type GuardOptions, hooks, requireFunctions } from "./guard-hooks.ts";
-import { callHook, type Hook, HookDefect } from "./hook.ts";
+import { callHook, type HookCall, HookDefect } from "./hook.ts";
 import { callStream, callWithBytes } from "./stream-hook.ts";
 
 /** For hooks that the contract does not let anybody cancel. */
@@ -58,8 +59,10 @@ export function guardBackend(plugin: string, backend: Backend, options: GuardOpt
           tenants: (signal) =>
             callHook(hook("tenants", "lookMs"), signal, (own) => tenants.call(backend, own)),
         }),
-    ...(restore === undefined ? {} : { restore: guardRestorer(plugin, restore, options) }),
-    ...(dashboards === undefined ? {} : { dashboards: guardDashboardStore(plugin, dashboards, options) }),
+    ...given({
+      restore: restore && guardRestorer(plugin, restore, options),
+      dashboards: dashboards && guardDashboardStore(plugin, dashboards, options),
+    }),
   };
 }
 
@@ -124,7 +127,7 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
   const { hook } = hooks(plugin, options);
   const { applyBytes } = restore;
   return {
-    ...(restore.order === undefined ? {} : { order: restore.order }),
+    ...given({ order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
     ...guardRanks(restore, hook("ranks", "lookMs")),
     ...guardMatcher(restore, hook("matcher", "lookMs")),
@@ -144,24 +147,24 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
   };
 }
 
-function guardSettling(restore: Restorer, hook: Hook): Pick<Restorer, "settleMs"> {
+function guardSettling(restore: Restorer, hook: HookCall): Pick<Restorer, "settleMs"> {
   const { settleMs } = restore;
   if (settleMs === undefined) return {};
   return { settleMs: (signal) => callHook(hook, signal, (own) => settleMs.call(restore, own)) };
 }
 
-function guardRanks({ ranks }: Restorer, hook: Hook): Pick<Restorer, "ranks"> {
+function guardRanks({ ranks }: Restorer, hook: HookCall): Pick<Restorer, "ranks"> {
   if (ranks === undefined) return {};
   return { ranks: (files, signal) => callHook(hook, signal, (own) => ranks(files, own)) };
 }
 
-function guardMatcher(restore: Restorer, hook: Hook): Pick<Restorer, "matcher"> {
+function guardMatcher(restore: Restorer, hook: HookCall): Pick<Restorer, "matcher"> {
   const { matcher } = restore;
   return matcher === undefined ? {} : { matcher: (match) => guardMany(matcher.call(restore, match), hook) };
 }
 
 /** A matcher that is called line by line is called too often to guard, so it stays as it is. */
-function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
+function guardMany(matcher: LineMatcher, hook: HookCall): LineMatcher {
   const { many } = matcher;
   if (many === undefined) return matcher;
   const guarded: LineMatcher["many"] = (lines, file, signal) =>
@@ -169,7 +172,7 @@ function guardMany(matcher: LineMatcher, hook: Hook): LineMatcher {
   return Object.assign((line: string, file: string) => matcher(line, file), { many: guarded });
 }
 
-function guardSelection(restore: Restorer, hook: Hook, matching: Hook): Pick<Restorer, "selection"> {
+function guardSelection(restore: Restorer, hook: HookCall, matching: HookCall): Pick<Restorer, "selection"> {
   const { selection } = restore;
   if (selection === undefined) return {};
   return {

@@ -8,7 +8,7 @@ import { answerObjection } from "./answers.ts";
 /** How long to wait for a plugin that ignores its signal, ms. */
 const GRACE_MS = 1_000;
 
-export interface Hook {
+export interface HookCall {
   readonly plugin: string;
   readonly hook: string;
   readonly limitMs: number;
@@ -23,7 +23,7 @@ export interface Hook {
  * `timedOut` when it takes longer than its limit; the caller's own reason when the caller cancels
  */
 export async function callHook<Result>(
-  hook: Hook,
+  hook: HookCall,
   caller: AbortSignal,
   call: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
@@ -36,7 +36,7 @@ export async function callHook<Result>(
   }
 }
 
-const overdue = ({ plugin, hook, limitMs }: Hook): PluginError =>
+const overdue = ({ plugin, hook, limitMs }: HookCall): PluginError =>
   new PluginError(
     "temporary",
     `${plugin}: ${hook} took longer than ${formatDuration(BigInt(limitMs) * 1_000_000n)}`,
@@ -56,7 +56,7 @@ export class HookDefect extends PluginError {
   }
 }
 
-function checked<Result>(hook: Hook, answer: Result): Result {
+function checked<Result>(hook: HookCall, answer: Result): Result {
   const objection = answerObjection(hook.answer, answer);
   if (objection === undefined) return answer;
   throw new HookDefect(
@@ -65,7 +65,7 @@ function checked<Result>(hook: Hook, answer: Result): Result {
 }
 
 /** Classifies every error, adds the plugin's name and redacts its secrets. */
-function named({ plugin, hook, redact }: Hook, error: unknown): PluginError {
+function named({ plugin, hook, redact }: HookCall, error: unknown): PluginError {
   if (!(error instanceof PluginError)) {
     return new HookDefect(redact(`${plugin}: ${hook} failed: ${textOf(error)}`), clean(error, redact));
   }

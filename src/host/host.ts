@@ -70,13 +70,13 @@ function inFolders(own: readonly OpenBackend[], failures: readonly OpenFailure[]
 
 /** Plugins that are not opened: only their declarations are known. */
 export interface DeclaredPlugins {
-  readonly backends: readonly Declared[];
-  readonly sinks: readonly Declared[];
+  readonly backends: readonly DeclaredInstance[];
+  readonly sinks: readonly DeclaredInstance[];
   readonly failures: readonly OpenFailure[];
 }
 
 /** A plugin under the name of an instance or sink. */
-export interface Declared extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
+export interface DeclaredInstance extends Pick<OpenBackend, "configured" | "url" | "tenant"> {
   readonly name: string;
   readonly plugin: Plugin;
 }
@@ -87,7 +87,7 @@ export async function declarePlugins(
   options: Pick<HostOptions, "builtIns">,
 ): Promise<DeclaredPlugins> {
   const { plugins, failures } = await loadPlugins(config, options);
-  const checked = (kind: PluginKind): Declared[] =>
+  const checked = (kind: PluginKind): DeclaredInstance[] =>
     plugins.flatMap(({ plugin }) => {
       if (plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
       return namesOf(plugin.name, kind, config).map((name) => {

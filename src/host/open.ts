@@ -52,7 +52,7 @@ export interface OpenPlugins {
 }
 
 /** Of a snapshot's claims, what says whose data it is. */
-export interface Saved {
+export interface SavedSource {
   readonly name: string;
   readonly plugin?: string;
 }
@@ -62,7 +62,7 @@ export interface Saved {
  * instance that has the plugin's files at the top, when none is called so any more.
  */
 export const backendOf = (
-  { name, plugin }: Saved,
+  { name, plugin }: SavedSource,
   backends: readonly OpenBackend[],
 ): OpenBackend | undefined =>
   backends.find((one) => one.name === name) ??

@@ -6,6 +6,7 @@ import { type PluginKind, refusedOptions, resolveOptions } from "../config/resol
 import type { Context, JsonObject, Plugin } from "../contract/contract.ts";
 import { PluginError } from "../contract/errors.ts";
 import { parseDuration } from "../units/duration.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { toMs } from "../units/range.ts";
 import type { Apart, OpeningApart } from "./apart/load-apart.ts";
@@ -221,7 +222,7 @@ function limitsFrom(env: Config["env"]): Partial<HookLimits> {
   const ms = hookTimeoutMs(env);
   const barrenSteps = Number(env.CONTEXTCORE_BARREN_STEPS);
   return {
-    ...(ms === undefined ? {} : { lookMs: ms, workMs: ms }),
+    ...given({ lookMs: ms, workMs: ms }),
     ...(Number.isSafeInteger(barrenSteps) && barrenSteps > 0 ? { barrenSteps } : {}),
   };
 }

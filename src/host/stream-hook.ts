@@ -4,11 +4,11 @@ import { PluginError } from "../contract/errors.ts";
 import { formatDuration } from "../units/duration.ts";
 import { startDeadline } from "../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
-import { callHook, type Hook, HookDefect } from "./hook.ts";
+import { callHook, type HookCall, HookDefect } from "./hook.ts";
 
 /** What the hook yields. @throws as {@link callHook}, at each piece */
 export async function* callStream<Piece>(
-  hook: Hook,
+  hook: HookCall,
   caller: AbortSignal,
   open: (signal: AbortSignal) => AsyncIterable<Piece>,
 ): AsyncGenerator<Piece> {
@@ -35,20 +35,20 @@ export async function* callStream<Piece>(
   }
 }
 
-function requireFit({ plugin, hook, answer }: Hook, value: unknown): void {
+function requireFit({ plugin, hook, answer }: HookCall, value: unknown): void {
   const objection = answerObjection(answer, value);
   if (objection !== undefined)
     throw new HookDefect(`${plugin}: ${hook} gave something that does not fit: ${objection}`);
 }
 
-function iteratorOf<Piece>({ plugin, hook }: Hook, yielded: AsyncIterable<Piece>): AsyncIterator<Piece> {
+function iteratorOf<Piece>({ plugin, hook }: HookCall, yielded: AsyncIterable<Piece>): AsyncIterator<Piece> {
   if (typeof Object(yielded)[Symbol.asyncIterator] === "function") return yielded[Symbol.asyncIterator]();
   throw new HookDefect(`${plugin}: ${hook} gave nothing that can be read piece by piece`);
 }
 
 /** A call that is given bytes: as long as it takes more of them, or ends, in the time of one call. @throws as {@link callHook} */
 export async function callWithBytes<Result>(
-  hook: Hook,
+  hook: HookCall,
   caller: AbortSignal,
   bytes: AsyncIterable<Uint8Array>,
   call: (bytes: AsyncIterable<Uint8Array>, signal: AbortSignal) => Promise<Result>,
@@ -68,7 +68,7 @@ export async function callWithBytes<Result>(
   }
 }
 
-const overdue = ({ plugin, hook, limitMs }: Hook): PluginError =>
+const overdue = ({ plugin, hook, limitMs }: HookCall): PluginError =>
   new PluginError(
     "temporary",
     `${plugin}: ${hook} took nothing more for ${formatDuration(BigInt(limitMs) * 1_000_000n)}`,

@@ -1,3 +1,4 @@
+import { given } from "../units/given.ts";
 /** How to reach one server; the option names are those of `option.serverOptions`. */
 export interface ServerOptions {
   readonly url: string;
@@ -15,7 +16,7 @@ export interface ServerOptions {
 /** Headers sent with every call. Credentials may also be in the URL; an explicit token wins. */
 export function standingHeaders(options: ServerOptions): Record<string, string> {
   return {
-    ...(options.tenant === undefined ? {} : { "X-Scope-OrgID": options.tenant }),
+    ...given({ "X-Scope-OrgID": options.tenant }),
     ...authorization(options),
     ...options.headers,
   };
@@ -44,7 +45,6 @@ function credentials({ url, username, password }: ServerOptions): { username?: s
   const user = username ?? (inUrl?.username ? decodeURIComponent(inUrl.username) : undefined);
   const word = password ?? (inUrl?.password ? decodeURIComponent(inUrl.password) : undefined);
   return {
-    ...(user === undefined ? {} : { username: user }),
-    ...(word === undefined ? {} : { password: word }),
+    ...given({ username: user, password: word }),
   };
 }

@@ -4,6 +4,7 @@ import { PluginError } from "../contract/errors.ts";
 import { redactor, withoutSecrets } from "../redact/known-secrets.ts";
 import { readNamedText } from "../storage/own-file.ts";
 import { parseDuration } from "../units/duration.ts";
+import { given } from "../units/given.ts";
 import { toMs } from "../units/range.ts";
 import { createAnswer, readBeginning } from "./answer.ts";
 import { type ServerOptions, secretsOf, standingHeaders } from "./authentication.ts";
@@ -43,7 +44,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
     const askedMs = Date.now();
     const { body, type } = bodyOf(request);
     const headers = headersOf(request, {
-      ...(type === undefined ? {} : { "Content-Type": type }),
+      ...given({ "Content-Type": type }),
       ...standing,
     });
     const call = { method: request.method ?? "GET", headers, body, ca, signal: limit.signal };
@@ -70,7 +71,7 @@ const fetchPlain = (address: string, { body, ca, ...call }: SentCall): Promise<R
   ofetch.raw(address, {
     ...SETTINGS,
     ...call,
-    ...(body === undefined ? {} : { body }),
+    ...given({ body }),
     ...(ca === undefined ? {} : { tls: { ca } }),
   });
 
@@ -111,7 +112,7 @@ function headersOf(request: HttpRequest, standing: Record<string, string>): Head
 
 function bodyOf(request: HttpRequest): { body?: string | Uint8Array; type?: string } {
   if (request.json !== undefined) return { body: JSON.stringify(request.json), type: "application/json" };
-  if (request.form === undefined) return request.body === undefined ? {} : { body: request.body };
+  if (request.form === undefined) return given({ body: request.body });
   return { body: new URLSearchParams(request.form).toString(), type: "application/x-www-form-urlencoded" };
 }
 

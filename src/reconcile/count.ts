@@ -1,17 +1,17 @@
 /** Counts windows on a server: how they are asked for, when that is given up, and how counts are repeated until they settle. */
 import type { Counts } from "../contract/contract.ts";
 import { messageOf } from "../units/message-of.ts";
-import type { Question } from "./windows.ts";
+import type { CountQuestion } from "./windows.ts";
 
 /** The server's answer: its numbers; why it could not be asked; or neither, when it cannot say. */
-export interface Answer<Asked extends Question = Question> {
+export interface CountAnswer<Asked extends CountQuestion = CountQuestion> {
   readonly question: Asked;
   readonly server?: Counts;
   readonly error?: string;
 }
 
 /** An answer with its times, ms by `performance.now()`. */
-export interface TimedAnswer<Asked extends Question = Question> extends Answer<Asked> {
+export interface TimedAnswer<Asked extends CountQuestion = CountQuestion> extends CountAnswer<Asked> {
   /** When it was asked for. */
   readonly asked: number;
   /** Since when the server has given the same answer. */
@@ -19,7 +19,7 @@ export interface TimedAnswer<Asked extends Question = Question> extends Answer<A
 }
 
 /** How the server is asked. */
-export interface CountOptions<Asked extends Question = Question> {
+export interface CountWindowsOptions<Asked extends CountQuestion = CountQuestion> {
   /** Asks for one count, with all the retries that it is worth. `undefined`: the server cannot say. */
   readonly ask: (question: Asked) => Promise<Counts | undefined>;
   /** How many counts to request at once. Default: one. */
@@ -27,7 +27,8 @@ export interface CountOptions<Asked extends Question = Question> {
 }
 
 /** When counts are repeated. */
-export interface RepeatOptions<Asked extends Question = Question> extends CountOptions<Asked> {
+export interface RepeatOptions<Asked extends CountQuestion = CountQuestion>
+  extends CountWindowsOptions<Asked> {
   /** Whether an answer is still to change, or to be confirmed. `earlier` is the one before it. */
   readonly isUnsettled: (answer: TimedAnswer<Asked>, earlier: TimedAnswer<Asked> | undefined) => boolean;
   /** Waits before these counts are repeated. False: they stand as they are. */
@@ -38,9 +39,9 @@ export interface RepeatOptions<Asked extends Question = Question> extends CountO
 const FAILURES_MAX = 3;
 
 /** Asks for every count once. After too many failures the rest has the error of the last one. @returns the answers in order */
-export async function countWindows<Asked extends Question>(
+export async function countWindows<Asked extends CountQuestion>(
   questions: readonly Asked[],
-  { ask, atOnce = () => 1 }: CountOptions<Asked>,
+  { ask, atOnce = () => 1 }: CountWindowsOptions<Asked>,
 ): Promise<readonly TimedAnswer<Asked>[]> {
   const answers: TimedAnswer<Asked>[] = [];
   const waiting = questions.entries();
@@ -58,10 +59,10 @@ export async function countWindows<Asked extends Question>(
   return answers;
 }
 
-async function answerOf<Asked extends Question>(
+async function answerOf<Asked extends CountQuestion>(
   question: Asked,
-  ask: CountOptions<Asked>["ask"],
-): Promise<Answer<Asked>> {
+  ask: CountWindowsOptions<Asked>["ask"],
+): Promise<CountAnswer<Asked>> {
   try {
     const server = await ask(question);
     return server === undefined ? { question } : { question, server };
@@ -71,7 +72,7 @@ async function answerOf<Asked extends Question>(
 }
 
 /** Repeats the counts that have not settled, all of them after one pause, until none is left or the pause says no. */
-export async function repeatCounts<Asked extends Question>(
+export async function repeatCounts<Asked extends CountQuestion>(
   first: readonly TimedAnswer<Asked>[],
   unsettled: readonly TimedAnswer<Asked>[],
   options: RepeatOptions<Asked>,
@@ -89,18 +90,18 @@ export async function repeatCounts<Asked extends Question>(
 }
 
 /** True when the server says what it said before. */
-export const isSame = (now: Answer, earlier: Answer | undefined): boolean =>
+export const isSame = (now: CountAnswer, earlier: CountAnswer | undefined): boolean =>
   Bun.deepEquals(now.server, earlier?.server);
 
 /** The answer, with the time since when the server has given it. */
-export const carryOn = <Asked extends Question>(
+export const carryOn = <Asked extends CountQuestion>(
   one: TimedAnswer<Asked>,
   earlier: TimedAnswer | undefined,
 ): TimedAnswer<Asked> =>
   earlier !== undefined && isSame(one, earlier) ? { ...one, since: earlier.since } : one;
 
 /** The units in which the server's answer differs from what was read, and by how much it is higher. */
-export function differences({ question, server }: Answer): { unit: string; more: number }[] {
+export function unitDifferences({ question, server }: CountAnswer): { unit: string; more: number }[] {
   return Object.entries(server ?? {})
     .filter(([unit]) => question.concerns(unit))
     .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))

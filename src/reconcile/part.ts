@@ -6,11 +6,11 @@ import type { Range } from "../units/range.ts";
  * - `rest`: those that came without a window;
  * - `whole`: all, where nothing came with a window.
  */
-export type Part = "window" | "rest" | "whole";
+export type RecordsPart = "window" | "rest" | "whole";
 
 /** A part of the time line that is read a second time. */
 export interface Reread extends Range {
-  readonly of: Part;
+  readonly of: RecordsPart;
   /** The window that it belongs to, in which everything it adds is counted. */
   readonly window?: Range;
 }

@@ -2,9 +2,10 @@
 import type { Problem } from "../contract/contract.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
+import { given } from "../units/given.ts";
 import { countedUnit } from "../units/unit-text.ts";
-import { type Answer, differences } from "./count.ts";
-import type { Question } from "./windows.ts";
+import { type CountAnswer, unitDifferences } from "./count.ts";
+import type { CountQuestion } from "./windows.ts";
 
 /** The result of the comparison with the server. */
 export interface Reconciliation {
@@ -17,52 +18,55 @@ export interface Reconciliation {
 }
 
 /** True when the server's count matches what was read, as far as it can say. */
-export const agrees = (one: Answer): boolean => differences(one).length === 0;
+export const agrees = (one: CountAnswer): boolean => unitDifferences(one).length === 0;
 
 /** True when the server has more of something than was read. */
-export const isShort = (one: Answer): boolean => differences(one).some(({ more }) => more > 0);
+export const isShort = (one: CountAnswer): boolean => unitDifferences(one).some(({ more }) => more > 0);
 
 /**
  * The result of the settled counts. A failed count confirms nothing; a server that cannot count is not held against the
  * records.
  */
-export function conclude(answers: readonly Answer[]): Reconciliation {
+export function conclude(answers: readonly CountAnswer[]): Reconciliation {
   const counted = answers.filter((one) => one.server !== undefined);
   const failed = answers.flatMap(({ question, error }) => (error === undefined ? [] : [{ question, error }]));
   const agreed = agreement(answers);
   return {
     windows: answers.map(toWindow),
-    ...(agreed === undefined ? {} : { agrees: agreed }),
+    ...given({ agrees: agreed }),
     problems: [...problemsOf(counted), ...failed.map(uncountedProblem)],
-    ...(failed[0] === undefined ? {} : { uncounted: failed[0].error }),
+    ...given({ uncounted: failed[0]?.error }),
   };
 }
 
 /** Anything not confirmed by a count does not agree; if the server cannot say, nothing is claimed. */
-function agreement(answers: readonly Answer[]): boolean | undefined {
+function agreement(answers: readonly CountAnswer[]): boolean | undefined {
   const counted = answers.filter((one) => one.server !== undefined);
   if (counted.length === 0) return undefined;
   if (!counted.every(agrees) || answers.some((one) => one.error !== undefined)) return false;
   return counted.length === answers.length ? true : undefined;
 }
 
-const uncountedProblem = ({ question, error }: { question: Question; error: string }): Problem => ({
+const uncountedProblem = ({ question, error }: { question: CountQuestion; error: string }): Problem => ({
   kind: "incomplete",
   reason: `could not be counted on the server, so nothing proves that all of it was read: ${error}. Export it again when the server answers counts.`,
   range: question.range,
 });
 
-const toWindow = (one: Answer): ManifestWindow => ({
+const toWindow = (one: CountAnswer): ManifestWindow => ({
   ...rangeToText(one.question.range),
   read: { ...one.question.read },
-  ...(one.question.firstRead === undefined ? {} : { firstRead: { ...one.question.firstRead } }),
-  ...(one.server === undefined ? {} : { server: { ...one.server }, agrees: agrees(one) }),
+  ...given({
+    firstRead: one.question.firstRead && { ...one.question.firstRead },
+    server: one.server && { ...one.server },
+    agrees: one.server && agrees(one),
+  }),
 });
 
 /** One sentence per unit and direction, with the sum over all windows and each window concerned. */
-function problemsOf(answers: readonly Answer[]): Problem[] {
+function problemsOf(answers: readonly CountAnswer[]): Problem[] {
   const found = answers.flatMap((one) =>
-    differences(one).map((each) => ({ ...each, range: one.question.range })),
+    unitDifferences(one).map((each) => ({ ...each, range: one.question.range })),
   );
   const sums = new Map<string, number>();
   const key = ({ unit, more }: { unit: string; more: number }): string => `${more > 0} ${unit}`;

@@ -2,10 +2,10 @@
 import type { Counts } from "../contract/contract.ts";
 import type { ManifestWindow } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
-import type { Question } from "./windows.ts";
+import type { CountQuestion } from "./windows.ts";
 
 /** A window that the server could count when it was saved. */
-export interface SavedQuestion extends Question {
+export interface SavedQuestion extends CountQuestion {
   /** What it counted then. */
   readonly counted: Counts;
 }

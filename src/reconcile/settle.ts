@@ -4,8 +4,8 @@ import type { Counts } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { Range } from "../units/range.ts";
 import {
-  type Answer,
-  type CountOptions,
+  type CountAnswer,
+  type CountWindowsOptions,
   carryOn,
   countWindows,
   isSame,
@@ -13,7 +13,7 @@ import {
   type TimedAnswer,
 } from "./count.ts";
 import { agrees } from "./reconcile.ts";
-import type { Question } from "./windows.ts";
+import type { CountQuestion } from "./windows.ts";
 
 /** A count of everything, from before the records were read. */
 export interface TotalBefore {
@@ -24,7 +24,7 @@ export interface TotalBefore {
 
 /** What to count, how to ask the server, and when to trust it. */
 export interface SettleOptions {
-  readonly questions: readonly Question[];
+  readonly questions: readonly CountQuestion[];
   /** Asks the server. `undefined`: it cannot say. */
   readonly count: (range: Range) => Promise<Counts | undefined>;
   /** How many counts to request at once. */
@@ -65,7 +65,7 @@ export async function settle(options: SettleOptions): Promise<readonly TimedAnsw
   });
 }
 
-const asking = ({ count, atOnce }: SettleOptions): CountOptions => ({
+const asking = ({ count, atOnce }: SettleOptions): CountWindowsOptions => ({
   ask: ({ range }) => count(range),
   atOnce,
 });
@@ -104,11 +104,11 @@ const waitMs = (one: TimedAnswer, recountMs: number): number =>
 
 /** Whether an answer is about the same records. */
 export const isAbout =
-  ({ part, range }: Question) =>
-  ({ question }: Answer): boolean =>
+  ({ part, range }: CountQuestion) =>
+  ({ question }: CountAnswer): boolean =>
     question.part === part && question.range.from === range.from && question.range.to === range.to;
 
-function hasChanged(before: Counts, answers: readonly Answer[]): boolean {
+function hasChanged(before: Counts, answers: readonly CountAnswer[]): boolean {
   const after: Record<string, number> = {};
   for (const { question, server = {} } of answers) {
     addCounts(after, Object.fromEntries(Object.entries(server).filter(([unit]) => question.concerns(unit))));

@@ -3,13 +3,14 @@ import type { Counts } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { byFrom, subtract } from "../snapshot/format/ranges.ts";
+import { given } from "../units/given.ts";
 import { type Range, span } from "../units/range.ts";
-import type { Part, Reread } from "./part.ts";
+import type { RecordsPart, Reread } from "./part.ts";
 
 /** Collects what was read per reconciliation window as blocks come in. */
 export interface WindowCounts {
   /** @param reread the part that the block's second reading covers; absent: a first reading */
-  add(block: Block, reread?: Part): void;
+  add(block: Block, reread?: RecordsPart): void;
   /** A part is read a second time. */
   begin(reread: Reread): void;
   /** The second reading has ended. */
@@ -19,14 +20,14 @@ export interface WindowCounts {
   /** What second readings have added, by unit; absent when nothing was read twice. */
   added(): Counts | undefined;
   /** The questions for the server over the export's range, which leave out no part of it. */
-  questions(range: Range): readonly Question[];
+  questions(range: Range): readonly CountQuestion[];
 }
 
 /** One count to request, and what the export read. */
-export interface Question {
+export interface CountQuestion {
   readonly range: Range;
   /** The part of the records concerned. */
-  readonly part: Part;
+  readonly part: RecordsPart;
   readonly read: Counts;
   /** What the first reading gave, if there was a second. */
   readonly firstRead?: Counts;
@@ -50,7 +51,7 @@ export function createWindowCounts(): WindowCounts {
   const windows = new Map<string, Window>();
   const total: Record<string, number> = {};
   // What second readings have added, by what they are of.
-  const added: Partial<Record<Part, Record<string, number>>> = {};
+  const added: Partial<Record<RecordsPart, Record<string, number>>> = {};
   // Units of which a part came without a window: they are compared over the whole range.
   const loose = new Set<string>();
   const ended: Reread[] = [];
@@ -60,12 +61,12 @@ export function createWindowCounts(): WindowCounts {
     const known = windows.get(key);
     windows.set(key, known === undefined ? window : join(known, window));
   };
-  const noteAdded = (part: Part, counts: Counts): void => {
+  const noteAdded = (part: RecordsPart, counts: Counts): void => {
     const sum = added[part] ?? {};
     added[part] = sum;
     addCounts(sum, counts);
   };
-  const overAll = (range: Range, part: Part, concerns: Question["concerns"]): Question =>
+  const overAll = (range: Range, part: RecordsPart, concerns: CountQuestion["concerns"]): CountQuestion =>
     question({ range, read: total, added: added[part] }, part, concerns);
 
   return {
@@ -105,14 +106,18 @@ interface Window {
   readonly added?: Counts | undefined;
 }
 
-function question({ range, read, added }: Window, part: Part, concerns: Question["concerns"]): Question {
+function question(
+  { range, read, added }: Window,
+  part: RecordsPart,
+  concerns: CountQuestion["concerns"],
+): CountQuestion {
   const only = (counts: Counts): Counts =>
     Object.fromEntries(Object.entries(counts).filter(([unit]) => concerns(unit)));
   return {
     range,
     part,
     read: only(read),
-    ...(added === undefined ? {} : { firstRead: only(difference(read, added)) }),
+    ...given({ firstRead: added && only(difference(read, added)) }),
     concerns,
   };
 }

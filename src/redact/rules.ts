@@ -3,7 +3,7 @@
  * that its beginning cannot hold, so that no text takes longer than its length; a test holds each rule to its examples and
  * to that.
  */
-export interface Rule {
+export interface RedactionRule {
   readonly id: string;
   /** In lower case: the rule is tried only on a text that holds one of them, whatever the case. */
   readonly keywords: readonly string[];
@@ -29,7 +29,7 @@ const vendor = (
   pattern: RegExp,
   example: string,
   unlike: string,
-): Rule => ({
+): RedactionRule => ({
   id,
   keywords,
   pattern,
@@ -39,7 +39,7 @@ const vendor = (
 });
 
 /** In the order in which they are applied. */
-export const RULES: readonly Rule[] = [
+export const REDACTION_RULES: readonly RedactionRule[] = [
   {
     id: "private-key",
     keywords: ["private key-----"],
@@ -142,7 +142,7 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** `glsa_…`: a prefix, a separator, and the key. */
-function vendorPrefix(prefix: string): Rule {
+function vendorPrefix(prefix: string): RedactionRule {
   const pattern = new RegExp(`\\b${prefix}[_.-][\\w+/=-]{8,500}`, "g");
   return vendor(prefix, [prefix], pattern, `${prefix}_${TAIL}`, `${prefix}_short`);
 }
@@ -151,7 +151,7 @@ function vendorPrefix(prefix: string): Rule {
 export function formsBlotted(text: string): string {
   const lower = text.toLowerCase();
   let clean = text;
-  for (const { keywords, pattern, by = BLOT } of RULES) {
+  for (const { keywords, pattern, by = BLOT } of REDACTION_RULES) {
     if (keywords.some((keyword) => lower.includes(keyword))) clean = clean.replace(pattern, by);
   }
   return clean;

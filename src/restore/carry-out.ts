@@ -1,8 +1,8 @@
 /** Carries out a plan: flushes the servers, writes everything, and counts what they now hold. */
 import { flushAll } from "../engine/flush.ts";
 import type { Course } from "./course.ts";
-import { openJournal } from "./journal.ts";
-import type { RestorePlan, RestoreTarget } from "./plan.ts";
+import { openRestoreJournal } from "./journal.ts";
+import type { PlannedRestore, RestoreTarget } from "./plan.ts";
 import { type Recount, recount } from "./recount.ts";
 import { type RestoreReport, restoreReport, writeReport } from "./report.ts";
 import { type RestoreProgress, runRestore, type TargetOutcome } from "./run.ts";
@@ -20,9 +20,9 @@ export interface RestoreWork {
 }
 
 /** Writes what was planned, and reports the outcome. A target's failure does not stop the others. */
-export async function carryOutRestore(plan: RestorePlan, work: RestoreWork): Promise<RestoreReport> {
+export async function carryOutRestore(plan: PlannedRestore, work: RestoreWork): Promise<RestoreReport> {
   const { directory, course, concurrency, signal, warn, onProgress } = work;
-  const journal = await openJournal(directory);
+  const journal = await openRestoreJournal(directory);
   const backends = plan.targets.map(({ open }) => open);
   // Late data stays invisible in a server's memory, both to the check for existing data and to the counts.
   const flush = () => flushAll(backends, { signal, warn });
@@ -52,7 +52,7 @@ export async function carryOutRestore(plan: RestorePlan, work: RestoreWork): Pro
 
 /** What each server now holds. */
 async function countedAfter(
-  { targets }: RestorePlan,
+  { targets }: PlannedRestore,
   outcomes: readonly TargetOutcome[],
   { signal, course }: RestoreWork,
 ): Promise<ReadonlyMap<string, readonly Recount[]>> {

@@ -5,7 +5,7 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { MATCHED_MAX, matchLines, readSelector } from "./matching.ts";
 import { isOfBytes, type PlannedFile } from "./select.ts";
 
-export interface Choice {
+export interface ChosenFiles {
   readonly files: readonly PlannedFile[];
   /** Says of each line what of it to write. */
   readonly matcher: LineMatcher;
@@ -22,7 +22,7 @@ export async function chooseFiles(
   files: readonly PlannedFile[],
   selection: NonNullable<Restorer["selection"]>,
   { snapshot, match, signal }: ChoiceOptions,
-): Promise<Choice> {
+): Promise<ChosenFiles> {
   const matcher = await selection(match, everythingIn(snapshot, files), signal);
   const chosen: PlannedFile[] = [];
   for (const file of files) {
@@ -38,7 +38,7 @@ export async function chooseObjects(
   files: readonly PlannedFile[],
   matcher: LineMatcher,
   { snapshot, signal }: Omit<ChoiceOptions, "match">,
-): Promise<Choice> {
+): Promise<ChosenFiles> {
   await readSelector(matcher, signal);
   const chosen: PlannedFile[] = [];
   for (const file of files) {

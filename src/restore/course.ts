@@ -3,7 +3,7 @@ import type { Did } from "../audit/format/event.ts";
 import type { Counts } from "../contract/contract.ts";
 import { countsText } from "../units/unit-text.ts";
 import { listed } from "../units/words.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { PlannedRestore } from "./plan.ts";
 
 /** What is known of one target. */
 interface Wrote {
@@ -32,7 +32,7 @@ export interface Course {
  * @param times `--from` and `--to`: a relative time such as `24h` would mean another time when the restore continues
  */
 export function createCourse(
-  { targets }: RestorePlan,
+  { targets }: PlannedRestore,
   did: Did,
   times: Readonly<Partial<Record<"from" | "to", string>>>,
 ): Course {

@@ -8,7 +8,7 @@ import type { Signal } from "../contract/contract.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import type { Lock } from "../storage/lock.ts";
 import { makeNewDirectory, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { PlannedRestore } from "./plan.ts";
 
 const requestSchema = v.object({
   snapshot: v.string(),
@@ -21,7 +21,7 @@ const REQUEST_BYTES_MAX = 1 << 20;
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
 
 /** What was said of what to restore, as it was said. */
-export interface Asked {
+export interface AskedRestore {
   readonly plugin: readonly string[];
   readonly only: readonly Signal[];
   readonly from: bigint | undefined;
@@ -32,7 +32,7 @@ export interface Asked {
 }
 
 /** What a continuing restore must also have asked for. */
-export function requestOf(asked: Asked, { snapshot, targets }: RestorePlan): RestoreRequest {
+export function requestOf(asked: AskedRestore, { snapshot, targets }: PlannedRestore): RestoreRequest {
   const { plugin, only, from, to, match, into, label } = asked;
   const given = { plugin, only, from: from?.toString(), to: to?.toString(), match, into, label };
   const places = targets.map(({ name, open }) => [name, open.url, open.tenant]);
@@ -62,7 +62,7 @@ export async function newRestoreDirectory(
 }
 
 /** A restore that has no report yet. */
-export interface Unfinished {
+export interface UnfinishedRestore {
   readonly directory: string;
   /** What it writes to, and what the one that would continue it does not: by name. */
   readonly without: readonly string[];
@@ -72,7 +72,7 @@ export interface Unfinished {
 export async function unfinishedRestore(
   backups: string,
   request: RestoreRequest,
-): Promise<Unfinished | undefined> {
+): Promise<UnfinishedRestore | undefined> {
   const parent = join(backups, "restores");
   requireOwnDirectories(parent);
   const entries = await readdir(parent, { withFileTypes: true }).catch(() => []);

@@ -15,7 +15,7 @@ import type { GrowingFile, Storage } from "../storage/storage.ts";
 
 /** The server's answer for one block's records, and which added blocks they were joined with. */
 export interface BlockOutcome {
-  readonly joined?: readonly Place[];
+  readonly joined?: readonly BlockStart[];
   readonly written: Counts;
   readonly existing: Counts;
   readonly rejected: readonly Rejected[];
@@ -24,7 +24,7 @@ export interface BlockOutcome {
 }
 
 /** Where a block begins: there is one in each place. */
-export type Place = Pick<Block, "file" | "offset">;
+export type BlockStart = Pick<Block, "file" | "offset">;
 
 /** The same, with the numbers of refused records and of those that the server cannot store. */
 export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
@@ -87,7 +87,7 @@ const doneSchema = v.object({
 type Done = v.InferOutput<typeof doneSchema>;
 
 /** Opens `progress.jsonl` and `rejected.json` in a restore's directory, new or left by an interrupted run. */
-export async function openJournal(directory: string): Promise<RestoreJournal> {
+export async function openRestoreJournal(directory: string): Promise<RestoreJournal> {
   makeOwnDirectory(directory);
   const entries: Done[] = [];
   const files = openRestoreDirectory(directory);
@@ -117,10 +117,10 @@ export async function openJournal(directory: string): Promise<RestoreJournal> {
   };
 }
 
-const joinedWith = (places: readonly Place[]): Pick<Done, "joined"> =>
+const joinedWith = (places: readonly BlockStart[]): Pick<Done, "joined"> =>
   places.length === 0 ? {} : { joined: places.map(({ file, offset }) => ({ file, offset })) };
 
-const key = (plugin: string, { file, offset }: Place): string => JSON.stringify([plugin, file, offset]);
+const key = (plugin: string, { file, offset }: BlockStart): string => JSON.stringify([plugin, file, offset]);
 
 /** The lines of one block. */
 interface Entry {

@@ -1,7 +1,7 @@
 /** Reports what a restore leaves out, so that nothing is left out silently. */
 
 import type { RestoreDiagnostic } from "../contract/contract.ts";
-import { missingLines } from "../snapshot/catalog/chain-claims.ts";
+import { chainGapLines } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
 import type { OpenChain } from "../snapshot/catalog/open-chain.ts";
 import type { FoundBlocks } from "./select.ts";
@@ -41,6 +41,6 @@ export const lackingOf = (
 ): NotPlanned[] => [
   ...lacking,
   ...notTaken,
-  ...chains.flatMap((chain) => missingLines(chain).map((reason) => ({ name: chain.backend, reason }))),
+  ...chains.flatMap((chain) => chainGapLines(chain).map((reason) => ({ name: chain.backend, reason }))),
   ...[...broken, ...damaged].map(({ name, reason }) => ({ name, reason })),
 ];

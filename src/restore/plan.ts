@@ -9,9 +9,10 @@ import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { rangeFromText } from "../snapshot/format/range-text.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
-import { type Choice, chooseFiles, chooseObjects } from "./chosen.ts";
+import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
@@ -60,7 +61,7 @@ export interface RestoreTarget {
   readonly held?: Counts;
 }
 
-export interface RestorePlan {
+export interface PlannedRestore {
   readonly snapshot: OpenSnapshot;
   readonly chains: readonly BackendChain[];
   readonly targets: readonly RestoreTarget[];
@@ -74,7 +75,7 @@ export interface RestorePlan {
  * Reads the index once, checks the checksums of the chosen blocks, and asks each server what it would refuse. Writes nothing.
  * @throws SnapshotError when the index is damaged
  */
-export async function planRestore(options: RestoreOptions): Promise<RestorePlan> {
+export async function planRestore(options: RestoreOptions): Promise<PlannedRestore> {
   const { snapshot, signal } = options;
   const wanted = snapshot.manifest.plugins.filter((one) => isWanted(one, options));
   const names = wanted.map(({ name }) => name);
@@ -140,10 +141,10 @@ async function planTarget(
     files,
     lost,
     range,
-    ...(matcher === undefined ? {} : { matcher }),
+    ...given({ matcher }),
     labels: options.labels,
     findings,
-    ...(existing === undefined ? {} : { held: existing }),
+    ...given({ held: existing }),
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
@@ -176,7 +177,7 @@ async function chosenOf(
   name: string,
   { selection, matcher }: Restorer,
   { snapshot, match = {}, signal }: RestoreOptions,
-): Promise<Pick<Choice, "files"> & Partial<Choice>> {
+): Promise<Pick<ChosenFiles, "files"> & Partial<ChosenFiles>> {
   const selector = match[name];
   if (selector === undefined) return { files };
   if (selection !== undefined) return chooseFiles(files, selection, { snapshot, match: selector, signal });
@@ -187,7 +188,7 @@ async function chosenOf(
 const toPlanFile = ({ file, counts, range }: PlannedFile) => ({
   path: file,
   counts,
-  ...(range === undefined ? {} : { range }),
+  ...given({ range }),
 });
 
 /** The actual time range of the data; absent when there are only objects. */

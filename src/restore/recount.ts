@@ -5,14 +5,15 @@ import { createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import { DEFAULT_RETRY, type RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING } from "../engine/tuning.ts";
 import {
-  type Answer,
-  type CountOptions,
+  type CountAnswer,
+  type CountWindowsOptions,
   countWindows,
-  differences,
   repeatCounts,
+  unitDifferences,
 } from "../reconcile/count.ts";
 import { savedQuestions } from "../reconcile/saved.ts";
-import type { Question } from "../reconcile/windows.ts";
+import type { CountQuestion } from "../reconcile/windows.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
 import type { LostBlock } from "./lost.ts";
@@ -40,7 +41,7 @@ export interface RecountOptions {
 }
 
 /** A window, with what of it can be there as what was read. */
-interface Expected extends Question {
+interface Expected extends CountQuestion {
   readonly saved: Counts;
 }
 
@@ -66,7 +67,10 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
 }
 
 /** A permanent failure is an answer too, since the data is already written. */
-function askingOf({ open }: RestoreTarget, { signal, retry = DEFAULT_RETRY }: RecountOptions): CountOptions {
+function askingOf(
+  { open }: RestoreTarget,
+  { signal, retry = DEFAULT_RETRY }: RecountOptions,
+): CountWindowsOptions {
   const tuning = { ...DEFAULT_TUNING, retry };
   const { call } = createConcurrencyLimit({ concurrency: 1, tuning, signal });
   return { ask: ({ range }) => call(async (inner) => open.backend.count?.({ range }, inner)) };
@@ -80,7 +84,7 @@ const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[])
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
 /** What of a window can be there when these blocks were not written. */
-function countsWithout({ range, read }: Question, lost: readonly LostBlock[]): Counts {
+function countsWithout({ range, read }: CountQuestion, lost: readonly LostBlock[]): Counts {
   const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
   const expected = { ...read };
   for (const { block } of inside)
@@ -89,15 +93,14 @@ function countsWithout({ range, read }: Question, lost: readonly LostBlock[]): C
   return expected;
 }
 
-const shortUnits = (answer: Answer): string[] =>
-  differences(answer).flatMap(({ unit, more }) => (more < 0 ? [unit] : []));
+const shortUnits = (answer: CountAnswer): string[] =>
+  unitDifferences(answer).flatMap(({ unit, more }) => (more < 0 ? [unit] : []));
 
-const isLacking = (answer: Answer): boolean => shortUnits(answer).length > 0;
+const isLacking = (answer: CountAnswer): boolean => shortUnits(answer).length > 0;
 
-const toRecount = (answer: Answer<Expected>): Recount => ({
+const toRecount = (answer: CountAnswer<Expected>): Recount => ({
   range: answer.question.range,
   saved: answer.question.saved,
-  ...(answer.server === undefined ? {} : { server: answer.server }),
+  ...given({ server: answer.server, failure: answer.error }),
   short: shortUnits(answer),
-  ...(answer.error === undefined ? {} : { failure: answer.error }),
 });

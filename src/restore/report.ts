@@ -5,8 +5,9 @@ import { chainJson, chainSchema, reasonedSchema } from "../snapshot/catalog/chai
 import { countsSchema } from "../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../snapshot/format/range-text.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
+import { given } from "../units/given.ts";
 import { lostSchema, lostToText } from "./lost.ts";
-import type { RestorePlan } from "./plan.ts";
+import type { PlannedRestore } from "./plan.ts";
 import type { Recount } from "./recount.ts";
 import type { TargetOutcome } from "./run.ts";
 
@@ -91,7 +92,7 @@ export type RestoreReport = v.InferOutput<typeof reportSchema>;
  * @param counted by plugin name
  */
 export function restoreReport(
-  plan: RestorePlan,
+  plan: PlannedRestore,
   directory: string,
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,
@@ -106,7 +107,7 @@ export function restoreReport(
       unsupported,
       problems: merged(problems),
       lost: lost.map(lostToText),
-      ...(failure === undefined ? {} : { failure }),
+      ...given({ failure }),
       findings: (plan.targets.find((target) => target.name === name)?.findings ?? []).map(findingJson),
       counted: (counted.get(name) ?? []).map((one) => ({
         ...one,

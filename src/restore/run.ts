@@ -10,18 +10,19 @@ import type { RetryPolicy } from "../engine/retry.ts";
 import { DEFAULT_TUNING, type Tuning } from "../engine/tuning.ts";
 import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { createAdditions } from "../snapshot/read/additions.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createBatchSize } from "./batches.ts";
 import { restoreBytes } from "./bytes.ts";
 import type { RestoreJournal } from "./journal.ts";
 import { type LostBlock, readOrLose } from "./lost.ts";
-import type { RestorePlan, RestoreTarget } from "./plan.ts";
+import type { PlannedRestore, RestoreTarget } from "./plan.ts";
 import { isOfBytes, type PlannedFile } from "./select.ts";
-import { createTally, type Standing, type Sum } from "./tally.ts";
+import { createTally, type RestoreStanding, type Sum } from "./tally.ts";
 import { type BlockJob, restoreBlock, type Writing } from "./write-block.ts";
 
 /** The progress of one target. Existing records are reported apart from those written. */
-export interface RestoreProgress extends Standing {
+export interface RestoreProgress extends RestoreStanding {
   readonly name: string;
   /** Number of retried calls. */
   readonly retries: number;
@@ -32,7 +33,7 @@ export interface RestoreProgress extends Standing {
 }
 
 export interface RunOptions {
-  readonly plan: RestorePlan;
+  readonly plan: PlannedRestore;
   readonly journal: RestoreJournal;
   readonly signal: AbortSignal;
   /** Records are about to be sent to this target; its next progress report tells their outcome. */
@@ -57,7 +58,7 @@ const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000 };
 /** Restores every target; one failure never stops the others. @throws the signal's reason when it is aborted */
 export async function runRestore(options: RunOptions): Promise<TargetOutcome[]> {
   const { plan, signal, retry } = options;
-  const tuning = { ...RESTORE_TUNING, ...(retry === undefined ? {} : { retry }), ...options.tuning };
+  const tuning = { ...RESTORE_TUNING, ...given({ retry }), ...options.tuning };
   using memory = watchMemory();
   const budget = createMemoryBudget(tuning.heldBytes, memory.isPressed);
   const outcomes = await Promise.all(
@@ -133,18 +134,18 @@ function passOver(lost: LostBlock, { target, journal, tally }: Writing): void {
 }
 
 /** The blocks of a target in the order in which they are written. */
-const jobsOf = (target: RestoreTarget, plan: RestorePlan): BlockJob[] =>
+const jobsOf = (target: RestoreTarget, plan: PlannedRestore): BlockJob[] =>
   target.files.flatMap((planned): BlockJob[] => {
     const { file, blocks, beside } = planned;
     const additions = additionsTo(planned, target, plan);
     // A file of bytes is one job, represented by its first block.
     if (isOfBytes(planned))
       return blocks.slice(0, 1).map((block) => ({ file, block, additions, whole: planned }));
-    return blocks.map((block) => ({ file, block, additions, ...(beside === undefined ? {} : { beside }) }));
+    return blocks.map((block) => ({ file, block, additions, ...given({ beside }) }));
   });
 
 /** Added records are sent together with those they belong to; damage is reported at the block's own turn. */
-const additionsTo = ({ blocks }: PlannedFile, { name }: RestoreTarget, { snapshot }: RestorePlan) =>
+const additionsTo = ({ blocks }: PlannedFile, { name }: RestoreTarget, { snapshot }: PlannedRestore) =>
   createAdditions(blocks, async (block) => {
     const bytes = await readOrLose(snapshot, name, block);
     return bytes instanceof Uint8Array ? bytes : undefined;

@@ -6,6 +6,7 @@ import { addCounts } from "../snapshot/format/counts.ts";
 import { kindOf } from "../snapshot/format/file-totals.ts";
 import { isJoined } from "../snapshot/format/join-lines.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
+import { given } from "../units/given.ts";
 import { type Range, span } from "../units/range.ts";
 import type { LostBlock } from "./lost.ts";
 
@@ -134,6 +135,6 @@ function planFile(file: string, blocks: readonly Block[], { order }: Pick<Restor
     file,
     blocks: orderOf(file, order) === "time" ? blocks.toSorted(byBlockTime) : blocks,
     counts,
-    ...(first === undefined ? {} : { range: others.reduce(span, first) }),
+    ...given({ range: first && others.reduce(span, first) }),
   };
 }

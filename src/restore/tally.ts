@@ -28,7 +28,7 @@ export interface Underway {
 }
 
 /** How far it is, with what is under way. */
-export interface Standing extends Pick<Sum, "written" | "existing" | "rejected"> {
+export interface RestoreStanding extends Pick<Sum, "written" | "existing" | "rejected"> {
   /** 0 to 1, in blocks and parts of one. */
   readonly done: number;
   /** Read from the snapshot, after decompression. */
@@ -36,7 +36,7 @@ export interface Standing extends Pick<Sum, "written" | "existing" | "rejected">
 }
 
 /** Adds up what becomes of a target's blocks. */
-export interface Tally {
+export interface RestoreTally {
   isUnderway(block: Block, underway: Underway): void;
   /** What became of a block. */
   note(done: BlockDone): void;
@@ -44,13 +44,13 @@ export interface Tally {
   /** The block has had its turn, and what became of it is noted. */
   close(block: Block): void;
   sum(): Sum;
-  standing(): Standing;
+  standing(): RestoreStanding;
 }
 
 const bytesOf = (block: Block): number => block.raw ?? block.bytes;
 
 /** @param total how many blocks there are @param onChange called after each change of what is under way or done */
-export function createTally(total: number, onChange: () => void): Tally {
+export function createTally(total: number, onChange: () => void): RestoreTally {
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};
   const problems: BlockOutcome["problems"][number][] = [];

@@ -11,7 +11,7 @@ import { readOrLose } from "./lost.ts";
 import { matchLines } from "./matching.ts";
 import type { RestoreTarget } from "./plan.ts";
 import type { PlannedFile } from "./select.ts";
-import type { Tally } from "./tally.ts";
+import type { RestoreTally } from "./tally.ts";
 
 /** A target's block, with what belongs to it from other blocks. */
 export interface BlockJob {
@@ -31,7 +31,7 @@ export interface Writing {
   readonly snapshot: OpenSnapshot;
   readonly journal: RestoreJournal;
   readonly size: BatchSize;
-  readonly tally: Tally;
+  readonly tally: RestoreTally;
   readonly signal: AbortSignal;
   /** Sends records to the server at a pace that it can take. */
   readonly offer: (apply: (signal: AbortSignal) => Promise<RestoreAnswer>) => Promise<RestoreAnswer>;

@@ -14,7 +14,7 @@ export interface RefusalOptions {
 }
 
 /** Why the system refused. */
-export interface Refusal {
+export interface SystemRefusal {
   /** The end of a sentence: `… cannot be opened: permission denied`. */
   readonly what: string;
   /** What to do, without a capital and a full stop: others may follow. */
@@ -81,7 +81,7 @@ export function systemCode(error: unknown): string | undefined {
 export const isMissing = (error: unknown): boolean => systemCode(error) === "ENOENT";
 
 /** The refusal in an error of the system; `undefined` for every other error, and for codes that are not known here. */
-export function systemRefusal(error: unknown, options: RefusalOptions = {}): Refusal | undefined {
+export function systemRefusal(error: unknown, options: RefusalOptions = {}): SystemRefusal | undefined {
   const cause = CAUSES[systemCode(error) ?? ""];
   if (cause === undefined) return undefined;
   const { purpose = "use", isMaking = false, instead = {} } = options;

@@ -7,7 +7,7 @@ import {
   EXPORT_LIMIT_MAX,
   exportEvents,
 } from "../audit/export/export.ts";
-import { writeWhole } from "../convert/write-whole.ts";
+import { writeConverted } from "../convert/write-whole.ts";
 import { FILTERS, filterOf, readLimit } from "./audit-filters.ts";
 import { UsageError } from "./errors.ts";
 import { type Done, defineTask, type Running } from "./task.ts";
@@ -101,7 +101,7 @@ async function written(plan: Plan, { signal, pour, did }: Running): Promise<Expo
       if (count() > 0) did({ ...detailsOf(plan), events: count() });
       throw error;
     });
-  } else await writeWhole(plan.path, asynchronous(pieces), signal);
+  } else await writeConverted(plan.path, asynchronous(pieces), signal);
   return { events: count(), isCut: isCut(), isWhole };
 }
 

@@ -2,6 +2,7 @@ import { OUTCOMES } from "../audit/format/event.ts";
 import { OPERATIONS } from "../audit/format/operations.ts";
 import type { Filter } from "../audit/read/query.ts";
 import { closest } from "../config/closest.ts";
+import { given } from "../units/given.ts";
 import { readMoment } from "../units/moment.ts";
 import { toMs } from "../units/range.ts";
 import { UsageError } from "./errors.ts";
@@ -31,8 +32,7 @@ export const FILTERS = {
 export function filterOf(args: Partial<ParamValues<typeof FILTERS>>): Filter {
   const { from, to, operation, outcome, user, host, affected, grep } = args;
   if (from !== undefined && to !== undefined && from >= to) throw new UsageError("--from is not before --to");
-  const given = { from, to, operation, outcome, user, host, affected, grep };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  return given({ from, to, operation, outcome, user, host, affected, grep });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Removes closed trail files that are past their retention; one event records what they held. */
 import { join, resolve } from "node:path";
 import { carryOutPrune, LeftoverError } from "../audit/retention/carry-out.ts";
-import { doomedOf, type PrunePlan, planPrune } from "../audit/retention/plan.ts";
+import { doomedOf, planTrailPrune, type TrailPrunePlan } from "../audit/retention/plan.ts";
 import { namedDirectory } from "../storage/own-file.ts";
 import { readLimit } from "./audit-filters.ts";
 import { RefusedError } from "./errors.ts";
@@ -32,7 +32,7 @@ export interface AuditPruned {
 }
 
 /** What would be removed, and where a copy is kept first. */
-export interface AuditPrunePlan extends PrunePlan {
+export interface AuditPrunePlan extends TrailPrunePlan {
   readonly archive: string;
 }
 
@@ -53,7 +53,7 @@ export const auditPrune = defineTask({
     const own = join(config.backups, "audit-archive");
     const archive =
       output === undefined ? resolve(directory, own) : namedDirectory(resolve(directory, output));
-    return { ...planPrune({ file: trailFile, retentionDays, now: Date.now() }), archive };
+    return { ...planTrailPrune({ file: trailFile, retentionDays, now: Date.now() }), archive };
   },
   targets: (plan) =>
     doomedOf(plan).map(({ segment, sha256 }) => ({

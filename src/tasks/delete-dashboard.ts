@@ -5,6 +5,7 @@ import type { DashboardStore } from "../contract/contract.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
 import { requireOwnDirectories } from "../storage/own-file.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { ownerOf, PLUGIN, storeOf } from "./dashboard-store.ts";
 import { UsageError } from "./errors.ts";
@@ -43,7 +44,7 @@ export const deleteDashboard = defineTask({
         "give uids, or --folder; `dashboards list` shows them",
       );
     const { name, store } = storeOf(setting, plugin);
-    const selection = { uids, ...(folder === undefined ? {} : { folder }) };
+    const selection = { uids, ...given({ folder }) };
     const plan = await planDeletion(store, selection, setting.signal);
     const stamp = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
     const copies = join(setting.config.directory, ".contextcore", "deleted-dashboards", stamp);
@@ -75,7 +76,7 @@ function endingOf({ dashboards, folders, failed, stopped }: Deleted, exportPath:
     dashboards: dashboards.length,
     folders: folders.length,
     failed: failed.length,
-    ...(stopped === undefined ? {} : { error: messageOf(stopped.reason), unknown: [...stopped.unknown] }),
+    ...given({ error: stopped && messageOf(stopped.reason), unknown: stopped && [...stopped.unknown] }),
   };
   return { outcome: whole ? "success" : isPartly ? "partial" : nothing, details, exportPath };
 }

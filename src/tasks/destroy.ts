@@ -10,6 +10,7 @@ import type { ExportResult } from "../export/types.ts";
 import { type Loss, lossesOf } from "../inventory/losses.ts";
 import { holdsOneOf, type Surveyed } from "../inventory/survey.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
+import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
@@ -155,7 +156,7 @@ function destroyed(plan: DestroyPlan, context: TaskContext, { onCommand }: Destr
 
 function endingOf({ backup, snapshot, losses }: Saved, end: Destroyed["end"]): Ending {
   const { outcome, details } = "agrees" in end ? { ...end, details: whyNot(backup, end) } : end.ending;
-  const exportPath = snapshot === undefined ? {} : { exportPath: snapshot.path };
+  const exportPath = given({ exportPath: snapshot?.path });
   return { outcome, details: { backup, ...losesOf(losses), ...details }, ...exportPath };
 }
 

@@ -16,6 +16,7 @@ import { readKept } from "../snapshot/catalog/kept.ts";
 import { listPartials } from "../snapshot/write/partial.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
+import { given } from "../units/given.ts";
 import { toMs } from "../units/range.ts";
 import { shortPath } from "../units/short-path.ts";
 import { VERSION } from "../version.ts";
@@ -41,7 +42,7 @@ export const exportStack = defineTask({
   params: exportParams,
   opens: ({ plugin }) => ({ only: plugin }),
   destructive: false,
-  plan: (given, context): Promise<Plan> => (given.resume ? planRest : planWhole)(given, context),
+  plan: (params, context): Promise<Plan> => (params.resume ? planRest : planWhole)(params, context),
   targets: ({ names, job }) =>
     names.map((name) => backendTarget(name, job.backends.find(({ open }) => open.name === name)?.open)),
   async run({ names, job, partial }, { follow, signal }) {
@@ -69,21 +70,21 @@ function endingOf({ path, manifest }: ExportResult): Ending {
 /** How long each backend may take to say what it holds: a busy one answers late, and an export can wait. ms */
 const SURVEY_MS = 300_000;
 
-async function planWhole(given: ExportValues, context: TaskContext): Promise<Plan> {
-  if (given.partial !== undefined)
+async function planWhole(params: ExportValues, context: TaskContext): Promise<Plan> {
+  if (params.partial !== undefined)
     throw new UsageError(
-      `unexpected argument ${given.partial}`,
+      `unexpected argument ${params.partial}`,
       "with --resume it names an interrupted export",
     );
   const { note, signal, failures } = context;
-  const directory = outputOf(given, context);
-  const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => given[signal]));
+  const directory = outputOf(params, context);
+  const signals: ReadonlySet<Signal> = new Set(SIGNALS.filter((signal) => params[signal]));
   const names = context.backends.map(({ name }) => name);
-  const matches = readMatches(given.match, names);
+  const matches = readMatches(params.match, names);
   const backends = context.backends.filter(({ plugin }) => holdsOneOf(plugin.signals, signals));
   requireSomething(signals, backends);
   await flushAll(backends, context);
-  const spanFor = await spansOf(given, { directory, note });
+  const spanFor = await spansOf(params, { directory, note });
   const findings = await askBackends(context, { backends, failures }, SURVEY_MS);
   const plan = planExport(findings, { signals, matches, spanFor });
   await checkMatches(plan, signal);
@@ -96,19 +97,18 @@ async function planWhole(given: ExportValues, context: TaskContext): Promise<Pla
       failures: plan.failures,
       directory,
       ...manner(context.config),
-      ...(given.compress === undefined ? {} : { compression: given.compress }),
-      ...(given["max-file-size"] === undefined ? {} : { fileBytesMax: given["max-file-size"] }),
+      ...given({ compression: params.compress, fileBytesMax: params["max-file-size"] }),
     },
   };
 }
 
 /** Plans the rest of the named interrupted export, or of the newest one. */
-async function planRest(given: ExportValues, context: TaskContext): Promise<Plan> {
-  const directory = outputOf(given, context);
+async function planRest(params: ExportValues, context: TaskContext): Promise<Plan> {
+  const directory = outputOf(params, context);
   const partial =
-    given.partial === undefined
+    params.partial === undefined
       ? (await listPartials(directory)).at(-1)
-      : resolve(context.directory, given.partial);
+      : resolve(context.directory, params.partial);
   if (partial === undefined) throw new UsageError(`there is no interrupted export in ${directory}`);
   const { names, ...rest } = await planResume(partial, context.backends);
   context.note(`resuming ${partial}`);

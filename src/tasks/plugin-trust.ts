@@ -1,6 +1,12 @@
 /** Decides which third-party plugins may be loaded. */
 
-import { type Declared, declared, keepTrust, type Shown, tidyCopies } from "../agreement/plugin-trust.ts";
+import {
+  type DeclaredEntry,
+  declared,
+  keepTrust,
+  type ShownFiles,
+  tidyCopies,
+} from "../agreement/plugin-trust.ts";
 import type { Ending } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import { addToPlugins, takeFromPlugins } from "../config/edit-plugins.ts";
@@ -11,6 +17,7 @@ import { hashOfFiles, pluginFiles } from "../host/trust/files.ts";
 import { type LockEntry, readLock } from "../host/trust/lock.ts";
 import { distrustPlugin } from "../host/trust/record.ts";
 import { type Changes, changesSince, isUnchanged } from "../host/trust/trust.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { withLastWord } from "./last-word.ts";
 import { configuredSpec, locateWord } from "./plugin-spec.ts";
@@ -37,7 +44,7 @@ const params = {
 export type TrustPlan = Granting | Removal;
 
 /** A plugin to trust in its present state. */
-export interface Granting extends Shown {
+export interface Granting extends ShownFiles {
   readonly action: "add" | "trust";
   readonly spec: string;
   readonly sha256: string;
@@ -89,7 +96,7 @@ export const pluginTrust = defineTask({
   },
 });
 
-function granting(action: Granting["action"], location: Shown["location"], config: Config): Granting {
+function granting(action: Granting["action"], location: ShownFiles["location"], config: Config): Granting {
   const { directory } = config;
   const found = pluginFiles(location);
   const entry = readLock(directory)[location.spec];
@@ -122,7 +129,7 @@ async function grant(plan: Granting, running: Running): Promise<Done<Trusted>> {
   return { result: { name: plugin.name, plugin, ...file }, ending };
 }
 
-const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: Declared): Ending => ({
+const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: DeclaredEntry): Ending => ({
   outcome: "success",
   details: {
     action,
@@ -130,7 +137,7 @@ const grantedEnding = ({ action, spec, found }: Granting, { plugin, entry }: Dec
     source: spec,
     sha256: entry.hash,
     files: found.files.size,
-    ...(plugin.version === undefined ? {} : { version: plugin.version }),
+    ...given({ version: plugin.version }),
   },
 });
 

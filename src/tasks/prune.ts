@@ -2,7 +2,7 @@
 import { basename } from "node:path";
 import { type KeptSnapshot, readKept } from "../snapshot/catalog/kept.ts";
 import { listRemoved, removeSnapshot, sweepRemoved } from "../snapshot/catalog/prune.ts";
-import { CLASSES, type Decision, isEmpty, type Policy, planPrune } from "../snapshot/catalog/retention.ts";
+import { type Decision, isEmpty, KEPT_FOR, type Policy, planPrune } from "../snapshot/catalog/retention.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { parseDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
@@ -138,5 +138,5 @@ function policyOf(given: ParamValues<typeof params>): Policy {
     yearly: given["keep-yearly"],
   };
   const named = Object.fromEntries(Object.entries(rules).filter(([, rule]) => rule !== undefined));
-  return { ...named, ...(given["keep-classes"] ? { classes: CLASSES } : {}) };
+  return { ...named, ...(given["keep-classes"] ? { classes: KEPT_FOR } : {}) };
 }

@@ -12,13 +12,14 @@ import {
   unfinishedRestore,
 } from "../restore/directory.ts";
 import { lackingOf } from "../restore/not-chosen.ts";
-import { planRestore, type RestorePlan } from "../restore/plan.ts";
+import { type PlannedRestore, planRestore } from "../restore/plan.ts";
 import type { RestoreReport } from "../restore/report.ts";
 import type { RestoreProgress } from "../restore/run.ts";
 import { snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
 import type { Chosen } from "../snapshot/catalog/choose.ts";
 import type { Source } from "../snapshot/catalog/source.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { given } from "../units/given.ts";
 import { toRfc3339 } from "../units/range.ts";
 import { countsToTell } from "../units/unit-text.ts";
 import { listed } from "../units/words.ts";
@@ -32,7 +33,7 @@ import { type OpenChosen, openChosen } from "./snapshot-param.ts";
 import { type Done, defineTask, type Running, type TaskContext } from "./task.ts";
 
 /** What to write where. Holds the snapshots open. */
-export interface Restoration extends RestorePlan, AsyncDisposable {
+export interface Restoration extends PlannedRestore, AsyncDisposable {
   readonly chosen: Chosen;
   /** `--from` and `--to` as absolute times, if given. */
   readonly times: Readonly<Partial<Record<"from" | "to", string>>>;
@@ -47,16 +48,16 @@ export const restore = defineTask({
   params: restoreParams,
   opens: ({ plugin, into }) => ({ only: plugin, tenant: into }),
   destructive: true,
-  async plan(given, context): Promise<Restoration> {
-    requireChoice(given);
-    const opened = await openMeant(given, context);
+  async plan(params, context): Promise<Restoration> {
+    requireChoice(params);
+    const opened = await openMeant(params, context);
     try {
       const { chosen, [Symbol.asyncDispose]: close } = opened;
-      if (given.into === undefined) requireOneTenant(chosen);
-      const plan = await planned(given, context, opened);
-      const request = requestOf(given, plan);
-      const earlier = given.resume ? await interrupted(request, plan, context) : undefined;
-      return { ...plan, chosen, times: timesOf(given), request, earlier, [Symbol.asyncDispose]: close };
+      if (params.into === undefined) requireOneTenant(chosen);
+      const plan = await planned(params, context, opened);
+      const request = requestOf(params, plan);
+      const earlier = params.resume ? await interrupted(request, plan, context) : undefined;
+      return { ...plan, chosen, times: timesOf(params), request, earlier, [Symbol.asyncDispose]: close };
     } catch (error) {
       await opened[Symbol.asyncDispose]();
       throw error;
@@ -71,7 +72,7 @@ export const restore = defineTask({
     snapshot: snapshot.path,
     ...(snapshotsOf(chains).length > 1 ? { snapshots: snapshotsOf(chains).length } : {}),
     ...times,
-    ...(earlier === undefined ? {} : { report: earlier }),
+    ...given({ report: earlier }),
     resumed: earlier !== undefined,
   }),
   async run(plan, running: Running): Promise<Done<RestoreReport>> {
@@ -97,12 +98,12 @@ export const restore = defineTask({
 });
 
 /** Opens the requested snapshots. */
-function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChosen> {
-  const { snapshot, chain, plugin: plugins, only, into } = given;
+function openMeant(params: RestoreValues, context: TaskContext): Promise<OpenChosen> {
+  const { snapshot, chain, plugin: plugins, only, into } = params;
   const place = { directory: context.directory, backups: context.config.backups };
   const sources = context.backends.map((open) => sourceOf(open, into));
   return openChosen(
-    { snapshot, chain, range: rangeOf(given), plugins, only, sources },
+    { snapshot, chain, range: rangeOf(params), plugins, only, sources },
     place,
     context.signal,
   );
@@ -112,7 +113,7 @@ function openMeant(given: RestoreValues, context: TaskContext): Promise<OpenChos
 const sourceOf = ({ name, plugin, url, tenant }: OpenBackend, into: string | undefined): Source => ({
   name,
   plugin,
-  ...(url === undefined ? {} : { url }),
+  ...given({ url }),
   ...(tenant === undefined || into !== undefined ? {} : { tenant }),
 });
 
@@ -133,12 +134,12 @@ export const tenantText = (tenant: string): string => (tenant === "" ? "no tenan
 
 /** Checks every chosen block, with progress, and asks the servers. */
 async function planned(
-  given: RestoreValues,
+  params: RestoreValues,
   { backends, signal, follow }: TaskContext,
   { snapshot, broken, chosen }: OpenChosen,
-): Promise<RestorePlan> {
-  const { plugin: plugins, only, into } = given;
-  const range = rangeOf(given);
+): Promise<PlannedRestore> {
+  const { plugin: plugins, only, into } = params;
+  const range = rangeOf(params);
   const names = plugins.length > 0 ? plugins : snapshot.manifest.plugins.map(({ name }) => name);
   using stretch = follow();
   let bytes = 0;
@@ -154,10 +155,10 @@ async function planned(
     backends,
     ...(plugins.length === 0 ? {} : { plugins }),
     ...(only.length === 0 ? {} : { only }),
-    ...(range === undefined ? {} : { range }),
-    match: Object.fromEntries(readMatches(given.match, names)),
-    labels: readLabels(given.label),
-    ...(into === undefined ? {} : { tenant: into }),
+    ...given({ range }),
+    match: Object.fromEntries(readMatches(params.match, names)),
+    labels: readLabels(params.label),
+    ...given({ tenant: into }),
     signal,
     onLook,
   });
@@ -166,7 +167,7 @@ async function planned(
 /** @throws UsageError when there is none @throws RefusedError when it cannot go on now */
 async function interrupted(
   request: RestoreRequest,
-  { leftOut, notChosen }: RestorePlan,
+  { leftOut, notChosen }: PlannedRestore,
   { config }: TaskContext,
 ): Promise<string> {
   const found = await unfinishedRestore(config.backups, request);
@@ -199,7 +200,7 @@ const timesOf = ({ from, to }: RestoreValues): Restoration["times"] => ({
 });
 
 /** Hashes of the snapshots that a backend's data comes from: with other snapshots it would be a different restore. */
-const hashesOf = (chains: RestorePlan["chains"], name: string): string[] =>
+const hashesOf = (chains: PlannedRestore["chains"], name: string): string[] =>
   snapshotsOf(chains.filter(({ backend }) => backend === name)).map(({ manifest }) => manifest.sha256);
 
 /** Existing records count as done, and are shown. */

@@ -35,13 +35,13 @@ export const CHAIN = {
 } as const;
 
 /** Where to look for a snapshot: the working directory and the snapshots directory, both absolute. */
-export interface Place {
+export interface SnapshotPlaces {
   readonly directory: string;
   readonly backups: string;
 }
 
 /** Which snapshots are meant. */
-export interface Asked {
+export interface AskedSnapshots {
   /** A name, a directory or `latest`; absent: all that are kept. */
   readonly snapshot: string | undefined;
   /** Include the snapshots that a named one continues. */
@@ -59,7 +59,7 @@ export interface Asked {
  * @throws UsageError when there are none
  * @throws SnapshotError when the named one is not credible
  */
-export async function chooseSnapshots(asked: Asked, place: Place): Promise<Chosen> {
+export async function chooseSnapshots(asked: AskedSnapshots, place: SnapshotPlaces): Promise<Chosen> {
   const { snapshot: text, range } = asked;
   if (text !== undefined && text !== "latest") {
     const path = await findSnapshot(text, place);
@@ -85,15 +85,19 @@ export interface OpenChosen extends OpenChain {
 }
 
 /** Opens the requested snapshots. @throws as {@link chooseSnapshots}; the signal's reason */
-export async function openChosen(asked: Asked, place: Place, signal: AbortSignal): Promise<OpenChosen> {
+export async function openChosen(
+  asked: AskedSnapshots,
+  place: SnapshotPlaces,
+  signal: AbortSignal,
+): Promise<OpenChosen> {
   const chosen = await chooseSnapshots(asked, place);
   return { ...(await openChain(chosen.chains, { range: asked.range, signal })), chosen };
 }
 
 function noneComplete(
   { lacking }: Chosen,
-  { plugins = [], only = [] }: Asked,
-  { backups }: Place,
+  { plugins = [], only = [] }: AskedSnapshots,
+  { backups }: SnapshotPlaces,
 ): UsageError {
   const of = [...plugins, ...only].join(", ");
   const hint = lacking.map(({ name, reason }) => `${name}: ${reason}`).join("; ");
@@ -104,7 +108,7 @@ function noneComplete(
 }
 
 const wantedBy =
-  ({ plugins = [], only = [] }: Asked): IsWanted =>
+  ({ plugins = [], only = [] }: AskedSnapshots): IsWanted =>
   ({ name, signals = [] }: ManifestPlugin) =>
     (plugins.length === 0 || plugins.includes(name)) &&
     (only.length === 0 || signals.some((signal) => only.includes(signal)));
@@ -113,7 +117,7 @@ const wantedBy =
  * The directory of the named snapshot.
  * @throws UsageError when there is none
  */
-export async function findSnapshot(text: string, place: Place): Promise<string> {
+export async function findSnapshot(text: string, place: SnapshotPlaces): Promise<string> {
   for (const directory of [resolve(place.directory, text), resolve(place.backups, text)]) {
     if (await isDirectory(directory)) return isLink(directory) ? namedDirectory(directory) : directory;
   }

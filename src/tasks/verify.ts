@@ -4,12 +4,12 @@ import { DEFAULT_TUNING } from "../engine/tuning.ts";
 import { backendOf } from "../host/open.ts";
 import { nameOf } from "../snapshot/catalog/chain.ts";
 import { claimsOfBackend, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
-import { type Chosen, isWhole } from "../snapshot/catalog/choose.ts";
+import { type Chosen, lacksNothing } from "../snapshot/catalog/choose.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { fromMs } from "../units/range.ts";
 import { compareLive, type LiveReport } from "../verify/live.ts";
-import { type Part, readPart } from "../verify/part.ts";
+import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
@@ -40,7 +40,7 @@ interface Plan {
   /** Absent when the named snapshot's manifest is not credible. */
   readonly chosen: Chosen | undefined;
   readonly depth: "sizes" | "lines";
-  readonly part: Part | undefined;
+  readonly part: SnapshotPart | undefined;
   readonly live: boolean;
 }
 
@@ -79,15 +79,15 @@ export const verify = defineTask({
 const WHICH = "a name, a directory or `latest`; --all for every one that is kept";
 
 /** `differs`: something has changed. `short`: part of what was asked for could not be checked or counted. */
-export type Verdict = "equal" | "short" | "differs";
+export type VerifyVerdict = "equal" | "short" | "differs";
 
 const OUTCOMES = { equal: "success", short: "partial", differs: "failed" } as const;
 
 /** The overall verdict. */
-export function verdictOn({ reports, chosen, live }: Verified): Verdict {
+export function verdictOn({ reports, chosen, live }: Verified): VerifyVerdict {
   const differs = live.some(({ differences }) => differences.some(({ verdict }) => verdict === "differs"));
   if (differs || reports.some(({ sound }) => !sound)) return "differs";
-  const isShort = chosen !== undefined && !isWhole(chosen);
+  const isShort = chosen !== undefined && !lacksNothing(chosen);
   // A failed count proves neither a difference nor equality.
   return isShort || live.some(({ failed }) => failed > 0) ? "short" : "equal";
 }

@@ -1,5 +1,6 @@
 import { systemRefusal } from "../storage/refusal.ts";
 import { lastWordOf } from "../tasks/last-word.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -20,7 +21,7 @@ export function showError(error: unknown, terminal: Terminal, debug: boolean): v
 /** The same for programs. */
 export function errorJson(error: unknown): { error: { message: string; hint?: string } } {
   const hint = hintOf(error);
-  return { error: { message: summaryOf(error), ...(hint === undefined ? {} : { hint }) } };
+  return { error: { message: summaryOf(error), ...given({ hint }) } };
 }
 
 /** One or two sentences; a longer message keeps its first three lines. */

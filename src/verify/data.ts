@@ -6,6 +6,7 @@ import { kindOf } from "../snapshot/format/file-totals.ts";
 import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
 import { createByteReader } from "../snapshot/read/byte-reader.ts";
 import type { Storage } from "../storage/storage.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import type { Complain } from "./block-index.ts";
 import type { DamageTally } from "./damage.ts";
@@ -77,7 +78,7 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
       const blame: Blame = (message, line) => {
         damage.note(plugin, block, number);
         const place = { plugin, block: number, ...placeOf(block), ...span };
-        complain({ subject: block.file, message, ...place, ...(line === undefined ? {} : { line }) });
+        complain({ subject: block.file, message, ...place, ...given({ line }) });
       };
       const reading = Promise.allSettled([reader.read(block.file, block.offset, block.bytes)]);
       return async () => {

@@ -2,10 +2,11 @@
 
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
-import { type Answer, countWindows, differences } from "../reconcile/count.ts";
+import { type CountAnswer, countWindows, unitDifferences } from "../reconcile/count.ts";
 import { type SavedQuestion, savedQuestions } from "../reconcile/saved.ts";
 import { countsIn } from "../snapshot/format/counts.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
+import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 
 /**
@@ -50,7 +51,7 @@ export async function compareLive(
 ): Promise<LiveReport> {
   const { retention } = await call((inner) => backend.inventory(inner));
   const border = typeof retention === "bigint" ? now - retention : undefined;
-  const match = saved.match === undefined ? {} : { match: saved.match };
+  const match = given({ match: saved.match });
   const answers = await countWindows(savedQuestions(saved.windows).map(withCounted), {
     async ask({ range, counted }) {
       const server = await call(async (inner) => backend.count?.({ range, ...match }, inner));
@@ -65,7 +66,7 @@ export async function compareLive(
     counted: answers.filter(({ server }) => server !== undefined).length,
     differences: answers.flatMap((one) => differencesOf(saved.name, one, border)),
     failed: failures.length,
-    ...(failure === undefined ? {} : { failure }),
+    ...given({ failure }),
   };
 }
 
@@ -75,10 +76,10 @@ const withCounted = (question: SavedQuestion): SavedQuestion => ({
   read: { ...question.counted, ...question.read },
 });
 
-function differencesOf(plugin: string, answer: Answer, border: bigint | undefined): LiveDifference[] {
+function differencesOf(plugin: string, answer: CountAnswer, border: bigint | undefined): LiveDifference[] {
   const { range, read } = answer.question;
   const isLeaving = border !== undefined && range.from < border;
-  return differences(answer).map(({ unit, more }) => {
+  return unitDifferences(answer).map(({ unit, more }) => {
     const saved = read[unit] ?? 0;
     const verdict = more > 0 ? "late" : isLeaving ? "expired" : "differs";
     return { plugin, range, unit, saved, server: saved + more, verdict };

@@ -1,5 +1,5 @@
 /** One of so many parts of a snapshot's blocks, counted from 1. */
-export interface Part {
+export interface SnapshotPart {
   readonly index: number;
   readonly of: number;
 }
@@ -10,7 +10,7 @@ const DAY_MS = 86_400_000;
  * Reads `2/7`, or `10%`: as many parts as cover everything, another one each day.
  * @throws RangeError when it is neither
  */
-export function readPart(text: string, nowMs: number = Date.now()): Part {
+export function readPart(text: string, nowMs: number = Date.now()): SnapshotPart {
   const [, index, of] = /^(\d+)\/(\d+)$/.exec(text) ?? [];
   if (index !== undefined && Number(index) >= 1 && Number(index) <= Number(of)) {
     return { index: Number(index), of: Number(of) };

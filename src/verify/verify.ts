@@ -7,6 +7,7 @@ import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { oneAhead } from "../snapshot/read/one-ahead.ts";
 import { storageAt } from "../storage/local.ts";
 import type { Storage } from "../storage/storage.ts";
+import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Complain, createIndexCheck, type Flaw, type IndexCheck } from "./block-index.ts";
 import { createDamageTally, type Damage, type DamageTally } from "./damage.ts";
@@ -89,7 +90,7 @@ export async function verifySnapshot(
     files: manifest?.plugins.reduce((sum, plugin) => sum + plugin.files.length, 0) ?? 0,
     ...read,
     durationMs: Math.round(performance.now() - began),
-    ...(manifest === undefined ? {} : { status: manifest.status }),
+    ...given({ status: manifest?.status }),
   };
 }
 

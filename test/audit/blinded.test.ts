@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { seal } from "../../src/audit/format/chain.ts";
 import { checkpointPath, makeSigningKey } from "../../src/audit/journal/checkpoint.ts";
 import { openHome } from "../../src/audit/journal/home.ts";
-import { planPrune } from "../../src/audit/retention/plan.ts";
+import { planTrailPrune } from "../../src/audit/retention/plan.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { proveChain } from "./prove.ts";
@@ -174,7 +174,7 @@ test("a prune that began names its process, so that the next command closes it w
   await trail.close();
   await write(folder, 1);
   const pruning = folder.open();
-  const plan = planPrune({ file: folder.file, retentionDays: 90, now: Date.now() });
+  const plan = planTrailPrune({ file: folder.file, retentionDays: 90, now: Date.now() });
   await recordPrune(pruning, plan, { archive: join(folder.directory, "archive"), home: folder.home });
   const events = await pruning.newest({ limit: 9, operation: "audit_prune" });
   expect(events[0]).toMatchObject({ outcome: "started", details: { process: { pid: process.pid } } });

@@ -14,7 +14,7 @@ import { makeSigningKey, readSigningKey } from "../../src/audit/journal/checkpoi
 import { openHome } from "../../src/audit/journal/home.ts";
 import { closedSegments } from "../../src/audit/journal/segments.ts";
 import { keptLines } from "../../src/audit/retention/kept-file.ts";
-import { doomedOf, planPrune } from "../../src/audit/retention/plan.ts";
+import { doomedOf, planTrailPrune } from "../../src/audit/retention/plan.ts";
 import { verifyTrail } from "../../src/audit/verify/verify.ts";
 import { type Folder, makeFolder } from "./folder.ts";
 import { startReceiver } from "./receiver.ts";
@@ -53,7 +53,7 @@ const placesOf = ({ directory, home }: Folder) => ({ archive: join(directory, "a
 
 async function prune(folder: Folder, now = NOW): Promise<void> {
   const trail = folder.open({ clock: () => now });
-  await recordPrune(trail, planPrune(request(folder, now)), placesOf(folder));
+  await recordPrune(trail, planTrailPrune(request(folder, now)), placesOf(folder));
   await trail.close();
 }
 
@@ -64,7 +64,7 @@ test("closed files past their time are archived and removed; an event stands for
   await writeYear(folder);
   const before = closed(folder);
   const contents = before.map((name) => readFileSync(join(dirname(folder.file), name)));
-  const plan = planPrune(request(folder));
+  const plan = planTrailPrune(request(folder));
   expect(plan.segments.filter(({ stays }) => stays === undefined)).toHaveLength(9); // January to September
   expect(plan.segments.filter(({ stays }) => stays === "events of the last 90 days")).toHaveLength(2);
   expect(closed(folder)).toEqual(before); // a plan touches nothing
@@ -232,13 +232,13 @@ test("nothing is removed from a file that does not verify, or over an archived f
   const path = join(dirname(folder.file), first);
   const text = Bun.zstdDecompressSync(readFileSync(path)).toString();
   writeFileSync(path, Bun.zstdCompressSync(text.replace('"day":3', '"day":4')));
-  expect(() => planPrune(request(folder))).toThrow("is not whole");
+  expect(() => planTrailPrune(request(folder))).toThrow("is not whole");
 });
 
 test("a file that was changed after the plan was made is not removed", async () => {
   using folder = makeFolder();
   await writeYear(folder, 150);
-  const plan = planPrune(request(folder));
+  const plan = planTrailPrune(request(folder));
   const [first = ""] = closed(folder);
   const path = join(dirname(folder.file), first);
   writeFileSync(path, Bun.zstdCompressSync(Bun.zstdDecompressSync(readFileSync(path)), { level: 1 }));
@@ -258,7 +258,7 @@ test("what a sink has not got yet stays", async () => {
   const next = folder.open({ sinks, clock: () => START + 60 * DAY, sinkTimeLimitMs: () => 200 });
   await next.append({ operation: "export", outcome: "success" });
   await next.close();
-  expect(planPrune(request(folder)).segments).toMatchObject([
+  expect(planTrailPrune(request(folder)).segments).toMatchObject([
     { stays: "not all of it is delivered to webhook" },
   ]);
 });
@@ -304,7 +304,7 @@ test("checkpoints and receipts of events that were pruned since are no differenc
 test("a young trail has nothing to prune", async () => {
   using folder = makeFolder();
   await writeYear(folder, 40);
-  const plan = planPrune(request(folder, START + 41 * DAY));
+  const plan = planTrailPrune(request(folder, START + 41 * DAY));
   expect(plan.range).toBeUndefined();
   expect(doomedOf(plan)).toEqual([]);
 });

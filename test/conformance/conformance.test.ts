@@ -1,7 +1,7 @@
 /** The suite passes what is right, and every rule catches the plugin that breaks it. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { runCheck } from "../../src/conformance/check.ts";
-import { openSubject, type Target } from "../../src/conformance/subject.ts";
+import { type CheckTarget, openSubject } from "../../src/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
 import { lineRecords, option, v } from "../../src/contract/contextcore.ts";
 import type { AuditRecord, Backend, Cursor, EraseRequest, Step } from "../../src/contract/contract.ts";
@@ -24,7 +24,7 @@ afterAll(() => {
   empty[Symbol.dispose]();
 });
 
-const target = (declaration: unknown, over: Partial<Target> = {}): Target => ({
+const target = (declaration: unknown, over: Partial<CheckTarget> = {}): CheckTarget => ({
   declaration,
   origin: "third-party",
   face: "backend",
@@ -34,7 +34,7 @@ const target = (declaration: unknown, over: Partial<Target> = {}): Target => ({
 });
 
 /** The verdicts of the rules with these names. */
-async function verdicts(given: Target, names?: readonly string[]) {
+async function verdicts(given: CheckTarget, names?: readonly string[]) {
   const subject = openSubject(given);
   try {
     const suite = given.face === "sink" ? sinkSuite : backendSuite;

@@ -1,10 +1,10 @@
 /** Each form of each rule refuses its example, leaves what resembles it, and is in no hurry for any text. */
 import { expect, test } from "bun:test";
 import { judgeCommand } from "../../src/destroy/policy/judge.ts";
-import { RULES } from "../../src/destroy/policy/rules.ts";
+import { POLICY_RULES } from "../../src/destroy/policy/rules.ts";
 import { commandsIn, plainText } from "../../src/destroy/policy/unwrap.ts";
 
-const FORMS = RULES.flatMap(({ id, forms }) => forms.map((form) => [id, form.example, form] as const));
+const FORMS = POLICY_RULES.flatMap(({ id, forms }) => forms.map((form) => [id, form.example, form] as const));
 
 test.each(FORMS)("%s: %s", (rule, example, { pattern, unlike }) => {
   const isIn = (text: string) =>
@@ -15,7 +15,7 @@ test.each(FORMS)("%s: %s", (rule, example, { pattern, unlike }) => {
 });
 
 test("each rule has a name of its own", () => {
-  expect(new Set(RULES.map(({ id }) => id)).size).toBe(RULES.length);
+  expect(new Set(POLICY_RULES.map(({ id }) => id)).size).toBe(POLICY_RULES.length);
 });
 
 /** What a stall is made of: an example, broken off anywhere, or one word of it, again and again, to the longest that is looked at. */

@@ -9,7 +9,7 @@ import type { Backend } from "../../src/contract/contract.ts";
 import { openMetrics } from "../../src/convert/openmetrics.ts";
 import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
 import { exportSnapshot } from "../../src/export/export-snapshot.ts";
-import { openJournal } from "../../src/restore/journal.ts";
+import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { runRestore } from "../../src/restore/run.ts";
 import { type OpenSnapshot, openSnapshot } from "../../src/snapshot/read/reader.ts";
@@ -208,7 +208,7 @@ describe.each(KINDS.map((kind) => [kind.name, kind] as const))("%s", (_, kind) =
     await using server = serveFace(kind.empty());
     const snapshot = await openSnapshot(path);
     if (kind.name === "mimir") await expectAscending(snapshot);
-    const journal = await openJournal(temporaryDirectory());
+    const journal = await openRestoreJournal(temporaryDirectory());
     const { signal } = new AbortController();
     const backends = [opened(kind, server.url)];
     const plan = await planRestore({ snapshot, backends, labels: {}, signal });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { openJournal } from "../../src/restore/journal.ts";
+import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { runRestore } from "../../src/restore/run.ts";
 import { openSnapshot } from "../../src/snapshot/read/reader.ts";
@@ -22,7 +22,7 @@ async function restored(path: string, directory: string) {
   const snapshot = await openSnapshot(path);
   const into = dumpBackend({});
   const plan = await planRestore({ snapshot, backends: [into], labels: {}, signal });
-  const journal = await openJournal(directory);
+  const journal = await openRestoreJournal(directory);
   const [outcome] = await runRestore({ plan, journal, signal });
   await Promise.all([journal.close(), snapshot.close()]);
   return { outcome, plan, taken: into.taken };

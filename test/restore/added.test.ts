@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Backend } from "contextcore";
 import { DEFAULT_RETRY } from "../../src/engine/retry.ts";
-import { openJournal } from "../../src/restore/journal.ts";
+import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { runRestore } from "../../src/restore/run.ts";
 import { recordsOf } from "../../src/snapshot/format/record-keys.ts";
@@ -40,7 +40,7 @@ test.each([5, 6, 7, 8, 9, 10])("after %d batches", async (batches) => {
   const restore = async (backend: Backend) => {
     const target = { ...windowedBackend({}), backend, url: "http://server" };
     const plan = await planRestore({ snapshot, backends: [target], labels: {}, signal });
-    const journal = await openJournal(join(dir.path, "restore"));
+    const journal = await openRestoreJournal(join(dir.path, "restore"));
     const retry = { ...DEFAULT_RETRY, attempts: 1, baseMs: 1, capMs: 1 };
     const [outcome] = await runRestore({ plan, journal, signal, retry });
     await journal.close();

@@ -6,7 +6,7 @@ import restore from "../../src/commands/restore/index.ts";
 import { planSchema } from "../../src/commands/restore/plan-json.ts";
 import type { Backend } from "../../src/contract/contract.ts";
 import { batchesOf, createBatchSize } from "../../src/restore/batches.ts";
-import { openJournal } from "../../src/restore/journal.ts";
+import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { reportSchema, restoreReport } from "../../src/restore/report.ts";
 import { type RestoreProgress, runRestore } from "../../src/restore/run.ts";
@@ -134,7 +134,7 @@ async function restoredSmall(path: string, directory: string, seen: string[], op
   };
   const plugin = { name: "logs", about: "A test's backend", options: v.object({}) };
   const signal = new AbortController().signal;
-  const journal = await openJournal(directory);
+  const journal = await openRestoreJournal(directory);
   try {
     const open = { name: "logs", plugin, backend };
     const plan = await planRestore({ snapshot, backends: [open], plugins: ["logs"], labels: {}, signal });

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Backend, Range } from "contextcore";
-import { openJournal } from "../../src/restore/journal.ts";
+import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { runRestore } from "../../src/restore/run.ts";
 import { chooseAll } from "../../src/snapshot/catalog/choose.ts";
@@ -52,7 +52,7 @@ test.each([1, 2, 3, 4, 5])("with random losses (%d)", async (seed) => {
   const arrived = new Map<string, string[]>();
   const target = { ...windowedBackend({}), backend: server(arrived), url: "http://server" };
   const plan = await planRestore({ snapshot, backends: [target], labels: {}, signal });
-  const journal = await openJournal(join(dir.path, "restore"));
+  const journal = await openRestoreJournal(join(dir.path, "restore"));
   const [outcome] = await runRestore({ plan, journal, signal });
   await journal.close();
   await snapshot.close();

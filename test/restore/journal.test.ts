@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { appendFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type BlockOutcome, countRejected, openJournal } from "../../src/restore/journal.ts";
+import { type BlockOutcome, countRejected, openRestoreJournal } from "../../src/restore/journal.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
 import { openRestoreDirectory } from "../../src/snapshot/write/disk.ts";
 import { temporaryDirectory } from "../support/directory.ts";
@@ -27,16 +27,16 @@ const outcome: BlockOutcome = {
 
 test("torn last lines are cut before the next are written, so every line is whole", async () => {
   const directory = temporaryDirectory();
-  const first = await openJournal(directory);
+  const first = await openRestoreJournal(directory);
   await first.record("loki", block(0), outcome);
   await first.close();
   for (const name of ["progress.jsonl", "rejected.json"]) await appendFile(join(directory, name), '{"plug');
 
-  const second = await openJournal(directory);
+  const second = await openRestoreJournal(directory);
   await second.record("loki", block(10), outcome);
   await second.close();
 
-  const third = await openJournal(directory);
+  const third = await openRestoreJournal(directory);
   expect([0, 10, 20].map((offset) => third.done("loki", block(offset))?.rejected)).toEqual([1, 1, undefined]);
   expect(third.done("loki", block(0))?.unsupported).toBe(1);
   await third.close();

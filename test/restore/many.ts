@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Backend, RestoreBatch, Restorer } from "../../src/contract/contract.ts";
 import type { Tuning } from "../../src/engine/tuning.ts";
 import type { OpenBackend } from "../../src/host/open.ts";
-import { openJournal } from "../../src/restore/journal.ts";
+import { openRestoreJournal } from "../../src/restore/journal.ts";
 import { planRestore } from "../../src/restore/plan.ts";
 import { type RestoreProgress, runRestore, type TargetOutcome } from "../../src/restore/run.ts";
 import type { Block } from "../../src/snapshot/format/block.ts";
@@ -77,7 +77,7 @@ export interface Restoring {
 export async function restoreMany(restoring: Restoring): Promise<TargetOutcome> {
   const { snapshot, server, directory, signal = new AbortController().signal, tuning } = restoring;
   const plan = await planRestore({ snapshot, backends: [serverOf(server)], labels: {}, signal });
-  const journal = await openJournal(directory);
+  const journal = await openRestoreJournal(directory);
   const { onProgress } = restoring;
   try {
     const [outcome] = await runRestore({

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { basename } from "node:path";
 import { chooseAll, chooseNewest } from "../../src/snapshot/catalog/choose.ts";
-import type { Kept, KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
+import type { KeptSnapshot, KeptSnapshots } from "../../src/snapshot/catalog/kept.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
 
@@ -68,12 +68,15 @@ function kept(
   return { path: `/backups/${name}`, manifest };
 }
 
-const all = (snapshots: readonly KeptSnapshot[], unreadable: Kept["unreadable"] = []): Kept => ({
+const all = (
+  snapshots: readonly KeptSnapshot[],
+  unreadable: KeptSnapshots["unreadable"] = [],
+): KeptSnapshots => ({
   snapshots,
   unreadable,
 });
-const newest = (of: Kept) => chooseNewest(of, () => true);
-const linksIn = (of: Kept): string[] =>
+const newest = (of: KeptSnapshots) => chooseNewest(of, () => true);
+const linksIn = (of: KeptSnapshots): string[] =>
   newest(of).chains.flatMap(({ links }) => links.map(({ snapshot }) => basename(snapshot.path)));
 
 test("a chain has each of its snapshots once", () => {
@@ -140,7 +143,7 @@ test("all that is kept takes rules from the last complete one, and says which ne
   });
   const night = kept(0, 24, { parent: null, files: [rules("a")] });
   const newer = (sha256: string) => all([night, kept(23, 48, { status: "partial", files: [rules(sha256)] })]);
-  const notTaken = (of: Kept) => chooseAll(of, () => true).notTaken;
+  const notTaken = (of: KeptSnapshots) => chooseAll(of, () => true).notTaken;
   const reason = expect.stringContaining(`1 file of ${nameAt(48)} without a time`);
   expect(notTaken(newer("b"))).toEqual([{ name: "loki", reason }]);
   expect(notTaken(newer("a"))).toEqual([]);

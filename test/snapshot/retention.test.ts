@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { coveredRanges, heldOnlyBy } from "../../src/snapshot/catalog/coverage.ts";
 import type { KeptSnapshot } from "../../src/snapshot/catalog/kept.ts";
-import { CLASSES, isEmpty, type Policy, planPrune } from "../../src/snapshot/catalog/retention.ts";
+import { isEmpty, KEPT_FOR, type Policy, planPrune } from "../../src/snapshot/catalog/retention.ts";
 import type { Manifest, ManifestPlugin } from "../../src/snapshot/format/manifest.ts";
 import { fromRfc3339, toRfc3339 } from "../../src/units/range.ts";
 
@@ -82,7 +82,7 @@ describe("a policy", () => {
       snapshot(NOW - 100n * DAY, { importance: "low" }),
       snapshot(NOW),
     ];
-    expect(kept(old, { classes: CLASSES }).map((day) => day.slice(0, 4))).toEqual(["2026", "2020"]);
+    expect(kept(old, { classes: KEPT_FOR }).map((day) => day.slice(0, 4))).toEqual(["2026", "2020"]);
   });
 
   test("never removes the newest complete snapshot", () => {
@@ -104,7 +104,7 @@ describe("a policy", () => {
       isEmpty({}),
       isEmpty({ last: 0, within: 0n }),
       isEmpty({ last: 1 }),
-      isEmpty({ classes: CLASSES }),
+      isEmpty({ classes: KEPT_FOR }),
     ]).toEqual([true, true, false, false]);
   });
 

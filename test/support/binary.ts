@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { build } from "../../scripts/build.ts";
+import { given } from "../../src/units/given.ts";
 import { temporaryDirectory } from "./directory.ts";
 
 const root = resolve(import.meta.dir, "../..");
@@ -84,7 +85,7 @@ export async function measure(args: readonly string[], options: RunOptions = {})
     stdin: options.stdin ?? "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...given({ signal: options.signal }),
   });
   const [stdout, stderr, exitCode, peakBytes] = await Promise.all([
     new Response(child.stdout).text(),

@@ -4,7 +4,7 @@ import { type Check, runCheck } from "../../src/conformance/check.ts";
 import { faultRules } from "../../src/conformance/fault-rules.ts";
 import { patienceRules } from "../../src/conformance/patience-rules.ts";
 import { secretRules } from "../../src/conformance/secret-rules.ts";
-import { openSubject, type Subject, type Target } from "../../src/conformance/subject.ts";
+import { type CheckTarget, openSubject, type Subject } from "../../src/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
 
 /** The rules about a server: a backend that has none waives them, in this order. */
@@ -23,7 +23,7 @@ export interface Expectations {
 }
 
 /** A built-in plugin unless it is said to be a third party's. */
-type Given = Omit<Target, "origin" | "face"> & Partial<Pick<Target, "origin">> & Expectations;
+type Given = Omit<CheckTarget, "origin" | "face"> & Partial<Pick<CheckTarget, "origin">> & Expectations;
 
 /** Every rule for a backend as a test. */
 export const testBackend = (given: Given): void => testSuite("backend", backendSuite, given);
@@ -32,7 +32,7 @@ export const testBackend = (given: Given): void => testSuite("backend", backendS
 export const testSink = (given: Given): void => testSuite("sink", sinkSuite, given);
 
 function testSuite(
-  face: Target["face"],
+  face: CheckTarget["face"],
   suite: readonly Check<Subject>[],
   { waived = [], ...target }: Given,
 ): void {

@@ -1,4 +1,4 @@
-import { type DashboardFolder, v } from "contextcore";
+import { type DashboardFolder, given, v } from "contextcore";
 import { FOLDER } from "../dashboard-draft.ts";
 import { asText } from "../json.ts";
 import type { ObjectKind } from "../kind.ts";
@@ -89,7 +89,7 @@ export function folderRequest(world: World, folder: DashboardFolder): Write & { 
     apiVersion: `folder.grafana.app/${world.folders}`,
     kind: "Folder",
     metadata: { name: uid, annotations: parentUid === undefined ? {} : { [FOLDER]: parentUid } },
-    spec: { title, ...(description === undefined ? {} : { description }) },
+    spec: { title, ...given({ description }) },
   };
   return { method: "POST", path: resourcePath(world, "folder", world.folders, "folders"), json };
 }
@@ -115,14 +115,14 @@ async function readResources(server: Server, path: string): Promise<DashboardFol
   return items.map(({ metadata: { name, annotations }, spec }) => ({
     uid: name,
     title: asText(spec.title),
-    ...given("description", spec.description),
-    ...given("parentUid", annotations[FOLDER]),
-    ...given("managedBy", annotations["grafana.app/managedBy"]),
+    ...filled("description", spec.description),
+    ...filled("parentUid", annotations[FOLDER]),
+    ...filled("managedBy", annotations["grafana.app/managedBy"]),
   }));
 }
 
 /** A field of the file, unless it is empty. */
-const given = (name: string, value: unknown): Readonly<Record<string, string>> =>
+const filled = (name: string, value: unknown): Readonly<Record<string, string>> =>
   asText(value) === "" ? {} : { [name]: asText(value) };
 
 const PAGE = 1000;
@@ -148,7 +148,7 @@ async function walk(server: Server): Promise<DashboardFolder[]> {
       seen.add(uid);
       waiting.push(uid);
       if (uid === SHARED) continue;
-      found.push({ uid, title, ...given("parentUid", parentUid), ...given("managedBy", managedBy) });
+      found.push({ uid, title, ...filled("parentUid", parentUid), ...filled("managedBy", managedBy) });
     }
     if (waiting.length === 0) return found;
   }

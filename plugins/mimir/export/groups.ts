@@ -1,4 +1,4 @@
-import { type Problem, type Step, toMs } from "contextcore";
+import { given, type Problem, type Step, toMs } from "contextcore";
 import { compareBytes, metricName, readLabels } from "../line/labels.ts";
 import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, metricNames, queryVector, type Server } from "../server/server.ts";
@@ -52,7 +52,7 @@ export async function groups(server: Server, work: WorkOf<"groups">, signal: Abo
   const reads: WorkOf<"read">[] = pack(whole, counts, series).map((group) => ({ ...read, names: group }));
   if (current !== undefined) reads.unshift({ ...read, names: [current], after });
   if (isShort) reads.push({ ...read, except: names, after });
-  return { next: reads.map(toCursor), ...(rest.problem === undefined ? {} : { problems: [rest.problem] }) };
+  return { next: reads.map(toCursor), ...given({ problems: rest.problem && [rest.problem] }) };
 }
 
 interface Rest {

@@ -1,4 +1,4 @@
-import { objectOf, parseYaml, v } from "contextcore";
+import { given, objectOf, parseYaml, v } from "contextcore";
 import type { Labels } from "../line/labels.ts";
 import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
@@ -42,8 +42,7 @@ export async function prometheusSettings(server: Server, signal: AbortSignal): P
   return {
     flags: flags?.data ?? {},
     externalLabels: global?.external_labels ?? {},
-    ...(retention === undefined ? {} : { retention }),
-    ...(window === undefined ? {} : { outOfOrderWindow: window }),
+    ...given({ retention, outOfOrderWindow: window }),
   };
 }
 

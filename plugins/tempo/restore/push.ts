@@ -2,7 +2,7 @@
  * `POST /v1/traces`: traces in bounded requests; what is refused is found by halving. What is answered with 200 may have been
  * dropped all the same, so it is read back.
  */
-import { type HttpClient, isKind } from "contextcore";
+import { type HttpClient, isKind, messageOf } from "contextcore";
 import { scanTrace } from "../otlp/scan.ts";
 import { TextBuffer } from "../otlp/text-buffer.ts";
 import { writeTrace } from "../otlp/trace.ts";
@@ -53,8 +53,7 @@ async function push(otlp: HttpClient, batch: readonly TraceLine[], signal: Abort
     if (!tooMuch && !isKind(error, "invalid", "too-large")) throw error;
     const [only, ...others] = batch;
     if (only === undefined) return [];
-    if (others.length === 0)
-      return [{ trace: only, reason: error instanceof Error ? error.message : String(error) }];
+    if (others.length === 0) return [{ trace: only, reason: messageOf(error) }];
     const middle = Math.ceil(batch.length / 2);
     const first = await push(otlp, batch.slice(0, middle), signal);
     return [...first, ...(await push(otlp, batch.slice(middle), signal))];

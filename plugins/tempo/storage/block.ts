@@ -1,5 +1,5 @@
 /** One block, opened: its traces in the order of their ids, and where a certain one is. */
-import { PluginError, type Range } from "contextcore";
+import { messageOf, PluginError, type Range } from "contextcore";
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync } from "hyparquet";
 import type { BlockStore } from "./block-store.ts";
 import { createIdIndex, type IdIndex } from "./id-index.ts";
@@ -181,7 +181,7 @@ async function intact<Result>(block: string, work: () => Promise<Result>): Promi
   } catch (cause) {
     if (cause instanceof PluginError || (cause instanceof DOMException && cause.name === "AbortError"))
       throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     throw new PluginError("invalid", `block ${block} cannot be read: ${reason}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 /** Blocks in a bucket, through Bun's S3 client, read in large pieces. */
-import { PluginError } from "contextcore";
+import { given, PluginError } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
 import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
 import { type BlockMeta, readMeta } from "./meta.ts";
@@ -17,8 +17,7 @@ export interface S3Options {
 /** The blocks of one tenant in a bucket. What the options leave out is up to Bun's client. */
 export function createS3Store({ url, tenant, ...access }: S3Options): BlockStore {
   const { hostname: bucket, pathname } = new URL(url);
-  const given = Object.fromEntries(Object.entries(access).filter(([, value]) => value !== undefined));
-  const client = new Bun.S3Client({ bucket, ...given });
+  const client = new Bun.S3Client({ bucket, ...given(access) });
   const folder = [...pathname.split("/"), tenant].filter((part) => part !== "").join("/");
   const metas = new Map<string, BlockMeta>();
   const chunked = createChunks();
@@ -72,7 +71,7 @@ async function keysOf(
   let continuationToken: string | undefined;
   do {
     signal.throwIfAborted();
-    const more = continuationToken === undefined ? {} : { continuationToken };
+    const more = given({ continuationToken });
     const page = await reading(client.list({ prefix, ...more }), prefix);
     for (const { key } of page.contents ?? [])
       if (names.some((name) => key.endsWith(`/${name}`))) keys.push(key);

@@ -6,7 +6,7 @@ import { trailLinesBackward } from "../journal/segments.ts";
 export const OUTBOX_MAX = 10_000;
 
 /** What a sink has not got yet. */
-export interface Pending {
+export interface PendingRecords {
   /** Oldest first. */
   readonly records: readonly AuditRecord[];
   /** How many older ones no longer fit. */
@@ -17,7 +17,7 @@ export interface Pending {
  * What waits for a sink that has everything up to `after`. The trail itself is the outbox.
  * @throws TrailError when the trail cannot be read
  */
-export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): Pending {
+export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): PendingRecords {
   const records: AuditRecord[] = [];
   for (const { text } of trailLinesBackward(file)) {
     const record = toRecord(text);

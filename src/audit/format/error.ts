@@ -1,4 +1,5 @@
 import { fileFailure } from "../../storage/refusal.ts";
+import { given } from "../../units/given.ts";
 
 /** The trail cannot do what was asked: an event could not be made durable, or a file of it cannot be read. */
 export class TrailError extends Error {
@@ -7,7 +8,7 @@ export class TrailError extends Error {
   readonly hint: string | undefined;
 
   constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message, given({ cause: options.cause }));
     this.hint = options.hint;
   }
 }

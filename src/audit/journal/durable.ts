@@ -8,11 +8,11 @@ import { type WholeFileOptions, writeWhole } from "../../storage/whole-file.ts";
 import { cannot } from "../format/error.ts";
 
 /** Appends, or leaves the file as it was; nobody else may be writing to it. @throws TrailError */
-export const appendDurably = (path: string, text: string, mode = 0o644): void =>
+export const appendText = (path: string, text: string, mode = 0o644): void =>
   attempt("write to", path, () => durable.appendDurably(path, text, mode));
 
 /** Cuts a file to a size it had. @throws TrailError */
-export const truncateDurably = (path: string, size: number): void =>
+export const truncateFile = (path: string, size: number): void =>
   attempt("shorten", path, () => durable.truncateDurably(path, size));
 
 /**

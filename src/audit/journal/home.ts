@@ -9,7 +9,7 @@ import { makeOwnDirectory, openOwnSync, readOwnText } from "../../storage/own-fi
 import { SMALL_BYTES_MAX } from "../format/limits.ts";
 import { endOf } from "../format/lines.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
-import { appendDurably, makeDirectory } from "./durable.ts";
+import { appendText, makeDirectory } from "./durable.ts";
 import { withLock } from "./lock.ts";
 import { closeSegment } from "./rotate.ts";
 import { allLinesBackward, closedSegments } from "./segments.ts";
@@ -95,7 +95,7 @@ async function copy(log: string, lines: readonly string[]): Promise<void> {
       closeSegment(log, number, number).finish();
     }
     const healing = (endOf(log)?.torn ?? 0) > 0 ? "\n" : ""; // what a dead writer left stays on its own line
-    appendDurably(log, `${healing}${lines.join("\n")}\n`, 0o600);
+    appendText(log, `${healing}${lines.join("\n")}\n`, 0o600);
   });
 }
 

@@ -1,21 +1,22 @@
 /**
- * The one place where a trail grows. Each append, while no other process can: look at how the file ends, mend what a
+ * The one place where a trail grows. Each append, while no other process can: look at how the file ends, repair what a
  * crash or a stranger did to it, seal the events, write them to the trail and to the home copy, wait for both disks.
  * Appends that come while one is under way share the next one's wait.
  */
 import { dirname } from "node:path";
 import { redacted } from "../../redact/json.ts";
 import { redactedText } from "../../redact/text.ts";
+import { given } from "../../units/given.ts";
 import { type SealedEvent, seal } from "../format/chain.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { beginningOf, endOf } from "../format/lines.ts";
 import { lineOf } from "../format/trail-line.ts";
-import { appendDurably, makeDirectory } from "./durable.ts";
+import { appendText, makeDirectory } from "./durable.ts";
 import { type Home, openHome } from "./home.ts";
 import { type Identity, ownIdentity } from "./identity.ts";
 import { withLock } from "./lock.ts";
-import { type Link, type Repaired, repair } from "./repair.ts";
+import { type LastEvent, type Repaired, repair } from "./repair.ts";
 import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { together } from "./together.ts";
 
@@ -59,16 +60,16 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   const identity = options.identity ?? ownIdentity();
   let seen: { readonly dev: number; readonly ino: number } | undefined;
 
-  /** @returns for each of the builds its events; what was found and mended counts to the first */
+  /** @returns for each of the builds its events; what was found and repaired counts to the first */
   const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
-    const mended = repair(file, home, seen);
+    const repaired = repair(file, home, seen);
     const asked = builds.map((build) => build());
-    if (mended.notices.length + asked.flat().length === 0) return builds.map(() => ({ events: [] }));
-    const closing = mended.restored.length === 0 ? rotate(mended.last.seq) : undefined;
-    const found = [...mended.notices, ...(closing === undefined ? [] : [closing.event])];
+    if (repaired.notices.length + asked.flat().length === 0) return builds.map(() => ({ events: [] }));
+    const closing = repaired.restored.length === 0 ? rotate(repaired.last.seq) : undefined;
+    const found = [...repaired.notices, ...(closing === undefined ? [] : [closing.event])];
     const shares = asked.map((own, index) => (index === 0 ? [...found, ...own] : own));
-    const events = sealAll(shares.flat(), mended.last, { project, ...identity, clock });
-    const copyFailure = await writeBoth(file, home, mended, events);
+    const events = sealAll(shares.flat(), repaired.last, { project, ...identity, clock });
+    const copyFailure = await writeBoth(file, home, repaired, events);
     closing?.finish();
     const { dev, ino } = endOf(file) ?? { dev: 0, ino: 0 };
     seen = { dev, ino };
@@ -114,7 +115,7 @@ async function writeBoth(
   events: readonly SealedEvent[],
 ): Promise<TrailError | undefined> {
   const lines = events.map(({ line }) => line);
-  appendDurably(file, `${[...restored, ...lines].join("\n")}\n`);
+  appendText(file, `${[...restored, ...lines].join("\n")}\n`);
   try {
     await home.copy([...uncopied, ...lines]);
     return undefined;
@@ -128,13 +129,13 @@ interface Stamp extends Identity {
   readonly clock: () => number;
 }
 
-function sealAll(events: readonly NewEvent[], last: Link, stamp: Stamp): readonly SealedEvent[] {
+function sealAll(events: readonly NewEvent[], last: LastEvent, stamp: Stamp): readonly SealedEvent[] {
   const sealed: SealedEvent[] = [];
   for (const event of events) sealed.push(sealAfter(event, sealed.at(-1)?.event ?? last, stamp));
   return sealed;
 }
 
-function sealAfter(event: NewEvent, link: Link, { clock, user, host, project }: Stamp): SealedEvent {
+function sealAfter(event: NewEvent, link: LastEvent, { clock, user, host, project }: Stamp): SealedEvent {
   const now = clock();
   return seal({
     id: Bun.randomUUIDv7("hex", now),
@@ -148,7 +149,7 @@ function sealAfter(event: NewEvent, link: Link, { clock, user, host, project }: 
     details: redacted(event.details ?? {}),
     data_affected: (event.dataAffected ?? []).map(redactedText),
     ...(event.exportPath === undefined ? {} : { export_path: redactedText(event.exportPath) }),
-    ...(event.ref === undefined ? {} : { ref: event.ref }),
+    ...given({ ref: event.ref }),
     prev_hash: link.hash,
   });
 }

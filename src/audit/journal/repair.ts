@@ -8,20 +8,20 @@ import { TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { beginningOf, endOf, type FileEnd, tornOf } from "../format/lines.ts";
 import { lineOf } from "../format/trail-line.ts";
-import { truncateDurably, writeDurably } from "./durable.ts";
+import { truncateFile, writeDurably } from "./durable.ts";
 import { linesBeyond } from "./found-copy.ts";
 import type { Head, Home } from "./home.ts";
 import { trailLinesBackward } from "./segments.ts";
 
 /** What the next event is chained to. */
-export interface Link {
+export interface LastEvent {
   readonly seq: number;
   readonly hash: string;
 }
 
 /** The end of a trail, fit to be appended to. */
 export interface Repaired {
-  readonly last: Link;
+  readonly last: LastEvent;
   /** Events that say what was found. */
   readonly notices: readonly NewEvent[];
   /** Lines of the copy that the trail had lost and must be appended first. */
@@ -78,11 +78,11 @@ function setAside(file: string, { size, torn }: FileEnd): NewEvent {
   const sha256 = Bun.SHA256.hash(bytes, "hex");
   const aside = join(dirname(file), `audit.torn-${sha256.slice(0, 16)}`);
   writeDurably(aside, bytes);
-  truncateDurably(file, size - torn);
+  truncateFile(file, size - torn);
   return found("an unfinished line", "success", { set_aside: basename(aside), bytes: torn, sha256 });
 }
 
-function lastLink(file: string): { link: Link; unreadable: number } {
+function lastLink(file: string): { link: LastEvent; unreadable: number } {
   let unreadable = 0;
   for (const { text } of trailLinesBackward(file)) {
     const event = eventOf(text);
@@ -92,16 +92,16 @@ function lastLink(file: string): { link: Link; unreadable: number } {
   return { link: { seq: 0, hash: GENESIS }, unreadable };
 }
 
-const linkTo = ({ seq, hash }: Link): Link => ({ seq, hash });
+const linkTo = ({ seq, hash }: LastEvent): LastEvent => ({ seq, hash });
 
 /** The last of lines that prove themselves. */
-function newestOf(lines: readonly string[]): Link | undefined {
+function newestOf(lines: readonly string[]): LastEvent | undefined {
   const line = lines.at(-1);
   return line === undefined ? undefined : linkTo(lineOf(line));
 }
 
 /** The end of the trail against what the home remembers of it. */
-function compare(file: string, home: Home, last: Link, head: Head | undefined): Repaired {
+function compare(file: string, home: Home, last: LastEvent, head: Head | undefined): Repaired {
   const fits: Repaired = { last, notices: [], restored: [], uncopied: [] };
   if (head?.hash === last.hash) return fits;
   const beyond = head === undefined ? beyondIn(home, file, last) : [];
@@ -124,7 +124,7 @@ function compare(file: string, home: Home, last: Link, head: Head | undefined): 
 }
 
 /** A copy that cannot be read cannot be written either, and then that is what the user is told. */
-function beyondIn(home: Home, file: string, last: Link): readonly string[] {
+function beyondIn(home: Home, file: string, last: LastEvent): readonly string[] {
   try {
     return linesBeyond(home, file, last);
   } catch (error) {
@@ -137,7 +137,7 @@ interface Lost {
   /** What the copy has of it, oldest first. */
   readonly restored: readonly string[];
   /** The event that the trail ends with once they are put back. */
-  readonly newest: Link;
+  readonly newest: LastEvent;
   /** How many the copy does not have; absent when nothing is missing and all continues what is there. */
   readonly missing?: number;
   /** How many lines of the copy are not what their own hash covers: they are never put back. */
@@ -145,7 +145,7 @@ interface Lost {
 }
 
 /** What the trail has lost after `last`: up to the head, or, where the copy's own end is lost, as far as it goes. */
-function lost(home: Home, last: Link, head: Head): Lost {
+function lost(home: Home, last: LastEvent, head: Head): Lost {
   const before = home.linesAfter(last.seq, head.hash);
   const restored = before.filter(isProven);
   const forged = before.length - restored.length;
@@ -160,7 +160,7 @@ function lost(home: Home, last: Link, head: Head): Lost {
 }
 
 /** Of lines that follow `last`, those that prove themselves. @param seq the newest event that there was */
-function continued(lines: readonly string[], last: Link, seq: number): Lost {
+function continued(lines: readonly string[], last: LastEvent, seq: number): Lost {
   const restored = lines.filter(isProven);
   const newest = newestOf(restored) ?? last;
   const missing = seq - last.seq - restored.length;

@@ -6,15 +6,15 @@ import type { Match } from "./query.ts";
 export interface AuditStats {
   /** Events that are not `started`: each operation counts once. */
   readonly operations: number;
-  readonly byOperation: Readonly<Record<string, Tally>>;
-  readonly byUser: Readonly<Record<string, Tally>>;
+  readonly byOperation: Readonly<Record<string, OutcomeCounts>>;
+  readonly byUser: Readonly<Record<string, OutcomeCounts>>;
   /** By the Monday (UTC) that a week begins with, oldest first, without gaps. */
-  readonly byWeek: readonly { readonly week: string; readonly tally: Tally }[];
-  readonly byOutcome: Tally;
+  readonly byWeek: readonly { readonly week: string; readonly tally: OutcomeCounts }[];
+  readonly byOutcome: OutcomeCounts;
 }
 
 /** How often each outcome occurred; those that did not are absent. */
-export type Tally = Readonly<Partial<Record<Outcome, number>>>;
+export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
 
 type Counts = Map<string, Partial<Record<Outcome, number>>>;
 
@@ -42,7 +42,8 @@ export function statsOf(matches: Iterable<Match>): AuditStats {
 }
 
 /** All outcomes together. */
-export const sum = (tally: Tally): number => Object.values(tally).reduce((total, count) => total + count, 0);
+export const sum = (tally: OutcomeCounts): number =>
+  Object.values(tally).reduce((total, count) => total + count, 0);
 
 function count(counts: Counts, key: string, { outcome }: AuditEvent): void {
   const tally = counts.get(key) ?? {};
@@ -50,7 +51,7 @@ function count(counts: Counts, key: string, { outcome }: AuditEvent): void {
   counts.set(key, tally);
 }
 
-const descending = (counts: Counts): Record<string, Tally> =>
+const descending = (counts: Counts): Record<string, OutcomeCounts> =>
   Object.fromEntries([...counts].sort(([, a], [, b]) => sum(b) - sum(a)));
 
 const DAY_MS = 86_400_000;
@@ -66,7 +67,7 @@ function withoutGaps(weeks: Counts): AuditStats["byWeek"] {
   const known = [...weeks.keys()].sort();
   const [first, last] = [known[0], known.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const filled: { week: string; tally: Tally }[] = [];
+  const filled: { week: string; tally: OutcomeCounts }[] = [];
   for (let time = Date.parse(first); time <= Date.parse(last); time += 7 * DAY_MS) {
     const week = new Date(time).toISOString().slice(0, 10);
     filled.push({ week, tally: weeks.get(week) ?? {} });

@@ -13,7 +13,7 @@ import { lockOf } from "../journal/journal.ts";
 import { withLock } from "../journal/lock.ts";
 import { forgetInHome } from "./home-copy.ts";
 import { removeOldKept, writeKept } from "./kept-file.ts";
-import { type Doomed, doomedOf, type PrunedRange, type PrunePlan, segmentHash } from "./plan.ts";
+import { type Doomed, doomedOf, type PrunedRange, segmentHash, type TrailPrunePlan } from "./plan.ts";
 
 /** Where a prune puts what it takes away, and where it takes from besides the trail. */
 export interface PrunePlaces {
@@ -37,7 +37,7 @@ interface Recording {
  * @throws TrailError when nothing was removed
  */
 export function carryOutPrune(
-  plan: PrunePlan,
+  plan: TrailPrunePlan,
   { archive, home }: PrunePlaces,
   { did, recordEnd }: Recording,
 ): Promise<Ending> {

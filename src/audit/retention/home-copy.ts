@@ -9,14 +9,14 @@ import { compressed } from "../journal/rotate.ts";
 import { closedSegments, segmentLines } from "../journal/segments.ts";
 import { collectHashes, type Hashes } from "../verify/hashes.ts";
 import { keptLines } from "./kept-file.ts";
-import type { PrunePlan } from "./plan.ts";
+import type { TrailPrunePlan } from "./plan.ts";
 
 /**
  * Takes the lines of the files that go, and of the kept ones that are let go, out of every file of the home copy; what
  * the plan keeps stays there. A file in which nothing is left is removed.
  * @param home `~/.contextcore` @throws TrailError when one of them cannot be read or written; what was done stays done
  */
-export async function forgetInHome(home: string, plan: PrunePlan): Promise<void> {
+export async function forgetInHome(home: string, plan: TrailPrunePlan): Promise<void> {
   const doomed = hashesOf(plan);
   const keptSeqs = new Set(plan.kept.map((text) => lineOf(text).seq));
   const log = copyLog(home);
@@ -32,7 +32,7 @@ export async function forgetInHome(home: string, plan: PrunePlan): Promise<void>
 }
 
 /** Those of the files that go, and of what earlier prunes kept. */
-function hashesOf({ file, segments }: PrunePlan): Hashes {
+function hashesOf({ file, segments }: TrailPrunePlan): Hashes {
   const hashes = collectHashes();
   const add = ({ seq, hash }: TrailLine): void => hashes.add(seq, hash);
   for (const text of keptLines(file)) add(lineOf(text));

@@ -48,7 +48,7 @@ export interface SegmentPlan {
 }
 
 /** What a prune would do. */
-export interface PrunePlan {
+export interface TrailPrunePlan {
   readonly file: string;
   /** Every closed file, oldest first. Those that are removed are the first ones: the chain has no holes. */
   readonly segments: readonly SegmentPlan[];
@@ -75,14 +75,14 @@ export interface Doomed {
 }
 
 /** The files that go. */
-export const doomedOf = ({ segments }: PrunePlan): Doomed[] =>
+export const doomedOf = ({ segments }: TrailPrunePlan): Doomed[] =>
   segments.flatMap(({ segment, sha256 }) => (sha256 === undefined ? [] : [{ segment, sha256 }]));
 
 /** Of a closed file's bytes, hex. */
 export const segmentHash = (bytes: Buffer): string => Bun.SHA256.hash(bytes, "hex");
 
 /** Reads and proves the closed files that are past their time. @throws TrailError when one of them is not whole */
-export function planPrune({ file, retentionDays, now }: PruneRequest): PrunePlan {
+export function planTrailPrune({ file, retentionDays, now }: PruneRequest): TrailPrunePlan {
   const deadline = new Date(now - retentionDays * DAY_MS).toISOString();
   const longDeadline = new Date(now - LONG_DAYS * DAY_MS).toISOString();
   const undelivered = oldestUndelivered(file);

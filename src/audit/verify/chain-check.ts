@@ -1,4 +1,6 @@
 /** Walks a trail's lines from the first to the last and proves that each continues the one before. */
+
+import { given } from "../../units/given.ts";
 import { eventOf, GENESIS, LineError } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
 import type { MovingLine } from "../format/trail-line.ts";
@@ -9,7 +11,7 @@ import { type ProvenLine, proveLine } from "./prove.ts";
 import { type Signing, watchSigning } from "./signing.ts";
 
 /** What an `audit_prune` event says of the events that it stands for. */
-export interface Pruned {
+export interface PrunedEvents {
   readonly lastSeq: number;
   readonly lastHash: string;
   /** The file with those that are kept, and its SHA-256. */
@@ -31,7 +33,7 @@ export interface ChainSummary {
   readonly first?: { readonly seq: number; readonly timestamp: string };
   readonly last?: { readonly seq: number; readonly timestamp: string; readonly hash: string };
   /** The newest `audit_prune`. */
-  readonly pruned?: Pruned;
+  readonly pruned?: PrunedEvents;
   /** The SHA-256 of closed files, by their names, as the trail has it. */
   readonly closed: ReadonlyMap<string, string>;
   /** The numbers of events whose line can be read and does not prove itself. */
@@ -48,15 +50,15 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
   let firstPlace = "";
   let events = 0;
   let unreadable = 0; // since the last event
-  const pruned = new Map<number, Pruned>();
-  let newestPruned: Pruned | undefined;
+  const pruned = new Map<number, PrunedEvents>();
+  let newestPruned: PrunedEvents | undefined;
   const open = new Map<string, AuditEvent>();
   const closed = new Map<string, string>();
   const changed = new Set<number>();
   const signing = watchSigning();
 
   const difference = (subject: string, message: string, seq?: number): void =>
-    findings.add({ severity: "difference", subject, message, ...(seq === undefined ? {} : { seq }) });
+    findings.add({ severity: "difference", subject, message, ...given({ seq }) });
 
   const checkLink = (event: ProvenLine, before: ProvenLine, place: () => string): void => {
     const { seq } = event;
@@ -140,11 +142,11 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
         changed,
         signing: signing.seen(),
         open: [...open.values()],
-        ...(first === undefined ? {} : { first: { seq: first.seq, timestamp: first.timestamp } }),
-        ...(last === undefined
-          ? {}
-          : { last: { seq: last.seq, timestamp: last.timestamp, hash: last.hash } }),
-        ...(newestPruned === undefined ? {} : { pruned: newestPruned }),
+        ...given({
+          first: first && { seq: first.seq, timestamp: first.timestamp },
+          last: last && { seq: last.seq, timestamp: last.timestamp, hash: last.hash },
+          pruned: newestPruned,
+        }),
       };
     },
   };
@@ -165,7 +167,7 @@ function checkLine(line: MovingLine, before: number | undefined, report: Report)
   }
 }
 
-function toPruned({ details }: AuditEvent): Pruned | undefined {
+function toPruned({ details }: AuditEvent): PrunedEvents | undefined {
   const { last_seq: lastSeq, last_hash: lastHash, kept_file: keptFile, kept_sha256: keptHash } = details;
   if (typeof lastSeq !== "number" || typeof lastHash !== "string") return undefined;
   if (typeof keptFile !== "string" || typeof keptHash !== "string") return { lastSeq, lastHash };

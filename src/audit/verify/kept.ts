@@ -4,7 +4,7 @@ import { LineError, readLine } from "../format/chain.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf } from "../format/trail-line.ts";
 import { readIfThere } from "../journal/durable.ts";
-import type { Pruned } from "./chain-check.ts";
+import type { PrunedEvents } from "./chain-check.ts";
 import type { TrailDiagnostics } from "./diagnostics.ts";
 
 /** The events before a trail's first one, for which an `audit_prune` stands. */
@@ -22,7 +22,7 @@ export interface PrunedPast {
  */
 export function checkKept(
   directory: string,
-  pruned: Pruned | undefined,
+  pruned: PrunedEvents | undefined,
   findings: TrailDiagnostics,
 ): PrunedPast {
   const kept = new Map(
@@ -42,7 +42,7 @@ export function checkKept(
 /** The kept lines, once the file is proved; none otherwise. */
 function keptLines(
   directory: string,
-  pruned: Pruned | undefined,
+  pruned: PrunedEvents | undefined,
   findings: TrailDiagnostics,
 ): readonly string[] {
   if (pruned?.keptFile === undefined) return [];

@@ -10,7 +10,7 @@ import { withLockIfThere } from "../journal/lock.ts";
 import { closedSegments, type Segment } from "../journal/segments.ts";
 
 /** One file of the trail. */
-export interface Source {
+export interface TrailFile {
   readonly name: string;
   readonly compressed: boolean;
   /**
@@ -24,7 +24,7 @@ export interface Source {
 /** A trail as it was at one instant. */
 export interface TrailInstant {
   /** Oldest first. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly TrailFile[];
   /** Bytes behind the last whole line. */
   readonly torn: number;
   /** What the home knew of the trail then. */
@@ -55,7 +55,7 @@ const missing = (file: string): TrailError =>
   });
 
 /** A reader takes no lock for long, so a plain one may be compressed before it is read. */
-const sourceOf = ({ path, compressed }: Segment): Source => ({
+const sourceOf = ({ path, compressed }: Segment): TrailFile => ({
   name: basename(path),
   compressed,
   blocks(onHash) {

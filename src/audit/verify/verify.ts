@@ -11,17 +11,17 @@ import { headFromCopy } from "../journal/found-copy.ts";
 import { type Head, type Home, openHome } from "../journal/home.ts";
 import { ownIdentity } from "../journal/identity.ts";
 import { stateOf, toProcessMark } from "../process.ts";
-import { adviceFor } from "../recover.ts";
+import { adviceOnInterrupted } from "../recover.ts";
 import { type ChainCheck, type ChainSummary, createChainCheck } from "./chain-check.ts";
 import { checkCheckpoints, checkMissing, readCheckpoints } from "./checkpoints.ts";
 import { collectDiagnostics, type TrailDiagnostic, type TrailDiagnostics } from "./diagnostics.ts";
 import { collectHashes, type Hashes } from "./hashes.ts";
 import { checkKept } from "./kept.ts";
-import { lookAt, type Source } from "./sources.ts";
+import { lookAt, type TrailFile } from "./sources.ts";
 import { askSinks, judgeAnswer, judgeHome, judgeReceipts, type Witness } from "./witnesses.ts";
 
 /** What is to be proved, and by whom. */
-export interface VerifyOptions {
+export interface VerifyTrailOptions {
   /** The trail's file, absolute. */
   readonly file: string;
   /** `~/.contextcore` */
@@ -54,7 +54,7 @@ export interface Verification {
  * in it, however much is appended meanwhile.
  * @throws TrailError when there is no trail, or what is known of it cannot be read
  */
-export async function verifyTrail(options: VerifyOptions): Promise<Verification> {
+export async function verifyTrail(options: VerifyTrailOptions): Promise<Verification> {
   const findings = collectDiagnostics();
   try {
     return await proveAll(options, findings);
@@ -68,7 +68,7 @@ export async function verifyTrail(options: VerifyOptions): Promise<Verification>
   }
 }
 
-async function proveAll(options: VerifyOptions, findings: TrailDiagnostics): Promise<Verification> {
+async function proveAll(options: VerifyTrailOptions, findings: TrailDiagnostics): Promise<Verification> {
   const { file, sinks, signal, timeLimitMs = 10_000 } = options;
   const hashes = collectHashes();
   const home = openHome(options.home, file);
@@ -128,7 +128,7 @@ async function walk(file: string, home: Home, { findings, hashes, signal }: Walk
 }
 
 function takeSource(
-  { name, blocks }: Source,
+  { name, blocks }: TrailFile,
   check: ChainCheck,
   findings: TrailDiagnostics,
   onHash: (sha256: string) => void,
@@ -163,7 +163,7 @@ function warnOfOpen(started: AuditEvent, findings: TrailDiagnostics): void {
   const { seq, operation, timestamp, details, host } = started;
   const mark = toProcessMark(details.process);
   if (mark !== undefined && host === ownIdentity().host && stateOf(mark) === "running") return;
-  const { left, next } = adviceFor(operation);
+  const { left, next } = adviceOnInterrupted(operation);
   const message = `${operation} began at ${timestamp} and has no end: ${left}. ${next}`;
   findings.add({ severity: "warning", subject: `event ${seq}`, seq, message });
 }

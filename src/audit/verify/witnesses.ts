@@ -1,5 +1,6 @@
 /** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
 import type { OpenSink } from "../../host/open.ts";
+import { given } from "../../units/given.ts";
 import { printable } from "../../units/printable.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import type { SinkState } from "../deliver/state.ts";
@@ -144,7 +145,7 @@ export const judgeReceipts = (
   });
 
 /** Whose events are asked for. */
-export interface Question {
+export interface WitnessQuestion {
   readonly project: string;
   readonly host: string;
   /** For each sink, ms. */
@@ -153,7 +154,7 @@ export interface Question {
 }
 
 /** What a place that remembers has seen, newest last; or why it did not say. */
-export interface Answer {
+export interface WitnessAnswer {
   readonly name: string;
   readonly seen: readonly string[] | Error;
 }
@@ -163,9 +164,9 @@ const HISTORY_MAX = 1_000;
 /** Asks the places that remember, all at once. @throws the signal's reason, once it is aborted */
 export async function askSinks(
   sinks: readonly OpenSink[],
-  { timeLimitMs, signal, project, host }: Question,
-): Promise<readonly Answer[]> {
-  const answers = sinks.map(async ({ name, sink }): Promise<Answer[]> => {
+  { timeLimitMs, signal, project, host }: WitnessQuestion,
+): Promise<readonly WitnessAnswer[]> {
+  const answers = sinks.map(async ({ name, sink }): Promise<WitnessAnswer[]> => {
     if (sink.history === undefined) return [];
     const query = { project, host, limit: HISTORY_MAX };
     try {
@@ -180,7 +181,7 @@ export async function askSinks(
 }
 
 /** One that did not answer is a warning: it proves nothing. */
-export function judgeAnswer({ name, seen }: Answer, evidence: Evidence): readonly Witness[] {
+export function judgeAnswer({ name, seen }: WitnessAnswer, evidence: Evidence): readonly Witness[] {
   if (!(seen instanceof Error)) return [judge(name, seen, evidence)];
   const message = `it could not be asked: ${seen.message}`;
   evidence.findings.add({ severity: "warning", subject: name, message });
@@ -207,7 +208,7 @@ function judge(name: string, seen: readonly string[], { hashes, findings }: Evid
     const note = isShared ? "; or they are another trail's, of which it has events too" : "";
     findings.add({ severity: isShared ? "warning" : "difference", subject: name, message: what + note });
   }
-  return { name, agrees: beyond === 0, ...(seq === undefined ? {} : { seq }) };
+  return { name, agrees: beyond === 0, ...given({ seq }) };
 }
 
 /** The newest hashes of the trail: a place that lags behind may have older ones, so some more than it gave. */

@@ -3,7 +3,7 @@ import type { Outcome } from "../../audit/format/event.ts";
 import { OUTCOMES } from "../../audit/format/event.ts";
 import { trailLines } from "../../audit/journal/segments.ts";
 import { matching } from "../../audit/read/query.ts";
-import { type AuditStats, statsOf, sum, type Tally } from "../../audit/read/stats.ts";
+import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/read/stats.ts";
 import { objectOf } from "../../contract/any-names.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -47,7 +47,7 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
     terminal.note("the trail has no such operation yet");
     return;
   }
-  const tables: readonly (readonly [string, readonly (readonly [string, Tally])[]])[] = [
+  const tables: readonly (readonly [string, readonly (readonly [string, OutcomeCounts])[]])[] = [
     ["by operation", Object.entries(stats.byOperation)],
     ["by outcome", OUTCOMES.flatMap((name) => ofOutcome(name, stats.byOutcome[name]))],
     ["by user", Object.entries(stats.byUser)],
@@ -59,13 +59,13 @@ function showStats(stats: AuditStats, terminal: Terminal): void {
   }
 }
 
-const ofOutcome = (name: Outcome, count: number | undefined): (readonly [string, Tally])[] =>
+const ofOutcome = (name: Outcome, count: number | undefined): (readonly [string, OutcomeCounts])[] =>
   count === undefined ? [] : [[name, { [name]: count }]];
 
 /** Width of the longest bar, in characters. */
 const BAR_WIDTH = 30;
 
-function drawn(rows: readonly (readonly [string, Tally])[], { colors }: Terminal): string[] {
+function drawn(rows: readonly (readonly [string, OutcomeCounts])[], { colors }: Terminal): string[] {
   const most = Math.max(...rows.map(([, counts]) => sum(counts)));
   const cells = rows.map(([name, counts]) => {
     const outcomes = OUTCOMES.filter((outcome) => (counts[outcome] ?? 0) > 0);

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { NoteError, parseVerifier } from "../../audit/format/note.ts";
 import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { given } from "../../units/given.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { openStackToRead } from "../stack.ts";
@@ -54,7 +55,7 @@ export default defineCommand({
       sinks,
       unopened: failures.filter(({ name }) => config.sinks[name]?.enabled === true),
       signal: call.signal,
-      ...(key === undefined ? {} : { publicKey: key }),
+      ...given({ publicKey: key }),
     });
     if (call.args.json) call.terminal.printJson(toJson(result));
     else showVerification(result, call);

@@ -1,6 +1,7 @@
 /** What may follow the words typed so far, from the commands' declarations; the same for every shell. */
 
 import type { Completion, Param, Params } from "../../tasks/param.ts";
+import { given } from "../../units/given.ts";
 import { COMMON, flagName } from "../arguments.ts";
 import { type Command, type Group, isGroup } from "../command.ts";
 
@@ -34,7 +35,7 @@ export async function offerFor(root: Group, words: readonly string[], find: Find
   else if (typed.startsWith("-")) offers.push({ candidates: flags(COMMON, rest) });
   const candidates = offers.flatMap((offer) => offer.candidates).filter(({ word }) => word.startsWith(typed));
   const paths = offers.find((offer) => offer.paths !== undefined)?.paths;
-  return { candidates, ...(paths === undefined ? {} : { paths }) };
+  return { candidates, ...given({ paths }) };
 }
 
 /** Follows the words down the command tree; `help` may precede any of them. */

@@ -5,6 +5,7 @@ import type { Deleted } from "../../dashboards/delete.ts";
 import { titlesAbove } from "../../dashboards/listing.ts";
 import { type DashboardDeletion, deleteDashboard } from "../../tasks/delete-dashboard.ts";
 import { formatTable } from "../../terminal/table.ts";
+import { given } from "../../units/given.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { planArgs } from "../confirmed.ts";
@@ -54,10 +55,10 @@ export default defineCommand({
 const UNTOUCHED = "nothing was deleted";
 
 function showPlan(
-  { args: given, terminal }: DeleteCall,
+  { args: asked, terminal }: DeleteCall,
   { dashboards, folders, listing }: DashboardDeletion,
 ): void {
-  if (given.json) return;
+  if (asked.json) return;
   const { colors } = terminal;
   const rows = [
     ...dashboards.map(({ uid, title, folder }) => [[...folder, title].join("/"), uid]),
@@ -71,23 +72,23 @@ function showPlan(
 }
 
 function untouched(
-  { args: given, terminal }: DeleteCall,
+  { args: asked, terminal }: DeleteCall,
   { dashboards, folders }: DashboardDeletion,
 ): undefined {
-  if (given.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
-  else if (given["dry-run"]) terminal.note(UNTOUCHED);
+  if (asked.json) terminal.printJson(toJson(false, { dashboards, folders, failed: [] }));
+  else if (asked["dry-run"]) terminal.note(UNTOUCHED);
 }
 
 function report(
-  { args: given, terminal, directory: here }: DeleteCall,
+  { args: asked, terminal, directory: here }: DeleteCall,
   plan: DashboardDeletion,
   result: Deleted,
 ): undefined {
   const { copies } = plan;
   const { dashboards, folders, failed, stopped } = result;
   for (const { what, reason } of failed) terminal.warn(`${what} was not deleted: ${reason}`);
-  if (given.json) {
-    const interrupted = stopped === undefined ? {} : { interrupted: [...stopped.unknown] };
+  if (asked.json) {
+    const interrupted = given({ interrupted: stopped && [...stopped.unknown] });
     const isAny = stopped === undefined || dashboards.length + folders.length > 0;
     terminal.printJson({ ...toJson(isAny, result), ...interrupted, copies });
     return;

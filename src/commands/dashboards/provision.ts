@@ -4,6 +4,7 @@ import { expectedResult, type Provisioned } from "../../dashboards/provision.ts"
 import { DashboardFilesError } from "../../dashboards/source.ts";
 import { type Provisioning, provision } from "../../tasks/provision.ts";
 import { formatTable } from "../../terminal/table.ts";
+import { given } from "../../units/given.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
@@ -87,18 +88,18 @@ function showSteps({ terminal }: ProvisionCall, { folders, dashboards }: Provisi
 }
 
 function report(
-  { args: given, terminal }: ProvisionCall,
+  { args: asked, terminal }: ProvisionCall,
   { folders, dashboards, left, failed, warned = [], stopped }: Provisioned,
 ): void {
   for (const { what, reason } of warned) terminal.warn(`${what}: ${reason}`);
   for (const { what, reason } of left) terminal.warn(`${what} was left alone: ${reason}`);
-  const fails = given["dry-run"] ? "would fail" : "failed";
+  const fails = asked["dry-run"] ? "would fail" : "failed";
   for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
     const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
   }
-  const would = given["dry-run"] ? "would be " : "";
+  const would = asked["dry-run"] ? "would be " : "";
   const made = folders.created > 0 ? `; folders: ${folders.created} ${would}created` : "";
   const { created, updated, unchanged } = dashboards;
   terminal.print(
@@ -107,15 +108,14 @@ function report(
 }
 
 const toJson = (
-  { args: given }: ProvisionCall,
+  { args: asked }: ProvisionCall,
   { source }: Provisioning,
   { stopped, done: _, warned, ...result }: Provisioned,
 ): v.InferOutput<typeof provisionSchema> => ({
   source,
-  dryRun: given["dry-run"],
+  dryRun: asked["dry-run"],
   ...result,
   left: [...result.left],
   failed: [...result.failed],
-  ...(warned === undefined ? {} : { warned: [...warned] }),
-  ...(stopped === undefined ? {} : { interrupted: [...stopped.unknown] }),
+  ...given({ warned: warned && [...warned], interrupted: stopped && [...stopped.unknown] }),
 });

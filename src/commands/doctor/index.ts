@@ -11,9 +11,10 @@ import { readTimeout } from "../../tasks/timeout.ts";
 import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { given } from "../../units/given.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import { agreementOf, refusal, requireAgreement } from "../agreement.ts";
+import { agreementOf, agreementRefusal, requireAgreement } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { configOf, openStackToRead, type Stack } from "../stack.ts";
@@ -101,8 +102,8 @@ function exitOf(findings: readonly DoctorDiagnostic[], isAgreed: boolean): ExitC
 
 /** No server and no sink is asked then; what is on this machine is looked at all the same. */
 async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
-  const { message, hint } = refusal(await agreementOf(call, config));
-  return { subject: "agreement", severity: "problem", message, ...(hint === undefined ? {} : { hint }) };
+  const { message, hint } = agreementRefusal(await agreementOf(call, config));
+  return { subject: "agreement", severity: "problem", message, ...given({ hint }) };
 }
 
 async function examineStack(call: Call<typeof args>, stack: Stack): Promise<DoctorDiagnostic[]> {

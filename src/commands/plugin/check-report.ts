@@ -4,7 +4,7 @@ import type { Judged } from "../../conformance/apart/check-apart.ts";
 import { faceSchema } from "../../host/apart/messages.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 
-export const reportSchema = v.object({
+export const checkReportSchema = v.object({
   plugin: v.string(),
   rules: v.array(
     v.object({
@@ -42,7 +42,7 @@ export function printSummary(plugin: string, judged: readonly Judged[], { print,
 }
 
 /** The same for programs, as `--json` prints it. */
-export function toReport(plugin: string, judged: readonly Judged[]): v.InferOutput<typeof reportSchema> {
+export function toReport(plugin: string, judged: readonly Judged[]): v.InferOutput<typeof checkReportSchema> {
   const rules = judged.map(({ face, name, why, verdict, ms }) => ({
     face,
     rule: name,

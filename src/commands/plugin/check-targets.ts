@@ -3,18 +3,19 @@ import { resolve } from "node:path";
 import * as v from "valibot";
 import type { ConfigError } from "../../config/errors.ts";
 import { refusedOptions, resolveOptions } from "../../config/resolve-options.ts";
-import type { Planned } from "../../conformance/apart/check-apart.ts";
-import type { Target } from "../../conformance/subject.ts";
+import type { PlannedRule } from "../../conformance/apart/check-apart.ts";
+import type { CheckTarget } from "../../conformance/subject.ts";
 import { SUITES } from "../../conformance/suite.ts";
 import type { Plugin } from "../../contract/contract.ts";
 import type { Apart } from "../../host/apart/load-apart.ts";
 import { ARRIVED_PATH, FACES, type Served } from "../../host/apart/messages.ts";
 import type { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";
+import { given } from "../../units/given.ts";
 import { configOf } from "../stack.ts";
 import type { CheckCall } from "./check-args.ts";
 
-export interface Loaded {
+export interface CheckedPlugin {
   readonly plugin: Plugin;
   readonly apart: Apart;
 }
@@ -22,14 +23,14 @@ export interface Loaded {
 /** The side's options from the configuration and the environment as usual, overridden by the command line. */
 export async function targetOf(
   call: CheckCall,
-  face: Target["face"],
-  { plugin, apart }: Loaded,
+  face: CheckTarget["face"],
+  { plugin, apart }: CheckedPlugin,
   lab: Served | undefined,
-): Promise<Target> {
+): Promise<CheckTarget> {
   const { option, arrived } = call.args;
   const kind = kindOf(face);
   const served = Object.hasOwn(plugin.options.entries, "url") ? lab : undefined;
-  const given = [...withLab(option, lab?.filled), ...urlOf(call.args.url ?? served?.filled)];
+  const set = [...withLab(option, lab?.filled), ...urlOf(call.args.url ?? served?.filled)];
   const empty = [...urlOf(served?.empty), ...withLab(call.args.empty, lab?.empty)];
   const config = await configOf(call);
   const withGiven = (pairs: readonly (readonly [string, string])[]) => {
@@ -37,7 +38,7 @@ export async function targetOf(
     const overrides = { ...config.overrides, ...Object.fromEntries(own) };
     return resolveOptions(plugin, kind, { ...config, overrides });
   };
-  const resolved = withGiven(given);
+  const resolved = withGiven(set);
   const options = optionsOf(resolved);
   return {
     declaration: plugin,
@@ -47,22 +48,22 @@ export async function targetOf(
     options,
     redact: redactorFor(options, secretKeysOf(resolved)),
     ...(served?.arrived ? { arrived: () => arrivedAt(served) } : {}),
-    ...(served?.subject === undefined ? {} : { subject: served.subject }),
+    ...given({ subject: served?.subject }),
     ...(arrived === undefined ? {} : { arrived: () => linesIn(resolve(call.directory, arrived)) }),
-    ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...given, ...empty])) }),
+    ...(empty.length === 0 ? {} : { empty: optionsOf(withGiven([...set, ...empty])) }),
   };
 }
 
 /** The plugin's own options, and the time limit of a call. */
 const optionsOf = ({ options, core }: ReturnType<typeof resolveOptions>) => ({
-  ...(core.timeout === undefined ? {} : { timeout: core.timeout }),
+  ...given({ timeout: core.timeout }),
   ...options,
 });
 
 /** Which of the given options the plugin refuses. */
-export async function refusal(
+export async function optionsRefusal(
   call: CheckCall,
-  { plugin }: Loaded,
+  { plugin }: CheckedPlugin,
   { issues }: OptionsRefused,
 ): Promise<ConfigError> {
   const config = await configOf(call);
@@ -74,7 +75,7 @@ export async function refusal(
  * The configuration section with this side's options. A store's options belong to a place, so here they come only from the
  * command line.
  */
-const kindOf = (face: Target["face"]) => (face === "backend" ? "backends" : "sinks");
+const kindOf = (face: CheckTarget["face"]) => (face === "backend" ? "backends" : "sinks");
 
 type Settings = CheckCall["args"]["option"];
 
@@ -100,7 +101,7 @@ async function linesIn(path: string): Promise<string[]> {
 }
 
 /** Every requested rule for the sides that the plugin has. */
-export function rulesOf({ args }: CheckCall, plugin: Plugin): readonly Planned[] {
+export function rulesOf({ args }: CheckCall, plugin: Plugin): readonly PlannedRule[] {
   const sides = FACES.filter((face) => plugin[face] !== undefined).flatMap((face) =>
     SUITES[face].map((check) => ({ face, check })),
   );

@@ -6,8 +6,8 @@ import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { args, type CheckCall } from "./check-args.ts";
 import { loadForCheck, type OpenLab, openLab, warnOfUnseenCode } from "./check-processes.ts";
-import { printOutcome, printSummary, reportSchema, toReport } from "./check-report.ts";
-import { refusal, rulesOf, targetOf } from "./check-targets.ts";
+import { checkReportSchema, printOutcome, printSummary, toReport } from "./check-report.ts";
+import { optionsRefusal, rulesOf, targetOf } from "./check-targets.ts";
 
 export default defineCommand({
   about: "run a plugin through every rule of the contract, with faults in front of its server; runs its code",
@@ -18,7 +18,7 @@ export default defineCommand({
     { line: "plugin check ./click.ts --url http://localhost:8123", about: "against a server of yours" },
     { line: "plugin check ./my-loki --lab loki", about: "against the look-alike of a server" },
   ],
-  json: reportSchema,
+  json: checkReportSchema,
   async run(call) {
     const { json, path, limit = CHECK_LIMIT_MS } = call.args;
     let lab: OpenLab | undefined;
@@ -61,7 +61,7 @@ async function check(call: CheckCall, path: string, limitMs: number, lab: OpenLa
     rules: rulesOf(call, plugin),
     targetOf: (face) => targetOf(call, face, loaded, lab?.served),
   }).catch(async (error) => {
-    throw error instanceof OptionsRefused ? await refusal(call, loaded, error) : error;
+    throw error instanceof OptionsRefused ? await optionsRefusal(call, loaded, error) : error;
   });
   return { plugin: plugin.name, judged };
 }

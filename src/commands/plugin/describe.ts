@@ -12,6 +12,7 @@ import type { Plugin } from "../../contract/contract.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
+import { given } from "../../units/given.ts";
 
 export const descriptionSchema = v.object({
   name: v.string(),
@@ -45,11 +46,10 @@ export async function describePlugin(loaded: LoadedPlugin, config: Config): Prom
   const sha256 = readLock(config.directory)[source]?.hash;
   return {
     name,
-    ...(version === undefined ? {} : { version }),
+    ...given({ version }),
     about,
     source,
-    ...(sha256 === undefined ? {} : { sha256 }),
-    ...(hosts === undefined ? {} : { hosts: [...hosts] }),
+    ...given({ sha256, hosts: hosts && [...hosts] }),
     capabilities: await capabilitiesOf(loaded, config),
     options: optionsOf(plugin, config),
   };
@@ -107,7 +107,7 @@ function optionsOf(plugin: Plugin, config: Config): Description["options"] {
     const { fallback, ...described } = describeOption(name, schema);
     return {
       ...described,
-      ...(fallback === undefined ? {} : { fallback }),
+      ...given({ fallback }),
       environment: [...environmentNames(plugin, name, schema)],
       ...present.get(name),
     };

@@ -6,6 +6,7 @@ import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
+import { given } from "../../units/given.ts";
 import { hintOf } from "../../units/hint-of.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
@@ -51,7 +52,7 @@ type Summary = v.InferOutput<typeof pluginSchema>;
 
 function summaryOf({ plugin, source }: LoadedPlugin, config: Config): Summary {
   const { name, version, about } = plugin;
-  return { name, ...(version === undefined ? {} : { version }), about, source, ...usage(plugin, config) };
+  return { name, ...given({ version }), about, source, ...usage(plugin, config) };
 }
 
 /** A backend is in use unless it is disabled, a sink only if it is configured. */

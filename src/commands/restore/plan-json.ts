@@ -2,11 +2,12 @@
 import * as v from "valibot";
 import type { Counts } from "../../contract/contract.ts";
 import { lostSchema, lostToText } from "../../restore/lost.ts";
-import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
+import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
 import { findingJson, findingSchema } from "../../restore/report.ts";
 import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/chain-json.ts";
 import { addCounts, countsSchema } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
+import { given } from "../../units/given.ts";
 
 export const planSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),
@@ -45,17 +46,17 @@ export const planJson = ({
   targets,
   leftOut,
   notChosen,
-}: RestorePlan): v.InferOutput<typeof planSchema> => ({
+}: PlannedRestore): v.InferOutput<typeof planSchema> => ({
   snapshot: snapshot.path,
   chains: chains.map(chainJson),
   dryRun: true,
   plugins: targets.map((target) => ({
     name: target.name,
-    ...(target.open.url === undefined ? {} : { url: target.open.url }),
+    ...given({ url: target.open.url }),
     range: rangeToText(target.range),
     counts: plannedCounts(target),
     isAtMost: target.isAtMost,
-    ...(target.held === undefined ? {} : { held: { ...target.held } }),
+    ...given({ held: target.held && { ...target.held } }),
     files: target.files.map((one) => ({ file: one.file, counts: { ...one.counts } })),
     findings: target.findings.map(findingJson),
     lost: target.lost.map(lostToText),

@@ -1,5 +1,5 @@
 import { lostToText } from "../../restore/lost.ts";
-import type { RestorePlan, RestoreTarget } from "../../restore/plan.ts";
+import type { PlannedRestore, RestoreTarget } from "../../restore/plan.ts";
 import type { RestoreReport } from "../../restore/report.ts";
 import { snapshotsOf } from "../../snapshot/catalog/chain-claims.ts";
 import { tenantText } from "../../tasks/restore.ts";
@@ -19,7 +19,7 @@ const SEVERITY = {
 };
 
 /** What would be written where, and what the servers would refuse, alter or hide, each with the setting to change. */
-export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "note"): void {
+export function showPlan(plan: PlannedRestore, terminal: Terminal, out: "print" | "note"): void {
   const { chains, targets, leftOut, notChosen } = plan;
   const colors = out === "print" ? terminal.colors : terminal.noteColors;
   const say = (text: string): void => (out === "print" ? terminal.tell(text) : terminal.note(text));
@@ -51,7 +51,7 @@ export function showPlan(plan: RestorePlan, terminal: Terminal, out: "print" | "
 }
 
 /** Says which backends' data was saved under another tenant than it is written to. */
-export function tellTenants({ targets }: RestorePlan, { note, noteColors }: Terminal): void {
+export function tellTenants({ targets }: PlannedRestore, { note, noteColors }: Terminal): void {
   for (const { name, saved, open } of targets) {
     if (saved.tenant === undefined || open.tenant === undefined || saved.tenant === open.tenant) continue;
     const [was, is] = [saved.tenant, open.tenant].map(tenantText);

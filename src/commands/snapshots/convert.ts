@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Converted, writeOpenMetrics } from "../../convert/openmetrics.ts";
-import { isWhole } from "../../snapshot/catalog/choose.ts";
+import { lacksNothing } from "../../snapshot/catalog/choose.ts";
 import type { Manifest } from "../../snapshot/format/manifest.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
@@ -53,7 +53,7 @@ export default defineCommand({
     const wanted = oneOf(given.plugin, snapshot.manifest);
     const totals = await writeOpenMetrics(snapshot, resolve(directory, given.output), signal, wanted);
     const exit = told(call, totals);
-    return isWhole(opened.chosen, opened.broken) ? exit : EXIT.partial;
+    return lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
 });
 

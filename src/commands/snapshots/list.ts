@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import * as v from "valibot";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
-import { type Kept, type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
+import { type KeptSnapshot, type KeptSnapshots, readKept } from "../../snapshot/catalog/kept.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -52,7 +52,7 @@ export default defineCommand({
   },
 });
 
-interface Found extends Kept {
+interface Found extends KeptSnapshots {
   /** Paths, oldest first. */
   readonly unfinished: readonly string[];
 }

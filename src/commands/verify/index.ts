@@ -1,4 +1,4 @@
-import { type Verdict, verdictOn, verify } from "../../tasks/verify.ts";
+import { type VerifyVerdict, verdictOn, verify } from "../../tasks/verify.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { tellChosen, tellLacking } from "../chain-text.ts";
 import { defineCommand } from "../command.ts";
@@ -7,7 +7,7 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { verifyJson, verifySchema } from "./json.ts";
 import { showReports } from "./show.ts";
 
-const EXITS: Readonly<Record<Verdict, ExitCode>> = {
+const EXITS: Readonly<Record<VerifyVerdict, ExitCode>> = {
   equal: EXIT.ok,
   short: EXIT.partial,
   differs: EXIT.different,

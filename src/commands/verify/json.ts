@@ -5,6 +5,7 @@ import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/c
 import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
+import { given } from "../../units/given.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
 import { exportAgain } from "./again.ts";
 
@@ -94,7 +95,7 @@ export const verifySchema = v.object({
 export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<typeof verifySchema> => ({
   path: reports.at(-1)?.path ?? "",
   depth: reports.at(-1)?.depth ?? "",
-  ...together(reports),
+  ...addedUp(reports),
   snapshots: reports.map((report) => ({
     name: nameOf(report),
     path: report.path,
@@ -124,7 +125,7 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
     plugin,
     counted,
     failed,
-    ...(failure === undefined ? {} : { failure }),
+    ...given({ failure }),
     differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
   })),
 });
@@ -134,12 +135,12 @@ const ofWhich = (report: VerifyReport, { length }: readonly VerifyReport[]) =>
 
 const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }: VerifyReport) => ({
   sound,
-  ...(status === undefined ? {} : { status }),
+  ...given({ status }),
   ...{ files, blocks, records, bytes, flawsTotal },
 });
 
 /** All added up. Together they are what the least of them is. */
-export function together(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
+export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
   const sum = (of: (report: VerifyReport) => number): number =>
     reports.reduce((total, report) => total + of(report), 0);
   const statuses = reports.map(({ status }) => status);
@@ -147,7 +148,7 @@ export function together(reports: readonly VerifyReport[]): ReturnType<typeof am
     statuses.find((one) => one !== "complete") ?? (statuses.includes(undefined) ? undefined : "complete");
   return {
     sound: reports.every(({ sound }) => sound),
-    ...(status === undefined ? {} : { status }),
+    ...given({ status }),
     files: sum(({ files }) => files),
     blocks: sum(({ blocks }) => blocks),
     records: sum(({ records }) => records),

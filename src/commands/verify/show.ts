@@ -10,7 +10,7 @@ import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
 import { chainText, namesText } from "../chain-text.ts";
 import { exportAgain } from "./again.ts";
-import { together } from "./json.ts";
+import { addedUp } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not checked. */
 function showCoverage({ chains, others }: Chosen, terminal: Terminal): void {
@@ -34,7 +34,7 @@ export function showReports(
   }
   const [first] = reports;
   if (first !== undefined && reports.length > 1) {
-    const all = { ...first, ...together(reports) };
+    const all = { ...first, ...addedUp(reports) };
     terminal.tell(`${counted(reports.length, "snapshot")}  ${verdictOn(all, terminal)}  ${amountRead(all)}`);
   }
   showLive(live, terminal);

@@ -8,25 +8,25 @@ import { BEAT_MS } from "../../host/apart/word.ts";
 import { DeclarationError } from "../../host/declaration.ts";
 import { strayText, takeStrays } from "../../host/trust/stray-modules.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
-import { type Check, type Outcome, runCheck, type Verdict } from "../check.ts";
-import { openSubject, type Subject, type Target } from "../subject.ts";
+import { type Check, type CheckOutcome, type CheckVerdict, runCheck } from "../check.ts";
+import { type CheckTarget, openSubject, type Subject } from "../subject.ts";
 import { requireServer } from "./server-fits.ts";
 
 /** A rule, and the side of the plugin that it concerns. */
-export interface Planned {
-  readonly face: Target["face"];
+export interface PlannedRule {
+  readonly face: CheckTarget["face"];
   readonly check: Check<Subject>;
 }
 
 /** A rule's outcome for one side of the plugin. */
-export interface Judged extends Outcome {
-  readonly face: Target["face"];
+export interface Judged extends CheckOutcome {
+  readonly face: CheckTarget["face"];
 }
 
 export interface CheckApart {
   readonly apart: Apart;
-  readonly rules: readonly Planned[];
-  readonly targetOf: (face: Target["face"]) => Promise<Target>;
+  readonly rules: readonly PlannedRule[];
+  readonly targetOf: (face: CheckTarget["face"]) => Promise<CheckTarget>;
   /** Time limit for one rule, ms. */
   readonly limitMs: number;
   readonly onJudged: (judged: Judged) => void;
@@ -58,9 +58,9 @@ export async function checkApart(options: CheckApart): Promise<readonly Judged[]
 
 /** Where rules run: a side is opened once for all of its rules, and again only when its process is lost. */
 function openBench({ apart, targetOf, limitMs }: CheckApart) {
-  const subjects = new Map<Target["face"], Promise<Subject>>();
+  const subjects = new Map<CheckTarget["face"], Promise<Subject>>();
   let stopped = 0;
-  const subjectOf = (face: Target["face"]): Promise<Subject> => {
+  const subjectOf = (face: CheckTarget["face"]): Promise<Subject> => {
     const subject = subjects.get(face) ?? targetOf(face).then(openSubject);
     subjects.set(face, subject);
     return subject;
@@ -70,7 +70,7 @@ function openBench({ apart, targetOf, limitMs }: CheckApart) {
     subjects.clear();
     await apart.end();
   };
-  const judge = async ({ face, check }: Planned): Promise<Outcome> => {
+  const judge = async ({ face, check }: PlannedRule): Promise<CheckOutcome> => {
     if (stopped >= LOST_MAX) return notRun(check);
     const before = apart.lost().length;
     const subject = await subjectOf(face);
@@ -90,27 +90,27 @@ function openBench({ apart, targetOf, limitMs }: CheckApart) {
   return { judge, stop };
 }
 
-const notRun = ({ name, why }: Check<Subject>): Outcome => ({
+const notRun = ({ name, why }: Check<Subject>): CheckOutcome => ({
   name,
   why,
   verdict: { kind: "waived", reason: NOT_RUN },
   ms: 0,
 });
 
-const failed = (error: Error): Verdict => ({ kind: "failed", error });
+const failed = (error: Error): CheckVerdict => ({ kind: "failed", error });
 
 /** If the plugin tried to load anything besides its files, every rule counts as broken, even if it caught the refusal. */
-function straying(verdict: Verdict): Verdict {
+function straying(verdict: CheckVerdict): CheckVerdict {
   const [stray] = takeStrays();
   return stray === undefined ? verdict : failed(new DeclarationError(strayText(stray)));
 }
 
 /** If the plugin refuses its options, no rule means anything. */
-function requireOptions(verdict: Verdict): void {
+function requireOptions(verdict: CheckVerdict): void {
   if (verdict.kind === "failed" && verdict.error instanceof OptionsRefused) throw verdict.error;
 }
 
-function redacted(verdict: Verdict, { redact = String }: Target): Verdict {
+function redacted(verdict: CheckVerdict, { redact = String }: CheckTarget): CheckVerdict {
   if (verdict.kind === "passed") return verdict;
   if (verdict.kind === "waived") return { ...verdict, reason: redact(verdict.reason) };
   return failed(new Error(redact(verdict.error.message)));

@@ -3,8 +3,8 @@
 import { isKind } from "../../contract/errors.ts";
 import { HookDefect } from "../../host/hook.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
-import type { Outcome } from "../check.ts";
-import type { Target } from "../subject.ts";
+import type { CheckOutcome } from "../check.ts";
+import type { CheckTarget } from "../subject.ts";
 
 /** The named server does not answer, or not as this plugin expects, so the check ends. */
 export class ServerMisfit extends Error {
@@ -17,7 +17,10 @@ export class ServerMisfit extends Error {
  * its server's failure is the plugin's own.
  * @throws ServerMisfit
  */
-export function requireServer({ face, options = {}, redact = String }: Target, outcome: Outcome): void {
+export function requireServer(
+  { face, options = {}, redact = String }: CheckTarget,
+  outcome: CheckOutcome,
+): void {
   const { name, verdict } = outcome;
   const { url } = options;
   if (face !== "backend" || name !== "inventory" || verdict.kind !== "failed" || typeof url !== "string")

@@ -4,7 +4,7 @@
  * does; the stack's name, typed, guards the rest.
  */
 import { printable } from "../../units/printable.ts";
-import { RULES } from "./rules.ts";
+import { POLICY_RULES } from "./rules.ts";
 import type { Words } from "./shell.ts";
 import { commandsIn, plainText } from "./unwrap.ts";
 
@@ -21,7 +21,7 @@ export interface Lists {
   readonly deny: readonly string[];
 }
 
-export interface Refusal {
+export interface PolicyRefusal {
   readonly message: string;
   readonly hint: string;
   readonly rule: string;
@@ -33,7 +33,7 @@ export interface Refusal {
 const HINT = "destroy.command in contextcore.yaml should take this stack down and touch nothing else";
 
 /** Why a destroy command may not run; `undefined` when it may. */
-export function refusalOf({ command, ...lists }: DestroySettings): Refusal | undefined {
+export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal | undefined {
   const verdict = judgeCommand(command, lists);
   if (verdict.may === "run") return undefined;
   const { part, rule, why, allowable } = verdict;
@@ -42,7 +42,7 @@ export function refusalOf({ command, ...lists }: DestroySettings): Refusal | und
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 
-export type Verdict =
+export type PolicyVerdict =
   | { readonly may: "run" }
   | {
       readonly may: "not";
@@ -58,7 +58,7 @@ export type Verdict =
 const CHARACTERS_MAX = 20_000;
 
 /** Whether a command may run; if not, the first part that may not, and why. */
-export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [] }): Verdict {
+export function judgeCommand(command: Words, lists: Lists = { allow: [], deny: [] }): PolicyVerdict {
   const whole = command.join(" ");
   let left = CHARACTERS_MAX;
   for (const words of commandsIn(command)) {
@@ -81,14 +81,14 @@ function denial(text: string, deny: readonly string[]) {
 }
 
 function brokenRule(text: string, isAllowed: boolean) {
-  const rule = RULES.find(
+  const rule = POLICY_RULES.find(
     ({ forms, isFinal }) => (isFinal || !isAllowed) && forms.some(({ pattern }) => pattern.test(text)),
   );
   if (rule === undefined) return undefined;
   return { rule: rule.id, why: rule.why, ...(rule.isFinal ? {} : { allowable: true as const }) };
 }
 
-const tooLong = (text: string): Verdict => ({
+const tooLong = (text: string): PolicyVerdict => ({
   may: "not",
   rule: "too-long",
   why: "it is too long to be looked at: put it into a script",

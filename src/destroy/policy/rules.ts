@@ -5,7 +5,7 @@
  */
 import { SHELLS } from "./unwrap.ts";
 
-export interface Rule {
+export interface PolicyRule {
   readonly id: string;
   /** One phrase: what the command would do. */
   readonly why: string;
@@ -40,7 +40,7 @@ const FETCHED = "(?:[$<]\\([^)]*|`[^`]*)\\b(?:curl|wget|fetch)\\b";
 const re = (text: TemplateStringsArray, ...parts: readonly string[]): RegExp =>
   new RegExp(String.raw(text, ...parts));
 
-export const RULES: readonly Rule[] = [
+export const POLICY_RULES: readonly PolicyRule[] = [
   {
     id: "delete-vital",
     why: "it deletes the system, a home, or the whole project with its snapshots and audit trail",

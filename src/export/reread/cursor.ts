@@ -9,6 +9,7 @@ import type { Cursor } from "../../contract/contract.ts";
 import type { Reread } from "../../reconcile/part.ts";
 import { isOfSecondReading } from "../../snapshot/format/block.ts";
 import { cursorRange } from "../../snapshot/format/cursor-range.ts";
+import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 
 /** A cursor of the engine's, taken apart; a member is absent where it is of another kind. */
@@ -21,7 +22,7 @@ export interface RereadCursor {
 const told = ({ of, window, ...range }: Reread): Cursor => ({
   ...toldRange(range),
   of,
-  ...(window === undefined ? {} : { window: toldRange(window) }),
+  ...given({ window: window && toldRange(window) }),
 });
 
 const toldRange = ({ from, to }: Range): Cursor => ({ from: `${from}`, to: `${to}` });
@@ -33,7 +34,7 @@ export const beginCursor = (reread: Reread): Cursor => ({ reread: told(reread) }
 export const againCursor = (reread: Reread, cursor: Cursor): Cursor => {
   const range = cursorRange(cursor);
   const { notBefore } = cursor;
-  const waits = notBefore === undefined ? {} : { notBefore };
+  const waits = given({ notBefore });
   return { reread: told(reread), ...(range === undefined ? {} : toldRange(range)), ...waits, cursor };
 };
 
@@ -48,7 +49,7 @@ export function parseReread({ reread, cursor, ended }: Cursor): RereadCursor | u
   if (range === undefined || (of !== "window" && of !== "rest" && of !== "whole")) return undefined;
   const within = isCursor(window) ? cursorRange(window) : undefined;
   return {
-    reread: { ...range, of, ...(within === undefined ? {} : { window: within }) },
+    reread: { ...range, of, ...given({ window: within }) },
     ...(isCursor(cursor) ? { cursor } : {}),
     ...(ended === true ? { ended } : {}),
   };

@@ -8,7 +8,7 @@ import type { LineRecord } from "../../snapshot/format/line-format.ts";
  * - `differs`: it is there, with other contents.
  * - `new`: it is not there; from now on it is.
  */
-export type Verdict = "held" | "differs" | "new";
+export type HeldVerdict = "held" | "differs" | "new";
 
 /** The records that are held, with a count of identical ones. */
 export interface Held {
@@ -17,7 +17,7 @@ export interface Held {
   /** Notes a trace that is at least partly held. @returns whether it was not */
   noteTrace(id: string): boolean;
   /** Judges the records of one line after another; `seen` are the earlier records of the same step. */
-  judge(records: readonly LineRecord[], seen: KeySet): readonly Verdict[];
+  judge(records: readonly LineRecord[], seen: KeySet): readonly HeldVerdict[];
 }
 
 /** Holds nothing yet. */
@@ -33,7 +33,7 @@ export function createHeld(): Held {
     judge(records, seen) {
       // Unchanged records claim their place first: of two with the same identity, the other one is missing.
       const isThere = records.map((record) => hasContents(record) && keys.has(contentsKey(record)));
-      const verdicts: Verdict[] = records.map(() => "held");
+      const verdicts: HeldVerdict[] = records.map(() => "held");
       for (const [index, record] of records.entries()) if (isThere[index]) countUp(seen, record.identity);
       for (const [index, record] of records.entries()) {
         if (isThere[index]) continue;

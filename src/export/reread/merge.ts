@@ -12,11 +12,12 @@ import type { LineRecord } from "../../snapshot/format/line-format.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import type { CheckedStep } from "../../snapshot/write/check-step.ts";
 import type { StepRecords } from "../../snapshot/write/step.ts";
+import { given } from "../../units/given.ts";
 import { type Range, span } from "../../units/range.ts";
-import { isWhole } from "../whole.ts";
+import { isReadWhole } from "../whole.ts";
 import { eachLineRecord } from "./committed.ts";
 import { againCursor } from "./cursor.ts";
-import type { Held, Verdict } from "./held.ts";
+import type { Held, HeldVerdict } from "./held.ts";
 import { countsOf, isCountedByRecord } from "./tally.ts";
 
 /** A part that is read a second time, and what is held of it. */
@@ -45,7 +46,7 @@ export function mergeStep(options: MergeOptions, step: CheckedStep): CheckedStep
     files: [],
     objects,
     problems: [...step.problems.filter(isLoss), ...merged.flatMap((one) => one.problems)],
-    next: step.next.filter((cursor) => !isWhole(cursor)).map((cursor) => againCursor(reread, cursor)),
+    next: step.next.filter((cursor) => !isReadWhole(cursor)).map((cursor) => againCursor(reread, cursor)),
     notes: {},
     bytes: [...records, ...objects].reduce((sum, one) => sum + one.bytes.length, 0),
   };
@@ -85,7 +86,7 @@ function merge(one: StepRecords, seen: KeySet, options: MergeOptions): Merged {
 }
 
 /** A record that extends beyond the part, as a trace does, belongs to other parts too. */
-function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptions): readonly Verdict[] {
+function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptions): readonly HeldVerdict[] {
   const isOwn = records.map((record) => belongs(record, options));
   const verdicts = options.held.judge(
     records.filter((_, index) => isOwn[index]),
@@ -95,7 +96,7 @@ function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptio
   return isOwn.map((own) => (own ? (next.next().value ?? "held") : "held"));
 }
 
-const windowOf = ({ window }: Reread): { window?: Range } => (window === undefined ? {} : { window });
+const windowOf = ({ window }: Reread): { window?: Range } => given({ window });
 
 /** Whether a record is of the part that is read, or outside of the export's range. */
 function belongs({ time }: LineRecord, { reread, whole }: MergeOptions): boolean {

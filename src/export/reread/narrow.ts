@@ -2,13 +2,13 @@
 import type { Counts } from "../../contract/contract.ts";
 import { countsIn } from "../../snapshot/format/counts.ts";
 import type { Range } from "../../units/range.ts";
-import { PIECES, type Tally } from "./tally.ts";
+import { type HeldTally, PIECES } from "./tally.ts";
 
 /** What to narrow down, and how to ask the server. */
 export interface NarrowOptions {
   readonly range: Range;
   /** What is held of the range, piece by piece. It is asked for where it is needed. */
-  readonly tally: () => Promise<Tally>;
+  readonly tally: () => Promise<HeldTally>;
   /** What the server counts of the whole range, in the units that are compared. */
   readonly server: Counts;
   /** What the export read of it. */
@@ -44,7 +44,7 @@ export async function narrow(options: NarrowOptions): Promise<readonly Range[]> 
 
 const largest = (counts: Counts): number => Math.max(0, ...Object.values(counts));
 
-async function shortRuns({ server, read, count }: NarrowOptions, tally: Tally): Promise<readonly Run[]> {
+async function shortRuns({ server, read, count }: NarrowOptions, tally: HeldTally): Promise<readonly Run[]> {
   const short: Run[] = [];
   const waiting: Run[] = [{ from: 0, to: PIECES, server }];
   const isKnown = isSame(tally.held(0, PIECES), read, server);
@@ -62,13 +62,13 @@ async function shortRuns({ server, read, count }: NarrowOptions, tally: Tally): 
 const isSame = (one: Counts, other: Counts, units: Counts): boolean =>
   Object.keys(units).every((unit) => (one[unit] ?? 0) === (other[unit] ?? 0));
 
-const isShort = ({ from, to, server }: Run, tally: Tally): boolean => {
+const isShort = ({ from, to, server }: Run, tally: HeldTally): boolean => {
   const held = tally.held(from, to);
   return Object.entries(server).some(([unit, count]) => count > (held[unit] ?? 0));
 };
 
 /** If nothing is held, everything is missing. */
-const isWorthCounting = ({ from, to, server }: Run, tally: Tally): boolean =>
+const isWorthCounting = ({ from, to, server }: Run, tally: HeldTally): boolean =>
   largest(server) > SMALL && tally.records(from, to) > 0 && tally.middle(from, to) !== undefined;
 
 /**
@@ -77,7 +77,7 @@ const isWorthCounting = ({ from, to, server }: Run, tally: Tally): boolean =>
  */
 async function countHalves(
   { from, to, server }: Run,
-  tally: Tally,
+  tally: HeldTally,
   count: NarrowOptions["count"],
 ): Promise<readonly Run[] | undefined> {
   const middle = tally.middle(from, to) ?? to;
@@ -106,7 +106,7 @@ function joined(runs: readonly Pick<Run, "from" | "to">[]): Pick<Run, "from" | "
   return all;
 }
 
-function comparable({ from, to }: Pick<Run, "from" | "to">, tally: Tally): Range[] {
+function comparable({ from, to }: Pick<Run, "from" | "to">, tally: HeldTally): Range[] {
   const middle = tally.middle(from, to);
   if (middle === undefined || tally.records(from, to) <= COMPARED_MAX) return [tally.range(from, to)];
   return [...comparable({ from, to: middle }, tally), ...comparable({ from: middle, to }, tally)];

@@ -4,19 +4,20 @@
  * snapshot holds what either reading gave, each record once.
  */
 import type { Counts, Cursor, ExportRequest, Start } from "../../contract/contract.ts";
-import type { Answer } from "../../reconcile/count.ts";
+import type { CountAnswer } from "../../reconcile/count.ts";
 import type { Reread } from "../../reconcile/part.ts";
-import type { Question } from "../../reconcile/windows.ts";
+import type { CountQuestion } from "../../reconcile/windows.ts";
 import type { Block, Commit } from "../../snapshot/format/block.ts";
 import { countsIn } from "../../snapshot/format/counts.ts";
 import { SnapshotError } from "../../snapshot/format/errors.ts";
 import { LATEST } from "../../snapshot/format/range-text.ts";
 import { subtract } from "../../snapshot/format/ranges.ts";
 import { type CheckedStep, checkStart } from "../../snapshot/write/check-step.ts";
+import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 import type { Ledger } from "../ledger.ts";
 import { reasonOf } from "../reason.ts";
-import { isWhole } from "../whole.ts";
+import { isReadWhole } from "../whole.ts";
 import { type Committed, reachesInto } from "./committed.ts";
 import { againCursor, beginCursor, endCursor } from "./cursor.ts";
 import { createHeld, type Held } from "./held.ts";
@@ -48,28 +49,28 @@ export interface RereadOptions {
  * Reads a second time what is short; not the parts of it that were read twice before. Left out is also where a step was given up: why that
  * is short is known and said, and the server has been asked for it often.
  */
-export async function readAgain(short: readonly Answer[], reading: RereadOptions): Promise<void> {
+export async function readAgain(short: readonly CountAnswer[], reading: RereadOptions): Promise<void> {
   const { ledger, goesOn } = reading;
   const waiting = short.filter(({ question }) => !isSettled(question, ledger));
   for (const answer of waiting) if (goesOn()) await readShort(answer, reading);
 }
 
-const isSettled = (question: Question, ledger: Ledger): boolean =>
+const isSettled = (question: CountQuestion, ledger: Ledger): boolean =>
   ledger.hasGivenUp(question) || subtract(question.range, readTwice(question, ledger)).length === 0;
 
 /** Completed second readings that concern a question. */
-const readTwice = (question: Question, { windows }: Ledger): readonly Reread[] =>
+const readTwice = (question: CountQuestion, { windows }: Ledger): readonly Reread[] =>
   windows.rereads().filter((one) => isPartOf(one, question));
 
 /** Whether a second reading concerned a question. */
-export const isPartOf = ({ of, from, to }: Reread, { range, part }: Question): boolean =>
+export const isPartOf = ({ of, from, to }: Reread, { range, part }: CountQuestion): boolean =>
   of === part && from < range.to && to > range.from;
 
 /**
  * Reads the short parts of one window one after another, so that only one part's records are compared at a time. Some of them
  * may already have been read before an interruption.
  */
-async function readShort({ question, server = {} }: Answer, reading: RereadOptions): Promise<void> {
+async function readShort({ question, server = {} }: CountAnswer, reading: RereadOptions): Promise<void> {
   const { range, part: of } = question;
   const { ledger, committed, count, goesOn } = reading;
   const units = Object.keys(server).filter(question.concerns);
@@ -158,9 +159,9 @@ async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
 async function firstCursors(reread: Reread, { ledger, start }: RereadOptions): Promise<readonly Cursor[]> {
   const { match } = ledger.request;
   const range = { from: reread.from, to: reread.to };
-  const { next } = checkStart(await start({ range, ...(match === undefined ? {} : { match }) }));
+  const { next } = checkStart(await start({ range, ...given({ match }) }));
   const asked = reread.of === "window" ? next.filter((cursor) => !ledger.isTimeless(cursor)) : next;
-  return asked.filter((cursor) => !isWhole(cursor)).map((cursor) => againCursor(reread, cursor));
+  return asked.filter((cursor) => !isReadWhole(cursor)).map((cursor) => againCursor(reread, cursor));
 }
 
 async function commit(cursor: Cursor, next: readonly Cursor[], reading: RereadOptions): Promise<void> {

@@ -8,7 +8,7 @@ import { NS_PER_MS, type Range } from "../../units/range.ts";
 import type { Committed } from "./committed.ts";
 
 /** A range in up to {@link PIECES} pieces, and what is held in each. A run of pieces is named by its first and by the one after it. */
-export interface Tally {
+export interface HeldTally {
   /** The part of the range that a run of pieces covers. */
   range(from: number, to: number): Range;
   /** Where best to divide a run; `undefined` if that is impossible, or it is unknown what each side would hold. */
@@ -28,7 +28,7 @@ export async function tallyOf(
   units: readonly string[],
   blocks: readonly Block[],
   committed: Pick<Committed, "eachRecord">,
-): Promise<Tally> {
+): Promise<HeldTally> {
   const borders = bordersOf(range);
   const pieces = Array.from({ length: PIECES }, () => ({}) as Record<string, number>);
   const records = new Array<number>(PIECES).fill(0);

@@ -10,6 +10,7 @@ import type {
   Step,
   Store,
 } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { requireBackend, requireSink } from "../guard.ts";
 import { requireStore } from "../guard-store.ts";
 import { type Instance, nextNumber } from "./instance.ts";
@@ -112,7 +113,7 @@ function dashboardsIn({ ask }: Instance): DashboardStore {
 function restorerIn(instance: Instance): Restorer {
   const { ask, opened } = instance;
   return {
-    ...(opened.order === undefined ? {} : { order: opened.order }),
+    ...given({ order: opened.order }),
     ...(has(instance, "restore.rank")
       ? { ranks: (files, signal) => ask("restore.rank", [files], signal) }
       : {}),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { about } from "../../config/introspect.ts";
 import type { Context, OptionsSchema } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import type { Options } from "../context.ts";
 import type { Process } from "./launch.ts";
 import { type FaceName, type Opened, openedSchema } from "./messages.ts";
@@ -25,10 +26,15 @@ export interface Instance {
    * @param shown what it receives in pieces while it runs, by a number among its arguments
    * @throws what the hook throws, or PluginError when its process is lost
    */
-  ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown): Promise<Answer>;
+  ask<Answer>(
+    hook: string,
+    args: readonly unknown[],
+    signal?: AbortSignal,
+    shown?: ShownLines,
+  ): Promise<Answer>;
 }
 
-export interface Shown {
+export interface ShownLines {
   readonly id: number;
   readonly pieces: AsyncIterator<unknown>;
 }
@@ -52,7 +58,7 @@ export async function openInstance(runner: Runner, opening: Opening): Promise<In
   const opened = await runner.run(openIn);
   return {
     opened,
-    async ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: Shown) {
+    async ask<Answer>(hook: string, args: readonly unknown[], signal?: AbortSignal, shown?: ShownLines) {
       const answer = await runner.run(async (process) => {
         await openIn(process);
         const hide = shown === undefined ? undefined : process.show(shown.id, shown.pieces);
@@ -84,7 +90,7 @@ function inputOf(instance: number, { face, schema, context, timeout }: Opening) 
     face,
     options: withoutCredentials(options, schema),
     ...(http.url === "" ? {} : { url: visibleUrl(http.url, isSecret) }),
-    ...(timeout === undefined ? {} : { timeout }),
+    ...given({ timeout }),
     stepBytes: limits.stepBytes,
     now: clock(),
   };

@@ -9,11 +9,11 @@ import { addStray } from "../trust/stray-modules.ts";
 import { type Child, type ChildOptions, LostChild, startChild } from "./child.ts";
 import { createHttpService } from "./http-service.ts";
 import {
-  type Declared,
   declaredSchema,
   logSchema,
   straySchema,
   streamSchema,
+  type ToldDeclaration,
   toldSchema,
 } from "./messages.ts";
 
@@ -51,7 +51,7 @@ interface Known {
 /** A process with the plugin loaded. */
 export interface Process {
   readonly child: Child;
-  readonly declared: Declared;
+  readonly declared: ToldDeclaration;
   /** Time limit for opening an instance. */
   readonly openMs: number;
   /** From now on the process may make requests for this instance. */

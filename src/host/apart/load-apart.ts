@@ -6,7 +6,7 @@ import { checkDeclaration, DeclarationError } from "../declaration.ts";
 import { backendIn, sinkIn, storeIn } from "./faces.ts";
 import { type Instance, openInstance } from "./instance.ts";
 import { type Launch, launch, type Process } from "./launch.ts";
-import type { Declared, FaceName } from "./messages.ts";
+import type { FaceName, ToldDeclaration } from "./messages.ts";
 import { standIn } from "./option-shape.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
@@ -82,7 +82,7 @@ function processesOf(plugin: Plugin, first: Process, options: ApartOptions): Apa
 }
 
 /** The declaration as an ordinary value; only its own process can open it. */
-function pluginFrom({ faces, options, ...said }: Declared, { location }: Launch): Plugin {
+function pluginFrom({ faces, options, ...said }: ToldDeclaration, { location }: Launch): Plugin {
   const open = (): never => {
     throw new Error(`${said.name} is opened in a process of its own`);
   };

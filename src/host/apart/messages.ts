@@ -61,7 +61,7 @@ export const declaredSchema = v.object({
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),
 });
-export type Declared = v.InferOutput<typeof declaredSchema>;
+export type ToldDeclaration = v.InferOutput<typeof declaredSchema>;
 
 /** `open`: an instance of the plugin. The parent chooses its number. */
 export const openSchema = v.object({

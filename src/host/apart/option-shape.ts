@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { about, unwrap } from "../../config/introspect.ts";
 import { objectOf, openObject } from "../../contract/any-names.ts";
+import { given } from "../../units/given.ts";
 
 const DEPTH_MAX = 5;
 const word = v.pipe(v.string(), v.maxLength(200));
@@ -109,8 +110,7 @@ export function standIn(shape: OptionShape): v.GenericSchema {
 }
 
 const metadataOf = ({ secret, path }: OptionShape) => ({
-  ...(path === undefined ? {} : { path }),
-  ...(secret === undefined ? {} : { secret }),
+  ...given({ path, secret }),
 });
 
 function bounded(shape: OptionShape): v.GenericSchema {
@@ -139,6 +139,6 @@ function plain({ type, choices, item, members }: OptionShape): v.GenericSchema {
     case "strict_object":
       return openObject(Object.fromEntries((members ?? []).map(([name, one]) => [name, standIn(one)])));
     default:
-      return { ...v.unknown(), type, ...(choices === undefined ? {} : { options: choices }) };
+      return { ...v.unknown(), type, ...given({ options: choices }) };
   }
 }

@@ -1,6 +1,6 @@
 /** Data that crosses between processes in pieces: each is requested when the previous one has been consumed. */
 import * as v from "valibot";
-import { type Instance, nextNumber, type Shown } from "./instance.ts";
+import { type Instance, nextNumber, type ShownLines } from "./instance.ts";
 import { nextSchema } from "./messages.ts";
 
 /**
@@ -33,7 +33,7 @@ export async function* streamFrom<Piece>(
 const PIECE_MAX = 1 << 20;
 
 /** Bytes that a hook in the other process reads, in pieces that it has room for. */
-export function shownBytes(bytes: AsyncIterable<Uint8Array>): Shown {
+export function shownBytes(bytes: AsyncIterable<Uint8Array>): ShownLines {
   return { id: nextNumber(), pieces: inPieces(bytes) };
 }
 

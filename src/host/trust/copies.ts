@@ -10,7 +10,7 @@ import { writeWhole } from "../../storage/whole-file.ts";
 import { unpackFrame } from "../../storage/zstd.ts";
 import type { Location } from "../locate.ts";
 import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
-import type { Lock } from "./lock.ts";
+import type { PluginLock } from "./lock.ts";
 
 /** A larger file is not source that anybody reads line by line. bytes */
 const FILE_MAX = 512 * 1024;
@@ -44,7 +44,7 @@ export function copyOf(directory: string, hash: string): Uint8Array | undefined 
 }
 
 /** Removes the copies of files that no plugin of the project is trusted with any more. */
-export function dropOldCopies(directory: string, lock: Lock): void {
+export function dropOldCopies(directory: string, lock: PluginLock): void {
   const folder = folderOf(directory);
   if (!existsSync(folder)) return;
   requireOwnDirectories(ownOf(directory), folder);

@@ -41,7 +41,7 @@ export interface LockEntry {
 export class LockError extends DeclarationError {}
 
 /** By what `plugins` in the configuration calls each. */
-export type Lock = Readonly<Record<string, LockEntry>>;
+export type PluginLock = Readonly<Record<string, LockEntry>>;
 
 /** Where the lock of a project lies. @param directory that of its configuration */
 export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
@@ -50,7 +50,7 @@ export const lockPath = (directory: string): string => join(directory, "contextc
 const BYTES_MAX = 16 << 20;
 
 /** What is trusted in a project; nothing when there is no lock. @throws LockError when it cannot be read */
-export function readLock(directory: string): Lock {
+export function readLock(directory: string): PluginLock {
   const path = lockPath(directory);
   let text: string;
   try {
@@ -63,7 +63,7 @@ export function readLock(directory: string): Lock {
   return parseLock(text, path);
 }
 
-function parseLock(text: string, path: string): Lock {
+function parseLock(text: string, path: string): PluginLock {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -80,7 +80,7 @@ function parseLock(text: string, path: string): Lock {
 }
 
 /** Replaces the lock atomically. */
-export function writeLock(directory: string, lock: Lock): void {
+export function writeLock(directory: string, lock: PluginLock): void {
   const plugins = Object.fromEntries(Object.entries(lock).sort(([a], [b]) => (a < b ? -1 : 1)));
   const text = `${JSON.stringify({ version: 1, plugins }, undefined, 2)}\n`;
   writeWhole(lockPath(directory), text, { keepsMode: true });

@@ -1,5 +1,6 @@
 /** Adds to and takes from what is trusted. */
 import type { Plugin } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { hashOfFiles, type PluginFiles } from "./files.ts";
 import { type LockEntry, readLock, writeLock } from "./lock.ts";
 import { usesOf } from "./uses.ts";
@@ -8,8 +9,7 @@ import { usesOf } from "./uses.ts";
 export function entryFor({ name, version, hosts }: Plugin, found: PluginFiles): LockEntry {
   return {
     name,
-    ...(version === undefined ? {} : { version }),
-    ...(hosts === undefined ? {} : { hosts }),
+    ...given({ version, hosts }),
     uses: usesOf(found),
     hash: hashOfFiles(found.files),
     files: Object.fromEntries(found.files),

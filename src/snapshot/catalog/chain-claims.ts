@@ -1,6 +1,7 @@
 /** Combines the manifests of a chain's snapshots into one. */
 import { basename } from "node:path";
 import type { Counts } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { type Range, span } from "../../units/range.ts";
 import { addCounts } from "../format/counts.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -92,7 +93,7 @@ function onlyTimed(window: ManifestWindow, { plugin }: Link): ManifestWindow[] {
   const only = (counts: Counts) =>
     Object.fromEntries(Object.entries(counts).filter(([unit]) => units.has(unit)));
   const { read, server, ...rest } = window;
-  return [{ ...rest, read: only(read), ...(server === undefined ? {} : { server: only(server) }) }];
+  return [{ ...rest, read: only(read), ...given({ server: server && only(server) }) }];
 }
 
 const spanOf = (ranges: readonly Range[]): Range => {
@@ -101,7 +102,7 @@ const spanOf = (ranges: readonly Range[]): Range => {
 };
 
 /** What a chain lacks, and what to do. */
-export const missingLines = ({ missing }: BackendChain): string[] =>
+export const chainGapLines = ({ missing }: BackendChain): string[] =>
   missing.map(
     ({ name, reason }) =>
       `what only ${name} held: ${reason}. Another copy of it may be kept elsewhere: put it back beside the others.`,

@@ -9,7 +9,7 @@ import { NS_PER_SECOND, type Range } from "../../units/range.ts";
 import type { ManifestPlugin } from "../format/manifest.ts";
 import { coalesce, subtract } from "../format/ranges.ts";
 import { hasTimeline, rangesOf } from "./coverage.ts";
-import type { Kept, KeptSnapshot } from "./kept.ts";
+import type { KeptSnapshot, KeptSnapshots } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
 
 /** One snapshot's part of a chain. */
@@ -59,7 +59,7 @@ export const isComplete = ({ plugin }: Link): boolean =>
  * @param preferred sources that come before others, however old
  */
 export function newestChain(
-  kept: Kept,
+  kept: KeptSnapshots,
   backend: string,
   preferred: readonly Source[] = [],
 ): BackendChain | undefined {
@@ -75,7 +75,7 @@ export function newestChain(
 }
 
 /** A snapshot's part of a backend, with everything it continues. */
-export function continued(head: Link, kept: Kept): BackendChain {
+export function continued(head: Link, kept: KeptSnapshots): BackendChain {
   const { name: backend } = head.plugin;
   if (head.plugin.match !== undefined) return alone(head);
   const others = linksOf(kept.snapshots, backend).filter(
@@ -100,7 +100,7 @@ export const alone = (link: Link): BackendChain => ({
 /**
  * All of these together, whatever they continue; `undefined` when they hold nothing. @param all of one backend, oldest first
  */
-export function together(all: readonly Link[]): BackendChain | undefined {
+export function chainOf(all: readonly Link[]): BackendChain | undefined {
   const links = all.filter(({ plugin }) => plugin.files.length > 0);
   const state = links.findLast(isComplete) ?? links.at(-1);
   if (state === undefined) return undefined;
@@ -153,7 +153,7 @@ function isWhole(link: Link): boolean {
  * reaching furthest. Nightly exports with `-t 24h` leave small gaps of settling data, and form a chain all the same: the gaps
  * are reported.
  */
-function walkBack(head: Link, others: readonly Link[], unreadable: Kept["unreadable"]) {
+function walkBack(head: Link, others: readonly Link[], unreadable: KeptSnapshots["unreadable"]) {
   const links = [head];
   const missing: MissingLink[] = [];
   for (let at = head; !isWhole(at); ) {
@@ -184,7 +184,11 @@ const latestOf = (links: readonly Link[]): Link | undefined =>
   );
 
 /** What is missing between a link and the next older one: the parent that it names, or an unreadable snapshot. */
-function lostBetween(at: Link, older: Link | undefined, unreadable: Kept["unreadable"]): MissingLink[] {
+function lostBetween(
+  at: Link,
+  older: Link | undefined,
+  unreadable: KeptSnapshots["unreadable"],
+): MissingLink[] {
   const { parent } = at.plugin;
   const [newest, oldest] = [nameOf(at.snapshot), older === undefined ? "" : nameOf(older.snapshot)];
   const broken = unreadable

@@ -10,6 +10,7 @@ import { hasRecords, hasTimed, heldThinner, isTimed } from "./amounts.ts";
 import {
   alone,
   type BackendChain,
+  chainOf,
   continued,
   isComplete,
   type Link,
@@ -17,11 +18,10 @@ import {
   longGaps,
   nameOf,
   newestChain,
-  together,
 } from "./chain.ts";
 import { snapshotsOf } from "./chain-claims.ts";
 import { backendsIn, hasTimeline } from "./coverage.ts";
-import type { Kept, KeptSnapshot, Unreadable } from "./kept.ts";
+import type { KeptSnapshot, KeptSnapshots, Unreadable } from "./kept.ts";
 import { isSameSource, type Source } from "./source.ts";
 
 /** Something by its name, and why. */
@@ -47,7 +47,10 @@ export interface Chosen {
 }
 
 /** Whether nothing requested is missing. @param damaged snapshots that cannot be read to their end */
-export const isWhole = ({ chains, lacking, broken }: Chosen, damaged: readonly Reasoned[] = []): boolean =>
+export const lacksNothing = (
+  { chains, lacking, broken }: Chosen,
+  damaged: readonly Reasoned[] = [],
+): boolean =>
   lacking.length + broken.length + damaged.length === 0 &&
   chains.every(({ missing }) => missing.length === 0);
 
@@ -58,7 +61,11 @@ export type IsWanted = (plugin: ManifestPlugin) => boolean;
  * `latest`: for each backend the newest snapshot that holds it complete, with everything it continues.
  * @param sources preferred over other servers and tenants
  */
-export function chooseNewest(kept: Kept, isWanted: IsWanted, sources: readonly Source[] = []): Chosen {
+export function chooseNewest(
+  kept: KeptSnapshots,
+  isWanted: IsWanted,
+  sources: readonly Source[] = [],
+): Chosen {
   const chains: BackendChain[] = [];
   const lacking: Reasoned[] = [];
   const passedOver: Reasoned[] = [];
@@ -76,11 +83,11 @@ export function chooseNewest(kept: Kept, isWanted: IsWanted, sources: readonly S
 }
 
 /** Everything that is kept, or the part of it from a time range. */
-export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen {
+export function chooseAll(kept: KeptSnapshots, isWanted: IsWanted, range?: Range): Chosen {
   const chains = backendsIn(kept.snapshots).flatMap((backend) => {
     const links = linksOf(kept.snapshots, backend);
     const near = links.filter((link) => range === undefined || reaches(link, range));
-    return links.some(({ plugin }) => isWanted(plugin)) ? (together(near) ?? []) : [];
+    return links.some(({ plugin }) => isWanted(plugin)) ? (chainOf(near) ?? []) : [];
   });
   const broken = kept.unreadable.map(whyBroken);
   const notTaken = range === undefined ? chains.flatMap(newerObjects) : [];
@@ -89,7 +96,7 @@ export function chooseAll(kept: Kept, isWanted: IsWanted, range?: Range): Chosen
 }
 
 /** One snapshot. @param withChain for each backend also what it continues */
-export function chooseOne(snapshot: KeptSnapshot, kept: Kept, withChain: boolean): Chosen {
+export function chooseOne(snapshot: KeptSnapshot, kept: KeptSnapshots, withChain: boolean): Chosen {
   const chains = backendsIn([snapshot])
     .flatMap((name) => linksOf([snapshot], name))
     .map((link) => (withChain && link.held.length > 0 ? continued(link, kept) : alone(link)));
@@ -211,7 +218,7 @@ function isNewer({ path }: Unreadable, chain: BackendChain): boolean {
 /** For two snapshots of one second. */
 const isLater = (name: string, other: string): boolean => name.length - other.length > 0 || name > other;
 
-const othersOf = ({ snapshots }: Kept, chains: readonly BackendChain[]): string[] => {
+const othersOf = ({ snapshots }: KeptSnapshots, chains: readonly BackendChain[]): string[] => {
   const taken = new Set(snapshotsOf(chains).map(({ path }) => path));
   return snapshots.filter(({ path }) => !taken.has(path)).map(nameOf);
 };

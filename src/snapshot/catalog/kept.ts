@@ -19,7 +19,7 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-export interface Kept {
+export interface KeptSnapshots {
   /** Oldest first. */
   readonly snapshots: readonly KeptSnapshot[];
   readonly unreadable: readonly Unreadable[];
@@ -28,7 +28,7 @@ export interface Kept {
 const NAME = /^\d{8}-\d{6}(-\d+)?$/;
 
 /** The finished snapshots in a directory; none if it does not exist. @throws SnapshotError when it cannot be read */
-export async function readKept(directory: string): Promise<Kept> {
+export async function readKept(directory: string): Promise<KeptSnapshots> {
   const names = await namesIn(directory);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: Unreadable[] = [];

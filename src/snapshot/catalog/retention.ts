@@ -26,13 +26,13 @@ const YEAR = 31_536_000_000_000_000n;
 const DAY = 86_400_000_000_000n;
 
 /** How long each class of data is kept by `--keep-classes`: ns. */
-export const CLASSES = {
+export const KEPT_FOR = {
   critical: 7n * YEAR,
   important: 3n * YEAR,
   operational: YEAR,
   transient: 30n * DAY,
 } as const;
-export type RetentionClass = keyof typeof CLASSES;
+export type RetentionClass = keyof typeof KEPT_FOR;
 
 /** A backend's importance as a class of retention. */
 const CLASS_OF = {

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { given } from "../../units/given.ts";
 import type { Block } from "./block.ts";
 import { rangeSchema, rangeToText } from "./range-text.ts";
 
@@ -17,5 +18,5 @@ export type BlockPlace = v.InferOutput<typeof blockPlaceSchema>;
 /** Tells where a block lies: bytes of the stored file, and the times of its records. */
 export const placeOf = ({ offset, bytes, range }: Block): BlockPlace => ({
   bytes: { from: offset, to: offset + bytes },
-  ...(range === undefined ? {} : { range: rangeToText(range) }),
+  ...given({ range: range && rangeToText(range) }),
 });

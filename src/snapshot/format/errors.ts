@@ -1,3 +1,4 @@
+import { given } from "../../units/given.ts";
 export interface SnapshotErrorOptions {
   /** What the reader can do about it, one sentence. */
   readonly hint?: string;
@@ -10,7 +11,7 @@ export class SnapshotError extends Error {
   readonly hint: string | undefined;
 
   constructor(message: string, options: SnapshotErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message, given({ cause: options.cause }));
     this.hint = options.hint;
   }
 }

@@ -1,4 +1,5 @@
 import type { Counts } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { type Range, span } from "../../units/range.ts";
 import type { Block } from "./block.ts";
 import { addCounts } from "./counts.ts";
@@ -38,10 +39,10 @@ export function addBlock(before: FileTotals | undefined, plugin: string, block: 
     of: block.of ?? block.file,
     kind: kindOf(block),
     bytes: (before?.bytes ?? 0) + block.bytes,
-    ...(raw === undefined ? {} : { raw }),
+    ...given({ raw }),
     blocks: (before?.blocks ?? 0) + 1,
     records: (before?.records ?? 0) + block.records,
-    ...(range === undefined ? {} : { range }),
+    ...given({ range }),
     counts,
     blockSha256: block.sha256,
   };

@@ -14,6 +14,7 @@ import type {
   Start,
   Step,
 } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 import { BLOCK_BYTES_MAX } from "../format/limits.ts";
 import { countLines } from "../format/lines.ts";
@@ -68,7 +69,7 @@ export function checkStart(start: Start): Omit<CheckedStep, "records" | "files" 
     next: checkCursors("cursors", start.cursors),
     notes: checkNotes(start.notes),
     done: 0,
-    ...(exportedUntil === undefined ? {} : { exportedUntil }),
+    ...given({ exportedUntil }),
   };
 }
 
@@ -109,7 +110,7 @@ function checkRecords(
     lines,
     range,
     counts: checkCounts(`records of ${file}`, counts),
-    ...(window === undefined ? {} : { window: checkWindow(file, window) }),
+    ...given({ window: window && checkWindow(file, window) }),
   };
 }
 

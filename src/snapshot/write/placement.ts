@@ -5,21 +5,21 @@ import { collisionKey, partName, pluginFolder, withoutFolder } from "../format/p
 
 export interface Placement {
   /** The stored file that the next `bytes` of a data file go into. @throws SnapshotError when an object is in the way. */
-  locate(plugin: string, file: string, bytes: number): Place;
+  locate(plugin: string, file: string, bytes: number): FilePlace;
   /** Where a data file of the plugin begins, uncompressed. */
   base(plugin: string, file: string): string;
   /** A free path for an object: as asked, or with `-2`, `-3` … before its extension. @throws SnapshotError as above. */
-  claim(plugin: string, path: string): Place;
+  claim(plugin: string, path: string): FilePlace;
   /**
    * A file that one step alone writes: its parts as they come, under a free name as above.
    * @throws SnapshotError when another step writes it
    */
   own(plugin: string, file: string): OwnFile;
   /** Takes over what an earlier run of the same export placed; a file's parts in the order they were written. */
-  restore(plugin: string, stored: StoredFile): void;
+  restore(plugin: string, stored: PlacedFile): void;
 }
 
-export interface Place {
+export interface FilePlace {
   readonly path: string;
   /** The data file that it holds or is a part of; an object's own path as the plugin asked for it. */
   readonly of: string;
@@ -28,12 +28,12 @@ export interface Place {
 /** A file of one step, while it is written. */
 export interface OwnFile {
   /** The stored file that its next `bytes` go into. */
-  locate(bytes: number): Place;
+  locate(bytes: number): FilePlace;
   /** Nothing of it is kept: its names are free again. */
   release(): void;
 }
 
-export interface StoredFile extends Place {
+export interface PlacedFile extends FilePlace {
   readonly kind: FileKind;
   readonly bytes: number;
 }

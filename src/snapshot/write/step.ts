@@ -1,11 +1,12 @@
 /** Where everything in a step goes, worked out before anything is written. */
 
 import type { Counts } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
 import { messageOf } from "../../units/message-of.ts";
 import type { Range } from "../../units/range.ts";
 import type { Commit } from "../format/block.ts";
 import { compressBlock } from "../format/compress.ts";
-import type { OwnFile, Place, Placement } from "./placement.ts";
+import type { FilePlace, OwnFile, Placement } from "./placement.ts";
 import type { NewBlock } from "./stored-files.ts";
 
 /** Records that are ready to be written: whole lines, checked. */
@@ -52,7 +53,7 @@ export class StepRefused extends Error {
 }
 
 /** One run of bytes, and the block that will say where it is. */
-export interface Part {
+export interface StepPart {
   readonly bytes: Uint8Array;
   readonly block: NewBlock;
 }
@@ -60,7 +61,7 @@ export interface Part {
 /** Finds a place for everything that one step yields, and compresses what is to be compressed. */
 export interface Placer {
   /** @throws StepRefused when a path is taken */
-  place(yielded: Yield): Promise<Part[]>;
+  place(yielded: Yield): Promise<StepPart[]>;
   /** The stored files that this step alone has. */
   own(): Iterable<string>;
   /** Nothing of it is kept: its names are free again. */
@@ -87,7 +88,7 @@ export function createPlacer(
     files.set(file, own);
     return own;
   };
-  const inOwn = (file: string, bytes: number): Place => {
+  const inOwn = (file: string, bytes: number): FilePlace => {
     const place = ownFile(file).locate(bytes);
     paths.add(place.path);
     return place;
@@ -95,7 +96,7 @@ export function createPlacer(
   const packed = (bytes: Uint8Array) => (compressed ? compressBlock(bytes) : bytes);
   return {
     async place({ records, files: pieces = [], objects }) {
-      const parts: Part[] = [];
+      const parts: StepPart[] = [];
       for (const one of records.filter(({ lines }) => lines > 0)) {
         const bytes = await packed(one.bytes);
         const locate = alone ? inOwn : (file: string, size: number) => placement.locate(plugin, file, size);
@@ -128,21 +129,20 @@ function refusing<Result>(work: () => Result): Result {
   }
 }
 
-const named = ({ path, of }: Place) => (path === of ? { file: path } : { file: path, of });
+const named = ({ path, of }: FilePlace) => (path === of ? { file: path } : { file: path, of });
 
 const rawOf = (bytes: Uint8Array, compressed: boolean) => (compressed ? { raw: bytes.length } : {});
 
-const recordsBlock = (records: StepRecords, place: Place, compressed: boolean): NewBlock => ({
+const recordsBlock = (records: StepRecords, place: FilePlace, compressed: boolean): NewBlock => ({
   ...named(place),
   ...rawOf(records.bytes, compressed),
   records: records.lines,
   range: records.range,
   counts: records.counts,
-  ...(records.window === undefined ? {} : { window: records.window }),
-  ...(records.reread === undefined ? {} : { reread: records.reread }),
+  ...given({ window: records.window, reread: records.reread }),
 });
 
-const bytesBlock = ({ bytes, counts }: StepBytes, place: Place, compressed: boolean): NewBlock => ({
+const bytesBlock = ({ bytes, counts }: StepBytes, place: FilePlace, compressed: boolean): NewBlock => ({
   ...named(place),
   ...rawOf(bytes, compressed),
   kind: "bytes",

@@ -1,10 +1,12 @@
 /** Writes the data files and the index of a snapshot, one step after another. */
+
+import { given } from "../../units/given.ts";
 import { type Block, type Commit, formatIndexLine } from "../format/block.ts";
 import { openDirectory } from "./disk.ts";
 import { type GroupCommit, openGroupCommit } from "./group-commit.ts";
 import { createPlacement, type Placement, type PlacementOptions } from "./placement.ts";
 import type { Recovered } from "./recover.ts";
-import { createPlacer, type Part, type WholeStep, type Yield } from "./step.ts";
+import { createPlacer, type StepPart, type WholeStep, type Yield } from "./step.ts";
 import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } from "./stored-files.ts";
 
 export interface SnapshotWriter {
@@ -67,8 +69,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
   const { directory, recovered, groupMs = 500, groupBytes = 32 << 20, onFailure } = options;
   const placement = createPlacement({
     compressed: options.compression === "zstd",
-    ...(options.folders === undefined ? {} : { folders: options.folders }),
-    ...(options.fileBytesMax === undefined ? {} : { fileBytesMax: options.fileBytesMax }),
+    ...given({ folders: options.folders, fileBytesMax: options.fileBytesMax }),
   });
   for (const one of recovered?.files.totals.values() ?? []) placement.restore(one.plugin, one);
   const snapshot = openDirectory(directory);
@@ -78,7 +79,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
     groupMs,
     groupBytes,
     onFailure,
-    ...(recovered === undefined ? {} : { committed: recovered.index }),
+    ...given({ committed: recovered?.index }),
   });
   const serially = createQueue();
   let broken: unknown;
@@ -154,7 +155,7 @@ function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result>
   };
 }
 
-async function storeParts(plugin: string, parts: readonly Part[], files: StoredFiles): Promise<Stored[]> {
+async function storeParts(plugin: string, parts: readonly StepPart[], files: StoredFiles): Promise<Stored[]> {
   const stored: Stored[] = [];
   for (const { bytes, block } of parts) stored.push(await files.append(plugin, bytes, block));
   return stored;
@@ -171,7 +172,7 @@ async function commitParts(
   const last = blocks.at(-1);
   const lines = [
     ...blocks.slice(0, -1).map((block) => formatIndexLine({ plugin, block })),
-    formatIndexLine({ plugin, ...(last === undefined ? {} : { block: last }), commit }),
+    formatIndexLine({ plugin, ...given({ block: last }), commit }),
   ];
   const bytes = blocks.reduce((sum, block) => sum + block.bytes, 0);
   await group.add(

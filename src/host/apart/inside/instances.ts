@@ -1,6 +1,7 @@
 /** The open instances in a plugin's process, and the calls to them. */
 import * as v from "valibot";
 import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
+import { given } from "../../../units/given.ts";
 import { cutMessage, HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
 import { createClient } from "./client.ts";
 import { createMatching, type Handles } from "./matching.ts";
@@ -97,5 +98,5 @@ function faceOf({ name, ...plugin }: Plugin, face: OpenInput["face"], context: C
 function openedAs(face: OpenInput["face"], instance: Instance) {
   const order = memberOf(instance.face, "restore.order").member;
   const has = HOOKS[face].filter((hook) => typeof memberOf(instance.face, hook).member === "function");
-  return { has, ...(order === undefined ? {} : { order }) };
+  return { has, ...given({ order }) };
 }

@@ -1,6 +1,7 @@
 /** The child process's server: a lab on 127.0.0.1, in front of which the check puts its faults. */
 import * as v from "valibot";
 import type { Lab, LabServer } from "../../../contract/lab.ts";
+import { given } from "../../../units/given.ts";
 import { DeclarationError } from "../../declaration.ts";
 import { importModule } from "../../load.ts";
 import { ARRIVED_PATH, labSchema, type Served } from "../messages.ts";
@@ -24,8 +25,7 @@ export async function serveLab(input: unknown): Promise<Served> {
   return {
     filled: filled.url,
     arrived: filled.arrived,
-    ...(lab.subject === undefined ? {} : { subject: lab.subject }),
-    ...(empty === undefined ? {} : { empty: empty.url }),
+    ...given({ subject: lab.subject, empty: empty?.url }),
   };
 }
 

@@ -2,10 +2,11 @@
 
 import { fstatSync, writeFileSync } from "node:fs";
 import * as v from "valibot";
+import { given } from "../../../units/given.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { loadPlugin } from "../../load.ts";
 import { clearEnvironment } from "../environment.ts";
-import { cutMessage, type Declared, FACES, type LoadInput, loadSchema } from "../messages.ts";
+import { cutMessage, FACES, type LoadInput, loadSchema, type ToldDeclaration } from "../messages.ts";
 import { shapeOf } from "../option-shape.ts";
 import { createPeer, type Handlers } from "../peer.ts";
 import { BEAT_MS, SOCKET_FD } from "../word.ts";
@@ -55,13 +56,12 @@ export async function runPluginProcess(): Promise<never> {
 const load = ({ entry, root, spec, files, limitMs }: LoadInput, onStray: (path: string) => void) =>
   loadPlugin({ entry, root, spec }, { files: new Map(files), onStray, limitMs });
 
-function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): Declared {
+function declaredOf({ options, ...said }: Awaited<ReturnType<typeof load>>): ToldDeclaration {
   const faces = FACES.filter((face) => said[face] !== undefined);
   const { name, about, contract, version } = said;
   return {
     ...{ name, about, contract, version, faces },
-    ...(said.signals === undefined ? {} : { signals: [...said.signals] }),
-    ...(said.hosts === undefined ? {} : { hosts: [...said.hosts] }),
+    ...given({ signals: said.signals && [...said.signals], hosts: said.hosts && [...said.hosts] }),
     options: Object.entries(options.entries).map(([key, schema]) => [key, shapeOf(schema)]),
   };
 }

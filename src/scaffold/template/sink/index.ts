@@ -5,7 +5,7 @@
 import { appendFile, mkdir, open, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { definePlugin, option, PluginError, v } from "contextcore";
+import { definePlugin, messageOf, option, PluginError, v } from "contextcore";
 
 export default definePlugin({
   name: "vendor/name",
@@ -54,7 +54,7 @@ async function classified(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (cause) {
-    const said = cause instanceof Error ? cause.message : String(cause);
+    const said = messageOf(cause);
     throw new PluginError("temporary", `the event was not written: ${said}`, {
       hint: "Set the option `file`.",
       cause,

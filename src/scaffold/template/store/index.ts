@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import {
   type ByteRange,
   definePlugin,
+  messageOf,
   type NewObject,
   option,
   PluginError,
@@ -145,6 +146,6 @@ function refuse(error: unknown): never {
   if (codeOf(error) === "") throw error;
   // A file is where a directory of that name should be, or the other way round.
   const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(codeOf(error));
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   throw new PluginError(isName ? "invalid" : "refused", message, { cause: error });
 }

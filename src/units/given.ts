@@ -1,0 +1,15 @@
+/**
+ * The members that have a value, in their order: `{ url, ...given({ tenant }) }` has no member `tenant` where that is `undefined`.
+ */
+export function given<Members extends object>(
+  members: {
+    readonly [Name in keyof Members]: Members[Name] | undefined;
+  },
+): Partial<Members> {
+  const found: Partial<Members> = {};
+  for (const name in members) {
+    const value = members[name];
+    if (value !== undefined) found[name] = value;
+  }
+  return found;
+}
