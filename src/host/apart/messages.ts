@@ -7,6 +7,8 @@ import { optionShapeSchema } from "./option-shape.ts";
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.readonly());
+
 /** What a plugin may have, each opened by itself. */
 export const FACES = ["backend", "sink", "store"] as const;
 export const faceSchema = v.picklist(FACES);
@@ -48,16 +50,16 @@ export const loadSchema = v.object({
 });
 export type LoadInput = v.InferOutput<typeof loadSchema>;
 
-/** What `load` answers: the declaration as data. */
+/** What `load` answers: the declaration as data, every member of it. */
 export const declaredSchema = v.object({
   name: word,
   about: v.pipe(v.string(), v.maxLength(2_000)),
   contract: v.optional(v.number()),
   version: v.optional(word),
-  signals: v.optional(v.array(v.picklist(SIGNALS))),
+  signals: v.optional(listOf(v.picklist(SIGNALS))),
   importance: v.optional(v.picklist(IMPORTANCES)),
-  dataFiles: v.optional(v.array(word)),
-  hosts: v.optional(v.array(word)),
+  dataFiles: v.optional(listOf(word)),
+  hosts: v.optional(listOf(word)),
   faces: v.array(faceSchema),
   options: v.array(v.tuple([word, optionShapeSchema])),
 });
