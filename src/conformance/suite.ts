@@ -9,6 +9,7 @@ import { exportRules } from "./export-rules.ts";
 import { faultRules } from "./fault-rules.ts";
 import { lookRules } from "./look-rules.ts";
 import { patienceRules } from "./patience-rules.ts";
+import { rangeRules } from "./range-rules.ts";
 import { restoreRules } from "./restore-rules.ts";
 import { secretRules } from "./secret-rules.ts";
 import { sinkRules } from "./sink-rules.ts";
@@ -22,6 +23,7 @@ export const backendSuite: readonly Check<Subject>[] = [
   ...declarationRules,
   ...lookRules,
   ...exportRules,
+  ...rangeRules,
   ...serverRules,
   ...restoreRules,
   ...erasureRules,

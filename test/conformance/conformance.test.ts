@@ -4,7 +4,16 @@ import { runCheck } from "../../src/conformance/check.ts";
 import { type CheckTarget, openSubject } from "../../src/conformance/subject.ts";
 import { backendSuite, sinkSuite } from "../../src/conformance/suite.ts";
 import { lineRecords, option, v } from "../../src/contract/contextcore.ts";
-import type { AuditRecord, Backend, Cursor, EraseRequest, Step } from "../../src/contract/contract.ts";
+import type {
+  AuditRecord,
+  Backend,
+  CountRequest,
+  Cursor,
+  EraseRequest,
+  ExportRequest,
+  RestoreBatch,
+  Step,
+} from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
 import { type PageServer, type PagesContext, pagesPlugin, readPage, servePages } from "../host/pages.ts";
 
@@ -484,6 +493,100 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
       },
     }),
     "lacks a line",
+  ],
+  [
+    "export-within-range",
+    "a range that is not heeded",
+    (backend) => ({
+      export: { ...backend.export, start: async () => ({ cursors: [{ from: 0 }] }) },
+    }),
+    "a record of 1970-01-01T00:00:00Z, outside of",
+  ],
+  [
+    "export-within-range",
+    "a line that comes only with a part",
+    (backend) => ({
+      export: {
+        ...backend.export,
+        start: async (request: ExportRequest, signal: AbortSignal) => ({
+          ...(await backend.export.start(request, signal)),
+          ...(request.range.from > 0n
+            ? { cursors: [{ from: 0, more: true, since: "221", until: "239" }] }
+            : {}),
+        }),
+        step: async ({ more, ...cursor }: Cursor, signal: AbortSignal) =>
+          more === true
+            ? {
+                records: [
+                  {
+                    ...{ file: "acme/pages/lines.jsonl", text: '"stray"\n', lines: 1 },
+                    ...{ from: 230n, to: 231n, counts: { lines: 1 } },
+                  },
+                ],
+              }
+            : backend.export.step(cursor, signal),
+      },
+    }),
+    "1 record only in an export of",
+  ],
+  [
+    "count-within-range",
+    "a count of everything",
+    (backend) => ({
+      count: ({ range: _, ...request }: CountRequest, signal: AbortSignal) =>
+        backend.count?.({ ...request, range: { from: 0n, to: 1_000n } }, signal),
+    }),
+    "lines: 11, and 23 by `count` of",
+  ],
+  [
+    "restore-within-range",
+    "a range that is not heeded",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async (batch: RestoreBatch, signal: AbortSignal) =>
+          backend.restore?.apply({ ...batch, range: { from: 0n, to: 1_000n } }, signal),
+      },
+    }),
+    "records written outside of 1970-01-01T00:00:00Z to",
+  ],
+  [
+    "restore-within-range",
+    "a beginning that is not heeded",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async ({ range: { to }, ...batch }: RestoreBatch, signal: AbortSignal) =>
+          backend.restore?.apply({ ...batch, range: { from: 0n, to } }, signal),
+      },
+    }),
+    "`apply` says that 13 lines are written or there already, and no more than 12 lie in",
+  ],
+  [
+    "restore-within-range",
+    "lines within it that are left out",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async ({ range: { from, to }, ...batch }: RestoreBatch, signal: AbortSignal) =>
+          backend.restore?.apply({ ...batch, range: { from: from + 20n, to } }, signal),
+      },
+    }),
+    "1 record not written within",
+  ],
+  [
+    "restore-then-export",
+    "more than it was given",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        apply: async (batch: RestoreBatch, signal: AbortSignal) => {
+          await backend.restore?.apply(batch, signal);
+          return { written: { lines: batch.lines.length }, existing: { lines: 1 } };
+        },
+      },
+    }),
+    "`apply` says that 24 lines are written or there already, and no more than 23 were given",
   ],
 ];
 
