@@ -38,7 +38,10 @@ export interface LineFacts {
   /** Earliest and latest time in it, ns; absent when it has none. */
   readonly earliest?: bigint;
   readonly latest?: bigint;
-  /** What must be there once in the file: a trace's id. */
+  /**
+   * What the whole line is about, and must be there once in the file: a trace's id. `verify` calls a second one damage. What a
+   * record of the line is told from others by is its {@link LineRecord.identity}; that may come again, in another snapshot.
+   */
   readonly id?: string;
 }
 

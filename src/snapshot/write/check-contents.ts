@@ -3,6 +3,7 @@
 import { messageOf } from "../../units/message-of.ts";
 import { addCounts } from "../format/counts.ts";
 import { formatOf } from "../format/formats.ts";
+import { createKeySet, type KeySet } from "../format/key-set.ts";
 import { linesOf } from "../format/lines.ts";
 import { measureLine, parseJson } from "../format/measure-line.ts";
 import { relieveNow } from "../memory-pressure.ts";
@@ -21,18 +22,37 @@ const PARSED_BYTES = 1 << 20;
 export function checkContents(plugin: string, { records, objects }: CheckedStep): void {
   // Only a third party's name has a slash: `vendor/name`.
   if (!plugin.includes("/")) return;
-  records.forEach(checkLines);
+  const seen = createSeenIds();
+  for (const one of records) checkLines(one, seen);
   objects.forEach(checkJsonObject);
 }
 
-/** Every line as its file's format says, and the counts that are claimed of them. @throws InvalidStep */
-export function checkLines({ file, bytes, range, counts }: StepRecords): void {
+/** The ids that lines of a data file have had so far. */
+export type SeenIds = (file: string) => KeySet;
+
+/** Nothing was seen yet. */
+export function createSeenIds(): SeenIds {
+  const byFile = new Map<string, KeySet>();
+  return (file) => {
+    const ids = byFile.get(file) ?? createKeySet();
+    byFile.set(file, ids);
+    return ids;
+  };
+}
+
+/**
+ * Every line as its file's format says, none with an id that was seen already, and the counts that are claimed of them.
+ * @throws InvalidStep
+ */
+export function checkLines({ file, bytes, range, counts }: StepRecords, seen: SeenIds): void {
   const sum: Record<string, number> = {};
   let number = 1;
   let unrelieved = 0;
   for (const line of linesOf(bytes)) {
     try {
-      addCounts(sum, measureLine(line, file, range).counts);
+      const { id, ...facts } = measureLine(line, file, range);
+      if (id !== undefined && !seen(file).add(id)) throw new Error(`${id} is there twice`);
+      addCounts(sum, facts.counts);
     } catch (error) {
       throw invalid(`line ${number} of the records of ${file}`, error);
     }
