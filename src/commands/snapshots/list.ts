@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import * as v from "valibot";
 import { coverageOf } from "../../snapshot/catalog/coverage.ts";
-import { type KeptSnapshot, type KeptSnapshots, readKept } from "../../snapshot/catalog/kept.ts";
+import { type KeptSnapshot, type KeptSnapshots, misnamedIn, readKept } from "../../snapshot/catalog/kept.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -43,7 +43,9 @@ export default defineCommand({
   json: listSchema,
   async run(call): Promise<ExitCode> {
     const { backups } = await configOf(call);
-    const { snapshots, unreadable } = await readKept(backups);
+    const kept = await readKept(backups);
+    const { snapshots } = kept;
+    const unreadable = [...kept.unreadable, ...(await misnamedIn(backups))];
     const unfinished = await listPartials(backups);
     if (call.args.json) call.terminal.printJson(toJson(backups, { snapshots, unfinished, unreadable }));
     else show(call, backups, { snapshots, unfinished });

@@ -2,9 +2,8 @@ import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncDirectory } from "../../storage/durable.ts";
 import { isMissing } from "../../storage/refusal.ts";
+import { hiddenName, nameInHidden } from "../format/name.ts";
 import type { KeptSnapshot } from "./kept.ts";
-
-const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
 
 /**
  * Removes a snapshot so that a half-removed one can never pass for a whole: first its name, then its files.
@@ -12,7 +11,7 @@ const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
  * @throws Error from the file system; the snapshot then still has its name, or is gone for every reader
  */
 export async function removeSnapshot({ path }: KeptSnapshot, onGone: () => void): Promise<void> {
-  const doomed = join(dirname(path), `.${basename(path)}.removed`);
+  const doomed = join(dirname(path), hiddenName(basename(path), "removed"));
   await rename(path, doomed);
   onGone();
   await syncDirectory(dirname(path));
@@ -26,7 +25,7 @@ export async function listRemoved(directory: string): Promise<string[]> {
     throw error;
   });
   return names
-    .filter((name) => REMOVED.test(name))
+    .filter((name) => nameInHidden(name, "removed") !== undefined)
     .sort()
     .map((name) => join(directory, name));
 }

@@ -12,6 +12,7 @@ import { textNestsDeeper } from "../../units/nesting.ts";
 import { countsSchema } from "./counts.ts";
 import { SnapshotError } from "./errors.ts";
 import { MANIFEST_LEVELS_MAX } from "./limits.ts";
+import { SNAPSHOT_NAME } from "./name.ts";
 import { problemKindSchema } from "./problem-kind.ts";
 import { rangeSchema, timeSchema } from "./range-text.ts";
 
@@ -83,8 +84,8 @@ const limitSchema = v.object({
 export const parentSchema = v.object({
   snapshot: v.pipe(
     v.string(),
-    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not a snapshot's name"),
-    v.description("Its name: for people, since a directory may be renamed"),
+    v.regex(SNAPSHOT_NAME, "not a snapshot's name"),
+    v.description("Its name then, for people: it may lie elsewhere, or under another such name"),
   ),
   sha256: v.pipe(sha256Schema, v.description("Its manifest's own: by this it is found")),
 });

@@ -9,11 +9,10 @@ import { toRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { MANIFEST_BYTES_MAX } from "../format/limits.ts";
 import { formatManifest, type Manifest } from "../format/manifest.ts";
+import { hiddenName, nameInHidden } from "../format/name.ts";
 import { MANIFEST_FILE, manifestIfThere } from "../read/manifest-file.ts";
 import { openDirectory, writeFailure } from "./disk.ts";
 import { BOOKKEEPING } from "./recover.ts";
-
-const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
 
 /**
  * Makes the directory of a new snapshot. The name is the time, UTC; `-2`, `-3` … when that is taken.
@@ -27,7 +26,7 @@ export async function createPartial(directory: string, now: bigint): Promise<str
     await mkdir(directory, { recursive: true });
     for (let number = 1; ; number += 1) {
       const name = numberedName(snapshotName(now), number);
-      const path = join(directory, `.${name}.partial`);
+      const path = join(directory, hiddenName(name, "partial"));
       if (existsSync(join(directory, name)) || !makeNewDirectory(path)) continue;
       await syncDirectory(directory);
       return path;
@@ -73,7 +72,7 @@ export async function renameFinished(partial: string, manifest: Manifest): Promi
     for (const name of BOOKKEEPING)
       if (name !== "blocks.jsonl") await rm(join(partial, name), { force: true });
     await syncDirectory(partial);
-    const path = freeName(directory, PARTIAL.exec(basename(partial))?.[1] ?? basename(partial));
+    const path = freeName(directory, nameInHidden(basename(partial), "partial") ?? basename(partial));
     await rename(partial, path);
     await syncDirectory(directory);
     return path;
@@ -111,7 +110,7 @@ export async function listPartials(directory: string): Promise<string[]> {
   try {
     const names = await readdir(directory);
     return names
-      .filter((name) => PARTIAL.test(name))
+      .filter((name) => nameInHidden(name, "partial") !== undefined)
       .sort()
       .map((name) => join(directory, name))
       .filter((path) => ["request.json", MANIFEST_FILE].some((file) => existsSync(join(path, file))));
