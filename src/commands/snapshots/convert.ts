@@ -52,6 +52,11 @@ export default defineCommand({
     const { snapshot } = opened;
     const wanted = oneOf(given.plugin, snapshot.manifest);
     const totals = await writeOpenMetrics(snapshot, resolve(directory, given.output), signal, wanted);
+    if (totals === undefined)
+      throw new UsageError(
+        `${snapshot.path} has no metrics${wanted === undefined ? "" : ` of ${wanted}`}, so nothing was written`,
+        "`contextcore snapshots show` says what a snapshot holds",
+      );
     const exit = told(call, totals);
     return lacksNothing(opened.chosen, opened.broken) ? exit : EXIT.partial;
   },
