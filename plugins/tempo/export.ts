@@ -54,6 +54,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   const blocks = storage && { storage, api: source, ...idLists(source) };
   let written = false;
   return {
+    heeds: ["match"],
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
       // Once: what comes while the export runs came after it.

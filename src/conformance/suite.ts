@@ -8,6 +8,7 @@ import { erasureRules } from "./erasure-rules.ts";
 import { exportRules } from "./export-rules.ts";
 import { faultRules } from "./fault-rules.ts";
 import { lookRules } from "./look-rules.ts";
+import { matchRules } from "./match-rules.ts";
 import { patienceRules } from "./patience-rules.ts";
 import { rangeRules } from "./range-rules.ts";
 import { restoreRules } from "./restore-rules.ts";
@@ -24,6 +25,7 @@ export const backendSuite: readonly Check<Subject>[] = [
   ...lookRules,
   ...exportRules,
   ...rangeRules,
+  ...matchRules,
   ...serverRules,
   ...restoreRules,
   ...erasureRules,

@@ -100,8 +100,9 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
     requireEnd();
     return step;
   };
-  const { split, read } = exporter;
+  const { split, read, heeds } = exporter;
   return {
+    ...given({ heeds }),
     ...(split === undefined
       ? {}
       : {
@@ -127,7 +128,7 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
   const { hook } = hooks(plugin, options);
   const { applyBytes } = restore;
   return {
-    ...given({ order: restore.order }),
+    ...given({ heeds: restore.heeds, order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
     ...guardRanks(restore, hook("ranks", "lookMs")),
     ...guardMatcher(restore, hook("matcher", "lookMs")),

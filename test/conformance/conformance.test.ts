@@ -61,7 +61,7 @@ async function verdicts(given: CheckTarget, names?: readonly string[]) {
 
 test("a backend that is right passes every rule, and none is waived", async () => {
   using own = servePages(LINES);
-  const given = { options: { url: own.url }, empty: { url: empty.url }, subject: SUBJECT };
+  const given = { options: { url: own.url }, empty: { url: empty.url }, subject: SUBJECT, match: "line 1" };
   const found = await verdicts(target(pagesPlugin(), given));
   expect(found.filter(([, verdict]) => verdict !== "passed")).toEqual([]);
   expect(found).toHaveLength(backendSuite.length);
@@ -175,6 +175,18 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
       return { next, records: records.map((one) => ({ ...one, file: "logs.json" })) };
     }),
     "invalid line 1 of the records of logs.json: not an object",
+  ],
+  [
+    "records-in-format",
+    "a trace that comes with two pages",
+    step(async (read, cursor) => {
+      const { next } = await read(cursor);
+      const spans = [{ traceId: "4bf92f35", startTimeUnixNano: "5" }];
+      const text = `${JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] })}\n`;
+      const counts = { traces: 1, spans: 1 };
+      return { next, records: [{ file: "traces.json", text, lines: 1, from: 0n, to: 10n, counts }] };
+    }),
+    "invalid line 1 of the records of traces.json: 4bf92f35 is there twice",
   ],
   [
     "start-repeatable",
@@ -575,6 +587,42 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     "1 record not written within",
   ],
   [
+    "export-by-selector",
+    "a selector that is only said to be heeded",
+    (backend) => ({
+      export: {
+        ...backend.export,
+        start: ({ range }: ExportRequest, signal: AbortSignal) => backend.export.start({ range }, signal),
+      },
+    }),
+    "`line 1` exports everything",
+  ],
+  [
+    "count-by-selector",
+    "a count of everything",
+    (backend) => ({
+      count: ({ range }: CountRequest, signal: AbortSignal) => backend.count?.({ range }, signal),
+    }),
+    "lines: 11, and 23 by `count` of line 1",
+  ],
+  [
+    "restore-by-selector",
+    "a selector that means another thing to a restore",
+    (backend) => ({
+      restore: {
+        ...backend.restore,
+        matcher: (match: string) => (line: string) => (line.endsWith(match) ? line : undefined),
+      },
+    }),
+    "11 records exported by line 1, but not restored by it",
+  ],
+  [
+    "restore-by-selector",
+    "a selector that chooses everything",
+    (backend) => ({ restore: { ...backend.restore, matcher: () => (line: string) => line } }),
+    "`line 1` chooses everything",
+  ],
+  [
     "restore-then-export",
     "more than it was given",
     (backend) => ({
@@ -596,7 +644,7 @@ describe("the rule catches", () => {
     using fresh = servePages([]);
     using own = servePages(LINES);
     const options = rule === "find-then-erase" ? { options: { url: own.url }, subject: SUBJECT } : {};
-    const given = target(pagesPlugin(change), { empty: { url: fresh.url }, ...options });
+    const given = target(pagesPlugin(change), { empty: { url: fresh.url }, match: "line 1", ...options });
     expect(await verdicts(given, [rule])).toEqual([[rule, expect.stringContaining(message)]]);
   });
 

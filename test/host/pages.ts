@@ -10,7 +10,7 @@ export interface PageServer extends Disposable {
   readonly lines: string[];
 }
 
-/** `GET /lines?from=N` gives five lines, or as many as `size` says, `GET /all` all of them, `POST /erase` takes some away, `GET /count` how many there are, of a range where one is given, `POST /lines` adds those that are new. */
+/** `GET /lines?from=N` gives five lines, or as many as `size` says, `GET /all` all of them, `POST /erase` takes some away, `GET /count` how many there are, of a range and with a word where these are given, `POST /lines` adds those that are new. */
 export function servePages(first: readonly string[]): PageServer {
   const lines = [...first];
   const server = Bun.serve({
@@ -28,7 +28,8 @@ export function servePages(first: readonly string[]): PageServer {
       if (pathname === "/all") return Response.json(lines);
       const [since, until] = [searchParams.get("since") ?? "0", searchParams.get("until") ?? "1000"];
       const range = { from: BigInt(since), to: BigInt(until) };
-      const inside = lines.filter((line) => isWithin(line, range));
+      const match = searchParams.get("match") ?? "";
+      const inside = lines.filter((line) => isWithin(line, range) && line.includes(match));
       if (pathname === "/count") return Response.json({ count: inside.length });
       if (request.method === "POST") {
         for (const line of v.parse(v.array(v.string()), await request.json()))
@@ -58,8 +59,8 @@ const options = v.object({ ...option.serverOptions("http://127.0.0.1:1") });
 export type PagesContext = Context<v.InferOutput<typeof options>>;
 
 export function pagesBackend({ http }: PagesContext): Backend {
-  const count = async (signal: AbortSignal, { from, to } = WHOLE): Promise<number> => {
-    const query = { since: from, until: to };
+  const count = async (signal: AbortSignal, { from, to } = WHOLE, match = ""): Promise<number> => {
+    const query = { since: from, until: to, match };
     return (await http.json(v.object({ count: v.number() }), { path: "/count", query, signal })).count;
   };
   return {
@@ -75,11 +76,12 @@ export function pagesBackend({ http }: PagesContext): Backend {
       source: "estimate",
       how: "100 bytes a line",
     }),
-    count: async ({ range }, signal) => ({ lines: await count(signal, range) }),
+    count: async ({ range, match }, signal) => ({ lines: await count(signal, range, match) }),
     limits: async () => [{ setting: "page_size", value: "5" }],
     export: {
-      start: async ({ range: { from, to } }) => ({
-        cursors: [{ from: 0, since: `${from}`, until: `${to}` }],
+      heeds: ["match"],
+      start: async ({ range: { from, to }, match = "" }) => ({
+        cursors: [{ from: 0, since: `${from}`, until: `${to}`, match }],
       }),
       step: (cursor, signal) => readPage(http, cursor, signal),
       split: async ({ from, size = 5, last = false, ...rest }) => {
@@ -101,6 +103,7 @@ export function pagesBackend({ http }: PagesContext): Backend {
       return { outcomes: found.map(() => ({ state: "erased", count: 1 })) };
     },
     restore: {
+      matcher: (match) => (line) => (line.includes(match) ? line : undefined),
       preflight: async () => [],
       async apply({ lines, range }, signal) {
         const json = lines.map((line) => v.parse(v.string(), JSON.parse(line)));
@@ -117,8 +120,9 @@ export async function readPage(
   cursor: Cursor,
   signal: AbortSignal,
 ): Promise<Step> {
-  const { from, size = 5, last = false, since = "0", until = "1000" } = cursor;
-  const query = { from: Number(from), size: Number(size), since: String(since), until: String(until) };
+  const { from, size = 5, last = false, since = "0", until = "1000", match = "" } = cursor;
+  const window = { since: String(since), until: String(until), match: String(match) };
+  const query = { from: Number(from), size: Number(size), ...window };
   const page = await http.json(PAGE, { path: "/lines", query, signal });
   if (page.from !== cursor.from) throw new PluginError("invalid", "acme/pages: that is another page");
   const text = page.lines.map((line) => `${JSON.stringify(line)}\n`).join("");

@@ -26,6 +26,7 @@ export interface RestorerOptions {
 /** Pushes traces through OTLP and believes only what it reads back. */
 export function createRestorer({ otlp, fetchTrace, settings, clock, tenant }: RestorerOptions): Restorer {
   return {
+    heeds: ["labels", "tenant"],
     // Each line is a trace of its own, or a part of one that is read back by its spans.
     order: { "traces.json": "any" },
     matcher: createMatcher,

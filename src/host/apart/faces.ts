@@ -26,6 +26,7 @@ export function backendIn(instance: Instance, plugin: string): Backend {
     inventory: (signal) => ask("inventory", [], signal),
     size: (signal) => ask("size", [], signal),
     export: {
+      ...given({ heeds: opened.selects }),
       start: (request, signal) => ask("export.start", [request], signal),
       step: (cursor, signal) => ask("export.step", [cursor], signal),
       ...(has(instance, "export.split")
@@ -113,7 +114,7 @@ function dashboardsIn({ ask }: Instance): DashboardStore {
 function restorerIn(instance: Instance): Restorer {
   const { ask, opened } = instance;
   return {
-    ...given({ order: opened.order }),
+    ...given({ heeds: opened.adds, order: opened.order }),
     ...(has(instance, "restore.rank")
       ? { ranks: (files, signal) => ask("restore.rank", [files], signal) }
       : {}),

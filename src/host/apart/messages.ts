@@ -96,6 +96,9 @@ export const openedSchema = v.object({
   /** `count`, `restore.apply`. */
   has: v.array(word),
   order: v.optional(objectOf(v.picklist(["time", "index", "any"]))),
+  /** What the exporter and the restorer heed. */
+  selects: v.optional(listOf(v.picklist(["match"]))),
+  adds: v.optional(listOf(v.picklist(["labels", "tenant"]))),
 });
 export type Opened = v.InferOutput<typeof openedSchema>;
 
@@ -196,6 +199,7 @@ export const servedSchema = v.object({
   empty: v.optional(v.string()),
   /** Somebody whose data is there. */
   subject: v.optional(v.object({ id: v.string(), where: v.string() })),
+  match: v.optional(v.string()),
   /** It tells which events have arrived. */
   arrived: v.optional(v.boolean()),
 });

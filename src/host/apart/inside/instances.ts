@@ -96,7 +96,9 @@ function faceOf({ name, ...plugin }: Plugin, face: OpenInput["face"], context: C
 }
 
 function openedAs(face: OpenInput["face"], instance: Instance) {
-  const order = memberOf(instance.face, "restore.order").member;
+  const { member: order } = memberOf(instance.face, "restore.order");
+  const { member: selects } = memberOf(instance.face, "export.heeds");
+  const { member: adds } = memberOf(instance.face, "restore.heeds");
   const has = HOOKS[face].filter((hook) => typeof memberOf(instance.face, hook).member === "function");
-  return { has, ...given({ order }) };
+  return { has, ...given({ order, selects, adds }) };
 }
