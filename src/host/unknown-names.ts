@@ -6,7 +6,7 @@ import { instancesOf, nameObjection, pluginOf } from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import type { Path } from "../config/source.ts";
 import type { BuiltIn } from "./built-in.ts";
-import { DeclarationError } from "./declaration.ts";
+import { DeclarationError, isVendorName } from "./declaration.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 import { sharedVariables } from "./shared-variables.ts";
@@ -105,5 +105,7 @@ const noSuchPlugin = (name: string): string => `there is no plugin called ${name
 
 function hintFor(name: string, known: readonly string[]): string {
   const meant = closest(name, known);
+  if (meant === undefined && isVendorName(name))
+    return `\`contextcore plugin add PATH\` adds a plugin to contextcore.yaml.`;
   return meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
 }
