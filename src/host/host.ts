@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { configuredAs, enabledInstances } from "../config/instances.ts";
 import { type PluginKind, resolveOptions } from "../config/resolve-options.ts";
 import type { Plugin } from "../contract/contract.ts";
+import { given } from "../units/given.ts";
 import { boundsFrom } from "./apart/bounds.ts";
 import type { BuiltIn } from "./built-in.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
@@ -18,6 +19,8 @@ import { unknownNames } from "./unknown-names.ts";
 export interface HostOptions extends OpeningOptions {
   /** Only these plugins; default: all that are enabled. */
   readonly only?: readonly string[];
+  /** Built-in plugins that are not in use, too: for a list of them. */
+  readonly all?: boolean;
   /** The program's built-in plugins, in order. */
   readonly builtIns: readonly BuiltIn[];
 }
@@ -44,7 +47,7 @@ export async function openPlugins(config: Config, options: HostOptions): Promise
     const { name } = one.plugin;
     if (!wanted(name)) continue;
     const own: OpenBackend[] = [];
-    for (const instance of enabledInstances(name, config))
+    for (const instance of enabledInstances(name, config, one.onlyNamed))
       await attempt(instance, async () => own.push(...(await openBackend(one, config, options, instance))));
     backends.push(...inFolders(own, failures));
     await attempt(name, async () => sinks.push(...(await openSink(one, config, options))));
@@ -88,9 +91,10 @@ export async function declarePlugins(
 ): Promise<DeclaredPlugins> {
   const { plugins, failures } = await loadPlugins(config, options);
   const checked = (kind: PluginKind): DeclaredInstance[] =>
-    plugins.flatMap(({ plugin }) => {
+    plugins.flatMap((loaded) => {
+      const { plugin } = loaded;
       if (plugin[kind === "backends" ? "backend" : "sink"] === undefined) return [];
-      return namesOf(plugin.name, kind, config).map((name) => {
+      return namesOf(loaded, kind, config).map((name) => {
         resolveOptions(configuredAs(name, plugin), kind, config);
         return { name, plugin };
       });
@@ -99,11 +103,15 @@ export async function declarePlugins(
 }
 
 /** The names under which a plugin is used. */
-const namesOf = (plugin: string, kind: PluginKind, config: Config): readonly string[] =>
+const namesOf = (
+  { plugin: { name }, onlyNamed }: LoadedPlugin,
+  kind: PluginKind,
+  config: Config,
+): readonly string[] =>
   kind === "backends"
-    ? enabledInstances(plugin, config)
-    : config.sinks[plugin]?.enabled === true
-      ? [plugin]
+    ? enabledInstances(name, config, onlyNamed)
+    : config.sinks[name]?.enabled === true
+      ? [name]
       : [];
 
 export interface Loaded {
@@ -123,10 +131,12 @@ export async function loadPlugins(config: Config, options: HostOptions): Promise
     }
   };
   for (const builtIn of options.builtIns) {
-    if (isNeeded(builtIn.name, config, options))
-      await load(builtIn.name, async () => ({
+    const { name, onlyNamed } = builtIn;
+    if (isNeeded(builtIn, config, options))
+      await load(name, async () => ({
         plugin: checkDeclaration(await builtIn.load(), "built-in"),
         source: "built-in",
+        ...given({ onlyNamed }),
       }));
   }
   for (const spec of config.plugins) await load(spec, () => loadTrusted(spec, config, options));
@@ -144,9 +154,10 @@ async function loadTrusted(spec: string, config: Config, options: HostOptions): 
 }
 
 /** A built-in plugin that is neither requested nor enabled is not even loaded. */
-function isNeeded(name: string, config: Config, { only }: HostOptions): boolean {
+function isNeeded({ name, onlyNamed }: BuiltIn, config: Config, { only, all }: HostOptions): boolean {
   if (only !== undefined && !only.includes(name)) return false;
-  return enabledInstances(name, config).length > 0 || config.sinks[name] !== undefined;
+  if (all) return true;
+  return enabledInstances(name, config, onlyNamed).length > 0 || config.sinks[name] !== undefined;
 }
 
 /** @throws DeclarationError when another plugin has its name; its process is then ended */

@@ -28,6 +28,8 @@ export interface LoadedPlugin {
   readonly plugin: Plugin;
   /** `built-in`, or what the configuration calls it. */
   readonly source: string;
+  /** Its backend is asked only where the configuration names it. */
+  readonly onlyNamed?: boolean;
   /** A stranger's: the processes that it runs in. */
   readonly apart?: Apart;
 }

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { enabledInstances } from "../../config/instances.ts";
-import type { Plugin } from "../../contract/contract.ts";
 import type { LoadedPlugin } from "../../host/opening.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { formatTable } from "../../terminal/table.ts";
@@ -50,17 +49,18 @@ export default defineCommand({
 
 type Summary = v.InferOutput<typeof pluginSchema>;
 
-function summaryOf({ plugin, source }: LoadedPlugin, config: Config): Summary {
+function summaryOf(loaded: LoadedPlugin, config: Config): Summary {
+  const { plugin, source } = loaded;
   const { name, version, about } = plugin;
-  return { name, ...given({ version }), about, source, ...usage(plugin, config) };
+  return { name, ...given({ version }), about, source, ...usage(loaded, config) };
 }
 
-/** A backend is in use unless it is disabled, a sink only if it is configured. */
+/** A backend is in use unless it is disabled, or asked only where it is named; a sink only if it is configured. */
 function usage(
-  { name, backend, sink, store }: Plugin,
+  { plugin: { name, backend, sink, store }, onlyNamed }: LoadedPlugin,
   config: Config,
 ): Pick<Summary, "backend" | "sink" | "store"> {
-  const backendIsOn = enabledInstances(name, config).length > 0;
+  const backendIsOn = enabledInstances(name, config, onlyNamed).length > 0;
   const sinkIsOn = config.sinks[name]?.enabled === true;
   return {
     backend: backend === undefined ? "none" : backendIsOn ? "on" : "off",

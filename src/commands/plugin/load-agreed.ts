@@ -12,10 +12,9 @@ import type { Call } from "../command.ts";
  */
 export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
   const config = await configOf(call);
-  const all = { ...config, backends: {}, sinks: {} };
-  if (isAgreed(await agreementOf(call, config)))
-    return { ...(await loadPlugins(all, { builtIns: BUILT_INS })), config };
-  const { plugins, failures } = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
+  const every = { builtIns: BUILT_INS, all: true };
+  if (isAgreed(await agreementOf(call, config))) return { ...(await loadPlugins(config, every)), config };
+  const { plugins, failures } = await loadPlugins({ ...config, plugins: [] }, every);
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
   return { plugins, failures: [...failures, ...left], config: { ...config, sealed: true } };
 }
