@@ -2,7 +2,7 @@
 import type { Backend } from "../contract/contract.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
-import { type Range, span, toRfc3339 } from "../units/range.ts";
+import { NS_PER_MS, NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
 import { type Check, require } from "./check.ts";
 import { requireSameCounts } from "./compare.ts";
 import { recordsIn, requireAmong } from "./records.ts";
@@ -80,18 +80,26 @@ const heldIn = async (target: Backend, subject: Subject): Promise<ReadonlySet<st
 
 /** The middle half of the time that the records cover. */
 async function partOf(subject: Subject): Promise<Range> {
-  const whole = extentOf(await subject.harvest());
-  const quarter = (whole.to - whole.from) / 4n;
-  return { from: whole.from + quarter, to: whole.to - quarter };
+  const { from, to } = extentOf(await subject.harvest());
+  const at = (quarters: bigint): bigint => even(from + ((to - from) * quarters) / 4n, to - from);
+  return { from: at(1n), to: at(3n) };
 }
 
+/** What is exported at all, cut in the middle of the time that the records cover. */
 async function halvesOf(subject: Subject): Promise<readonly Range[]> {
   const { from, to } = extentOf(await subject.harvest());
-  const middle = from + (to - from) / 2n;
+  const middle = even(from + (to - from) / 2n, to - from);
+  const whole = span({ from, to }, await subject.range());
   return [
-    { from, to: middle },
-    { from: middle, to },
+    { from: whole.from, to: middle },
+    { from: middle, to: whole.to },
   ];
+}
+
+/** A time without a fraction that is beyond many servers' clocks, where the whole is long enough for that. */
+function even(time: bigint, length: bigint): bigint {
+  const unit = [NS_PER_SECOND, NS_PER_MS].find((one) => length >= 10n * one) ?? 1n;
+  return time - (time % unit);
 }
 
 const extentOf = ({ blocks }: Harvest): Range => blocks.map(({ from, to }) => ({ from, to })).reduce(span);

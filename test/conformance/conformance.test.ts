@@ -154,6 +154,14 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     }),
     "not in the folder",
   ],
+  [
+    "export-ends",
+    "an error of its own, and says where",
+    step(async () => {
+      throw new Error("oops");
+    }),
+    'step {"from":0,"since":"0","until":"1001000","match":""} threw an unclassified Error: oops',
+  ],
   ["export-ends", "nothing at all", step(async () => ({})), "brought nothing"],
   [
     "records-are-json",
