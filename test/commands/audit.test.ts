@@ -109,7 +109,7 @@ test("verify proves, and names the line that was changed", async () => {
   const changed = await run(["audit", "verify"], { cwd });
   expect(changed.exitCode).toBe(5);
   expect(changed.stderr).toStartWith(
-    "wrong: audit.jsonl:2: the line was changed: its content does not fit its hash\n",
+    "wrong: audit.jsonl:2: the line was changed: its hash does not match its content\n",
   );
   const { sound: verdict, findings } = JSON.parse((await run(["audit", "verify", "--json"], { cwd })).stdout);
   expect([verdict, findings.length]).toEqual([false, 1]);
@@ -126,7 +126,7 @@ test("keygen prints the public key alone, once; verify takes it", async () => {
   expect(made.stderr).not.toContain("PRIVATE+KEY");
   const again = await run(["audit", "keygen"], { cwd });
   expect(again.exitCode).toBe(4);
-  expect(again.stderr).toContain("there is a signing key already");
+  expect(again.stderr).toContain("a signing key exists already");
   const verified = await run(["audit", "verify", "--key", publicKey], { cwd });
   expect(verified.exitCode).toBe(0);
   expect(verified.stderr).toContain("there is no checkpoint yet");

@@ -123,11 +123,11 @@ const WORDS: readonly (readonly [string, string])[] = [
   ],
   [
     "inventory --set sinks.tempo.url=http://localhost",
-    "error: --set: sinks.tempo.url: tempo is no sink\nhint: did you mean backends.tempo.url?",
+    "error: --set: sinks.tempo.url: tempo is not a sink\nhint: did you mean backends.tempo.url?",
   ],
   [
     "inventory --set backends.file.path=/tmp/x",
-    "error: --set: backends.file.path: file is no backend\nhint: did you mean sinks.file.path?",
+    "error: --set: backends.file.path: file is not a backend\nhint: did you mean sinks.file.path?",
   ],
   [
     "inventory --set sinks.webhook.url=http://localhost",

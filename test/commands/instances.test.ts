@@ -214,7 +214,7 @@ describe("a wrong instance stops everything, with its line", () => {
     [`  ${"a".repeat(41)}: { plugin: loki }\n`, "at most 40 characters"],
     ["  con: { plugin: loki }\n", "backends.con: a name that Windows keeps for a device"],
     ["  webhook: { plugin: loki }\n", "backends.webhook: the name of the plugin webhook"],
-    ["  hooks: { plugin: webhook }\n", "backends.hooks.plugin: webhook is no backend"],
+    ["  hooks: { plugin: webhook }\n", "backends.hooks.plugin: webhook is not a backend"],
     [
       "  lok: { }\n",
       "contextcore.yaml:6: backends.lok: there is no plugin called lok\nhint: Did you mean loki?",

@@ -89,8 +89,8 @@ describe("a flaw names its file, block and line:", () => {
     );
     const flaws = await found(path);
     expect(flaws.map(({ subject: file, message }) => [file, message])).toEqual([
-      ["logs.json", "its bytes do not fit its checksum"],
-      ["logs.json", "does not fit its checksum"],
+      ["logs.json", "its bytes do not match its checksum"],
+      ["logs.json", "does not match its checksum"],
     ]);
     expect(flaws[0]?.block).toBeGreaterThan(0);
   });

@@ -199,7 +199,7 @@ export function parseManifest(text: string, path: string): Manifest {
   if (!parsed.success) throw new SnapshotError(`${path}: ${describeIssue(parsed.issues[0])}`);
   if (!provesItself(text, parsed.output.sha256)) {
     throw new SnapshotError(
-      `${path}: its text does not fit its own checksum; it was changed after it was written`,
+      `${path}: its text does not match its own checksum; it was changed after it was written`,
     );
   }
   return parsed.output;

@@ -100,6 +100,6 @@ export async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8A
 async function readStored(bytes: ByteReader, block: Block): Promise<Uint8Array> {
   const stored = await bytes.read(block.file, block.offset, block.bytes);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
-  if (digest !== block.sha256) throw new SnapshotError("its bytes do not fit its checksum");
+  if (digest !== block.sha256) throw new SnapshotError("its bytes do not match its checksum");
   return stored;
 }
