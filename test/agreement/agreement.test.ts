@@ -202,7 +202,7 @@ test("CONTEXTCORE_TRUST agrees for one run to what it names, and to nothing else
   expect(await ended(sha256.slice(7))).toBe(2);
   const { stderr, exitCode } = await place.run(["inventory"], { CONTEXTCORE_TRUST: other });
   expect(exitCode).toBe(4);
-  expect(stderr).toContain("CONTEXTCORE_TRUST names something else than what this project wants");
+  expect(stderr).toContain("CONTEXTCORE_TRUST does not match what this project wants");
   expect(stderr).toContain(`it is now\n${sha256}`);
   expect(statSync(storeOf(place), { throwIfNoEntry: false })).toBeUndefined();
 });

@@ -87,7 +87,7 @@ test("show tells everything about one event, by number or by the beginning of it
   const { stdout, exitCode } = await run(["audit", "show", "4"], { cwd });
   expect(exitCode).toBe(0);
   expect(stdout).toContain('"backup": "yes"');
-  expect(stdout).toContain("(fits its content)");
+  expect(stdout).toContain("(matches its content)");
   expect(stdout).toContain("began with event 3: started");
   const { event, related } = JSON.parse((await run(["audit", "show", "4", "--json"], { cwd })).stdout);
   expect(related.map(({ seq }: { seq: number }) => seq)).toEqual([3]);
@@ -215,7 +215,7 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
   expect((await run(["audit", "verify"], { cwd })).exitCode).toBe(0);
   const trail = await Bun.file(trailOf(cwd)).text();
   const again = await run(["audit", "prune", "--yes"], { cwd });
-  expect([again.exitCode, again.stderr]).toEqual([0, "nothing is past its time\nnothing was removed\n"]);
+  expect([again.exitCode, again.stderr]).toEqual([0, "no event is old enough\nnothing was removed\n"]);
   expect(await Bun.file(trailOf(cwd)).text()).toBe(trail);
   const short = await run(["audit", "prune", "--days", "10"], { cwd });
   expect(short.exitCode).toBe(4);

@@ -247,7 +247,7 @@ describe("a wrong instance stops everything, with its line", () => {
 test("two instances of the same server and tenant are pointed out", async () => {
   const cwd = project(twoLokis(home, home));
   const { stderr, exitCode } = await run(["config", "check"], { cwd });
-  const what = "loki and loki-eu are the same server and tenant";
+  const what = "loki and loki-eu have the same server and tenant";
   expect(stderr).toContain(what);
   expect(exitCode).toBe(0);
   const doctor = await run(["doctor"], { cwd });

@@ -171,7 +171,7 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
   {
     what: "wrong numbers of lines",
     parts: { step: "return { records: [{ ...line(1), lines: 5 }] };" },
-    said: /claim 5 lines and have 1/,
+    said: /claim 5 lines but have 1/,
   },
   {
     what: "a negative count",
@@ -179,7 +179,7 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
     said: /counts\.lines is -5/,
   },
   {
-    what: "a file outside of the snapshot",
+    what: "a file outside the snapshot",
     parts: { step: 'return { records: [{ ...line(1), file: "../../evil.jsonl" }] };' },
     said: /evil\.jsonl/,
   },

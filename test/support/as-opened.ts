@@ -2,7 +2,7 @@
 import type { Backend, Plugin } from "../../src/contract/contract.ts";
 import { asConfigured } from "../../src/host/as-configured.ts";
 
-/** @param given as they would stand in the configuration */
+/** @param given as they would stand  */
 export const asOpened = (
   backend: Backend,
   plugin: Pick<Plugin, "importance" | "dataFiles">,

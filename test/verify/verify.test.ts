@@ -148,7 +148,7 @@ describe("what fits its checksums and is still not true:", () => {
     "a time outside of its block's": {
       file: "traces.json",
       change: (text) => text.replace('"startTimeUnixNano":"1001', '"startTimeUnixNano":"9001'),
-      flaw: "its times are outside of its block's",
+      flaw: "its times are outside its block's",
       line: 1,
     },
     "a value without a timestamp": {
@@ -216,6 +216,8 @@ describe("what fits its checksums and is still not true:", () => {
     const path = join(dir.path, "copy");
     cpSync(await smallSnapshot(dir.path), path, { recursive: true });
     edit(join(path, "manifest.json"), (text) => text.replace('"format": 1', '"format": 2'));
-    expect((await found(path))[0]?.message).toContain("written in format 2, newer than this program knows");
+    expect((await found(path))[0]?.message).toContain(
+      "it has format 2, which is newer than this program knows",
+    );
   });
 });

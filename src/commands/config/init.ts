@@ -19,7 +19,7 @@ export default defineCommand({
     } catch (error) {
       const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
       if (code !== "EEXIST") throw error;
-      throw new Error(`${shown} was not written: it is already there, and was left as it is`, {
+      throw new Error(`${shown} was not written: it exists already, and was left as it is`, {
         cause: error,
       });
     }

@@ -8,7 +8,7 @@ import { openStack } from "../../stack.ts";
 import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
-  about: "deliver what waits for the sinks, now",
+  about: "deliver all waiting events to the sinks now",
   args: {
     time: {
       type: "value",
@@ -19,7 +19,7 @@ export default defineCommand({
       about: "how long each sink gets (default: 1m)",
     },
   },
-  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was away" }],
+  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was down" }],
   async run(call) {
     const { config, sinks } = await openStack(call);
     const { file } = trailPlaces(call, config);
@@ -29,9 +29,7 @@ export default defineCommand({
       timeLimitMs: () => call.args.time,
       onWarning: (message) => call.terminal.warn(message),
       onDropped: async (name, count) =>
-        call.terminal.warn(
-          `sink ${name}: ${counted(count, "event")} no longer fit${count === 1 ? "s" : ""} its outbox`,
-        ),
+        call.terminal.warn(`sink ${name}: ${counted(count, "event")} did not fit into its outbox`),
     });
     delivery.notify();
     await delivery.close();
