@@ -60,8 +60,8 @@ const FLAWS_MAX = 1000;
 
 /**
  * Verifies a snapshot. A flaw is reported, never thrown.
- * @param place or its directory
- * @throws the signal's reason when it is given
+ * @param place of the snapshot, or its directory
+ * @throws the signal's reason when it is aborted
  */
 export async function verifySnapshot(
   place: Storage | string,

@@ -194,11 +194,11 @@ const CONFIGURATIONS: readonly (readonly [string, string])[] = [
   ["a: 'b\n", "contextcore.yaml:2: Missing closing 'quote"],
   [
     "- loki\n- grafana\n",
-    "contextcore.yaml: the file must be keys with values, and it is a list\nhint: write for example `name: shop`; contextcore config init writes a whole file",
+    "contextcore.yaml: the file must consist of keys with values, but it is a list\nhint: write for example `name: shop`; contextcore config init writes a whole file",
   ],
   [
     "shop\n",
-    'contextcore.yaml: the file must be keys with values, and it is only "shop"\nhint: write for example `name: shop`; contextcore config init writes a whole file',
+    'contextcore.yaml: the file must consist of keys with values, but it is only "shop"\nhint: write for example `name: shop`; contextcore config init writes a whole file',
   ],
   [
     "backends:\n  loki:\n    enabled: maybe\n",

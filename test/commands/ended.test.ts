@@ -155,7 +155,7 @@ describe("restore", () => {
     await using setting = await restorable(nth(12, isPush));
     const { cwd, args, reached } = setting;
     expect(await stopped(cwd, args, reached)).toMatch(
-      /^at least this is written: loki [\d,]+ entries; the same command with --resume goes on$/,
+      /^at least this was written: loki [\d,]+ entries; the same command with --resume continues$/,
     );
     const { outcome, details } = await lastOf(cwd, "restore");
     expect([outcome, details.error]).toEqual(["partial", "interrupted by SIGTERM"]);
@@ -167,7 +167,7 @@ describe("restore", () => {
     const { cwd, args, reached } = setting;
     const from = "2020-01-01T00:00:00Z";
     expect(await stopped(cwd, [...args, "--from", from], reached)).toBe(
-      `nothing is known to be written; loki had not answered yet; the same command with --from ${from} --resume goes on`,
+      `nothing is known to have been written; loki had not answered yet; the same command with --from ${from} --resume continues`,
     );
     expect((await lastOf(cwd, "restore")).outcome).toBe("partial");
   });
@@ -187,7 +187,7 @@ describe("restore", () => {
     });
     const { cwd, args, reached } = setting;
     expect(await stopped(cwd, args, reached)).toMatch(
-      /^written: loki [\d,]+ entries; not counted on the servers: loki; the same command with --resume goes on$/,
+      /^written: loki [\d,]+ entries; not counted on the servers: loki; the same command with --resume continues$/,
     );
     const { outcome, details } = await lastOf(cwd, "restore");
     expect([outcome, details.not_counted]).toEqual(["partial", ["loki"]]);

@@ -1,4 +1,4 @@
-/** Tenants of one server, each a backend of its own: named , or as many as the server lists. */
+/** Tenants of one server, each a backend of its own: named in the configuration, or as many as the server lists. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -54,7 +54,7 @@ async function json(cwd: string, args: readonly string[], env: Record<string, st
 
 const names = (all: readonly { name: string }[]): string[] => all.map(({ name }) => name);
 
-describe("named ", () => {
+describe("named in the configuration", () => {
   const saved = createLoki({ now, authEnabled: true, limits: { reject_old_samples: false } });
   const empty = createLoki({ now, authEnabled: true, limits: { reject_old_samples: false } });
   const [from, into] = [saved, empty].map((face) => kept(serve((request) => face.handle(request)))) as [

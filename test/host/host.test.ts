@@ -74,7 +74,7 @@ describe("opening plugins", () => {
     ]);
   });
 
-  test("a name  that no plugin has is reported, not ignored", async () => {
+  test("a name in the configuration that no plugin has is reported, not ignored", async () => {
     using place = project({ "contextcore.yaml": "backends:\n  onne: {}\n" });
     const { failures } = await openPlugins(await configOf(place.directory), { builtIns: [builtIn("one")] });
     expect(failures.map(({ error }) => error)).toMatchObject([

@@ -2,7 +2,7 @@
 import type { Backend, Plugin } from "../../src/contract/contract.ts";
 import { asConfigured } from "../../src/host/as-configured.ts";
 
-/** @param given as they would stand  */
+/** @param given as they would stand in the configuration */
 export const asOpened = (
   backend: Backend,
   plugin: Pick<Plugin, "importance" | "dataFiles">,

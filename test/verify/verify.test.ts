@@ -207,7 +207,7 @@ describe("what fits its checksums and is still not true:", () => {
     const bytes = readFileSync(index);
     claim(path, (manifest) => Object.assign(manifest.index, { sha256: sha256(bytes), bytes: bytes.length }));
     expect((await found(path))[0]?.message).toContain(
-      "is said to be complete, and 1 of its cursors were never run",
+      "is marked as complete, but 1 of its cursors were never run",
     );
   });
 

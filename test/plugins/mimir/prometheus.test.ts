@@ -96,7 +96,7 @@ describe.each(["newest", "distribution"] as const)("Prometheus, %s", (version) =
     );
   });
 
-  test("whatever floats were written, any order of cursors restores them", async () => {
+  test("whatever floats were written, any order of cursors brings them back", async () => {
     let run = 0;
     await fc.assert(
       fc.asyncProperty(
