@@ -161,7 +161,7 @@ describe("trust", () => {
     await sure.waitFor("Trust these files and load them?");
     sure.type("y");
     expect(await sure.exited).toBe(0);
-    expect(sure.text()).toContain("acme/lines is added to");
+    expect(sure.text()).toContain("acme/lines was added to");
   });
 
   test("of a plugin with packages of its own, which work in the compiled program", async () => {

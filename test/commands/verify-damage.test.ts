@@ -37,7 +37,7 @@ test.each([{}, { compression: "zstd" as const }])(
     expect(told.stderr).toContain(
       `block ${block.number} of the index, bytes ${block.offset} to ${block.offset + block.bytes}, ${block.from} to ${block.to}: its bytes do not match its checksum`,
     );
-    expect(told.stderr).toContain("damaged: 1 block of logs; while the server has the data");
+    expect(told.stderr).toContain("damaged: 1 block of logs; while the server still has the data");
     expect(told.stderr).toContain(`  ${again}\n`);
 
     const { stdout } = await run(["verify", path, "--json"], { cwd });

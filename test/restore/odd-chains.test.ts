@@ -120,7 +120,7 @@ for (const [written, change] of [
       `gap: loki: ${gaps[0].from} to ${gaps[0].to} is in none of these snapshots`,
     );
     expect(done.stderr).toContain(
-      `while the server has it: contextcore export --plugin loki --from ${gaps[0].from}`,
+      `while the server still has it: contextcore export --plugin loki --from ${gaps[0].from}`,
     );
     const verified = await call("verify", "latest", "--json");
     expect([verified.exitCode, printed(verified).sound]).toEqual([5, false]);
