@@ -97,7 +97,7 @@ test("show tells everything about one event, by number or by the beginning of it
   writeFileSync(trailOf(cwd), readFileSync(trailOf(cwd), "utf8").replace('"backup":"yes"', '"backup":"no"'));
   const changed = await run(["audit", "show", "4"], { cwd });
   expect(changed.exitCode).toBe(5);
-  expect(changed.stdout).toContain("DOES NOT FIT");
+  expect(changed.stdout).toContain("DOES NOT MATCH");
 });
 
 test("verify proves, and names the line that was changed", async () => {
@@ -154,7 +154,7 @@ test("export writes what other tools read, and is itself recorded", async () => 
   });
   const cut = await run(["audit", "export", "-n", "1"], { cwd });
   expect(lines(cut.stdout)).toHaveLength(1);
-  expect(cut.stderr).toContain("only the newest 1 events");
+  expect(cut.stderr).toContain("only the newest 1 matching events");
   expect((await run(["audit", "export", "-n", "50001"], { cwd })).exitCode).toBe(2);
   expect((await run(["audit", "export", "-n", "1", "--all"], { cwd })).exitCode).toBe(2);
 });

@@ -71,7 +71,7 @@ const WORDS: readonly (readonly [string, string])[] = [
   ["export --max-file-size huge", 'error: --max-file-size: not a size: "huge" (use 500MB, 2GiB)'],
   [
     "export --max-file-size 0",
-    "error: --max-file-size: a file of 0 B is too small; the minimum is 1.0 MB\nhint: use a unit, as in --max-file-size 500MB or 2GiB; a number alone means bytes",
+    "error: --max-file-size: 0 B is too small; the minimum is 1.0 MB\nhint: use a unit, as in --max-file-size 500MB or 2GiB; a number alone means bytes",
   ],
   ["export --max-file-size=-1", 'error: --max-file-size: not a size: "-1" (use 500MB, 2GiB)'],
   ["audit sinks deliver -t 0", "error: --time: 0 is too short for an answer\nhint: for example 30s"],
