@@ -49,7 +49,7 @@ export interface Draft {
 export function openDraft(path: string, options: WholeFileOptions = {}): Draft {
   const { isDurable = true, ifAbsent = false } = options;
   const { draft = `${path}.${randomBytes(8).toString("hex")}.tmp` } = options;
-  const file = openOwnSync(draft, "create", { mode: modeOf(path, options) });
+  const file = createDraft(draft, path, options);
   let isOpen = true;
   const close = (): void => {
     if (isOpen) closeSync(file);
@@ -70,6 +70,15 @@ export function openDraft(path: string, options: WholeFileOptions = {}): Draft {
       rmSync(draft, { force: true });
     },
   };
+}
+
+/** The system's error names the file that was asked for, not the temporary one. */
+function createDraft(draft: string, path: string, options: WholeFileOptions): number {
+  try {
+    return openOwnSync(draft, "create", { mode: modeOf(path, options) });
+  } catch (error) {
+    throw error instanceof Error && "path" in error ? Object.assign(error, { path }) : error;
+  }
 }
 
 /**

@@ -302,7 +302,7 @@ test.each([
 });
 
 test.each([
-  [["audit", "export", "-o", "/proc/contextcore/x.json"], "x.json.partial cannot be opened"],
+  [["audit", "export", "-o", "/proc/contextcore/x.json"], "x.json cannot be opened"],
   [["config", "init", "--config", "/proc/contextcore/x.yaml"], "x.yaml cannot be opened"],
   [["dashboards", "export", "/proc/contextcore"], "cannot be made"],
   [["restore", "latest", "--plugin", "grafana", "--yes"], "/restores cannot be made: it exists already"],

@@ -154,7 +154,7 @@ describe.each(LEAVING)("%s leaves", (_name, key) => {
     const session = await atTheMenu(cwd);
     lab.faults.loki.add({ kind: "status", status: 403 });
     session.type("1");
-    await session.waitFor("Destroy the stack all the same?");
+    await session.waitFor("Destroy the stack anyway?");
     session.type(key);
     expect(await session.exited).toBe(130);
     expect(lastLine(session.text())).toBe("nothing was destroyed");
@@ -183,7 +183,7 @@ test("Ctrl-D while it saves answers no later question", async () => {
   session.type("1");
   await session.waitFor("exporting to backups");
   session.type(KEY.endOfInput);
-  await session.waitFor("Destroy the stack all the same?");
+  await session.waitFor("Destroy the stack anyway?");
   session.type(KEY.enter);
   expect(await session.exited).toBe(4);
   expect(lastLine(session.text())).toBe("nothing was destroyed");

@@ -114,7 +114,7 @@ test("after an export that is not complete it asks again, and Enter means no", a
   lab.faults.loki.add({ kind: "status", status: 403 });
   session.type("1");
   await session.waitFor("missing: loki: failed:");
-  await session.waitFor("Destroy the stack all the same?");
+  await session.waitFor("Destroy the stack anyway?");
   session.type(KEY.enter);
   expect(await session.exited).toBe(4);
   expect(isDestroyed(cwd)).toBe(false);
@@ -130,7 +130,7 @@ test("keys typed before a question are no answer to it", async () => {
   session.type("1");
   await session.waitFor("exporting to backups");
   session.type(`yyy${KEY.enter}y`);
-  await session.waitFor("Destroy the stack all the same?");
+  await session.waitFor("Destroy the stack anyway?");
   session.type(KEY.enter);
   expect(await session.exited).toBe(4);
   expect(isDestroyed(cwd)).toBe(false);

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { stringify } from "yaml";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
+import { openStackToShow } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openStackToShow } from "../stack.ts";
 import { settingsOf } from "./settings.ts";
 
 export default defineCommand({
@@ -17,7 +18,7 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const stack = await openStackToShow(call);
+    const stack = await openStackToShow(callerOf(call));
     const { file } = stack.config;
     const settings = settingsOf(stack.config, stack);
     if (call.args.json) {

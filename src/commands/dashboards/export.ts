@@ -3,9 +3,10 @@ import * as v from "valibot";
 import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { exportDashboards } from "../../dashboards/export.ts";
 import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
+import { openStack } from "../../tasks/stack.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack } from "../stack.ts";
 
 const exportSchema = v.object({
   directory: v.string(),
@@ -32,7 +33,9 @@ export default defineCommand({
   ],
   json: exportSchema,
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
+    const stack = await openStack(callerOf(call), {
+      only: call.args.plugin === undefined ? [] : [call.args.plugin],
+    });
     const directory = resolve(call.directory, call.args.directory);
     const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);

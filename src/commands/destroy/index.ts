@@ -2,14 +2,15 @@ import { commandText } from "../../destroy/command-text.ts";
 import type { Aftermath } from "../../destroy/destroy-stack.ts";
 import { type Destroyed, destroy, destroyTask, lookAtStack } from "../../tasks/destroy.ts";
 import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
+import { openContext } from "../../tasks/stack.ts";
 import type { Refusal, TaskContext } from "../../tasks/task.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { reportExport } from "../export/report.ts";
 import { printInventory } from "../inventory/show.ts";
-import { openContext } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 
@@ -28,7 +29,7 @@ export default defineCommand({
   async run(call) {
     const { terminal } = call;
     const { exit, said, failure } = await orUntouched(UNTOUCHED, async () => {
-      const context = await openContext(call, { isDestroying: true });
+      const context = await openContext(callerOf(call), { isDestroying: true });
       return recordingRefusal(destroy.kind, context, () => verdictOf(call, context));
     });
     if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);

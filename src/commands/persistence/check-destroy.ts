@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { type Loss, lossText } from "../../inventory/losses.ts";
 import { type Taken, takeInventory } from "../../tasks/inventory.ts";
+import { openContext } from "../../tasks/stack.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printInventory } from "../inventory/show.ts";
-import { openContext } from "../stack.ts";
 
 export default defineCommand({
   about: "check whether a destroy would lose anything; exit code 0 when it would not",
@@ -19,7 +20,7 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(call);
+    const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const { losses } = taken;
     const reasons = reasonsIn(taken);

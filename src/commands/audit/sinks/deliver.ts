@@ -1,11 +1,12 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
+import { openStack } from "../../../tasks/stack.ts";
 import { readTimeout } from "../../../tasks/timeout.ts";
+import { trailPlaces } from "../../../tasks/trail-places.ts";
 import { counted } from "../../../units/words.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { openStack } from "../../stack.ts";
-import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
   about: "deliver all waiting events to the sinks now",
@@ -21,8 +22,8 @@ export default defineCommand({
   },
   examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was down" }],
   async run(call) {
-    const { config, sinks } = await openStack(call);
-    const { file } = trailPlaces(call, config);
+    const { config, sinks } = await openStack(callerOf(call));
+    const { file } = trailPlaces(config);
     const delivery = openDelivery({
       file,
       sinks,

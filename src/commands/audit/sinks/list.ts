@@ -1,12 +1,13 @@
 import * as v from "valibot";
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
+import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
+import { trailPlaces } from "../../../tasks/trail-places.ts";
 import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
 import { printable } from "../../../units/printable.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { openStackToRead, sinkLimitMs } from "../../stack.ts";
-import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
   about: "show each sink's state: events delivered and waiting, and its last failure",
@@ -26,10 +27,10 @@ export default defineCommand({
     }),
   ),
   async run(call) {
-    const { config, sinks: opened } = await openStackToRead(call);
+    const { config, sinks: opened } = await openStackToRead(callerOf(call));
     const limits = new Map(opened.map((sink) => [sink.name, sinkLimitMs(config, sink)]));
     const names = Object.keys(config.sinks).filter((name) => config.sinks[name]?.enabled === true);
-    const sinks = surveySinks(trailPlaces(call, config).file, names);
+    const sinks = surveySinks(trailPlaces(config).file, names);
     if (call.args.json) call.terminal.printJson(sinks.map((sink) => toJson(sink, limits.get(sink.name))));
     else if (sinks.length === 0)
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");

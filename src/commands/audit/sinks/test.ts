@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import type { OpenSink } from "../../../host/open.ts";
 import { UsageError } from "../../../tasks/errors.ts";
+import { openStack, sinkLimitMs } from "../../../tasks/stack.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { withTimeLimit } from "../../../units/time-limit.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
-import { openStack, sinkLimitMs } from "../../stack.ts";
 
 interface Probed {
   readonly name: string;
@@ -25,7 +26,7 @@ export default defineCommand({
   ],
   json: v.array(v.object({ name: v.string(), ok: v.boolean(), error: v.optional(v.string()) })),
   async run(call): Promise<ExitCode> {
-    const { config, sinks, failures } = await openStack(call);
+    const { config, sinks, failures } = await openStack(callerOf(call));
     const { name } = call.args;
     const chosen = sinks.filter((sink) => name === undefined || sink.name === name);
     if (name !== undefined && chosen.length === 0) {
