@@ -278,7 +278,7 @@ test("a home in the clone, above its configuration, agrees to nothing by what ca
   writeFileSync(storeOf(place), text.replace(/"self": "[^"]*"/, '"self": "x"'));
   const { stderr, exitCode } = await place.run(["inventory"]);
   expect(exitCode).toBe(4);
-  expect(stderr).toContain(`${storeOf(place)} was copied or restored, or somebody else wrote it`);
+  expect(stderr).toContain(`${storeOf(place)} was copied, restored or written by somebody else`);
 });
 
 test("whose home was restored from a copy is told and asked again, once", async () => {
