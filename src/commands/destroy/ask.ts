@@ -1,9 +1,9 @@
 /** What a person is asked before a stack is destroyed, and the flags that answer in a script. */
 import { type DestroyOption, losingLines, lossesWith, OPTIONS } from "../../destroy/losing.ts";
 import type { Loss } from "../../inventory/losses.ts";
+import type { Taken } from "../../inventory/taken.ts";
 import type { AllTheSame, DestroyPlan } from "../../tasks/destroy.ts";
 import { RefusedError } from "../../tasks/errors.ts";
-import type { Taken } from "../../tasks/inventory.ts";
 import type { Answer } from "../../tasks/task.ts";
 import { choose } from "../../terminal/ask.ts";
 import { listed } from "../../units/words.ts";

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { type Loss, lossText } from "../../inventory/losses.ts";
-import { type Taken, takeInventory } from "../../tasks/inventory.ts";
+import type { Taken } from "../../inventory/taken.ts";
+import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
