@@ -210,7 +210,7 @@ describe("a wrong instance stops everything, with its line", () => {
       "  Loki: { plugin: loki }\n",
       "contextcore.yaml:6: backends.Loki: not a valid name: use lower case letters, digits and dashes",
     ],
-    ["  ../up: { plugin: loki }\n", "contextcore.yaml:6: backends.../up: not a name"],
+    ["  ../up: { plugin: loki }\n", "contextcore.yaml:6: backends.../up: not a valid name"],
     [`  ${"a".repeat(41)}: { plugin: loki }\n`, "at most 40 characters"],
     ["  con: { plugin: loki }\n", "backends.con: a device name that Windows reserves"],
     ["  webhook: { plugin: loki }\n", "backends.webhook: the name of the plugin webhook"],
