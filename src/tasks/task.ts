@@ -114,11 +114,11 @@ export interface Task<
   readonly params: P;
   /** Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement. */
   opens?(given: ParamValues<P>): Wanted | "nothing";
-  /** It deletes or overwrites: it starts only once the trail has recorded it, and touches only what the plan names. */
+  /** Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names. */
   readonly destructive: boolean;
   /**
-   * `false`: it only looks, and the trail does not hear of it. `"end"`: its one event is its end, told by
-   * {@link Running.recordEnd} before the deed. Else the trail has that it began, and how it ended.
+   * `false`: it only reads, and the trail does not record it. `"end"`: it has a single event, its end, recorded with
+   * {@link Running.recordEnd} before anything is done. Otherwise the trail records that it began and how it ended.
    */
   readonly recorded?: false | "end";
   /**

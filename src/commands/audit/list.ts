@@ -22,8 +22,8 @@ const args = {
     about: "at most this many (default: 20)",
   },
   ...FILTERS,
-  follow: { type: "flag", alias: "f", about: "then show new events as they come, until Ctrl-C" },
-  json: { type: "flag", about: "print one JSON array; with --follow one JSON object a line" },
+  follow: { type: "flag", alias: "f", about: "keep showing new events as they arrive, until Ctrl-C" },
+  json: { type: "flag", about: "print one JSON array; with --follow, one JSON object per line" },
 } as const;
 
 export default defineCommand({

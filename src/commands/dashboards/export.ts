@@ -16,20 +16,20 @@ const exportSchema = v.object({
 });
 
 export default defineCommand({
-  about: "write all dashboards to a new directory, which provision puts back as they were",
+  about: "write all dashboards to a new directory, from which provision restores them",
   args: {
     directory: {
       type: "positional",
       hint: "DIRECTORY",
       complete: "directories",
       required: true,
-      about: "where to; new, or empty but for hidden entries such as .git",
+      about: "the directory to write: new, or empty except for hidden entries such as .git",
     },
     plugin: PLUGIN,
     json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
-    { line: "dashboards export ./dashboards", about: "one readable file a dashboard, to keep in git" },
+    { line: "dashboards export ./dashboards", about: "one readable file per dashboard, to keep in git" },
   ],
   json: exportSchema,
   async run(call): Promise<ExitCode> {

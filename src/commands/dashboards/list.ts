@@ -18,10 +18,10 @@ export const dashboardSchema = v.object({
 });
 
 export default defineCommand({
-  about: "every dashboard, by folder and title",
+  about: "list every dashboard, by folder and title",
   args,
   examples: [
-    { line: "dashboards list", about: "with the uid that delete takes" },
+    { line: "dashboards list", about: "shows the uid that delete needs" },
     { line: "dashboards list --json", about: "for scripts" },
   ],
   json: v.array(dashboardSchema),

@@ -120,7 +120,7 @@ function verdictOn({ directory }: DestroyCall, { backup, snapshot, losses, end }
     return { exit: isAnswered ? EXIT.refused : EXIT.interrupted, said: UNTOUCHED };
   }
   const names = listed(losses.map(({ backend }) => backend));
-  const without = losses.length === 0 ? "" : `, without what came too late of ${names}`;
+  const without = losses.length === 0 ? "" : `, without late data of ${names}`;
   const path = snapshot && shortPath(snapshot.path, directory);
   const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${path}${without}`;
   return { exit: EXITS[end.state], said: `${end.said}${kept}`, failure: end.failure };

@@ -9,7 +9,7 @@ import { EXIT } from "../exit-code.ts";
 import { printInventory } from "../inventory/show.ts";
 
 export default defineCommand({
-  about: "say whether a destroy would lose anything; exit code 0 when it would not",
+  about: "check whether a destroy would lose anything; exit code 0 when it would not",
   args: { json: { type: "flag", about: "print one JSON object" } },
   examples: [
     { line: "persistence check-destroy && docker compose down -v", about: "only when everything is saved" },
@@ -29,7 +29,9 @@ export default defineCommand({
     if (call.args.json) terminal.printJson({ stack: context.config.name, safe, reasons });
     else {
       printInventory(terminal, taken);
-      const lines = safe ? ["a destroy would lose nothing: the snapshots hold it all"] : lossSummary(losses);
+      const lines = safe
+        ? ["a destroy would lose nothing: the snapshots hold everything"]
+        : lossSummary(losses);
       for (const line of lines) terminal.print(line);
     }
     return safe ? EXIT.ok : EXIT.partial;
@@ -58,7 +60,7 @@ function lossSummary(losses: readonly Loss[]): string[] {
     ...losses.map(lossText),
     ...(unknown.length === 0
       ? []
-      : [`a destroy may lose data of ${named(unknown)}: nobody knows what is there until it can be asked`]),
+      : [`a destroy may lose data of ${named(unknown)}: nobody knows what they hold until they answer`]),
     ...(known.length === 0
       ? []
       : [`a destroy ${would} lose data of ${named(known)}: contextcore export --all saves it`]),

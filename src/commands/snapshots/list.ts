@@ -28,7 +28,7 @@ const listSchema = v.object({
   ),
   unfinished: v.pipe(
     v.array(v.object({ path: v.string() })),
-    v.description("interrupted exports, and those that are being written"),
+    v.description("interrupted exports, and exports in progress"),
   ),
   unreadable: v.array(v.object({ path: v.string(), reason: v.string() })),
   coverage: v.array(
@@ -37,7 +37,7 @@ const listSchema = v.object({
 });
 
 export default defineCommand({
-  about: "the kept snapshots, and which part of each backend's time line they hold",
+  about: "list the kept snapshots, and which part of each backend's time line they hold",
   args,
   examples: [{ line: "snapshots list", about: "newest last" }],
   json: listSchema,

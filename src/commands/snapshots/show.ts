@@ -26,7 +26,7 @@ async function shown({ directory, terminal }: Call, named: string, backups: stri
 }
 
 export default defineCommand({
-  about: "what one snapshot holds, and what it says is missing",
+  about: "show what one snapshot holds and what it lacks",
   args: {
     snapshot: { ...SNAPSHOT, required: true },
     json: { type: "flag", about: "print its manifest" },

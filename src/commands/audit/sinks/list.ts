@@ -10,7 +10,7 @@ import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 
 export default defineCommand({
-  about: "show each sink's state: what it has, what waits for it, and what went wrong last",
+  about: "show each sink's state: events delivered and waiting, and its last failure",
   args: { json: { type: "flag", about: "print one JSON array" } },
   examples: [{ line: "audit sinks", about: "does everything arrive?" }],
   json: v.array(
@@ -65,7 +65,7 @@ function rowOf(
   if (state === undefined) return [name, dim("new"), limit, "gets the next event", ""];
   const { delivered, rejected, dropped, failure } = state;
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
-  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} given up` : ""];
+  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} dropped` : ""];
   const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
   const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
   return [name, mood, limit, counts.join(", "), why];

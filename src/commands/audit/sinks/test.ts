@@ -15,14 +15,14 @@ interface Probed {
 }
 
 export default defineCommand({
-  about: "ask each sink whether it could take an event now; nothing is written there",
+  about: "check whether each sink could take an event now; writes nothing",
   args: {
     name: { type: "positional", hint: "NAME", complete: "plugins", about: "only this sink" },
     json: { type: "flag", about: "print one JSON array" },
   },
   examples: [
     { line: "audit sinks test", about: "after the configuration was changed" },
-    { line: "audit sinks test webhook", about: "one of them" },
+    { line: "audit sinks test webhook", about: "only one of them" },
   ],
   json: v.array(v.object({ name: v.string(), ok: v.boolean(), error: v.optional(v.string()) })),
   async run(call): Promise<ExitCode> {
