@@ -1,18 +1,34 @@
-import { definePlugin } from "contextcore";
-import { createApi } from "./api.ts";
-import { askedOnce } from "./at-once.ts";
-import { createBorder } from "./border.ts";
+import { definePlugin, option, v } from "contextcore";
 import { countEntries } from "./count.ts";
 import { findEnds } from "./ends.ts";
-import { createExporter } from "./export.ts";
-import { takeInventory } from "./inventory.ts";
+import { createExporter } from "./export/export.ts";
+import { measure, takeInventory } from "./inventory.ts";
 import { readLimits } from "./limits.ts";
-import { options } from "./options.ts";
-import { createRestorer } from "./restore.ts";
-import { readRetention, schemaStart } from "./retention.ts";
-import { readSettings } from "./settings.ts";
+import { createRestorer } from "./restore/restore.ts";
+import { createApi } from "./server/api.ts";
+import { askedOnce } from "./server/at-once.ts";
+import { createBorder } from "./server/border.ts";
+import { readRetention, readSettings, schemaStart } from "./server/settings.ts";
 import { createSink } from "./sink.ts";
-import { measure } from "./size.ts";
+
+const options = v.object({
+  ...option.serverOptions("http://localhost:3100"),
+  pageSize: option.integer(
+    "Entries asked for at once; Loki's own max_entries_limit_per_query is kept to",
+    5000,
+    {
+      min: 1,
+      max: 1_000_000,
+    },
+  ),
+  window: option.duration("Length of the windows in which an is read and counted", "6h", {
+    min: "1s",
+  }),
+  settle: option.duration(
+    "Lines newer than this may still be on their way and are left to the next export",
+    "30s",
+  ),
+});
 
 export default definePlugin({
   name: "loki",

@@ -1,7 +1,7 @@
 /** What the server will clamp or refuse. Source: pkg/validation/limits.go and Loki's configuration reference. */
 import { given, type Limit, NS_PER_SECOND } from "contextcore";
-import type { Api } from "./api.ts";
-import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./settings.ts";
+import type { Api } from "./server/api.ts";
+import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./server/settings.ts";
 
 /** What the setting does to an export or a restore at this value, and which value to set; absent if it does nothing. */
 type Effect = (value: string, settings: Settings) => string | undefined;

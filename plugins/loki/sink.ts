@@ -8,13 +8,12 @@ import {
   type Sink,
   v,
 } from "contextcore";
-import { allowedPage } from "./allowed-page.ts";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { valuesOf } from "./page.ts";
-import { byParts, MONTH } from "./parts.ts";
-import { type PushStream, sendPush } from "./push.ts";
-import { quote } from "./selector.ts";
+import { type PushStream, sendPush } from "./restore/push.ts";
+import type { Api } from "./server/api.ts";
+import type { Border } from "./server/border.ts";
+import { allowedPage, byParts, MONTH } from "./server/in-parts.ts";
+import { valuesOf } from "./server/page.ts";
+import { quote } from "./server/selector.ts";
 
 const APP = "contextcore";
 

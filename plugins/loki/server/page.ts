@@ -1,10 +1,8 @@
-/** One query_range answer, checked and kept as bytes. */
+/** One query_range answer: checked, kept as bytes, and its structured metadata under the names by which it was sent. */
 import { PluginError, v } from "contextcore";
 import { Entries, type PageStream } from "./entries.ts";
 import { JsonBytes } from "./json-bytes.ts";
-import type { Labels } from "./selector.ts";
-import { isSent, restoreNames } from "./sent.ts";
-import { labelSet } from "./streams.ts";
+import { type Labels, labelSet } from "./selector.ts";
 
 export interface Page {
   readonly streams: readonly PageStream[];
@@ -119,7 +117,7 @@ function readParsed(json: JsonBytes, index: number, parsed: Found["parsed"]): vo
 export type Value = [time: string, line: string, metadata?: Labels];
 
 /** One entry as a value, for the few that are inspected. */
-export function valueAt({ entries }: Page, index: number): Value {
+function valueAt({ entries }: Page, index: number): Value {
   const metadata = entries.metadataText(index);
   return JSON.parse(`[${entries.text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
 }
@@ -134,3 +132,62 @@ const warningsOf = (warnings: unknown): string[] =>
 
 const wrong = (what: string): PluginError =>
   new PluginError("invalid", `loki: the answer to query_range is not as expected: ${what}`);
+
+/**
+ * Loki shows structured metadata that has the name of one of its stream's labels as `NAME_extracted`. Source:
+ * pkg/logql/log/labels.go (`LabelsBuilder.Add`).
+ */
+export const SUFFIX = "_extracted";
+
+/** A query without a parser shows only metadata sent under these names as parsed. */
+const ERRORS: readonly string[] = ["__error__", "__error_details__"];
+
+/** The stage that drops them. */
+export const WITHOUT_ERRORS = ` | drop ${ERRORS.join(", ")}`;
+
+/** Whether labels shown as parsed were all sent as metadata. */
+const isSent = (parsed: Labels): boolean => Object.keys(parsed).every((name) => ERRORS.includes(name));
+
+/** The name by which a query's filters know a stream's metadata. */
+export const shownName = (labels: Labels, sent: string): string =>
+  Object.hasOwn(labels, sent) ? sent + SUFFIX : sent;
+
+/** Sorted by name, as a query shows them; `undefined`: they are as sent. */
+function withOwnNames(labels: Labels, shown: Labels, parsed: Labels | undefined): Labels | undefined {
+  const own = Object.entries(shown).map(([name, value]) => [sentName(labels, name), value] as const);
+  if (parsed === undefined && own.every(([name]) => Object.hasOwn(shown, name))) return undefined;
+  const all = [...own, ...Object.entries(parsed ?? {})];
+  return Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function sentName(labels: Labels, shown: string): string {
+  const name = shown.endsWith(SUFFIX) ? shown.slice(0, -SUFFIX.length) : shown;
+  return Object.hasOwn(labels, name) ? name : shown;
+}
+
+/**
+ * Gives the entries' metadata its original names.
+ * @param parsed what is shown as parsed, by entry index
+ * @returns the labels whose names also occur in metadata
+ */
+function restoreNames(
+  entries: Entries,
+  streams: readonly PageStream[],
+  parsed: ReadonlyMap<number, Labels>,
+): ReadonlySet<string> {
+  const taken = new Set<string>();
+  // There is seldom anything to do, and this check costs next to nothing.
+  if (parsed.size === 0 && !entries.holds(`${SUFFIX}"`)) return taken;
+  const texts = new Map<number, string>();
+  for (const { labels, from, to } of streams) {
+    for (let index = from; index < to; index += 1) {
+      const shown = entries.metadataText(index);
+      const sent = withOwnNames(labels, shown === "" ? {} : JSON.parse(shown), parsed.get(index));
+      if (sent === undefined) continue;
+      texts.set(index, JSON.stringify(sent));
+      for (const name in sent) if (Object.hasOwn(labels, name)) taken.add(name);
+    }
+  }
+  entries.replaceMetadata(texts);
+  return taken;
+}

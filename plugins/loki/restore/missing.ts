@@ -1,11 +1,10 @@
 import type { Range } from "contextcore";
-import { allowedPage } from "./allowed-page.ts";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { type Page, type Value, valuesOf } from "./page.ts";
+import type { Api } from "../server/api.ts";
+import type { Border } from "../server/border.ts";
+import { allowedPage } from "../server/in-parts.ts";
+import { type Page, type Value, valuesOf } from "../server/page.ts";
+import { type Labels, ownLabels, printSelector, streamKey } from "../server/selector.ts";
 import type { PushStream } from "./push.ts";
-import { type Labels, printSelector } from "./selector.ts";
-import { ownLabels, streamKey } from "./streams.ts";
 
 /** Entries requested at once: the limit of servers with default settings. */
 const LIMIT = 5_000;

@@ -1,6 +1,6 @@
 /** Delete requests hide data from queries although it still exists; they are kept with the export that could not see it. */
 import { fromMs, isKind, openObject, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
-import { type Api, checked } from "./api.ts";
+import { type Api, checked } from "../server/api.ts";
 
 export const DELETES_FILE = "loki/deletes.json";
 

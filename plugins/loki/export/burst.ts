@@ -3,14 +3,12 @@
  * of their lines or metadata. Each split is a filter and its complement, so nothing is read twice or left out.
  */
 import type { Cursor, Problem } from "contextcore";
-import type { Api } from "./api.ts";
+import type { Api } from "../server/api.ts";
+import type { PageStream } from "../server/entries.ts";
+import { type Page, shownName, type Value, valuesOf } from "../server/page.ts";
+import { escapeRegex, quote } from "../server/selector.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
-import type { PageStream } from "./entries.ts";
-import { loadsOf } from "./loads.ts";
-import { type Page, type Value, valuesOf } from "./page.ts";
-import { partition } from "./partition.ts";
-import { escapeRegex, quote } from "./selector.ts";
-import { shownName } from "./sent.ts";
+import { loadsOf, partition } from "./partition.ts";
 
 export interface Split {
   /** Empty: it cannot be split further. */

@@ -7,16 +7,15 @@ import {
   type RestoreBatch,
   type Restorer,
 } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { DELETES_FILE } from "./deletes.ts";
-import { LOGS_FILE } from "./lines.ts";
+import { LOGS_FILE } from "../export/lines.ts";
+import { DELETES_FILE } from "../objects/deletes.ts";
+import { isRuleFile, restoreRule } from "../objects/rules.ts";
+import type { Api } from "../server/api.ts";
+import type { Border } from "../server/border.ts";
+import { isSelected, type Labels, ownLabels, parseSelector } from "../server/selector.ts";
 import { findMissing } from "./missing.ts";
 import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
-import { isRuleFile, restoreRule } from "./rules.ts";
-import { isSelected, type Labels, parseSelector } from "./selector.ts";
-import { ownLabels } from "./streams.ts";
 
 /**
  * Restores an export: lines of `logs.json` and rule groups. Delete requests are read but not carried out.

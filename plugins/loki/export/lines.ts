@@ -1,8 +1,8 @@
 /** Entries as lines of `logs.json`: one Loki push request per line, one stream each, in time order. */
 import type { LineRecords, Range } from "contextcore";
-import type { Entries, PageStream, Place } from "./entries.ts";
-import type { Page } from "./page.ts";
-import { isBookkeeping, ownLabels, streamKey } from "./streams.ts";
+import type { Entries, PageStream, Place } from "../server/entries.ts";
+import type { Page } from "../server/page.ts";
+import { isBookkeeping, ownLabels, streamKey } from "../server/selector.ts";
 
 export const LOGS_FILE = "logs.json";
 

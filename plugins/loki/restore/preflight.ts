@@ -7,14 +7,13 @@ import {
   type RestorePlan,
   toRfc3339,
 } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { DELETES_FILE } from "./deletes.ts";
-import { LOGS_FILE } from "./lines.ts";
-import { byParts } from "./parts.ts";
-import { rootSelectors } from "./roots.ts";
-import { isRuleFile } from "./rules.ts";
-import { ingesterReach, LOOK_BACK, readSettings, type Settings } from "./settings.ts";
+import { LOGS_FILE } from "../export/lines.ts";
+import { DELETES_FILE } from "../objects/deletes.ts";
+import { isRuleFile } from "../objects/rules.ts";
+import type { Api } from "../server/api.ts";
+import type { Border } from "../server/border.ts";
+import { byParts, rootSelectors } from "../server/in-parts.ts";
+import { ingesterReach, LOOK_BACK, readSettings, type Settings } from "../server/settings.ts";
 
 interface Situation {
   readonly plan: RestorePlan;

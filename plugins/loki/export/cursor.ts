@@ -1,6 +1,6 @@
 /** The cursors of an export. Times are decimal strings of ns. */
 import { type Cursor, given, PluginError, type Range, v, windowsOrSpans } from "contextcore";
-import type { Parts } from "./border.ts";
+import type { Parts } from "../server/border.ts";
 
 const ns = v.pipe(
   v.string(),

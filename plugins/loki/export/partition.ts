@@ -2,7 +2,19 @@
  * Splits a selector by label values. Busy streams get their own selector, quiet ones share one, and one selector covers all
  * streams that were not seen: the parts never overlap and together match exactly what the whole did.
  */
-import { also, anyOf, escapeRegex, type Labels, type Matcher } from "./selector.ts";
+
+import type { Range } from "contextcore";
+import type { Api } from "../server/api.ts";
+import type { Page } from "../server/page.ts";
+import {
+  also,
+  anyOf,
+  escapeRegex,
+  type Labels,
+  type Matcher,
+  ownLabels,
+  streamKey,
+} from "../server/selector.ts";
 
 /** A stream and its expected number of entries. */
 export interface Load {
@@ -98,3 +110,20 @@ function noneOf(name: string, buckets: readonly Bucket[]): Matcher[] {
   const empty: Matcher = { name, operator: "!=", value: "" };
   return [...(values.length > 0 ? [listed] : []), ...(values.length < buckets.length ? [empty] : [])];
 }
+
+/** A page's streams by the labels that they can be selected by, with the number of entries of each; none where there is only one. */
+export async function loadsOf(api: Api, page: Page, range: Range, signal: AbortSignal): Promise<Load[]> {
+  if (page.streams.length < 2) return [];
+  // Where metadata stands among the labels, only the server can say which ones are real.
+  const real = page.categorized ? undefined : new Set(await api.labelNames(range, signal));
+  const loads = new Map<string, Load>();
+  for (const { labels, from, to } of page.streams) {
+    const own = real === undefined ? ownLabels(labels) : onlyNamed(ownLabels(labels), real);
+    const key = streamKey(own);
+    loads.set(key, { labels: own, entries: (loads.get(key)?.entries ?? 0) + to - from });
+  }
+  return loads.size > 1 ? [...loads.values()] : [];
+}
+
+const onlyNamed = (labels: Labels, names: ReadonlySet<string>): Labels =>
+  Object.fromEntries(Object.entries(labels).filter(([name]) => names.has(name)));

@@ -3,17 +3,15 @@
  * read again with the next page, because there may be more of them: no entry is lost or duplicated at a page boundary.
  */
 import { type Cursor, given, halves, PluginError, type Problem, type Range, type Step } from "contextcore";
-import type { Api } from "./api.ts";
+import type { Api } from "../server/api.ts";
+import type { PageStream } from "../server/entries.ts";
+import type { Page } from "../server/page.ts";
+import { entriesLimit, wantsLess } from "../server/refusal.ts";
 import { splitNanosecond } from "./burst.ts";
 import { type ReadCursor, readCursor } from "./cursor.ts";
-import type { PageStream } from "./entries.ts";
 import { toRecords } from "./lines.ts";
-import { loadsOf } from "./loads.ts";
-import { narrow } from "./narrow.ts";
-import type { Page } from "./page.ts";
-import { partition } from "./partition.ts";
-import { problemsOfNames } from "./sent.ts";
-import { isBookkeeping } from "./streams.ts";
+import { loadsOf, partition } from "./partition.ts";
+import { problemsOf, problemsOfNames } from "./problems.ts";
 
 export interface Reader {
   readonly api: Api;
@@ -80,49 +78,6 @@ function keep(
 const doneOf = ({ from, to }: Range, until = from): number =>
   Math.min(1, Number(until - from) / Math.max(1, Number(to - from)));
 
-function problemsOf(page: Page, streams: readonly PageStream[], { from, to }: Range): Problem[] {
-  const warned = page.warnings.map((text) => ({
-    ...WARNED,
-    reason: `Loki warns: ${text}`,
-    range: { from, to },
-  }));
-  const isNormalised = streams.some(({ labels }) => Object.keys(labels).some(isBookkeeping));
-  return [
-    ...warned,
-    ...(page.categorized || page.entries.length === 0 ? [] : [MIXED]),
-    ...(isNormalised ? [NORMALISED] : []),
-    ...(hasReplacements(page.entries.buffer) ? [REPLACED] : []),
-  ];
-}
-
-const WARNED = { kind: "incomplete" } as const;
-
-const MIXED: Problem = {
-  kind: "lossy",
-  reason:
-    "this Loki does not keep structured metadata apart in its answers (older than 3.0): where there is any, it stands among the stream's labels",
-};
-
-const NORMALISED: Problem = {
-  kind: "normalised",
-  reason: "labels that Loki itself adds to spread a stream (__stream_shard__ and its like) were left out",
-};
-
-const REPLACED: Problem = {
-  kind: "lossy",
-  reason: "some lines were not valid UTF-8: Loki's API gives U+FFFD (�) in place of those bytes",
-};
-
-/** Loki writes a stored U+FFFD unchanged, but an escape for invalid bytes (json-iterator, `WriteString`). */
-function hasReplacements(answer: Buffer): boolean {
-  for (let at = answer.indexOf("\\ufffd"); at >= 0; at = answer.indexOf("\\ufffd", at + 1)) {
-    let backslashes = 0;
-    while (answer[at - 1 - backslashes] === 0x5c) backslashes += 1;
-    if (backslashes % 2 === 0) return true;
-  }
-  return false;
-}
-
 /** @throws PluginError `invalid`: a page out of order, or outside the requested range, cannot be paged through */
 function checkOrder({ streams, entries }: Page, { from, to }: Range): void {
   for (const stream of streams) {
@@ -182,4 +137,43 @@ function nextLimit({ limit, most }: ReadCursor, page: Page, stepBytes: number): 
   const bytes = page.entries.bytes.length;
   if (bytes > stepBytes) return Math.max(1, Math.floor((limit * stepBytes) / bytes / 2));
   return bytes < stepBytes / 4 ? Math.min(most, limit * 2) : limit;
+}
+
+/** After a timeout, fewer entries than this would not help. */
+const LIMIT_MIN = 16;
+
+/** After this many reductions the server itself is assumed to be in trouble: the engine then waits and retries. */
+const TIMES_MAX = 6;
+
+/**
+ * What to request instead when the server could not answer: fewer entries, then a shorter range.
+ * @throws the error, if asking for less makes no sense
+ */
+function narrow(cursor: ReadCursor, error: unknown): Step {
+  const most = entriesLimit(error);
+  if (most !== undefined && most < cursor.limit) {
+    return { next: [readCursor({ ...cursor, limit: Math.max(1, most), most: Math.max(1, most) })] };
+  }
+  if (!wantsLess(error)) throw error;
+  // Without a status, it was the client that refused to read further.
+  const isUntaken = error.status === undefined && !error.timedOut;
+  const isSize = isUntaken || /ResourceExhausted|larger than max/.test(error.message);
+  if (isSize && cursor.limit > 1) return { next: [readCursor({ ...cursor, limit: cursor.limit >> 1 })] };
+  const range = { from: cursor.from, to: cursor.to };
+  const parts = halves(range);
+  if (parts === undefined && isSize) {
+    return {
+      problems: [{ kind: "incomplete", reason: `a line could not be read: ${error.message}`, range }],
+    };
+  }
+  const narrowed = cursor.narrowed + 1;
+  if (parts === undefined || (!isSize && narrowed > TIMES_MAX)) throw asTemporary(error);
+  const limit = isSize ? cursor.limit : Math.max(LIMIT_MIN, cursor.limit >> 1);
+  return { next: parts.map((part) => readCursor({ ...cursor, ...part, limit, narrowed })) };
+}
+
+/** Asking for less did not help, so the server itself is slow now. */
+function asTemporary(error: PluginError): PluginError {
+  const { message, status, timedOut, retryAfterMs, hint } = error;
+  return new PluginError("temporary", message, { status, timedOut, retryAfterMs, hint, cause: error });
 }

@@ -12,7 +12,7 @@ import {
   toYaml,
   v,
 } from "contextcore";
-import { type Api, checked } from "./api.ts";
+import { type Api, checked } from "../server/api.ts";
 
 const FOLDER = "loki/rules/";
 

@@ -4,40 +4,49 @@ import {
   type Cursor,
   type Exporter,
   type ExportRequest,
+  given,
+  halves,
   type Problem,
   parseDuration,
   type Range,
+  type Split,
   type Start,
   type Step,
   toRfc3339,
 } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Ask } from "./at-once.ts";
-import { AtBorder, type Border } from "./border.ts";
+import { exportDeletes } from "../objects/deletes.ts";
+import { exportRules } from "../objects/rules.ts";
+import type { Api } from "../server/api.ts";
+import type { Ask } from "../server/at-once.ts";
+import { AtBorder, type Border } from "../server/border.ts";
+import { rootSelectors } from "../server/in-parts.ts";
+import { type Labels, parseSelector, printSelector } from "../server/selector.ts";
+import { ingesterReach, type Settings } from "../server/settings.ts";
 import {
   cursorsOf,
+  type LokiCursor,
   parseCursor,
   type ReadCursor,
   readCursor,
   type WindowCursor,
   windowCursors,
 } from "./cursor.ts";
-import { exportDeletes } from "./deletes.ts";
-import type { LokiOptions } from "./options.ts";
+import { partition } from "./partition.ts";
 import { type Reader, readStep } from "./read.ts";
-import { rootSelectors } from "./roots.ts";
-import { exportRules } from "./rules.ts";
-import { parseSelector, printSelector } from "./selector.ts";
-import { ingesterReach, type Settings } from "./settings.ts";
-import { splitCursor } from "./split.ts";
 
-export type LokiContext = Context<LokiOptions>;
+/** The options that concern an export. */
+interface ExportOptions {
+  readonly pageSize: number;
+  /** Durations, as written. */
+  readonly window: string;
+  readonly settle: string;
+}
 
 /** The contract's exporter: windows in time order, then rules and delete requests, which no selector covers. */
 export function createExporter(
   api: Api,
   { border, settings: ask }: { readonly border: Border; readonly settings: Ask<Settings> },
-  { options, limits, clock }: LokiContext,
+  { options, limits, clock }: Pick<Context<ExportOptions>, "options" | "limits" | "clock">,
   isFlushed: () => boolean,
 ): Exporter {
   const guarded = border.guard(api);
@@ -72,7 +81,7 @@ export function createExporter(
 
 interface Situation {
   readonly settings: Settings;
-  readonly options: LokiOptions;
+  readonly options: ExportOptions;
   readonly now: bigint;
   /** Whether Loki was asked to flush, and accepted. */
   readonly isFlushed: boolean;
@@ -125,7 +134,7 @@ function unflushed({ from, to }: Range, settings: Settings, now: bigint): Proble
   return [{ kind: "not-contained", reason, range: { from, to: border < to ? border : to } }];
 }
 
-function pageSize(settings: Settings, options: LokiOptions): number {
+function pageSize(settings: Settings, options: ExportOptions): number {
   const most = settings.number("limits_config.max_entries_limit_per_query") ?? 0;
   return most > 0 ? Math.min(options.pageSize, most) : options.pageSize;
 }
@@ -140,4 +149,35 @@ async function windowStep(
   const roots = await rootSelectors(api, { range, match }, signal);
   const read = { ...range, filters: "", limit, most: limit, window, narrowed: 0 };
   return { next: roots.map((selector) => readCursor({ ...read, selector })) };
+}
+
+/**
+ * Divides a step that Loki cannot answer: by stream first, since usually only one is the problem, then by time, down to the
+ * lines of one stream in one nanosecond.
+ * @throws PluginError the server's error when it is asked for the streams
+ */
+async function splitCursor(api: Api, cursor: LokiCursor, signal: AbortSignal): Promise<Split> {
+  if (cursor.kind === "rules") return { items: ["rules"] };
+  if (cursor.kind === "deletes") return { items: ["delete requests"] };
+  if (cursor.kind === "window") return { ...inTime(cursor), items: ["a window's list of streams"] };
+  const streams = await api.series([cursor.selector], cursor, signal);
+  const parts = byStream(cursor, streams);
+  const items = [`lines of ${nameOf(cursor, streams)}`];
+  return parts.length > 1 ? { cursors: parts, items } : { ...inTime(cursor), items };
+}
+
+function byStream(cursor: ReadCursor, streams: readonly Labels[]): Cursor[] {
+  const loads = streams.map((labels) => ({ labels, entries: 1 }));
+  const selectors = partition(cursor.selector, loads, Math.ceil(streams.length / 2));
+  return selectors.map((selector) => readCursor({ ...cursor, selector }));
+}
+
+function inTime(cursor: WindowCursor | ReadCursor): Pick<Split, "cursors"> {
+  const parts = halves({ from: cursor.from, to: cursor.to });
+  return given({ cursors: parts && cursorsOf(cursor, { now: parts, later: undefined }) });
+}
+
+function nameOf({ selector }: ReadCursor, [first, second]: readonly Labels[]): string {
+  if (first === undefined || second !== undefined) return selector;
+  return printSelector(Object.entries(first).map(([name, value]) => ({ name, operator: "=", value })));
 }

@@ -1,9 +1,9 @@
 /** `POST /loki/api/v1/push`, and what its refusals mean for each entry. */
 import { fromMs, isKind, PluginError } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Value } from "./page.ts";
-import { classify } from "./refusal.ts";
-import type { Labels } from "./selector.ts";
+import type { Api } from "../server/api.ts";
+import type { Value } from "../server/page.ts";
+import { classify } from "../server/refusal.ts";
+import type { Labels } from "../server/selector.ts";
 
 export interface PushStream {
   readonly labels: Labels;

@@ -1,10 +1,8 @@
 /** The calls that this plugin makes to Loki's HTTP API, with classified errors. */
 import { type HttpClient, PluginError, type Range, v } from "contextcore";
-import { type Page, readPage } from "./page.ts";
+import { type Page, readPage, WITHOUT_ERRORS } from "./page.ts";
 import { classify, isPipelineError } from "./refusal.ts";
-import type { Labels } from "./selector.ts";
-import { WITHOUT_ERRORS } from "./sent.ts";
-import { labelSet } from "./streams.ts";
+import { type Labels, labelSet } from "./selector.ts";
 
 export interface PageRequest {
   /** A stream selector, with line or label filters at most. */
