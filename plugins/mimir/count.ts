@@ -1,7 +1,7 @@
 import { type CountRequest, type Counts, type Range, toMs } from "contextcore";
 import { saidTooMuch, shorter } from "./server/api.ts";
-import { matchersOf, metricNames, queryVector, type Server } from "./server/server.ts";
-import { unlistedNames } from "./unlisted.ts";
+import { matchersOf, metricNames, queryVector, unlistedNames } from "./server/queries.ts";
+import type { Server } from "./server/server.ts";
 import { namesMatcher, toSelector } from "./wire/matchers.ts";
 
 /** How many metrics one query counts. */

@@ -1,7 +1,11 @@
 import { given, type Limit } from "contextcore";
-import { type PrometheusSettings, prometheusSettings } from "./server/prometheus-settings.ts";
 import type { Server } from "./server/server.ts";
-import { type TenantLimits, tenantLimits } from "./server/tenant-limits.ts";
+import {
+  type PrometheusSettings,
+  prometheusSettings,
+  type TenantLimits,
+  tenantLimits,
+} from "./server/settings.ts";
 
 /** What the limit does to an export or a restore at this value, and the value to set; nothing where it does nothing. */
 type Effect = (value: string) => string | undefined;

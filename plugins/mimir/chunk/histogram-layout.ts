@@ -1,6 +1,5 @@
-import type { BitReader } from "./bits.ts";
-import type { HistogramSample, Span } from "./histogram-sample.ts";
-import { readVarbitInt, readVarbitUint } from "./varbit.ts";
+import { type BitReader, readVarbitInt, readVarbitUint } from "./bits.ts";
+import type { HistogramSample, Span } from "./series.ts";
 
 /** What all histograms of one chunk share. */
 export interface Layout {

@@ -1,6 +1,5 @@
 import { BitReader } from "./bits.ts";
-import { readFloatHistogramChunk } from "./float-histogram.ts";
-import { type HistogramChunkHead, readHistogramChunk } from "./histogram.ts";
+import { type HistogramChunkHead, readFloatHistogramChunk, readHistogramChunk } from "./histogram-chunk.ts";
 import type { RawChunk, Series } from "./series.ts";
 import { readStartHeader, StartTimes } from "./start-times.ts";
 import { readXorChunk } from "./xor.ts";

@@ -1,6 +1,6 @@
 import { type Cursor, type Range, v } from "contextcore";
+import type { Method } from "../server/remote-read.ts";
 import { checkShape } from "../shape.ts";
-import type { Method } from "./remote-read.ts";
 
 const ns = v.pipe(
   v.string(),

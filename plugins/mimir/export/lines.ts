@@ -4,7 +4,7 @@ import { settle } from "../chunk/settle.ts";
 import { labelsJson, readLabels } from "../line/labels.ts";
 import { writeLine } from "../line/line.ts";
 import { Output } from "../line/output.ts";
-import type { ReadSeries } from "./remote-read.ts";
+import type { ReadSeries } from "../server/remote-read.ts";
 
 export interface LineWindow extends Range {
   /** What began before the window is its own too. */

@@ -1,14 +1,15 @@
 import { PluginError, type Problem, type Step, toMs } from "contextcore";
-import { compareBytes, metricName, readLabels } from "../line/labels.ts";
+import { compareBytes, compareLabels, metricName, readLabels } from "../line/labels.ts";
 import { saidTooMuch, shorter, warned } from "../server/api.ts";
-import { matchersOf, type Server } from "../server/server.ts";
+import { matchersOf } from "../server/queries.ts";
+import { type Method, type ReadAnswer, remoteRead } from "../server/remote-read.ts";
+import type { Server } from "../server/server.ts";
+import { ownLabels } from "../server/settings.ts";
 import { type Matcher, namesMatcher, oneOf } from "../wire/matchers.ts";
 import { toCursor, type Work, type WorkOf, windowOf } from "./cursors.ts";
+import { partsOfMetric } from "./groups.ts";
 import { createLineWriter, type LineWriter } from "./lines.ts";
-import { partsOfMetric } from "./parts.ts";
-import { type Place, placeByOrder, placeBySeries } from "./place.ts";
 import { rangeRead } from "./range-read.ts";
-import { type Method, type ReadAnswer, remoteRead } from "./remote-read.ts";
 
 const NAMES: Readonly<Record<Method, string>> = {
   streamed: "remote read, streamed chunks",
@@ -149,4 +150,39 @@ function smaller(work: WorkOf<"read">): readonly Work[] | undefined {
     { ...work, ...earlier },
     { ...work, ...later, first: undefined },
   ];
+}
+
+/** Where an earlier step stopped: tells the series that are done from those that are left. */
+interface Place {
+  /** To be asked of each series in turn. */
+  isDone(labelBytes: Uint8Array): boolean;
+  /** False as long as the series at which it stopped has not come. */
+  readonly found: boolean;
+}
+
+/** By the series itself: what comes after it is left, in whatever order the server has. */
+function placeBySeries({ after }: WorkOf<"read">): Place {
+  const last = after === undefined ? undefined : Buffer.from(after, "base64");
+  let found = last === undefined;
+  return {
+    get found() {
+      return found;
+    },
+    isDone(labelBytes) {
+      if (found) return false;
+      found = last?.equals(labelBytes) ?? true;
+      return true;
+    },
+  };
+}
+
+/** By the order in which servers stream series: where the series itself is not among those that are read, or is gone. */
+async function placeByOrder(server: Server, { after }: WorkOf<"read">, signal: AbortSignal): Promise<Place> {
+  if (after === undefined) return { found: true, isDone: () => false };
+  const own = await ownLabels(server, signal);
+  const last = own(readLabels(Buffer.from(after, "base64")).labels);
+  return {
+    found: true,
+    isDone: (labelBytes) => compareLabels(own(readLabels(labelBytes).labels), last) <= 0,
+  };
 }

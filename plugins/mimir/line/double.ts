@@ -1,5 +1,4 @@
-import { writeInteger } from "./digits.ts";
-import { writeAscii } from "./output.ts";
+import { writeAscii, writeInteger } from "./output.ts";
 
 /** The most bytes that one finite double takes: `-2.2250738585072014e-308`. */
 export const DOUBLE_BYTES_MAX = 25;

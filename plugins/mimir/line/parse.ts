@@ -1,8 +1,13 @@
 import { objectOf, PluginError, v } from "contextcore";
 import { doubleBits } from "../chunk/histogram-layout.ts";
-import type { Buckets, HistogramSample, Span } from "../chunk/histogram-sample.ts";
-import { STALE_BITS, staleHistogram } from "../chunk/histogram-sample.ts";
-import { Series } from "../chunk/series.ts";
+import {
+  type Buckets,
+  type HistogramSample,
+  Series,
+  type Span,
+  STALE_BITS,
+  staleHistogram,
+} from "../chunk/series.ts";
 import { labelSet, readJson } from "../shape.ts";
 import { specialWords, toWords } from "./double.ts";
 import { type Labels, readLabels } from "./labels.ts";

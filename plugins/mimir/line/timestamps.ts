@@ -1,6 +1,5 @@
 import type { Series } from "../chunk/series.ts";
-import { writeInteger, writeSix } from "./digits.ts";
-import { writeAscii } from "./output.ts";
+import { writeAscii, writeInteger, writeSix } from "./output.ts";
 
 const COMMA = 44;
 

@@ -11,7 +11,7 @@ import {
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
 import { checkShape, readJson } from "../shape.ts";
-import { refuse } from "./metadata.ts";
+import { refuse } from "./extras.ts";
 
 const COMMENT = /^# namespace: (".*")$/m;
 const group = openObject({ name: v.string() });

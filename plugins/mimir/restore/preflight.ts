@@ -5,10 +5,16 @@ import {
   type RestoreDiagnostic,
   type RestorePlan,
 } from "contextcore";
-import { findExtent } from "../extent.ts";
-import { type PrometheusSettings, prometheusSettings } from "../server/prometheus-settings.ts";
+import { findExtent } from "../server/extent.ts";
 import type { Server } from "../server/server.ts";
-import { durationLimit, ignoresTenants, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
+import {
+  durationLimit,
+  ignoresTenants,
+  type PrometheusSettings,
+  prometheusSettings,
+  type TenantLimits,
+  tenantLimits,
+} from "../server/settings.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 

@@ -2,10 +2,8 @@ import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer, v } 
 import { parseLine } from "../line/parse.ts";
 import type { Server } from "../server/server.ts";
 import { labelSet, readJson } from "../shape.ts";
-import { fitting } from "../wire/fits.ts";
-import { parseSelector } from "../wire/matchers.ts";
-import { writeExemplars } from "./exemplars.ts";
-import { unsupported, writeMetadata } from "./metadata.ts";
+import { fitting, parseSelector } from "../wire/matchers.ts";
+import { unsupported, writeExemplars, writeMetadata } from "./extras.ts";
 import { createMetricsWriter } from "./metrics.ts";
 import { writeAlertmanager, writeRuleGroup } from "./objects.ts";
 import { preflight } from "./preflight.ts";

@@ -1,8 +1,83 @@
-import { isKind, type Range, toMs } from "contextcore";
-import { saidTooMuch, shorter } from "./server/api.ts";
-import { matchersOf, queryVector, type Server, type VectorElement } from "./server/server.ts";
-import { toSelector } from "./wire/matchers.ts";
-import { exceptNames, lengthOf } from "./wire/names.ts";
+/** Questions to the query engine, and which metrics there are: by the list of names, and without it. */
+import { isKind, type Range, toMs, v } from "contextcore";
+import { labelSet } from "../shape.ts";
+import {
+  ANY_NAME,
+  exceptNames,
+  lengthOf,
+  type Matcher,
+  parseSelector,
+  toSelector,
+} from "../wire/matchers.ts";
+import { saidTooMuch, shorter } from "./api.ts";
+import type { Server } from "./server.ts";
+
+const vector = v.object({
+  resultType: v.literal("vector"),
+  result: v.array(
+    v.object({
+      metric: labelSet,
+      value: v.optional(v.tuple([v.number(), v.string()])),
+    }),
+  ),
+});
+
+/** One element of an instant query's answer. */
+export interface VectorElement {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** Evaluates a PromQL expression that gives a vector of numbers at one instant, ms. */
+export async function queryVector(
+  server: Server,
+  query: string,
+  timeMs: number,
+  signal: AbortSignal,
+): Promise<readonly VectorElement[]> {
+  const request = {
+    path: "/api/v1/query",
+    form: { query, time: seconds(timeMs) },
+    method: "POST",
+    signal,
+  } as const;
+  const { data } = await server.api(vector, request);
+  return data.result.map(({ metric, value }) => ({ metric, value: Number(value?.[1] ?? Number.NaN) }));
+}
+
+/** Milliseconds as the API's seconds, exactly. */
+export const seconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+/** The matchers of the option `--match`, or any series. */
+export const matchersOf = (match: string | undefined): readonly Matcher[] =>
+  match === undefined ? [ANY_NAME] : parseSelector(match);
+
+/** The selector of the option `--match` as the server takes it. */
+export const selectorOf = (match: string | undefined): string => toSelector(matchersOf(match));
+
+/** The names of the metrics that may have samples in `[fromMs, toMs)`: the API answers by block, so there may be more. */
+export async function metricNames(
+  server: Server,
+  query: {
+    readonly fromMs: number;
+    readonly toMs: number;
+    readonly match?: string | undefined;
+    readonly limit?: number;
+  },
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const { data } = await server.api(v.nullable(v.array(v.string())), {
+    path: "/api/v1/label/__name__/values",
+    query: {
+      start: seconds(query.fromMs),
+      end: seconds(query.toMs - 1),
+      "match[]": query.match === undefined ? undefined : selectorOf(query.match),
+      limit: query.limit,
+    },
+    signal,
+  });
+  return data ?? [];
+}
 
 /** The names that one query may leave out, in characters: half of the 1 MiB that is the smallest limit of a request's body. */
 const EXCEPT_LENGTH_MAX = 500_000;

@@ -1,9 +1,9 @@
 import { fromMs, type Inventory, PluginError, type Range, toMs, v } from "contextcore";
-import { hasSamples } from "./export/has-samples.ts";
-import { isWithoutRemoteRead } from "./export/remote-read.ts";
-import { ifShown, saidTooMuch } from "./server/api.ts";
-import { ownMetrics } from "./server/own-metrics.ts";
-import { matchersOf, queryVector, type Server, seconds, selectorOf } from "./server/server.ts";
+import { ifShown, saidTooMuch } from "./api.ts";
+import { matchersOf, queryVector, seconds, selectorOf } from "./queries.ts";
+import { hasSamples, isWithoutRemoteRead } from "./remote-read.ts";
+import type { Server } from "./server.ts";
+import { ownMetrics } from "./statistics.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -1,4 +1,5 @@
-import { v } from "contextcore";
+/** What a server says of itself: its own metrics, and what Mimir and Cortex say of tenants. */
+import { type HttpClient, PluginError, v } from "contextcore";
 import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
 
@@ -28,3 +29,27 @@ const schema = v.object({ numSeries: v.number(), ingestionRate: v.optional(v.num
 /** `undefined` where the server does not show it. */
 export const userStats = (server: Server, signal: AbortSignal): Promise<UserStats | undefined> =>
   ifShown(server.http.json(schema, { path: "/api/v1/user_stats", signal }));
+
+/** Those that write now, as the ingesters know them. */
+const writing = v.array(v.object({ userID: v.string() }));
+/** Those that have blocks in the storage. */
+const stored = v.object({ tenants: v.optional(v.array(v.string()), []) });
+
+/**
+ * The tenants that write, and those that have blocks: neither list has all of them.
+ * @throws PluginError where the server shows none of the two
+ */
+export async function listTenants(http: HttpClient, signal: AbortSignal): Promise<readonly string[]> {
+  const headers = { Accept: "application/json" };
+  const ask = <Schema extends v.GenericSchema>(schema: Schema, path: string) =>
+    ifShown(http.json(schema, { path, headers, signal }));
+  const [now, before] = await Promise.all([
+    ask(writing, "/distributor/all_user_stats"),
+    ask(stored, "/store-gateway/tenants"),
+  ]);
+  if (now === undefined && before === undefined)
+    throw new PluginError("refused", `${http.url} does not list its tenants`, {
+      hint: "Name them in `tenants`, or let this program reach the server without its gateway.",
+    });
+  return [...new Set([...(now ?? []).map(({ userID }) => userID), ...(before?.tenants ?? [])])];
+}

@@ -1,16 +1,14 @@
-import type { HttpAnswer } from "contextcore";
-import { PluginError } from "contextcore";
+import { type HttpAnswer, PluginError, type Range, toMs } from "contextcore";
 import { readChunk } from "../chunk/read.ts";
-import { createRoom } from "../chunk/room.ts";
-import { type RawChunk, Series } from "../chunk/series.ts";
+import { type HistogramSample, type RawChunk, Series } from "../chunk/series.ts";
 import { compareLabels, readLabels } from "../line/labels.ts";
-import type { Server } from "../server/server.ts";
-import { damaged } from "../server/server.ts";
-import { readChunkedResponse } from "../wire/chunked-series.ts";
 import { FrameReader } from "../wire/frames.ts";
-import { encodeReadRequest, type ReadQuery } from "../wire/read-request.ts";
+import type { Matcher } from "../wire/matchers.ts";
+import { encodeReadRequest, type ReadQuery, readChunkedResponse } from "../wire/read-messages.ts";
 import { readSampledResponse, readTimeSeries } from "../wire/sampled-series.ts";
 import { snappyDecompress, snappyLength } from "../wire/snappy.ts";
+import { saidTooMuch } from "./api.ts";
+import type { Server } from "./server.ts";
 
 /** One series as it was read: not yet cut to the range. Both fields are overwritten when the next one is read. */
 export interface ReadSeries {
@@ -141,10 +139,49 @@ function unpack<Result>(server: Server, read: () => Result): Result {
     return read();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw damaged(server, `the remote read answer is damaged: ${error.message}`, error);
+    const message = `${server.title}: the remote read answer is damaged: ${error.message}`;
+    throw new PluginError("temporary", message, { cause: error });
   }
 }
 
 /** Whether an error says that the server has no remote read at all, as some that speak PromQL have not. */
 export const isWithoutRemoteRead = ({ kind, status }: PluginError): boolean =>
   kind === "not-found" || status === 405 || status === 501 || status === 415;
+
+/**
+ * Whether there is any sample in a range. Asked of the samples themselves, since lists of labels may be cut, and Prometheus
+ * leaves what came out of order out of them; the first series is answer enough.
+ * @throws PluginError
+ */
+export async function hasSamples(
+  server: Server,
+  { range, matchers }: { readonly range: Range; readonly matchers: readonly Matcher[] },
+  signal: AbortSignal,
+): Promise<boolean> {
+  const query = { fromMs: toMs(range.from), lastMs: toMs(range.to) - 1, matchers };
+  try {
+    const answer = await remoteRead(server, query, signal);
+    for await (const _ of answer.read()) return true;
+    return false;
+  } catch (error) {
+    if (saidTooMuch(error)) return true;
+    throw error;
+  }
+}
+
+/** In one series of one answer: an hour with a sample every millisecond. */
+const SAMPLES_MAX = 1 << 22;
+/** Of all its histograms: an hour with one of a thousand buckets every half a second. */
+const BUCKETS_MAX = 1 << 23;
+
+/** Tells when one series, which grows, has more than is held at once: a server may go on with it for ever. */
+function createRoom(): (series: Series) => boolean {
+  let [counted, buckets] = [0, 0];
+  return ({ count, histograms, raw }) => {
+    for (; counted < histograms.length; counted += 1) buckets += bucketsOf(histograms[counted]);
+    return count + raw.length + counted <= SAMPLES_MAX && buckets <= BUCKETS_MAX;
+  };
+}
+
+const bucketsOf = (histogram: HistogramSample | undefined): number =>
+  (histogram?.positive.values.length ?? 0) + (histogram?.negative.values.length ?? 0);

@@ -1,4 +1,5 @@
 import {
+  type Cursor,
   type ExportRequest,
   NS_PER_SECOND,
   PluginError,
@@ -6,15 +7,19 @@ import {
   parseDuration,
   type Range,
   type Start,
+  type Step,
 } from "contextcore";
-import { prometheusSettings } from "../server/prometheus-settings.ts";
-import { matchersOf, type Server } from "../server/server.ts";
-import { durationLimit, type TenantLimits, tenantLimits } from "../server/tenant-limits.ts";
+import { matchersOf } from "../server/queries.ts";
+import { hasSamples, isWithoutRemoteRead, type Method, remoteRead } from "../server/remote-read.ts";
+import type { Server } from "../server/server.ts";
+import { durationLimit, prometheusSettings, type TenantLimits, tenantLimits } from "../server/settings.ts";
 import { namesMatcher } from "../wire/matchers.ts";
-import { toCursor, type Work } from "./cursors.ts";
-import { hasSamples } from "./has-samples.ts";
-import { isWithoutRemoteRead, type Method, remoteRead } from "./remote-read.ts";
-import { firstWindows } from "./windows.ts";
+import { readCursor, toCursor, type Work, type WorkOf, windowOf } from "./cursors.ts";
+import { exemplars, metadata } from "./extras.ts";
+import { countSeries, groups, isSmall } from "./groups.ts";
+import { alertmanager, rules } from "./objects.ts";
+import { read } from "./read.ts";
+import { firstWindows, span } from "./windows.ts";
 
 export interface StartOptions {
   /** How long samples may still be on their way, a duration. */
@@ -100,4 +105,45 @@ function hidden(limits: TenantLimits, { from, to }: Range, now: bigint): Problem
   if (from >= border) return [];
   const reason = `limits.max_query_lookback is ${limits.max_query_lookback}: the server gives nothing older.`;
   return [{ kind: "clamped", reason, range: { from, to: to < border ? to : border } }];
+}
+
+export interface StepLimits {
+  readonly stepBytes: number;
+}
+
+/** Runs one cursor. */
+export function step(server: Server, cursor: Cursor, limits: StepLimits, signal: AbortSignal): Promise<Step> {
+  const work = readCursor(cursor);
+  switch (work.step) {
+    case "span":
+      return span(server, work, signal);
+    case "hour":
+      return hour(server, work, limits, signal);
+    case "groups":
+      return groups(server, work, signal);
+    case "read":
+      return read(server, work, limits, signal);
+    case "metadata":
+      return metadata(server, work, signal);
+    case "exemplars":
+      return exemplars(server, work, signal);
+    case "rules":
+      return rules(server, signal);
+    case "alertmanager":
+      return alertmanager(server, signal);
+  }
+}
+
+/** What few series have is read at once; many are split into groups first. */
+async function hour(
+  server: Server,
+  work: WorkOf<"hour">,
+  limits: StepLimits,
+  signal: AbortSignal,
+): Promise<Step> {
+  const window = windowOf(work);
+  if (!isSmall(await countSeries(server, window, signal), work.method)) {
+    return { next: [toCursor({ step: "groups", ...window })] };
+  }
+  return read(server, { step: "read", ...window, hourFrom: work.from, hourTo: work.to }, limits, signal);
 }
