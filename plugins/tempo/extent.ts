@@ -1,8 +1,8 @@
 /** From when to when there is data. Tempo has no answer to that, so searches for one trace close in on both ends. */
 import { type Inventory, NS_PER_SECOND, PluginError, type Range } from "contextcore";
-import type { Finder } from "./find.ts";
-import type { SearchAnswer } from "./search.ts";
-import type { Settings } from "./settings.ts";
+import type { Finder } from "./server/find.ts";
+import type { SearchAnswer } from "./server/search.ts";
+import type { Settings } from "./server/settings.ts";
 
 export type Extent = Pick<Inventory, "oldest" | "newest">;
 

@@ -1,16 +1,16 @@
 import { type Context, definePlugin, option, v } from "contextcore";
 import { countSpans } from "./count.ts";
-import { createExporter } from "./export.ts";
-import { createFinder, hasQuerier } from "./find.ts";
+import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
 import { limitsOf } from "./limits.ts";
 import { createRestorer } from "./restore/restore.ts";
-import { readSettings } from "./settings.ts";
+import { createFinder, hasQuerier } from "./server/find.ts";
+import { readSettings } from "./server/settings.ts";
+import { createTraceReader } from "./server/trace-by-id.ts";
+import { createListing, holdsDropped } from "./server/waits.ts";
 import { createDirectoryStore } from "./storage/directory.ts";
 import { createS3Store } from "./storage/s3.ts";
 import { createStorage, type Storage } from "./storage/storage.ts";
-import { createTraceReader } from "./trace-by-id.ts";
-import { createListing, holdsDropped } from "./waits.ts";
 
 const options = v.object({
   ...option.serverOptions("http://localhost:3200"),

@@ -1,7 +1,7 @@
 import { formatDuration, type HttpClient, type Inventory, isKind, type Size, v } from "contextcore";
 import { findExtent, searchable } from "./extent.ts";
-import type { Finder } from "./find.ts";
-import type { Settings } from "./settings.ts";
+import type { Finder } from "./server/find.ts";
+import type { Settings } from "./server/settings.ts";
 
 export interface InventoryOptions {
   readonly settings: Settings;

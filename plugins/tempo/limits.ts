@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration, type Limit } from "contextcore";
-import type { Settings } from "./settings.ts";
-import { dropsEarly } from "./waits.ts";
+import type { Settings } from "./server/settings.ts";
+import { dropsEarly } from "./server/waits.ts";
 
 const DROPPED =
   "Blocks of old spans may leave the live stores before they are listed, and nothing finds them for so long: an export waits for the next list. A shorter one makes it faster.";

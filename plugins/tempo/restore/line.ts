@@ -1,6 +1,6 @@
 /** A line of `traces.json` as it is pushed: its id, its spans, and the text of what is in it. */
 import { openObject, PluginError, type Range, v } from "contextcore";
-import { anchorOf } from "../owner.ts";
+import { anchorOf } from "../export/owner.ts";
 
 export interface TraceLine {
   /** The line as it stands in the snapshot. */

@@ -7,7 +7,7 @@ import {
   toMs,
   toRfc3339,
 } from "contextcore";
-import type { Settings } from "../settings.ts";
+import type { Settings } from "../server/settings.ts";
 
 export interface PreflightOptions {
   readonly otlp: HttpClient;

@@ -6,7 +6,7 @@ import { type HttpClient, isKind, messageOf } from "contextcore";
 import { scanTrace } from "../otlp/scan.ts";
 import { TextBuffer } from "../otlp/text-buffer.ts";
 import { writeTrace } from "../otlp/trace.ts";
-import type { FetchTrace } from "../trace-by-id.ts";
+import type { FetchTrace } from "../server/trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 
 export interface Refused {

@@ -8,8 +8,8 @@ import {
   type Restorer,
   sleep,
 } from "contextcore";
-import type { Settings } from "../settings.ts";
-import type { FetchTrace } from "../trace-by-id.ts";
+import type { Settings } from "../server/settings.ts";
+import type { FetchTrace } from "../server/trace-by-id.ts";
 import { readLine, type TraceLine } from "./line.ts";
 import { createMatcher } from "./matcher.ts";
 import { preflight, settlingMs } from "./preflight.ts";

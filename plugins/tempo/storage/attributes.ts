@@ -1,9 +1,9 @@
 /** Attributes as the formats keep them: most in common columns, some in columns of their own. */
 import { writeArray, writeEmptyArray, writeJson, writeNext, writeScalar } from "./any-value.ts";
 import type { MessageBuffer } from "./message.ts";
-import type { DedicatedColumn, Format } from "./meta.ts";
 import type { Columns, ValueReader } from "./parquet/row-group.ts";
-import { bytesOf } from "./values.ts";
+import { bytesOf } from "./parquet/values.ts";
+import type { DedicatedColumn, Format } from "./store.ts";
 
 /** Writes the attributes of the next resource, scope, span, event or link. */
 export type WriteAttributes = (out: MessageBuffer) => void;

@@ -1,13 +1,12 @@
 /** One block, opened: its traces in the order of their ids, and where a certain one is. */
 import { messageOf, PluginError, type Range } from "contextcore";
 import { type AsyncBuffer, type FileMetaData, parquetMetadataAsync } from "hyparquet";
-import type { BlockStore } from "./block-store.ts";
 import { createIdIndex, type IdIndex } from "./id-index.ts";
-import { type BlockMeta, type Format, isKnown } from "./meta.ts";
 import { createRowGroupReader } from "./parquet/row-group.ts";
 import { readSchema, type Schema, timesOf } from "./parquet/schema.ts";
+import { bytesOf } from "./parquet/values.ts";
+import { type BlockMeta, type BlockStore, type Format, isKnown } from "./store.ts";
 import { type TracePart, traceReader } from "./trace-row.ts";
-import { bytesOf } from "./values.ts";
 
 export interface Block {
   readonly id: string;

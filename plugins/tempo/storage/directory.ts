@@ -3,8 +3,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { PluginError } from "contextcore";
-import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
-import { type BlockMeta, readMeta } from "./meta.ts";
+import { type BlockMeta, type BlockStore, COMPACTED, DATA, META, readMeta } from "./store.ts";
 
 /** @param path Tempo's storage path, its `blocks` directory, or the tenant's directory in it */
 export function createDirectoryStore(path: string, tenant: string): BlockStore {

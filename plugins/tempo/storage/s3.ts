@@ -1,8 +1,7 @@
 /** Blocks in a bucket, through Bun's S3 client, read in large pieces. */
 import { given, PluginError } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
-import { type BlockStore, COMPACTED, DATA, META } from "./block-store.ts";
-import { type BlockMeta, readMeta } from "./meta.ts";
+import { type BlockMeta, type BlockStore, COMPACTED, DATA, META, readMeta } from "./store.ts";
 
 export interface S3Options {
   /** `s3://bucket/prefix` */

@@ -1,8 +1,7 @@
 /** The blocks of one export: opened when they are needed, and kept open while there is memory for their indexes. */
 import { PluginError } from "contextcore";
 import { type Block, openBlock, type TraceRows } from "./block.ts";
-import type { BlockStore } from "./block-store.ts";
-import { type BlockMeta, isKnown } from "./meta.ts";
+import { type BlockMeta, type BlockStore, isKnown } from "./store.ts";
 
 export interface Storage {
   readonly place: string;

@@ -2,9 +2,9 @@
 import { ProtobufReader } from "contextcore";
 import { attributeWriter, type WriteAttributes } from "./attributes.ts";
 import { MessageBuffer } from "./message.ts";
-import { type BlockMeta, dedicatedColumns, type Format, type Scope } from "./meta.ts";
 import type { Columns } from "./parquet/row-group.ts";
-import { bytesOf, countOf, hexOf, integerOf } from "./values.ts";
+import { bytesOf, countOf, integerOf } from "./parquet/values.ts";
+import { type BlockMeta, dedicatedColumns, type Format, type Scope } from "./store.ts";
 
 /** A part of one trace, as one block has it. */
 export interface TracePart {
@@ -191,3 +191,6 @@ function encodedLinks({ columns }: BlockSchema, path: string): (out: MessageBuff
     }
   };
 }
+
+/** A trace id as 32 hex digits. */
+const hexOf = (id: Uint8Array): string => Buffer.from(id).toString("hex").padStart(32, "0");

@@ -1,10 +1,9 @@
 /** A column of one row group, read entry by entry: pages are fetched ahead, decoded one at a time, and let go. */
 import { type AsyncBuffer, type FileMetaData, readOffsetIndex } from "hyparquet";
-import { bytesOf } from "../values.ts";
 import type { Dictionary } from "./dictionary.ts";
 import { type Page, readDictionary, readPage } from "./page.ts";
 import type { Leaf } from "./schema.ts";
-import type { TextTarget } from "./values.ts";
+import { bytesOf, type TextTarget } from "./values.ts";
 
 type Chunk = FileMetaData["row_groups"][number]["columns"][number];
 

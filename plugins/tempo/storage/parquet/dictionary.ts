@@ -1,6 +1,6 @@
 /** The values that the pages of a column name by their places in a list. */
 import { GrowingBuffer } from "contextcore";
-import { release } from "./release.ts";
+import { release } from "./memory.ts";
 import { type Texts, textValues, type Values } from "./values.ts";
 
 export interface Dictionary {

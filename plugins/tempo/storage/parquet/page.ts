@@ -3,9 +3,8 @@ import { parquetHeader } from "hyparquet/src/column.js";
 import { deltaBinaryUnpack, deltaByteArray } from "hyparquet/src/delta.js";
 import { readRleBitPackedHybrid } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
-import { decompress } from "./decompress.ts";
 import { type Dictionary, inMemory, PACKED_FROM, packed } from "./dictionary.ts";
-import { release } from "./release.ts";
+import { decompress, release } from "./memory.ts";
 import type { Leaf } from "./schema.ts";
 import { textValues, type Values } from "./values.ts";
 

@@ -1,9 +1,8 @@
 /** The rows of one row group, in order: columns are opened as they are asked for, and each is read by itself. */
 import type { AsyncBuffer, FileMetaData } from "hyparquet";
-import { NO_BYTES } from "../values.ts";
 import { Column } from "./column.ts";
 import type { Schema } from "./schema.ts";
-import type { TextTarget } from "./values.ts";
+import { NO_BYTES, type TextTarget } from "./values.ts";
 
 /** What a row's values are read with; a column that the file does not have gives nothing. */
 export interface ValueReader {

@@ -1,7 +1,7 @@
-import type { Range, Records } from "contextcore";
-import type { ScannedTrace } from "./otlp/scan.ts";
-import { TextBuffer } from "./otlp/text-buffer.ts";
-import { writeTrace } from "./otlp/trace.ts";
+import type { Problem, ProblemKind, Range, Records } from "contextcore";
+import type { ScannedTrace } from "../otlp/scan.ts";
+import { TextBuffer } from "../otlp/text-buffer.ts";
+import { writeTrace } from "../otlp/trace.ts";
 
 /** Lines of `traces.json` that become one block. */
 export interface TraceLines {
@@ -43,5 +43,27 @@ export function createTraceLines(whole: Range): TraceLines {
       if (extent === undefined) return [];
       return [{ file: "traces.json", text: out.view(), lines: counts.traces, ...extent, counts }];
     },
+  };
+}
+
+/** Problems by kind and reason, each with the ids that it is about. */
+export interface Findings {
+  add(kind: ProblemKind, reason: string, id: string): void;
+  problems(): Problem[];
+}
+
+export const NOT_UTF8 = "Some text in these traces is not UTF-8; the bad bytes were replaced by U+FFFD.";
+
+/** Gathers what was found wrong with a window's traces: one problem for each reason, with the ids that it is true of. */
+export function createFindings({ from, to }: Range): Findings {
+  const found = new Map<string, { kind: ProblemKind; reason: string; items: string[] }>();
+  return {
+    add(kind, reason, id) {
+      const key = `${kind} ${reason}`;
+      const known = found.get(key) ?? { kind, reason, items: [] };
+      known.items.push(id);
+      found.set(key, known);
+    },
+    problems: () => [...found.values()].map((one) => ({ ...one, range: { from, to } })),
   };
 }

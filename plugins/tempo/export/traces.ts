@@ -1,11 +1,9 @@
 /** Reads a batch of traces by id and writes those that belong to the window. */
 import { PluginError, type Step } from "contextcore";
-import { searchedOf, type TracesWork, toCursor, wholeOf } from "./cursor.ts";
-import { createFindings, NOT_UTF8 } from "./findings.ts";
-import { type ScannedTrace, scanTrace } from "./otlp/scan.ts";
+import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
+import { type Source, searchedOf, type TracesWork, toCursor, wholeOf } from "./cursor.ts";
 import { anchorOf, contains } from "./owner.ts";
-import type { Source } from "./source.ts";
-import { createTraceLines } from "./trace-lines.ts";
+import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
 
 /** Runs a cursor that names traces: their lines, what is wrong with them, and a cursor for those that a step had no room for. */
 export async function tracesStep(source: Source, work: TracesWork, signal: AbortSignal): Promise<Step> {

@@ -1,25 +1,19 @@
 /** Reads the next rows of one block and writes the traces that belong to it; one block after another. */
 import { isKind, type Problem, type Step } from "contextcore";
-import { type BlockWork, toCursor, wholeOf } from "../cursor.ts";
-import { createFindings, NOT_UTF8 } from "../findings.ts";
 import { type ScannedTrace, scanTrace } from "../otlp/scan.ts";
-import { anchorOf } from "../owner.ts";
-import type { Source } from "../source.ts";
-import { createTraceLines } from "../trace-lines.ts";
-import { readOnce } from "../traces.ts";
-import type { Block } from "./block.ts";
-import { release } from "./parquet/release.ts";
-import type { RecentIds } from "./recent.ts";
-import { prefixesOf, prefixOf, type Storage } from "./storage.ts";
-import type { TracePart } from "./trace-row.ts";
+import type { Block } from "../storage/block.ts";
+import { release } from "../storage/parquet/memory.ts";
+import { prefixesOf, prefixOf, type Storage } from "../storage/storage.ts";
+import type { TracePart } from "../storage/trace-row.ts";
+import type { IdLists } from "./blocks.ts";
+import { type BlockWork, type Source, toCursor, wholeOf } from "./cursor.ts";
+import { anchorOf } from "./owner.ts";
+import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
+import { readOnce } from "./traces.ts";
 
-export interface BlockSource {
+export interface BlockSource extends IdLists {
   readonly storage: Storage;
   readonly api: Source;
-  /** The traces of the newest part of the range. */
-  readonly recentIds: RecentIds;
-  /** Those of the other part that came lately. */
-  readonly lateIds: RecentIds;
 }
 
 /**

@@ -24,3 +24,11 @@ export function decompress(bytes: Uint8Array, length: number, { codec }: Leaf): 
   if (length > PAGE_BYTES_MAX) throw new Error(`a page of ${length} bytes is too large`);
   return decompressPage(bytes, length, codec, CODECS);
 }
+
+/**
+ * Gives the memory of these bytes back at once, where a collection would come much later. To be called where the bytes were
+ * made, when nothing looks at them any more: they are empty afterwards.
+ */
+export function release({ buffer }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
+}

@@ -2,25 +2,23 @@ import {
   type Context,
   type Cursor,
   type Exporter,
+  formatDuration,
+  isKind,
   NS_PER_SECOND,
   PluginError,
+  type Problem,
   type Range,
   type Start,
-  toRfc3339,
   windowsOrSpans,
 } from "contextcore";
-import { readCursor, toCursor, type WindowWork } from "./cursor.ts";
-import { NOTHING } from "./search.ts";
-import type { Settings } from "./settings.ts";
-import type { Source } from "./source.ts";
-import { splitWork } from "./split.ts";
-import { beyondStep } from "./storage/beyond.ts";
-import { type BlockSource, blockStep } from "./storage/block-step.ts";
-import { createRecentIds } from "./storage/recent.ts";
-import { prefixOf, type Storage } from "./storage/storage.ts";
+import { type Finder, hasQuerier } from "../server/find.ts";
+import type { Settings } from "../server/settings.ts";
+import { type Listing, untilListed, untilWritten, type WaitOptions } from "../server/waits.ts";
+import type { Storage } from "../storage/storage.ts";
+import { type BlockSource, blockStep } from "./block-step.ts";
+import { type BlockPlan, beyondStep, blockPlan, createIdLists } from "./blocks.ts";
+import { readCursor, type Source, splitWork, toCursor, type WindowWork } from "./cursor.ts";
 import { tracesStep } from "./traces.ts";
-import { unlistedStill, unseen, unwritten } from "./unseen.ts";
-import { type Listing, untilWritten } from "./waits.ts";
 import { windowStep } from "./window.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
@@ -51,7 +49,7 @@ export interface ExporterOptions {
 /** Search lists the traces of a window and each is read by its id; or its blocks are read, and only the rest this way. */
 export function createExporter(options: ExporterOptions): Exporter {
   const { source, storage, clock, log, settings, tenant, listing } = options;
-  const blocks = storage && { storage, api: source, ...idLists(source) };
+  const blocks = storage && { storage, api: source, ...createIdLists(source) };
   let written = false;
   return {
     async start({ range, match }, signal): Promise<Start> {
@@ -93,16 +91,6 @@ export function createExporter(options: ExporterOptions): Exporter {
   };
 }
 
-/** Of the newest part everything is listed; of the rest what has just come, and that is little. */
-const idLists = ({ http, finder }: Source): Pick<BlockSource, "recentIds" | "lateIds"> => ({
-  recentIds: createRecentIds({ http, search: finder.find, length: 600n * NS_PER_SECOND }),
-  lateIds: createRecentIds({
-    http,
-    search: async (request, signal) => (await finder.findByQuerier(request, signal)) ?? NOTHING,
-    length: HOUR * 24n * 400n,
-  }),
-});
-
 const NO_END =
   "Tempo's searches list no trace whose last span ends before its first one begins, such as one whose spans all end at 0: only what blocks hold of them is saved, with the option `storage`.";
 const SHARED_IDS = "Tempo's API gives a server span that shares its client's id a new one when it is read.";
@@ -142,56 +130,6 @@ function cut(span: WindowWork, every: bigint): Cursor[] {
   return parts.map((part) => toCursor({ ...span, ...part, every: areWindows ? undefined : every }));
 }
 
-interface BlockPlan {
-  readonly cursors: readonly Cursor[];
-  /** What is newer is read through the API. ns */
-  readonly apiFrom: bigint;
-  /** The prefixes of the blocks that are read; absent where none can be. */
-  readonly blocks?: string;
-  readonly notes: Readonly<Record<string, string>>;
-}
-
-interface PlanRequest {
-  readonly whole: Range;
-  readonly recent: bigint;
-  readonly match: string | undefined;
-}
-
-/** The cursor of the first block, which leads to the others; none, and the reason, where they cannot be read. */
-async function blockPlan(
-  { storage, log }: ExporterOptions,
-  { whole, recent, match }: PlanRequest,
-  signal: AbortSignal,
-): Promise<BlockPlan> {
-  const api = { cursors: [], apiFrom: whole.from };
-  if (storage === undefined) return { ...api, notes: { read: "search by window, each trace by id" } };
-  if (match !== undefined) return { ...api, notes: { read: "search with a selector, each trace by id" } };
-  try {
-    const metas = await storage.list(signal);
-    const blocks = metas.map(({ blockID }) => prefixOf(blockID)).join("");
-    const common = {
-      kind: "block" as const,
-      wholeFrom: whole.from,
-      wholeTo: whole.to,
-      recent,
-      blocks,
-      row: 0,
-    };
-    const read = `${metas.length} blocks in ${storage.place}; search and reading by id for what reaches beyond ${toRfc3339(recent)}`;
-    return {
-      cursors: metas.slice(0, 1).map(({ blockID }) => toCursor({ ...common, block: blockID })),
-      apiFrom: recent,
-      blocks,
-      notes: { read },
-    };
-  } catch (error) {
-    if (!(error instanceof PluginError)) throw error;
-    const read = `search by window, each trace by id: the storage was not read, since ${error.message}`;
-    log.warn(read);
-    return { ...api, notes: { read } };
-  }
-}
-
 function needed(blocks: BlockSource | undefined): BlockSource {
   if (blocks !== undefined) return blocks;
   throw new PluginError(
@@ -211,3 +149,47 @@ async function checkQuery(source: Source, query: string, now: bigint, signal: Ab
   const range = { from: now - HOUR, to: now - HOUR + NS_PER_SECOND };
   await source.finder.findByFrontend({ range, query, limit: 1 }, signal);
 }
+
+interface UnseenOptions {
+  readonly range: Range;
+  readonly settings: Settings;
+  readonly now: bigint;
+}
+
+/** A problem where old spans that have just come cannot be found, since no querier can be asked; else none. */
+async function unseen(
+  finder: Finder,
+  { range, settings, now }: UnseenOptions,
+  signal: AbortSignal,
+): Promise<Problem[]> {
+  const border = now - settings.queryBackendAfter;
+  const old = { from: range.from, to: range.to < border ? range.to : border };
+  if (old.from >= old.to) return [];
+  if (await hasQuerier(finder, old.to, signal)) return [];
+  return [{ kind: "clamped", reason: sentence(finder.querierUrl, settings), range: old }];
+}
+
+const sentence = (url: string, { queryBackendAfter, blocklistPoll }: Settings): string =>
+  `Old spans that reached Tempo only lately may be missing: it searches times older than ${formatDuration(queryBackendAfter)} only in the backend's blocks (query_frontend.search.query_backend_after), and no querier answers at ${url}/api/search, which also asks the live stores. Set the option querierUrl to a querier, or export again ${formatDuration(blocklistPoll + FLUSHED)} after the last of them came.`;
+
+/** A block is flushed at the latest so long after its spans came. */
+const FLUSHED = 120n * NS_PER_SECOND;
+
+/** Waits for the list of blocks where no count at the end does; a problem when it is not read. */
+async function unlistedStill(options: WaitOptions, range: Range, signal: AbortSignal): Promise<Problem[]> {
+  try {
+    await untilListed(options, signal);
+    return [];
+  } catch (error) {
+    if (!isKind(error, "invalid")) throw error;
+    return [{ kind: "incomplete", reason: error.message, range }];
+  }
+}
+
+/** Of a server that hides when it has written out what it took. */
+const unwritten = (range: Range): Problem => ({
+  kind: "clamped",
+  reason:
+    "Spans that reached Tempo in the last minute may be missing: it shows neither its configuration (/status/config) nor its metrics (/metrics), by which to wait until searches see them. Let them through, or export again a minute after the last of them came.",
+  range,
+});

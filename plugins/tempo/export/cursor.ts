@@ -1,5 +1,16 @@
 /** The pieces of export work. Times are decimal strings of ns. */
-import { type Cursor, PluginError, type Range, v } from "contextcore";
+import {
+  type Cursor,
+  type HttpClient,
+  halves,
+  NS_PER_SECOND,
+  PluginError,
+  type Range,
+  type Split,
+  v,
+} from "contextcore";
+import type { Finder } from "../server/find.ts";
+import type { FetchTrace } from "../server/trace-by-id.ts";
 
 const time = v.pipe(
   v.string(),
@@ -89,3 +100,39 @@ export const searchedOf = ({ partFrom, wholeTo }: WindowWork | TracesWork): Rang
   from: partFrom,
   to: wholeTo,
 });
+
+/**
+ * What a step that Tempo cannot answer is made of: traces one by one, and windows by time. Ends at one trace, at what search lists of one second, and at the
+ * block that is being read.
+ */
+export function splitWork(work: Work): Split {
+  if (work.kind === "traces") return splitTraces(work);
+  if (work.kind === "window") return splitWindow(work);
+  return { items: [`block ${work.block}`] };
+}
+
+function splitTraces(work: TracesWork): Split {
+  const [first, ...others] = work.ids;
+  if (others.length === 0) return { items: [`trace ${first?.[0]}`] };
+  const middle = work.ids.length >> 1;
+  const halfs = [work.ids.slice(0, middle), work.ids.slice(middle)];
+  return { cursors: halfs.map((ids) => toCursor({ ...work, ids })), items: [`${work.ids.length} traces`] };
+}
+
+/** Search knows no time that is shorter than a second. */
+function splitWindow(work: WindowWork): Split {
+  const items = ["what search lists of a window"];
+  const parts = work.to - work.from <= NS_PER_SECOND ? undefined : halves(work);
+  return parts === undefined
+    ? { items }
+    : { cursors: parts.map((part) => toCursor({ ...work, ...part })), items };
+}
+
+/** What the steps of an export work with. */
+export interface Source {
+  readonly http: HttpClient;
+  readonly finder: Finder;
+  readonly fetchTrace: FetchTrace;
+  /** About how many bytes of records one step yields. */
+  readonly stepBytes: number;
+}

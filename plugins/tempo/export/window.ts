@@ -1,10 +1,9 @@
 /** One window's traces: searched, and when the answer may not be all of them, halved, and at last taken apart by content. */
 import { type Cursor, isKind, type Problem, type Step } from "contextcore";
+import { halved, NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "../server/search.ts";
 import { coverOf } from "./cover.ts";
-import { searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
+import { type Source, searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
 import { contains, mayOwn } from "./owner.ts";
-import { halved, NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "./search.ts";
-import type { Source } from "./source.ts";
 
 /** Runs a cursor that is a window: cursors for its traces, or for its halves. It writes nothing itself. */
 export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {

@@ -3,7 +3,7 @@
  * window, and a step knows nothing of the others: so the trace itself must say.
  */
 import type { Range } from "contextcore";
-import type { SearchHit } from "./search.ts";
+import type { SearchHit } from "../server/search.ts";
 
 interface SpanTimes {
   readonly from: bigint;

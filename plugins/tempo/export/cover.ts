@@ -4,9 +4,8 @@
  * parts lie in different blocks can match two conditions that exclude each other.
  */
 import { NS_PER_SECOND, type Range, v } from "contextcore";
-import type { WindowWork } from "./cursor.ts";
-import type { SearchHit } from "./search.ts";
-import type { Source } from "./source.ts";
+import type { SearchHit } from "../server/search.ts";
+import type { Source, WindowWork } from "./cursor.ts";
 
 export interface Cover {
   readonly hits: readonly SearchHit[];
