@@ -1,9 +1,8 @@
 /** The oldest and the newest entry, found by looking back month by month. */
-import { halves, NS_PER_SECOND, type Range, span, windows } from "contextcore";
+import { halves, isFault, NS_PER_SECOND, type Range, span, windows } from "contextcore";
 import type { Api } from "./server/api.ts";
 import type { Border } from "./server/border.ts";
 import { byParts, MONTH, rootSelectors } from "./server/in-parts.ts";
-import { isFault } from "./server/refusal.ts";
 
 /** After this many empty months the close look ends: restored old lines may lie behind a gap. */
 const EMPTY_MAX = 13;

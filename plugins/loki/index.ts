@@ -1,4 +1,4 @@
-import { definePlugin, option, v } from "contextcore";
+import { definePlugin, option, singleFlight, v } from "contextcore";
 import { countEntries } from "./count.ts";
 import { findEnds } from "./ends.ts";
 import { createExporter } from "./export/export.ts";
@@ -6,7 +6,6 @@ import { measure, takeInventory } from "./inventory.ts";
 import { readLimits } from "./limits.ts";
 import { createRestorer } from "./restore/restore.ts";
 import { createApi } from "./server/api.ts";
-import { askedOnce } from "./server/at-once.ts";
 import { createBorder } from "./server/border.ts";
 import { readRetention, readSettings, schemaStart } from "./server/settings.ts";
 import { createSink } from "./sink.ts";
@@ -41,12 +40,12 @@ export default definePlugin({
     const { tenant } = context.options;
     // The core asks for both at once, so shared answers are requested only once.
     const border = createBorder(api, (signal) => settings(signal), context);
-    const settings = askedOnce(async (signal) => {
+    const settings = singleFlight(async (signal) => {
       const found = await readSettings(api, signal);
       border.heard(found);
       return found;
     });
-    const ends = askedOnce(async (signal) => {
+    const ends = singleFlight(async (signal) => {
       const found = await settings(signal);
       const { retention } = readRetention(found);
       const horizon = { now: context.clock(), retention, since: schemaStart(found) };

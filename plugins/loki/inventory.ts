@@ -1,21 +1,21 @@
 /** What this Loki holds: its time range, retention, streams and size, and what to beware of. */
 import {
+  type Ask,
   type Counts,
   formatDuration,
   given,
   type Inventory,
-  isKind,
   NS_PER_MS,
   NS_PER_SECOND,
   type Range,
   type Size,
   toRfc3339,
+  undefinedOn,
   v,
 } from "contextcore";
 import type { Ends } from "./ends.ts";
 import { isPending, listDeletes } from "./objects/deletes.ts";
 import type { Api } from "./server/api.ts";
-import type { Ask } from "./server/at-once.ts";
 import type { Border } from "./server/border.ts";
 import { byParts, rootSelectors } from "./server/in-parts.ts";
 import { ownLabels, streamKey } from "./server/selector.ts";
@@ -62,14 +62,10 @@ const buildInfo = v.object({ version: v.string() });
 
 /** A development build's version says nothing, and a gateway may not show it. */
 async function readVersion(api: Api, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    const answer = await api.send({ path: "/loki/api/v1/status/buildinfo", signal });
-    const { success, output } = v.safeParse(buildInfo, await answer.json());
-    return success && output.version !== "" ? output.version : undefined;
-  } catch (error) {
-    if (isKind(error, "not-found", "invalid")) return undefined;
-    throw error;
-  }
+  const path = "/loki/api/v1/status/buildinfo";
+  const info = api.send({ path, signal }).then((answer) => answer.json());
+  const { success, output } = v.safeParse(buildInfo, await undefinedOn(info, "not-found", "invalid"));
+  return success && output.version !== "" ? output.version : undefined;
 }
 
 const DAY = 86_400n * NS_PER_SECOND;
@@ -96,25 +92,20 @@ function unreadWarning(ends: Ends | undefined): string[] {
 }
 
 function lookbackWarning(settings: Settings, now: bigint): string[] {
-  const lookback = settings.duration("limits_config.max_query_lookback") ?? 0n;
-  if (lookback === 0n) return [];
+  const lookback = settings.limit("limits_config.max_query_lookback");
+  if (lookback === undefined) return [];
   return [
     `Queries reach back ${formatDuration(lookback)} only (limits_config.max_query_lookback): what is older than ${toRfc3339(now - lookback)} is kept, and cannot be seen or exported.`,
   ];
 }
 
 async function deleteWarnings(api: Api, signal: AbortSignal): Promise<string[]> {
-  const requests = await listDeletes(api, signal).catch(none);
+  // A user who may read logs need not be allowed to see delete requests.
+  const requests = await undefinedOn(listDeletes(api, signal), "refused", "invalid");
   const pending = (requests ?? []).filter(isPending).length;
   if (pending === 0) return [];
   const subject = pending === 1 ? "One delete request is" : `${pending} delete requests are`;
   return [`${subject} pending: what they match is hidden from queries and from an export.`];
-}
-
-/** A user who may read logs need not be allowed to see delete requests. */
-function none(error: unknown): [] {
-  if (isKind(error, "refused", "invalid")) return [];
-  throw error;
 }
 
 /**

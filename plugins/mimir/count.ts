@@ -1,4 +1,4 @@
-import { type CountRequest, type Counts, type Range, toMs } from "contextcore";
+import { askedOnce, type CountRequest, type Counts, type Range, toMs } from "contextcore";
 import { saidTooMuch, shorter } from "./server/api.ts";
 import { matchersOf, metricNames, queryVector, unlistedNames } from "./server/queries.ts";
 import type { Server } from "./server/server.ts";
@@ -16,14 +16,7 @@ export type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Co
  * apart (`stale`) and not compared.
  */
 export function createCounter(server: Server): Counter {
-  let bordersAsked: Promise<boolean> | undefined;
-  const closedRanges = (signal: AbortSignal): Promise<boolean> => {
-    bordersAsked ??= countsBothBorders(server, signal).catch((error: unknown) => {
-      bordersAsked = undefined;
-      throw error;
-    });
-    return bordersAsked;
-  };
+  const closedRanges = askedOnce((signal) => countsBothBorders(server, signal));
   return async ({ range, match }, signal) => {
     const query = { fromMs: toMs(range.from), toMs: toMs(range.to), match };
     const listed = await metricNames(server, query, signal);

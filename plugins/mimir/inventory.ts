@@ -1,5 +1,5 @@
-import { type Inventory, parseDuration, type Size, v } from "contextcore";
-import { ifShown, isFault } from "./server/api.ts";
+import { type Inventory, isFault, parseDuration, type Size, v } from "contextcore";
+import { ifShown } from "./server/api.ts";
 import { filledHours, findExtent } from "./server/extent.ts";
 import type { Server } from "./server/server.ts";
 import { durationLimit, prometheusSettings, tenantLimits } from "./server/settings.ts";
@@ -37,7 +37,8 @@ function createUnread() {
     warnings: () => [...reasons].map((reason) => `This could not be looked at: ${reason}`),
     orUndefined: <Value>(reading: Promise<Value>): Promise<Value | undefined> =>
       reading.catch((error: unknown) => {
-        if (!isFault(error)) throw error;
+        // Prometheus says 422 where it comes upon a damaged chunk.
+        if (!isFault(error, 422)) throw error;
         reasons.add(error.message);
         return undefined;
       }),

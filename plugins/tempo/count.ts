@@ -1,5 +1,5 @@
 /** TraceQL's `count_over_time`: the server's own count of spans, from another source than search. */
-import { type CountRequest, type Counts, type HttpClient, isKind, type Range, v } from "contextcore";
+import { type CountRequest, type Counts, type HttpClient, type Range, undefinedOn, v } from "contextcore";
 import { COUNTED } from "./export/trace-lines.ts";
 import { scanTrace } from "./otlp/scan.ts";
 import type { Finder } from "./server/find.ts";
@@ -83,18 +83,12 @@ async function countPart(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const query = { q: "{} | count_over_time()", start: from, end: to - 1n };
-  try {
-    const { series, status, metrics } = await http.json(schema, {
-      path: "/api/metrics/query",
-      query,
-      signal,
-    });
-    const whole = metrics.completedJobs >= metrics.totalJobs && (status ?? "COMPLETE") === "COMPLETE";
-    return whole ? series.reduce((sum, { value }) => sum + value, 0) : undefined;
-  } catch (error) {
-    if (isKind(error, "not-found", "invalid", "refused")) return undefined;
-    throw error;
-  }
+  const call = http.json(schema, { path: "/api/metrics/query", query, signal });
+  const answer = await undefinedOn(call, "not-found", "invalid", "refused");
+  if (answer === undefined) return undefined;
+  const { series, status, metrics } = answer;
+  const whole = metrics.completedJobs >= metrics.totalJobs && (status ?? "COMPLETE") === "COMPLETE";
+  return whole ? series.reduce((sum, { value }) => sum + value, 0) : undefined;
 }
 
 /** Who is asked for spans that came late: they lie where the server's own count does not look yet. */

@@ -1,5 +1,5 @@
 /** From when to when there is data. Tempo has no answer to that, so searches for one trace close in on both ends. */
-import { type Inventory, NS_PER_SECOND, PluginError, type Range } from "contextcore";
+import { type Inventory, isFault, NS_PER_SECOND, type Range } from "contextcore";
 import type { Finder } from "./server/find.ts";
 import type { SearchAnswer } from "./server/search.ts";
 import type { Settings } from "./server/settings.ts";
@@ -52,10 +52,6 @@ export async function findExtent(
   const ends = { ...earliest(await search(from, LIMIT), from), ...latest(await search(to, LIMIT), to) };
   return { ...ends, unread: [...unread] };
 }
-
-/** True when it is this one search that Tempo fails at. */
-const isFault = (error: unknown): error is PluginError =>
-  error instanceof PluginError && error.status === 500;
 
 /** All that the server may still keep, in ranges that it searches at once, oldest first. */
 export function searchable(settings: Settings, now: bigint): Range[] {

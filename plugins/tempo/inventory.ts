@@ -1,4 +1,4 @@
-import { formatDuration, type HttpClient, type Inventory, isKind, type Size, v } from "contextcore";
+import { formatDuration, type HttpClient, type Inventory, type Size, undefinedOn, v } from "contextcore";
 import { findExtent, searchable } from "./extent.ts";
 import type { Finder } from "./server/find.ts";
 import type { Settings } from "./server/settings.ts";
@@ -32,13 +32,9 @@ const buildInfo = v.object({ version: v.optional(v.string(), "") });
 
 /** A server built from its sources has no version. */
 async function version(http: HttpClient, signal: AbortSignal): Promise<Pick<Inventory, "serverVersion">> {
-  try {
-    const info = await http.json(buildInfo, { path: "/api/status/buildinfo", signal });
-    return info.version === "" ? {} : { serverVersion: info.version };
-  } catch (error) {
-    if (isKind(error, "not-found", "invalid")) return {};
-    throw error;
-  }
+  const call = http.json(buildInfo, { path: "/api/status/buildinfo", signal });
+  const info = await undefinedOn(call, "not-found", "invalid");
+  return info === undefined || info.version === "" ? {} : { serverVersion: info.version };
 }
 
 function warnings({ known, ingestionSlack }: Settings): string[] {

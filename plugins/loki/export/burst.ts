@@ -7,7 +7,7 @@ import type { Api } from "../server/api.ts";
 import type { PageStream } from "../server/entries.ts";
 import { type Page, shownName, type Value, valuesOf } from "../server/page.ts";
 import { escapeRegex, quote } from "../server/selector.ts";
-import { type ReadCursor, readCursor } from "./cursor.ts";
+import { cursorOfRead, type ReadCursor } from "./cursor.ts";
 import { loadsOf, partition } from "./partition.ts";
 
 export interface Split {
@@ -32,7 +32,7 @@ export async function splitNanosecond(
   const range = { from: cursor.from, to: cursor.to };
   const parts = partition(cursor.selector, await loadsOf(api, page, range, signal), 0);
   if (parts.length > 1) {
-    return { next: parts.map((selector) => readCursor({ ...cursor, selector })), problems: [] };
+    return { next: parts.map((selector) => cursorOfRead({ ...cursor, selector })), problems: [] };
   }
   const filter = chooseFilter(page.streams.flatMap((stream) => shownValues(page, stream)));
   if (filter === undefined || cursor.filters.length > FILTERS_MAX) {
@@ -42,7 +42,7 @@ export async function splitNanosecond(
   }
   const sides = [filter.matching, filter.others].map((one) => cursor.filters + one);
   return {
-    next: sides.map((filters) => readCursor({ ...cursor, filters })),
+    next: sides.map((filters) => cursorOfRead({ ...cursor, filters })),
     problems: [{ ...ORDER, range }],
   };
 }

@@ -1,13 +1,16 @@
 /** The cursors of an export. Times are decimal strings of ns. */
-import { type Cursor, given, PluginError, type Range, v, windowsOrSpans } from "contextcore";
+import {
+  type Cursor,
+  decodeCursor,
+  encodeCursor,
+  nanoseconds,
+  type Range,
+  v,
+  windowsOrSpans,
+} from "contextcore";
 import type { Parts } from "../server/border.ts";
 
-const ns = v.pipe(
-  v.string(),
-  v.regex(/^\d+$/, "not a time in ns"),
-  v.transform((text) => BigInt(text)),
-);
-const span = { from: ns, to: ns };
+const span = { from: nanoseconds, to: nanoseconds };
 const entries = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const schema = v.variant("kind", [
@@ -18,7 +21,7 @@ const schema = v.variant("kind", [
     match: v.optional(v.string()),
     limit: entries,
     /** For a span of windows, which is divided first: the length of each window. ns */
-    every: v.optional(ns),
+    every: v.optional(nanoseconds),
     /** The window itself, if this is only a part of it. */
     window: v.optional(v.object(span)),
   }),
@@ -45,11 +48,7 @@ export type WindowCursor = Extract<LokiCursor, { kind: "window" }>;
 export type ReadCursor = Extract<LokiCursor, { kind: "read" }>;
 
 /** @throws PluginError `invalid` when the cursor is of another version, or was changed */
-export function parseCursor(cursor: Cursor): LokiCursor {
-  const { success, output, issues } = v.safeParse(schema, cursor);
-  if (success) return output;
-  throw new PluginError("invalid", `loki: not a cursor of this version: ${issues[0].message}`);
-}
+export const parseCursor = (cursor: Cursor): LokiCursor => decodeCursor("loki", schema, cursor);
 
 /** What all windows of an export share. */
 export interface WindowSettings {
@@ -64,51 +63,36 @@ export interface WindowSettings {
 /** A range's reconciliation windows as cursors, or spans of windows if there are very many. */
 export function windowCursors(range: Range, { every, limit, match }: WindowSettings): Cursor[] {
   const { parts, areWindows } = windowsOrSpans(range, every);
-  return parts.map((part) => ({
-    kind: "window",
-    ...texts(part),
-    limit,
-    ...given({ match }),
-    ...(areWindows ? {} : { every: String(every) }),
-  }));
+  return parts.map((part) =>
+    encodeCursor({ kind: "window", ...part, limit, match, every: areWindows ? undefined : every }),
+  );
 }
 
 /** A read as a cursor; defaults are omitted, since a checkpoint lists very many cursors. */
-export const readCursor = ({
+export const cursorOfRead = ({
+  from,
+  to,
   selector,
   filters,
   limit,
   most,
   window,
   narrowed,
-  ...range
-}: Omit<ReadCursor, "kind">): Cursor => ({
-  kind: "read",
-  ...texts(range),
-  selector,
-  ...(filters === "" ? {} : { filters }),
-  limit,
-  most,
-  window: texts(window),
-  ...(narrowed === 0 ? {} : { narrowed }),
-});
+}: Omit<ReadCursor, "kind">): Cursor =>
+  encodeCursor({
+    ...{ kind: "read", from, to, selector, filters: filters === "" ? undefined : filters },
+    ...{ limit, most, window, narrowed: narrowed === 0 ? undefined : narrowed },
+  });
 
 /** The same work, divided by when each part can be done. */
 export function cursorsOf(cursor: WindowCursor | ReadCursor, { now, later }: Parts): Cursor[] {
   const part = (range: Range): Cursor =>
-    cursor.kind === "read" ? readCursor({ ...cursor, ...range }) : windowPart(cursor, range);
+    cursor.kind === "read" ? cursorOfRead({ ...cursor, ...range }) : windowPart(cursor, range);
   return [
     ...now.map(part),
     ...(later === undefined ? [] : [{ ...part(later.range), notBefore: String(later.notBefore) }]),
   ];
 }
 
-const windowPart = ({ match, limit, window, ...whole }: WindowCursor, range: Range): Cursor => ({
-  kind: "window",
-  ...texts(range),
-  limit,
-  ...given({ match }),
-  window: texts(window ?? whole),
-});
-
-const texts = ({ from, to }: Range): { from: string; to: string } => ({ from: String(from), to: String(to) });
+const windowPart = ({ match, limit, from, to, window = { from, to } }: WindowCursor, part: Range): Cursor =>
+  encodeCursor({ kind: "window", ...part, limit, match, window });

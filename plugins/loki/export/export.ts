@@ -1,5 +1,6 @@
 /** The export: reconciliation windows, the selectors that match all their streams, and pages of those. */
 import {
+  type Ask,
   type Context,
   type Cursor,
   type Exporter,
@@ -17,17 +18,16 @@ import {
 import { exportDeletes } from "../objects/deletes.ts";
 import { exportRules } from "../objects/rules.ts";
 import type { Api } from "../server/api.ts";
-import type { Ask } from "../server/at-once.ts";
 import { AtBorder, type Border } from "../server/border.ts";
 import { rootSelectors } from "../server/in-parts.ts";
 import { type Labels, parseSelector, printSelector } from "../server/selector.ts";
 import { ingesterReach, type Settings } from "../server/settings.ts";
 import {
+  cursorOfRead,
   cursorsOf,
   type LokiCursor,
   parseCursor,
   type ReadCursor,
-  readCursor,
   type WindowCursor,
   windowCursors,
 } from "./cursor.ts";
@@ -114,9 +114,9 @@ function withinLookback(
   settings: Settings,
   now: bigint,
 ): { range: Range; problems: readonly Problem[] } {
-  const lookback = settings.duration("limits_config.max_query_lookback") ?? 0n;
-  const oldest = now - lookback;
-  if (lookback === 0n || range.from >= oldest) return { range, problems: [] };
+  const lookback = settings.limit("limits_config.max_query_lookback");
+  const oldest = now - (lookback ?? now);
+  if (range.from >= oldest) return { range, problems: [] };
   const hidden = { from: range.from, to: oldest < range.to ? oldest : range.to };
   const reason = `limits_config.max_query_lookback = ${settings.text("limits_config.max_query_lookback")}: Loki shows nothing older than ${toRfc3339(oldest)}`;
   return { range: { from: hidden.to, to: range.to }, problems: [{ kind: "clamped", reason, range: hidden }] };
@@ -148,7 +148,7 @@ async function windowStep(
   const range = { from, to };
   const roots = await rootSelectors(api, { range, match }, signal);
   const read = { ...range, filters: "", limit, most: limit, window, narrowed: 0 };
-  return { next: roots.map((selector) => readCursor({ ...read, selector })) };
+  return { next: roots.map((selector) => cursorOfRead({ ...read, selector })) };
 }
 
 /**
@@ -169,7 +169,7 @@ async function splitCursor(api: Api, cursor: LokiCursor, signal: AbortSignal): P
 function byStream(cursor: ReadCursor, streams: readonly Labels[]): Cursor[] {
   const loads = streams.map((labels) => ({ labels, entries: 1 }));
   const selectors = partition(cursor.selector, loads, Math.ceil(streams.length / 2));
-  return selectors.map((selector) => readCursor({ ...cursor, selector }));
+  return selectors.map((selector) => cursorOfRead({ ...cursor, selector }));
 }
 
 function inTime(cursor: WindowCursor | ReadCursor): Pick<Split, "cursors"> {

@@ -8,7 +8,7 @@ import type { PageStream } from "../server/entries.ts";
 import type { Page } from "../server/page.ts";
 import { entriesLimit, wantsLess } from "../server/refusal.ts";
 import { splitNanosecond } from "./burst.ts";
-import { type ReadCursor, readCursor } from "./cursor.ts";
+import { cursorOfRead, type ReadCursor } from "./cursor.ts";
 import { toRecords } from "./lines.ts";
 import { loadsOf, partition } from "./partition.ts";
 import { problemsOf, problemsOfNames } from "./problems.ts";
@@ -51,9 +51,9 @@ export async function readStep(reader: Reader, cursor: ReadCursor, signal: Abort
   const after = last + 1n;
   return {
     next: [
-      readCursor({ ...cursor, from: last, to: after, limit: cursor.most }),
+      cursorOfRead({ ...cursor, from: last, to: after, limit: cursor.most }),
       ...(after < cursor.to
-        ? [readCursor({ ...cursor, from: after, limit: Math.min(cursor.most, cursor.limit * 2) })]
+        ? [cursorOfRead({ ...cursor, from: after, limit: Math.min(cursor.most, cursor.limit * 2) })]
         : []),
     ],
   };
@@ -121,7 +121,7 @@ async function followers(
   const limit = nextLimit(cursor, page, stepBytes);
   const pages = Number(rest.to - rest.from) / Math.max(1, Number(rest.from - cursor.from));
   const follow = (range: Range, selector: string): Cursor =>
-    readCursor({ ...cursor, ...range, selector, limit, narrowed: 0 });
+    cursorOfRead({ ...cursor, ...range, selector, limit, narrowed: 0 });
   const loads = await loadsOf(api, page, rest, signal);
   if (loads.length > 1 && pages > 1) {
     const expected = loads.map((load) => ({ ...load, entries: load.entries * pages }));
@@ -152,13 +152,13 @@ const TIMES_MAX = 6;
 function narrow(cursor: ReadCursor, error: unknown): Step {
   const most = entriesLimit(error);
   if (most !== undefined && most < cursor.limit) {
-    return { next: [readCursor({ ...cursor, limit: Math.max(1, most), most: Math.max(1, most) })] };
+    return { next: [cursorOfRead({ ...cursor, limit: Math.max(1, most), most: Math.max(1, most) })] };
   }
   if (!wantsLess(error)) throw error;
   // Without a status, it was the client that refused to read further.
   const isUntaken = error.status === undefined && !error.timedOut;
   const isSize = isUntaken || /ResourceExhausted|larger than max/.test(error.message);
-  if (isSize && cursor.limit > 1) return { next: [readCursor({ ...cursor, limit: cursor.limit >> 1 })] };
+  if (isSize && cursor.limit > 1) return { next: [cursorOfRead({ ...cursor, limit: cursor.limit >> 1 })] };
   const range = { from: cursor.from, to: cursor.to };
   const parts = halves(range);
   if (parts === undefined && isSize) {
@@ -169,7 +169,7 @@ function narrow(cursor: ReadCursor, error: unknown): Step {
   const narrowed = cursor.narrowed + 1;
   if (parts === undefined || (!isSize && narrowed > TIMES_MAX)) throw asTemporary(error);
   const limit = isSize ? cursor.limit : Math.max(LIMIT_MIN, cursor.limit >> 1);
-  return { next: parts.map((part) => readCursor({ ...cursor, ...part, limit, narrowed })) };
+  return { next: parts.map((part) => cursorOfRead({ ...cursor, ...part, limit, narrowed })) };
 }
 
 /** Asking for less did not help, so the server itself is slow now. */

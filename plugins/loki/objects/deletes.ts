@@ -1,6 +1,16 @@
 /** Delete requests hide data from queries although it still exists; they are kept with the export that could not see it. */
-import { fromMs, isKind, openObject, PluginError, type Problem, type Step, toRfc3339, v } from "contextcore";
-import { type Api, checked } from "../server/api.ts";
+import {
+  checkShape,
+  fromMs,
+  isKind,
+  openObject,
+  PluginError,
+  type Problem,
+  type Step,
+  toRfc3339,
+  v,
+} from "contextcore";
+import type { Api } from "../server/api.ts";
 
 export const DELETES_FILE = "loki/deletes.json";
 
@@ -22,7 +32,7 @@ export async function listDeletes(
 ): Promise<readonly DeleteRequest[] | undefined> {
   try {
     const answer = await api.send({ path: PATH, signal });
-    return checked(requests, await answer.json(), `the answer of ${PATH}`) ?? [];
+    return checkShape(`loki: the answer of ${PATH}`, requests, await answer.json()) ?? [];
   } catch (error) {
     if (isKind(error, "not-found")) return undefined;
     if (error instanceof PluginError && /Retention is not enabled/i.test(error.message)) return [];

@@ -1,5 +1,6 @@
 /** Rule groups: one readable file per group, in the form that the ruler's API accepts. */
 import {
+  checkShape,
   isKind,
   type ObjectFile,
   openObject,
@@ -12,7 +13,7 @@ import {
   toYaml,
   v,
 } from "contextcore";
-import { type Api, checked } from "../server/api.ts";
+import type { Api } from "../server/api.ts";
 
 const FOLDER = "loki/rules/";
 
@@ -30,7 +31,7 @@ export async function exportRules(api: Api, signal: AbortSignal): Promise<Step> 
   const objects: ObjectFile[] = [];
   const taken = new Set<string>();
   for (const [namespace, given] of Object.entries(
-    checked(namespaces, parseYaml(text), `the answer of ${RULES_PATH}`),
+    checkShape(`loki: the answer of ${RULES_PATH}`, namespaces, parseYaml(text)),
   )) {
     for (const group of groupsOf(given)) {
       const path = freePath(`${FOLDER}${safeFileName(namespace)}/${safeFileName(group.name)}`, taken);
@@ -97,7 +98,7 @@ function readRuleFile(text: string): { namespace: string; body: string } {
  */
 export async function restoreRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
   const { namespace, body } = readRuleFile(text);
-  const { name } = checked(openObject({ name: v.string() }), parseYaml(body), "a rule file");
+  const { name } = checkShape("loki: a rule file", openObject({ name: v.string() }), parseYaml(body));
   const path = `${RULES_PATH}/${segment(namespace)}`;
   try {
     const there = await readGroup(api, `${path}/${segment(name)}`, signal);

@@ -1,6 +1,7 @@
 /** What this server would refuse, alter or hide in a restore, with the setting to change. */
 import {
   formatDuration,
+  ignoredTenant,
   NS_PER_SECOND,
   type Range,
   type RestoreDiagnostic,
@@ -33,7 +34,10 @@ export async function preflight(
   const situation = { plan, settings: await readSettings(api, signal), now };
   const files = plan.files.map(({ path }) => path);
   const logs = files.includes(LOGS_FILE)
-    ? [...RULES.flatMap((rule) => rule(situation)), ...(await newerLines(api, border, situation, signal))]
+    ? [
+        ...RULES.flatMap((rule) => rule(situation) ?? []),
+        ...(await newerLines(api, border, situation, signal)),
+      ]
     : [];
   const deletes = files.includes(DELETES_FILE) ? [DELETES] : [];
   return [
@@ -47,106 +51,80 @@ export async function preflight(
 /** Measured with 3.x: its configuration says `auth_enabled: true`, or nothing. */
 function tenantIgnored(settings: Settings, tenant: string | undefined): RestoreDiagnostic[] {
   if (tenant === undefined || !settings.known || settings.flag("auth_enabled") === true) return [];
-  return [
-    {
-      severity: "alters",
-      message: `This Loki has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
-      setting: "auth_enabled: true",
-      ignoresTenant: true,
-    },
-  ];
+  return [ignoredTenant("This Loki", tenant, "auth_enabled: true")];
 }
 
-const RULES: readonly ((situation: Situation) => RestoreDiagnostic[])[] = [
+/** What is said of lines; `undefined` where there is nothing to say. */
+const RULES: readonly ((situation: Situation) => RestoreDiagnostic | undefined)[] = [
   ({ settings, plan, now }) => {
     const age = settings.duration("limits_config.reject_old_samples_max_age") ?? 0n;
-    if (settings.flag("limits_config.reject_old_samples") !== true || plan.range.from >= now - age) return [];
-    return [
-      {
-        severity: "refuses",
-        message: `Lines from before ${toRfc3339(now - age)} are refused as too old (reject_old_samples_max_age is ${formatDuration(age)}).`,
-        setting: "limits_config.reject_old_samples: false",
-      },
-    ];
+    if (settings.flag("limits_config.reject_old_samples") !== true || plan.range.from >= now - age) return;
+    return {
+      severity: "refuses",
+      message: `Lines from before ${toRfc3339(now - age)} are refused as too old (reject_old_samples_max_age is ${formatDuration(age)}).`,
+      setting: "limits_config.reject_old_samples: false",
+    };
   },
-  ({ settings }) =>
-    settings.flag("limits_config.allow_structured_metadata") === false
-      ? [
-          {
-            severity: "refuses",
-            message: "Lines with structured metadata are refused.",
-            setting: "limits_config.allow_structured_metadata: true",
-          },
-        ]
-      : [],
-  ({ settings, plan, now }) => {
-    const period = settings.duration("limits_config.retention_period") ?? 0n;
-    if (
-      settings.flag("compactor.retention_enabled") !== true ||
-      period === 0n ||
-      plan.range.from >= now - period
-    )
-      return [];
-    return [
-      {
-        severity: "hides",
-        message: `Lines from before ${toRfc3339(now - period)} are past the retention of ${formatDuration(period)}: the compactor will delete them again.`,
-        setting: "limits_config.retention_period: 0s",
-      },
-    ];
+  ({ settings }) => {
+    if (settings.flag("limits_config.allow_structured_metadata") !== false) return;
+    return {
+      severity: "refuses",
+      message: "Lines with structured metadata are refused.",
+      setting: "limits_config.allow_structured_metadata: true",
+    };
   },
   ({ settings, plan, now }) => {
-    const lookback = settings.duration("limits_config.max_query_lookback") ?? 0n;
-    if (lookback === 0n || plan.range.from >= now - lookback) return [];
-    return [
-      {
-        severity: "hides",
-        message: `Queries reach back ${formatDuration(lookback)} only: older lines would be there and not be seen.`,
-        setting: "limits_config.max_query_lookback: 0s",
-      },
-    ];
+    const period = settings.limit("limits_config.retention_period");
+    if (settings.flag("compactor.retention_enabled") !== true || period === undefined) return;
+    if (plan.range.from >= now - period) return;
+    return {
+      severity: "hides",
+      message: `Lines from before ${toRfc3339(now - period)} are past the retention of ${formatDuration(period)}: the compactor will delete them again.`,
+      setting: "limits_config.retention_period: 0s",
+    };
   },
-  ({ settings }) =>
-    settings.flag("limits_config.increment_duplicate_timestamp") === true
-      ? [
-          {
-            severity: "alters",
-            message: "Lines of the same nanosecond are given other times.",
-            setting: "limits_config.increment_duplicate_timestamp: false",
-          },
-        ]
-      : [],
-  ({ settings }) =>
-    settings.flag("limits_config.max_line_size_truncate") === true
-      ? [
-          {
-            severity: "alters",
-            message: `Lines longer than ${settings.text("limits_config.max_line_size") ?? "max_line_size"} are cut.`,
-            setting: "limits_config.max_line_size_truncate: false",
-          },
-        ]
-      : [],
-  ({ settings }) =>
-    settings.flag("limits_config.discover_log_levels") === true
-      ? [
-          {
-            severity: "note",
-            message:
-              "A line without a detected_level is given one; lines that this Loki, or one like it, took before have theirs.",
-            setting: "limits_config.discover_log_levels: false",
-          },
-        ]
-      : [],
+  ({ settings, plan, now }) => {
+    const lookback = settings.limit("limits_config.max_query_lookback");
+    if (lookback === undefined || plan.range.from >= now - lookback) return;
+    return {
+      severity: "hides",
+      message: `Queries reach back ${formatDuration(lookback)} only: older lines would be there and not be seen.`,
+      setting: "limits_config.max_query_lookback: 0s",
+    };
+  },
+  ({ settings }) => {
+    if (settings.flag("limits_config.increment_duplicate_timestamp") !== true) return;
+    return {
+      severity: "alters",
+      message: "Lines of the same nanosecond are given other times.",
+      setting: "limits_config.increment_duplicate_timestamp: false",
+    };
+  },
+  ({ settings }) => {
+    if (settings.flag("limits_config.max_line_size_truncate") !== true) return;
+    return {
+      severity: "alters",
+      message: `Lines longer than ${settings.text("limits_config.max_line_size") ?? "max_line_size"} are cut.`,
+      setting: "limits_config.max_line_size_truncate: false",
+    };
+  },
+  ({ settings }) => {
+    if (settings.flag("limits_config.discover_log_levels") !== true) return;
+    return {
+      severity: "note",
+      message:
+        "A line without a detected_level is given one; lines that this Loki, or one like it, took before have theirs.",
+      setting: "limits_config.discover_log_levels: false",
+    };
+  },
   ({ settings, plan, now }) => {
     const { setting, reach } = ingesterReach(settings) ?? {};
-    if (setting === undefined || reach === undefined || plan.range.from >= now - reach) return [];
-    return [
-      {
-        severity: "note",
-        message: `Lines older than ${formatDuration(reach)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
-        setting: `${setting}: ${setting === LOOK_BACK ? "240h, on a filesystem store" : "0s"}`,
-      },
-    ];
+    if (setting === undefined || reach === undefined || plan.range.from >= now - reach) return;
+    return {
+      severity: "note",
+      message: `Lines older than ${formatDuration(reach)} show in queries only once the ingesters have flushed them, which takes a minute or so after POST /flush.`,
+      setting: `${setting}: ${setting === LOOK_BACK ? "240h, on a filesystem store" : "0s"}`,
+    };
   },
 ];
 

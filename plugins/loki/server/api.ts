@@ -1,5 +1,5 @@
 /** The calls that this plugin makes to Loki's HTTP API, with classified errors. */
-import { type HttpClient, PluginError, type Range, v } from "contextcore";
+import { checkShape, type HttpClient, PluginError, type Range, v } from "contextcore";
 import { type Page, readPage, WITHOUT_ERRORS } from "./page.ts";
 import { classify, isPipelineError } from "./refusal.ts";
 import { type Labels, labelSet } from "./selector.ts";
@@ -115,7 +115,7 @@ async function askVolume(
   const query = { query: selector, limit: String(VOLUMES_MAX), aggregateBy: "series", ...bounds(range) };
   const answer = await send({ path, query, signal, accept: [400, 404, 501] });
   if (answer.status !== 200) return undefined;
-  const { result } = checked(vector, await answer.json(), `the answer of ${path}`).data;
+  const { result } = checkShape(`loki: the answer of ${path}`, vector, await answer.json()).data;
   // A full answer may be cut off, and the bytes beyond would be missing.
   return result.length >= VOLUMES_MAX ? undefined : total(result);
 }
@@ -131,18 +131,6 @@ function readAnswer(bytes: Uint8Array, headers: Headers): Page {
     });
   }
   return readPage(bytes);
-}
-
-/** Checks data from outside. @param what it is, for the message @throws PluginError `invalid` */
-export function checked<Schema extends v.GenericSchema>(
-  schema: Schema,
-  input: unknown,
-  what: string,
-): v.InferOutput<Schema> {
-  const { success, output, issues } = v.safeParse(schema, input);
-  if (success) return output;
-  const [{ message }] = issues;
-  throw new PluginError("invalid", `loki: ${what} is not as expected: ${message}`);
 }
 
 /**

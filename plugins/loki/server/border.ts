@@ -6,6 +6,7 @@
  * never cover the border at the moment it runs: that part is read after the border has passed it.
  */
 import {
+  type Ask,
   type Context,
   formatDuration,
   NS_PER_SECOND,
@@ -16,7 +17,6 @@ import {
   toRfc3339,
 } from "contextcore";
 import type { Api } from "./api.ts";
-import type { Ask } from "./at-once.ts";
 import { createServerTime } from "./server-time.ts";
 import { LOOK_BACK, lookBackOf, type Settings } from "./settings.ts";
 

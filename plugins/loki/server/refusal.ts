@@ -30,10 +30,6 @@ function as(error: PluginError, kind: PluginError["kind"], hint = error.hint): P
 /** True when the server says that a smaller request would work: the answer was too large, or the query took too long. */
 export const wantsLess = (error: unknown): error is PluginError => isKind(error, "too-large");
 
-/** True when it is this one call that the server fails at, as where it comes upon a damaged chunk. */
-export const isFault = (error: unknown): error is PluginError =>
-  isKind(error, "temporary") && error.status === 500;
-
 /** True when the server says that the query's range is longer than `max_query_length`. */
 export const spansTooMuch = (error: unknown): boolean => wantsLess(error) && TOO_LONG.test(error.message);
 

@@ -1,7 +1,6 @@
 /** The time by Loki's own clock, which determines its border; a proxy's Date need not be Loki's. */
-import { NS_PER_SECOND, PluginError, v } from "contextcore";
+import { NS_PER_SECOND, PluginError, singleFlight, v } from "contextcore";
 import type { Api } from "./api.ts";
-import { askedOnce } from "./at-once.ts";
 
 export interface ServerTime {
   /** Asks for it, unless that was done recently. */
@@ -31,7 +30,7 @@ export function createServerTime(api: Pick<Api, "http">, clock: () => bigint): S
   let ahead = 0n;
   let error = UNASKED;
   let heard: bigint | undefined;
-  const ask = askedOnce(async (signal) => {
+  const ask = singleFlight(async (signal) => {
     const asked = clock();
     const theirs = await askTime(api, signal);
     const answered = clock();

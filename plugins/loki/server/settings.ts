@@ -2,26 +2,21 @@
 import {
   formatDuration,
   fromMs,
-  isKind,
+  memberAt,
   NS_PER_SECOND,
-  parseBytes,
   parseDuration,
   parseYaml,
+  type SettingsReader,
+  settingsReader,
+  undefinedOn,
   v,
 } from "contextcore";
 import type { Api } from "./api.ts";
 
-export interface Settings {
+/** `limits_config.retention_period` and the like; limits of this tenant override the file's. */
+export interface Settings extends SettingsReader {
   /** False if the server, or a gateway in front of it, does not show its configuration. */
   readonly known: boolean;
-  /** `limits_config.retention_period`, as written; tenant limits override the file's. */
-  text(path: string): string | undefined;
-  number(path: string): number | undefined;
-  flag(path: string): boolean | undefined;
-  /** ns */
-  duration(path: string): bigint | undefined;
-  bytes(path: string): number | undefined;
-  list(path: string): readonly unknown[];
 }
 
 /** A server that does not show its configuration is not an error; its settings are then unknown. */
@@ -34,13 +29,8 @@ export async function readSettings(api: Api, signal: AbortSignal): Promise<Setti
 }
 
 async function readYaml(api: Api, path: string, signal: AbortSignal): Promise<unknown> {
-  try {
-    const answer = await api.send({ path, signal });
-    return parseYaml(await answer.text());
-  } catch (error) {
-    if (isKind(error, "refused", "not-found", "invalid")) return undefined;
-    throw error;
-  }
+  const page = api.send({ path, signal }).then(async (answer) => parseYaml(await answer.text()));
+  return undefinedOn(page, "refused", "not-found", "invalid");
 }
 
 /** For a single binary: older data is answered from the store, newer data by the ingesters. */
@@ -57,9 +47,8 @@ const USUAL_LOOK_BACK = 9_360n * NS_PER_SECOND;
  */
 export function lookBackOf(settings: Settings): bigint | undefined {
   if (!settings.known) return USUAL_LOOK_BACK;
-  // A negative one leaves everything to the ingesters, and zero to both; neither is a positive duration.
-  const back = settings.duration(LOOK_BACK) ?? 0n;
-  return back > 0n ? back : undefined;
+  // A negative one leaves everything to the ingesters, and zero to both; neither is a limit.
+  return settings.limit(LOOK_BACK);
 }
 
 /**
@@ -69,51 +58,19 @@ export function lookBackOf(settings: Settings): bigint | undefined {
 export function ingesterReach(settings: Settings): { setting: string; reach: bigint } | undefined {
   const isOwn = /[1-9]/.test(settings.text(LOOK_BACK) ?? "");
   const setting = isOwn ? LOOK_BACK : WITHIN;
-  const reach = settings.duration(setting) ?? 0n;
-  return reach > 0n ? { setting, reach } : undefined;
+  const reach = settings.limit(setting);
+  return reach === undefined ? undefined : { setting, reach };
 }
 
 const LIMITS = "limits_config.";
 
-function toSettings(config: unknown, limits: unknown): Settings {
-  const find = (path: string): unknown => {
-    const own = path.startsWith(LIMITS) ? member(limits, path.slice(LIMITS.length)) : undefined;
-    return own ?? path.split(".").reduce(member, config);
-  };
-  const text = (path: string): string | undefined => {
-    const value = find(path);
-    return typeof value === "string" || typeof value === "number" || typeof value === "boolean"
-      ? String(value)
-      : undefined;
-  };
-  const read = <Value>(path: string, reader: (source: string) => Value): Value | undefined => {
-    const source = text(path);
-    try {
-      return source === undefined ? undefined : reader(source);
-    } catch {
-      // A value in an unknown form counts as absent: whatever depends on it is then not reported.
-      return undefined;
-    }
-  };
-  return {
-    known: typeof config === "object" && config !== null,
-    text,
-    number: (path) => read(path, (source) => (Number.isFinite(Number(source)) ? Number(source) : undefined)),
-    flag: (path) =>
-      read(path, (source) => (source === "true" ? true : source === "false" ? false : undefined)),
-    duration: (path) => read(path, parseDuration),
-    bytes: (path) => read(path, (source) => parseBytes(source.replace(/([KMGT])B$/, "$1iB"))),
-    list: (path) => {
-      const value = find(path);
-      return Array.isArray(value) ? value : [];
-    },
-  };
-}
-
-const member = (value: unknown, name: string): unknown =>
-  typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? Reflect.get(value, name)
-    : undefined;
+const toSettings = (config: unknown, limits: unknown): Settings => ({
+  known: typeof config === "object" && config !== null,
+  ...settingsReader((path) => {
+    const own = path.startsWith(LIMITS) ? memberAt(limits, path.slice(LIMITS.length)) : undefined;
+    return own ?? memberAt(config, path);
+  }),
+});
 
 /** How long Loki keeps logs, and where its configuration is misleading. */
 export interface Retention {
@@ -125,12 +82,12 @@ export interface Retention {
 /** Without `compactor.retention_enabled` nothing is ever deleted, whatever the period. */
 export function readRetention(settings: Settings): Retention {
   if (!settings.known) return { warnings: [] };
-  const period = settings.duration("limits_config.retention_period") ?? 0n;
+  const period = settings.limit("limits_config.retention_period");
   if (settings.flag("compactor.retention_enabled") !== true) {
-    return { retention: "unlimited", warnings: period === 0n ? [] : [notEnforced(period)] };
+    return { retention: "unlimited", warnings: period === undefined ? [] : [notEnforced(period)] };
   }
   const streams = settings.list("limits_config.retention_stream").flatMap(streamWarning);
-  return { retention: period === 0n ? "unlimited" : period, warnings: streams };
+  return { retention: period ?? "unlimited", warnings: streams };
 }
 
 /** Start of the first schema, ns: Loki stores no older lines. `undefined` if it is not shown. */

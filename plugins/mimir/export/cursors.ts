@@ -1,16 +1,9 @@
-import { type Cursor, type Range, v } from "contextcore";
+import { type Cursor, decodeCursor, encodeCursor, nanoseconds, type Range, v } from "contextcore";
 import type { Method } from "../server/remote-read.ts";
-import { checkShape } from "../shape.ts";
-
-const ns = v.pipe(
-  v.string(),
-  v.regex(/^-?\d+$/),
-  v.transform((text) => BigInt(text)),
-);
 
 const windowEntries = {
-  from: ns,
-  to: ns,
+  from: nanoseconds,
+  to: nanoseconds,
   match: v.optional(v.string()),
   method: v.picklist(["streamed", "sampled", "range"]),
   /** The export begins with this window: chunks that began before it are its own. */
@@ -43,8 +36,8 @@ const cursor = v.variant("step", [
     step: v.literal("read"),
     ...windowEntries,
     /** The hour that it is part of, in which its samples are counted. */
-    hourFrom: ns,
-    hourTo: ns,
+    hourFrom: nanoseconds,
+    hourTo: nanoseconds,
     /** These metrics only; absent: all. */
     names: v.optional(v.array(v.string())),
     /** All but these metrics. */
@@ -55,8 +48,13 @@ const cursor = v.variant("step", [
     /** Only the series that come after the one of these label bytes, base64. */
     after: v.optional(v.string()),
   }),
-  v.object({ step: v.literal("metadata"), from: ns, to: ns }),
-  v.object({ step: v.literal("exemplars"), from: ns, to: ns, match: v.optional(v.string()) }),
+  v.object({ step: v.literal("metadata"), from: nanoseconds, to: nanoseconds }),
+  v.object({
+    step: v.literal("exemplars"),
+    from: nanoseconds,
+    to: nanoseconds,
+    match: v.optional(v.string()),
+  }),
   v.object({ step: v.literal("rules") }),
   v.object({ step: v.literal("alertmanager") }),
 ]);
@@ -72,15 +70,10 @@ export interface Window extends Range {
 }
 
 /** @throws PluginError `invalid` when it is no cursor of this plugin */
-export const readCursor = (value: Cursor): Work => checkShape("the cursor", cursor, value);
+export const readCursor = (value: Cursor): Work => decodeCursor("mimir", cursor, value);
 
-/** The work as a cursor: times become decimal strings, what is undefined is left out. */
-export function toCursor(work: Work): Cursor {
-  const entries = Object.entries(work).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(
-    entries.map(([key, value]) => [key, typeof value === "bigint" ? value.toString() : value]),
-  );
-}
+/** The work as a cursor. */
+export const toCursor = (work: Work): Cursor => encodeCursor(work);
 
 /** The parts of a window that every cursor within it carries on. */
 export const windowOf = ({ from, to, match, method, first }: Window): Window => ({

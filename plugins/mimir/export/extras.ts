@@ -1,8 +1,8 @@
 import { objectOf, PluginError, type Range, type Records, type Step, toMs, v } from "contextcore";
+import { labelSet } from "../line/labels.ts";
 import { ifOffered, warned } from "../server/api.ts";
 import { seconds, selectorOf } from "../server/queries.ts";
 import type { Server } from "../server/server.ts";
-import { labelSet } from "../shape.ts";
 import type { WorkOf } from "./cursors.ts";
 
 const exemplarsSchema = v.nullable(

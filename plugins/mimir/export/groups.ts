@@ -1,4 +1,4 @@
-import { given, isKind, type Problem, type Step, toMs, v } from "contextcore";
+import { given, type Problem, type Step, toMs, undefinedOn, v } from "contextcore";
 import { compareBytes, metricName, readLabels } from "../line/labels.ts";
 import { saidTooMuch } from "../server/api.ts";
 import { matchersOf, metricNames, queryVector, seconds, unlistedNames } from "../server/queries.ts";
@@ -171,16 +171,12 @@ async function mostValued(
   let most: LabelValues | undefined;
   for (const name of await ask("/api/v1/labels")) {
     if (name === "__name__") continue;
-    const values = await ask(`/api/v1/label/${encodeURIComponent(name)}/values`).catch(noneIfLost);
+    const path = `/api/v1/label/${encodeURIComponent(name)}/values`;
+    const values = (await undefinedOn(ask(path), "invalid", "not-found")) ?? [];
     if (values.length > (most?.values.length ?? 1) && lengthOf(values) <= NAMES_LENGTH_MAX)
       most = { name, values };
   }
   return most === undefined ? undefined : { ...most, values: most.values.toSorted(compareBytes) };
-}
-
-function noneIfLost(error: unknown): string[] {
-  if (isKind(error, "invalid", "not-found")) return [];
-  throw error;
 }
 
 function chunksOf(values: readonly string[], length: number): string[][] {

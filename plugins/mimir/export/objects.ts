@@ -1,4 +1,5 @@
 import {
+  checkShape,
   type ObjectFile,
   objectOf,
   openObject,
@@ -11,7 +12,6 @@ import {
 } from "contextcore";
 import { ifOffered } from "../server/api.ts";
 import type { Server } from "../server/server.ts";
-import { checkShape } from "../shape.ts";
 
 const group = openObject({ name: v.string() });
 const namespacesSchema = v.nullable(objectOf(v.array(group)));

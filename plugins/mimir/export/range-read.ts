@@ -1,11 +1,10 @@
 import { ProtobufWriter, v } from "contextcore";
 import { Series } from "../chunk/series.ts";
 import { toWords } from "../line/double.ts";
-import { sortedLabels, writeLabels } from "../line/labels.ts";
+import { labelSet, sortedLabels, writeLabels } from "../line/labels.ts";
 import { seconds } from "../server/queries.ts";
 import { inOrder, type ReadAnswer, type ReadSeries } from "../server/remote-read.ts";
 import type { Server } from "../server/server.ts";
-import { labelSet } from "../shape.ts";
 import { toSelector } from "../wire/matchers.ts";
 import type { ReadQuery } from "../wire/read-messages.ts";
 

@@ -1,8 +1,7 @@
-import { ProtobufWriter, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
+import { ProtobufWriter, parseShape, type RestoreAnswer, type RestoreBatch, v } from "contextcore";
 import { specialWords, toWords } from "../line/double.ts";
-import { sortedLabels, writeLabels } from "../line/labels.ts";
+import { labelSet, sortedLabels, writeLabels } from "../line/labels.ts";
 import type { Server } from "../server/server.ts";
-import { labelSet, readJson } from "../shape.ts";
 import { snappyCompress } from "../wire/snappy.ts";
 import { insideOf } from "./points.ts";
 import { sendWriteRequest } from "./remote-write.ts";
@@ -21,7 +20,7 @@ export async function writeExemplars(
   const isInside = insideOf(range);
   let count = 0;
   for (const line of lines) {
-    const { metric, exemplars } = readJson("a line of mimir/exemplars.json", seriesLine, line);
+    const { metric, exemplars } = parseShape("a line of mimir/exemplars.json", seriesLine, line);
     const within = exemplars.filter(({ timestamp }) => isInside(timestamp));
     count += within.length;
     if (within.length > 0) writer.message(1, (series) => encode(series, { ...metric, ...added }, within));
@@ -68,7 +67,7 @@ export async function writeMetadata(
   if (flavour === "prometheus") return unsupported(lines, NOT_WRITTEN);
   const writer = new ProtobufWriter();
   for (const line of lines) {
-    const { metric, type, help, unit } = readJson("a line of mimir/metadata.json", description, line);
+    const { metric, type, help, unit } = parseShape("a line of mimir/metadata.json", description, line);
     const number = Math.max(0, TYPES.indexOf(type));
     writer.message(3, (one) => one.varint(1, number).string(2, metric).string(4, help).string(5, unit));
   }

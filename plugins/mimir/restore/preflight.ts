@@ -1,5 +1,6 @@
 import {
   formatDuration,
+  ignoredTenant,
   NS_PER_SECOND,
   parseDuration,
   type RestoreDiagnostic,
@@ -38,14 +39,7 @@ export async function preflight(
 
 async function tenantIgnored(server: Server, signal: AbortSignal): Promise<RestoreDiagnostic[]> {
   if (server.tenant === undefined || !(await ignoresTenants(server, signal))) return [];
-  return [
-    {
-      severity: "alters",
-      message: `This server has no tenants: ${server.tenant} is ignored, and everything is written among what it holds.`,
-      setting: "multitenancy_enabled: true",
-      ignoresTenant: true,
-    },
-  ];
+  return [ignoredTenant("This server", server.tenant, "multitenancy_enabled: true")];
 }
 
 interface Facts {

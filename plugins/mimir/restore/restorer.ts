@@ -1,7 +1,14 @@
-import { PluginError, type RestoreAnswer, type RestoreBatch, type Restorer, v } from "contextcore";
+import {
+  PluginError,
+  parseShape,
+  type RestoreAnswer,
+  type RestoreBatch,
+  type Restorer,
+  v,
+} from "contextcore";
+import { labelSet } from "../line/labels.ts";
 import { parseLine } from "../line/parse.ts";
 import type { Server } from "../server/server.ts";
-import { labelSet, readJson } from "../shape.ts";
 import { fitting, parseSelector } from "../wire/matchers.ts";
 import { unsupported, writeExemplars, writeMetadata } from "./extras.ts";
 import { createMetricsWriter } from "./metrics.ts";
@@ -41,7 +48,7 @@ const exemplarLine = v.object({ metric: labelSet });
 /** Where the labels stand in the lines of each file that holds series. */
 const LABELS: Readonly<Record<string, (line: string) => Readonly<Record<string, string>>>> = {
   "metrics.json": (line) => Object.fromEntries(parseLine(line).labels),
-  "mimir/exemplars.json": (line) => readJson("a line of mimir/exemplars.json", exemplarLine, line).metric,
+  "mimir/exemplars.json": (line) => parseShape("a line of mimir/exemplars.json", exemplarLine, line).metric,
 };
 
 /** A PromQL selector as the contract's matcher: lines of series that fit stay, others go. Other files are not selected. */

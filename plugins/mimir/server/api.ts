@@ -1,4 +1,5 @@
 import {
+  checkShape,
   type HttpClient,
   type HttpRequest,
   halves,
@@ -8,7 +9,6 @@ import {
   type Range,
   v,
 } from "contextcore";
-import { checkShape } from "../shape.ts";
 
 /** A checked answer of the Prometheus HTTP API. */
 export interface ApiAnswer<Data> {
@@ -68,10 +68,6 @@ const TOO_MUCH =
 export const saidTooMuch = (error: unknown): error is PluginError =>
   error instanceof PluginError &&
   (error.kind === "too-large" || (error.status !== 429 && TOO_MUCH.test(error.message)));
-
-/** True when it is this one call that the server fails at, as where it comes upon a damaged chunk (Prometheus says 422). */
-export const isFault = (error: unknown): error is PluginError =>
-  error instanceof PluginError && (error.status === 500 || error.status === 422);
 
 /** The shortest range that a server may find too much: below it, only fewer series help. ns */
 const RANGE_MIN = 60n * NS_PER_SECOND;

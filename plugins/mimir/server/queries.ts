@@ -1,6 +1,6 @@
 /** Questions to the query engine, and which metrics there are: by the list of names, and without it. */
 import { isKind, type Range, toMs, v } from "contextcore";
-import { labelSet } from "../shape.ts";
+import { labelSet } from "../line/labels.ts";
 import {
   ANY_NAME,
   exceptNames,

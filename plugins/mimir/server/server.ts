@@ -1,4 +1,4 @@
-import { type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
+import { askedOnce, type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
 import { type ApiAnswer, callApi, ifOffered } from "./api.ts";
 
 /** The server, as the other files see it. */
@@ -24,14 +24,7 @@ export function createServer(
   http: HttpClient,
   options: { readonly prefix: string; readonly tenant?: string | undefined },
 ): Server {
-  let known: Promise<Identity> | undefined;
-  const identity = (signal: AbortSignal): Promise<Identity> => {
-    known ??= identify(http, options.prefix, signal).catch((error: unknown) => {
-      known = undefined;
-      throw error;
-    });
-    return known;
-  };
+  const identity = askedOnce((signal) => identify(http, options.prefix, signal));
   return {
     http,
     tenant: options.tenant,

@@ -1,4 +1,4 @@
-import { given, objectOf, parseDuration, parseYaml, v } from "contextcore";
+import { given, objectOf, parseYaml, settingsReader, v } from "contextcore";
 import type { Labels } from "../line/labels.ts";
 import { ifShown } from "./api.ts";
 import type { Server } from "./server.ts";
@@ -105,14 +105,6 @@ async function yamlPage<Schema extends v.GenericSchema>(
   return checked.success ? checked.output : undefined;
 }
 
-/** A limit that is a duration, ns; 0 stands for "none" and is `undefined`. */
-export function durationLimit(limits: TenantLimits, name: string): bigint | undefined {
-  const value = limits[name];
-  if (typeof value !== "string" || value === "") return undefined;
-  try {
-    return parseDuration(value) || undefined;
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
-}
+/** A limit that is a duration, ns; `undefined` where zero turns it off. */
+export const durationLimit = (limits: TenantLimits, name: string): bigint | undefined =>
+  settingsReader((setting) => limits[setting]).limit(name);

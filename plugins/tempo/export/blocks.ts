@@ -1,5 +1,7 @@
 /** An export that reads blocks: where it begins, and which traces are in none of them, or not whole. */
 import {
+  type Ask,
+  askedOnce,
   type Cursor,
   type HttpClient,
   type Logger,
@@ -100,13 +102,12 @@ const LIMIT = 10_000;
 
 /** Lists them once for each range, however many steps ask; a list that failed is asked for again. */
 export function createRecentIds(options: RecentOptions): RecentIds {
-  const known = new Map<string, Promise<ReadonlySet<string>>>();
+  const known = new Map<string, Ask<ReadonlySet<string>>>();
   return (range, signal) => {
     const key = `${range.from} ${range.to}`;
-    const listed = known.get(key) ?? list(options, range, signal);
+    const listed = known.get(key) ?? askedOnce((one) => list(options, range, one));
     known.set(key, listed);
-    listed.catch(() => known.delete(key));
-    return listed;
+    return listed(signal);
   };
 }
 

@@ -1,10 +1,12 @@
 /** The pieces of export work. Times are decimal strings of ns. */
 import {
   type Cursor,
+  decodeCursor,
+  encodeCursor,
   type HttpClient,
   halves,
   NS_PER_SECOND,
-  PluginError,
+  nanoseconds,
   type Range,
   type Split,
   v,
@@ -12,22 +14,17 @@ import {
 import type { Finder } from "../server/find.ts";
 import type { FetchTrace } from "../server/trace-by-id.ts";
 
-const time = v.pipe(
-  v.string(),
-  v.regex(/^\d+$/),
-  v.transform((digits) => BigInt(digits)),
-);
-const ns = { from: time, to: time };
+const ns = { from: nanoseconds, to: nanoseconds };
 /** The whole export's range, in which spans are counted. */
-const whole = { wholeFrom: time, wholeTo: time };
+const whole = { wholeFrom: nanoseconds, wholeTo: nanoseconds };
 /** A trace that reaches into the part of the range that search is asked for belongs to that part's beginning. */
-const part = { partFrom: time };
+const part = { partFrom: nanoseconds };
 const match = v.optional(v.string());
 /**
  * Where blocks are read: only what the live stores have is searched, of it only what is in none of these blocks is read, and
  * what reaches beyond this moment belongs to the windows after it.
  */
-const beyond = v.optional(v.object({ blocks: v.string(), recent: time }));
+const beyond = v.optional(v.object({ blocks: v.string(), recent: nanoseconds }));
 
 /** List the traces of a window; or a span of windows, which is cut into them first. */
 const window = v.object({
@@ -43,7 +40,7 @@ const window = v.object({
   /** How many more searches may end with jobs undone before the window counts as incomplete. */
   patience: v.number(),
   /** Of a span of windows: how long each of them is. ns */
-  every: v.optional(time),
+  every: v.optional(nanoseconds),
 });
 
 /**
@@ -64,7 +61,7 @@ const block = v.object({
   kind: v.literal("block"),
   ...whole,
   /** What reaches beyond this moment is read through the API. */
-  recent: time,
+  recent: nanoseconds,
   /** The first eight digits of the ids of all blocks that the export reads. */
   blocks: v.string(),
   block: v.string(),
@@ -79,18 +76,10 @@ export type BlockWork = v.InferOutput<typeof block>;
 export type Work = WindowWork | TracesWork | BlockWork;
 
 /** @throws PluginError `invalid` when it is not one of ours */
-export function readCursor(cursor: Cursor): Work {
-  const checked = v.safeParse(schema, cursor);
-  if (checked.success) return checked.output;
-  throw new PluginError(
-    "invalid",
-    `tempo: not a cursor of an export: ${JSON.stringify(cursor).slice(0, 200)}`,
-  );
-}
+export const readCursor = (cursor: Cursor): Work => decodeCursor("tempo", schema, cursor);
 
-/** The work as plain JSON: times are decimal texts of ns. */
-export const toCursor = (work: Work): Cursor =>
-  JSON.parse(JSON.stringify(work, (_, value) => (typeof value === "bigint" ? String(value) : value)));
+/** The work as a cursor. */
+export const toCursor = (work: Work): Cursor => encodeCursor(work);
 
 /** The whole export's range, ns. */
 export const wholeOf = ({ wholeFrom, wholeTo }: Work): Range => ({ from: wholeFrom, to: wholeTo });

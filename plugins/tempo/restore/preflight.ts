@@ -1,6 +1,7 @@
 import {
   formatDuration,
   type HttpClient,
+  ignoredTenant,
   PluginError,
   type RestoreDiagnostic,
   type RestorePlan,
@@ -54,14 +55,7 @@ const notTaking = (otlp: HttpClient, why: string): RestoreDiagnostic => ({
 
 function tenantIgnored({ known, hasTenants }: Settings, tenant: string | undefined): RestoreDiagnostic[] {
   if (tenant === undefined || !known || hasTenants) return [];
-  return [
-    {
-      severity: "alters",
-      message: `This Tempo has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
-      setting: "multitenancy_enabled: true",
-      ignoresTenant: true,
-    },
-  ];
+  return [ignoredTenant("This Tempo", tenant, "multitenancy_enabled: true")];
 }
 
 /** The block of an old span gets the time of its arrival, unless the slack is long enough. */

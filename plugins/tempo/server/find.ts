@@ -6,7 +6,7 @@
  * asks those. Measured with 3.1: 3,000 traces of four hours ago were in no search of the query frontend for 4.5 minutes,
  * and in the querier's after 13 seconds; a search without a range is one of the last quarter of an hour.
  */
-import { type HttpClient, isKind, NS_PER_SECOND } from "contextcore";
+import { type HttpClient, NS_PER_SECOND, undefinedOn } from "contextcore";
 import { type SearchAnswer, type SearchHit, type SearchRequest, searchTraces } from "./search.ts";
 import type { Settings } from "./settings.ts";
 
@@ -41,14 +41,9 @@ export function createFinder({ frontend, querier, settings }: FinderOptions): Fi
   const findByFrontend: Finder["findByFrontend"] = async (request, signal) =>
     searchTraces(frontend, await clamped(request, signal), signal);
   const findByQuerier: Finder["findByQuerier"] = async (request, signal) => {
-    const asked = await clamped(request, signal);
-    try {
-      return await searchTraces(querier, asked, signal);
-    } catch (error) {
-      // None there, or a proxy that does not let it through; a query that it refuses, the frontend refuses as well.
-      if (isKind(error, "not-found", "refused", "invalid")) return undefined;
-      throw error;
-    }
+    const search = searchTraces(querier, await clamped(request, signal), signal);
+    // None there, or a proxy that does not let it through; a query that it refuses, the frontend refuses as well.
+    return undefinedOn(search, "not-found", "refused", "invalid");
   };
   return {
     findByFrontend,

@@ -1,5 +1,5 @@
 /** What the server's own configuration says of what it keeps, clamps and refuses. */
-import { type HttpClient, isKind, parseDuration, parseYaml } from "contextcore";
+import { type HttpClient, memberAt, parseYaml, settingsReader, undefinedOn } from "contextcore";
 
 export interface Settings {
   /** False: `/status/config` could not be read, and these are Tempo's defaults. */
@@ -62,68 +62,60 @@ export async function readSettings(
 
 /** The tenant that a request names, or the one of a server without tenants. */
 function tenantOverrides(document: unknown, tenant: string): unknown {
-  const all = at(document, "overrides.overrides") ?? at(document, "overrides");
+  const all = memberAt(document, "overrides.overrides") ?? memberAt(document, "overrides");
   if (all === null || typeof all !== "object") return undefined;
   const byTenant: Readonly<Record<string, unknown>> = { ...all };
   return byTenant[tenant] ?? byTenant["*"];
 }
 
 async function page(http: HttpClient, path: string, signal: AbortSignal): Promise<string> {
-  try {
-    const answer = await http.send({ path, signal, accept: [404] });
-    return answer.status === 404 ? "" : await answer.text();
-  } catch (error) {
-    if (isKind(error, "refused", "not-found", "invalid")) return "";
-    throw error;
-  }
+  const text = http.send({ path, signal }).then((answer) => answer.text());
+  return (await undefinedOn(text, "refused", "not-found", "invalid")) ?? "";
 }
 
 /** The page begins with `GET /status/config` and `---` before the YAML. */
 const readDocument = (text: string): unknown => parseYaml(text.replace(/^(?:GET .*\n)?---\n/, ""));
 
 function toSettings(config: unknown, overrides: unknown): Settings {
-  const find = (...paths: string[]): unknown => {
-    const defaults = paths.map((path) => at(config, path)).find((value) => value !== undefined);
-    const own = paths.map((path) => at(overrides, path.replace("overrides.defaults.", "")));
+  const { number, duration } = settingsReader((...paths) => {
+    const defaults = paths.map((path) => memberAt(config, path)).find((value) => value !== undefined);
+    const own = paths.map((path) => memberAt(overrides, path.replace("overrides.defaults.", "")));
     return own.find((value) => value !== undefined) ?? defaults;
-  };
-  const known = at(config, "query_frontend") !== undefined;
+  });
+  const known = memberAt(config, "query_frontend") !== undefined;
   const { live, slack, retention } = partsOf(config);
   // A limit of 0 is left out of the page, so what is absent from a page that has the section is 0.
-  const limited = at(config, "overrides.defaults.ingestion") !== undefined;
+  const limited = memberAt(config, "overrides.defaults.ingestion") !== undefined;
   return {
     known,
-    retention: duration(find("overrides.defaults.compaction.block_retention", ...retention)),
-    maxResultLimit: number(find("query_frontend.search.max_result_limit")) ?? (known ? 0 : 262_144),
+    retention: duration("overrides.defaults.compaction.block_retention", ...retention),
+    maxResultLimit: number("query_frontend.search.max_result_limit") ?? (known ? 0 : 262_144),
     maxSearchDuration:
-      duration(find("overrides.defaults.read.max_search_duration", "query_frontend.search.max_duration")) ??
+      duration("overrides.defaults.read.max_search_duration", "query_frontend.search.max_duration") ??
       168n * HOUR,
-    queryEndCutoff: duration(find("query_frontend.query_end_cutoff")) ?? 30n * SECOND,
-    queryBackendAfter: duration(find("query_frontend.search.query_backend_after")) ?? 900n * SECOND,
-    metricsBackendAfter: duration(find("query_frontend.metrics.query_backend_after")) ?? 900n * SECOND,
-    liveStoreSlack: duration(find(`${live}.wal.ingestion_time_range_slack`)),
-    completeBlockTimeout:
-      live === "live_store" ? duration(find("live_store.complete_block_timeout")) : undefined,
-    maxTraceLive: duration(find(`${live}.max_trace_live`, `${live}.trace_live_period`)) ?? 30n * SECOND,
-    flushCheckPeriod: duration(find(`${live}.flush_check_period`)) ?? 10n * SECOND,
-    maxBytesPerTrace:
-      number(find("overrides.defaults.global.max_bytes_per_trace")) ?? (limited ? 0 : 5_000_000),
+    queryEndCutoff: duration("query_frontend.query_end_cutoff") ?? 30n * SECOND,
+    queryBackendAfter: duration("query_frontend.search.query_backend_after") ?? 900n * SECOND,
+    metricsBackendAfter: duration("query_frontend.metrics.query_backend_after") ?? 900n * SECOND,
+    liveStoreSlack: duration(`${live}.wal.ingestion_time_range_slack`),
+    completeBlockTimeout: live === "live_store" ? duration("live_store.complete_block_timeout") : undefined,
+    maxTraceLive: duration(`${live}.max_trace_live`, `${live}.trace_live_period`) ?? 30n * SECOND,
+    flushCheckPeriod: duration(`${live}.flush_check_period`) ?? 10n * SECOND,
+    maxBytesPerTrace: number("overrides.defaults.global.max_bytes_per_trace") ?? (limited ? 0 : 5_000_000),
     ingestionSlack:
-      smallest(slack.map((section) => duration(at(config, `${section}.ingestion_time_range_slack`)))) ??
-      120n * SECOND,
+      smallest(slack.map((section) => duration(`${section}.ingestion_time_range_slack`))) ?? 120n * SECOND,
     slackSections: [...new Set(["storage.trace.wal", ...slack])],
-    blocklistPoll: duration(find("storage.trace.blocklist_poll")) ?? 300n * SECOND,
+    blocklistPoll: duration("storage.trace.blocklist_poll") ?? 300n * SECOND,
     maxAttributeBytes:
-      number(find("overrides.defaults.ingestion.max_attribute_bytes")) ||
-      (number(find("distributor.max_attribute_bytes")) ?? 2048),
+      number("overrides.defaults.ingestion.max_attribute_bytes") ||
+      (number("distributor.max_attribute_bytes") ?? 2048),
     maxTracesPerUser:
-      number(find("overrides.defaults.ingestion.max_traces_per_user", "overrides.max_traces_per_user")) ??
+      number("overrides.defaults.ingestion.max_traces_per_user", "overrides.max_traces_per_user") ??
       (limited ? 0 : 10_000),
-    rateLimitBytes: number(find("overrides.defaults.ingestion.rate_limit_bytes")) ?? 30_000_000,
-    burstSizeBytes: number(find("overrides.defaults.ingestion.burst_size_bytes")) ?? 30_000_000,
-    maxMetricsDuration: duration(find("query_frontend.metrics.max_duration")) ?? 3n * HOUR,
-    hasTenants: at(config, "multitenancy_enabled") === true,
-    countsSpans: known && at(config, "metrics_generator.processor.local_blocks") === undefined,
+    rateLimitBytes: number("overrides.defaults.ingestion.rate_limit_bytes") ?? 30_000_000,
+    burstSizeBytes: number("overrides.defaults.ingestion.burst_size_bytes") ?? 30_000_000,
+    maxMetricsDuration: duration("query_frontend.metrics.max_duration") ?? 3n * HOUR,
+    hasTenants: memberAt(config, "multitenancy_enabled") === true,
+    countsSpans: known && memberAt(config, "metrics_generator.processor.local_blocks") === undefined,
   };
 }
 
@@ -161,32 +153,10 @@ const VERSION_2: Parts = {
  * `all-3.0` runs them. With `ingest.enabled` their block builders write blocks beside the ingesters. Source: cmd/tempo/app/modules.go.
  */
 function partsOf(config: unknown): Parts {
-  const isTwo = at(config, "ingester") !== undefined || at(config, "compactor") !== undefined;
-  if (!isTwo || at(config, "target") === "all-3.0") return VERSION_3;
-  const builds = at(config, "ingest.enabled") === true;
+  const isTwo = memberAt(config, "ingester") !== undefined || memberAt(config, "compactor") !== undefined;
+  if (!isTwo || memberAt(config, "target") === "all-3.0") return VERSION_3;
+  const builds = memberAt(config, "ingest.enabled") === true;
   return builds ? { ...VERSION_2, slack: [...VERSION_2.slack, "block_builder.wal"] } : VERSION_2;
-}
-
-/** The value at a path of names, or `undefined`. */
-function at(document: unknown, path: string): unknown {
-  let value: unknown = document;
-  for (const name of path.split(".")) {
-    if (value === null || typeof value !== "object" || !(name in value)) return undefined;
-    value = new Map(Object.entries(value)).get(name);
-  }
-  return value ?? undefined;
-}
-
-const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
-
-/** `336h0m0s`; what is no duration says nothing. */
-function duration(value: unknown): bigint | undefined {
-  if (value === 0) return 0n;
-  try {
-    return typeof value === "string" ? parseDuration(value) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function smallest(values: readonly (bigint | undefined)[]): bigint | undefined {

@@ -2,12 +2,12 @@
 import {
   formatDuration,
   type HttpClient,
-  isKind,
   type Logger,
   PluginError,
   type Range,
   sleep,
   toMs,
+  undefinedOn,
 } from "contextcore";
 import type { Settings } from "./settings.ts";
 
@@ -106,13 +106,9 @@ async function readProgress(
   tenant: string | undefined,
   signal: AbortSignal,
 ): Promise<Progress | undefined> {
-  try {
-    const answer = await http.send({ path: "/metrics", accept: [404], signal });
-    return answer.status === 404 ? undefined : parse(await answer.text(), tenant);
-  } catch (error) {
-    if (isKind(error, "refused", "not-found", "invalid")) return undefined;
-    throw error;
-  }
+  const page = http.send({ path: "/metrics", signal }).then((answer) => answer.text());
+  const text = await undefinedOn(page, "refused", "not-found", "invalid");
+  return text === undefined ? undefined : parse(text, tenant);
 }
 
 const SAMPLE = /^(tempo[\w]*?)(?:\{(.*)\})? (\S+)$/gm;

@@ -1,5 +1,5 @@
 /** The blocks of one export: opened when they are needed, and kept open while there is memory for their indexes. */
-import { PluginError } from "contextcore";
+import { type Ask, askedOnce, PluginError } from "contextcore";
 import { type Block, openBlock, type TraceRows } from "./block.ts";
 import { type BlockMeta, type BlockStore, isKnown } from "./store.ts";
 
@@ -46,7 +46,7 @@ export const prefixesOf = (list: string): readonly string[] =>
 
 /** Opens blocks over a store. @throws PluginError `invalid` for a block of a format that is not known */
 export function createStorage(store: BlockStore): Storage {
-  const opened = new Map<string, Promise<Block>>();
+  const opened = new Map<string, Ask<Block>>();
   const others: { block: string; rows: TraceRows }[] = [];
   let uncollected = 0;
   const readers: { block: string; rows: TraceRows }[] = [];
@@ -69,7 +69,9 @@ export function createStorage(store: BlockStore): Storage {
       const blocks: Block[] = [];
       for (const meta of await store.known(signal)) {
         if (!wanted.has(prefixOf(meta.blockID))) continue;
-        blocks.push(await once(opened, meta.blockID, () => openBlock(store, meta, signal)));
+        const block = opened.get(meta.blockID) ?? askedOnce((one) => openBlock(store, meta, one));
+        opened.set(meta.blockID, block);
+        blocks.push(await block(signal));
       }
       await evict(opened, blocks);
       return blocks;
@@ -107,17 +109,8 @@ export function createStorage(store: BlockStore): Storage {
   };
 }
 
-function once(opened: Map<string, Promise<Block>>, id: string, open: () => Promise<Block>): Promise<Block> {
-  const known = opened.get(id);
-  if (known !== undefined) return known;
-  const opening = open();
-  opened.set(id, opening);
-  opening.catch(() => opened.delete(id));
-  return opening;
-}
-
 /** Lets the oldest go when all indexes together are too large. */
-async function evict(opened: Map<string, Promise<Block>>, blocks: readonly Block[]): Promise<void> {
+async function evict(opened: Map<string, Ask<Block>>, blocks: readonly Block[]): Promise<void> {
   let bytes = blocks.reduce((sum, block) => sum + block.indexBytes, 0);
   for (const { id, indexBytes } of blocks) {
     if (bytes <= INDEX_BYTES_MAX) return;
