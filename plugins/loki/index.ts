@@ -20,7 +20,7 @@ const options = v.object({
       max: 1_000_000,
     },
   ),
-  window: option.duration("Length of the windows in which an is read and counted", "6h", {
+  window: option.duration("Length of the windows in which an export is read and counted", "6h", {
     min: "1s",
   }),
   settle: option.duration(

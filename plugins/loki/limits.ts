@@ -4,7 +4,7 @@ import type { Api } from "./server/api.ts";
 import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./server/settings.ts";
 
 const LOSES =
-  "Loki loses lines in queries and counts that reach over the moment so long ago, and says nothing; an export goes round it and waits for some seconds; ";
+  "Loki silently leaves lines out of queries and counts that reach across the moment this long ago; an export reads around that moment and waits for it to pass; ";
 
 /** At the recommended value or more there is nothing to report. ns */
 const LONG_LOOK_BACK = 864_000n * NS_PER_SECOND;
@@ -45,15 +45,15 @@ const effectsFor = (settings: Settings): Readonly<Record<string, LimitEffect | u
     value === "false" ? "a restore of lines with structured metadata is refused; set true" : undefined,
   "limits_config.max_global_streams_per_user": undefined,
   "ingester.max_chunk_age": () =>
-    "a restore is refused what is older than the newest line of its stream by more than half of it; set twice the age of the oldest, or restore beside with --label",
+    "a stream refuses lines that are more than half of this older than its newest line; for a restore set twice the age of the oldest line, or restore into streams of their own with --label",
   "querier.query_ingesters_within": (value) =>
     isOff(value) || ingesterReach(settings)?.setting === LOOK_BACK
       ? undefined
-      : "older lines that came late show only once the ingesters have flushed them; 0s shows them at once",
+      : "older lines that arrive late show only once the ingesters have flushed them; 0s shows them at once",
   [LOOK_BACK]: () => {
     const back = lookBackOf(settings);
     if (back === undefined || back >= LONG_LOOK_BACK) return undefined;
-    return `${LOSES}${isOnFiles(settings) ? "240h moves it behind most queries" : "with this object store it cannot be set"}`;
+    return `${LOSES}${isOnFiles(settings) ? "240h keeps most queries from reaching it" : "with this object store it cannot be set"}`;
   },
   "server.grpc_server_max_recv_msg_size": undefined,
 });

@@ -6,14 +6,14 @@ import { namesMatcher, toSelector } from "./wire/matchers.ts";
 
 /** How many metrics one query counts. */
 const METRICS_PER_QUERY = 50;
-/** Any instant that is a multiple of the points' distance. */
+/** Any time that is a multiple of the distance between two points. ms */
 const ALIGNED_MS = 1_700_000_000_000;
 
 export type Counter = (request: CountRequest, signal: AbortSignal) => Promise<Counts>;
 
 /**
- * The server's own count of samples, floats and histograms, by `count_over_time`: it does not see stale markers, which are counted
- * apart (`stale`) and not compared.
+ * The server's own count of samples, floats and histograms, by `count_over_time`. It leaves out stale markers, which an export
+ * counts apart (`stale`) and does not compare.
  */
 export function createCounter(server: Server): Counter {
   const closedRanges = askedOnce((signal) => countsBothBorders(server, signal));

@@ -50,8 +50,8 @@ export default definePlugin({
 });
 
 /**
- * Asks Mimir's or Cortex' ingesters to write what they hold to the storage, so that a copy of the storage is whole. Queries see
- * it without that, so a Prometheus, which has no such call, is left alone.
+ * Asks Mimir's or Cortex' ingesters to write what they hold to the storage, so that a copy of the storage is complete. Queries
+ * do not need that. A Prometheus has no such call.
  */
 async function flush(server: Server, signal: AbortSignal): Promise<void> {
   const { flavour } = await server.identity(signal);

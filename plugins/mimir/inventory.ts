@@ -30,7 +30,7 @@ export async function inventory(
   };
 }
 
-/** Notes what the server fails at, which is no reason not to say the rest. */
+/** Notes what the server fails at, so that the inventory can still say the rest. */
 function createUnread() {
   const reasons = new Set<string>();
   return {
@@ -98,7 +98,7 @@ function prometheusRetention(said: string | undefined): Retention {
   }
 }
 
-/** How big it is: what the server says, else worked out. @param now ns */
+/** How big it is: the server's own figure, otherwise an estimate. @param now ns */
 export async function measure(server: Server, now: bigint, signal: AbortSignal): Promise<Size> {
   const said = await shownSize(server, signal);
   return said === undefined ? estimate(server, now, signal) : { bytes: said, source: "api" };
@@ -130,13 +130,13 @@ async function blockList(server: Server, signal: AbortSignal): Promise<number | 
   return answer?.data.blocks.reduce((sum, { stats }) => sum + (stats?.numBytes ?? 0), 0);
 }
 
-/** What a sample takes in a block, with its share of the index: Prometheus' documentation says 1 to 2 bytes. */
+/** Bytes of a sample in a block with its share of the index: Prometheus' documentation says 1 to 2. */
 const BYTES_PER_SAMPLE = 2;
 
-/** A series that is scraped every 15 s. */
+/** Of a series that is scraped every 15 s. */
 const SAMPLES_PER_SERIES_AND_HOUR = 240;
 
-/** What comes in now, carried back to the oldest. */
+/** An estimate: as if the present rate had been the rate since the oldest sample. */
 async function estimate(server: Server, now: bigint, signal: AbortSignal): Promise<Size> {
   const { oldest, newest } = await findExtent(server, now, signal);
   if (oldest === undefined || newest === undefined) {

@@ -19,7 +19,7 @@ const exactly =
 const TENANT_LIMITS: Readonly<Record<string, LimitEffect | undefined>> = {
   "limits.compactor_blocks_retention_period": undefined,
   "limits.max_query_lookback": unlessOff(
-    "Data older than this cannot be read, and no export holds it: the start of a query is moved silently. 0s shows all.",
+    "Data older than this cannot be read or exported: the server silently moves the start of a query. 0s shows all.",
   ),
   "limits.max_total_query_length": undefined,
   "limits.max_labels_query_length": undefined,
@@ -30,10 +30,10 @@ const TENANT_LIMITS: Readonly<Record<string, LimitEffect | undefined>> = {
   "limits.max_label_values_limit": undefined,
   "limits.max_global_exemplars_per_user": exactly(
     "0",
-    "No exemplars are kept, so neither has an export any nor does a restore bring them back. 100000 keeps so many.",
+    "No exemplars are kept: an export has none, and a restore brings none back. 100000 keeps that many.",
   ),
   "limits.out_of_order_time_window": (value) =>
-    `Beside newer samples, those ${isOff(value) ? "an hour" : `more than ${value}`} older are refused when they are written back. For a restore set it to the age of the oldest one.`,
+    `Samples that are more than ${isOff(value) ? "an hour" : value} older than the newest are refused when they are written back. For a restore set it to the age of the oldest one.`,
   "limits.past_grace_period": unlessOff(
     "Samples older than this are refused when they are written back. For a restore set 0s.",
   ),

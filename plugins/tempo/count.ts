@@ -25,8 +25,8 @@ export interface CountSource extends LateSource {
 
 /**
  * The spans that began in the range: those that the server counts, and those that came late, which it does not count yet.
- * `undefined` where that cannot be said: before 3.0 it counts only server spans, only lately; and with a selector the
- * export keeps whole traces, the count only the spans that match.
+ * `undefined` where the two cannot be compared: before 3.0 the server counts only recent server spans, and with a selector it
+ * counts only the spans that match, while an export keeps whole traces.
  */
 export async function countSpans(
   source: CountSource,
@@ -41,12 +41,12 @@ export async function countSpans(
     if (counted === undefined) return undefined;
     spans += counted;
   }
-  // After the others, so that a block which appears in between is counted too seldom, and asked for again.
+  // After the others: a block that appears in between is then counted by neither, so the window is counted again.
   const late = await countLate(source, range, signal);
   return late === undefined ? undefined : { [COUNTED]: spans + late };
 }
 
-/** In the part of the range for which the server's count looks only into blocks. */
+/** Counts late spans in the part of the range for which the server counts only blocks. */
 async function countLate(
   { settings, now, ...source }: CountSource,
   { from, to }: Range,
@@ -64,7 +64,7 @@ async function countLate(
   return spans;
 }
 
-/** A day: more traces than one search lists are less likely then. ns */
+/** A day: so that one search seldom has more traces than it may list. ns */
 const DAY = 86_400_000_000_000n;
 
 const searchedAtOnce = ({ maxSearchDuration }: Settings): bigint =>
@@ -97,7 +97,7 @@ interface LateSource {
   readonly fetchTrace: FetchTrace;
 }
 
-/** Whether the live stores have anything at all of a range, however long it is. */
+/** Whether the live stores hold anything of a range, however long it is. */
 async function holdsLate({ finder }: LateSource, range: Range, signal: AbortSignal): Promise<boolean> {
   const live = await finder.findByQuerier({ range, query: "{}", limit: 1 }, signal);
   return live !== undefined && live.hits.length > 0;
@@ -108,10 +108,10 @@ const LIMIT = 100_000;
 
 /**
  * The spans that began in a range, of the traces that only the live stores have. A trace that lies in the range as a whole
- * is counted by the server's search; one that reaches over its border is read.
- * Where one search does not list all traces, each half of the range is asked for by itself.
- * @param range all of it so old that the server counts only blocks
- * @returns `undefined` where that cannot be said: there are too many in one second, or traces of which only a part is in blocks
+ * is counted by the server's search; one that reaches over its border is read. Where one search does not list all traces, each
+ * half of the range is asked for by itself.
+ * @param range so old that the server counts only blocks
+ * @returns `undefined` when they cannot be counted: too many in one second, or traces of which only a part is in blocks
  */
 async function lateSpans(source: LateSource, range: Range, signal: AbortSignal): Promise<number | undefined> {
   const { finder, fetchTrace } = source;

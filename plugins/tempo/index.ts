@@ -19,7 +19,7 @@ const options = v.object({
     "address",
   ),
   querierUrl: option.place(
-    "Where a querier's API is, without `/api/search`: it alone finds old spans that have just come; default: `/querier` at `url`",
+    "Where a querier's API is, without `/api/search`: only a querier finds old spans that have just arrived; default: `/querier` at `url`",
     "address",
   ),
   storage: option.place(
@@ -27,7 +27,7 @@ const options = v.object({
     "path",
   ),
   s3Endpoint: option.place("Endpoint of the bucket, unless it is Amazon's", "address", ["S3_ENDPOINT"]),
-  // It becomes part of a host's name.
+  // The region becomes part of a host's name.
   s3Region: option.place("Region of the bucket", "address", ["AWS_REGION"]),
   s3AccessKeyId: option.secret("Access key of the bucket", ["AWS_ACCESS_KEY_ID"]),
   s3SecretAccessKey: option.secret("Secret key of the bucket", ["AWS_SECRET_ACCESS_KEY"]),

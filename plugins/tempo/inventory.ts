@@ -8,7 +8,7 @@ export interface InventoryOptions {
   readonly now: bigint;
 }
 
-/** From when to when there are traces, how long they are kept, and what to beware of. */
+/** The times of the oldest and the newest span, how long traces are kept, and what to beware of. */
 export async function takeInventory(
   { http, finder }: { readonly http: HttpClient; readonly finder: Finder },
   { settings, now }: InventoryOptions,
@@ -60,7 +60,7 @@ export interface SizeOptions {
 const SPAN_BLOCK_BYTES = 78;
 const LIMIT = 1_000;
 
-/** How big it is: the blocks that a search looks at, else worked out. */
+/** How big it is: the blocks that a search looks at, otherwise an estimate from the spans that it lists. */
 export async function measure(finder: Finder, options: SizeOptions, signal: AbortSignal): Promise<Size> {
   let [blockBytes, spans] = [0, 0];
   for (const range of searchable(await options.settings(signal), options.now)) {

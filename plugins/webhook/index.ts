@@ -1,5 +1,4 @@
 /** Any URL that takes audit events: JSON by POST, signed as the Standard Webhooks specification says. */
-
 import { createHmac } from "node:crypto";
 import { type Context, definePlugin, isKind, option, PluginError, type Sink, v } from "contextcore";
 

@@ -2,7 +2,6 @@
  * Splits a selector by label values. Busy streams get their own selector, quiet ones share one, and one selector covers all
  * streams that were not seen: the parts never overlap and together match exactly what the whole did.
  */
-
 import type { Range } from "contextcore";
 import type { Api } from "../server/api.ts";
 import type { Page } from "../server/page.ts";
@@ -111,7 +110,9 @@ function noneOf(name: string, buckets: readonly Bucket[]): Matcher[] {
   return [...(values.length > 0 ? [listed] : []), ...(values.length < buckets.length ? [empty] : [])];
 }
 
-/** A page's streams by the labels that they can be selected by, with the number of entries of each; none where there is only one. */
+/**
+ * A page's streams by the labels that they can be selected by, with the number of entries of each; none where there is only one.
+ */
 export async function loadsOf(api: Api, page: Page, range: Range, signal: AbortSignal): Promise<Load[]> {
   if (page.streams.length < 2) return [];
   // Where metadata stands among the labels, only the server can say which ones are real.

@@ -57,7 +57,7 @@ export async function exportDeletes(api: Api, signal: AbortSignal): Promise<Step
 
 const NOT_SHOWN: Problem = {
   kind: "not-contained",
-  reason: "delete requests: this Loki does not show them (its compactor's API is not let through)",
+  reason: "delete requests: this Loki does not show them (its compactor's API cannot be reached)",
 };
 
 function hides({ query, start_time, end_time }: DeleteRequest): Problem {

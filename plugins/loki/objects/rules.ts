@@ -56,7 +56,7 @@ function groupsOf(given: unknown): readonly { readonly name: string }[] {
 
 const NO_RULER: Problem = {
   kind: "not-contained",
-  reason: "rules: this Loki shows none (its ruler's API is off, or not let through)",
+  reason: "rules: this Loki shows none (its ruler's API is off, or cannot be reached)",
 };
 
 /** The rules as YAML; `"none"`: there are none; `undefined`: there is no such API. */

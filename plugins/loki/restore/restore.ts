@@ -49,7 +49,7 @@ export function createRestorer(
       if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
       // Carrying out a delete request would delete data; it is kept only for the reader.
       if (batch.file === DELETES_FILE) return { written: {} };
-      throw new PluginError("invalid", `loki: nothing of ours is kept in ${batch.file}`);
+      throw new PluginError("invalid", `loki: ${batch.file} is not a file that loki exports`);
     },
   };
 }

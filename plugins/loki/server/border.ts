@@ -20,10 +20,10 @@ import type { Api } from "./api.ts";
 import { createServerTime } from "./server-time.ts";
 import { LOOK_BACK, lookBackOf, type Settings } from "./settings.ts";
 
-/** An answer is expected within this, or within twice the time of a recent one. ns */
+/** An answer is expected within this time, or within twice the time that a recent one took. ns */
 const ANSWER = 2n * NS_PER_SECOND;
 
-/** Polling interval while waiting, because the estimate of the server's clock may change. ms */
+/** How often the clock is looked at while waiting: the estimate of the server's clock may change. ms */
 const LOOK_MS = 250;
 
 /**

@@ -1,5 +1,4 @@
 /** The entries of one answer as positions in its bytes: a few numbers each, no objects. */
-
 import type { Labels } from "./selector.ts";
 
 /** A stream of one answer. */

@@ -1,4 +1,6 @@
-/** What is more than Loki gives at once, in parts: all streams by several selectors, a long range by months, a page by its limit. */
+/**
+ * What is more than Loki gives at once, in parts: all streams by several selectors, a long range by months, a page by its limit.
+ */
 import { halves, NS_PER_SECOND, type Range } from "contextcore";
 import type { Api, PageRequest } from "./api.ts";
 import type { Page } from "./page.ts";

@@ -104,7 +104,7 @@ export interface HistogramSample {
   readonly hint?: "reset" | "gauge";
 }
 
-/** Prometheus' marker for "this series has ended" (`model/value/value.go`). */
+/** The value by which Prometheus marks that a series has ended (`model/value/value.go`). */
 export const STALE_BITS = 0x7ff0000000000002n;
 
 export const NO_BUCKETS: Buckets = { spans: [], values: [] };

@@ -7,8 +7,8 @@ export interface Settled {
 }
 
 /**
- * Cuts the series to `[from, to)` ms, in order, one sample at a time, histograms without empty buckets. Servers answer with whole chunks, which reach
- * outside what was asked and, with replicas or late samples, overlap.
+ * Cuts the series to `[from, to)` ms, puts it in order with one sample for each time, and drops the empty buckets of histograms.
+ * Servers answer with whole chunks, which reach outside what was asked and, with replicas or late samples, overlap.
  */
 export function settle(series: Series, from: number, to: number): Settled {
   const conflicts = isInOrder(series) ? 0 : sort(series);
@@ -25,7 +25,7 @@ function isInOrder({ times, count }: Series): boolean {
   return true;
 }
 
-/** Sorts by time and drops repetitions; answers how many of them had another value. */
+/** Sorts by time and drops repetitions. @returns how many of them had another value */
 function sort(series: Series): number {
   const { count } = series;
   const times = series.times.slice(0, count);
@@ -75,8 +75,8 @@ const isEqual = (a: HistogramSample, b: HistogramSample | undefined): boolean =>
   Bun.deepEquals({ ...a, hint: "" }, { ...b, hint: "" });
 
 /**
- * The histogram without its empty buckets. A server gives all histograms of a chunk the buckets of any of them, so which empty ones
- * there are says only how it cut its chunks, and would differ after a restore.
+ * The histogram without its empty buckets. A server gives each histogram of a chunk the buckets of all of them. So the empty ones
+ * only show how it cut its chunks, and would differ after a restore.
  */
 export function compactBuckets(sample: HistogramSample): HistogramSample {
   const positive = compact(sample.positive, sample.kind);

@@ -10,7 +10,7 @@ const windowEntries = {
   first: v.optional(v.boolean()),
 };
 
-/** Of one metric, those with one of these values of a label, or (`except`) with none of them. */
+/** The series with one of these values of a label, or (`except`) with none of them. */
 const partSchema = v.object({
   label: v.string(),
   values: v.array(v.string()),
@@ -18,7 +18,7 @@ const partSchema = v.object({
 });
 
 const cursor = v.variant("step", [
-  /** Is there anything in these days at all? Their parts, if so. */
+  /** Asks whether these days hold anything; if so, their parts follow. */
   v.object({ step: v.literal("span"), ...windowEntries }),
   /** One hour: read at once when it is small, else by groups of metrics. */
   v.object({ step: v.literal("hour"), ...windowEntries }),
@@ -26,7 +26,7 @@ const cursor = v.variant("step", [
   v.object({
     step: v.literal("groups"),
     ...windowEntries,
-    /** What comes after the series of these label bytes, base64; absent: all. */
+    /** Only what comes after the series with these label bytes, base64; absent: all. */
     after: v.optional(v.string()),
     /** How many series a read is to have. */
     series: v.optional(v.number()),
@@ -43,7 +43,7 @@ const cursor = v.variant("step", [
     /** All but these metrics. */
     except: v.optional(v.array(v.string())),
     part: v.optional(partSchema),
-    /** And only what is in all of these, of a read that was split. */
+    /** For a read that was split: only what is in all of these. */
     within: v.optional(v.array(partSchema)),
     /** Only the series that come after the one of these label bytes, base64. */
     after: v.optional(v.string()),

@@ -51,7 +51,7 @@ export async function start(
   };
 }
 
-/** Asks for nothing, to see how it would be answered. */
+/** Asks for a metric that does not exist, to see in which form the server answers. */
 async function readMethod(server: Server, signal: AbortSignal): Promise<Method> {
   const nothing = { fromMs: 0, lastMs: 0, matchers: [namesMatcher(["contextcore_no_such_metric"])] };
   try {
@@ -64,7 +64,7 @@ async function readMethod(server: Server, signal: AbortSignal): Promise<Method> 
   }
 }
 
-/** What is said of the whole export, from the server's own settings. */
+/** Notes and problems of the whole export that follow from the server's own settings. */
 async function circumstances(
   server: Server,
   range: Range,
@@ -98,7 +98,7 @@ async function before1970(server: Server, signal: AbortSignal): Promise<Problem[
   return isFilled ? [{ kind: "incomplete", reason }] : [];
 }
 
-/** Mimir moves the start of a query silently: what lies before cannot be read, and looks as if it were not there. */
+/** Mimir silently moves the start of a query: what lies before cannot be read, and seems not to exist. */
 function hidden(limits: TenantLimits, { from, to }: Range, now: bigint): Problem[] {
   const lookback = durationLimit(limits, "max_query_lookback");
   const border = now - (lookback ?? now);
@@ -111,7 +111,7 @@ export interface StepLimits {
   readonly stepBytes: number;
 }
 
-/** Runs one cursor. */
+/** Runs one cursor: reads, or gives the cursors of what is to be read. */
 export function step(server: Server, cursor: Cursor, limits: StepLimits, signal: AbortSignal): Promise<Step> {
   const work = readCursor(cursor);
   switch (work.step) {
@@ -134,7 +134,7 @@ export function step(server: Server, cursor: Cursor, limits: StepLimits, signal:
   }
 }
 
-/** What few series have is read at once; many are split into groups first. */
+/** An hour of few series is read at once; one of many is split into groups first. */
 async function hour(
   server: Server,
   work: WorkOf<"hour">,

@@ -60,7 +60,7 @@ const metadataSchema = objectOf(
 
 /**
  * `mimir/metadata.json`: one line `{"metric","type","help","unit"}` for each description of a metric. Servers keep these
- * in memory, for what is scraped or written now, and have no time for them.
+ * in memory, for what is scraped or written now, and do not say since when.
  */
 export async function metadata(server: Server, work: WorkOf<"metadata">, signal: AbortSignal): Promise<Step> {
   const answer = await ifOffered(server.api(metadataSchema, { path: "/api/v1/metadata", signal }));
@@ -72,7 +72,7 @@ export async function metadata(server: Server, work: WorkOf<"metadata">, signal:
 
 const LINES_PER_BLOCK = 5000;
 
-/** Some lines of a file of the plugin's own, as blocks. `count`: how many of `unit` a line holds. */
+/** Lines of a file of this plugin as blocks. @param lines each with how many of `unit` it holds */
 function linesRecords(
   file: string,
   unit: string,

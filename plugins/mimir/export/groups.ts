@@ -7,10 +7,10 @@ import type { Server } from "../server/server.ts";
 import { lengthOf, NAMES_LENGTH_MAX, namesMatcher, toSelector } from "../wire/matchers.ts";
 import { toCursor, type Window, type WorkOf, windowOf } from "./cursors.ts";
 
-/** How many series one read asks for: what a server holds in memory for it, and, unless it streams, we too. */
+/** How many series one read asks for: the server holds them in memory, and so do we unless it streams them. */
 const SERIES_PER_READ: Readonly<Record<Method, number>> = { streamed: 5000, sampled: 2000, range: 300 };
 
-/** What is assumed of a metric that had no series when they were counted. */
+/** How many series a metric is taken to have that had none when they were counted. */
 const SERIES_UNKNOWN = 1;
 
 /** How many series the window has at its end, roughly; `undefined` when the server will not count them. */
@@ -23,7 +23,7 @@ export async function countSeries(
   return counted === undefined ? undefined : (counted[0]?.value ?? 0);
 }
 
-/** Whether one read takes so many series; when they are not known, it may not. */
+/** Whether one read can take this many series; not if their number is unknown. */
 export const isSmall = (series: number | undefined, method: Method): boolean =>
   series !== undefined && series <= SERIES_PER_READ[method];
 
@@ -59,7 +59,7 @@ interface Rest {
   readonly problem?: Problem;
 }
 
-/** The metrics that are not known by name; a server that will not look for them leaves a gap, which is said. */
+/** The metrics that no list named. If the server will not look for them, a problem says that some may be missing. */
 async function unlisted(
   server: Server,
   window: Window,
@@ -87,7 +87,7 @@ async function seriesByName(
 
 const selector = (window: Window): string => toSelector(matchersOf(window.match));
 
-/** A hint is worth one try: without it the reads are only less even. */
+/** A count that is only a hint is asked for once: without it the reads differ more in size. */
 async function hint(server: Server, query: string, window: Window, signal: AbortSignal) {
   try {
     return await queryVector(server, query, toMs(window.to) - 1, signal);
@@ -113,7 +113,7 @@ function pack(names: readonly string[], counts: ReadonlyMap<string, number>, mos
   return packed;
 }
 
-/** A metric that takes more steps than this is worth being split: each further step reads again what came before. */
+/** A metric that takes more steps than this is split: each step in a row reads again what came before its place. */
 const STEPS_IN_A_ROW = 4;
 
 interface Stopped {
@@ -157,8 +157,8 @@ interface LabelValues {
 const texts = v.nullable(v.array(v.string()));
 
 /**
- * The metric's label with the most values, as far as they can be named in a cursor. Not every server takes every label's name in
- * a path (`a/b`, `..`): such a label is no choice.
+ * The metric's label with the most values that a cursor has room for. Labels whose names a server does not take in a path (`a/b`,
+ * `..`) are passed over.
  */
 async function mostValued(
   server: Server,

@@ -28,7 +28,7 @@ export function toWords(value: number): readonly [high: number, low: number] {
   return [words[HIGH] ?? 0, words[1 - HIGH] ?? 0];
 }
 
-/** Writes a finite double as a JSON number that reads back to the same bits, `-0` included; answers where it ends. */
+/** Writes a finite double as a JSON number that reads back to the same bits, `-0` included; returns where it ends. */
 export function writeDouble(bytes: Uint8Array, at: number, high: number, low: number): number {
   const value = toDouble(high, low);
   if ((high & 0x80000000) === 0) return writePositive(bytes, at, value);

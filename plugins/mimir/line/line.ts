@@ -25,7 +25,7 @@ export interface LineHead {
 const timestamps = new TimestampWriter();
 
 /**
- * Writes one line of `metrics.json` (DESIGN §5): one series in one window.
+ * Writes one line of `metrics.json` (docs/snapshot-format.md): one series in one window.
  * The series must be in order, without two samples at one time.
  */
 export function writeLine(out: Output, head: LineHead, series: Series): LineCounts {
@@ -89,7 +89,7 @@ function writeNull(bytes: Uint8Array, at: number): number {
   return at + NULL.length;
 }
 
-/** `[[index, start], …]`: from that sample on, the counter started then; 0 is unknown. */
+/** `[[index, start], …]`: from this sample on, the counter started at this time; 0: unknown. */
 function startRuns({ starts, count }: Series): [number, number][] {
   const runs: [number, number][] = [];
   for (let index = 0; index < count; index++) {

@@ -7,7 +7,7 @@ export class Output {
   length = 0;
   private readonly expected: number;
 
-  /** @param expected about how long a long text becomes: once it is clearly long, it grows to that at once */
+  /** @param expected about how long a long text becomes: a text that proves to be long gets that room at once */
   constructor(capacity = 65_536, expected = 0) {
     this.bytes = new Uint8Array(capacity);
     this.expected = expected;
@@ -42,12 +42,12 @@ export class Output {
   }
 }
 
-/** From here on doubling would take, and copy, far more than is needed. */
+/** Above this, doubling would allocate and copy far more than is needed. Bytes. */
 const CLEARLY_LONG = 1 << 20;
 
 const encoder = new TextEncoder();
 
-/** Writes ASCII characters at `at`; answers where they end. */
+/** Writes ASCII characters at `at`; returns where they end. */
 export function writeAscii(bytes: Uint8Array, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) bytes[at + index] = text.charCodeAt(index);
   return at + text.length;
@@ -62,7 +62,7 @@ for (let number = 0; number < 1000; number++) {
 /** The most digits that {@link writeInteger} writes. */
 export const INTEGER_DIGITS_MAX = 16;
 
-/** Writes a whole number from 0 to 2^53 at `at`; answers where it ends. */
+/** Writes a whole number from 0 to 2^53 at `at`; returns where it ends. */
 export function writeInteger(bytes: Uint8Array, at: number, value: number): number {
   if (value < 1000) return writeLeading(bytes, at, value);
   if (value < 1e6) return writeTriple(bytes, writeLeading(bytes, at, Math.trunc(value / 1000)), value % 1000);

@@ -75,13 +75,13 @@ export async function writeMetadata(
   return said === undefined ? { written: { metadata: lines.length } } : refuse(lines, said);
 }
 
-/** All of the lines, with one reason. */
+/** Rejects all lines for one reason. */
 export const refuse = (lines: readonly string[], reason: string): RestoreAnswer => ({
   written: {},
   rejected: lines.map((line) => ({ line, reason })),
 });
 
-/** The same where no setting would help, which the preflight has said. */
+/** Rejects them as what no server of this kind can store, which the preflight has said. */
 export const unsupported = (lines: readonly string[], reason: string): RestoreAnswer => ({
   written: {},
   rejected: lines.map((line) => ({ line, reason, unsupported: true })),

@@ -59,7 +59,7 @@ function withLabels(labels: Labels, added: Readonly<Record<string, string>>): La
   return sortedLabels({ ...Object.fromEntries(labels), ...added });
 }
 
-/** The points as a line of `metrics.json` again: how what was refused is handed back. */
+/** The points as a line of `metrics.json`: the form in which refused ones are reported. */
 export function pointsLine({ labels, points }: SeriesPoints): string {
   const series = new Series(points.length);
   for (const { time, high, low, histogram } of points) {
@@ -93,7 +93,7 @@ export interface Existing {
 
 const NONE: ReadonlyMap<number, Point> = new Map();
 
-/** More names are asked for in further reads. */
+/** How many names one read asks for. */
 const NAMES_PER_READ = 500;
 
 /** Reads back what the server holds of these series, at the times of their points. */

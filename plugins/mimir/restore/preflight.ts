@@ -19,7 +19,7 @@ import {
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
-/** How far behind its newest sample a server without an out-of-order window still takes one: half a head block. */
+/** How much older than its newest sample a sample may be for a server without an out-of-order window: half a head block. */
 const HEAD_REACH = HOUR;
 
 /** What the server would refuse, change or hide, with the setting to change. */
@@ -132,7 +132,8 @@ function tenantFindings(facts: Facts, limits: TenantLimits): RestoreDiagnostic[]
     findings.push({ severity: "hides", message, setting: "limits.max_global_exemplars_per_user: 100000" });
   }
   if (has(plan, "mimir/rules.json")) {
-    const message = "The rules of a Prometheus were kept to be read: they belong in its own rule files.";
+    const message =
+      "The rules of a Prometheus were exported for reading only: they belong in its own rule files.";
     findings.push({ severity: "note", message });
   }
   return [...findings, ...rateFinding(plan, limits), ...lookbackFinding(facts, limits)];

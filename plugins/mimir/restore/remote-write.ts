@@ -45,7 +45,7 @@ export async function sendWriteRequest(
   }
 }
 
-/** Mimir ends with the sample and series that it happened to meet first; without them equal reasons are equal. */
+/** Mimir names the sample and series that it met first; without them, equal reasons have equal texts. */
 const withoutExample = (said: string): string =>
   said.replace(/\.? The affected sample has timestamp .*$/s, "");
 

@@ -17,7 +17,7 @@ import { preflight } from "./preflight.ts";
 
 type Writer = (batch: RestoreBatch, signal: AbortSignal) => Promise<RestoreAnswer>;
 
-/** Puts back what the export took. Samples go in time order across series: written series by series, most are refused. */
+/** Puts back what was exported. Samples go in time order across series: series by series, most would be refused. */
 export function createRestorer(server: Server, clock: () => bigint): Restorer {
   const writers: Readonly<Record<string, Writer>> = {
     "metrics.json": createMetricsWriter(server),
@@ -41,7 +41,10 @@ export function createRestorer(server: Server, clock: () => bigint): Restorer {
 }
 
 const readOnlyRules: Writer = async ({ lines }) =>
-  unsupported(lines, "these rules were kept to be read: they belong in the server's own rule files");
+  unsupported(
+    lines,
+    "these rules were exported for reading only: they belong in the server's own rule files",
+  );
 
 const exemplarLine = v.object({ metric: labelSet });
 

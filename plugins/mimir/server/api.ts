@@ -13,7 +13,7 @@ import {
 /** A checked answer of the Prometheus HTTP API. */
 export interface ApiAnswer<Data> {
   readonly data: Data;
-  /** What the server says of its own answer: that it is not whole, for one. */
+  /** The server's warnings about its answer, such as that it is not complete. */
   readonly warnings: readonly string[];
 }
 
@@ -76,7 +76,7 @@ const RANGE_MIN = 60n * NS_PER_SECOND;
 export const shorter = (range: Range): readonly [Range, Range] | undefined =>
   range.to - range.from > RANGE_MIN ? halves(range, NS_PER_SECOND) : undefined;
 
-/** A server that warns of its own answer gave less than there is, and a count of the same server may agree with that. */
+/** Problems from warnings: such an answer holds less than there is, and the server's own count may agree with it. */
 export const warned = (warnings: readonly string[], { from, to }: Range): Problem[] =>
   warnings.map((text) => ({
     kind: "incomplete",

@@ -30,7 +30,7 @@ export async function findExtent(
   return { ...shown, oldest: (await orUndefined(oldestHour(toMs(now), isFilled))) ?? shown.oldest };
 }
 
-/** What a call gives, or `undefined` where the server fails at it, which is then noted. */
+/** What a call gives; `undefined` where the server fails at it, and the failure is noted. */
 export type OrUndefined = <Value>(reading: Promise<Value>) => Promise<Value | undefined>;
 
 /** Whether there is anything before a time, ms. */
@@ -87,8 +87,8 @@ async function oldestHour(now: number, isFilled: IsFilled): Promise<bigint> {
 const hoursUntil = (now: number): number => Math.ceil(now / HOUR_MS);
 
 /**
- * The smallest number of hours from 1 on for which it holds, by doubling and halving; it holds for all greater ones, and for
- * `most` without asking.
+ * The smallest number of hours, at least 1, for which `holds` is true, found by doubling and halving. It must be true for all
+ * greater numbers; for `most` it is taken to be true.
  */
 async function smallest(most: number, holds: (hours: number) => Promise<boolean>): Promise<number> {
   let high = 1;
@@ -105,7 +105,7 @@ async function smallest(most: number, holds: (hours: number) => Promise<boolean>
   return high;
 }
 
-/** So many parts are looked at together, and what is filled of them is cut into as many again. */
+/** A range is looked at in this many parts, and each part that holds something is cut into as many again. */
 const PARTS = 8;
 
 /**
@@ -130,7 +130,7 @@ export async function filledHours(server: Server, { from, to }: Range, signal: A
   return Math.max(1, (filled.length * length) / HOUR_MS);
 }
 
-/** Questions at once. */
+/** Requests at once. */
 const PARTS_MAX = 64;
 
 async function hasLabels(server: Server, from: number, to: number, signal: AbortSignal): Promise<boolean> {

@@ -82,7 +82,7 @@ export async function metricNames(
 /** The names that one query may leave out, in characters: half of the 1 MiB that is the smallest limit of a request's body. */
 const EXCEPT_LENGTH_MAX = 500_000;
 
-/** What is known of a range's metrics by the server's list of names, which it may have cut. */
+/** The metrics of a range that the server's list of names has; it may have cut that list. */
 export interface Listed {
   readonly range: Range;
   readonly match: string | undefined;

@@ -22,7 +22,7 @@ export type Method = "streamed" | "sampled" | "range";
 
 export interface ReadAnswer {
   readonly method: Method;
-  /** What the server says of its own answer: that it is not whole, for one. Remote read has no place for it. */
+  /** The server's warnings about its answer, such as that it is not complete. Remote read has none. */
   readonly warnings?: readonly string[];
   /**
    * Each series once, in the order of their labels. A series that `skip` names is not decoded.
@@ -127,7 +127,7 @@ async function* sampled(
   }
 }
 
-/** A sampled answer, unpacked: the client takes a quarter of it packed. */
+/** Most bytes of a sampled answer once it is unpacked: four times what the client takes of it packed. */
 const UNPACKED_BYTES_MAX = 256 << 20;
 
 const tooMuch = (server: Server, what: string): PluginError =>
@@ -169,12 +169,12 @@ export async function hasSamples(
   }
 }
 
-/** In one series of one answer: an hour with a sample every millisecond. */
+/** Most samples of one series in one answer: an hour with a sample every millisecond. */
 const SAMPLES_MAX = 1 << 22;
-/** Of all its histograms: an hour with one of a thousand buckets every half a second. */
+/** Most buckets of all its histograms: an hour with a histogram of a thousand buckets every half second. */
 const BUCKETS_MAX = 1 << 23;
 
-/** Tells when one series, which grows, has more than is held at once: a server may go on with it for ever. */
+/** Says whether a series that grows still fits into memory: a server might never end it. */
 function createRoom(): (series: Series) => boolean {
   let [counted, buckets] = [0, 0];
   return ({ count, histograms, raw }) => {

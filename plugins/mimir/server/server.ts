@@ -5,7 +5,7 @@ import { type ApiAnswer, callApi, ifOffered } from "./api.ts";
 export interface Server {
   readonly http: HttpClient;
   readonly tenant: string | undefined;
-  /** For messages: `Mimir at http://…`. */
+  /** Its name in messages. */
   readonly title: string;
   /** Asked once, then kept. */
   identity(signal: AbortSignal): Promise<Identity>;

@@ -23,7 +23,7 @@ const config = v.object({
   ),
 });
 
-/** A server that does not say (Mimir gives empty answers) has none of it. */
+/** Settings that the server does not show are left out (Mimir gives empty answers). */
 export async function prometheusSettings(server: Server, signal: AbortSignal): Promise<PrometheusSettings> {
   const flags = await ifShown(server.api(objectOf(v.string()), { path: "/api/v1/status/flags", signal }));
   const status = await ifShown(
@@ -67,8 +67,8 @@ const userLimits = objectOf(v.unknown());
 const SINGLE_TENANT = "anonymous";
 
 /**
- * The limits that hold for the tenant: the server's defaults from `/config`, and the tenant's own from `/runtime_config`; behind a
- * gateway that offers neither, the few that `/api/v1/user_limits` gives.
+ * The limits that hold for the tenant: the server's defaults from `/config`, and the tenant's own from `/runtime_config`; behind
+ * a gateway that offers neither, the few that `/api/v1/user_limits` gives.
  */
 export async function tenantLimits(server: Server, signal: AbortSignal): Promise<TenantLimits> {
   const defaults = await yamlPage(server, limitsOf, "/config", signal);
@@ -92,7 +92,7 @@ export async function ignoresTenants(server: Server, signal: AbortSignal): Promi
   return (multitenancy_enabled ?? auth_enabled) === false;
 }
 
-/** `undefined` when the page is not there, or says something else: a server without the file answers with a sentence. */
+/** `undefined` when there is no such page, or it is not of this form: a server without the file answers with a sentence. */
 async function yamlPage<Schema extends v.GenericSchema>(
   server: Server,
   schema: Schema,

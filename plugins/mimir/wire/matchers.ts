@@ -118,7 +118,7 @@ function anchored(source: string): RegExp {
   }
 }
 
-/** The names in one cursor or one matcher, in characters: a cursor is no place for data, and a request may be 1 MiB in Mimir. */
+/** Most characters of the names in one cursor or one matcher: cursors stay small, and Mimir takes requests of up to 1 MiB. */
 export const NAMES_LENGTH_MAX = 40_000;
 
 /** What these names take as JSON. */

@@ -17,8 +17,9 @@ export interface BlockSource extends IdLists {
 }
 
 /**
- * One step reads one block, and the last of a block names the next one: what a block needs in memory (dictionaries, a page of
- * every column) is needed once, however many blocks there are. A block that is damaged or gone is a problem and no end.
+ * A step reads rows of one block, and the last step of a block names the next block. So what a block needs in memory
+ * (dictionaries, a page of every column) is needed once, however many blocks there are. A block that is damaged or gone is a
+ * problem, and the export goes on with the next one.
  */
 export async function blockStep(source: BlockSource, work: BlockWork, signal: AbortSignal): Promise<Step> {
   const { storage } = source;
@@ -35,10 +36,10 @@ export async function blockStep(source: BlockSource, work: BlockWork, signal: Ab
   }
 }
 
-/** Where to go on when a block is read, and the part of the work that this block is. */
+/** Where to go on after a block, and which part of the work is done then. */
 type Following = Required<Pick<Step, "next" | "done">>;
 
-/** The next block with rows for the range; also one that is gone, to say so. */
+/** The next block that may have rows for the range. A block that is gone is named too, so that its step reports it. */
 function followingOf(work: BlockWork, blocks: readonly Block[]): Following {
   const all = prefixesOf(work.blocks);
   const rest = all.slice(all.indexOf(prefixOf(work.block)) + 1);
@@ -60,7 +61,7 @@ const wholeProblem = (work: BlockWork): Pick<Problem, "kind" | "range" | "items"
 
 const gone = (work: BlockWork, { place }: Storage): Problem => ({
   ...wholeProblem(work),
-  reason: `Blocks in ${place} were compacted and removed while the export ran: export again, their traces are in other blocks now.`,
+  reason: `Blocks in ${place} were compacted and removed while the export ran. Export again: their traces are in other blocks now.`,
 });
 
 interface Reading {
@@ -102,8 +103,8 @@ async function readRows(storage: Storage, block: Block, start: number, end: numb
 }
 
 /**
- * The traces that belong to this block, with their parts in all blocks: the first block by id that has the trace owns it.
- * A block without a span in the range owns nothing, since nobody reads its rows.
+ * The traces that belong to this block, with their parts in all blocks. A trace belongs to the first block, by id, that has it
+ * and has spans in the range: the rows of other blocks are not read.
  */
 async function joined(
   parts: readonly TracePart[],
@@ -134,8 +135,8 @@ async function joined(
 }
 
 /**
- * The whole trace, or `undefined` when it is for the API: some span of it in the range ends in the newest part. Whether
- * there is one that is in no block yet, search knows.
+ * The whole trace; `undefined` when it is left to the API, since a span of it in the range ends in the newest part. Only a search
+ * tells whether a span is in no block yet.
  */
 async function complete(
   source: BlockSource,

@@ -21,7 +21,7 @@ const HOUR = 3_600n * NS_PER_SECOND;
 
 export interface BlockPlan {
   readonly cursors: readonly Cursor[];
-  /** What is newer is read through the API. ns */
+  /** Newer spans are read through the API. ns */
   readonly apiFrom: bigint;
   /** The prefixes of the blocks that are read; absent where none can be. */
   readonly blocks?: string;
@@ -73,11 +73,11 @@ export async function blockPlan(
 export interface IdLists {
   /** The traces of the newest part of the range. */
   readonly recentIds: RecentIds;
-  /** Those of the other part that came lately. */
+  /** The traces of the rest that arrived lately. */
   readonly lateIds: RecentIds;
 }
 
-/** Of the newest part everything is listed; of the rest what has just come, and that is little. */
+/** Of the newest part everything is listed; of the rest only what has just arrived, which is little. */
 export const createIdLists = ({ http, finder }: Source): IdLists => ({
   recentIds: createRecentIds({ http, search: finder.find, length: 600n * NS_PER_SECOND }),
   lateIds: createRecentIds({
@@ -87,14 +87,14 @@ export const createIdLists = ({ http, finder }: Source): IdLists => ({
   }),
 });
 
-/** Lists the ids once for each range, whoever asks. */
+/** The ids of a range, listed once whoever asks. */
 export type RecentIds = (range: Range, signal: AbortSignal) => Promise<ReadonlySet<string>>;
 
 export interface RecentOptions {
-  /** To name in errors. */
+  /** Named in errors. */
   readonly http: Pick<HttpClient, "url">;
   readonly search: (request: SearchRequest, signal: AbortSignal) => Promise<SearchAnswer>;
-  /** How long a range is asked for at once, before it proves too much. ns */
+  /** The length of range that is asked for at once, unless it proves to be too much. ns */
   readonly length: bigint;
 }
 
@@ -124,7 +124,7 @@ async function list(
     for (const { id } of hits) ids.add(id);
     if (complete && !full) continue;
     if (next.to - next.from > NS_PER_SECOND) waiting.push(...windows(next, (next.to - next.from) / 2n));
-    // A full second is reported by the export itself, which asks for the same window.
+    // The export itself asks for the same window, and reports a full second.
     else if (!full) throw unfinished(http, next);
   }
   return ids;
@@ -134,11 +134,11 @@ async function list(
 const unfinished = (http: RecentOptions["http"], { from, to }: Range): PluginError =>
   new PluginError(
     "temporary",
-    `${http.url}: Tempo did not finish all jobs of a search from ${toRfc3339(from)} to ${toRfc3339(to)}, so it is not known which traces are still to come into a block`,
-    { hint: "Try again when its queriers and ingesters are well." },
+    `${http.url}: Tempo did not finish all jobs of a search from ${toRfc3339(from)} to ${toRfc3339(to)}, so which traces are in no block yet is unknown`,
+    { hint: "Try again when its queriers and ingesters are healthy." },
   );
 
-/** Reads the traces of the cursor that no block has with a span in the range: the others are written with their block. */
+/** Reads those traces of the cursor that are in no block with spans in the range: the others are written with their block. */
 export async function beyondStep(
   { storage, api }: { readonly storage: Storage; readonly api: Source },
   work: TracesWork,

@@ -1,7 +1,7 @@
 /**
- * All traces of a window that holds more of them than one search lists, where a smaller one would not help: searches whose conditions together match every
- * trace, each narrowed until its answer is provably all. The union by id is taken here, in one step, since a trace whose
- * parts lie in different blocks can match two conditions that exclude each other.
+ * All traces of a window that holds more of them than one search lists, where a shorter window would not help. The searches'
+ * conditions together match every trace, and each is narrowed until its answer is provably complete. The union by id is taken
+ * here, in one step: a trace whose parts lie in different blocks can match two conditions that exclude each other.
  */
 import { NS_PER_SECOND, type Range, v } from "contextcore";
 import type { SearchHit } from "../server/search.ts";
@@ -13,16 +13,16 @@ export interface Cover {
   readonly complete: boolean;
 }
 
-/** Conditions joined by `&&`, and what may still be used to narrow them. */
+/** Conditions joined by `&&`, and how to narrow them. */
 interface Cell {
   readonly conditions: readonly string[];
   readonly split: Split;
 }
 
-/** How to go on when a cell is full; an empty list when this way is used up. */
+/** The narrower cells for one that is full; none when nothing is left to narrow it by. */
 type Split = () => readonly Cell[];
 
-/** @param most when more traces than this are found, it ends incomplete */
+/** Finds all traces of a window. @param most it ends incomplete when it has found more traces than this */
 export async function coverOf(
   source: Source,
   work: WindowWork,
@@ -46,7 +46,7 @@ export async function coverOf(
   return lastResort(source, work, hits, signal);
 }
 
-/** One search with the most that the server allows; large, so only when nothing else helps. */
+/** One search for as many traces as the server allows: its answer is large, so only when nothing else helps. */
 async function lastResort(
   source: Source,
   work: WindowWork,
@@ -59,7 +59,7 @@ async function lastResort(
   return { hits: [...hits.values()], complete: answer.complete && !answer.full };
 }
 
-/** A condition on the trace may stand beside the user's own, whatever that is. */
+/** The cell's conditions concern the trace, so they can be joined with any selector of the user. */
 function queryOf({ conditions }: Cell, match: string | undefined): string {
   const own = `{ ${conditions.join(" && ")} }`;
   return match === undefined ? own : `${own} && (${match})`;
@@ -76,7 +76,7 @@ async function serviceNames(source: Source, { from, to }: Range, signal: AbortSi
   return answer.tagValues.map(({ value }) => value);
 }
 
-/** Each root service, and all the others: also traces whose root has not come, or has no service. */
+/** One cell for each root service, and one for all others: traces whose root has not arrived or has no service are there. */
 function byService(services: readonly string[]): Cell[] {
   const others = services.map((name) => `rootServiceName != ${JSON.stringify(name)}`);
   const each = services.map((name) => [`rootServiceName = ${JSON.stringify(name)}`]);
@@ -88,7 +88,7 @@ function byService(services: readonly string[]): Cell[] {
 
 const LONGEST = 168n * 3_600n * NS_PER_SECOND;
 
-/** Two parts of a range of durations, down to one nanosecond; what is longer than all is with the longest. */
+/** Two parts of a range of durations, down to one nanosecond. Traces longer than the longest duration are in the last part. */
 function byDuration(base: readonly string[], from: bigint, to: bigint): Cell[] {
   if (to - from <= 1n) return byValue(base, "kind", KINDS);
   const border = middleDuration(from, to);
@@ -112,7 +112,7 @@ function durationCell(base: readonly string[], from: bigint, to: bigint): Cell {
 const KINDS = ["server", "client", "internal", "producer", "consumer"];
 const STATUSES = ["ok", "error"];
 
-/** A span of each kind, or of none of these; then the same with statuses. */
+/** One cell for each value, and one for spans with none of them: by kind, then by status. */
 function byValue(base: readonly string[], name: string, values: readonly string[]): Cell[] {
   const split = name === "kind" ? (next: readonly string[]) => byValue(next, "status", STATUSES) : () => [];
   const others = values.map((value) => `${name} != ${value}`);

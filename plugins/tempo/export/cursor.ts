@@ -17,16 +17,16 @@ import type { FetchTrace } from "../server/trace-by-id.ts";
 const ns = { from: nanoseconds, to: nanoseconds };
 /** The whole export's range, in which spans are counted. */
 const whole = { wholeFrom: nanoseconds, wholeTo: nanoseconds };
-/** A trace that reaches into the part of the range that search is asked for belongs to that part's beginning. */
+/** Where the part of the range begins that is searched. A trace that reaches into it belongs to its beginning. */
 const part = { partFrom: nanoseconds };
 const match = v.optional(v.string());
 /**
- * Where blocks are read: only what the live stores have is searched, of it only what is in none of these blocks is read, and
- * what reaches beyond this moment belongs to the windows after it.
+ * Present where blocks are read. Then only the live stores are searched, only traces that are in none of these blocks are read,
+ * and those that reach beyond `recent` belong to the windows after it.
  */
 const beyond = v.optional(v.object({ blocks: v.string(), recent: nanoseconds }));
 
-/** List the traces of a window; or a span of windows, which is cut into them first. */
+/** Lists the traces of a window; a span of windows is cut into them first. */
 const window = v.object({
   kind: v.literal("window"),
   ...ns,
@@ -34,18 +34,18 @@ const window = v.object({
   ...whole,
   match,
   beyond,
-  /** Traces that one search is asked for, and the most where nothing else helps, if the server allows as many. */
+  /** How many traces one search is asked for, and how many at most where nothing else helps. */
   limit: v.number(),
   limitMax: v.number(),
-  /** How many more searches may end with jobs undone before the window counts as incomplete. */
+  /** How many more searches may end with unfinished jobs before the window counts as incomplete. */
   patience: v.number(),
-  /** Of a span of windows: how long each of them is. ns */
+  /** For a span of windows: how long each of them is. ns */
   every: v.optional(nanoseconds),
 });
 
 /**
- * Read traces. Of each: its id (32 hex digits), the spans that search counted, at least, and whether search saw it begin
- * in this window.
+ * Reads traces. `ids` has for each its id (32 hex digits), the least number of its spans by the search, and whether the search
+ * saw it begin in this window.
  */
 const traces = v.object({
   kind: v.literal("traces"),
@@ -56,7 +56,7 @@ const traces = v.object({
   ids: v.array(v.tuple([v.string(), v.number(), v.boolean()])),
 });
 
-/** Read traces from a block's rows. */
+/** Reads traces from a block's rows. */
 const block = v.object({
   kind: v.literal("block"),
   ...whole,
@@ -91,8 +91,8 @@ export const searchedOf = ({ partFrom, wholeTo }: WindowWork | TracesWork): Rang
 });
 
 /**
- * What a step that Tempo cannot answer is made of: traces one by one, and windows by time. Ends at one trace, at what search lists of one second, and at the
- * block that is being read.
+ * What a step that Tempo cannot answer is made of: traces one by one, and windows by time. Ends at one trace, at what search
+ * lists of one second, and at the block that is being read.
  */
 export function splitWork(work: Work): Split {
   if (work.kind === "traces") return splitTraces(work);

@@ -23,15 +23,17 @@ import { windowStep } from "./window.ts";
 
 const HOUR = 3_600n * NS_PER_SECOND;
 
-/** Traces that one search is asked for: an answer of a few MB. */
+/** How many traces one search is asked for: an answer of a few MB. */
 const SEARCH_LIMIT = 10_000;
-/** The most that is ever asked for, where nothing else helps. */
+/** The most that one is ever asked for, where nothing else helps. */
 const SEARCH_LIMIT_MOST = 100_000;
-/** Searches of one window, halved each time, that may end with jobs undone. */
+/** How many searches of a window, halved each time, may end with unfinished jobs. */
 const PATIENCE = 3;
-/** Spans take so long from their arrival to where search finds them: measured 30 to 45 s. */
+/** How long spans take from their arrival until search finds them: measured 30 to 45 s. */
 const SETTLE = 60n * NS_PER_SECOND;
-/** After so long everything is in a block: Tempo itself counts on a quarter of an hour, version 2 on half of one. */
+/**
+ * After this time everything is in a block: Tempo itself expects it within a quarter of an hour, version 2 within half an hour.
+ */
 const IN_BLOCKS = HOUR;
 
 export interface ExporterOptions {
@@ -42,11 +44,13 @@ export interface ExporterOptions {
   readonly log: Context<unknown>["log"];
   readonly settings: (signal: AbortSignal) => Promise<Settings>;
   readonly tenant: string | undefined;
-  /** Told when something is read. */
+  /** Hears of everything that is read. */
   readonly listing: Pick<Listing, "noteRead">;
 }
 
-/** Search lists the traces of a window and each is read by its id; or its blocks are read, and only the rest this way. */
+/**
+ * A search lists the traces of a window, and each is read by its id. Where blocks can be read, only the rest is read this way.
+ */
 export function createExporter(options: ExporterOptions): Exporter {
   const { source, storage, clock, log, settings, tenant, listing } = options;
   const blocks = storage && { storage, api: source, ...createIdLists(source) };
@@ -54,7 +58,7 @@ export function createExporter(options: ExporterOptions): Exporter {
   return {
     async start({ range, match }, signal): Promise<Start> {
       const limits = await settings(signal);
-      // Once: what comes while the export runs came after it.
+      // Once: what arrives while the export runs is not part of it.
       await checkQuery(source, match ?? "{}", clock(), signal);
       const waiting = { http: source.http, settings: limits, tenant, log };
       written ||= await untilWritten(waiting, signal);
@@ -92,8 +96,9 @@ export function createExporter(options: ExporterOptions): Exporter {
 }
 
 const NO_END =
-  "Tempo's searches list no trace whose last span ends before its first one begins, such as one whose spans all end at 0: only what blocks hold of them is saved, with the option `storage`.";
-const SHARED_IDS = "Tempo's API gives a server span that shares its client's id a new one when it is read.";
+  "Tempo's searches do not list a trace whose last span ends before its first one begins, such as one whose spans all end at 0. Only the option `storage` saves such traces, from their blocks.";
+const SHARED_IDS =
+  "When Tempo's API reads a server span that has the id of its client's span, it gives it a new id.";
 
 function windowCursors(
   part: Range,
@@ -117,14 +122,14 @@ function windowCursors(
   );
 }
 
-/** What came lately with times older than what is read through the API: it may be in no block yet. */
+/** Cursors for what arrived lately with old times: blocks are read there, and it may be in none of them yet. */
 function lateCursors({ blocks, apiFrom }: BlockPlan, whole: Range, settings: Settings): Cursor[] {
   const part = { from: whole.from, to: apiFrom < whole.to ? apiFrom : whole.to };
   if (blocks === undefined || part.from >= part.to) return [];
   return windowCursors(part, { whole, match: undefined, beyond: { blocks, recent: apiFrom } }, settings);
 }
 
-/** The windows of a span, or shorter spans where they are very many. */
+/** The windows of a span, or shorter spans if there would be very many. */
 function cut(span: WindowWork, every: bigint): Cursor[] {
   const { parts, areWindows } = windowsOrSpans(span, every);
   return parts.map((part) => toCursor({ ...span, ...part, every: areWindows ? undefined : every }));
@@ -134,17 +139,17 @@ function needed(blocks: BlockSource | undefined): BlockSource {
   if (blocks !== undefined) return blocks;
   throw new PluginError(
     "invalid",
-    "this export reads Tempo's blocks, but the option `storage` is not set any more",
+    "this export reads Tempo's blocks, but the option `storage` is no longer set",
   );
 }
 
-/** The newest moment of which everything can be found; in steps of ten seconds, so that a second start says the same. */
+/** The newest moment up to which everything can be found; in steps of ten seconds, so that a second start gives the same. */
 function settledAt(now: bigint, queryEndCutoff: bigint): bigint {
   const step = 10n * NS_PER_SECOND;
   return ((now - queryEndCutoff - SETTLE) / step) * step;
 }
 
-/** A query that does not parse fails here, once, with the server's own words; and so does a server that cannot be asked. */
+/** A query that does not parse fails here, once, with the server's own words, and so does a server that does not answer. */
 async function checkQuery(source: Source, query: string, now: bigint, signal: AbortSignal): Promise<void> {
   const range = { from: now - HOUR, to: now - HOUR + NS_PER_SECOND };
   await source.finder.findByFrontend({ range, query, limit: 1 }, signal);
@@ -156,7 +161,7 @@ interface UnseenOptions {
   readonly now: bigint;
 }
 
-/** A problem where old spans that have just come cannot be found, since no querier can be asked; else none. */
+/** A problem where old spans that have just arrived cannot be found because no querier answers. */
 async function unseen(
   finder: Finder,
   { range, settings, now }: UnseenOptions,
@@ -172,10 +177,10 @@ async function unseen(
 const sentence = (url: string, { queryBackendAfter, blocklistPoll }: Settings): string =>
   `Old spans that reached Tempo only lately may be missing: it searches times older than ${formatDuration(queryBackendAfter)} only in the backend's blocks (query_frontend.search.query_backend_after), and no querier answers at ${url}/api/search, which also asks the live stores. Set the option querierUrl to a querier, or export again ${formatDuration(blocklistPoll + FLUSHED)} after the last of them came.`;
 
-/** A block is flushed at the latest so long after its spans came. */
+/** A block is flushed within this time after its spans arrived. */
 const FLUSHED = 120n * NS_PER_SECOND;
 
-/** Waits for the list of blocks where no count at the end does; a problem when it is not read. */
+/** Waits for the list of blocks, for an export with a selector: nothing is counted at its end. A problem if it is not read. */
 async function unlistedStill(options: WaitOptions, range: Range, signal: AbortSignal): Promise<Problem[]> {
   try {
     await untilListed(options, signal);
@@ -186,7 +191,7 @@ async function unlistedStill(options: WaitOptions, range: Range, signal: AbortSi
   }
 }
 
-/** Of a server that hides when it has written out what it took. */
+/** The problem of a server that does not show when it has written out what it took. */
 const unwritten = (range: Range): Problem => ({
   kind: "clamped",
   reason:

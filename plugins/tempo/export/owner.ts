@@ -1,6 +1,6 @@
 /**
- * Which window a trace belongs to. A trace turns up in every window that it overlaps, whole seconds are more than the
- * window, and a step knows nothing of the others: so the trace itself must say.
+ * Which window a trace belongs to. A search finds a trace in every window that it overlaps, and rounds windows to whole seconds.
+ * A step knows nothing of other windows, so its spans alone must tell.
  */
 import type { Range } from "contextcore";
 import type { SearchHit } from "../server/search.ts";
@@ -11,8 +11,8 @@ interface SpanTimes {
 }
 
 /**
- * The moment that decides: the first start of a span in the export's range. A trace that reaches into the range from
- * before belongs to its beginning, so the first window takes it. `undefined`: no span is in the range.
+ * The moment that decides: the first start of a span in the export's range. A trace that began before the range and reaches into
+ * it belongs to the range's beginning, so the first window takes it. `undefined`: no span is in the range.
  */
 export function anchorOf(spans: readonly SpanTimes[], whole: Range): bigint | undefined {
   let anchor: bigint | undefined;

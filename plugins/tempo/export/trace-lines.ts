@@ -5,7 +5,7 @@ import { writeTrace } from "../otlp/trace.ts";
 
 /** Lines of `traces.json` that become one block. */
 export interface TraceLines {
-  /** Writes one trace. Returns how many of its strings were not UTF-8. */
+  /** Writes one trace. @returns how many of its strings were not UTF-8 */
   add(trace: ScannedTrace): number;
   /** How many bytes there are so far. */
   readonly bytes: number;
@@ -46,15 +46,15 @@ export function createTraceLines(whole: Range): TraceLines {
   };
 }
 
-/** Problems by kind and reason, each with the ids that it is about. */
+/** Problems by kind and reason, each with the ids of its traces. */
 export interface Findings {
   add(kind: ProblemKind, reason: string, id: string): void;
   problems(): Problem[];
 }
 
-export const NOT_UTF8 = "Some text in these traces is not UTF-8; the bad bytes were replaced by U+FFFD.";
+export const NOT_UTF8 = "Some text in these traces is not UTF-8; its invalid bytes were replaced by U+FFFD.";
 
-/** Gathers what was found wrong with a window's traces: one problem for each reason, with the ids that it is true of. */
+/** Gathers what is wrong with a window's traces: one problem for each reason, with the ids of its traces. */
 export function createFindings({ from, to }: Range): Findings {
   const found = new Map<string, { kind: ProblemKind; reason: string; items: string[] }>();
   return {

@@ -5,7 +5,10 @@ import { type Source, searchedOf, type TracesWork, toCursor, wholeOf } from "./c
 import { anchorOf, contains } from "./owner.ts";
 import { createFindings, createTraceLines, NOT_UTF8 } from "./trace-lines.ts";
 
-/** Runs a cursor that names traces: their lines, what is wrong with them, and a cursor for those that a step had no room for. */
+/**
+ * Runs a cursor that names traces: gives their lines, what is wrong with them, and a cursor for those that did not fit in the
+ * step.
+ */
 export async function tracesStep(source: Source, work: TracesWork, signal: AbortSignal): Promise<Step> {
   const searched = searchedOf(work);
   const lines = createTraceLines(wholeOf(work));
@@ -36,18 +39,18 @@ export async function tracesStep(source: Source, work: TracesWork, signal: Abort
   };
 }
 
-/** Whether it is for the windows that are searched for what is newer than all blocks. */
+/** Whether the trace belongs to the windows in which what is newer than all blocks is searched. */
 const isNewer = ({ beyond, wholeTo }: TracesWork, { spans }: ScannedTrace): boolean =>
   beyond !== undefined && anchorOf(spans, { from: beyond.recent, to: wholeTo }) !== undefined;
 
 const MISSING = "Search lists these traces, but Tempo gives nothing when they are read by id.";
 const ELSEWHERE =
-  "Search lists these traces in the range, but read by id none of their spans is in it: other spans have the same ids.";
+  "Search lists these traces in the range, but none of their spans is in it when they are read by id: other spans have the same ids.";
 const FEWER = "Fewer spans of these traces were read than Tempo's search counts, twice.";
 
 interface ReadTrace {
   readonly trace: ScannedTrace;
-  /** As they came. */
+  /** As the server sent them. */
   readonly bytes: Uint8Array;
   readonly partial?: string;
   readonly note?: string;
@@ -78,7 +81,7 @@ export async function readOnce(source: Source, id: string, signal: AbortSignal):
     };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const message = `tempo at ${source.http.url}: trace ${id} came as bytes that are not a whole trace`;
+    const message = `tempo at ${source.http.url}: the answer for trace ${id} is not a complete trace`;
     throw new PluginError("temporary", message, { cause });
   }
 }

@@ -1,11 +1,14 @@
-/** One window's traces: searched, and when the answer may not be all of them, halved, and at last taken apart by content. */
+/**
+ * Lists one window's traces. If the answer may not be complete, the window is halved, and in the end divided by what traces
+ * contain.
+ */
 import { type Cursor, isKind, type Problem, type Step } from "contextcore";
 import { halved, NOTHING, type SearchAnswer, type SearchHit, type SearchRequest } from "../server/search.ts";
 import { coverOf } from "./cover.ts";
 import { type Source, searchedOf, type TracesWork, toCursor, type WindowWork } from "./cursor.ts";
 import { contains, mayOwn } from "./owner.ts";
 
-/** Runs a cursor that is a window: cursors for its traces, or for its halves. It writes nothing itself. */
+/** Runs a cursor that is a window: gives cursors for its traces, or for its halves, and no records. */
 export async function windowStep(source: Source, work: WindowWork, signal: AbortSignal): Promise<Step> {
   try {
     const request = { range: work, query: work.match ?? "{}", limit: work.limit };
@@ -20,7 +23,7 @@ export async function windowStep(source: Source, work: WindowWork, signal: Abort
   }
 }
 
-/** Where blocks are read, what is in them is not asked for. */
+/** Searches the window; only in the live stores where blocks are read. */
 async function searchFor(
   { finder }: Source,
   { beyond }: WindowWork,
@@ -31,7 +34,7 @@ async function searchFor(
   return (await finder.findByQuerier(request, signal)) ?? NOTHING;
 }
 
-/** Halves, unless most of what is there reaches in from before: then smaller windows would be as full. */
+/** Halves a full window, unless most of its traces began before it: then smaller windows would be as full. */
 async function fullStep(
   source: Source,
   work: WindowWork,
@@ -46,16 +49,16 @@ async function fullStep(
   return { next: fanOut(source, work, cover.hits), ...(cover.complete ? {} : { problems: [tooMany(work)] }) };
 }
 
-/** Traces that are listed at once, unless there is no other way. */
+/** How many traces are listed at once, unless there is no other way. */
 const COVER_MAX = 50_000;
 
-/** The window in two parts, or once more when there are none. */
+/** The window in two parts; the same window again if it is too short. */
 const again = (work: WindowWork): Cursor[] =>
   (halved(work) ?? [work]).map(({ from, to }) => toCursor({ ...work, from, to }));
 
 /** About what one span takes as a line's text. */
 const SPAN_LINE_BYTES = 700;
-/** So that a cursor stays small. */
+/** Traces in one cursor, so that it stays small. */
 const IDS_MAX = 500;
 
 /** The traces that may belong to this window, in batches of about one step's worth. */

@@ -1,4 +1,4 @@
-/** A line of `traces.json` as it is pushed: its id, its spans, and the text of what is in it. */
+/** A line of `traces.json` as it is pushed: its id, its spans, and its text. */
 import { checkShape, openObject, PluginError, type Range, v } from "contextcore";
 import { anchorOf } from "../export/owner.ts";
 
@@ -74,7 +74,7 @@ const ordered = ({ from, to }: Range): Range => ({ from, to: to > from ? to : fr
 
 const PREFIX = '{"resourceSpans":[';
 
-/** The text itself where it has the form that an export writes. */
+/** The members' text, taken from the line itself where it has the form that an export writes. */
 function innerOf(line: string, resourceSpans: Document["resourceSpans"]): string {
   const text = line.trimEnd();
   if (text.startsWith(PREFIX) && text.endsWith("]}")) return text.slice(PREFIX.length, -2);

@@ -1,10 +1,10 @@
 /**
- * Everything that the server holds of a range, wherever it lies. Tempo searches times older than
- * `query_frontend.search.query_backend_after` only in the backend's blocks. Spans of such times that came lately, by a
- * restore or from a client that was offline, are there only when their block is flushed and the list of blocks was read
- * again (`blocklist_poll`). Until then the live stores (version 2: ingesters) hold them, and for such a time only a querier
+ * Finds everything that the server holds of a range, wherever it lies. Tempo searches times older than
+ * `query_frontend.search.query_backend_after` only in the backend's blocks. Spans of such times that arrived lately, by a
+ * restore or from a client that was offline, are found there only once their block is flushed and the list of blocks is read
+ * again (`blocklist_poll`). Until then the live stores (version 2: ingesters) hold them, and for such times only a querier
  * asks those. Measured with 3.1: 3,000 traces of four hours ago were in no search of the query frontend for 4.5 minutes,
- * and in the querier's after 13 seconds; a search without a range is one of the last quarter of an hour.
+ * and in the querier's after 13 seconds. A search without a range covers the last quarter of an hour.
  */
 import { type HttpClient, NS_PER_SECOND, undefinedOn } from "contextcore";
 import { type SearchAnswer, type SearchHit, type SearchRequest, searchTraces } from "./search.ts";
@@ -14,9 +14,9 @@ import type { Settings } from "./settings.ts";
 export interface Finder {
   /** What blocks and live stores hold together. */
   find(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
-  /** What the live stores hold, of any age; `undefined` where no querier can be asked. */
+  /** What the live stores hold, of any age; `undefined` where no querier answers. */
   findByQuerier(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer | undefined>;
-  /** What the query frontend finds by itself: what is in blocks, and of recent times what the live stores hold, too. */
+  /** What the query frontend finds by itself: what is in blocks and, of recent times, in the live stores. */
   findByFrontend(request: SearchRequest, signal: AbortSignal): Promise<SearchAnswer>;
   /** Where the querier is asked. */
   readonly querierUrl: string;
@@ -26,14 +26,14 @@ export interface FinderOptions {
   readonly frontend: HttpClient;
   /** Bound to the querier's API, of which `/api/search` is asked. */
   readonly querier: HttpClient;
-  /** Asked once for what one search may list. */
+  /** Asked once how many traces a search may list. */
   readonly settings: (signal: AbortSignal) => Promise<Pick<Settings, "maxResultLimit">>;
 }
 
 /** A finder that asks the frontend, the querier, or both; when the settings cannot be read, the search that needs them fails. */
 export function createFinder({ frontend, querier, settings }: FinderOptions): Finder {
   let allowed: number | undefined;
-  /** A search whose answer is then full when it has as many as the server allows. */
+  /** Asks for no more than the server allows, so that an answer of that many counts as full. */
   const clamped = async (request: SearchRequest, signal: AbortSignal): Promise<SearchRequest> => {
     allowed ??= (await settings(signal)).maxResultLimit;
     return allowed === 0 ? request : { ...request, limit: Math.min(request.limit, allowed) };
@@ -42,7 +42,7 @@ export function createFinder({ frontend, querier, settings }: FinderOptions): Fi
     searchTraces(frontend, await clamped(request, signal), signal);
   const findByQuerier: Finder["findByQuerier"] = async (request, signal) => {
     const search = searchTraces(querier, await clamped(request, signal), signal);
-    // None there, or a proxy that does not let it through; a query that it refuses, the frontend refuses as well.
+    // There is none, or a proxy hides it. The frontend refuses the same queries.
     return undefinedOn(search, "not-found", "refused", "invalid");
   };
   return {
@@ -50,7 +50,7 @@ export function createFinder({ frontend, querier, settings }: FinderOptions): Fi
     findByQuerier,
     querierUrl: querier.url,
     async find(request, signal) {
-      // In this order: what leaves the live stores in between was flushed before.
+      // In this order: what leaves the live stores in between is in blocks by then.
       const live = await findByQuerier(request, signal);
       const stored = await findByFrontend(request, signal);
       return live === undefined ? stored : joined(stored, live);
@@ -58,7 +58,7 @@ export function createFinder({ frontend, querier, settings }: FinderOptions): Fi
   };
 }
 
-/** Whether a querier searches the live stores, too, for spans of just before that time, ns. */
+/** Whether a querier answers a search for spans from just before this time, ns. */
 export async function hasQuerier(finder: Finder, to: bigint, signal: AbortSignal): Promise<boolean> {
   const range = { from: to - NS_PER_SECOND, to };
   return (await finder.findByQuerier({ range, query: "{}", limit: 1 }, signal)) !== undefined;
@@ -78,7 +78,7 @@ function joined(stored: SearchAnswer, live: SearchAnswer): SearchAnswer {
   };
 }
 
-/** Of a trace in both places it is not known which of its spans are the same: of the two counts the larger one is sure. */
+/** Nobody knows which spans of a trace are in both places, so only the larger of the two counts is certain. */
 const widened = (one: SearchHit, other: SearchHit): SearchHit => ({
   ...one,
   from: one.from < other.from ? one.from : other.from,

@@ -12,13 +12,13 @@ export interface SearchRequest {
 export interface SearchHit {
   /** 32 hex digits. */
   readonly id: string;
-  /** The first moment of what the search saw of the trace; the trace may begin earlier, elsewhere. ns */
+  /** The first moment of the trace, as far as the search saw it: other places may hold earlier spans. ns */
   readonly from: bigint;
-  /** Its last moment, as far, and to the millisecond. ns */
+  /** Its last moment, as far as the search saw it, to the millisecond. ns */
   readonly to: bigint;
   /** One of its spans, of which the whole length is known. */
   readonly span: Range | undefined;
-  /** How many spans the search counts, at least: of a trace in several places it counts one. */
+  /** How many spans it has at least: of a trace in several places the search counts only one. */
   readonly spans: number;
 }
 
@@ -28,7 +28,7 @@ export interface SearchAnswer {
   readonly full: boolean;
   /** False: some of the server's jobs did not finish. A status of 200 alone proves nothing. */
   readonly complete: boolean;
-  /** Bytes of the blocks that were looked at. */
+  /** Bytes of the blocks that the search looked at. */
   readonly blockBytes: number;
 }
 
@@ -64,7 +64,7 @@ const schema = v.object({
   ),
 });
 
-/** A hundred thousand hits, of some kilobyte each. */
+/** A hundred thousand hits of some kilobytes each. */
 const SEARCH_BYTES_MAX = 256 << 20;
 
 /** What this server's search finds: all that overlaps the range, which is rounded outwards to whole seconds. */
@@ -104,7 +104,7 @@ function toHit({ traceID, startTimeUnixNano, durationMs, spanSets, serviceStats 
   };
 }
 
-/** Two parts whose border is a whole second, since search knows no less; `undefined` when there is none within. */
+/** Two parts divided at a whole second, the smallest unit of search; `undefined` when no whole second lies within. */
 export function halved({ from, to }: Range): readonly [Range, Range] | undefined {
   const middle = ((from + to) / 2n / NS_PER_SECOND) * NS_PER_SECOND;
   const border = middle > from ? middle : middle + NS_PER_SECOND;

@@ -4,7 +4,7 @@ import { type HttpClient, memberAt, parseYaml, settingsReader, undefinedOn } fro
 export interface Settings {
   /** False: `/status/config` could not be read, and these are Tempo's defaults. */
   readonly known: boolean;
-  /** How long blocks are kept, ns; absent: it did not say. */
+  /** How long blocks are kept, ns; absent: the server does not say. */
   readonly retention: bigint | undefined;
   /** Traces in one search answer, at most; 0: no limit. */
   readonly maxResultLimit: number;
@@ -18,17 +18,17 @@ export interface Settings {
   readonly metricsBackendAfter: bigint;
   /** A trace is live, found by its id only, for at most so long, ns. */
   readonly maxTraceLive: bigint;
-  /** How late spans may come that a block of a live store keeps the times of, ns; absent before version 3. */
+  /** How late spans may arrive for a live store's block to keep their times, ns; absent before version 3. */
   readonly liveStoreSlack: bigint | undefined;
   /** How old a live store's block may be, by its newest span, ns; absent before version 3. */
   readonly completeBlockTimeout: bigint | undefined;
-  /** How often it is looked for traces that are live no longer, ns. */
+  /** How often the server looks for traces that are no longer live, ns. */
   readonly flushCheckPeriod: bigint;
   /** Larger traces are not found by search and read in part, bytes; 0: no limit. */
   readonly maxBytesPerTrace: number;
-  /** Spans that come later than this after their time are kept where no search with a range finds them, ns. */
+  /** Spans that arrive later than this after their time are kept where no search with a range finds them, ns. */
   readonly ingestionSlack: bigint;
-  /** The sections in which to set that. */
+  /** The sections of the configuration in which it is set. */
   readonly slackSections: readonly string[];
   /** Blocks are found by queries of old times only after this, ns. */
   readonly blocklistPoll: bigint;
@@ -41,7 +41,7 @@ export interface Settings {
   readonly burstSizeBytes: number;
   /** Longest range of a TraceQL metrics query, ns. */
   readonly maxMetricsDuration: bigint;
-  /** False: the tenant that a request names is ignored. Said only when it is true. */
+  /** False: the tenant that a request names is ignored. */
   readonly hasTenants: boolean;
   /** True: metrics queries count every span (3.0 and newer; before, only server spans, and only lately). */
   readonly countsSpans: boolean;
@@ -150,7 +150,8 @@ const VERSION_2: Parts = {
 
 /**
  * Versions 2.8 to 2.10 print the sections of the parts of version 3 as well, with their defaults, though only the target
- * `all-3.0` runs them. With `ingest.enabled` their block builders write blocks beside the ingesters. Source: cmd/tempo/app/modules.go.
+ * `all-3.0` runs them. With `ingest.enabled` their block builders write blocks beside the ingesters. Source:
+ * cmd/tempo/app/modules.go.
  */
 function partsOf(config: unknown): Parts {
   const isTwo = memberAt(config, "ingester") !== undefined || memberAt(config, "compactor") !== undefined;

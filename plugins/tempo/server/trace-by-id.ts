@@ -4,9 +4,9 @@ import { type HttpAnswer, type HttpClient, isKind, PluginError, ProtobufReader }
 export interface FetchedTrace {
   /** `tempopb.Trace`; empty when the server does not have the trace. */
   readonly bytes: Uint8Array;
-  /** Why it is not the whole trace, in the server's words. */
+  /** Why the trace is not complete, in the server's words. */
   readonly partial?: string;
-  /** What the server says of a trace that is whole as far as it knows. */
+  /** The server's remark on a trace that is complete as far as it knows. */
   readonly note?: string;
 }
 
@@ -44,13 +44,9 @@ const send = (http: HttpClient, path: string, signal: AbortSignal) =>
 async function protobufOf(http: HttpClient, answer: HttpAnswer): Promise<Uint8Array> {
   const type = answer.headers.get("content-type") ?? "nothing";
   if (type.includes("protobuf")) return answer.bytes();
-  throw new PluginError(
-    "invalid",
-    `tempo at ${http.url}: a trace was answered with ${type} instead of protobuf`,
-    {
-      hint: "Is `url` the server itself, not a login page or a proxy in front of it?",
-    },
-  );
+  throw new PluginError("invalid", `tempo at ${http.url}: the answer for a trace is ${type}, not protobuf`, {
+    hint: "Is `url` the server itself, not a login page or a proxy in front of it?",
+  });
 }
 
 async function fetchV1(http: HttpClient, id: string, signal: AbortSignal): Promise<FetchedTrace> {
@@ -58,7 +54,7 @@ async function fetchV1(http: HttpClient, id: string, signal: AbortSignal): Promi
     const answer = await send(http, `/api/traces/${id}`, signal);
     return answer.status === 404 ? MISSING : { bytes: await protobufOf(http, answer) };
   } catch (error) {
-    // It refuses a trace that v2 would have cut.
+    // v1 refuses a trace that v2 would cut.
     if (isKind(error, "invalid") && error.status === 422)
       return { ...MISSING, partial: "trace exceeds max size" };
     throw error;
@@ -81,6 +77,6 @@ function parseV2(bytes: Uint8Array): FetchedTrace {
   return { bytes: trace, partial: reason || "it gives no reason" };
 }
 
-/** The one reason that takes nothing away: it is all that Tempo ever had. */
+/** The one reason for which nothing is missing: Tempo never had more. */
 const PRUNED_BEFORE =
   "Trace was already pruned before it reached Tempo; this is the complete trace Tempo has stored";

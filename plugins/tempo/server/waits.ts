@@ -1,4 +1,4 @@
-/** Waits until what the server has taken is where its searches look. */
+/** Waits until searches see what the server has taken. */
 import {
   formatDuration,
   type HttpClient,
@@ -15,11 +15,11 @@ export interface WaitOptions {
   readonly http: HttpClient;
   readonly settings: Settings;
   readonly tenant: string | undefined;
-  /** Told of a wait that may take minutes. */
+  /** Hears of a wait that may take minutes. */
   readonly log: Logger;
 }
 
-/** It looks for idle traces, and for blocks, a little later than it should. */
+/** The server looks for idle traces and for blocks a little later than it should. */
 const MARGIN = 1.2;
 const PAUSE_MS = 1_000;
 
@@ -28,10 +28,10 @@ const progressOf = ({ http, settings, tenant }: WaitOptions, signal: AbortSignal
   readProgress(http, settings.hasTenants ? tenant : undefined, signal);
 
 /**
- * A trace is in no search while it is live, and found only by its id. Returns when every trace that had come before the call
- * is written out: at once when none ever came; when for one look at idle traces nothing came and none was live; and at the
- * latest after a trace may no longer be live.
- * @returns false, at once, when the server shows nothing of itself by which to wait
+ * While a trace is live, no search finds it; it can only be read by its id. This resolves when every trace that arrived before
+ * the call is written out: at once if none ever arrived; after one period in which nothing arrived and no trace was live; at the
+ * latest when no trace can be live any more.
+ * @returns false, at once, when the server shows nothing to wait by
  */
 export async function untilWritten(options: WaitOptions, signal: AbortSignal): Promise<boolean> {
   const { maxTraceLive, flushCheckPeriod } = options.settings;
@@ -51,8 +51,8 @@ export async function untilWritten(options: WaitOptions, signal: AbortSignal): P
 }
 
 /**
- * Tempo 3 lets a block of old spans go from its live stores soon after it was flushed, by the times of its spans, and may
- * read the list of blocks only minutes later: in between nothing finds them, not even by id (observed with 3.1). It is so
+ * Tempo 3 drops a block of old spans from its live stores soon after it was flushed, because of the times of its spans, and may
+ * read the list of blocks only minutes later. In between nothing finds them, not even by id (observed with 3.1). This happens
  * only where `ingestion_time_range_slack` lets a block keep such times.
  */
 export const dropsEarly = ({ liveStoreSlack, completeBlockTimeout }: Settings): boolean =>
@@ -63,8 +63,8 @@ export const holdsDropped = (range: Range, settings: Settings, now: bigint): boo
   dropsEarly(settings) && range.from < now - (settings.completeBlockTimeout ?? 0n);
 
 /**
- * Returns when the list of blocks was read once more, so that what had left the live stores before the call is found.
- * @throws PluginError `invalid` when it is not read in time, or the server does not say
+ * Resolves when the server has read its list of blocks once more: then what had left the live stores before the call is found.
+ * @throws PluginError `invalid` when the list is not read in time, or the server does not show it
  */
 export async function untilListed(options: WaitOptions, signal: AbortSignal): Promise<void> {
   const { settings } = options;
@@ -82,17 +82,17 @@ export async function untilListed(options: WaitOptions, signal: AbortSignal): Pr
 }
 
 const waitingForList = ({ blocklistPoll }: Settings): string =>
-  `waits up to ${formatDuration(blocklistPoll)} until Tempo reads its list of blocks, so that nothing is left out that came lately with old times (storage.trace.blocklist_poll: a shorter one makes this faster)`;
+  `waits up to ${formatDuration(blocklistPoll)} until Tempo reads its list of blocks, so that old spans that arrived lately are not left out (a shorter storage.trace.blocklist_poll makes this faster)`;
 
 /** Why nothing proves that all was found. */
 const unlisted = ({ blocklistPoll }: Settings): string =>
-  `old spans that reached Tempo in the last ${formatDuration(blocklistPoll * 2n)} may be missing: it lets their blocks go from the live stores before it has read the list of blocks (storage.trace.blocklist_poll: ${formatDuration(blocklistPoll)}), and does not say at /metrics when it has`;
+  `old spans that reached Tempo in the last ${formatDuration(blocklistPoll * 2n)} may be missing: it drops their blocks from the live stores before it has read the list of blocks (storage.trace.blocklist_poll: ${formatDuration(blocklistPoll)}), and does not show at /metrics when it has read it`;
 
-/** What Tempo says of itself at `/metrics`: what has come, what is still live, and whether the list of blocks is new. */
+/** What Tempo shows at `/metrics`: what has arrived, what is still live, and how often the list of blocks was read. */
 interface Progress {
   /** Bytes that the live stores (version 2: ingesters) of this process have taken since it began. */
   readonly received: number;
-  /** Live traces, as of the last time that it looked for idle ones. */
+  /** Live traces when it last looked for idle ones. */
   readonly live: number;
   /** Blocks that this process has flushed. */
   readonly flushed: number;
@@ -100,7 +100,7 @@ interface Progress {
   readonly polls: number;
 }
 
-/** `undefined`: there is no such page, or this process keeps no traces itself. @param tenant absent: all */
+/** `undefined`: there is no such page, or this process keeps no traces. @param tenant absent: all */
 async function readProgress(
   http: HttpClient,
   tenant: string | undefined,
@@ -114,7 +114,7 @@ async function readProgress(
 const SAMPLE = /^(tempo[\w]*?)(?:\{(.*)\})? (\S+)$/gm;
 const OF_TENANT = /^tempo_(?:live_store|ingester)_(?:bytes_received_total|live_traces)$/;
 
-/** Samples of another tenant are left out where the name has a tenant. */
+/** Of metrics that have a tenant, samples of other tenants are left out. */
 function parse(text: string, tenant: string | undefined): Progress | undefined {
   const sums = new Map<string, number>();
   for (const [, name = "", labels = "", value] of text.matchAll(SAMPLE)) {
@@ -134,15 +134,15 @@ function parse(text: string, tenant: string | undefined): Progress | undefined {
   };
 }
 
-/** Once in an export, between the reading and the count, the list of blocks is waited for. */
+/** Waits for the list of blocks once in an export, between reading and counting. */
 export interface Listing {
-  /** To be told that something was read. */
+  /** Notes that something was read. */
   noteRead(): void;
-  /** Returns when what was there while it was read is counted; at once when nothing was read. @throws as {@link untilListed} */
+  /** Resolves when a count sees what was there to be read; at once when nothing was read. @throws as {@link untilListed} */
   untilListed(options: WaitOptions, signal: AbortSignal): Promise<void>;
 }
 
-/** However many counts are asked for at once, they wait together; one that fails is waited for again. */
+/** Counts that run at once wait together. If that wait fails, the next count waits again. */
 export function createListing(): Listing {
   let hasRead = false;
   let waiting: Promise<void> | undefined;

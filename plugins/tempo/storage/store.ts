@@ -1,4 +1,7 @@
-/** A place that keeps blocks, and what the `meta.json` of a block says: its format, and which spare columns hold which attributes. */
+/**
+ * A place that keeps blocks, and what the `meta.json` of a block says: its format, and which spare columns hold which
+ * attributes.
+ */
 import { v } from "contextcore";
 import type { AsyncBuffer } from "hyparquet";
 
@@ -7,7 +10,7 @@ export interface BlockStore {
   /** For people: `/var/tempo/blocks/single-tenant`. */
   readonly place: string;
   /**
-   * The blocks that count now: without those that a compaction has replaced.
+   * The blocks that are valid now: without those that a compaction has replaced.
    * @throws PluginError `not-found` when there is no such place, `temporary` or `refused` when it cannot be read
    */
   blocks(signal: AbortSignal): Promise<readonly BlockMeta[]>;
@@ -17,9 +20,9 @@ export interface BlockStore {
   open(block: BlockMeta, signal: AbortSignal): Promise<AsyncBuffer>;
 }
 
-/** The names of files that make a folder a block: `meta.json` says what is in it. */
+/** The files of a block; `meta.json` describes what is in it. */
 export const META = "meta.json";
-/** What `meta.json` becomes when a compaction has replaced the block. */
+/** The name of `meta.json` once a compaction has replaced the block. */
 export const COMPACTED = "meta.compacted.json";
 export const DATA = "data.parquet";
 
@@ -52,14 +55,14 @@ export function readMeta(text: string): BlockMeta | undefined {
   }
 }
 
-/** The formats that can be read; each is written by some release of Tempo from 2.2 on. */
+/** The formats that can be read: those of Tempo since 2.2. */
 export const FORMATS = ["vParquet3", "vParquet4", "vParquet5"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Whether blocks of this format can be read. */
 export const isKnown = (format: string): format is Format => FORMATS.some((known) => known === format);
 
-/** How many spare columns of each type a scope has; attributes beyond that are with the others. */
+/** How many spare columns of each type a scope has; further attributes are in the common columns. */
 const SPARE: Readonly<Record<Format, Readonly<Record<string, number>>>> = {
   vParquet3: { string: 10 },
   vParquet4: { string: 10 },
@@ -73,7 +76,7 @@ export interface DedicatedColumn {
   readonly column: string;
 }
 
-/** Spare columns are given out in the order of the list, each type on its own. */
+/** The spare columns of a scope, which are assigned in the order of the list, each type by itself. */
 export function dedicatedColumns(
   { dedicatedColumns: all }: BlockMeta,
   format: Format,

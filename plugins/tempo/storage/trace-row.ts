@@ -1,4 +1,7 @@
-/** A row of a block, one trace, into the protobuf that Tempo's API gives of it. Source: tempodb/encoding/vparquet*. */
+/**
+ * Turns a row of a block, which is one trace, into the protobuf that Tempo's API gives for it. Source:
+ * tempodb/encoding/vparquet*.
+ */
 import { ProtobufReader } from "contextcore";
 import { attributeWriter, type WriteAttributes } from "./attributes.ts";
 import { MessageBuffer } from "./message.ts";
@@ -140,7 +143,7 @@ function statusWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =
   };
 }
 
-/** vParquet3 keeps an event's time, the others how long after its span's start it was. */
+/** vParquet3 stores an event's time, the others the time since its span began. */
 function eventsWriter(schema: BlockSchema, path: string): (from: bigint, out: MessageBuffer) => void {
   const [name, dropped, time, since] = valuesAt(schema, path, [
     ...["Name", "DroppedAttributesCount", "TimeUnixNano", "TimeSinceStartNano"],
@@ -180,7 +183,7 @@ function linksWriter(schema: BlockSchema, path: string): (out: MessageBuffer) =>
   return (out) => links.each(writeLink, out);
 }
 
-/** vParquet3: a message whose field 1 are the links. */
+/** vParquet3: one message, whose field 1 holds the links. */
 function encodedLinks({ columns }: BlockSchema, path: string): (out: MessageBuffer) => void {
   const links = columns.value(path);
   return (out) => {

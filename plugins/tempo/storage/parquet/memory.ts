@@ -1,4 +1,4 @@
-/** Pages are compressed one by one. What is native is fast, and keeps no memory of its own as WebAssembly does. */
+/** Decompresses pages, and gives memory back. Native code is fast, and unlike WebAssembly holds no memory of its own. */
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import type { Compressors } from "hyparquet";
 import { decompressPage } from "hyparquet/src/datapage.js";
@@ -13,10 +13,10 @@ const CODECS: Compressors = {
   ZSTD: (input, length) => zstdDecompressSync(input, within(length)),
 };
 
-/** In memory of one piece, and no more of it than the page's header says. */
+/** Into one piece of memory, of no more bytes than the page's header says. */
 const within = (length: number) => ({ maxOutputLength: length + 1, chunkSize: Math.max(64, length + 1) });
 
-/** Tempo's pages have a megabyte or two. */
+/** Most bytes of a page; Tempo's have one or two megabytes. */
 const PAGE_BYTES_MAX = 256 << 20;
 
 /** @throws Error when the bytes are damaged, or not as long as they should be */
@@ -26,8 +26,8 @@ export function decompress(bytes: Uint8Array, length: number, { codec }: Leaf): 
 }
 
 /**
- * Gives the memory of these bytes back at once, where a collection would come much later. To be called where the bytes were
- * made, when nothing looks at them any more: they are empty afterwards.
+ * Gives the memory of these bytes back at once; a collection would come much later. To be called by what made the bytes, when
+ * nothing reads them any more: they are empty afterwards.
  */
 export function release({ buffer }: Uint8Array): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);

@@ -1,9 +1,9 @@
 /** Values of columns, which come without types: how they are kept, and what they are read as. */
 
-/** The values of a page or a dictionary, made when they are asked for: most are looked at once and let go. */
+/** The values of a page or a dictionary. Each is made when it is asked for, since most are read once. */
 export interface Values {
   at(index: number): unknown;
-  /** Of texts: where one stands, so that it can be copied without anything being made. */
+  /** Where texts stand, so that they can be copied without being made. */
   readonly texts?: Texts;
 }
 
@@ -14,13 +14,13 @@ export interface Texts {
   end(index: number): number;
 }
 
-/** @param bytes its texts, with or without something between them */
+/** Texts as values; in their bytes other bytes may stand between them. */
 export const textValues = (texts: Texts): Values => ({
   texts,
   at: (index) => texts.bytes.subarray(texts.start(index), texts.end(index)),
 });
 
-/** A message that texts are copied to, as the values of its fields. */
+/** A message to whose fields texts are copied. */
 export interface TextTarget {
   blob(field: number, value: Uint8Array): void;
   blobPart(field: number, source: Uint8Array, start: number, end: number): void;
