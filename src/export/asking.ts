@@ -29,7 +29,7 @@ export async function askInventory({
     return await limit.call((inner) => backend.inventory(inner));
   } catch (error) {
     if (signal.aborted) return "unreachable";
-    // A fault of the server's own: what it holds may be readable all the same, which the export shows.
+    // After an internal error of the server its data may still be readable, which the export will show.
     if (isKind(error, "temporary", "refused") && !isFault(error)) {
       ledger.problems.add({ kind: "failed", reason: reasonOf(error), range: ledger.request.range });
       return "unreachable";
@@ -43,7 +43,7 @@ export async function askInventory({
 export function tellClock(server: Clocked, { problems }: Ledger): void {
   const skew = describeSkew(server, fromMs(Date.now()));
   if (skew === undefined) return;
-  const reason = `the server's clock is ${skew}: where reading ends goes by the server's. Let both hosts keep time.`;
+  const reason = `the server's clock is ${skew}: reading ends by the server's clock. Synchronize both clocks.`;
   problems.add({ kind: "lossy", reason });
 }
 

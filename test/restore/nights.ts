@@ -4,9 +4,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { doubleBits } from "../../plugins/mimir/chunk/histogram-layout.ts";
 import {
-  type Parent,
   formatManifest,
   type Manifest,
+  type Parent,
   parseManifest,
 } from "../../src/snapshot/format/manifest.ts";
 import { sender } from "../lab/grafana/seed.ts";
