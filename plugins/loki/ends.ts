@@ -1,14 +1,12 @@
 /** The oldest and the newest entry, found by looking back month by month. */
-import { halves, NS_PER_SECOND, type Range, span, windows } from "contextcore";
-import type { Api } from "./api.ts";
-import type { Border } from "./border.ts";
-import { byParts, MONTH } from "./parts.ts";
-import { isFault } from "./refusal.ts";
-import { rootSelectors } from "./roots.ts";
+import { halves, isFault, NS_PER_SECOND, type Range, span, windows } from "contextcore";
+import type { Api } from "./server/api.ts";
+import type { Border } from "./server/border.ts";
+import { byParts, MONTH, rootSelectors } from "./server/in-parts.ts";
 
-/** After this many empty months the close look ends: restored old lines may lie behind a gap. */
+/** The search month by month ends after this many empty months in a row: old lines that were restored may lie behind a gap. */
 const EMPTY_MAX = 13;
-/** Beyond that, this many months at once are checked for any stream at all. */
+/** Beyond that, this many months are asked at once whether they have any stream. */
 const MONTHS_AT_ONCE = 8;
 
 /** Entries may lie in the future: Loki accepts up to ten minutes ahead, and clocks differ. ns */
@@ -25,7 +23,7 @@ export interface Horizon {
 
 /** From the oldest entry to after the newest. */
 export interface Ends extends Range {
-  /** What the server said where it could not read one of them: then it is known to the minute only. */
+  /** What the server said when it could not read one of them, which is then known to the minute only. */
   readonly unread: readonly string[];
 }
 
@@ -112,7 +110,7 @@ async function endsWithin(asking: Asking, range: Range, hasNewest: boolean): Pro
 
 type Direction = "forward" | "backward";
 
-/** So closely an entry is looked for that cannot be read. */
+/** How closely the time of an entry that cannot be read is narrowed down. ns */
 const CLOSE = 60n * NS_PER_SECOND;
 
 /** Where the server fails at the entry itself, halves close in on it: the index, which is whole, says where there are streams. */
