@@ -43,7 +43,7 @@ export async function askInventory({
 export function tellClock(server: Clocked, { problems }: Ledger): void {
   const skew = describeSkew(server, fromMs(Date.now()));
   if (skew === undefined) return;
-  const reason = `the server's clock is ${skew}: where reading ends goes by the server's. Let both hosts keep time.`;
+  const reason = `the server's clock is ${skew}: reading ends by the server's clock. Synchronize both clocks.`;
   problems.add({ kind: "lossy", reason });
 }
 
