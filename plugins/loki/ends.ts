@@ -100,15 +100,40 @@ async function hasStreams({ api, signal }: Asking, range: Range): Promise<boolea
 
 async function endsWithin(asking: Asking, range: Range, hasNewest: boolean): Promise<Range | undefined> {
   const roots = await rootSelectors(asking.api, { range }, asking.signal);
-  // The oldest takes a server long where the beginning is empty: it looks through it hour by hour.
+  if (roots.length === 0) return undefined;
   const [oldest, newest] = await Promise.all([
-    edgeNear(asking, roots, range, "forward"),
-    hasNewest ? undefined : edgeNear(asking, roots, range, "backward"),
+    edgeIn(asking, roots, range, "forward"),
+    hasNewest ? undefined : edgeIn(asking, roots, range, "backward"),
   ]);
   return oldest === undefined ? undefined : { from: oldest, to: (newest ?? oldest) + 1n };
 }
 
 type Direction = "forward" | "backward";
+
+/** A range this short is asked for its entry at once. ns */
+const NEAR = 3_600n * NS_PER_SECOND;
+
+/** A server looks through an empty beginning hour by hour, for seconds; its index says at once where there are labels. */
+async function edgeIn(
+  asking: Asking,
+  roots: readonly string[],
+  range: Range,
+  direction: Direction,
+): Promise<bigint | undefined> {
+  const near = await narrowed(asking, range, direction);
+  const found = await edgeNear(asking, roots, near, direction);
+  // An index may know labels to the day only.
+  return found === undefined && near !== range ? edgeNear(asking, roots, range, direction) : found;
+}
+
+/** The first, or last, part of the range that has labels. `/index/stats` spreads chunks over times at which they have no line. */
+async function narrowed(asking: Asking, range: Range, direction: Direction): Promise<Range> {
+  const parts = range.to - range.from > NEAR ? halves(range) : undefined;
+  if (parts === undefined) return range;
+  const [first, second] = direction === "forward" ? parts : [parts[1], parts[0]];
+  const names = await asking.api.labelNames(first, asking.signal);
+  return narrowed(asking, names.length > 0 ? first : second, direction);
+}
 
 /** How closely the time of an entry that cannot be read is narrowed down. ns */
 const CLOSE = 60n * NS_PER_SECOND;

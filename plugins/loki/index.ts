@@ -1,9 +1,9 @@
-import { definePlugin, option, singleFlight, v } from "contextcore";
+import { askedOnce, definePlugin, option, singleFlight, v } from "contextcore";
 import { countEntries } from "./count.ts";
 import { findEnds } from "./ends.ts";
 import { createExporter } from "./export/export.ts";
 import { measure, takeInventory } from "./inventory.ts";
-import { readLimits } from "./limits.ts";
+import { limitsOf } from "./limits.ts";
 import { createRestorer } from "./restore/restore.ts";
 import { createApi } from "./server/api.ts";
 import { createBorder } from "./server/border.ts";
@@ -40,7 +40,7 @@ export default definePlugin({
     const { tenant } = context.options;
     // The core asks for both at once, so shared answers are requested only once.
     const border = createBorder(api, (signal) => settings(signal), context);
-    const settings = singleFlight(async (signal) => {
+    const settings = askedOnce(async (signal) => {
       const found = await readSettings(api, signal);
       border.heard(found);
       return found;
@@ -58,8 +58,8 @@ export default definePlugin({
       size: (signal) => measure(api, ends, signal),
       export: createExporter(api, { border, settings }, context, () => flushed),
       count: (request, signal) => countEntries(api, border, request, signal),
-      limits: (signal) => readLimits(api, signal),
-      restore: createRestorer(api, border, { clock: context.clock, tenant }),
+      limits: async (signal) => limitsOf(await settings(signal)),
+      restore: createRestorer(api, border, { clock: context.clock, tenant, settings }),
       async flush(signal) {
         await api.send({ method: "POST", path: "/flush", signal });
         flushed = true;

@@ -1,7 +1,6 @@
 /** What the server will clamp or refuse. Source: pkg/validation/limits.go and Loki's configuration reference. */
 import { isOff, type Limit, type LimitEffect, NS_PER_SECOND, shownLimits, unlessOff } from "contextcore";
-import type { Api } from "./server/api.ts";
-import { ingesterReach, LOOK_BACK, lookBackOf, readSettings, type Settings } from "./server/settings.ts";
+import { ingesterReach, LOOK_BACK, lookBackOf, type Settings } from "./server/settings.ts";
 
 const LOSES =
   "Loki silently leaves lines out of queries and counts that reach across the moment this long ago; an export reads around that moment and waits for it to pass; ";
@@ -62,7 +61,6 @@ const effectsFor = (settings: Settings): Readonly<Record<string, LimitEffect | u
  * Every setting that the server shows. None is marked as clamping: only the export knows whether its range is within
  * `max_query_lookback`, and reports it if not.
  */
-export async function readLimits(api: Api, signal: AbortSignal): Promise<readonly Limit[]> {
-  const settings = await readSettings(api, signal);
+export function limitsOf(settings: Settings): readonly Limit[] {
   return shownLimits(effectsFor(settings), (setting) => settings.text(setting));
 }

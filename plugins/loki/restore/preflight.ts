@@ -14,25 +14,24 @@ import { isRuleFile } from "../objects/rules.ts";
 import type { Api } from "../server/api.ts";
 import type { Border } from "../server/border.ts";
 import { byParts, rootSelectors } from "../server/in-parts.ts";
-import { ingesterReach, LOOK_BACK, readSettings, type Settings } from "../server/settings.ts";
+import { ingesterReach, LOOK_BACK, type Settings } from "../server/settings.ts";
 
 interface Situation {
   readonly plan: RestorePlan;
   readonly settings: Settings;
   /** ns */
   readonly now: bigint;
+  readonly tenant: string | undefined;
 }
 
 /** Checks only what concerns the plan's files: lines, rules, delete requests. */
 export async function preflight(
   api: Api,
   border: Border,
-  plan: RestorePlan,
-  { now, tenant }: { readonly now: bigint; readonly tenant: string | undefined },
+  situation: Situation,
   signal: AbortSignal,
 ): Promise<readonly RestoreDiagnostic[]> {
-  const situation = { plan, settings: await readSettings(api, signal), now };
-  const files = plan.files.map(({ path }) => path);
+  const files = situation.plan.files.map(({ path }) => path);
   const logs = files.includes(LOGS_FILE)
     ? [
         ...RULES.flatMap((rule) => rule(situation) ?? []),
@@ -41,7 +40,7 @@ export async function preflight(
     : [];
   const deletes = files.includes(DELETES_FILE) ? [DELETES] : [];
   return [
-    ...tenantIgnored(situation.settings, tenant),
+    ...tenantIgnored(situation.settings, situation.tenant),
     ...logs,
     ...(files.some(isRuleFile) ? rulesOff(situation) : []),
     ...deletes,

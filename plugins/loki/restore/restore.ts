@@ -1,5 +1,6 @@
 /** Restores lines through the push API, oldest first within each stream, and reports the outcome of every entry. */
 import {
+  type Ask,
   type Counts,
   PluginError,
   type Range,
@@ -13,18 +14,24 @@ import { isRuleFile, restoreRule } from "../objects/rules.ts";
 import type { Api } from "../server/api.ts";
 import type { Border } from "../server/border.ts";
 import { isSelected, type Labels, ownLabels, parseSelector } from "../server/selector.ts";
+import type { Settings } from "../server/settings.ts";
 import { findMissing } from "./missing.ts";
 import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
 
-/**
- * Restores an export: lines of `logs.json` and rule groups. Delete requests are read but not carried out.
- * @param clock now, ns since the epoch
- */
+/** What a restore is told besides its lines. */
+export interface RestorerOptions {
+  /** Now, ns since the epoch. */
+  readonly clock: () => bigint;
+  readonly tenant: string | undefined;
+  readonly settings: Ask<Settings>;
+}
+
+/** Restores an export: lines of `logs.json` and rule groups. Delete requests are read but not carried out. */
 export function createRestorer(
   api: Api,
   border: Border,
-  { clock, tenant }: { readonly clock: () => bigint; readonly tenant: string | undefined },
+  { clock, tenant, settings }: RestorerOptions,
 ): Restorer {
   // A batch that had to wait comes again; the part already written is not sent again.
   const begun = new WeakMap<RestoreBatch, Progress>();
@@ -43,7 +50,8 @@ export function createRestorer(
           ? line
           : undefined;
     },
-    preflight: (plan, signal) => preflight(api, border, plan, { now: clock(), tenant }, signal),
+    preflight: async (plan, signal) =>
+      preflight(api, border, { plan, settings: await settings(signal), now: clock(), tenant }, signal),
     async apply(batch, signal) {
       if (batch.file === LOGS_FILE) return applyLines({ api, border, signal }, progressOf(batch), batch);
       if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
