@@ -16,6 +16,7 @@ import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
+import { findRelabelled, type Labelling, relabelText } from "./relabel.ts";
 import { type FoundBlocks, findBlocks, isOfBytes, type PlannedFile, planFiles } from "./select.ts";
 
 export interface RestoreOptions {
@@ -35,6 +36,8 @@ export interface RestoreOptions {
   readonly match?: Readonly<Record<string, string>>;
   /** Labels to add to every stream and series. */
   readonly labels: Readonly<Record<string, string>>;
+  /** They may replace labels that are there already; default: a backend of which they would is left out. */
+  readonly relabel?: boolean;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
   readonly signal: AbortSignal;
@@ -54,6 +57,8 @@ export interface RestoreTarget {
   /** Only with a selector; absent: everything. Decides what to write of each line. */
   readonly matcher?: LineMatcher;
   readonly labels: Readonly<Record<string, string>>;
+  /** Records that become what others are by their labels: so many fewer are counted afterwards. */
+  readonly alike?: Counts;
   readonly findings: readonly RestoreDiagnostic[];
   /** The counts of the files are the most that can be written: a selector, or the range's ends, leave out some of their records. */
   readonly isAtMost: boolean;
@@ -124,11 +129,13 @@ async function planTarget(
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);
+  const { relabelled, alike } = await relabelling(files, { ...options, range, matcher });
   const plan = { range: extent(files) ?? range, files: files.map(toPlanFile), labels: options.labels };
   // One bad moment of a server must not leave it out of a restore.
   const { call } = createConcurrencyLimit({ concurrency: 1, tuning: LOOK_TUNING, signal: options.signal });
   const findings = [
     ...notesOnUnchosen(found, held.length - files.length),
+    ...relabelled,
     ...(files.length === 0 ? [] : await call((signal) => restore.preflight(plan, signal))),
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
@@ -143,11 +150,29 @@ async function planTarget(
     range,
     ...given({ matcher }),
     labels: options.labels,
+    alike,
     findings,
     ...given({ held: existing }),
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),
+  };
+}
+
+/** What the labels do to those that are there. @throws Error when they would replace any, and that was not asked for */
+async function relabelling(
+  files: readonly PlannedFile[],
+  options: Labelling & Pick<RestoreOptions, "relabel">,
+): Promise<{ readonly relabelled: RestoreDiagnostic[]; readonly alike: Counts }> {
+  const found = await findRelabelled(files, options);
+  const texts = found.map(relabelText);
+  if (found.length > 0 && !options.relabel)
+    throw new Error(
+      `${texts.join("; ")}. A label of another name keeps all of them apart; --relabel writes it all the same.`,
+    );
+  return {
+    relabelled: texts.map((text) => ({ severity: "alters", message: `${text}.` })),
+    alike: Object.fromEntries(found.map(({ unit, alike }) => [unit, alike])),
   };
 }
 
