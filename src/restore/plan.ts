@@ -12,6 +12,7 @@ import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
+import { listed } from "../units/words.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
@@ -86,7 +87,11 @@ export async function planRestore(options: RestoreOptions): Promise<PlannedResto
   const names = wanted.map(({ name }) => name);
   const found = await findBlocks(snapshot, names, { ...options, range: options.range });
   const targets: RestoreTarget[] = [];
-  const leftOut: NotPlanned[] = [...(options.lacking ?? []), ...absent(options)];
+  const leftOut: NotPlanned[] = [
+    ...(options.lacking ?? []),
+    ...absent(options),
+    ...absentSignals(wanted, options),
+  ];
   const notChosen: NotPlanned[] = [];
   for (const saved of wanted) {
     try {
@@ -113,6 +118,18 @@ function absent({ snapshot, plugins = [], lacking = [] }: RestoreOptions): NotPl
     .filter((name) => !known.has(name))
     .map((name) => ({ name, reason: "it is not in this snapshot" }));
 }
+
+/** Signals requested that none of these plugins has. */
+const absentSignals = (
+  wanted: readonly ManifestPlugin[],
+  { only = [], plugins }: RestoreOptions,
+): NotPlanned[] =>
+  only
+    .filter((signal) => !wanted.some(({ signals = [] }) => signals.includes(signal)))
+    .map((name) => ({
+      name,
+      reason: `${plugins === undefined ? "this snapshot" : listed(plugins)} has none`,
+    }));
 
 /** @returns why nothing of it is chosen, if so @throws Error saying why this plugin's data cannot be restored */
 async function planTarget(
