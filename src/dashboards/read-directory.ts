@@ -2,6 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
+import { isLitter } from "../storage/litter.ts";
 import { isMissing } from "../storage/refusal.ts";
 import { messageOf } from "../units/message-of.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
@@ -16,7 +17,8 @@ import {
 
 /**
  * Reads a directory of dashboard files: each `.json` file is a dashboard, each directory a folder with the directory's name,
- * or as its `_folder.json` says. Hidden files and other files are left alone.
+ * or as its `_folder.json` says. Hidden files, other files and what other
+ * programs have left are left alone.
  * @throws DashboardFilesError naming every file that is no dashboard
  * @throws RangeError when there is no such directory
  */
@@ -50,7 +52,7 @@ interface Reading {
 async function readFolder(reading: Reading, path: string): Promise<void> {
   const entries = await readdir(join(reading.directory, path), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const visible = entries.filter(({ name }) => !name.startsWith("."));
+  const visible = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name));
   for (const entry of visible.filter((one) => one.isFile() && isDashboardFile(one.name)))
     await readDashboard(reading, path, entry.name);
   for (const entry of visible.filter((one) => one.isDirectory())) {

@@ -5,7 +5,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 
 /**
- * Its subject: `binary`, `configuration`, `agreement`, a backend's or a sink's name, `disk`, `trail`, `destroy`, `clock`. `note`:
+ * Its subject: `binary`, `configuration`, `agreement`, `backends`, a backend's or a sink's name, `disk`, `trail`, `destroy`, `clock`. `note`:
  * worth knowing before an export or a restore. `warning`: it works, and will bite. `problem`: something does not work.
  */
 export type DoctorDiagnostic = Diagnostic<"ok" | "note" | "warning" | "problem">;
