@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isLitter } from "./litter.ts";
 
 /**
- * Everything below a directory but the directories themselves, relative to it, `/` between parts. A link is one of them,
- * whatever it leads to: none is walked; so is a directory that another program left, which may not even be ours to read.
+ * Everything below a directory except directories, by path relative to it, with `/` between parts. Links are included, but not
+ * followed. So is a directory that another program left, which we may not even be allowed to read.
  */
 export async function* ownEntries(directory: string, below = ""): AsyncGenerator<string> {
   for (const entry of await readdir(join(directory, below), { withFileTypes: true })) {

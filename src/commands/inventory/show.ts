@@ -1,5 +1,5 @@
 import { NONE_ENABLED } from "../../inventory/survey.ts";
-import type { Taken } from "../../tasks/inventory.ts";
+import type { Taken } from "../../inventory/taken.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { inventoryLines, missingLines } from "./lines.ts";
 
