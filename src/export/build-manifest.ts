@@ -12,7 +12,7 @@ import type {
 import { FORMAT } from "../snapshot/format/manifest.ts";
 import { isLoss } from "../snapshot/format/problem-kind.ts";
 import { rangeFromText, rangeToText } from "../snapshot/format/range-text.ts";
-import { isEmpty, vainReason } from "../snapshot/format/vain-selection.ts";
+import { hasFoundNothing, vainReason } from "../snapshot/format/vain-selection.ts";
 import type { SnapshotRequest } from "../snapshot/write/request.ts";
 import type { WrittenFile } from "../snapshot/write/stored-files.ts";
 import type { WrittenFiles } from "../snapshot/write/writer.ts";
@@ -139,7 +139,7 @@ function vainSelection(
 ): ManifestProblem[] {
   const { match, range } = ledger.request;
   if (match === undefined || failed || ledger.problems.hasLoss()) return [];
-  if (!isEmpty({ ...inventoryClaims(inventory), files: files.map(fileClaims) })) return [];
+  if (!hasFoundNothing({ ...inventoryClaims(inventory), files: files.map(fileClaims) })) return [];
   const reason = vainReason(match);
   return [{ kind: "incomplete", reason, ranges: [rangeToText(range)], items: [], itemsTotal: 0 }];
 }

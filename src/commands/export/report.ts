@@ -4,7 +4,7 @@ import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import { rangeSchema } from "../../snapshot/format/range-text.ts";
-import { isEmpty, vainReason } from "../../snapshot/format/vain-selection.ts";
+import { hasFoundNothing, vainReason } from "../../snapshot/format/vain-selection.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -98,7 +98,7 @@ export const missingText = (manifest: Manifest): string[] => [
 
 /** Version 0.1.1 and older called such a snapshot complete. */
 const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
-  plugins.filter((one) => one.status !== "failed" && one.match !== undefined && isEmpty(one));
+  plugins.filter((one) => one.status !== "failed" && one.match !== undefined && hasFoundNothing(one));
 
 const isVain = ({ reason }: ManifestProblem, manifest: Manifest): boolean =>
   vainSelections(manifest).some(({ match = "" }) => reason === vainReason(match));

@@ -7,7 +7,7 @@ import { SIGNAL_TABLE } from "./signals.ts";
 export const vainReason = (match: string): string => `the selector ${match} found nothing`;
 
 /** Whether the data files of a backend's signals are empty; what a selector does not choose, such as rules, does not count. */
-export function isEmpty({ signals = [], files }: Pick<ManifestPlugin, "signals" | "files">): boolean {
+export function hasFoundNothing({ signals = [], files }: Pick<ManifestPlugin, "signals" | "files">): boolean {
   const names = signals.flatMap((signal) => SIGNAL_TABLE[signal].lines?.file ?? []);
   const data = files.filter(({ path, of = path }) => names.includes(of));
   return (data.length === 0 ? files : data).every(({ records }) => records === 0);
