@@ -1,6 +1,7 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
+import { isLitter } from "../storage/litter.ts";
 import { isMissing, systemRefusal } from "../storage/refusal.ts";
 import { messageOf } from "../units/message-of.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
@@ -50,7 +51,7 @@ async function entriesOf(directory: string): Promise<string[] | undefined> {
     const why = systemRefusal(error)?.what ?? messageOf(error);
     throw new TargetError(`${directory} is not a readable directory: ${why}`);
   });
-  const visible = entries?.filter((name) => !name.startsWith(".")) ?? [];
+  const visible = entries?.filter((name) => !name.startsWith(".") && !isLitter(name)) ?? [];
   if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);
   return entries;
 }

@@ -110,11 +110,13 @@ const committer =
 /** Reads everything that is waiting. @returns the server's earlier count */
 async function readAll(context: ExportContext, subject: Subject): Promise<TotalBefore | undefined> {
   const { open, ledger, limit, reporter } = subject;
+  const { tuning } = context;
   const { backend } = open;
   const { match } = ledger.request;
   const early = countEarly(
     ledger,
-    backend.count === undefined
+    // Only counts that are repeated are compared with an earlier one.
+    backend.count === undefined || tuning.recountMs === 0
       ? undefined
       : (range, enough) =>
           limit.callOnce(async (inner) => backend.count?.({ range, ...given({ match }) }, inner), enough),

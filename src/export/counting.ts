@@ -20,7 +20,7 @@ export type CountOnce = (range: Range, enough: AbortSignal) => Promise<Counts | 
 
 /**
  * Starts counting; reading does not wait for it. Not for a resumed export, whose records are older, or if nothing is exported.
- * @param count absent: the backend has no counts
+ * @param count absent: the backend has no counts, or nothing is counted again
  */
 export function countEarly({ range, bytes }: Ledger, count: CountOnce | undefined): EarlyCount {
   if (count === undefined || bytes > 0 || range.from >= range.to) return { end: async () => undefined };

@@ -23,6 +23,8 @@ export interface LineFormat {
   keep?(line: Members, isKept: IsKept): Members;
   /** How to join lines of one stream or one series; absent: they need not be joined. */
   readonly join?: LineJoin;
+  /** Where its records' labels are, to which a restore may add; absent: they have none. */
+  readonly labelled?: Labelled;
 }
 
 export interface LineCheck {
@@ -65,6 +67,26 @@ export interface LineRecord {
 
 /** Called once for each record of a line, in order. */
 export type IsKept = () => boolean;
+
+/** Where labels are in a line. */
+export interface Labelled {
+  /** What has labels: `streams`, `series`, `resources`. */
+  readonly unit: string;
+  /** Those that have the same labels are one. */
+  readonly isIdentity: boolean;
+  /** A label's value as a line has it. Default: the text. */
+  value?(text: string): Json;
+  /** @throws Error when it is not what the file holds */
+  sets(line: JsonObject): Iterable<LabelSet>;
+}
+
+/** The labels of one stream, series or resource in a line. */
+export interface LabelSet {
+  /** By name: texts, or the values of attributes. */
+  readonly labels: JsonObject;
+  /** Its records as they are, or would be with these labels instead. */
+  records(labels: JsonObject): Iterable<LineRecord>;
+}
 
 /** For lines of which a server accepts data older than the newest only within limits, or not at all. */
 export interface LineJoin {

@@ -17,6 +17,13 @@ export const METRICS: LineFormat = {
   records,
   keep,
   join: { key: ({ metric, labelBytes }) => canonicalJson([metric ?? null, labelBytes ?? null]), join },
+  labelled: {
+    unit: "series",
+    isIdentity: true,
+    sets: (line) => [
+      { labels: requiredObject(line.metric), records: (metric) => records({ ...line, metric }) },
+    ],
+  },
 };
 
 function measure(line: Json): LineFacts {

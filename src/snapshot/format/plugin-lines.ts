@@ -11,6 +11,13 @@ export const PLUGIN_FORMATS: readonly LineFormat[] = [
     unit: "exemplars",
     records: exemplarsOf,
     keep: (line, isKept) => ({ ...line, exemplars: list(line.exemplars).filter(isKept) }),
+    labelled: {
+      unit: "series",
+      isIdentity: true,
+      sets: (line) => [
+        { labels: requiredObject(line.metric), records: (metric) => exemplarsOf({ ...line, metric }) },
+      ],
+    },
   },
   { file: "mimir/metadata.json", isState: true },
   { file: "grafana/annotations.jsonl", unit: "annotations", records: annotationOf },

@@ -1,6 +1,7 @@
 /** Reads what an interrupted export committed: the state from which a resumed one continues. */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
+import { isLitter } from "../../storage/litter.ts";
 import { isMissing } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
 import type { Block, IndexLine } from "../format/block.ts";
@@ -127,8 +128,8 @@ async function* existingLines(snapshot: Storage): ReturnType<typeof indexLines> 
   }
 }
 
-/** Removes files that no committed step names, which the crash left half done. */
+/** Removes files that no committed step names, which the crash left half done. Other programs' files may still be in use. */
 async function removeUncommitted(snapshot: Storage, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
   for await (const path of snapshot.list())
-    if (!totals.has(path) && !BOOKKEEPING.has(path)) await snapshot.remove(path);
+    if (!totals.has(path) && !BOOKKEEPING.has(path) && !isLitter(basename(path))) await snapshot.remove(path);
 }
