@@ -50,7 +50,7 @@ async function opened(
   config: Config,
   { only = [], tenant, asksNothing }: Wanted,
 ): Promise<Stack> {
-  const plugins = await load(call, config, { tenant, ...(asksNothing ? { asksNothing } : {}) });
+  const plugins = await load(call, config, { only, tenant, ...(asksNothing ? { asksNothing } : {}) });
   await refuseUntrusted(call, config, plugins);
   await closeInterrupted(call, config);
   refuseMistakes(plugins, config);
@@ -92,14 +92,14 @@ function unopened({ plugins, sinks }: Config): OpenFailure[] {
 async function load(
   call: Call,
   config: Config,
-  { tenant, asksNothing }: Pick<Wanted, "tenant" | "asksNothing"> = {},
+  { only, tenant, asksNothing }: Pick<Wanted, "only" | "tenant" | "asksNothing"> = {},
 ): Promise<Stack> {
   const plugins = await openPlugins(config, {
     builtIns: BUILT_INS,
     debug: call.debug,
     writeLog: (line) => call.terminal.note(line),
     ...(asksNothing ? { asksNothing } : {}),
-    ...given({ tenant }),
+    ...given({ only, tenant }),
   });
   return { ...plugins, config };
 }
