@@ -2,40 +2,24 @@
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import { IMPORTANCES, SIGNALS } from "../../contract/contract.ts";
+import { type FaceName, HOOK_TABLE } from "../hooks.ts";
 import { optionShapeSchema } from "./option-shape.ts";
 
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 /** What a plugin may have, each opened by itself. */
-export const FACES = ["backend", "sink", "store"] as const;
+export const FACES = ["backend", "sink", "store"] as const satisfies readonly FaceName[];
 export const faceSchema = v.picklist(FACES);
-export type FaceName = v.InferOutput<typeof faceSchema>;
+
+const crossing = (face: FaceName): readonly string[] =>
+  Object.entries(HOOK_TABLE[face]).flatMap(([path, { staysHere }]) => (staysHere === true ? [] : path));
 
 /** Every method of the contract that can be called from outside, by the part that it belongs to. */
 export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
-  backend: [
-    ...[
-      "inventory",
-      "size",
-      "count",
-      "limits",
-      "flush",
-      "tenants",
-      "find",
-      "erase",
-      "export.start",
-      "export.step",
-    ],
-    ...["export.split", "export.read"],
-    ...["rank", "matcher", "selection", "preflight", "apply", "applyBytes", "settleMs"].map(
-      (name) => `restore.${name}`,
-    ),
-    ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
-    ...["createFolder", "renameFolder", "removeFolder"].map((name) => `dashboards.${name}`),
-  ],
-  sink: ["probe", "deliver", "history"],
-  store: ["list", "stat", "read", "write", "remove", "retainUntil", "lifecycle.read", "lifecycle.write"],
+  backend: crossing("backend"),
+  sink: crossing("sink"),
+  store: crossing("store"),
 };
 
 /** `load`: the module that is the plugin, and every file that may be code of it, with its hash. */
