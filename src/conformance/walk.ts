@@ -8,6 +8,7 @@ import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
 import { given } from "../units/given.ts";
 import { fromMs, toMs } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { require } from "./check.ts";
 
 export interface WalkOptions {
@@ -61,7 +62,7 @@ export const STEPS_MAX = 50_000;
 
 /** @throws Nonconformance, InvalidStep, or what a hook throws */
 export async function walk(options: WalkOptions): Promise<Harvest> {
-  const signal = options.signal ?? new AbortController().signal;
+  const signal = options.signal ?? NEVER;
   const start = checkStart(
     await retrying(options, async () => (await options.backend()).export.start(options.request, signal)),
   );

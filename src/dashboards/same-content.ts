@@ -1,4 +1,5 @@
 /** Whether a server keeps what a file says: compared by what JSON means, and by what is left of it once it was stored. */
+import { isObject } from "../units/json.ts";
 
 /** A dashboard's own JSON. */
 type Content = Readonly<Record<string, unknown>>;
@@ -24,7 +25,7 @@ function isKept(written: unknown, kept: unknown): boolean {
       written.length === kept.length &&
       written.every((one, index) => isKept(one, kept[index]))
     );
-  if (!isObject(written) || !isObject(kept)) return written === kept;
+  if (!hasMembers(written) || !hasMembers(kept)) return written === kept;
   const members = Object.entries(written);
   return (
     members.length === Object.keys(kept).length &&
@@ -32,8 +33,9 @@ function isKept(written: unknown, kept: unknown): boolean {
   );
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === undefined;
+/** A number as it was written is an object, too. */
+const hasMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) && numberText(value) === undefined;
 
 /** The digits of a number, also of one that `parseExact` has left as it was written; of anything else `undefined`. */
 const numberText = (value: unknown): string | undefined =>

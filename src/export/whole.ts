@@ -2,6 +2,7 @@
  * A source that can only be read from its beginning (a dump, a copy of a database) is one cursor. What it yields is written as
  * it arrives, and committed together at its end. After a failure everything is removed, and it starts again.
  */
+
 import type { Cursor, Exporter, Problem, Step } from "../contract/contract.ts";
 import { limitOf } from "../engine/concurrency-limit.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
@@ -14,7 +15,7 @@ import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
 import { InvalidStep } from "../snapshot/write/invalid-step.ts";
 import type { PiecewiseStep, SnapshotWriter } from "../snapshot/write/writer.ts";
 import { formatBytes } from "../units/bytes.ts";
-import { withTimeLimit } from "../units/time-limit.ts";
+import { NEVER, withTimeLimit } from "../units/time-limit.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** Whether a cursor is read as a whole. */
@@ -116,7 +117,7 @@ async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOpti
   } finally {
     ended.abort(new Error("it is not read any more"));
     // An error while it closes changes nothing.
-    await withTimeLimit(async () => pieces.return?.(), new AbortController().signal, {
+    await withTimeLimit(async () => pieces.return?.(), NEVER, {
       limitMs: tuning.graceMs,
     }).catch(() => {});
   }

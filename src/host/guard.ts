@@ -1,6 +1,8 @@
 /** Guards every hook of a backend, a sink or a store; built-in and third-party plugins alike. */
+
 import type { Backend, Exporter, LineMatcher, Sink, Step, Store } from "../contract/contract.ts";
 import { given } from "../units/given.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { createEndWatch } from "./endless.ts";
 import { callHook, type HookCall, HookDefect } from "./hook.ts";
 import {
@@ -120,9 +122,6 @@ const SPECIAL: Readonly<Record<string, Guard>> = {
   "dashboards.parse": (method, call, _, { foreign = false }) =>
     foreign ? (text) => callHook(call, NEVER, async () => method(text)) : method,
 };
-
-/** For hooks that the contract does not let anybody cancel. */
-const NEVER = new AbortController().signal;
 
 /** The last argument of every hook but the local ones. */
 function signalOf(args: readonly unknown[]): AbortSignal {

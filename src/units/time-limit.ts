@@ -1,5 +1,8 @@
 /** The one time limit: of a plugin's hook, a server's answer, a sink, a module that is loaded, a rule that is checked. */
 
+/** For what nobody can cancel. */
+export const NEVER = new AbortController().signal;
+
 /** How long something may take, and what is said when it takes longer. */
 export interface TimeLimit {
   /** `Infinity`: any time. ms */

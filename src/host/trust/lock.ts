@@ -3,9 +3,9 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import { readOwnText } from "../../storage/own-file.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { TrustedFile } from "./files.ts";
 

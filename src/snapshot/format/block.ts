@@ -5,9 +5,11 @@
  * commits a step: every line of that plugin since its last commit belongs to the step. A step's blocks and its commit
  * share lines where they can: the last block of a step carries the cursor.
  */
+
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import type { Counts, Cursor, Problem } from "../../contract/contract.ts";
+import { isObject } from "../../units/json.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import type { Range } from "../../units/range.ts";
 import { fromRfc3339, toRfc3339 } from "../../units/range.ts";
@@ -74,8 +76,6 @@ export interface IndexLine {
 }
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const isObject = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const cursorSchema = v.pipe(
   v.custom<Cursor>(isObject, "not a JSON object"),
   v.check(

@@ -4,7 +4,7 @@ import { PluginError } from "../../../contract/errors.ts";
 import { bytesIn, type FaceName, HOOK_TABLE, type Hook, withBytesAt } from "../../hooks.ts";
 import { callMethod } from "../../members.ts";
 import { openStreamSchema, streamSchema } from "../messages.ts";
-import type { HookHandler, Handles } from "./matching.ts";
+import type { Handles, HookHandler } from "./matching.ts";
 import type { Outside } from "./outside.ts";
 import { piecesFrom } from "./pieces.ts";
 import { withBytes } from "./with-bytes.ts";
