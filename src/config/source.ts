@@ -3,8 +3,9 @@ import { lstat, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { readNamedText } from "../storage/own-file.ts";
-import { systemCode } from "../storage/refusal.ts";
 import { UnsafeFileError } from "../storage/unsafe-file.ts";
+import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 import { ConfigError } from "./errors.ts";
 
 export const FILE_NAME = "contextcore.yaml";
@@ -71,7 +72,8 @@ function textOf(file: string): string {
   } catch (error) {
     if (error instanceof UnsafeFileError)
       throw new ConfigError([{ where: file, key: "", what: error.what, hint: error.hint }]);
-    const what = `cannot be read (${systemCode(error) ?? error})`;
+    const why = systemRefusal(error, { purpose: "read" })?.what ?? messageOf(error);
+    const what = `cannot be read: ${why}`;
     throw new ConfigError([{ where: file, key: "", what, hint: "contextcore config init writes one" }]);
   }
 }

@@ -1,9 +1,9 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
-import { isMissing, systemRefusal } from "../storage/refusal.ts";
 import { inParallel } from "../units/in-parallel.ts";
 import { messageOf } from "../units/message-of.ts";
+import { isMissing, systemRefusal } from "../units/system-refusal.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 

@@ -10,8 +10,8 @@ import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
-import { isMissing } from "../storage/refusal.ts";
 import type { GrowingFile, Storage } from "../storage/storage.ts";
+import { isMissing } from "../units/system-refusal.ts";
 
 /** The server's answer for one block's records, and which added blocks they were joined with. */
 export interface BlockOutcome {

@@ -1,11 +1,11 @@
 /** A directory of this machine as storage. */
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { isMissing, systemCode } from "../units/system-refusal.ts";
 import { syncDirectory } from "./durable.ts";
 import { tryLock } from "./lock.ts";
 import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";
 import { ownEntries } from "./own-tree.ts";
-import { isMissing, systemCode } from "./refusal.ts";
 import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
 import { writePieces } from "./whole-file.ts";
 

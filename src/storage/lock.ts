@@ -3,8 +3,8 @@
  * dies, so there are no stale locks to detect, and the code is the same on Linux, macOS and Windows.
  */
 import { Database } from "bun:sqlite";
+import { systemCode } from "../units/system-refusal.ts";
 import { requireOwnFile } from "./own-file.ts";
-import { systemCode } from "./refusal.ts";
 
 /** A lock that is held. */
 export interface Lock {

@@ -19,7 +19,7 @@ import {
 } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
-import { systemCode } from "./refusal.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**

@@ -1,6 +1,4 @@
 /** What the system said no to, in words for people: `ENOENT: no such file or directory, mkdir '/proc/x'` helps nobody. */
-import { messageOf } from "../units/message-of.ts";
-import { UnsafeFileError } from "./unsafe-file.ts";
 
 /** What else helps, besides mending the cause: what another `place` or a smaller `size` is chosen with. */
 export type Instead = Readonly<Partial<Record<"place" | "size", string>>>;
@@ -23,6 +21,8 @@ export interface SystemRefusal {
 
 interface Cause {
   readonly what: string;
+  /** The same where something was to be read. */
+  readonly whenReading?: string;
   /** The same where a directory and those above it were to be made. */
   readonly whenMaking?: string;
   readonly remedy?: string | Readonly<Record<"read" | "write" | "use", string>>;
@@ -41,6 +41,7 @@ const FREE = "make room there: free some space";
 const CAUSES: Readonly<Record<string, Cause>> = {
   ENOENT: {
     what: "there is no such file or directory, or nothing may be made there",
+    whenReading: "there is no such file or directory",
     whenMaking: "the system lets nothing be made there",
   },
   EACCES: { what: "permission denied", remedy: PERMIT },
@@ -85,39 +86,12 @@ export function systemRefusal(error: unknown, options: RefusalOptions = {}): Sys
   const cause = CAUSES[systemCode(error) ?? ""];
   if (cause === undefined) return undefined;
   const { purpose = "use", isMaking = false, instead = {} } = options;
-  const { what, whenMaking, remedy, instead: helps = "place" } = cause;
+  const { whenMaking, whenReading, remedy, instead: helps = "place" } = cause;
+  const reading = purpose === "read" ? whenReading : undefined;
   const own = typeof remedy === "object" ? remedy[purpose] : remedy;
   const other = helps === "nothing" ? undefined : instead[helps];
   return {
-    what: isMaking ? (whenMaking ?? what) : what,
+    what: (isMaking ? whenMaking : reading) ?? cause.what,
     remedies: [own, other].filter((one) => one !== undefined),
   };
 }
-
-/** What an error class of ours says of a file that could not be used. */
-export interface FileFailure {
-  readonly message: string;
-  readonly hint?: string;
-  readonly cause: unknown;
-}
-
-/** `cannot write PATH: the disk is full`, and what to do, in sentences. @param doing a verb: `read`, `write to` */
-export function fileFailure(
-  doing: string,
-  path: string,
-  cause: unknown,
-  options: RefusalOptions = {},
-): FileFailure {
-  const said = (reason: string): string => `cannot ${doing} ${path}: ${reason}`;
-  if (cause instanceof UnsafeFileError) {
-    const reason = cause.path === path ? `it ${cause.what}` : cause.message;
-    return { message: said(reason), hint: cause.hint, cause };
-  }
-  const refusal = systemRefusal(cause, options);
-  if (refusal === undefined) return { message: said(messageOf(cause)), cause };
-  const hint = sentence(refusal.remedies.join(", or "));
-  return { message: said(refusal.what), ...(hint === "" ? {} : { hint }), cause };
-}
-
-const sentence = (words: string): string =>
-  words === "" ? "" : `${words.slice(0, 1).toUpperCase()}${words.slice(1)}.`;

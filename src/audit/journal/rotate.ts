@@ -4,7 +4,7 @@ import { basename, dirname } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
 import { syncDirectorySync } from "../../storage/durable.ts";
 import { readOwnSync } from "../../storage/own-file.ts";
-import { systemCode } from "../../storage/refusal.ts";
+import { systemCode } from "../../units/system-refusal.ts";
 import { cannot, TrailError } from "../format/error.ts";
 import type { NewEvent } from "../format/event.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";

@@ -1,9 +1,10 @@
 /** The snapshots kept in a directory. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileFailure, isMissing } from "../../storage/refusal.ts";
+import { fileFailure } from "../../storage/refusal.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { Manifest } from "../format/manifest.ts";
 import { readManifest } from "../read/manifest-file.ts";

@@ -1,7 +1,7 @@
 import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { syncDirectory } from "../../storage/durable.ts";
-import { isMissing } from "../../storage/refusal.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import type { KeptSnapshot } from "./kept.ts";
 
 const REMOVED = /^\.\d{8}-\d{6}(-\d+)?\.removed$/;
