@@ -37,7 +37,7 @@ export interface AgreementSources extends Places {
   readonly builtIns: readonly BuiltIn[];
 }
 
-/** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is none */
+/** @throws AgreementError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is none */
 export async function standingOf(config: Config, asking: AgreementSources): Promise<Standing> {
   const claims = await claimsOf(config, asking);
   const sha256 = hashOfClaims(claims);
@@ -55,7 +55,7 @@ export async function standingOf(config: Config, asking: AgreementSources): Prom
   return { ...base, fresh: [], isAdopted: true };
 }
 
-/** From now on everything that the project wants is agreed to, and nothing else. @throws TrailError when that cannot be kept */
+/** From now on everything that the project wants is agreed to, and nothing else. @throws AgreementError when that cannot be kept */
 export const agreeTo = (
   { project, claims }: Pick<Standing, "project" | "claims">,
   home: string,
@@ -68,7 +68,7 @@ export const agreeTo = (
 
 /**
  * From now on a plugin is agreed to as it is, and no more as it was.
- * @param spec what the configuration calls it @param sha256 of all its files @throws TrailError when that cannot be kept
+ * @param spec what the configuration calls it @param sha256 of all its files @throws AgreementError when that cannot be kept
  */
 export async function agreeToPlugin(
   spec: string,
@@ -90,7 +90,7 @@ const agreementTo = (claims: readonly string[], how: Agreement["how"]): Agreemen
   claims: [...claims],
 });
 
-/** Nothing of the project is agreed to any more. @returns whether anything was @throws TrailError when that cannot be kept */
+/** Nothing of the project is agreed to any more. @returns whether anything was @throws AgreementError when that cannot be kept */
 export async function forget(config: Config, home: string): Promise<boolean> {
   const project = projectOf(config);
   const agreement = readAgreements(home).projects[project];

@@ -1,7 +1,8 @@
 /**
- * Bytes at rest: files under names in one place. A snapshot is written and read through these methods and nothing else, so
- * that another place than a directory of this machine need only have them. The trail and the configuration are this
- * machine's by nature: they use the local functions that {@link localStorage} is made of.
+ * Bytes at rest: files under names in one place. The files of a snapshot are written and read through these methods. That a
+ * snapshot is a directory, which gets its name when it is whole and loses it before its files go, is `whole-directory.ts`:
+ * another place than this machine's disk needs its own way to do that. The trail and the configuration are this machine's by
+ * nature: they use the local functions that {@link localStorage} is made of.
  *
  * Names have `/` between their parts and stay below the place. What a method throws names the file.
  */
@@ -30,8 +31,11 @@ export interface Storage {
   stat(name: string): Promise<FileStatus | undefined>;
   /** Removes a file; one that is not there is as good as removed. */
   remove(name: string): Promise<void>;
-  /** Takes the lock of this name if it is free, until it is released or this process ends. @returns `undefined` when it is not */
-  lock(name: string): Lock | undefined;
+  /**
+   * Takes the lock of this name if it is free, until it is released or this process ends. With `isRemoved` its file goes when
+   * it is released. @returns `undefined` when it is not free
+   */
+  lock(name: string, options?: { readonly isRemoved?: boolean }): Lock | undefined;
 }
 
 /** A file that is written to. */
