@@ -2,7 +2,7 @@
 import type { Claim, ClaimKind } from "../agreement/claim.ts";
 import { agreeTo, type Standing, standingOf } from "../agreement/standing.ts";
 import type { Config } from "../config/config.ts";
-import { DeclarationError } from "../host/declaration.ts";
+import { DeclarationError } from "../host/plugin/declaration.ts";
 import { BUILT_INS } from "../registry.ts";
 import { RefusedError } from "../tasks/errors.ts";
 import type { Colors } from "../terminal/colors.ts";

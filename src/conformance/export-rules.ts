@@ -1,6 +1,6 @@
 /** An export depends only on its cursors: in any order, repeated, or after a crash, it yields the same records. */
 
-import { STEP_BYTES } from "../host/context.ts";
+import { STEP_BYTES } from "../host/plugin/context.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
 import { checkLines } from "../snapshot/write/check-contents.ts";
 import { NEVER } from "../units/time-limit.ts";

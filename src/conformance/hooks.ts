@@ -1,8 +1,8 @@
 /** The hooks that talk to a server, for rules that apply to all of them. */
 
 import type { AuditRecord, Problem } from "../contract/contract.ts";
-import type { Options } from "../host/context.ts";
-import { type BACKEND_HOOKS, hookName, type SINK_HOOKS, type STORE_HOOKS } from "../host/hooks.ts";
+import { type BACKEND_HOOKS, hookName, type SINK_HOOKS, type STORE_HOOKS } from "../host/hooks/table.ts";
+import type { Options } from "../host/plugin/context.ts";
 import { sampleEvent } from "./sample-event.ts";
 import type { Subject } from "./subject.ts";
 import { runCursor } from "./walk.ts";

@@ -1,6 +1,6 @@
 /** What a backend reports about its server before an export. */
 
-import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { formatBytes } from "../units/bytes.ts";
 import { NS_PER_MS, toRfc3339 } from "../units/range.ts";
 import { NEVER } from "../units/time-limit.ts";

@@ -1,5 +1,5 @@
 import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract/contract.ts";
-import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
 import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";

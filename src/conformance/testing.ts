@@ -8,7 +8,7 @@ import { closest } from "../config/closest.ts";
 import type { Context, OptionsSchema, Plugin } from "../contract/contract.ts";
 import type { Lab, LabServer } from "../contract/lab.ts";
 import { FACES } from "../host/apart/messages.ts";
-import { createContext } from "../host/context.ts";
+import { createContext } from "../host/plugin/context.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { withTimeLimit } from "../units/time-limit.ts";

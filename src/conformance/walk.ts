@@ -1,8 +1,8 @@
 /** Runs an export to its end without the engine: cursors in any order, and any backend for each step. */
 
 import type { Backend, Counts, Cursor, ExportRequest, Problem, Step } from "../contract/contract.ts";
+import { cursorNotBefore } from "../contract/cursor-range.ts";
 import { isKind } from "../contract/errors.ts";
-import { cursorNotBefore } from "../snapshot/format/cursor-range.ts";
 import { checkSplit } from "../snapshot/write/check-cursors.ts";
 import { checkStart, checkStep } from "../snapshot/write/check-step.ts";
 import { given } from "../units/given.ts";

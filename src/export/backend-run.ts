@@ -16,7 +16,7 @@ import { sleep } from "../units/sleep.ts";
 import { type Asking, askInventory, askLimits, start, tellClock } from "./asking.ts";
 import type { ExportContext } from "./context.ts";
 import { type Counting, countEarly, countRead } from "./counting.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";

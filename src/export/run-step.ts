@@ -2,17 +2,18 @@
 
 import type { Pending } from "../engine/frontier.ts";
 import type { Reservation } from "../engine/memory-budget.ts";
+import { relieveNow } from "../engine/memory-pressure.ts";
 import type { Commit } from "../snapshot/format/block.ts";
 import { SnapshotError } from "../snapshot/format/errors.ts";
 import { checkContents } from "../snapshot/write/check-contents.ts";
 import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
 import { given } from "../units/given.ts";
-import type { Ledger } from "./ledger.ts";
-import { reasonOf } from "./reason.ts";
-import { againCursor, parseReread } from "./reread/cursor.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { reasonOf } from "./ledger/reason.ts";
+import { againCursor, parseReread } from "./ledger/reread-cursor.ts";
 import { retryOf, type Splitter, type SplitterOptions } from "./split.ts";
-import { isReadWhole, readWhole, type WholeOptions } from "./whole.ts";
+import { isReadWhole, readWhole, type WholeOptions } from "./whole/whole.ts";
 
 /** What a step goes through. */
 export interface StepOptions extends Omit<WholeOptions, "retry">, SplitterOptions {
@@ -48,7 +49,7 @@ async function readStep(pending: Pending, reservation: Reservation, options: Ste
   if (isReadWhole(cursor)) return readAll(pending, reservation, { ...options, retry });
   const step = await limit.call((inner) => exporter.step(cursor, inner), retry);
   const checked = checkStep(plugin, step);
-  checkContents(plugin, checked);
+  checkContents(plugin, checked, relieveNow);
   checkWaits("next", checked.next, options.now());
   const { records, files, objects, bytes, ...rest } = admit(checked);
   reservation.resize(bytes);

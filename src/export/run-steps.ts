@@ -8,10 +8,10 @@ import type { Tuning } from "../engine/tuning.ts";
 import type { CheckedStep } from "../snapshot/write/check-step.ts";
 import type { SnapshotWriter } from "../snapshot/write/writer.ts";
 import { toMs } from "../units/range.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 import { runStep } from "./run-step.ts";
 import { createSplitter } from "./split.ts";
-import type { TemporarySpace } from "./temporary-space.ts";
+import type { TemporarySpace } from "./whole/temporary-space.ts";
 
 /** One backend, and everything its steps go through. */
 export interface RunStepsOptions {

@@ -5,10 +5,10 @@ import { ConfigError } from "../config/errors.ts";
 import { instancesOf, nameObjection, pluginOf } from "../config/instances.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import type { Path } from "../config/source.ts";
-import { DeclarationError } from "./declaration.ts";
 import type { Loaded, LoadingOptions } from "./load-plugins.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
+import { DeclarationError } from "./plugin/declaration.ts";
 import { sharedVariables } from "./shared-variables.ts";
 import { unusedSettings } from "./unused-settings.ts";
 

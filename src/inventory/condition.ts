@@ -2,7 +2,7 @@
 
 import { isKind, PluginError } from "../contract/errors.ts";
 import { isOverload } from "../engine/retry.ts";
-import { HookDefect } from "../host/hook.ts";
+import { HookDefect } from "../host/hooks/hook.ts";
 
 /**
  * - `unreachable`: no answer came (refused connection, time limit, an answer that broke off).

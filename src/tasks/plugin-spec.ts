@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { isAbsolute, relative, resolve, sep } from "node:path";
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
-import { DeclarationError } from "../host/declaration.ts";
-import { type Location, locatePlugin } from "../host/locate.ts";
+import { DeclarationError } from "../host/plugin/declaration.ts";
+import { type Location, locatePlugin } from "../host/plugin/locate.ts";
 import { readLock } from "../host/trust/lock.ts";
 import { UsageError } from "./errors.ts";
 

@@ -84,3 +84,6 @@ export const span = (a: Range, b: Range): Range => ({
   from: a.from < b.from ? a.from : b.from,
   to: a.to > b.to ? a.to : b.to,
 });
+
+/** The last moment that a snapshot can name, ns: years have four digits in RFC 3339. */
+export const LATEST = 253_402_300_799_999_999_999n;

@@ -1,14 +1,14 @@
 /** Checks a block's contents: every line is parsed and counted. */
 
+import { relieveNow } from "../engine/memory-pressure.ts";
 import { type Block, fileOf } from "../snapshot/format/block.ts";
 import { decompressBlock } from "../snapshot/format/compress.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
-import type { KeySet } from "../snapshot/format/key-set.ts";
 import type { LineFacts } from "../snapshot/format/line-format.ts";
 import { countLines, linesOf } from "../snapshot/format/lines.ts";
 import { measureLine, parseJson } from "../snapshot/format/measure-line.ts";
-import { relieveNow } from "../snapshot/memory-pressure.ts";
+import type { KeySet } from "../units/key-set.ts";
 import { messageOf } from "../units/message-of.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { counted, thereAre } from "../units/words.ts";

@@ -6,7 +6,7 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { v } from "../../src/contract/contextcore.ts";
-import { locatePlugin } from "../../src/host/locate.ts";
+import { locatePlugin } from "../../src/host/plugin/locate.ts";
 import { pluginFiles } from "../../src/host/trust/files.ts";
 import { entryFor, trustPlugin } from "../../src/host/trust/record.ts";
 import { run } from "../support/binary.ts";

@@ -9,7 +9,7 @@ import {
   resolveOptions,
 } from "../../config/resolve-options.ts";
 import type { Plugin } from "../../contract/contract.ts";
-import { optionalParts } from "../../host/hooks.ts";
+import { optionalParts } from "../../host/hooks/table.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { isVendorName } from "../../host/declaration.ts";
+import { isVendorName } from "../../host/plugin/declaration.ts";
 import { type Kind, scaffoldFiles } from "../../scaffold/scaffold.ts";
 import { fileFailure } from "../../storage/refusal.ts";
 import { UsageError } from "../../tasks/errors.ts";

@@ -1,7 +1,7 @@
 /** An absent or wrong server breaks nearly every rule and says nothing about the plugin. */
 
 import { isKind } from "../../contract/errors.ts";
-import { HookDefect } from "../../host/hook.ts";
+import { HookDefect } from "../../host/hooks/hook.ts";
 import { withoutSecrets } from "../../redact/known-secrets.ts";
 import type { CheckOutcome } from "../check.ts";
 import type { CheckTarget } from "../subject.ts";

@@ -1,7 +1,8 @@
 /** The limits on a third-party plugin's process, and which of them the environment can change. */
 import type { Config } from "../../config/config.ts";
 import { parseBytes } from "../../units/bytes.ts";
-import { hookTimeoutMs } from "../opening.ts";
+import { parseDuration } from "../../units/duration.ts";
+import { toMs } from "../../units/range.ts";
 import type { Bounds } from "./launch.ts";
 
 /** A plugin works in pieces of about 8 MiB. bytes */
@@ -29,4 +30,9 @@ function bytesFrom(text: string): number {
   } catch (error) {
     throw new RangeError(`CONTEXTCORE_PLUGIN_MEMORY: ${error instanceof Error ? error.message : text}`);
   }
+}
+
+/** How long a plugin may take for anything, when the environment says so. @throws RangeError when that is no duration */
+export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
+  return text ? toMs(parseDuration(text)) : undefined;
 }

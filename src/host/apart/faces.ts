@@ -1,9 +1,9 @@
 /** A backend, sink or store whose hooks run in another process. */
 import type { Backend, LineMatcher, RestoreLine, Sink, Store } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
-import { requireFace } from "../guard.ts";
-import { bytesIn, type FaceName, type Faces, HOOK_TABLE, type Hook, withBytesAt } from "../hooks.ts";
-import { type Method, objectWith } from "../members.ts";
+import { requireFace } from "../hooks/guard.ts";
+import { type Method, objectWith } from "../hooks/members.ts";
+import { bytesIn, type FaceName, type Faces, HOOK_TABLE, type Hook, withBytesAt } from "../hooks/table.ts";
 import { type Instance, nextNumber } from "./instance.ts";
 import { shownBytes, streamFrom } from "./streams.ts";
 

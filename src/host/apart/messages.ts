@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
 import { IMPORTANCES, SIGNALS } from "../../contract/contract.ts";
-import { type FaceName, HOOK_TABLE } from "../hooks.ts";
+import { type FaceName, HOOK_TABLE } from "../hooks/table.ts";
 import { optionShapeSchema } from "./option-shape.ts";
 
 const word = v.pipe(v.string(), v.maxLength(400));

@@ -6,7 +6,7 @@ import { readOwnText } from "../../storage/own-file.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { writeWhole } from "../../storage/whole-file.ts";
 import { isMissing } from "../../units/system-refusal.ts";
-import { DeclarationError } from "../declaration.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
 import type { TrustedFile } from "./files.ts";
 
 const hash = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, "is not a SHA-256"));

@@ -20,6 +20,3 @@ export const rangeFromText = ({ from, to }: RangeText): Range => ({
   from: fromRfc3339(from),
   to: fromRfc3339(to),
 });
-
-/** The last moment that a snapshot can name, ns: years have four digits in RFC 3339. */
-export const LATEST = 253_402_300_799_999_999_999n;

@@ -5,28 +5,28 @@ import { addCounts } from "../format/counts.ts";
 import { formatOf } from "../format/formats.ts";
 import { linesOf } from "../format/lines.ts";
 import { measureLine, parseJson } from "../format/measure-line.ts";
-import { relieveNow } from "../memory-pressure.ts";
 import type { CheckedStep } from "./check-step.ts";
 import { InvalidStep } from "./invalid-step.ts";
 import type { StepObject, StepRecords } from "./step.ts";
 
-/** Parsing makes ten times as much garbage, and a step is parsed without a pause. */
+/** How much is parsed before there is much garbage. */
 const PARSED_BYTES = 1 << 20;
 
 /**
  * Looks at every line and every JSON object of a third party's step, so that what is called complete can be verified. It
  * takes 2 ms for a MB of log lines; what a built-in writes is tested with it.
+ * @param relieve called now and then, since parsing makes ten times as much garbage, without a pause
  * @throws InvalidStep that says `invalid`, and what
  */
-export function checkContents(plugin: string, { records, objects }: CheckedStep): void {
+export function checkContents(plugin: string, { records, objects }: CheckedStep, relieve: () => void): void {
   // Only a third party's name has a slash: `vendor/name`.
   if (!plugin.includes("/")) return;
-  records.forEach(checkLines);
+  for (const one of records) checkLines(one, relieve);
   objects.forEach(checkJsonObject);
 }
 
 /** Every line as its file's format says, and the counts that are claimed of them. @throws InvalidStep */
-export function checkLines({ file, bytes, range, counts }: StepRecords): void {
+export function checkLines({ file, bytes, range, counts }: StepRecords, relieve = () => {}): void {
   const sum: Record<string, number> = {};
   let number = 1;
   let unrelieved = 0;
@@ -40,7 +40,7 @@ export function checkLines({ file, bytes, range, counts }: StepRecords): void {
     unrelieved += line.length;
     if (unrelieved < PARSED_BYTES) continue;
     unrelieved = 0;
-    relieveNow();
+    relieve();
   }
   for (const [unit, claimed] of Object.entries(formatOf(file)?.check?.claims(counts) ?? {})) {
     if (claimed !== (sum[unit] ?? 0))

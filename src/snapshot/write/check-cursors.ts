@@ -1,10 +1,10 @@
 /** The cursors that a plugin gives, checked before they are kept. */
 
 import type { Cursor, Split } from "../../contract/contract.ts";
+import { cursorNotBefore } from "../../contract/cursor-range.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import { NS_PER_SECOND } from "../../units/range.ts";
 import { isOfSecondReading } from "../format/block.ts";
-import { cursorNotBefore } from "../format/cursor-range.ts";
 import { CURSOR_LEVELS_MAX, INDEX_LINE_BYTES_MAX } from "../format/limits.ts";
 import { InvalidStep, listOf, requireObject } from "./invalid-step.ts";
 

@@ -18,11 +18,11 @@ import type {
 import { given } from "../../units/given.ts";
 import { isObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
+import { LATEST } from "../../units/range.ts";
 import { BLOCK_BYTES_MAX } from "../format/limits.ts";
 import { countLines } from "../format/lines.ts";
 import { pathObjection } from "../format/paths.ts";
 import { problemKindSchema } from "../format/problem-kind.ts";
-import { LATEST } from "../format/range-text.ts";
 import { checkCursors } from "./check-cursors.ts";
 import { InvalidStep, listOf, requireObject } from "./invalid-step.ts";
 import type { StepBytes, StepObject, StepRecords } from "./step.ts";

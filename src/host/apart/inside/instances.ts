@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { Context, OptionsSchema, Plugin } from "../../../contract/contract.ts";
 import { given } from "../../../units/given.ts";
-import { callMethod, methodOf } from "../../members.ts";
+import { callMethod, methodOf } from "../../hooks/members.ts";
 import { cutMessage, HOOKS, hookSchema, type OpenInput, openSchema } from "../messages.ts";
 import { createClient } from "./client.ts";
 import { createMatching, type Handles } from "./matching.ts";

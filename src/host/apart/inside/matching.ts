@@ -1,7 +1,7 @@
 /** Parts of a restore that are answered at once within one process, and for many lines at a time across two. */
 import * as v from "valibot";
 import type { LineMatcher, RestoreLine } from "../../../contract/contract.ts";
-import { callMethod } from "../../members.ts";
+import { callMethod } from "../../hooks/members.ts";
 import { matchesSchema, selectSchema, someLinesSchema } from "../messages.ts";
 import type { Outside } from "./outside.ts";
 import { piecesFrom } from "./pieces.ts";

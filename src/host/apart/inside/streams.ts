@@ -1,8 +1,8 @@
 /** The streams of one instance: what its hooks yield, and what they receive in pieces. */
 import * as v from "valibot";
 import { PluginError } from "../../../contract/errors.ts";
-import { bytesIn, type FaceName, HOOK_TABLE, type Hook, withBytesAt } from "../../hooks.ts";
-import { callMethod } from "../../members.ts";
+import { callMethod } from "../../hooks/members.ts";
+import { bytesIn, type FaceName, HOOK_TABLE, type Hook, withBytesAt } from "../../hooks/table.ts";
 import { openStreamSchema, streamSchema } from "../messages.ts";
 import type { Handles, HookHandler } from "./matching.ts";
 import type { Outside } from "./outside.ts";

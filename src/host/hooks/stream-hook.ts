@@ -1,8 +1,8 @@
 /** Hooks that yield piece by piece, or are given pieces: each piece has the time of one call, all together as long as they take. */
 import * as v from "valibot";
-import { PluginError } from "../contract/errors.ts";
-import { formatDuration } from "../units/duration.ts";
-import { startDeadline } from "../units/time-limit.ts";
+import { PluginError } from "../../contract/errors.ts";
+import { formatDuration } from "../../units/duration.ts";
+import { startDeadline } from "../../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
 import { callHook, type HookCall, HookDefect } from "./hook.ts";
 

@@ -3,7 +3,7 @@
  * third-party plugins and `plugin info` follow from it; a hook of the contract that is missing here does not compile.
  */
 import * as v from "valibot";
-import type { Backend, Sink, Store } from "../contract/contract.ts";
+import type { Backend, Sink, Store } from "../../contract/contract.ts";
 import { ANSWERS } from "./answers.ts";
 import { methodOf } from "./members.ts";
 

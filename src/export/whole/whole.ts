@@ -3,19 +3,20 @@
  * it arrives, and committed together at its end. After a failure everything is removed, and it starts again.
  */
 
-import type { Cursor, Exporter, Problem, Step } from "../contract/contract.ts";
-import { limitOf } from "../engine/concurrency-limit.ts";
-import type { Reservation } from "../engine/memory-budget.ts";
-import { patiently } from "../engine/patiently.ts";
-import type { RetryPolicy } from "../engine/retry.ts";
-import type { Tuning } from "../engine/tuning.ts";
-import type { Block, Commit } from "../snapshot/format/block.ts";
-import { checkContents } from "../snapshot/write/check-contents.ts";
-import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
-import { InvalidStep } from "../snapshot/write/invalid-step.ts";
-import type { PiecewiseStep, SnapshotWriter } from "../snapshot/write/writer.ts";
-import { formatBytes } from "../units/bytes.ts";
-import { NEVER, withTimeLimit } from "../units/time-limit.ts";
+import type { Cursor, Exporter, Problem, Step } from "../../contract/contract.ts";
+import { limitOf } from "../../engine/concurrency-limit.ts";
+import type { Reservation } from "../../engine/memory-budget.ts";
+import { relieveNow } from "../../engine/memory-pressure.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { RetryPolicy } from "../../engine/retry.ts";
+import type { Tuning } from "../../engine/tuning.ts";
+import type { Block, Commit } from "../../snapshot/format/block.ts";
+import { checkContents } from "../../snapshot/write/check-contents.ts";
+import { type CheckedStep, checkStep } from "../../snapshot/write/check-step.ts";
+import { InvalidStep } from "../../snapshot/write/invalid-step.ts";
+import type { PiecewiseStep, SnapshotWriter } from "../../snapshot/write/writer.ts";
+import { formatBytes } from "../../units/bytes.ts";
+import { NEVER, withTimeLimit } from "../../units/time-limit.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** Whether a cursor is read as a whole. */
@@ -98,7 +99,7 @@ function checkPiece(plugin: string, piece: Step): CheckedStep {
   const checked = checkStep(plugin, piece);
   if (checked.objects.length > 0)
     throw new InvalidStep("a cursor that is read as a whole gives no objects: give them as bytes");
-  checkContents(plugin, checked);
+  checkContents(plugin, checked, relieveNow);
   return checked;
 }
 

@@ -1,10 +1,12 @@
 /** Guards every hook of a backend, a sink or a store; built-in and third-party plugins alike. */
 
-import type { Backend, Exporter, LineMatcher, Sink, Step, Store } from "../contract/contract.ts";
-import { given } from "../units/given.ts";
-import { NEVER } from "../units/time-limit.ts";
+import type { Backend, Exporter, LineMatcher, Sink, Step, Store } from "../../contract/contract.ts";
+import { given } from "../../units/given.ts";
+import { NEVER } from "../../units/time-limit.ts";
 import { createEndWatch } from "./endless.ts";
 import { callHook, type HookCall, HookDefect } from "./hook.ts";
+import { type Method, methodOf, objectWith } from "./members.ts";
+import { callStream, callWithBytes } from "./stream-hook.ts";
 import {
   BACKEND_HOOKS,
   bytesIn,
@@ -16,9 +18,7 @@ import {
   isOptionalPart,
   type LimitKind,
   withBytesAt,
-} from "./hooks.ts";
-import { type Method, methodOf, objectWith } from "./members.ts";
-import { callStream, callWithBytes } from "./stream-hook.ts";
+} from "./table.ts";
 
 /** How the hooks of a plugin are guarded. */
 export interface GuardOptions {

@@ -6,9 +6,9 @@
  *   what it has added stays.
  */
 import type { Cursor } from "../../contract/contract.ts";
+import { cursorRange } from "../../contract/cursor-range.ts";
 import type { Reread } from "../../reconcile/part.ts";
 import { isOfSecondReading } from "../../snapshot/format/block.ts";
-import { cursorRange } from "../../snapshot/format/cursor-range.ts";
 import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 

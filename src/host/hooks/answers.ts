@@ -3,8 +3,8 @@
  * engine checks the results of `start` and `step`, because it stores them.
  */
 import * as v from "valibot";
-import { objectOf } from "../contract/any-names.ts";
-import { IMPORTANCES, SIGNALS, type Step } from "../contract/contract.ts";
+import { objectOf } from "../../contract/any-names.ts";
+import { IMPORTANCES, SIGNALS, type Step } from "../../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = objectOf(count);
