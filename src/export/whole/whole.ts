@@ -3,7 +3,7 @@
  * it arrives, and committed together at its end. After a failure everything is removed, and it starts again.
  */
 
-import type { Cursor, Exporter, Problem, Step } from "../../contract/contract.ts";
+import type { Cursor, Problem, Step } from "../../contract/contract.ts";
 import { limitOf } from "../../engine/concurrency-limit.ts";
 import type { Reservation } from "../../engine/memory-budget.ts";
 import { relieveNow } from "../../engine/memory-pressure.ts";
@@ -17,6 +17,7 @@ import { InvalidStep } from "../../snapshot/write/invalid-step.ts";
 import type { PiecewiseStep, SnapshotWriter } from "../../snapshot/write/writer.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { NEVER, withTimeLimit } from "../../units/time-limit.ts";
+import type { StepSource } from "./step-source.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** Whether a cursor is read as a whole. */
@@ -24,11 +25,7 @@ export const isReadWhole = ({ restart }: Cursor): boolean => restart === "whole"
 
 /** What reading one needs. */
 export interface WholeOptions {
-  /** The instance, under whose name it is committed. */
-  readonly name: string;
-  /** Its plugin, which determines file names and checks. */
-  readonly plugin: string;
-  readonly exporter: Exporter;
+  readonly source: StepSource;
   readonly writer: SnapshotWriter;
   readonly tuning: Tuning;
   readonly retry: RetryPolicy;
@@ -61,7 +58,7 @@ async function attempt(
   notes: Commit["notes"],
   options: WholeOptions,
 ): Promise<WholeTaken> {
-  const step = options.writer.begin(options.name);
+  const step = options.writer.begin(options.source.name);
   try {
     const said = await takePieces(cursor, step, reservation, options);
     const commit = { cursor, done: 0, ...said, notes: { ...notes, ...said.notes } };
@@ -84,7 +81,7 @@ async function takePieces(
   const notes: Record<string, string> = {};
   let largest = 0;
   for await (const piece of piecesOf(cursor, options)) {
-    const checked = checkPiece(options.plugin, piece);
+    const checked = checkPiece(options.source.plugin, piece);
     largest = Math.max(largest, checked.bytes);
     reservation.resize(largest);
     await step.add(checked);
@@ -104,7 +101,10 @@ function checkPiece(plugin: string, piece: Step): CheckedStep {
 }
 
 /** Each piece has the time limit of a step. */
-async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOptions): AsyncGenerator<Step> {
+async function* piecesOf(
+  cursor: Cursor,
+  { source: { exporter }, signal, tuning }: WholeOptions,
+): AsyncGenerator<Step> {
   if (exporter.read === undefined)
     throw new InvalidStep('a cursor says restart: "whole", and the exporter has no `read`');
   const ended = new AbortController();
