@@ -119,7 +119,7 @@ function readParsed(json: JsonBytes, index: number, parsed: Found["parsed"]): vo
 export type Value = [time: string, line: string, metadata?: Labels];
 
 /** One entry as a value, for the few that are inspected. */
-export function valueAt({ entries }: Page, index: number): Value {
+function valueAt({ entries }: Page, index: number): Value {
   const metadata = entries.metadataText(index);
   return JSON.parse(`[${entries.text(entries.head(index))}${metadata === "" ? "" : `,${metadata}`}]`);
 }

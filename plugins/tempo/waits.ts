@@ -85,7 +85,7 @@ const waitingForList = ({ blocklistPoll }: Settings): string =>
   `waits up to ${formatDuration(blocklistPoll)} until Tempo reads its list of blocks, so that nothing is left out that came lately with old times (storage.trace.blocklist_poll: a shorter one makes this faster)`;
 
 /** Why nothing proves that all was found. */
-export const unlisted = ({ blocklistPoll }: Settings): string =>
+const unlisted = ({ blocklistPoll }: Settings): string =>
   `old spans that reached Tempo in the last ${formatDuration(blocklistPoll * 2n)} may be missing: it lets their blocks go from the live stores before it has read the list of blocks (storage.trace.blocklist_poll: ${formatDuration(blocklistPoll)}), and does not say at /metrics when it has`;
 
 /** What Tempo says of itself at `/metrics`: what has come, what is still live, and whether the list of blocks is new. */

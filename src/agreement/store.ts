@@ -10,7 +10,7 @@ import { writeWhole } from "../storage/whole-file.ts";
 import { given } from "../units/given.ts";
 
 /** What the user has agreed to cannot be read, or cannot be stored. */
-export class AgreementError extends Error {
+class AgreementError extends Error {
   override readonly name = "AgreementError";
   /** What the reader can do about it, one sentence. */
   readonly hint: string | undefined;

@@ -25,7 +25,7 @@ export interface ConfigSource {
   where(path: Path): string;
 }
 
-export const NO_SOURCE: ConfigSource = { value: {}, where: () => "the defaults" };
+const NO_SOURCE: ConfigSource = { value: {}, where: () => "the defaults" };
 
 /**
  * Reads the named file, or `contextcore.yaml` in the directory or the nearest parent that has one.
@@ -79,7 +79,7 @@ function textOf(file: string): string {
 }
 
 /** Reads the text of a configuration file. @throws ConfigError with the line when it is not YAML */
-export function parseSource(text: string, file: string): ConfigSource {
+function parseSource(text: string, file: string): ConfigSource {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const name = basename(file);

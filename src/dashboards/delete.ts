@@ -17,7 +17,7 @@ export interface DeletionPlan {
 }
 
 /** The requested item does not exist, or is ambiguous. */
-export class SelectionError extends Error {
+class SelectionError extends Error {
   override readonly name = "SelectionError";
   readonly hint: string;
 

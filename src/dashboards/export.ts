@@ -22,7 +22,7 @@ export interface ExportedDashboards {
 }
 
 /** The target is not a directory that can be filled. */
-export class TargetError extends Error {
+class TargetError extends Error {
   override readonly name = "TargetError";
   readonly hint =
     "Name a new directory, or empty this one: a file that was left there would be provisioned too.";

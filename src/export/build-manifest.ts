@@ -65,7 +65,7 @@ function wholeRange({ plugins, created }: SnapshotRequest): Range {
 }
 
 /** `failed` only when nothing came of any of them. */
-export function overall(statuses: readonly Status[]): Status {
+function overall(statuses: readonly Status[]): Status {
   if (statuses.every((status) => status === "complete")) return "complete";
   return statuses.every((status) => status === "failed") ? "failed" : "partial";
 }

@@ -54,7 +54,7 @@ interface Compared {
 }
 
 /** Which points the server lacks, has, and has with another value. */
-export function compare(wanted: readonly SeriesPoints[], held: Existing): Compared {
+function compare(wanted: readonly SeriesPoints[], held: Existing): Compared {
   const found = {
     missing: [] as SeriesPoints[],
     existing: [] as SeriesPoints[],

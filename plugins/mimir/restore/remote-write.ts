@@ -4,7 +4,7 @@ import type { SeriesPoints } from "./points.ts";
 import { encodeWriteRequest } from "./write-request.ts";
 
 /** Where the server takes remote writes. */
-export async function writePath(server: Server, signal: AbortSignal): Promise<string> {
+async function writePath(server: Server, signal: AbortSignal): Promise<string> {
   const { flavour, prefix } = await server.identity(signal);
   return flavour === "prometheus" ? `${prefix}/api/v1/write` : "/api/v1/push";
 }

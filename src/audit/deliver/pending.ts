@@ -3,7 +3,7 @@ import { eventOf } from "../format/chain.ts";
 import { trailLinesBackward } from "../journal/segments.ts";
 
 /** How many events wait for a sink at most: older ones are given up, counted and recorded. */
-export const OUTBOX_MAX = 10_000;
+const OUTBOX_MAX = 10_000;
 
 /** What a sink has not got yet. */
 export interface PendingRecords {

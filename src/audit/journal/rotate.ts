@@ -15,7 +15,7 @@ import { rotationEvent } from "./rotation-event.ts";
 import { closedSegments, segmentPath } from "./segments.ts";
 
 /** A file is closed once it holds this much; some thirty thousand events. bytes */
-export const ROTATE_BYTES = 16 * 1024 * 1024;
+const ROTATE_BYTES = 16 * 1024 * 1024;
 
 /** Whether the file is to be closed before something is added: it is big, or its first event is of another month (UTC). */
 export function isRotationDue(file: string, now: number, bytesMax = ROTATE_BYTES): boolean {

@@ -88,7 +88,7 @@ export function reportExport(
 }
 
 /** One line for each requested thing that the snapshot lacks. */
-export const missingText = (manifest: Manifest): string[] => [
+const missingText = (manifest: Manifest): string[] => [
   ...problemsOf(manifest, isLoss).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
   ...vainSelections(manifest).map(({ name, match }) => `${name}: the selector ${match} found nothing`),
 ];

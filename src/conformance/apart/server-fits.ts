@@ -7,7 +7,7 @@ import type { CheckOutcome } from "../check.ts";
 import type { CheckTarget } from "../subject.ts";
 
 /** The named server does not answer, or not as this plugin expects, so the check ends. */
-export class ServerMisfit extends Error {
+class ServerMisfit extends Error {
   override readonly name = "ServerMisfit";
   readonly hint = "Name the server that the plugin is for: --url URL, --lab NAME, or a lab.ts beside it.";
 }

@@ -64,7 +64,7 @@ export const openSchema = v.object({
 export type OpenInput = v.InferOutput<typeof openSchema>;
 
 /** One thing about the options that does not fit: of valibot's issue what a sentence is made from. */
-export const optionIssueSchema = v.object({
+const optionIssueSchema = v.object({
   type: word,
   message: v.pipe(v.string(), v.maxLength(4_000)),
   expected: v.nullable(v.string()),
@@ -144,7 +144,7 @@ export const nextSchema = v.pipe(v.array(v.unknown()), v.maxLength(1));
 export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
 
 /** Of one message in the log, or of an error that nobody handles; a longer one is cut where it is sent. characters */
-export const TOLD_LENGTH = 16_384;
+const TOLD_LENGTH = 16_384;
 const CUT = " … (cut)";
 
 /** The message, or its beginning with a mark. */

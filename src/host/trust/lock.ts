@@ -44,7 +44,7 @@ export class LockError extends DeclarationError {}
 export type PluginLock = Readonly<Record<string, LockEntry>>;
 
 /** Where the lock of a project lies. @param directory that of its configuration */
-export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
+const lockPath = (directory: string): string => join(directory, "contextcore.lock");
 
 /** Some 150 bytes for each file of each plugin. */
 const BYTES_MAX = 16 << 20;
