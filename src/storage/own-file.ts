@@ -31,6 +31,7 @@ import { UnsafeFileError } from "./unsafe-file.ts";
  */
 export type Purpose = "read" | "change" | "overwrite" | "append" | "create";
 
+/** How a file of ours is opened. */
 export interface OwnFileOptions {
   /** The directory that we made, from which on every directory down to the file is looked at; default the file's own. */
   readonly root?: string;

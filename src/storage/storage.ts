@@ -8,6 +8,7 @@
  */
 import type { Lock } from "./lock.ts";
 
+/** A place for files, by name. */
 export interface Storage {
   /** The place, for messages: a directory. */
   readonly root: string;

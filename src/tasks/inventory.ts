@@ -21,6 +21,7 @@ export async function askBackends(
   return await survey(plugins, { signal, timeoutMs, onAnswer: wait.answered });
 }
 
+/** What an inventory has found out. */
 export interface Taken {
   /** The stack's name. */
   readonly stack: string;

@@ -6,6 +6,7 @@ import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
 import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
+/** What a restore is told. */
 export const restoreParams = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "everything from every snapshot that is kept" },
@@ -51,6 +52,7 @@ export const restoreParams = {
   resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
 } as const;
 
+/** The same as values, with defaults filled in. */
 export type RestoreValues = ParamValues<typeof restoreParams>;
 
 /** The requested range; `undefined` when there is none. @throws UsageError when it is empty */

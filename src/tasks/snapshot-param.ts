@@ -29,6 +29,7 @@ export const SNAPSHOT = {
   about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
 } as const;
 
+/** The flag that takes the snapshots that one continues together with it. */
 export const CHAIN = {
   type: "flag",
   about: "also the snapshots that the named one continues; `latest` means them anyway",

@@ -7,7 +7,9 @@ export interface Range {
   readonly to: bigint;
 }
 
+/** Nanoseconds of a millisecond. */
 export const NS_PER_MS = 1_000_000n;
+/** Nanoseconds of a second. */
 export const NS_PER_SECOND = 1_000_000_000n;
 
 /** Milliseconds since the epoch; the part of one is dropped, so times before 1970 are rounded up. */

@@ -67,9 +67,10 @@ export async function checkRecords({ block, bytes, first, ids, blame }: RecordsT
   }
 }
 
-/** A trace whose main part is in another block is not counted again. */
-const isTrue = ({ reread }: Block, unit: string, claimed: number, found: number): boolean =>
-  claimed === found || (reread === true && unit === "traces" && claimed < found);
+/** What a line is one of (a trace) is not counted again when its main part is in another block. */
+const isTrue = (block: Block, unit: string, claimed: number, found: number): boolean =>
+  claimed === found ||
+  (block.reread === true && unit === formatOf(fileOf(block))?.lineUnit && claimed < found);
 
 /** @returns what is in it @throws Error saying what is wrong with it */
 function checkLine(line: Uint8Array, block: Block, ids: KeySet): LineFacts["counts"] {

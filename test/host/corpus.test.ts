@@ -97,6 +97,14 @@ describe("one that fails in the export:", () => {
   );
 });
 
+test("one whose process is lost before it gave anything is shown as failed, not as done", async () => {
+  const home = projectWith(source({ step: "process.exit(0);" }));
+  const range = ["--from", "1970-01-01", "--to", "1970-01-02"];
+  const { stderr } = await run(["export", ...range], { cwd: home, env: ENV });
+  expect(stderr).toMatch(/^evil\/plugin: failed/m);
+  expect(stderr).toMatch(/^good\/lines: done/m);
+}, 60_000);
+
 describe("one that works, and what it tries has no effect:", () => {
   test.each(CONTAINED.map((one) => [one.what, one] as const))("%s", async (_, { parts, said }) => {
     const home = projectWith(source(parts));

@@ -110,7 +110,7 @@ const isCountable = ({ file, counts, lines }: StepRecords, unit: string): boolea
   counts[unit] === undefined || isCountedByRecord({ file }, unit) || counts[unit] === lines;
 
 /** Adds up what is kept, in the plugin's own units. */
-function createSum({ file, counts, lines, range: given }: StepRecords, { whole, held }: MergeOptions) {
+function createSum({ file, counts, lines, range: told }: StepRecords, { whole, held }: MergeOptions) {
   const units = Object.keys(counts);
   const byRecord = units.filter((unit) => isCountedByRecord({ file }, unit));
   const byLine = units.filter((unit) => !isCountedByRecord({ file }, unit));
@@ -135,7 +135,7 @@ function createSum({ file, counts, lines, range: given }: StepRecords, { whole, 
       for (const record of records) addRecord(record);
       for (const unit of byLine) addCounts(sum, ofLine(unit, records[0]?.trace));
     },
-    result: (): Pick<StepRecords, "counts" | "range"> => ({ counts: sum, range: range ?? given }),
+    result: (): Pick<StepRecords, "counts" | "range"> => ({ counts: sum, range: range ?? told }),
   };
 }
 

@@ -13,6 +13,7 @@ export const blockPlaceSchema = v.object({
     v.pipe(rangeSchema, v.description("the times of the block's records, half-open; absent for an object")),
   ),
 });
+/** Where a block lies: its file, its bytes there, and its times. */
 export type BlockPlace = v.InferOutput<typeof blockPlaceSchema>;
 
 /** Tells where a block lies: bytes of the stored file, and the times of its records. */

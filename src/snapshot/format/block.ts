@@ -69,6 +69,7 @@ export interface Commit {
   readonly exportedUntil?: bigint;
 }
 
+/** One line of `blocks.jsonl`: a block, or the end of a step. */
 export interface IndexLine {
   readonly plugin: string;
   readonly block?: Block;

@@ -6,6 +6,7 @@ import { countsNamed, type IsKept, type LineFacts, type LineFormat, type LineRec
 import { list, type Members, members } from "./members.ts";
 import { listIn, requiredList, requiredObject } from "./required.ts";
 
+/** `logs.json`: a line is a stream with some of its entries. */
 export const LOGS: LineFormat = {
   file: "logs.json",
   unit: "entries",

@@ -1,5 +1,6 @@
 /** Parts of JSON whose form was checked before, or that are passed on as they are. */
 
+/** An object of JSON, by the names of its members. */
 export type Members = Readonly<Record<string, unknown>>;
 
 /** The members of an object; of anything else none. */

@@ -10,6 +10,7 @@ export const timeSchema = v.pipe(
 /** A half-open range as a snapshot's files hold it. */
 export const rangeSchema = v.object({ from: timeSchema, to: timeSchema });
 
+/** A range as two RFC 3339 times. */
 export type RangeText = v.InferOutput<typeof rangeSchema>;
 
 /** A range as manifests and reports hold it: RFC 3339, UTC. */
