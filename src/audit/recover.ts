@@ -1,4 +1,4 @@
-/** Operations that began and never ended: found by looking back from the end of the trail. */
+/** Finds operations that began and never ended, by looking back from the end of the trail. */
 import { adviceOnInterrupted } from "./format/advice.ts";
 import { eventOf } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
@@ -11,15 +11,15 @@ export interface RecoveryOptions {
   readonly host: string;
   /** Now, ms since the epoch. */
   readonly now: number;
-  /** Silent for so long, an operation of another host, or another container, counts as abandoned, ms. */
+  /** An operation of another host or container that is silent for this long counts as abandoned, ms. */
   readonly staleAfterMs: number;
-  /** What is remembered as open, by the ids of the `started` events: so far back is looked at least. */
+  /** The operations remembered as open, by the ids of their `started` events. The search goes back at least that far. */
   readonly remembered?: ReadonlyMap<string, UnfinishedOperation>;
-  /** One of them has an end, or is not in the trail. */
+  /** Called for each of them that has ended, or is not in the trail. */
   onSettled?(id: string): void;
 }
 
-/** How far back is looked at least, bytes of lines: some two thousand events. */
+/** The search goes back at least this far, some two thousand events. bytes */
 const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
@@ -58,7 +58,7 @@ export function interruption(started: AuditEvent): NewEvent {
   };
 }
 
-/** One sentence for the person who runs the next command. */
+/** A message for the person who runs the next command. */
 export function explainInterruption({ operation, timestamp, user, host }: AuditEvent): string {
   const { left, next } = adviceOnInterrupted(operation);
   const when = timestamp.slice(0, 19).replace("T", " ");

@@ -1,16 +1,16 @@
-/** What is said of a file that could not be used. */
+/** System errors in words for people: `ENOENT: no such file or directory, mkdir '/proc/x'` helps nobody. */
 import { messageOf } from "../units/message-of.ts";
 import { type RefusalOptions, systemRefusal } from "../units/system-refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
-/** What an error class of ours says of a file that could not be used. */
+/** Message and hint about a file that could not be used, for our error classes. */
 export interface FileFailure {
   readonly message: string;
   readonly hint?: string;
   readonly cause: unknown;
 }
 
-/** `cannot write PATH: the disk is full`, and what to do, in sentences. @param doing a verb: `read`, `write to` */
+/** `cannot write PATH: the disk is full`, and what to do. @param doing a verb: `read`, `write to` */
 export function fileFailure(
   doing: string,
   path: string,

@@ -1,12 +1,12 @@
-/** What an operation that was interrupted leaves behind. */
+/** What an interrupted operation leaves behind, and what to do. */
 export interface Advice {
-  /** The state, as the part of a sentence. */
+  /** The state, as a clause. */
   readonly left: string;
-  /** Which command continues or cleans up, a sentence. */
+  /** The command that continues or cleans up, as a sentence. */
   readonly next: string;
 }
 
-const UNKNOWN: Advice = { left: "what it was doing may be half done", next: "Run it again." };
+const UNKNOWN: Advice = { left: "its work may be half done", next: "Run it again." };
 
 const ADVICE: Readonly<Record<string, Advice>> = {
   export: {
@@ -22,22 +22,22 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     next: "Run the same `contextcore restore` again: what is there already is left as it is.",
   },
   prune: {
-    left: "some snapshots may be removed and others not",
-    next: "`contextcore snapshots list` shows what is kept; run the prune again.",
+    left: "some snapshots may have been removed and others not",
+    next: "`contextcore snapshots list` shows what is left; run the prune again.",
   },
   provision: {
-    left: "some dashboards may be written and others not",
+    left: "some dashboards may have been written and others not",
     next: "Run `contextcore dashboards provision` again: it changes only what differs.",
   },
   delete_dashboard: {
-    left: "the dashboards may or may not be deleted",
-    next: "`contextcore dashboards list` shows what is there.",
+    left: "the dashboards may or may not have been deleted",
+    next: "`contextcore dashboards list` shows which are left.",
   },
   audit_prune: {
-    left: "closed files of the trail may be removed without the event that stands for them",
+    left: "closed files of the trail may have been removed without the event that replaces them",
     next: "`contextcore audit verify` shows it; run `contextcore audit prune` again.",
   },
 };
 
-/** What is left when this operation was interrupted, and what to do then. */
+/** What this operation leaves behind when it is interrupted, and what to do then. */
 export const adviceOnInterrupted = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;

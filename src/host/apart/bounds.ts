@@ -32,7 +32,7 @@ function bytesFrom(text: string): number {
   }
 }
 
-/** How long a plugin may take for anything, when the environment says so. @throws RangeError when that is no duration */
+/** The time limit of all hooks from the environment, if set. @throws RangeError when it is not a duration */
 export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
   return text ? toMs(parseDuration(text)) : undefined;
 }
