@@ -6,7 +6,7 @@ import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync }
 import { dirname, join } from "node:path";
 import { isLitter } from "../storage/litter.ts";
 import { makeOwnDirectory, openOwnSync, readOwnText, requireOwnDirectories } from "../storage/own-file.ts";
-import { isMissing } from "../storage/refusal.ts";
+import { isMissing } from "../units/system-refusal.ts";
 import { cannot } from "./format/error.ts";
 import type { AuditEvent } from "./format/event.ts";
 import { SMALL_BYTES_MAX } from "./format/limits.ts";

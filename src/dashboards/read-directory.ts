@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
 import { isLitter } from "../storage/litter.ts";
-import { isMissing } from "../storage/refusal.ts";
 import { messageOf } from "../units/message-of.ts";
+import { isMissing } from "../units/system-refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
 import {

@@ -68,7 +68,7 @@ function wholeRange({ plugins, created }: SnapshotRequest): Range {
 }
 
 /** `failed` only if all of them failed. */
-export function overall(statuses: readonly Status[]): Status {
+function overall(statuses: readonly Status[]): Status {
   if (statuses.every((status) => status === "complete")) return "complete";
   return statuses.every((status) => status === "failed") ? "failed" : "partial";
 }

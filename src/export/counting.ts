@@ -6,7 +6,7 @@ import type { Reread } from "../reconcile/part.ts";
 import { conclude, isShort, type Reconciliation } from "../reconcile/reconcile.ts";
 import { isAbout, type SettleOptions, settle, type TotalBefore } from "../reconcile/settle.ts";
 import type { Range } from "../units/range.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 import { isPartOf } from "./reread/reread.ts";
 
 /** The server's count from before or during the reading: only nice to have. */

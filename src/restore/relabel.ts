@@ -5,11 +5,11 @@
  */
 import type { LineMatcher } from "../contract/contract.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
-import { createKeySet, type KeySet } from "../snapshot/format/key-set.ts";
 import type { Labelled, LabelSet, LineFormat, LineRecord } from "../snapshot/format/line-format.ts";
 import type { OpenSnapshot } from "../snapshot/read/reader.ts";
 import { canonicalJson } from "../units/canonical-json.ts";
 import type { Json, JsonObject } from "../units/json.ts";
+import { createKeySet, type KeySet } from "../units/key-set.ts";
 import { fromMs, NS_PER_MS, type Range } from "../units/range.ts";
 import { countedUnit } from "../units/unit-text.ts";
 import { listed } from "../units/words.ts";

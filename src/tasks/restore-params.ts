@@ -6,6 +6,7 @@ import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
 import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
+/** What a restore is told. */
 export const restoreParams = {
   snapshot: SNAPSHOT,
   all: { type: "flag", about: "everything from all kept snapshots" },
@@ -56,6 +57,7 @@ export const restoreParams = {
   resume: { type: "flag", about: "continue the same restore where it was interrupted" },
 } as const;
 
+/** The same as values, with defaults filled in. */
 export type RestoreValues = ParamValues<typeof restoreParams>;
 
 /** The requested range; `undefined` when there is none. @throws UsageError when it is empty */

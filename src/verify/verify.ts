@@ -1,7 +1,8 @@
 /** Verifies a snapshot offline: checks everything its manifest claims. */
+
+import { watchMemory } from "../engine/memory-pressure.ts";
 import type { Block, IndexLine } from "../snapshot/format/block.ts";
 import type { Manifest } from "../snapshot/format/manifest.ts";
-import { watchMemory } from "../snapshot/memory-pressure.ts";
 import { INDEX_FILE, indexLines } from "../snapshot/read/index-lines.ts";
 import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { oneAhead } from "../snapshot/read/one-ahead.ts";

@@ -89,7 +89,7 @@ export function reportExport(
 }
 
 /** One line for each requested thing that the snapshot lacks. */
-export const missingText = (manifest: Manifest): string[] => [
+const missingText = (manifest: Manifest): string[] => [
   ...problemsOf(manifest, isLoss)
     .filter(({ problem }) => !isVain(problem, manifest))
     .map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),

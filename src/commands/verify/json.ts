@@ -7,7 +7,7 @@ import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
 import { given } from "../../units/given.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
-import { exportAgain } from "./again.ts";
+import { exportAgain } from "../again.ts";
 
 const ofSeveral = v.exactOptional(
   v.pipe(v.string(), v.description("its snapshot's name, if several were checked")),

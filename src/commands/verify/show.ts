@@ -8,8 +8,8 @@ import { counted, listed } from "../../units/words.ts";
 import type { Flaw } from "../../verify/block-index.ts";
 import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
+import { exportAgain } from "../again.ts";
 import { chainText, namesText } from "../chain-text.ts";
-import { exportAgain } from "./again.ts";
 import { addedUp } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not checked. */

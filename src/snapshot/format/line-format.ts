@@ -4,6 +4,7 @@ import type { Json, JsonObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
 import type { Members } from "./members.ts";
 
+/** One data file, and what is known of its lines. */
 export interface LineFormat {
   /** The data file, as plugins name it. */
   readonly file: string;
@@ -27,6 +28,7 @@ export interface LineFormat {
   readonly labelled?: Labelled;
 }
 
+/** How a line is checked and counted. */
 export interface LineCheck {
   /** @throws Error saying which part of the line violates the format */
   measure(value: Json): LineFacts;

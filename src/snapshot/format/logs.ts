@@ -13,6 +13,7 @@ import {
 import { list, type Members, members } from "./members.ts";
 import { listIn, requiredList, requiredObject } from "./required.ts";
 
+/** `logs.json`: a line is a stream with some of its entries. */
 export const LOGS: LineFormat = {
   file: "logs.json",
   unit: "entries",

@@ -9,6 +9,7 @@ import { list, type Members, members } from "./members.ts";
 import { requiredList, requiredObject } from "./required.ts";
 import { pointsOf, withPoints } from "./series-line.ts";
 
+/** `metrics.json`: a line is a series with some of its samples. */
 export const METRICS: LineFormat = {
   file: "metrics.json",
   unit: "samples",

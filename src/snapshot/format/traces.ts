@@ -13,6 +13,7 @@ import {
 import { list, type Members, members } from "./members.ts";
 import { listIn, requiredList, requiredObject } from "./required.ts";
 
+/** `traces.json`: a line is a trace with its spans. */
 export const TRACES: LineFormat = {
   file: "traces.json",
   unit: "spans",

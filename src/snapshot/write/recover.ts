@@ -2,8 +2,8 @@
 import { basename, dirname } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
 import { isLitter } from "../../storage/litter.ts";
-import { isMissing } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { isMissing } from "../../units/system-refusal.ts";
 import type { Block, IndexLine } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
 import { createByteReader } from "../read/byte-reader.ts";

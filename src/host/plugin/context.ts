@@ -1,9 +1,9 @@
-import type { Context, HttpClient, Plugin } from "../contract/contract.ts";
-import { PluginError } from "../contract/errors.ts";
-import type { ServerOptions } from "../http/authentication.ts";
-import { createHttpClient } from "../http/client.ts";
-import { createServerClock } from "../http/server-clock.ts";
-import { given } from "../units/given.ts";
+import type { Context, HttpClient, Plugin } from "../../contract/contract.ts";
+import { PluginError } from "../../contract/errors.ts";
+import type { ServerOptions } from "../../http/authentication.ts";
+import { createHttpClient } from "../../http/client.ts";
+import { createServerClock } from "../../http/server-clock.ts";
+import { given } from "../../units/given.ts";
 import { createLogger, type LoggerOptions } from "./logger.ts";
 
 /** About how many bytes of records one step should yield at most. */

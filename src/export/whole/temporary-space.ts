@@ -1,8 +1,8 @@
 /** Free space for temporary files: space promised to one source is not promised to another. */
 import { statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { PluginError } from "../contract/errors.ts";
-import { formatBytes } from "../units/bytes.ts";
+import { PluginError } from "../../contract/errors.ts";
+import { formatBytes } from "../../units/bytes.ts";
 
 export interface TemporarySpace {
   readonly directory: string;

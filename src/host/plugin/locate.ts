@@ -1,7 +1,7 @@
 /** Finds the entry file of a third-party plugin from its configured name. */
 import { type Stats, statSync } from "node:fs";
 import { dirname, extname, join, resolve } from "node:path";
-import { readNamedText } from "../storage/own-file.ts";
+import { readNamedText } from "../../storage/own-file.ts";
 import { DeclarationError } from "./declaration.ts";
 
 export interface Location {

@@ -1,8 +1,8 @@
 /** Calls one hook of a plugin: the caller always gets an answer of the right shape, or an error that names the plugin. */
 import type * as v from "valibot";
-import { type ErrorKind, PluginError } from "../contract/errors.ts";
-import { formatDuration } from "../units/duration.ts";
-import { withTimeLimit } from "../units/time-limit.ts";
+import { type ErrorKind, PluginError } from "../../contract/errors.ts";
+import { formatDuration } from "../../units/duration.ts";
+import { withTimeLimit } from "../../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
 
 /** How long to wait for a plugin that ignores its signal, ms. */

@@ -5,12 +5,13 @@ const AT_ONCE = 6;
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   map: (item: Item) => Promise<Result>,
+  atOnce = AT_ONCE,
 ): Promise<Result[]> {
   const results: Result[] = [];
   const waiting = items.entries();
   const work = async (): Promise<void> => {
     for (const [index, item] of waiting) results[index] = await map(item);
   };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, work));
   return results;
 }

@@ -1,5 +1,5 @@
 import { createConsola, type LogLevel } from "consola";
-import type { Logger } from "../contract/contract.ts";
+import type { Logger } from "../../contract/contract.ts";
 
 export interface LoggerOptions {
   /** Prefix of every message. */

@@ -7,9 +7,9 @@
  */
 import { realpathSync } from "node:fs";
 import { extname, resolve, sep } from "node:path";
-import * as contextcore from "../contract/contextcore.ts";
-import { DeclarationError } from "./declaration.ts";
-import { STRAY_HINT, strayText } from "./trust/stray-modules.ts";
+import * as contextcore from "../../../contract/contextcore.ts";
+import { DeclarationError } from "../../plugin/declaration.ts";
+import { STRAY_HINT, strayText } from "../../trust/stray-modules.ts";
 
 let served = false;
 
@@ -60,7 +60,7 @@ function forGood(target: object, key: string, value: (...args: unknown[]) => unk
 /** This program's own modules: those in the binary, or in its folder when it runs from source. */
 const OURS = Bun.isStandaloneExecutable
   ? /\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/]/
-  : new RegExp(RegExp.escape(resolve(import.meta.dir, "../..") + sep));
+  : new RegExp(RegExp.escape(resolve(import.meta.dir, "../../..") + sep));
 
 const allBut = (paths: ReadonlySet<string>): RegExp =>
   new RegExp(`^(?!${OURS.source}|(?:${[...paths].map(RegExp.escape).join("|")})$)`);

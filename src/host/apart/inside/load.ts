@@ -4,12 +4,12 @@
  */
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import type { Plugin } from "../contract/contract.ts";
-import { withTimeLimit } from "../units/time-limit.ts";
-import { checkDeclaration, DeclarationError } from "./declaration.ts";
-import type { Location } from "./locate.ts";
+import type { Plugin } from "../../../contract/contract.ts";
+import { withTimeLimit } from "../../../units/time-limit.ts";
+import { checkDeclaration, DeclarationError } from "../../plugin/declaration.ts";
+import type { Location } from "../../plugin/locate.ts";
+import { sha256 } from "../../trust/files.ts";
 import { admitFiles, serveContextcore } from "./module-fence.ts";
-import { sha256 } from "./trust/files.ts";
 
 export interface LoadOptions {
   /** Files that may be loaded as code: SHA-256 by absolute path. */

@@ -1,9 +1,9 @@
-import type { Problem, ProblemKind } from "../contract/contract.ts";
-import type { ManifestProblem } from "../snapshot/format/manifest.ts";
-import { isLoss } from "../snapshot/format/problem-kind.ts";
-import { rangeToText } from "../snapshot/format/range-text.ts";
-import { coalesce } from "../snapshot/format/ranges.ts";
-import type { Range } from "../units/range.ts";
+import type { Problem, ProblemKind } from "../../contract/contract.ts";
+import type { ManifestProblem } from "../../snapshot/format/manifest.ts";
+import { isLoss } from "../../snapshot/format/problem-kind.ts";
+import { rangeToText } from "../../snapshot/format/range-text.ts";
+import { coalesce } from "../../snapshot/format/ranges.ts";
+import type { Range } from "../../units/range.ts";
 
 const ITEMS_MAX = 100;
 const RANGES_MAX = 100;

@@ -1,6 +1,6 @@
 /** Detects an export whose steps yield nothing but always name more cursors, before these fill memory and disk. */
 
-import type { Step } from "../contract/contract.ts";
+import type { Step } from "../../contract/contract.ts";
 import { isBarren } from "./answers.ts";
 
 /** Allowed cursors for each step that may yield nothing: a fan-out has many, a walk through pages one. */

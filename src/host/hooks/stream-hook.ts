@@ -1,8 +1,8 @@
 /** Hooks that yield or receive data in pieces. Each piece has the time limit of one call; together they may take as long as needed. */
 import * as v from "valibot";
-import { PluginError } from "../contract/errors.ts";
-import { formatDuration } from "../units/duration.ts";
-import { startDeadline } from "../units/time-limit.ts";
+import { PluginError } from "../../contract/errors.ts";
+import { formatDuration } from "../../units/duration.ts";
+import { startDeadline } from "../../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
 import { callHook, type HookCall, HookDefect } from "./hook.ts";
 

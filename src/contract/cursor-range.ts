@@ -1,6 +1,6 @@
-import type { Cursor } from "../../contract/contract.ts";
-import type { Range } from "../../units/range.ts";
-import { LATEST } from "./range-text.ts";
+import type { Range } from "../units/range.ts";
+import { LATEST } from "../units/range.ts";
+import type { Cursor } from "./contract.ts";
 
 const DECIMAL = /^\d{1,21}$/;
 

@@ -1,3 +1,4 @@
+import { groupCommit } from "../../storage/group-commit.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { INDEX_FILE } from "../read/index-lines.ts";
 import type { DataFile } from "./data-file.ts";
@@ -7,7 +8,7 @@ import type { DataFile } from "./data-file.ts";
  * fsynced, then its lines are appended and fsynced. So the index never names bytes that are not on the disk, and a crash
  * loses at most one group.
  */
-export interface GroupCommit {
+export interface IndexCommit {
   /** Adds lines whose data is written, and the files that must be durable before them. Waits while too much is pending. */
   add(lines: string, dataBytes: number, files: readonly WaitingFile[]): Promise<void>;
   /** Commits everything pending. */
@@ -32,64 +33,40 @@ export interface GroupOptions {
   readonly committed?: { readonly bytes: number; readonly lines: number; readonly hasher: Bun.CryptoHasher };
 }
 
-interface Group {
-  lines: string[];
-  bytes: number;
-  files: Map<string, WaitingFile>;
+/** The lines of one step, and the files that they name. */
+interface Entry {
+  readonly lines: string;
+  readonly files: readonly WaitingFile[];
 }
 
-const emptyGroup = (): Group => ({ lines: [], bytes: 0, files: new Map() });
-
 /** Opens the index for appending: a new one, or one cut back to what is committed. @throws SnapshotError when the disk refuses */
-export async function openGroupCommit(options: GroupOptions): Promise<GroupCommit> {
+export async function openIndexCommit(options: GroupOptions): Promise<IndexCommit> {
   const { snapshot, groupMs, groupBytes, onFailure, committed } = options;
   const index = await snapshot.append(INDEX_FILE, committed?.bytes ?? 0);
   const hasher = committed?.hasher ?? new Bun.CryptoHasher("sha256");
   let size = committed?.bytes ?? 0;
   let lines = committed?.lines ?? 0;
-  let group = emptyGroup();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let tail: Promise<void> = Promise.resolve();
 
-  const commit = async ({ lines: texts, files }: Group): Promise<void> => {
+  const commit = async (entries: readonly Entry[]): Promise<void> => {
+    const files = new Map(entries.flatMap((entry) => entry.files.map((file) => [file.path, file])));
     await Promise.all([...files.values()].map((file) => file.flush()));
     await snapshot.commit([...files.keys()]);
-    const bytes = Buffer.from(texts.join(""));
+    const text = entries.map((entry) => entry.lines).join("");
+    const bytes = Buffer.from(text);
     await index.append(bytes);
     await snapshot.commit([INDEX_FILE]);
     hasher.update(bytes);
     size += bytes.length;
-    lines += texts.reduce((sum, text) => sum + text.split("\n").length - 1, 0);
+    lines += text.split("\n").length - 1;
   };
-
-  const flush = (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    if (group.lines.length === 0) return tail;
-    const ready = group;
-    group = emptyGroup();
-    tail = tail.then(() => commit(ready));
-    tail.catch(onFailure);
-    return tail;
-  };
+  const group = groupCommit({ commit, groupMs, groupBytes, onFailure });
 
   return {
-    async add(text, dataBytes, files) {
-      group.lines.push(text);
-      group.bytes += dataBytes + text.length;
-      for (const file of files) group.files.set(file.path, file);
-      timer ??= setTimeout(() => void flush().catch(() => {}), groupMs);
-      if (group.bytes >= groupBytes) {
-        const earlier = tail;
-        void flush().catch(() => {});
-        await earlier;
-      }
-    },
-    flush,
+    add: (text, dataBytes, files) => group.add({ lines: text, files }, dataBytes + text.length),
+    flush: group.flush,
     summary: () => ({ bytes: size, lines, sha256: hasher.copy().digest("hex") }),
     async close() {
-      clearTimeout(timer);
-      await tail.catch(() => {});
+      await group.close();
       await index.close();
     },
   };

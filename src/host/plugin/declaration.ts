@@ -6,7 +6,7 @@ import {
   type OptionsSchema,
   type Plugin,
   SIGNALS,
-} from "../contract/contract.ts";
+} from "../../contract/contract.ts";
 
 /** The plugin, or the file that should have been one, is unusable. */
 export class DeclarationError extends Error {

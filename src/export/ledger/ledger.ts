@@ -1,19 +1,19 @@
 /** Adds up the committed steps of one backend. Live steps and those of earlier runs are entered in the same way. */
-import type { Counts, Cursor, ExportRequest } from "../contract/contract.ts";
-import { createFrontier, type Frontier, type Pending, type SplitPart } from "../engine/frontier.ts";
-import type { RecordsPart } from "../reconcile/part.ts";
-import { type CountQuestion, createWindowCounts, type WindowCounts } from "../reconcile/windows.ts";
-import type { Block, Commit } from "../snapshot/format/block.ts";
-import { addCounts } from "../snapshot/format/counts.ts";
-import { cursorRange } from "../snapshot/format/cursor-range.ts";
-import { kindOf } from "../snapshot/format/file-totals.ts";
-import { rangeToText } from "../snapshot/format/range-text.ts";
-import { coalesce } from "../snapshot/format/ranges.ts";
-import { canonicalJson } from "../units/canonical-json.ts";
-import { given } from "../units/given.ts";
-import type { Range } from "../units/range.ts";
+import type { Counts, Cursor, ExportRequest } from "../../contract/contract.ts";
+import { cursorRange } from "../../contract/cursor-range.ts";
+import { createFrontier, type Frontier, type Pending, type SplitPart } from "../../engine/frontier.ts";
+import type { RecordsPart } from "../../reconcile/part.ts";
+import { type CountQuestion, createWindowCounts, type WindowCounts } from "../../reconcile/windows.ts";
+import type { Block, Commit } from "../../snapshot/format/block.ts";
+import { addCounts } from "../../snapshot/format/counts.ts";
+import { kindOf } from "../../snapshot/format/file-totals.ts";
+import { rangeToText } from "../../snapshot/format/range-text.ts";
+import { coalesce } from "../../snapshot/format/ranges.ts";
+import { canonicalJson } from "../../units/canonical-json.ts";
+import { given } from "../../units/given.ts";
+import type { Range } from "../../units/range.ts";
 import { createProblems, type Problems } from "./problems.ts";
-import { parseReread } from "./reread/cursor.ts";
+import { parseReread } from "./reread-cursor.ts";
 
 /** The state of one backend in an export. It follows entirely from the committed steps, so a resumed export has it too. */
 export interface Ledger {

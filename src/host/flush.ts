@@ -1,6 +1,6 @@
 import { PluginError } from "../contract/errors.ts";
-import type { OpenBackend } from "../host/open.ts";
 import { messageOf } from "../units/message-of.ts";
+import type { OpenBackend } from "./open.ts";
 
 /**
  * Asks the servers to make the data in their memory readable. A failure is only mentioned; an absent server, or one without

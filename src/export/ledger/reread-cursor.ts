@@ -6,9 +6,9 @@
  *   keeps what it added.
  */
 import type { Cursor } from "../../contract/contract.ts";
+import { cursorRange } from "../../contract/cursor-range.ts";
 import type { Reread } from "../../reconcile/part.ts";
 import { isOfSecondReading } from "../../snapshot/format/block.ts";
-import { cursorRange } from "../../snapshot/format/cursor-range.ts";
 import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 

@@ -3,8 +3,8 @@
  * engine checks the results of `start` and `step`, because it stores them.
  */
 import * as v from "valibot";
-import { objectOf } from "../contract/any-names.ts";
-import { IMPORTANCES, SIGNALS, type Step } from "../contract/contract.ts";
+import { objectOf } from "../../contract/any-names.ts";
+import { IMPORTANCES, SIGNALS, type Step } from "../../contract/contract.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = objectOf(count);
@@ -46,7 +46,7 @@ const applied = v.object({
 /** More than any server that one configuration is for. */
 const TENANTS_MAX = 10_000;
 
-/** By hook. */
+/** By what is answered. */
 export const ANSWERS = {
   inventory: v.object({
     signals: v.array(v.picklist(SIGNALS)),
@@ -75,8 +75,7 @@ export const ANSWERS = {
       setting: v.optional(v.string()),
     }),
   ),
-  apply: applied,
-  applyBytes: applied,
+  applied,
   find: v.object({
     unit: text,
     count,
@@ -94,11 +93,10 @@ export const ANSWERS = {
       }),
     ),
   }),
-  "store.list": storedObject,
-  "store.stat": v.optional(storedObject),
-  "store.read": v.instance(Uint8Array),
-  "store.write": v.picklist(["written", "there already"]),
-  "lifecycle.read": v.array(
+  storedObject,
+  bytes: v.instance(Uint8Array),
+  writeOutcome: v.picklist(["written", "there already"]),
+  lifecycle: v.array(
     v.object({
       id: text,
       prefix: v.string(),
@@ -111,8 +109,8 @@ export const ANSWERS = {
   settleMs: v.pipe(v.number(), v.finite(), v.minValue(0)),
   history: v.array(v.string()),
   ranks: v.array(v.pipe(v.number(), v.finite())),
-  matcher: v.array(v.optional(v.string())),
-  "dashboards.list": v.object({
+  matches: v.array(v.optional(v.string())),
+  dashboards: v.object({
     folders: v.array(folder),
     dashboards: v.array(
       v.object({
@@ -121,13 +119,12 @@ export const ANSWERS = {
       }),
     ),
   }),
-  "dashboards.read": v.object({
+  dashboard: v.object({
     ...{ ...draft, uid: v.string(), folderUid: v.string(), text: v.string() },
     managedBy: v.optional(v.string()),
   }),
-  "dashboards.parse": v.object({ ...draft, uid: v.optional(v.string()) }),
+  draft: v.object({ ...draft, uid: v.optional(v.string()) }),
   tenants: v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(150))), v.maxLength(TENANTS_MAX)),
-  nothing: v.unknown(),
 } as const;
 
 /** What is wrong with an answer; `undefined` when nothing is. */

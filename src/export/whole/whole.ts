@@ -2,19 +2,22 @@
  * A source that can only be read from its beginning (a dump, a copy of a database) is one cursor. What it yields is written as
  * it arrives, and committed together at its end. After a failure everything is removed, and it starts again.
  */
-import type { Cursor, Exporter, Problem, Step } from "../contract/contract.ts";
-import { limitOf } from "../engine/concurrency-limit.ts";
-import type { Reservation } from "../engine/memory-budget.ts";
-import { patiently } from "../engine/patiently.ts";
-import type { RetryPolicy } from "../engine/retry.ts";
-import type { Tuning } from "../engine/tuning.ts";
-import type { Block, Commit } from "../snapshot/format/block.ts";
-import { checkContents } from "../snapshot/write/check-contents.ts";
-import { type CheckedStep, checkStep } from "../snapshot/write/check-step.ts";
-import { InvalidStep } from "../snapshot/write/invalid-step.ts";
-import type { PiecewiseStep, SnapshotWriter } from "../snapshot/write/writer.ts";
-import { formatBytes } from "../units/bytes.ts";
-import { withTimeLimit } from "../units/time-limit.ts";
+
+import type { Cursor, Problem, Step } from "../../contract/contract.ts";
+import { limitOf } from "../../engine/concurrency-limit.ts";
+import type { Reservation } from "../../engine/memory-budget.ts";
+import { relieveNow } from "../../engine/memory-pressure.ts";
+import { patiently } from "../../engine/patiently.ts";
+import type { RetryPolicy } from "../../engine/retry.ts";
+import type { Tuning } from "../../engine/tuning.ts";
+import type { Block, Commit } from "../../snapshot/format/block.ts";
+import { checkContents } from "../../snapshot/write/check-contents.ts";
+import { type CheckedStep, checkStep } from "../../snapshot/write/check-step.ts";
+import { InvalidStep } from "../../snapshot/write/invalid-step.ts";
+import type { PiecewiseStep, SnapshotWriter } from "../../snapshot/write/writer.ts";
+import { formatBytes } from "../../units/bytes.ts";
+import { NEVER, withTimeLimit } from "../../units/time-limit.ts";
+import type { StepSource } from "./step-source.ts";
 import type { TemporarySpace } from "./temporary-space.ts";
 
 /** Whether a cursor is read as a whole. */
@@ -22,11 +25,7 @@ export const isReadWhole = ({ restart }: Cursor): boolean => restart === "whole"
 
 /** What reading one needs. */
 export interface WholeOptions {
-  /** The instance, under whose name it is committed. */
-  readonly name: string;
-  /** Its plugin, which determines file names and checks. */
-  readonly plugin: string;
-  readonly exporter: Exporter;
+  readonly source: StepSource;
   readonly writer: SnapshotWriter;
   readonly tuning: Tuning;
   readonly retry: RetryPolicy;
@@ -59,7 +58,7 @@ async function attempt(
   notes: Commit["notes"],
   options: WholeOptions,
 ): Promise<WholeTaken> {
-  const step = options.writer.begin(options.name);
+  const step = options.writer.begin(options.source.name);
   try {
     const said = await takePieces(cursor, step, reservation, options);
     const commit = { cursor, done: 0, ...said, notes: { ...notes, ...said.notes } };
@@ -82,7 +81,7 @@ async function takePieces(
   const notes: Record<string, string> = {};
   let largest = 0;
   for await (const piece of piecesOf(cursor, options)) {
-    const checked = checkPiece(options.plugin, piece);
+    const checked = checkPiece(options.source.plugin, piece);
     largest = Math.max(largest, checked.bytes);
     reservation.resize(largest);
     await step.add(checked);
@@ -97,12 +96,15 @@ function checkPiece(plugin: string, piece: Step): CheckedStep {
   const checked = checkStep(plugin, piece);
   if (checked.objects.length > 0)
     throw new InvalidStep("a cursor that is read as a whole gives no objects: give them as bytes");
-  checkContents(plugin, checked);
+  checkContents(plugin, checked, relieveNow);
   return checked;
 }
 
 /** Each piece has the time limit of a step. */
-async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOptions): AsyncGenerator<Step> {
+async function* piecesOf(
+  cursor: Cursor,
+  { source: { exporter }, signal, tuning }: WholeOptions,
+): AsyncGenerator<Step> {
   if (exporter.read === undefined)
     throw new InvalidStep('a cursor says restart: "whole", and the exporter has no `read`');
   const ended = new AbortController();
@@ -116,7 +118,7 @@ async function* piecesOf(cursor: Cursor, { exporter, signal, tuning }: WholeOpti
   } finally {
     ended.abort(new Error("it is not read any more"));
     // An error while it closes changes nothing.
-    await withTimeLimit(async () => pieces.return?.(), new AbortController().signal, {
+    await withTimeLimit(async () => pieces.return?.(), NEVER, {
       limitMs: tuning.graceMs,
     }).catch(() => {});
   }
