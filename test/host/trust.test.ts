@@ -43,7 +43,7 @@ describe("a plugin's files are", () => {
 
   test("of a folder: all its code too, since an import may be computed; not its tests and declarations", () => {
     using place = project({
-      "p/index.ts": 'import "../outside.ts"; await import("." + "lazy" + ".ts")',
+      "p/index.ts": 'import "../outside.ts"; await import("./" + "lazy" + ".ts")',
       "p/lazy.ts": "",
       "p/native.node": "",
       "p/index.test.ts": "",
