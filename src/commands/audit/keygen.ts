@@ -1,11 +1,12 @@
-import * as v from "valibot";
 import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
 import type { Config } from "../../config/config.ts";
+import { AUDIT_KEYGEN } from "../../results/audit.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
 import { agreementOf } from "../agreement.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 import { configOf, openStackTrail } from "../stack.ts";
 import { trailPlaces } from "../trail-places.ts";
 
@@ -13,13 +14,12 @@ export default defineCommand({
   about: "make the key that signs a checkpoint of the trail after each destructive command",
   args: {
     replace: { type: "flag", about: "put a new key in the place of one that is there" },
-    json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
     { line: "audit keygen", about: "prints the public key: keep it where the trail is not" },
     { line: 'audit verify --key "$PUBLIC_KEY"', about: "what the public key is for" },
   ],
-  json: v.object({ publicKey: v.string(), path: v.string() }),
+  json: [AUDIT_KEYGEN],
   async run(call) {
     const config = await configOf(call);
     await agreementOf(call, config);
@@ -30,7 +30,7 @@ export default defineCommand({
       replace: call.args.replace,
     });
     await recorded(call, config, verifier);
-    if (call.args.json) call.terminal.printJson({ publicKey: verifier, path });
+    if (call.json) printResult(call, AUDIT_KEYGEN, { publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
       call.terminal.note(`the signing key is in ${path}; keep the public key above where the trail is not`);

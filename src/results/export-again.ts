@@ -1,4 +1,4 @@
-import { type Range, span, toRfc3339 } from "../../units/range.ts";
+import { type Range, span, toRfc3339 } from "../units/range.ts";
 
 /** Beyond this many commands, one covers all their times. */
 const COMMANDS_MAX = 3;
