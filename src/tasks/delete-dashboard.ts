@@ -4,6 +4,7 @@ import type { Ending } from "../audit/format/event.ts";
 import type { DashboardStore } from "../contract/contract.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
+import { folderIdentity } from "../dashboards/unchanged.ts";
 import { requireOwnDirectories } from "../storage/own-file.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -50,13 +51,17 @@ export const deleteDashboard = defineTask({
     const copies = join(setting.config.directory, ".contextcore", "deleted-dashboards", stamp);
     return { ...plan, name, store, copies, copiesHere: relative(setting.config.directory, copies) };
   },
-  targets: ({ dashboards, folders }) => [
+  targets: ({ dashboards, folders, hashes }) => [
     ...dashboards.map(({ uid, title }) => ({
       kind: "dashboard",
       name: `dashboard ${uid} (${title})`,
-      identity: uid,
+      identity: hashes.get(uid) ?? uid,
     })),
-    ...folders.map(({ uid, title }) => ({ kind: "folder", name: `folder ${uid} (${title})`, identity: uid })),
+    ...folders.map((folder) => ({
+      kind: "folder",
+      name: `folder ${folder.uid} (${folder.title})`,
+      identity: folderIdentity(folder),
+    })),
   ],
   details: ({ name, copiesHere }) => ({ backend: name, copies: copiesHere }),
   async run(plan, { config, signal }: Running): Promise<Done<Deleted>> {

@@ -93,7 +93,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
   return {
     names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
     job: {
-      backends: plan.parts.map(({ finding: _, ...part }) => part),
+      backends: plan.parts.map(({ finding, ...part }) => ({ ...part, inventory: finding.inventory })),
       failures: plan.failures,
       directory,
       ...manner(context.config),

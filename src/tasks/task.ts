@@ -15,8 +15,8 @@ export interface Target {
   /** Its name for people, and in the trail's list of what was affected. */
   readonly name: string;
   /**
-   * Identifies this exact object: a manifest's hash, a version, a path with its inode. It is compared again before the target
-   * is touched; a changed target is left alone and named.
+   * Identifies this exact object: a manifest's hash, a content's, a path with its inode, a server with its tenant. What can
+   * change while a plan waits for agreement is compared again before it is touched; if it has, it is left alone and named.
    */
   readonly identity: string;
 }

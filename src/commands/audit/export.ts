@@ -1,8 +1,7 @@
 import { auditExport } from "../../tasks/audit-export.ts";
-import { planTask } from "../../tasks/run.ts";
 import { defineCommand } from "../command.ts";
+import { planCall } from "../conduct.ts";
 import { EXIT, type ExitCode, exitOf } from "../exit-code.ts";
-import { openContext } from "../stack.ts";
 
 export default defineCommand({
   about: auditExport.about,
@@ -19,9 +18,9 @@ export default defineCommand({
       about: "this year's destroys",
     },
   ],
-  async run({ args: given, terminal, ...call }): Promise<ExitCode> {
-    const context = await openContext({ ...call, args: given, terminal });
-    await using planned = await planTask(auditExport, given, context);
+  async run(call): Promise<ExitCode> {
+    const { args: given, terminal } = call;
+    await using planned = await planCall(auditExport, call);
     const { result, ending } = await planned.carryOut();
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending, call.signal);

@@ -3,12 +3,13 @@ import { ownIdentity } from "../../audit/journal/identity.ts";
 import type { Config } from "../../config/config.ts";
 import { AUDIT_KEYGEN } from "../../results/audit.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
+import { openStackTrail } from "../../tasks/stack.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { agreementOf } from "../agreement.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf, openStackTrail } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 export default defineCommand({
   about: "make the key that signs a checkpoint of the trail after each destructive command",
@@ -25,7 +26,7 @@ export default defineCommand({
     await agreementOf(call, config);
     const { host } = ownIdentity();
     const { verifier, path } = makeSigningKey({
-      ...trailPlaces(call, config),
+      ...trailPlaces(config),
       host,
       replace: call.args.replace,
     });
@@ -41,7 +42,7 @@ export default defineCommand({
 
 /** The key exists by now, recorded or not. @throws TrailError */
 async function recorded(call: Call, config: Config, verifier: string): Promise<void> {
-  await using trail = openStackTrail(call, config);
+  await using trail = openStackTrail(callerOf(call), config);
   try {
     await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
   } catch (error) {

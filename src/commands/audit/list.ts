@@ -4,11 +4,12 @@ import { formatEvent } from "../../audit/read/line.ts";
 import { explainInterruption } from "../../audit/recover.ts";
 import { AUDIT_EVENT } from "../../results/audit.ts";
 import { FILTERS, filterOf, readLimit } from "../../tasks/audit-filters.ts";
+import { openStackTrail } from "../../tasks/stack.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf, openStackTrail } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 import { paintEvents } from "./paint.ts";
 
 const args = {
@@ -36,13 +37,13 @@ export default defineCommand({
   async run(call) {
     const config = await configOf(call);
     const filter = filterOf(call.args);
-    const trail = openStackTrail(call, config);
+    const trail = openStackTrail(callerOf(call), config);
     const events = await trail.newest({ limit: call.args.limit, ...filter });
     show(call, events);
     for (const event of trail.abandoned()) call.terminal.warn(explainInterruption(event));
     await trail.close();
     if (!call.args.follow) return EXIT.ok;
-    for await (const { event } of follow(trailPlaces(call, config).file, filter, whileRead(call)))
+    for await (const { event } of follow(trailPlaces(config).file, filter, whileRead(call)))
       show(call, [event]);
     return EXIT.ok;
   },

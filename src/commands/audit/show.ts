@@ -3,12 +3,12 @@ import type { AuditEvent } from "../../audit/format/event.ts";
 import { type EventPlace, findEvents } from "../../audit/read/find.ts";
 import { AUDIT_SHOW } from "../../results/audit.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { printable } from "../../units/printable.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 import { paintOutcome } from "./paint.ts";
 
 const args = {
@@ -29,7 +29,7 @@ export default defineCommand({
   ],
   json: [AUDIT_SHOW],
   async run(call): Promise<ExitCode> {
-    const { file } = trailPlaces(call, await configOf(call));
+    const { file } = trailPlaces(await configOf(call));
     const { match, related } = findOne(file, call.args.id);
     const sound = isProven(match.line);
     const { event, place: where } = match;

@@ -5,14 +5,14 @@ import { matching } from "../../audit/read/query.ts";
 import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/read/stats.ts";
 import { AUDIT_STATS } from "../../results/audit.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { printable } from "../../units/printable.ts";
+import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 import { paintOutcome } from "./paint.ts";
 
@@ -26,7 +26,7 @@ export default defineCommand({
   json: [AUDIT_STATS],
   async run(call) {
     const filter = filterOf(call.args);
-    const { file } = trailPlaces(call, await configOf(call));
+    const { file } = trailPlaces(await configOf(call));
     const stats = statsOf(matching(trailLines(file), filter));
     if (call.json) printResult(call, AUDIT_STATS, stats);
     else showStats(stats, call.terminal);

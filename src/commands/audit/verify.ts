@@ -1,13 +1,14 @@
 import { NoteError, parseVerifier } from "../../audit/format/note.ts";
 import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
 import { AUDIT_VERIFY, auditVerifyJson } from "../../results/audit.ts";
+import { openStackToRead } from "../../tasks/stack.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
+import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { openStackToRead } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   key: {
@@ -28,10 +29,10 @@ export default defineCommand({
   ],
   json: [AUDIT_VERIFY],
   async run(call): Promise<ExitCode> {
-    const { config, sinks, failures } = await openStackToRead(call);
+    const { config, sinks, failures } = await openStackToRead(callerOf(call));
     const { key } = call.args;
     const result = await verifyTrail({
-      ...trailPlaces(call, config),
+      ...trailPlaces(config),
       sinks,
       unopened: failures.filter(({ name }) => config.sinks[name]?.enabled === true),
       signal: call.signal,

@@ -3,12 +3,13 @@ import { ConfigError, type ConfigProblem, formatProblem } from "../../config/err
 import { refusalOf } from "../../destroy/policy/judge.ts";
 import { sameServers } from "../../host/same-server.ts";
 import { CONFIG_CHECK, checkedJson } from "../../results/config.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
+import { openStackToShow } from "../../tasks/stack.ts";
 import { listed } from "../../units/words.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
+import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { openStackToShow } from "../stack.ts";
 import { hiddenInFile, secretsInFile } from "./settings.ts";
 
 export default defineCommand({
@@ -34,7 +35,7 @@ interface Examined {
 
 async function examine(call: Call): Promise<Examined> {
   try {
-    const stack = await openStackToShow(call);
+    const stack = await openStackToShow(callerOf(call));
     const { config } = stack;
     const failed = stack.failures.map(({ name, error }) => ({
       where: config.file ?? "",

@@ -1,11 +1,12 @@
 import { stringify } from "yaml";
 import { CONFIG_SHOW } from "../../results/config.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
+import { openStackToShow } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { openStackToShow } from "../stack.ts";
 import { settingsOf } from "./settings.ts";
 
 export default defineCommand({
@@ -14,7 +15,7 @@ export default defineCommand({
   json: [CONFIG_SHOW],
   async run(call) {
     const { terminal } = call;
-    const stack = await openStackToShow(call);
+    const stack = await openStackToShow(callerOf(call));
     const { file } = stack.config;
     const settings = settingsOf(stack.config, stack);
     if (call.json) {

@@ -2,17 +2,17 @@ import { agreeTo, forget, type Standing } from "../../agreement/standing.ts";
 import { readAgreements } from "../../agreement/store.ts";
 import type { Config } from "../../config/config.ts";
 import { CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE, standingJson } from "../../results/config.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { visible } from "../../units/visible.ts";
 import { counted } from "../../units/words.ts";
 import { agreementOf, claimLines } from "../agreement.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirmed } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   yes: { type: "flag", alias: "y", about: "agree without being asked" },
@@ -61,7 +61,7 @@ export default defineCommand({
 });
 
 const agree = (call: TrustCall, config: Config, standing: Standing): Promise<void> =>
-  agreeTo(standing, trailPlaces(call, config).home, call.args.yes ? "flag" : "asked");
+  agreeTo(standing, trailPlaces(config).home, call.args.yes ? "flag" : "asked");
 
 /** Everything that the project wants, with the part that is not agreed to yet listed separately. */
 function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin, sha256 }: Standing): void {
@@ -107,7 +107,7 @@ async function report(call: TrustCall, config: Config, standing: Standing): Prom
 }
 
 async function remove(call: TrustCall, config: Config, { project }: Standing): Promise<ExitCode> {
-  const removed = await forget(config, trailPlaces(call, config).home);
+  const removed = await forget(config, trailPlaces(config).home);
   if (call.json) printResult(call, CONFIG_TRUST_REMOVE, { project, removed });
   else
     call.terminal.print(
@@ -118,7 +118,7 @@ async function remove(call: TrustCall, config: Config, { project }: Standing): P
 
 async function list(call: TrustCall, config: Config): Promise<ExitCode> {
   const { terminal } = call;
-  const agreements = Object.entries(readAgreements(trailPlaces(call, config).home).projects);
+  const agreements = Object.entries(readAgreements(trailPlaces(config).home).projects);
   const projects = agreements
     .filter(([, { how }]) => how !== "removed")
     .map(([project, { at, how, claims }]) => ({

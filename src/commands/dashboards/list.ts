@@ -1,11 +1,12 @@
 import { type ListedDashboard, listDashboards } from "../../dashboards/listing.ts";
 import { DASHBOARDS_LIST, dashboardsJson } from "../../results/dashboards.ts";
 import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
+import { openStack } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
+import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { openStack } from "../stack.ts";
 
 export default defineCommand({
   about: "every dashboard, by folder and title",
@@ -16,7 +17,9 @@ export default defineCommand({
   ],
   json: [DASHBOARDS_LIST],
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
+    const stack = await openStack(callerOf(call), {
+      only: call.args.plugin === undefined ? [] : [call.args.plugin],
+    });
     const rows = await listDashboards(storeOf(stack, call.args.plugin).store, call.signal);
     if (call.json) printResult(call, DASHBOARDS_LIST, { dashboards: dashboardsJson(rows) });
     else show(call, rows);

@@ -3,16 +3,17 @@ import type { Aftermath } from "../../destroy/destroy-stack.ts";
 import { DESTROY, destroyJson } from "../../results/destroy.ts";
 import { type Destroyed, destroy, destroyTask, lookAtStack } from "../../tasks/destroy.ts";
 import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
+import { openContext } from "../../tasks/stack.ts";
 import type { Refusal, TaskContext } from "../../tasks/task.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { reportExport } from "../export/report.ts";
 import { printInventory } from "../inventory/show.ts";
 import { printResult } from "../print-result.ts";
-import { openContext } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 
@@ -32,7 +33,7 @@ export default defineCommand({
   async run(call) {
     const { terminal } = call;
     const { stack, exit, said, failure, done } = await orUntouched(UNTOUCHED, async () => {
-      const context = await openContext(call, { isDestroying: true });
+      const context = await openContext(callerOf(call), { isDestroying: true });
       const shown = call.json ? { ...call, terminal: onlyNoting(terminal) } : call;
       const verdict = await recordingRefusal(destroy.kind, context, () => verdictOf(shown, context));
       return { stack: context.config.name, ...verdict };

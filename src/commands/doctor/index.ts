@@ -6,20 +6,22 @@ import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
 import { DOCTOR, doctorJson } from "../../results/doctor.ts";
+import { agreementRefusal } from "../../tasks/agreed.ts";
 import { askBackends } from "../../tasks/inventory.ts";
+import { openStackToRead, type Stack } from "../../tasks/stack.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import { agreementOf, agreementRefusal, requireAgreement } from "../agreement.ts";
+import { agreementOf, requireAgreement } from "../agreement.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf, openStackToRead, type Stack } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   timeout: {
@@ -56,7 +58,7 @@ async function examine(call: Call<typeof args>): Promise<Examined> {
   const binary = examineBinary(VERSION);
   try {
     if (call.terminal.interactive) await requireAgreement(call, await configOf(call), false);
-    const stack = await openStackToRead(call);
+    const stack = await openStackToRead(callerOf(call));
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: DoctorDiagnostic = { subject: "configuration", severity: "ok", message: file };
     const agreement = stack.isAgreed ? [] : [await unagreed(call, stack.config)];
@@ -102,7 +104,7 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Doct
     ),
     examineSinks(sinks, signal),
     examineDisk(config, surveyed, fromMs(Date.now())),
-    examineTrail({ ...trailPlaces(call, config), sinks, signal }),
+    examineTrail({ ...trailPlaces(config), sinks, signal }),
     examineDestroy(config),
   ]);
   return parts.flat();

@@ -2,11 +2,12 @@ import { type Loss, lossText } from "../../inventory/losses.ts";
 import { CHECK_DESTROY, lossJson } from "../../results/inventory.ts";
 import type { ValueOf } from "../../results/result.ts";
 import { type Taken, takeInventory } from "../../tasks/inventory.ts";
+import { openContext } from "../../tasks/stack.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printInventory } from "../inventory/show.ts";
 import { printResult } from "../print-result.ts";
-import { openContext } from "../stack.ts";
 
 export default defineCommand({
   about: "say whether a destroy would lose anything; exit code 0 when it would not",
@@ -16,7 +17,7 @@ export default defineCommand({
   json: [CHECK_DESTROY],
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(call);
+    const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const { losses } = taken;
     const safe = losses.length === 0;

@@ -4,14 +4,15 @@ import { inventoryJson, PERSISTENCE_SHOW } from "../../results/inventory.ts";
 import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
+import { openContext, type Stack } from "../../tasks/stack.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { toRfc3339 } from "../../units/range.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { openContext, type Stack } from "../stack.ts";
 
 export default defineCommand({
   about: "show where the data and the snapshots are, and how big",
@@ -19,7 +20,7 @@ export default defineCommand({
   json: [PERSISTENCE_SHOW],
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(call);
+    const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const kept = await keptIn(context);
     if (call.json) printResult(call, PERSISTENCE_SHOW, { ...inventoryJson(taken), ...kept });

@@ -6,11 +6,11 @@ import type { Manifest } from "../../snapshot/format/manifest.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
+import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf } from "../stack.ts";
 
 const args = {
   snapshot: { ...SNAPSHOT, required: true },

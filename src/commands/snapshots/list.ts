@@ -6,10 +6,10 @@ import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
-import { configOf } from "../stack.ts";
 import { coverageLines, minute } from "./coverage-picture.ts";
 
 export default defineCommand({

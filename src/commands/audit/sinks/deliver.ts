@@ -1,13 +1,14 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
 import { SINKS_DELIVER } from "../../../results/sinks.ts";
+import { openStack } from "../../../tasks/stack.ts";
 import { readTimeout } from "../../../tasks/timeout.ts";
+import { trailPlaces } from "../../../tasks/trail-places.ts";
 import { counted } from "../../../units/words.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 import { printResult } from "../../print-result.ts";
-import { openStack } from "../../stack.ts";
-import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
   about: "deliver what waits for the sinks, now",
@@ -24,8 +25,8 @@ export default defineCommand({
   examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was away" }],
   json: [SINKS_DELIVER],
   async run(call) {
-    const { config, sinks } = await openStack(call);
-    const { file } = trailPlaces(call, config);
+    const { config, sinks } = await openStack(callerOf(call));
+    const { file } = trailPlaces(config);
     const delivery = openDelivery({
       file,
       sinks,

@@ -1,23 +1,24 @@
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
 import { SINKS_LIST, sinkJson } from "../../../results/sinks.ts";
+import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
+import { trailPlaces } from "../../../tasks/trail-places.ts";
 import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
 import { printable } from "../../../units/printable.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 import { printResult } from "../../print-result.ts";
-import { openStackToRead, sinkLimitMs } from "../../stack.ts";
-import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
   about: "show each sink's state: what it has, what waits for it, and what went wrong last",
   examples: [{ line: "audit sinks", about: "does everything arrive?" }],
   json: [SINKS_LIST],
   async run(call) {
-    const { config, sinks: opened } = await openStackToRead(call);
+    const { config, sinks: opened } = await openStackToRead(callerOf(call));
     const limits = new Map(opened.map((sink) => [sink.name, sinkLimitMs(config, sink)]));
     const names = Object.keys(config.sinks).filter((name) => config.sinks[name]?.enabled === true);
-    const sinks = surveySinks(trailPlaces(call, config).file, names);
+    const sinks = surveySinks(trailPlaces(config).file, names);
     if (call.json)
       printResult(call, SINKS_LIST, { sinks: sinks.map((sink) => sinkJson(sink, limits.get(sink.name))) });
     else if (sinks.length === 0)

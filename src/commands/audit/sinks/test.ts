@@ -2,12 +2,13 @@ import type { OpenSink } from "../../../host/open.ts";
 import type { ValueOf } from "../../../results/result.ts";
 import { SINKS_TEST } from "../../../results/sinks.ts";
 import { UsageError } from "../../../tasks/errors.ts";
+import { openStack, sinkLimitMs } from "../../../tasks/stack.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { withTimeLimit } from "../../../units/time-limit.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
 import { printResult } from "../../print-result.ts";
-import { openStack, sinkLimitMs } from "../../stack.ts";
 
 type Probed = ValueOf<typeof SINKS_TEST>["sinks"][number];
 
@@ -22,7 +23,7 @@ export default defineCommand({
   ],
   json: [SINKS_TEST],
   async run(call): Promise<ExitCode> {
-    const { config, sinks, failures } = await openStack(call);
+    const { config, sinks, failures } = await openStack(callerOf(call));
     const { name } = call.args;
     const chosen = sinks.filter((sink) => name === undefined || sink.name === name);
     if (name !== undefined && chosen.length === 0) {
