@@ -47,7 +47,7 @@ export const AUDIT_SHOW = defineResult({
   }),
 });
 
-const tally = v.partial(v.object(Object.fromEntries(OUTCOMES.map((outcome) => [outcome, v.number()]))));
+const tally = v.pipe(objectOf(v.number()), v.description("by outcome"));
 
 export const AUDIT_STATS = defineResult({
   name: "audit.stats",
@@ -76,7 +76,7 @@ export const AUDIT_VERIFY = defineResult({
     eventsTotal: v.number(),
     firstEvent: v.optional(seen),
     lastEvent: v.optional(v.object({ ...seen.entries, hash: v.string() })),
-    checkpoint: v.optional(v.object({ origin: v.string(), size: v.number(), hash: v.string() })),
+    checkpoint: v.optional(v.object({ origin: v.string(), eventsTotal: v.number(), hash: v.string() })),
     witnesses: v.array(v.object({ name: v.string(), seq: v.optional(v.number()), agrees: v.boolean() })),
     differencesTotal: v.number(),
     warningsTotal: v.number(),
@@ -109,7 +109,11 @@ export const auditVerifyJson = ({
   eventsTotal: chain.events,
   firstEvent: chain.first,
   lastEvent: chain.last,
-  checkpoint,
+  checkpoint: checkpoint && {
+    origin: checkpoint.origin,
+    eventsTotal: checkpoint.size,
+    hash: checkpoint.hash,
+  },
   witnesses,
   differencesTotal: differences,
   warningsTotal: warnings,

@@ -87,7 +87,7 @@ export const exportedJson = (
   failed: undoneJson(failed),
 });
 
-const created = { created: v.number(), unchanged: v.number() };
+const counts = { createdTotal: v.number(), unchangedTotal: v.number() };
 
 export const DASHBOARDS_PROVISION = defineResult({
   name: "dashboards.provision",
@@ -96,8 +96,8 @@ export const DASHBOARDS_PROVISION = defineResult({
   schema: v.object({
     source: v.string(),
     dryRun: v.boolean(),
-    dashboardCounts: v.object({ ...created, updated: v.number() }),
-    folderCounts: v.object({ ...created, renamed: v.number() }),
+    dashboardCounts: v.object({ ...counts, updatedTotal: v.number() }),
+    folderCounts: v.object({ ...counts, renamedTotal: v.number() }),
     left: v.array(undoneSchema),
     failed: v.array(undoneSchema),
     warned: v.pipe(v.array(undoneSchema), v.description("what is there, and not as it was meant")),
@@ -113,8 +113,16 @@ export const provisionedJson = (
 ): ValueOf<typeof DASHBOARDS_PROVISION> => ({
   source,
   dryRun,
-  dashboardCounts: dashboards,
-  folderCounts: folders,
+  dashboardCounts: {
+    createdTotal: dashboards.created,
+    updatedTotal: dashboards.updated,
+    unchangedTotal: dashboards.unchanged,
+  },
+  folderCounts: {
+    createdTotal: folders.created,
+    renamedTotal: folders.renamed,
+    unchangedTotal: folders.unchanged,
+  },
   left: undoneJson(left),
   failed: undoneJson(failed),
   warned: undoneJson(warned),

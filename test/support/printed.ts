@@ -1,31 +1,15 @@
 /** What `--json` printed, held against the shape that it says it has: nothing is missing, nothing is added. */
 import * as v from "valibot";
-import { type Command, type Group, isGroup } from "../../src/commands/command.ts";
+import { commandsOf } from "../../src/commands/manual.ts";
 import { ROOT } from "../../src/commands/registry.ts";
 import { AUDIT_EVENT } from "../../src/results/audit.ts";
 import { FAILURE } from "../../src/results/program.ts";
 import type { Result } from "../../src/results/result.ts";
 import { canonicalJson } from "../../src/units/canonical-json.ts";
 
-export interface Listed {
-  /** The words that name it: `snapshots list`. */
-  readonly path: string;
-  readonly command: Command;
-}
-
-/** Every command, aliases too. */
-export async function commandsIn(group: Group = ROOT, words: readonly string[] = []): Promise<Listed[]> {
-  const below = Object.entries(group.commands).map(async ([name, load]) => {
-    const entry = await load();
-    const deeper = [...words, name];
-    return isGroup(entry) ? commandsIn(entry, deeper) : [{ path: deeper.join(" "), command: entry }];
-  });
-  return (await Promise.all(below)).flat();
-}
-
 /** Every declared result, by name. */
 export const RESULTS: ReadonlyMap<string, Result> = new Map(
-  [FAILURE, ...(await commandsIn()).flatMap(({ command }) => command.json ?? [])].map((one) => [
+  [FAILURE, ...(await commandsOf(ROOT)).flatMap(({ command }) => command.json ?? [])].map((one) => [
     one.name,
     one,
   ]),
