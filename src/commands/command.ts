@@ -43,7 +43,7 @@ export interface Command<A extends Params = Params> {
   readonly exclusive?: readonly (readonly string[])[];
   /** What `--json` prints, one of these; the flag follows from it. */
   readonly json?: readonly Result[];
-  /** What else `--json` means, for the help: `print one JSON object, and …`. */
+  /** What else `--json` means, for the help: `print one JSON object; …`. */
   readonly jsonNote?: string;
   /** @returns the exit code; the caller shows errors and maps them to exit codes */
   run(call: Call<A>): Promise<ExitCode>;
@@ -64,8 +64,8 @@ export const defineCommand = <const A extends Params>(command: Command<A>): Comm
   command.json === undefined ? command : { ...command, args: { ...command.args, json: jsonFlag(command) } };
 
 function jsonFlag({ json = [], jsonNote }: Pick<Command, "json" | "jsonNote">): Param {
-  const form = json.some(({ isVerbatim }) => isVerbatim) ? "one JSON object a line" : "one JSON object";
-  return { type: "flag", about: `print ${form}${jsonNote === undefined ? "" : `, ${jsonNote}`}` };
+  const form = json.some(({ isVerbatim }) => isVerbatim) ? "one JSON object per line" : "one JSON object";
+  return { type: "flag", about: `print ${form}${jsonNote === undefined ? "" : `; ${jsonNote}`}` };
 }
 
 /** Whether it is a group of commands. */

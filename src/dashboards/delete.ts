@@ -39,8 +39,8 @@ export interface Selection {
 }
 
 /**
- * What the deletion of these dashboards, and of a folder with all that lies in it, would take. Deletes nothing.
- * @throws SelectionError when one of them is not there
+ * What would be deleted along with these dashboards, or with a folder and everything in it. Deletes nothing.
+ * @throws SelectionError when one of them does not exist
  */
 export async function planDeletion(
   store: DashboardStore,

@@ -101,7 +101,7 @@ async function runBackends({ job, ledgers }: Session, context: ExportContext): P
 function refuseStuck(outcomes: readonly BackendOutcome[]): void {
   const stuck = outcomes.flatMap((one) => one.stuck ?? []);
   if (stuck.length > 0)
-    throw new Error(`${stuck.join("; ")} (to finish without it, take it out of the configuration)`);
+    throw new Error(`${stuck.join("; ")} (to finish without it, remove it from the configuration)`);
 }
 
 async function finish(

@@ -16,10 +16,7 @@ const dashboardSchema = v.object({
 
 const unknownOf = (what: string) =>
   v.optional(
-    v.pipe(
-      v.array(v.string()),
-      v.description(`it was interrupted; of these it is not known whether they are ${what}`),
-    ),
+    v.pipe(v.array(v.string()), v.description(`it was interrupted; whether these were ${what} is unknown`)),
   );
 
 export const DASHBOARDS_LIST = defineResult({
@@ -100,7 +97,7 @@ export const DASHBOARDS_PROVISION = defineResult({
     folderCounts: v.object({ ...counts, renamedTotal: v.number() }),
     left: v.array(undoneSchema),
     failed: v.array(undoneSchema),
-    warned: v.pipe(v.array(undoneSchema), v.description("what is there, and not as it was meant")),
+    warned: v.pipe(v.array(undoneSchema), v.description("what exists, but not as intended")),
     interrupted: unknownOf("written"),
   }),
 });

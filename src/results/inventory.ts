@@ -5,7 +5,7 @@ import { IMPORTANCES } from "../contract/contract.ts";
 import { CONDITIONS } from "../inventory/condition.ts";
 import type { Loss } from "../inventory/losses.ts";
 import type { Surveyed } from "../inventory/survey.ts";
-import type { Taken } from "../tasks/inventory.ts";
+import type { Taken } from "../inventory/taken.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../units/range.ts";
 import { absolutePath, time } from "./parts.ts";
 import { defineResult, type ValueOf } from "./result.ts";

@@ -26,11 +26,11 @@ const lostJson = ({ bytes, ...lost }: LostText) => ({
 
 /** What a plan and a report have in common. */
 const common = {
-  snapshot: v.pipe(snapshotSchema, v.description("the newest that is taken")),
-  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are taken together")),
+  snapshot: v.pipe(snapshotSchema, v.description("the newest snapshot used")),
+  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are used together")),
   notChosen: v.pipe(
     v.array(v.object({ backend: v.string(), reason: v.string() })),
-    v.description("backends of which the range or the selector chose nothing"),
+    v.description("backends from which the range or the selector chose nothing"),
   ),
   leftOut: v.pipe(v.array(reasonedSchema), v.description("what was asked for and is not written")),
 };
@@ -58,7 +58,9 @@ export const RESTORE_PLAN = defineResult({
           v.boolean(),
           v.description("a selector, or the ends of the range, leave out some of these records"),
         ),
-        held: v.optional(v.pipe(countsSchema, v.description("what the server holds already of these times"))),
+        held: v.optional(
+          v.pipe(countsSchema, v.description("what the server already holds for these times")),
+        ),
         files: v.array(v.object({ file: v.string(), counts: countsSchema })),
         findings: v.array(findingSchema),
         lost: v.pipe(

@@ -43,7 +43,7 @@ export const SNAPSHOTS_LIST = defineResult({
     ),
     unfinished: v.pipe(
       v.array(v.object({ path: absolutePath })),
-      v.description("interrupted exports, and those that are being written"),
+      v.description("interrupted exports, and exports in progress"),
     ),
     unreadable: v.array(unreadableSchema),
     coverage: v.array(

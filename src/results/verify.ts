@@ -18,14 +18,12 @@ const flawSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   message: v.string(),
   backend: v.optional(v.pipe(v.string(), v.description("whose data it is"))),
-  block: v.optional(
-    v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
-  ),
+  block: v.optional(v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1"))),
   line: v.optional(v.pipe(v.number(), v.description("the line of the file, uncompressed, from 1"))),
   lines: v.optional(
     v.pipe(
       v.object({ first: v.number(), last: v.number() }),
-      v.description("the lines of the file, uncompressed, that the block's records are"),
+      v.description("the lines of the block's records in the uncompressed file"),
     ),
   ),
   ...v.partial(blockSpanSchema).entries,
@@ -33,7 +31,7 @@ const flawSchema = v.object({
 
 const amounts = {
   sound: v.pipe(v.boolean(), v.description("nothing is wrong")),
-  status: v.optional(v.pipe(statusSchema, v.description("what the manifest says of itself"))),
+  status: v.optional(v.pipe(statusSchema, v.description("the manifest's own status"))),
   filesTotal: v.number(),
   blocksTotal: v.number(),
   recordsTotal: v.number(),
@@ -46,18 +44,18 @@ export const VERIFY = defineResult({
   version: 1,
   about: "what a verification found",
   schema: v.object({
-    snapshot: v.pipe(snapshotSchema, v.description("the newest that was looked at")),
+    snapshot: v.pipe(snapshotSchema, v.description("the newest that was checked")),
     depth: v.picklist(["sizes", "checksums", "lines"]),
     ...amounts,
     snapshots: v.pipe(
       v.array(v.object({ ...snapshotSchema.entries, ...amounts })),
-      v.description("each that was looked at, oldest first; above they are added up"),
+      v.description("each that was checked, oldest first; the totals are above"),
     ),
     chains: v.pipe(v.array(chainSchema), v.description("which backends they cover, and how far")),
-    notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not looked at, by name")),
+    notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not checked, by name")),
     passedOver: v.pipe(
       v.array(reasonedSchema),
-      v.description("newer snapshots that `latest` does not mean, and backends that none holds complete"),
+      v.description("newer snapshots that `latest` does not include, and backends that none holds complete"),
     ),
     flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
     damaged: v.pipe(
@@ -69,11 +67,11 @@ export const VERIFY = defineResult({
           ranges: v.array(rangeSchema),
           again: v.pipe(
             v.array(v.string()),
-            v.description("the commands that export it once more, as long as the server has it"),
+            v.description("the commands to export it again while the server still has it"),
           ),
         }),
       ),
-      v.description("the blocks of data that something is wrong with, added up"),
+      v.description("the damaged data blocks, added up"),
     ),
     live: v.pipe(
       v.array(
@@ -82,7 +80,7 @@ export const VERIFY = defineResult({
           windowsTotal: v.pipe(v.number(), v.description("windows that the server counted again")),
           uncountedTotal: v.pipe(
             v.number(),
-            v.description("windows that the server should have counted, and did not"),
+            v.description("windows that the server should have counted but did not"),
           ),
           failure: v.optional(v.pipe(v.string(), v.description("why, of the last one"))),
           differences: v.array(

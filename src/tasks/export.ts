@@ -147,5 +147,5 @@ async function tellSize(
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
   note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
   if (free !== undefined && size.high > free)
-    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume goes on");
+    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume continues");
 }

@@ -14,10 +14,10 @@ import { printResult } from "../print-result.ts";
 export default defineCommand({
   about: "make the key that signs a checkpoint of the trail after each destructive command",
   args: {
-    replace: { type: "flag", about: "put a new key in the place of one that is there" },
+    replace: { type: "flag", about: "replace an existing key" },
   },
   examples: [
-    { line: "audit keygen", about: "prints the public key: keep it where the trail is not" },
+    { line: "audit keygen", about: "prints the public key: keep it somewhere else than the trail" },
     { line: 'audit verify --key "$PUBLIC_KEY"', about: "what the public key is for" },
   ],
   json: [AUDIT_KEYGEN],
@@ -34,7 +34,9 @@ export default defineCommand({
     if (call.json) printResult(call, AUDIT_KEYGEN, { publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
-      call.terminal.note(`the signing key is in ${path}; keep the public key above where the trail is not`);
+      call.terminal.note(
+        `the signing key is in ${path}; keep the public key above somewhere else than the trail`,
+      );
     }
     return EXIT.ok;
   },
@@ -46,6 +48,6 @@ async function recorded(call: Call, config: Config, verifier: string): Promise<v
   try {
     await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
   } catch (error) {
-    throw withLastWord(error, `the key was made all the same; its public key is ${verifier}`);
+    throw withLastWord(error, `the key was made nevertheless; its public key is ${verifier}`);
   }
 }

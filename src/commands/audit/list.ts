@@ -22,7 +22,7 @@ const args = {
     about: "at most this many (default: 20)",
   },
   ...FILTERS,
-  follow: { type: "flag", alias: "f", about: "then show new events as they come, until Ctrl-C" },
+  follow: { type: "flag", alias: "f", about: "keep showing new events as they arrive, until Ctrl-C" },
 } as const;
 
 export default defineCommand({

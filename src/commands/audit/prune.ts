@@ -15,7 +15,7 @@ export default defineCommand({
   about: auditPrune.about,
   args,
   examples: [
-    { line: "audit prune --dry-run", about: "what would go, and why the rest stays" },
+    { line: "audit prune --dry-run", about: "what would be removed, and why the rest stays" },
     { line: "audit prune --yes", about: "in cron" },
   ],
   json: [AUDIT_PRUNE],
@@ -42,11 +42,9 @@ function showPlan({ json, terminal }: PruneCall, { segments, kept, range, archiv
     colors.dim(stays ?? ""),
   ]);
   for (const line of formatTable([{}, {}, { align: "right" }, {}], rows)) terminal.print(line);
-  if (range === undefined) terminal.note("nothing is past its time");
+  if (range === undefined) terminal.note("no event is old enough");
   else {
-    terminal.print(
-      `${range.events} events go to ${archive} and are removed from the trail and its home copy`,
-    );
+    terminal.print(`${range.events} events will be moved to ${archive}, out of the trail and its home copy`);
     terminal.print(`${kept.length} events of destroy, restore, prune and erase are kept for seven years`);
   }
 }

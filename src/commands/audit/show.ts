@@ -16,7 +16,7 @@ const args = {
     type: "positional",
     hint: "ID",
     required: true,
-    about: "the event's id, the beginning of it, or its number in the trail",
+    about: "the event's id or the beginning of it, or its number in the trail",
   },
 } as const;
 
@@ -71,7 +71,7 @@ function showEvent(
     ["line", match.place],
     [
       "hash",
-      `${event.hash} ${sound ? colors.green("(fits its content)") : colors.red("(DOES NOT FIT ITS CONTENT)")}`,
+      `${event.hash} ${sound ? colors.green("(matches its content)") : colors.red("(DOES NOT MATCH ITS CONTENT)")}`,
     ],
     ["after", event.prev_hash],
   ];

@@ -20,7 +20,7 @@ export default defineCommand({
   about: "count what was done: by operation, outcome, user and week",
   args: FILTERS,
   examples: [
-    { line: "audit stats", about: "all of it" },
+    { line: "audit stats", about: "everything" },
     { line: "audit stats --operation export --from 2026-01-01", about: "how the exports of this year went" },
   ],
   json: [AUDIT_STATS],

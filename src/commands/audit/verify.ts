@@ -16,16 +16,19 @@ const args = {
     hint: "PUBLIC-KEY",
     parse: readKey,
     about:
-      "what `audit keygen` printed: proves the signed checkpoint (default: the key of this home, if there is one)",
+      "the public key that `audit keygen` printed, to verify the signed checkpoint (default: the key in your home, if there is one)",
   },
 } as const;
 
 export default defineCommand({
-  about: "prove the trail: its chain, its checkpoint, and every witness; exit code 5 when anything differs",
+  about: "verify the trail: its chain, its checkpoint and every witness; exit code 5 when anything differs",
   args,
   examples: [
     { line: "audit verify", about: "the chain, the home copy and the sinks" },
-    { line: 'audit verify --key "$PUBLIC_KEY"', about: "and that nobody without the signing key rewrote it" },
+    {
+      line: 'audit verify --key "$PUBLIC_KEY"',
+      about: "also that nobody without the signing key rewrote it",
+    },
   ],
   json: [AUDIT_VERIFY],
   async run(call): Promise<ExitCode> {
@@ -61,7 +64,9 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
   for (const { name, seq, agrees } of witnesses) {
     const verdict = agrees ? colors.green("agrees") : colors.red("differs");
     terminal.tell(
-      seq === undefined ? `${name}: knows nothing of this trail` : `${name}: ${verdict}, up to event ${seq}`,
+      seq === undefined
+        ? `${name}: knows nothing about this trail`
+        : `${name}: ${verdict}, up to event ${seq}`,
     );
   }
   if (checkpoint !== undefined)

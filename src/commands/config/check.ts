@@ -14,7 +14,7 @@ import { hiddenInFile, secretsInFile } from "./settings.ts";
 
 export default defineCommand({
   about: "check the configuration, the environment and every plugin's options; asks no server",
-  examples: [{ line: "config check", about: "lists everything that does not fit, with its line" }],
+  examples: [{ line: "config check", about: "lists every problem with its line" }],
   json: [CONFIG_CHECK],
   async run(call) {
     const { problems, warnings, file } = await examine(call);
@@ -24,7 +24,7 @@ export default defineCommand({
   },
 });
 
-const UNSEEN = `${NOT_AGREED}: plugins that are not built in, and files of secrets, were not looked at; ${HOW_TO_AGREE}`;
+const UNSEEN = `${NOT_AGREED}: third-party plugins and secret files were not checked; ${HOW_TO_AGREE}`;
 
 interface Examined {
   /** Absent when there is none, or it could not be read. */
@@ -44,7 +44,7 @@ async function examine(call: Call): Promise<Examined> {
     }));
     const problems = [...failed, ...hiddenInFile(config, stack), ...forbiddenCommand(config)];
     const twice = sameServers(stack.backends).map(
-      (names) => `${listed(names)} are the same server and tenant: each saves all of it once more`,
+      (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );
     const warnings = [...(config.sealed ? [UNSEEN] : []), ...secretsInFile(config, stack), ...twice];
     return { file: config.file, problems, warnings };
@@ -66,5 +66,5 @@ function print({ terminal }: Call, { problems, warnings, file }: Examined): void
   for (const one of problems)
     terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
   for (const warning of warnings) terminal.warn(warning);
-  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: nothing wrong`);
+  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: no problems`);
 }

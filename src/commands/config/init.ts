@@ -16,7 +16,7 @@ export default defineCommand({
     const path = configFile === undefined ? join(directory, FILE_NAME) : resolve(directory, configFile);
     const shown = relative(directory, path);
     if (!writeWhole(path, configTemplate(basename(directory) || "stack"), { ifAbsent: true }))
-      throw new Error(`${shown} was not written: it is already there, and was left as it is`);
+      throw new Error(`${shown} was not written: it exists already, and was left as it is`);
     if (call.json) printResult(call, CONFIG_INIT, { path });
     else terminal.print(shown);
     return EXIT.ok;

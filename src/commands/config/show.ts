@@ -10,8 +10,8 @@ import { printResult } from "../print-result.ts";
 import { settingsOf } from "./settings.ts";
 
 export default defineCommand({
-  about: "show every setting in force and where it came from; secrets are masked",
-  examples: [{ line: "config show", about: "is it the file, the environment or the default that counts?" }],
+  about: "show every setting in force and where it comes from; secrets are masked",
+  examples: [{ line: "config show", about: "does the file, the environment or the default apply?" }],
   json: [CONFIG_SHOW],
   async run(call) {
     const { terminal } = call;
@@ -31,7 +31,7 @@ export default defineCommand({
   },
 });
 
-const PARTLY = "the settings of plugins that are not built in are not shown";
+const PARTLY = "the settings of third-party plugins are not shown";
 
 const inline = (value: unknown): string =>
   stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();

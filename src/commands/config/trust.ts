@@ -17,14 +17,13 @@ import { printResult } from "../print-result.ts";
 const args = {
   yes: { type: "flag", alias: "y", about: "agree without being asked" },
   list: { type: "flag", about: "show which projects you have agreed to" },
-  remove: { type: "flag", about: "agree to nothing of this project any more" },
+  remove: { type: "flag", about: "withdraw your agreement to this project" },
 } as const;
 
 type TrustCall = Call<typeof args>;
 
 export default defineCommand({
-  about:
-    "show what this project runs, reads outside of itself and sends beyond this machine, and agree to it",
+  about: "show what this project runs, reads outside itself and sends beyond this machine, and agree to it",
   args,
   exclusive: [
     ["list", "remove"],
@@ -34,13 +33,13 @@ export default defineCommand({
   examples: [
     {
       line: "config trust",
-      about: "once in a project of somebody else's, and when it wants more than before",
+      about: "once in somebody else's project, and again when it wants more",
     },
-    { line: "config trust --json", about: "its `sha256` is what CONTEXTCORE_TRUST takes in CI" },
+    { line: "config trust --json", about: "its `sha256` is the value for CONTEXTCORE_TRUST in CI" },
     { line: "config trust --remove", about: "as if you had never agreed" },
   ],
   json: [CONFIG_TRUST, CONFIG_TRUST_LIST, CONFIG_TRUST_REMOVE],
-  jsonNote: "and without --yes agree to nothing",
+  jsonNote: "agree only with --yes",
   async run(call): Promise<ExitCode> {
     const config = await configOf(call);
     if (call.args.list) return list(call, config);
@@ -68,7 +67,7 @@ function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin,
   const name = visible(project);
   if (claims.length === 0) {
     terminal.tell(
-      `${name} needs no agreement: it runs no code of others, and nothing leaves it or this machine`,
+      `${name} needs no agreement: it runs no third-party code, and nothing leaves the project or this machine`,
     );
     return;
   }

@@ -66,10 +66,10 @@ function report(call: DeleteCall, plan: DashboardDeletion, result: Deleted): und
   }
   if (stopped !== undefined) {
     const rest = plan.dashboards.length + plan.folders.length - dashboards.length - folders.length;
-    const unknown = stopped.unknown.map((what) => `; whether ${what} is deleted is not known`);
+    const unknown = stopped.unknown.map((what) => `; whether ${what} was deleted is unknown`);
     terminal.warn(`interrupted: ${rest} were left${unknown.join("")}`);
   }
   const path = relative(here, copies) || copies;
-  terminal.note(`copies: ${path}; contextcore dashboards provision ${path} brings them back`);
+  terminal.note(`copies: ${path}; contextcore dashboards provision ${path} restores them`);
   terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
 }

@@ -9,19 +9,19 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
 
 export default defineCommand({
-  about: "write all dashboards to a new directory, which provision puts back as they were",
+  about: "write all dashboards to a new directory, from which provision restores them",
   args: {
     directory: {
       type: "positional",
       hint: "DIRECTORY",
       complete: "directories",
       required: true,
-      about: "where to; new, or empty but for hidden entries such as .git",
+      about: "the directory to write: new, or empty except for hidden entries such as .git",
     },
     plugin: PLUGIN,
   },
   examples: [
-    { line: "dashboards export ./dashboards", about: "one readable file a dashboard, to keep in git" },
+    { line: "dashboards export ./dashboards", about: "one readable file per dashboard, to keep in git" },
   ],
   json: [DASHBOARDS_EXPORT],
   async run(call): Promise<ExitCode> {

@@ -9,10 +9,10 @@ import { EXIT, type ExitCode } from "../exit-code.ts";
 import { printResult } from "../print-result.ts";
 
 export default defineCommand({
-  about: "every dashboard, by folder and title",
+  about: "list every dashboard, by folder and title",
   args: { plugin: PLUGIN },
   examples: [
-    { line: "dashboards list", about: "with the uid that delete takes" },
+    { line: "dashboards list", about: "shows the uid that delete needs" },
     { line: "dashboards list --json", about: "for scripts" },
   ],
   json: [DASHBOARDS_LIST],

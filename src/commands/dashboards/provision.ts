@@ -78,7 +78,7 @@ function report(
   const fails = asked["dry-run"] ? "would fail" : "failed";
   for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
-    const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
+    const unknown = stopped.unknown.map((what) => `; whether ${what} was written is unknown`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
   }
   const would = asked["dry-run"] ? "would be " : "";

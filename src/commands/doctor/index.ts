@@ -34,11 +34,11 @@ const args = {
 } as const;
 
 export default defineCommand({
-  about: "look at everything that an export or a restore needs, and say what to change",
+  about: "check everything that an export or a restore needs, and say what to change",
   args,
   examples: [
     { line: "doctor", about: "before the first export, and when something does not work" },
-    { line: "doctor --json", about: "for monitoring: exit code 3 when there is anything to look at" },
+    { line: "doctor --json", about: "for monitoring: exit code 3 when something needs attention" },
   ],
   json: [DOCTOR],
   async run(call): Promise<ExitCode> {

@@ -1,7 +1,8 @@
 import { type Loss, lossText } from "../../inventory/losses.ts";
+import type { Taken } from "../../inventory/taken.ts";
 import { CHECK_DESTROY, lossJson } from "../../results/inventory.ts";
 import type { ValueOf } from "../../results/result.ts";
-import { type Taken, takeInventory } from "../../tasks/inventory.ts";
+import { takeInventory } from "../../tasks/inventory.ts";
 import { openContext } from "../../tasks/stack.ts";
 import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
@@ -10,7 +11,7 @@ import { printInventory } from "../inventory/show.ts";
 import { printResult } from "../print-result.ts";
 
 export default defineCommand({
-  about: "say whether a destroy would lose anything; exit code 0 when it would not",
+  about: "check whether a destroy would lose anything; exit code 0 when it would not",
   examples: [
     { line: "persistence check-destroy && docker compose down -v", about: "only when everything is saved" },
   ],
@@ -25,7 +26,9 @@ export default defineCommand({
     if (call.json) printResult(call, CHECK_DESTROY, { stack, safe, losses: lossesIn(taken) });
     else {
       printInventory(terminal, taken);
-      const lines = safe ? ["a destroy would lose nothing: the snapshots hold it all"] : lossSummary(losses);
+      const lines = safe
+        ? ["a destroy would lose nothing: the snapshots hold everything"]
+        : lossSummary(losses);
       for (const line of lines) terminal.print(line);
     }
     return safe ? EXIT.ok : EXIT.partial;
@@ -55,7 +58,7 @@ function lossSummary(losses: readonly Loss[]): string[] {
     ...losses.map(lossText),
     ...(unknown.length === 0
       ? []
-      : [`a destroy may lose data of ${named(unknown)}: nobody knows what is there until it can be asked`]),
+      : [`a destroy may lose data of ${named(unknown)}: nobody knows what they hold until they answer`]),
     ...(known.length === 0
       ? []
       : [`a destroy ${would} lose data of ${named(known)}: contextcore export --all saves it`]),

@@ -4,7 +4,7 @@ import { printResult } from "../print-result.ts";
 import { conductTrust } from "./trust-course.ts";
 
 export default defineCommand({
-  about: "no longer load or trust a plugin; its files and its snapshots stay",
+  about: "stop loading and trusting a plugin; its files and snapshots stay",
   args: {
     plugin: {
       type: "positional",
@@ -26,7 +26,7 @@ export default defineCommand({
         report({ spec }, result) {
           const plugin = result?.name ?? spec;
           if (call.json) printResult(call, PLUGIN_REMOVE, { plugin, source: spec, removed: true });
-          else call.terminal.print(`${plugin} is removed; its files stay where they are`);
+          else call.terminal.print(`${plugin} was removed; its files stay where they are`);
           return undefined;
         },
       },

@@ -31,7 +31,7 @@ export default defineCommand({
     },
   ],
   json: [PLUGIN_TRUST],
-  jsonNote: "and without --yes trust nothing",
+  jsonNote: "trust only with --yes",
   run: (call) =>
     conductTrust(
       call,

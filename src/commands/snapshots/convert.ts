@@ -25,7 +25,7 @@ const args = {
     type: "value",
     hint: "NAME",
     complete: "backends",
-    about: "whose metrics, where several backends have some",
+    about: "the backend whose metrics to write, if several have some",
   },
   output: {
     type: "value",

@@ -13,7 +13,7 @@ import { printResult } from "../print-result.ts";
 import { coverageLines, minute } from "./coverage-picture.ts";
 
 export default defineCommand({
-  about: "the kept snapshots, and which part of each backend's time line they hold",
+  about: "list the kept snapshots, and which part of each backend's time line they hold",
   examples: [{ line: "snapshots list", about: "newest last" }],
   json: [SNAPSHOTS_LIST],
   async run(call): Promise<ExitCode> {

@@ -28,7 +28,7 @@ async function shown({ directory, terminal }: Call, named: string, backups: stri
 }
 
 export default defineCommand({
-  about: "what one snapshot holds, and what it says is missing",
+  about: "show what one snapshot holds and what it lacks",
   args: { snapshot: { ...SNAPSHOT, required: true } },
   examples: [
     { line: "snapshots show latest", about: "the newest complete one" },

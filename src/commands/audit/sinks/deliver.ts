@@ -11,7 +11,7 @@ import { EXIT } from "../../exit-code.ts";
 import { printResult } from "../../print-result.ts";
 
 export default defineCommand({
-  about: "deliver what waits for the sinks, now",
+  about: "deliver all waiting events to the sinks now",
   args: {
     time: {
       type: "value",
@@ -22,7 +22,7 @@ export default defineCommand({
       about: "how long each sink gets (default: 1m)",
     },
   },
-  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was away" }],
+  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was down" }],
   json: [SINKS_DELIVER],
   async run(call) {
     const { config, sinks } = await openStack(callerOf(call));
@@ -33,9 +33,7 @@ export default defineCommand({
       timeLimitMs: () => call.args.time,
       onWarning: (message) => call.terminal.warn(message),
       onDropped: async (name, count) =>
-        call.terminal.warn(
-          `sink ${name}: ${counted(count, "event")} no longer fit${count === 1 ? "s" : ""} its outbox`,
-        ),
+        call.terminal.warn(`sink ${name}: ${counted(count, "event")} did not fit into its outbox`),
     });
     delivery.notify();
     await delivery.close();

@@ -11,7 +11,7 @@ import { EXIT } from "../../exit-code.ts";
 import { printResult } from "../../print-result.ts";
 
 export default defineCommand({
-  about: "show each sink's state: what it has, what waits for it, and what went wrong last",
+  about: "show each sink's state: events delivered and waiting, and its last failure",
   examples: [{ line: "audit sinks", about: "does everything arrive?" }],
   json: [SINKS_LIST],
   async run(call) {
@@ -42,7 +42,7 @@ function rowOf(
   if (state === undefined) return [name, dim("new"), limit, "gets the next event", ""];
   const { delivered, rejected, dropped, failure } = state;
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
-  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} given up` : ""];
+  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} dropped` : ""];
   const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
   const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
   return [name, mood, limit, counts.join(", "), why];

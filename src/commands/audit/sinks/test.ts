@@ -13,13 +13,13 @@ import { printResult } from "../../print-result.ts";
 type Probed = ValueOf<typeof SINKS_TEST>["sinks"][number];
 
 export default defineCommand({
-  about: "ask each sink whether it could take an event now; nothing is written there",
+  about: "check whether each sink could take an event now; writes nothing",
   args: {
     name: { type: "positional", hint: "NAME", complete: "plugins", about: "only this sink" },
   },
   examples: [
     { line: "audit sinks test", about: "after the configuration was changed" },
-    { line: "audit sinks test webhook", about: "one of them" },
+    { line: "audit sinks test webhook", about: "only one of them" },
   ],
   json: [SINKS_TEST],
   async run(call): Promise<ExitCode> {
