@@ -104,6 +104,14 @@ export interface RestoreDiagnostic extends Pick<Diagnostic<RestoreSeverity>, "se
   readonly ignoresTenant?: boolean;
 }
 
+/** What a preflight says where the server heeds no tenant, and one is named. @param server `This Loki` */
+export const ignoredTenant = (server: string, tenant: string, setting: string): RestoreDiagnostic => ({
+  severity: "alters",
+  message: `${server} has no tenants: ${tenant} is ignored, and everything is written among what the server holds.`,
+  setting,
+  ignoresTenant: true,
+});
+
 /** Lines of one file, written together. */
 export interface RestoreBatch {
   /** The data file, or the path of an object. */

@@ -1,10 +1,10 @@
 /** Splits a step that cannot be read until a single unreadable item remains, which is named. */
 import type { Cursor, Exporter, Split } from "../contract/contract.ts";
-import { isKind } from "../contract/errors.ts";
+import { isKind, isOfThisCall, PluginError } from "../contract/errors.ts";
 import type { ConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { Pending, SplitPart } from "../engine/frontier.ts";
 import { patiently } from "../engine/patiently.ts";
-import { isOverload, type RetryPolicy } from "../engine/retry.ts";
+import type { RetryPolicy } from "../engine/retry.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import { checkSplit, checkWaits } from "../snapshot/write/check-cursors.ts";
 import { StepRefused } from "../snapshot/write/step.ts";
@@ -79,11 +79,8 @@ export function createSplitter({ exporter, limit, now, tuning, signal }: Splitte
 }
 
 /** Whether less work may succeed: not if the server is absent, overloaded, or refuses everything. */
-function isOfItsOwn(error: unknown): boolean {
-  if (error instanceof StepRefused) return false;
-  if (isKind(error, "refused", "not-found")) return false;
-  return !isOverload(error) && !(isKind(error, "temporary") && error.absent);
-}
+const isOfItsOwn = (error: unknown): boolean =>
+  error instanceof PluginError ? isOfThisCall(error) : !(error instanceof StepRefused);
 
 /** A part of a cursor that just failed on every attempt gets fewer attempts. */
 export const retryOf = ({ part }: Pending, retry: RetryPolicy): RetryPolicy =>

@@ -1,7 +1,6 @@
 /** The condition of a backend that could not report its contents, and what to do about it. */
 
-import { isKind, PluginError } from "../contract/errors.ts";
-import { isOverload } from "../engine/retry.ts";
+import { isKind, isOverload, PluginError } from "../contract/errors.ts";
 import { HookDefect } from "../host/hook.ts";
 
 /**

@@ -351,7 +351,7 @@ describe("what is wrong is told as what it is:", () => {
     });
     expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toMatchObject({
       error: {
-        message: "the configuration has no third-party plugin nosuch ",
+        message: "the configuration has no third-party plugin nosuch",
         hint: "contextcore plugin list shows all",
       },
     });
