@@ -23,6 +23,12 @@ export {
   windowsOrSpans,
 } from "../units/range.ts";
 export { sleep } from "../units/sleep.ts";
+export {
+  type RefusalOptions,
+  type SystemRefusal,
+  systemCode,
+  systemRefusal,
+} from "../units/system-refusal.ts";
 export { objectOf, openObject } from "./any-names.ts";
 export * from "./backend.ts";
 export { decodeCursor, encodeCursor, nanoseconds } from "./cursors.ts";

@@ -11,6 +11,7 @@ import { given } from "../units/given.ts";
  */
 export type ErrorKind = "temporary" | "too-large" | "refused" | "not-found" | "invalid";
 
+/** What else is known of a failure. */
 export interface PluginErrorOptions {
   /** What the reader can do about it, in one sentence. */
   readonly hint?: string | undefined;

@@ -78,7 +78,10 @@ export interface RestorePlan {
   readonly range: Range;
   /** Data files and object files to write, with their counts. */
   readonly files: readonly { readonly path: string; readonly counts: Counts; readonly range?: Range }[];
-  /** Labels added to every stream or series. */
+  /**
+   * Labels added to every stream or series, in place of one of that name. In data files of the signals the core counts those
+   * beforehand and asks; of its own files a plugin says it here.
+   */
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,5 @@
 /** Compares a file with what a server stores, by the meaning of the JSON and allowing for what storing changes. */
+import { isObject } from "../units/json.ts";
 
 /** A dashboard's own JSON. */
 type Content = Readonly<Record<string, unknown>>;
@@ -24,7 +25,7 @@ function isKept(written: unknown, kept: unknown): boolean {
       written.length === kept.length &&
       written.every((one, index) => isKept(one, kept[index]))
     );
-  if (!isObject(written) || !isObject(kept)) return written === kept;
+  if (!hasMembers(written) || !hasMembers(kept)) return written === kept;
   const members = Object.entries(written);
   return (
     members.length === Object.keys(kept).length &&
@@ -32,8 +33,9 @@ function isKept(written: unknown, kept: unknown): boolean {
   );
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === undefined;
+/** A number as it was written is an object, too. */
+const hasMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) && numberText(value) === undefined;
 
 /** A number's digits, including one that `parseExact` left as written; `undefined` for anything else. */
 const numberText = (value: unknown): string | undefined =>

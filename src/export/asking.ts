@@ -7,8 +7,8 @@ import { checkWaits } from "../snapshot/write/check-cursors.ts";
 import { checkStart } from "../snapshot/write/check-step.ts";
 import { type Clocked, describeSkew } from "../units/clock-skew.ts";
 import { fromMs } from "../units/range.ts";
-import { type Ledger, rootCursor } from "./ledger.ts";
-import { reasonOf } from "./reason.ts";
+import { type Ledger, rootCursor } from "./ledger/ledger.ts";
+import { reasonOf } from "./ledger/reason.ts";
 
 /** Who to ask, and where to note problems. */
 export interface Asking {

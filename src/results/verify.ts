@@ -34,6 +34,7 @@ const amounts = {
   status: v.optional(v.pipe(statusSchema, v.description("the manifest's own status"))),
   filesTotal: v.number(),
   blocksTotal: v.number(),
+  blocksReadTotal: v.pipe(v.number(), v.description("blocks whose data was read")),
   recordsTotal: v.number(),
   bytes: v.pipe(v.number(), v.description("bytes of data that were read")),
   flawsTotal: v.number(),
@@ -58,6 +59,12 @@ export const VERIFY = defineResult({
       v.description("newer snapshots that `latest` does not include, and backends that none holds complete"),
     ),
     flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
+    litter: v.pipe(
+      v.array(v.object({ snapshot: snapshotSchema, file: v.string() })),
+      v.description(
+        "what other programs have left in the directories: no part of the snapshots, and no flaw",
+      ),
+    ),
     damaged: v.pipe(
       v.array(
         v.object({
@@ -110,6 +117,9 @@ export const verifyJson = ({ reports, chosen, live }: Verified): VerifyJson => (
   notCovered: chosen?.others ?? [],
   passedOver: [...(chosen?.passedOver ?? []), ...(chosen?.lacking ?? [])],
   flaws: reports.flatMap(flawsJson),
+  litter: reports.flatMap(({ path, litter }) =>
+    litter.map((file) => ({ snapshot: snapshotJson(path), file })),
+  ),
   damaged: reports.flatMap((report) =>
     report.damaged.map(({ plugin, blocks, ranges }) => ({
       snapshot: snapshotJson(report.path),
@@ -151,16 +161,16 @@ const liveJson = ({
   })),
 });
 
-const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }: VerifyReport) => ({
-  sound,
-  ...given({ status }),
-  ...{ files, blocks, records, bytes, flawsTotal },
-});
+const amountsOf = ({ sound, status, ...report }: VerifyReport) => {
+  const { files, blocks, blocksRead, records, bytes, flawsTotal } = report;
+  return { sound, ...given({ status }), files, blocks, blocksRead, records, bytes, flawsTotal };
+};
 
-const inTotals = ({ files, blocks, records, ...rest }: ReturnType<typeof amountsOf>) => ({
+const inTotals = ({ files, blocks, blocksRead, records, ...rest }: ReturnType<typeof amountsOf>) => ({
   ...rest,
   filesTotal: files,
   blocksTotal: blocks,
+  blocksReadTotal: blocksRead,
   recordsTotal: records,
 });
 
@@ -179,6 +189,7 @@ export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amo
     ...given({ status }),
     files: sum(({ files }) => files),
     blocks: sum(({ blocks }) => blocks),
+    blocksRead: sum(({ blocksRead }) => blocksRead),
     records: sum(({ records }) => records),
     bytes: sum(({ bytes }) => bytes),
     flawsTotal: sum(({ flawsTotal }) => flawsTotal),

@@ -158,6 +158,7 @@ async function planned(
     ...given({ range }),
     match: Object.fromEntries(readMatches(params.match, names)),
     labels: readLabels(params.label),
+    relabel: params.relabel,
     ...given({ tenant: into }),
     signal,
     onLook,

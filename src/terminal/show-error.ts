@@ -1,9 +1,9 @@
 import type { FAILURE } from "../results/program.ts";
 import type { ValueOf } from "../results/result.ts";
-import { systemRefusal } from "../storage/refusal.ts";
 import { lastWordOf } from "../tasks/last-word.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
+import { systemRefusal } from "../units/system-refusal.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**

@@ -1,5 +1,6 @@
-import { askedOnce, type HttpClient, type HttpRequest, PluginError, v } from "contextcore";
+import { askedOnce, type HttpClient, type HttpRequest, isKind, PluginError, v } from "contextcore";
 import { type ApiAnswer, callApi, ifOffered } from "./api.ts";
+import { isVictoriaMetrics, unsupported } from "./victoria-metrics.ts";
 
 /** The server, as the other files see it. */
 export interface Server {
@@ -50,13 +51,15 @@ export interface Identity {
 const buildInfo = v.object({
   version: v.optional(v.string(), ""),
   application: v.optional(v.string()),
+  /** All of them say what they were built with. */
+  goVersion: v.optional(v.string()),
 });
 
 /**
  * Finds out which server it is: Mimir names itself in its build information, Cortex is known by the ring pages that a
  * Prometheus does not have.
  * @param configured the option `prefix`; `auto` tries Mimir's prefix first
- * @throws PluginError `invalid` when nothing there answers as one of them does
+ * @throws PluginError `invalid` when nothing there answers as one of them does, or when it is a VictoriaMetrics
  */
 async function identify(http: HttpClient, configured: string, signal: AbortSignal): Promise<Identity> {
   for (const prefix of configured === "auto" ? ["/prometheus", ""] : [configured]) {
@@ -77,11 +80,16 @@ async function identifyAt(
   if (info?.application?.includes("Mimir")) return { flavour: "mimir", version: info.version, prefix };
   const answers = info !== undefined || (await offered(http, v.unknown(), `${prefix}/api/v1/labels`, signal));
   if (answers === undefined || answers === false) return undefined;
+  if (info?.goVersion === undefined && (await isVictoriaMetrics(http, prefix, signal)))
+    throw unsupported(http);
   const cortex = prefix !== "" && (await hasCortexPages(http, signal));
   return { flavour: cortex ? "cortex" : "prometheus", version: info?.version ?? "", prefix };
 }
 
-/** `undefined` also where a page stands instead of the API: other prefixes are still to be tried. */
+/**
+ * `undefined` also where a page stands instead of the API, or the path itself is called wrong (VictoriaMetrics answers 400 to
+ * one that it does not know): other prefixes are still to be tried.
+ */
 async function offered<Schema extends v.GenericSchema>(
   http: HttpClient,
   schema: Schema,
@@ -91,8 +99,7 @@ async function offered<Schema extends v.GenericSchema>(
   try {
     return (await ifOffered(callApi(http, schema, { path, signal })))?.data;
   } catch (error) {
-    if (error instanceof PluginError && error.kind === "invalid" && error.status === undefined)
-      return undefined;
+    if (isKind(error, "invalid") && (error.status ?? 400) === 400) return undefined;
     throw error;
   }
 }

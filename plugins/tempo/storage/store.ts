@@ -56,7 +56,7 @@ export function readMeta(text: string): BlockMeta | undefined {
 }
 
 /** The formats that can be read: those of Tempo since 2.2. */
-export const FORMATS = ["vParquet3", "vParquet4", "vParquet5"] as const;
+const FORMATS = ["vParquet3", "vParquet4", "vParquet5"] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** Whether blocks of this format can be read. */

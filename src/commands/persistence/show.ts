@@ -1,5 +1,5 @@
 import { freeBytes } from "../../inventory/room.ts";
-import type { Surveyed } from "../../inventory/survey.ts";
+import { NONE_ENABLED, type Surveyed } from "../../inventory/survey.ts";
 import { inventoryJson, PERSISTENCE_SHOW } from "../../results/inventory.ts";
 import { keptJson } from "../../results/snapshots.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
@@ -26,9 +26,11 @@ export default defineCommand({
     if (call.json) printResult(call, PERSISTENCE_SHOW, { ...inventoryJson(taken), ...kept });
     else {
       for (const line of serverLines(taken.findings, terminal.colors)) terminal.print(line);
+      if (taken.findings.length === 0) terminal.warn(NONE_ENABLED);
       for (const line of snapshotLines(kept, terminal.colors)) terminal.print(line);
     }
-    return taken.findings.every(({ state }) => state === "reached") ? EXIT.ok : EXIT.partial;
+    const isWhole = taken.findings.length > 0 && taken.findings.every(({ state }) => state === "reached");
+    return isWhole ? EXIT.ok : EXIT.partial;
   },
 });
 

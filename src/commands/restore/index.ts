@@ -55,11 +55,13 @@ function show({ args: given, json, terminal }: RestoreCall, plan: Restoration): 
     throw new UsageError("nothing of this snapshot is left to restore");
 }
 
-/** Whether everything requested would be written and accepted. */
+/** Whether everything requested would be written, accepted and shown, so that the counts after a restore would find it. */
 function verdictOn({ targets, leftOut }: Restoration): ExitCode {
-  const isLost = targets.some(({ lost }) => lost.length > 0);
-  const isRefused = targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));
-  return targets.length > 0 && leftOut.length === 0 && !isLost && !isRefused ? EXIT.ok : EXIT.partial;
+  const isShort = targets.some(
+    ({ lost, findings }) =>
+      lost.length > 0 || findings.some(({ severity }) => severity === "refuses" || severity === "hides"),
+  );
+  return targets.length > 0 && leftOut.length === 0 && !isShort ? EXIT.ok : EXIT.partial;
 }
 
 function report(call: RestoreCall, plan: Restoration, result?: RestoreReport): ExitCode | undefined {
