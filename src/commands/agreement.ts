@@ -26,14 +26,14 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
   });
   if (standing.isAdopted) {
     call.terminal.note(
-      `contextcore now asks before a project runs, reads or sends anything. This one was in use already, and is agreed to as it is:`,
+      `contextcore now asks before a project runs, reads or sends anything. This project was already in use, so it counts as agreed to as it is:`,
     );
     noteClaims(call.terminal, standing.claims);
-    call.terminal.note("to take that back: contextcore config trust --remove");
+    call.terminal.note("to withdraw that: contextcore config trust --remove");
   }
   if (standing.foreignStore !== undefined)
     call.terminal.warn(
-      `${visible(standing.foreignStore)} was copied or restored, or somebody else wrote it: what it says you agreed to does not count, and you are asked again`,
+      `${visible(standing.foreignStore)} was copied, restored or written by somebody else: it does not count, and you are asked again`,
     );
   return standing;
 }

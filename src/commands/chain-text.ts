@@ -1,14 +1,14 @@
 /** Tells people which snapshots a command uses, which it does not, and why. */
 
+import { exportAgain } from "../results/export-again.ts";
 import type { BackendChain } from "../snapshot/catalog/chain.ts";
 import { chainGapLines, snapshotsOf } from "../snapshot/catalog/chain-claims.ts";
-import { chainJson } from "../snapshot/catalog/chain-json.ts";
+import { chainReport } from "../snapshot/catalog/chain-report.ts";
 import type { Chosen, Reasoned } from "../snapshot/catalog/choose.ts";
 import { rangeToText } from "../snapshot/format/range-text.ts";
 import type { OpenChosen } from "../tasks/snapshot-param.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { counted, listed } from "../units/words.ts";
-import { exportAgain } from "./verify/again.ts";
 
 /** Up to this many are named one by one. */
 const NAMED_MAX = 4;
@@ -21,7 +21,7 @@ export function namesText(names: readonly string[]): string {
 
 /** `loki: 20260101-020000 to 20260124-020000 (24 snapshots), 2026-01-01 02:00 to 2026-01-24 02:00`. */
 export function chainText(chain: BackendChain): string {
-  const { backend, snapshots, range } = chainJson(chain);
+  const { backend, snapshots, range } = chainReport(chain);
   const times = range === undefined ? "" : `, ${minute(range.from)} to ${minute(range.to)} UTC`;
   return `${backend}: ${namesText(snapshots)}${times}`;
 }
@@ -44,13 +44,13 @@ export function tellNames({ chains }: Chosen, { note }: Terminal, named: string)
 /** Says which snapshots have a damaged index: what follows the damage is not read. */
 function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
   for (const { name, reason } of broken)
-    note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
+    note(`${noteColors.red("damaged:")} ${name}: ${reason}; everything after that in the index is left out`);
 }
 
 /** Says on stderr which snapshots were skipped, and which times none of them covers. */
 export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
   if (continues.length > 0)
-    note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, and is taken alone`);
+    note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, but is used alone`);
   for (const { name, reason } of passedOver) note(`${noteColors.yellow("passed over:")} ${name}: ${reason}`);
   for (const chain of chains) {
     const urls = [...new Set(chain.links.flatMap(({ plugin: { url } }) => url ?? []))];
@@ -79,6 +79,6 @@ function gapLines({ backend, gaps }: BackendChain): string[] {
       .map(rangeToText)
       .map(({ from, to }) => `${backend}: ${from} to ${to} is in none of these snapshots`),
     ...(more > 0 ? [`${backend}: and ${counted(more, "more gap")}`] : []),
-    ...exportAgain(backend, gaps).map((command) => `${backend}: while the server has it: ${command}`),
+    ...exportAgain(backend, gaps).map((command) => `${backend}: while the server still has it: ${command}`),
   ];
 }

@@ -1,12 +1,11 @@
 /** A selector means the same to what is exported, counted and restored. */
 import type { Backend, LineMatcher, RestoreLine } from "../contract/contract.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireSameCounts } from "./compare.ts";
 import { recordsIn, requireAmong } from "./records.ts";
 import type { Subject } from "./subject.ts";
 import type { Harvest } from "./walk.ts";
-
-const never = new AbortController().signal;
 
 export const matchRules: readonly Check<Subject>[] = [
   {
@@ -33,7 +32,7 @@ export const matchRules: readonly Check<Subject>[] = [
       const { from, to } = await subject.range();
       const own = await (await subject.backend()).count?.(
         { range: { from, to: exportedUntil ?? to }, match },
-        never,
+        NEVER,
       );
       requireSameCounts(counts, own ?? {}, `by \`count\` of ${match}`);
     },
@@ -85,7 +84,7 @@ async function keptOf(
   const all: RestoreLine[] = [...lines].flatMap(([file, some]) => some.map((line) => ({ file, line })));
   for (const [file, line] of objects) all.push({ file, line });
   for (const file of files.keys()) all.push({ file, line: "" });
-  const matcher = await (restore?.selection?.(match, shown(all), never) ?? restore?.matcher?.(match));
+  const matcher = await (restore?.selection?.(match, shown(all), NEVER) ?? restore?.matcher?.(match));
   const keep = async (file: string, some: readonly string[]) =>
     (await askedOf(matcher, file, some)).filter((line) => line !== undefined);
   const isKept = async (file: string, line: string) => (await keep(file, [line])).length > 0;
@@ -103,4 +102,4 @@ async function* shown(all: readonly RestoreLine[]): AsyncGenerator<RestoreLine> 
 const askedOf = async (matcher: LineMatcher | undefined, file: string, lines: readonly string[]) =>
   matcher?.many === undefined
     ? lines.map((line) => matcher?.(line, file))
-    : await matcher.many(lines, file, never);
+    : await matcher.many(lines, file, NEVER);

@@ -3,14 +3,13 @@ import type { Backend } from "../contract/contract.ts";
 import { formatOf } from "../snapshot/format/formats.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { NS_PER_MS, NS_PER_SECOND, type Range, span, toRfc3339 } from "../units/range.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireSameCounts } from "./compare.ts";
 import { recordsIn, requireAmong } from "./records.ts";
 import { only, requireNoMore, restoreAll, whyNoRestore } from "./restore-rules.ts";
 import type { Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
-
-const never = new AbortController().signal;
 
 export const rangeRules: readonly Check<Subject>[] = [
   {
@@ -37,7 +36,7 @@ export const rangeRules: readonly Check<Subject>[] = [
       const asked = await partOf(subject);
       const { counts, exportedUntil = asked.to } = await subject.walk({ request: { range: asked } });
       const range = { ...asked, to: exportedUntil < asked.to ? exportedUntil : asked.to };
-      const own = (await (await subject.backend()).count?.({ range }, never)) ?? {};
+      const own = (await (await subject.backend()).count?.({ range }, NEVER)) ?? {};
       const known = Object.keys((await subject.harvest()).counts).filter((unit) => unit in own);
       const read = Object.fromEntries(known.map((unit) => [unit, counts[unit] ?? 0]));
       requireSameCounts(read, own, `by \`count\` of ${shown(range)}`);
@@ -56,7 +55,7 @@ export const rangeRules: readonly Check<Subject>[] = [
         const before = await heldIn(target, subject).catch(() => new Set<string>());
         const blocks = clean.blocks.filter((block) => overlaps(block, range));
         const told = await restoreAll(target, { ...clean, blocks }, range);
-        await target.flush?.(never);
+        await target.flush?.(NEVER);
         const after = await heldIn(target, subject);
         const meant = await subject.walk({ request: { range } });
         const records = recordsIn(only(meant, restorable));

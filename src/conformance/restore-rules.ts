@@ -6,15 +6,15 @@ import type {
   RestorePlan,
   Restorer,
 } from "../contract/contract.ts";
-import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual } from "./compare.ts";
 import type { CheckTarget, Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
 
-const never = new AbortController().signal;
 const BATCH_LINES = 500;
 
 export const restoreRules: readonly Check<Subject>[] = [
@@ -29,7 +29,7 @@ export const restoreRules: readonly Check<Subject>[] = [
       const target = await subject.backend(empty);
       for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
         requireNoMore(await restoreAll(target, clean, range), clean, "were given");
-        await target.flush?.(never);
+        await target.flush?.(NEVER);
         requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
       }
     },
@@ -76,10 +76,10 @@ export async function restoreAll(
 ): Promise<Counts> {
   const { restore } = backend;
   if (restore === undefined) return {};
-  requireFindings(await restore.preflight(planOf(harvest, range), never));
+  requireFindings(await restore.preflight(planOf(harvest, range), NEVER));
   const told: Record<string, number> = {};
   for await (const batch of batches(backend, harvest, range)) {
-    const { written, existing = {}, ...answer } = await restore.apply(batch, never);
+    const { written, existing = {}, ...answer } = await restore.apply(batch, NEVER);
     requireTaken(answer, batch);
     addCounts(told, written);
     addCounts(told, existing);
@@ -88,7 +88,7 @@ export async function restoreAll(
     require(restore.applyBytes !==
       undefined, `it exports ${file} as bytes, but has no \`restore.applyBytes\``);
     const asked = { file, size: bytes.length, counts: {} };
-    requireTaken(await restore.applyBytes(asked, inPieces(bytes), never), asked);
+    requireTaken(await restore.applyBytes(asked, inPieces(bytes), NEVER), asked);
   }
   return told;
 }
@@ -109,7 +109,7 @@ async function* batches(
   range: RestorePlan["range"],
 ): AsyncGenerator<RestoreBatch> {
   const files = [...new Set(blocks.map(({ file }) => file)), ...objects.keys()];
-  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, never)) {
+  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, NEVER)) {
     const lines = objects.has(file)
       ? [objects.get(file) ?? ""]
       : linesOf(file, blocks, backend.restore?.order);

@@ -4,8 +4,8 @@ import type {
   DashboardListing,
   DashboardStore,
 } from "../contract/contract.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
-import { inParallel } from "./in-parallel.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
 import { dashboardHash, readUnchanged, requireUnchangedFolder } from "./unchanged.ts";
 
@@ -21,7 +21,7 @@ export interface DeletionPlan {
 }
 
 /** The requested item does not exist, or is ambiguous. */
-export class SelectionError extends Error {
+class SelectionError extends Error {
   override readonly name = "SelectionError";
   readonly hint: string;
 
@@ -39,8 +39,8 @@ export interface Selection {
 }
 
 /**
- * What the deletion of these dashboards, and of a folder with all that lies in it, would take. Deletes nothing.
- * @throws SelectionError when one of them is not there
+ * What would be deleted along with these dashboards, or with a folder and everything in it. Deletes nothing.
+ * @throws SelectionError when one of them does not exist
  */
 export async function planDeletion(
   store: DashboardStore,

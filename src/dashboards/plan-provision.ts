@@ -7,9 +7,9 @@ import type {
   PlacedDashboard,
 } from "../contract/contract.ts";
 import { given } from "../units/given.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import type { Unwritten } from "./attempts.ts";
 import { folderDoubt, folderRefusalOf } from "./folder-refusal.ts";
-import { inParallel } from "./in-parallel.ts";
 import { leftOpen } from "./placeholders.ts";
 import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
@@ -74,7 +74,7 @@ export async function planProvision(
 /** The reason for items in a folder that does not exist. */
 export const LOST_FOLDER = "its folder could not be created";
 /** The reason for a folder in such a folder. */
-export const LOST_PARENT = "the folder that it lies in could not be created";
+export const LOST_PARENT = "its parent folder could not be created";
 
 const depthOf = (path: string): number => path.split("/").length;
 
@@ -104,8 +104,8 @@ function warnings(folders: readonly FolderStep[], dashboards: readonly Dashboard
 }
 
 /**
- * A folder is known by its uid where the source says one, else by its title and where it lies, or by the uid that it got from
- * here, under another title: with that uid there cannot be a second.
+ * A folder is recognized by its uid if the source sets one. Otherwise it is recognized by title and place, or by the uid that
+ * this program gave it earlier under another title, because a uid can exist only once.
  */
 function planFolders(folders: readonly SourceFolder[], { folders: there }: DashboardListing): FolderStep[] {
   const uids = new Map<string, string>();

@@ -1,6 +1,6 @@
 /** What it means for a task that its project is, or is not, agreed to. */
 import type { Standing } from "../agreement/standing.ts";
-import { DeclarationError } from "../host/declaration.ts";
+import { DeclarationError } from "../host/plugin/declaration.ts";
 import { RefusedError } from "./errors.ts";
 
 /**
@@ -25,11 +25,11 @@ export const SPARED = "nothing of it was run, read or sent";
 export function agreementRefusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
-    const what = "CONTEXTCORE_TRUST names something else than what this project wants";
+    const what = "CONTEXTCORE_TRUST does not match what this project wants";
     return new RefusedError(`${what}: ${SPARED}`, `${look} · it is now\n${sha256}`);
   }
   return new RefusedError(
     `the project is not agreed to: ${SPARED}`,
-    `${look} · where nobody can answer, after that:\nCONTEXTCORE_TRUST=${sha256}`,
+    `${look} · then, where nobody can answer:\nCONTEXTCORE_TRUST=${sha256}`,
   );
 }

@@ -34,16 +34,13 @@ export interface DashboardDeletion extends DeletionPlan {
 
 export const deleteDashboard = defineTask({
   kind: "delete_dashboard",
-  about: "delete dashboards, or a folder of them; a copy of each is kept",
+  about: "delete dashboards, or a folder of them, keeping a copy of each",
   params,
   opens: ownerOf,
   destructive: true,
   async plan({ uid: uids, folder, plugin }, setting): Promise<DashboardDeletion> {
     if (uids.length === 0 && folder === undefined)
-      throw new UsageError(
-        "nothing to delete is named",
-        "give uids, or --folder; `dashboards list` shows them",
-      );
+      throw new UsageError("no dashboard is named", "give uids, or --folder; `dashboards list` shows them");
     const { name, store } = storeOf(setting, plugin);
     const selection = { uids, ...given({ folder }) };
     const plan = await planDeletion(store, selection, setting.signal);

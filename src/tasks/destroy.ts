@@ -124,7 +124,10 @@ async function saveFirst(plan: DestroyPlan, running: RunningDestroy): Promise<Sa
 /** Exporting only dashboards requires a backend that may hold some. @throws UsageError */
 function requireWorth(option: DestroyOption, { backends }: TaskContext): void {
   if (option !== "2" || backends.some(({ plugin }) => holdsOneOf(plugin.signals, SAVED[option]))) return;
-  throw new UsageError("no backend holds dashboards", "--option 1 exports everything first, 3 nothing");
+  throw new UsageError(
+    "no backend holds dashboards",
+    "--option 1 exports everything first, --option 3 exports nothing",
+  );
 }
 
 /** New data in the saved backends that no snapshot holds yet. */

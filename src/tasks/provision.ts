@@ -17,7 +17,7 @@ const params = {
     hint: "DIRECTORY",
     complete: "directories",
     local: true,
-    about: "a directory of dashboard files (default: the dashboards that contextcore brings)",
+    about: "a directory of dashboard files (default: contextcore's own dashboards)",
   },
   plugin: PLUGIN,
 } as const;
@@ -33,7 +33,7 @@ const BUILT_IN = "contextcore's own dashboards";
 
 export const provision = defineTask({
   kind: "provision",
-  about: "make the dashboards on the server as a directory of files says; directories become folders",
+  about: "make the server's dashboards match a directory of files; subdirectories become folders",
   params,
   opens: ownerOf,
   destructive: true,

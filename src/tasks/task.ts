@@ -118,13 +118,13 @@ export interface Task<
    */
   opens?(given: ParamValues<P>): Wanted | "nothing";
   /**
-   * It deletes or overwrites: it starts only once the trail has recorded it, and touches only what the plan names. Choose `true`
-   * where somebody could miss afterwards what was there before; a task that only adds (`export`) or looks is not.
+   * Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names.
+   * Choose `true` where somebody could miss afterwards what was there before; a task that only adds (`export`) or looks is not.
    */
   readonly destructive: boolean;
   /**
-   * `false`: it only looks, and the trail does not hear of it. `"end"`: its one event is its end, told by
-   * {@link Running.recordEnd} before the deed. Else the trail has that it began, and how it ended.
+   * `false`: it only reads, and the trail does not record it. `"end"`: it has a single event, its end, recorded with
+   * {@link Running.recordEnd} before anything is done. Otherwise the trail records that it began and how it ended.
    */
   readonly recorded?: false | "end";
   /**

@@ -8,7 +8,7 @@ const ENDS: Readonly<Record<string, string>> = {
   "src/host/apart/child.ts": "the process of a plugin that it started",
   "src/host/apart/inside/process.ts": "itself, the process of a plugin, when nobody asks it any more",
   "src/destroy/run-command.ts": "the configured command that it started",
-  "src/audit/process.ts": "none: signal 0 only asks whether it is there",
+  "src/audit/journal/process.ts": "none: signal 0 only asks whether it is there",
 };
 
 test("only main.ts exits, and of the others only those with a reason end a process", async () => {
@@ -24,6 +24,13 @@ test("only terminal/ prints", async () => {
       wrong.push(`${file} prints`);
   }
   expect(wrong).toEqual([]);
+});
+
+test("only one place prints JSON", async () => {
+  const printing = [...(await sourcesUnder("src/commands"))]
+    .filter(([, source]) => /\b(print|tell)\(\s*JSON\.stringify\(/.test(source))
+    .map(([file]) => file);
+  expect(printing).toEqual(["src/commands/print-result.ts"]);
 });
 
 test("files stay small enough to be read at once", async () => {

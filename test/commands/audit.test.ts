@@ -7,6 +7,7 @@ import { openTrail } from "../../src/audit/trail.ts";
 import { startReceiver } from "../audit/receiver.ts";
 import { binary, cleanEnv, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { eventsIn } from "../support/printed.ts";
 import { agreed } from "../support/project.ts";
 import { openSession } from "../support/pseudo-terminal.ts";
 
@@ -87,7 +88,7 @@ test("show tells everything about one event, by number or by the beginning of it
   const { stdout, exitCode } = await run(["audit", "show", "4"], { cwd });
   expect(exitCode).toBe(0);
   expect(stdout).toContain('"backup": "yes"');
-  expect(stdout).toContain("(fits its content)");
+  expect(stdout).toContain("(matches its content)");
   expect(stdout).toContain("began with event 3: started");
   const { event, related } = JSON.parse((await run(["audit", "show", "4", "--json"], { cwd })).stdout);
   expect(related.map(({ seq }: { seq: number }) => seq)).toEqual([3]);
@@ -97,7 +98,7 @@ test("show tells everything about one event, by number or by the beginning of it
   writeFileSync(trailOf(cwd), readFileSync(trailOf(cwd), "utf8").replace('"backup":"yes"', '"backup":"no"'));
   const changed = await run(["audit", "show", "4"], { cwd });
   expect(changed.exitCode).toBe(5);
-  expect(changed.stdout).toContain("DOES NOT FIT");
+  expect(changed.stdout).toContain("DOES NOT MATCH");
 });
 
 test("verify proves, and names the line that was changed", async () => {
@@ -109,7 +110,7 @@ test("verify proves, and names the line that was changed", async () => {
   const changed = await run(["audit", "verify"], { cwd });
   expect(changed.exitCode).toBe(5);
   expect(changed.stderr).toStartWith(
-    "wrong: audit.jsonl:2: the line was changed: its content does not fit its hash\n",
+    "wrong: audit.jsonl:2: the line was changed: its hash does not match its content\n",
   );
   const { sound: verdict, findings } = JSON.parse((await run(["audit", "verify", "--json"], { cwd })).stdout);
   expect([verdict, findings.length]).toEqual([false, 1]);
@@ -126,7 +127,7 @@ test("keygen prints the public key alone, once; verify takes it", async () => {
   expect(made.stderr).not.toContain("PRIVATE+KEY");
   const again = await run(["audit", "keygen"], { cwd });
   expect(again.exitCode).toBe(4);
-  expect(again.stderr).toContain("there is a signing key already");
+  expect(again.stderr).toContain("a signing key exists already");
   const verified = await run(["audit", "verify", "--key", publicKey], { cwd });
   expect(verified.exitCode).toBe(0);
   expect(verified.stderr).toContain("there is no checkpoint yet");
@@ -145,7 +146,7 @@ test("export writes what other tools read, and is itself recorded", async () => 
   expect([toFile.exitCode, toFile.stdout]).toEqual([0, ""]);
   const rows: Record<string, string>[] = parse(readFileSync(join(cwd, "out.csv")), { columns: true });
   expect(rows.map(({ outcome }) => outcome)).toEqual(["success", "failed"]);
-  const [, last] = JSON.parse(
+  const [, last] = eventsIn(
     (await run(["audit", "--json", "-n", "2", "--operation", "audit_export"], { cwd })).stdout,
   );
   expect(last).toMatchObject({
@@ -154,7 +155,7 @@ test("export writes what other tools read, and is itself recorded", async () => 
   });
   const cut = await run(["audit", "export", "-n", "1"], { cwd });
   expect(lines(cut.stdout)).toHaveLength(1);
-  expect(cut.stderr).toContain("only the newest 1 events");
+  expect(cut.stderr).toContain("only the newest 1 matching events");
   expect((await run(["audit", "export", "-n", "50001"], { cwd })).exitCode).toBe(2);
   expect((await run(["audit", "export", "-n", "1", "--all"], { cwd })).exitCode).toBe(2);
 });
@@ -192,8 +193,8 @@ test("sinks: tested, listed, delivered to later; a webhook's URL is never shown"
   receiver.behaviour = "accept";
   expect((await audit("sinks", "test")).exitCode).toBe(0);
   expect((await audit("sinks", "deliver")).exitCode).toBe(0);
-  const [state] = JSON.parse((await audit("sinks", "--json")).stdout);
-  expect(state).toMatchObject({ name: "webhook", configured: true, waiting: 0, rejected: 0, dropped: 0 });
+  const { sinks } = JSON.parse((await audit("sinks", "--json")).stdout);
+  expect(sinks[0]).toMatchObject({ sink: "webhook", configured: true, waiting: 0, rejected: 0, dropped: 0 });
   const events = lines(await Bun.file(trailOf(cwd)).text());
   const bodies = receiver.received.map(({ body }) => body).filter((body) => body !== "");
   expect(bodies).toEqual(events.slice(1)); // from the event on that tells of the sink; the first closes January's file
@@ -211,11 +212,15 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
   expect(plan.stdout).toContain("2 events of destroy, restore, prune and erase are kept for seven years");
   expect((await run(["audit", "prune"], { cwd })).exitCode).toBe(4);
   const pruned = await run(["audit", "prune", "--yes", "--json"], { cwd });
-  expect(JSON.parse(pruned.stdout)).toMatchObject({ removed: true, kept: 2, files: [{ events: 4 }] });
+  expect(JSON.parse(pruned.stdout)).toMatchObject({
+    removed: true,
+    keptTotal: 2,
+    files: [{ eventsTotal: 4 }],
+  });
   expect((await run(["audit", "verify"], { cwd })).exitCode).toBe(0);
   const trail = await Bun.file(trailOf(cwd)).text();
   const again = await run(["audit", "prune", "--yes"], { cwd });
-  expect([again.exitCode, again.stderr]).toEqual([0, "nothing is past its time\nnothing was removed\n"]);
+  expect([again.exitCode, again.stderr]).toEqual([0, "no event is old enough\nnothing was removed\n"]);
   expect(await Bun.file(trailOf(cwd)).text()).toBe(trail);
   const short = await run(["audit", "prune", "--days", "10"], { cwd });
   expect(short.exitCode).toBe(4);
@@ -228,7 +233,7 @@ test("a destroy command that would ruin the machine is refused, explained and re
   const refused = await run(["destroy", "--option", "3", "--confirm", "shop"], { cwd });
   expect(refused.exitCode).toBe(4);
   expect(refused.stderr).toContain("may not run (delete-vital): `rm -rf /`");
-  const [event] = JSON.parse((await run(["audit", "--json", "-n", "1"], { cwd })).stdout);
+  const [event] = eventsIn((await run(["audit", "--json", "-n", "1"], { cwd })).stdout);
   expect(event).toMatchObject({
     operation: "destroy",
     outcome: "refused",

@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { BUILT_INS } from "../../src/registry.ts";
 import { binary, run } from "../support/binary.ts";
 import { temporaryDirectory } from "../support/directory.ts";
+import { printedIn } from "../support/printed.ts";
 import { KEY, openSession } from "../support/pseudo-terminal.ts";
 
 /** Runs the program in a directory and expects this exit code. */
@@ -27,7 +28,7 @@ async function contextcore(directory: string, args: readonly string[], exitCode 
 }
 
 const json = async (directory: string, args: readonly string[], exitCode = 0) =>
-  JSON.parse((await contextcore(directory, [...args, "--json"], exitCode)).stdout);
+  printedIn((await contextcore(directory, [...args, "--json"], exitCode)).stdout);
 
 test("a newcomer: new, edit, test, check, add, inventory, export, verify", async () => {
   const home = temporaryDirectory();
@@ -162,7 +163,7 @@ describe("trust", () => {
     await sure.waitFor("Trust these files and load them?");
     sure.type("y");
     expect(await sure.exited).toBe(0);
-    expect(sure.text()).toContain("acme/lines is added to");
+    expect(sure.text()).toContain("acme/lines was added to");
   });
 
   test("of a plugin with packages of its own, which work in the compiled program", async () => {
@@ -179,7 +180,11 @@ describe("trust", () => {
     });
     await contextcore(home, ["plugin", "add", "./p", "--yes"]);
     const { plugins } = await json(home, ["plugin", "list"]);
-    expect(plugins.at(-1)).toMatchObject({ name: "acme/p", about: "Packages work", sink: "off" });
+    expect(plugins.at(-1)).toMatchObject({
+      plugin: "acme/p",
+      about: "Packages work",
+      faces: [{ face: "sink", inUse: false }],
+    });
     appendFileSync(join(home, "p/node_modules/cjs-dep/more.js"), "// changed");
     const { stderr } = await contextcore(home, ["inventory"], 4);
     expect(stderr).toContain("(node_modules/cjs-dep/more.js)");
@@ -259,7 +264,7 @@ describe("list and info", () => {
     await contextcore(home, ["plugin", "new", "acme/lines"]);
     await contextcore(home, ["plugin", "add", "./lines", "--yes"]);
     const { plugins } = await json(home, ["plugin", "list"]);
-    expect(plugins.map(({ name, source }: Record<string, string>) => [name, source])).toEqual([
+    expect(plugins.map(({ plugin, source }: Record<string, string>) => [plugin, source])).toEqual([
       ...BUILT_INS.map(({ name }) => [name, "built-in"]),
       ["acme/lines", "./lines"],
     ]);
@@ -273,7 +278,7 @@ describe("list and info", () => {
       "contextcore.yaml": "backends:\n  loki: { tenant: shop, token: s3cret-word }\n",
     });
     const { stdout } = await contextcore(home, ["plugin", "info", "loki"]);
-    expect(stdout).toContain("can   inventory, size, export, count, limits, restore, flush, deliver");
+    expect(stdout).toContain("can   inventory, size, export, count, limits, flush, split, restore, deliver");
     expect(stdout).toMatch(/tenant +shop +contextcore.yaml:2/);
     expect(stdout).toMatch(/token +\*\*\* +contextcore.yaml:2/);
     expect(stdout).not.toContain("s3cret");
@@ -283,8 +288,18 @@ describe("list and info", () => {
       type: "low | medium | high | critical",
       fallback: "high",
       environment: ["CONTEXTCORE_LOKI_IMPORTANCE"],
-      from: "default",
+      where: "default",
     });
+  });
+
+  test.each([
+    ["grafana", ["split", "dashboards"]],
+    ["mimir", ["tenants", "split", "restore"]],
+    ["loki", ["flush", "split", "restore", "deliver", "history"]],
+    ["file", ["deliver"]],
+  ])("info names everything that %s can do and need not", async (name, optional) => {
+    const { capabilities } = await json(temporaryDirectory(), ["plugin", "info", name]);
+    expect(capabilities).toEqual(expect.arrayContaining(optional));
   });
 
   test("info --markdown is the plugin's section of the documentation, without anything of this machine", async () => {
@@ -342,12 +357,12 @@ describe("what is wrong is told as what it is:", () => {
 
   test("with --json as one object on stdout, and on stderr as always", async () => {
     const home = temporaryDirectory({ "bad/index.ts": "throw new Error('no luck');" });
-    expect(await json(home, ["plugin", "check", "./bad"], 1)).toEqual({
+    expect(await json(home, ["plugin", "check", "./bad"], 1)).toMatchObject({
       error: { message: expect.stringContaining("does not load: no luck") },
     });
-    expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toEqual({
+    expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toMatchObject({
       error: {
-        message: "there is no third party's plugin nosuch in the configuration",
+        message: "the configuration has no third-party plugin nosuch",
         hint: "contextcore plugin list shows all",
       },
     });
@@ -438,7 +453,7 @@ describe("new", () => {
       expect(info.capabilities).toContain(kind === "sink" ? "deliver" : "store");
       const listed = await json(home, ["plugin", "list"]);
       expect(listed.plugins).toContainEqual(
-        expect.objectContaining({ name: "acme/mine", store: kind === "store", backend: "none" }),
+        expect.objectContaining({ plugin: "acme/mine", faces: [expect.objectContaining({ face: kind })] }),
       );
     },
     30_000,
@@ -483,7 +498,7 @@ describe("new", () => {
   test("does not write into a folder that is there", async () => {
     const home = temporaryDirectory({ "lines/mine.txt": "mine" });
     const { stderr } = await contextcore(home, ["plugin", "new", "acme/lines"], 2);
-    expect(stderr).toContain("./lines is already there");
+    expect(stderr).toContain("./lines exists already");
     expect(readdirSync(join(home, "lines"))).toEqual(["mine.txt"]);
   });
 });
@@ -502,7 +517,7 @@ describe("check", () => {
     expect(stdout).toContain(
       "broken  export-ends: every step is right by the contract, and the tree of cursors comes to an end\n",
     );
-    expect(stdout).toContain("claim 41 lines and have 40");
+    expect(stdout).toContain("claim 41 lines but have 40");
     await contextcore(home, ["plugin", "check", "./lines", "--rule", "no-such"], 2);
     const { stderr } = await contextcore(home, ["plugin", "check", "loki"], 2);
     expect(stderr).toContain("loki is built in: it is checked by its conformance test");

@@ -126,7 +126,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
     () => ({ size: async () => ({ bytes: 1, source: "estimate" }) }),
     "`how`",
   ],
-  ["limits", "no list", () => ({ limits: async () => ({}) }), "limits gave an answer"],
+  ["limits", "no list", () => ({ limits: async () => ({}) }), "limits gave a wrong answer"],
   [
     "export-ends",
     "a next without end",
@@ -143,7 +143,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
       const records = lineRecords(await read(cursor));
       return { records: records.map((one) => ({ ...one, lines: one.lines + 1 })) };
     }),
-    "claim 6 lines and have 5",
+    "claim 6 lines but have 5",
   ],
   [
     "export-ends",

@@ -65,7 +65,7 @@ test("a directory that holds something is not filled; hidden entries do not coun
   const file = join(temporaryDirectory(), "file");
   writeFileSync(file, "x");
   expect(String(await failure(exportDashboards(store, file, NEVER)))).toContain(
-    "is not a directory that can be read",
+    "is not a readable directory",
   );
 });
 

@@ -28,13 +28,13 @@ test.each([
       const exported = await run(["export", "-t", "24h", "-o", "backups", "--json"], { cwd, env });
       const ended = theirNow();
       expect(exported.exitCode, exported.stdout + exported.stderr).toBe(0);
-      const { path } = JSON.parse(exported.stdout);
+      const { path } = JSON.parse(exported.stdout).snapshot;
       const { status, plugins } = JSON.parse(readFileSync(join(path, "manifest.json"), "utf8"));
       expect(status).toBe("complete");
       for (const { name, range, exportedUntil, agrees, problems } of plugins) {
         expect([name, agrees]).toEqual([name, true]);
         expect(problems.map(({ reason }: { reason: string }) => reason)).toContain(
-          `the server's clock is 3h ${words} ours: where reading ends goes by the server's. Let both hosts keep time.`,
+          `the server's clock is 3h ${words} ours: reading ends by the server's clock. Synchronize both clocks.`,
         );
         const to = Date.parse(range.to);
         expect(to).toBeGreaterThan(began - 5_000);

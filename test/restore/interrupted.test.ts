@@ -116,7 +116,7 @@ test("a server that is down is said to be, and the others are restored", async (
   expect(report.leftOut).toEqual([
     { name: "loki", reason: expect.stringContaining("nothing listens there") },
   ]);
-  expect(report.plugins.map((plugin: { name: string }) => plugin.name)).toEqual(["tempo", "mimir"]);
+  expect(report.backends.map(({ backend }: { backend: string }) => backend)).toEqual(["tempo", "mimir"]);
 }, 60_000);
 
 /** A restore of which Loki's part is under way, killed. */
@@ -134,7 +134,7 @@ test("a server that is away when it is to go on is said to be, and costs the int
   const without = await stacks.on(lab, "restore", first, "--yes", "--resume");
   expect(without.exitCode).toBe(4);
   expect(without.stderr).toContain(
-    "the interrupted restore writes to loki, too, which cannot go on now: loki: ",
+    "the interrupted restore writes to loki, too, which cannot be written now: loki: ",
   );
   expect(without.stderr).toContain("nothing was written");
   lab.faults.loki.clear();

@@ -10,9 +10,9 @@ export default defineCommand({
   examples: [
     {
       line: "audit export --format csv -o audit.csv",
-      about: "for a spreadsheet; a leading ' in a cell is ours",
+      about: "for a spreadsheet; a leading ' in a cell was added by contextcore",
     },
-    { line: "audit export --all | sha256sum", about: "every line, as it stands in the trail" },
+    { line: "audit export --all | sha256sum", about: "every line, exactly as it is in the trail" },
     {
       line: "audit export --format json --operation destroy --from 2026-01-01",
       about: "this year's destroys",
@@ -25,7 +25,7 @@ export default defineCommand({
     const { events, isCut, isWhole } = result;
     if (!isWhole) return exitOf(ending, call.signal);
     if (given.output !== undefined) terminal.note(`${given.output}: ${events} events`);
-    if (isCut) terminal.warn(`only the newest ${events} events that fit: --all gives every one`);
+    if (isCut) terminal.warn(`only the newest ${events} matching events; --all exports every one`);
     return EXIT.ok;
   },
 });

@@ -41,7 +41,7 @@ export async function chosenOption(
     for (const line of below(option)) terminal.note(line);
     return option;
   }
-  if (!terminal.interactive) throw refused("which data to save first was not said", FLAGS);
+  if (!terminal.interactive) throw refused("it was not said which data to save first", FLAGS);
   const choices = OPTIONS.map((value) => ({ value, label: LABELS[value], below: below(value) }));
   return choose<DestroyOption>(terminal, { title: "OPTIONS:", choices, signal });
 }
@@ -83,6 +83,6 @@ export async function isConfirmedAgain(call: DestroyCall, { name, snapshot }: Al
     terminal.warn(`the export is ${status}: what is missing above will be lost for good`);
     if (!terminal.interactive) return { agrees: false, outcome: "refused" };
   }
-  const message = `Destroy the stack all the same? Type its name (${name}) to destroy it:`;
+  const message = `Destroy the stack anyway? Type its name (${name}) to destroy it:`;
   return typedName(call, { name, message });
 }

@@ -1,4 +1,3 @@
-import * as v from "valibot";
 import type { Config } from "../../config/config.ts";
 import { ConfigError, formatProblem } from "../../config/errors.ts";
 import { examineClocks } from "../../doctor/clock.ts";
@@ -6,9 +5,11 @@ import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
+import { NONE_ENABLED } from "../../inventory/survey.ts";
+import { DOCTOR, doctorJson } from "../../results/doctor.ts";
 import { agreementRefusal } from "../../tasks/agreed.ts";
 import { askBackends } from "../../tasks/inventory.ts";
-import { openStackToRead, type Stack } from "../../tasks/stack.ts";
+import { openStackToRead } from "../../tasks/stack.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
 import { trailPlaces } from "../../tasks/trail-places.ts";
 import { waitForOn } from "../../terminal/progress.ts";
@@ -21,6 +22,7 @@ import { agreementOf, requireAgreement } from "../agreement.ts";
 import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
+import { printResult } from "../print-result.ts";
 
 const args = {
   timeout: {
@@ -30,41 +32,22 @@ const args = {
     parse: readTimeout,
     about: "how long each server may take to answer",
   },
-  json: { type: "flag", about: "print one JSON object" },
 } as const;
 
-export const doctorSchema = v.object({
-  findings: v.array(
-    v.object({
-      about: v.string(),
-      state: v.picklist(["ok", "note", "warning", "problem"]),
-      what: v.string(),
-      hint: v.optional(v.string()),
-    }),
-  ),
-});
-
 export default defineCommand({
-  about: "look at everything that an export or a restore needs, and say what to change",
+  about: "check everything that an export or a restore needs, and say what to change",
   args,
   examples: [
     { line: "doctor", about: "before the first export, and when something does not work" },
-    { line: "doctor --json", about: "for monitoring: exit code 3 when there is anything to look at" },
+    { line: "doctor --json", about: "for monitoring: exit code 3 when something needs attention" },
   ],
-  json: doctorSchema,
+  json: [DOCTOR],
   async run(call): Promise<ExitCode> {
     const { findings, exit } = await examine(call);
-    if (call.args.json) call.terminal.printJson({ findings: findings.map(toJson) });
+    if (call.json) printResult(call, DOCTOR, doctorJson(findings));
     else print(findings, call.terminal);
     return exit;
   },
-});
-
-const toJson = ({ subject, severity, message, hint }: DoctorDiagnostic) => ({
-  about: subject,
-  state: severity,
-  what: message,
-  hint,
 });
 
 interface Examined {
@@ -108,13 +91,16 @@ async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
   return { subject: "agreement", severity: "problem", message, ...given({ hint }) };
 }
 
-async function examineStack(call: Call<typeof args>, stack: Stack): Promise<DoctorDiagnostic[]> {
+async function examineStack(
+  call: Call<typeof args>,
+  stack: Awaited<ReturnType<typeof openStackToRead>>,
+): Promise<DoctorDiagnostic[]> {
   const { signal } = call;
   const { config, sinks } = stack;
   const surveyed = await askBackends({ signal, waitFor: waitForOn(call.terminal) }, stack, call.args.timeout);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
-    examineBackends(surveyed, signal),
+    stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
     examineInstances(stack.backends),
     examineClocks(
       reached.map(({ open }) => open),
@@ -127,6 +113,13 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Doct
   ]);
   return parts.flat();
 }
+
+const NOTHING_TO_ASK: DoctorDiagnostic = {
+  subject: "backends",
+  severity: "warning",
+  message: NONE_ENABLED,
+  hint: "`enabled: true` below `backends`, or no such line.",
+};
 
 function print(findings: readonly DoctorDiagnostic[], { print: line, colors, width }: Terminal): void {
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };

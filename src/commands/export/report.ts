@@ -1,9 +1,8 @@
-import * as v from "valibot";
-import { objectOf } from "../../contract/any-names.ts";
 import type { ExportResult } from "../../export/types.ts";
+import { bytesOf } from "../../results/export.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
-import { rangeSchema } from "../../snapshot/format/range-text.ts";
+import { hasFoundNothing, vainReason } from "../../snapshot/format/vain-selection.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
@@ -11,53 +10,6 @@ import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsToTell } from "../../units/unit-text.ts";
 import type { Call } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-
-const status = v.picklist(["complete", "partial", "failed"]);
-
-export const exportSchema = v.object({
-  path: v.pipe(v.string(), v.description("the snapshot's directory")),
-  status,
-  range: rangeSchema,
-  bytes: v.number(),
-  plugins: v.array(
-    v.object({
-      name: v.string(),
-      status,
-      counts: objectOf(v.number()),
-      parent: v.optional(
-        v.pipe(v.string(), v.description("the name of the snapshot that this one continues")),
-      ),
-      bytes: v.number(),
-      agrees: v.optional(v.pipe(v.boolean(), v.description("our counts equal the server's own"))),
-      problems: v.array(
-        v.object({
-          kind: v.string(),
-          reason: v.string(),
-          ranges: v.array(rangeSchema),
-          items: v.array(v.string()),
-          itemsTotal: v.number(),
-        }),
-      ),
-    }),
-  ),
-});
-
-/** What `export --json` prints. */
-export const exportJson = ({ path, manifest }: ExportResult): v.InferOutput<typeof exportSchema> => ({
-  path,
-  status: manifest.status,
-  range: manifest.range,
-  bytes: manifest.bytes,
-  plugins: manifest.plugins.map((plugin) => ({
-    name: plugin.name,
-    status: plugin.status,
-    counts: plugin.counts,
-    ...(plugin.parent == null ? {} : { parent: plugin.parent.snapshot }),
-    bytes: bytesOf(plugin),
-    agrees: plugin.agrees,
-    problems: plugin.problems,
-  })),
-});
 
 /** Prints the snapshot as a table on stdout, then on stderr what is missing and why. */
 export function reportExport(
@@ -88,22 +40,24 @@ export function reportExport(
 }
 
 /** One line for each requested thing that the snapshot lacks. */
-export const missingText = (manifest: Manifest): string[] => [
-  ...problemsOf(manifest, isLoss).map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
-  ...vainSelections(manifest).map(({ name, match }) => `${name}: the selector ${match} found nothing`),
+const missingText = (manifest: Manifest): string[] => [
+  ...problemsOf(manifest, isLoss)
+    .filter(({ problem }) => !isVain(problem, manifest))
+    .map(({ plugin, problem }) => `${plugin}: ${describeProblem(problem)}`),
+  ...vainSelections(manifest).map(({ name, match = "" }) => `${name}: ${vainReason(match)}`),
 ];
 
-/** A selector that matches nothing is more likely a mistake than intended, and an empty file is not a success. */
+/** Version 0.1.1 and older called such a snapshot complete. */
 const vainSelections = ({ plugins }: Manifest): ManifestPlugin[] =>
-  plugins.filter(
-    ({ status, match, files }) =>
-      status === "complete" && match !== undefined && files.every(({ records }) => records === 0),
-  );
+  plugins.filter((one) => one.status !== "failed" && one.match !== undefined && hasFoundNothing(one));
+
+const isVain = ({ reason }: ManifestProblem, manifest: Manifest): boolean =>
+  vainSelections(manifest).some(({ match = "" }) => reason === vainReason(match));
 
 /** 0; 3 when something is missing or a selector matched nothing; 1 when nothing could be exported. */
-export function exportExit(manifest: Manifest): ExitCode {
-  if (manifest.status === "failed") return EXIT.error;
-  return manifest.status === "partial" || vainSelections(manifest).length > 0 ? EXIT.partial : EXIT.ok;
+export function exportExit({ status }: Manifest): ExitCode {
+  if (status === "failed") return EXIT.error;
+  return status === "partial" ? EXIT.partial : EXIT.ok;
 }
 
 const isTold = ({ kind }: ManifestProblem): boolean => kind === "lossy" || kind === "not-contained";
@@ -129,8 +83,6 @@ function describeProblem({ kind, reason, ranges, items, itemsTotal }: ManifestPr
 
 const andMore = (count: number, unit: string): string =>
   count <= 0 ? "" : ` and ${count} more${unit === "" ? "" : ` ${unit}${count === 1 ? "" : "s"}`}`;
-
-const bytesOf = ({ files }: ManifestPlugin): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
 
 const COUNTS_SHOWN = 4;
 

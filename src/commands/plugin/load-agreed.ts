@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { type Loaded, loadPlugins } from "../../host/host.ts";
+import { type Loaded, loadPlugins } from "../../host/load-plugins.ts";
 import { BUILT_INS } from "../../registry.ts";
 import { isAgreed, notOpened } from "../../tasks/agreed.ts";
 import { agreementOf } from "../agreement.ts";
@@ -13,8 +13,9 @@ import type { Call } from "../command.ts";
 export async function loadAgreed(call: Call): Promise<Loaded & { readonly config: Config }> {
   const config = await configOf(call);
   const every = { builtIns: BUILT_INS, all: true };
-  if (isAgreed(await agreementOf(call, config))) return { ...(await loadPlugins(config, every)), config };
-  const { plugins, failures } = await loadPlugins({ ...config, plugins: [] }, every);
+  const all = { ...config, backends: {}, sinks: {} };
+  if (isAgreed(await agreementOf(call, config))) return { ...(await loadPlugins(all, every)), config };
+  const loaded = await loadPlugins({ ...all, plugins: [] }, every);
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
-  return { plugins, failures: [...failures, ...left], config: { ...config, sealed: true } };
+  return { ...loaded, failures: [...loaded.failures, ...left], config: { ...config, sealed: true } };
 }

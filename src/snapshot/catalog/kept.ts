@@ -1,8 +1,8 @@
 /** The snapshots kept in a directory. */
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileFailure, isMissing } from "../../storage/refusal.ts";
+import { fileFailure } from "../../storage/refusal.ts";
+import { namesIn } from "../../storage/whole-directory.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { fromRfc3339 } from "../../units/range.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -29,10 +29,10 @@ export interface KeptSnapshots {
 
 /** The finished snapshots in a directory; none if it does not exist. @throws SnapshotError when it cannot be read */
 export async function readKept(directory: string): Promise<KeptSnapshots> {
-  const names = await namesIn(directory);
+  const names = await entriesOf(directory);
   const snapshots: KeptSnapshot[] = [];
   const unreadable: Unreadable[] = [];
-  for (const name of names.filter((entry) => SNAPSHOT_NAME.test(entry)).sort()) {
+  for (const name of names.filter((entry) => SNAPSHOT_NAME.test(entry))) {
     const path = join(directory, name);
     try {
       snapshots.push({ path, manifest: await readManifest(path) });
@@ -45,7 +45,7 @@ export async function readKept(directory: string): Promise<KeptSnapshots> {
 
 /** Snapshots under another name than a snapshot's: no command counts them, so somebody has to be told of them. */
 export async function misnamedIn(directory: string): Promise<Unreadable[]> {
-  const names = (await namesIn(directory)).filter(
+  const names = (await entriesOf(directory)).filter(
     (name) => !name.startsWith(".") && !SNAPSHOT_NAME.test(name),
   );
   return names
@@ -67,11 +67,10 @@ const byAge = (a: KeptSnapshot, b: KeptSnapshot): number => {
   return left < right ? -1 : left > right ? 1 : 0;
 };
 
-async function namesIn(directory: string): Promise<string[]> {
+async function entriesOf(directory: string): Promise<string[]> {
   try {
-    return await readdir(directory);
+    return await namesIn(directory);
   } catch (cause) {
-    if (isMissing(cause)) return [];
     const { message, ...more } = fileFailure("read", directory, cause, { purpose: "read" });
     throw new SnapshotError(message, more);
   }

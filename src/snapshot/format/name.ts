@@ -4,7 +4,7 @@
 export const SNAPSHOT_NAME = /^\d{8}-\d{6}(-\d+)?$/;
 
 /** What a directory beside the snapshots is: one that is being written, or one that is being removed. */
-export type Unnamed = "partial" | "removed";
+type Unnamed = "partial" | "removed";
 
 /** `.20260124-143000.partial` */
 export const hiddenName = (name: string, what: Unnamed): string => `.${name}.${what}`;

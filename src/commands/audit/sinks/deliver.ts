@@ -1,5 +1,6 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
+import { SINKS_DELIVER } from "../../../results/sinks.ts";
 import { openStack } from "../../../tasks/stack.ts";
 import { readTimeout } from "../../../tasks/timeout.ts";
 import { trailPlaces } from "../../../tasks/trail-places.ts";
@@ -7,9 +8,10 @@ import { counted } from "../../../units/words.ts";
 import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
+import { printResult } from "../../print-result.ts";
 
 export default defineCommand({
-  about: "deliver what waits for the sinks, now",
+  about: "deliver all waiting events to the sinks now",
   args: {
     time: {
       type: "value",
@@ -20,7 +22,8 @@ export default defineCommand({
       about: "how long each sink gets (default: 1m)",
     },
   },
-  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was away" }],
+  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was down" }],
+  json: [SINKS_DELIVER],
   async run(call) {
     const { config, sinks } = await openStack(callerOf(call));
     const { file } = trailPlaces(config);
@@ -30,9 +33,7 @@ export default defineCommand({
       timeLimitMs: () => call.args.time,
       onWarning: (message) => call.terminal.warn(message),
       onDropped: async (name, count) =>
-        call.terminal.warn(
-          `sink ${name}: ${counted(count, "event")} no longer fit${count === 1 ? "s" : ""} its outbox`,
-        ),
+        call.terminal.warn(`sink ${name}: ${counted(count, "event")} did not fit into its outbox`),
     });
     delivery.notify();
     await delivery.close();
@@ -40,8 +41,14 @@ export default defineCommand({
       file,
       sinks.map(({ name }) => name),
     ).filter(({ configured }) => configured);
-    for (const { name, state } of survey)
-      call.terminal.print(`${name}: ${state?.delivered ?? 0} delivered in all`);
+    const found = survey.map(({ name, state, waiting }) => ({
+      sink: name,
+      delivered: state?.delivered ?? 0,
+      waiting,
+    }));
+    if (call.json) printResult(call, SINKS_DELIVER, { sinks: found });
+    else
+      for (const { sink, delivered } of found) call.terminal.print(`${sink}: ${delivered} delivered in all`);
     return survey.some(({ waiting = 0 }) => waiting > 0) ? EXIT.partial : EXIT.ok;
   },
 });
