@@ -161,7 +161,7 @@ test("of a snapshot without metrics nothing is written, and that is a mistake of
     cwd,
     env,
   });
-  const { path } = JSON.parse(exported.stdout);
+  const { path } = JSON.parse(exported.stdout).snapshot;
   const { exitCode, stderr } = await run(
     ["snapshots", "convert", path, "--to", "openmetrics", "-o", "no.om"],
     { cwd, env },

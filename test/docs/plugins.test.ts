@@ -17,8 +17,11 @@ What each can do and which options it has. An option stands below the plugin's n
 made from the plugins' own declarations (\`contextcore plugin info NAME --markdown\`).
 `;
 
+/** What must be set before a plugin can be opened, which tells what it can do. */
+const OPENED = "sinks: { file: { path: events.jsonl }, webhook: { url: http://127.0.0.1:1 } }\n";
+
 test("docs/plugins.md says what the declarations say", async () => {
-  const config = await loadConfig({ directory: temporaryDirectory(), env: {} });
+  const config = await loadConfig({ directory: temporaryDirectory({ "contextcore.yaml": OPENED }), env: {} });
   const { plugins, failures } = await loadPlugins(config, { builtIns: BUILT_INS, all: true });
   expect(failures).toEqual([]);
   const sections = await Promise.all(
