@@ -21,7 +21,7 @@ export const findingSchema = v.object({
 });
 
 /** What a server would do to the plan, in the form for output and reports. */
-export const findingJson = ({
+const findingJson = ({
   severity,
   message,
   ...rest
