@@ -1,7 +1,9 @@
 /** Which files there are, and whether they are the ones that the manifest lists. */
 
 import type { Manifest } from "../snapshot/format/manifest.ts";
+import { systemRefusal } from "../storage/refusal.ts";
 import type { Storage } from "../storage/storage.ts";
+import { messageOf } from "../units/message-of.ts";
 import type { Complain } from "./block-index.ts";
 
 /** Compares what is there with the manifest: every file, its kind and its size. */
@@ -11,8 +13,12 @@ export async function checkListing(snapshot: Storage, manifest: Manifest, compla
     [manifest.index.path, manifest.index.bytes],
     ...manifest.plugins.flatMap((plugin) => plugin.files.map((file) => [file.path, file.bytes] as const)),
   ]);
-  for await (const file of snapshot.list())
-    if (!expected.has(file)) complain({ subject: file, message: "is not in the manifest" });
+  try {
+    for await (const file of snapshot.list())
+      if (!expected.has(file)) complain({ subject: file, message: "is not in the manifest" });
+  } catch (error) {
+    complain({ subject: ".", message: `not all of its files can be listed: ${reasonOf(error)}` });
+  }
   for (const [file, bytes] of expected) await checkFile(snapshot, file, bytes, complain);
 }
 
@@ -28,3 +34,5 @@ async function checkFile(
   else if (bytes !== undefined && found.bytes !== bytes)
     complain({ subject: file, message: `has ${found.bytes} bytes, the manifest says ${bytes}` });
 }
+
+const reasonOf = (error: unknown): string => systemRefusal(error)?.what ?? messageOf(error);

@@ -1,7 +1,7 @@
 /** The one reader of `manifest.json`. */
 import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
-import { systemCode } from "../../storage/refusal.ts";
+import { systemCode, systemRefusal } from "../../storage/refusal.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
@@ -26,11 +26,16 @@ export async function manifestIfThere(files: Storage): Promise<Manifest | undefi
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause) ?? "")) return undefined;
     if (!(cause instanceof UnsafeFileError))
-      throw noSnapshot(files.root, "cannot read its manifest.json", cause);
+      throw noSnapshot(files.root, `cannot read its manifest.json${reasonOf(cause)}`, cause);
     throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
   }
   return parseManifest(Buffer.from(bytes).toString(), join(files.root, MANIFEST_FILE));
 }
+
+const reasonOf = (cause: unknown): string => {
+  const refusal = systemRefusal(cause);
+  return refusal === undefined ? "" : `: ${refusal.what}`;
+};
 
 const noSnapshot = (root: string, why: string, cause?: unknown): SnapshotError =>
   new SnapshotError(`${root} is not a snapshot: ${why}`, {
