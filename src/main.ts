@@ -17,13 +17,12 @@ const debug = words.includes("--debug");
 // A reader that went away (`| head`) takes nothing from what the command does, nor from its exit code: only its output is
 // dropped. Any other failure to print is an error, once the command has come to its end.
 let unprinted: Error | undefined;
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+terminal.onOutputError((error) => {
   if (error.code === "EPIPE" || unprinted !== undefined) return;
   unprinted = Object.assign(error, { path: "stdout", syscall: "write" });
   showError(unprinted, terminal, debug);
   process.exitCode ||= EXIT.error;
 });
-process.stderr.on("error", () => {}); // there is nobody left to be told
 
 try {
   if (words[0] === PROCESS_WORD) {

@@ -5,7 +5,7 @@ import type { Config } from "../config/config.ts";
 import { DeclarationError } from "../host/declaration.ts";
 import { BUILT_INS } from "../registry.ts";
 import { RefusedError } from "../tasks/errors.ts";
-import type { Colors } from "../terminal/colors.ts";
+import type { Colors } from "../terminal/styles.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { visible } from "../units/visible.ts";
 import { listed } from "../units/words.ts";
@@ -33,7 +33,7 @@ export async function agreementOf(call: Call, config: Config): Promise<Standing>
   }
   if (standing.foreignStore !== undefined)
     call.terminal.warn(
-      `${visible(standing.foreignStore)} was copied or restored, or somebody else wrote it: what it says you agreed to does not count, and you are asked again`,
+      `${standing.foreignStore} was copied or restored, or somebody else wrote it: what it says you agreed to does not count, and you are asked again`,
     );
   return standing;
 }
@@ -99,20 +99,20 @@ function noteClaims({ note, noteColors }: Terminal, claims: readonly Claim[]): v
 
 const introduction = ({ project, agreement }: Standing): string =>
   agreement === undefined
-    ? `You have not agreed to this project yet, ${visible(project)}:`
-    : `This project, ${visible(project)}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
+    ? `You have not agreed to this project yet, ${project}:`
+    : `This project, ${project}, wants more than you agreed to on ${agreement.at.slice(0, 10)}:`;
 
 /** What to say when a project is not agreed to and nobody can be asked. */
 export function agreementRefusal({ sha256, pin }: Standing): RefusedError {
   const look = "look at it with: contextcore config trust";
   if (pin === "differs") {
     const what = "CONTEXTCORE_TRUST names something else than what this project wants";
-    return new RefusedError(`${what}: ${NOTHING}`, `${look} · it is now\n${sha256}`);
+    return new RefusedError(`${what}: ${NOTHING}`, [`${look} · it is now`, sha256]);
   }
-  return new RefusedError(
-    `the project is not agreed to: ${NOTHING}`,
-    `${look} · where nobody can answer, after that:\nCONTEXTCORE_TRUST=${sha256}`,
-  );
+  return new RefusedError(`the project is not agreed to: ${NOTHING}`, [
+    `${look} · where nobody can answer, after that:`,
+    `CONTEXTCORE_TRUST=${sha256}`,
+  ]);
 }
 
 const VERBS: Readonly<Record<ClaimKind, string>> = {
@@ -130,6 +130,6 @@ const VERBS: Readonly<Record<ClaimKind, string>> = {
 export const claimLines = (claims: readonly Claim[], { yellow, dim }: Colors): string[] =>
   claims.map(({ kind, key, value, credentials = [], to = [] }) => {
     const own = credentials.length === 0 ? "" : ` with your ${listed(credentials)}`;
-    const whom = to.length === 0 ? "" : ` to ${listed(to.map(visible))}`;
-    return `  ${yellow(VERBS[kind].padEnd(13))} ${visible(value)}${own}${whom}  ${dim(visible(key))}`;
+    const whom = to.length === 0 ? "" : ` to ${listed(to)}`;
+    return `  ${yellow(VERBS[kind].padEnd(13))} ${value}${own}${whom}  ${dim(key)}`;
   });

@@ -14,7 +14,8 @@ export default defineCommand({
   async run({ args, terminal }) {
     if (args.json) terminal.printJson(PACKAGES);
     for (const { name, version, license, text } of args.json ? [] : PACKAGES) {
-      terminal.print(`${terminal.colors.bold(`${name} ${version}`)}: ${license}\n\n${text}\n`);
+      const title = `${terminal.colors.bold(`${name} ${version}`)}: ${license}`;
+      terminal.print(title, "", ...text.split("\n"), "");
     }
     return EXIT.ok;
   },

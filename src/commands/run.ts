@@ -20,10 +20,10 @@ export type Surroundings = Pick<Call, "terminal" | "env" | "directory" | "signal
 export async function runWords(words: readonly string[], around: Surroundings): Promise<ExitCode> {
   let silent = true;
   const noticing =
-    <Told>(tell: (told: Told) => void) =>
-    (told: Told): void => {
+    <Told extends readonly unknown[]>(tell: (...told: Told) => void) =>
+    (...told: Told): void => {
       silent = false;
-      tell(told);
+      tell(...told);
     };
   const { print, printJson } = around.terminal;
   const terminal = { ...around.terminal, print: noticing(print), printJson: noticing(printJson) };
@@ -45,7 +45,7 @@ async function runFound(words: readonly string[], around: Surroundings): Promise
   if (asksForHelp(found.rest)) {
     refuseUnknown(found, words[0] === "help");
     const paper = { colors: terminal.colors, width: terminal.width() };
-    terminal.print(await usageOf(found.help, found.path, paper));
+    terminal.print(...(await usageOf(found.help, found.path, paper)).split("\n"));
     return EXIT.ok;
   }
   if (isGroup(found.entry)) return refuse(found.entry, found, terminal);
@@ -117,7 +117,7 @@ async function refuse(group: Group, { path, rest }: Found, terminal: Terminal): 
   const [word] = rest;
   if (word !== undefined) throw unknownWord(group, path, word);
   const paper = { colors: terminal.noteColors, width: terminal.noteWidth() };
-  terminal.note(await usageOf(group, path, paper));
+  terminal.note(...(await usageOf(group, path, paper)).split("\n"));
   return EXIT.usage;
 }
 

@@ -16,7 +16,6 @@ import { UntrustedError } from "../host/trust/trust.ts";
 import { BUILT_INS } from "../registry.ts";
 import { RefusedError, UsageError } from "../tasks/errors.ts";
 import type { TaskContext, Wanted } from "../tasks/task.ts";
-import { pour } from "../terminal/pour.ts";
 import { followOn, waitForOn } from "../terminal/progress.ts";
 import { given } from "../units/given.ts";
 import { hintOf } from "../units/hint-of.ts";
@@ -204,7 +203,7 @@ const contextOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): TaskC
   warn: call.terminal.warn,
   follow: followOn(call.terminal, call.signal),
   waitFor: waitForOn(call.terminal),
-  pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
+  pour: (pieces) => call.terminal.pour(pieces, call.signal),
   openTrail: () => openStackTrail(call, stack.config, sinks),
 });
 

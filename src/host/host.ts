@@ -7,7 +7,6 @@ import { boundsFrom } from "./apart/bounds.ts";
 import type { BuiltIn } from "./built-in.ts";
 import { checkDeclaration, DeclarationError } from "./declaration.ts";
 import { locatePlugin } from "./locate.ts";
-import { toStderr } from "./logger.ts";
 import type { OpenBackend, OpenFailure, OpenPlugins, OpenSink } from "./open.ts";
 import { type LoadedPlugin, type OpeningOptions, openBackend, openSink } from "./opening.ts";
 import { pluginFiles } from "./trust/files.ts";
@@ -138,7 +137,7 @@ async function loadTrusted(spec: string, config: Config, options: HostOptions): 
   const location = locatePlugin(spec, config.directory);
   const files = pluginFiles(location);
   requireTrust(spec, files, readLock(config.directory)[spec]);
-  const say = options.writeLog ?? toStderr;
+  const say = options.writeLog ?? (() => {});
   const { loadApart } = await import("./apart/load-apart.ts");
   return { ...(await loadApart({ location, files, say, ...boundsFrom(config.env) })), source: spec };
 }

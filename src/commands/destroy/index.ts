@@ -53,7 +53,7 @@ async function verdictOf(call: DestroyCall, context: TaskContext): Promise<Verdi
   const { note, noteColors } = call.terminal;
   const taken = await lookAtStack(context);
   printInventory(call.terminal, taken);
-  note(`\nThis destroys the stack ${context.config.name}: ${commandText(context.config.destroy.command)}`);
+  note("", `This destroys the stack ${context.config.name}: ${commandText(context.config.destroy.command)}`);
   const chosen = await chosenOption(call, taken);
   if (chosen === undefined) {
     await recordRefusal(destroy.kind, NOT_CHOSEN, context);

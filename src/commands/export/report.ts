@@ -4,7 +4,7 @@ import type { ExportResult } from "../../export/types.ts";
 import type { Manifest, ManifestPlugin, ManifestProblem } from "../../snapshot/format/manifest.ts";
 import { isLoss } from "../../snapshot/format/problem-kind.ts";
 import { rangeSchema } from "../../snapshot/format/range-text.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { shortPath } from "../../units/short-path.ts";

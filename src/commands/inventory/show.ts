@@ -5,6 +5,6 @@ import { inventoryLines, missingLines } from "./lines.ts";
 /** The table on stdout, the warnings after it on stderr. */
 export function printInventory({ colors, print, warn }: Terminal, { findings, warnings }: Taken): void {
   for (const line of inventoryLines(findings, colors)) print(line);
-  for (const line of missingLines(findings)) warn(line);
+  for (const lines of missingLines(findings)) warn(...lines);
   for (const { subject, message } of warnings) warn(`${subject}: ${message}`);
 }

@@ -3,7 +3,7 @@ import { freeBytes } from "../../inventory/room.ts";
 import type { Surveyed } from "../../inventory/survey.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { toRfc3339 } from "../../units/range.ts";

@@ -4,7 +4,7 @@ import type { OpenFailure } from "../../host/open.ts";
 import { LockError, readLock } from "../../host/trust/lock.ts";
 import { UntrustedError } from "../../host/trust/trust.ts";
 import { RefusedError, UsageError } from "../../tasks/errors.ts";
-import type { Colors } from "../../terminal/colors.ts";
+import type { Colors } from "../../terminal/styles.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { hintOf } from "../../units/hint-of.ts";
 import { defineCommand } from "../command.ts";
@@ -46,7 +46,10 @@ export default defineCommand({
       );
     const description = await describePlugin(loaded, config);
     if (args.json) terminal.printJson(description);
-    else terminal.print(args.markdown ? toMarkdown(description) : forPeople(description, terminal.colors));
+    else
+      terminal.print(
+        ...(args.markdown ? toMarkdown(description).split("\n") : forPeople(description, terminal.colors)),
+      );
     return EXIT.ok;
   },
 });
@@ -70,7 +73,7 @@ function unknown(name: string, known: readonly string[]): UsageError {
   );
 }
 
-function forPeople(description: Description, { bold, dim }: Colors): string {
+function forPeople(description: Description, { bold, dim }: Colors): string[] {
   const { name, version = "", about, source, sha256, hosts, capabilities, options } = description;
   const facts = [
     ["from", source],
@@ -90,7 +93,7 @@ function forPeople(description: Description, { bold, dim }: Colors): string {
     ),
     "",
     ...formatTable([{}, {}, {}], rows),
-  ].join("\n");
+  ];
 }
 
 const typeText = ({ type, required, secret }: Description["options"][number]): string =>

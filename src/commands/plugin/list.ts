@@ -42,8 +42,10 @@ export default defineCommand({
     }));
     if (args.json) terminal.printJson({ plugins: shown, failures: failed });
     else printList(shown, terminal);
-    for (const { error } of args.json ? [] : failures)
-      terminal.warn(`${error.message}\n  ${hintOf(error) ?? ""}`.trimEnd());
+    for (const { error } of args.json ? [] : failures) {
+      const hint = hintOf(error);
+      terminal.warn(error.message, ...(hint === undefined ? [] : [`  ${hint}`]));
+    }
     return failures.length === 0 ? EXIT.ok : EXIT.partial;
   },
 });

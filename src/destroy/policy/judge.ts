@@ -3,7 +3,7 @@
  * `destroy.allow` has it. That guards against slips and copied one-liners, not against somebody who hides what a command
  * does; the stack's name, typed, guards the rest.
  */
-import { printable } from "../../units/printable.ts";
+import { visible } from "../../units/visible.ts";
 import { POLICY_RULES } from "./rules.ts";
 import type { Words } from "./shell.ts";
 import { commandsIn, plainText } from "./unwrap.ts";
@@ -37,8 +37,8 @@ export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal
   const verdict = judgeCommand(command, lists);
   if (verdict.may === "run") return undefined;
   const { part, rule, why, allowable } = verdict;
-  const message = printable(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
-  const permitted = `; if it does, destroy.allow: [${printable(JSON.stringify(part))}] permits it`;
+  const message = visible(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
+  const permitted = `; if it does, destroy.allow: [${visible(JSON.stringify(part))}] permits it`;
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
-import type { Colors } from "../../../terminal/colors.ts";
+import type { Colors } from "../../../terminal/styles.ts";
 import { formatTable } from "../../../terminal/table.ts";
-import { printable } from "../../../units/printable.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
 import { openStackToRead, sinkLimitMs } from "../../stack.ts";
@@ -66,6 +65,6 @@ function rowOf(
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
   const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} given up` : ""];
   const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
-  const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
+  const why = failure === undefined ? "" : `${failure.at.slice(0, 19)}Z ${failure.message}`;
   return [name, mood, limit, counts.join(", "), why];
 }
