@@ -11,7 +11,7 @@ import {
 import type { Plugin } from "../../contract/contract.ts";
 import { type LoadedPlugin, openBackend, openSink, openStore } from "../../host/opening.ts";
 import { readLock } from "../../host/trust/lock.ts";
-import { withoutSecrets } from "../../redact/known-secrets.ts";
+import { shownSetting } from "../../redact/setting.ts";
 import { given } from "../../units/given.ts";
 
 export const descriptionSchema = v.object({
@@ -121,12 +121,12 @@ function valuesOf(plugin: Plugin, kind: PluginKind, config: Config) {
     const values = { ...core, ...options };
     return found
       .filter(({ key }) => values[key] !== undefined)
-      .map(({ key, from, secret }) => [key, { value: secret ? "***" : shown(values[key]), from }] as const);
+      .map(
+        ({ key, from, secret }) =>
+          [key, { value: secret ? "***" : shownSetting(values[key]), from }] as const,
+      );
   } catch {
     // Invalid values are reported, with their lines, by `config check` and by every command that needs them.
     return [];
   }
 }
-
-const shown = (value: unknown): unknown =>
-  typeof value === "string" && /^\w+:\/\//.test(value) ? withoutSecrets(value) : value;

@@ -3,6 +3,7 @@
  * `destroy.allow` has it. That guards against slips and copied one-liners, not against somebody who hides what a command
  * does; the stack's name, typed, guards the rest.
  */
+import { redactedText } from "../../redact/text.ts";
 import { visible } from "../../units/visible.ts";
 import { POLICY_RULES } from "./rules.ts";
 import type { Words } from "./shell.ts";
@@ -36,8 +37,9 @@ const HINT = "destroy.command in contextcore.yaml should take this stack down an
 export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal | undefined {
   const verdict = judgeCommand(command, lists);
   if (verdict.may === "run") return undefined;
-  const { part, rule, why, allowable } = verdict;
-  const message = visible(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
+  const { rule, why, allowable } = verdict;
+  const part = redactedText(verdict.part);
+  const message = visible(redactedText(`the destroy command may not run (${rule}): \`${part}\`: ${why}`));
   const permitted = `; if it does, destroy.allow: [${visible(JSON.stringify(part))}] permits it`;
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
