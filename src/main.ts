@@ -3,6 +3,7 @@
 import { EXIT } from "./commands/exit-code.ts";
 import { failureCode } from "./commands/failure.ts";
 import { runWords } from "./commands/run.ts";
+import { refuseRuntimeOptions } from "./commands/runtime-options.ts";
 import { PROCESS_WORD } from "./host/apart/word.ts";
 import { interruptSignal } from "./terminal/interrupt.ts";
 import { showError } from "./terminal/show-error.ts";
@@ -25,6 +26,7 @@ terminal.onOutputError((error) => {
 });
 
 try {
+  refuseRuntimeOptions(process.env);
   if (words[0] === PROCESS_WORD) {
     const { runPluginProcess } = await import("./host/apart/inside/process.ts");
     await runPluginProcess();

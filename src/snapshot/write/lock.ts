@@ -15,6 +15,7 @@ export function takeLock(path: string): Lock {
       hint: "Wait for it to end, or stop it.",
     });
   return {
+    isInPlace: lock.isInPlace,
     release() {
       lock.release();
       rmSync(path, { force: true });
