@@ -2,28 +2,45 @@
 import { type BigIntStats, lstatSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
-import { TrailError } from "../audit/format/error.ts";
-import { SMALL_BYTES_MAX } from "../audit/format/limits.ts";
-import { makeDirectory, PRIVATE, writeDurably } from "../audit/journal/durable.ts";
-import { withLock } from "../audit/journal/lock.ts";
 import { objectOf } from "../contract/any-names.ts";
-import { readOwnText } from "../storage/own-file.ts";
+import { withLock } from "../storage/lock.ts";
+import { makeOwnDirectory, readOwnText } from "../storage/own-file.ts";
+import { type FileFailure, fileFailure } from "../storage/refusal.ts";
+import { writeWhole } from "../storage/whole-file.ts";
+import { given } from "../units/given.ts";
+
+/** What the user has agreed to cannot be read, or cannot be stored. */
+class AgreementError extends Error {
+  override readonly name = "AgreementError";
+  /** What the reader can do about it, one sentence. */
+  readonly hint: string | undefined;
+
+  constructor({ message, hint, cause }: Omit<FileFailure, "cause"> & { readonly cause?: unknown }) {
+    super(message, given({ cause }));
+    this.hint = hint;
+  }
+}
+
+const failed = (failure: FileFailure): AgreementError => new AgreementError(failure);
+
+/** Far more than the agreements of any user. */
+const BYTES_MAX = 1 << 20;
 
 const agreementSchema = v.object({
   /** RFC 3339. */
   at: v.string(),
   /**
-   * `asked`, `flag`; `plugin`: one was added or trusted; `adopted`: it was in use before anything was asked; `removed`: taken
-   * back, so that it is not adopted again.
+   * How the user agreed: `asked` or by `flag`; `plugin`: one was added or trusted; `adopted`: it was in use before agreement was
+   * asked for; `removed`: withdrawn, and remembered so that it is not adopted again.
    */
   how: v.picklist(["asked", "flag", "plugin", "adopted", "removed"]),
-  /** `claimId` of each. */
+  /** The `claimId` of each claim. */
   claims: v.array(v.string()),
 });
 
 const storeSchema = v.object({
   version: v.literal(1),
-  /** Which file this was written into: a copy of it is another. */
+  /** Identifies the file that this was written into, so that a copy is recognized. */
   self: v.string(),
   projects: objectOf(agreementSchema),
 });
@@ -40,40 +57,48 @@ export const storePath = (home: string): string => join(resolve(home), "agreemen
 /** The contents of the agreements file, as far as they count. */
 export interface KeptAgreements {
   readonly projects: Agreements;
-  /** There is such a file, but this program did not write it there: it was copied, restored or made by somebody else, and counts for nothing. */
+  /** Whether the file exists but was not written there by this program: it was copied, restored or made by somebody else, and is ignored. */
   readonly isForeign: boolean;
 }
 
 /**
- * What this user has agreed to. Only the very file that this program wrote counts: the author of a project may have prepared a
- * home directory in it and have the program started there.
- * @throws TrailError when the file exists and cannot be used
+ * What this user has agreed to. Only the file that this program itself wrote counts, because a project's author could include
+ * a prepared home directory and get the program started with it.
+ * @throws AgreementError when the file exists and cannot be used
  */
 export function readAgreements(home: string): KeptAgreements {
   const path = storePath(home);
   const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (status === undefined) return { projects: {}, isForeign: false };
-  if (!status.isFile()) throw unusable(path, "is no regular file");
+  if (!status.isFile()) throw unusable(path, "is not a regular file");
   const { self, projects } = parsed(path);
   const isForeign = self !== selfOf(status);
   return { projects: isForeign ? {} : projects, isForeign };
 }
 
-/** Changes what is agreed to, under a lock. @throws TrailError when it cannot be stored */
+/** Changes what is agreed to, under a lock. @throws AgreementError when it cannot be stored */
 export async function changeAgreements(
   home: string,
   change: (agreements: Agreements) => Agreements,
 ): Promise<void> {
-  makeDirectory(resolve(home), 0o700);
-  await withLock(join(resolve(home), "agreements.lock"), async () => {
+  attempt("make", resolve(home), () => makeOwnDirectory(resolve(home), resolve(home), 0o700));
+  await withLock(join(resolve(home), "agreements.lock"), failed, async () => {
     const projects = change(readAgreements(home).projects);
     const text = (status: BigIntStats): string =>
       `${JSON.stringify({ version: 1, self: selfOf(status), projects }, undefined, 2)}\n`;
-    writeDurably(storePath(home), text, PRIVATE);
+    attempt("write", storePath(home), () => writeWhole(storePath(home), text, { mode: 0o600 }));
   });
 }
 
-/** Whoever packs files can choose neither number: they are assigned when the file is created. */
+function attempt(doing: "make" | "write", path: string, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    throw failed(fileFailure(doing, path, cause, { purpose: "write", isMaking: doing === "make" }));
+  }
+}
+
+/** Nobody who prepares files can choose these numbers: they are assigned when the file is created. */
 const selfOf = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}-${birthtimeNs}`;
 
 function parsed(path: string): v.InferOutput<typeof storeSchema> {
@@ -84,7 +109,7 @@ function parsed(path: string): v.InferOutput<typeof storeSchema> {
 }
 
 function jsonIn(path: string): unknown {
-  const text = readOwnText(path, SMALL_BYTES_MAX);
+  const text = readOwnText(path, BYTES_MAX);
   try {
     return JSON.parse(text);
   } catch {
@@ -92,7 +117,8 @@ function jsonIn(path: string): unknown {
   }
 }
 
-const unusable = (path: string, why: string): TrailError =>
-  new TrailError(`${path} ${why}: nobody can tell what you have agreed to`, {
+const unusable = (path: string, why: string): AgreementError =>
+  new AgreementError({
+    message: `${path} ${why}: nobody can tell what you have agreed to`,
     hint: "Move it away, then agree to your projects again: contextcore config trust",
   });

@@ -1,12 +1,12 @@
 import type { Backend, RestoreAnswer, RestoreBatch, RestorePlan, Restorer } from "../contract/contract.ts";
-import { ANSWERS, answerObjection } from "../host/answers.ts";
+import { ANSWERS, answerObjection } from "../host/hooks/answers.ts";
 import { inRestoreOrder, orderOf } from "../host/restore-order.ts";
+import { NEVER } from "../units/time-limit.ts";
 import { type Check, require } from "./check.ts";
 import { requireEqual } from "./compare.ts";
 import type { CheckTarget, Subject } from "./subject.ts";
 import type { Harvest, WalkedBlock } from "./walk.ts";
 
-const never = new AbortController().signal;
 const BATCH_LINES = 500;
 
 export const restoreRules: readonly Check<Subject>[] = [
@@ -24,7 +24,7 @@ export const restoreRules: readonly Check<Subject>[] = [
       const target = await subject.backend(empty);
       for (const how of ["after a restore into an empty server", "after the same restore once more"]) {
         await restoreAll(target, clean, range);
-        await target.flush?.(never);
+        await target.flush?.(NEVER);
         requireEqual(clean, only(await subject.walk({ backend: async () => target }), restorable), how);
       }
     },
@@ -57,14 +57,14 @@ function only(harvest: Harvest, restorable: Restorable): Harvest {
 async function restoreAll(backend: Backend, harvest: Harvest, range: RestorePlan["range"]): Promise<void> {
   const { restore } = backend;
   if (restore === undefined) return;
-  requireFindings(await restore.preflight(planOf(harvest, range), never));
+  requireFindings(await restore.preflight(planOf(harvest, range), NEVER));
   for await (const batch of batches(backend, harvest, range))
-    requireTaken(await restore.apply(batch, never), batch);
+    requireTaken(await restore.apply(batch, NEVER), batch);
   for (const [file, bytes] of harvest.files) {
     require(restore.applyBytes !==
       undefined, `it exports ${file} as bytes, but has no \`restore.applyBytes\``);
     const asked = { file, size: bytes.length, counts: {} };
-    requireTaken(await restore.applyBytes(asked, inPieces(bytes), never), asked);
+    requireTaken(await restore.applyBytes(asked, inPieces(bytes), NEVER), asked);
   }
 }
 
@@ -84,7 +84,7 @@ async function* batches(
   range: RestorePlan["range"],
 ): AsyncGenerator<RestoreBatch> {
   const files = [...new Set(blocks.map(({ file }) => file)), ...objects.keys()];
-  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, never)) {
+  for (const file of await inRestoreOrder(files, (path) => path, backend.restore ?? {}, NEVER)) {
     const lines = objects.has(file)
       ? [objects.get(file) ?? ""]
       : linesOf(file, blocks, backend.restore?.order);

@@ -1,10 +1,18 @@
-import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
-import { isMissing, systemRefusal } from "../storage/refusal.ts";
+import { isLitter } from "../storage/litter.ts";
+import {
+  beginDirectory,
+  discardDirectory,
+  publishDirectory,
+  publishInto,
+  syncTree,
+} from "../storage/whole-directory.ts";
+import { inParallel } from "../units/in-parallel.ts";
 import { messageOf } from "../units/message-of.ts";
+import { isMissing, systemRefusal } from "../units/system-refusal.ts";
 import { createAttempts, type Unwritten } from "./attempts.ts";
-import { inParallel } from "./in-parallel.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
 export interface ExportedDashboards {
@@ -15,15 +23,14 @@ export interface ExportedDashboards {
 }
 
 /** The target is not a directory that can be filled. */
-export class TargetError extends Error {
+class TargetError extends Error {
   override readonly name = "TargetError";
-  readonly hint =
-    "Name a new directory, or empty this one: a file that was left there would be provisioned too.";
+  readonly hint = "Name a new directory, or empty this one: any file left in it would also be provisioned.";
 }
 
 /**
- * Writes all folders and dashboards into a directory that `provision` puts back as they were. The directory must be new or
- * empty (hidden entries aside); it appears only when everything is in it.
+ * Writes all folders and dashboards into a directory from which `provision` restores them unchanged. The directory must be
+ * new, or empty except for hidden entries; it appears only when everything is in it.
  * @throws TargetError when there is something in it
  */
 export async function exportDashboards(
@@ -33,14 +40,16 @@ export async function exportDashboards(
 ): Promise<ExportedDashboards> {
   const kept = await entriesOf(directory);
   const partial = join(dirname(directory), `.${basename(directory)}.partial`);
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
+  await discardDirectory(partial);
   try {
+    if (!(await beginDirectory(partial)))
+      throw new TargetError(`${partial} is being filled by somebody else`);
     const result = await fill(store, partial, signal);
-    await moveInto(partial, directory, kept !== undefined);
+    await syncTree(partial);
+    await (kept === undefined ? publishDirectory : publishInto)(partial, directory);
     return result;
   } finally {
-    await rm(partial, { recursive: true, force: true });
+    await discardDirectory(partial);
   }
 }
 
@@ -49,9 +58,9 @@ async function entriesOf(directory: string): Promise<string[] | undefined> {
   const entries = await readdir(directory).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     const why = systemRefusal(error)?.what ?? messageOf(error);
-    throw new TargetError(`${directory} is not a directory that can be read: ${why}`);
+    throw new TargetError(`${directory} is not a readable directory: ${why}`);
   });
-  const visible = entries?.filter((name) => !name.startsWith(".")) ?? [];
+  const visible = entries?.filter((name) => !name.startsWith(".") && !isLitter(name)) ?? [];
   if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);
   return entries;
 }
@@ -71,9 +80,4 @@ async function fill(
     ),
   );
   return { folders: folders.length, dashboards: dashboards.length - failed.length, failed };
-}
-
-async function moveInto(partial: string, directory: string, isThere: boolean): Promise<void> {
-  if (!isThere) return rename(partial, directory);
-  for (const name of await readdir(partial)) await rename(join(partial, name), join(directory, name));
 }

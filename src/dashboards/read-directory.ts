@@ -2,8 +2,9 @@ import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { DashboardStore } from "../contract/contract.ts";
 import { isKind } from "../contract/errors.ts";
-import { isMissing } from "../storage/refusal.ts";
+import { isLitter } from "../storage/litter.ts";
 import { messageOf } from "../units/message-of.ts";
+import { isMissing } from "../units/system-refusal.ts";
 import { FOLDER_FILE, parseFolderFile } from "./folder-file.ts";
 import { readJsonText } from "./json-file.ts";
 import {
@@ -15,9 +16,9 @@ import {
 } from "./source.ts";
 
 /**
- * Reads a directory of dashboard files: each `.json` file is a dashboard, each directory a folder with the directory's name,
- * or as its `_folder.json` says. Hidden files and other files are left alone.
- * @throws DashboardFilesError naming every file that is no dashboard
+ * Reads a directory of dashboard files. Each `.json` file is a dashboard, and each directory is a folder that is named like
+ * the directory or by its `_folder.json`. Hidden files, other files and what other programs left there are ignored.
+ * @throws DashboardFilesError naming every file that is not a dashboard
  * @throws RangeError when there is no such directory
  */
 export async function readDirectory(
@@ -37,7 +38,7 @@ interface Found {
   readonly folders: SourceFolder[];
   readonly dashboards: SourceDashboard[];
   readonly problems: FileProblem[];
-  /** Told with the problems, where there are any: all that is to be mended. */
+  /** If there are problems, these are reported with them, so that the list of what to fix is complete. */
   readonly refused: FileProblem[];
 }
 
@@ -50,7 +51,7 @@ interface Reading {
 async function readFolder(reading: Reading, path: string): Promise<void> {
   const entries = await readdir(join(reading.directory, path), { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const visible = entries.filter(({ name }) => !name.startsWith("."));
+  const visible = entries.filter(({ name }) => !name.startsWith(".") && !isLitter(name));
   for (const entry of visible.filter((one) => one.isFile() && isDashboardFile(one.name)))
     await readDashboard(reading, path, entry.name);
   for (const entry of visible.filter((one) => one.isDirectory())) {
@@ -98,7 +99,7 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** Two files cannot be the same dashboard, nor two directories the same folder: whichever came last would win. */
+/** Two files cannot be the same dashboard, nor two directories the same folder, because the last one would win. */
 const repeatedUids = ({ dashboards, folders }: Found): FileProblem[] => [
   ...repeated(dashboards.map(({ file, draft: { uid } }) => ({ file, uid }))),
   ...repeated(folders.map(({ path, uid }) => ({ file: `${path}/${FOLDER_FILE}`, uid }))),
@@ -110,11 +111,11 @@ function repeated(
   return [...Map.groupBy(named, ({ uid }) => uid)].flatMap(([uid, [first, ...others]]) =>
     uid === undefined || first === undefined
       ? []
-      : others.map(({ file }) => ({ file, reason: `its uid ${uid} is that of ${first.file} too` })),
+      : others.map(({ file }) => ({ file, reason: `${first.file} has the same uid ${uid}` })),
   );
 }
 
-/** A directory with nothing for us in it is no folder, unless it says that it is one. */
+/** A directory without dashboards is not a folder, unless it has a `_folder.json`. */
 function withoutEmptyFolders({ folders, dashboards, refused }: Found): DashboardSource {
   const used = new Set<string>();
   for (const folder of folders.toReversed()) {

@@ -3,6 +3,7 @@
 import type { Inventory, Limit } from "../contract/contract.ts";
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
+import { holdsNothing } from "../reconcile/count.ts";
 import type { Reconciliation } from "../reconcile/reconcile.ts";
 import type { TotalBefore } from "../reconcile/settle.ts";
 import type { Commit } from "../snapshot/format/block.ts";
@@ -15,7 +16,7 @@ import { sleep } from "../units/sleep.ts";
 import { type Asking, askInventory, askLimits, start, tellClock } from "./asking.ts";
 import type { ExportContext } from "./context.ts";
 import { type Counting, countEarly, countRead } from "./counting.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./ledger/ledger.ts";
 import { createReporter, type Reporter } from "./progress.ts";
 import { openCommitted } from "./reread/committed.ts";
 import { type RereadOptions, readAgain } from "./reread/reread.ts";
@@ -38,27 +39,36 @@ export interface BackendOutcome {
   readonly durationMs: number;
 }
 
+/** What to export, and what earlier calls and runs have read of it. */
+interface BackendRun {
+  readonly open: OpenBackend;
+  readonly ledger: Ledger;
+  /** Its inventory, if it has been read. */
+  readonly inventory?: Inventory | undefined;
+}
+
 /** Exports one backend. @throws only our own faults: the backend's errors are in the outcome */
 export async function runBackend(
   context: ExportContext,
-  open: OpenBackend,
-  ledger: Ledger,
+  { open, ledger, inventory }: BackendRun,
 ): Promise<BackendOutcome> {
   const began = performance.now();
   const limit = createConcurrencyLimit(context);
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   limit.watch(reporter.report);
-  const outcome = await live(context, { open, ledger, limit, reporter });
-  reporter.end(outcome.failed ? "failed" : "done");
+  const outcome = await live(context, { open, ledger, inventory, limit, reporter });
+  reporter.end(outcome.failed || isLost({ ledger, limit }) ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
+
+/** Whether it was given up, or all that was asked of it failed. */
+const isLost = ({ ledger, limit }: Pick<Subject, "ledger" | "limit">): boolean =>
+  limit.givesUp() || (ledger.bytes === 0 && ledger.problems.current().some(isLoss));
 
 type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
 
 /** One backend, and what was made for its export. */
-interface Subject {
-  readonly open: OpenBackend;
-  readonly ledger: Ledger;
+interface Subject extends BackendRun {
   readonly limit: ConcurrencyLimit;
   readonly reporter: Reporter;
 }
@@ -68,7 +78,7 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
   const { signal } = context;
   const resumed = ledger.started;
   const asking: Asking = { backend: open.backend, limit, ledger, signal };
-  const inventory = await askInventory(asking);
+  const inventory = subject.inventory ?? (await askInventory(asking));
   if (inventory === "unreachable")
     return { limits: [], failed: true, ...(signal.aborted ? {} : stuckAt(subject, ledger.frontier.size)) };
   tellClock(open, ledger);
@@ -104,11 +114,13 @@ const committer =
 /** Reads everything that is waiting. @returns the server's earlier count */
 async function readAll(context: ExportContext, subject: Subject): Promise<TotalBefore | undefined> {
   const { open, ledger, limit, reporter } = subject;
+  const { tuning } = context;
   const { backend } = open;
   const { match } = ledger.request;
   const early = countEarly(
     ledger,
-    backend.count === undefined
+    // Only counts that are repeated are compared with an earlier one.
+    backend.count === undefined || tuning.recountMs === 0
       ? undefined
       : (range, enough) =>
           limit.callOnce(async (inner) => backend.count?.({ range, ...given({ match }) }, inner), enough),
@@ -119,27 +131,14 @@ async function readAll(context: ExportContext, subject: Subject): Promise<TotalB
 }
 
 const drainAll = (
-  { writer, budget, tuning, temporary, signal, stop }: ExportContext,
+  context: ExportContext,
   { open, ledger, limit, reporter }: Subject,
   admit?: RunStepsOptions["admit"],
-): Promise<void> =>
-  drainFrontier({
-    name: open.name,
-    plugin: open.plugin.name,
-    exporter: open.backend.export,
-    ledger,
-    limit,
-    writer,
-    budget,
-    tuning,
-    temporary,
-    signal,
-    stop,
-    now: clockOf(open),
-    onStep: reporter.report,
-    onPause: reporter.pause,
-    ...given({ admit }),
-  });
+): Promise<void> => {
+  const { name, plugin, backend } = open;
+  const source = { name, plugin: plugin.name, exporter: backend.export, now: clockOf(open) };
+  return drainFrontier({ source, ledger, limit, context, reporter, ...given({ admit }) });
+};
 
 /** `undefined` when the backend has no counts, or the export has to stop. */
 async function countAll(
@@ -172,7 +171,7 @@ async function countAll(
 }
 
 function countingOf(
-  { tuning: { recentMs, recountMs, recounts }, signal }: ExportContext,
+  { tuning: { recentMs, emptyRecentMs, recountMs, recounts }, signal }: ExportContext,
   { open, ledger, limit }: Subject,
 ): Counting {
   const match = given({ match: ledger.request.match });
@@ -180,7 +179,8 @@ function countingOf(
   return {
     count: (range) => limit.call(async (inner) => open.backend.count?.({ range, ...match }, inner)),
     atOnce: limit.slots,
-    isRecent: ({ to }) => to > now() - fromMs(recentMs),
+    isRecent: (answer) =>
+      answer.question.range.to > now() - fromMs(holdsNothing(answer) ? emptyRecentMs : recentMs),
     recountMs,
     recounts,
     pause: (ms) => sleep(ms, signal).catch(() => {}),

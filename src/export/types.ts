@@ -1,7 +1,7 @@
-import type { Counts, ExportRequest, Problem } from "../contract/contract.ts";
-import type { Tuning } from "../engine/tuning.ts";
+import type { Counts, ExportRequest, Inventory, Problem } from "../contract/contract.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
+import type { ExportTuning } from "./tuning.ts";
 
 /** A request for one export. */
 export interface ExportJob {
@@ -10,6 +10,8 @@ export interface ExportJob {
     readonly request: ExportRequest;
     /** The snapshot that this one continues; `null`: none, everything is requested; absent: unknown. */
     readonly parent?: Parent | null;
+    /** What it answered when the export was planned. Absent: the export asks. */
+    readonly inventory?: Inventory;
   }[];
   /** Backends that could not be opened or asked: they become `failed` in the manifest. */
   readonly failures: readonly { readonly name: string; readonly reason: string }[];
@@ -28,7 +30,7 @@ export interface ExportJob {
   /** Most bytes in one part of a split data file. Ignored by a resumed export. */
   readonly fileBytesMax?: number;
   /** Engine numbers that differ from the defaults. */
-  readonly tuning?: Partial<Tuning>;
+  readonly tuning?: Partial<ExportTuning>;
 }
 
 /** The progress of one backend. */

@@ -1,4 +1,4 @@
-/** Files of bytes: each is given to its backend as one stream, and written whole or not at all. */
+/** Restores files of bytes: each is sent to its backend as one stream, and written whole or not at all. */
 import type { RestoreFile } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
@@ -17,7 +17,7 @@ export async function restoreBytes(
   const { target, journal, tally } = writing;
   const earlier = journal.done(target.name, block);
   if (earlier === undefined) {
-    const outcome = await writeWhole(whole, writing);
+    const outcome = await writeBytes(whole, writing);
     await journal.record(target.name, block, outcome);
     tally.note({ ...outcome, ...countRejected(whole.file, outcome.rejected) });
   } else tally.note(earlier);
@@ -26,12 +26,12 @@ export async function restoreBytes(
 }
 
 /** No time limit: the guard around the hook ends one that stops reading. */
-async function writeWhole(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
+async function writeBytes(file: PlannedFile, writing: BytesWriting): Promise<BlockOutcome> {
   const { target, snapshot, signal, retry } = writing;
   const { restore } = target.open.backend;
   const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };
   const write = async () => {
-    if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot put back ${file.file}`);
+    if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot restore ${file.file}`);
     return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);
   };
   const { written, existing = {}, rejected = [], problems = [] } = await patiently(write, signal, retry);

@@ -1,4 +1,4 @@
-/** What a running restore keeps on the disk: how far it got, and every refused record. */
+/** What a running restore stores on the disk: its progress and every refused record. */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Problem, Rejected } from "../contract/contract.ts";
@@ -9,9 +9,10 @@ import { fileLines } from "../snapshot/format/lines.ts";
 import { problemKindSchema } from "../snapshot/format/problem-kind.ts";
 import { recordsOf } from "../snapshot/format/record-keys.ts";
 import { openRestoreDirectory } from "../snapshot/write/disk.ts";
+import { groupCommit } from "../storage/group-commit.ts";
 import { makeOwnDirectory } from "../storage/own-file.ts";
-import { isMissing } from "../storage/refusal.ts";
 import type { GrowingFile, Storage } from "../storage/storage.ts";
+import { isMissing } from "../units/system-refusal.ts";
 
 /** The server's answer for one block's records, and which added blocks they were joined with. */
 export interface BlockOutcome {
@@ -23,7 +24,7 @@ export interface BlockOutcome {
   readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
 }
 
-/** Where a block begins: there is one in each place. */
+/** The beginning of a block, which identifies it. */
 export type BlockStart = Pick<Block, "file" | "offset">;
 
 /** The same, with the numbers of refused records and of those that the server cannot store. */
@@ -32,7 +33,7 @@ export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
   readonly unsupported: number;
 }
 
-/** The numbers of both. A line of several entries or samples counts as so many. */
+/** Counts both. A line of several entries or samples counts as that many. */
 export function countRejected(
   file: string,
   rejected: readonly Rejected[],
@@ -45,7 +46,7 @@ export function countRejected(
   };
 }
 
-/** A line that cannot be taken apart counts as one. */
+/** A line that cannot be split into records counts as one. */
 function recordsIn(file: string, line: string): number {
   if (unitOf(file) === undefined) return 1;
   try {
@@ -96,7 +97,7 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
   );
   const refused = await openWhole(files, "rejected.json");
   const done = new Map(entries.map((one) => [key(one.plugin, one), one]));
-  const keep = groupCommit(refused, state);
+  const commits = commitTo(refused, state);
   return {
     directory,
     done: (plugin, block) => done.get(key(plugin, block)),
@@ -111,7 +112,8 @@ export async function openRestoreJournal(directory: string): Promise<RestoreJour
       );
       const counted = { written, existing, ...countRejected(fileOf(block), rejected) };
       const entry: Done = { plugin, file, offset, ...counted, problems: told, ...joinedWith(joined) };
-      await keep({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` });
+      await commits.add({ refused: lines.join(""), done: `${JSON.stringify(entry)}\n` }, 0);
+      await commits.flush();
     },
     close: async () => void (await Promise.all([state.close(), refused.close()])),
   };
@@ -128,21 +130,14 @@ interface Entry {
   readonly done: string;
 }
 
-/** Blocks that finish together are written and made durable together. After a failure, none is. */
-function groupCommit(refused: JournalFile, state: JournalFile): (entry: Entry) => Promise<void> {
-  const waiting: Entry[] = [];
-  let tail: Promise<void> = Promise.resolve();
-  const writeWaiting = async (): Promise<void> => {
-    const entries = waiting.splice(0);
-    await refused.append(entries.map((one) => one.refused).join(""));
-    await state.append(entries.map((one) => one.done).join(""));
-  };
-  return (entry) => {
-    waiting.push(entry);
-    tail = tail.then(writeWaiting);
-    return tail;
-  };
-}
+/** Blocks that finish together are written and made durable together. */
+const commitTo = (refused: JournalFile, state: JournalFile) =>
+  groupCommit<Entry>({
+    async commit(entries) {
+      await refused.append(entries.map((one) => one.refused).join(""));
+      await state.append(entries.map((one) => one.done).join(""));
+    },
+  });
 
 interface JournalFile {
   /** Durable when it resolves. */

@@ -13,6 +13,7 @@ import {
 } from "../reconcile/count.ts";
 import { savedQuestions } from "../reconcile/saved.ts";
 import type { CountQuestion } from "../reconcile/windows.ts";
+import { addCounts } from "../snapshot/format/counts.ts";
 import { given } from "../units/given.ts";
 import type { Range } from "../units/range.ts";
 import { sleep } from "../units/sleep.ts";
@@ -32,7 +33,7 @@ export interface Recount {
 
 export interface RecountOptions {
   readonly signal: AbortSignal;
-  /** New data can be invisible for a while: counts are repeated for this long in all before it counts as missing. ms */
+  /** New data can be invisible for a while, so counts are repeated for up to this long before data counts as missing. ms */
   readonly settleMs: number;
   readonly pauseMs: number;
   readonly retry?: RetryPolicy;
@@ -40,7 +41,7 @@ export interface RecountOptions {
   readonly lost?: readonly LostBlock[];
 }
 
-/** A window, with what of it can be there as what was read. */
+/** A window, with the amount that can be there after the restore. */
 interface Expected extends CountQuestion {
   readonly saved: Counts;
 }
@@ -56,14 +57,24 @@ export async function recount(target: RestoreTarget, options: RecountOptions): P
   const answers = await repeatCounts(first, first.filter(isLacking), {
     ...asking,
     isUnsettled: isLacking,
-    async pause() {
-      if (Date.now() >= deadline) return false;
+    async pause(waiting) {
+      if (Date.now() >= deadline || isExplained(waiting, target)) return false;
       await sleep(pauseMs, signal);
       return true;
     },
   });
   signal.throwIfAborted();
-  return answers.map(toRecount);
+  return isExplained(answers, target)
+    ? answers.map((one) => ({ ...toRecount(one), short: [] }))
+    : answers.map(toRecount);
+}
+
+/** Whether all that is lacking is what labels have made one with others. */
+function isExplained(answers: readonly CountAnswer[], { alike = {} }: RestoreTarget): boolean {
+  const lacking: Record<string, number> = {};
+  for (const { unit, more } of answers.flatMap(unitDifferences))
+    if (more < 0) addCounts(lacking, { [unit]: -more });
+  return Object.entries(lacking).every(([unit, count]) => count <= (alike[unit] ?? 0));
 }
 
 /** A permanent failure is an answer too, since the data is already written. */
@@ -83,7 +94,7 @@ const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[])
 
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
-/** What of a window can be there when these blocks were not written. */
+/** How much of a window can be there if these blocks were not written. */
 function countsWithout({ range, read }: CountQuestion, lost: readonly LostBlock[]): Counts {
   const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
   const expected = { ...read };

@@ -16,11 +16,11 @@ export const findingSchema = v.object({
   what: v.string(),
   setting: v.optional(v.string()),
   ignoresTenant: v.optional(
-    v.pipe(v.boolean(), v.description("the server heeds no tenant: --into cannot write there")),
+    v.pipe(v.boolean(), v.description("the server ignores tenants, so --into cannot write there")),
   ),
 });
 
-/** What a server would do to the plan, as it is printed and kept. */
+/** What a server would do to the plan, in the form for output and reports. */
 export const findingJson = ({
   severity,
   message,
@@ -32,15 +32,15 @@ export const findingJson = ({
 });
 
 export const reportSchema = v.object({
-  snapshot: v.pipe(v.string(), v.description("the path of the newest that was taken")),
+  snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
   chains: v.pipe(
     v.optional(v.array(chainSchema), []),
-    v.description("by backend: the snapshots that were taken together"),
+    v.description("by backend: the snapshots that were used together"),
   ),
   status: v.pipe(
     v.picklist(["complete", "partial", "failed"]),
     v.description(
-      "complete: everything that the servers have a place for was written or was there already, and the servers' counts say so",
+      "complete: everything that the servers can store was written or already there, and their counts confirm it",
     ),
   ),
   directory: v.pipe(v.string(), v.description("where this report and the refused records are kept")),
@@ -49,19 +49,19 @@ export const reportSchema = v.object({
       name: v.string(),
       url: v.optional(v.string()),
       written: countsSchema,
-      existing: v.pipe(countsSchema, v.description("already there, left as it was")),
+      existing: v.pipe(countsSchema, v.description("already there, and left unchanged")),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
       unsupported: v.pipe(
         v.number(),
-        v.description("records that a server of this kind has no place for: also in rejected.json"),
+        v.description("records that this kind of server cannot store: also in rejected.json"),
       ),
       problems: v.pipe(
         v.array(v.object({ kind: v.string(), reason: v.string(), items: v.array(v.string()) })),
-        v.description("what was written, but not whole, such as data sources without their secrets"),
+        v.description("what was written incompletely, such as data sources without their secrets"),
       ),
       lost: v.pipe(
         v.array(lostSchema),
-        v.description("damaged blocks of the snapshot: nothing of them was written"),
+        v.description("damaged blocks of the snapshot, of which nothing was written"),
       ),
       failure: v.optional(v.string()),
       findings: v.array(findingSchema),
@@ -75,20 +75,20 @@ export const reportSchema = v.object({
             failure: v.optional(v.pipe(v.string(), v.description("why the server could not be counted"))),
           }),
         ),
-        v.description("what the server held afterwards, beside what the snapshot says"),
+        v.description("what the server held afterwards, and what the snapshot claims"),
       ),
     }),
   ),
   notChosen: v.pipe(
     v.optional(v.array(reasonedSchema), []),
-    v.description("plugins of which the range or the selector chose nothing"),
+    v.description("plugins from which the range or the selector chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
 /**
- * Puts together what a restore did and what the servers counted afterwards, and says whether that is everything.
+ * Combines what a restore did with what the servers counted afterwards, and decides whether it is complete.
  * @param counted by plugin name
  */
 export function restoreReport(
@@ -97,25 +97,28 @@ export function restoreReport(
   outcomes: readonly TargetOutcome[],
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
-  const plugins = outcomes.map(
-    ({ name, written, existing, rejected, unsupported, problems, lost, failure }) => ({
+  const plugins = outcomes.map((outcome) => {
+    const { name, written, existing, rejected, unsupported, problems, lost, failure } = outcome;
+    const target = plan.targets.find((one) => one.name === name);
+    const isVain = target?.matcher !== undefined && failure === undefined && isNothing(outcome);
+    return {
       name,
-      url: plan.targets.find((target) => target.name === name)?.open.url,
+      url: target?.open.url,
       written,
       existing,
       rejected,
       unsupported,
-      problems: merged(problems),
+      problems: [...merged(problems), ...(isVain ? [VAIN] : [])],
       lost: lost.map(lostToText),
       ...given({ failure }),
-      findings: (plan.targets.find((target) => target.name === name)?.findings ?? []).map(findingJson),
+      findings: (target?.findings ?? []).map(findingJson),
       counted: (counted.get(name) ?? []).map((one) => ({
         ...one,
         range: rangeToText(one.range),
         short: [...one.short],
       })),
-    }),
-  );
+    };
+  });
   const leftOut = [...plan.leftOut];
   return {
     snapshot: plan.snapshot.path,
@@ -127,6 +130,9 @@ export function restoreReport(
     leftOut,
   };
 }
+
+/** A selector that finds nothing is more likely a mistake than what was meant. */
+const VAIN = { kind: "incomplete", reason: "the selector found nothing in it", items: [] };
 
 /** One entry for each kind and reason, with all items. */
 function merged(problems: TargetOutcome["problems"]): RestoreReport["plugins"][number]["problems"] {
@@ -154,21 +160,21 @@ function statusOf(
     (one) =>
       one.rejected > 0 ||
       one.lost.length > 0 ||
+      one.problems.includes(VAIN) ||
       one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
   );
   return failed > 0 || short ? "partial" : "complete";
 }
 
 /** Nothing of it could be read from the snapshot. */
-const isAllLost = ({
-  lost,
-  written,
-  existing,
-  rejected,
-  unsupported,
-}: RestoreReport["plugins"][number]): boolean =>
-  lost.length > 0 &&
-  rejected + unsupported === 0 &&
+const isAllLost = (one: RestoreReport["plugins"][number]): boolean =>
+  one.lost.length > 0 && one.rejected + one.unsupported === 0 && isNone(one);
+
+/** Nothing of it was chosen. */
+const isNothing = (one: TargetOutcome): boolean =>
+  one.lost.length + one.rejected + one.unsupported === 0 && isNone(one);
+
+const isNone = ({ written, existing }: Pick<TargetOutcome, "written" | "existing">): boolean =>
   [...Object.values(written), ...Object.values(existing)].every((count) => count === 0);
 
 /** Writes `report.json` into the restore's directory, whole or not at all. @throws SnapshotError when the disk refuses */

@@ -1,11 +1,12 @@
-/** A directory of this machine as storage. */
+/** A directory on this machine as storage. */
+import { rmSync } from "node:fs";
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { isMissing, systemCode } from "../units/system-refusal.ts";
 import { syncDirectory } from "./durable.ts";
-import { tryLock } from "./lock.ts";
+import { type Lock, tryLock } from "./lock.ts";
 import { makeOwnDirectory, openOwn, readOwnSync } from "./own-file.ts";
 import { ownEntries } from "./own-tree.ts";
-import { isMissing, systemCode } from "./refusal.ts";
 import type { FileStatus, GrowingFile, Storage, StoredFile } from "./storage.ts";
 import { writePieces } from "./whole-file.ts";
 
@@ -13,8 +14,8 @@ import { writePieces } from "./whole-file.ts";
 export type Refuse = (path: string, cause: unknown) => unknown;
 
 /**
- * The files below a directory, which need not be there yet. From it on no link is followed.
- * @param refuse default what the system throws, or UnsafeFileError
+ * The files below a directory, which need not exist yet. No link in or below it is followed.
+ * @param refuse makes the errors; default: what the system throws, or UnsafeFileError
  */
 export function localStorage(root: string, refuse: Refuse = (_, cause) => cause): Storage {
   const writing = async <Result>(name: string, work: (path: string) => Promise<Result>): Promise<Result> => {
@@ -49,10 +50,11 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
     list: () => ownEntries(root),
     stat: (name) => statusOf(join(root, name)),
     remove: (name) => writing(name, (path) => rm(path, { force: true })),
-    lock(name) {
+    lock(name, { isRemoved = false } = {}) {
       const path = join(root, name);
       try {
-        return tryLock(path);
+        const lock = tryLock(path);
+        return lock !== undefined && isRemoved ? removedWith(lock, path) : lock;
       } catch (cause) {
         throw refuse(path, cause);
       }
@@ -60,13 +62,21 @@ export function localStorage(root: string, refuse: Refuse = (_, cause) => cause)
   };
 }
 
+const removedWith = (lock: Lock, path: string): Lock => ({
+  isInPlace: lock.isInPlace,
+  release() {
+    lock.release();
+    rmSync(path, { force: true });
+  },
+});
+
 /** A few at a time, because there may be thousands of small files. */
 async function eachOf(all: readonly string[], work: (one: string) => Promise<void>): Promise<void> {
   for (let first = 0; first < all.length; first += 16)
     await Promise.all(all.slice(first, first + 16).map(work));
 }
 
-/** From the root down to the one that the file is in. */
+/** The folders from the root down to the file's own. */
 const foldersOf = (root: string, name: string): string[] =>
   name.split("/").map((_, depth, parts) => join(root, ...parts.slice(0, depth)));
 
@@ -84,11 +94,11 @@ async function closed(handle: FileHandle, error: unknown): Promise<never> {
   throw error;
 }
 
-/** The files of a place, or below a directory that is named. */
+/** A given storage, or the one for a directory. */
 export const storageAt = (place: Storage | string): Storage =>
   typeof place === "string" ? localStorage(place) : place;
 
-/** @param start where it ends now @param told makes what is thrown */
+/** @param start its present size @param told makes the error to throw */
 function growingFile(
   handle: FileHandle,
   start: number,
@@ -113,7 +123,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-/** The failure that led here is the one to tell; what then stays behind is cut off by whoever goes on with the file. */
+/** Ignores its own failure, because the original one is reported. Leftover bytes are cut off by whoever continues the file. */
 async function takeBack(handle: FileHandle, size: number, error: unknown): Promise<never> {
   await handle.truncate(size).catch(() => {});
   throw error;

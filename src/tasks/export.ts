@@ -4,10 +4,10 @@ import type { Ending } from "../audit/format/event.ts";
 import { ownIdentity } from "../audit/journal/identity.ts";
 import type { Config } from "../config/config.ts";
 import { SIGNALS, type Signal } from "../contract/contract.ts";
-import { flushAll } from "../engine/flush.ts";
 import { exportSnapshot, resumeSnapshot } from "../export/export-snapshot.ts";
 import { type ExportPlan, planExport, planResume } from "../export/plan.ts";
 import type { ExportJob, ExportResult } from "../export/types.ts";
+import { flushAll } from "../host/flush.ts";
 import type { OpenBackend } from "../host/open.ts";
 import { estimateExport, estimateText } from "../inventory/export-size.ts";
 import { freeBytes } from "../inventory/room.ts";
@@ -93,7 +93,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
   return {
     names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
     job: {
-      backends: plan.parts.map(({ finding: _, ...part }) => part),
+      backends: plan.parts.map(({ finding, ...part }) => ({ ...part, inventory: finding.inventory })),
       failures: plan.failures,
       directory,
       ...manner(context.config),
@@ -147,5 +147,5 @@ async function tellSize(
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
   note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
   if (free !== undefined && size.high > free)
-    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume goes on");
+    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume continues");
 }

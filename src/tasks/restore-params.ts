@@ -6,9 +6,10 @@ import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
 import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
+/** What a restore is told. */
 export const restoreParams = {
   snapshot: SNAPSHOT,
-  all: { type: "flag", about: "everything from every snapshot that is kept" },
+  all: { type: "flag", about: "everything from all kept snapshots" },
   chain: CHAIN,
   plugin: {
     type: "value",
@@ -27,14 +28,14 @@ export const restoreParams = {
     type: "value",
     hint: "TIME",
     parse: readMoment,
-    about: "only data from then on: a date, an RFC 3339 time, or 24h for that long ago",
+    about: "only data at or after this: a date, an RFC 3339 time, or 24h for that long ago",
   },
-  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before then" },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before this" },
   match: {
     type: "value",
     hint: "NAME=SELECTOR",
     repeatable: true,
-    about: "only what this selector in the backend's own language finds",
+    about: "only what this selector, in the backend's own language, finds",
   },
   into: {
     type: "value",
@@ -48,9 +49,15 @@ export const restoreParams = {
     repeatable: true,
     about: "add a label to every stream and series, e.g. restored_from=20260124-143000",
   },
-  resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
+  relabel: {
+    type: "flag",
+    about:
+      "let --label replace labels that are there already; without it a backend that has them is left out",
+  },
+  resume: { type: "flag", about: "continue the same restore where it was interrupted" },
 } as const;
 
+/** The same as values, with defaults filled in. */
 export type RestoreValues = ParamValues<typeof restoreParams>;
 
 /** The requested range; `undefined` when there is none. @throws UsageError when it is empty */
@@ -69,17 +76,26 @@ export function requireChoice({ snapshot, all, from, to }: RestoreValues): void 
   if (snapshot !== undefined || all || from !== undefined || to !== undefined) return;
   throw new UsageError(
     "which snapshot?",
-    "a name, a directory or `latest`; or --all, or --from and --to, of all that are kept",
+    "give a name, a directory or `latest`; or use --all, or --from and --to, for all that are kept",
   );
 }
 
-/** @throws UsageError when one is not `KEY=VALUE` */
+/** @throws UsageError when one is not `KEY=VALUE`, has a name that is the servers' own, or is given twice */
 export function readLabels(texts: readonly string[]): Record<string, string> {
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
-      if (name !== undefined && value !== undefined) return [name, value];
-      throw new UsageError(`--label ${text} is not a label`, "for example --label restored_from=20260124");
-    }),
-  );
+  const labels = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, value] = /^([a-zA-Z_][a-zA-Z0-9_]*)=(.+)$/s.exec(text) ?? [];
+    if (name === undefined || value === undefined)
+      throw new UsageError(`--label ${text} is not a label`, EXAMPLE);
+    if (name.startsWith("__"))
+      throw new UsageError(
+        `--label ${text}: names that begin with __ are the servers' own, such as a metric's __name__`,
+        EXAMPLE,
+      );
+    if (labels.has(name)) throw new UsageError(`--label ${name} is given more than once`);
+    labels.set(name, value);
+  }
+  return Object.fromEntries(labels);
 }
+
+const EXAMPLE = "for example --label restored_from=20260124";

@@ -17,8 +17,8 @@ import type { Source } from "../snapshot/catalog/source.ts";
 import type { ManifestPlugin } from "../snapshot/format/manifest.ts";
 import { readManifest } from "../snapshot/read/manifest-file.ts";
 import { namedDirectory } from "../storage/own-file.ts";
-import { systemCode } from "../storage/refusal.ts";
 import type { Range } from "../units/range.ts";
+import { systemCode } from "../units/system-refusal.ts";
 import { UsageError } from "./errors.ts";
 
 /** The parameters that name a snapshot. */
@@ -27,12 +27,14 @@ export const SNAPSHOT = {
   hint: "SNAPSHOT",
   complete: "snapshots",
   local: "paths",
-  about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
+  about:
+    "its name or directory, or `latest`: the newest complete one, together with the snapshots that it continues",
 } as const;
 
+/** The flag that takes the snapshots that one continues together with it. */
 export const CHAIN = {
   type: "flag",
-  about: "also the snapshots that the named one continues; `latest` means them anyway",
+  about: "include the snapshots that the named one continues; `latest` always does",
 } as const;
 
 /** Where to look for a snapshot: the working directory and the snapshots directory, both absolute. */
@@ -128,10 +130,10 @@ export async function findSnapshot(text: string, place: SnapshotPlaces): Promise
   const names = snapshots.map(({ path }) => basename(path));
   const meant = closest(text, names);
   throw new UsageError(
-    `there is no snapshot ${text}, neither in ${place.directory} nor among those of this configuration, in ${place.backups}`,
+    `there is no snapshot ${text}, neither in ${place.directory} nor in this configuration's ${place.backups}`,
     meant === undefined
-      ? "contextcore snapshots list shows those that are kept; one that is elsewhere is named by its path"
-      : `did you mean ${meant}? One that is elsewhere is named by its path.`,
+      ? "contextcore snapshots list shows those that are kept; name one that is elsewhere by its path"
+      : `did you mean ${meant}? Name one that is elsewhere by its path.`,
   );
 }
 

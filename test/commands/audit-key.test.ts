@@ -41,8 +41,14 @@ test("a trail that was written anew, without its past and its checkpoints", asyn
   forget(cwd, /^(audit\.|trails\/|home)/);
   expect((await inside(cwd, "audit", "export", "--all", "-o", "out.jsonl")).exitCode).toBe(0);
   expect((await inside(cwd, "audit", "verify")).exitCode).toBe(0); // by itself it is a chain
-  const { exitCode, stderr } = await inside(cwd, "audit", "verify", "--key", key);
-  expect([exitCode, stderr]).toEqual([5, expect.stringContaining(NOTHING)]);
+  const { exitCode, stderr, stdout } = await inside(cwd, "audit", "verify", "--key", key);
+  expect([exitCode, stderr, stdout]).toEqual([
+    3,
+    expect.stringContaining(NOTHING),
+    expect.stringContaining("not proved by this key"),
+  ]);
+  const json = await inside(cwd, "audit", "verify", "--key", key, "--json");
+  expect([json.exitCode, JSON.parse(json.stdout).sound]).toEqual([3, false]);
 });
 
 test("the right key: its checkpoint proves it, one that is gone or another's is a difference", async () => {

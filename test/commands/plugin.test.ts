@@ -161,7 +161,7 @@ describe("trust", () => {
     await sure.waitFor("Trust these files and load them?");
     sure.type("y");
     expect(await sure.exited).toBe(0);
-    expect(sure.text()).toContain("acme/lines is added to");
+    expect(sure.text()).toContain("acme/lines was added to");
   });
 
   test("of a plugin with packages of its own, which work in the compiled program", async () => {
@@ -272,7 +272,7 @@ describe("list and info", () => {
       "contextcore.yaml": "backends:\n  loki: { tenant: shop, token: s3cret-word }\n",
     });
     const { stdout } = await contextcore(home, ["plugin", "info", "loki"]);
-    expect(stdout).toContain("can   inventory, size, export, count, limits, restore, flush, deliver");
+    expect(stdout).toContain("can   inventory, size, export, count, limits, flush, split, restore, deliver");
     expect(stdout).toMatch(/tenant +shop +contextcore.yaml:2/);
     expect(stdout).toMatch(/token +\*\*\* +contextcore.yaml:2/);
     expect(stdout).not.toContain("s3cret");
@@ -284,6 +284,16 @@ describe("list and info", () => {
       environment: ["CONTEXTCORE_LOKI_IMPORTANCE"],
       from: "default",
     });
+  });
+
+  test.each([
+    ["grafana", ["split", "dashboards"]],
+    ["mimir", ["tenants", "split", "restore"]],
+    ["loki", ["flush", "split", "restore", "deliver", "history"]],
+    ["file", ["deliver"]],
+  ])("info names everything that %s can do and need not", async (name, optional) => {
+    const { capabilities } = await json(temporaryDirectory(), ["plugin", "info", name]);
+    expect(capabilities).toEqual(expect.arrayContaining(optional));
   });
 
   test("info --markdown is the plugin's section of the documentation, without anything of this machine", async () => {
@@ -346,7 +356,7 @@ describe("what is wrong is told as what it is:", () => {
     });
     expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toEqual({
       error: {
-        message: "there is no third party's plugin nosuch in the configuration",
+        message: "the configuration has no third-party plugin nosuch",
         hint: "contextcore plugin list shows all",
       },
     });
@@ -482,7 +492,7 @@ describe("new", () => {
   test("does not write into a folder that is there", async () => {
     const home = temporaryDirectory({ "lines/mine.txt": "mine" });
     const { stderr } = await contextcore(home, ["plugin", "new", "acme/lines"], 2);
-    expect(stderr).toContain("./lines is already there");
+    expect(stderr).toContain("./lines exists already");
     expect(readdirSync(join(home, "lines"))).toEqual(["mine.txt"]);
   });
 });
@@ -501,7 +511,7 @@ describe("check", () => {
     expect(stdout).toContain(
       "broken  export-ends: every step is right by the contract, and the tree of cursors comes to an end\n",
     );
-    expect(stdout).toContain("claim 41 lines and have 40");
+    expect(stdout).toContain("claim 41 lines but have 40");
     await contextcore(home, ["plugin", "check", "./lines", "--rule", "no-such"], 2);
   });
 

@@ -91,7 +91,7 @@ const FORGED: Readonly<Record<string, { forge: (path: string) => void; says: str
   },
   "a block is said to be of a file outside": {
     forge: (path) => inIndex(path, /"file":"logs.json",/, '"file":"logs.json","of":"../../logs.json",'),
-    says: "names a file outside of the snapshot",
+    says: "names a file outside the snapshot",
   },
   "the manifest says a file is of another": {
     forge: (path) =>
@@ -116,7 +116,7 @@ const FORGED: Readonly<Record<string, { forge: (path: string) => void; says: str
         for (const file of plugins.flatMap(({ files }) => files))
           if (file.path === "logs.json") file.path = "../../secret";
       }),
-    says: "names a file outside of the snapshot: ../../secret",
+    says: "names a file outside the snapshot: ../../secret",
   },
   "the manifest says a file is of one outside": {
     forge: (path) =>
@@ -124,7 +124,7 @@ const FORGED: Readonly<Record<string, { forge: (path: string) => void; says: str
         for (const file of plugins.flatMap(({ files }) => files))
           if (file.path === "logs.json") file.of = "/etc/passwd";
       }),
-    says: "names a file outside of the snapshot: /etc/passwd",
+    says: "names a file outside the snapshot: /etc/passwd",
   },
 };
 

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Backend, Sink } from "../../src/contract/contract.ts";
 import { PluginError } from "../../src/contract/errors.ts";
-import { guardBackend, guardSink } from "../../src/host/guard.ts";
-import type { GuardOptions } from "../../src/host/guard-hooks.ts";
+import { type GuardOptions, guardBackend, guardSink } from "../../src/host/hooks/guard.ts";
 
 const never = new AbortController().signal;
 const options: GuardOptions = {
@@ -130,7 +129,7 @@ describe("an answer that does not fit goes no further", () => {
     expect(await failure(Promise.resolve<unknown>(answer()))).toMatchObject({
       name: "PluginError",
       kind: "invalid",
-      message: expect.stringContaining(`acme/x: ${hook} gave an answer that does not fit: `),
+      message: expect.stringContaining(`acme/x: ${hook} gave a wrong answer: `),
     });
   });
 
@@ -153,7 +152,7 @@ describe("an answer that does not fit goes no further", () => {
       "no failure",
       "no failure",
       expect.objectContaining({
-        message: "acme/x: 3 steps in a row brought nothing, and there are still more",
+        message: "acme/x: 3 steps in a row yielded nothing, and more follow",
       }),
     ]);
   });

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test";
 import * as v from "valibot";
 import { definePlugin } from "../../src/contract/contract.ts";
 import type { BuiltIn } from "../../src/host/built-in.ts";
-import { DeclarationError } from "../../src/host/declaration.ts";
 import { openPlugins } from "../../src/host/host.ts";
+import { DeclarationError } from "../../src/host/plugin/declaration.ts";
 import { BUILT_INS } from "../../src/registry.ts";
 import { configOf, pluginSource, project, trustAll } from "./support.ts";
 
@@ -152,7 +152,7 @@ describe("a third party's plugin", () => {
     [
       "another contract",
       "contract: 2,",
-      "written for version 2 of the plugin contract, and this contextcore speaks version 1",
+      "written for version 2 of the plugin contract, but this contextcore supports version 1",
     ],
     ["an unknown part", "backends: 1,", "`backends` is not part of the contract"],
     ["a wrong type", "hosts: 'x',", "`hosts` should be Array"],

@@ -1,5 +1,5 @@
 /** The jobs of the release workflow after the build, run here: what is published is what the sums and the SBOM name. */
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as v from "valibot";
@@ -81,6 +81,8 @@ const sbomSchema = v.object({
     v.object({ fileName: v.string(), checksums: v.tuple([v.object({ checksumValue: v.string() })]) }),
   ),
 });
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
 
 test("sums and bill of materials are of the signed files, all of them", () => {
   const artifacts = new Map([["release", built()]]);

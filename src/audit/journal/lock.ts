@@ -1,65 +1,35 @@
 /** One writer of a trail at a time. */
-import { existsSync } from "node:fs";
-import { type Lock, tryLock, waitForLock } from "../../storage/lock.ts";
+import * as locks from "../../storage/lock.ts";
+import type { FileFailure } from "../../storage/refusal.ts";
 import { cannot, TrailError } from "../format/error.ts";
 
 /** Takes the lock if it is free. @throws TrailError when its file cannot be used */
-export function tryTrailLock(path: string): Lock | undefined {
+export function tryTrailLock(path: string): locks.Lock | undefined {
   try {
-    return tryLock(path);
+    return locks.tryLock(path);
   } catch (cause) {
     throw cannot("lock", path, cause);
   }
 }
 
-/** Runs the work while holding the lock. @throws TrailError when its file cannot be used, or its holder does not let go in time */
-export async function withLock<Result>(path: string, work: (lock: Lock) => Promise<Result>): Promise<Result> {
-  const lock = await waitForLock(path).catch((cause) => {
-    throw cannot("lock", path, cause);
-  });
-  return holding(path, lock, work);
-}
+const fail = ({ message, ...more }: FileFailure): TrailError => new TrailError(message, more);
 
-/**
- * Runs the work while holding the lock, without making a lock file: where there is none, or it cannot be written to,
- * nobody writes.
- * @throws TrailError when its holder does not let go in time
- */
-export async function withLockIfThere<Result>(path: string, work: () => Result): Promise<Result> {
-  const lock = existsSync(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
-  return holding(path, lock, async () => work());
-}
+/** Runs the work while holding the lock. @throws TrailError when its file cannot be used, or its holder does not let go in time */
+export const withTrailLock = <Result>(
+  path: string,
+  work: (lock: locks.Lock) => Promise<Result>,
+): Promise<Result> => locks.withLock(path, fail, work);
+
+/** The same without making a lock file: where there is none, nobody writes. @throws TrailError when its holder does not let go in time */
+export const withTrailLockIfThere = <Result>(path: string, work: () => Result): Promise<Result> =>
+  locks.withLockIfThere(path, fail, work);
 
 /**
  * The same where there may be no place for a lock: the work is then done without.
  * @param prepare makes that place @throws TrailError when its holder does not let go in time
  */
-export async function withLockIfCan<Result>(
+export const withOwnLock = <Result>(
   path: string,
   prepare: () => void,
   work: () => Promise<Result>,
-): Promise<Result> {
-  const taken = async (): Promise<Lock | undefined> => {
-    prepare();
-    return waitForLock(path);
-  };
-  return holding(path, await taken().catch(() => UNLOCKED), work);
-}
-
-const UNLOCKED: Lock = { release() {}, isInPlace: () => true };
-
-async function holding<Result>(
-  path: string,
-  lock: Lock | undefined,
-  work: (lock: Lock) => Promise<Result>,
-): Promise<Result> {
-  if (lock === undefined)
-    throw new TrailError(`another process has held ${path} for 30 s`, {
-      hint: "Find it with `fuser` or `lsof`; if it is stopped, continue or end it.",
-    });
-  try {
-    return await work(lock);
-  } finally {
-    lock.release();
-  }
-}
+): Promise<Result> => locks.withLockIfCan(path, { prepare, fail }, work);

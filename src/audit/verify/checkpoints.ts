@@ -14,16 +14,16 @@ export interface SignedCheckpoints {
   readonly findings: readonly TrailDiagnostic[];
   /** The one that was given. */
   readonly publicKey?: string;
-  /** A public key was given, or the home has the signing key. */
+  /** Whether a public key was given, or the home has the signing key. */
   readonly hasKey: boolean;
-  /** Where one is kept for whoever verifies here. */
+  /** The places where a checkpoint was found. */
   readonly places: readonly string[];
 }
 
 /**
- * Reads them and proves their signatures.
- * @param publicKey `NAME+HASH+BASE64`; default that of the key in the home; without either there is nothing to read
- * @throws TrailError when a file is there and cannot be read
+ * Reads the checkpoints and verifies their signatures.
+ * @param publicKey `NAME+HASH+BASE64`; default that of the key in the home; without either, nothing is read
+ * @throws TrailError when a file exists and cannot be read
  */
 export function readCheckpoints(file: string, home: Home, publicKey?: string): SignedCheckpoints {
   const own = readSigningKey(home)?.verifier;
@@ -43,29 +43,31 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
   return { checkpoints, findings, hasKey: verifier !== undefined, places, ...given({ publicKey }) };
 }
 
-/** A checkpoint that was signed and is not there any more: whoever rewrote the trail has removed it. */
+/** Reports a checkpoint that was signed and no longer exists: whoever rewrote the trail may have removed it. @returns whether the key that was given proves nothing at all */
 export function checkMissing(
   { hasKey, places, checkpoints, publicKey }: SignedCheckpoints,
   { keygen, due, unkeyed }: Signing,
   findings: TrailDiagnostics,
-): void {
+): boolean {
   const end = due ?? (hasKey && keygen === undefined ? unkeyed : undefined);
   if (end === undefined) {
     // Whoever names a key asks for its proof. Only a trail in which it was made, and nothing was to be signed since, has none.
-    if (publicKey === undefined || checkpoints.length > 0 || keygen?.details.public === publicKey) return;
+    if (publicKey === undefined || checkpoints.length > 0 || keygen?.details.public === publicKey)
+      return false;
     const message =
       "nothing is signed with this key: there is no checkpoint, and no event says that the key was made";
-    findings.add({ severity: "difference", subject: "checkpoint", message });
-    return;
+    findings.add({ severity: "warning", subject: "checkpoint", message });
+    return true;
   }
   for (const path of places) {
     if (existsSync(path)) continue;
     const message = `the signed checkpoint is missing: one was signed after event ${end.seq}, a ${end.operation}`;
     findings.add({ severity: "difference", subject: path, seq: end.seq, message });
   }
+  return false;
 }
 
-/** Compares them with the trail. @returns the newest */
+/** Compares the checkpoints with the trail. @returns the newest */
 export function checkCheckpoints(
   { checkpoints, findings: wrong }: SignedCheckpoints,
   { hashes, past, findings }: Pick<Evidence, "hashes" | "past" | "findings">,
@@ -73,7 +75,7 @@ export function checkCheckpoints(
   for (const finding of wrong) findings.add(finding);
   for (const { size, hash } of checkpoints) {
     if (past.had(size, hash, hashes.get(size)) !== false) continue;
-    const message = `event ${size}, which the checkpoint was signed for, is not in the trail as it was`;
+    const message = `event ${size}, for which the checkpoint was signed, is no longer in the trail as it was`;
     findings.add({ severity: "difference", subject: "checkpoint", seq: size, message });
   }
   return [...checkpoints].sort((a, b) => b.size - a.size)[0];

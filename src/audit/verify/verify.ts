@@ -1,8 +1,9 @@
-/** Proves a trail: the chain through all its files, what its checkpoint says, and what its witnesses have seen. */
+/** Verifies a trail: the chain through all its files, its checkpoint, and what its witnesses have seen. */
 import { basename, dirname } from "node:path";
 import type { OpenFailure, OpenSink } from "../../host/open.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { readSinkStates, sinksFolder } from "../deliver/state.ts";
+import { adviceOnInterrupted } from "../format/advice.ts";
 import { TrailError } from "../format/error.ts";
 import type { AuditEvent } from "../format/event.ts";
 import type { Checkpoint } from "../journal/checkpoint.ts";
@@ -10,8 +11,7 @@ import { cutLines } from "../journal/forward.ts";
 import { headFromCopy } from "../journal/found-copy.ts";
 import { type Head, type Home, openHome } from "../journal/home.ts";
 import { ownIdentity } from "../journal/identity.ts";
-import { stateOf, toProcessMark } from "../process.ts";
-import { adviceOnInterrupted } from "../recover.ts";
+import { stateOf, toProcessMark } from "../journal/process.ts";
 import { type ChainCheck, type ChainSummary, createChainCheck } from "./chain-check.ts";
 import { checkCheckpoints, checkMissing, readCheckpoints } from "./checkpoints.ts";
 import { collectDiagnostics, type TrailDiagnostic, type TrailDiagnostics } from "./diagnostics.ts";
@@ -20,16 +20,16 @@ import { checkKept } from "./kept.ts";
 import { lookAt, type TrailFile } from "./sources.ts";
 import { askSinks, judgeAnswer, judgeHome, judgeReceipts, type Witness } from "./witnesses.ts";
 
-/** What is to be proved, and by whom. */
+/** The trail to verify, and its witnesses. */
 export interface VerifyTrailOptions {
   /** The trail's file, absolute. */
   readonly file: string;
   /** `~/.contextcore` */
   readonly home: string;
   readonly project: string;
-  /** Those that remember are asked what they have seen. */
+  /** Sinks that keep a history are asked what they have seen. */
   readonly sinks: readonly OpenSink[];
-  /** Sinks that are configured and could not be opened: they cannot be asked. */
+  /** Configured sinks that could not be opened, and so cannot be asked. */
   readonly unopened?: readonly OpenFailure[];
   /** The public key of the checkpoints, `NAME+HASH+BASE64`; default that of the key in the home, if there is one. */
   readonly publicKey?: string;
@@ -47,10 +47,12 @@ export interface Verification {
   readonly findings: readonly TrailDiagnostic[];
   readonly differences: number;
   readonly warnings: number;
+  /** A public key was given, and nothing at all is signed with it. */
+  readonly unsigned?: true;
 }
 
 /**
- * Reads and writes nothing. Witnesses are asked before the trail is looked at: they have seen nothing then that is not
+ * Only reads, and writes nothing. Witnesses are asked before the trail is read, so they have seen nothing that should not be
  * in it, however much is appended meanwhile.
  * @throws TrailError when there is no trail, or what is known of it cannot be read
  */
@@ -60,7 +62,7 @@ export async function verifyTrail(options: VerifyTrailOptions): Promise<Verifica
     return await proveAll(options, findings);
   } catch (error) {
     if (!(error instanceof TrailError && error.cause instanceof UnsafeFileError)) throw error;
-    // Something was put in the place of a file of the trail: that is no trail that cannot be read, but one that was changed.
+    // Something replaced a file of the trail. That is not an unreadable trail, but a changed one.
     findings.add({ severity: "difference", subject: basename(error.cause.path), message: error.message });
     const { kept, differences, warnings } = findings;
     const chain = createChainCheck(collectDiagnostics(), collectHashes()).finish();
@@ -80,7 +82,7 @@ async function proveAll(options: VerifyTrailOptions, findings: TrailDiagnostics)
   const past = checkKept(dirname(file), chain.pruned, findings);
   const evidence = { file, hashes, findings, past, changed: chain.changed };
   const checkpoint = checkCheckpoints(signed, evidence);
-  checkMissing(signed, chain.signing, findings);
+  const unsigned = checkMissing(signed, chain.signing, findings);
   for (const started of chain.open) warnOfOpen(started, findings);
   const witnesses = [
     judgeHome(home, head ?? headFromCopy(home, file, hashes), evidence, (chain.pruned?.lastSeq ?? 0) + 1),
@@ -88,7 +90,15 @@ async function proveAll(options: VerifyTrailOptions, findings: TrailDiagnostics)
     ...[...answers, ...silent].flatMap((answer) => judgeAnswer(answer, evidence)),
   ];
   const { kept, differences, warnings } = findings;
-  const result = { files, chain, witnesses, findings: kept, differences, warnings };
+  const result = {
+    files,
+    chain,
+    witnesses,
+    findings: kept,
+    differences,
+    warnings,
+    ...(unsigned && { unsigned }),
+  };
   return checkpoint === undefined ? result : { ...result, checkpoint };
 }
 
@@ -101,7 +111,7 @@ interface Walking {
 interface Walked {
   readonly chain: ChainSummary;
   readonly files: number;
-  /** What the home knew of the trail then. */
+  /** What the home knew about the trail at that time. */
   readonly head: Head | undefined;
 }
 
@@ -112,14 +122,14 @@ async function walk(file: string, home: Home, { findings, hashes, signal }: Walk
   try {
     for (const source of sources) {
       takeSource(source, check, findings, (sha256) => found.set(source.name, sha256));
-      await Bun.sleep(0); // let a signal through
+      await Bun.sleep(0); // let signals be handled
       signal.throwIfAborted();
     }
   } finally {
     close();
   }
   if (torn > 0) {
-    const message = `the last ${torn} bytes are not a whole line: a command died while it wrote, or the file was cut`;
+    const message = `the last ${torn} bytes are not a whole line: a command died while writing, or the file was cut`;
     findings.add({ severity: "difference", subject: basename(file), message });
   }
   const chain = check.finish();
@@ -141,7 +151,7 @@ function takeSource(
   }
 }
 
-/** Compressed files have bytes that mean nothing: only the file's own hash tells that one of them was changed. */
+/** Some bits of a compressed file have no meaning, so only the hash of the whole file shows that one was changed. */
 function checkClosed(
   found: ReadonlyMap<string, string>,
   recorded: ReadonlyMap<string, string>,
@@ -153,8 +163,8 @@ function checkClosed(
     const severity = expected === undefined ? "warning" : "difference";
     const message =
       expected === undefined
-        ? "no event says what its bytes were when it was closed"
-        : `its bytes are not those that it was closed with: their SHA-256 is ${sha256}, recorded is ${expected}`;
+        ? "no event recorded its SHA-256 when it was closed"
+        : `it was changed after it was closed: its SHA-256 is ${sha256}, but ${expected} was recorded`;
     findings.add({ severity, subject: name, message });
   }
 }

@@ -6,19 +6,22 @@ import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
+import { NONE_ENABLED } from "../../inventory/survey.ts";
+import { agreementRefusal } from "../../tasks/agreed.ts";
 import { askBackends } from "../../tasks/inventory.ts";
+import { openStackToRead } from "../../tasks/stack.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import { agreementOf, agreementRefusal, requireAgreement } from "../agreement.ts";
+import { agreementOf, requireAgreement } from "../agreement.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf, openStackToRead, type Stack } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   timeout: {
@@ -43,11 +46,11 @@ export const doctorSchema = v.object({
 });
 
 export default defineCommand({
-  about: "look at everything that an export or a restore needs, and say what to change",
+  about: "check everything that an export or a restore needs, and say what to change",
   args,
   examples: [
     { line: "doctor", about: "before the first export, and when something does not work" },
-    { line: "doctor --json", about: "for monitoring: exit code 3 when there is anything to look at" },
+    { line: "doctor --json", about: "for monitoring: exit code 3 when something needs attention" },
   ],
   json: doctorSchema,
   async run(call): Promise<ExitCode> {
@@ -74,7 +77,7 @@ async function examine(call: Call<typeof args>): Promise<Examined> {
   const binary = examineBinary(VERSION);
   try {
     if (call.terminal.interactive) await requireAgreement(call, await configOf(call), false);
-    const stack = await openStackToRead(call);
+    const stack = await openStackToRead(callerOf(call));
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: DoctorDiagnostic = { subject: "configuration", severity: "ok", message: file };
     const agreement = stack.isAgreed ? [] : [await unagreed(call, stack.config)];
@@ -111,13 +114,16 @@ async function unagreed(call: Call, config: Config): Promise<DoctorDiagnostic> {
   };
 }
 
-async function examineStack(call: Call<typeof args>, stack: Stack): Promise<DoctorDiagnostic[]> {
+async function examineStack(
+  call: Call<typeof args>,
+  stack: Awaited<ReturnType<typeof openStackToRead>>,
+): Promise<DoctorDiagnostic[]> {
   const { signal } = call;
   const { config, sinks } = stack;
   const surveyed = await askBackends({ signal, waitFor: waitForOn(call.terminal) }, stack, call.args.timeout);
   const reached = surveyed.filter((one) => one.state === "reached");
   const parts = await Promise.all([
-    examineBackends(surveyed, signal),
+    stack.isAgreed && surveyed.length === 0 ? [NOTHING_TO_ASK] : examineBackends(surveyed, signal),
     examineInstances(stack.backends),
     examineClocks(
       reached.map(({ open }) => open),
@@ -125,11 +131,18 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Doct
     ),
     examineSinks(sinks, signal),
     examineDisk(config, surveyed, fromMs(Date.now())),
-    examineTrail({ ...trailPlaces(call, config), sinks, signal }),
+    examineTrail({ ...trailPlaces(config), sinks, signal }),
     examineDestroy(config),
   ]);
   return parts.flat();
 }
+
+const NOTHING_TO_ASK: DoctorDiagnostic = {
+  subject: "backends",
+  severity: "warning",
+  message: NONE_ENABLED,
+  hint: "`enabled: true` below `backends`, or no such line.",
+};
 
 function print(findings: readonly DoctorDiagnostic[], { print: line, colors, width }: Terminal): void {
   const paint = { ok: colors.green, note: colors.cyan, warning: colors.yellow, problem: colors.red };

@@ -1,9 +1,10 @@
 import type { Config } from "../../config/config.ts";
-import { type Loaded, loadPlugins } from "../../host/host.ts";
+import { type Loaded, loadPlugins } from "../../host/load-plugins.ts";
 import { BUILT_INS } from "../../registry.ts";
-import { agreementOf, isAgreed, notOpened } from "../agreement.ts";
+import { isAgreed, notOpened } from "../../tasks/agreed.ts";
+import { agreementOf } from "../agreement.ts";
+import { configOf } from "../caller.ts";
 import type { Call } from "../command.ts";
-import { configOf } from "../stack.ts";
 
 /**
  * Loads every plugin but opens none. If the project is not agreed to, only the built-in ones are loaded: the others are among
@@ -17,7 +18,7 @@ export async function loadAgreed(call: Call): Promise<Loaded & { readonly config
       ...(await loadPlugins(all, { builtIns: BUILT_INS, writeLog: (line) => call.terminal.note(line) })),
       config,
     };
-  const { plugins, failures } = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
+  const loaded = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
-  return { plugins, failures: [...failures, ...left], config: { ...config, sealed: true } };
+  return { ...loaded, failures: [...loaded.failures, ...left], config: { ...config, sealed: true } };
 }

@@ -29,7 +29,7 @@ export default defineCommand({
     },
     {
       line: "restore --from 2026-01-20 --to 2026-01-22",
-      about: "two days, from whichever snapshots hold them",
+      about: "two days, from all snapshots that hold them",
     },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
   ],
@@ -47,7 +47,7 @@ function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
   const { chosen, targets } = plan;
   tellChosen(chosen, terminal);
   if (given.snapshot === "latest" && chosen.others.length > 0)
-    terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
+    terminal.note(`not part of it: ${namesText(chosen.others)}; --all also restores what they hold`);
   if (given.into === undefined) tellTenants(plan, terminal);
   if (!given["dry-run"]) showPlan(plan, terminal, "note");
   else if (given.json) terminal.printJson(planJson(plan));
@@ -56,11 +56,13 @@ function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
     throw new UsageError("nothing of this snapshot is left to restore");
 }
 
-/** Whether everything requested would be written and accepted. */
+/** Whether everything requested would be written, accepted and shown, so that the counts after a restore would find it. */
 function verdictOn({ targets, leftOut }: Restoration): ExitCode {
-  const isLost = targets.some(({ lost }) => lost.length > 0);
-  const isRefused = targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));
-  return targets.length > 0 && leftOut.length === 0 && !isLost && !isRefused ? EXIT.ok : EXIT.partial;
+  const isShort = targets.some(
+    ({ lost, findings }) =>
+      lost.length > 0 || findings.some(({ severity }) => severity === "refuses" || severity === "hides"),
+  );
+  return targets.length > 0 && leftOut.length === 0 && !isShort ? EXIT.ok : EXIT.partial;
 }
 
 function report({ args: given, terminal, directory }: RestoreCall, result: RestoreReport): undefined {

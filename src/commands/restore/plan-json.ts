@@ -10,8 +10,8 @@ import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import { given } from "../../units/given.ts";
 
 export const planSchema = v.object({
-  snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),
-  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are taken together")),
+  snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
+  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are used together")),
   dryRun: v.pipe(v.literal(true), v.description("a plan: nothing was written")),
   plugins: v.array(
     v.object({
@@ -23,7 +23,7 @@ export const planSchema = v.object({
         v.boolean(),
         v.description("a selector, or the ends of the range, leave out some of these records"),
       ),
-      held: v.optional(v.pipe(countsSchema, v.description("what the server holds already of these times"))),
+      held: v.optional(v.pipe(countsSchema, v.description("what the server already holds for these times"))),
       files: v.array(v.object({ file: v.string(), counts: countsSchema })),
       findings: v.array(findingSchema),
       lost: v.pipe(
@@ -34,7 +34,7 @@ export const planSchema = v.object({
   ),
   notChosen: v.pipe(
     v.array(reasonedSchema),
-    v.description("plugins of which the range or the selector chose nothing"),
+    v.description("plugins from which the range or the selector chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });

@@ -4,7 +4,7 @@ import { rangeFromText } from "../../snapshot/format/range-text.ts";
 import { coalesce } from "../../snapshot/format/ranges.ts";
 import { countsText } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
-import { exportAgain } from "../verify/again.ts";
+import { exportAgain } from "../again.ts";
 
 /** Up to this many blocks are listed one per line; the report has them all. */
 const SHOWN_MAX = 20;
@@ -20,7 +20,7 @@ export function lostLines(plugin: string, lost: readonly LostText[]): string[] {
     `${plugin}: ${counted(lost.length, "block")} of the snapshot, left out: ${countsText(counts)}`,
     ...lost.slice(0, SHOWN_MAX).map((one) => `  ${lineOf(one)}`),
     ...(more > 0 ? [`  and ${more.toLocaleString("en")} more, all of them with --json`] : []),
-    "  another copy of the snapshot may have this whole; while a server has the data:",
+    "  another copy of the snapshot may be intact; or, while the server still has the data:",
     ...exportAgain(plugin, ranges).map((command) => `  ${command}`),
   ];
 }

@@ -7,10 +7,10 @@ import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
 import { given } from "../../units/given.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
-import { exportAgain } from "./again.ts";
+import { exportAgain } from "../again.ts";
 
 const ofSeveral = v.exactOptional(
-  v.pipe(v.string(), v.description("its snapshot's name, where several were looked at")),
+  v.pipe(v.string(), v.description("its snapshot's name, if several were checked")),
 );
 
 const flawSchema = v.object({
@@ -18,14 +18,12 @@ const flawSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   what: v.string(),
   plugin: v.exactOptional(v.pipe(v.string(), v.description("whose data it is"))),
-  block: v.exactOptional(
-    v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
-  ),
+  block: v.exactOptional(v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1"))),
   line: v.exactOptional(v.pipe(v.number(), v.description("the line of the file, uncompressed, from 1"))),
   lines: v.exactOptional(
     v.pipe(
       v.object({ first: v.number(), last: v.number() }),
-      v.description("the lines of the file, uncompressed, that the block's records are"),
+      v.description("the lines of the block's records in the uncompressed file"),
     ),
   ),
   ...v.partial(blockPlaceSchema).entries,
@@ -33,29 +31,34 @@ const flawSchema = v.object({
 
 const amounts = {
   sound: v.pipe(v.boolean(), v.description("nothing is wrong")),
-  status: v.optional(v.pipe(v.string(), v.description("what the manifest says of itself"))),
+  status: v.optional(v.pipe(v.string(), v.description("the manifest's own status"))),
   files: v.number(),
   blocks: v.number(),
+  blocksRead: v.pipe(v.number(), v.description("blocks whose data was read")),
   records: v.number(),
   bytes: v.pipe(v.number(), v.description("bytes of data that were read")),
   flawsTotal: v.number(),
 };
 
 export const verifySchema = v.object({
-  path: v.pipe(v.string(), v.description("of the newest snapshot that was looked at")),
+  path: v.pipe(v.string(), v.description("of the newest snapshot that was checked")),
   depth: v.string(),
   ...amounts,
   snapshots: v.pipe(
     v.array(v.object({ name: v.string(), path: v.string(), ...amounts })),
-    v.description("each that was looked at, the oldest first; above they are added up"),
+    v.description("each that was checked, oldest first; the totals are above"),
   ),
   chains: v.pipe(v.array(chainSchema), v.description("which backends they cover, and how far")),
-  notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not looked at, by name")),
+  notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not checked, by name")),
   passedOver: v.pipe(
     v.array(reasonedSchema),
-    v.description("newer snapshots that `latest` does not mean, and backends that none holds complete"),
+    v.description("newer snapshots that `latest` does not include, and backends that none holds complete"),
   ),
   flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
+  litter: v.pipe(
+    v.array(v.object({ snapshot: ofSeveral, file: v.string() })),
+    v.description("what other programs have left in the directories: no part of the snapshots, and no flaw"),
+  ),
   damaged: v.pipe(
     v.array(
       v.object({
@@ -65,17 +68,17 @@ export const verifySchema = v.object({
         ranges: v.array(rangeSchema),
         again: v.pipe(
           v.array(v.string()),
-          v.description("the commands that export it once more, as long as the server has it"),
+          v.description("the commands to export it again while the server still has it"),
         ),
       }),
     ),
-    v.description("the blocks of data that something is wrong with, added up"),
+    v.description("the damaged data blocks, added up"),
   ),
   live: v.array(
     v.object({
       plugin: v.string(),
       counted: v.number(),
-      failed: v.pipe(v.number(), v.description("windows that the server should have counted, and did not")),
+      failed: v.pipe(v.number(), v.description("windows that the server should have counted but did not")),
       failure: v.optional(v.string()),
       differences: v.array(
         v.object({
@@ -112,6 +115,7 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
       ...place,
     })),
   ),
+  litter: reports.flatMap((report) => report.litter.map((file) => ({ ...ofWhich(report, reports), file }))),
   damaged: reports.flatMap((report) =>
     report.damaged.map(({ plugin, blocks, ranges }) => ({
       ...ofWhich(report, reports),
@@ -133,11 +137,10 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
 const ofWhich = (report: VerifyReport, { length }: readonly VerifyReport[]) =>
   length === 1 ? {} : { snapshot: nameOf(report) };
 
-const amountsOf = ({ sound, status, files, blocks, records, bytes, flawsTotal }: VerifyReport) => ({
-  sound,
-  ...given({ status }),
-  ...{ files, blocks, records, bytes, flawsTotal },
-});
+const amountsOf = ({ sound, status, ...report }: VerifyReport) => {
+  const { files, blocks, blocksRead, records, bytes, flawsTotal } = report;
+  return { sound, ...given({ status }), files, blocks, blocksRead, records, bytes, flawsTotal };
+};
 
 /** All added up. Together they are what the least of them is. */
 export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amountsOf> {
@@ -151,6 +154,7 @@ export function addedUp(reports: readonly VerifyReport[]): ReturnType<typeof amo
     ...given({ status }),
     files: sum(({ files }) => files),
     blocks: sum(({ blocks }) => blocks),
+    blocksRead: sum(({ blocksRead }) => blocksRead),
     records: sum(({ records }) => records),
     bytes: sum(({ bytes }) => bytes),
     flawsTotal: sum(({ flawsTotal }) => flawsTotal),

@@ -4,12 +4,12 @@ import type { Verified } from "../../tasks/verify.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { countedUnit } from "../../units/unit-text.ts";
-import { counted } from "../../units/words.ts";
+import { counted, listed } from "../../units/words.ts";
 import type { Flaw } from "../../verify/block-index.ts";
 import type { LiveReport } from "../../verify/live.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
+import { exportAgain } from "../again.ts";
 import { chainText, namesText } from "../chain-text.ts";
-import { exportAgain } from "./again.ts";
 import { addedUp } from "./json.ts";
 
 /** Which backends are covered, how far, and what was not checked. */
@@ -47,13 +47,26 @@ function showReport(report: VerifyReport, shownPath: string, terminal: Terminal)
     terminal.note(`${noteColors.red("wrong:")} ${whereOf(flaw)}: ${flaw.message}`);
   const more = report.flawsTotal - report.flaws.length;
   if (more > 0) terminal.note(`and ${more} more`);
+  tellLitter(report, terminal);
   terminal.tell(`${shownPath}  ${verdictOn(report, terminal)}  ${amountRead(report)}`);
   adviseOnDamage(report, shownPath, terminal);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
-      `it says of itself that it is ${report.status}: contextcore snapshots show tells what is missing`,
+      `the snapshot itself is ${report.status}: contextcore snapshots show lists what is missing`,
     );
   }
+}
+
+const LITTER_SHOWN = 3;
+
+function tellLitter({ litter }: VerifyReport, { note }: Terminal): void {
+  if (litter.length === 0) return;
+  const more = litter.length - LITTER_SHOWN;
+  const names = [
+    ...litter.slice(0, LITTER_SHOWN),
+    ...(more > 0 ? [`${more.toLocaleString("en")} more`] : []),
+  ];
+  note(`note: other programs have left ${listed(names)} there, which no part of the snapshot is`);
 }
 
 const verdictOn = ({ sound, depth }: VerifyReport, { colors }: Terminal): string =>
@@ -81,28 +94,29 @@ function adviseOnDamage({ damaged }: VerifyReport, shownPath: string, terminal: 
   for (const { plugin, blocks, ranges } of damaged) {
     const them = blocks === 1 ? "it" : "them";
     terminal.note(
-      `${noteColors.yellow("damaged:")} ${counted(blocks, "block")} of ${plugin}; while the server has the data, export ${them} again:`,
+      `${noteColors.yellow("damaged:")} ${counted(blocks, "block")} of ${plugin}; while the server still has the data, export ${them} again:`,
     );
     for (const command of exportAgain(plugin, ranges)) terminal.note(`  ${command}`);
   }
   if (damaged.length > 0)
     terminal.note(
-      `Another copy of this snapshot may have the blocks whole. contextcore restore ${shownPath} puts back the others and leaves these out.`,
+      `Another copy of this snapshot may have these blocks intact. contextcore restore ${shownPath} restores the others and leaves these out.`,
     );
 }
 
 /** How far "nothing is wrong" goes. */
-const SOUND = { sizes: "sizes and index fit", checksums: "sound", lines: "sound" } as const;
+const SOUND = { sizes: "sizes and index match", checksums: "sound", lines: "sound" } as const;
 
-function amountRead({ depth, files, blocks, bytes }: VerifyReport): string {
+function amountRead({ depth, files, blocks, blocksRead, bytes }: VerifyReport): string {
   const read = depth === "sizes" ? "contents were not read" : `${formatBytes(bytes)} read`;
-  return `${counted(files, "file")}, ${counted(blocks, "block")}, ${read}`;
+  const part = depth === "sizes" || blocksRead === blocks ? "" : `${blocksRead.toLocaleString("en")} of `;
+  return `${counted(files, "file")}, ${part}${counted(blocks, "block")}, ${read}`;
 }
 
 const SENTENCES = {
   expired: "since expired on the server",
   late: "arrived on the server after the export",
-  differs: "no longer on the server, though its retention does not explain it",
+  differs: "no longer on the server, which its retention does not explain",
 } as const;
 
 /** What the servers hold now, beside what was saved. */

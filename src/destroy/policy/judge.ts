@@ -1,7 +1,7 @@
 /**
- * May the destroy command run? Every command in it is held against `destroy.deny`, and against the rules, unless
- * `destroy.allow` has it. That guards against slips and copied one-liners, not against somebody who hides what a command
- * does; the stack's name, typed, guards the rest.
+ * Decides whether the destroy command may run. Every command in it is checked against `destroy.deny`, and against the rules
+ * unless `destroy.allow` lists it. This guards against slips and copied one-liners, but not against somebody who hides what
+ * a command does. Against everything else, the user must type the stack's name.
  */
 import { redactedText } from "../../redact/text.ts";
 import { visible } from "../../units/visible.ts";
@@ -40,7 +40,7 @@ export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal
   const { rule, why, allowable } = verdict;
   const part = redactedText(verdict.part);
   const message = visible(redactedText(`the destroy command may not run (${rule}): \`${part}\`: ${why}`));
-  const permitted = `; if it does, destroy.allow: [${visible(JSON.stringify(part))}] permits it`;
+  const permitted = `; if it does that, destroy.allow: [${visible(JSON.stringify(part))}] permits it`;
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 
@@ -93,7 +93,7 @@ function brokenRule(text: string, isAllowed: boolean) {
 const tooLong = (text: string): PolicyVerdict => ({
   may: "not",
   rule: "too-long",
-  why: "it is too long to be looked at: put it into a script",
+  why: "it is too long to be checked: put it into a script",
   part: text.length > 60 ? `${text.slice(0, 60)}…` : text,
 });
 
@@ -105,7 +105,7 @@ function isWhole(pattern: string, text: string): boolean {
   return wanted.length === found.length && wanted.every((one, at) => fits(one, found[at] ?? ""));
 }
 
-/** Whether a command's plain text begins with a pattern's first word and has the others behind it, in their order. */
+/** Whether a command's plain text begins with a pattern's first word and contains the others after it, in order. */
 function hasWords(pattern: string, text: string): boolean {
   const [program = "", ...left] = plainText(wordsOf(pattern)).split(" ");
   const [found = "", ...words] = text.split(" ");

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { Context } from "../../contract/contract.ts";
 import { visible } from "../../units/visible.ts";
-import { DeclarationError } from "../declaration.ts";
-import type { Location } from "../locate.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
+import type { Location } from "../plugin/locate.ts";
 import type { PluginFiles } from "../trust/files.ts";
 import { addStray } from "../trust/stray-modules.ts";
 import { type Child, type ChildOptions, LostChild, startChild } from "./child.ts";
@@ -119,7 +119,7 @@ function loading({ entry }: Location, error: unknown, known: Known): Error {
     });
   if (error instanceof v.ValiError)
     return new DeclarationError(
-      `the plugin ${entry} cannot be used: its declaration is too large or makes no sense`,
+      `the plugin ${entry} cannot be used: its declaration is too large or not valid`,
     );
   if (!(error instanceof Error))
     return new DeclarationError(`the plugin ${entry} does not load: ${String(error)}`);

@@ -8,9 +8,9 @@
  */
 import { lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { systemCode } from "../../storage/refusal.ts";
-import { DeclarationError } from "../declaration.ts";
-import type { Location } from "../locate.ts";
+import { systemCode } from "../../units/system-refusal.ts";
+import { DeclarationError } from "../plugin/declaration.ts";
+import type { Location } from "../plugin/locate.ts";
 import { contentOf, type PluginFiles, sha256 } from "../trust/files.ts";
 
 /** Puts the copies below `place`, which must be ours alone. @throws DeclarationError when a file is no longer what was hashed */

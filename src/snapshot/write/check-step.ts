@@ -1,7 +1,8 @@
 /**
- * What a plugin's step yields, checked before anything of it is kept: a plugin is other people's code. Cheap against the
- * work of the step itself: the dearest check counts the newlines. What the lines hold is looked at in check-contents.ts.
+ * Checks what a plugin's step yields before any of it is stored, because a plugin is other people's code. The checks are cheap
+ * beside the step's own work: the most expensive one counts newlines. check-contents.ts checks what the lines hold.
  */
+
 import * as v from "valibot";
 import type {
   ByteRecords,
@@ -15,17 +16,18 @@ import type {
   Step,
 } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
+import { isObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
+import { LATEST } from "../../units/range.ts";
 import { BLOCK_BYTES_MAX } from "../format/limits.ts";
 import { countLines } from "../format/lines.ts";
 import { pathObjection } from "../format/paths.ts";
 import { problemKindSchema } from "../format/problem-kind.ts";
-import { LATEST } from "../format/range-text.ts";
 import { checkCursors } from "./check-cursors.ts";
-import { InvalidStep, isObject, listOf } from "./invalid-step.ts";
+import { InvalidStep, listOf, requireObject } from "./invalid-step.ts";
 import type { StepBytes, StepObject, StepRecords } from "./step.ts";
 
-/** A step as it is kept. */
+/** A step as it is stored. */
 export interface CheckedStep {
   readonly records: readonly StepRecords[];
   readonly files: readonly StepBytes[];
@@ -39,7 +41,7 @@ export interface CheckedStep {
 
 /** @throws InvalidStep naming the field that is wrong. */
 export function checkStep(plugin: string, step: Step): CheckedStep {
-  if (!isObject(step)) throw new InvalidStep("a step must be an object");
+  requireObject(step, "a step must be an object");
   const all = listOf("records", step.records);
   const records = all.flatMap((one) => (isBytes(one) ? [] : [checkRecords(plugin, one)]));
   const files = all.flatMap((one) => (isBytes(one) ? [checkBytes(plugin, one)] : []));
@@ -56,11 +58,11 @@ export function checkStep(plugin: string, step: Step): CheckedStep {
   };
 }
 
-/** The start as the step of the root. @throws InvalidStep */
+/** The start, checked like the step of a root cursor. @throws InvalidStep */
 export function checkStart(start: Start): Omit<CheckedStep, "records" | "files" | "objects" | "bytes"> & {
   readonly exportedUntil?: bigint;
 } {
-  if (!isObject(start)) throw new InvalidStep("start must give an object");
+  requireObject(start, "start must return an object");
   const { exportedUntil } = start;
   if (exportedUntil !== undefined && !isTime(exportedUntil))
     throw new InvalidStep("exportedUntil is not a time in ns");
@@ -73,11 +75,11 @@ export function checkStart(start: Start): Omit<CheckedStep, "records" | "files" 
   };
 }
 
-/** @throws InvalidStep when it is of no kind that there is */
+/** @throws InvalidStep for an unknown kind */
 function isBytes(records: Records): records is ByteRecords {
   const kind: unknown = isObject(records) ? records.kind : "nothing";
   if (kind !== undefined && kind !== "lines" && kind !== "bytes")
-    throw new InvalidStep(`records of the kind ${JSON.stringify(kind)}`);
+    throw new InvalidStep(`records have the unknown kind ${JSON.stringify(kind)}`);
   return kind === "bytes";
 }
 
@@ -102,7 +104,7 @@ function checkRecords(
   if (bytes.length > 0 && bytes.at(-1) !== 10)
     throw new InvalidStep(`records of ${file} do not end with a newline`);
   const found = countLines(bytes);
-  if (found !== lines) throw new InvalidStep(`records of ${file} claim ${lines} lines and have ${found}`);
+  if (found !== lines) throw new InvalidStep(`records of ${file} claim ${lines} lines but have ${found}`);
   const range = checkRange(`records of ${file}`, { from, to });
   return {
     file,
@@ -145,7 +147,7 @@ function checkWindow(file: string, window: Range): Range {
 }
 
 function checkCounts(what: string, counts: Counts): Counts {
-  if (!isObject(counts)) throw new InvalidStep(`${what} have no counts`);
+  requireObject(counts, `${what} have no counts`);
   for (const [unit, number] of Object.entries(counts)) {
     if (!Number.isSafeInteger(number) || number < 0)
       throw new InvalidStep(`${what}: counts.${unit} is ${number}`);
@@ -157,7 +159,7 @@ function checkProblems(problems: Step["problems"]): readonly Problem[] {
   return listOf("problems", problems).map((problem) => {
     const { kind, reason, range, items } = problem;
     if (!v.is(problemKindSchema, kind))
-      throw new InvalidStep(`problems: ${JSON.stringify(kind)} is not a kind`);
+      throw new InvalidStep(`problems: ${JSON.stringify(kind)} is not a kind of problem`);
     if (typeof reason !== "string") throw new InvalidStep("problems: a reason must be a text");
     if (listOf("problems.items", items).some((item) => typeof item !== "string"))
       throw new InvalidStep("problems: items must be texts");
@@ -168,7 +170,7 @@ function checkProblems(problems: Step["problems"]): readonly Problem[] {
 
 function checkNotes(notes: Step["notes"]): Readonly<Record<string, string>> {
   if (notes === undefined) return {};
-  if (!isObject(notes) || Object.values(notes).some((note) => typeof note !== "string"))
+  if (!isObject(notes) || Object.values<unknown>(notes).some((note) => typeof note !== "string"))
     throw new InvalidStep("notes must be texts by name");
   return notes;
 }

@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import * as v from "valibot";
-import { readOwnText } from "../../storage/own-file.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { SnapshotError } from "../format/errors.ts";
 import { parentSchema } from "../format/manifest.ts";
@@ -31,7 +29,7 @@ const requestSchema = v.object({
   failures: v.array(v.object({ name: v.string(), reason: v.string() })),
 });
 
-/** `request.json` of an unfinished snapshot: what was asked, so that a resumed export asks the same. */
+/** `request.json` of an unfinished snapshot: the request, so that a resumed export repeats it. */
 export type SnapshotRequest = v.InferOutput<typeof requestSchema>;
 
 const FILE = "request.json";
@@ -44,11 +42,11 @@ export async function writeRequest(directory: string, request: SnapshotRequest):
 
 /** @throws SnapshotError when the directory is not an unfinished snapshot. */
 export async function readRequest(directory: string): Promise<SnapshotRequest> {
-  const path = join(directory, FILE);
   try {
-    return v.parse(requestSchema, JSON.parse(readOwnText(path, BYTES_MAX)));
+    const text = Buffer.from(await openDirectory(directory).read(FILE, BYTES_MAX)).toString();
+    return v.parse(requestSchema, JSON.parse(text));
   } catch (cause) {
-    const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is not there or not readable`;
+    const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is missing or unreadable`;
     throw new SnapshotError(`${directory} cannot be resumed: ${what}`, {
       cause,
       hint: "Name the .partial directory that the interrupted export left, or start a new export.",

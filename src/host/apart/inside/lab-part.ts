@@ -2,9 +2,9 @@
 import * as v from "valibot";
 import type { Lab, LabServer } from "../../../contract/lab.ts";
 import { given } from "../../../units/given.ts";
-import { DeclarationError } from "../../declaration.ts";
-import { importModule } from "../../load.ts";
+import { DeclarationError } from "../../plugin/declaration.ts";
 import { ARRIVED_PATH, labSchema, type Served } from "../messages.ts";
+import { importModule } from "./load.ts";
 
 const isFunction = v.custom<() => unknown>((value) => typeof value === "function", "is not a function");
 const madeSchema = v.object({
@@ -53,7 +53,8 @@ async function serve(server: LabServer, where: string): Promise<{ url: string; a
   return { url: `http://127.0.0.1:${started.port}`, arrived: server.arrived !== undefined };
 }
 
-const HINT = "It exports by default what defineLab gives: `contextcore plugin new NAME --server` writes one.";
+const HINT =
+  "Its default export must come from defineLab: `contextcore plugin new NAME --server` writes an example.";
 
 function requireLab(lab: unknown, where: string): asserts lab is Lab {
   if (!v.is(madeSchema, lab)) throw new DeclarationError(`${where} exports no lab with \`filled\``, HINT);

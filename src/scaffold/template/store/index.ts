@@ -12,6 +12,7 @@ import {
   option,
   PluginError,
   type StoredObject,
+  systemCode,
   v,
 } from "contextcore";
 
@@ -119,7 +120,7 @@ async function fill(handle: FileHandle, { name, size, sha256, bytes }: NewObject
   }
   if (written !== size) throw new PluginError("invalid", `${name}: ${written} bytes came instead of ${size}`);
   if (hasher.digest("hex") !== sha256)
-    throw new PluginError("invalid", `${name}: its bytes do not fit its checksum`);
+    throw new PluginError("invalid", `${name}: its bytes do not match its checksum`);
 }
 
 async function linkOnce(from: string, to: string): Promise<boolean> {
@@ -127,25 +128,24 @@ async function linkOnce(from: string, to: string): Promise<boolean> {
     await link(from, to);
     return true;
   } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
+    if (systemCode(error) === "EEXIST") return false;
     throw error;
   }
 }
 
-const codeOf = (error: unknown): string => String(Object(error).code ?? "");
-
 const whenAbsent =
   <Value>(value: Value) =>
   (error: unknown): Value => {
-    if (["ENOENT", "ENOTDIR"].includes(codeOf(error))) return value;
+    if (["ENOENT", "ENOTDIR"].includes(systemCode(error) ?? "")) return value;
     return refuse(error);
   };
 
 /** Classifies every system error as the contract requires. */
 function refuse(error: unknown): never {
-  if (codeOf(error) === "") throw error;
+  const code = systemCode(error);
+  if (code === undefined) throw error;
   // A file is where a directory of that name should be, or the other way round.
-  const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(codeOf(error));
+  const isName = ["EEXIST", "ENOTDIR", "EISDIR", "ENAMETOOLONG", "EILSEQ"].includes(code);
   const message = messageOf(error);
   throw new PluginError(isName ? "invalid" : "refused", message, { cause: error });
 }

@@ -1,0 +1,138 @@
+/** Rule groups: one readable file per group, in the form that the ruler's API accepts. */
+import {
+  checkShape,
+  isKind,
+  type ObjectFile,
+  openObject,
+  PluginError,
+  type Problem,
+  parseYaml,
+  type RestoreAnswer,
+  type Step,
+  safeFileName,
+  toYaml,
+  v,
+} from "contextcore";
+import type { Api } from "../server/api.ts";
+
+const FOLDER = "loki/rules/";
+
+/** Whether a file of a snapshot is a rule group of Loki's. @param path within the snapshot */
+export const isRuleFile = (path: string): boolean => path.startsWith(FOLDER);
+
+/** The ruler's API; `/<namespace>[/<group>]` may follow. */
+const RULES_PATH = "/loki/api/v1/rules";
+
+/** Every rule group as one file, `loki/rules/<namespace>/<group>.yaml`, the namespace in a comment above it. */
+export async function exportRules(api: Api, signal: AbortSignal): Promise<Step> {
+  const text = await rulesText(api, signal);
+  if (text === "none") return {};
+  if (text === undefined) return { problems: [NO_RULER] };
+  const objects: ObjectFile[] = [];
+  const taken = new Set<string>();
+  for (const [namespace, given] of Object.entries(
+    checkShape(`loki: the answer of ${RULES_PATH}`, namespaces, parseYaml(text)),
+  )) {
+    for (const group of groupsOf(given)) {
+      const path = freePath(`${FOLDER}${safeFileName(namespace)}/${safeFileName(group.name)}`, taken);
+      objects.push({ path, text: toFile(namespace, group), unit: "rules" });
+    }
+  }
+  return { objects };
+}
+
+const namespaces = v.custom<object>(
+  (input) => typeof input === "object" && input !== null,
+  "not namespaces of rule groups",
+);
+const rule = openObject({ expr: v.string() });
+const groups = v.array(openObject({ name: v.string(), rules: v.array(rule) }));
+
+/** Unchanged: a schema would reorder the members, and people read these rules. */
+function groupsOf(given: unknown): readonly { readonly name: string }[] {
+  if (v.is(groups, given)) return given;
+  throw new PluginError("invalid", `loki: the answer of ${RULES_PATH} holds something that is no rule group`);
+}
+
+const NO_RULER: Problem = {
+  kind: "not-contained",
+  reason: "rules: this Loki shows none (its ruler's API is off, or cannot be reached)",
+};
+
+/** The rules as YAML; `"none"`: there are none; `undefined`: there is no such API. */
+async function rulesText(api: Api, signal: AbortSignal): Promise<string | undefined> {
+  const answer = await api.send({ path: RULES_PATH, signal, accept: [400, 404] });
+  const text = await answer.text();
+  if (answer.status === 200) return text;
+  // Local rule storage answers 400 before the first rule (measured), others 404 (pkg/ruler/base/api.go).
+  if (/unable to read rule dir .*: no such file or directory|no rule groups found/.test(text)) return "none";
+  if (answer.status === 404) return undefined;
+  throw new PluginError("invalid", `loki: ${RULES_PATH} answered 400`, { status: 400 });
+}
+
+/** File names may differ from group names, and file systems may ignore case. */
+function freePath(path: string, taken: Set<string>): string {
+  let free = path;
+  for (let copy = 2; taken.has(free.toLowerCase()); copy += 1) free = `${path} (${copy})`;
+  taken.add(free.toLowerCase());
+  return `${free}.yaml`;
+}
+
+/** The namespace is written in the file, because a path cannot hold every name. */
+const toFile = (namespace: string, group: unknown): string =>
+  `# namespace: ${JSON.stringify(namespace)}\n${toYaml(group)}`;
+
+/** @throws PluginError `invalid` when the file is not one of {@link exportRules} */
+function readRuleFile(text: string): { namespace: string; body: string } {
+  const [, namespace] = /^# namespace: (".*")\n/.exec(text) ?? [];
+  if (namespace === undefined)
+    throw new PluginError("invalid", "loki: a rule file does not begin with its namespace");
+  return { namespace: JSON.parse(namespace), body: text.slice(text.indexOf("\n") + 1) };
+}
+
+/**
+ * Restores the group from a file of `loki/rules/`, unless a group of its name exists: that one stays, because the API would
+ * replace it.
+ * @param text the file as {@link exportRules} made it
+ * @throws PluginError for what may work later, or is not about this group
+ */
+export async function restoreRule(api: Api, text: string, signal: AbortSignal): Promise<RestoreAnswer> {
+  const { namespace, body } = readRuleFile(text);
+  const { name } = checkShape("loki: a rule file", openObject({ name: v.string() }), parseYaml(body));
+  const path = `${RULES_PATH}/${segment(namespace)}`;
+  try {
+    const there = await readGroup(api, `${path}/${segment(name)}`, signal);
+    if (there !== undefined) return beside(text, Bun.deepEquals(there, parseYaml(body)));
+    const headers = { "Content-Type": "application/yaml" };
+    await api.send({ method: "POST", path, headers, body, signal });
+    return { written: { rules: 1 } };
+  } catch (error) {
+    if (!(error instanceof PluginError)) throw error;
+    // Rules in local files are read-only: the API answers 500, and retrying does not help (pkg/ruler/rulestore/local).
+    const reason = /rule dir|rule local store/.test(error.message) ? LOCAL_RULES : error.message;
+    if (reason !== LOCAL_RULES && !isKind(error, "invalid", "not-found", "refused")) throw error;
+    return { written: {}, rejected: [{ line: text, reason }] };
+  }
+}
+
+/**
+ * A name in a path, encoded twice: Loki's router decodes the whole path before splitting it, and its ruler decodes each part
+ * again (pkg/ruler/base/api.go). So `a/b` stays one name, and no URL parser removes `.` and `..` as path steps.
+ */
+const segment = (name: string): string =>
+  encodeURIComponent(encodeURIComponent(name).replace(/^\.{1,2}$/, (dots) => dots.replaceAll(".", "%2E")));
+
+const LOCAL_RULES =
+  "this Loki keeps its rules in local files, which its API cannot write: put the file into ruler_storage.local.directory, under the tenant's name";
+
+const ANOTHER = "the server has another group of this name in this namespace, which is left as it is";
+
+const beside = (line: string, isSame: boolean): RestoreAnswer =>
+  isSame ? { written: {}, existing: { rules: 1 } } : { written: {}, rejected: [{ line, reason: ANOTHER }] };
+
+/** `undefined`: there is none. Before the first rule, local files answer 400, others 404 (see {@link exportRules}). */
+async function readGroup(api: Api, path: string, signal: AbortSignal): Promise<unknown> {
+  const answer = await api.send({ path, signal, accept: [400, 404] });
+  const text = await answer.text();
+  return answer.status === 200 ? parseYaml(text) : undefined;
+}

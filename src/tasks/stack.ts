@@ -1,0 +1,226 @@
+/** What a task starts with, whoever starts it: the configuration, its plugins, and the trail. */
+
+import type { Standing } from "../agreement/standing.ts";
+import { SINK_TIME_LIMIT_MS } from "../audit/deliver/delivery.ts";
+import type { Trail } from "../audit/format/event.ts";
+import { openTrail } from "../audit/trail.ts";
+import { closest } from "../config/closest.ts";
+import type { Config } from "../config/config.ts";
+import { ConfigError, type ConfigProblem } from "../config/errors.ts";
+import { pluginOf } from "../config/instances.ts";
+import { type ConfigRequest, loadConfig } from "../config/load.ts";
+import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
+import type { BuiltIn } from "../host/built-in.ts";
+import { type DeclaredPlugins, declarePlugins, openPlugins } from "../host/host.ts";
+import type { OpenFailure, OpenPlugins, OpenSink } from "../host/open.ts";
+import { LockError } from "../host/trust/lock.ts";
+import { UntrustedError } from "../host/trust/trust.ts";
+import { given } from "../units/given.ts";
+import { hintOf } from "../units/hint-of.ts";
+import { messageOf } from "../units/message-of.ts";
+import { isAgreed, notOpened } from "./agreed.ts";
+import { RefusedError, UsageError } from "./errors.ts";
+import type { TaskContext, Wanted } from "./task.ts";
+import { trailPlaces } from "./trail-places.ts";
+
+/** Its channels to whoever listens, and when it is to end. */
+type Channels = Pick<
+  TaskContext,
+  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour"
+>;
+
+/** Who starts a task: the command line, and whatever else. It says where it stands, who listens, and how it is agreed. */
+export interface Caller extends ConfigRequest, Channels {
+  readonly builtIns: readonly BuiltIn[];
+  readonly debug: boolean;
+  /** How the project stands with its user. */
+  agreementOf(config: Config): Promise<Standing>;
+  /**
+   * Goes on if the project is agreed to; a person may be asked.
+   * @throws RefusedError when it is not, before anything of the project is run, read or sent
+   */
+  requireAgreement(config: Config, isDestroying: boolean): Promise<void>;
+}
+
+/** The configured plugins, opened. */
+export interface Stack extends OpenPlugins {
+  readonly config: Config;
+}
+
+/**
+ * Opens the configured plugins once the user has agreed to the project. A third-party plugin that does not load is among the
+ * `failures`; a mistake in the user's own configuration stops everything.
+ * @throws ConfigError naming the key and the line
+ * @throws UsageError when `only` names something that does not exist
+ * @throws RefusedError when the project is not agreed to, or a plugin has changed since it was trusted
+ */
+export async function openStack(caller: Caller, wanted: Wanted = {}): Promise<Stack> {
+  const config = await loadConfig(caller);
+  await caller.requireAgreement(config, wanted.isDestroying ?? false);
+  return opened(caller, config, wanted);
+}
+
+async function opened(
+  caller: Caller,
+  config: Config,
+  { only = [], tenant, asksNothing }: Wanted,
+): Promise<Stack> {
+  const plugins = await load(caller, config, { only, tenant, ...(asksNothing ? { asksNothing } : {}) });
+  await refuseUntrusted(caller, config, plugins);
+  await closeInterrupted(caller, config);
+  refuseMistakes(plugins, config);
+  return { ...chosen(plugins, only), config };
+}
+
+/**
+ * Like {@link openStack}, for a command that inspects the trail as it is: nothing is appended, so nothing is repaired. An
+ * untrusted plugin is among the `failures`; if the project is not agreed to, nothing of it is opened.
+ * @throws ConfigError naming the key and the line
+ */
+export async function openStackToRead(caller: Caller): Promise<Stack & { readonly isAgreed: boolean }> {
+  const config = await loadConfig(caller);
+  if (!isAgreed(await caller.agreementOf(config)))
+    return { config, isAgreed: false, backends: [], sinks: [], failures: unopened(config) };
+  const stack = { ...(await load(caller, config)), config, isAgreed: true };
+  refuseMistakes(stack, config);
+  return stack;
+}
+
+/**
+ * Like {@link openStack}, for a command that only shows the configuration. If the project is not agreed to, the result holds
+ * only what the built-in plugins declare, with secrets unread: the configuration is then `sealed`.
+ * @throws ConfigError naming the key and the line
+ */
+export async function openStackToShow(
+  caller: Caller,
+): Promise<DeclaredPlugins & { readonly config: Config }> {
+  const config = await loadConfig(caller);
+  if (isAgreed(await caller.agreementOf(config))) return opened(caller, config, { asksNothing: true });
+  const sealed = { ...config, sealed: true };
+  return {
+    ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: caller.builtIns })),
+    config: sealed,
+  };
+}
+
+/** What is not opened in a project that is not agreed to: third-party plugins, and every sink. */
+function unopened({ plugins, sinks }: Config): OpenFailure[] {
+  const names = [...plugins, ...Object.keys(sinks).filter((name) => sinks[name]?.enabled === true)];
+  return [...new Set(names)].map((name) => ({ name, error: notOpened(name) }));
+}
+
+async function load(
+  caller: Caller,
+  config: Config,
+  { only, tenant, asksNothing }: Pick<Wanted, "only" | "tenant" | "asksNothing"> = {},
+): Promise<Stack> {
+  const plugins = await openPlugins(config, {
+    builtIns: caller.builtIns,
+    debug: caller.debug,
+    writeLog: (line) => caller.note(line),
+    ...(asksNothing ? { asksNothing } : {}),
+    ...given({ only, tenant }),
+  });
+  return { ...plugins, config };
+}
+
+function refuseMistakes({ failures, sinks }: OpenPlugins, config: Config): void {
+  const problems = failures.flatMap((failure) => configProblems(failure, config));
+  for (const sink of sinks) sinkTimeLimitMs(config, sink);
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** Closes what an earlier command began and never ended, and tells the user what was left. */
+async function closeInterrupted(caller: Caller, config: Config): Promise<void> {
+  await using trail = openStackTrail(caller, config);
+  try {
+    await trail.recover();
+  } catch (error) {
+    caller.warn(`the audit trail cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Refuses untrusted code, together with everything that would have run beside it, and records that in the trail. */
+async function refuseUntrusted(
+  caller: Caller,
+  config: Config,
+  { failures, sinks }: OpenPlugins,
+): Promise<void> {
+  const broken = failures.find(({ error }) => error instanceof LockError)?.error;
+  if (broken !== undefined) throw new RefusedError(broken.message, hintOf(broken));
+  const refused = failures.map(({ error }) => error).filter((error) => error instanceof UntrustedError);
+  const [first] = refused;
+  if (first === undefined) return;
+  await using trail = openStackTrail(caller, config, sinks);
+  for (const { spec, message, changes } of refused) {
+    const details = { source: spec, reason: message, changed: [...changes.changed, ...changes.added] };
+    await trail.append({ operation: "plugin_trust", outcome: "refused", details });
+  }
+  throw new RefusedError(first.message, first.hint);
+}
+
+function chosen(plugins: OpenPlugins, only: readonly string[]): OpenPlugins {
+  if (only.length === 0) return plugins;
+  const names = [...plugins.backends, ...plugins.failures].map(({ name }) => name);
+  const stray = only.find((name) => !names.includes(name));
+  if (stray !== undefined) {
+    const meant = closest(stray, names);
+    const hint = meant === undefined ? `there are ${names.join(", ")}` : `did you mean ${meant}?`;
+    throw new UsageError(`--plugin ${stray}: there is no such backend`, hint);
+  }
+  return {
+    backends: plugins.backends.filter(({ name }) => only.includes(name)),
+    failures: plugins.failures.filter(({ name }) => only.includes(name)),
+    sinks: plugins.sinks,
+  };
+}
+
+function configProblems({ name, error }: OpenFailure, config: Config): readonly ConfigProblem[] {
+  if (error instanceof ConfigError) return error.problems;
+  const section = (["backends", "sinks"] as const).find((key) => Object.hasOwn(config[key], name));
+  const isForeign = pluginOf(name, config).includes("/") && config.plugins.length > 0;
+  const ownName = !config.plugins.includes(name) && !isForeign;
+  if (section === undefined || !ownName) return [];
+  const hint = hintOf(error);
+  const where = config.where?.([section, name]) ?? "the configuration";
+  return [{ where, key: `${section}.${name}`, what: error.message, ...given({ hint }) }];
+}
+
+/** Time limit for this sink, ms. @throws ConfigError when the configured value is not a duration */
+export const sinkLimitMs = (config: Config, sink: OpenSink): number =>
+  sinkTimeLimitMs(config, sink) ?? SINK_TIME_LIMIT_MS;
+
+/**
+ * This project's trail; `await using` closes it at the end of its block.
+ * @param sinks the opened sinks; omitted by a command that opens none: the next command delivers its events
+ */
+export function openStackTrail(
+  caller: Caller,
+  config: Config,
+  sinks?: readonly OpenSink[],
+): Trail & AsyncDisposable {
+  const trail = openTrail({
+    ...trailPlaces(config),
+    ...given({ sinks }),
+    staleAfterMs: config.audit.staleAfter * 60_000,
+    sinkTimeLimitMs: (sink) => sinkLimitMs(config, sink),
+    onWarning: (message) => caller.warn(message),
+  });
+  return { ...trail, [Symbol.asyncDispose]: trail.close };
+}
+
+/** What a task works on: the stack as opened by {@link openStack}, and its caller's channels. @throws as it does */
+export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
+  if (wanted === "nothing")
+    return contextOf(caller, { config: await loadConfig(caller), backends: [], sinks: [], failures: [] });
+  const stack = await openStack(caller, wanted);
+  return contextOf(caller, stack, stack.sinks);
+}
+
+/** @param sinks see {@link openStackTrail} */
+function contextOf(caller: Caller, stack: Stack, sinks?: readonly OpenSink[]): TaskContext {
+  const { directory, env, signal, note, warn, follow, waitFor, pour } = caller;
+  const { file: trailFile, home } = trailPlaces(stack.config);
+  const openTrail = () => openStackTrail(caller, stack.config, sinks);
+  return { ...stack, directory, env, signal, note, warn, follow, waitFor, pour, trailFile, home, openTrail };
+}
