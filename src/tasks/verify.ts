@@ -13,7 +13,7 @@ import { readPart, type SnapshotPart } from "../verify/part.ts";
 import { type VerifyReport, verifySnapshot } from "../verify/verify.ts";
 import { UsageError } from "./errors.ts";
 import type { ParamValues } from "./param.ts";
-import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT } from "./snapshot-param.ts";
+import { CHAIN, chooseSnapshots, findSnapshot, SNAPSHOT, type SnapshotPlaces } from "./snapshot-param.ts";
 import { defineTask, type TaskContext } from "./task.ts";
 
 const params = {
@@ -102,13 +102,25 @@ async function chosenBy(
     const chosen = await chooseSnapshots({ snapshot, chain }, place);
     const missing = chosen.chains.flatMap((each) => each.missing);
     const lost = [...missing, ...chosen.broken].map(({ name }) => name);
-    const { unreadable } = await readKept(backups);
-    const broken = unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
+    const kept = await readKept(backups);
+    const broken = kept.unreadable.filter(({ path }) => lost.includes(nameOf({ path })));
     const paths = [...snapshotsOf(chosen.chains), ...broken].map(({ path }) => path);
     return { paths: [...new Set(paths)], chosen };
   } catch (error) {
-    if (!(error instanceof SnapshotError) || snapshot === undefined) throw error;
-    return { paths: [await findSnapshot(snapshot, place)], chosen: undefined };
+    const paths = await unreadable(snapshot, place);
+    if (paths.length === 0) throw error;
+    return { paths, chosen: undefined };
+  }
+}
+
+/** Where nothing could be chosen: what is there, to be checked whatever is wrong with it. */
+async function unreadable(snapshot: string | undefined, place: SnapshotPlaces): Promise<readonly string[]> {
+  if (snapshot !== undefined && snapshot !== "latest") return [await findSnapshot(snapshot, place)];
+  try {
+    return (await readKept(place.backups)).unreadable.map(({ path }) => path);
+  } catch (error) {
+    if (error instanceof SnapshotError) return [place.backups];
+    throw error;
   }
 }
 

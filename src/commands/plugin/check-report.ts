@@ -6,7 +6,7 @@ import type { Terminal } from "../../terminal/terminal.ts";
 export function printOutcome({ name, why, verdict }: Judged, { print, colors }: Terminal): void {
   if (verdict.kind === "passed") print(`${colors.green("ok")}      ${name}`);
   if (verdict.kind === "failed")
-    print(`${colors.red("broken")}  ${name}: ${why}\n        ${verdict.error.message}`);
+    print(`${colors.red("broken")}  ${name}: ${why}`, `        ${verdict.error.message}`);
 }
 
 /** What did not apply, grouped by reason, and the totals. */

@@ -14,7 +14,10 @@ export async function loadAgreed(call: Call): Promise<Loaded & { readonly config
   const config = await configOf(call);
   const all = { ...config, backends: {}, sinks: {} };
   if (isAgreed(await agreementOf(call, config)))
-    return { ...(await loadPlugins(all, { builtIns: BUILT_INS })), config };
+    return {
+      ...(await loadPlugins(all, { builtIns: BUILT_INS, writeLog: (line) => call.terminal.note(line) })),
+      config,
+    };
   const loaded = await loadPlugins({ ...all, plugins: [] }, { builtIns: BUILT_INS });
   const left = config.plugins.map((name) => ({ name, error: notOpened(name) }));
   return { ...loaded, failures: [...loaded.failures, ...left], config: { ...config, sealed: true } };

@@ -104,7 +104,10 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   }
   for (const { name, problems } of report.plugins) {
     for (const { reason, items } of problems)
-      terminal.note(`${noteColors.yellow("not whole:")} ${name}: ${[reason, ...items].join("\n  ")}`);
+      terminal.note(
+        `${noteColors.yellow("not whole:")} ${name}: ${reason}`,
+        ...items.map((item) => `  ${item}`),
+      );
   }
 }
 
