@@ -1,4 +1,4 @@
-/** Whether a server keeps what a file says: compared by what JSON means, and by what is left of it once it was stored. */
+import { isKept } from "../units/kept-json.ts";
 
 /** A dashboard's own JSON. */
 type Content = Readonly<Record<string, unknown>>;
@@ -7,49 +7,3 @@ type Content = Readonly<Record<string, unknown>>;
 export const isKeptDashboard = (written: Content, kept: Content): boolean =>
   isKept(written, kept) ||
   (typeof written.title === "string" && isKept({ ...written, title: written.title.trim() }, kept));
-
-/**
- * True when `kept` is what becomes of `written`. Members may stand in another order. A number is the same however it is
- * spelled (`1.0`, `1e5`, `-0`), or when it is the double that is nearest to the one that was written: Grafana 12 and newer
- * keep no other numbers, older ones keep all digits. Half of a surrogate pair is kept as U+FFFD.
- */
-function isKept(written: unknown, kept: unknown): boolean {
-  const number = numberText(written);
-  if (number !== undefined) return isSameNumber(number, numberText(kept));
-  if (typeof written === "string" && typeof kept === "string")
-    return written.toWellFormed() === kept.toWellFormed();
-  if (Array.isArray(written))
-    return (
-      Array.isArray(kept) &&
-      written.length === kept.length &&
-      written.every((one, index) => isKept(one, kept[index]))
-    );
-  if (!isObject(written) || !isObject(kept)) return written === kept;
-  const members = Object.entries(written);
-  return (
-    members.length === Object.keys(kept).length &&
-    members.every(([name, one]) => Object.hasOwn(kept, name) && isKept(one, kept[name]))
-  );
-}
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === undefined;
-
-/** The digits of a number, also of one that `parseExact` has left as it was written; of anything else `undefined`. */
-const numberText = (value: unknown): string | undefined =>
-  typeof value === "number" || JSON.isRawJSON(value) ? JSON.stringify(value) : undefined;
-
-const isSameNumber = (written: string, kept: string | undefined): boolean =>
-  kept !== undefined && [written, String(Number(written))].some((one) => decimal(one) === decimal(kept));
-
-const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
-
-/** One spelling of each number: its digits without zeros around them, and the power of ten of the last. */
-function decimal(text: string): string {
-  const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];
-  const digits = (whole + fraction).replace(/^0+/, "");
-  let end = digits.length;
-  while (digits[end - 1] === "0") end -= 1;
-  if (end === 0) return "0";
-  return `${sign}${digits.slice(0, end)}e${Number(exponent) - fraction.length + digits.length - end}`;
-}

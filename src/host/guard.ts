@@ -125,7 +125,7 @@ function guardExporter(plugin: string, exporter: Exporter, options: GuardOptions
 
 function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions): Restorer {
   const { hook } = hooks(plugin, options);
-  const { applyBytes } = restore;
+  const { applyBytes, compare } = restore;
   return {
     ...given({ order: restore.order }),
     ...(restore.rank === undefined ? {} : { rank: (file) => restore.rank?.(file) ?? 0 }),
@@ -134,6 +134,12 @@ function guardRestorer(plugin: string, restore: Restorer, options: GuardOptions)
     ...guardSelection(restore, hook("selection", "workMs"), hook("matcher", "lookMs")),
     preflight: (plan, signal) =>
       callHook(hook("preflight", "lookMs"), signal, (own) => restore.preflight(plan, own)),
+    ...(compare === undefined
+      ? {}
+      : {
+          compare: (objects, signal) =>
+            callHook(hook("compare", "workMs"), signal, (own) => compare.call(restore, objects, own)),
+        }),
     apply: (batch, signal) => callHook(hook("apply", "workMs"), signal, (own) => restore.apply(batch, own)),
     ...(applyBytes === undefined
       ? {}

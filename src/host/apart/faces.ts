@@ -128,6 +128,9 @@ function restorerIn(instance: Instance): Restorer {
         }
       : {}),
     preflight: (plan, signal) => ask("restore.preflight", [plan], signal),
+    ...(has(instance, "restore.compare")
+      ? { compare: (objects, signal) => ask("restore.compare", [objects], signal) }
+      : {}),
     apply: (batch, signal) => ask("restore.apply", [batch], signal),
     ...(has(instance, "restore.applyBytes")
       ? {

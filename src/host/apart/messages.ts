@@ -28,7 +28,7 @@ export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
       "export.step",
     ],
     ...["export.split", "export.read"],
-    ...["rank", "matcher", "selection", "preflight", "apply", "applyBytes", "settleMs"].map(
+    ...["rank", "matcher", "selection", "preflight", "compare", "apply", "applyBytes", "settleMs"].map(
       (name) => `restore.${name}`,
     ),
     ...["list", "read", "parse", "write", "remove"].map((name) => `dashboards.${name}`),
