@@ -1,6 +1,8 @@
 /** Restores lines through the push API, oldest first within each stream, and reports the outcome of every entry. */
 import {
   type Counts,
+  given,
+  type ObjectComparison,
   PluginError,
   type Range,
   type RestoreAnswer,
@@ -14,7 +16,7 @@ import { LOGS_FILE } from "./lines.ts";
 import { findMissing } from "./missing.ts";
 import { preflight } from "./preflight.ts";
 import { isRefusedBy, type PushStream, parseLine, push, refusesStream, toLine } from "./push.ts";
-import { isRuleFile, restoreRule } from "./rules.ts";
+import { compareRule, isRuleFile, restoreRule } from "./rules.ts";
 import { isSelected, type Labels, parseSelector } from "./selector.ts";
 import { ownLabels } from "./streams.ts";
 
@@ -45,9 +47,16 @@ export function createRestorer(
           : undefined;
     },
     preflight: (plan, signal) => preflight(api, border, plan, { now: clock(), tenant }, signal),
+    async compare(objects, signal) {
+      const compared: (ObjectComparison | undefined)[] = [];
+      for (const { file, line } of objects)
+        compared.push(isRuleFile(file) ? await compareRule(api, line, signal) : undefined);
+      return compared;
+    },
     async apply(batch, signal) {
       if (batch.file === LOGS_FILE) return applyLines({ api, border, signal }, progressOf(batch), batch);
-      if (isRuleFile(batch.file)) return restoreRule(api, batch.lines.join("\n"), signal);
+      if (isRuleFile(batch.file))
+        return restoreRule(api, batch.lines.join("\n"), { ...given({ existing: batch.existing }), signal });
       // Carrying out a delete request would delete data; it is kept only for the reader.
       if (batch.file === DELETES_FILE) return { written: {} };
       throw new PluginError("invalid", `loki: nothing of ours is kept in ${batch.file}`);
