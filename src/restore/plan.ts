@@ -13,6 +13,7 @@ import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 import { type Range, span } from "../units/range.ts";
 import { type ChosenFiles, chooseFiles, chooseObjects } from "./chosen.ts";
+import { type ComparedTarget, compareTarget, type ExistingPolicy } from "./compared.ts";
 import { countHeld } from "./held.ts";
 import type { LostBlock } from "./lost.ts";
 import { type NotPlanned, notesOnUnchosen, whyNothing } from "./not-chosen.ts";
@@ -35,6 +36,8 @@ export interface RestoreOptions {
   readonly match?: Readonly<Record<string, string>>;
   /** Labels to add to every stream and series. */
   readonly labels: Readonly<Record<string, string>>;
+  /** What to do with objects that differ on the server. Default `keep`. */
+  readonly existing?: ExistingPolicy;
   /** The tenant that the backends were opened with instead of their own; backends without tenants are left out. */
   readonly tenant?: string;
   readonly signal: AbortSignal;
@@ -42,7 +45,7 @@ export interface RestoreOptions {
   readonly onLook?: (bytes: number) => void;
 }
 
-export interface RestoreTarget {
+export interface RestoreTarget extends ComparedTarget {
   readonly name: string;
   readonly open: OpenBackend;
   readonly saved: ManifestPlugin;
@@ -133,7 +136,9 @@ async function planTarget(
   ];
   const ignored = findings.find(({ ignoresTenant }) => ignoresTenant === true);
   if (options.tenant !== undefined && ignored !== undefined) throw new Error(intoNothing(ignored));
-  const existing = await countHeld(open, saved, { range, call, signal: options.signal });
+  const { snapshot, existing: policy = "keep", signal } = options;
+  const compared = await compareTarget(files, restore, { snapshot, policy, call, signal });
+  const counted = await countHeld(open, saved, { range, call, signal });
   return {
     name: saved.name,
     open,
@@ -144,7 +149,8 @@ async function planTarget(
     ...given({ matcher }),
     labels: options.labels,
     findings,
-    ...given({ held: existing }),
+    ...given({ held: counted }),
+    ...compared,
     isAtMost:
       (matcher !== undefined && restore.selection === undefined) ||
       files.some((file) => reachesOut(file, range)),

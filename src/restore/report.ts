@@ -40,7 +40,7 @@ export const reportSchema = v.object({
   status: v.pipe(
     v.picklist(["complete", "partial", "failed"]),
     v.description(
-      "complete: everything that the servers have a place for was written or was there already, and the servers' counts say so",
+      "complete: everything that the servers have a place for was written or was there already, just so, and the servers' counts say so",
     ),
   ),
   directory: v.pipe(v.string(), v.description("where this report and the refused records are kept")),
@@ -50,6 +50,10 @@ export const reportSchema = v.object({
       url: v.optional(v.string()),
       written: countsSchema,
       existing: v.pipe(countsSchema, v.description("already there, left as it was")),
+      differing: v.pipe(
+        v.array(v.object({ name: v.string(), what: v.string(), replaced: v.boolean() })),
+        v.description("objects that differed from what was there: left as they were, or replaced"),
+      ),
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
       unsupported: v.pipe(
         v.number(),
@@ -98,11 +102,12 @@ export function restoreReport(
   counted: ReadonlyMap<string, readonly Recount[]>,
 ): RestoreReport {
   const plugins = outcomes.map(
-    ({ name, written, existing, rejected, unsupported, problems, lost, failure }) => ({
+    ({ name, written, existing, differing, rejected, unsupported, problems, lost, failure }) => ({
       name,
       url: plan.targets.find((target) => target.name === name)?.open.url,
       written,
       existing,
+      differing: differing.map((one) => ({ ...one, replaced: isReplacing(plan, name) })),
       rejected,
       unsupported,
       problems: merged(problems),
@@ -127,6 +132,9 @@ export function restoreReport(
     leftOut,
   };
 }
+
+const isReplacing = ({ targets }: PlannedRestore, name: string): boolean =>
+  targets.find((target) => target.name === name)?.existing === "replace";
 
 /** One entry for each kind and reason, with all items. */
 function merged(problems: TargetOutcome["problems"]): RestoreReport["plugins"][number]["problems"] {
@@ -154,6 +162,7 @@ function statusOf(
     (one) =>
       one.rejected > 0 ||
       one.lost.length > 0 ||
+      one.differing.some(({ replaced }) => !replaced) ||
       one.counted.some(({ short: missing, failure }) => missing.length > 0 || failure !== undefined),
   );
   return failed > 0 || short ? "partial" : "complete";

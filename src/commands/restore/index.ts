@@ -1,7 +1,10 @@
 import * as v from "valibot";
+import { leavesNone } from "../../restore/compared.ts";
 import { type RestoreReport, reportSchema } from "../../restore/report.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { type Restoration, restore } from "../../tasks/restore.ts";
+import { counted } from "../../units/words.ts";
+import { countOf } from "../../verify/compare-objects.ts";
 import { namesText, tellChosen } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { conduct } from "../conduct.ts";
@@ -32,13 +35,17 @@ export default defineCommand({
       about: "two days, from whichever snapshots hold them",
     },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
+    {
+      line: "restore latest --only dashboards --existing replace",
+      about: "also over what was changed on the server since",
+    },
   ],
   json: v.union([reportSchema, planSchema]),
   run: (call) =>
     conduct(restore, call, {
       untouched: "nothing was written",
       show: (plan) => show(call, plan),
-      question: () => ({ message: "Write this?", what: "the restore" }),
+      question: (plan) => ({ message: questionOn(plan), what: "the restore" }),
       report: (plan, result) => (result === undefined ? verdictOn(plan) : report(call, result)),
     }),
 });
@@ -56,11 +63,21 @@ function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
     throw new UsageError("nothing of this snapshot is left to restore");
 }
 
+function questionOn({ targets }: Restoration): string {
+  const replaced = targets
+    .filter(({ existing }) => existing === "replace")
+    .reduce((sum, { compared }) => sum + countOf(compared?.differs ?? {}), 0);
+  return replaced === 0 ? "Write this?" : `Write this, and replace ${counted(replaced, "object")}?`;
+}
+
 /** Whether everything requested would be written and accepted. */
 function verdictOn({ targets, leftOut }: Restoration): ExitCode {
   const isLost = targets.some(({ lost }) => lost.length > 0);
   const isRefused = targets.some(({ findings }) => findings.some(({ severity }) => severity === "refuses"));
-  return targets.length > 0 && leftOut.length === 0 && !isLost && !isRefused ? EXIT.ok : EXIT.partial;
+  const isLeft = !targets.every(leavesNone);
+  return targets.length > 0 && leftOut.length === 0 && !isLost && !isRefused && !isLeft
+    ? EXIT.ok
+    : EXIT.partial;
 }
 
 function report({ args: given, terminal, directory }: RestoreCall, result: RestoreReport): undefined {

@@ -8,6 +8,7 @@ import { chainJson, chainSchema, reasonedSchema } from "../../snapshot/catalog/c
 import { addCounts, countsSchema } from "../../snapshot/format/counts.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import { given } from "../../units/given.ts";
+import { comparedSchema } from "../../verify/compare-objects.ts";
 
 export const planSchema = v.object({
   snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),
@@ -24,6 +25,12 @@ export const planSchema = v.object({
         v.description("a selector, or the ends of the range, leave out some of these records"),
       ),
       held: v.optional(v.pipe(countsSchema, v.description("what the server holds already of these times"))),
+      compared: v.optional(
+        v.pipe(comparedSchema, v.description("the snapshot's objects beside the server's, if it can tell")),
+      ),
+      existing: v.optional(
+        v.pipe(v.string(), v.description("what becomes of those that differ: keep, replace")),
+      ),
       files: v.array(v.object({ file: v.string(), counts: countsSchema })),
       findings: v.array(findingSchema),
       lost: v.pipe(
@@ -57,6 +64,7 @@ export const planJson = ({
     counts: plannedCounts(target),
     isAtMost: target.isAtMost,
     ...given({ held: target.held && { ...target.held } }),
+    ...given({ compared: target.compared, existing: target.existing }),
     files: target.files.map((one) => ({ file: one.file, counts: { ...one.counts } })),
     findings: target.findings.map(findingJson),
     lost: target.lost.map(lostToText),

@@ -6,6 +6,7 @@ import { blockPlaceSchema } from "../../snapshot/format/block-place.ts";
 import { rangeSchema, rangeToText } from "../../snapshot/format/range-text.ts";
 import type { Verified } from "../../tasks/verify.ts";
 import { given } from "../../units/given.ts";
+import { comparedSchema } from "../../verify/compare-objects.ts";
 import type { VerifyReport } from "../../verify/verify.ts";
 import { exportAgain } from "./again.ts";
 
@@ -77,6 +78,10 @@ export const verifySchema = v.object({
       counted: v.number(),
       failed: v.pipe(v.number(), v.description("windows that the server should have counted, and did not")),
       failure: v.optional(v.string()),
+      objects: v.optional(
+        v.pipe(comparedSchema, v.description("the snapshot's objects beside the server's, if it can tell")),
+      ),
+      objectsFailure: v.optional(v.pipe(v.string(), v.description("why they could not be compared"))),
       differences: v.array(
         v.object({
           from: v.string(),
@@ -121,11 +126,11 @@ export const verifyJson = ({ reports, chosen, live }: Verified): v.InferOutput<t
       again: exportAgain(plugin, ranges),
     })),
   ),
-  live: live.map(({ plugin, counted, failed, failure, differences }) => ({
+  live: live.map(({ plugin, counted, failed, failure, objects, objectsFailure, differences }) => ({
     plugin,
     counted,
     failed,
-    ...given({ failure }),
+    ...given({ failure, objects, objectsFailure }),
     differences: differences.map(({ plugin: _, range, ...rest }) => ({ ...rangeToText(range), ...rest })),
   })),
 });
