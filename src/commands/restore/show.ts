@@ -8,6 +8,7 @@ import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { countedUnit, countsText } from "../../units/unit-text.ts";
+import { counted } from "../../units/words.ts";
 import { countOf } from "../../verify/compare-objects.ts";
 import { chainText } from "../chain-text.ts";
 import { plannedCounts } from "./plan-json.ts";
@@ -132,10 +133,7 @@ export function reportRestore(report: RestoreReport, terminal: Terminal, working
   terminal.print(`${shortPath(report.directory, workingDirectory)}  ${report.status}`);
   for (const { name, lost } of report.plugins)
     sayAll(lostLines(name, lost), noteColors.red("lost:"), (text) => terminal.note(text));
-  for (const { name, differing } of report.plugins) {
-    const [replaced, left] = [true, false].map((is) => differing.filter((one) => one.replaced === is));
-    tellDiffering(name, { replaced: replaced ?? [], left: left ?? [] }, terminal);
-  }
+  for (const plugin of report.plugins) tellDiffering(plugin, terminal);
   for (const line of shortfalls(report)) terminal.note(`${noteColors.red("missing:")} ${line}`);
   for (const { name, unsupported } of report.plugins) {
     if (unsupported > 0)
@@ -157,17 +155,16 @@ function differingText(differing: DifferingObjects, colors: Terminal["colors"]):
 }
 
 function tellDiffering(
-  name: string,
-  { replaced, left }: Readonly<Record<"replaced" | "left", DifferingObjects>>,
+  { name, differing }: RestoreReport["plugins"][number],
   { note, noteColors }: Terminal,
 ): void {
-  const tell = (label: string, [first, ...others]: readonly string[]): void => {
-    if (first !== undefined)
-      note([`${noteColors.yellow(label)} ${name}: ${first.trim()}`, ...others].join("\n"));
-  };
-  tell("replaced:", namedLines(replaced));
-  tell("different, left as it is:", namedLines(left));
-  if (left.length > 0) note("  --existing replace overwrites what differs");
+  const [first] = differing;
+  if (first === undefined) return;
+  const objects = counted(differing.length, "object");
+  const told = first.replaced
+    ? `${noteColors.yellow("replaced:")} ${name}: ${objects} that differed`
+    : `${noteColors.yellow("different:")} ${name}: ${objects} left as they are; --existing replace overwrites what differs`;
+  for (const line of [told, ...namedLines(differing)]) note(line);
 }
 
 function shortfalls({ plugins, leftOut, directory }: RestoreReport): string[] {
