@@ -1,6 +1,6 @@
 /**
- * Projects that were in use before this program asked for agreement are not asked about: the home's witness of their trail
- * was written by a version that did not ask. Every later one marks what it writes, so that this happens once.
+ * Recognizes projects that were in use before this program asked for agreement; these need none. The home's record of their
+ * trail was written by a version that did not ask. Later versions mark what they write, so each project is adopted only once.
  */
 import { lstatSync } from "node:fs";
 import { resolve } from "node:path";
@@ -8,7 +8,7 @@ import { openHome } from "../audit/journal/home.ts";
 import { hasEvent } from "../audit/journal/segments.ts";
 import { isBelow, realPath } from "./outside.ts";
 
-/** Where the trail is, and who bears witness to it. */
+/** Where the trail is, and the home that remembers it. */
 export interface Places {
   /** The trail's file, absolute. */
   readonly file: string;
@@ -17,9 +17,9 @@ export interface Places {
 }
 
 /**
- * Whether the home has known the trail of this very directory since before anything was asked. The home's word counts
- * alone: it names the path, the file's inode and the hash of an event that must stand in the trail, and its copy must have
- * that event, too. A trail that came with a clone, or with another project at the same path, is another file.
+ * Whether the home has known this very directory's trail since before agreement was asked for. Only the home decides: it
+ * names the path, the file's inode and the hash of an event that must be in the trail, and its copy must have that event,
+ * too. A trail that came with a clone, or with another project at the same path, is a different file.
  * @param project its directory
  */
 export function wasInUse({ file, home }: Places, project: string): boolean {

@@ -1,14 +1,14 @@
 /** What a project wants from its user, as values that can be shown, agreed to and compared. */
 
 /**
- * - `plugin`: other people's code runs
- * - `command`: a program runs, when the stack is destroyed
+ * - `plugin`: third-party code runs
+ * - `command`: a program runs when the stack is destroyed
  * - `allowed`: a command that the policy would refuse may run then
  * - `address`: something is sent beyond this machine
- * - `secret`: a variable, or a secret's file, goes there
- * - `outside`: a path outside of the project is read or written
- * - `sink`: a plugin of somebody else gets the audit events
- * - `option`: a plugin of somebody else is told something
+ * - `secret`: a variable or a secret's file is sent there
+ * - `outside`: a path outside the project is read or written
+ * - `sink`: a third-party plugin receives the audit events
+ * - `option`: a third-party plugin receives an option
  */
 export type ClaimKind =
   | "plugin"
@@ -27,9 +27,9 @@ export interface Claim {
   readonly key: string;
   /** The meaning, resolved as far as that reveals no secret: a path, an address, a variable's name. */
   readonly value: string;
-  /** Of an address: the variables of the user's own that hold a credential for it, and are set. They are no part of the claim. */
+  /** For an address: the user's own variables that are set and hold a credential for it. Not part of the claim. */
   readonly credentials?: readonly string[];
-  /** Of a secret: who gets it. The addresses are claims of their own, so that this is no part of the claim. */
+  /** For a secret: who gets it. Not part of the claim, because the addresses are claims of their own. */
   readonly to?: readonly string[];
 }
 

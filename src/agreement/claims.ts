@@ -22,7 +22,7 @@ interface Surroundings {
 const KINDS: readonly PluginKind[] = ["backends", "sinks"];
 
 /**
- * What the project wants, in the order in which it is shown. What its user says by flag or by variable is not among it.
+ * What the project wants, in display order. What the user sets by flag or variable is not included.
  */
 export async function claimsOf(config: Config, { cwd, builtIns }: Surroundings): Promise<Claim[]> {
   const code = codeClaims(config);
@@ -36,14 +36,14 @@ export async function claimsOf(config: Config, { cwd, builtIns }: Surroundings):
   return sorted([...found, ...nameClaims(config, found)]);
 }
 
-/** The claim of a plugin whose files are these. @param sha256 of all its files, as `contextcore.lock` has it */
+/** The claim for a plugin's files. @param sha256 of all its files, as in `contextcore.lock` */
 export const codeClaim = (spec: string, sha256: string): Claim => ({
   kind: "plugin",
   key: "plugins",
   value: `${spec} sha256:${sha256}`,
 });
 
-/** Also of plugins that the user names: which code that is, the project's own lock says. What is not in it never runs. */
+/** Plugins that the user names are included, because the project's own lock decides which code they are. Code that is not in the lock never runs. */
 function codeClaims({ plugins, directory }: Config): Claim[] {
   const lock = lockOf(directory);
   return plugins.flatMap((spec) => {
@@ -52,7 +52,7 @@ function codeClaims({ plugins, directory }: Config): Claim[] {
   });
 }
 
-/** By a lock that cannot be read nothing is trusted; who opens the plugins says so. */
+/** An unreadable lock trusts nothing; opening the plugins reports it. */
 function lockOf(directory: string): PluginLock {
   try {
     return readLock(directory);
@@ -71,7 +71,7 @@ function commandClaims({ destroy, fromFile, env }: Config): Claim[] {
   return [{ kind: "command", key: "destroy.command", value: wordsText(words) }];
 }
 
-/** What lifts a rule of the destroy policy; `destroy.deny` can only refuse more. */
+/** Settings that lift a rule of the destroy policy. `destroy.deny` is not one: it can only refuse more. */
 function allowedClaims({ fromFile, env }: Config): Claim[] {
   const written = fromFile?.(["destroy", "allow"]);
   const texts: readonly unknown[] = Array.isArray(written) ? written : [];
@@ -95,11 +95,11 @@ async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): 
     const instances = [...named.backends].filter((one) => pluginOf(one, config) === name);
     const isSink = named.sinks.delete(name);
     for (const instance of instances) named.backends.delete(instance);
-    // Of a plugin that the file does not name it says nothing, and nothing needs to be loaded.
+    // The file makes no claim for a plugin that it does not name, so that one need not be loaded.
     if (instances.length > 0 || isSink)
       claims.push(...ownClaims(checkDeclaration(await load(), "built-in"), config, cwd));
   }
-  // Without plugins of others a name that is left is a typing error.
+  // Without third-party plugins, any remaining name is a typo.
   if (config.plugins.length === 0) return claims;
   const foreign = KINDS.flatMap((kind) =>
     [...named[kind]].flatMap((name) => foreignClaims(name, kind, config)),
@@ -107,7 +107,7 @@ async function settingsClaims(config: Config, { cwd, builtIns }: Surroundings): 
   return [...claims, ...foreign];
 }
 
-/** Of every name that the plugin is used under: each leads to a server of its own. */
+/** Claims of every name that the plugin is used under, since each leads to a server of its own. */
 function ownClaims(plugin: Plugin, config: Config, cwd: string): Claim[] {
   const { name, backend, sink } = plugin;
   const instances = backend === undefined ? [] : enabledInstances(name, config);

@@ -1,4 +1,4 @@
-/** What one setting claims: the places that it leads to, and the secrets that it passes on. */
+/** The claims of one setting: the places that it leads to, and the secrets that it passes on. */
 import { readFileSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Config } from "../config/config.ts";
@@ -11,19 +11,19 @@ import { addressText, expanded, serverText } from "./shown.ts";
 /** One setting, as far as its claims are concerned. */
 export interface ConfiguredText {
   readonly key: string;
-  /** As it is written, variables still by name. */
+  /** As written, with variables not yet replaced. */
   readonly text: string;
-  /** The project's file says it: what its user says, by flag or variable, needs no agreement. */
+  /** Whether it comes from the project's file. What the user sets by flag or variable needs no agreement. */
   readonly isFile: boolean;
   readonly secret?: boolean;
 }
 
-/** Whose settings they are. */
+/** The project that the settings belong to. */
 export type Project = Pick<Config, "directory" | "env">;
 
 /**
- * An address; none where it stays on this machine. One that is in a secret's file is as good as written here when that file
- * is the project's, and else its user's.
+ * The claim of an address; none if it stays on this machine. An address in a secret's file counts as the project's if that
+ * file belongs to the project, and as the user's otherwise.
  */
 export function addressClaims(
   { key, text, isFile, secret = false }: ConfiguredText,
@@ -38,7 +38,7 @@ export function addressClaims(
   return [{ kind: "address", key, value: said === undefined ? file : addressText(said, {}, secret) }];
 }
 
-/** Who is meant by an address, where it leads beyond this machine. */
+/** The receiver that an address names, if it is beyond this machine. */
 export function receiverOf({ text, secret = false }: ConfiguredText, { env, directory }: Project): string[] {
   const written = expanded(text, env);
   const file = secret ? secretFile(written) : undefined;
@@ -48,10 +48,10 @@ export function receiverOf({ text, secret = false }: ConfiguredText, { env, dire
   return [said === undefined ? `the address in ${file}` : serverText(said, {})];
 }
 
-/** More than any address, bytes. */
+/** Longer than any address, bytes. */
 const ADDRESS_MAX = 65_536;
 
-/** What a file holds, where it is one and can be read. */
+/** A file's text, if it is a regular file and can be read. */
 function textOf(path: string): string | undefined {
   try {
     const status = statSync(path);
@@ -62,8 +62,9 @@ function textOf(path: string): string | undefined {
 }
 
 /**
- * A path; none where it stays in the project. What its user says may lead anywhere, but not by a link of the project's.
- * @param base the directory that a relative path is meant from
+ * The claim of a path; none if it stays in the project. The user's own setting may lead anywhere, but not through one of the
+ * project's links.
+ * @param base the directory that a relative path starts from
  */
 export function pathClaims({ key, text, isFile }: ConfiguredText, project: Project, base: string): Claim[] {
   const written = expanded(text, project.env);
@@ -74,7 +75,7 @@ export function pathClaims({ key, text, isFile }: ConfiguredText, project: Proje
   return [{ kind: "outside", key, value: realPath(path) }];
 }
 
-/** `name/..`: back from wherever a link may have led, and where that is only the system knows. */
+/** Whether it contains `name/..`. If `name` is a link, only the system knows where that leads. */
 const isWinding = (path: string): boolean =>
   /(^|[/\\])(?!\.{1,2}[/\\])[^/\\]+[/\\]+(\.[/\\]+)*\.\.([/\\]|$)/.test(path);
 
@@ -83,8 +84,9 @@ export const secretFile = (text: string): string | undefined =>
   text.startsWith("file:") ? text.slice("file:".length).replace(/^\/\//, "") : undefined;
 
 /**
- * The variables that a setting names, and the secret's file. One outside of the project is only read where it stays here.
- * @param to who gets them, beyond this machine, or as somebody else's plugin; nobody: they stay here
+ * The claims of the variables that a setting names, and of a secret's file. If nothing leaves this machine, a file outside
+ * the project is only read.
+ * @param to the receivers beyond this machine, or third-party plugins; empty: the secrets stay here
  */
 export function secretClaims(
   { key, text, secret }: ConfiguredText,

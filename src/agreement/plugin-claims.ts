@@ -1,4 +1,4 @@
-/** What the settings of plugins claim. */
+/** The claims of plugins' settings. */
 import * as v from "valibot";
 import type { Config } from "../config/config.ts";
 import { environmentName } from "../config/environment.ts";
@@ -17,8 +17,8 @@ interface Option extends ConfiguredText {
 }
 
 /**
- * Of a built-in plugin, or an instance of it: the options say which of them lead somewhere.
- * @param cwd what a relative path in an option is meant from
+ * The claims of a built-in plugin or an instance of it. Its option declarations tell which ones lead somewhere.
+ * @param cwd the base of relative paths in options
  */
 export function builtInClaims(plugin: Configured, kind: PluginKind, config: Config, cwd: string): Claim[] {
   const options = Object.entries(entriesOf(plugin, kind)).flatMap(([key, schema]): Option[] => {
@@ -46,7 +46,7 @@ export function builtInClaims(plugin: Configured, kind: PluginKind, config: Conf
   ]);
 }
 
-/** Whether the plugin would take it: with what it would not it is never opened. */
+/** Whether the plugin would accept the value. With a value that it does not accept, it is never opened. */
 function canBe(value: unknown, schema: v.GenericSchema, { env }: Config): boolean {
   try {
     return v.safeParse(schema, expand(value, env)).success;
@@ -56,7 +56,7 @@ function canBe(value: unknown, schema: v.GenericSchema, { env }: Config): boolea
   }
 }
 
-/** What the HTTP client sends to every address of a plugin that is a URL. A bucket's keys sign, and stay here. */
+/** Options that the HTTP client sends to every URL of a plugin. A bucket's keys only sign, and are not sent. */
 const SENT = ["password", "token", "headers"];
 
 /** Which of the user's own variables are sent to the plugin's servers. */
@@ -69,7 +69,7 @@ function credentialsOf(plugin: Configured, kind: PluginKind, config: Config): Pi
   return found.length === 0 ? {} : { credentials: found };
 }
 
-/** Of somebody else's plugin: what an option means is known only to its code, so that all of them count. */
+/** The claims of a third-party plugin. Only its own code knows what an option means, so all of them count. */
 export function foreignClaims(name: string, kind: PluginKind, config: Config): Claim[] {
   const settings = config[kind][name];
   if (settings === undefined || !settings.enabled) return [];
@@ -85,8 +85,8 @@ export function foreignClaims(name: string, kind: PluginKind, config: Config): C
 }
 
 /**
- * Whose an instance is decides who gets all that is said of it, also by the user's own variables: which of them its plugin
- * asks for only its code knows.
+ * An instance's plugin receives everything set for it, including the user's own variables: only its code knows which of them
+ * it asks for. So the choice of the plugin is itself a claim.
  */
 function instanceClaim(name: string, plugin: string, { env }: Config): Claim {
   const own = Object.keys(env).filter((one) => one.startsWith(`${environmentName([name])}_`) && env[one]);
@@ -110,7 +110,7 @@ interface Text {
   readonly text: string;
 }
 
-/** Every text in a value, by its dotted key. A number or a switch leads nowhere. */
+/** Every text in a value, by its dotted key. A number or a boolean leads nowhere. */
 function textsIn(value: unknown, key: string): Text[] {
   if (typeof value === "string") return [{ key, text: value }];
   if (typeof value !== "object" || value === null) return [];

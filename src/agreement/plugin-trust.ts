@@ -1,4 +1,4 @@
-/** Trust in a plugin's files: what is agreed to, in the user's home, and what is locked, in the project. */
+/** Trusts a plugin's files: stores the agreement in the user's home and the lock in the project. */
 import type { Config } from "../config/config.ts";
 import type { Plugin } from "../contract/contract.ts";
 import { boundsFrom } from "../host/apart/bounds.ts";
@@ -17,15 +17,15 @@ export interface ShownFiles {
   readonly found: PluginFiles;
 }
 
-/** What would be trusted. */
+/** The entry that would be trusted. */
 export interface DeclaredEntry {
   readonly plugin: Plugin;
   readonly entry: LockEntry;
 }
 
 /**
- * Loads it to see that it can be, and what it calls itself; nothing of it goes on running, and nothing is trusted yet.
- * @throws DeclarationError when it does not load or fit, or is no longer what was shown
+ * Loads the plugin once to check that it loads and to learn its name. It does not keep running, and nothing is trusted yet.
+ * @throws DeclarationError when it does not load, is not a valid plugin, or has changed since it was shown
  */
 export async function declared({ location, found }: ShownFiles, config: Config): Promise<DeclaredEntry> {
   requireAsShown(location, found);
@@ -41,7 +41,7 @@ export async function declared({ location, found }: ShownFiles, config: Config):
   return { plugin, entry: entryFor(plugin, found) };
 }
 
-/** From now on these files are loaded. @param home `~/.contextcore` of the user */
+/** From now on these files may be loaded. @param home `~/.contextcore` of the user */
 export async function keepTrust(
   { location, found }: ShownFiles,
   entry: LockEntry,
@@ -52,10 +52,10 @@ export async function keepTrust(
   trustPlugin(config.directory, location.spec, entry);
 }
 
-/** Removes the copies of files that nothing is trusted with any more. */
+/** Removes the copies of files that are no longer trusted. */
 export const tidyCopies = ({ directory }: Config): void => dropOldCopies(directory, readLock(directory));
 
-/** Between the question and the answer there is time to change a file. */
+/** A file could change between the question and the answer. */
 function requireAsShown(location: Location, { files }: PluginFiles): void {
   if (hashOfFiles(pluginFiles(location).files) === hashOfFiles(files)) return;
   throw new DeclarationError(
@@ -71,6 +71,6 @@ function requireOwnName({ name }: Plugin, spec: string, { directory }: Config): 
   if (other === undefined) return;
   throw new DeclarationError(
     `${other[0]} is already called ${name}`,
-    `Two plugins cannot have one name. To take the other's place: contextcore plugin remove ${name}`,
+    `Two plugins cannot have the same name. To replace the other one: contextcore plugin remove ${name}`,
   );
 }

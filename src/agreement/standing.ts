@@ -1,4 +1,4 @@
-/** How a project stands with its user: what it wants, and what of that is agreed to. */
+/** Compares what a project wants with what its user has agreed to. */
 import { basename, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
@@ -11,22 +11,22 @@ import { claimsOf, codeClaim } from "./claims.ts";
 import { realPath } from "./outside.ts";
 import { type Agreement, changeAgreements, readAgreements, storePath } from "./store.ts";
 
-/** What a project wants, and what of that its user has agreed to. */
+/** What a project wants, and which of it the user has agreed to. */
 export interface Standing {
-  /** Under what the agreement is kept: where the configuration really lies. */
+  /** The key of the agreement: the real path of the configuration. */
   readonly project: string;
   readonly claims: readonly Claim[];
-  /** Of all claims: what `CONTEXTCORE_TRUST` names. */
+  /** Hash of all claims, as in `CONTEXTCORE_TRUST`. */
   readonly sha256: string;
-  /** Those that nobody has agreed to. */
+  /** Claims that the user has not agreed to. */
   readonly fresh: readonly Claim[];
-  /** What was agreed to before, where anything was. */
+  /** The earlier agreement, if any. */
   readonly agreement?: Agreement;
-  /** `CONTEXTCORE_TRUST` is set: it names these claims, or others. */
+  /** Whether `CONTEXTCORE_TRUST`, if set, names these claims or others. */
   readonly pin?: "fits" | "differs";
-  /** It was in use before anything was asked, and has just been taken over. */
+  /** It was in use before agreement was asked for, and has just been adopted. */
   readonly isAdopted?: true;
-  /** The file of agreements is not the one that this program wrote, and counted for nothing. */
+  /** The path of an agreements file that this program did not write there, and that was ignored. */
   readonly foreignStore?: string;
 }
 
@@ -37,7 +37,7 @@ export interface AgreementSources extends Places {
   readonly builtIns: readonly BuiltIn[];
 }
 
-/** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is none */
+/** @throws TrailError when the agreements cannot be read, ConfigError when `CONTEXTCORE_TRUST` is malformed */
 export async function standingOf(config: Config, asking: AgreementSources): Promise<Standing> {
   const claims = await claimsOf(config, asking);
   const sha256 = hashOfClaims(claims);
@@ -45,7 +45,7 @@ export async function standingOf(config: Config, asking: AgreementSources): Prom
   const base = { project: projectOf(config), claims, sha256, ...given({ pin }) };
   if (claims.length === 0 || pin === "fits") return { ...base, fresh: [] };
   const { projects, isForeign } = readAgreements(asking.home);
-  // What was taken back may be among what no longer counts, so that nothing is taken over then.
+  // An ignored file may say that agreement was withdrawn, so nothing is adopted then.
   if (isForeign) return { ...base, fresh: claims, foreignStore: storePath(asking.home) };
   const agreement = projects[base.project];
   if (agreement?.how === "removed") return { ...base, fresh: claims };
@@ -55,7 +55,7 @@ export async function standingOf(config: Config, asking: AgreementSources): Prom
   return { ...base, fresh: [], isAdopted: true };
 }
 
-/** From now on everything that the project wants is agreed to, and nothing else. @throws TrailError when that cannot be kept */
+/** Agrees to everything that the project wants now, and to nothing else. @throws TrailError when that cannot be stored */
 export const agreeTo = (
   { project, claims }: Pick<Standing, "project" | "claims">,
   home: string,
@@ -67,8 +67,8 @@ export const agreeTo = (
   }));
 
 /**
- * From now on a plugin is agreed to as it is, and no more as it was.
- * @param spec what the configuration calls it @param sha256 of all its files @throws TrailError when that cannot be kept
+ * Agrees to a plugin as it is now, and no longer as it was.
+ * @param spec its name in the configuration @param sha256 of all its files @throws TrailError when that cannot be stored
  */
 export async function agreeToPlugin(
   spec: string,
@@ -90,7 +90,7 @@ const agreementTo = (claims: readonly string[], how: Agreement["how"]): Agreemen
   claims: [...claims],
 });
 
-/** Nothing of the project is agreed to any more. @returns whether anything was @throws TrailError when that cannot be kept */
+/** Withdraws the agreement to a project. @returns whether there was one @throws TrailError when that cannot be stored */
 export async function forget(config: Config, home: string): Promise<boolean> {
   const project = projectOf(config);
   const agreement = readAgreements(home).projects[project];
@@ -102,7 +102,7 @@ export async function forget(config: Config, home: string): Promise<boolean> {
   return true;
 }
 
-/** A project is where its configuration lies, by whatever way one came there: two files in a directory are two. */
+/** A project is identified by the real path of its configuration, so two files in one directory are two projects. */
 const projectOf = ({ file, directory }: Config): string =>
   join(realPath(directory), file === undefined ? FILE_NAME : basename(file));
 
@@ -111,12 +111,12 @@ const without = (claims: readonly Claim[], agreement: Agreement): Claim[] => {
   return claims.filter((claim) => !known.has(claimId(claim)));
 };
 
-/** Several may be named, with commas: for a job that looks at more than one project. */
+/** Several hashes may be given, with commas, for a job that works on more than one project. */
 function pinOf(text: string | undefined, sha256: string): Standing["pin"] {
   if (!text) return undefined;
   const pins = text.split(/[\s,]+/).filter((pin) => pin !== "");
   const wrong = pins.find((pin) => !/^sha256:[0-9a-f]{64}$/.test(pin));
   if (wrong === undefined) return pins.includes(sha256) ? "fits" : "differs";
-  const hint = "contextcore config trust shows the one of a project";
+  const hint = "`contextcore config trust` shows a project's hash";
   throw new ConfigError([{ where: "CONTEXTCORE_TRUST", key: "", what: `not sha256:HASH: ${wrong}`, hint }]);
 }

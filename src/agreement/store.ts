@@ -13,17 +13,17 @@ const agreementSchema = v.object({
   /** RFC 3339. */
   at: v.string(),
   /**
-   * `asked`, `flag`; `plugin`: one was added or trusted; `adopted`: it was in use before anything was asked; `removed`: taken
-   * back, so that it is not adopted again.
+   * How the user agreed: `asked` or by `flag`; `plugin`: one was added or trusted; `adopted`: it was in use before agreement was
+   * asked for; `removed`: withdrawn, and remembered so that it is not adopted again.
    */
   how: v.picklist(["asked", "flag", "plugin", "adopted", "removed"]),
-  /** `claimId` of each. */
+  /** The `claimId` of each claim. */
   claims: v.array(v.string()),
 });
 
 const storeSchema = v.object({
   version: v.literal(1),
-  /** Which file this was written into: a copy of it is another. */
+  /** Identifies the file that this was written into, so that a copy is recognized. */
   self: v.string(),
   projects: objectOf(agreementSchema),
 });
@@ -40,20 +40,20 @@ export const storePath = (home: string): string => join(resolve(home), "agreemen
 /** The contents of the agreements file, as far as they count. */
 export interface KeptAgreements {
   readonly projects: Agreements;
-  /** There is such a file, but this program did not write it there: it was copied, restored or made by somebody else, and counts for nothing. */
+  /** Whether the file exists but was not written there by this program: it was copied, restored or made by somebody else, and is ignored. */
   readonly isForeign: boolean;
 }
 
 /**
- * What this user has agreed to. Only the very file that this program wrote counts: the author of a project may have prepared a
- * home directory in it and have the program started there.
+ * What this user has agreed to. Only the file that this program itself wrote counts, because a project's author could include
+ * a prepared home directory and get the program started with it.
  * @throws TrailError when the file exists and cannot be used
  */
 export function readAgreements(home: string): KeptAgreements {
   const path = storePath(home);
   const status = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   if (status === undefined) return { projects: {}, isForeign: false };
-  if (!status.isFile()) throw unusable(path, "is no regular file");
+  if (!status.isFile()) throw unusable(path, "is not a regular file");
   const { self, projects } = parsed(path);
   const isForeign = self !== selfOf(status);
   return { projects: isForeign ? {} : projects, isForeign };
@@ -73,7 +73,7 @@ export async function changeAgreements(
   });
 }
 
-/** Whoever packs files can choose neither number: they are assigned when the file is created. */
+/** Nobody who prepares files can choose these numbers: they are assigned when the file is created. */
 const selfOf = ({ ino, birthtimeNs }: BigIntStats): string => `${ino}-${birthtimeNs}`;
 
 function parsed(path: string): v.InferOutput<typeof storeSchema> {

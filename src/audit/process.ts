@@ -1,16 +1,16 @@
-/** Which process wrote a `started` event, told apart from a later one with the same number. */
+/** Identifies the process that wrote a `started` event, and distinguishes it from a later one with the same id. */
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** A process, told apart from every other one of this machine. */
+/** Identifies one process among all that ever ran on this machine. */
 export interface ProcessMark {
   readonly pid: number;
-  /** When it started, as the system counts; equal for the same process and no other. */
+  /** Its start time in the system's own units; together with `pid` it is unique. */
   readonly start: string;
-  /** The name space in which `pid` counts (Linux containers). */
+  /** The namespace that `pid` belongs to (Linux containers). */
   readonly namespace?: string;
 }
 
-/** The mark of a running process; `undefined` when there is none with this number. */
+/** The mark of a running process; `undefined` when no process has this id. */
 export function markOf(pid: number): ProcessMark | undefined {
   const start = process.platform === "linux" ? startOnLinux(pid) : startElsewhere(pid);
   if (start === undefined) return undefined;
@@ -18,7 +18,7 @@ export function markOf(pid: number): ProcessMark | undefined {
   return namespace === undefined ? { pid, start } : { pid, start, namespace };
 }
 
-/** `unknown` when it counts in another name space than ours. */
+/** `unknown` when it is in another namespace than ours. */
 export function stateOf(mark: ProcessMark): "running" | "gone" | "unknown" {
   if (mark.namespace !== namespaceOf()) return "unknown";
   return markOf(mark.pid)?.start === mark.start ? "running" : "gone";
@@ -34,7 +34,7 @@ export function toProcessMark(value: unknown): ProcessMark | undefined {
   return typeof namespace === "string" ? { pid, start, namespace } : { pid, start };
 }
 
-/** Boot and clock ticks since then: proc_pid_stat(5), field 22. A zombie counts as gone. */
+/** The boot id, and clock ticks since boot: proc_pid_stat(5), field 22. A zombie counts as gone. */
 function startOnLinux(pid: number): string | undefined {
   const stat = readOptional(`/proc/${pid}/stat`);
   const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,4 +1,4 @@
-/** Work between two events: `started` before it, how it ended after it, whatever happens. */
+/** Records work with two events: `started` before it, and how it ended after it, whatever happens. */
 
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -9,7 +9,7 @@ import { markOf } from "./process.ts";
 /** An event that is in the trail. */
 export interface Written {
   readonly event: AuditEvent;
-  /** It is not in the home copy. */
+  /** Why it is not in the home copy. */
   readonly copyFailure?: TrailError;
 }
 
@@ -18,9 +18,9 @@ export interface RecordOptions {
   /** @throws TrailError when the trail cannot have it */
   append(event: NewEvent): Promise<Written>;
   onWarning(message: string): void;
-  /** Says from time to time that the operation with this id goes on, until it is disposed of. */
+  /** Reports from time to time that the operation with this id is still running, until it is disposed of. */
   keepAlive(id: string): Disposable;
-  /** An operation has ended, with this event. */
+  /** Called when an operation has ended with this event. */
   onEnded(end: AuditEvent): void;
 }
 
@@ -82,11 +82,11 @@ export function createRecord(options: RecordOptions): Trail["record"] {
   };
 }
 
-/** What was said to be done and then failed is named again by the event that says so. */
+/** When something recorded as done then failed, the event that reports this names it again. */
 const contradicting = (ended: AuditEvent | undefined, ending: Ending): Ending =>
   ended === undefined ? ending : { ...ending, details: { ...ended.details, ...ending.details } };
 
-/** The event before an operation: it names the process, so that the next command knows whether it died. */
+/** The event before an operation. It names the process, so that a later command can tell whether that died. */
 function startOf({ operation, details, dataAffected }: Omit<TrailOperation, "destructive">): NewEvent {
   const { pid, start, namespace } = markOf(process.pid) ?? { pid: process.pid, start: "unknown" };
   return {

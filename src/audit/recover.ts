@@ -1,4 +1,4 @@
-/** Operations that began and never ended: found by looking back from the end of the trail. */
+/** Finds operations that began and never ended, by looking back from the end of the trail. */
 import { eventOf } from "./format/chain.ts";
 import type { AuditEvent, NewEvent } from "./format/event.ts";
 import type { TrailLine } from "./format/trail-line.ts";
@@ -10,15 +10,15 @@ export interface RecoveryOptions {
   readonly host: string;
   /** Now, ms since the epoch. */
   readonly now: number;
-  /** Silent for so long, an operation of another host, or another container, counts as abandoned, ms. */
+  /** An operation of another host or container that is silent for this long counts as abandoned, ms. */
   readonly staleAfterMs: number;
-  /** What is remembered as open, by the ids of the `started` events: so far back is looked at least. */
+  /** The operations remembered as open, by the ids of their `started` events. The search goes back at least that far. */
   readonly remembered?: ReadonlyMap<string, UnfinishedOperation>;
-  /** One of them has an end, or is not in the trail. */
+  /** Called for each of them that has ended, or is not in the trail. */
   onSettled?(id: string): void;
 }
 
-/** How far back is looked at least, bytes of lines: some two thousand events. */
+/** The search goes back at least this far, some two thousand events. bytes */
 const LOOK_BACK_BYTES = 1024 * 1024;
 
 /** `started` events without an end whose process is gone, oldest first. @param lines newest first */
@@ -57,22 +57,22 @@ export function interruption(started: AuditEvent): NewEvent {
   };
 }
 
-/** One sentence for the person who runs the next command. */
+/** A message for the person who runs the next command. */
 export function explainInterruption({ operation, timestamp, user, host }: AuditEvent): string {
   const { left, next } = adviceOnInterrupted(operation);
   const when = timestamp.slice(0, 19).replace("T", " ");
   return `the ${operation} that ${user}@${host} began at ${when} UTC was interrupted: ${left}. ${next}`;
 }
 
-/** What an operation that was interrupted leaves behind. */
+/** What an interrupted operation leaves behind, and what to do. */
 export interface Advice {
-  /** The state, as the part of a sentence. */
+  /** The state, as a clause. */
   readonly left: string;
-  /** Which command continues or cleans up, a sentence. */
+  /** The command that continues or cleans up, as a sentence. */
   readonly next: string;
 }
 
-const UNKNOWN: Advice = { left: "what it was doing may be half done", next: "Run it again." };
+const UNKNOWN: Advice = { left: "its work may be half done", next: "Run it again." };
 
 const ADVICE: Readonly<Record<string, Advice>> = {
   export: {
@@ -88,24 +88,24 @@ const ADVICE: Readonly<Record<string, Advice>> = {
     next: "Run the same `contextcore restore` again: what is there already is left as it is.",
   },
   prune: {
-    left: "some snapshots may be removed and others not",
-    next: "`contextcore snapshots list` shows what is kept; run the prune again.",
+    left: "some snapshots may have been removed and others not",
+    next: "`contextcore snapshots list` shows what is left; run the prune again.",
   },
   provision: {
-    left: "some dashboards may be written and others not",
+    left: "some dashboards may have been written and others not",
     next: "Run `contextcore dashboards provision` again: it changes only what differs.",
   },
   delete_dashboard: {
-    left: "the dashboards may or may not be deleted",
-    next: "`contextcore dashboards list` shows what is there.",
+    left: "the dashboards may or may not have been deleted",
+    next: "`contextcore dashboards list` shows which are left.",
   },
   audit_prune: {
-    left: "closed files of the trail may be removed without the event that stands for them",
+    left: "closed files of the trail may have been removed without the event that replaces them",
     next: "`contextcore audit verify` shows it; run `contextcore audit prune` again.",
   },
 };
 
-/** What is left when this operation was interrupted, and what to do then. */
+/** What this operation leaves behind when it is interrupted, and what to do then. */
 export const adviceOnInterrupted = (operation: string): Advice => ADVICE[operation] ?? UNKNOWN;
 
 function isAbandoned(event: AuditEvent, { host, now, staleAfterMs, remembered }: RecoveryOptions): boolean {

@@ -14,25 +14,25 @@ import { createRecord, type Written } from "./record.ts";
 import { abandoned, explainInterruption, interruption } from "./recover.ts";
 import { forgetUnfinished, keepAlive, noteUnfinished, rememberedUnfinished } from "./unfinished.ts";
 
-/** Where a trail is, who is told of its events, and what the user is told. */
+/** Where a trail is, which sinks get its events, and how to warn the user. */
 export interface TrailOptions extends JournalOptions {
-  /** All that are configured; left out by a command that has not opened them: then nothing is said or done about sinks. */
+  /** All configured sinks. A command that has not opened them leaves this out, and sinks are then ignored. */
   readonly sinks?: readonly OpenSink[];
-  /** What the user must know though the command goes on. */
+  /** Receives what the user must know although the command continues. */
   onWarning(message: string): void;
-  /** Silent for so long, another host's unfinished operation counts as abandoned, ms. Default one hour. */
+  /** Another host's unfinished operation that is silent for this long counts as abandoned, ms. Default one hour. */
   readonly staleAfterMs?: number;
-  /** How often an operation says that it goes on, ms. Default half a minute. */
+  /** How often an operation reports that it is still running, ms. Default half a minute. */
   readonly heartbeatMs?: number;
-  /** How long a sink may take for one event, and for all that wait once the command ends, ms. Default {@link SINK_TIME_LIMIT_MS}. */
+  /** Time limit of a sink for one event, and for all waiting events when the command ends, ms. Default {@link SINK_TIME_LIMIT_MS}. */
   sinkTimeLimitMs?(sink: OpenSink): number;
-  /** How many events wait for a sink at most. Default 10,000. */
+  /** The maximum number of events that wait for a sink. Default 10,000. */
   readonly outboxMax?: number;
 }
 
 /**
- * Opens the trail of one project. Nothing is read or written before it is used; the first event is preceded by those
- * that close operations whose process died.
+ * Opens the trail of one project. Nothing is read or written before it is used. Before the first event come those that close
+ * operations whose process died.
  */
 export function openTrail(options: TrailOptions): Trail {
   const { file, onWarning, sinkTimeLimitMs: timeLimitMs = () => SINK_TIME_LIMIT_MS } = options;
@@ -80,7 +80,7 @@ export function openTrail(options: TrailOptions): Trail {
       const { matches, unreadable } = newestOf(trailLinesBackward(file), query);
       if (unreadable > 0)
         onWarning(
-          `${file} holds lines that are not events (${unreadable}): \`contextcore audit verify\` says more`,
+          `${file} holds lines that are not events (${unreadable}): \`contextcore audit verify\` tells more`,
         );
       return matches.map(({ event }) => event);
     },
@@ -89,10 +89,10 @@ export function openTrail(options: TrailOptions): Trail {
 }
 
 interface FirstUse {
-  /** With the first event come those that say what earlier commands left behind, and whether the sinks have changed. */
+  /** The first event is preceded by those that tell what earlier commands left behind and whether the sinks have changed. */
   append(event: NewEvent): Promise<Appended>;
   abandoned(): readonly AuditEvent[];
-  /** What cannot be written is a warning. */
+  /** Only warns if something cannot be written. */
   recover(): Promise<void>;
 }
 
@@ -110,7 +110,7 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
     }
   };
 
-  /** Whoever only reads leaves what is remembered as it is. */
+  /** Without `onSettled`, for readers: what is remembered stays unchanged. */
   const findAbandoned = (onSettled?: (id: string) => void): readonly AuditEvent[] =>
     abandoned(trailLinesBackward(file), {
       host: journal.identity.host,
@@ -167,9 +167,9 @@ function openFirstUse(options: TrailOptions, journal: Journal, delivery: Deliver
 }
 
 const NO_KEY =
-  "this trail has a signing key, but not in this home (was the project moved? then `contextcore audit keygen` makes a new one)";
+  "this trail has a signing key, but this home does not hold it (if the project was moved, `contextcore audit keygen` makes a new one)";
 
-/** Whether the one whose event this is has made a key for this trail. */
+/** Whether the user who wrote this event has made a key for this trail. */
 function hasSigned(file: string, { user, host }: AuditEvent): boolean {
   const { matches } = newestOf(trailLinesBackward(file), { limit: 1, operation: "audit_keygen" });
   return matches.some(({ event }) => event.user === user && event.host === host);
@@ -182,9 +182,9 @@ function tellRepairs(events: Appended["events"], onWarning: (message: string) =>
 function repairText({ details, outcome }: AuditEvent): string {
   const { found, set_aside: aside, restored, missing, forged } = details;
   const back = `${restored ?? 0} events were put back from the home copy`;
-  const lost = missing === 0 ? "; they do not continue what is there" : `; ${missing} others are lost`;
+  const lost = missing === 0 ? "; they do not continue the trail" : `; ${missing} others are lost`;
   const done = aside === undefined ? back : `it was set aside in ${aside}`;
-  const partly = outcome === "partial" ? `${back}${lost}` : "the home copy could not put it right";
+  const partly = outcome === "partial" ? `${back}${lost}` : "the home copy could not repair it";
   const what = outcome === "success" ? done : partly;
   const told =
     forged === undefined

@@ -1,6 +1,6 @@
 /**
- * Operations that have begun and not ended, each a small file in `.contextcore/open/`: so that the next command finds one
- * however long ago it began, without reading all of the trail each time.
+ * Remembers each operation that has begun and not ended as a small file in `.contextcore/open/`, so that the next command
+ * finds it however long ago it began, without reading the whole trail.
  */
 import { closeSync, lstatSync, lutimesSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -12,12 +12,13 @@ import { SMALL_BYTES_MAX } from "./format/limits.ts";
 
 const folderOf = (file: string): string => join(dirname(file), "open");
 
-/** Named after the `started` event's id; it holds the event's number. */
+/** The file is named after the `started` event's id and holds the event's number. */
 const pathOf = (file: string, id: string): string => join(folderOf(file), encodeURIComponent(id));
 
 /**
- * Remembers what these events begin, and forgets what they end. Not fsynced: the newest part of a trail is looked at anyway.
- * @param file the trail's @throws TrailError
+ * Remembers what these events begin, and forgets what they end. Not fsynced, because the newest part of a trail is always
+ * searched anyway.
+ * @param file the trail's file @throws TrailError
  */
 export function noteUnfinished(file: string, events: readonly AuditEvent[]): void {
   const folder = folderOf(file);
@@ -34,26 +35,26 @@ export function noteUnfinished(file: string, events: readonly AuditEvent[]): voi
       }
     }
   } catch (cause) {
-    throw cannot("remember what has begun in", folder, cause);
+    throw cannot("note running operations in", folder, cause);
   }
 }
 
-/** The operation with this id has ended, or is not in the trail. Where nothing can be written, it is forgotten later. */
+/** Forgets an operation that has ended, or is not in the trail. Where nothing can be written, that happens later. */
 export function forgetUnfinished(file: string, id: string): void {
   try {
     rmSync(pathOf(file, id), { force: true });
   } catch {
-    return; // one that is remembered too long costs a longer look back, and nothing else
+    return; // remembering one for too long only costs a longer search
   }
 }
 
-/** How often work that goes on says so. ms */
+/** How often running work renews its file. ms */
 const HEARTBEAT_MS = 30_000;
 
 /**
- * Renews the time of what is remembered of an operation while its work goes on: whoever cannot see its process (on another
- * host, in another container) knows from that time that it lives.
- * @param file the trail's
+ * Renews the time of an operation's file while its work goes on. Whoever cannot see its process (on another host, in another
+ * container) can tell from that time that it is alive.
+ * @param file the trail's file
  */
 export function keepAlive(file: string, id: string, everyMs: number = HEARTBEAT_MS): Disposable {
   const beat = (): void => {
@@ -61,7 +62,7 @@ export function keepAlive(file: string, id: string, everyMs: number = HEARTBEAT_
       const now = Date.now() / 1000;
       lutimesSync(pathOf(file, id), now, now);
     } catch {
-      return; // what cannot be written was told when the operation began
+      return; // that nothing can be written was reported when the operation began
     }
   };
   const timer = setInterval(beat, everyMs);
@@ -69,15 +70,15 @@ export function keepAlive(file: string, id: string, everyMs: number = HEARTBEAT_
   return { [Symbol.dispose]: () => clearInterval(timer) };
 }
 
-/** What is remembered of an operation that has begun. */
+/** An operation that has begun, as remembered in its file. */
 export interface UnfinishedOperation {
   /** The number of its `started` event. */
   readonly seq: number;
-  /** When it last said that it goes on, ms since the epoch. */
+  /** When it last showed that it is running, ms since the epoch. */
   readonly aliveMs: number;
 }
 
-/** Of the operations that are remembered, by the ids of their `started` events. @throws TrailError */
+/** The remembered operations, by the ids of their `started` events. @throws TrailError */
 export function rememberedUnfinished(file: string): ReadonlyMap<string, UnfinishedOperation> {
   const folder = folderOf(file);
   try {
@@ -85,12 +86,12 @@ export function rememberedUnfinished(file: string): ReadonlyMap<string, Unfinish
     const names = readdirSync(folder);
     return new Map(names.map((name) => [decodeURIComponent(name), noteIn(join(folder, name))]));
   } catch (cause) {
-    if (isMissing(cause)) return new Map(); // nothing began yet, or one has ended meanwhile
-    throw cannot("read what has begun in", folder, cause);
+    if (isMissing(cause)) return new Map(); // nothing has begun yet, or an operation has just ended
+    throw cannot("read the running operations in", folder, cause);
   }
 }
 
-/** What was cut by a power failure is looked for from the trail's beginning. */
+/** If a power failure cut the file, the event is searched from the trail's beginning. */
 function noteIn(path: string): UnfinishedOperation {
   const text = readOwnText(path, SMALL_BYTES_MAX);
   return { seq: /^\d+$/.test(text) ? Number(text) : 1, aliveMs: lstatSync(path).mtimeMs };

@@ -44,13 +44,13 @@ export function tellNames({ chains }: Chosen, { note }: Terminal, named: string)
 /** Says which snapshots have a damaged index: what follows the damage is not read. */
 function tellBroken(broken: readonly Reasoned[], { note, noteColors }: Terminal): void {
   for (const { name, reason } of broken)
-    note(`${noteColors.red("damaged:")} ${name}: ${reason}; what stands after it in the index is left out`);
+    note(`${noteColors.red("damaged:")} ${name}: ${reason}; everything after that in the index is left out`);
 }
 
 /** Says on stderr which snapshots were skipped, and which times none of them covers. */
 export function tellChosen({ chains, passedOver, continues }: Chosen, { note, noteColors }: Terminal): void {
   if (continues.length > 0)
-    note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, and is taken alone`);
+    note(`${noteColors.yellow("increment:")} it continues ${namesText(continues)}, but is used alone`);
   for (const { name, reason } of passedOver) note(`${noteColors.yellow("passed over:")} ${name}: ${reason}`);
   for (const chain of chains) {
     const urls = [...new Set(chain.links.flatMap(({ plugin: { url } }) => url ?? []))];
@@ -79,6 +79,6 @@ function gapLines({ backend, gaps }: BackendChain): string[] {
       .map(rangeToText)
       .map(({ from, to }) => `${backend}: ${from} to ${to} is in none of these snapshots`),
     ...(more > 0 ? [`${backend}: and ${counted(more, "more gap")}`] : []),
-    ...exportAgain(backend, gaps).map((command) => `${backend}: while the server has it: ${command}`),
+    ...exportAgain(backend, gaps).map((command) => `${backend}: while the server still has it: ${command}`),
   ];
 }

@@ -1,11 +1,12 @@
 /** The course of every command that carries out a plan: plan, show, ask, carry out that same plan, report. */
 import type { Params, ParamValues } from "../tasks/param.ts";
 import { planTask } from "../tasks/run.ts";
+import { openContext } from "../tasks/stack.ts";
 import type { Answer, Task, TaskContext } from "../tasks/task.ts";
+import { callerOf } from "./caller.ts";
 import type { Call } from "./command.ts";
 import { confirmed, type Question } from "./confirmed.ts";
 import { EXIT, type ExitCode, exitOf } from "./exit-code.ts";
-import { openContext } from "./stack.ts";
 import { orUntouched } from "./untouched.ts";
 
 /** A call of such a command. */
@@ -37,7 +38,7 @@ export interface Conduct<Plan, Result> {
 export const planCall = async <P extends Params, Plan, Result, Question>(
   task: Task<P, Plan, Result, Question>,
   call: Call & { readonly args: ParamValues<P> },
-) => planTask(task, call.args, await openContext(call, task.opens?.(call.args)));
+) => planTask(task, call.args, await openContext(callerOf(call), task.opens?.(call.args)));
 
 /**
  * Plans a task with this call's arguments and takes it to its end. With `--dry-run`, or if there is nothing to do, the plan is

@@ -42,17 +42,21 @@ export const EXIT_MEANINGS: readonly (readonly [code: ExitCode, meaning: string,
   [
     EXIT.partial,
     "finished, but partial or with warnings that matter",
-    "what was saved is good; stderr, `missing:` and the manifest say what is not",
+    "what was saved is good; stderr, `missing:` and the manifest say what is missing",
   ],
   [
     EXIT.refused,
     "refused: safety or audit",
-    "answer by flag, agree to the project, or mend the trail or the plugin's trust",
+    "answer by flag, agree to the project, or repair the trail or the plugin's trust",
   ],
   [
     EXIT.different,
     "a verification found a difference",
-    "the snapshot, server or trail is not what was recorded: copy it before you do anything else",
+    "the snapshot, server or trail differs from what was recorded: copy it before you do anything else",
   ],
-  [EXIT.interrupted, "interrupted", "the last line says what was done; `--resume`, where there is one"],
+  [
+    EXIT.interrupted,
+    "interrupted",
+    "the last line says what was done; continue with `--resume`, if the command has it",
+  ],
 ];

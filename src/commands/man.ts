@@ -6,7 +6,7 @@ import { toManual } from "./manual.ts";
 export default defineCommand({
   about: "print the manual page: every command and flag on one page",
   examples: [
-    { line: "man | man -l -", about: "reads it" },
+    { line: "man | man -l -", about: "shows it" },
     {
       line: "man > ~/.local/share/man/man1/contextcore.1",
       about: "for `man contextcore`; install.sh does it",

@@ -1,9 +1,10 @@
 /** Reports to the user and the trail that a plugin tried to load files outside the trusted ones and was refused. */
 import { STRAY_HINT, type StrayModule, strayText } from "../host/trust/stray-modules.ts";
 import { RefusedError } from "../tasks/errors.ts";
+import { openStackTrail } from "../tasks/stack.ts";
 import { summaryOf } from "../terminal/show-error.ts";
+import { callerOf, configOf } from "./caller.ts";
 import type { Call } from "./command.ts";
-import { configOf, openStackTrail } from "./stack.ts";
 
 /**
  * Records an event `plugin_trust refused` for each.
@@ -16,7 +17,7 @@ export async function refuseStrays(
   error: unknown,
 ): Promise<never> {
   const config = await configOf(call);
-  await using trail = openStackTrail(call, config);
+  await using trail = openStackTrail(callerOf(call), config);
   for (const stray of strays) {
     const { plugin = "unknown", path } = stray;
     const details = { source: plugin, reason: strayText(stray), changed: [path] };

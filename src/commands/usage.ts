@@ -38,7 +38,7 @@ export async function usageOf(
     command === undefined ? "" : optionSections(command, paper),
     command === undefined ? "" : section("EXAMPLES", exampleLines(command, paper), colors),
     path.length === 0 ? section("EXIT CODES", rows(EXIT_CODES, paper), colors) : "",
-    isGroup(entry) ? `${name} COMMAND --help says more about a command.` : "",
+    isGroup(entry) ? `${name} COMMAND --help tells more about a command.` : "",
   ];
   const title = wrapWords(`${colors.bold(name)}: ${entry.about}`, paper.width).join("\n");
   return [title, ...sections.filter((text) => text !== "")].join("\n\n");

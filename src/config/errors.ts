@@ -10,7 +10,7 @@ export class ConfigError extends Error {
   constructor(problems: readonly ConfigProblem[]) {
     const sorted = problems.toSorted((a, b) => BY_PLACE.compare(a.where, b.where));
     const [first] = sorted;
-    super(first === undefined ? "the configuration does not fit" : formatProblem(first));
+    super(first === undefined ? "the configuration is not valid" : formatProblem(first));
     this.problems = sorted;
     const others = problems.length - 1;
     const more = others > 0 ? `${others} more: contextcore config check lists them all` : undefined;

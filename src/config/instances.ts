@@ -31,7 +31,7 @@ const coreEntries = (fallback: Importance) => ({
   class: v.optional(
     v.pipe(
       v.picklist(CLASSES),
-      v.description("By what class its data is kept; default: what its importance says"),
+      v.description("The class of its data, which decides how long it is kept; default: by its importance"),
     ),
   ),
   tenants: v.optional(
@@ -46,14 +46,11 @@ const coreEntries = (fallback: Importance) => ({
       ),
       v.minLength(1, "empty: name a tenant"),
       v.check((all) => new Set(all).size === all.length, "names a tenant twice"),
-      v.description('Tenants, each a backend of its own; "*": all that the server lists'),
+      v.description('Tenants, each of which becomes a backend; "*" means all that the server lists'),
     ),
   ),
   timeout: duration("Time limit of one call", "5m", TIME_LIMITS),
-  data: place(
-    "The server's data directory, or its database, on this machine: its size is then measured",
-    "path",
-  ),
+  data: place("The server's data directory or database on this machine, to measure its size", "path"),
 });
 
 /** `a, b` from the environment, or a list from the file. */
@@ -124,12 +121,12 @@ const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)$/;
 /** Why an instance may not have this name; `undefined` when it may. @param plugins the names of all existing plugins */
 export function nameObjection(name: string, plugins: readonly string[]): string | undefined {
   if (!NAME.test(name))
-    return "not a name: lower case letters, digits and dashes between them, at most 40 characters";
-  if (DEVICE.test(name)) return "a name that Windows keeps for a device";
+    return "not a valid name: use lower case letters, digits and dashes between them, at most 40 characters";
+  if (DEVICE.test(name)) return "a device name that Windows reserves";
   const taken = plugins.find((plugin) => plugin === name || plugin.startsWith(`${name}/`));
   return taken === undefined
     ? undefined
-    : `the name of the plugin ${taken}, and this is an instance of another one`;
+    : `the name of the plugin ${taken}, but this is an instance of another one`;
 }
 
 /**

@@ -48,7 +48,7 @@ export async function loadConfig(request: ConfigRequest): Promise<Config> {
   };
 }
 
-/** A flag said it, or made the only part of it there is. */
+/** Whether a flag set it, or set its only part. */
 function isFromFlag(path: Path, source: ConfigSource, overrides: Readonly<Record<string, string>>): boolean {
   const key = path.join(".");
   if (path.some((_, at) => path.slice(0, at + 1).join(".") in overrides)) return true;
@@ -88,7 +88,7 @@ function check(tree: unknown, where: (path: Path) => string): ConfigValues {
   throw new ConfigError(result.issues.map((issue) => toProblem(issue, { schema: ConfigSchema, where })));
 }
 
-/** Values of the file that would not do, were they in force. */
+/** Values of the file that would be invalid if they were in force. */
 function hiddenIn(written: unknown, source: ConfigSource, where: (path: Path) => string): ConfigProblem[] {
   const { issues = [] } = v.safeParse(ConfigSchema, written);
   return issues.map((issue) => {
@@ -99,7 +99,7 @@ function hiddenIn(written: unknown, source: ConfigSource, where: (path: Path) =>
 
 function notAMapping(tree: unknown, where: string): ConfigError {
   const found = Array.isArray(tree) ? "a list" : `only ${JSON.stringify(tree)}`;
-  const what = `the file must be keys with values, and it is ${found}`;
+  const what = `the file must consist of keys with values, but it is ${found}`;
   const hint = "write for example `name: shop`; contextcore config init writes a whole file";
   return new ConfigError([{ where, key: "", what, hint }]);
 }

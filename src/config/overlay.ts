@@ -19,7 +19,7 @@ export const said = (
   ...overrides,
 });
 
-/** Puts what was said of the core's own keys into a copy of the tree; whether a plugin is enabled, and whose an instance is, are among them. */
+/** Puts the given values of the core's own keys, including `enabled` and `plugin` of an instance, into a copy of the tree. */
 export function overlay(tree: unknown, texts: Readonly<Record<string, string>>): unknown {
   const copy = structuredClone(tree);
   for (const [key, text] of Object.entries(texts)) {

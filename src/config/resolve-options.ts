@@ -78,9 +78,9 @@ export function resolveOptions(named: Configured, kind: PluginKind, config: Conf
 }
 
 /**
- * The environment names of an option, the one that wins first. Further names are those of the instance that is called like
- * its plugin: another one is another server, which a credential for the first is not for. A stranger's (`vendor/name`) has
- * only the one that its names make: else its declaration could read any variable of ours.
+ * The environment names of an option; the first one that is set wins. Only the instance named like its plugin has further
+ * names: any other is another server, and must not get the first one's credentials. A third-party plugin (`vendor/name`) has
+ * only the name made from its own names, because otherwise its declaration could read any of the user's variables.
  */
 export function environmentNames(
   { name, plugin = name }: Pick<Configured, "name" | "plugin">,

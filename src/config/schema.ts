@@ -17,7 +17,10 @@ const byPlugin = (about: string) =>
 const instance = openObject({
   enabled: v.optional(v.boolean()),
   plugin: v.optional(
-    v.pipe(v.string(), v.description("whose instance it is; default: of the plugin of its name")),
+    v.pipe(
+      v.string(),
+      v.description("the plugin that it is an instance of; default: the one of the same name"),
+    ),
   ),
 });
 
@@ -48,12 +51,15 @@ export const ConfigSchema = v.strictObject({
     "backups",
   ),
   plugins: v.nullish(v.pipe(v.array(v.string()), v.description("paths of third-party plugins")), []),
-  backends: byInstance("the servers, each by the name of its plugin, or by one of its own with `plugin`"),
+  backends: byInstance("the servers, each under its plugin's name, or under a name of its own with `plugin`"),
   sinks: byPlugin("further places for audit events, by plugin"),
   export: section({
-    concurrency: positive("steps, or batches of a restore, under way at once for each backend, at most", 8),
+    concurrency: positive(
+      "maximum number of concurrent steps of an export, or batches of a restore, for each backend",
+      8,
+    ),
     recount: duration(
-      "between two counts by a server that are to prove one another; 0s: nothing is counted again",
+      "time between two counts by a server that confirm each other; 0s: nothing is counted again",
       "5s",
       { max: "1h" },
     ),
@@ -68,12 +74,12 @@ export const ConfigSchema = v.strictObject({
       ["docker", "compose", "down", "-v"],
     ),
     allow: commands(
-      "commands that may run though a rule refuses them, each whole; `*` in a word: any characters",
+      "complete commands that may run although a rule refuses them; `*` in a word: any characters",
     ),
-    deny: commands("words that no command may have, in this order; `*` in a word: any characters"),
+    deny: commands("words that no command may contain in this order; `*` in a word: any characters"),
   }),
   audit: section({
-    retention: positive("days that ordinary events are kept", 90),
+    retention: positive("how many days ordinary events are kept", 90),
     stale_after: positive(
       "minutes of silence after which another host's unfinished operation counts as abandoned",
       60,

@@ -1,4 +1,4 @@
-/** What the file says and the environment or `--set` hides: wrong there, it is found out only where they are not set. */
+/** Finds invalid values in the file that the environment or `--set` overrides, because they would only show where those are not set. */
 import * as v from "valibot";
 import type { Config } from "./config.ts";
 import type { ConfigProblem } from "./errors.ts";
@@ -8,8 +8,8 @@ import { toProblem } from "./issues.ts";
 import { entriesOf, finish, type PluginKind, type ResolvedOptions } from "./resolve-options.ts";
 
 /**
- * The file's values that are not in force and would not do. A variable or a secret file that is missing here is no
- * mistake: it may be there where it is needed.
+ * The file's values that are not in force and invalid. A variable or secret file that is missing here is not an error: it
+ * may exist where it is needed.
  */
 export function shadowedProblems(
   plugin: Configured,

@@ -54,5 +54,5 @@ export const lookRules: readonly Check<Subject>[] = [
 
 function fits(hook: string, schema: Parameters<typeof answerObjection>[0], answer: unknown): void {
   const objection = answerObjection(schema, answer);
-  require(objection === undefined, `${hook} gave an answer that does not fit: ${objection}`);
+  require(objection === undefined, `${hook} gave a wrong answer: ${objection}`);
 }

@@ -2,8 +2,8 @@
  * A snapshot's samples as OpenMetrics text, as `promtool tsdb create-blocks-from openmetrics` reads it.
  * Source: https://prometheus.io/docs/specs/om/open_metrics_spec/ (timestamps are seconds).
  *
- * The format has no way to say stale markers, a NaN's payload, native histograms, and exemplars of gauges: they are counted,
- * left out, and told to the caller.
+ * The format cannot express stale markers, a NaN's payload, native histograms, and exemplars of gauges. They are left out,
+ * counted, and reported to the caller.
  */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
@@ -45,8 +45,8 @@ const lineSchema = v.object({
 type SeriesLine = v.InferOutput<typeof lineSchema>;
 
 /**
- * The text in pieces of one series and time window each, ended by `# EOF`. `totals` grows while it is read.
- * @param backend whose metrics, where several have some: two servers' series may have the same labels
+ * The text in pieces of one series and time window each, ending with `# EOF`. `totals` grows while it is read.
+ * @param backend whose metrics to write if several have some, because two servers' series may have the same labels
  * @throws SnapshotError when a block is not what was written
  */
 export async function* openMetrics(
@@ -92,7 +92,7 @@ function seriesText(
   return text;
 }
 
-/** `undefined`: the format cannot say it. */
+/** `undefined` if the format cannot express it. */
 function valueText(value: number | null, special: string | undefined, totals: Converted): string | undefined {
   if (value !== null) return Object.is(value, -0) ? "-0" : String(value);
   if (special === "NaN" || special === "+Inf" || special === "-Inf") return special;

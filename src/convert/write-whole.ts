@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { namedDirectory } from "../storage/own-file.ts";
 import { writePieces } from "../storage/whole-file.ts";
 
-/** Writes text that comes in pieces into a file that the user named, under `.partial` until it is all there and on the disk. */
+/** Writes text that arrives in pieces into the file that the user named. It is called `.partial` until it is complete and on the disk. */
 export async function writeConverted(
   path: string,
   pieces: AsyncIterable<string>,

@@ -21,7 +21,7 @@ export const builtinSource = async (store: Pick<DashboardStore, "parse">): Promi
       parent: "",
       title: "contextcore",
       uid: "contextcore",
-      description: "Provisioned by contextcore; changes are overwritten the next time",
+      description: "Provisioned by contextcore; changes are overwritten the next time it provisions",
     },
   ],
   dashboards: await Promise.all(

@@ -2,7 +2,7 @@ import type { DashboardDocument, DashboardFolder } from "../contract/contract.ts
 import type { DeletionPlan } from "./delete.ts";
 import { directoriesOf, saveDocument, saveFolders } from "./save-documents.ts";
 
-/** A directory of copies of what a plan will delete, which `provision` puts back where it was. */
+/** A directory with copies of what a plan will delete; `provision` can put them back where they were. */
 export async function createCopies(
   directory: string,
   { listing, dashboards, folders }: DeletionPlan,
@@ -17,7 +17,7 @@ export async function createCopies(
   return { keep: (document) => saveDocument(directory, document, directories) };
 }
 
-/** The folder and all that it lies in. */
+/** The folder and all folders that contain it. */
 function addAbove(needed: Set<DashboardFolder>, folders: readonly DashboardFolder[], uid: string): void {
   let here = folders.find((folder) => folder.uid === uid);
   while (here !== undefined && !needed.has(here)) {

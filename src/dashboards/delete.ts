@@ -5,13 +5,17 @@ import type {
   DashboardStore,
 } from "../contract/contract.ts";
 import { createAttempts, type Stopped, type Unwritten } from "./attempts.ts";
+import { inParallel } from "./in-parallel.ts";
 import { type ListedDashboard, titlesAbove } from "./listing.ts";
+import { dashboardHash, readUnchanged, requireUnchangedFolder } from "./unchanged.ts";
 
 /** What a deletion would remove: first shown, then carried out unchanged. */
 export interface DeletionPlan {
   readonly dashboards: readonly ListedDashboard[];
   /** Contents before their folder. */
   readonly folders: readonly DashboardFolder[];
+  /** What each dashboard was when it was planned, by uid: see {@link dashboardHash}. */
+  readonly hashes: ReadonlyMap<string, string>;
   /** Everything that was there when it was planned. */
   readonly listing: DashboardListing;
 }
@@ -35,8 +39,8 @@ export interface Selection {
 }
 
 /**
- * What the deletion of these dashboards, and of a folder with all that lies in it, would take. Deletes nothing.
- * @throws SelectionError when one of them is not there
+ * What would be deleted along with these dashboards, or with a folder and everything in it. Deletes nothing.
+ * @throws SelectionError when one of them does not exist
  */
 export async function planDeletion(
   store: DashboardStore,
@@ -55,7 +59,15 @@ export async function planDeletion(
   const dashboards = listing.dashboards
     .filter(({ uid, folderUid }) => uids.includes(uid) || inside.has(folderUid))
     .map(({ folderUid, ...row }) => ({ ...row, folder: titlesAbove(listing, folderUid) }));
-  return { dashboards, folders, listing };
+  const hashes = await inParallel(dashboards, async ({ uid }) =>
+    dashboardHash(await store.read(uid, signal)),
+  );
+  return {
+    dashboards,
+    folders,
+    listing,
+    hashes: new Map(dashboards.map(({ uid }, index) => [uid, hashes[index] ?? ""])),
+  };
 }
 
 function folderNamed(listing: DashboardListing, name: string): DashboardFolder {
@@ -93,7 +105,8 @@ export interface Deleting {
 }
 
 /**
- * Deletes what the plan names and nothing else: a folder with new contents stays. The signal ends it, and the result says what
+ * Deletes what the plan names, as the plan saw it, and nothing else: what somebody has changed since, and a folder with new
+ * contents, stays. The signal ends it, and the result says what
  * was deleted by then.
  */
 export async function deleteDashboards(
@@ -107,16 +120,18 @@ export async function deleteDashboards(
   const stopped = await untilStopped(async () => {
     for (const row of plan.dashboards) {
       const isGone = await attempt(`${row.title} (${row.uid})`, async (asked) => {
-        await keep(await store.read(row.uid, signal));
+        await keep(await readUnchanged(store, { uid: row.uid, hash: plan.hashes.get(row.uid) }, signal));
         asked();
         await store.remove(row.uid, signal);
       });
       if (isGone) dashboards.push(row);
     }
+    const now = plan.folders.length === 0 ? [] : (await store.list(signal)).folders;
     for (const folder of plan.folders) {
       const isGone = await attempt(
         `folder ${titlesAbove(plan.listing, folder.uid).join("/")}`,
         async (asked) => {
+          requireUnchangedFolder(folder, now);
           asked();
           await store.removeFolder(folder.uid, signal);
         },

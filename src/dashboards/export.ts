@@ -17,13 +17,12 @@ export interface ExportedDashboards {
 /** The target is not a directory that can be filled. */
 export class TargetError extends Error {
   override readonly name = "TargetError";
-  readonly hint =
-    "Name a new directory, or empty this one: a file that was left there would be provisioned too.";
+  readonly hint = "Name a new directory, or empty this one: any file left in it would also be provisioned.";
 }
 
 /**
- * Writes all folders and dashboards into a directory that `provision` puts back as they were. The directory must be new or
- * empty (hidden entries aside); it appears only when everything is in it.
+ * Writes all folders and dashboards into a directory from which `provision` restores them unchanged. The directory must be
+ * new, or empty except for hidden entries; it appears only when everything is in it.
  * @throws TargetError when there is something in it
  */
 export async function exportDashboards(
@@ -49,7 +48,7 @@ async function entriesOf(directory: string): Promise<string[] | undefined> {
   const entries = await readdir(directory).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
     const why = systemRefusal(error)?.what ?? messageOf(error);
-    throw new TargetError(`${directory} is not a directory that can be read: ${why}`);
+    throw new TargetError(`${directory} is not a readable directory: ${why}`);
   });
   const visible = entries?.filter((name) => !name.startsWith(".")) ?? [];
   if (visible.length > 0) throw new TargetError(`${directory} is not empty: it holds ${visible[0]}`);

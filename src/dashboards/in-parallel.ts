@@ -1,7 +1,7 @@
-/** Enough to hide the way to the server, few enough not to weigh on it. */
+/** Enough to hide the network latency, but few enough not to burden the server. */
 const AT_ONCE = 6;
 
-/** Maps with a few calls under way at once; the results are in the order of the items. The first error ends it. */
+/** Maps with a few calls at once; the results are in the order of the items. The first error ends it. */
 export async function inParallel<Item, Result>(
   items: readonly Item[],
   map: (item: Item) => Promise<Result>,

@@ -3,7 +3,7 @@ import { LineCounter, parseDocument } from "yaml";
 
 /**
  * The text of a file that should hold JSON.
- * @throws RangeError saying what it is instead, or with the line and column where it stops being JSON, as near as they can be told
+ * @throws RangeError saying what it is instead, or about where (line and column) it stops being JSON
  */
 export async function readJsonText(path: string): Promise<string> {
   const text = decoded(await readFile(path));
@@ -12,7 +12,7 @@ export async function readJsonText(path: string): Promise<string> {
   return text;
 }
 
-/** How other encodings begin: what a program that saved the file may have put there. */
+/** How files in other encodings begin, as some programs save them. */
 const MARKS = [
   {
     bytes: [0xef, 0xbb, 0xbf],
@@ -22,7 +22,7 @@ const MARKS = [
   { bytes: [0xfe, 0xff], what: "it is UTF-16: save it as UTF-8" },
 ];
 
-/** Bytes that are no text would become other characters without a word. */
+/** Strict, because invalid bytes would silently become other characters. */
 function decoded(bytes: Uint8Array): string {
   const mark = MARKS.find((one) => one.bytes.every((byte, index) => bytes[index] === byte));
   if (mark !== undefined) throw new RangeError(mark.what);
@@ -41,11 +41,11 @@ function checkJson(text: string): void {
   }
 }
 
-/** JSON is YAML, and the YAML parser knows where it stumbled; what only JSON forbids it cannot place. */
+/** JSON is also YAML, and the YAML parser knows where the error is, unless only JSON forbids it. */
 function placeOfError(text: string): string {
   const lineCounter = new LineCounter();
   const [error] = parseDocument(text, { lineCounter, prettyErrors: false }).errors;
-  if (error === undefined) return " (a comma too many, a comment, or a word without quotes)";
+  if (error === undefined) return " (an extra comma, a comment, or a word without quotes)";
   const { line, col } = lineCounter.linePos(error.pos[0]);
   return ` at line ${line}, column ${col}`;
 }

@@ -20,7 +20,7 @@ export async function listDashboards(store: DashboardStore, signal: AbortSignal)
   return rows.sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** The titles of a folder and those that it lies in, from the root down; a folder that may not be seen has its uid. */
+/** The titles of a folder and those above it, from the root down; an invisible folder is named by its uid. */
 export function titlesAbove({ folders }: Pick<DashboardListing, "folders">, uid: string): string[] {
   const titles: string[] = [];
   const seen = new Set<string>();

@@ -1,26 +1,26 @@
 /**
- * Dashboards that were exported for sharing: in place of data sources and constants they have `${DS_…}` and `${VAR_…}`, which
- * Grafana's import dialog fills from `__inputs`, and beside their panels the library panels that it would create.
+ * Recognizes dashboards that were exported for sharing. Instead of data sources and constants they have `${DS_…}` and
+ * `${VAR_…}`, which Grafana's import dialog fills in from `__inputs`, and they include library panels that it would create.
  */
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What stays open when a dashboard with this content is provisioned as it is; `undefined`: nothing. */
+/** What remains unresolved if a dashboard with this content is provisioned unchanged; `undefined`: nothing. */
 export function leftOpen(content: Fields): string | undefined {
   const parts = [
-    listed("nothing fills", placeholders(content)),
-    listed("it brings along library panels, which are not created:", libraryPanels(content)),
+    listed("nothing fills in", placeholders(content)),
+    listed("it includes library panels, which are not created:", libraryPanels(content)),
   ].flatMap((part) => part ?? []);
   if (parts.length === 0) return undefined;
-  return `exported for sharing: ${parts.join("; ")}. Import it in Grafana once, and use what that exports`;
+  return `exported for sharing: ${parts.join("; ")}. Import it into Grafana once, and use the export of the result`;
 }
 
 const listed = (words: string, names: readonly string[]): string | undefined =>
   names.length === 0 ? undefined : `${words} ${names.join(", ")}`;
 
-/** What an input is called unless somebody renames it. */
+/** The usual names of inputs. */
 const INPUT = /^(?:DS|VAR)_/;
 
-/** Placeholders anywhere in the texts that neither a variable of the dashboard's own nor anything else gives a value. */
+/** Placeholders in any text that get no value, neither from one of the dashboard's own variables nor otherwise. */
 function placeholders(content: Fields): string[] {
   const { __inputs, ...rest } = content;
   const inputs = new Map(objects(__inputs).map((input) => [textOf(input.name), input]));

@@ -13,6 +13,7 @@ import { inParallel } from "./in-parallel.ts";
 import { leftOpen } from "./placeholders.ts";
 import { isKeptDashboard } from "./same-content.ts";
 import { type DashboardSource, derivedUid, type SourceDashboard, type SourceFolder } from "./source.ts";
+import { dashboardHash } from "./unchanged.ts";
 
 export interface ProvisionPlan {
   /** Parents before their contents. */
@@ -28,6 +29,8 @@ export interface FolderStep {
   readonly action: "create" | "rename" | "keep";
   readonly path: string;
   readonly folder: DashboardFolder;
+  /** What a renamed folder was. */
+  readonly before?: DashboardFolder;
 }
 
 export type DashboardStep =
@@ -35,6 +38,8 @@ export type DashboardStep =
       readonly action: "create" | "update" | "keep";
       readonly file: string;
       readonly dashboard: PlacedDashboard;
+      /** What an update replaces: see {@link dashboardHash}. */
+      readonly hash?: string;
     }
   /** Another tool owns it. */
   | { readonly action: "leave"; readonly file: string; readonly reason: string };
@@ -69,7 +74,7 @@ export async function planProvision(
 /** The reason for items in a folder that does not exist. */
 export const LOST_FOLDER = "its folder could not be created";
 /** The reason for a folder in such a folder. */
-export const LOST_PARENT = "the folder that it lies in could not be created";
+export const LOST_PARENT = "its parent folder could not be created";
 
 const depthOf = (path: string): number => path.split("/").length;
 
@@ -99,8 +104,8 @@ function warnings(folders: readonly FolderStep[], dashboards: readonly Dashboard
 }
 
 /**
- * A folder is known by its uid where the source says one, else by its title and where it lies, or by the uid that it got from
- * here, under another title: with that uid there cannot be a second.
+ * A folder is recognized by its uid if the source sets one. Otherwise it is recognized by title and place, or by the uid that
+ * this program gave it earlier under another title, because a uid can exist only once.
  */
 function planFolders(folders: readonly SourceFolder[], { folders: there }: DashboardListing): FolderStep[] {
   const uids = new Map<string, string>();
@@ -113,7 +118,12 @@ function planFolders(folders: readonly SourceFolder[], { folders: there }: Dashb
     const uid = same?.uid ?? own;
     uids.set(folder.path, uid);
     const action = same === undefined ? "create" : isSameTitle(same.title, folder.title) ? "keep" : "rename";
-    return { action, path: folder.path, folder: toFolder(folder, uid, parentUid) };
+    return {
+      action,
+      path: folder.path,
+      folder: toFolder(folder, uid, parentUid),
+      ...given({ before: same }),
+    };
   });
 }
 
@@ -152,5 +162,8 @@ function planDashboard(
     return { action: "leave", file, reason };
   }
   const isSame = before.folderUid === placed.folderUid && isKeptDashboard(placed.content, before.content);
-  return { action: isSame ? "keep" : "update", file, dashboard: { ...placed, replaces: true } };
+  const dashboard = { ...placed, replaces: true };
+  return isSame
+    ? { action: "keep", file, dashboard }
+    : { action: "update", file, dashboard, hash: dashboardHash(before) };
 }

@@ -8,6 +8,7 @@ import {
   LOST_PARENT,
   type ProvisionPlan,
 } from "./plan-provision.ts";
+import { readUnchanged, requireUnchangedFolder } from "./unchanged.ts";
 
 /** The result of provisioning. */
 export interface Provisioned {
@@ -86,10 +87,12 @@ function summary(plan: ProvisionPlan, { folders, dashboards, failed }: Done): Pr
 async function writeFolders(work: Work, steps: readonly FolderStep[]): Promise<ReadonlySet<string>> {
   const { store, signal } = work;
   const lost = new Set<string>();
+  const now = steps.some(({ action }) => action === "rename") ? (await store.list(signal)).folders : [];
   for (const step of steps) {
-    const { action, path, folder } = step;
+    const { action, path, folder, before } = step;
     const done = await work.attempt(path, async (asked) => {
       if (lost.has(folder.parentUid ?? "")) throw new Error(LOST_PARENT);
+      if (action === "rename" && before !== undefined) requireUnchangedFolder(before, now);
       if (action !== "keep") asked();
       if (action === "create") await store.createFolder(folder, signal);
       if (action === "rename") await store.renameFolder(folder, signal);
@@ -104,6 +107,8 @@ async function provisionOne(work: Work, step: DashboardStep, lost: ReadonlySet<s
   const done = await work.attempt(step.file, async (asked) => {
     if (step.action !== "create" && step.action !== "update") return;
     if (lost.has(step.dashboard.folderUid)) throw new Error(LOST_FOLDER);
+    if (step.action === "update")
+      await readUnchanged(work.store, { uid: step.dashboard.uid, hash: step.hash }, work.signal);
     asked();
     await work.store.write(step.dashboard, work.signal);
   });

@@ -15,9 +15,9 @@ import {
 } from "./source.ts";
 
 /**
- * Reads a directory of dashboard files: each `.json` file is a dashboard, each directory a folder with the directory's name,
- * or as its `_folder.json` says. Hidden files and other files are left alone.
- * @throws DashboardFilesError naming every file that is no dashboard
+ * Reads a directory of dashboard files. Each `.json` file is a dashboard, and each directory is a folder that is named like
+ * the directory or by its `_folder.json`. Hidden files and other files are ignored.
+ * @throws DashboardFilesError naming every file that is not a dashboard
  * @throws RangeError when there is no such directory
  */
 export async function readDirectory(
@@ -37,7 +37,7 @@ interface Found {
   readonly folders: SourceFolder[];
   readonly dashboards: SourceDashboard[];
   readonly problems: FileProblem[];
-  /** Told with the problems, where there are any: all that is to be mended. */
+  /** If there are problems, these are reported with them, so that the list of what to fix is complete. */
   readonly refused: FileProblem[];
 }
 
@@ -98,7 +98,7 @@ function unlessMissing(error: unknown): undefined {
   throw error;
 }
 
-/** Two files cannot be the same dashboard, nor two directories the same folder: whichever came last would win. */
+/** Two files cannot be the same dashboard, nor two directories the same folder, because the last one would win. */
 const repeatedUids = ({ dashboards, folders }: Found): FileProblem[] => [
   ...repeated(dashboards.map(({ file, draft: { uid } }) => ({ file, uid }))),
   ...repeated(folders.map(({ path, uid }) => ({ file: `${path}/${FOLDER_FILE}`, uid }))),
@@ -110,11 +110,11 @@ function repeated(
   return [...Map.groupBy(named, ({ uid }) => uid)].flatMap(([uid, [first, ...others]]) =>
     uid === undefined || first === undefined
       ? []
-      : others.map(({ file }) => ({ file, reason: `its uid ${uid} is that of ${first.file} too` })),
+      : others.map(({ file }) => ({ file, reason: `${first.file} has the same uid ${uid}` })),
   );
 }
 
-/** A directory with nothing for us in it is no folder, unless it says that it is one. */
+/** A directory without dashboards is not a folder, unless it has a `_folder.json`. */
 function withoutEmptyFolders({ folders, dashboards, refused }: Found): DashboardSource {
   const used = new Set<string>();
   for (const folder of folders.toReversed()) {

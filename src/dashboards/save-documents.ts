@@ -6,14 +6,14 @@ import { treePaths } from "../contract/tree-paths.ts";
 import { systemCode } from "../storage/refusal.ts";
 import { FOLDER_FILE, formatFolderFile } from "./folder-file.ts";
 
-/** Where each folder's dashboards are kept in a directory, by uid. */
+/** The directory for each folder's dashboards, by uid. */
 export type Directories = ReadonlyMap<string, readonly string[]>;
 
-/** Path parts for each folder, titles made safe and told apart by uid where two are the same. */
+/** A path for each folder, from its titles made safe; equal ones are distinguished by uid. */
 export const directoriesOf = (folders: readonly DashboardFolder[]): Directories =>
   treePaths(folders.map(({ uid, title, parentUid = "" }) => ({ id: uid, title, parent: parentUid })));
 
-/** Writes the `_folder.json` of these folders, so that their titles and uids come back exactly. */
+/** Writes the `_folder.json` of these folders, so that their titles and uids can be restored exactly. */
 export async function saveFolders(
   directory: string,
   folders: readonly DashboardFolder[],
@@ -35,7 +35,7 @@ export async function saveDocument(
   await writeNew(join(directory, ...above, `${safeFileName(title)}-${safeFileName(uid)}.json`), text);
 }
 
-/** Never over a file that is there: where upper and lower case are the same, two names can be one. */
+/** Never overwrites a file: where case is ignored, two names can be the same. */
 async function writeNew(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   for (let attempt = 1; ; attempt += 1) {

@@ -2,20 +2,20 @@
 import type { DashboardDraft } from "../contract/contract.ts";
 
 export interface DashboardSource {
-  /** Parents before what lies in them. */
+  /** Parents before their contents. */
   readonly folders: readonly SourceFolder[];
   readonly dashboards: readonly SourceDashboard[];
-  /** Dashboards that the server would not take. */
+  /** Dashboards that the server would refuse. */
   readonly refused?: readonly FileProblem[];
 }
 
 export interface SourceFolder {
-  /** `/` between parts; what the source calls it. */
+  /** The source's name for it, with `/` between parts. */
   readonly path: string;
-  /** The path of the folder that it lies in; empty at the root. */
+  /** The path of its parent folder; empty at the root. */
   readonly parent: string;
   readonly title: string;
-  /** Where the source says it; else a folder of this title is looked for. */
+  /** If the source sets it; otherwise the folder is found by title. */
   readonly uid?: string;
   readonly description?: string;
 }
@@ -32,7 +32,7 @@ export interface SourceDashboard {
 export class DashboardFilesError extends Error {
   override readonly name = "DashboardFilesError";
   readonly problems: readonly FileProblem[];
-  readonly hint = "Nothing was written. Mend these files, then provision again.";
+  readonly hint = "Nothing was written. Fix these files, then provision again.";
 
   constructor(problems: readonly FileProblem[]) {
     const [first] = problems;
@@ -47,6 +47,6 @@ export interface FileProblem {
   readonly reason: string;
 }
 
-/** A uid that is always the same for the same place in a source, in letters that every server takes. */
+/** A uid that depends only on the place in a source, in characters that every server accepts. */
 export const derivedUid = (place: string): string =>
   `cc-${new Bun.CryptoHasher("sha256").update(place).digest("hex").slice(0, 16)}`;

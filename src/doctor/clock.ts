@@ -1,4 +1,4 @@
-/** How far each server's clock is from ours, by the Date of any answer (RFC 9110 §6.6.1, whole seconds). */
+/** Compares each server's clock with ours, by the Date header of any answer (RFC 9110 §6.6.1, whole seconds). */
 import { SKEW_MAX_MS } from "../units/clock-skew.ts";
 import { formatDuration } from "../units/duration.ts";
 import { fromMs } from "../units/range.ts";
@@ -30,11 +30,11 @@ function judged(name: string, skewMs: number | undefined): DoctorDiagnostic[] {
   if (Math.abs(skewMs) <= SKEW_MAX_MS)
     return [{ subject: "clock", severity: "ok", message: `${name}'s agrees with ours` }];
   const message = `${name}'s is ${size} ${skewMs > 0 ? "ahead of" : "behind"} ours`;
-  const hint = "Let both hosts keep time (chrony, systemd-timesyncd): what was written last may be missed.";
+  const hint = "Synchronize both clocks (chrony, systemd-timesyncd), or an export may miss the newest data.";
   return [{ subject: "clock", severity: "warning", message, hint }];
 }
 
-/** Theirs less ours, ms; `undefined` when the server does not say, which is no fault. */
+/** Their time minus ours, ms; `undefined` when the server does not say, which is not an error. */
 async function skewOf(url: string, signal: AbortSignal): Promise<number | undefined> {
   const asked = Date.now();
   const ask = async (limit: AbortSignal): Promise<number> => {
@@ -44,7 +44,7 @@ async function skewOf(url: string, signal: AbortSignal): Promise<number | undefi
   };
   try {
     const theirs = await withTimeLimit(ask, signal, { limitMs: LIMIT_MS });
-    // The header is cut to the second: half of one is the better guess.
+    // The header is cut to whole seconds, so half a second more is the better guess.
     return Number.isNaN(theirs) ? undefined : theirs + 500 - (asked + Date.now()) / 2;
   } catch {
     return undefined;

@@ -1,16 +1,17 @@
-/** What the doctor says: one thing that it looked at. */
+/** One finding of `doctor`. */
 
 import type { Diagnostic } from "../contract/contract.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
 
 /**
- * Its subject: `binary`, `configuration`, `agreement`, a backend's or a sink's name, `disk`, `trail`, `destroy`, `clock`. `note`:
- * worth knowing before an export or a restore. `warning`: it works, and will bite. `problem`: something does not work.
+ * The subject is `binary`, `configuration`, `agreement`, a backend's or a sink's name, `disk`, `trail`, `destroy` or `clock`.
+ * `note`: worth knowing before an export or a restore. `warning`: it works, but will cause trouble. `problem`: something does
+ * not work.
  */
 export type DoctorDiagnostic = Diagnostic<"ok" | "note" | "warning" | "problem">;
 
-/** A diagnostic from an error that was caught; its own hint says what to do. */
+/** A diagnostic from a caught error, with the error's own hint. */
 export function problemOf(subject: string, error: unknown): DoctorDiagnostic {
   const message = messageOf(error);
   const hint =

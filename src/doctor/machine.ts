@@ -1,4 +1,4 @@
-/** This program, the room on the disk, and the command that would destroy the stack. */
+/** Examines this program, the free disk space, and the command that would destroy the stack. */
 import { accessSync, constants, existsSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
@@ -14,7 +14,7 @@ import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
 const DOCKER_LIMIT_MS = 10_000;
 
-/** What this program is; never a trouble. @param version this program's */
+/** Describes this program; never a problem. @param version of this program */
 export const examineBinary = (version: string): DoctorDiagnostic => ({
   subject: "binary",
   severity: "ok",
@@ -31,14 +31,16 @@ export async function examineDisk(
     finding.state === "reached" ? [{ finding, range: wholeRange(finding, now) }] : [],
   );
   const silent = surveyed.filter(({ state }) => state !== "reached").map(({ name }) => name);
-  // A directory that cannot be read is told below, as one that cannot be written.
+  // An unreadable directory is reported below as one that cannot be written.
   const { snapshots } = await readKept(backups).catch(() => ({ snapshots: [] }));
   const needed = estimateExport(parts, snapshots);
   const free = await freeBytes(backups);
-  const room = free === undefined ? "the system does not say how much is free" : `${formatBytes(free)} free`;
+  const room =
+    free === undefined ? "the system does not report how much is free" : `${formatBytes(free)} free`;
   const message = `${backups}: ${room}, and an export of everything ${needed.known ? `takes ${estimateText(needed, silent)}` : "is of unknown size: no server says how much it holds"}`;
-  const hint = "Free some room, or set `backups` to a larger disk; `--compress zstd` takes about a tenth.";
-  // A place with no room at all is none to write to, such as /proc.
+  const hint =
+    "Free some space, or set `backups` to a larger disk; with `--compress zstd` an export takes about a tenth.";
+  // Where there is no space at all, such as /proc, nothing can be written.
   const full = free !== undefined && (free === 0 || free < needed.high);
   return [
     { subject: "disk", severity: full ? "warning" : "ok", message, ...(full ? { hint } : {}) },
@@ -57,7 +59,7 @@ function unwritable(directory: string): DoctorDiagnostic[] {
   }
 }
 
-/** The configured command, and where it is Docker's, Docker itself. */
+/** Checks the configured command, and if it uses Docker, also Docker itself. */
 export async function examineDestroy({ destroy, directory, env }: Config): Promise<DoctorDiagnostic> {
   const shown = destroy.command.join(" ");
   const refusal = refusalOf(destroy);
@@ -76,7 +78,7 @@ export async function examineDestroy({ destroy, directory, env }: Config): Promi
   return {
     subject: "destroy",
     severity: "warning",
-    message: `would run ${shown}, and Docker does not answer: ${said}`,
+    message: `would run ${shown}, but Docker does not answer: ${said}`,
   };
 }
 

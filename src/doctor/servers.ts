@@ -1,4 +1,4 @@
-/** Each backend and sink: does it answer, as what, and what will it clamp or refuse? */
+/** Examines each backend and sink: whether it answers, what it is, and what it will clamp or refuse. */
 
 import type { Limit } from "../contract/contract.ts";
 import type { OpenBackend, OpenSink } from "../host/open.ts";
@@ -10,7 +10,7 @@ import { given } from "../units/given.ts";
 import { listed } from "../units/words.ts";
 import { type DoctorDiagnostic, problemOf } from "./diagnostic.ts";
 
-/** What the survey found of every backend, in its order, and the limits of those that answered. */
+/** The survey's findings about every backend, in order, and the limits of those that answered. */
 export async function examineBackends(
   surveyed: readonly Surveyed[],
   signal: AbortSignal,
@@ -22,13 +22,13 @@ export async function examineBackends(
   return (await Promise.all(findings)).flat();
 }
 
-/** Those that lead to the same data, which is then saved twice. */
+/** Reports instances that lead to the same data, which would be saved twice. */
 export const examineInstances = (backends: readonly OpenBackend[]): DoctorDiagnostic[] =>
   sameServers(backends).map((names) => ({
     subject: names[0] ?? "",
     severity: "warning",
-    message: `${listed(names)} are the same server and tenant: each saves all of it once more`,
-    hint: "Leave one of them out, or give each a tenant of its own.",
+    message: `${listed(names)} have the same server and tenant, so the same data is saved several times`,
+    hint: "Remove all but one, or give each a tenant of its own.",
   }));
 
 function missing(one: Missing): DoctorDiagnostic {
@@ -55,7 +55,7 @@ async function limitsOf({ name, open }: Reached, signal: AbortSignal): Promise<D
   }
 }
 
-/** A limit that has no effect on an export or a restore is nobody's concern here. */
+/** A limit that does not affect an export or a restore is not shown. */
 function limited(subject: string, { setting, value, effect, clamps }: Limit): DoctorDiagnostic[] {
   if (effect === undefined) return [];
   return [
@@ -63,7 +63,7 @@ function limited(subject: string, { setting, value, effect, clamps }: Limit): Do
   ];
 }
 
-/** Probes every sink that is configured; nothing is written. */
+/** Probes every configured sink; writes nothing. */
 export async function examineSinks(
   sinks: readonly OpenSink[],
   signal: AbortSignal,

@@ -25,6 +25,8 @@ export interface Tuning {
    * night, and batches pushed with their own times, arrive within a day. ms
    */
   readonly recentMs: number;
+  /** The same of a window in which nothing was read and the server counts nothing: only what it is about to show is missing. ms */
+  readonly emptyRecentMs: number;
   /** Shortest time between two progress reports of one backend. ms */
   readonly progressMs: number;
 }
@@ -41,6 +43,7 @@ export const DEFAULT_TUNING: Tuning = {
   recountMs: 5_000,
   recounts: 6,
   recentMs: 86_400_000,
+  emptyRecentMs: 60_000,
   progressMs: 100,
 };
 

@@ -39,14 +39,14 @@ export async function askInventory({
   }
 }
 
-/** The server answered that it has a fault of its own: what it holds may be readable all the same, which the export shows. */
+/** The server reported an internal error. Its data may still be readable, which the export will show. */
 const isFault = (error: PluginError): boolean => error.status === 500 && !isOverload(error);
 
 /** Settling and expiry follow the server's clock, so readers of the times should know about a skew. */
 export function tellClock(server: Clocked, { problems }: Ledger): void {
   const skew = describeSkew(server, fromMs(Date.now()));
   if (skew === undefined) return;
-  const reason = `the server's clock is ${skew}: where reading ends goes by the server's. Let both hosts keep time.`;
+  const reason = `the server's clock is ${skew}: reading ends by the server's clock. Synchronize both clocks.`;
   problems.add({ kind: "lossy", reason });
 }
 

@@ -3,6 +3,7 @@
 import type { Inventory, Limit } from "../contract/contract.ts";
 import { type ConcurrencyLimit, createConcurrencyLimit } from "../engine/concurrency-limit.ts";
 import type { OpenBackend } from "../host/open.ts";
+import { holdsNothing } from "../reconcile/count.ts";
 import type { Reconciliation } from "../reconcile/reconcile.ts";
 import type { TotalBefore } from "../reconcile/settle.ts";
 import type { Commit } from "../snapshot/format/block.ts";
@@ -38,17 +39,24 @@ export interface BackendOutcome {
   readonly durationMs: number;
 }
 
+/** What to export, and what earlier calls and runs have read of it. */
+interface BackendRun {
+  readonly open: OpenBackend;
+  readonly ledger: Ledger;
+  /** Its inventory, if it has been read. */
+  readonly inventory?: Inventory | undefined;
+}
+
 /** Exports one backend. @throws only our own faults: the backend's errors are in the outcome */
 export async function runBackend(
   context: ExportContext,
-  open: OpenBackend,
-  ledger: Ledger,
+  { open, ledger, inventory }: BackendRun,
 ): Promise<BackendOutcome> {
   const began = performance.now();
   const limit = createConcurrencyLimit(context);
   const reporter = createReporter({ name: open.name, ledger, limit, ...context });
   limit.watch(reporter.report);
-  const outcome = await live(context, { open, ledger, limit, reporter });
+  const outcome = await live(context, { open, ledger, inventory, limit, reporter });
   reporter.end(outcome.failed ? "failed" : "done");
   return { open, ledger, ...outcome, durationMs: Math.round(performance.now() - began) };
 }
@@ -56,9 +64,7 @@ export async function runBackend(
 type Lived = Omit<BackendOutcome, "open" | "ledger" | "durationMs">;
 
 /** One backend, and what was made for its export. */
-interface Subject {
-  readonly open: OpenBackend;
-  readonly ledger: Ledger;
+interface Subject extends BackendRun {
   readonly limit: ConcurrencyLimit;
   readonly reporter: Reporter;
 }
@@ -68,7 +74,7 @@ async function live(context: ExportContext, subject: Subject): Promise<Lived> {
   const { signal } = context;
   const resumed = ledger.started;
   const asking: Asking = { backend: open.backend, limit, ledger, signal };
-  const inventory = await askInventory(asking);
+  const inventory = subject.inventory ?? (await askInventory(asking));
   if (inventory === "unreachable")
     return { limits: [], failed: true, ...(signal.aborted ? {} : stuckAt(subject, ledger.frontier.size)) };
   tellClock(open, ledger);
@@ -172,7 +178,7 @@ async function countAll(
 }
 
 function countingOf(
-  { tuning: { recentMs, recountMs, recounts }, signal }: ExportContext,
+  { tuning: { recentMs, emptyRecentMs, recountMs, recounts }, signal }: ExportContext,
   { open, ledger, limit }: Subject,
 ): Counting {
   const match = given({ match: ledger.request.match });
@@ -180,7 +186,8 @@ function countingOf(
   return {
     count: (range) => limit.call(async (inner) => open.backend.count?.({ range, ...match }, inner)),
     atOnce: limit.slots,
-    isRecent: ({ to }) => to > now() - fromMs(recentMs),
+    isRecent: (answer) =>
+      answer.question.range.to > now() - fromMs(holdsNothing(answer) ? emptyRecentMs : recentMs),
     recountMs,
     recounts,
     pause: (ms) => sleep(ms, signal).catch(() => {}),

@@ -1,4 +1,4 @@
-/** What the manifest claims, from how it went: pure. */
+/** Makes the manifest's claims from the outcomes of an export. Pure. */
 import type { Counts, Inventory, Limit } from "../contract/contract.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type {
@@ -21,7 +21,7 @@ import type { BackendOutcome } from "./backend-run.ts";
 
 const NOT_OPENED = "it was not opened when the export was resumed";
 
-/** Everything that the manifest says, but its own hash. */
+/** Everything in the manifest except its own hash. */
 export function buildManifest(
   request: SnapshotRequest,
   outcomes: readonly BackendOutcome[],
@@ -64,7 +64,7 @@ function wholeRange({ plugins, created }: SnapshotRequest): Range {
   return first === undefined ? rangeFromText({ from: created, to: created }) : rest.reduce(span, first);
 }
 
-/** `failed` only when nothing came of any of them. */
+/** `failed` only if all of them failed. */
 export function overall(statuses: readonly Status[]): Status {
   if (statuses.every((status) => status === "complete")) return "complete";
   return statuses.every((status) => status === "failed") ? "failed" : "partial";
@@ -104,7 +104,7 @@ type Asked = SnapshotRequest["plugins"][number];
 
 const instanceClaims = ({ plugin }: Asked) => given({ plugin });
 
-/** Whose it is, and what it continues. */
+/** The source of the data, and the snapshot that it continues. */
 const sourceClaims = ({ tenant, parent }: Asked) => ({
   ...given({ tenant, parent }),
 });
@@ -118,13 +118,13 @@ function readTwice(windows: readonly ManifestWindow[], added: Counts | undefined
   return `${counted(twice, "window")}, where the server counted more than was read; that added ${more}`;
 }
 
-/** What was read in an earlier run is there, also when the backend could not even be asked in this one. */
+/** What an earlier run read counts, even if this run could not ask the backend. */
 function statusOf({ failed, ledger }: BackendOutcome, files: readonly WrittenFile[]): Status {
   if (failed) return files.length === 0 ? "failed" : "partial";
   return ledger.problems.hasLoss() ? "partial" : "complete";
 }
 
-/** A backend that was asked for and never answered. */
+/** A requested backend that never answered. */
 function absentClaims(
   name: string,
   reason: string,

@@ -24,6 +24,6 @@ export class ExportStopped extends Error {
     const reason = messageOf(cause);
     super(`the export stopped: ${reason}`, { cause });
     this.partial = partial;
-    this.hint = `Nothing committed is lost. When that is put right: contextcore export --resume ${partial}`;
+    this.hint = `Nothing committed is lost. Once that is fixed: contextcore export --resume ${partial}`;
   }
 }

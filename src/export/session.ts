@@ -88,9 +88,9 @@ const foldersOf = ({ plugins }: SnapshotRequest): ReadonlyMap<string, InstanceFo
 
 /** Waits for all of them, even if one ends with a fault of ours, which stops the others. */
 async function runBackends({ job, ledgers }: Session, context: ExportContext): Promise<BackendOutcome[]> {
-  const runs = job.backends.flatMap(({ open }) => {
+  const runs = job.backends.flatMap(({ open, inventory }) => {
     const ledger = ledgers.get(open.name);
-    return ledger === undefined ? [] : [runBackend(context, open, ledger)];
+    return ledger === undefined ? [] : [runBackend(context, { open, ledger, inventory })];
   });
   for (const run of runs) run.catch((error) => context.stop(error));
   const ended = await Promise.allSettled(runs);
@@ -101,7 +101,7 @@ async function runBackends({ job, ledgers }: Session, context: ExportContext): P
 function refuseStuck(outcomes: readonly BackendOutcome[]): void {
   const stuck = outcomes.flatMap((one) => one.stuck ?? []);
   if (stuck.length > 0)
-    throw new Error(`${stuck.join("; ")} (to finish without it, take it out of the configuration)`);
+    throw new Error(`${stuck.join("; ")} (to finish without it, remove it from the configuration)`);
 }
 
 async function finish(

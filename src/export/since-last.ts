@@ -43,7 +43,7 @@ export function sinceLast(finding: Reached, snapshots: readonly KeptSnapshot[], 
   return {
     range: { from, to: now },
     parent: parent === undefined ? null : parentOf(parent),
-    why: `since ${toRfc3339(from)}: ${whyUntil(parent, gap, now)}, less ${formatDuration(OVERLAP)} for what came late`,
+    why: `since ${toRfc3339(from)}: ${whyUntil(parent, gap, now)}, minus ${formatDuration(OVERLAP)} for late data`,
   };
 }
 
@@ -63,7 +63,9 @@ function whyUntil(parent: Link | undefined, gap: Range | undefined, now: bigint)
   const holder = parent === undefined ? "what is kept" : nameOf(parent.snapshot);
   if (gap === undefined) return `${holder} holds it up to now`;
   const until = `${holder} holds it up to ${toRfc3339(gap.from)}`;
-  return gap.to === now ? until : `${until}, and none from there to ${toRfc3339(gap.to)}`;
+  return gap.to === now
+    ? until
+    : `${until}, and no snapshot holds the time from there to ${toRfc3339(gap.to)}`;
 }
 
 /** Why no kept snapshot counts. */
@@ -71,11 +73,11 @@ function whyNothing({ open }: Reached, snapshots: readonly KeptSnapshot[]): stri
   const kept = linksOf(snapshots, open.name).map(({ plugin }) => plugin);
   if (kept.length === 0) return "no snapshot of it is kept";
   const own = kept.filter((plugin) => isSameSource(plugin, open));
-  if (own.length > 0) return "of what is kept of it nothing is complete and without a selector";
+  if (own.length > 0) return "no kept snapshot of it is complete and without a selector";
   const newest = kept.at(-1);
   if (newest?.plugin !== undefined && !isSamePlugin(newest, open))
-    return `what is kept of it is an instance of ${newest.plugin}`;
+    return `the kept snapshots of it are of the plugin ${newest.plugin}`;
   const { url, tenant = "" } = newest ?? {};
   const as = tenant === "" ? "" : `, tenant ${tenant}`;
-  return `what is kept of it is of another server, ${url ?? "unknown"}${as}`;
+  return `the kept snapshots of it are of another server, ${url ?? "unknown"}${as}`;
 }

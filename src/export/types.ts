@@ -1,4 +1,4 @@
-import type { Counts, ExportRequest, Problem } from "../contract/contract.ts";
+import type { Counts, ExportRequest, Inventory, Problem } from "../contract/contract.ts";
 import type { Tuning } from "../engine/tuning.ts";
 import type { OpenBackend } from "../host/open.ts";
 import type { Manifest, Parent } from "../snapshot/format/manifest.ts";
@@ -10,6 +10,8 @@ export interface ExportJob {
     readonly request: ExportRequest;
     /** The snapshot that this one continues; `null`: none, everything is requested; absent: unknown. */
     readonly parent?: Parent | null;
+    /** What it answered when the export was planned. Absent: the export asks. */
+    readonly inventory?: Inventory;
   }[];
   /** Backends that could not be opened or asked: they become `failed` in the manifest. */
   readonly failures: readonly { readonly name: string; readonly reason: string }[];

@@ -58,13 +58,13 @@ export function checkDeclaration(value: unknown, origin: "built-in" | "third-par
   checkContract(value);
   const checked = v.safeParse(PluginSchema, value);
   if (!checked.success)
-    throw new DeclarationError(`its declaration does not fit: ${issueText(checked.issues[0])}`);
+    throw new DeclarationError(`its declaration is wrong: ${issueText(checked.issues[0])}`);
   const { output } = checked;
   checkName(output.name, origin);
   if (output.backend === undefined && output.sink === undefined && output.store === undefined) {
     throw new DeclarationError(
       "its declaration has neither a backend nor a sink nor a store",
-      "It needs at least one of them.",
+      "A plugin needs at least one of them.",
     );
   }
   return output as Plugin;
@@ -88,7 +88,7 @@ function checkContract(value: unknown): void {
   }
   const newer = contract > CONTRACT_VERSION;
   throw new DeclarationError(
-    `it is written for version ${contract} of the plugin contract, and this contextcore speaks version ${CONTRACT_VERSION}`,
+    `it is written for version ${contract} of the plugin contract, but this contextcore supports version ${CONTRACT_VERSION}`,
     newer
       ? "Use a newer contextcore, or an older release of the plugin."
       : "Use a newer release of the plugin.",

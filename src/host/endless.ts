@@ -24,9 +24,9 @@ export function createEndWatch(stepsMax: number): (step: Step) => string | undef
       cursors += next.length;
       bytes += jsonBytes(next);
       if (next.length === 0) return undefined;
-      if (steps >= stepsMax) return `${steps} steps in a row brought nothing, and there are still more`;
+      if (steps >= stepsMax) return `${steps} steps in a row yielded nothing, and more follow`;
       if (cursors > stepsMax * CURSORS_A_STEP || bytes > CURSOR_BYTES_MAX)
-        return `${steps} steps in a row brought nothing but ${cursors} cursors (${Math.round(bytes / 1e6)} MB)`;
+        return `${steps} steps in a row yielded nothing but ${cursors} cursors (${Math.round(bytes / 1e6)} MB)`;
     }
     return undefined;
   };

@@ -59,9 +59,7 @@ export class HookDefect extends PluginError {
 function checked<Result>(hook: HookCall, answer: Result): Result {
   const objection = answerObjection(hook.answer, answer);
   if (objection === undefined) return answer;
-  throw new HookDefect(
-    hook.redact(`${hook.plugin}: ${hook.hook} gave an answer that does not fit: ${objection}`),
-  );
+  throw new HookDefect(hook.redact(`${hook.plugin}: ${hook.hook} gave a wrong answer: ${objection}`));
 }
 
 /** Classifies every error, adds the plugin's name and redacts its secrets. */

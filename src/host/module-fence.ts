@@ -1,8 +1,9 @@
 /**
- * In the process of a plugin, code comes from files that somebody trusted, and from this program. Bun asks before it loads
- * any other file, however the import or `require` was computed, and is refused. It does not ask about a file without an
- * extension, a worker thread, and code that is no file.
- * (A filter that matches the others, and no callback for all: what a callback answers is loaded by rules of its own.)
+ * In a plugin's process, only trusted files and this program are loaded as code. Bun calls this fence before it loads any
+ * other file, however the import or `require` was computed, and the fence refuses. Bun does not call it for a file without
+ * an extension, a worker thread, or code that is not in a file.
+ * (The filter matches only the other files. A callback for all files would not do, because Bun loads what a callback answers
+ * by different rules.)
  */
 import { realpathSync } from "node:fs";
 import { extname, resolve, sep } from "node:path";
@@ -12,7 +13,7 @@ import { STRAY_HINT, strayText } from "./trust/stray-modules.ts";
 
 let served = false;
 
-/** A compiled binary has no `contextcore` package to resolve, and a second copy of valibot would not know the first. */
+/** Provides the package `contextcore`: a compiled binary has none to resolve, and two copies of valibot would not recognize each other's schemas. */
 export function serveContextcore(): void {
   if (!served) Bun.plugin({ name: "contextcore", setup: serve });
   served = true;
@@ -23,9 +24,9 @@ function serve(build: Bun.PluginBuilder): void {
 }
 
 /**
- * From now on these may be loaded, and nothing else. There is no way back.
+ * From now on only these files may be loaded. This cannot be undone.
  * @param paths absolute
- * @param onStray told of every other file before it is refused
+ * @param onStray called with every other file before it is refused
  */
 export function admitFiles(paths: Iterable<string>, onStray: (path: string) => void): void {
   const trusted = new Set(paths);
@@ -51,12 +52,12 @@ export function admitFiles(paths: Iterable<string>, onStray: (path: string) => v
   });
 }
 
-/** In the place of what is there, so that nobody can put it back. */
+/** Replaces a property so that nobody can restore it. */
 function forGood(target: object, key: string, value: (...args: unknown[]) => unknown): void {
   Object.defineProperty(target, key, { value, writable: false, configurable: false, enumerable: true });
 }
 
-/** This program's own modules: those inside the binary, or of its folder where it runs from source. */
+/** This program's own modules: those in the binary, or in its folder when it runs from source. */
 const OURS = Bun.isStandaloneExecutable
   ? /\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/]/
   : new RegExp(RegExp.escape(resolve(import.meta.dir, "../..") + sep));
@@ -66,7 +67,7 @@ const allBut = (paths: ReadonlySet<string>): RegExp =>
 
 const LOADERS = ["js", "jsx", "ts", "tsx", "json", "toml", "yaml", "text"] as const;
 
-/** A trusted file through a link or with a query (`./x.ts?again`) is loaded all the same. */
+/** A trusted file may also be loaded through a link or with a query (`./x.ts?again`). */
 async function loadByAnotherName(file: string) {
   const kind = extname(file).replace(/^\.[mc]?/, "");
   const loader = LOADERS.find((one) => one === kind) ?? "text";

@@ -3,21 +3,21 @@ import type { Backend, JsonObject, Plugin, Sink, Store } from "../contract/contr
 
 /** A plugin that was loaded, configured and opened. */
 export interface OpenBackend {
-  /** The instance: by this it is asked for, and its data is saved and found again. */
+  /** The instance's name: it is requested by this name, and its data is saved and found under it. */
   readonly name: string;
-  /** Under which name the configuration has it, where that is another: it is one of several tenants. */
+  /** Its name in the configuration, if that differs because it is one of several tenants. */
   readonly configured?: string;
-  /** Its folder in a snapshot, where another instance of its plugin has the files at the top; absent: it has them. */
+  /** Its folder in a snapshot; absent if its files are at the top, which only one instance of a plugin can have. */
   readonly folder?: string;
-  /** By what class its data is kept, where the configuration says so; else what its importance says. */
+  /** The class of its data if the configuration sets one; otherwise it follows from the importance. */
   readonly class?: DataClass;
   readonly plugin: Plugin;
   readonly backend: Backend;
-  /** Now, by its server's clock as far as its answers have told it; absent: by ours. ns */
+  /** Now, by its server's clock as far as answers have shown it; absent: use our own clock. ns */
   readonly clock?: () => bigint;
   /** Base URL without credentials; absent for a plugin without a server. */
   readonly url?: string;
-  /** As which tenant it reads and writes, empty for none; absent for a plugin without tenants. */
+  /** The tenant that it reads and writes as, empty for none; absent for a plugin without tenants. */
   readonly tenant?: string;
 }
 
@@ -25,9 +25,9 @@ export interface OpenSink {
   readonly name: string;
   readonly plugin: Plugin;
   readonly sink: Sink;
-  /** Its options as they may be shown, without secrets: the trail records when they change. */
+  /** Its options without secrets, as they may be shown. The trail records changes of them. */
   readonly settings?: JsonObject;
-  /** What tells that an option changed, a secret one too, by the option's name: see `optionFingerprints`. */
+  /** A fingerprint of each option, by name, that shows when it changes, even a secret one: see `optionFingerprints`. */
   fingerprints?(key: string): Readonly<Record<string, string>>;
 }
 
@@ -37,7 +37,7 @@ export interface OpenStore {
   readonly store: Store;
 }
 
-/** A plugin that could not be loaded or opened. It never takes the others down: the caller reports it. */
+/** A plugin that could not be loaded or opened. The caller reports it; the others are not affected. */
 export interface OpenFailure {
   readonly name: string;
   readonly error: Error;
@@ -47,19 +47,19 @@ export interface OpenPlugins {
   readonly backends: readonly OpenBackend[];
   readonly sinks: readonly OpenSink[];
   readonly failures: readonly OpenFailure[];
-  /** Ends the processes of strangers' plugins now; they end with the program anyway. */
+  /** Ends the processes of third-party plugins now; they would end with the program anyway. */
   readonly end?: () => Promise<void>;
 }
 
-/** Of a snapshot's claims, what says whose data it is. */
+/** The part of a snapshot's claims that tells whose data it is. */
 export interface SavedSource {
   readonly name: string;
   readonly plugin?: string;
 }
 
 /**
- * The backend that saved data belongs to: the instance of that name. What was saved under a plugin's own name belongs to the
- * instance that has the plugin's files at the top, when none is called so any more.
+ * The backend that saved data belongs to: the instance of that name. If no instance has that name any more and it is a
+ * plugin's own name, the data belongs to the instance that has the plugin's files at the top.
  */
 export const backendOf = (
   { name, plugin }: SavedSource,

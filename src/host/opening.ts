@@ -1,4 +1,4 @@
-/** Opens one loaded plugin: its options, its context, and a guard around what it gives back. */
+/** Opens one loaded plugin: checks its options, makes its context, and guards what it returns. */
 
 import type { Config } from "../config/config.ts";
 import { CLASSES, type Configured, configuredAs, type DataClass } from "../config/instances.ts";
@@ -23,12 +23,12 @@ import { optionFingerprints } from "./option-fingerprints.ts";
 import { redactorFor, secretKeysOf } from "./secrets.ts";
 import { type OfTenant, silent, tenantsOf } from "./tenants.ts";
 
-/** A declaration that was checked, and where it came from. */
+/** A checked declaration, and where it came from. */
 export interface LoadedPlugin {
   readonly plugin: Plugin;
-  /** `built-in`, or what the configuration calls it. */
+  /** `built-in`, or its name in the configuration. */
   readonly source: string;
-  /** A stranger's: the processes that it runs in. */
+  /** The processes that a third-party plugin runs in. */
   readonly apart?: Apart;
 }
 
@@ -38,19 +38,19 @@ export interface OpeningOptions {
   readonly writeLog?: (line: string) => void;
   readonly clock?: () => bigint;
   readonly stepBytes?: number;
-  /** How long a hook may take; default by kind of hook, or `CONTEXTCORE_HOOK_TIMEOUT`. */
+  /** How long a hook may take; the default depends on the kind of hook, or is `CONTEXTCORE_HOOK_TIMEOUT`. */
   readonly limits?: Partial<HookLimits>;
-  /** No server is asked for anything: `tenants: "*"` stays one. */
+  /** Ask no server anything, so that `tenants: "*"` remains one instance. */
   readonly asksNothing?: boolean;
-  /** Instead of the tenant that is configured, for every backend that has tenants: see {@link hasTenant}. */
+  /** Replaces the configured tenant of every backend that has tenants: see {@link hasTenant}. */
   readonly tenant?: string;
 }
 
-/** Whether the plugin declares the option `tenant`: whatever else would be given it goes where it always goes. */
+/** Whether the plugin declares the option `tenant`. Any other plugin's data goes to the same place with or without one. */
 export const hasTenant = ({ options }: Plugin): boolean => Object.hasOwn(options.entries, "tenant");
 
 /**
- * An instance of the plugin's backend, or one for each of its tenants; none when it is left out.
+ * An instance of the plugin's backend, or one for each of its tenants; none when it is disabled.
  * @param instance its name in the configuration; default: the plugin's
  * @throws ConfigError, or what the plugin throws
  */
@@ -91,7 +91,7 @@ async function openAs(
     surroundings,
     async ({ context, guard, opening, core, said }) => {
       const opened = await (apart === undefined ? plugin.backend?.(context) : apart.backend(opening));
-      if (opened === undefined) throw new Error(`${name} is no backend`);
+      if (opened === undefined) throw new Error(`${name} is not a backend`);
       const url = context.http.url === "" ? {} : { url: context.http.url };
       const { tenant } = context.options;
       return {
@@ -147,7 +147,7 @@ export async function openStore(
 ): Promise<OpenStore[]> {
   const { name, store } = plugin;
   if (store === undefined) return [];
-  // Its options are a place's own: what a backend or a sink of that name is set to says nothing of it.
+  // The options belong to the place: the settings of a backend or sink with that name do not apply.
   const own = { ...config, backends: {}, sinks: { [name]: { enabled: true, options: given } } };
   const surroundings = { config: own, options, foreign: apart !== undefined };
   return open(plugin, plugin, "sinks", surroundings, async ({ context, guard, opening }) => {
@@ -168,9 +168,9 @@ interface Prepared {
   readonly guard: GuardOptions;
   readonly opening: OpeningApart;
   readonly settings: JsonObject;
-  /** What the core knows of the instance. */
+  /** The core's own settings of the instance. */
   readonly core: Options;
-  /** The options of which anything is said. */
+  /** The names of the options that are set. */
   readonly said: ReadonlySet<string>;
 }
 
@@ -206,11 +206,11 @@ async function open<Opened>(
   }
 }
 
-/** Options as they may be shown; they come from YAML and texts, so JSON holds them. */
+/** Options as they may be shown. They come from YAML and texts, so they fit into JSON. */
 const withoutKeys = (options: Options, secretKeys: readonly string[]): JsonObject =>
   JSON.parse(JSON.stringify(options, (key, value) => (secretKeys.includes(key) ? undefined : value)));
 
-/** What a plugin throws while it is opened, with its name and without its secrets. */
+/** An error that a plugin throws while it is opened, with the plugin's name and without its secrets. */
 function openingError(name: string, error: unknown, redact: (text: string) => string): Error {
   const said = messageOf(error);
   const message = redact(said.includes(name) ? said : `${name}: ${said}`);
@@ -227,7 +227,7 @@ function limitsFrom(env: Config["env"]): Partial<HookLimits> {
   };
 }
 
-/** How long a plugin may take for anything, when the environment says so. @throws RangeError when that is no duration */
+/** The time limit of all hooks from the environment, if set. @throws RangeError when it is not a duration */
 export function hookTimeoutMs({ CONTEXTCORE_HOOK_TIMEOUT: text }: Config["env"]): number | undefined {
   return text ? toMs(parseDuration(text)) : undefined;
 }

@@ -1,9 +1,9 @@
-/** Fingerprints of a plugin's options: they tell that a value changed, a secret one too, and not what it is. */
+/** Fingerprints of a plugin's options. They show that a value changed, even a secret one, but not the value. */
 import { createHmac } from "node:crypto";
 
 /**
  * One for each option that has a value: HMAC-SHA256 of its JSON, hex.
- * @param key random, kept where the fingerprints are and never shown with them: else a short secret could be guessed
+ * @param key random, stored with the fingerprints but never shown, because with it a short secret could be guessed
  */
 export function optionFingerprints(
   options: Readonly<Record<string, unknown>>,
@@ -16,7 +16,7 @@ export function optionFingerprints(
   return Object.fromEntries(entries);
 }
 
-/** The order in which members are written is no change. */
+/** Members are sorted, because their order does not matter. */
 const sortedMembers = (_name: string, value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

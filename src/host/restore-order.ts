@@ -1,9 +1,9 @@
 import type { Restorer } from "../contract/contract.ts";
 
-/** What of a restorer says in which order it wants its files. */
+/** The parts of a restorer that define the order of its files. */
 type Ordering = Pick<Restorer, "rank" | "ranks">;
 
-/** Files by the restorer's rank, then parents before what lies in them, then by name. @param pathOf the file's path */
+/** Sorts files by the restorer's rank, then parents before their contents, then by name. @param pathOf the file's path */
 export const inRestoreOrder = async <File>(
   files: readonly File[],
   pathOf: (file: File) => string,
@@ -11,7 +11,7 @@ export const inRestoreOrder = async <File>(
   signal: AbortSignal,
 ): Promise<File[]> => (await inRestoreRanks(files, pathOf, restorer, signal)).flat();
 
-/** The same in groups, each of which needs those before it; of a group no file needs another. */
+/** The same in groups. Each group may need the groups before it; files within a group do not need each other. */
 export async function inRestoreRanks<File>(
   files: readonly File[],
   pathOf: (file: File) => string,
@@ -27,7 +27,7 @@ export async function inRestoreRanks<File>(
   return [...groups.values()].map((group) => group.map(({ file }) => file));
 }
 
-/** In which order the blocks of a file are written; a key that ends with `/` is for all files below that folder. */
+/** The order in which the blocks of a file are written; a key that ends with `/` applies to all files below that folder. */
 export function orderOf(file: string, order: Restorer["order"] = {}): "time" | "index" | "any" {
   const folder = Object.keys(order).find((key) => key.endsWith("/") && file.startsWith(key));
   return order[file] ?? (folder === undefined ? undefined : order[folder]) ?? "index";

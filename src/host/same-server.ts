@@ -1,9 +1,9 @@
-/** Instances that lead to the same data: each would save all of it once more. */
+/** Finds instances that lead to the same data, since each would save all of it again. */
 import type { OpenBackend } from "./open.ts";
 
 type Placed = Pick<OpenBackend, "name" | "plugin" | "url" | "tenant">;
 
-/** The names of those of one plugin that have the same server and tenant, one list for each such place. */
+/** The names of instances of one plugin with the same server and tenant, as one list for each such server and tenant. */
 export function sameServers(backends: readonly Placed[]): readonly (readonly string[])[] {
   const placed = backends.filter(({ url }) => url !== undefined);
   const key = ({ plugin, url, tenant }: Placed): string =>

@@ -6,7 +6,7 @@ import { redactor } from "../redact/known-secrets.ts";
 export const secretKeysOf = ({ found }: Pick<ResolvedOptions, "found">): string[] =>
   found.filter(({ secret }) => secret).map(({ key }) => key);
 
-/** A function that blots out what the options keep secret: those declared so, and the credentials in the URL. */
+/** A function that redacts the options' secrets: those declared as secret, and the credentials in the URL. */
 export function redactorFor(
   options: Readonly<Record<string, unknown>>,
   secretKeys: readonly string[],

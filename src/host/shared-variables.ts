@@ -1,4 +1,4 @@
-/** Variables that would say two things at once: `CONTEXTCORE_TEMPO_S3_REGION` for `tempo` and for an instance `tempo-s3`. */
+/** Finds variables with two meanings: `CONTEXTCORE_TEMPO_S3_REGION` for `tempo` and for an instance `tempo-s3`. */
 import type { Config } from "../config/config.ts";
 import { CORE_SETTINGS, environmentName, OWN_VARIABLES } from "../config/environment.ts";
 import { ConfigError } from "../config/errors.ts";
@@ -7,7 +7,7 @@ import { entriesOf } from "../config/resolve-options.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 
-/** A failure for each variable that is set and has two meanings: which of them is meant nobody can tell. */
+/** A failure for each variable that is set and has two meanings, since nobody can tell which is meant. */
 export function sharedVariables(loaded: readonly LoadedPlugin[], config: Config): OpenFailure[] {
   const meanings = new Map<string, string[]>();
   const note = (variable: string, setting: string): void =>
@@ -24,7 +24,7 @@ export function sharedVariables(loaded: readonly LoadedPlugin[], config: Config)
       note(environmentName([named.name, key]), `backends.${named.name}.${key}`);
   return [...meanings].flatMap(([variable, [first = "", second]]) => {
     if (second === undefined || !config.env[variable]) return [];
-    const hint = `write ${second} into contextcore.yaml or say it with --set, or give the instance another name`;
+    const hint = `write ${second} into contextcore.yaml, set it with --set, or give the instance another name`;
     const problem = { where: variable, key: second, what: `the same variable as that of ${first}`, hint };
     return [{ name: variable, error: new ConfigError([problem]) }];
   });

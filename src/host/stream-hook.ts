@@ -1,4 +1,4 @@
-/** Hooks that yield piece by piece, or are given pieces: each piece has the time of one call, all together as long as they take. */
+/** Hooks that yield or receive data in pieces. Each piece has the time limit of one call; together they may take as long as needed. */
 import * as v from "valibot";
 import { PluginError } from "../contract/errors.ts";
 import { formatDuration } from "../units/duration.ts";
@@ -6,7 +6,7 @@ import { startDeadline } from "../units/time-limit.ts";
 import { answerObjection } from "./answers.ts";
 import { callHook, type HookCall, HookDefect } from "./hook.ts";
 
-/** What the hook yields. @throws as {@link callHook}, at each piece */
+/** What the hook yields. @throws like {@link callHook}, at each piece */
 export async function* callStream<Piece>(
   hook: HookCall,
   caller: AbortSignal,
@@ -29,8 +29,8 @@ export async function* callStream<Piece>(
       yield piece.value;
     }
   } finally {
-    ended.abort(new Error("it is not read any more"));
-    // What it says on its way out changes nothing, and nobody waits for it.
+    ended.abort(new Error("nobody reads it any more"));
+    // Whatever it answers when it is ended changes nothing, so nobody waits for it.
     Promise.resolve(pieces?.return?.()).catch(() => undefined);
   }
 }
@@ -46,7 +46,7 @@ function iteratorOf<Piece>({ plugin, hook }: HookCall, yielded: AsyncIterable<Pi
   throw new HookDefect(`${plugin}: ${hook} gave nothing that can be read piece by piece`);
 }
 
-/** A call that is given bytes: as long as it takes more of them, or ends, in the time of one call. @throws as {@link callHook} */
+/** A call that receives bytes. It may run on as long as it takes more of them within the time limit of one call. @throws like {@link callHook} */
 export async function callWithBytes<Result>(
   hook: HookCall,
   caller: AbortSignal,

@@ -1,4 +1,4 @@
-/** Tenants of one server, each an instance of its own: those that are named, or all that the server lists. */
+/** Makes an instance of each tenant of one server: those that are named, or all that the server lists. */
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import { type Configured, tenantInstance } from "../config/instances.ts";
@@ -10,14 +10,14 @@ import type { OpenBackend } from "./open.ts";
 /** How long a server may take to list its tenants. ms */
 const TENANTS_MS = 30_000;
 
-/** A tenant of a list, with the name of the instance that it is. */
+/** A listed tenant, and the name of its instance. */
 export interface OfTenant {
   readonly ofTenant?: { readonly name: string; readonly tenant: string };
 }
 
 /**
- * What is opened under a configured name: one, or one for each tenant; an error where the server does not list them.
- * @param open opens the server without a tenant, to ask it; absent: no server is asked, and `"*"` stays one
+ * What is opened under a configured name: one instance, or one for each tenant, or an error if the server does not list them.
+ * @param open opens the server without a tenant to ask it; absent: no server is asked, and `"*"` remains one instance
  * @throws ConfigError
  */
 export async function tenantsOf(
@@ -29,7 +29,8 @@ export async function tenantsOf(
   const { tenants } = core;
   if (!Array.isArray(tenants)) return [{}];
   const one = found.find(({ key, from }) => key === "tenant" && from !== "default");
-  if (one !== undefined) throw tenantsProblem(named, config, "contradicts `tenant`", "Say one of the two.");
+  if (one !== undefined)
+    throw tenantsProblem(named, config, "contradicts `tenant`", "Set only one of the two.");
   const isAll = tenants.length === 1 && tenants[0] === "*";
   if (isAll && open === undefined) return [{}];
   const all = isAll && open !== undefined ? await listed(named, config, await open()) : tenants.map(String);
@@ -56,7 +57,7 @@ async function listed(
   }
 }
 
-/** The instance of which nobody knows what tenants it has: whatever it is asked, it says why. */
+/** An instance whose tenants are unknown: every call fails with the reason. */
 export function silent(open: OpenBackend, error: PluginError): OpenBackend {
   const refuse = (): Promise<never> => Promise.reject(error);
   return {

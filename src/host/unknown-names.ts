@@ -1,4 +1,4 @@
-/** Names in the configuration, or asked for, that nothing has: a typo there must not leave a backend out silently. */
+/** Finds unknown names in the configuration or on the command line, because a typo must not silently leave out a backend. */
 import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
@@ -42,7 +42,7 @@ export function unknownNames(
   ];
 }
 
-/** A plugin that there is not, or an instance with a name that it may not have. */
+/** An unknown plugin, or an instance with a name that is not allowed. */
 function wrongBackend(name: string, config: Config, plugins: readonly string[]): OpenFailure[] {
   const plugin = pluginOf(name, config);
   if (plugin === name) return unknownPlugin(name, plugins);
@@ -56,7 +56,7 @@ function wrongBackend(name: string, config: Config, plugins: readonly string[]):
 const unknownPlugin = (name: string, plugins: readonly string[]): OpenFailure[] =>
   plugins.includes(name) ? [] : [{ name, error: notThere(name, plugins) }];
 
-/** Somebody else's plugin that did not load is a failure of its own, which takes nothing else down. */
+/** A third-party plugin that did not load is reported separately and affects nothing else. */
 const unknownPluginOf = (
   name: string,
   plugin: string,
@@ -67,11 +67,11 @@ const unknownPluginOf = (
     ? { name, error: notThere(plugin, plugins) }
     : mistake(name, config, ["plugin"], { what: noSuchPlugin(plugin), hint: hintFor(plugin, plugins) });
 
-/** An instance of what is no backend. */
+/** An instance of a plugin that is not a backend. */
 function noBackend(name: string, config: Config, loaded: readonly LoadedPlugin[]): OpenFailure[] {
   const declared = loaded.find(({ plugin }) => plugin.name === pluginOf(name, config))?.plugin;
   if (declared === undefined || declared.name === name || declared.backend !== undefined) return [];
-  return [mistake(name, config, ["plugin"], { what: `${declared.name} is no backend` })];
+  return [mistake(name, config, ["plugin"], { what: `${declared.name} is not a backend` })];
 }
 
 interface What {
@@ -105,5 +105,5 @@ const noSuchPlugin = (name: string): string => `there is no plugin called ${name
 
 function hintFor(name: string, known: readonly string[]): string {
   const meant = closest(name, known);
-  return meant === undefined ? `There are: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
+  return meant === undefined ? `Known names: ${[...new Set(known)].join(", ")}.` : `Did you mean ${meant}?`;
 }

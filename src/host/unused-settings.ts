@@ -1,11 +1,11 @@
-/** Keys of `--set` that name a plugin that there is, and that it would never read. */
+/** Finds keys of `--set` for existing plugins that would never read them. */
 import type { Config } from "../config/config.ts";
 import { ConfigError } from "../config/errors.ts";
 import type { PluginKind } from "../config/resolve-options.ts";
 import type { OpenFailure } from "./open.ts";
 import type { LoadedPlugin } from "./opening.ts";
 
-/** A failure for each option of a backend or a sink that the plugin is not, and of a sink that nothing configures. */
+/** A failure for each option of a backend or sink that the plugin does not have, and of a sink that is not configured. */
 export function unusedSettings(config: Config, loaded: readonly LoadedPlugin[]): OpenFailure[] {
   const keys = Object.keys(config.overrides ?? {});
   return loaded.flatMap((one) =>
@@ -36,8 +36,8 @@ function whyUnused(
     hint: `did you mean ${other}.${name}.${option}?`,
   });
   if (section === "backends")
-    return plugin.backend === undefined ? instead(`${name} is no backend`, "sinks") : undefined;
-  if (plugin.sink === undefined) return instead(`${name} is no sink`, "backends");
+    return plugin.backend === undefined ? instead(`${name} is not a backend`, "sinks") : undefined;
+  if (plugin.sink === undefined) return instead(`${name} is not a sink`, "backends");
   if (config.sinks[name] !== undefined) return undefined;
   return () => ({
     what: `the sink ${name} is not configured`,

@@ -1,4 +1,4 @@
-/** Runs while the program is built: every package that is inside of it, with its licence's text. */
+/** Runs during the build: collects every package in the program, with its licence's text. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -12,10 +12,10 @@ export interface LicensedPackage {
   text: string;
 }
 
-/** Not a dependency, but inside: their declarations are written into the folder of a new plugin. */
+/** Not a dependency, but included: their declarations are written into the folder of a new plugin. */
 const DECLARATIONS = "@types/bun";
 
-/** The program itself, Bun, and what package.json's `dependencies` and {@link DECLARATIONS} lead to, by name. */
+/** The program itself, Bun, and everything that package.json's `dependencies` and {@link DECLARATIONS} lead to, by name. */
 export function licensedPackages(): LicensedPackage[] {
   const found = new Map<string, LicensedPackage>();
   const own = manifestIn(root);
@@ -43,7 +43,7 @@ const manifestIn = (folder: string): Manifest =>
 
 function described(folder: string, { name, version, license }: Manifest): LicensedPackage {
   const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)(\.\w+)?$/i.test(entry));
-  if (license === undefined) throw new Error(`${name} does not say what its licence is`);
+  if (license === undefined) throw new Error(`${name} does not name its licence`);
   const text = file === undefined ? "" : readFileSync(join(folder, file), "utf8").trim();
   return {
     name,
@@ -53,7 +53,7 @@ function described(folder: string, { name, version, license }: Manifest): Licens
   };
 }
 
-/** `bun-types` names its licence, and where it comes from, and no more. */
+/** `bun-types` only names its licence and its origin. */
 function withoutOwnText(name: string, license: string): string {
   const said = `${name} is published under ${license}; its package carries no text.`;
   if (license !== "MIT") return said;
@@ -61,7 +61,7 @@ function withoutOwnText(name: string, license: string): string {
   return `${said} The licence is:\n\n${texts.slice(texts.indexOf("Permission is hereby granted")).trim()}`;
 }
 
-/** The runtime is not a package that is bundled: its program is what the binary is made of. */
+/** The runtime is not a bundled package: the binary itself is made from it. */
 function bun(): LicensedPackage {
   const folder = join(root, "node_modules/bun");
   if (!existsSync(folder)) throw new Error("the tool chain is not installed");

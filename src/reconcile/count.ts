@@ -107,3 +107,8 @@ export function unitDifferences({ question, server }: CountAnswer): { unit: stri
     .map(([unit, number]) => ({ unit, more: number - (question.read[unit] ?? 0) }))
     .filter(({ more }) => more !== 0);
 }
+
+/** True when nothing was read and the server counts nothing. */
+export const holdsNothing = ({ question, server }: CountAnswer): boolean =>
+  server !== undefined &&
+  [...Object.values(question.read), ...Object.values(server)].every((count) => count === 0);

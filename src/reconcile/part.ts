@@ -3,8 +3,8 @@ import type { Range } from "../units/range.ts";
 /**
  * Which of an export's records are read a second time.
  * - `window`: those of a reconciliation window;
- * - `rest`: those that came without a window;
- * - `whole`: all, where nothing came with a window.
+ * - `rest`: those without a window;
+ * - `whole`: all, if no record has a window.
  */
 export type RecordsPart = "window" | "rest" | "whole";
 

@@ -24,7 +24,7 @@ export const agrees = (one: CountAnswer): boolean => unitDifferences(one).length
 export const isShort = (one: CountAnswer): boolean => unitDifferences(one).some(({ more }) => more > 0);
 
 /**
- * The result of the settled counts. A failed count confirms nothing; a server that cannot count is not held against the
+ * The result of the settled counts. A failed count confirms nothing. If a server cannot count, nothing is concluded about the
  * records.
  */
 export function conclude(answers: readonly CountAnswer[]): Reconciliation {

@@ -33,8 +33,8 @@ export interface SettleOptions {
   readonly before?: TotalBefore | undefined;
   /** Its answers for the same windows before they were read again. */
   readonly earlier?: readonly TimedAnswer[];
-  /** Whether the window may recently have been written to. */
-  readonly isRecent: (range: Range) => boolean;
+  /** Whether the window that an answer is about may recently have been written to. */
+  readonly isRecent: (answer: CountAnswer) => boolean;
   /** Minimum time between two counts that confirm each other. 0: counts are never repeated. ms */
   readonly recountMs: number;
   /** Maximum number of repeated counts. */
@@ -96,7 +96,7 @@ const isOld = ({ asked, since }: TimedAnswer, { recountMs }: SettleOptions): boo
 
 /** A count of data that nobody writes to proves itself; any other needs an older, equal one. */
 const isProven = (one: TimedAnswer, options: SettleOptions): boolean =>
-  one.server === undefined || !options.isRecent(one.question.range) || isOld(one, options);
+  one.server === undefined || !options.isRecent(one) || isOld(one, options);
 
 /** Agreement only has to last; a difference gets the whole time to resolve. A timer may fire slightly early. */
 const waitMs = (one: TimedAnswer, recountMs: number): number =>

@@ -1,7 +1,6 @@
 /**
- * Blots secrets out of what is kept or sent. What looks like one is known by the name it stands under (`password`,
- * `apiToken`), by its own form (`Bearer …`, `glsa_…`, a private key), or by its place (`user:password@host`, `?token=…`,
- * `--password …`).
+ * Redacts secrets in data that is stored or sent. A secret is recognized by its name (`password`, `apiToken`), by its form
+ * (`Bearer …`, `glsa_…`, a private key), or by its place (`user:password@host`, `?token=…`, `--password …`).
  */
 import { isList, type Json, type JsonObject } from "../units/json.ts";
 import { isCountName, isSecretName } from "./names.ts";
@@ -10,8 +9,8 @@ import { BLOT } from "./rules.ts";
 import { redactedText } from "./text.ts";
 
 /**
- * The value as the trail keeps it: secrets blotted out, `undefined` members dropped, and only what JSON can hold
- * (a number that is not finite becomes its name, half a surrogate pair becomes U+FFFD).
+ * The value as the trail stores it: secrets redacted, `undefined` members dropped, and only what JSON can hold (a number that
+ * is not finite becomes its name, half a surrogate pair becomes U+FFFD).
  */
 export function redacted(details: JsonObject): JsonObject {
   const named = details.name ?? details.key;
@@ -48,7 +47,7 @@ function redactedList(list: readonly Json[]): Json[] {
   });
 }
 
-/** In a command's words the secret stands behind its flag: `["--password", "x"]`. */
+/** In a command's words, the secret follows its flag: `["--password", "x"]`. */
 function redactedItem(value: Json, before: Json | undefined): Json {
   const flag = typeof before === "string" ? /^--?([\w-]+)$/.exec(before)?.[1] : undefined;
   return flag !== undefined && typeof value === "string" && isSecretName(flag) ? BLOT : redactedValue(value);

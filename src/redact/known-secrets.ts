@@ -1,7 +1,7 @@
 import { BLOT, formsBlotted } from "./rules.ts";
 
 /**
- * Takes the credentials out of a URL: `http://user:pw@host/path?token=x` becomes `http://host/path`, and the relative
+ * Removes the credentials from a URL: `http://user:pw@host/path?token=x` becomes `http://host/path`, and the relative
  * `/path?token=x` becomes `/path`.
  */
 export function withoutSecrets(url: string): string {
@@ -11,10 +11,9 @@ export function withoutSecrets(url: string): string {
 }
 
 /**
- * A function that blots these secrets out of any text, also where they stand URL-encoded, escaped as in
- * JSON or in base64 (basic authentication), and credentials in URLs whatever they are. A secret of one to three characters
- * is left as it is: such a text stands within ordinary words, and blotting it out there would both spoil the message and
- * tell the secret.
+ * A function that redacts these secrets in any text, also if they are URL-encoded, escaped as in JSON or in base64 (basic
+ * authentication), and all credentials in URLs. A secret of one to three characters is not redacted: it occurs inside
+ * ordinary words, and redacting it there would both spoil the message and reveal the secret.
  */
 export function redactor(secrets: readonly (string | undefined)[]): (text: string) => string {
   const known = secrets.filter((secret): secret is string => secret !== undefined && secret.length > 3);
@@ -29,7 +28,7 @@ export function redactor(secrets: readonly (string | undefined)[]): (text: strin
     formsBlotted(
       forms
         .reduce((clean, form) => clean.replaceAll(form, BLOT), text)
-        // Who may ask this server is no more for everybody to read than with which password.
+        // The user name is as private as the password.
         .replace(/(\w{1,20}:\/\/)[^/@\s:]{0,1000}:[^/@\s]{0,4000}@/g, `$1${BLOT}@`),
     );
 }

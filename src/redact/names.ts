@@ -1,11 +1,11 @@
-/** The names under which secrets stand. */
+/** The names that secrets usually have. */
 
 const SECRET_WORD =
   /^(pass|pwd|pw|auth|authorization|credentials?|creds?|cookies?|bearer|jwt|signature|dsn)$|(password|passwd|passphrase|secret|token|apikey|privatekey|accesskey)s?$/;
 const KEY_OF =
   /^(api|access|private|secret|signing|encryption|client|master|auth|ssh|account|session|hmac|webhook)$/;
 
-/** True for names under which a secret usually stands: `db_password`, `apiKey`, `X-Auth-Token`. */
+/** True for names that secrets usually have: `db_password`, `apiKey`, `X-Auth-Token`. */
 export function isSecretName(name: string): boolean {
   const words = name
     .replace(/([a-z\d])([A-Z])/g, "$1 $2")
@@ -16,5 +16,5 @@ export function isSecretName(name: string): boolean {
   );
 }
 
-/** True where a number under this name counts things: `max_tokens`, `keys`. */
+/** True if a number with this name is a count: `max_tokens`, `keys`. */
 export const isCountName = (name: string): boolean => /(token|key|secret)s$/i.test(name);

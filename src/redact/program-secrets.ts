@@ -1,4 +1,4 @@
-/** Secrets known by the program that takes them: `curl -u user:password`, `mysql -pPASSWORD`, `docker login -p PASSWORD`. */
+/** Recognizes secrets by the program that takes them: `curl -u user:password`, `mysql -pPASSWORD`, `docker login -p PASSWORD`. */
 import { BLOT } from "./rules.ts";
 
 const PROGRAM = /^(?:.*\/)?(curl|mysql\w*|mariadb[\w-]*|login|redis-cli|sshpass)$/;
@@ -6,7 +6,7 @@ const PROGRAM = /^(?:.*\/)?(curl|mysql\w*|mariadb[\w-]*|login|redis-cli|sshpass)
 /** The program that the next flags belong to. @param before the one so far */
 export const programAfter = (before: string, word: string): string => PROGRAM.exec(word)?.[1] ?? before;
 
-/** Whether the word behind the flag is a secret, or has one behind its colon. */
+/** Whether the word after the flag is a secret, or has one after its colon. */
 function holdsSecret(program: string, flag: string): "whole" | "behind-colon" | undefined {
   if (program === "curl") return /^(?:-u|-U|--(?:proxy-)?user)$/.test(flag) ? "behind-colon" : undefined;
   if (program === "login" || program === "sshpass") return flag === "-p" ? "whole" : undefined;
@@ -16,7 +16,7 @@ function holdsSecret(program: string, flag: string): "whole" | "behind-colon" | 
 const blotted = (kind: "whole" | "behind-colon", value: string): string =>
   kind === "whole" ? BLOT : value.replace(/:[\s\S]+$/, `:${BLOT}`);
 
-/** A word of the program's without its secret. @param before the word before it */
+/** One of the program's words without its secret. @param before the word before it */
 export function withoutSecret(program: string, before: string, word: string): string {
   const kind = holdsSecret(program, before);
   if (kind !== undefined) return blotted(kind, word);
@@ -28,7 +28,7 @@ export function withoutSecret(program: string, before: string, word: string): st
 
 const WORD = /"(?:\\[\s\S]|[^"\\])*"|'[^']*'|[^\s"']+/g;
 
-/** The same in a text that holds a command. */
+/** The same in a text that contains a command. */
 export function programSecretsBlotted(text: string): string {
   if (!/curl|mysql|mariadb|login|redis-cli|sshpass/.test(text)) return text;
   let program = "";

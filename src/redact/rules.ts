@@ -1,23 +1,23 @@
 /**
- * Secrets that are known by their form or their place, as data. Every repetition has an upper bound or stops at characters
- * that its beginning cannot hold, so that no text takes longer than its length; a test holds each rule to its examples and
- * to that.
+ * Rules, as data, for secrets that are recognized by their form or place. Every repetition has an upper bound or stops at
+ * characters that its beginning cannot contain, so that the time is linear in the text's length. A test checks this, and each
+ * rule's examples.
  */
 export interface RedactionRule {
   readonly id: string;
-  /** In lower case: the rule is tried only on a text that holds one of them, whatever the case. */
+  /** In lower case. The rule is tried only on a text that contains one of them, in any case. */
   readonly keywords: readonly string[];
   readonly pattern: RegExp;
-  /** What takes the place of the match, as `String.replace` has it; default `***`. */
+  /** The replacement, as for `String.replace`; default `***`. */
   readonly by?: string;
-  /** A text of which the rule takes `secret`. */
+  /** A text in which the rule redacts `secret`. */
   readonly example: string;
   readonly secret: string;
-  /** One that resembles it, and that it leaves. */
+  /** A similar text that the rule leaves unchanged. */
   readonly unlike: string;
 }
 
-/** What stands in a secret's place. */
+/** What replaces a secret. */
 export const BLOT = "***";
 
 const TAIL = "9f86d081884c7d659a2feaa0";
@@ -38,7 +38,7 @@ const vendor = (
   unlike,
 });
 
-/** In the order in which they are applied. */
+/** The rules in the order of application. */
 export const REDACTION_RULES: readonly RedactionRule[] = [
   {
     id: "private-key",

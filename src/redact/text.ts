@@ -1,10 +1,10 @@
-/** Blots out what looks like a secret in a text: known by its form, its place, its program, or the name before it. */
+/** Redacts what looks like a secret in a text, by its form, its place, its program, or the name before it. */
 import { constants } from "node:os";
 import { isSecretName } from "./names.ts";
 import { programSecretsBlotted } from "./program-secrets.ts";
 import { BLOT, formsBlotted } from "./rules.ts";
 
-/** The text, with what looks like a secret in it blotted out, and half a surrogate pair as U+FFFD. */
+/** The text with everything redacted that looks like a secret; half a surrogate pair becomes U+FFFD. */
 export const redactedText = (text: string): string =>
   namedBlotted(programSecretsBlotted(pairsBlotted(formsBlotted(text.toWellFormed()))));
 
@@ -18,7 +18,7 @@ const pairsBlotted = (text: string): string =>
 /** `name=value`, `name: value`, `"name":"value"`, `--name value`. Whole words only, so that it stays linear. */
 const NAME_AND_SIGN = /(?<![\w-])([\w-]+)(?![\w-])(\\*["']?\s*[=:]\s*|\s+)/g;
 
-/** A quoted value ends at its quote, another at a blank or a separator. */
+/** A quoted value ends at its quote, any other at a blank or a separator. */
 const VALUE = /(\\+)"(?:[^"\\]|(?!\1")\\+"|\\+(?![\\"]))*|"(?:\\[\s\S]|[^"\\])*|'[^']*|[^\s"'&,;]+/y;
 
 function namedBlotted(text: string): string {
@@ -44,8 +44,8 @@ function namedBlotted(text: string): string {
 const SENTENCE = /(?:[A-Z]?[a-z]+(?:[-/][a-z]+)*(?: [a-z]|,? \(|\.(?:\s|$))|(E[A-Z\d]+)(?=[\s,;:.)]|$))/y;
 
 /**
- * Whether the name at `index` is a path's last part and a reason follows its colon, as in `/etc/passwd: Permission denied`:
- * neither is a secret then. Behind a path, a passphrase that is a sentence is taken for a reason.
+ * Whether the name at `index` is a path's last part and a reason follows its colon, as in `/etc/passwd: Permission denied`.
+ * Then neither is a secret. After a path, a passphrase that is a sentence is taken for a reason.
  */
 function isPathWithReason(text: string, index: number, sign: string, value: number): boolean {
   if (text[index - 1] !== "/" || !/^["']?:\s+$/.test(sign)) return false;

@@ -31,7 +31,7 @@ export function createBatchSize(): BatchSize {
   };
 }
 
-/** Says of lines, in their order, what of each to write. */
+/** Decides which part of each line to write, in order. */
 export type Keep = (lines: readonly string[]) => Promise<readonly (string | undefined)[]>;
 
 /** Divides a block's lines into batches of about `size` bytes; a longer line is a batch of its own. */
@@ -59,7 +59,7 @@ export async function* batchesOf(
   if (batch.length > 0) yield batch;
 }
 
-/** The lines, as many at a time as a matcher is asked for, with how many bytes each has. */
+/** The lines and their sizes in bytes, in groups for which the matcher is called. */
 function* asked(bytes: Uint8Array): Generator<{ readonly lines: string[]; readonly lengths: number[] }> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let [lines, lengths, filled]: [string[], number[], number] = [[], [], 0];

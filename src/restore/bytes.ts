@@ -1,4 +1,4 @@
-/** Files of bytes: each is given to its backend as one stream, and written whole or not at all. */
+/** Restores files of bytes: each is sent to its backend as one stream, and written whole or not at all. */
 import type { RestoreFile } from "../contract/contract.ts";
 import { patiently } from "../engine/patiently.ts";
 import type { RetryPolicy } from "../engine/retry.ts";
@@ -31,7 +31,7 @@ async function writeWhole(file: PlannedFile, writing: BytesWriting): Promise<Blo
   const { restore } = target.open.backend;
   const asked: RestoreFile = { file: file.file, size: sizeOf(file), counts: file.counts };
   const write = async () => {
-    if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot put back ${file.file}`);
+    if (restore?.applyBytes === undefined) throw new Error(`${target.name} cannot restore ${file.file}`);
     return restore.applyBytes(asked, piecesOf(file, snapshot, signal), signal);
   };
   const { written, existing = {}, rejected = [], problems = [] } = await patiently(write, signal, retry);

@@ -7,7 +7,7 @@ import { isOfBytes, type PlannedFile } from "./select.ts";
 
 export interface ChosenFiles {
   readonly files: readonly PlannedFile[];
-  /** Says of each line what of it to write. */
+  /** Decides which part of each line to write. */
   readonly matcher: LineMatcher;
 }
 
@@ -85,7 +85,7 @@ async function chosenPart(
         if (left !== undefined) kept += 1;
     if (kept === 0) continue;
     blocks.push(block);
-    // What a line counts as is the plugin's to know; a unit that there is one of on each line can be told.
+    // Only the plugin knows what a line counts as, unless a unit occurs once on each line.
     for (const [unit, number] of Object.entries(block.counts))
       counts[unit] = (counts[unit] ?? 0) + (number === block.records ? kept : number);
   }

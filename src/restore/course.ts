@@ -58,11 +58,11 @@ export function createCourse(
       .map(([name, counts]) => `${name} ${countsText(counts)}`)
       .join("; ");
   const flags = [...Object.entries(times).map(([name, time]) => `--${name} ${time}`), "--resume"].join(" ");
-  const goesOn = `the same command with ${flags} goes on`;
+  const goesOn = `the same command with ${flags} continues`;
   const whileWriting = (): string => {
     if (isNothing()) return "nothing was written";
-    if (told() !== "") return `at least this is written: ${told()}; ${goesOn}`;
-    return `nothing is known to be written; ${listed([...unanswered])} had not answered yet; ${goesOn}`;
+    if (told() !== "") return `at least this was written: ${told()}; ${goesOn}`;
+    return `nothing is known to have been written; ${listed([...unanswered])} had not answered yet; ${goesOn}`;
   };
   return {
     begins() {

@@ -21,7 +21,7 @@ const requestSchema = v.object({
 const REQUEST_BYTES_MAX = 1 << 20;
 export type RestoreRequest = v.InferOutput<typeof requestSchema>;
 
-/** What was said of what to restore, as it was said. */
+/** The request, as the user wrote it. */
 export interface AskedRestore {
   readonly plugin: readonly string[];
   readonly only: readonly Signal[];
@@ -68,7 +68,7 @@ export async function newRestoreDirectory(
 /** A restore that has no report yet. */
 export interface UnfinishedRestore {
   readonly directory: string;
-  /** What it writes to, and what the one that would continue it does not: by name. */
+  /** The names of backends that it writes to, but the restore that would continue it does not. */
   readonly without: readonly string[];
 }
 
@@ -96,7 +96,7 @@ type Places = v.InferOutput<typeof askedSchema>["places"];
 
 const askedIn = ({ asked }: RestoreRequest) => v.parse(askedSchema, JSON.parse(asked));
 
-/** What an earlier restore writes to and this one does not; `undefined`: they are not the same. */
+/** The backends that an earlier restore writes to and this one does not; `undefined` if the restores differ otherwise. */
 function withoutOf(earlier: RestoreRequest, request: RestoreRequest): string[] | undefined {
   if (earlier.snapshot !== request.snapshot || earlier.sha256 !== request.sha256) return undefined;
   const { places: before, ...asked } = askedIn(earlier);
@@ -107,7 +107,7 @@ function withoutOf(earlier: RestoreRequest, request: RestoreRequest): string[] |
 
 const placeOf = (name: string | null | undefined, places: Places) => places.find(([one]) => one === name);
 
-/** Whether it now leads to another server, or another tenant; version 0.1.1 and older did not say as which. */
+/** Whether it now leads to another server or tenant; version 0.1.1 and older did not record the tenant. */
 function isElsewhere([name, url, tenant]: Places[number], places: Places): boolean {
   const now = placeOf(name, places);
   if (now === undefined) return false;
@@ -117,7 +117,7 @@ function isElsewhere([name, url, tenant]: Places[number], places: Places): boole
 
 const LOCK = "lock";
 
-/** So that two processes never write one restore. @returns `undefined` when another one does */
+/** Locks a restore, so that two processes never write it. @returns `undefined` when another process holds it */
 export const lockRestore = (directory: string): Lock | undefined =>
   openRestoreDirectory(directory).lock(LOCK);
 

@@ -16,8 +16,8 @@ export interface HeldOptions {
 }
 
 /**
- * What a server holds already where a restore would write: its own counts of the windows that were saved, of what was saved of
- * them, as they are counted again afterwards. `undefined` when it cannot say, which is no reason not to restore. @throws the signal's reason only
+ * What a server already holds where a restore would write: its own counts of the saved windows, counted the same way as
+ * after the restore. `undefined` when it cannot say, which does not prevent a restore. @throws only the signal's reason
  */
 export async function countHeld(
   { backend }: OpenBackend,
@@ -40,7 +40,7 @@ export async function countHeld(
 const unitsOf = ({ counted, read }: SavedQuestion): string[] =>
   Object.keys(counted).filter((unit) => read[unit] !== undefined);
 
-/** Those that reach into the range, in order. Windows of snapshots that overlap do so, too: nothing is counted twice. */
+/** The windows within the range, in order. Snapshots' windows may overlap, so overlaps are removed to count nothing twice. */
 function apart(questions: readonly SavedQuestion[], whole: Range): SavedQuestion[] {
   let counted = 0n;
   return questions

@@ -1,4 +1,4 @@
-/** What a running restore keeps on the disk: how far it got, and every refused record. */
+/** What a running restore stores on the disk: its progress and every refused record. */
 import * as v from "valibot";
 import { objectOf } from "../contract/any-names.ts";
 import type { Counts, Differing, Problem, Rejected } from "../contract/contract.ts";
@@ -25,7 +25,7 @@ export interface BlockOutcome {
   readonly problems: readonly Pick<Problem, "kind" | "reason" | "items">[];
 }
 
-/** Where a block begins: there is one in each place. */
+/** The beginning of a block, which identifies it. */
 export type BlockStart = Pick<Block, "file" | "offset">;
 
 /** The same, with the numbers of refused records and of those that the server cannot store. */
@@ -34,7 +34,7 @@ export interface BlockDone extends Omit<BlockOutcome, "rejected"> {
   readonly unsupported: number;
 }
 
-/** The numbers of both. A line of several entries or samples counts as so many. */
+/** Counts both. A line of several entries or samples counts as that many. */
 export function countRejected(
   file: string,
   rejected: readonly Rejected[],
@@ -47,7 +47,7 @@ export function countRejected(
   };
 }
 
-/** A line that cannot be taken apart counts as one. */
+/** A line that cannot be split into records counts as one. */
 function recordsIn(file: string, line: string): number {
   if (unitOf(file) === undefined) return 1;
   try {

@@ -16,7 +16,7 @@ export interface LostBlock {
 
 export const lostSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
-  block: v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
+  block: v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1")),
   ...blockPlaceSchema.entries,
   counts: v.pipe(objectOf(v.number()), v.description("what the index says was in it")),
   reason: v.string(),
@@ -24,7 +24,7 @@ export const lostSchema = v.object({
 
 export type LostText = v.InferOutput<typeof lostSchema>;
 
-/** A lost block as reports tell it. */
+/** A lost block in the form of reports. */
 export const lostToText = ({ block, number, reason }: LostBlock): LostText => ({
   file: block.file,
   block: number,

@@ -123,7 +123,7 @@ async function planTarget(
   const { lost } = found;
   if (held.length === 0 && lost.length === 0) return whyNothing(found);
   if (restore.applyBytes === undefined && held.some(isOfBytes))
-    throw new Error("this backend cannot put back files of bytes");
+    throw new Error("this backend cannot restore files of bytes");
   const { files, matcher } = await chosenOf(held, saved.name, restore, options);
   if (files.length === 0 && lost.length === 0) return "the selector finds nothing in it";
   const range = options.range ?? wholeRange(saved, files);
@@ -158,7 +158,7 @@ async function planTarget(
 }
 
 const intoNothing = ({ message, setting }: RestoreDiagnostic): string =>
-  `${message} So with --into nothing of it is written${setting === undefined ? "." : `; to have tenants: ${setting}.`}`;
+  `${message} With --into, nothing is written to it${setting === undefined ? "." : `; to enable tenants: ${setting}.`}`;
 
 /** @throws Error saying why this plugin's data cannot be restored at all */
 function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions) {
@@ -166,7 +166,7 @@ function restorerOf(saved: ManifestPlugin, { backends, tenant }: RestoreOptions)
   if (open === undefined) throw new Error("no such backend is configured, or it could not be opened");
   if (saved.plugin !== undefined && saved.plugin !== open.plugin.name)
     throw new Error(
-      `it was saved by the plugin ${saved.plugin}, and ${open.name} is one of ${open.plugin.name}`,
+      `it was saved by the plugin ${saved.plugin}, but ${open.name} belongs to the plugin ${open.plugin.name}`,
     );
   const { restore } = open.backend;
   if (restore === undefined) throw new Error("this backend cannot restore");

@@ -32,7 +32,7 @@ export interface Recount {
 
 export interface RecountOptions {
   readonly signal: AbortSignal;
-  /** New data can be invisible for a while: counts are repeated for this long in all before it counts as missing. ms */
+  /** New data can be invisible for a while, so counts are repeated for up to this long before data counts as missing. ms */
   readonly settleMs: number;
   readonly pauseMs: number;
   readonly retry?: RetryPolicy;
@@ -40,7 +40,7 @@ export interface RecountOptions {
   readonly lost?: readonly LostBlock[];
 }
 
-/** A window, with what of it can be there as what was read. */
+/** A window, with the amount that can be there after the restore. */
 interface Expected extends CountQuestion {
   readonly saved: Counts;
 }
@@ -83,7 +83,7 @@ const expectedOf = ({ saved, range }: RestoreTarget, lost: readonly LostBlock[])
 
 const isInside = (inner: Range, outer: Range): boolean => inner.from >= outer.from && inner.to <= outer.to;
 
-/** What of a window can be there when these blocks were not written. */
+/** How much of a window can be there if these blocks were not written. */
 function countsWithout({ range, read }: CountQuestion, lost: readonly LostBlock[]): Counts {
   const inside = lost.filter(({ block }) => block.window === undefined || isInside(block.window, range));
   const expected = { ...read };

@@ -16,11 +16,11 @@ export const findingSchema = v.object({
   what: v.string(),
   setting: v.optional(v.string()),
   ignoresTenant: v.optional(
-    v.pipe(v.boolean(), v.description("the server heeds no tenant: --into cannot write there")),
+    v.pipe(v.boolean(), v.description("the server ignores tenants, so --into cannot write there")),
   ),
 });
 
-/** What a server would do to the plan, as it is printed and kept. */
+/** What a server would do to the plan, in the form for output and reports. */
 export const findingJson = ({
   severity,
   message,
@@ -32,15 +32,15 @@ export const findingJson = ({
 });
 
 export const reportSchema = v.object({
-  snapshot: v.pipe(v.string(), v.description("the path of the newest that was taken")),
+  snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
   chains: v.pipe(
     v.optional(v.array(chainSchema), []),
-    v.description("by backend: the snapshots that were taken together"),
+    v.description("by backend: the snapshots that were used together"),
   ),
   status: v.pipe(
     v.picklist(["complete", "partial", "failed"]),
     v.description(
-      "complete: everything that the servers have a place for was written or was there already, just so, and the servers' counts say so",
+      "complete: everything that the servers can store was written or already there, and their counts confirm it",
     ),
   ),
   directory: v.pipe(v.string(), v.description("where this report and the refused records are kept")),
@@ -49,7 +49,7 @@ export const reportSchema = v.object({
       name: v.string(),
       url: v.optional(v.string()),
       written: countsSchema,
-      existing: v.pipe(countsSchema, v.description("already there, left as it was")),
+      existing: v.pipe(countsSchema, v.description("already there, and left unchanged")),
       differing: v.pipe(
         v.array(v.object({ name: v.string(), what: v.string(), replaced: v.boolean() })),
         v.description("objects that differed from what was there: left as they were, or replaced"),
@@ -57,15 +57,15 @@ export const reportSchema = v.object({
       rejected: v.pipe(v.number(), v.description("records that the server refused: see rejected.json")),
       unsupported: v.pipe(
         v.number(),
-        v.description("records that a server of this kind has no place for: also in rejected.json"),
+        v.description("records that this kind of server cannot store: also in rejected.json"),
       ),
       problems: v.pipe(
         v.array(v.object({ kind: v.string(), reason: v.string(), items: v.array(v.string()) })),
-        v.description("what was written, but not whole, such as data sources without their secrets"),
+        v.description("what was written incompletely, such as data sources without their secrets"),
       ),
       lost: v.pipe(
         v.array(lostSchema),
-        v.description("damaged blocks of the snapshot: nothing of them was written"),
+        v.description("damaged blocks of the snapshot, of which nothing was written"),
       ),
       failure: v.optional(v.string()),
       findings: v.array(findingSchema),
@@ -79,20 +79,20 @@ export const reportSchema = v.object({
             failure: v.optional(v.pipe(v.string(), v.description("why the server could not be counted"))),
           }),
         ),
-        v.description("what the server held afterwards, beside what the snapshot says"),
+        v.description("what the server held afterwards, and what the snapshot claims"),
       ),
     }),
   ),
   notChosen: v.pipe(
     v.optional(v.array(reasonedSchema), []),
-    v.description("plugins of which the range or the selector chose nothing"),
+    v.description("plugins from which the range or the selector chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });
 export type RestoreReport = v.InferOutput<typeof reportSchema>;
 
 /**
- * Puts together what a restore did and what the servers counted afterwards, and says whether that is everything.
+ * Combines what a restore did with what the servers counted afterwards, and decides whether it is complete.
  * @param counted by plugin name
  */
 export function restoreReport(

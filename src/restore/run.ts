@@ -52,7 +52,7 @@ export interface TargetOutcome extends Sum {
   readonly failure?: string;
 }
 
-/** A batch may take long: Tempo is read until it shows what it was given. */
+/** A batch may take long, because Tempo is queried until it shows what it received. */
 const RESTORE_TUNING: Tuning = { ...DEFAULT_TUNING, stepMs: 1_800_000 };
 
 /** Restores every target; one failure never stops the others. @throws the signal's reason when it is aborted */
@@ -151,7 +151,7 @@ const additionsTo = ({ blocks }: PlannedFile, { name }: RestoreTarget, { snapsho
     return bytes instanceof Uint8Array ? bytes : undefined;
   });
 
-/** One job after another, in their order, but for those that may run beside one another. */
+/** Runs the jobs in order, one at a time except those that may run concurrently. */
 function inTurn(
   all: readonly BlockJob[],
   run: DrainOptions<BlockJob>["run"],

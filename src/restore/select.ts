@@ -1,4 +1,4 @@
-/** Chooses what of a snapshot to restore, and in which order. */
+/** Chooses which parts of a snapshot to restore, and in which order. */
 import type { Counts, Restorer } from "../contract/contract.ts";
 import { inRestoreRanks, orderOf } from "../host/restore-order.ts";
 import { type Block, byBlockTime, fileOf } from "../snapshot/format/block.ts";
@@ -19,17 +19,17 @@ export interface PlannedFile {
   readonly counts: Counts;
   /** ns; absent for an object. */
   readonly range?: Range;
-  /** Its blocks may be written concurrently, and together with those of other files that have the same number here. */
+  /** Its blocks may be written concurrently, also with those of other files that have the same number here. */
   readonly beside?: number;
 }
 
-/** What the index tells of one plugin. */
+/** What the index has about one plugin. */
 export interface FoundBlocks {
   /** In the order they were written, by the file that the plugin knows. */
   readonly byFile: ReadonlyMap<string, readonly Block[]>;
   /** Objects excluded by a range, because they have no time. */
   readonly timeless: number;
-  /** Blocks of records that lie outside of the range. */
+  /** Blocks of records outside the range. */
   readonly outside: number;
   /** Chosen blocks whose bytes have changed. */
   readonly lost: readonly LostBlock[];
@@ -44,7 +44,7 @@ const NOTHING: FoundBlocks = { byFile: new Map(), timeless: 0, outside: 0, lost:
 export interface FindOptions {
   readonly range: Range | undefined;
   readonly signal: AbortSignal;
-  /** Told after each block that was looked at how many bytes that was, as stored. */
+  /** Called after each checked block with its stored size in bytes. */
   readonly onLook?: (bytes: number) => void;
 }
 
@@ -95,7 +95,7 @@ const newFound = () => ({
   timeless: 0,
   outside: 0,
   lost: [] as LostBlock[],
-  /** Of files of bytes. */
+  /** Pieces of files of bytes. */
   pieces: [] as Omit<LostBlock, "reason">[],
 });
 
@@ -109,7 +109,7 @@ function append(byFile: Map<string, Block[]>, file: string, block: Block): void 
 const overlaps = (held: Range | undefined, range: Range): boolean =>
   held !== undefined && held.from < range.to && held.to > range.from;
 
-/** What was found as files, in the order that the restorer asks for. */
+/** The found blocks as files, in the order that the restorer requires. */
 export async function planFiles(
   { byFile }: FoundBlocks,
   restorer: Pick<Restorer, "order" | "rank" | "ranks">,
@@ -122,7 +122,7 @@ export async function planFiles(
   );
 }
 
-/** Added records are joined with the adjacent blocks, which takes those in time order. */
+/** Added records are joined with adjacent blocks, which requires time order. */
 const isFree = ({ file, blocks }: PlannedFile, { order }: Pick<Restorer, "order">): boolean =>
   orderOf(file, order) === "any" && !(isJoined(file) && blocks.some(({ reread }) => reread));
 

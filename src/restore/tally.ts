@@ -1,35 +1,35 @@
-/** What has become of one target's blocks so far. */
+/** Sums up the outcomes of one target's blocks so far. */
 import type { Counts } from "../contract/contract.ts";
 import type { Block } from "../snapshot/format/block.ts";
 import { addCounts } from "../snapshot/format/counts.ts";
 import type { BlockDone, BlockOutcome } from "./journal.ts";
 import type { LostBlock } from "./lost.ts";
 
-/** What all blocks of a target came to. */
+/** The sums over all blocks of a target. */
 export interface Sum {
   readonly written: Counts;
-  /** Already there, left as it was. */
+  /** Already there, and left unchanged. */
   readonly existing: Counts;
   /** Objects that differed from what was there: left, or replaced. */
   readonly differing: BlockOutcome["differing"];
   readonly rejected: number;
-  /** Records that a server of this kind has no place for. */
+  /** Records that this kind of server cannot store. */
   readonly unsupported: number;
-  /** What was written, but not whole: secrets that nobody gave. */
+  /** What was written incompletely, for example without secrets that nobody supplied. */
   readonly problems: BlockOutcome["problems"];
-  /** Damaged blocks: nothing of them was written. */
+  /** Damaged blocks, of which nothing was written. */
   readonly lost: readonly LostBlock[];
 }
 
-/** What is known of a block while it is written. */
+/** What is known about a block while it is being written. */
 export interface Underway {
   readonly written: Counts;
   readonly existing: Counts;
-  /** Lines that were dealt with. */
+  /** Lines processed so far. */
   readonly lines: number;
 }
 
-/** How far it is, with what is under way. */
+/** The present state, including work in progress. */
 export interface RestoreStanding extends Pick<Sum, "written" | "existing" | "rejected"> {
   /** 0 to 1, in blocks and parts of one. */
   readonly done: number;
@@ -37,13 +37,13 @@ export interface RestoreStanding extends Pick<Sum, "written" | "existing" | "rej
   readonly bytes: number;
 }
 
-/** Adds up what becomes of a target's blocks. */
+/** Sums up the outcomes of a target's blocks. */
 export interface RestoreTally {
   isUnderway(block: Block, underway: Underway): void;
-  /** What became of a block. */
+  /** Notes the outcome of a block. */
   note(done: BlockDone): void;
   lose(lost: LostBlock): void;
-  /** The block has had its turn, and what became of it is noted. */
+  /** Ends the block's turn; its outcome is noted. */
   close(block: Block): void;
   sum(): Sum;
   standing(): RestoreStanding;
@@ -51,7 +51,7 @@ export interface RestoreTally {
 
 const bytesOf = (block: Block): number => block.raw ?? block.bytes;
 
-/** @param total how many blocks there are @param onChange called after each change of what is under way or done */
+/** @param total number of blocks @param onChange called after each change of what is in progress or done */
 export function createTally(total: number, onChange: () => void): RestoreTally {
   const written: Record<string, number> = {};
   const existing: Record<string, number> = {};

@@ -27,7 +27,7 @@ export interface BlockJob {
   readonly whole?: PlannedFile;
 }
 
-/** What the blocks of a target are written with. */
+/** What is needed to write the blocks of a target. */
 export interface Writing {
   readonly target: RestoreTarget;
   readonly snapshot: OpenSnapshot;
@@ -76,7 +76,7 @@ async function restored(job: BlockJob, reservation: Reservation, writing: Writin
   return whole.length;
 }
 
-/** Takes again what an interrupted run passed on with a block, from the same blocks, so that it is not passed on twice. */
+/** Takes from the same added blocks again what an interrupted run sent with a block, so that it is not sent twice. */
 async function takeAgain(
   { block, additions }: BlockJob,
   { joined = [] }: BlockDone,

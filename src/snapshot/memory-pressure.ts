@@ -1,33 +1,33 @@
 /**
- * Keeps work within its budget of 150 MB resident, beside what the process held before it: a service has a database open. The
- * runtime collects garbage when its heap has grown by half, which is late with megabytes in every step.
+ * Keeps work within its budget of 150 MB resident, beyond what the process held before, because a service has a database
+ * open. The runtime collects garbage only when its heap has grown by half, which is late with megabytes in every step.
  */
 
-/** So much more than before, a collection is worth its time. Bytes resident. */
+/** From this growth on, a garbage collection is worth its time. Bytes resident. */
 const HIGH_BYTES = 45e6;
-/** So much more, one step at a time is enough: collecting alone did not help. */
+/** From this growth on, steps run one at a time, because collecting alone did not help. Bytes resident. */
 const PRESSED_BYTES = 50e6;
 const LOOK_MS = 20;
-/** While it holds little, and waits perhaps, as for a count that has to last. */
+/** How often to look while memory use is low, perhaps because the work waits for a count to settle. */
 const CALM_LOOK_MS = 100;
-/** A collection takes about 10 ms, or more in a process that holds much: at most a fifth of the time is spent on it. */
+/** At most this share of the time is spent on collections. One takes about 10 ms, more in a process that holds much. */
 const SHARE = 0.2;
 const SPACING_MS = 100;
-/** What the program itself takes, where nobody has looked. Bytes resident. */
+/** What the program itself uses if nothing was measured. Bytes resident. */
 const ALONE_BYTES = 80e6;
 
-/** The memory of one piece of work, from its beginning to its end. */
+/** Watches the memory of one piece of work until it ends. */
 export interface MemoryWatch extends Disposable {
-  /** Whether the work holds so much that it should not be done side by side. */
+  /** Whether the work holds so much memory that its steps should run one at a time. */
   isPressed(): boolean;
 }
 
 const residentBytes = (): number => process.memoryUsage.rss();
 
-/** What the process held when each piece of work that is under way began. */
+/** For each piece of work in progress, what the process held when it began. */
 const held = new Set<{ readonly bytes: number }>();
 
-/** When the next collection is worth its time. ms by `performance.now()` */
+/** The earliest time for the next collection. ms by `performance.now()` */
 let next = 0;
 
 function collect(): void {
@@ -37,7 +37,7 @@ function collect(): void {
   next = ended + Math.max(SPACING_MS, (ended - began) / SHARE);
 }
 
-/** Collects when there is much to collect, not too often, until it is disposed of. */
+/** Collects garbage when memory use is high, but not too often, until it is disposed of. */
 export function watchMemory(): MemoryWatch {
   const before = { bytes: residentBytes() };
   held.add(before);
@@ -46,7 +46,7 @@ export function watchMemory(): MemoryWatch {
     if (performance.now() >= next && more > HIGH_BYTES) collect();
     return more;
   };
-  // It must not keep a process alive whose work is done.
+  // The timer must not keep a process alive whose work is done.
   const lookIn = (ms: number): Timer =>
     setTimeout(() => {
       timer = lookIn(look() > HIGH_BYTES / 2 ? LOOK_MS : CALM_LOOK_MS);
@@ -65,7 +65,7 @@ export function watchMemory(): MemoryWatch {
   };
 }
 
-/** Collects at once when there is much to collect: for long work that no timer interrupts, while its memory is watched. */
+/** Collects at once if memory use is high, for long watched work that no timer can interrupt. */
 export function relieveNow(): void {
   const [most = ALONE_BYTES] = [...held].map(({ bytes }) => bytes).sort((a, b) => b - a);
   if (residentBytes() > most + HIGH_BYTES) collect();

@@ -17,8 +17,8 @@ import { openOwnSync, type Purpose } from "./own-file.ts";
 import { systemCode } from "./refusal.ts";
 
 /**
- * Appends and waits for the disk; nobody else may be writing to the file. What was written of a failed append is taken
- * back. @param mode permissions of a file that is new @throws UnsafeFileError; what the system throws
+ * Appends and waits for the disk. Nobody else may write to the file meanwhile. A failed append is undone.
+ * @param mode permissions of a new file @throws UnsafeFileError; what the system throws
  */
 export function appendDurably(path: string, text: string, mode?: number): void {
   withFile(path, "append", mode, (file) => {
@@ -34,7 +34,7 @@ export function appendDurably(path: string, text: string, mode?: number): void {
   });
 }
 
-/** The failure that led here is the one to tell; what then stays behind is set aside as an unfinished line. */
+/** Ignores its own failure, because the original one is reported. Leftover bytes are set aside later as an unfinished line. */
 function takeBack(file: number, size: number): void {
   try {
     ftruncateSync(file, size);
@@ -75,10 +75,10 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** It has no such call for directories, and needs none. */
+/** Windows cannot sync directories, and need not. */
 const IS_WINDOWS = process.platform === "win32";
 
-/** Some file systems have none either. */
+/** Some file systems cannot do it either. */
 const isUnknownThere = (error: unknown): boolean => ["EINVAL", "ENOTSUP"].includes(systemCode(error) ?? "");
 
 function withFile(

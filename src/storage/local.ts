@@ -1,4 +1,4 @@
-/** A directory of this machine as storage. */
+/** A directory on this machine as storage. */
 import { type FileHandle, lstat, rm } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { syncDirectory } from "./durable.ts";
@@ -13,8 +13,8 @@ import { writePieces } from "./whole-file.ts";
 export type Refuse = (path: string, cause: unknown) => unknown;
 
 /**
- * The files below a directory, which need not be there yet. From it on no link is followed.
- * @param refuse default what the system throws, or UnsafeFileError
+ * The files below a directory, which need not exist yet. No link in or below it is followed.
+ * @param refuse makes the errors; default: what the system throws, or UnsafeFileError
  */
 export function localStorage(root: string, refuse: Refuse = (_, cause) => cause): Storage {
   const writing = async <Result>(name: string, work: (path: string) => Promise<Result>): Promise<Result> => {
@@ -66,7 +66,7 @@ async function eachOf(all: readonly string[], work: (one: string) => Promise<voi
     await Promise.all(all.slice(first, first + 16).map(work));
 }
 
-/** From the root down to the one that the file is in. */
+/** The folders from the root down to the file's own. */
 const foldersOf = (root: string, name: string): string[] =>
   name.split("/").map((_, depth, parts) => join(root, ...parts.slice(0, depth)));
 
@@ -84,11 +84,11 @@ async function closed(handle: FileHandle, error: unknown): Promise<never> {
   throw error;
 }
 
-/** The files of a place, or below a directory that is named. */
+/** A given storage, or the one for a directory. */
 export const storageAt = (place: Storage | string): Storage =>
   typeof place === "string" ? localStorage(place) : place;
 
-/** @param start where it ends now @param told makes what is thrown */
+/** @param start its present size @param told makes the error to throw */
 function growingFile(
   handle: FileHandle,
   start: number,
@@ -113,7 +113,7 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number)
   }
 }
 
-/** The failure that led here is the one to tell; what then stays behind is cut off by whoever goes on with the file. */
+/** Ignores its own failure, because the original one is reported. Leftover bytes are cut off by whoever continues the file. */
 async function takeBack(handle: FileHandle, size: number, error: unknown): Promise<never> {
   await handle.truncate(size).catch(() => {});
   throw error;

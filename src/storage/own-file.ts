@@ -1,8 +1,8 @@
 /**
- * Files that are ours: what lies in `.contextcore`, in the home copy, in a snapshot, in a restore's directory. Whoever made
- * that directory may have put something else there, so no link is followed and nothing but a regular file is opened: a link
- * would have us read or write what lies elsewhere, a FIFO would hold the command for ever. The directory that the user
- * named may itself be reached through links; the one that we made in it, and all below, may not.
+ * Our own files: in `.contextcore`, the home copy, a snapshot, or a restore's directory. Somebody may have prepared that
+ * directory, so no link is followed and only regular files are opened. A link could make us read or write files elsewhere,
+ * and a FIFO could block the command for ever. The directory that the user named may be reached through links; the one that
+ * we made in it, and everything below, may not.
  */
 import {
   accessSync,
@@ -23,18 +23,18 @@ import { systemCode } from "./refusal.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
 /**
- * - `read`: a file that is there.
- * - `change`: the same, to write in it.
- * - `overwrite`: to write over from its beginning; made when it is not there.
- * - `append`: to write at its end; made when it is not there.
- * - `create`: a new file in the place of whatever has its name.
+ * - `read`: read an existing file.
+ * - `change`: write into an existing file.
+ * - `overwrite`: write from the beginning; created if it does not exist.
+ * - `append`: write at the end; created if it does not exist.
+ * - `create`: create a new file in place of whatever has its name.
  */
 export type Purpose = "read" | "change" | "overwrite" | "append" | "create";
 
 export interface OwnFileOptions {
-  /** The directory that we made, from which on every directory down to the file is looked at; default the file's own. */
+  /** The directory that we made. It and every directory from there down to the file is checked; default the file's own. */
   readonly root?: string;
-  /** Permissions of a file that is made. */
+  /** Permissions of a new file. */
   readonly mode?: number | undefined;
 }
 
@@ -48,7 +48,7 @@ const FLAGS: Readonly<Record<Purpose, number>> = {
   create: O_RDWR | O_CREAT | O_EXCL,
 };
 
-/** Windows has neither: what is missing is 0 there, and links are looked for beforehand. */
+/** Windows has neither flag, so both are 0 there and links are checked beforehand. */
 const SAFELY = (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0);
 
 /** @returns a descriptor, which the caller closes @throws UnsafeFileError; what the system throws */
@@ -64,7 +64,7 @@ export function openOwnSync(path: string, purpose: Purpose, options: OwnFileOpti
   }
 }
 
-/** As {@link openOwnSync}. */
+/** Like {@link openOwnSync}. */
 export async function openOwn(
   path: string,
   purpose: Purpose,
@@ -86,9 +86,9 @@ export async function openOwn(
 }
 
 /**
- * Makes an empty file where there is none. One that is there is looked at and not opened: on POSIX systems a process that
- * closes a file lets go of all its locks on it.
- * @throws UnsafeFileError; what the system throws, also where the file may not be written to
+ * Creates an empty file if there is none. An existing one is checked but not opened, because on POSIX systems a process that
+ * closes a file releases all its locks on it.
+ * @throws UnsafeFileError; what the system throws, also if the file may not be written to
  */
 export function requireOwnFile(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
@@ -101,12 +101,12 @@ export function requireOwnFile(path: string): void {
   }
 }
 
-/** All of a file. @param most so many bytes at most @throws UnsafeFileError; what the system throws */
+/** All of a file. @param most size limit, bytes @throws UnsafeFileError; what the system throws */
 export function readOwnSync(path: string, most: number, options: OwnFileOptions = {}): Buffer {
   const file = openOwnSync(path, "read", options);
   try {
     const { size } = fstatSync(file);
-    if (size > most) throw new UnsafeFileError(path, `has ${size} bytes; more than ${most} are not read`);
+    if (size > most) throw new UnsafeFileError(path, `has ${size} bytes, and the limit is ${most}`);
     const bytes = Buffer.allocUnsafe(size);
     let filled = 0;
     for (let read = -1; read !== 0 && filled < size; filled += read)
@@ -117,19 +117,19 @@ export function readOwnSync(path: string, most: number, options: OwnFileOptions 
   }
 }
 
-/** As text. */
+/** The same as text. */
 export const readOwnText = (path: string, most: number, options: OwnFileOptions = {}): string =>
   readOwnSync(path, most, options).toString();
 
 /**
- * The text of a file that is not ours: the way to it may lead over links, but at its end is a regular file.
- * @param most so many bytes at most @throws UnsafeFileError; what the system throws
+ * The text of a file that is not ours. Its path may lead through links, but must end at a regular file.
+ * @param most size limit, bytes @throws UnsafeFileError; what the system throws
  */
 export const readNamedText = (path: string, most: number): string => readOwnText(realpathSync(path), most);
 
 /**
- * Looks at every directory from `root` down to `path`; what is not there yet is left alone.
- * @throws UnsafeFileError for one that is a link, or no directory
+ * Checks every directory from `root` down to `path`; those that do not exist yet are skipped.
+ * @throws UnsafeFileError when one is a link, or not a directory
  */
 export function requireOwnDirectories(root: string, path: string = root): void {
   const names = path === root ? [] : relative(root, path).split(sep);
@@ -143,13 +143,13 @@ export function requireOwnDirectories(root: string, path: string = root): void {
   }
 }
 
-/** Makes a directory, and those between `root` and it. @throws UnsafeFileError as {@link requireOwnDirectories} */
+/** Creates a directory, and those between `root` and it. @throws UnsafeFileError like {@link requireOwnDirectories} */
 export function makeOwnDirectory(root: string, path: string = root, mode?: number): void {
   requireOwnDirectories(root, path);
   mkdirSync(path, { recursive: true, mode });
 }
 
-/** Makes a directory in one that is there. @returns false: something has that name already */
+/** Creates a directory in an existing one. @returns false when something has that name already */
 export function makeNewDirectory(path: string): boolean {
   try {
     mkdirSync(path);
@@ -161,8 +161,8 @@ export function makeNewDirectory(path: string): boolean {
 }
 
 /**
- * Where a directory is that the user named: the way there may lead over links, from there on none is followed. One that is
- * not there yet keeps its name.
+ * The real path of a directory that the user named. The way to it may lead through links; below it, none is followed. The
+ * path of one that does not exist yet stays as it is.
  */
 export function namedDirectory(path: string): string {
   try {
@@ -181,9 +181,9 @@ function prepare(path: string, purpose: Purpose, { root = dirname(path) }: OwnFi
 
 function requireOwn(path: string, purpose: Purpose, found: Stats): void {
   if (!found.isFile()) throw isOther(path, found);
-  // What is written here would be written under its other name, too.
+  // Whatever is written here would also change the file under its other name.
   if (purpose !== "read" && found.nlink > 1)
-    throw new UnsafeFileError(path, "has a second name (a hard link), and is not written to");
+    throw new UnsafeFileError(path, "has a second name (a hard link), so it is not written to");
 }
 
 function kindOf(found: Stats): string {
@@ -191,17 +191,17 @@ function kindOf(found: Stats): string {
   return found.isSocket() ? "a socket" : "a device";
 }
 
-const NO_DIRECTORY = "Something that is not a directory stands in the way: move it.";
+const NO_DIRECTORY = "Something else is in the way: move it.";
 
 const isOther = (path: string, found: Stats): UnsafeFileError =>
   found.isDirectory()
-    ? new UnsafeFileError(path, "is a directory", "A directory stands where the file should be: move it.")
+    ? new UnsafeFileError(path, "is a directory", "A directory is where the file should be: move it.")
     : new UnsafeFileError(path, `is ${kindOf(found)}, not a regular file`);
 
 const isLink = (path: string): UnsafeFileError =>
-  new UnsafeFileError(path, "is a symbolic link, and none is followed there");
+  new UnsafeFileError(path, "is a symbolic link, which is not followed there");
 
-/** The system's word for what it did not open, as a sentence. */
+/** Turns a system error about an unsafe file into a sentence. */
 function explained<Result>(path: string, work: () => Result): Result {
   try {
     return work();

@@ -2,8 +2,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 
 /**
- * Everything below a directory but the directories themselves, relative to it, `/` between parts. A link is one of them,
- * whatever it leads to: none is walked.
+ * Everything below a directory except directories, by path relative to it, with `/` between parts. Links are included, but not
+ * followed.
  */
 export async function* ownEntries(directory: string, below = ""): AsyncGenerator<string> {
   for (const entry of await readdir(join(directory, below), { withFileTypes: true })) {

@@ -1,14 +1,14 @@
-/** What the system said no to, in words for people: `ENOENT: no such file or directory, mkdir '/proc/x'` helps nobody. */
+/** System errors in words for people: `ENOENT: no such file or directory, mkdir '/proc/x'` helps nobody. */
 import { messageOf } from "../units/message-of.ts";
 import { UnsafeFileError } from "./unsafe-file.ts";
 
-/** What else helps, besides mending the cause: what another `place` or a smaller `size` is chosen with. */
+/** What helps besides fixing the cause: how to choose another `place` or a smaller `size`. */
 export type Instead = Readonly<Partial<Record<"place" | "size", string>>>;
 
-/** How the sentence is meant. */
+/** What the sentence is about. */
 export interface RefusalOptions {
   readonly purpose?: "read" | "write" | undefined;
-  /** A directory was to be made, and those above it. */
+  /** A directory and those above it were to be created. */
   readonly isMaking?: boolean;
   readonly instead?: Instead;
 }
@@ -17,16 +17,16 @@ export interface RefusalOptions {
 export interface SystemRefusal {
   /** The end of a sentence: `… cannot be opened: permission denied`. */
   readonly what: string;
-  /** What to do, without a capital and a full stop: others may follow. */
+  /** What to do, without capital and full stop, because others may follow. */
   readonly remedies: readonly string[];
 }
 
 interface Cause {
   readonly what: string;
-  /** The same where a directory and those above it were to be made. */
+  /** Used instead of `what` when a directory and those above it were to be created. */
   readonly whenMaking?: string;
   readonly remedy?: string | Readonly<Record<"read" | "write" | "use", string>>;
-  /** What else helps; default another place. */
+  /** What else helps; default: another place. */
   readonly instead?: keyof Instead | "nothing";
 }
 
@@ -35,36 +35,36 @@ const PERMIT = {
   write: "give this user write permission there",
   use: "change its permissions",
 } as const;
-const FREE = "make room there: free some space";
+const FREE = "free some space there";
 
-/** By the system's code: what is wrong, and what mends it. */
+/** What is wrong and what fixes it, by the system's code. */
 const CAUSES: Readonly<Record<string, Cause>> = {
   ENOENT: {
-    what: "there is no such file or directory, or nothing may be made there",
-    whenMaking: "the system lets nothing be made there",
+    what: "there is no such file or directory, or nothing may be created there",
+    whenMaking: "the system allows nothing to be created there",
   },
   EACCES: { what: "permission denied", remedy: PERMIT },
-  EPERM: { what: "the system does not permit it", remedy: PERMIT },
+  EPERM: { what: "the system does not allow it", remedy: PERMIT },
   EROFS: { what: "the disk is mounted read-only", remedy: "mount it for writing" },
   ENOSPC: { what: "the disk is full", remedy: FREE },
   EDQUOT: { what: "the disk quota is used up", remedy: FREE },
   EFBIG: {
     what: "the file is larger than the system allows",
-    remedy: "raise the limit of a file's size (`ulimit -f`)",
+    remedy: "raise the file size limit (`ulimit -f`)",
     instead: "size",
   },
   ENOTDIR: { what: "a part of that path is a file", remedy: "move away the file that is in the way" },
   EISDIR: {
     what: "it is a directory",
-    remedy: "move away the directory that stands where the file should be",
+    remedy: "move away the directory that is where the file should be",
   },
   EEXIST: {
-    what: "it is there already",
+    what: "it exists already",
     whenMaking: "a file of that name is in the way",
     remedy: "move away what is in the way",
   },
   ENAMETOOLONG: { what: "the path is too long", remedy: "choose a shorter one" },
-  ELOOP: { what: "symbolic links on that path lead in a circle", remedy: "mend those links" },
+  ELOOP: { what: "symbolic links on that path form a loop", remedy: "fix those links" },
   EMFILE: {
     what: "too many files are open",
     remedy: "raise the limit: ulimit -n 4096",
@@ -72,15 +72,15 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   },
 };
 
-/** The system's own code (`ENOENT`, `ENOSPC`) of a failed operation, where the error has one. */
+/** The system's code (`ENOENT`, `ENOSPC`) of a failed operation, if the error has one. */
 export function systemCode(error: unknown): string | undefined {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
 }
 
-/** Whether what was to be opened or looked at is not there. */
+/** Whether the error means that the file or directory does not exist. */
 export const isMissing = (error: unknown): boolean => systemCode(error) === "ENOENT";
 
-/** The refusal in an error of the system; `undefined` for every other error, and for codes that are not known here. */
+/** The refusal in a system error; `undefined` for any other error, and for codes that are not listed here. */
 export function systemRefusal(error: unknown, options: RefusalOptions = {}): SystemRefusal | undefined {
   const cause = CAUSES[systemCode(error) ?? ""];
   if (cause === undefined) return undefined;
@@ -94,14 +94,14 @@ export function systemRefusal(error: unknown, options: RefusalOptions = {}): Sys
   };
 }
 
-/** What an error class of ours says of a file that could not be used. */
+/** Message and hint about a file that could not be used, for our error classes. */
 export interface FileFailure {
   readonly message: string;
   readonly hint?: string;
   readonly cause: unknown;
 }
 
-/** `cannot write PATH: the disk is full`, and what to do, in sentences. @param doing a verb: `read`, `write to` */
+/** `cannot write PATH: the disk is full`, and what to do. @param doing a verb: `read`, `write to` */
 export function fileFailure(
   doing: string,
   path: string,

@@ -1,42 +1,42 @@
 /**
- * Bytes at rest: files under names in one place. A snapshot is written and read through these methods and nothing else, so
- * that another place than a directory of this machine need only have them. The trail and the configuration are this
- * machine's by nature: they use the local functions that {@link localStorage} is made of.
+ * Bytes at rest: named files in one place. A snapshot is written and read only through these methods, so a place other than a
+ * local directory only needs to implement them. The trail and the configuration always belong to this machine: they use
+ * the local functions behind {@link localStorage}.
  *
- * Names have `/` between their parts and stay below the place. What a method throws names the file.
+ * Names have `/` between their parts and stay below the place. Errors name the file.
  */
 import type { Lock } from "./lock.ts";
 
 export interface Storage {
   /** The place, for messages: a directory. */
   readonly root: string;
-  /** Puts a whole file in its place, durably, or nothing. @returns false: with `ifAbsent`, when the name is taken; it stays */
+  /** Writes a whole file durably, or nothing. @returns false with `ifAbsent` when the name is taken; that file stays */
   write(
     name: string,
     content: string | Uint8Array,
     options?: { readonly ifAbsent?: boolean },
   ): Promise<boolean>;
-  /** A file that grows at its end; one writer at a time. @param kept so much of what is there stays, bytes; 0: a new file */
+  /** Opens a file that grows at its end; one writer at a time. @param kept how much of an existing file to keep, bytes; 0: a new file */
   append(name: string, kept: number): Promise<GrowingFile>;
-  /** Resolves when all that was appended to these files, and their names, are durable. They may be closed by then. */
+  /** Resolves when everything appended to these files, and their names, are durable. They may be closed already. */
   commit(names: readonly string[]): Promise<void>;
   /** All of a small file. @param most bytes @throws UnsafeFileError when it has more */
   read(name: string, most: number): Promise<Uint8Array>;
-  /** A file whose parts are read. */
+  /** Opens a file to read parts of it. */
   open(name: string): Promise<StoredFile>;
-  /** Every file, in no order. */
+  /** All files, in any order. */
   list(): AsyncIterable<string>;
   /** `undefined` when there is none. */
   stat(name: string): Promise<FileStatus | undefined>;
-  /** Removes a file; one that is not there is as good as removed. */
+  /** Removes a file; it is no error if the file does not exist. */
   remove(name: string): Promise<void>;
-  /** Takes the lock of this name if it is free, until it is released or this process ends. @returns `undefined` when it is not */
+  /** Takes the lock of this name until it is released or this process ends. @returns `undefined` when it is not free */
   lock(name: string): Lock | undefined;
 }
 
 /** A file that is written to. */
 export interface GrowingFile {
-  /** Adds bytes at its end, all or none of them; one call after another. The bytes may be used again when it resolves. */
+  /** Appends all bytes or none; one call at a time. The buffer may be reused once this resolves. */
   append(bytes: Uint8Array): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,14 +44,14 @@ export interface GrowingFile {
 /** A file that is read. */
 export interface StoredFile {
   size(): Promise<number>;
-  /** Fills the buffer with what stands at `position`. @returns how many bytes there were: fewer only where the file ends */
+  /** Fills the buffer from `position`. @returns how many bytes were read: fewer only at the end of the file */
   read(buffer: Uint8Array, position: number): Promise<number>;
   close(): Promise<void>;
 }
 
-/** What is known of a file without opening it. */
+/** What is known about a file without opening it. */
 export interface FileStatus {
   readonly bytes: number;
-  /** False for a link, a directory and everything else that no file of ours is. */
+  /** False for a link, a directory, or anything else that is not a regular file. */
   readonly isRegular: boolean;
 }

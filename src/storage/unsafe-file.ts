@@ -1,4 +1,4 @@
-/** Something in the place of one of our files that is never opened, followed or written to. */
+/** Something unsafe is in place of one of our files; it is never opened, followed or written to. */
 export class UnsafeFileError extends Error {
   override readonly name = "UnsafeFileError";
   readonly code = "EUNSAFE";
@@ -8,7 +8,7 @@ export class UnsafeFileError extends Error {
   /** Why, as the rest of a sentence about it. */
   readonly what: string;
 
-  constructor(path: string, what: string, hint = "See what it is, then move it away.") {
+  constructor(path: string, what: string, hint = "Check what it is, then move it away.") {
     super(`${path} ${what}`);
     this.hint = hint;
     this.path = path;

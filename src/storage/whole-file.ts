@@ -23,9 +23,9 @@ import { openOwnSync } from "./own-file.ts";
 
 /** What differs from file to file, each for a reason. */
 export interface WholeFileOptions {
-  /** Permissions of a file that is new; default what the system gives. */
+  /** Permissions of a new file; default: the system's. */
   readonly mode?: number | undefined;
-  /** The permissions of a file that was there stay. */
+  /** Keeps the permissions of an existing file. */
   readonly keepsMode?: boolean;
   /** Leaves an existing entry of that name alone, whatever it is. */
   readonly ifAbsent?: boolean;
@@ -37,9 +37,9 @@ export interface WholeFileOptions {
 
 /** A file without its final name yet: keep it or drop it. */
 export interface Draft {
-  /** To be written to. */
+  /** The descriptor to write to. */
   readonly file: number;
-  /** Gives it its final name. @returns false: the name is taken, and what has it stays */
+  /** Gives it its final name. @returns false when the name is taken; that file stays */
   keep(): boolean;
   /** Discards it; does nothing once it is kept. */
   drop(): void;
@@ -49,7 +49,7 @@ export interface Draft {
 export function openDraft(path: string, options: WholeFileOptions = {}): Draft {
   const { isDurable = true, ifAbsent = false } = options;
   const { draft = `${path}.${randomBytes(8).toString("hex")}.tmp` } = options;
-  const file = openOwnSync(draft, "create", { mode: modeOf(path, options) });
+  const file = createDraft(draft, path, options);
   let isOpen = true;
   const close = (): void => {
     if (isOpen) closeSync(file);
@@ -72,10 +72,19 @@ export function openDraft(path: string, options: WholeFileOptions = {}): Draft {
   };
 }
 
+/** The system's error names the file that was asked for, not the temporary one. */
+function createDraft(draft: string, path: string, options: WholeFileOptions): number {
+  try {
+    return openOwnSync(draft, "create", { mode: modeOf(path, options) });
+  } catch (error) {
+    throw error instanceof Error && "path" in error ? Object.assign(error, { path }) : error;
+  }
+}
+
 /**
  * Writes a whole file, or nothing.
- * @param content or what makes it from the status of the file that it goes into
- * @returns false: with `ifAbsent`, when something has that name @throws UnsafeFileError; what the system throws
+ * @param content or a function that makes it from the status of the new file
+ * @returns false with `ifAbsent` when something has that name @throws UnsafeFileError; what the system throws
  */
 export function writeWhole(
   path: string,
@@ -95,7 +104,7 @@ export function writeWhole(
 
 const untilOnDisk = promisify(fsync);
 
-/** The same of content that comes in pieces; the long wait for the disk holds up nothing else. @throws as {@link writeWhole} */
+/** The same for content that arrives in pieces; waiting for the disk does not block anything else. @throws like {@link writeWhole} */
 export async function writePieces(
   path: string,
   pieces: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>,
@@ -117,7 +126,7 @@ function modeOf(path: string, { mode, keepsMode = false }: WholeFileOptions): nu
   return before?.isFile() ? before.mode & 0o777 : mode;
 }
 
-/** A second name is refused where there is one already; then the first goes. Some file systems know no second names. */
+/** Links the draft to its final name, which fails if that exists, and removes the draft's name. Some file systems have no hard links. */
 function namedIfFree(draft: string, path: string): boolean {
   try {
     linkSync(draft, path);

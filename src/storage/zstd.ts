@@ -3,21 +3,21 @@ import { zstdDecompressSync } from "node:zlib";
 const MAGIC = 0xfd2fb528;
 
 /**
- * What one zstd frame holds, in memory of as much as it says.
- * @param most bytes that it may hold
- * @throws Error when it is damaged, is no single whole frame, or holds more
+ * Decompresses one zstd frame into as much memory as it claims to need.
+ * @param most size limit of its content, bytes
+ * @throws Error when it is damaged, is not a single whole frame, or holds more
  */
 export function unpackFrame(frame: Uint8Array, most: number): Buffer {
   const size = contentSize(frame);
-  if (size === undefined) throw new Error("it is no zstd frame that says how much it holds");
-  if (size > most) throw new Error(`it holds ${size} bytes; more than ${most} are not read`);
+  if (size === undefined) throw new Error("it is not a zstd frame with a content size");
+  if (size > most) throw new Error(`it holds ${size} bytes, and the limit is ${most}`);
   const content = zstdDecompressSync(frame, { maxOutputLength: size + 1, chunkSize: Math.max(64, size + 1) });
-  // The decoder gives what it has of a frame that was cut, and says nothing.
-  if (content.length !== size) throw new Error(`it is not whole: ${content.length} of ${size} bytes`);
+  // The decoder silently returns what it has of a truncated frame.
+  if (content.length !== size) throw new Error(`it is incomplete: ${content.length} of ${size} bytes`);
   return content;
 }
 
-/** Frame_Content_Size (RFC 8878 §3.1.1.1.4), where the frame has it. */
+/** Frame_Content_Size (RFC 8878 §3.1.1.1.4), if the frame has one. */
 function contentSize(frame: Uint8Array): number | undefined {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   if (frame.length < 5 || view.getUint32(0, true) !== MAGIC) return undefined;

@@ -36,10 +36,10 @@ const params = {
     alias: "n",
     hint: "N",
     parse: readExportLimit,
-    about: `the newest so many (default: ${EXPORT_LIMIT}, at most ${EXPORT_LIMIT_MAX})`,
+    about: `only the newest N events (default: ${EXPORT_LIMIT}, at most ${EXPORT_LIMIT_MAX})`,
   },
   all: { type: "flag", about: "every event, from the first" },
-  full: { type: "flag", about: "with --format json: keep details of more than 1000 characters whole" },
+  full: { type: "flag", about: "with --format json: do not cut details longer than 1000 characters" },
 } as const;
 
 interface Plan extends AuditExport {

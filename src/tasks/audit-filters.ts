@@ -24,8 +24,8 @@ export const FILTERS = {
   outcome: { type: "value", hint: "NAME", values: OUTCOMES, about: "only events with this outcome" },
   user: { type: "value", hint: "NAME", about: "only what this user did" },
   host: { type: "value", hint: "NAME", about: "only what was done from this host" },
-  affected: { type: "value", hint: "TEXT", about: "only events that affected data whose name holds this" },
-  grep: { type: "value", hint: "TEXT", about: "only events that hold this text anywhere" },
+  affected: { type: "value", hint: "TEXT", about: "only events that affected data whose name contains this" },
+  grep: { type: "value", hint: "TEXT", about: "only events that contain this text anywhere" },
 } as const;
 
 /** @throws UsageError when --from is not before --to */

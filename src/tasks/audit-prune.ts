@@ -14,7 +14,7 @@ const params = {
     hint: "N",
     parse: readLimit,
     about:
-      "keep ordinary events this many days (default: `audit.retention` of the configuration, which is also the least)",
+      "keep ordinary events for this many days (default and minimum: `audit.retention` in the configuration)",
   },
   output: {
     type: "value",
@@ -22,7 +22,7 @@ const params = {
     hint: "DIRECTORY",
     complete: "directories",
     local: true,
-    about: "where the files go before they are removed (default: audit-archive beside the snapshots)",
+    about: "where to copy the files before they are removed (default: audit-archive beside the snapshots)",
   },
 } as const;
 
@@ -38,7 +38,7 @@ export interface AuditPrunePlan extends TrailPrunePlan {
 
 export const auditPrune = defineTask({
   kind: "audit_prune",
-  about: "remove closed files of the trail that are past their time; an event stands for them",
+  about: "remove old closed files of the trail; an event records what they held",
   params,
   destructive: true,
   async plan({ days, output }, { config, directory, trailFile }): Promise<AuditPrunePlan> {
@@ -47,7 +47,7 @@ export const auditPrune = defineTask({
     if (retentionDays < retention) {
       throw new RefusedError(
         `--days ${days}: the configuration keeps ordinary events for ${retention} days`,
-        "audit.retention in contextcore.yaml says how long",
+        "audit.retention in contextcore.yaml sets this",
       );
     }
     const own = join(config.backups, "audit-archive");
@@ -72,6 +72,6 @@ export const auditPrune = defineTask({
   },
 });
 
-/** `281 events are in backups/audit-archive, and an event stands for them in the trail` */
+/** `281 events are now in backups/audit-archive, and one event in the trail replaces them` */
 export const prunedText = ({ range, archive }: AuditPrunePlan): string =>
-  `${range?.events ?? 0} events are in ${archive}, and an event stands for them in the trail`;
+  `${range?.events ?? 0} events are now in ${archive}, and one event in the trail replaces them`;

@@ -7,7 +7,7 @@ export const PLUGIN = {
   type: "value",
   hint: "NAME",
   complete: "backends",
-  about: "the backend that keeps the dashboards (default: the only one that does)",
+  about: "the backend with the dashboards (default: the only one that has any)",
 } as const;
 
 /** The backend that keeps dashboards. @throws UsageError when there is none, or more than one and none was named */

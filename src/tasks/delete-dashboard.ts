@@ -4,6 +4,7 @@ import type { Ending } from "../audit/format/event.ts";
 import type { DashboardStore } from "../contract/contract.ts";
 import { createCopies } from "../dashboards/copies.ts";
 import { type Deleted, type DeletionPlan, deleteDashboards, planDeletion } from "../dashboards/delete.ts";
+import { folderIdentity } from "../dashboards/unchanged.ts";
 import { requireOwnDirectories } from "../storage/own-file.ts";
 import { given } from "../units/given.ts";
 import { messageOf } from "../units/message-of.ts";
@@ -33,16 +34,13 @@ export interface DashboardDeletion extends DeletionPlan {
 
 export const deleteDashboard = defineTask({
   kind: "delete_dashboard",
-  about: "delete dashboards, or a folder of them; a copy of each is kept",
+  about: "delete dashboards, or a folder of them, keeping a copy of each",
   params,
   opens: ownerOf,
   destructive: true,
   async plan({ uid: uids, folder, plugin }, setting): Promise<DashboardDeletion> {
     if (uids.length === 0 && folder === undefined)
-      throw new UsageError(
-        "nothing to delete is named",
-        "give uids, or --folder; `dashboards list` shows them",
-      );
+      throw new UsageError("no dashboard is named", "give uids, or --folder; `dashboards list` shows them");
     const { name, store } = storeOf(setting, plugin);
     const selection = { uids, ...given({ folder }) };
     const plan = await planDeletion(store, selection, setting.signal);
@@ -50,13 +48,17 @@ export const deleteDashboard = defineTask({
     const copies = join(setting.config.directory, ".contextcore", "deleted-dashboards", stamp);
     return { ...plan, name, store, copies, copiesHere: relative(setting.config.directory, copies) };
   },
-  targets: ({ dashboards, folders }) => [
+  targets: ({ dashboards, folders, hashes }) => [
     ...dashboards.map(({ uid, title }) => ({
       kind: "dashboard",
       name: `dashboard ${uid} (${title})`,
-      identity: uid,
+      identity: hashes.get(uid) ?? uid,
     })),
-    ...folders.map(({ uid, title }) => ({ kind: "folder", name: `folder ${uid} (${title})`, identity: uid })),
+    ...folders.map((folder) => ({
+      kind: "folder",
+      name: `folder ${folder.uid} (${folder.title})`,
+      identity: folderIdentity(folder),
+    })),
   ],
   details: ({ name, copiesHere }) => ({ backend: name, copies: copiesHere }),
   async run(plan, { config, signal }: Running): Promise<Done<Deleted>> {

@@ -9,12 +9,13 @@ import { checkCommand } from "../destroy/run-command.ts";
 import type { ExportResult } from "../export/types.ts";
 import { type Loss, lossesOf } from "../inventory/losses.ts";
 import { holdsOneOf, type Surveyed } from "../inventory/survey.ts";
+import type { Taken } from "../inventory/taken.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { given } from "../units/given.ts";
 import { fromMs } from "../units/range.ts";
 import { RefusedError, UsageError } from "./errors.ts";
 import { exportStack } from "./export.ts";
-import { askBackends, backendTarget, type Taken, takeInventory } from "./inventory.ts";
+import { askBackends, backendTarget, takeInventory } from "./inventory.ts";
 import { type Answer, type Done, defineTask, type Refusal, type Running, type TaskContext } from "./task.ts";
 
 const params = {
@@ -57,46 +58,40 @@ export interface Destroyed extends Saved {
   readonly end: Aftermath | Refusal;
 }
 
-/** Progress reports during the destruction. */
-export interface DestroyNews {
-  readonly onSaved?: (saved: ExportResult) => void;
-  /** The command is going to run. */
-  readonly onCommand?: (command: string) => void;
-}
+/** What is told during the destruction: what was saved, and the command that is about to run. */
+export type DestroyNews = { readonly saved: ExportResult } | { readonly command: string };
 
-/** @param taken what {@link lookAtStack} has found, where that was shown; otherwise the plan begins with it */
-export const destroyTask = (taken?: Taken, news: DestroyNews = {}) =>
-  defineTask({
-    kind: "destroy",
-    about: "destroy the stack, after offering to save what it holds",
-    params,
-    opens: () => ({ isDestroying: true }),
-    destructive: true,
-    async plan({ option }, context): Promise<DestroyPlan> {
-      const { findings, losses } = taken ?? (await lookAtStack(context));
-      const { name, destroy: settings } = context.config;
-      const lost = lossesWith(option, findings, losses);
-      return { option, name, command: settings.command, findings, losses: lost };
-    },
-    targets: ({ findings, command }) =>
-      findings.map(({ name, open }) => {
-        const target = backendTarget(name, open);
-        return { ...target, identity: `${target.identity} by ${commandText(command)}` };
-      }),
-    details: ({ option, command, losses }) => ({
-      option: Number(option),
-      command: commandText(command),
-      ...losesOf(losses),
+type RunningDestroy = Running<AllTheSame, DestroyNews>;
+
+export const destroy = defineTask({
+  kind: "destroy",
+  about: "destroy the stack, after offering to save what it holds",
+  params,
+  opens: () => ({ isDestroying: true }),
+  destructive: true,
+  async plan({ option }, context): Promise<DestroyPlan> {
+    const { findings, losses } = context.taken ?? (await lookAtStack(context));
+    const { name, destroy: settings } = context.config;
+    const lost = lossesWith(option, findings, losses);
+    return { option, name, command: settings.command, findings, losses: lost };
+  },
+  targets: ({ findings, command }) =>
+    findings.map(({ name, open }) => {
+      const target = backendTarget(name, open);
+      return { ...target, identity: `${target.identity} by ${commandText(command)}` };
     }),
-    async run(plan, running: Running<AllTheSame>): Promise<Done<Destroyed>> {
-      const saved = await saveFirst(plan, running, news);
-      const answer = isWhole(saved) ? AGREED : await running.ask({ ...saved, name: plan.name });
-      const end = answer.agrees ? await destroyed(plan, running, news) : answer;
-      return { result: { ...saved, end }, ending: endingOf(saved, end) };
-    },
-  });
-
-export const destroy = destroyTask();
+  details: ({ option, command, losses }) => ({
+    option: Number(option),
+    command: commandText(command),
+    ...losesOf(losses),
+  }),
+  async run(plan, running: RunningDestroy): Promise<Done<Destroyed>> {
+    const saved = await saveFirst(plan, running);
+    const answer = isWhole(saved) ? AGREED : await running.ask({ ...saved, name: plan.name });
+    const end = answer.agrees ? await destroyed(plan, running) : answer;
+    return { result: { ...saved, end }, ending: endingOf(saved, end) };
+  },
+});
 
 /**
  * Checks that the command may run, and asks each backend what it holds. @throws CommandError; RefusedError when the policy
@@ -112,13 +107,13 @@ export async function lookAtStack(context: TaskContext): Promise<Taken> {
 }
 
 /** Exports what the option asks for, and finds out what that left behind. */
-async function saveFirst(plan: DestroyPlan, running: Running<AllTheSame>, news: DestroyNews): Promise<Saved> {
+async function saveFirst(plan: DestroyPlan, running: RunningDestroy): Promise<Saved> {
   const { option } = plan;
   if (option === "3") return { backup: "no", losses: [] };
   requireWorth(option, running);
   const wanted = Object.fromEntries(SIGNALS.map((signal) => [signal, SAVED[option].has(signal)]));
   const snapshot = await running.part(exportStack, { all: true, ...wanted });
-  news.onSaved?.(snapshot);
+  running.tell({ saved: snapshot });
   const losses = await leftBehind(plan, running);
   for (const line of lossLines(losses)) running.warn(line);
   const isComplete = snapshot.manifest.status === "complete";
@@ -129,7 +124,10 @@ async function saveFirst(plan: DestroyPlan, running: Running<AllTheSame>, news: 
 /** Exporting only dashboards requires a backend that may hold some. @throws UsageError */
 function requireWorth(option: DestroyOption, { backends }: TaskContext): void {
   if (option !== "2" || backends.some(({ plugin }) => holdsOneOf(plugin.signals, SAVED[option]))) return;
-  throw new UsageError("no backend holds dashboards", "--option 1 exports everything first, 3 nothing");
+  throw new UsageError(
+    "no backend holds dashboards",
+    "--option 1 exports everything first, --option 3 exports nothing",
+  );
 }
 
 /** New data in the saved backends that no snapshot holds yet. */
@@ -146,11 +144,11 @@ const isWhole = ({ backup, losses }: Saved): boolean => backup !== "incomplete" 
 
 const AGREED: Answer = { agrees: true };
 
-function destroyed(plan: DestroyPlan, context: TaskContext, { onCommand }: DestroyNews): Promise<Aftermath> {
-  const { env, signal, config } = context;
+function destroyed(plan: DestroyPlan, running: RunningDestroy): Promise<Aftermath> {
+  const { env, signal, config, tell } = running;
   const { name, command, findings } = plan;
   signal.throwIfAborted();
-  onCommand?.(commandText(command));
+  tell({ command: commandText(command) });
   return destroyStack(name, findings, { command, directory: config.directory, env, signal });
 }
 

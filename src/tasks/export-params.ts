@@ -9,7 +9,7 @@ import type { FlagParam, ParamValues } from "./param.ts";
 const leaveOut = (signal: Signal): FlagParam & { readonly on: true } => ({
   type: "flag",
   on: true,
-  about: `leave the ${signal} out`,
+  about: `leave out the ${signal}`,
 });
 
 /** `--no-traces` and its siblings, one per signal. */
@@ -24,7 +24,7 @@ export const exportParams = {
     alias: "t",
     hint: "DURATION",
     parse: parseDuration,
-    about: "how far back to reach, such as 30m, 24h or 7d (default: 24h)",
+    about: "how far back to go, such as 30m, 24h or 7d (default: 24h)",
   },
   from: {
     type: "value",
@@ -32,11 +32,11 @@ export const exportParams = {
     parse: readMoment,
     about: "begin here: a date, an RFC 3339 time, or 24h for that long ago",
   },
-  to: { type: "value", hint: "TIME", parse: readMoment, about: "end before this; default: now" },
-  all: { type: "flag", about: "everything, from the oldest data that each backend has to now" },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "end before this (default: now)" },
+  all: { type: "flag", about: "everything, from each backend's oldest data until now" },
   "since-last": {
     type: "flag",
-    about: "from the first moment that no kept snapshot holds, with an hour of overlap for late data",
+    about: "from where the kept snapshots end, with an hour of overlap for late data",
   },
   output: {
     type: "value",
@@ -44,7 +44,7 @@ export const exportParams = {
     hint: "DIRECTORY",
     complete: "directories",
     local: true,
-    about: "where snapshots are kept (default: `backups` of the configuration)",
+    about: "where snapshots are kept (default: `backups` in the configuration)",
   },
   plugin: {
     type: "value",
@@ -57,7 +57,7 @@ export const exportParams = {
     type: "value",
     hint: "NAME=SELECTOR",
     repeatable: true,
-    about: 'only what this selector in the backend\'s own language finds, e.g. loki={app="shop"}',
+    about: 'only what this selector, in the backend\'s own language, finds, e.g. loki={app="shop"}',
   },
   ...leftOut,
   resume: { type: "flag", about: "finish an interrupted export: the newest, or the one named by PARTIAL" },
@@ -86,7 +86,7 @@ function readFileSize(text: string): number {
   const bytes = parseBytes(text);
   if (bytes >= FILE_BYTES_LEAST) return bytes;
   throw new UsageError(
-    `a file of ${formatBytes(bytes)} is too small: at least ${formatBytes(FILE_BYTES_LEAST)}`,
-    "with a unit: --max-file-size 500MB, 2GiB; a number alone is bytes",
+    `${formatBytes(bytes)} is too small; the minimum is ${formatBytes(FILE_BYTES_LEAST)}`,
+    "use a unit, as in --max-file-size 500MB or 2GiB; a number alone means bytes",
   );
 }

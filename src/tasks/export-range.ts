@@ -36,12 +36,12 @@ const DEFAULT_TIME = 86_400_000_000_000n;
 
 /** The requested range: the last 24 hours by default, and never beyond now. @param now ns */
 function exportRange({ time, from, to }: Pick<ExportValues, "time" | "from" | "to">, now: bigint): Range {
-  if (time === 0n) throw new UsageError("--time: 0 is no time at all", "for example -t 24h");
+  if (time === 0n) throw new UsageError("--time 0 exports nothing", "for example -t 24h");
   const end = to === undefined || to > now ? now : to;
   const start = from ?? end - (time ?? DEFAULT_TIME);
   if (start < 0n) throw new UsageError(`--time reaches back to before 1970: ${formatDuration(end - start)}`);
   if (start >= now) {
-    throw new UsageError(`--from ${toRfc3339(start)} lies in the future`, `it is ${toRfc3339(now)} now`);
+    throw new UsageError(`--from ${toRfc3339(start)} is in the future`, `it is ${toRfc3339(now)} now`);
   }
   if (start >= end) {
     const asked = toRfc3339(to ?? end);

@@ -93,7 +93,7 @@ async function planWhole(params: ExportValues, context: TaskContext): Promise<Pl
   return {
     names: [...plan.parts.map(({ open }) => open.name), ...plan.failures.map(({ name }) => name)],
     job: {
-      backends: plan.parts.map(({ finding: _, ...part }) => part),
+      backends: plan.parts.map(({ finding, ...part }) => ({ ...part, inventory: finding.inventory })),
       failures: plan.failures,
       directory,
       ...manner(context.config),
@@ -147,5 +147,5 @@ async function tellSize(
   const room = free === undefined ? "" : `, ${formatBytes(free)} free`;
   note(`exporting to ${shortPath(output, directory)}: ${estimateText(size)}${room}`);
   if (free !== undefined && size.high > free)
-    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume goes on");
+    warn("this may not fit on the disk; if it does not, nothing written is lost and --resume continues");
 }

@@ -1,7 +1,8 @@
 /** What a stack holds according to its backends, compared with the kept snapshots. */
 import type { OpenBackend, OpenPlugins } from "../host/open.ts";
-import { type Loss, lossesOf } from "../inventory/losses.ts";
+import { lossesOf } from "../inventory/losses.ts";
 import { type Surveyed, survey } from "../inventory/survey.ts";
+import type { Taken } from "../inventory/taken.ts";
 import { type Warning, warningsFor } from "../inventory/warnings.ts";
 import { readKept } from "../snapshot/catalog/kept.ts";
 import { fromMs } from "../units/range.ts";
@@ -19,15 +20,6 @@ export async function askBackends(
 ): Promise<readonly Surveyed[]> {
   using wait = waitFor(plugins.backends.map(({ name }) => name));
   return await survey(plugins, { signal, timeoutMs, onAnswer: wait.answered });
-}
-
-export interface Taken {
-  /** The stack's name. */
-  readonly stack: string;
-  readonly findings: readonly Surveyed[];
-  readonly warnings: readonly Warning[];
-  /** What would be lost with the stack. */
-  readonly losses: readonly Loss[];
 }
 
 /** Asks every backend, and compares with the kept snapshots. */

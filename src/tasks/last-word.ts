@@ -1,9 +1,10 @@
-/** What is true after an error (what was done, or that nothing was): the last line that a person reads. */
+/** What was done, or that nothing was, when an error ended the work: the last line that a person reads. */
 const WORDS = new WeakMap<object, string>();
 
 /**
- * Lets {@link lastWordOf} find `word` at this error. Who is nearest to the deed knows best: a word that the error has stays.
- * @returns the error, to be thrown; what is no object becomes an `Error`
+ * Attaches a last word to an error, for {@link lastWordOf}. An existing one stays, because the code nearest to the work knows
+ * best.
+ * @returns the error, to be thrown; anything that is not an object becomes an `Error`
  */
 export function withLastWord(error: unknown, word: string): object {
   const carrier = typeof error === "object" && error !== null ? error : new Error(String(error));
@@ -11,6 +12,6 @@ export function withLastWord(error: unknown, word: string): object {
   return carrier;
 }
 
-/** What was said to be true after this error. */
+/** The last word attached to this error. */
 export const lastWordOf = (error: unknown): string | undefined =>
   typeof error === "object" && error !== null ? WORDS.get(error) : undefined;

@@ -44,5 +44,5 @@ export function configuredSpec(word: string, directory: string, config: Config):
   const known = [...config.plugins, ...Object.values(lock).map(({ name }) => name)];
   const meant = closest(word, known);
   const hint = meant === undefined ? "contextcore plugin list shows all" : `did you mean ${meant}?`;
-  throw new UsageError(`there is no third party's plugin ${word} in the configuration`, hint);
+  throw new UsageError(`the configuration has no third-party plugin ${word}`, hint);
 }

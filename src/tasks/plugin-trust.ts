@@ -28,7 +28,7 @@ const params = {
     type: "positional",
     values: ["add", "trust", "remove"],
     required: true,
-    about: "add: from now on load it; trust: as it is now; remove: no longer load it",
+    about: "add: load it from now on; trust: load it as it is now; remove: no longer load it",
   },
   plugin: {
     type: "positional",
@@ -76,7 +76,7 @@ export interface Trusted {
 
 export const pluginTrust = defineTask({
   kind: "plugin_trust",
-  about: "say of which plugins of others the files may be loaded",
+  about: "decide which third-party plugins may be loaded",
   params,
   destructive: false,
   recorded: "end",
@@ -146,7 +146,7 @@ function listed({ name }: Plugin, { spec }: Granting, config: Config): string {
   try {
     return addToPlugins(config, spec);
   } catch (error) {
-    throw withLastWord(error, `${name} is trusted, but not listed under plugins: yet`);
+    throw withLastWord(error, `${name} is trusted, but not yet listed under \`plugins\``);
   }
 }
 
@@ -166,6 +166,6 @@ function tidy({ config, warn }: Running): void {
   try {
     tidyCopies(config);
   } catch (error) {
-    warn(`copies of files that are no longer trusted stay: ${messageOf(error)}`);
+    warn(`copies of files that are no longer trusted could not be removed: ${messageOf(error)}`);
   }
 }

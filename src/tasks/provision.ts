@@ -6,6 +6,7 @@ import { builtinSource } from "../dashboards/builtin.ts";
 import { type ProvisionPlan, planProvision } from "../dashboards/plan-provision.ts";
 import { type Provisioned, provisionDashboards } from "../dashboards/provision.ts";
 import { readDirectory } from "../dashboards/read-directory.ts";
+import { folderIdentity } from "../dashboards/unchanged.ts";
 import { messageOf } from "../units/message-of.ts";
 import { ownerOf, PLUGIN, storeOf } from "./dashboard-store.ts";
 import { defineTask } from "./task.ts";
@@ -16,7 +17,7 @@ const params = {
     hint: "DIRECTORY",
     complete: "directories",
     local: true,
-    about: "a directory of dashboard files (default: the dashboards that contextcore brings)",
+    about: "a directory of dashboard files (default: contextcore's own dashboards)",
   },
   plugin: PLUGIN,
 } as const;
@@ -32,10 +33,10 @@ const BUILT_IN = "contextcore's own dashboards";
 
 export const provision = defineTask({
   kind: "provision",
-  about: "make the dashboards on the server as a directory of files says; directories become folders",
+  about: "make the server's dashboards match a directory of files; subdirectories become folders",
   params,
   opens: ownerOf,
-  destructive: false,
+  destructive: true,
   async plan({ directory, plugin }, setting): Promise<Provisioning> {
     const { store } = storeOf(setting, plugin);
     const source =
@@ -46,12 +47,26 @@ export const provision = defineTask({
     return { ...plan, source: directory ?? BUILT_IN, store };
   },
   targets: ({ folders, dashboards }) => [
-    ...folders.flatMap(({ action, path, folder }) =>
-      action === "keep" ? [] : [{ kind: "folder", name: `folder ${path}`, identity: folder.uid }],
+    ...folders.flatMap(({ action, path, folder, before }) =>
+      action === "keep"
+        ? []
+        : [
+            {
+              kind: "folder",
+              name: `folder ${path}`,
+              identity: before ? folderIdentity(before) : folder.uid,
+            },
+          ],
     ),
     ...dashboards.flatMap((step) =>
       step.action === "create" || step.action === "update"
-        ? [{ kind: "dashboard", name: `dashboard ${step.dashboard.uid}`, identity: step.dashboard.uid }]
+        ? [
+            {
+              kind: "dashboard",
+              name: `dashboard ${step.dashboard.uid}`,
+              identity: step.hash ?? step.dashboard.uid,
+            },
+          ]
         : [],
     ),
   ],

@@ -25,9 +25,9 @@ const params = {
     type: "value",
     hint: "DURATION",
     parse: parseDuration,
-    about: "keep all younger than this",
+    about: "keep everything younger than this",
   },
-  "keep-daily": number("keep one of each of the last N days that have one: the fullest"),
+  "keep-daily": number("keep the fullest snapshot of each of the last N days that have any"),
   "keep-weekly": number("the same for weeks"),
   "keep-monthly": number("the same for months"),
   "keep-yearly": number("the same for years"),
@@ -36,7 +36,7 @@ const params = {
     about:
       "keep by the data's class: critical 7 years, important 3 years, operational 1 year, transient 30 days",
   },
-  "allow-gaps": { type: "flag", about: "also remove a snapshot that holds what no other kept one does" },
+  "allow-gaps": { type: "flag", about: "also remove snapshots that hold data which no other kept one holds" },
 } as const;
 
 /** What a prune would do. */

@@ -9,7 +9,7 @@ import { CHAIN, SNAPSHOT } from "./snapshot-param.ts";
 
 export const restoreParams = {
   snapshot: SNAPSHOT,
-  all: { type: "flag", about: "everything from every snapshot that is kept" },
+  all: { type: "flag", about: "everything from all kept snapshots" },
   chain: CHAIN,
   plugin: {
     type: "value",
@@ -28,14 +28,14 @@ export const restoreParams = {
     type: "value",
     hint: "TIME",
     parse: readMoment,
-    about: "only data from then on: a date, an RFC 3339 time, or 24h for that long ago",
+    about: "only data at or after this: a date, an RFC 3339 time, or 24h for that long ago",
   },
-  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before then" },
+  to: { type: "value", hint: "TIME", parse: readMoment, about: "only data before this" },
   match: {
     type: "value",
     hint: "NAME=SELECTOR",
     repeatable: true,
-    about: "only what this selector in the backend's own language finds",
+    about: "only what this selector, in the backend's own language, finds",
   },
   into: {
     type: "value",
@@ -55,7 +55,7 @@ export const restoreParams = {
     default: "keep",
     about: "dashboards, rules and the like that differ on the server: keep them, replace them, or fail",
   },
-  resume: { type: "flag", about: "go on with the same restore where it was interrupted" },
+  resume: { type: "flag", about: "continue the same restore where it was interrupted" },
 } as const;
 
 export type RestoreValues = ParamValues<typeof restoreParams>;
@@ -76,7 +76,7 @@ export function requireChoice({ snapshot, all, from, to }: RestoreValues): void 
   if (snapshot !== undefined || all || from !== undefined || to !== undefined) return;
   throw new UsageError(
     "which snapshot?",
-    "a name, a directory or `latest`; or --all, or --from and --to, of all that are kept",
+    "give a name, a directory or `latest`; or use --all, or --from and --to, for all that are kept",
   );
 }
 

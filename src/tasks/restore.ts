@@ -45,7 +45,7 @@ export interface Restoration extends PlannedRestore, AsyncDisposable {
 
 export const restore = defineTask({
   kind: "restore",
-  about: "put snapshots' data back, and count it on the servers",
+  about: "put data from snapshots back, and have the servers count it",
   params: restoreParams,
   opens: ({ plugin, into }) => ({ only: plugin, tenant: into }),
   destructive: true,
@@ -195,7 +195,7 @@ async function interrupted(
   if (found === undefined)
     throw new UsageError(
       "there is no interrupted restore like this one",
-      "the same snapshot and the same flags continue it; for a time such as 24h, the moment that it meant: contextcore audit --operation restore",
+      "use the same snapshot and the same flags; instead of a time such as 24h, give the moment that it meant: contextcore audit --operation restore",
     );
   const { directory, without } = found;
   if (isUnderway(directory)) throw underway(directory);
@@ -204,8 +204,8 @@ async function interrupted(
     .filter(({ name }) => without.includes(name))
     .map(({ name, reason }) => `${name}: ${reason}`);
   throw new RefusedError(
-    `the interrupted restore writes to ${listed(without)}, too, which cannot go on now: ${reasons.join("; ")}`,
-    "the same command goes on when it can; without --resume a restore begins anew",
+    `the interrupted restore writes to ${listed(without)}, too, which cannot be written now: ${reasons.join("; ")}`,
+    "repeat the command when that is possible; without --resume a new restore begins",
   );
 }
 

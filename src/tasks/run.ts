@@ -6,34 +6,37 @@ import { type Param, type Params, type ParamValues, valuesOf } from "./param.ts"
 import type { Answer, Done, Refusal, Running, Target, Task, TaskContext } from "./task.ts";
 
 /** A plan that can be shown, agreed to and carried out unchanged. Disposing of it releases what it holds open. */
-export interface Planned<Plan, Result, Question = never> extends AsyncDisposable {
+export interface Planned<Plan, Result, Question = never, News = never> extends AsyncDisposable {
   readonly plan: Plan;
   readonly targets: readonly Target[];
   /** SHA-256 of the kind, the parameters and the targets: an agreement applies to this hash. */
   readonly sha256: string;
   /**
    * Carries out the plan, between two events in the trail.
-   * @param ask answers questions during the work; without it every answer is no
+   * @param face answers questions during the work, and hears its news; without it every answer is no
    * @throws TrailError when a destructive plan cannot be recorded; nothing was done then
    */
-  carryOut(ask?: Running<Question>["ask"]): Promise<Done<Result>>;
+  carryOut(face?: Partial<Face<Question, News>>): Promise<Done<Result>>;
   /** Records in the trail that the plan was declined. @throws TrailError */
   decline(answer: Refusal): Promise<void>;
 }
 
+/** Who is asked during the work, and told. */
+type Face<Question, News> = Pick<Running<Question, News>, "ask" | "tell">;
+
 /** Makes a plan and writes nothing. @throws UsageError or RefusedError when there is no such plan; a refusal may be recorded */
-export async function planTask<P extends Params, Plan, Result, Question>(
-  task: Task<P, Plan, Result, Question>,
+export async function planTask<P extends Params, Plan, Result, Question, News>(
+  task: Task<P, Plan, Result, Question, News>,
   params: ParamValues<P>,
   context: TaskContext,
-): Promise<Planned<Plan, Result, Question>> {
+): Promise<Planned<Plan, Result, Question, News>> {
   const plan = await recordingRefusal(task.kind, context, () => task.plan(params, context));
   const targets = task.targets(plan);
   return {
     plan,
     targets,
     sha256: agreementHash(task, params, targets),
-    carryOut: (ask = declined) => done(task, plan, { ...context, ask }),
+    carryOut: (face) => done(task, plan, { ...context, ...UNATTENDED, ...face }),
     decline: (answer) => recordRefusal(task.kind, answer, context),
     [Symbol.asyncDispose]: () => letGo(plan),
   };
@@ -56,8 +59,6 @@ export async function recordRefusal(
   await trail.append({ operation, outcome, details });
 }
 
-const RECORDED = new WeakSet<RefusedError>();
-
 /** Runs work that may be refused, and records a refusal once if the trail should keep it. @throws what the work throws */
 export async function recordingRefusal<Result>(
   operation: string,
@@ -67,8 +68,7 @@ export async function recordingRefusal<Result>(
   try {
     return await work();
   } catch (error) {
-    if (error instanceof RefusedError && error.recorded !== undefined && !RECORDED.has(error)) {
-      RECORDED.add(error);
+    if (error instanceof RefusedError && error.recorded !== undefined) {
       await recordRefusal(operation, { agrees: false, outcome: "refused", details: error.recorded }, context);
     }
     throw error;
@@ -76,13 +76,13 @@ export async function recordingRefusal<Result>(
 }
 
 /** What a task is given, without the parts that come from its record. */
-type Given<Question> = TaskContext & Pick<Running<Question>, "ask">;
+type Given<Question, News> = TaskContext & Face<Question, News>;
 
 /** Runs between two events in the trail, unless the task only reads. @param trail for a part: the trail of the whole */
-async function done<P extends Params, Plan, Result, Question>(
-  task: Task<P, Plan, Result, Question>,
+async function done<P extends Params, Plan, Result, Question, News>(
+  task: Task<P, Plan, Result, Question, News>,
   plan: Plan,
-  given: Given<Question>,
+  given: Given<Question, News>,
   trail?: Trail,
 ): Promise<Done<Result>> {
   if (task.recorded === false) {
@@ -94,10 +94,10 @@ async function done<P extends Params, Plan, Result, Question>(
   return await recorded(task, plan, given, own);
 }
 
-function recorded<P extends Params, Plan, Result, Question>(
-  task: Task<P, Plan, Result, Question>,
+function recorded<P extends Params, Plan, Result, Question, News>(
+  task: Task<P, Plan, Result, Question, News>,
   plan: Plan,
-  given: Given<Question>,
+  given: Given<Question, News>,
   trail: Trail,
 ): Promise<Done<Result>> {
   const operation = {
@@ -121,13 +121,17 @@ const partOf =
     const values = valuesOf(task.params, given);
     const plan = await recordingRefusal(task.kind, context, () => task.plan(values, context));
     try {
-      return (await done(task, plan, { ...context, ask: declined }, trail)).result;
+      return (await done(task, plan, { ...context, ...UNATTENDED }, trail)).result;
     } finally {
       await letGo(plan);
     }
   };
 
-const declined = async (): Promise<Answer> => ({ agrees: false, outcome: "refused" });
+/** Nobody is asked, and nobody listens. */
+const UNATTENDED: Face<unknown, unknown> = {
+  ask: async (): Promise<Answer> => ({ agrees: false, outcome: "refused" }),
+  tell: () => undefined,
+};
 
 function agreementHash(
   { kind, params: declared }: Pick<Task, "kind" | "params">,

@@ -26,12 +26,13 @@ export const SNAPSHOT = {
   hint: "SNAPSHOT",
   complete: "snapshots",
   local: "paths",
-  about: "its name or directory, or `latest`: the newest complete one, with those that it continues",
+  about:
+    "its name or directory, or `latest`: the newest complete one, together with the snapshots that it continues",
 } as const;
 
 export const CHAIN = {
   type: "flag",
-  about: "also the snapshots that the named one continues; `latest` means them anyway",
+  about: "include the snapshots that the named one continues; `latest` always does",
 } as const;
 
 /** Where to look for a snapshot: the working directory and the snapshots directory, both absolute. */
@@ -125,10 +126,10 @@ export async function findSnapshot(text: string, place: SnapshotPlaces): Promise
   const names = snapshots.map(({ path }) => basename(path));
   const meant = closest(text, names);
   throw new UsageError(
-    `there is no snapshot ${text}, neither in ${place.directory} nor among those of this configuration, in ${place.backups}`,
+    `there is no snapshot ${text}, neither in ${place.directory} nor in this configuration's ${place.backups}`,
     meant === undefined
-      ? "contextcore snapshots list shows those that are kept; one that is elsewhere is named by its path"
-      : `did you mean ${meant}? One that is elsewhere is named by its path.`,
+      ? "contextcore snapshots list shows those that are kept; name one that is elsewhere by its path"
+      : `did you mean ${meant}? Name one that is elsewhere by its path.`,
   );
 }
 

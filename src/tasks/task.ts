@@ -5,6 +5,7 @@
 import type { Did, Ending, NewEvent, RecordEnd, Trail } from "../audit/format/event.ts";
 import type { Config } from "../config/config.ts";
 import type { OpenPlugins } from "../host/open.ts";
+import type { Taken } from "../inventory/taken.ts";
 import type { Params, ParamValues } from "./param.ts";
 import type { Follow, WaitFor } from "./progress.ts";
 
@@ -15,8 +16,8 @@ export interface Target {
   /** Its name for people, and in the trail's list of what was affected. */
   readonly name: string;
   /**
-   * Identifies this exact object: a manifest's hash, a version, a path with its inode. It is compared again before the target
-   * is touched; a changed target is left alone and named.
+   * Identifies this exact object: a manifest's hash, a content's, a path with its inode, a server with its tenant. What can
+   * change while a plan waits for agreement is compared again before it is touched; if it has, it is left alone and named.
    */
   readonly identity: string;
 }
@@ -38,6 +39,8 @@ export interface TaskContext extends OpenPlugins {
   readonly waitFor: WaitFor;
   /** Outputs a long text at its reader's pace. @returns whether the reader took all of it */
   readonly pour: (pieces: Iterable<string>) => Promise<boolean>;
+  /** What the caller has just shown of the stack: a plan starts from it, and asks no server again. */
+  readonly taken?: Taken;
   /** The trail's file. */
   readonly trailFile: string;
   /** The user's `~/.contextcore`. */
@@ -59,7 +62,7 @@ export interface Wanted {
 }
 
 /** The context of a running task. */
-export interface Running<Question = never> extends TaskContext {
+export interface Running<Question = never, News = never> extends TaskContext {
   /**
    * Plans and carries out another task as part of this one, under the same agreement. It has its own two events in the same
    * trail.
@@ -74,6 +77,8 @@ export interface Running<Question = never> extends TaskContext {
   readonly recordEnd: RecordEnd;
   /** Asks whether to go on when the work finds something that was not agreed to. */
   readonly ask: (question: Question) => Promise<Answer>;
+  /** Tells what has just happened, or is about to, while the work goes on. */
+  readonly tell: (news: News) => void;
 }
 
 /** Whether a person agrees to go on, or why not, for the trail. */
@@ -95,7 +100,13 @@ export interface Done<Result> {
 }
 
 /** See {@link defineTask}. */
-export interface Task<P extends Params = Params, Plan = unknown, Result = unknown, Question = never> {
+export interface Task<
+  P extends Params = Params,
+  Plan = unknown,
+  Result = unknown,
+  Question = never,
+  News = never,
+> {
   /** Its name in the trail, in permissions and in schedules. */
   readonly kind: string;
   /** One phrase, lower case, no full stop. */
@@ -103,11 +114,11 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   readonly params: P;
   /** Which parts of the stack to open; default all. `nothing`: the task reads only files, so the project needs no agreement. */
   opens?(given: ParamValues<P>): Wanted | "nothing";
-  /** It deletes or overwrites: it starts only once the trail has recorded it, and touches only what the plan names. */
+  /** Whether it deletes or overwrites. Then it starts only once the trail has recorded it, and touches only what the plan names. */
   readonly destructive: boolean;
   /**
-   * `false`: it only looks, and the trail does not hear of it. `"end"`: its one event is its end, told by
-   * {@link Running.recordEnd} before the deed. Else the trail has that it began, and how it ended.
+   * `false`: it only reads, and the trail does not record it. `"end"`: it has a single event, its end, recorded with
+   * {@link Running.recordEnd} before anything is done. Otherwise the trail records that it began and how it ended.
    */
   readonly recorded?: false | "end";
   /**
@@ -120,10 +131,10 @@ export interface Task<P extends Params = Params, Plan = unknown, Result = unknow
   /** What the trail records in advance, besides the targets. */
   details?(plan: Plan): NonNullable<NewEvent["details"]>;
   /** Carries out this exact plan. */
-  run(plan: Plan, running: Running<Question>): Promise<Done<Result>>;
+  run(plan: Plan, running: Running<Question, News>): Promise<Done<Result>>;
 }
 
 /** Declares a task: returns it unchanged, with its parameter types. */
-export const defineTask = <const P extends Params, Plan, Result, Question = never>(
-  task: Task<P, Plan, Result, Question>,
-): Task<P, Plan, Result, Question> => task;
+export const defineTask = <const P extends Params, Plan, Result, Question = never, News = never>(
+  task: Task<P, Plan, Result, Question, News>,
+): Task<P, Plan, Result, Question, News> => task;

@@ -10,7 +10,7 @@ const LONGEST_MS = 86_400_000;
  */
 export function readTimeout(text: string): number {
   const ms = toMs(parseDuration(text));
-  if (ms < 1) throw new UsageError(`${text} leaves no time to answer`, "for example 30s");
+  if (ms < 1) throw new UsageError(`${text} is too short for an answer`, "for example 30s");
   if (ms <= LONGEST_MS) return ms;
   throw new UsageError(`${text} is longer than ${formatDuration(fromMs(LONGEST_MS))}`, "for example 30s");
 }

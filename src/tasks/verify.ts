@@ -20,19 +20,19 @@ import { defineTask, type TaskContext } from "./task.ts";
 
 const params = {
   snapshot: SNAPSHOT,
-  all: { type: "flag", about: "every snapshot that is kept" },
+  all: { type: "flag", about: "every kept snapshot" },
   chain: CHAIN,
-  quick: { type: "flag", about: "the manifest, the files' sizes and the index only; no data is read" },
+  quick: { type: "flag", about: "check only the manifest, the files' sizes and the index; read no data" },
   "read-data": {
     type: "value",
     hint: "PART",
     parse: readPart,
     about:
-      "read a part of the data: 1/7 is the first of seven parts that together are all; 10% is another tenth every day",
+      "read only part of the data: 1/7 is the first of seven parts that make up everything; 10% is a different tenth every day",
   },
   live: {
     type: "flag",
-    about: "also ask the servers: what expired, what arrived late, which dashboards and rules differ",
+    about: "also ask the servers: what expired or arrived late, which dashboards and rules differ",
   },
 } as const;
 
@@ -78,7 +78,7 @@ export const verify = defineTask({
   },
 });
 
-const WHICH = "a name, a directory or `latest`; --all for every one that is kept";
+const WHICH = "give a name, a directory or `latest`, or --all for every kept snapshot";
 
 /** `differs`: something has changed. `short`: part of what was asked for could not be checked or counted. */
 export type VerifyVerdict = "equal" | "short" | "differs";

@@ -9,7 +9,7 @@ import { isList, type Json } from "./json.ts";
 export const canonicalJson = (value: Json | undefined): string =>
   value === undefined ? "null" : isInOrder(value) ? JSON.stringify(value) : sortedText(value);
 
-/** What has its members in order already is written by the engine itself, several times faster. */
+/** If its members are already in order, the engine's own `JSON.stringify` is several times faster. */
 function isInOrder(value: Json): boolean {
   if (typeof value === "number" && !Number.isFinite(value))
     throw new TypeError(`not a JSON number: ${value}`);

@@ -2,12 +2,12 @@
 import { formatDuration } from "./duration.ts";
 import { fromMs } from "./range.ts";
 
-/** Closer than this both clocks count as the same: headers are cut to the second, and hosts that keep time differ by less. ms */
+/** Clocks that differ by less count as equal: headers are cut to the second, and synchronized hosts differ by less. ms */
 export const SKEW_MAX_MS = 5_000;
 
 /** Something whose server's clock may be known. */
 export interface Clocked {
-  /** Now, by its server's clock; absent: by ours. ns */
+  /** Now, by its server's clock; absent: use our own. ns */
   readonly clock?: () => bigint;
 }
 

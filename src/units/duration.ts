@@ -39,7 +39,7 @@ function partLength([, whole = "0", fraction = "", unit = "s"]: RegExpExecArray)
   return BigInt(whole) * length + (BigInt(fraction || "0") * length) / 10n ** BigInt(fraction.length);
 }
 
-/** The two largest units that say it: `7d`, `1h30m`, `48h` below three days, `250ms`. */
+/** In at most two units: `7d`, `1h30m`, `48h` below three days, `250ms`. */
 export function formatDuration(ns: bigint): string {
   if (ns < 0n) return `-${formatDuration(-ns)}`;
   if (ns < NS_PER_SECOND) return ns === 0n ? "0s" : `${ns / NS_PER_MS}ms`;

@@ -1,5 +1,5 @@
 /**
- * The members that have a value, in their order: `{ url, ...given({ tenant }) }` has no member `tenant` where that is `undefined`.
+ * The members that have a value, in order: `{ url, ...given({ tenant }) }` has no member `tenant` if that is `undefined`.
  */
 export function given<Members extends object>(
   members: {

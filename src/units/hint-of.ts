@@ -1,4 +1,4 @@
-/** What the reader can do about an error, where it says. */
+/** What the user can do about an error, if it says so. */
 export function hintOf(error: Error): string | undefined {
   return "hint" in error && typeof error.hint === "string" ? error.hint : undefined;
 }

@@ -1,7 +1,7 @@
 /** The reason of the aborted signal. */
 export class InterruptedError extends Error {
   override readonly name = "InterruptedError";
-  /** Which one it was, to be passed on. */
+  /** Which signal it was, to be passed on. */
   readonly signalName: NodeJS.Signals;
 
   constructor(signalName: NodeJS.Signals) {

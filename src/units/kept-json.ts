@@ -1,9 +1,9 @@
-/** Whether a server keeps what a file says: compared by what JSON means, and by what is left of it once it was stored. */
+/** Compares JSON with what a server stores of it: by its meaning, and allowing for what storing changes. */
 
 /**
- * True when `kept` is what becomes of `written`. Members may stand in another order. A number is the same however it is
- * spelled (`1.0`, `1e5`, `-0`), or when it is the double that is nearest to the one that was written: Grafana 12 and newer
- * keep no other numbers, older ones keep all digits. Half of a surrogate pair is kept as U+FFFD.
+ * True when `kept` is how `written` is stored. Members may be in another order. Numbers are the same in any spelling (`1.0`,
+ * `1e5`, `-0`), and also if `kept` is the nearest double: Grafana 12 and newer store only doubles, older ones keep all
+ * digits. Half of a surrogate pair is stored as U+FFFD.
  */
 export function isKept(written: unknown, kept: unknown): boolean {
   const number = numberText(written);
@@ -28,7 +28,7 @@ export function isKept(written: unknown, kept: unknown): boolean {
 export const isMembers = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value) && numberText(value) === undefined;
 
-/** The digits of a number, also of one that `parseExact` has left as it was written; of anything else `undefined`. */
+/** A number's digits, including one that `parseExact` left as written; `undefined` for anything else. */
 const numberText = (value: unknown): string | undefined =>
   typeof value === "number" || JSON.isRawJSON(value) ? JSON.stringify(value) : undefined;
 
@@ -37,7 +37,7 @@ const isSameNumber = (written: string, kept: string | undefined): boolean =>
 
 const NUMBER = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** One spelling of each number: its digits without zeros around them, and the power of ten of the last. */
+/** A unique spelling of each number: its digits without surrounding zeros, and the exponent of the last digit. */
 function decimal(text: string): string {
   const [, sign = "", whole = "", fraction = "", exponent = "0"] = NUMBER.exec(text) ?? [];
   const digits = (whole + fraction).replace(/^0+/, "");

@@ -1,9 +1,9 @@
-/** A time as people give it. */
+/** A time as people write it. */
 import { parseDuration } from "./duration.ts";
 import { fromMs, fromRfc3339 } from "./range.ts";
 
 /**
- * Reads a date, an RFC 3339 time, or a duration, which means that long ago: `24h`.
+ * Reads a date, an RFC 3339 time, or a duration such as `24h`, which means that long ago.
  * @returns ns since the epoch
  * @throws RangeError when the text is none of them, or reaches back to before 1970
  */
@@ -14,5 +14,5 @@ export function readMoment(text: string): bigint {
   return moment;
 }
 
-/** The same for every time of a call, so that `--from 2h --to 1h` is an hour. */
+/** The same for all times of a call, so that `--from 2h --to 1h` is exactly an hour. */
 const NOW = Date.now();

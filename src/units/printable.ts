@@ -1,4 +1,4 @@
-/** Control and direction characters as `\u001b`: a text from elsewhere must not steer a terminal. */
+/** Writes control and direction characters as `\u001b`, because text from elsewhere must not control a terminal. */
 export const printable = (text: string): string =>
   text.replace(
     /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu,

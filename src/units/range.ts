@@ -10,13 +10,13 @@ export interface Range {
 export const NS_PER_MS = 1_000_000n;
 export const NS_PER_SECOND = 1_000_000_000n;
 
-/** Milliseconds since the epoch; the part of one is dropped, so times before 1970 are rounded up. */
+/** Milliseconds since the epoch; fractions are dropped, so times before 1970 are rounded up. */
 export const toMs = (ns: bigint): number => Number(ns / NS_PER_MS);
 
 /** Nanoseconds from milliseconds since the epoch. */
 export const fromMs = (ms: number): bigint => BigInt(Math.trunc(ms)) * NS_PER_MS;
 
-/** `2026-01-24T14:30:00.123456789Z`: always UTC, the fraction only as long as it needs to be. */
+/** `2026-01-24T14:30:00.123456789Z`: always UTC, with only as many fraction digits as needed. */
 export function toRfc3339(ns: bigint): string {
   const fraction = ((ns % NS_PER_SECOND) + NS_PER_SECOND) % NS_PER_SECOND;
   const seconds = new Date(Number((ns - fraction) / NS_PER_MS)).toISOString().slice(0, 19);
@@ -63,12 +63,12 @@ export function windows({ from, to }: Range, length: bigint): Range[] {
   return cut;
 }
 
-/** More windows than this are not listed at once: it takes time in which nothing else is heard, and memory. */
+/** At most this many windows are listed at once, because a longer list takes memory and blocks everything else meanwhile. */
 const LISTED_MOST = 1_000n;
 
 /**
- * The windows of `windows`, or, where they would be too many to list, spans that each hold a thousand times as many: to be
- * cut by this again when their turn comes.
+ * The windows of `windows`, or if there would be too many, spans a thousand times as long, to be divided by this function
+ * again when their turn comes.
  */
 export function windowsOrSpans(
   range: Range,

@@ -1,6 +1,6 @@
 import { relative } from "node:path";
 
-/** How a path is shown: relative to the working directory when it lies below it. */
+/** A path for display: relative to the working directory if it is below that. */
 export function shortPath(path: string, directory: string): string {
   const short = relative(directory, path);
   return short === "" || short.startsWith("..") ? path : short;

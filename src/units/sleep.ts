@@ -1,4 +1,4 @@
-/** Waits. Ends early when the signal is given, also when it was given before. ms @throws the signal's reason */
+/** Waits, but ends early if the signal is aborted, or was aborted before. ms @throws the signal's reason */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);

@@ -1,34 +1,34 @@
-/** The one time limit: of a plugin's hook, a server's answer, a sink, a module that is loaded, a rule that is checked. */
+/** The only implementation of time limits: for a plugin's hook, a server's answer, a sink, loading a module, checking a rule. */
 
-/** How long something may take, and what is said when it takes longer. */
+/** How long something may take, and the error when it takes longer. */
 export interface TimeLimit {
-  /** `Infinity`: any time. ms */
+  /** `Infinity`: no limit. ms */
   readonly limitMs: number;
-  /** After the signal is given, work that does not end is left behind after this long. Default 0: at once. ms */
+  /** How long after the abort to wait for work that does not end. Default 0. ms */
   readonly graceMs?: number;
-  /** What is thrown. Default: an error that names the time. */
+  /** Makes the error. Default: one that names the limit. */
   readonly late?: () => Error;
 }
 
-/** Time that runs. */
+/** A running time limit. */
 export interface Deadline {
-  /** Given when the time is over, then its reason is what is thrown, or when the caller's is, with that one's reason. */
+  /** Aborted when the time is over, with the error to throw as its reason, or when the caller's signal is, with that one's reason. */
   readonly signal: AbortSignal;
-  /** The time begins anew. */
+  /** Restarts the time. */
   restart(): void;
-  /** What the time was for is over. */
+  /** Ends the time limit, because the work has ended. */
   end(): void;
-  /** The same, and the signal is given, to whatever still goes on. */
+  /** The same, but also aborts the signal for anything still running. */
   stop(): void;
 }
 
-/** What is started by {@link startDeadline}, and whether it keeps the program from ending. */
+/** Options of {@link startDeadline}. */
 export interface DeadlineOptions extends Omit<TimeLimit, "graceMs"> {
-  /** False: the program may end while the time runs. Default true. */
+  /** False: the running time does not keep the program alive. Default true. */
   readonly isAwaited?: boolean;
 }
 
-/** Starts the time. @param caller ends what the time is for as well */
+/** Starts the time limit. @param caller its abort also ends the work */
 export function startDeadline(
   { limitMs, late, isAwaited = true }: DeadlineOptions,
   caller?: AbortSignal,
@@ -61,9 +61,9 @@ export function startDeadline(
 }
 
 /**
- * Runs work with a signal that is given when the time is over or `caller` is. Work that does not heed it is left behind: its
- * result, if one ever comes, is ignored.
- * @throws what `late` gives when the time is over; the caller's reason when that came first
+ * Runs work with a signal that is aborted when the time is over or `caller` is aborted. Work that ignores the signal is
+ * abandoned, and its result is ignored.
+ * @throws the error from `late` when the time is over; the caller's reason if that came first
  */
 export async function withTimeLimit<Result>(
   work: (signal: AbortSignal) => Promise<Result>,

@@ -1,6 +1,6 @@
 import { counted } from "./words.ts";
 
-/** A unit of counts as people read it: `spansInRange` is "spans in range". JSON and manifests keep the unit itself. */
+/** A unit of counts for people: `spansInRange` becomes "spans in range". JSON and manifests keep the unit itself. */
 export const unitText = (unit: string): string =>
   unit.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
@@ -10,15 +10,15 @@ export function countedUnit(count: number, unit: string): string {
   return counted(count, count === 1 ? singular(many) : many, many);
 }
 
-/** Units whose one is like their many, or ends otherwise than English ends. */
+/** The singular, including units that have none of their own or an irregular one. */
 const singular = (text: string): string =>
   text.replace(/^[\w-]+/, (word) =>
     word === "series" || !word.endsWith("s") ? word : word.replace(/ies$/, "y").replace(/s$/, ""),
   );
 
 /**
- * The counts worth telling, the largest first. By the rule of the contract's `Counts` a unit that ends in `InRange` is the part
- * within the range of the unit before it (`spansInRange` of `spans`): it is left out where that is all of it.
+ * The counts worth showing, largest first. By the contract's rule for `Counts`, a unit that ends in `InRange` is the part of
+ * another unit within the range (`spansInRange` of `spans`). It is left out if it equals the whole.
  */
 export const countsToTell = (counts: Readonly<Record<string, number>>): [unit: string, count: number][] =>
   Object.entries(counts)

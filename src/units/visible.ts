@@ -1,6 +1,6 @@
 /**
- * Control characters, and those that turn text around or hide in it, as they are written in source: a terminal would
- * obey them, and show something else than what runs (https://trojansource.codes).
+ * Writes control characters, and those that reverse text or are invisible, as escapes. Otherwise a terminal would obey them
+ * and show something other than what runs (https://trojansource.codes).
  */
 export const visible = (text: string): string =>
   text.replace(
@@ -10,11 +10,11 @@ export const visible = (text: string): string =>
   );
 
 const LINE_ENDS = /(\n)/;
-/** Those of our colours: none of them hides what it colours. */
+/** The sequences for our own colours, none of which hides text. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const LINE_ENDS_AND_COLORS = /(\n|\u001b\[(?:1|2|22|3[1-6]|39)m)/;
 
-/** As {@link visible}, for whole text that goes to a terminal: lines stay lines. @param colored our own colours stay, too */
+/** Like {@link visible}, for whole text that goes to a terminal: newlines stay. @param colored our own colours also stay */
 export const visibleLines = (text: string, colored: boolean): string =>
   text
     .split(colored ? LINE_ENDS_AND_COLORS : LINE_ENDS)

@@ -1,6 +1,6 @@
-/** Numbers and lists as people say them. */
+/** Numbers and lists as people write them. */
 
-/** `1 window`, `2,300 windows`. @param many only where it is not the one with an `s` */
+/** `1 window`, `2,300 windows`. @param many needed only if it is not the singular with an `s` */
 export const counted = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 

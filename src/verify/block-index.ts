@@ -13,17 +13,17 @@ import { thereAre } from "../units/words.ts";
 
 /** One flaw. Its subject is a file, relative to the snapshot; for a data block, also its place. */
 export interface Flaw extends Diagnostic<"problem">, Partial<BlockPlace> {
-  /** The line of `blocks.jsonl` that tells of the block, from 1. */
+  /** The block's line in `blocks.jsonl`, from 1. */
   readonly block?: number;
   /** The line of the file, from 1. */
   readonly line?: number;
-  /** The lines that the block's records are in the uncompressed file, the first and the last, from 1. */
+  /** The first and last line of the block's records in the uncompressed file, from 1. */
   readonly lines?: { readonly first: number; readonly last: number };
   /** Whose data it is. */
   readonly plugin?: string;
 }
 
-/** Is told of a flaw: all are problems. */
+/** Receives a flaw; every flaw is a problem. */
 export type Complain = (flaw: Omit<Flaw, "severity">) => void;
 
 export interface IndexCheck {
@@ -108,7 +108,7 @@ function comparePlugin(plugin: ManifestPlugin, tree: Tree | undefined, complain:
   if (plugin.status === "complete" && waiting > 0)
     complain({
       subject: "blocks.jsonl",
-      message: `${plugin.name} is said to be complete, and ${waiting} of its cursors were never run`,
+      message: `${plugin.name} is marked as complete, but ${waiting} of its cursors were never run`,
     });
   if (plugin.status !== "failed" && tree === undefined)
     complain({ subject: "blocks.jsonl", message: `${plugin.name} has no lines` });

@@ -32,7 +32,7 @@ export function checkObject(block: Block, bytes: Uint8Array, blame: Blame): void
   if (block.file.endsWith(".json")) attempt(() => parseJson(bytes), blame);
 }
 
-/** Of bytes nothing is known but how many there are. @throws SnapshotError when they do not decompress */
+/** Only the size of bytes is known. @throws SnapshotError when they cannot be decompressed */
 export async function checkBytes({ raw }: Block, bytes: Uint8Array): Promise<void> {
   if (raw !== undefined) await decompressBlock(bytes, raw);
 }

@@ -86,7 +86,7 @@ export function createDataCheck({ snapshot, lines, complain, damage }: DataCheck
           const [read] = await reading;
           if (read.status === "rejected") throw read.reason;
           const bytes = read.value;
-          if (hashInto(state.hasher, bytes) !== block.sha256) blame("its bytes do not fit its checksum");
+          if (hashInto(state.hasher, bytes) !== block.sha256) blame("its bytes do not match its checksum");
           const kind = kindOf(block);
           if (lines && kind === "bytes") await checkBytes(block, bytes);
           else if (lines && kind === "object") checkObject(block, bytes, blame);

@@ -60,8 +60,8 @@ const FLAWS_MAX = 1000;
 
 /**
  * Verifies a snapshot. A flaw is reported, never thrown.
- * @param place or its directory
- * @throws the signal's reason when it is given
+ * @param place of the snapshot, or its directory
+ * @throws the signal's reason when it is aborted
  */
 export async function verifySnapshot(
   place: Storage | string,
@@ -205,7 +205,7 @@ async function* checkedLines(
   if (lines !== index.lines)
     complain({ subject: file, message: `has ${lines} lines, the manifest says ${index.lines}` });
   if (hasher.digest("hex") !== index.sha256)
-    complain({ subject: file, message: "does not fit its checksum" });
+    complain({ subject: file, message: "does not match its checksum" });
 }
 
 function compareHashes(manifest: Manifest, data: DataCheck, complain: Complain): void {
@@ -213,6 +213,6 @@ function compareHashes(manifest: Manifest, data: DataCheck, complain: Complain):
   for (const { path, sha256 } of manifest.plugins.flatMap((plugin) => plugin.files)) {
     const found = hashes.get(path);
     if (found !== undefined && found !== sha256)
-      complain({ subject: path, message: "does not fit its checksum" });
+      complain({ subject: path, message: "does not match its checksum" });
   }
 }

@@ -19,7 +19,7 @@ import { type Clone, placeOf, startListener, withLoki, write } from "./clone.ts"
 setDefaultTimeout(60_000); // cores are shared with other test files
 
 const { url } = startListener();
-const TOLD = "This one was in use already, and is agreed to as it is:";
+const TOLD = "This project was already in use, so it counts as agreed to as it is:";
 
 /** What the home knows of a trail, as the version before wrote it. */
 function asBefore({ home }: Clone): void {

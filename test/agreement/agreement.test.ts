@@ -202,7 +202,7 @@ test("CONTEXTCORE_TRUST agrees for one run to what it names, and to nothing else
   expect(await ended(sha256.slice(7))).toBe(2);
   const { stderr, exitCode } = await place.run(["inventory"], { CONTEXTCORE_TRUST: other });
   expect(exitCode).toBe(4);
-  expect(stderr).toContain("CONTEXTCORE_TRUST names something else than what this project wants");
+  expect(stderr).toContain("CONTEXTCORE_TRUST does not match what this project wants");
   expect(stderr).toContain(`it is now\n${sha256}`);
   expect(statSync(storeOf(place), { throwIfNoEntry: false })).toBeUndefined();
 });
@@ -278,7 +278,7 @@ test("a home in the clone, above its configuration, agrees to nothing by what ca
   writeFileSync(storeOf(place), text.replace(/"self": "[^"]*"/, '"self": "x"'));
   const { stderr, exitCode } = await place.run(["inventory"]);
   expect(exitCode).toBe(4);
-  expect(stderr).toContain(`${storeOf(place)} was copied or restored, or somebody else wrote it`);
+  expect(stderr).toContain(`${storeOf(place)} was copied, restored or written by somebody else`);
 });
 
 test("whose home was restored from a copy is told and asked again, once", async () => {

@@ -72,7 +72,7 @@ test("a refusal says what the project wants, and what to type", async () => {
       // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable's name
       "  passes on     ${AWS_SECRET_ACCESS_KEY} to URL  sinks.webhook.url",
       "error: the project is not agreed to: nothing of it was run, read or sent",
-      "hint: look at it with: contextcore config trust · where nobody can answer, after that:",
+      "hint: look at it with: contextcore config trust · then, where nobody can answer:",
       "CONTEXTCORE_TRUST=sha256:HASH",
       "",
     ].join("\n"),

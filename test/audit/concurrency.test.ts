@@ -53,7 +53,7 @@ test("verifying while others append and close files finds nothing that is not so
     const { findings, files } = await verifyTrail({ ...folder, project: "shop", sinks, signal });
     closed = files;
     found.push(
-      ...findings.filter(({ message }) => !message.includes("is before that of the event before it")),
+      ...findings.filter(({ message }) => !message.includes("is earlier than that of the event before it")),
     );
   }
   ended.abort();

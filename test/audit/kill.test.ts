@@ -57,7 +57,7 @@ test("also when it is killed while it closes files: one chain through all of the
   const signal = new AbortController().signal;
   const { findings, files } = await verifyTrail({ ...folder, project: "shop", sinks: [], signal });
   expect(
-    findings.filter(({ message }) => !message.includes("is before that of the event before it")),
+    findings.filter(({ message }) => !message.includes("is earlier than that of the event before it")),
   ).toEqual([]);
   expect(files).toBeGreaterThan(5);
 });

@@ -207,8 +207,8 @@ test("kept events that were changed or removed are found", async () => {
   const text = readFileSync(path, "utf8");
   writeFileSync(path, text.replace('"day":20', '"day":21'));
   expect((await verify(folder)).findings).toMatchObject([
-    { message: "the events that are kept longest are not those that the prune recorded" },
-    { subject: `${name}:3`, message: "its content does not fit its hash" },
+    { message: "the events that outlived the prune are not the ones it recorded" },
+    { subject: `${name}:3`, message: "its hash does not match its content" },
   ]);
   writeFileSync(path, text.split("\n").slice(1).join("\n"));
   expect((await verify(folder)).differences).toBe(1);
@@ -221,7 +221,7 @@ test("nothing is removed from a file that does not verify, or over an archived f
   const archived = join(folder.directory, "archive", first);
   mkdirSync(dirname(archived));
   writeFileSync(archived, "something else");
-  expect(prune(folder)).rejects.toThrow("is not what");
+  expect(prune(folder)).rejects.toThrow("differs from");
   await prune(folder).catch(() => undefined);
   expect(existsSync(join(dirname(folder.file), first))).toBe(true);
   expect((await folder.open().newest({ limit: 1 }))[0]).toMatchObject({
@@ -232,7 +232,7 @@ test("nothing is removed from a file that does not verify, or over an archived f
   const path = join(dirname(folder.file), first);
   const text = Bun.zstdDecompressSync(readFileSync(path)).toString();
   writeFileSync(path, Bun.zstdCompressSync(text.replace('"day":3', '"day":4')));
-  expect(() => planTrailPrune(request(folder))).toThrow("is not whole");
+  expect(() => planTrailPrune(request(folder))).toThrow("is damaged");
 });
 
 test("a file that was changed after the plan was made is not removed", async () => {

@@ -161,7 +161,7 @@ test("the first bad line is named, with what is wrong with it", async () => {
       severity: "difference",
       subject: "audit.jsonl:3",
       seq: 3,
-      message: "the line was changed: its content does not fit its hash",
+      message: "the line was changed: its hash does not match its content",
     },
   ]);
 });
@@ -207,9 +207,7 @@ describe("one chain through closed files", () => {
       }
     }
     writeFileSync(path, Buffer.concat([bytes, skippable]));
-    expect((await verify(folder)).findings[0]?.message).toContain(
-      "its bytes are not those that it was closed with",
-    );
+    expect((await verify(folder)).findings[0]?.message).toContain("it was changed after it was closed");
     expect(harmless).toBeGreaterThan(0); // or it would prove nothing
     rmSync(path);
     expect((await verify(folder)).findings[0]?.message).toMatch(
@@ -217,7 +215,7 @@ describe("one chain through closed files", () => {
     );
     writeFileSync(path, bytes);
     rmSync(join(dirname(folder.file), first));
-    expect((await verify(folder)).findings[0]?.message).toContain("no event stands for them");
+    expect((await verify(folder)).findings[0]?.message).toContain("no event replaces them");
   });
 });
 
@@ -377,7 +375,7 @@ test("times that go backwards and operations without an end are warnings", async
     {
       severity: "warning",
       seq: 2,
-      message: expect.stringContaining("is before that of the event before it"),
+      message: expect.stringContaining("is earlier than that of the event before it"),
     },
     {
       severity: "warning",

@@ -113,7 +113,7 @@ const OBSTACLES: Readonly<
         directory,
       ),
     says: /ENOSPC|no space left|disk is full/i,
-    hint: /free some space/,
+    hint: /free some space/i,
   },
   "no right to write": {
     make(directory) {

@@ -98,7 +98,7 @@ const DAMAGE: Readonly<Record<string, readonly [(found: Project) => void, number
       writeFileSync(found.trail, readFileSync(found.trail, "utf8").replace('"number":4', '"number":9')),
     5,
     [
-      /wrong: audit.jsonl:3: the line was changed: its content does not fit its hash/,
+      /wrong: audit.jsonl:3: the line was changed: its hash does not match its content/,
       /event 5 is not what was recorded: details.number: 4 became 9/,
     ],
   ],
@@ -106,7 +106,7 @@ const DAMAGE: Readonly<Record<string, readonly [(found: Project) => void, number
     (found) =>
       found.write(found.lines().map((line, at) => (at === 1 ? line.replace(/.("\})$/, "x$1") : line))),
     5,
-    [/wrong: audit.jsonl:2: the line was changed/, /event 4 is not what was recorded: its hash is another/],
+    [/wrong: audit.jsonl:2: the line was changed/, /event 4 is not what was recorded: its hash is different/],
   ],
   "a byte that makes it unreadable": [
     (found) =>
@@ -129,7 +129,7 @@ const DAMAGE: Readonly<Record<string, readonly [(found: Project) => void, number
     5,
     [
       /event 1 is gone; it was: .* number=1/,
-      /wrong: audit.jsonl:1: events 1 to 2 are missing before this line, and no event stands for them/,
+      /wrong: audit.jsonl:1: events 1 to 2 are missing before this line, and no event replaces them/,
     ],
   ],
   "a byte of a closed file that means nothing": [
@@ -138,13 +138,13 @@ const DAMAGE: Readonly<Record<string, readonly [(found: Project) => void, number
       writeFileSync(closedFile(found), Buffer.concat([readFileSync(closedFile(found)), skippable]));
     },
     5,
-    [/its bytes are not those that it was closed with/],
+    [/it was changed after it was closed/],
   ],
   "a tail that was cut off the home copy": [
     ({ copy }) =>
       writeFileSync(copy, readFileSync(copy, "utf8").split("\n").slice(0, 5).join("\n").concat("\n")),
     5,
-    [/wrong: home copy: it has not event 7, which it took: the copy itself was cut off or changed/],
+    [/wrong: home copy: event 7, which it received, is gone from it: the copy itself was cut off or changed/],
   ],
 };
 

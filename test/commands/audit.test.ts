@@ -87,7 +87,7 @@ test("show tells everything about one event, by number or by the beginning of it
   const { stdout, exitCode } = await run(["audit", "show", "4"], { cwd });
   expect(exitCode).toBe(0);
   expect(stdout).toContain('"backup": "yes"');
-  expect(stdout).toContain("(fits its content)");
+  expect(stdout).toContain("(matches its content)");
   expect(stdout).toContain("began with event 3: started");
   const { event, related } = JSON.parse((await run(["audit", "show", "4", "--json"], { cwd })).stdout);
   expect(related.map(({ seq }: { seq: number }) => seq)).toEqual([3]);
@@ -97,7 +97,7 @@ test("show tells everything about one event, by number or by the beginning of it
   writeFileSync(trailOf(cwd), readFileSync(trailOf(cwd), "utf8").replace('"backup":"yes"', '"backup":"no"'));
   const changed = await run(["audit", "show", "4"], { cwd });
   expect(changed.exitCode).toBe(5);
-  expect(changed.stdout).toContain("DOES NOT FIT");
+  expect(changed.stdout).toContain("DOES NOT MATCH");
 });
 
 test("verify proves, and names the line that was changed", async () => {
@@ -109,7 +109,7 @@ test("verify proves, and names the line that was changed", async () => {
   const changed = await run(["audit", "verify"], { cwd });
   expect(changed.exitCode).toBe(5);
   expect(changed.stderr).toStartWith(
-    "wrong: audit.jsonl:2: the line was changed: its content does not fit its hash\n",
+    "wrong: audit.jsonl:2: the line was changed: its hash does not match its content\n",
   );
   const { sound: verdict, findings } = JSON.parse((await run(["audit", "verify", "--json"], { cwd })).stdout);
   expect([verdict, findings.length]).toEqual([false, 1]);
@@ -126,7 +126,7 @@ test("keygen prints the public key alone, once; verify takes it", async () => {
   expect(made.stderr).not.toContain("PRIVATE+KEY");
   const again = await run(["audit", "keygen"], { cwd });
   expect(again.exitCode).toBe(4);
-  expect(again.stderr).toContain("there is a signing key already");
+  expect(again.stderr).toContain("a signing key exists already");
   const verified = await run(["audit", "verify", "--key", publicKey], { cwd });
   expect(verified.exitCode).toBe(0);
   expect(verified.stderr).toContain("there is no checkpoint yet");
@@ -154,7 +154,7 @@ test("export writes what other tools read, and is itself recorded", async () => 
   });
   const cut = await run(["audit", "export", "-n", "1"], { cwd });
   expect(lines(cut.stdout)).toHaveLength(1);
-  expect(cut.stderr).toContain("only the newest 1 events");
+  expect(cut.stderr).toContain("only the newest 1 matching events");
   expect((await run(["audit", "export", "-n", "50001"], { cwd })).exitCode).toBe(2);
   expect((await run(["audit", "export", "-n", "1", "--all"], { cwd })).exitCode).toBe(2);
 });
@@ -215,7 +215,7 @@ test("prune shows its plan, asks for a yes, and never keeps less than the config
   expect((await run(["audit", "verify"], { cwd })).exitCode).toBe(0);
   const trail = await Bun.file(trailOf(cwd)).text();
   const again = await run(["audit", "prune", "--yes"], { cwd });
-  expect([again.exitCode, again.stderr]).toEqual([0, "nothing is past its time\nnothing was removed\n"]);
+  expect([again.exitCode, again.stderr]).toEqual([0, "no event is old enough\nnothing was removed\n"]);
   expect(await Bun.file(trailOf(cwd)).text()).toBe(trail);
   const short = await run(["audit", "prune", "--days", "10"], { cwd });
   expect(short.exitCode).toBe(4);

@@ -154,7 +154,7 @@ describe.each(LEAVING)("%s leaves", (_name, key) => {
     const session = await atTheMenu(cwd);
     lab.faults.loki.add({ kind: "status", status: 403 });
     session.type("1");
-    await session.waitFor("Destroy the stack all the same?");
+    await session.waitFor("Destroy the stack anyway?");
     session.type(key);
     expect(await session.exited).toBe(130);
     expect(lastLine(session.text())).toBe("nothing was destroyed");
@@ -183,7 +183,7 @@ test("Ctrl-D while it saves answers no later question", async () => {
   session.type("1");
   await session.waitFor("exporting to backups");
   session.type(KEY.endOfInput);
-  await session.waitFor("Destroy the stack all the same?");
+  await session.waitFor("Destroy the stack anyway?");
   session.type(KEY.enter);
   expect(await session.exited).toBe(4);
   expect(lastLine(session.text())).toBe("nothing was destroyed");
@@ -226,7 +226,7 @@ describe("what came in the last seconds", () => {
     await pushLine(own.urls.loki, Date.now() - 2_000);
     const session = await atTheMenu(cwd);
     session.type("1");
-    await session.waitFor("Destroy the stack all the same? Type its name (shop)");
+    await session.waitFor("Destroy the stack anyway? Type its name (shop)");
     expect(session.text()).toMatch(FRESH);
     session.type(KEY.interrupt);
     expect(await session.exited).toBe(130);
@@ -243,7 +243,7 @@ describe("what came in the last seconds", () => {
     await pushLine(own.urls.loki, Date.now() - 2_000);
     const { stderr } = await run(["destroy", "--option", "1", "--confirm", "shop"], { cwd });
     expect(stderr).toMatch(FRESH);
-    expect(lastLine(stderr)).toEndWith(", without what came too late of loki");
+    expect(lastLine(stderr)).toEndWith(", without late data of loki");
     expect(isDestroyed(cwd)).toBe(true);
     expect((await eventsOf(cwd)).at(-1).details).toMatchObject({ backup: "yes", loses: ["loki"] });
   });

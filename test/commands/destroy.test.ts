@@ -114,7 +114,7 @@ test("after an export that is not complete it asks again, and Enter means no", a
   lab.faults.loki.add({ kind: "status", status: 403 });
   session.type("1");
   await session.waitFor("missing: loki: failed:");
-  await session.waitFor("Destroy the stack all the same?");
+  await session.waitFor("Destroy the stack anyway?");
   session.type(KEY.enter);
   expect(await session.exited).toBe(4);
   expect(isDestroyed(cwd)).toBe(false);
@@ -130,7 +130,7 @@ test("keys typed before a question are no answer to it", async () => {
   session.type("1");
   await session.waitFor("exporting to backups");
   session.type(`yyy${KEY.enter}y`);
-  await session.waitFor("Destroy the stack all the same?");
+  await session.waitFor("Destroy the stack anyway?");
   session.type(KEY.enter);
   expect(await session.exited).toBe(4);
   expect(isDestroyed(cwd)).toBe(false);
@@ -141,7 +141,7 @@ test("after an export that is not complete only the stack's name destroys", asyn
   const session = await atTheMenu(cwd);
   lab.faults.loki.add({ kind: "status", status: 403 });
   session.type("1");
-  await session.waitFor("Destroy the stack all the same? Type its name (shop)");
+  await session.waitFor("Destroy the stack anyway? Type its name (shop)");
   session.type(`y${KEY.enter}`);
   await session.waitFor("Type shop to go on");
   expect(isDestroyed(cwd)).toBe(false);
@@ -153,10 +153,10 @@ test("after an export that is not complete only the stack's name destroys", asyn
 
 /** Without a terminal: the flags, what is said last, the exit code, and whether the stack is gone. */
 const WITHOUT: readonly (readonly [string, string, number, boolean])[] = [
-  ["", "error: which data to save first was not said", 4, false],
+  ["", "error: it was not said which data to save first", 4, false],
   ["--option 1", "error: the destruction was not confirmed", 4, false],
   ["--option 3 --confirm other", "error: --confirm other is not this stack's name", 4, false],
-  ["--confirm shop", "error: which data to save first was not said", 4, false],
+  ["--confirm shop", "error: it was not said which data to save first", 4, false],
   ["--option 3 --confirm shop", "the stack shop is destroyed", 0, true],
   [
     "--option 2 --confirm shop",
@@ -245,7 +245,7 @@ test("dashboards that no backend has cannot be saved first: nothing is destroyed
   const { stderr, exitCode } = await run(["destroy", "--option", "2", "--confirm", "shop"], { cwd });
   expect({ exitCode, gone: isDestroyed(cwd) }).toEqual({ exitCode: 2, gone: false });
   expect(stderr).toEndWith(
-    "error: no backend holds dashboards\nhint: --option 1 exports everything first, 3 nothing\n",
+    "error: no backend holds dashboards\nhint: --option 1 exports everything first, --option 3 exports nothing\n",
   );
   expect((await trailOf(cwd)).at(-1)).toBe('destroy error="no backend holds dashboards" outcome=failed');
 });

@@ -155,7 +155,7 @@ describe("restore", () => {
     await using setting = await restorable(nth(12, isPush));
     const { cwd, args, reached } = setting;
     expect(await stopped(cwd, args, reached)).toMatch(
-      /^at least this is written: loki [\d,]+ entries; the same command with --resume goes on$/,
+      /^at least this was written: loki [\d,]+ entries; the same command with --resume continues$/,
     );
     const { outcome, details } = await lastOf(cwd, "restore");
     expect([outcome, details.error]).toEqual(["partial", "interrupted by SIGTERM"]);
@@ -167,7 +167,7 @@ describe("restore", () => {
     const { cwd, args, reached } = setting;
     const from = "2020-01-01T00:00:00Z";
     expect(await stopped(cwd, [...args, "--from", from], reached)).toBe(
-      `nothing is known to be written; loki had not answered yet; the same command with --from ${from} --resume goes on`,
+      `nothing is known to have been written; loki had not answered yet; the same command with --from ${from} --resume continues`,
     );
     expect((await lastOf(cwd, "restore")).outcome).toBe("partial");
   });
@@ -187,7 +187,7 @@ describe("restore", () => {
     });
     const { cwd, args, reached } = setting;
     expect(await stopped(cwd, args, reached)).toMatch(
-      /^written: loki [\d,]+ entries; not counted on the servers: loki; the same command with --resume goes on$/,
+      /^written: loki [\d,]+ entries; not counted on the servers: loki; the same command with --resume continues$/,
     );
     const { outcome, details } = await lastOf(cwd, "restore");
     expect([outcome, details.not_counted]).toEqual(["partial", ["loki"]]);
@@ -234,7 +234,7 @@ test("a plugin that was trusted and could not be listed: the trail says both, an
   mkdirSync(join(cwd, "contextcore.yaml"));
   session.type("y");
   expect(await session.exited).toBe(1);
-  expect(lastLine(session.text())).toBe("acme/lines is trusted, but not listed under plugins: yet");
+  expect(lastLine(session.text())).toBe("acme/lines is trusted, but not yet listed under `plugins`");
   rmSync(join(cwd, "contextcore.yaml"), { recursive: true });
   const [before, after] = await eventsOf(cwd, "plugin_trust");
   expect([before.outcome, after.outcome, after.ref]).toEqual(["success", "partial", before.id]);
@@ -258,6 +258,6 @@ test("a key whose event cannot be written is there all the same, and shown", asy
   mkdirSync(join(cwd, ".contextcore", "audit.jsonl"), { recursive: true });
   const { stderr, exitCode } = await run(["audit", "keygen"], { cwd });
   expect(exitCode).toBe(4);
-  expect(lastLine(stderr)).toMatch(/^the key was made all the same; its public key is /);
+  expect(lastLine(stderr)).toMatch(/^the key was made nevertheless; its public key is /);
   rmSync(join(cwd, ".contextcore"), { recursive: true });
 });

@@ -110,7 +110,9 @@ test("after an export --all nothing more is told to be unsaved", async () => {
   expect((await run(["persistence", "check-destroy"], { cwd })).exitCode).toBe(3);
   expect((await run(["export", "--all"], { cwd })).exitCode).toBe(0);
   const { stdout, stderr, exitCode } = await run(["persistence", "check-destroy"], { cwd });
-  expect(stdout.trimEnd().split("\n").at(-1)).toBe("a destroy would lose nothing: the snapshots hold it all");
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe(
+    "a destroy would lose nothing: the snapshots hold everything",
+  );
   expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
 });
 

@@ -208,13 +208,13 @@ describe("a wrong instance stops everything, with its line", () => {
     ],
     [
       "  Loki: { plugin: loki }\n",
-      "contextcore.yaml:6: backends.Loki: not a name: lower case letters, digits and dashes",
+      "contextcore.yaml:6: backends.Loki: not a valid name: use lower case letters, digits and dashes",
     ],
-    ["  ../up: { plugin: loki }\n", "contextcore.yaml:6: backends.../up: not a name"],
+    ["  ../up: { plugin: loki }\n", "contextcore.yaml:6: backends.../up: not a valid name"],
     [`  ${"a".repeat(41)}: { plugin: loki }\n`, "at most 40 characters"],
-    ["  con: { plugin: loki }\n", "backends.con: a name that Windows keeps for a device"],
+    ["  con: { plugin: loki }\n", "backends.con: a device name that Windows reserves"],
     ["  webhook: { plugin: loki }\n", "backends.webhook: the name of the plugin webhook"],
-    ["  hooks: { plugin: webhook }\n", "backends.hooks.plugin: webhook is no backend"],
+    ["  hooks: { plugin: webhook }\n", "backends.hooks.plugin: webhook is not a backend"],
     [
       "  lok: { }\n",
       "contextcore.yaml:6: backends.lok: there is no plugin called lok\nhint: Did you mean loki?",
@@ -247,7 +247,7 @@ describe("a wrong instance stops everything, with its line", () => {
 test("two instances of the same server and tenant are pointed out", async () => {
   const cwd = project(twoLokis(home, home));
   const { stderr, exitCode } = await run(["config", "check"], { cwd });
-  const what = "loki and loki-eu are the same server and tenant";
+  const what = "loki and loki-eu have the same server and tenant";
   expect(stderr).toContain(what);
   expect(exitCode).toBe(0);
   const doctor = await run(["doctor"], { cwd });
@@ -380,7 +380,7 @@ test("a name that is another plugin's instance by now continues nothing of the f
   behind = home.urls.mimir;
   await Bun.write(join(cwd, "contextcore.yaml"), backends("mimir"));
   const second = await run(["export", "--since-last", "--json"], { cwd });
-  expect(second.stderr).toContain("shop: everything, since what is kept of it is an instance of loki");
+  expect(second.stderr).toContain("shop: everything, since the kept snapshots of it are of the plugin loki");
   expect(printed(second).plugins[0].counts.samples).toBeGreaterThan(0);
   const { stdout } = await run(["verify", "latest"], { cwd });
   expect(stdout).toContain("not covered: ");

@@ -61,12 +61,12 @@ describe("a hook is a finding, and the next rule is run all the same, when it", 
     [
       "says to the check what nobody can read",
       'require("node:fs").writeSync(3, "\\0\\0\\0\\2\\0\\0\\0\\0{}"); await Bun.sleep(500);',
-      /^said what nobody can read .*, and was stopped$/,
+      /^sent an unreadable message .*, and was stopped$/,
     ],
     [
       "says to the check more than it can hold",
       'require("node:fs").writeSync(3, "\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff"); await Bun.sleep(500);',
-      /^said what nobody can read .*, and was stopped$/,
+      /^sent an unreadable message .*, and was stopped$/,
     ],
   ])("%s", async (_, inventory, message) => {
     const { rules, exitCode } = await check({ inventory });

@@ -122,14 +122,14 @@ describe("it shows no lines, and says why, when", () => {
   test("a file is no text", async () => {
     const home = await trusted();
     writeFileSync(join(home, "good/code.wasm"), new Uint8Array([...WASM, 0]));
-    expect(await reasonFor(home, "code.wasm")).toBe("not text; 8 bytes, and now 9");
+    expect(await reasonFor(home, "code.wasm")).toBe("not text; it had 8 bytes and now has 9");
   });
 
   test("it was trusted on another machine", async () => {
     const home = await trusted();
     rmSync(copies(home), { recursive: true });
     change(home);
-    expect(await reasonFor(home, "words.ts")).toBe("no copy of what was trusted is on this machine");
+    expect(await reasonFor(home, "words.ts")).toBe("this machine has no copy of the trusted file");
   });
 
   test("somebody has changed the copy", async () => {
@@ -142,7 +142,7 @@ describe("it shows no lines, and says why, when", () => {
       await reasonFor(home, "words.ts").catch(() => "shown"),
       await reasonFor(home, "gone.ts").catch(() => "shown"),
     ];
-    expect(reasons).toContain("no copy of what was trusted is on this machine");
+    expect(reasons).toContain("this machine has no copy of the trusted file");
   });
 });
 

@@ -161,7 +161,7 @@ describe("trust", () => {
     await sure.waitFor("Trust these files and load them?");
     sure.type("y");
     expect(await sure.exited).toBe(0);
-    expect(sure.text()).toContain("acme/lines is added to");
+    expect(sure.text()).toContain("acme/lines was added to");
   });
 
   test("of a plugin with packages of its own, which work in the compiled program", async () => {
@@ -346,7 +346,7 @@ describe("what is wrong is told as what it is:", () => {
     });
     expect(await json(home, ["plugin", "trust", "nosuch"], 2)).toEqual({
       error: {
-        message: "there is no third party's plugin nosuch in the configuration",
+        message: "the configuration has no third-party plugin nosuch",
         hint: "contextcore plugin list shows all",
       },
     });
@@ -482,7 +482,7 @@ describe("new", () => {
   test("does not write into a folder that is there", async () => {
     const home = temporaryDirectory({ "lines/mine.txt": "mine" });
     const { stderr } = await contextcore(home, ["plugin", "new", "acme/lines"], 2);
-    expect(stderr).toContain("./lines is already there");
+    expect(stderr).toContain("./lines exists already");
     expect(readdirSync(join(home, "lines"))).toEqual(["mine.txt"]);
   });
 });
@@ -501,7 +501,7 @@ describe("check", () => {
     expect(stdout).toContain(
       "broken  export-ends: every step is right by the contract, and the tree of cursors comes to an end\n",
     );
-    expect(stdout).toContain("claim 41 lines and have 40");
+    expect(stdout).toContain("claim 41 lines but have 40");
     await contextcore(home, ["plugin", "check", "./lines", "--rule", "no-such"], 2);
   });
 

@@ -26,7 +26,7 @@ test("the files of a half-removed snapshot go with the next prune, and nothing e
   const cwd = killedHalfway();
   const looked = await prune(cwd, "--dry-run");
   expect([looked.exitCode, existsSync(join(cwd, "backups", LEFT))]).toEqual([0, true]);
-  expect(looked.stderr).toContain(`${LEFT} is left of a removal that did not end`);
+  expect(looked.stderr).toContain(`${LEFT} remains of an interrupted removal`);
   expect((await run(["audit"], { cwd })).stdout).toBe("");
 
   expect((await prune(cwd)).exitCode).toBe(0);

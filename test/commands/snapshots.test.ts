@@ -119,7 +119,7 @@ test("verify --quick says what it has not looked at", async () => {
   const [first = ""] = kept();
   const { stdout, exitCode } = await call("verify", first, "--quick");
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/ {2}sizes and index fit {2}\d+ files, \d+ blocks, contents were not read\n$/);
+  expect(stdout).toMatch(/ {2}sizes and index match {2}\d+ files, \d+ blocks, contents were not read\n$/);
   expect((await call("verify", first)).stdout).toMatch(/ {2}sound {2}.* read\n$/);
 });
 
@@ -127,7 +127,7 @@ test("a snapshot that is elsewhere is named by its path", async () => {
   const { stderr, exitCode } = await call("verify", "20200101-000000");
   expect(exitCode).toBe(2);
   expect(stderr).toContain(
-    `neither in ${stacks.cwd} nor among those of this configuration, in ${join(stacks.cwd, "backups")}`,
+    `neither in ${stacks.cwd} nor in this configuration's ${join(stacks.cwd, "backups")}`,
   );
   expect(stderr).toContain("by its path");
 });

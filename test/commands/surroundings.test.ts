@@ -96,7 +96,9 @@ test("with stdin closed nothing waits for an answer", async () => {
       stdout: "ignore",
       stderr: "pipe",
     });
-    expect(await new Response(child.stderr).text()).toContain("error: which data to save first was not said");
+    expect(await new Response(child.stderr).text()).toContain(
+      "error: it was not said which data to save first",
+    );
     expect(await child.exited).toBe(4);
   }
 });

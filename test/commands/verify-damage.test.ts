@@ -35,9 +35,9 @@ test.each([{}, { compression: "zstd" as const }])(
     const [first, last] = [block.before + 1, block.before + block.records];
     expect(told.stderr).toContain(first === last ? `line ${first}, ` : `lines ${first} to ${last}, `);
     expect(told.stderr).toContain(
-      `block ${block.number} of the index, bytes ${block.offset} to ${block.offset + block.bytes}, ${block.from} to ${block.to}: its bytes do not fit its checksum`,
+      `block ${block.number} of the index, bytes ${block.offset} to ${block.offset + block.bytes}, ${block.from} to ${block.to}: its bytes do not match its checksum`,
     );
-    expect(told.stderr).toContain("damaged: 1 block of logs; while the server has the data");
+    expect(told.stderr).toContain("damaged: 1 block of logs; while the server still has the data");
     expect(told.stderr).toContain(`  ${again}\n`);
 
     const { stdout } = await run(["verify", path, "--json"], { cwd });
@@ -48,7 +48,7 @@ test.each([{}, { compression: "zstd" as const }])(
     });
     expect(report.flaws).toContainEqual({
       file: block.file,
-      what: "its bytes do not fit its checksum",
+      what: "its bytes do not match its checksum",
       plugin: "logs",
       block: block.number,
       lines: { first, last },

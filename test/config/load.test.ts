@@ -65,7 +65,7 @@ test.each([
 test("sections may be empty, and text is no configuration", async () => {
   expect((await load("backends:\nexport:\n")).export.concurrency).toBe(8);
   expect((await problemsOf("just text"))[0]?.what).toBe(
-    'the file must be keys with values, and it is only "just text"',
+    'the file must consist of keys with values, but it is only "just text"',
   );
 });
 

@@ -141,7 +141,7 @@ const BROKEN: readonly (readonly [rule: string, what: string, change: Change, me
       const records = lineRecords(await read(cursor));
       return { records: records.map((one) => ({ ...one, lines: one.lines + 1 })) };
     }),
-    "claim 6 lines and have 5",
+    "claim 6 lines but have 5",
   ],
   [
     "export-ends",

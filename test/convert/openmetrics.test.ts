@@ -110,7 +110,7 @@ const ODD_LABELS: readonly (readonly (readonly [string, string])[])[] = [
 
 test("series that differ in such a label stay apart, in both directions", async () => {
   const env = { ...cleanEnv(cwd), CONTEXTCORE_MIMIR_URL: lab.urls.mimir };
-  const time = Date.now() - 3_600_000;
+  const time = Math.floor(Date.now() / 1_000) * 1_000 - 3_599_875; // ends in .125: a number would drop a zero
   await push(
     `${lab.urls.mimir}/api/v1/push`,
     ODD_LABELS.map((labels, index) => ({ labels, points: [float(time, index)] })),

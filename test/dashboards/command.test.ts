@@ -90,7 +90,7 @@ test("exported and provisioned elsewhere; a bad file stops everything and is nam
 test("a deletion is confirmed, recorded before it happens, and can be taken back", async () => {
   await using grafana = await startGrafana({ seed: 1 });
   const setting = { cwd: temporaryDirectory(), url: grafana.url };
-  expect(await dashboards(setting, ["delete"], 2)).toContain("nothing to delete is named");
+  expect(await dashboards(setting, ["delete"], 2)).toContain("no dashboard is named");
   expect(await dashboards(setting, ["delete", "nope", "--yes"], 1)).toContain(
     "there is no dashboard with the uid nope",
   );

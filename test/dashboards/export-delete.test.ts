@@ -7,7 +7,7 @@ import { exportDashboards } from "../../src/dashboards/export.ts";
 import { listDashboards } from "../../src/dashboards/listing.ts";
 import { failure, NEVER, startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
-import { provision, storeOf, summary } from "./support.ts";
+import { model, provision, storeOf, summary } from "./support.ts";
 
 const filesIn = (directory: string): Record<string, string> =>
   Object.fromEntries(
@@ -65,7 +65,7 @@ test("a directory that holds something is not filled; hidden entries do not coun
   const file = join(temporaryDirectory(), "file");
   writeFileSync(file, "x");
   expect(String(await failure(exportDashboards(store, file, NEVER)))).toContain(
-    "is not a directory that can be read",
+    "is not a readable directory",
   );
 });
 
@@ -188,4 +188,33 @@ test("a dashboard that provisioning owns is not deleted", async () => {
   const { failed } = await run();
   expect(failed[0]?.reason).toContain("provisioned dashboard cannot be deleted");
   expect(existsSync(".contextcore/deleted")).toBe(false);
+});
+
+test("what somebody changed after the plan was made is not deleted, and is named; the rest is", async () => {
+  await using grafana = await startGrafana({ seed: 1 });
+  const store = await storeOf(grafana);
+  await provision(
+    store,
+    temporaryDirectory({ "one.json": model("one", "One"), "two.json": model("two", "Two") }),
+  );
+  const plan = await planDeletion(store, { uids: ["one", "two"] }, NEVER);
+  const changed = temporaryDirectory({ "one.json": model("one", "One", { description: "an hour of work" }) });
+  await provision(store, changed);
+  const result = await deleteDashboards(store, plan, { keep: async () => {}, signal: NEVER });
+  expect(result.dashboards.map(({ uid }) => uid)).toEqual(["two"]);
+  expect(result.failed).toEqual([
+    { what: "One (one)", reason: expect.stringContaining("somebody changed it since") },
+  ]);
+  expect((await store.read("one", NEVER)).content).toMatchObject({ description: "an hour of work" });
+});
+
+test("a folder that was renamed after the plan was made is not deleted", async () => {
+  await using grafana = await startGrafana({});
+  const store = await storeOf(grafana);
+  await store.createFolder({ uid: "old", title: "Old" }, NEVER);
+  const plan = await planDeletion(store, { uids: [], folder: "old" }, NEVER);
+  await store.renameFolder({ uid: "old", title: "Kept" }, NEVER);
+  const { folders, failed } = await deleteDashboards(store, plan, { keep: async () => {}, signal: NEVER });
+  expect(folders).toEqual([]);
+  expect(failed.map(({ reason }) => reason)).toEqual([expect.stringContaining("somebody changed it since")]);
 });

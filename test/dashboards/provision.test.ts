@@ -2,7 +2,8 @@
 import { expect, test } from "bun:test";
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startGrafana } from "../plugins/grafana/support.ts";
+import { provisionDashboards } from "../../src/dashboards/provision.ts";
+import { NEVER, startGrafana } from "../plugins/grafana/support.ts";
 import { temporaryDirectory } from "../support/directory.ts";
 import { model, planFor, provision, storeOf, summary } from "./support.ts";
 
@@ -138,4 +139,21 @@ test("an account that may not write changes nothing, and each refusal says so", 
   const done = await provision(await storeOf(grafana, { token: "glsa_v" }), temporaryDirectory(FILES));
   expect(summary(done)).toBe("folders 0+ 0~ 0=, dashboards 0+ 0~ 0=, left 0, failed 6");
   expect(done.failed.map(({ reason }) => reason).join()).toContain("Permissions needed: folders:create");
+});
+
+test("a dashboard that somebody changed after the plan was made is not overwritten, and is named", async () => {
+  await using grafana = await startGrafana({});
+  const store = await storeOf(grafana);
+  const directory = temporaryDirectory({ "one.json": model("one", "One") });
+  await provision(store, directory);
+  writeFileSync(join(directory, "one.json"), model("one", "One", { description: "of the file" }));
+  const plan = await planFor(store, directory);
+  const other = temporaryDirectory({ "one.json": model("one", "One", { description: "an hour of work" }) });
+  await provision(store, other);
+  const { dashboards, failed } = await provisionDashboards(store, plan, NEVER);
+  expect(dashboards.updated).toBe(0);
+  expect(failed).toEqual([
+    { what: "one.json", reason: expect.stringContaining("somebody changed it since") },
+  ]);
+  expect((await store.read("one", NEVER)).content).toMatchObject({ description: "an hour of work" });
 });

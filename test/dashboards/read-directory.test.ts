@@ -48,12 +48,12 @@ test("every file that is no dashboard is named, with the place, and nothing is w
   expect(error.problems.map(({ file, reason }) => `${file}: ${reason}`).sort()).toEqual([
     "Folder/_folder.json: not a folder: it has no metadata",
     "Sub/broken.json: not valid JSON at line 3, column 14",
-    "Sub/comma.json: not valid JSON (a comma too many, a comment, or a word without quotes)",
+    "Sub/comma.json: not valid JSON (an extra comma, a comment, or a word without quotes)",
     "Sub/empty.json: it is empty",
     "Sub/list.json: not a dashboard: it is not a JSON object",
     "half.json: not a dashboard: it has no metadata",
     "nameless.json: not a dashboard: it has no title",
-    "twice.json: its uid good is that of good.json too",
+    "twice.json: good.json has the same uid good",
   ]);
   expect(grafana.calls).toEqual([]);
 });

@@ -38,11 +38,11 @@ test.each(["13.1.0", "11.6.0"])("Grafana %s: what is planned is what happens", a
     'characters.json: its uid contains illegal characters: "bad uid/x" (letters, digits, - and _ are taken)',
     "long.json: its uid is too long: 41 characters, and 40 are taken",
     "reserved/deeper/inside.json: its folder could not be created",
-    "reserved/deeper: the folder that it lies in could not be created",
+    "reserved/deeper: its parent folder could not be created",
     "reserved/inside.json: its folder could not be created",
     "reserved: its uid is one of Grafana's own: sharedwithme",
     "strange/there.json: its folder could not be created",
-    'strange: its uid contains illegal characters: "a b" (letters, digits, - and _ are taken)',
+    'strange: its uid contains illegal characters: "a b" (letters, digits, - and _ are allowed)',
     "title.json: its title is too long: 5001 characters, and 5000 are taken",
     'umlaut.json: its uid contains illegal characters: "über" (letters, digits, - and _ are taken)',
   ]);
@@ -96,7 +96,7 @@ test("two directories that say the same uid are one folder too many", async () =
     "b/_folder.json": folderFile("same"),
   });
   const error = await failure(planFor(await storeOf(grafana), directory));
-  expect(String(error)).toContain("b/_folder.json: its uid same is that of a/_folder.json too");
+  expect(String(error)).toContain("b/_folder.json: a/_folder.json has the same uid same");
 });
 
 test("folders deeper than any Grafana takes are refused, and deeper than it does unless it is set are doubted", async () => {
@@ -106,7 +106,7 @@ test("folders deeper than any Grafana takes are refused, and deeper than it does
   const plan = await planFor(store, temporaryDirectory({ [`${deep}/a.json`]: model("a", "A") }));
   expect(plan.refused.map(({ what }) => what)).toEqual([deep, `${deep}/a.json`]);
   expect(plan.warned.map(({ what }) => what)).toEqual(["1/2/3/4/5", "1/2/3/4/5/6", "1/2/3/4/5/6/7"]);
-  expect(plan.warned[0]?.reason).toContain("unless max_nested_folder_depth says more");
+  expect(plan.warned[0]?.reason).toContain("unless max_nested_folder_depth is higher");
 });
 
 const bytes = (text: string, ...before: readonly number[]): Buffer =>

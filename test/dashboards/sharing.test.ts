@@ -29,7 +29,7 @@ const SHARED = JSON.stringify({
   templating: { list: [] },
 });
 
-const WARNING = `shared.json: exported for sharing: nothing fills ${placeholder("DS_METRICS")} (data source: prometheus), ${placeholder("VAR_JOB")} (constant: job); it brings along library panels, which are not created: Shared panel (shared-1). Import it in Grafana once, and use what that exports`;
+const WARNING = `shared.json: exported for sharing: nothing fills in ${placeholder("DS_METRICS")} (data source: prometheus), ${placeholder("VAR_JOB")} (constant: job); it includes library panels, which are not created: Shared panel (shared-1). Import it into Grafana once, and use the export of the result`;
 
 test("each input and library panel that nothing fills is named, in the dry run and in the run", async () => {
   await using grafana = await startGrafana();
@@ -55,7 +55,9 @@ const warnedOf = async (content: object): Promise<string[]> => {
 const using = { panels: [{ datasource: { uid: placeholder("DS_X") } }] };
 
 test("a placeholder without its inputs is open, too; one that the dashboard has a variable for is not", async () => {
-  expect(await warnedOf(using)).toEqual([expect.stringContaining(`nothing fills ${placeholder("DS_X")}.`)]);
+  expect(await warnedOf(using)).toEqual([
+    expect.stringContaining(`nothing fills in ${placeholder("DS_X")}.`),
+  ]);
   expect(await warnedOf({ dashboard: { title: "A", ...using } })).toHaveLength(1);
   const templating = { list: [{ name: "DS_X", type: "datasource", query: "prometheus" }] };
   expect(await warnedOf({ ...using, templating })).toEqual([]);

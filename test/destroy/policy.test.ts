@@ -363,7 +363,7 @@ test("a refusal says what would permit the command, and is silent where nothing 
   const lists = { allow: [], deny: [] };
   const pruned = refusalOf({ command: ["sh", "-c", "docker system prune -f; x"], ...lists });
   expect(pruned?.hint).toEndWith(
-    'and touch nothing else; if it does, destroy.allow: ["docker system prune -f"] permits it',
+    'and touch nothing else; if it does that, destroy.allow: ["docker system prune -f"] permits it',
   );
   expect(refusalOf({ command: ["rm", "-rf", "/"], ...lists })?.hint).toEndWith("and touch nothing else");
   const coloured = refusalOf({ command: ["sh", "-c", "reboot \u001b[31m\u202e"], ...lists });

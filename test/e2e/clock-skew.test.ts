@@ -34,7 +34,7 @@ test.each([
       for (const { name, range, exportedUntil, agrees, problems } of plugins) {
         expect([name, agrees]).toEqual([name, true]);
         expect(problems.map(({ reason }: { reason: string }) => reason)).toContain(
-          `the server's clock is 3h ${words} ours: where reading ends goes by the server's. Let both hosts keep time.`,
+          `the server's clock is 3h ${words} ours: reading ends by the server's clock. Synchronize both clocks.`,
         );
         const to = Date.parse(range.to);
         expect(to).toBeGreaterThan(began - 5_000);

@@ -64,7 +64,7 @@ describe.each([
     if (second === undefined) throw new Error("the ledger has one block");
     flipBit(path, second);
     const { flaws } = await verifySnapshot(path, { depth: "checksums" });
-    expect(flaws[0]).toMatchObject({ subject: second.file, message: "its bytes do not fit its checksum" });
+    expect(flaws[0]).toMatchObject({ subject: second.file, message: "its bytes do not match its checksum" });
     const { taken, outcome } = await restored(path, join(dir.path, "restore"));
     expect(taken.has("fake/ledger.db")).toBe(false);
     expect(taken.has("fake/etc/a.conf")).toBe(true);
@@ -119,13 +119,13 @@ describe("a step whose bytes", () => {
     ["are a text", { bytes: "text" }, "the plugin's answer makes no sense"],
     ["lie at the top", { file: "logs.json" }, "it is not in the folder fake/"],
     ["leave the folder", { file: "fake/../x" }, "not a safe file name"],
-    ["are of an unknown kind", { kind: "blob" }, 'records of the kind "blob"'],
+    ["are of an unknown kind", { kind: "blob" }, 'records have the unknown kind "blob"'],
     ["count nonsense", { counts: { files: -1 } }, "counts.files is -1"],
   ])("%s is refused", async (_, over, reason) => {
     expect(await answered([{ ...bytes, ...over }])).toContain(reason);
   });
 
   test("go into another step's file is refused: the first one stays as it is", async () => {
-    expect(await answered([bytes])).toContain("fake/x cannot be written: another step has it for itself");
+    expect(await answered([bytes])).toContain("fake/x cannot be written: another step writes it exclusively");
   });
 });

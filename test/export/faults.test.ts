@@ -311,7 +311,7 @@ describe("a third party's plugin whose lines no reader takes is never complete: 
     [
       "a time outside of its range",
       records(entry(FROM + 1n)),
-      "line 1 of the records of logs.json: its times are outside of its block's",
+      "line 1 of the records of logs.json: its times are outside its block's",
     ],
     [
       "fewer entries than it claims",

@@ -73,7 +73,7 @@ test("a time that is none, or more than an hour away, is an error of the plugin'
   using dir = scratch();
   for (const [notBefore, reason] of [
     ["soon", "a cursor's member notBefore is not a time in ns, as decimal digits"],
-    [`${FIRST + 3_700n * SECOND}`, "a cursor is to wait for more than an hour"],
+    [`${FIRST + 3_700n * SECOND}`, "a cursor waits for more than an hour"],
   ]) {
     const onStep = (cursor: Cursor): Step | undefined =>
       cursor.stream === "all" ? { next: [{ ...cursor, stream: 0, notBefore }] } : undefined;

@@ -99,7 +99,7 @@ describe("samples", () => {
     const { path, claims, problems } = await exported(dir.path, open);
     expect(linesIn(path, "metrics.json").map((line) => JSON.parse(line).values)).toEqual([[1, 2], [3]]);
     expect(problems).toEqual([
-      "lossy: The server gave another value the second time that it was asked for these; the first is kept.",
+      "lossy: The server returned different values for these the second time; the first ones are kept.",
     ]);
     expect(claims?.problems[0]?.items).toEqual(['{"__name__":"up"} at 1970-01-01T00:16:42.000Z']);
     expect(claims?.status).toBe("complete");
@@ -146,7 +146,7 @@ describe("lines of a plugin's own", () => {
     expect(claims?.status).toBe("partial");
     expect(problems).toEqual([
       expect.stringContaining(
-        "incomplete: fake/rows.jsonl was read a second time, and nothing of that is kept",
+        "incomplete: fake/rows.jsonl was read a second time, but nothing of that is kept",
       ),
       "incomplete: the server counts 1 row more than were read",
     ]);

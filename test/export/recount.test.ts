@@ -130,3 +130,25 @@ test("lines that Loki shows only after a while, and whose lack its counts agree 
   expect([manifest.status, loki?.agrees, loki?.counts.entries]).toEqual(["complete", true, 100]);
   expect(loki?.notes["read twice"]).toStartWith("1 window, ");
 });
+
+test("a window in which there is nothing is counted once, unless it ended within the last minute", async () => {
+  using dir = scratch();
+  await using here = stage({ now: () => NOW });
+  const timesUntil = async (to: bigint): Promise<number> => {
+    let times = 0;
+    const count: Backend["count"] = async (request, signal) => {
+      times += 1;
+      return here.backend.count?.(request, signal);
+    };
+    const plugin = { name: "loki", about: "of the lab", options: {} as never };
+    const open: OpenBackend = { name: "loki", plugin, backend: { ...here.backend, count }, clock: () => NOW };
+    const range = { from: to - SECOND, to };
+    await runExport(dir.path, [], {
+      backends: [{ open, request: { range } }],
+      tuning: { ...FAST, recountMs: 50 },
+    });
+    return times;
+  };
+  expect(await timesUntil(NOW - 61n * SECOND)).toBe(2);
+  expect(await timesUntil(NOW - 59n * SECOND)).toBe(3);
+});

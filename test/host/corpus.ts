@@ -118,7 +118,7 @@ export const FAILS_IN_INVENTORY: readonly Case[] = [
   {
     what: "answers nonsense",
     parts: { inventory: 'return { signals: "all" };' },
-    said: /gave an answer that does not fit: `signals`/,
+    said: /gave a wrong answer: `signals`/,
   },
   {
     what: "tells its secret",
@@ -171,7 +171,7 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
   {
     what: "wrong numbers of lines",
     parts: { step: "return { records: [{ ...line(1), lines: 5 }] };" },
-    said: /claim 5 lines and have 1/,
+    said: /claim 5 lines but have 1/,
   },
   {
     what: "a negative count",
@@ -179,7 +179,7 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
     said: /counts\.lines is -5/,
   },
   {
-    what: "a file outside of the snapshot",
+    what: "a file outside the snapshot",
     parts: { step: 'return { records: [{ ...line(1), file: "../../evil.jsonl" }] };' },
     said: /evil\.jsonl/,
   },
@@ -208,7 +208,7 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
     ],
     "writes into its connection": [
       'require("node:fs").writeSync(3, "rubbish, rubbish"); await Bun.sleep(500);',
-      /it said what nobody can read/,
+      /it sent an unreadable message/,
     ],
     "answers more than can be held": [
       "return { records: [{ ...line(1), text: new Uint8Array(300_000_000) }] };",
@@ -230,12 +230,12 @@ export const FAILS_IN_EXPORT: readonly Case[] = [
   {
     what: "next without end, and nothing with it",
     parts: { step: "return { next: [{ id: crypto.randomUUID() }, { id: crypto.randomUUID() }] };" },
-    said: /steps in a row brought nothing/,
+    said: /steps in a row yielded nothing/,
   },
   {
     what: "a hundred thousand cursors from each step, and nothing with them",
     parts: { step: "return { next: Array.from({ length: 100_000 }, () => ({ id: Math.random() })) };" },
-    said: /steps in a row brought nothing but \d+ cursors \(\d+ MB\)/,
+    said: /steps in a row yielded nothing but \d+ cursors \(\d+ MB\)/,
   },
 ];
 

@@ -130,7 +130,7 @@ describe("an answer that does not fit goes no further", () => {
     expect(await failure(Promise.resolve<unknown>(answer()))).toMatchObject({
       name: "PluginError",
       kind: "invalid",
-      message: expect.stringContaining(`acme/x: ${hook} gave an answer that does not fit: `),
+      message: expect.stringContaining(`acme/x: ${hook} gave a wrong answer: `),
     });
   });
 
@@ -153,7 +153,7 @@ describe("an answer that does not fit goes no further", () => {
       "no failure",
       "no failure",
       expect.objectContaining({
-        message: "acme/x: 3 steps in a row brought nothing, and there are still more",
+        message: "acme/x: 3 steps in a row yielded nothing, and more follow",
       }),
     ]);
   });

@@ -152,7 +152,7 @@ describe("a third party's plugin", () => {
     [
       "another contract",
       "contract: 2,",
-      "written for version 2 of the plugin contract, and this contextcore speaks version 1",
+      "written for version 2 of the plugin contract, but this contextcore supports version 1",
     ],
     ["an unknown part", "backends: 1,", "`backends` is not part of the contract"],
     ["a wrong type", "hosts: 'x',", "`hosts` should be Array"],

@@ -127,7 +127,7 @@ test("code that the files do not show is told with its place: computed imports, 
     'more/deep.ts:2: code made from text: eval("1");',
     'more/deep.ts:3: code made from text: new Function("1");',
     "more/deep.ts:4: a loader of its own: Bun.plugin({});",
-    "more/deep.ts:5: a thread, where no fence is: new Worker(a);",
+    "more/deep.ts:5: a thread, which the module fence does not cover: new Worker(a);",
     'more/deep.ts:6: a computed import, which may lead anywhere: await import("./" + a);',
     "sly.ts:4: a computed import, which may lead anywhere: await import(p);",
   ]);

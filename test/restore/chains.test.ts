@@ -133,7 +133,7 @@ test("a named night is that night alone; --chain takes what it continues", async
   const alone = await call("restore", fifth, "--plugin", "loki", "--dry-run");
   expect(alone.plugins[0].counts).toEqual({ entries: 26 });
   const told = await nights.on(nights.full, "verify", fifth, "--quick");
-  expect(told.stderr).toContain(`increment: it continues ${names[3]}, and is taken alone`);
+  expect(told.stderr).toContain(`increment: it continues ${names[3]}, but is used alone`);
   const chained = await call("restore", fifth, "--chain", "--plugin", "loki", "--dry-run");
   // The late line of the sixth day belongs to the fifth, and came after its night.
   expect(chained.plugins[0].counts).toEqual({ entries: 5 * 25 });

@@ -42,5 +42,5 @@ export const lostText = (block: IndexBlock) => ({
   bytes: { from: block.offset, to: block.offset + block.bytes },
   range: { from: block.from, to: block.to },
   counts: block.counts,
-  reason: "its bytes do not fit its checksum",
+  reason: "its bytes do not match its checksum",
 });

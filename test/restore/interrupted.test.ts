@@ -134,7 +134,7 @@ test("a server that is away when it is to go on is said to be, and costs the int
   const without = await stacks.on(lab, "restore", first, "--yes", "--resume");
   expect(without.exitCode).toBe(4);
   expect(without.stderr).toContain(
-    "the interrupted restore writes to loki, too, which cannot go on now: loki: ",
+    "the interrupted restore writes to loki, too, which cannot be written now: loki: ",
   );
   expect(without.stderr).toContain("nothing was written");
   lab.faults.loki.clear();

@@ -76,7 +76,7 @@ test("a server that ignores the tenant is not written to for --into, and is with
   expect(into.leftOut).toEqual([
     {
       name: "many",
-      reason: "It has no tenants. So with --into nothing of it is written; to have tenants: tenants: true.",
+      reason: "It has no tenants. With --into, nothing is written to it; to enable tenants: tenants: true.",
     },
   ]);
   expect((await planRestore(common)).targets.map(({ name }) => name)).toEqual(["many"]);

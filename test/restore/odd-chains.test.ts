@@ -120,7 +120,7 @@ for (const [written, change] of [
       `gap: loki: ${gaps[0].from} to ${gaps[0].to} is in none of these snapshots`,
     );
     expect(done.stderr).toContain(
-      `while the server has it: contextcore export --plugin loki --from ${gaps[0].from}`,
+      `while the server still has it: contextcore export --plugin loki --from ${gaps[0].from}`,
     );
     const verified = await call("verify", "latest", "--json");
     expect([verified.exitCode, printed(verified).sound]).toEqual([5, false]);
@@ -183,7 +183,7 @@ test("--since-last says for each backend since when, and why", async () => {
   const since = iso(BigInt(Date.parse(exportedUntil)) * 1_000_000n - 3_600_000_000_000n).slice(0, 19);
   expect(stderr).toMatch(
     new RegExp(
-      `^loki: since ${since}.*: ${nameOf(-1)} holds it up to ${exportedUntil}, less 1h for what came late$`,
+      `^loki: since ${since}.*: ${nameOf(-1)} holds it up to ${exportedUntil}, minus 1h for late data$`,
       "m",
     ),
   );
@@ -194,10 +194,10 @@ test("another server, or another tenant, is not continued: everything is saved, 
   const lab = await nights.another();
   const moved = await nights.on(lab, "export", "--since-last", ...LOKI, "--json");
   expect(moved.stderr).toContain(
-    `loki: everything, since what is kept of it is of another server, ${nights.full.urls.loki}`,
+    `loki: everything, since the kept snapshots of it are of another server, ${nights.full.urls.loki}`,
   );
   const tenant = await call("export", "--since-last", ...LOKI, "--set", "backends.loki.tenant=b");
-  expect(tenant.stderr).toContain("loki: everything, since what is kept of it is of another server");
+  expect(tenant.stderr).toContain("loki: everything, since the kept snapshots of it are of another server");
   // What `latest` is follows the newest: the empty server's, or the tenant's, whole, and nothing of the first server's.
   const chains = printed(await call("verify", "latest", "--quick", "--json")).chains;
   expect(chains.find(({ backend }: { backend: string }) => backend === "loki").snapshots).toHaveLength(1);

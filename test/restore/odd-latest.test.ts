@@ -63,7 +63,9 @@ test("nights of -t 24h are put back together, though some seconds are between th
   const verified = await call("verify", "latest", "--quick");
   expect(verified.exitCode).toBe(3);
   expect(verified.stderr).toMatch(/left out: loki: 24h.* is in none of these snapshots/);
-  expect(verified.stderr).toContain("while the server has it: contextcore export --plugin loki --from ");
+  expect(verified.stderr).toContain(
+    "while the server still has it: contextcore export --plugin loki --from ",
+  );
 });
 
 test("data of several tenants is not mixed without a word, and that of another tenant is told", async () => {

@@ -163,7 +163,7 @@ test("a tenant that the servers ignore is refused, since what is restored would 
   ])
     expect(stdout).toMatch(
       new RegExp(
-        `^left out: ${name}: .* no tenants: other is ignored.* nothing of it is written; to have tenants: ${setting}: true\\.$`,
+        `^left out: ${name}: .* no tenants: other is ignored.* nothing is written to it; to enable tenants: ${setting}: true\\.$`,
         "m",
       ),
     );

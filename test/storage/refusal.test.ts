@@ -19,10 +19,10 @@ symlinkSync(at("circle"), at("circle"));
 
 const ACTS: Readonly<Record<string, readonly [act: () => unknown, what: string]>> = {
   ENOENT: [() => openSync(at("none/file"), "r"), "there is no such file or directory"],
-  EEXIST: [() => openSync(at("file"), "wx"), "it is there already"],
+  EEXIST: [() => openSync(at("file"), "wx"), "it exists already"],
   EISDIR: [() => writeFileSync(at("folder"), "text"), "it is a directory"],
   ENOTDIR: [() => readdirSync(at("file")), "a part of that path is a file"],
-  ELOOP: [() => readFileSync(at("circle")), "symbolic links on that path lead in a circle"],
+  ELOOP: [() => readFileSync(at("circle")), "symbolic links on that path form a loop"],
   ENAMETOOLONG: [() => mkdirSync(at("x".repeat(300))), "the path is too long"],
   ENOSPC: [() => writeFileSync("/dev/full", "text"), "the disk is full"],
   EINVAL: [() => renameSync(at("folder"), at("folder/below")), "EINVAL"],

@@ -57,7 +57,7 @@ export function testStorage(name: string, open: () => Storage): void {
     test("more than is asked for is not read", async () => {
       const storage = open();
       await storage.write("a", "0123456789");
-      expect(storage.read("a", 9)).rejects.toThrow("more than 9");
+      expect(storage.read("a", 9)).rejects.toThrow("the limit is 9");
       expect((await storage.read("a", 10)).length).toBe(10);
     });
 

@@ -24,9 +24,9 @@ const DESTRUCTIVE: Readonly<Record<string, boolean>> = {
   export: false,
   inventory: false,
   verify: false,
-  provision: false,
   audit_export: false,
   plugin_trust: false,
+  provision: true,
   delete_dashboard: true,
   destroy: true,
   prune: true,
@@ -72,7 +72,15 @@ const sha256 = "5f".repeat(32);
 /** Of each destructive task a plan with something to do: as much of it as its targets are made from. */
 const PLANS: Readonly<Record<string, unknown>> = {
   prune: { doomed: [{ path: "/backups/1", manifest: { sha256 } }], leftovers: ["/backups/.1.removed"] },
-  delete_dashboard: { dashboards: [{ uid: "a", title: "A" }], folders: [{ uid: "f", title: "F" }] },
+  delete_dashboard: {
+    dashboards: [{ uid: "a", title: "A" }],
+    folders: [{ uid: "f", title: "F" }],
+    hashes: new Map([["a", sha256]]),
+  },
+  provision: {
+    folders: [{ action: "rename", path: "F", folder: { uid: "f" }, before: { uid: "f", title: "F" } }],
+    dashboards: [{ action: "update", dashboard: { uid: "a" }, hash: sha256 }],
+  },
   restore: {
     targets: [
       { name: "loki", open: { url: "http://loki:3100", tenant: "a" } },

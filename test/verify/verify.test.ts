@@ -89,8 +89,8 @@ describe("a flaw names its file, block and line:", () => {
     );
     const flaws = await found(path);
     expect(flaws.map(({ subject: file, message }) => [file, message])).toEqual([
-      ["logs.json", "its bytes do not fit its checksum"],
-      ["logs.json", "does not fit its checksum"],
+      ["logs.json", "its bytes do not match its checksum"],
+      ["logs.json", "does not match its checksum"],
     ]);
     expect(flaws[0]?.block).toBeGreaterThan(0);
   });
@@ -148,7 +148,7 @@ describe("what fits its checksums and is still not true:", () => {
     "a time outside of its block's": {
       file: "traces.json",
       change: (text) => text.replace('"startTimeUnixNano":"1001', '"startTimeUnixNano":"9001'),
-      flaw: "its times are outside of its block's",
+      flaw: "its times are outside its block's",
       line: 1,
     },
     "a value without a timestamp": {
@@ -207,7 +207,7 @@ describe("what fits its checksums and is still not true:", () => {
     const bytes = readFileSync(index);
     claim(path, (manifest) => Object.assign(manifest.index, { sha256: sha256(bytes), bytes: bytes.length }));
     expect((await found(path))[0]?.message).toContain(
-      "is said to be complete, and 1 of its cursors were never run",
+      "is marked as complete, but 1 of its cursors were never run",
     );
   });
 
@@ -216,6 +216,8 @@ describe("what fits its checksums and is still not true:", () => {
     const path = join(dir.path, "copy");
     cpSync(await smallSnapshot(dir.path), path, { recursive: true });
     edit(join(path, "manifest.json"), (text) => text.replace('"format": 1', '"format": 2'));
-    expect((await found(path))[0]?.message).toContain("written in format 2, newer than this program knows");
+    expect((await found(path))[0]?.message).toContain(
+      "it has format 2, which is newer than this program knows",
+    );
   });
 });

@@ -1,4 +1,4 @@
-/** Takes new events to every sink, behind the command's back; each sink on its own, so that none waits for another. */
+/** Delivers new events to every sink while the command works. Each sink has a queue of its own, so that none waits for another. */
 
 import type { OpenSink } from "../../host/open.ts";
 import { messageOf } from "../../units/message-of.ts";
@@ -7,7 +7,7 @@ import { deliverAll } from "./dispatcher.ts";
 import { pendingAfter } from "./pending.ts";
 import { newSinkState, readSinkState, sinksFolder, writeSinkState } from "./state.ts";
 
-/** How long a sink may take of which the configuration says nothing, ms. */
+/** How long a sink may take if the configuration says nothing, ms. */
 export const SINK_TIME_LIMIT_MS = 5_000;
 
 /** Which sinks there are, and what to do with what cannot be delivered. */
@@ -22,13 +22,13 @@ export interface DeliveryOptions {
   onDropped(name: string, count: number): Promise<void>;
 }
 
-/** Takes events to all sinks. */
+/** Delivers events to all sinks. */
 export interface Delivery {
   /** New sinks get the events after `after`. */
   welcome(names: readonly string[], after: number): void;
   /** There is something to deliver. */
   notify(): void;
-  /** Waits for all sinks, none longer than the limit; says what still waits. */
+  /** Waits for all sinks, each up to its limit; warns about what is still waiting. */
   close(): Promise<void>;
 }
 
@@ -72,7 +72,7 @@ export function openDelivery(options: DeliveryOptions): Delivery {
   };
 }
 
-/** What was found while delivering is found once more at the end. */
+/** Delivery at the end meets the same problems again; each is reported once. */
 function once(tell: (message: string) => void): (message: string) => void {
   const told = new Set<string>();
   return (message) => {
@@ -89,7 +89,7 @@ function warnOfBacklog(file: string, name: string, onWarning: (message: string) 
     const { records, dropped } = pendingAfter(file, state.after);
     const waiting = records.length + dropped;
     if (waiting === 0) return;
-    const why = state.failure === undefined ? "there was no time for them" : state.failure.message;
+    const why = state.failure === undefined ? "the time ran out" : state.failure.message;
     onWarning(
       `sink ${name}: ${waiting} ${waiting === 1 ? "event waits" : "events wait"} for a later command (${why})`,
     );

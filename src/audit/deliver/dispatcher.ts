@@ -1,4 +1,4 @@
-/** Brings what waits to one sink: in order, one at a time, never two processes at once, each attempt within the limit. */
+/** Delivers waiting events to one sink: in order, one at a time, from one process at a time, each attempt within the limit. */
 
 import type { AuditRecord } from "../../contract/contract.ts";
 import { isKind } from "../../contract/errors.ts";
@@ -18,23 +18,24 @@ export interface DispatcherOptions {
   readonly file: string;
   /** The folder of the sinks' states. */
   readonly folder: string;
-  /** One delivery at most, ms. */
+  /** Time limit of one delivery, ms. */
   readonly timeLimitMs: number;
   /** Ends everything. */
   readonly signal: AbortSignal;
   readonly outboxMax?: number;
-  /** Events that no longer fit into the outbox were given up. */
+  /** Called when events no longer fit into the outbox and are dropped. */
   onDropped(name: string, count: number): Promise<void>;
 }
 
-/** An event that was refused as such this often, in different rounds, is passed over. */
+/** An event that the sink itself refuses this often, in different rounds, is skipped. */
 const REFUSALS_MAX = 3;
 
 /**
- * Delivers until nothing waits (to a sink that was never welcomed nothing does), the sink fails, or the signal ends it. While another process delivers to the same sink
- * this one waits, since that one may have looked before the newest event was there.
+ * Delivers until nothing is waiting, the sink fails, or the signal is aborted. Nothing waits for a sink that was never
+ * welcomed. While another process delivers to the same sink, this one waits: the other may have read the trail before the
+ * newest event was there.
  * @returns the sink's state afterwards
- * @throws TrailError when the trail or the state of the sink cannot be read or written; what the sink throws is in its state
+ * @throws TrailError when the trail or the sink's state cannot be read or written; what the sink throws is kept in its state
  */
 export async function deliverAll(options: DispatcherOptions): Promise<SinkState | undefined> {
   const { open, folder, signal } = options;
@@ -95,7 +96,7 @@ async function deliverOne(
       go: true,
     };
   } catch (error) {
-    if (signal.aborted) return { next: state, go: false }; // the command ends; nothing is known of the sink
+    if (signal.aborted) return { next: state, go: false }; // the command is ending; that says nothing about the sink
     const failure = {
       message: redactedText(messageOf(error)),
       at: at(),
@@ -110,6 +111,6 @@ async function deliverOne(
   }
 }
 
-/** The sink works and will not have this event, now or later. */
+/** The sink works, but will never take this event. */
 const isEventsFault = (error: unknown): boolean =>
   isKind(error, "too-large") || (isKind(error, "invalid") && (error.status === 400 || error.status === 422));

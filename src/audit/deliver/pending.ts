@@ -2,19 +2,19 @@ import type { AuditRecord } from "../../contract/contract.ts";
 import { eventOf } from "../format/chain.ts";
 import { trailLinesBackward } from "../journal/segments.ts";
 
-/** How many events wait for a sink at most: older ones are given up, counted and recorded. */
+/** At most this many events wait for a sink. Older ones are dropped, counted and recorded. */
 export const OUTBOX_MAX = 10_000;
 
-/** What a sink has not got yet. */
+/** Events that a sink has not received yet. */
 export interface PendingRecords {
   /** Oldest first. */
   readonly records: readonly AuditRecord[];
-  /** How many older ones no longer fit. */
+  /** How many older ones did not fit. */
   readonly dropped: number;
 }
 
 /**
- * What waits for a sink that has everything up to `after`. The trail itself is the outbox.
+ * Events waiting for a sink that has everything up to `after`. The trail itself is the outbox.
  * @throws TrailError when the trail cannot be read
  */
 export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): PendingRecords {
@@ -29,7 +29,7 @@ export function pendingAfter(file: string, after: number, max = OUTBOX_MAX): Pen
   return { records: records.reverse(), dropped: 0 };
 }
 
-/** No sink could use a line that cannot be read. */
+/** A line that cannot be read is useless to a sink. */
 function toRecord(line: string): AuditRecord | undefined {
   const event = eventOf(line);
   if (event === undefined) return undefined;

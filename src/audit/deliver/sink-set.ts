@@ -1,4 +1,4 @@
-/** Which sinks a trail has: a change of them is an event of its own, since it changes who will know. */
+/** Which sinks a trail has. A change is recorded as an event of its own, because it changes who sees later events. */
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import * as v from "valibot";
@@ -21,7 +21,7 @@ interface KnownSink {
 }
 
 interface SinkSet {
-  /** What the fingerprints are made with. Neither ever leaves this file. */
+  /** The key that the fingerprints are made with. Neither leaves this file. */
   readonly key: string;
   readonly sinks: Readonly<Record<string, KnownSink>>;
 }
@@ -36,7 +36,7 @@ const ShownSetSchema = objectOf(Shown);
 
 const pathOf = (file: string): string => join(dirname(file), "sinks.json");
 
-/** That the sinks are not those that the trail knew. */
+/** The configured sinks differ from those that the trail knew. */
 export interface SinkChange {
   readonly event: NewEvent;
   readonly added: readonly string[];
@@ -45,8 +45,8 @@ export interface SinkChange {
 }
 
 /**
- * The difference between the sinks that the trail at `file` knew and those that are open, with their limits; `undefined`:
- * none. What an earlier version remembered is completed then, in silence.
+ * The difference between the sinks that the trail at `file` knew and those that are open, with their limits; `undefined`
+ * when there is none. In that case, what an earlier version left out of the file is added silently.
  */
 export function sinkChange(
   file: string,
@@ -78,7 +78,7 @@ const known = (sink: OpenSink, key: string, time_limit_ms: number) => ({
   options: sink.fingerprints?.(key) ?? {},
 });
 
-/** The names of the options that are not what they were, by the name of the sink; only sinks with any. */
+/** The names of the options that changed, by sink; sinks without a change are left out. */
 function changedOptions(before: SinkSet["sinks"], after: SinkSet["sinks"]): Record<string, string[]> {
   const changes = Object.entries(after).flatMap(([name, now]) => {
     const was = before[name];
@@ -95,7 +95,7 @@ function differing(before: JsonObject, after: JsonObject): readonly string[] {
   return Object.keys({ ...before, ...after }).filter((name) => text(before[name]) !== text(after[name]));
 }
 
-/** What cannot be read is not known: the present sinks are then recorded as added. */
+/** If the file cannot be read, no sinks are known, and the present ones are recorded as added. */
 function readSinkSet(file: string): SinkSet {
   const key = randomBytes(32).toString("hex");
   try {

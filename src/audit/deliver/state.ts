@@ -13,24 +13,24 @@ const Failure = v.object({ message: v.string(), at: v.string() });
 
 const SinkStateSchema = v.object({
   name: v.string(),
-  /** Events up to this `seq` are done with: the outbox is what the trail holds after it. */
+  /** Events up to this `seq` are finished; those after it in the trail are the outbox. */
   after: v.number(),
   /** The newest event that the sink took: a witness of the trail's end. */
   receipt: v.optional(Receipt),
   delivered: v.number(),
-  /** Events that the sink refused to take, and that fell out of the bounded outbox. */
+  /** How many events the sink refused, or the full outbox dropped. */
   rejected: v.number(),
   dropped: v.number(),
   /** The last failure; absent once a delivery succeeded. */
   failure: v.optional(Failure),
-  /** How often the event after `after` was refused as such. */
+  /** How often the sink itself refused the event after `after`. */
   refusals: v.number(),
 });
 
-/** What is known of one sink: how far it has come, what it has, and what went wrong last. */
+/** What is known of one sink: how far delivery has come, what it has received, and what went wrong last. */
 export type SinkState = v.InferOutput<typeof SinkStateSchema>;
 
-/** Of a sink that gets the events after the number `after`. */
+/** The state of a sink that is to receive the events after number `after`. */
 export const newSinkState = (name: string, after: number): SinkState => ({
   name,
   after,
@@ -57,12 +57,12 @@ export function readSinkState(folder: string, name: string): SinkState | undefin
     );
   } catch (cause) {
     if (isMissing(cause)) return undefined;
-    throw cannot("read what is known of a sink in", path, cause);
+    throw cannot("read a sink's state from", path, cause);
   }
 }
 
 /**
- * Whole or not at all. After a power failure an older state is still true: an event may then be delivered twice.
+ * Writes all of it or nothing. After a power failure an older state is still correct, but an event may be delivered twice.
  * @throws TrailError
  */
 export function writeSinkState(folder: string, state: SinkState): void {
@@ -75,7 +75,7 @@ export function writeSinkState(folder: string, state: SinkState): void {
   }
 }
 
-/** Every sink that this trail has known. @throws TrailError when one is there and cannot be read */
+/** The states of all sinks that this trail has had. @throws TrailError when one exists and cannot be read */
 export function readSinkStates(folder: string): readonly SinkState[] {
   let names: string[];
   try {

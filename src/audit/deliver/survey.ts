@@ -5,13 +5,13 @@ import { readSinkStates, type SinkState, sinksFolder } from "./state.ts";
 export interface SinkSurvey {
   readonly name: string;
   readonly configured: boolean;
-  /** How many events it has not got yet; absent for a sink that has not been used. */
+  /** How many events it has not received yet; absent for a sink that has never been used. */
   readonly waiting?: number;
   readonly state?: SinkState;
 }
 
 /**
- * Every sink that is configured or was once.
+ * Every sink that is or once was configured.
  * @throws TrailError when the trail, or what is known of a sink, cannot be read
  */
 export function surveySinks(file: string, configured: readonly string[]): readonly SinkSurvey[] {

@@ -1,15 +1,14 @@
 /**
  * RFC 4180, safe to open in a spreadsheet: a cell that a spreadsheet would take for a formula gets an apostrophe in
- * front, and so does one that begins with an apostrophe. Who reads it back takes one leading apostrophe away and has
- * exactly what was there.
+ * front, and so does a cell that begins with one. To read a cell back exactly, remove one leading apostrophe.
  */
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { AuditEvent } from "../format/event.ts";
 
-/** What OWASP names as the beginnings of a formula, in their full-width forms too; and the apostrophe itself. */
+/** The characters that OWASP lists as beginnings of a formula, their full-width forms, and the apostrophe itself. */
 const RISKY = /^[=+\-@\t\r\n'＝＋－＠]/;
 
-/** One cell. `undefined` is an empty cell, an empty text is a lone apostrophe. */
+/** One cell. `undefined` becomes an empty cell, an empty text a lone apostrophe. */
 export function csvCell(text: string | undefined): string {
   if (text === undefined) return "";
   const safe = text === "" || RISKY.test(text) ? `'${text}` : text;
@@ -36,6 +35,6 @@ const COLUMNS: readonly (readonly [string, (event: AuditEvent) => string | undef
 /** The names of the columns, with the line end. */
 export const csvHeader = (): string => `${COLUMNS.map(([name]) => name).join(",")}\r\n`;
 
-/** One event as a row, with the line end: every field is in it, so the event can be had back. */
+/** One event as a row, with the line end. It has every field, so the event can be rebuilt from it. */
 export const csvRow = (event: AuditEvent): string =>
   `${COLUMNS.map(([, cell]) => csvCell(cell(event))).join(",")}\r\n`;

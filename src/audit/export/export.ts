@@ -8,16 +8,16 @@ import { csvHeader, csvRow } from "./csv.ts";
 
 /**
  * - `csv`: {@link csvCell} says how to read it back.
- * - `json`: one array; details longer than a thousand characters are cut and marked, unless in full.
- * - `jsonl`: the lines as they stand in the trail, each of which proves itself.
+ * - `json`: one array; details longer than a thousand characters are cut and marked, unless `full` is set.
+ * - `jsonl`: the lines exactly as they are in the trail, so each can still be verified.
  */
 export const EXPORT_FORMATS = ["csv", "json", "jsonl"] as const;
 /** One of {@link EXPORT_FORMATS}. */
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** How many events one export gives unless it is asked for all. */
+/** How many events one export gives by default. */
 export const EXPORT_LIMIT = 10_000;
-/** The most that may be asked for by number. */
+/** The largest number that may be asked for. */
 export const EXPORT_LIMIT_MAX = 50_000;
 
 /** What is to be exported. */
@@ -26,7 +26,7 @@ export interface AuditExport {
   readonly file: string;
   readonly format: ExportFormat;
   readonly filter: Filter;
-  /** The newest so many; `"all"` streams from the beginning. */
+  /** How many of the newest events to export; `"all"` streams from the beginning. */
   readonly limit: number | "all";
   /** Keep long details whole in `json`. */
   readonly full: boolean;
@@ -36,9 +36,9 @@ export interface AuditExport {
 export interface ExportedText {
   /** Pieces of text, to be written one after the other. */
   readonly pieces: Generator<string>;
-  /** What has been given so far. */
+  /** How many events were given so far. */
   readonly count: () => number;
-  /** There are older events that fit and were left out. Known once everything was given. */
+  /** Whether older matching events were left out. Known once everything was given. */
   readonly isCut: () => boolean;
 }
 
@@ -84,7 +84,7 @@ const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
 
 const DETAILS_LENGTH_MAX = 1_000;
 
-/** Long details as `{"cut": their first thousand characters, "characters": how many there were}`. */
+/** Replaces long details by `{"cut": the first thousand characters, "characters": how many there were}`. */
 function withShortDetails(event: AuditEvent): Omit<AuditEvent, "details"> & { readonly details: JsonObject } {
   const text = canonicalJson(event.details);
   if (text.length <= DETAILS_LENGTH_MAX) return event;

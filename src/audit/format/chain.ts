@@ -1,6 +1,6 @@
 /**
- * One event as text: the line in the file, and the canonical form that its hash covers. Both are made of the same
- * pieces in a different order, so a line that reads back to itself and has the right hash has not changed by a byte.
+ * One event as text: the line in the file, and the canonical form that its hash covers. Both consist of the same pieces
+ * in a different order. So if a line has the right hash and is written again identically, not a byte of it has changed.
  */
 import type { Json } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
@@ -29,14 +29,14 @@ export function seal(unsealed: UnsealedEvent): SealedEvent {
 }
 
 /**
- * Reads a line and proves it: it is an event, written as this program writes it, and its hash fits its content.
- * @throws LineError that says which of these fails
+ * Reads a line and proves it: it is an event, written the way this program writes it, and its hash matches its content.
+ * @throws LineError that says which of these is not so
  */
 export function readLine(line: string): AuditEvent {
   const event = parseLine(line);
   const expected = expectedOf(event);
-  if (expected.hash !== event.hash) throw new LineError("its content does not fit its hash");
-  if (expected.line !== line) throw new LineError("it is not written as the trail writes it");
+  if (expected.hash !== event.hash) throw new LineError("its hash does not match its content");
+  if (expected.line !== line) throw new LineError("it is not written the way the trail writes it");
   return event;
 }
 
@@ -49,7 +49,7 @@ function expectedOf(event: AuditEvent): ReturnType<typeof textOf> {
   }
 }
 
-/** Whether a line is an event, as the trail writes it, whose content fits its hash. */
+/** Whether a line is an event, written the way the trail writes it, with a matching hash. */
 export function isProven(line: string): boolean {
   try {
     readLine(line);
@@ -75,7 +75,7 @@ export function parseLine(line: string): AuditEvent {
   return event;
 }
 
-/** The event in a line; `undefined` for one that cannot be read: to report it is `audit verify`'s. */
+/** The event in a line; `undefined` if it cannot be read, which `audit verify` reports. */
 export function eventOf(line: string): AuditEvent | undefined {
   try {
     return parseLine(line);
@@ -85,7 +85,7 @@ export function eventOf(line: string): AuditEvent | undefined {
   }
 }
 
-/** A line of the trail that is not what it should be. */
+/** A line of the trail is not what it should be. */
 export class LineError extends Error {
   override readonly name = "LineError";
 }
@@ -109,17 +109,17 @@ function textOf(event: UnsealedEvent): { readonly hash: string; readonly line: s
 }
 
 const KNOWN_OUTCOMES: ReadonlySet<string> = new Set(OUTCOMES);
-/** Whether it is one of the outcomes that an event may have. */
+/** Whether the text is one of the {@link OUTCOMES}. */
 export const isOutcome = (text: string): text is Outcome => KNOWN_OUTCOMES.has(text);
 
 const isText = (value: unknown): value is string => typeof value === "string";
 const isOptionalText = (value: unknown): boolean => value === undefined || isText(value);
 const isHash = (value: unknown): boolean => isText(value) && value.length === 64;
 
-/** How the line of an event begins, as far as that is the same for all. */
+/** Every event's line begins with this. */
 export const EVENT_BEGINS = '{"id":"';
 
-/** What each field must be; the field order is the file's. */
+/** What each field must be, in the order of the file. */
 const FIELDS: readonly (readonly [keyof AuditEvent, (value: unknown) => boolean])[] = [
   ["id", isText],
   ["seq", (value) => Number.isSafeInteger(value)],

@@ -4,7 +4,7 @@ import { given } from "../../units/given.ts";
 /** The trail cannot do what was asked: an event could not be made durable, or a file of it cannot be read. */
 export class TrailError extends Error {
   override readonly name = "TrailError";
-  /** What the reader can do about it, one sentence. */
+  /** What the user can do about it, one sentence. */
   readonly hint: string | undefined;
 
   constructor(message: string, options: { readonly hint?: string; readonly cause?: unknown } = {}) {
@@ -13,7 +13,7 @@ export class TrailError extends Error {
   }
 }
 
-/** The system's reason as a sentence of ours: which file, why, and what to do. @param doing a verb: `read`, `write to` */
+/** Turns a system error into a sentence: which file, why, and what to do. @param doing a verb: `read`, `write to` */
 export function cannot(doing: string, path: string, cause: unknown): TrailError {
   const purpose = /^(read|use)\b/.test(doing) ? "read" : "write";
   const { message, ...more } = fileFailure(doing, path, cause, { purpose, isMaking: doing === "make" });

@@ -33,7 +33,7 @@ export interface AuditEvent {
   readonly hash: string;
 }
 
-/** What a command says of itself; the trail adds the rest. */
+/** The part of an event that a command supplies; the trail adds the rest. */
 export interface NewEvent {
   readonly operation: string;
   readonly outcome: Outcome;
@@ -56,31 +56,31 @@ export interface Trail {
   /** Appends durably (fsync) and hands the event to the sinks. @throws TrailError when it cannot be made durable. */
   append(event: NewEvent): Promise<AuditEvent>;
   /**
-   * Records `started`, runs the work, records how it ended, whatever happens. Work that fails after it has told what it
-   * did ends as `partial`, with that: it is neither undone nor nothing.
-   * With `destructive`, work does not begin unless `started` is durable (TrailError, exit code 4); otherwise a failure to
+   * Records `started`, runs the work, and records how it ended, whatever happens. Work that fails after it reported what it
+   * has done ends as `partial` with those details, because part of it is done and stays done.
+   * If `destructive`, the work does not begin unless `started` is durable (TrailError, exit code 4); otherwise a failure to
    * record is a warning.
    */
   record<Result>(
     operation: TrailOperation,
     work: (did: Did, recordEnd: RecordEnd) => Promise<{ result: Result; ending: Ending }>,
   ): Promise<Result>;
-  /** The newest `limit` events that fit, oldest first. Reads from the end of the file, and writes nothing. @throws TrailError */
+  /** The newest `limit` matching events, oldest first. Reads from the end of the file, and writes nothing. @throws TrailError */
   newest(query: AuditQuery): Promise<readonly AuditEvent[]>;
   /** Operations that began and whose process is gone, oldest first; nothing is written. @throws TrailError */
   abandoned(): readonly AuditEvent[];
-  /** Closes those, if there are any, and warns of each: what was left, and which command goes on. @throws TrailError */
+  /** Records the end of each of those, and warns what it left behind and which command continues it. @throws TrailError */
   recover(): Promise<void>;
-  /** Waits for the sinks, each within its time limit; then releases everything. What fails is a warning: all is recorded. */
+  /** Waits for the sinks, each within its time limit, then releases everything. A failure is only a warning, since all is recorded. */
   close(): Promise<void>;
 }
 
-/** Tells what has been done by now and stays; later calls add to it. `undefined`: nothing has been done after all. */
+/** Reports what has been done so far and stays done; later calls add to it. `undefined` means that nothing was done after all. */
 export type Did = (details: NewEvent["details"] | undefined) => void;
 
 /**
- * Records how the operation ends before the last of it is done, for what must not be without its event. Should the rest fail,
- * one more event says so. @throws TrailError when it is not durable: then the rest must not be done
+ * Records the end before the last part of the work, for work that must not happen without its event. If the rest then
+ * fails, another event says so. @throws TrailError when it is not durable: the rest must then not be done
  */
 export type RecordEnd = (ending: Ending) => Promise<void>;
 
@@ -88,7 +88,7 @@ export type RecordEnd = (ending: Ending) => Promise<void>;
 export interface TrailOperation {
   readonly operation: string;
   readonly destructive: boolean;
-  /** It has no `started`: its end is recorded before it is done, and of what fails before that nothing is said. */
+  /** It has no `started` event: its end is recorded before it is done, and a failure before that is not recorded. */
   readonly isBrief?: boolean | undefined;
   readonly details?: NewEvent["details"];
   readonly dataAffected?: readonly string[];
@@ -96,7 +96,7 @@ export interface TrailOperation {
   readonly signal?: AbortSignal;
 }
 
-/** Every member that is given must fit. */
+/** Which events are wanted: every given member must match. */
 export interface AuditQuery {
   readonly limit: number;
   readonly operation?: string;
@@ -105,7 +105,7 @@ export interface AuditQuery {
   readonly host?: string;
   /** Part of one of the `data_affected` entries. */
   readonly affected?: string;
-  /** Part of the line, whatever the case. */
+  /** Part of the line; upper and lower case are the same. */
   readonly grep?: string;
   /** Half-open `[from, to)`, ms since the epoch. */
   readonly from?: number;

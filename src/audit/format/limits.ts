@@ -1,12 +1,12 @@
-/** What a trail may ask of its reader: what we write keeps far within these. */
+/** Limits for reading a trail. What this program writes stays far below them. */
 
 /** A line. */
 export const LINE_BYTES_MAX = 64 << 20;
 
-/** A closed file, as it is and unpacked: one is closed at 16 MiB. */
+/** A closed file, compressed or not. Files are closed at 16 MiB. */
 export const SEGMENT_BYTES_MAX = 256 << 20;
 
-/** A small file of ours: a checkpoint, a key, what is known of a sink. */
+/** A small file of ours: a checkpoint, a key, the state of a sink. */
 export const SMALL_BYTES_MAX = 1 << 20;
 
 /** How deep an event's details nest. */

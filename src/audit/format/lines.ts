@@ -9,7 +9,7 @@ import { createLine, type TrailLine } from "./trail-line.ts";
 
 const NEWLINE = 0x0a;
 
-/** The newest line is mostly all that is wanted: chunks start small and grow. */
+/** Chunks start small and grow, because usually only the newest line is wanted. */
 const CHUNK_BYTES_MIN = 4 * 1024;
 const CHUNK_BYTES_MAX = 1024 * 1024;
 
@@ -37,7 +37,7 @@ export function endOf(path: string): FileEnd | undefined {
   });
 }
 
-/** What stands behind the last newline of a file that ends so. @throws TrailError when it cannot be read */
+/** What follows the last newline of a file. @throws TrailError when it cannot be read */
 export const tornOf = (path: string, { size, torn }: Pick<FileEnd, "size" | "torn">): Buffer =>
   withReader(path, (file) => {
     const bytes = Buffer.allocUnsafe(torn);
@@ -63,7 +63,7 @@ export function* linesBackward(path: string): Generator<TrailLine> {
   }
 }
 
-/** The whole lines in these bytes, last first; what stands behind the last newline is left out. */
+/** The whole lines in these bytes, last first; what follows the last newline is left out. */
 export function* linesInBackward(bytes: Buffer): Generator<TrailLine> {
   const line = createLine();
   for (let end = bytes.lastIndexOf(NEWLINE); end >= 0; ) {
@@ -73,13 +73,13 @@ export function* linesInBackward(bytes: Buffer): Generator<TrailLine> {
   }
 }
 
-/** Frees the memory of bytes that nobody looks at again: the collector does not hurry, and closed files are big. */
+/** Frees the memory of bytes that are no longer used. Closed files are big, and the garbage collector is in no hurry. */
 export function release({ buffer, byteLength }: Buffer): void {
   const isAlone = byteLength > 65_536 && byteLength === buffer.byteLength; // small ones share their memory
   if (isAlone && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
-/** `rest` is the beginning of a line whose start is in an earlier chunk; nothing before the last newline is yielded. */
+/** `rest` is the end of a line that starts in an earlier chunk; nothing after the last newline is yielded. */
 function* splitBackward(path: string, file: number): Generator<TrailLine> {
   const line = createLine();
   const joined = (parts: readonly Buffer[]): TrailLine => {
@@ -87,7 +87,7 @@ function* splitBackward(path: string, file: number): Generator<TrailLine> {
     return line.moveTo(bytes, 0, bytes.length);
   };
   let rest: Buffer[] | undefined;
-  let open = 0; // bytes of the line whose beginning is looked for
+  let open = 0; // bytes so far of the line whose beginning is still to be found
   for (const { bytes, offset } of chunksBackward(path, file, fstatSync(file).size)) {
     let end = bytes.length;
     open += bytes.length;
@@ -108,7 +108,7 @@ function* splitBackward(path: string, file: number): Generator<TrailLine> {
   }
 }
 
-/** @throws TrailError for a line that is longer than any of ours: it would fill the memory */
+/** @throws TrailError for a line longer than any of ours, because it would fill the memory */
 export function requireLine(path: string, bytes: number): void {
   if (bytes > LINE_BYTES_MAX)
     throw cannot("read", path, new UnsafeFileError(path, `has a line of more than ${LINE_BYTES_MAX} bytes`));

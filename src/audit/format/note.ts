@@ -1,6 +1,6 @@
 /**
- * Signed notes with Ed25519 keys, as C2SP's `signed-note` specification has them: Go's module checksum database, Sigstore
- * and other transparency logs sign their checkpoints this way, and their tools read ours.
+ * Signed notes with Ed25519 keys, as specified by C2SP's `signed-note`. Go's module checksum database, Sigstore and other
+ * transparency logs sign their checkpoints this way, and their tools can read ours.
  */
 import {
   createHash,
@@ -15,7 +15,7 @@ import {
 /** A key pair that signs notes. */
 export interface SigningKey {
   readonly name: string;
-  /** `NAME+HASH+BASE64`: what others verify with. */
+  /** `NAME+HASH+BASE64`: the public key that others verify with. */
   readonly verifier: string;
   /** `PRIVATE+KEY+NAME+HASH+BASE64`: never shown. */
   readonly secret: string;
@@ -29,13 +29,13 @@ export class NoteError extends Error {
 }
 
 const ED25519 = 1;
-/** What stands before the 32 bytes of a key in PKCS #8 and in SPKI (RFC 8410). */
+/** The bytes before the 32 bytes of a key in PKCS #8 and in SPKI (RFC 8410). */
 const PKCS8 = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI = Buffer.from("302a300506032b6570032100", "hex");
 
 /**
  * A new key. @param name not empty, without blanks and plus signs
- * @throws NoteError when it is no name for a key
+ * @throws NoteError when the name is not allowed
  */
 export function generateKey(name: string): SigningKey {
   if (!/^[^\s+]+$/.test(name)) throw new NoteError(`not a key name: ${JSON.stringify(name)}`);
@@ -51,7 +51,8 @@ export function parseSigningKey(secret: string): SigningKey {
   const bytes = Buffer.from(encoded, "base64");
   if (bytes.length !== 33 || bytes[0] !== ED25519) throw new NoteError("not an Ed25519 signing key");
   const key = signingKey(name, bytes.subarray(1));
-  if (key.verifier.split("+")[1] !== hash) throw new NoteError("the signing key's name and hash do not fit");
+  if (key.verifier.split("+")[1] !== hash)
+    throw new NoteError("the signing key's name and hash do not match");
   return key;
 }
 
@@ -83,7 +84,7 @@ function verifierText(name: string, publicBytes: Uint8Array): string {
 const keyHash = (name: string, encoded: Buffer): Buffer =>
   createHash("sha256").update(`${name}\n`).update(encoded).digest().subarray(0, 4);
 
-/** The text of a note that this key has signed; other signatures are passed over. @throws NoteError */
+/** The text of a note that this key has signed; other signatures are ignored. @throws NoteError */
 export function openNote(note: string, verifier: string): string {
   const { name, hash, key } = parseVerifier(verifier);
   const split = note.lastIndexOf("\n\n");
@@ -94,7 +95,7 @@ export function openNote(note: string, verifier: string): string {
     const bytes = Buffer.from(encoded, "base64");
     if (signer !== name || !bytes.subarray(0, 4).equals(hash)) continue;
     if (verify(null, Buffer.from(text), key, bytes.subarray(4))) return text;
-    throw new NoteError(`the signature of ${name} does not fit the text`);
+    throw new NoteError(`the signature of ${name} does not match the text`);
   }
   throw new NoteError(`${name} has not signed it`);
 }
@@ -113,7 +114,7 @@ export function parseVerifier(verifier: string): Verifier {
   if (bytes.length !== 33 || bytes[0] !== ED25519)
     throw new NoteError("not an Ed25519 verifier key (NAME+HASH+BASE64)");
   const known = keyHash(name, bytes);
-  if (known.toString("hex") !== hash) throw new NoteError("the verifier key's name and hash do not fit");
+  if (known.toString("hex") !== hash) throw new NoteError("the verifier key's name and hash do not match");
   const der = Buffer.concat([SPKI, bytes.subarray(1)]);
   return { name, hash: known, key: createPublicKey({ key: der, type: "spki", format: "der" }) };
 }

@@ -1,6 +1,6 @@
 /**
- * The operations that contextcore itself records. A trail may hold others: an older or newer version's, or those of a
- * program that appends to the same trail.
+ * The operations that contextcore itself records. A trail may hold others, from an older or newer version or from another
+ * program that appends to it.
  */
 export const OPERATIONS = [
   "audit_export",
@@ -20,7 +20,7 @@ export const OPERATIONS = [
 ] as const;
 
 /**
- * After each of these a checkpoint is signed, however it ended: they take away for good what cannot be looked at again. Of an
- * `audit_prune` the checkpoints before it still tell.
+ * A checkpoint is signed after each of these, unless it was refused or interrupted, because they remove data for good.
+ * `audit_prune` is not among them: the checkpoints before it still tell what it removed.
  */
 export const SIGNED_AFTER: ReadonlySet<string> = new Set(["delete_dashboard", "destroy", "prune", "restore"]);

@@ -1,36 +1,36 @@
-/** A line of a trail, or of its copy, as it stands in a file. What stands at its ends is had without reading all of it. */
+/** A line of a trail, or of its copy, as it is in a file. The fields at its ends are found without reading all of it. */
 
 export interface TrailLine {
-  /** It is `bytes[start, end)`, without its newline. All that is said here counts only until the next line is asked for. */
+  /** The line is `bytes[start, end)`, without its newline. Everything here is valid only until the next line is requested. */
   readonly bytes: Buffer;
   readonly start: number;
   readonly end: number;
   /** The event's number; infinite when there is none. */
   readonly seq: number;
-  /** The event's hash as it is written there, hex; empty in a line that is too short for one. Nothing is proved by it. */
+  /** The event's hash as written in the line, hex; empty if the line is too short for one. Unverified. */
   readonly hash: string;
   /** The same of the event before it. */
   readonly prevHash: string;
   /** Bytes that are not UTF-8 are replaced. */
   readonly text: string;
-  /** Whether this is its hash: what {@link hash} says, sooner. */
+  /** Whether this is its hash: faster than comparing {@link hash}. */
   hasHash(hash: string): boolean;
 }
 
-/** One object for line after line: a million of them would be garbage. */
+/** One object that is reused for each line, since a million objects would be garbage. */
 export interface MovingLine extends TrailLine {
-  /** Its number in its file, from 1, where that is counted. */
+  /** Its number in its file, from 1, if lines are counted. */
   readonly number: number;
   /** Moves on to another line. */
   moveTo(bytes: Buffer, start: number, end: number, number?: number): MovingLine;
 }
 
-/** Where both hashes begin, so many bytes before the end of a line; each is 64 characters long. */
+/** Where the two hashes begin, in bytes before the end of a line; each is 64 characters long. */
 const HASH_BEFORE_END = 66;
 const PREV_BEFORE_END = 140;
 const HASH_LENGTH = 64;
 
-/** A line that is nowhere yet. */
+/** A line that does not point anywhere yet. */
 export function createLine(): MovingLine {
   let bytes: Buffer = Buffer.alloc(0);
   let [start, end, number] = [0, 0, 0];
@@ -70,21 +70,21 @@ export function createLine(): MovingLine {
   return line;
 }
 
-/** A line that is a text already. */
+/** A line made from a text. */
 export function lineOf(text: string): TrailLine {
   const bytes = Buffer.from(text);
   return createLine().moveTo(bytes, 0, bytes.length);
 }
 
-/** Where in its bytes the hash of a line stands. */
+/** Where the hash of a line begins in its bytes. */
 export const hashAt = ({ end }: TrailLine): number => end - HASH_BEFORE_END;
 
 const SEQ = '"seq":';
 
-/** Behind an id as we write it. */
+/** The position after an id as we write it. */
 const SEQ_AT = '{"id":"01234567-0123-0123-0123-0123456789ab",'.length;
 
-/** The first `"seq":` is the event's: only its id stands before. */
+/** The first `"seq":` is the event's own: only its id comes before it. */
 function seqIn(bytes: Buffer, start: number, end: number): number {
   let at = isAt(bytes, start + SEQ_AT, SEQ) ? start + SEQ_AT : start;
   while (at < end && !isAt(bytes, at, SEQ)) at += 1;

@@ -1,7 +1,7 @@
 /**
- * A signed statement of how far a trail had come: C2SP's checkpoint format, with the newest event's hash where a log of
- * another kind has the root of its tree. Since each event covers the one before, the newest checkpoint proves all of
- * them; it is kept beside the trail and in the home.
+ * A signed statement of how long a trail was. It uses C2SP's checkpoint format, with the newest event's hash in place of a
+ * tree's root hash. Since each event's hash covers the event before, the newest checkpoint proves all events up to it. It is
+ * kept beside the trail and in the user's home.
  */
 import { dirname, join } from "node:path";
 import { cannot, TrailError } from "../format/error.ts";
@@ -20,7 +20,7 @@ import { type Home, openHome } from "./home.ts";
 
 /** What a signed note says of a trail. */
 export interface Checkpoint {
-  /** Names the log; the same as the key's name. */
+  /** The log's name, which is also the key's. */
   readonly origin: string;
   /** The newest event's number. */
   readonly size: number;
@@ -28,10 +28,10 @@ export interface Checkpoint {
   readonly hash: string;
 }
 
-/** Beside `audit.jsonl`: `audit.checkpoint`. */
+/** `audit.checkpoint`, beside `audit.jsonl`. */
 export const checkpointPath = (file: string): string => join(dirname(file), "audit.checkpoint");
 
-/** The key that signs the checkpoints of the trail at `file`; `undefined` when none was made. @throws TrailError */
+/** The key that signs the trail's checkpoints; `undefined` when none was made. @throws TrailError */
 export function readSigningKey(home: Home): SigningKey | undefined {
   const { keyFile } = home;
   const text = readIfThere(keyFile, SMALL_BYTES_MAX)?.toString();
@@ -42,17 +42,17 @@ export function readSigningKey(home: Home): SigningKey | undefined {
   }
 }
 
-/** Whose key is to be made. */
+/** For which trail to make a key. */
 export interface KeyRequest {
   readonly file: string;
   readonly home: string;
   readonly project: string;
   readonly host: string;
-  /** Put a new key in the place of one that is there. */
+  /** Replace an existing key. */
   readonly replace: boolean;
 }
 
-/** Makes the key that signs this trail's checkpoints from now on. @throws TrailError when there is one already */
+/** Makes the key that signs this trail's checkpoints from now on. @throws TrailError when a key exists already */
 export function makeSigningKey({
   file,
   home,
@@ -62,8 +62,8 @@ export function makeSigningKey({
 }: KeyRequest): SigningKey & { path: string } {
   const { keyFile } = openHome(home, file);
   if (!replace && readIfThere(keyFile, SMALL_BYTES_MAX) !== undefined) {
-    throw new TrailError(`there is a signing key already: ${keyFile}`, {
-      hint: "With --replace a new one takes its place; checkpoints of the old one then need the old public key.",
+    throw new TrailError(`a signing key exists already: ${keyFile}`, {
+      hint: "--replace makes a new one; checkpoints signed with the old key then need the old public key to verify.",
     });
   }
   const plain = (text: string) => encodeURIComponent(text).replaceAll("+", "%2B");
@@ -73,7 +73,7 @@ export function makeSigningKey({
   return { ...key, path: keyFile };
 }
 
-/** Signs how far the trail has come, beside it and in the home. @throws TrailError */
+/** Signs the trail up to its newest event, and writes the checkpoint beside it and into the home. @throws TrailError */
 export function writeCheckpoint(file: string, home: Home, key: SigningKey, { seq, hash }: AuditEvent): void {
   const note = key.sign(`${key.name}\n${seq}\n${Buffer.from(hash, "hex").toString("base64")}\n`);
   writeDurably(checkpointPath(file), note);
@@ -81,16 +81,16 @@ export function writeCheckpoint(file: string, home: Home, key: SigningKey, { seq
 }
 
 /**
- * The checkpoint at `path`, once its signature is proved; `undefined` when there is none.
+ * The checkpoint at `path`, with its signature verified; `undefined` when there is none.
  * @param verifier the public key, `NAME+HASH+BASE64`
- * @throws NoteError when it is not what the key's holder signed
+ * @throws NoteError when it is not what the key's owner signed
  */
 export function readCheckpoint(path: string, verifier: string): Checkpoint | undefined {
   const note = readIfThere(path, SMALL_BYTES_MAX)?.toString();
   if (note === undefined) return undefined;
   const [origin = "", size = "", encoded = ""] = openNote(note, verifier).split("\n");
   const hash = Buffer.from(encoded, "base64").toString("hex");
-  if (origin !== parseVerifier(verifier).name) throw new NoteError(`it is of another log: ${origin}`);
+  if (origin !== parseVerifier(verifier).name) throw new NoteError(`it belongs to another log: ${origin}`);
   if (!/^\d+$/.test(size) || hash.length !== 64) throw new NoteError("it is not a checkpoint");
   return { origin, size: Number(size), hash };
 }

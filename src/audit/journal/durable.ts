@@ -1,4 +1,4 @@
-/** The small files of a trail, read and written durably: what the system refuses becomes a {@link TrailError}. */
+/** Reads and durably writes the small files of a trail. System errors become a {@link TrailError}. */
 import type { BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import * as durable from "../../storage/durable.ts";
@@ -7,17 +7,17 @@ import { isMissing } from "../../storage/refusal.ts";
 import { type WholeFileOptions, writeWhole } from "../../storage/whole-file.ts";
 import { cannot } from "../format/error.ts";
 
-/** Appends, or leaves the file as it was; nobody else may be writing to it. @throws TrailError */
+/** Appends, or leaves the file as it was. Nobody else may write to it meanwhile. @throws TrailError */
 export const appendText = (path: string, text: string, mode = 0o644): void =>
   attempt("write to", path, () => durable.appendDurably(path, text, mode));
 
-/** Cuts a file to a size it had. @throws TrailError */
+/** Cuts a file back to an earlier size. @throws TrailError */
 export const truncateFile = (path: string, size: number): void =>
   attempt("shorten", path, () => durable.truncateDurably(path, size));
 
 /**
- * A whole file under its final name, or none; its directory is made.
- * @param content or what makes it from the status of the file that it goes into @throws TrailError
+ * Writes a file whole under its final name, or not at all; creates its directory.
+ * @param content or a function that makes it from the status of the new file @throws TrailError
  */
 export const writeDurably = (
   path: string,
@@ -29,10 +29,10 @@ export const writeDurably = (
     writeWhole(path, content, { mode: 0o644, ...options });
   });
 
-/** For what nobody but its user may read. */
+/** For files that only their owner may read. */
 export const PRIVATE: WholeFileOptions = { mode: 0o600 };
 
-/** All of a file; `undefined` when there is none. @param most bytes @throws TrailError */
+/** All of a file; `undefined` when it does not exist. @param most size limit, bytes @throws TrailError */
 export function readIfThere(path: string, most: number): Buffer | undefined {
   try {
     return readOwnSync(path, most);

@@ -12,8 +12,8 @@ const NEWLINE = 0x0a;
 const BLOCK_BYTES = 1024 * 1024;
 
 /**
- * Cuts blocks of whole lines into lines, which are numbered from 1. Where the blocks share a buffer, one serves for all of them.
- * @param blocks each ends where a line ends, without its newline
+ * Cuts blocks into lines, numbered from 1. One line object is reused for all of them.
+ * @param blocks whole lines each, without the last newline
  */
 export function* cutLines(blocks: Iterable<Buffer>): Generator<MovingLine> {
   const line = createLine();
@@ -35,7 +35,7 @@ export function* compressedLinesForward(path: string): Generator<MovingLine> {
   yield* cutLines(blocksIn(decompressed(path)));
 }
 
-/** As {@link blocksOf}, of a file by its name. @throws TrailError when it cannot be read */
+/** Like {@link blocksOf}, for a file by its name. @throws TrailError when it cannot be read */
 export function* blocksInFile(path: string): Generator<Buffer> {
   const file = openForReading(path);
   try {
@@ -45,7 +45,7 @@ export function* blocksInFile(path: string): Generator<Buffer> {
   }
 }
 
-/** The whole lines in these bytes, as one block or none; the bytes are released with it. */
+/** The whole lines in these bytes, as one block or none. The bytes are freed after it. */
 export function* blocksIn(bytes: Buffer): Generator<Buffer> {
   const last = bytes.lastIndexOf(NEWLINE);
   try {
@@ -55,7 +55,7 @@ export function* blocksIn(bytes: Buffer): Generator<Buffer> {
   }
 }
 
-/** A file compressed with zstd, whole. @param onBytes gets it as it is @throws TrailError when it is not whole */
+/** All of a file compressed with zstd. @param onBytes receives the compressed bytes @throws TrailError when it is not whole */
 export function decompressed(path: string, onBytes?: (bytes: Buffer) => void): Buffer {
   try {
     const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
@@ -78,9 +78,9 @@ export function openForReading(path: string): number {
 }
 
 /**
- * Blocks of an open file that end where a line ends, without its newline; each is written over by the next. A line that
- * a block cuts is read again with the next.
- * @param path for the message of an error @param end only the bytes before this @throws TrailError
+ * Blocks of an open file that end where a line ends, without its newline. Each overwrites the one before. A line that is cut
+ * at the end of one read is read again with the next.
+ * @param path for error messages @param end only the bytes before this @throws TrailError
  */
 export function* blocksOf(file: number, path: string, end = Number.POSITIVE_INFINITY): Generator<Buffer> {
   let block = Buffer.allocUnsafe(BLOCK_BYTES);
@@ -106,10 +106,10 @@ function readAt(file: number, path: string, block: Buffer, length: number, offse
   }
 }
 
-/** Strict: a byte that was changed must not turn into a replacement character that may have stood there before. */
+/** Strict, because a changed byte must not become the replacement character, which may have been there before. */
 const STRICT = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The text of one line, for who proves it. @throws LineError when it is not UTF-8 */
+/** The text of one line that is to be proved. @throws LineError when it is not UTF-8 */
 export function decodedLine(bytes: Buffer, start: number, end: number): string {
   try {
     return STRICT.decode(bytes.subarray(start, end));

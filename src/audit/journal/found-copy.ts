@@ -1,6 +1,6 @@
 /**
- * What the home copy has of a trail that the home has no head of: its project was moved, or `trails/` was emptied. The
- * chain still tells which lines are this trail's.
+ * Finds a trail's lines in the home copy when the home does not remember the trail, because its project was moved or
+ * `trails/` was emptied. The chain still tells which lines belong to this trail.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -17,15 +17,15 @@ export interface KnownEvents {
 
 type Tip = Pick<Head, "seq" | "hash">;
 
-/** So many lines of other trails are remembered while this one's are looked for. */
+/** At most this many lines of other trails are remembered during the search. */
 const OTHERS_MAX = 1_000_000;
 
-/** No file: the device and inode of the trail then are not known. */
+/** Without a file: the trail's device and inode at that time are unknown. */
 const headOf = (tip: Tip): Head => ({ ...tip, dev: 0, ino: 0 });
 
 /**
- * The newest event of the copy that continues one of the trail at `file`, or else the newest that both have; `undefined`
- * when the copy has nothing of it. @throws TrailError when the copy cannot be read
+ * The newest event in the copy that continues the trail at `file`, or else the newest that both have; `undefined` when the
+ * copy has nothing of this trail. @throws TrailError when the copy cannot be read
  */
 export function headFromCopy(home: Home, file: string, known: KnownEvents): Head | undefined {
   const following = new Map<string, Tip>();
@@ -41,9 +41,9 @@ export function headFromCopy(home: Home, file: string, known: KnownEvents): Head
   return newest === undefined ? undefined : headOf(newest);
 }
 
-/** The lines of the copy that follow a trail's last event, oldest first; none of a trail that goes on elsewhere. @throws TrailError */
+/** The lines of the copy that follow a trail's last event, oldest first; none if that trail continues elsewhere. @throws TrailError */
 export function linesBeyond(home: Home, file: string, last: Tip): readonly string[] {
-  if (last.seq === 0) return []; // many trails begin so
+  if (last.seq === 0) return []; // every trail begins like this
   const lines = home.linesFollowing(last.hash);
   const newest = lines.at(-1);
   return newest === undefined || isElsewhere(home, file, lineOf(newest).hash) ? [] : lines;
@@ -58,7 +58,7 @@ function tipAfter(from: Tip, following: ReadonlyMap<string, Tip>): Tip {
   return tip;
 }
 
-/** Whether it is the newest event of another trail that is still there: this one is then a copy of that, and nothing was cut. */
+/** Whether the event is in another trail that still exists. Then this trail is a copy of that one, and nothing was cut off. */
 function isElsewhere(home: Home, file: string, hash: string): boolean {
   const folder = join(dirname(home.log), "trails");
   const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
@@ -73,6 +73,6 @@ function fieldsOf(path: string): { readonly hash: string; readonly file: string 
     const { hash, file } = JSON.parse(readOwnText(path, SMALL_BYTES_MAX));
     return { hash: String(hash), file: String(file) };
   } catch {
-    return { hash: "", file: "" }; // cut by a power failure: it says nothing
+    return { hash: "", file: "" }; // cut by a power failure, so it tells nothing
   }
 }

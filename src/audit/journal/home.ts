@@ -1,7 +1,7 @@
 /**
- * The copy of every project's events in the user's home: `audit.log` holds each line verbatim and outlives the project's
- * directory; `trails/` remembers, for each trail, up to where the copy has it. Both bear witness against a trail that
- * was shortened, replaced or rewritten.
+ * The copy of every project's events in the user's home. `audit.log` holds each line verbatim and outlives the project's
+ * directory; `trails/` remembers the newest copied event of each trail. Both give away a trail that was shortened, replaced
+ * or rewritten.
  */
 import { closeSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -25,42 +25,42 @@ export interface Head {
 
 /** What the user's home has of one trail. */
 export interface Home {
-  /** The key that signs this trail's checkpoints, and the newest one: out of reach of who can write to the project. */
+  /** The key that signs this trail's checkpoints, and the newest one: out of reach of anyone who can only write to the project. */
   readonly keyFile: string;
   readonly checkpointFile: string;
   /** The copy of all projects' events. */
   readonly log: string;
   readHead(): Head | undefined;
-  /** Not fsynced: an older one is still true. */
+  /** Not fsynced, because an older one is still correct. */
   writeHead(head: Head): void;
-  /** The head, where it was written before this program asked whether a project is agreed to, and the trail's file then. */
+  /** The head as written by a version that did not ask for agreement to a project yet, and the trail's file at that time. */
   readEarlyHead(): (Head & { readonly file: string }) | undefined;
   /** Appends lines to the copy, durably. @throws TrailError */
   copy(lines: readonly string[]): Promise<void>;
   /**
-   * The copied lines that lead up to the event with the hash `newest`, of events after the number `after`, oldest first:
-   * as far back as the copy goes, and no more than 64 MiB of them. @throws TrailError
+   * The copied lines that lead up to the event with the hash `newest`, only events after number `after`, oldest first: as far
+   * back as the copy goes, and at most 64 MiB. @throws TrailError
    */
   linesAfter(after: number, newest: string): readonly string[];
   /**
-   * The copied lines that follow the event with the hash `after`, oldest first, as far as one continues the other: for a
-   * copy whose own newest lines are lost. No more than 64 MiB of them. @throws TrailError
+   * The copied lines that follow the event with the hash `after`, oldest first, as far as each continues the one before. For a
+   * copy whose own newest lines are lost. At most 64 MiB. @throws TrailError
    */
   linesFollowing(after: string): readonly string[];
   /** The copied events that lead up to the one with this hash, newest first, as far back as the copy goes. @throws TrailError */
   copiesUpTo(newest: string): Iterable<TrailLine>;
 }
 
-/** A shorter one must cover all of a longer one. */
+/** A fixed length, so that a shorter head overwrites all of a longer one. */
 const HEAD_BYTES = 1023;
 
-/** The copy is closed once it holds this much, bytes: a closed file is read whole. */
+/** The copy's file is closed at this size, because a closed file is read whole. bytes */
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
 
-/** How much of a lost trail is put back at once. */
+/** At most this much of a lost trail is put back at once. */
 const RESTORED_BYTES_MAX = 64 * 1024 * 1024;
 
-/** The file of the copy that is written to. @param directory `~/.contextcore` */
+/** The copy's current file. @param directory `~/.contextcore` */
 export const copyLog = (directory: string): string => join(directory, "audit.log");
 
 /** Runs the work while no other process writes to the copy at `log`. @throws TrailError as {@link withLock} */
@@ -69,7 +69,7 @@ export async function withHomeLock<Result>(log: string, work: () => Promise<Resu
   return withLock(join(dirname(log), "home.lock"), work);
 }
 
-/** What the home knows of one trail. Nothing is read yet. @param directory `~/.contextcore` @param file the trail's file, absolute */
+/** What the home knows about one trail. Nothing is read yet. @param directory `~/.contextcore` @param file the trail's file, absolute */
 export function openHome(directory: string, file: string): Home {
   const log = copyLog(directory);
   const stem = join(directory, "trails", trailName(file));
@@ -91,10 +91,10 @@ export function openHome(directory: string, file: string): Home {
 async function copy(log: string, lines: readonly string[]): Promise<void> {
   await withHomeLock(log, async () => {
     if ((endOf(log)?.size ?? 0) >= LOG_BYTES_MAX) {
-      const number = (closedSegments(log).at(-1)?.last ?? 0) + 1; // events of many projects: the files are just counted
+      const number = (closedSegments(log).at(-1)?.last ?? 0) + 1; // they hold events of many projects, so the files are simply numbered
       closeSegment(log, number, number).finish();
     }
-    const healing = (endOf(log)?.torn ?? 0) > 0 ? "\n" : ""; // what a dead writer left stays on its own line
+    const healing = (endOf(log)?.torn ?? 0) > 0 ? "\n" : ""; // so that what a killed writer left stays on its own line
     appendText(log, `${healing}${lines.join("\n")}\n`, 0o600);
   });
 }
@@ -105,7 +105,7 @@ function trailName(file: string): string {
   return `${project}-${Bun.SHA256.hash(file, "hex").slice(0, 16)}`;
 }
 
-/** In one call and over the old one: a rename for each event would cost more than the event. */
+/** Overwrites the old one in a single call, because a rename for each event would cost more than the event. */
 function writeHead(path: string, head: Head & { readonly file: string; readonly asks: true }): void {
   makeOwnDirectory(dirname(path), dirname(path), 0o700);
   const file = openOwnSync(path, "overwrite", { mode: 0o600 });
@@ -132,7 +132,7 @@ function fieldsOf(path: string) {
     const [line = ""] = readOwnText(path, SMALL_BYTES_MAX).split("\n");
     return JSON.parse(line) ?? {};
   } catch {
-    return {}; // nothing is known of this trail yet, or it was cut by a power failure: the chain itself still speaks
+    return {}; // nothing is known about this trail yet, or a power failure cut it: the chain itself still tells
   }
 }
 
@@ -160,14 +160,14 @@ function linesFollowing(log: string, after: string): readonly string[] {
   let newest = { seq: 0, hash: after };
   for (let text = byPrev.get(after); text !== undefined; text = byPrev.get(newest.hash)) {
     const { seq, hash } = lineOf(text);
-    if (seq <= newest.seq) break; // forged lines could lead in a circle
+    if (seq <= newest.seq) break; // forged lines could form a circle
     found.push(text);
     newest = { seq, hash };
   }
   return found;
 }
 
-/** Follows `prev_hash` backward through the events of all projects, over copies that stand there twice. */
+/** Follows `prev_hash` backward through the events of all projects, skipping lines that were copied twice. */
 function* copiesUpTo(log: string, newest: string): Generator<TrailLine> {
   let wanted = newest;
   for (const line of allLinesBackward(log)) {

@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 
-/** Who and where, as the system says. */
+/** The user and the host, as the system names them. */
 export interface Identity {
   readonly user: string;
   readonly host: string;
 }
 
-/** Who runs this process, by the number that the system knows it under; the environment could say anything. */
+/** Who runs this process, by the system's user id, because environment variables can be set to anything. */
 export const ownIdentity = (): Identity => ({ user: userName(), host: hostname() });
 
 function userName(): string {
@@ -25,7 +25,7 @@ function nameInPasswd(uid: number): string | undefined {
   }
 }
 
-/** Directory services know users that /etc/passwd does not. */
+/** Directory services know users that are not in /etc/passwd. */
 function nameFromSystem(): string | undefined {
   try {
     return Bun.spawnSync(["id", "-un"], { stderr: "ignore" }).stdout.toString().trim() || undefined;

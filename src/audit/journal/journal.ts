@@ -1,7 +1,7 @@
 /**
- * The one place where a trail grows. Each append, while no other process can: look at how the file ends, repair what a
- * crash or a stranger did to it, seal the events, write them to the trail and to the home copy, wait for both disks.
- * Appends that come while one is under way share the next one's wait.
+ * The only place where a trail grows. Each append holds a lock, checks how the file ends, repairs what a crash or somebody
+ * else did to it, seals the events, writes them to the trail and to the home copy, and waits for both disks. Appends that
+ * arrive meanwhile are written together by the next one.
  */
 import { dirname } from "node:path";
 import { redacted } from "../../redact/json.ts";
@@ -20,7 +20,7 @@ import { type LastEvent, type Repaired, repair } from "./repair.ts";
 import { type Closing, closeSegment, isRotationDue } from "./rotate.ts";
 import { together } from "./together.ts";
 
-/** Where a trail is, and what stamps its events. */
+/** Where a trail is, and the project and clock for its events. */
 export interface JournalOptions {
   /** Absolute. */
   readonly file: string;
@@ -30,15 +30,15 @@ export interface JournalOptions {
   /** Now, ms since the epoch. */
   readonly clock?: () => number;
   readonly identity?: Identity;
-  /** How big the trail's file may grow before it is closed. Default {@link ROTATE_BYTES}. */
+  /** The size at which the trail's file is closed. Default {@link ROTATE_BYTES}. */
   readonly rotateBytes?: number;
 }
 
-/** What one append has written. */
+/** The result of one append. */
 export interface Appended {
-  /** What was written: repairs first, then what was asked for. */
+  /** The written events: repairs first, then the requested ones. */
   readonly events: readonly SealedEvent[];
-  /** The trail has them, but the copy in the home does not. */
+  /** Why the home copy does not have them, although the trail does. */
   readonly copyFailure?: TrailError;
 }
 
@@ -46,8 +46,8 @@ export interface Appended {
 export interface Journal {
   readonly identity: Identity;
   /**
-   * Appends what `build` gives once nobody else can append; durable when it resolves.
-   * @throws TrailError when the trail's own file cannot have them; nothing is left of them then
+   * Appends the events from `build`, which is called once nobody else can append. They are durable when this resolves.
+   * @throws TrailError when they cannot be written to the trail's own file; nothing of them is left in it then
    */
   append(build: () => readonly NewEvent[]): Promise<Appended>;
 }
@@ -60,7 +60,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   const identity = options.identity ?? ownIdentity();
   let seen: { readonly dev: number; readonly ino: number } | undefined;
 
-  /** @returns for each of the builds its events; what was found and repaired counts to the first */
+  /** @returns the events of each build; repairs belong to the first */
   const appendLocked = async (builds: readonly Build[]): Promise<readonly Appended[]> => {
     const repaired = repair(file, home, seen);
     const asked = builds.map((build) => build());
@@ -92,7 +92,7 @@ export function openJournal({ file, project, clock = Date.now, ...options }: Jou
   return { identity, append };
 }
 
-/** Cuts the sealed events into the parts that they were asked for in. */
+/** Divides the sealed events among the builds that they came from. */
 function shared(
   events: readonly SealedEvent[],
   shares: readonly (readonly NewEvent[])[],
@@ -104,10 +104,10 @@ function shared(
   });
 }
 
-/** `audit.jsonl` is guarded by `audit.lock` beside it. */
+/** The lock of `audit.jsonl` is `audit.lock` beside it. */
 export const lockOf = (file: string): string => `${file.replace(/\.[^./\\]*$/, "")}.lock`;
 
-/** Writes to the trail, then to the copy, which is thus never ahead. @returns why the copy failed, if it did */
+/** Writes to the trail first, so that the copy is never ahead of it. @returns why the copy failed, if it did */
 async function writeBoth(
   file: string,
   home: Home,

@@ -12,7 +12,7 @@ export function tryTrailLock(path: string): Lock | undefined {
   }
 }
 
-/** Runs the work while holding the lock. @throws TrailError when its file cannot be used, or its holder does not let go in time */
+/** Runs the work while holding the lock. @throws TrailError when its file cannot be used, or its holder does not release it in time */
 export async function withLock<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
   const lock = await waitForLock(path).catch((cause) => {
     throw cannot("lock", path, cause);
@@ -21,9 +21,9 @@ export async function withLock<Result>(path: string, work: () => Promise<Result>
 }
 
 /**
- * Runs the work while holding the lock, without making a lock file: where there is none, or it cannot be written to,
- * nobody writes.
- * @throws TrailError when its holder does not let go in time
+ * Runs the work while holding the lock, but does not create a lock file. Where there is none, or it cannot be written to,
+ * there is no writer either.
+ * @throws TrailError when its holder does not release it in time
  */
 export async function withLockIfThere<Result>(path: string, work: () => Result): Promise<Result> {
   const lock = existsSync(path) ? await waitForLock(path).catch(() => UNLOCKED) : UNLOCKED;
@@ -38,7 +38,7 @@ async function holding<Result>(
   work: () => Promise<Result>,
 ): Promise<Result> {
   if (lock === undefined)
-    throw new TrailError(`another process has held ${path} for 30 s`, {
+    throw new TrailError(`another process has been holding ${path} for 30 s`, {
       hint: "Find it with `fuser` or `lsof`; if it is stopped, continue or end it.",
     });
   try {

@@ -1,6 +1,6 @@
 /**
- * What stands at the end of a trail before something is added: a torn line of a writer that died is set aside, lines
- * that vanished are put back from the home copy, and whatever was found is said in an event of its own.
+ * Repairs the end of a trail before something is appended. The unfinished line of a killed writer is set aside, missing
+ * lines are put back from the home copy, and each finding becomes an event of its own.
  */
 import { basename, dirname, join } from "node:path";
 import { EVENT_BEGINS, eventOf, GENESIS, isProven } from "../format/chain.ts";
@@ -13,30 +13,30 @@ import { linesBeyond } from "./found-copy.ts";
 import type { Head, Home } from "./home.ts";
 import { trailLinesBackward } from "./segments.ts";
 
-/** What the next event is chained to. */
+/** The event that the next one continues. */
 export interface LastEvent {
   readonly seq: number;
   readonly hash: string;
 }
 
-/** The end of a trail, fit to be appended to. */
+/** The end of a trail, ready to be appended to. */
 export interface Repaired {
   readonly last: LastEvent;
-  /** Events that say what was found. */
+  /** Events that report what was found. */
   readonly notices: readonly NewEvent[];
-  /** Lines of the copy that the trail had lost and must be appended first. */
+  /** Lines from the copy that the trail lost; they must be appended first. */
   readonly restored: readonly string[];
   /** Lines of the trail that the copy does not have yet. */
   readonly uncopied: readonly string[];
 }
 
-/** A copy that is further behind is brought up to date only this far, lines. */
+/** At most this many lines are added to a copy that is behind. */
 const UNCOPIED_MAX = 10_000;
 
 /**
- * Makes the end of the trail fit to append to. The trail's lock must be held.
- * @param seen the file that this process wrote to last
- * @throws TrailError when what is there cannot be read, or a torn line cannot be set aside
+ * Prepares the end of the trail for appending. The trail's lock must be held.
+ * @param seen the file that this process last wrote to
+ * @throws TrailError when the files cannot be read, or an unfinished line cannot be set aside
  */
 export function repair(file: string, home: Home, seen?: Inode): Repaired {
   const notices: NewEvent[] = [];
@@ -61,14 +61,14 @@ export function repair(file: string, home: Home, seen?: Inode): Repaired {
   return { ...compared, notices: [...notices, ...compared.notices] };
 }
 
-/** Whoever put another file there did not mean it to be written to, and least of all to be cut. */
+/** A file that is not a trail was not put there to be appended to, and must not be cut. */
 function requireTrail(file: string): void {
   const text = beginningOf(file) ?? "";
   if (EVENT_BEGINS.startsWith(text.slice(0, EVENT_BEGINS.length))) return;
   throw new TrailError(
-    `${file} does not begin with an event: it is no audit trail, and nothing is written to it`,
+    `${file} does not begin with an event, so it is not an audit trail and nothing is written to it`,
     {
-      hint: "Move it away; the next command puts back what the home copy has.",
+      hint: "Move it away; the next command restores the trail from the home copy.",
     },
   );
 }
@@ -94,13 +94,13 @@ function lastLink(file: string): { link: LastEvent; unreadable: number } {
 
 const linkTo = ({ seq, hash }: LastEvent): LastEvent => ({ seq, hash });
 
-/** The last of lines that prove themselves. */
+/** The last event of these lines, which must be proven. */
 function newestOf(lines: readonly string[]): LastEvent | undefined {
   const line = lines.at(-1);
   return line === undefined ? undefined : linkTo(lineOf(line));
 }
 
-/** The end of the trail against what the home remembers of it. */
+/** Compares the end of the trail with what the home remembers. */
 function compare(file: string, home: Home, last: LastEvent, head: Head | undefined): Repaired {
   const fits: Repaired = { last, notices: [], restored: [], uncopied: [] };
   if (head?.hash === last.hash) return fits;
@@ -123,7 +123,7 @@ function compare(file: string, home: Home, last: LastEvent, head: Head | undefin
   return { last: newest, notices: [notice], restored, uncopied: [] };
 }
 
-/** A copy that cannot be read cannot be written either, and then that is what the user is told. */
+/** If the copy cannot be read, it cannot be written either, and that error is reported then. */
 function beyondIn(home: Home, file: string, last: LastEvent): readonly string[] {
   try {
     return linesBeyond(home, file, last);
@@ -134,17 +134,17 @@ function beyondIn(home: Home, file: string, last: LastEvent): readonly string[] 
 }
 
 interface Lost {
-  /** What the copy has of it, oldest first. */
+  /** The lost lines that the copy has, oldest first. */
   readonly restored: readonly string[];
-  /** The event that the trail ends with once they are put back. */
+  /** The trail's last event once they are put back. */
   readonly newest: LastEvent;
-  /** How many the copy does not have; absent when nothing is missing and all continues what is there. */
+  /** How many the copy lacks; absent when none is missing and all continue the trail. */
   readonly missing?: number;
-  /** How many lines of the copy are not what their own hash covers: they are never put back. */
+  /** How many lines of the copy do not match their own hash; they are never put back. */
   readonly forged: number;
 }
 
-/** What the trail has lost after `last`: up to the head, or, where the copy's own end is lost, as far as it goes. */
+/** What the trail lost after `last`: up to the head, or as far as the copy goes if its own end is lost. */
 function lost(home: Home, last: LastEvent, head: Head): Lost {
   const before = home.linesAfter(last.seq, head.hash);
   const restored = before.filter(isProven);
@@ -155,11 +155,11 @@ function lost(home: Home, last: LastEvent, head: Head): Lost {
     const isWhole = forged === 0 && lineOf(first).prevHash === last.hash;
     return isWhole ? whole : { ...whole, missing: head.seq - last.seq - restored.length };
   }
-  if (last.seq === 0 || forged > 0) return { restored: [], newest: last, forged }; // many trails begin so
+  if (last.seq === 0 || forged > 0) return { restored: [], newest: last, forged }; // every trail begins like this
   return { missing: 0, ...continued(home.linesFollowing(last.hash), last, head.seq) };
 }
 
-/** Of lines that follow `last`, those that prove themselves. @param seq the newest event that there was */
+/** The lines after `last` that are proven. @param seq the newest event that existed */
 function continued(lines: readonly string[], last: LastEvent, seq: number): Lost {
   const restored = lines.filter(isProven);
   const newest = newestOf(restored) ?? last;
@@ -167,7 +167,7 @@ function continued(lines: readonly string[], last: LastEvent, seq: number): Lost
   return { restored, newest, forged: lines.length - restored.length, ...(missing === 0 ? {} : { missing }) };
 }
 
-/** The lines after the one that the head names, oldest first; `undefined` when that one is not there. */
+/** The lines after the one that the head names, oldest first; `undefined` when that line is missing. */
 function linesAfter(file: string, head: Head | undefined): readonly string[] | undefined {
   const lines: string[] = [];
   for (const line of trailLinesBackward(file)) {

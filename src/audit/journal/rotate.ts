@@ -1,4 +1,4 @@
-/** Closing a file of lines that has grown enough: it gets a name of its own, and is compressed. */
+/** Closes a file of lines that is big enough: renames and compresses it. */
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { constants, zstdCompressSync } from "node:zlib";
@@ -14,10 +14,10 @@ import { decompressed } from "./forward.ts";
 import { rotationEvent } from "./rotation-event.ts";
 import { closedSegments, segmentPath } from "./segments.ts";
 
-/** A file is closed once it holds this much; some thirty thousand events. bytes */
+/** The size at which a file is closed, some thirty thousand events. bytes */
 export const ROTATE_BYTES = 16 * 1024 * 1024;
 
-/** Whether the file is to be closed before something is added: it is big, or its first event is of another month (UTC). */
+/** Whether to close the file before the next append: it is big, or its first event is from another month (UTC). */
 export function isRotationDue(file: string, now: number, bytesMax = ROTATE_BYTES): boolean {
   const end = endOf(file);
   if (end === undefined || end.size === 0) return false;
@@ -28,26 +28,26 @@ export function isRotationDue(file: string, now: number, bytesMax = ROTATE_BYTES
 
 /** A closed file, compressed in memory. */
 interface Compression {
-  /** Of the closed file; `.zst` is added. */
+  /** The closed file's path; the compressed one has `.zst` added. */
   readonly path: string;
   readonly bytes: Buffer;
   readonly compressed: Buffer;
 }
 
-/** A file that was closed, and what is left to do. */
+/** A closed file, and what remains to be done. */
 export interface Closing {
-  /** What the trail says of it: the SHA-256 of each compressed file, since zstd has bits that mean nothing. */
+  /** Records the SHA-256 of each compressed file, because some bits of zstd data have no meaning and could change unnoticed. */
   readonly event: NewEvent;
   /**
-   * Puts the compressed files in the place of the plain ones, once the event is durable: then there is never a compressed
-   * one that the trail does not know. Where that fails a plain one stays, which loses nothing, until the next is closed.
+   * Replaces the plain files by the compressed ones. Called once the event is durable, so the trail knows every compressed
+   * file. If it fails, the plain file stays until the next one is closed; nothing is lost.
    */
   finish(): void;
 }
 
 /**
- * Closes the file. Whoever writes to it must hold its lock.
- * @param first what the first and the last line in it are numbered
+ * Closes the file. The caller must hold its lock.
+ * @param first the number of its first line, and `last` of its last
  * @throws TrailError
  */
 export function closeSegment(file: string, first: number, last: number): Closing {
@@ -65,7 +65,7 @@ export function closeSegment(file: string, first: number, last: number): Closing
   return { event: eventOf(closed, compressions), finish: () => compressions.forEach(replace) };
 }
 
-/** Also those that could not be compressed when they were closed. */
+/** Compresses closed files, including those for which that failed earlier. */
 function compressClosed(file: string): readonly Compression[] {
   return closedSegments(file).flatMap((segment) => (segment.compressed ? [] : compress(segment.path)));
 }
@@ -74,7 +74,7 @@ function compressClosed(file: string): readonly Compression[] {
 export const compressed = (bytes: Buffer): Buffer =>
   zstdCompressSync(bytes, { params: { [constants.ZSTD_c_checksumFlag]: 1 } });
 
-/** None where the file cannot be read now. */
+/** Empty when the file cannot be read now. */
 function compress(path: string): Compression[] {
   try {
     const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
@@ -94,7 +94,7 @@ function eventOf(closed: string, compressions: readonly Compression[]): NewEvent
   return rotationEvent(basename(closed), files);
 }
 
-/** The original goes once the copy was read back. */
+/** Removes the original once the copy was read back. */
 function replace({ path, bytes, compressed }: Compression): void {
   try {
     writeDurably(`${path}.zst`, compressed);

@@ -1,4 +1,4 @@
-/** What the trail says when a file of it is closed: the SHA-256 of the file as it then is, since zstd has bits that mean nothing. */
+/** The event for a closed file. It has the SHA-256 of the file as it then is, because some bits of zstd data have no meaning. */
 import * as v from "valibot";
 import type { AuditEvent, NewEvent } from "../format/event.ts";
 
@@ -17,7 +17,7 @@ export const rotationEvent = (closed: string, files: readonly RotatedFile[]): Ne
   details: { closed, files },
 });
 
-/** What an event says of closed files; none in an event of another operation. */
+/** The closed files that an event names; none if it is of another operation. */
 export function rotatedFiles({
   operation,
   details,

@@ -1,6 +1,6 @@
 /**
- * The files of one trail: closed segments, named after the first and last event in them, and the file that is written
- * to. One chain runs through all of them.
+ * The files of one trail: closed segments, named after their first and last event, and the current file. One chain runs
+ * through all of them.
  */
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -27,7 +27,7 @@ export function segmentPath(file: string, first: number, last: number): string {
 }
 
 /**
- * The closed segments of the trail that is written to at `file`, oldest first.
+ * The closed segments of the trail whose current file is `file`, oldest first.
  * @throws TrailError when its directory cannot be read
  */
 export function closedSegments(file: string): readonly Segment[] {
@@ -44,7 +44,7 @@ export function closedSegments(file: string): readonly Segment[] {
 }
 
 /**
- * The lines of a closed segment, newest first. A reader takes no lock, so it may have been compressed meanwhile.
+ * The lines of a closed segment, newest first. A reader takes no lock, so the segment may have been compressed meanwhile.
  * @throws TrailError when it cannot be read whole
  */
 function* segmentLinesBackward({ path, compressed }: Segment): Generator<TrailLine> {
@@ -58,7 +58,7 @@ function* segmentLinesBackward({ path, compressed }: Segment): Generator<TrailLi
 }
 
 /**
- * Every whole line of a file and of its closed segments, newest first. The home copy's segments are only counted.
+ * Every whole line of a file and of its closed segments, newest first. The home copy's segments are named by a counter only.
  * @throws TrailError when one of them cannot be read whole
  */
 export function* allLinesBackward(file: string): Generator<TrailLine> {
@@ -73,7 +73,7 @@ export function* trailLinesBackward(file: string): Generator<TrailLine> {
     oldest = Math.min(oldest, line.seq);
     yield line;
   }
-  // The file may have been closed while it was read: then it is also the newest segment.
+  // If the file was closed while it was read, it is now also the newest segment.
   const closed = closedSegments(file).filter(({ first }) => first < oldest);
   for (const segment of closed.reverse()) yield* segmentLinesBackward(segment);
 }
@@ -84,7 +84,7 @@ export function newestSeq(file: string): number {
   return 0;
 }
 
-/** Whether this event stands in the trail. @throws TrailError as above */
+/** Whether this event is in the trail. @throws TrailError as above */
 export function hasEvent(file: string, event: { readonly seq: number; readonly hash: string }): boolean {
   for (const line of trailLinesBackward(file)) {
     if (line.hasHash(event.hash)) return true;
@@ -98,7 +98,7 @@ export const segmentLines = ({ path, compressed }: Segment): Iterable<MovingLine
   compressed ? compressedLinesForward(path) : linesForward(path);
 
 /**
- * The files of the trail and their lines, oldest first; also those that are closed meanwhile.
+ * The files of the trail and their lines, oldest first, including files that are closed meanwhile.
  * @throws TrailError when one of them cannot be read whole
  */
 export function* trailFiles(file: string): Generator<{ name: string; lines: Iterable<MovingLine> }> {

@@ -1,4 +1,4 @@
-/** One call at a time; what is asked for meanwhile goes into the next one, together. */
+/** Makes one call at a time; requests that arrive meanwhile go into the next call together. */
 export function together<Item, Result>(
   work: (items: readonly Item[]) => Promise<readonly Result[]>,
 ): (item: Item) => Promise<Result> {

@@ -2,7 +2,7 @@ import { eventOf } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { trailFiles } from "../journal/segments.ts";
 
-/** An event and where it stands. */
+/** An event and its place. */
 export interface EventPlace {
   readonly event: AuditEvent;
   readonly line: string;
@@ -11,7 +11,7 @@ export interface EventPlace {
 }
 
 /**
- * The events whose id begins so, or whose number it is; for a single one also the beginning or the ends that belong to it.
+ * The events whose id begins like this, or whose number this is. A single match comes with its `started` event or its ends.
  * @throws TrailError when the trail cannot be read
  */
 export function findEvents(

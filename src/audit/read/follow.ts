@@ -4,11 +4,11 @@ import type { TrailLine } from "../format/trail-line.ts";
 import { newestSeq, trailLinesBackward } from "../journal/segments.ts";
 import { type Filter, type Match, newestOf } from "./query.ts";
 
-/** How often the trail is looked at; file notifications are missing on network and container file systems. ms */
+/** How often to look at the trail, because network and container file systems do not notify. ms */
 const LOOK_EVERY_MS = 250;
 
 /**
- * Events that fit, as they are appended from now on, until the signal ends it.
+ * Matching events as they are appended from now on, until the signal is aborted.
  * @throws TrailError when the trail cannot be read
  */
 export async function* follow(file: string, filter: Filter, signal: AbortSignal): AsyncGenerator<Match> {

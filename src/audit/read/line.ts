@@ -4,8 +4,8 @@ import type { AuditEvent } from "../format/event.ts";
 
 /**
  * One event as a line for people: `2026-01-24 14:30:00  destroy  user@hostname  backup=yes  outcome=success` (UTC).
- * Of the details only the plain ones are shown. Control characters are escaped: they came from elsewhere and must not
- * reach a terminal.
+ * Only plain details are shown. Control characters are escaped, because they came from elsewhere and must not reach a
+ * terminal.
  */
 export function formatEvent(event: AuditEvent): string {
   const time = event.timestamp.slice(0, 19).replace("T", " ");
@@ -16,7 +16,7 @@ export function formatEvent(event: AuditEvent): string {
 
 const VALUE_LENGTH_MAX = 60;
 
-/** `backup=yes`, `reason="disk full"`: members that fit on a line. */
+/** `backup=yes`, `reason="disk full"`: the members that fit on a line. */
 export function plainDetails(details: JsonObject): readonly string[] {
   return Object.entries(details).flatMap(([key, value]) => {
     const text = plainText(value);

@@ -1,15 +1,15 @@
-/** Finding events: the newest from the end of the trail, or all from its beginning. */
+/** Finds events: the newest from the end of the trail, or all from its beginning. */
 import { eventOf } from "../format/chain.ts";
 import type { AuditEvent, AuditQuery } from "../format/event.ts";
 import type { TrailLine } from "../format/trail-line.ts";
 
-/** An event that fits, and its line. */
+/** A matching event and its line. */
 export interface Match {
   readonly event: AuditEvent;
   readonly line: string;
 }
 
-/** Which events are wanted; every member that is given must fit. */
+/** Which events are wanted: every given member must match. */
 export type Filter = Omit<AuditQuery, "limit">;
 
 /** What was found. */
@@ -20,7 +20,7 @@ export interface QueryAnswer {
   readonly unreadable: number;
 }
 
-/** The newest events that fit. Stops reading as soon as it has enough. @param lines newest first */
+/** The newest matching events. Stops reading as soon as it has enough. @param lines newest first */
 export function newestOf(lines: Iterable<TrailLine>, { limit, ...filter }: AuditQuery): QueryAnswer {
   const found: Match[] = [];
   let unreadable = 0;
@@ -33,7 +33,7 @@ export function newestOf(lines: Iterable<TrailLine>, { limit, ...filter }: Audit
   return { matches: found.reverse(), unreadable };
 }
 
-/** Every event that fits, in the order of the lines; what cannot be read is passed over. */
+/** Every matching event, in the order of the lines; unreadable lines are skipped. */
 export function* matching(lines: Iterable<TrailLine>, filter: Filter): Generator<Match> {
   for (const { text } of lines) {
     const match = matchOf(text, filter);
@@ -41,7 +41,7 @@ export function* matching(lines: Iterable<TrailLine>, filter: Filter): Generator
   }
 }
 
-/** A cheap look at the text spares reading most lines that do not fit. */
+/** A cheap look at the text avoids parsing most lines that do not match. */
 function matchOf(line: string, filter: Filter): Match | "unreadable" | undefined {
   const { operation, outcome } = filter;
   if (operation !== undefined && !line.includes(`"operation":${JSON.stringify(operation)}`)) return undefined;
@@ -66,7 +66,7 @@ function fits(event: AuditEvent, line: string, filter: Filter): boolean {
   );
 }
 
-/** Clocks of several hosts differ: only what is older by more than this ends the search. ms */
+/** The clocks of several hosts differ, so only an event that is older by more than this ends the search. ms */
 const CLOCK_SLACK_MS = 3_600_000;
 
 function isBefore(line: string, from: number | undefined): boolean {

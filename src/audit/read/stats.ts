@@ -1,24 +1,24 @@
-/** What a trail says when it is counted. */
+/** Statistics of a trail. */
 import type { AuditEvent, Outcome } from "../format/event.ts";
 import type { Match } from "./query.ts";
 
 /** Counts of operations. */
 export interface AuditStats {
-  /** Events that are not `started`: each operation counts once. */
+  /** Events other than `started`, so that each operation counts once. */
   readonly operations: number;
   readonly byOperation: Readonly<Record<string, OutcomeCounts>>;
   readonly byUser: Readonly<Record<string, OutcomeCounts>>;
-  /** By the Monday (UTC) that a week begins with, oldest first, without gaps. */
+  /** By week, named by its Monday (UTC), oldest first, without gaps. */
   readonly byWeek: readonly { readonly week: string; readonly tally: OutcomeCounts }[];
   readonly byOutcome: OutcomeCounts;
 }
 
-/** How often each outcome occurred; those that did not are absent. */
+/** How often each outcome occurred; those that never did are absent. */
 export type OutcomeCounts = Readonly<Partial<Record<Outcome, number>>>;
 
 type Counts = Map<string, Partial<Record<Outcome, number>>>;
 
-/** Counts events by operation, user, outcome and week; `started` ones are passed over, since their ends are counted. */
+/** Counts events by operation, user, outcome and week; skips `started` ones, since their ends are counted. */
 export function statsOf(matches: Iterable<Match>): AuditStats {
   const operations: Counts = new Map();
   const users: Counts = new Map();
@@ -56,7 +56,7 @@ const descending = (counts: Counts): Record<string, OutcomeCounts> =>
 
 const DAY_MS = 86_400_000;
 
-/** The Monday before or at a time: `2026-01-19`. */
+/** The Monday on or before a time: `2026-01-19`. */
 function weekOf(timestamp: string): string {
   const time = Date.parse(timestamp);
   const sinceMonday = (new Date(time).getUTCDay() + 6) % 7;

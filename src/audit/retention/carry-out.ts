@@ -1,5 +1,5 @@
 /**
- * Carrying a plan out: closed files give way to one event that stands for them, in the trail and in the home copy.
+ * Carries out a plan: closed files are replaced by one event, in the trail and in the home copy.
  */
 import { existsSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -15,25 +15,25 @@ import { forgetInHome } from "./home-copy.ts";
 import { removeOldKept, writeKept } from "./kept-file.ts";
 import { type Doomed, doomedOf, type PrunedRange, segmentHash, type TrailPrunePlan } from "./plan.ts";
 
-/** Where a prune puts what it takes away, and where it takes from besides the trail. */
+/** Where a prune archives what it removes, and the home that it also removes from. */
 export interface PrunePlaces {
-  /** A directory; the files go into it. */
+  /** A directory for the removed files. */
   readonly archive: string;
   /** `~/.contextcore` */
   readonly home: string;
 }
 
-/** How a prune is recorded on its way. */
+/** How a prune records what it does. */
 interface Recording {
   readonly did: Did;
   readonly recordEnd: RecordEnd;
 }
 
 /**
- * Copies the files to the archive and reads them back, writes down what is kept, records it, and only then removes: first
- * from the home copy, last the files, so that a prune that was stopped anywhere is done again by the next one.
+ * Copies the files to the archive and reads them back, writes the events that are kept, records all that, and only then
+ * removes: first from the home copy, and the files last, so that the next prune finishes one that was stopped anywhere.
  * @returns what was recorded
- * @throws LeftoverError when the event stands for them and not all could be removed
+ * @throws LeftoverError when the prune is recorded but not everything could be removed
  * @throws TrailError when nothing was removed
  */
 export function carryOutPrune(
@@ -61,10 +61,10 @@ export function carryOutPrune(
   });
 }
 
-/** The event stands for what was pruned, and some of it is still there. */
+/** The prune is recorded, but some of what it should remove is still there. */
 export class LeftoverError extends Error {
   override readonly name = "LeftoverError";
-  readonly hint = "Mend that, and run `contextcore audit prune` again: it ends what this one began.";
+  readonly hint = "Fix that and run `contextcore audit prune` again to remove the rest.";
 
   constructor(cause: unknown) {
     super(`not all that was pruned could be removed: ${messageOf(cause)}`, { cause });
@@ -84,12 +84,12 @@ function archiveSegment({ segment: { path }, sha256 }: Doomed, archive: string):
   const copy = join(archive, basename(path));
   const bytes = readOwnSync(path, SEGMENT_BYTES_MAX);
   if (segmentHash(bytes) !== sha256)
-    throw new TrailError(`${path} has changed since the plan was made: nothing was removed`, {
-      hint: "contextcore audit verify says whether it still holds what was recorded",
+    throw new TrailError(`${path} has changed since the plan was made; nothing was removed`, {
+      hint: "`contextcore audit verify` shows whether it still holds what was recorded.",
     });
   writeDurably(copy, bytes, { ifAbsent: true });
   if (!readOwnSync(copy, SEGMENT_BYTES_MAX).equals(bytes)) {
-    throw new TrailError(`${copy} is not what ${path} is`, {
+    throw new TrailError(`${copy} differs from ${path}`, {
       hint: "Choose another archive directory, or move that file away.",
     });
   }

@@ -1,4 +1,4 @@
-/** What a prune takes out of a trail goes out of the home copy too, which holds the events of all projects. */
+/** Removes from the home copy, which holds the events of all projects, what a prune removes from a trail. */
 import { rmSync } from "node:fs";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf, type TrailLine } from "../format/trail-line.ts";
@@ -12,9 +12,9 @@ import { keptLines } from "./kept-file.ts";
 import type { TrailPrunePlan } from "./plan.ts";
 
 /**
- * Takes the lines of the files that go, and of the kept ones that are let go, out of every file of the home copy; what
- * the plan keeps stays there. A file in which nothing is left is removed.
- * @param home `~/.contextcore` @throws TrailError when one of them cannot be read or written; what was done stays done
+ * Removes from every file of the home copy the lines of the pruned files, and of earlier kept events that are no longer
+ * kept. What the plan keeps stays. A file that becomes empty is removed.
+ * @param home `~/.contextcore` @throws TrailError when a file cannot be read or written; what was done stays done
  */
 export async function forgetInHome(home: string, plan: TrailPrunePlan): Promise<void> {
   const doomed = hashesOf(plan);
@@ -31,7 +31,7 @@ export async function forgetInHome(home: string, plan: TrailPrunePlan): Promise<
   });
 }
 
-/** Those of the files that go, and of what earlier prunes kept. */
+/** The hashes of the lines in the pruned files, and of those that earlier prunes kept. */
 function hashesOf({ file, segments }: TrailPrunePlan): Hashes {
   const hashes = collectHashes();
   const add = ({ seq, hash }: TrailLine): void => hashes.add(seq, hash);
@@ -41,10 +41,10 @@ function hashesOf({ file, segments }: TrailPrunePlan): Hashes {
   return hashes;
 }
 
-/** The bytes without the doomed lines; `undefined` when there are none in them. */
+/** The bytes without the doomed lines; `undefined` when they contain none. */
 function without(bytes: Buffer, doomed: Hashes, kept: ReadonlySet<number>): Buffer | undefined {
   const pieces: Buffer[] = [];
-  let from = 0; // what stands behind the last line that went
+  let from = 0; // where the text after the last removed line begins
   for (const line of cutLines([bytes])) {
     if (kept.has(line.seq) || !doomed.has(line)) continue;
     pieces.push(bytes.subarray(from, line.start));

@@ -1,4 +1,4 @@
-/** The file of the events that outlive a prune: each of its lines proves itself, and the prune's event has the hash of all. */
+/** The file of the events that outlive a prune. Each line has its own hash, and the prune's event has the hash of the file. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { readOwnText } from "../../storage/own-file.ts";
@@ -6,15 +6,15 @@ import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
 import { lineOf } from "../format/trail-line.ts";
 import { writeDurably } from "../journal/durable.ts";
 
-/** What the prune's event says of the file. */
+/** What the prune's event says about the file. */
 export interface KeptFile {
   readonly kept_file: string;
-  /** Of its bytes, hex. */
+  /** SHA-256 of its bytes, hex. */
   readonly kept_sha256: string;
   readonly kept_events: number;
 }
 
-/** Writes the lines into a file of their own beside the trail at `file`. @throws TrailError */
+/** Writes the kept lines into a new file beside the trail at `file`. @throws TrailError */
 export function writeKept(file: string, kept: readonly string[]): KeptFile {
   const text = kept.map((line) => `${line}\n`).join("");
   const sha256 = Bun.SHA256.hash(text, "hex");
@@ -32,7 +32,7 @@ export function removeOldKept(file: string, current: string): void {
   }
 }
 
-/** The lines that earlier prunes kept, in the order of the chain. Of a prune that was stopped there may be two files. */
+/** The lines that earlier prunes kept, in the order of the chain. A prune that was stopped may have left two files. */
 export function keptLines(file: string): string[] {
   const names = existsSync(dirname(file))
     ? readdirSync(dirname(file)).filter((name) => KEPT_NAME.test(name))

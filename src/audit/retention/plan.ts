@@ -1,6 +1,6 @@
 /**
- * Which closed files of a trail are past their time, and which of their events are kept longer (who destroyed, restored or
- * erased). Nothing is changed here.
+ * Plans which closed files of a trail are old enough to remove, and which of their events are kept longer (who destroyed,
+ * restored or erased). Changes nothing.
  */
 
 import { readOwnSync } from "../../storage/own-file.ts";
@@ -27,11 +27,11 @@ export const KEPT_LONG: ReadonlySet<string> = new Set([
 ]);
 const LONG_DAYS = 7 * 365;
 
-/** Which trail, and how long its events are kept. */
+/** Which trail to prune, and how long its events are kept. */
 export interface PruneRequest {
   /** The trail's file. */
   readonly file: string;
-  /** Days that ordinary events are kept. */
+  /** How many days ordinary events are kept. */
   readonly retentionDays: number;
   /** Now, ms since the epoch. */
   readonly now: number;
@@ -41,24 +41,24 @@ export interface PruneRequest {
 export interface SegmentPlan {
   readonly segment: Segment;
   readonly events: number;
-  /** Absent when it would be removed; else why it stays. */
+  /** Why it stays; absent when it would be removed. */
   readonly stays?: string;
-  /** Of its bytes, hex, when it would be removed. */
+  /** SHA-256 of its bytes, hex; absent when it stays. */
   readonly sha256?: string;
 }
 
 /** What a prune would do. */
 export interface TrailPrunePlan {
   readonly file: string;
-  /** Every closed file, oldest first. Those that are removed are the first ones: the chain has no holes. */
+  /** Every closed file, oldest first. Only the first ones are removed, so that the chain has no holes. */
   readonly segments: readonly SegmentPlan[];
-  /** Lines that are kept longer: of the files that go, and of earlier ones. */
+  /** Lines that are kept longer, from the files to be removed and from earlier prunes. */
   readonly kept: readonly string[];
-  /** What the event will say of those that go; absent when none does. */
+  /** What the event will say about the removed files; absent when none is removed. */
   readonly range?: PrunedRange;
 }
 
-/** What the event says of the events that it stands for. */
+/** What the event says about the events that it replaces. */
 export interface PrunedRange {
   readonly events: number;
   readonly firstSeq: number;
@@ -67,21 +67,21 @@ export interface PrunedRange {
   readonly lastHash: string;
 }
 
-/** A file that goes, as it was when the plan was made. */
+/** A file to be removed, as it was when the plan was made. */
 export interface Doomed {
   readonly segment: Segment;
   /** Of its bytes, hex. */
   readonly sha256: string;
 }
 
-/** The files that go. */
+/** The files to be removed. */
 export const doomedOf = ({ segments }: TrailPrunePlan): Doomed[] =>
   segments.flatMap(({ segment, sha256 }) => (sha256 === undefined ? [] : [{ segment, sha256 }]));
 
-/** Of a closed file's bytes, hex. */
+/** SHA-256 of a closed file's bytes, hex. */
 export const segmentHash = (bytes: Buffer): string => Bun.SHA256.hash(bytes, "hex");
 
-/** Reads and proves the closed files that are past their time. @throws TrailError when one of them is not whole */
+/** Reads and proves the closed files that are old enough. @throws TrailError when one of them is damaged */
 export function planTrailPrune({ file, retentionDays, now }: PruneRequest): TrailPrunePlan {
   const deadline = new Date(now - retentionDays * DAY_MS).toISOString();
   const longDeadline = new Date(now - LONG_DAYS * DAY_MS).toISOString();
@@ -156,11 +156,11 @@ function provenLines(segment: Segment): readonly Proven[] {
       const event = readLine(line);
       const before = found.at(-1)?.event;
       if (before !== undefined && event.prev_hash !== before.hash)
-        throw new Error("it does not continue the line before");
+        throw new Error("it does not continue the line before it");
       found.push({ line, event });
     } catch (cause) {
       const reason = messageOf(cause);
-      throw new TrailError(`${segment.path}:${number} is not whole: ${reason}`, {
+      throw new TrailError(`${segment.path}:${number} is damaged: ${reason}`, {
         cause,
         hint: "Nothing is removed from a trail that does not verify: see `contextcore audit verify`.",
       });
@@ -169,7 +169,7 @@ function provenLines(segment: Segment): readonly Proven[] {
   return found;
 }
 
-/** The oldest event that one of the present sinks has not got yet. */
+/** The oldest event that one of the present sinks has not received yet. */
 function oldestUndelivered(file: string): { readonly name: string; readonly seq: number } | undefined {
   const present = knownSinks(file);
   const states = readSinkStates(sinksFolder(file)).filter(({ name }) => present.includes(name));

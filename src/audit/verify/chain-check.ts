@@ -1,4 +1,4 @@
-/** Walks a trail's lines from the first to the last and proves that each continues the one before. */
+/** Walks through a trail's lines from first to last and proves that each continues the one before. */
 
 import { given } from "../../units/given.ts";
 import { eventOf, GENESIS, LineError } from "../format/chain.ts";
@@ -10,16 +10,16 @@ import type { Hashes } from "./hashes.ts";
 import { type ProvenLine, proveLine } from "./prove.ts";
 import { type Signing, watchSigning } from "./signing.ts";
 
-/** What an `audit_prune` event says of the events that it stands for. */
+/** What an `audit_prune` event says about the events that it replaces. */
 export interface PrunedEvents {
   readonly lastSeq: number;
   readonly lastHash: string;
-  /** The file with those that are kept, and its SHA-256. */
+  /** The file with the kept events. */
   readonly keptFile?: string;
   readonly keptHash?: string;
 }
 
-/** A check that is under way. */
+/** A check in progress. */
 export interface ChainCheck {
   /** The next line of the trail, and the name of its file. */
   take(line: MovingLine, file: string): void;
@@ -27,23 +27,23 @@ export interface ChainCheck {
   finish(): ChainSummary;
 }
 
-/** What the lines of a trail have shown, besides the findings. */
+/** What the lines of a trail told, besides the findings. */
 export interface ChainSummary {
   readonly events: number;
   readonly first?: { readonly seq: number; readonly timestamp: string };
   readonly last?: { readonly seq: number; readonly timestamp: string; readonly hash: string };
   /** The newest `audit_prune`. */
   readonly pruned?: PrunedEvents;
-  /** The SHA-256 of closed files, by their names, as the trail has it. */
+  /** The SHA-256 of closed files, by name, as the trail recorded it. */
   readonly closed: ReadonlyMap<string, string>;
-  /** The numbers of events whose line can be read and does not prove itself. */
+  /** The numbers of events whose line can be read but is not proven. */
   readonly changed: ReadonlySet<number>;
   readonly signing: Signing;
   /** `started` events without an end, oldest first. */
   readonly open: readonly AuditEvent[];
 }
 
-/** Checks lines one by one as they are given, oldest first; what it finds goes to `findings`, each hash to `hashes`. */
+/** Checks lines one by one, oldest first. Findings go to `findings`, and each hash to `hashes`. */
 export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): ChainCheck {
   let first: ProvenLine | undefined;
   let last: ProvenLine | undefined;
@@ -65,13 +65,13 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
     if (seq === before.seq + 1 && event.prev_hash === before.hash && event.timestamp >= before.timestamp)
       return;
     const subject = place();
-    if (unreadable > 0 && seq === before.seq + unreadable + 1) return; // what it continues cannot be read
+    if (unreadable > 0 && seq === before.seq + unreadable + 1) return; // the line before it cannot be read
     if (seq > before.seq + 1) {
       difference(subject, `${range(before.seq + 1, seq - 1)} missing before this line`, before.seq + 1);
     } else if (seq <= before.seq) {
       difference(
         subject,
-        `event ${seq} stands after event ${before.seq}: lines were swapped or repeated`,
+        `event ${seq} comes after event ${before.seq}: lines were swapped or repeated`,
         seq,
       );
     } else if (event.prev_hash !== before.hash) {
@@ -82,12 +82,12 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
       );
     }
     if (event.timestamp < before.timestamp) {
-      const message = `its time, ${event.timestamp}, is before that of the event before it, ${before.timestamp}`;
+      const message = `its time, ${event.timestamp}, is earlier than that of the event before it, ${before.timestamp}`;
       findings.add({ severity: "warning", subject, message, seq });
     }
   };
 
-  /** Only few lines are worth parsing whole. */
+  /** Only a few lines need to be parsed whole. */
   const follow = ({ id, ref, outcome, operation }: ProvenLine, line: MovingLine): void => {
     if (ref !== undefined) open.delete(ref);
     const isPrune = operation === "audit_prune" && outcome === "success";
@@ -132,7 +132,7 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
       if (first !== undefined && first.seq !== 1 && claim?.lastHash !== first.prev_hash) {
         difference(
           firstPlace,
-          `${range(1, first.seq - 1)} missing before this line, and no event stands for them`,
+          `${range(1, first.seq - 1)} missing before this line, and no event replaces them`,
           1,
         );
       }
@@ -154,7 +154,7 @@ export function createChainCheck(findings: TrailDiagnostics, hashes: Hashes): Ch
 
 type Report = (what: string, seq: number | undefined, isEvent: boolean) => void;
 
-/** The event, even of a line that fails, so that the next one is not blamed for it. */
+/** Returns the event even of a line that fails, so that the next line is not blamed for it. */
 function checkLine(line: MovingLine, before: number | undefined, report: Report): ProvenLine | undefined {
   try {
     return proveLine(line.bytes, line.start, line.end);

@@ -3,8 +3,8 @@ import { canonicalJson } from "../../units/canonical-json.ts";
 import { isList } from "../../units/json.ts";
 
 /**
- * What differs between a line as a witness has it and as it stands in the trail: `details.backup: "yes" became "no"`.
- * Empty when nothing but the hashes differs.
+ * The differences between a line as a witness has it and as it is in the trail: `details.backup: "yes" became "no"`.
+ * Empty when only the hashes differ.
  */
 export function changesBetween(witnessed: string, present: string): readonly string[] {
   const [before, after] = [parsed(witnessed), parsed(present)];

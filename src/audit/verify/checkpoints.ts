@@ -11,16 +11,16 @@ import type { Evidence } from "./witnesses.ts";
 export interface SignedCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
   readonly findings: readonly TrailDiagnostic[];
-  /** A public key was given, or the home has the signing key. */
+  /** Whether a public key was given, or the home has the signing key. */
   readonly hasKey: boolean;
-  /** Where one is kept for whoever verifies here. */
+  /** The places where a checkpoint was found. */
   readonly places: readonly string[];
 }
 
 /**
- * Reads them and proves their signatures.
- * @param publicKey `NAME+HASH+BASE64`; default that of the key in the home; without either there is nothing to read
- * @throws TrailError when a file is there and cannot be read
+ * Reads the checkpoints and verifies their signatures.
+ * @param publicKey `NAME+HASH+BASE64`; default that of the key in the home; without either, nothing is read
+ * @throws TrailError when a file exists and cannot be read
  */
 export function readCheckpoints(file: string, home: Home, publicKey?: string): SignedCheckpoints {
   const own = readSigningKey(home)?.verifier;
@@ -40,7 +40,7 @@ export function readCheckpoints(file: string, home: Home, publicKey?: string): S
   return { checkpoints, findings, hasKey: verifier !== undefined, places };
 }
 
-/** A checkpoint that was signed and is not there any more: whoever rewrote the trail has removed it. */
+/** Reports a checkpoint that was signed and no longer exists: whoever rewrote the trail may have removed it. */
 export function checkMissing(
   { hasKey, places }: SignedCheckpoints,
   { keygen, due, unkeyed }: Signing,
@@ -55,7 +55,7 @@ export function checkMissing(
   }
 }
 
-/** Compares them with the trail. @returns the newest */
+/** Compares the checkpoints with the trail. @returns the newest */
 export function checkCheckpoints(
   { checkpoints, findings: wrong }: SignedCheckpoints,
   { hashes, past, findings }: Pick<Evidence, "hashes" | "past" | "findings">,
@@ -63,7 +63,7 @@ export function checkCheckpoints(
   for (const finding of wrong) findings.add(finding);
   for (const { size, hash } of checkpoints) {
     if (past.had(size, hash, hashes.get(size)) !== false) continue;
-    const message = `event ${size}, which the checkpoint was signed for, is not in the trail as it was`;
+    const message = `event ${size}, for which the checkpoint was signed, is no longer in the trail as it was`;
     findings.add({ severity: "difference", subject: "checkpoint", seq: size, message });
   }
   return [...checkpoints].sort((a, b) => b.size - a.size)[0];

@@ -2,18 +2,18 @@
 import type { Diagnostic } from "../../contract/contract.ts";
 
 /**
- * A `difference` is evidence of a change; a `warning` should be looked at. The subject is `audit.jsonl:12`, or the witness
- * that says so.
+ * A `difference` is evidence of a change; a `warning` deserves a look. The subject is `audit.jsonl:12`, or the witness that
+ * reports it.
  */
 export interface TrailDiagnostic extends Diagnostic<"difference" | "warning"> {
   /** The event concerned, where it is known. */
   readonly seq?: number;
 }
 
-/** How many diagnostics are kept one by one; the rest is counted. */
+/** How many diagnostics are kept; further ones are only counted. */
 const KEPT_MAX = 100;
 
-/** Collects diagnostics in the order they are made. */
+/** Collects diagnostics in order. */
 export interface TrailDiagnostics {
   add(diagnostic: TrailDiagnostic): void;
   readonly kept: readonly TrailDiagnostic[];

@@ -1,10 +1,10 @@
 import { hashAt, type TrailLine } from "../format/trail-line.ts";
 
-/** The hash of every event that was read, by its number: 32 bytes each, so that millions fit. */
+/** The hash of every event read, by number. Each takes 32 bytes, so that millions fit into memory. */
 export interface Hashes {
   add(seq: number, hash: string): void;
   get(seq: number): string | undefined;
-  /** Whether a line has the hash of the event whose number it has. */
+  /** Whether a line has the same hash as the event with its number. */
   has(line: TrailLine): boolean;
   readonly newest: number;
 }

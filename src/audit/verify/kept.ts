@@ -1,4 +1,4 @@
-/** The events that outlived a prune: each line proves itself, and the prune's event has the hash of all. */
+/** The events that outlived a prune. Each line has its own hash, and the prune's event has the hash of the file. */
 import { basename, join } from "node:path";
 import { LineError, readLine } from "../format/chain.ts";
 import { SEGMENT_BYTES_MAX } from "../format/limits.ts";
@@ -7,18 +7,18 @@ import { readIfThere } from "../journal/durable.ts";
 import type { PrunedEvents } from "./chain-check.ts";
 import type { TrailDiagnostics } from "./diagnostics.ts";
 
-/** The events before a trail's first one, for which an `audit_prune` stands. */
+/** The pruned events before a trail's first one. */
 export interface PrunedPast {
   /**
-   * Whether the event `seq` had this hash; `undefined` for one that was pruned and not kept: nobody can say.
-   * @param present the hash of the event in the trail, where it is in it
+   * Whether event `seq` had this hash; `undefined` if it was pruned and not kept, because nobody can tell.
+   * @param present the hash of the event in the trail, if it is there
    */
   had(seq: number, hash: string, present: string | undefined): boolean | undefined;
 }
 
 /**
  * Checks the file that the newest `audit_prune` names.
- * @throws TrailError when the file is there and cannot be read
+ * @throws TrailError when the file exists and cannot be read
  */
 export function checkKept(
   directory: string,
@@ -39,7 +39,7 @@ export function checkKept(
   };
 }
 
-/** The kept lines, once the file is proved; none otherwise. */
+/** The kept lines if the file is proved, else none. */
 function keptLines(
   directory: string,
   pruned: PrunedEvents | undefined,
@@ -52,12 +52,12 @@ function keptLines(
     findings.add({ severity: "difference", subject: name, message });
   const bytes = readIfThere(join(directory, name), SEGMENT_BYTES_MAX);
   if (bytes === undefined) {
-    difference("the file with the events that are kept longest is missing");
+    difference("the file with the events that outlive a prune is missing");
     return [];
   }
   const lines = bytes.toString().split("\n").slice(0, -1);
   if (Bun.SHA256.hash(bytes, "hex") === keptHash) return lines;
-  difference("the events that are kept longest are not those that the prune recorded");
+  difference("the events that outlived the prune are not the ones it recorded");
   for (const [index, line] of lines.entries()) {
     try {
       readLine(line);

@@ -1,7 +1,7 @@
 /**
- * Looks at bytes for JSON that is written in its canonical form (RFC 8785) and plain: printable ASCII without escapes,
- * whole numbers. Each function gets a position and gives the one behind what it found there, or -1 where something else
- * stands, which is not wrong but is for a slower reader to judge.
+ * Recognizes JSON in canonical form (RFC 8785) that is also plain: printable ASCII without escapes, and whole numbers. Each
+ * function takes a position and returns the one after what it found there, or -1 if something else is there. That is not
+ * an error: a slower reader decides.
  */
 
 const QUOTE = 0x22;
@@ -14,13 +14,13 @@ const CLOSE_OBJECT = 0x7d;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 
-/** How deep values may nest: what nests deeper would fill the stack. */
+/** How deep values may nest; deeper ones could overflow the stack. */
 const DEPTH_MAX = 32;
 
 /** More digits than this are not exact in a double. */
 const DIGITS_MAX = 15;
 
-/** 1 for the bytes that JSON writes as they are. */
+/** 1 for bytes that JSON does not escape. */
 const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
   byte >= 0x20 && byte <= 0x7e && byte !== QUOTE && byte !== 0x5c ? 1 : 0,
 );
@@ -28,7 +28,7 @@ const PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
 /** `text` as bytes to be compared with {@link skipWord}. */
 export const word = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Behind `expected`, if it stands at `at`. */
+/** The position after `expected`, if that is at `at`. */
 export function skipWord(bytes: Uint8Array, at: number, expected: Uint8Array): number {
   for (let index = 0; index < expected.length; index += 1) {
     if (bytes[at + index] !== expected[index]) return -1;
@@ -36,7 +36,7 @@ export function skipWord(bytes: Uint8Array, at: number, expected: Uint8Array): n
   return at + expected.length;
 }
 
-/** Behind a plain text and the quotes around it. */
+/** The position after a plain text and its quotes. */
 export function skipText(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== QUOTE) return -1;
   let end = at + 1;
@@ -44,22 +44,22 @@ export function skipText(bytes: Uint8Array, at: number): number {
   return bytes[end] === QUOTE ? end + 1 : -1;
 }
 
-/** Behind a list of plain texts. */
+/** The position after a list of plain texts. */
 export function skipTexts(bytes: Uint8Array, at: number): number {
   if (bytes[at] !== OPEN_LIST) return -1;
   if (bytes[at + 1] === CLOSE_LIST) return at + 2;
   for (let next = at; ; ) {
     next = skipText(bytes, next + 1);
     if (bytes[next] === CLOSE_LIST) return next + 1;
-    if (bytes[next] !== COMMA) return -1; // nothing stands at -1
+    if (bytes[next] !== COMMA) return -1; // also when `next` is -1, where there is no byte
   }
 }
 
-/** Behind an object, its members in the order of their names and no name twice. */
+/** The position after an object whose members are sorted by name, each name once. */
 export function skipObject(bytes: Uint8Array, at: number, depth = 0): number {
   if (bytes[at] !== OPEN_OBJECT || depth === DEPTH_MAX) return -1;
   if (bytes[at + 1] === CLOSE_OBJECT) return at + 2;
-  let name = -1; // where the name of the member before begins
+  let name = -1; // where the name of the previous member begins
   for (let next = at; ; ) {
     const begin = next + 1;
     const colon = skipText(bytes, begin);
@@ -71,7 +71,7 @@ export function skipObject(bytes: Uint8Array, at: number, depth = 0): number {
   }
 }
 
-/** Whether one plain text sorts before another. Both stand in quotes; the closing one stands for the end. */
+/** Whether one plain text sorts before another. Both are quoted; the closing quote marks the end. */
 function isBefore(bytes: Uint8Array, one: number, other: number): boolean {
   for (let index = 1; ; index += 1) {
     const a = bytes[one + index] ?? QUOTE;
@@ -104,10 +104,10 @@ function skipList(bytes: Uint8Array, at: number, depth: number): number {
   }
 }
 
-/** Behind a whole number. A fraction or an exponent that follows is neither comma nor bracket: the caller stops there. */
+/** The position after a whole number. The caller rejects a fraction or an exponent, since it expects a comma or a bracket there. */
 export function skipInteger(bytes: Uint8Array, at: number): number {
   const begin = bytes[at] === MINUS ? at + 1 : at;
-  if (bytes[begin] === ZERO) return begin === at ? at + 1 : -1; // -0 is written 0
+  if (bytes[begin] === ZERO) return begin === at ? at + 1 : -1; // canonical JSON writes -0 as 0
   let end = begin;
   for (let byte = bytes[end] ?? 0; byte >= ZERO && byte <= ZERO + 9; byte = bytes[end] ?? 0) end += 1;
   return end === begin || end - begin > DIGITS_MAX ? -1 : end;

@@ -1,14 +1,14 @@
 /**
- * Proves lines by the million. Most lines hold plain text, and of those the canonical form is made of slices of the line
- * itself, byte for byte, so nothing is decoded or parsed. A line that is not plain, or fails, goes the long way through
- * {@link readLine}, which says what is wrong with it: both ways accept the same lines.
+ * Proves millions of lines fast. Most lines are plain text; their canonical form consists of slices of the line itself, so
+ * nothing is decoded or parsed. A line that is not plain, or fails, takes the slow way through {@link readLine}, which says
+ * what is wrong with it. Both ways accept the same lines.
  */
 import { isOutcome, readLine } from "../format/chain.ts";
 import type { AuditEvent } from "../format/event.ts";
 import { decodedLine } from "../journal/forward.ts";
 import { skipInteger, skipObject, skipText, skipTexts, skipWord, word } from "./plain.ts";
 
-/** What a chain is followed by. */
+/** The fields that are needed to follow a chain. */
 export type ProvenLine = Pick<
   AuditEvent,
   "id" | "seq" | "timestamp" | "operation" | "outcome" | "prev_hash" | "hash"
@@ -16,7 +16,7 @@ export type ProvenLine = Pick<
 
 /**
  * Reads the line in `bytes[start, end)`, without its newline, and proves it.
- * @throws LineError as {@link readLine}, and when it is not UTF-8
+ * @throws LineError like {@link readLine}, and when it is not UTF-8
  */
 export const proveLine = (bytes: Buffer, start = 0, end = bytes.length): ProvenLine =>
   provePlain(bytes, start, end) ?? readLine(decodedLine(bytes, start, end));
@@ -25,7 +25,7 @@ interface Member {
   readonly key: keyof AuditEvent;
   /** `"id":` */
   readonly name: Uint8Array;
-  /** Behind its value. */
+  /** Returns the position after its value. */
   readonly skip: (bytes: Uint8Array, at: number) => number;
   readonly optional: boolean;
 }
@@ -37,7 +37,7 @@ const member = (key: keyof AuditEvent, skip: Member["skip"] = skipText, optional
   optional,
 });
 
-/** In the order of the line. */
+/** The members in the order of the line. */
 const MEMBERS: readonly Member[] = [
   member("id"),
   member("seq", skipInteger),
@@ -56,7 +56,7 @@ const MEMBERS: readonly Member[] = [
 ];
 const numberOf = (key: keyof AuditEvent): number => MEMBERS.findIndex((one) => one.key === key);
 
-/** Members by their number, in the canonical order: that of their names. The hash covers all but itself. */
+/** Indexes of the members in canonical order, which is by name. The hash covers all but itself. */
 const CANONICAL: readonly number[] = MEMBERS.map(({ key }) => key)
   .filter((key) => key !== "hash")
   .sort()
@@ -72,8 +72,8 @@ const PREV_HASH = numberOf("prev_hash");
 const HASH = numberOf("hash");
 
 /**
- * Where the members of the line at hand begin, where their values do, and where both end; a member that is not there
- * ends where it begins. Written over by each line: a million small objects would be garbage.
+ * Where the members of the current line begin, where their values begin, and where both end; an absent member ends where it
+ * begins. Each line overwrites these, since millions of small objects would be garbage.
  */
 const begins = new Int32Array(MEMBERS.length);
 const values = new Int32Array(MEMBERS.length);
@@ -102,7 +102,7 @@ const OPEN = 0x7b;
 const CLOSE = 0x7d;
 const COMMA = 0x2c;
 
-/** Finds every member in its place. `false`: the line is not plain, or not an event. */
+/** Finds every member in its place. Returns `false` if the line is not plain, or not an event. */
 function locate(bytes: Buffer, start: number, end: number): boolean {
   if (bytes[start] !== OPEN) return false;
   let at = start; // at the brace or comma before a member
@@ -123,7 +123,7 @@ function locate(bytes: Buffer, start: number, end: number): boolean {
 
 let canonical = Buffer.allocUnsafe(4096);
 
-/** The bytes that the hash covers: the members that were just located, in their canonical order. */
+/** The bytes that the hash covers: the members just located, in canonical order. */
 function canonicalForm(bytes: Buffer, length: number): Uint8Array {
   if (canonical.length < length) canonical = Buffer.allocUnsafe(length * 2);
   let size = 0;

@@ -1,4 +1,4 @@
-/** The files of a trail as they are at one instant, so that what is written meanwhile looks like no change. */
+/** The files of a trail as they are at one instant, so that later writes do not look like tampering. */
 import { closeSync, existsSync } from "node:fs";
 import { basename } from "node:path";
 import { TrailError } from "../format/error.ts";
@@ -15,7 +15,7 @@ export interface TrailFile {
   readonly compressed: boolean;
   /**
    * Its whole lines, see {@link blocksOf}.
-   * @param onHash gets the SHA-256 of a compressed file's bytes, hex
+   * @param onHash receives the SHA-256 of a compressed file's bytes, hex
    * @throws TrailError when it cannot be read whole
    */
   blocks(onHash: (sha256: string) => void): Iterable<Buffer>;
@@ -25,7 +25,7 @@ export interface TrailFile {
 export interface TrailInstant {
   /** Oldest first. */
   readonly sources: readonly TrailFile[];
-  /** Bytes behind the last whole line. */
+  /** Bytes after the last whole line. */
   readonly torn: number;
   /** What the home knew of the trail then. */
   readonly head: Head | undefined;
@@ -33,8 +33,8 @@ export interface TrailInstant {
 }
 
 /**
- * Looks while nobody writes, and makes nothing.
- * @throws TrailError when there is no trail and the home knows of none, or it cannot be read
+ * Takes the lock, so that nobody writes meanwhile, and creates nothing.
+ * @throws TrailError when there is no trail and the home knows of none, or when it cannot be read
  */
 export const lookAt = (file: string, home: Home): Promise<TrailInstant> =>
   withLockIfThere(lockOf(file), () => {
@@ -43,7 +43,7 @@ export const lookAt = (file: string, home: Home): Promise<TrailInstant> =>
     const head = home.readHead();
     if (end === undefined && closed.length === 0 && head === undefined) throw missing(file);
     if (end === undefined) return { sources: closed, torn: 0, head, close: () => {} };
-    const opened = openForReading(file); // stays the same file when it is closed meanwhile
+    const opened = openForReading(file); // remains the same file if the trail is rotated meanwhile
     const blocks = () => blocksOf(opened, file, end.size);
     const sources = [...closed, { name: basename(file), compressed: false, blocks }];
     return { sources, torn: end.torn, head, close: () => closeSync(opened) };
@@ -51,10 +51,10 @@ export const lookAt = (file: string, home: Home): Promise<TrailInstant> =>
 
 const missing = (file: string): TrailError =>
   new TrailError(`there is no trail: ${file}`, {
-    hint: "The first command that changes something begins it.",
+    hint: "The first command that changes something creates it.",
   });
 
-/** A reader takes no lock for long, so a plain one may be compressed before it is read. */
+/** A reader does not hold the lock for long, so a plain file may be compressed before it is read. */
 const sourceOf = ({ path, compressed }: Segment): TrailFile => ({
   name: basename(path),
   compressed,

@@ -1,4 +1,4 @@
-/** Proves a trail: the chain through all its files, what its checkpoint says, and what its witnesses have seen. */
+/** Verifies a trail: the chain through all its files, its checkpoint, and what its witnesses have seen. */
 import { basename, dirname } from "node:path";
 import type { OpenFailure, OpenSink } from "../../host/open.ts";
 import { UnsafeFileError } from "../../storage/unsafe-file.ts";
@@ -20,16 +20,16 @@ import { checkKept } from "./kept.ts";
 import { lookAt, type TrailFile } from "./sources.ts";
 import { askSinks, judgeAnswer, judgeHome, judgeReceipts, type Witness } from "./witnesses.ts";
 
-/** What is to be proved, and by whom. */
+/** The trail to verify, and its witnesses. */
 export interface VerifyTrailOptions {
   /** The trail's file, absolute. */
   readonly file: string;
   /** `~/.contextcore` */
   readonly home: string;
   readonly project: string;
-  /** Those that remember are asked what they have seen. */
+  /** Sinks that keep a history are asked what they have seen. */
   readonly sinks: readonly OpenSink[];
-  /** Sinks that are configured and could not be opened: they cannot be asked. */
+  /** Configured sinks that could not be opened, and so cannot be asked. */
   readonly unopened?: readonly OpenFailure[];
   /** The public key of the checkpoints, `NAME+HASH+BASE64`; default that of the key in the home, if there is one. */
   readonly publicKey?: string;
@@ -50,7 +50,7 @@ export interface Verification {
 }
 
 /**
- * Reads and writes nothing. Witnesses are asked before the trail is looked at: they have seen nothing then that is not
+ * Only reads, and writes nothing. Witnesses are asked before the trail is read, so they have seen nothing that should not be
  * in it, however much is appended meanwhile.
  * @throws TrailError when there is no trail, or what is known of it cannot be read
  */
@@ -60,7 +60,7 @@ export async function verifyTrail(options: VerifyTrailOptions): Promise<Verifica
     return await proveAll(options, findings);
   } catch (error) {
     if (!(error instanceof TrailError && error.cause instanceof UnsafeFileError)) throw error;
-    // Something was put in the place of a file of the trail: that is no trail that cannot be read, but one that was changed.
+    // Something replaced a file of the trail. That is not an unreadable trail, but a changed one.
     findings.add({ severity: "difference", subject: basename(error.cause.path), message: error.message });
     const { kept, differences, warnings } = findings;
     const chain = createChainCheck(collectDiagnostics(), collectHashes()).finish();
@@ -101,7 +101,7 @@ interface Walking {
 interface Walked {
   readonly chain: ChainSummary;
   readonly files: number;
-  /** What the home knew of the trail then. */
+  /** What the home knew about the trail at that time. */
   readonly head: Head | undefined;
 }
 
@@ -112,14 +112,14 @@ async function walk(file: string, home: Home, { findings, hashes, signal }: Walk
   try {
     for (const source of sources) {
       takeSource(source, check, findings, (sha256) => found.set(source.name, sha256));
-      await Bun.sleep(0); // let a signal through
+      await Bun.sleep(0); // let signals be handled
       signal.throwIfAborted();
     }
   } finally {
     close();
   }
   if (torn > 0) {
-    const message = `the last ${torn} bytes are not a whole line: a command died while it wrote, or the file was cut`;
+    const message = `the last ${torn} bytes are not a whole line: a command died while writing, or the file was cut`;
     findings.add({ severity: "difference", subject: basename(file), message });
   }
   const chain = check.finish();
@@ -141,7 +141,7 @@ function takeSource(
   }
 }
 
-/** Compressed files have bytes that mean nothing: only the file's own hash tells that one of them was changed. */
+/** Some bits of a compressed file have no meaning, so only the hash of the whole file shows that one was changed. */
 function checkClosed(
   found: ReadonlyMap<string, string>,
   recorded: ReadonlyMap<string, string>,
@@ -153,8 +153,8 @@ function checkClosed(
     const severity = expected === undefined ? "warning" : "difference";
     const message =
       expected === undefined
-        ? "no event says what its bytes were when it was closed"
-        : `its bytes are not those that it was closed with: their SHA-256 is ${sha256}, recorded is ${expected}`;
+        ? "no event recorded its SHA-256 when it was closed"
+        : `it was changed after it was closed: its SHA-256 is ${sha256}, but ${expected} was recorded`;
     findings.add({ severity, subject: name, message });
   }
 }

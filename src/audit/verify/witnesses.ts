@@ -1,4 +1,4 @@
-/** What others have seen of a trail: the home copy, the sinks' receipts, and the places that can be asked. */
+/** What others have seen of a trail: the home copy, the sinks' receipts, and the sinks that keep a history. */
 import type { OpenSink } from "../../host/open.ts";
 import { given } from "../../units/given.ts";
 import { printable } from "../../units/printable.ts";
@@ -15,10 +15,10 @@ import type { Hashes } from "./hashes.ts";
 import type { PrunedPast } from "./kept.ts";
 import { proveLine } from "./prove.ts";
 
-/** One witness and what it knows. */
+/** A witness and what it knows. */
 export interface Witness {
   readonly name: string;
-  /** The newest event of the trail that it has seen; absent when it knows nothing of it. */
+  /** The newest event of the trail that it has seen; absent when it has seen none. */
   readonly seq?: number;
   readonly agrees: boolean;
 }
@@ -27,7 +27,7 @@ export interface Witness {
 export interface Evidence {
   readonly file: string;
   readonly hashes: Hashes;
-  /** The numbers of events whose line does not prove itself. */
+  /** The numbers of events whose line is not proven. */
   readonly changed: ReadonlySet<number>;
   readonly past: PrunedPast;
   readonly findings: TrailDiagnostics;
@@ -36,8 +36,8 @@ export interface Evidence {
 const HOME = "home copy";
 
 /**
- * Compares every event that the home copy has of this trail, and says of the first one that differs what it was.
- * @param head the newest that the home knew of when the trail was read @param first the trail's first event that nothing stands for
+ * Compares every event of this trail in the home copy, and reports the original of the first one that differs.
+ * @param head the newest that the home knew when the trail was read @param first the trail's first event that was not pruned
  * @throws TrailError when the copy cannot be read
  */
 export function judgeHome(home: Home, head: Head | undefined, evidence: Evidence, first = 1): Witness {
@@ -57,19 +57,16 @@ export function judgeHome(home: Home, head: Head | undefined, evidence: Evidence
   if (isEmpty)
     difference(
       head.seq,
-      `it has not event ${head.seq}, which it took: the copy itself was cut off or changed`,
+      `event ${head.seq}, which it received, is gone from it: the copy itself was cut off or changed`,
     );
   if (altered !== undefined)
-    difference(
-      altered,
-      `its own line of event ${altered} was changed: what it says is not what its hash covers`,
-    );
+    difference(altered, `its own line of event ${altered} was changed: the hash does not match the content`);
   if (oldest !== undefined) difference(oldest.seq, whatChanged(oldest, evidence));
   const isWhole = oldest === undefined && altered === undefined && !isEmpty;
   return { name: HOME, seq: head.seq, agrees: missing <= 0 && isWhole };
 }
 
-/** An event as a witness has it. */
+/** An event in a witness's possession. */
 type Witnessed = Pick<TrailLine, "seq" | "text">;
 
 /** @param witnessed newest first */
@@ -92,13 +89,13 @@ function oldestDifference(
       altered = seq;
       continue;
     }
-    if (seq < first) break; // an event of the trail stands for these
+    if (seq < first) break; // these were pruned, and an event of the trail says so
     if (!hashes.has(copy) || changed.has(seq)) oldest = { seq, text: copy.text };
   }
   return { oldest, altered, isEmpty };
 }
 
-/** Only then its text is a witness, and not just the hash that stands in it. */
+/** Whether the line's text can serve as evidence, and not only the hash written in it. */
 function provesItself({ bytes, start, end }: TrailLine): boolean {
   try {
     proveLine(bytes, start, end);
@@ -114,13 +111,13 @@ function whatChanged({ seq, text }: Witnessed, { hashes, file }: Evidence): stri
   for (const line of trailLinesBackward(file)) {
     if (line.seq !== seq) continue;
     const changes = changesBetween(text, line.text);
-    const what = changes.length === 0 ? "its hash is another" : changes.join("; ");
+    const what = changes.length === 0 ? "its hash is different" : changes.join("; ");
     return `event ${seq} is not what was recorded: ${what}`;
   }
   return `event ${seq} is not what was recorded; it was: ${forPeople(text)}`;
 }
 
-/** A copy that was itself tampered with is shown as it is. */
+/** A line of a copy that was itself tampered with is shown verbatim. */
 function forPeople(line: string): string {
   try {
     return formatEvent(readLine(line));
@@ -130,7 +127,7 @@ function forPeople(line: string): string {
   }
 }
 
-/** Each sink's receipt names the newest event that it took. */
+/** Each sink's receipt names the newest event that the sink accepted. */
 export const judgeReceipts = (
   states: readonly SinkState[],
   { hashes, past, findings }: Evidence,
@@ -139,7 +136,7 @@ export const judgeReceipts = (
     if (receipt === undefined) return [];
     const { seq, hash, at } = receipt;
     const agrees = past.had(seq, hash, hashes.get(seq)) !== false;
-    const message = `event ${seq}, which ${name} took at ${at}, is not in the trail as it took it`;
+    const message = `event ${seq}, which ${name} accepted at ${at}, is not in the trail as it was then`;
     if (!agrees) findings.add({ severity: "difference", subject: `receipt of ${name}`, seq, message });
     return [{ name: `receipt of ${name}`, seq, agrees }];
   });
@@ -148,12 +145,12 @@ export const judgeReceipts = (
 export interface WitnessQuestion {
   readonly project: string;
   readonly host: string;
-  /** For each sink, ms. */
+  /** Time limit for each sink, ms. */
   readonly timeLimitMs: number;
   readonly signal: AbortSignal;
 }
 
-/** What a place that remembers has seen, newest last; or why it did not say. */
+/** What a sink with a history has seen, newest last, or why it did not answer. */
 export interface WitnessAnswer {
   readonly name: string;
   readonly seen: readonly string[] | Error;
@@ -161,7 +158,7 @@ export interface WitnessAnswer {
 
 const HISTORY_MAX = 1_000;
 
-/** Asks the places that remember, all at once. @throws the signal's reason, once it is aborted */
+/** Asks all sinks with a history at once. @throws the signal's reason, once it is aborted */
 export async function askSinks(
   sinks: readonly OpenSink[],
   { timeLimitMs, signal, project, host }: WitnessQuestion,
@@ -180,7 +177,7 @@ export async function askSinks(
   return (await Promise.all(answers)).flat();
 }
 
-/** One that did not answer is a warning: it proves nothing. */
+/** A sink that did not answer is only a warning, because that proves nothing. */
 export function judgeAnswer({ name, seen }: WitnessAnswer, evidence: Evidence): readonly Witness[] {
   if (!(seen instanceof Error)) return [judge(name, seen, evidence)];
   const message = `it could not be asked: ${seen.message}`;
@@ -189,8 +186,8 @@ export function judgeAnswer({ name, seen }: WitnessAnswer, evidence: Evidence): 
 }
 
 /**
- * Hashes after the newest that is known tell of a trail whose end is gone. Between known ones they tell that another
- * trail of the same project name delivers there too, and then nothing can be proved.
+ * Unknown hashes after the newest known one mean that the trail's end is gone. Unknown ones between known ones mean that
+ * another trail with the same project name delivers there too, and then nothing can be proved.
  * @param seen newest last
  */
 function judge(name: string, seen: readonly string[], { hashes, findings }: Evidence): Witness {
@@ -203,15 +200,15 @@ function judge(name: string, seen: readonly string[], { hashes, findings }: Evid
   if (beyond > 0) {
     const what =
       seq === undefined
-        ? "none of the events that it has of this project and host is in the trail"
+        ? "it has events of this project and host, and none of them is in the trail"
         : `after event ${seq} it has ${beyond} more that are not in the trail: its end was cut off or replaced`;
-    const note = isShared ? "; or they are another trail's, of which it has events too" : "";
+    const note = isShared ? "; or they belong to another trail, whose events it also has" : "";
     findings.add({ severity: isShared ? "warning" : "difference", subject: name, message: what + note });
   }
   return { name, agrees: beyond === 0, ...given({ seq }) };
 }
 
-/** The newest hashes of the trail: a place that lags behind may have older ones, so some more than it gave. */
+/** The newest hashes of the trail: some more than the sink gave, because it may lag behind and have older ones. */
 function knownHashes(hashes: Hashes, count: number): ReadonlyMap<string, number> {
   const known = new Map<string, number>();
   for (let seq = hashes.newest; seq > 0 && known.size < count + 10_000; seq -= 1) {

@@ -1,7 +1,7 @@
 import type { Group } from "../command.ts";
 
 const audit: Group = {
-  about: "the record of what was done to the stack: list, show, count, export, prove",
+  about: "the record of what was done to the stack: list, show, count, export, verify",
   default: "list",
   commands: {
     list: async () => (await import("./list.ts")).default,

@@ -3,20 +3,21 @@ import { makeSigningKey } from "../../audit/journal/checkpoint.ts";
 import { ownIdentity } from "../../audit/journal/identity.ts";
 import type { Config } from "../../config/config.ts";
 import { withLastWord } from "../../tasks/last-word.ts";
+import { openStackTrail } from "../../tasks/stack.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { agreementOf } from "../agreement.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, openStackTrail } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 export default defineCommand({
   about: "make the key that signs a checkpoint of the trail after each destructive command",
   args: {
-    replace: { type: "flag", about: "put a new key in the place of one that is there" },
+    replace: { type: "flag", about: "replace an existing key" },
     json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
-    { line: "audit keygen", about: "prints the public key: keep it where the trail is not" },
+    { line: "audit keygen", about: "prints the public key: keep it somewhere else than the trail" },
     { line: 'audit verify --key "$PUBLIC_KEY"', about: "what the public key is for" },
   ],
   json: v.object({ publicKey: v.string(), path: v.string() }),
@@ -25,7 +26,7 @@ export default defineCommand({
     await agreementOf(call, config);
     const { host } = ownIdentity();
     const { verifier, path } = makeSigningKey({
-      ...trailPlaces(call, config),
+      ...trailPlaces(config),
       host,
       replace: call.args.replace,
     });
@@ -33,7 +34,9 @@ export default defineCommand({
     if (call.args.json) call.terminal.printJson({ publicKey: verifier, path });
     else {
       call.terminal.print(verifier);
-      call.terminal.note(`the signing key is in ${path}; keep the public key above where the trail is not`);
+      call.terminal.note(
+        `the signing key is in ${path}; keep the public key above somewhere else than the trail`,
+      );
     }
     return EXIT.ok;
   },
@@ -41,10 +44,10 @@ export default defineCommand({
 
 /** The key exists by now, recorded or not. @throws TrailError */
 async function recorded(call: Call, config: Config, verifier: string): Promise<void> {
-  await using trail = openStackTrail(call, config);
+  await using trail = openStackTrail(callerOf(call), config);
   try {
     await trail.append({ operation: "audit_keygen", outcome: "success", details: { public: verifier } });
   } catch (error) {
-    throw withLastWord(error, `the key was made all the same; its public key is ${verifier}`);
+    throw withLastWord(error, `the key was made nevertheless; its public key is ${verifier}`);
   }
 }

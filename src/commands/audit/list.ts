@@ -4,10 +4,11 @@ import { follow } from "../../audit/read/follow.ts";
 import { formatEvent } from "../../audit/read/line.ts";
 import { explainInterruption } from "../../audit/recover.ts";
 import { FILTERS, filterOf, readLimit } from "../../tasks/audit-filters.ts";
+import { openStackTrail } from "../../tasks/stack.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf, openStackTrail } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 import { eventSchema } from "./event-schema.ts";
 import { paintEvents } from "./paint.ts";
 
@@ -21,8 +22,8 @@ const args = {
     about: "at most this many (default: 20)",
   },
   ...FILTERS,
-  follow: { type: "flag", alias: "f", about: "then show new events as they come, until Ctrl-C" },
-  json: { type: "flag", about: "print one JSON array; with --follow one JSON object a line" },
+  follow: { type: "flag", alias: "f", about: "keep showing new events as they arrive, until Ctrl-C" },
+  json: { type: "flag", about: "print one JSON array; with --follow, one JSON object per line" },
 } as const;
 
 export default defineCommand({
@@ -37,13 +38,13 @@ export default defineCommand({
   async run(call) {
     const config = await configOf(call);
     const filter = filterOf(call.args);
-    const trail = openStackTrail(call, config);
+    const trail = openStackTrail(callerOf(call), config);
     const events = await trail.newest({ limit: call.args.limit, ...filter });
     show(call, events);
     for (const event of trail.abandoned()) call.terminal.warn(explainInterruption(event));
     await trail.close();
     if (!call.args.follow) return EXIT.ok;
-    for await (const { event } of follow(trailPlaces(call, config).file, filter, whileRead(call)))
+    for await (const { event } of follow(trailPlaces(config).file, filter, whileRead(call)))
       show(call, [event]);
     return EXIT.ok;
   },

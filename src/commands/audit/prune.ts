@@ -21,7 +21,7 @@ export default defineCommand({
   about: auditPrune.about,
   args,
   examples: [
-    { line: "audit prune --dry-run", about: "what would go, and why the rest stays" },
+    { line: "audit prune --dry-run", about: "what would be removed, and why the rest stays" },
     { line: "audit prune --yes", about: "in cron" },
   ],
   json: pruneSchema,
@@ -61,11 +61,9 @@ function showPlan(
     colors.dim(stays ?? ""),
   ]);
   for (const line of formatTable([{}, {}, { align: "right" }, {}], rows)) terminal.print(line);
-  if (range === undefined) terminal.note("nothing is past its time");
+  if (range === undefined) terminal.note("no event is old enough");
   else {
-    terminal.print(
-      `${range.events} events go to ${archive} and are removed from the trail and its home copy`,
-    );
+    terminal.print(`${range.events} events will be moved to ${archive}, out of the trail and its home copy`);
     terminal.print(`${kept.length} events of destroy, restore, prune and erase are kept for seven years`);
   }
 }

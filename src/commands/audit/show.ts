@@ -3,11 +3,11 @@ import { isProven } from "../../audit/format/chain.ts";
 import type { AuditEvent } from "../../audit/format/event.ts";
 import { type EventPlace, findEvents } from "../../audit/read/find.ts";
 import { UsageError } from "../../tasks/errors.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { printable } from "../../units/printable.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 import { eventSchema } from "./event-schema.ts";
 import { paintOutcome } from "./paint.ts";
 
@@ -16,7 +16,7 @@ const args = {
     type: "positional",
     hint: "ID",
     required: true,
-    about: "the event's id, the beginning of it, or its number in the trail",
+    about: "the event's id or the beginning of it, or its number in the trail",
   },
   json: { type: "flag", about: "print one JSON object" },
 } as const;
@@ -35,7 +35,7 @@ export default defineCommand({
     related: v.array(eventSchema),
   }),
   async run(call): Promise<ExitCode> {
-    const { file } = trailPlaces(call, await configOf(call));
+    const { file } = trailPlaces(await configOf(call));
     const { match, related } = findOne(file, call.args.id);
     const sound = isProven(match.line);
     const { event, place } = match;
@@ -77,7 +77,7 @@ function showEvent(
     ["line", match.place],
     [
       "hash",
-      `${event.hash} ${sound ? colors.green("(fits its content)") : colors.red("(DOES NOT FIT ITS CONTENT)")}`,
+      `${event.hash} ${sound ? colors.green("(matches its content)") : colors.red("(DOES NOT MATCH ITS CONTENT)")}`,
     ],
     ["after", event.prev_hash],
   ];

@@ -6,13 +6,13 @@ import { matching } from "../../audit/read/query.ts";
 import { type AuditStats, type OutcomeCounts, statsOf, sum } from "../../audit/read/stats.ts";
 import { objectOf } from "../../contract/any-names.ts";
 import { FILTERS, filterOf } from "../../tasks/audit-filters.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { printable } from "../../units/printable.ts";
+import { configOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 import { paintOutcome } from "./paint.ts";
 
@@ -22,7 +22,7 @@ export default defineCommand({
   about: "count what was done: by operation, outcome, user and week",
   args: { ...FILTERS, json: { type: "flag", about: "print one JSON object" } },
   examples: [
-    { line: "audit stats", about: "all of it" },
+    { line: "audit stats", about: "everything" },
     { line: "audit stats --operation export --from 2026-01-01", about: "how the exports of this year went" },
   ],
   json: v.object({
@@ -34,7 +34,7 @@ export default defineCommand({
   }),
   async run(call) {
     const filter = filterOf(call.args);
-    const { file } = trailPlaces(call, await configOf(call));
+    const { file } = trailPlaces(await configOf(call));
     const stats = statsOf(matching(trailLines(file), filter));
     if (call.args.json) call.terminal.printJson(stats);
     else showStats(stats, call.terminal);

@@ -1,12 +1,13 @@
 import * as v from "valibot";
 import { NoteError, parseVerifier } from "../../audit/format/note.ts";
 import { type Verification, verifyTrail } from "../../audit/verify/verify.ts";
+import { openStackToRead } from "../../tasks/stack.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
+import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStackToRead } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   key: {
@@ -14,7 +15,7 @@ const args = {
     hint: "PUBLIC-KEY",
     parse: readKey,
     about:
-      "what `audit keygen` printed: proves the signed checkpoint (default: the key of this home, if there is one)",
+      "the public key that `audit keygen` printed, to verify the signed checkpoint (default: the key in your home, if there is one)",
   },
   json: { type: "flag", about: "print one JSON object" },
 } as const;
@@ -22,11 +23,14 @@ const args = {
 const seen = v.object({ seq: v.number(), timestamp: v.string() });
 
 export default defineCommand({
-  about: "prove the trail: its chain, its checkpoint, and every witness; exit code 5 when anything differs",
+  about: "verify the trail: its chain, its checkpoint and every witness; exit code 5 when anything differs",
   args,
   examples: [
     { line: "audit verify", about: "the chain, the home copy and the sinks" },
-    { line: 'audit verify --key "$PUBLIC_KEY"', about: "and that nobody without the signing key rewrote it" },
+    {
+      line: 'audit verify --key "$PUBLIC_KEY"',
+      about: "also that nobody without the signing key rewrote it",
+    },
   ],
   json: v.object({
     sound: v.boolean(),
@@ -48,10 +52,10 @@ export default defineCommand({
     ),
   }),
   async run(call): Promise<ExitCode> {
-    const { config, sinks, failures } = await openStackToRead(call);
+    const { config, sinks, failures } = await openStackToRead(callerOf(call));
     const { key } = call.args;
     const result = await verifyTrail({
-      ...trailPlaces(call, config),
+      ...trailPlaces(config),
       sinks,
       unopened: failures.filter(({ name }) => config.sinks[name]?.enabled === true),
       signal: call.signal,
@@ -94,7 +98,9 @@ function showVerification(result: Verification, { terminal, args: given }: Call<
   for (const { name, seq, agrees } of witnesses) {
     const verdict = agrees ? colors.green("agrees") : colors.red("differs");
     terminal.tell(
-      seq === undefined ? `${name}: knows nothing of this trail` : `${name}: ${verdict}, up to event ${seq}`,
+      seq === undefined
+        ? `${name}: knows nothing about this trail`
+        : `${name}: ${verdict}, up to event ${seq}`,
     );
   }
   if (checkpoint !== undefined)

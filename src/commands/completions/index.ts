@@ -5,7 +5,7 @@ import { SCRIPTS, type Shell } from "./scripts.ts";
 import { findValuesOf } from "./values.ts";
 
 export default defineCommand({
-  about: "print the script that makes a shell complete commands, flags and values",
+  about: "print the script for a shell to complete commands, flags and values",
   args: {
     shell: {
       type: "positional",
@@ -17,7 +17,7 @@ export default defineCommand({
     words: {
       type: "positional",
       repeatable: true,
-      about: "what was typed after `contextcore`: then print what may follow, as the scripts ask",
+      about: "the words typed after `contextcore`; prints what may follow (used by the scripts)",
     },
   },
   examples: [

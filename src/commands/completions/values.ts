@@ -5,10 +5,11 @@ import type { BuiltIn } from "../../host/built-in.ts";
 import { readLock } from "../../host/trust/lock.ts";
 import { BUILT_INS } from "../../registry.ts";
 import { readKept } from "../../snapshot/catalog/kept.ts";
+import { openStackTrail } from "../../tasks/stack.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { counted } from "../../units/words.ts";
+import { callerOf, configOf } from "../caller.ts";
 import type { Call } from "../command.ts";
-import { configOf, openStackTrail } from "../stack.ts";
 import type { Candidate, FindValues } from "./candidates.ts";
 
 const EVENTS_LOOKED_AT = 500;
@@ -75,7 +76,7 @@ const FIND: Readonly<
   },
 
   async operations(config, call) {
-    await using trail = openStackTrail(call, config);
+    await using trail = openStackTrail(callerOf(call), config);
     const events = await trail.newest({ limit: EVENTS_LOOKED_AT });
     const counts = Map.groupBy(events, ({ operation }) => operation);
     return [...counts].map(([word, some]) => ({ word, about: counted(some.length, "event") }));

@@ -3,11 +3,12 @@ import type { Config } from "../../config/config.ts";
 import { ConfigError, type ConfigProblem, formatProblem } from "../../config/errors.ts";
 import { refusalOf } from "../../destroy/policy/judge.ts";
 import { sameServers } from "../../host/same-server.ts";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
+import { openStackToShow } from "../../tasks/stack.ts";
 import { listed } from "../../units/words.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
+import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openStackToShow } from "../stack.ts";
 import { hiddenInFile, secretsInFile } from "./settings.ts";
 
 const problem = v.object({
@@ -20,7 +21,7 @@ const problem = v.object({
 export default defineCommand({
   about: "check the configuration, the environment and every plugin's options; asks no server",
   args: { json: { type: "flag", about: "print one JSON object" } },
-  examples: [{ line: "config check", about: "lists everything that does not fit, with its line" }],
+  examples: [{ line: "config check", about: "lists every problem with its line" }],
   json: v.object({ file: v.optional(v.string()), problems: v.array(problem), warnings: v.array(v.string()) }),
   async run(call) {
     const { problems, warnings, file } = await examine(call);
@@ -30,7 +31,7 @@ export default defineCommand({
   },
 });
 
-const UNSEEN = `${NOT_AGREED}: plugins that are not built in, and files of secrets, were not looked at; ${HOW_TO_AGREE}`;
+const UNSEEN = `${NOT_AGREED}: third-party plugins and secret files were not checked; ${HOW_TO_AGREE}`;
 
 interface Examined {
   /** Absent when there is none, or it could not be read. */
@@ -41,7 +42,7 @@ interface Examined {
 
 async function examine(call: Call): Promise<Examined> {
   try {
-    const stack = await openStackToShow(call);
+    const stack = await openStackToShow(callerOf(call));
     const { config } = stack;
     const failed = stack.failures.map(({ name, error }) => ({
       where: config.file ?? "",
@@ -50,7 +51,7 @@ async function examine(call: Call): Promise<Examined> {
     }));
     const problems = [...failed, ...hiddenInFile(config, stack), ...forbiddenCommand(config)];
     const twice = sameServers(stack.backends).map(
-      (names) => `${listed(names)} are the same server and tenant: each saves all of it once more`,
+      (names) => `${listed(names)} have the same server and tenant, so the same data is saved several times`,
     );
     const warnings = [...(config.sealed ? [UNSEEN] : []), ...secretsInFile(config, stack), ...twice];
     return { file: config.file, problems, warnings };
@@ -72,5 +73,5 @@ function print({ terminal }: Call, { problems, warnings, file }: Examined): void
   for (const one of problems)
     terminal.print(`${formatProblem(one)}${one.hint === undefined ? "" : ` (${one.hint})`}`);
   for (const warning of warnings) terminal.warn(warning);
-  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: nothing wrong`);
+  if (problems.length === 0) terminal.print(`${file ?? "the defaults"}: no problems`);
 }

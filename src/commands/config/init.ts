@@ -1,7 +1,7 @@
-import { open } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { FILE_NAME } from "../../config/source.ts";
 import { configTemplate } from "../../config/template.ts";
+import { writeWhole } from "../../storage/whole-file.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 
@@ -12,17 +12,8 @@ export default defineCommand({
   async run({ configFile, directory, terminal }) {
     const path = configFile === undefined ? join(directory, FILE_NAME) : resolve(directory, configFile);
     const shown = relative(directory, path);
-    try {
-      const file = await open(path, "wx");
-      await file.writeFile(configTemplate(basename(directory) || "stack"));
-      await file.close();
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : undefined;
-      if (code !== "EEXIST") throw error;
-      throw new Error(`${shown} was not written: it is already there, and was left as it is`, {
-        cause: error,
-      });
-    }
+    if (!writeWhole(path, configTemplate(basename(directory) || "stack"), { ifAbsent: true }))
+      throw new Error(`${shown} was not written: it exists already, and was left as it is`);
     terminal.print(shown);
     return EXIT.ok;
   },

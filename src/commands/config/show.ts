@@ -1,23 +1,24 @@
 import * as v from "valibot";
 import { stringify } from "yaml";
+import { HOW_TO_AGREE, NOT_AGREED } from "../../tasks/agreed.ts";
+import { openStackToShow } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
-import { HOW_TO_AGREE, NOT_AGREED } from "../agreement.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
-import { openStackToShow } from "../stack.ts";
 import { settingsOf } from "./settings.ts";
 
 export default defineCommand({
-  about: "show every setting in force and where it came from; secrets are masked",
+  about: "show every setting in force and where it comes from; secrets are masked",
   args: { json: { type: "flag", about: "print one JSON object" } },
-  examples: [{ line: "config show", about: "is it the file, the environment or the default that counts?" }],
+  examples: [{ line: "config show", about: "does the file, the environment or the default apply?" }],
   json: v.object({
     file: v.optional(v.string()),
     settings: v.array(v.object({ key: v.string(), value: v.unknown(), from: v.string() })),
   }),
   async run(call) {
     const { terminal } = call;
-    const stack = await openStackToShow(call);
+    const stack = await openStackToShow(callerOf(call));
     const { file } = stack.config;
     const settings = settingsOf(stack.config, stack);
     if (call.args.json) {
@@ -33,7 +34,7 @@ export default defineCommand({
   },
 });
 
-const PARTLY = "the settings of plugins that are not built in are not shown";
+const PARTLY = "the settings of third-party plugins are not shown";
 
 const inline = (value: unknown): string =>
   stringify(value, { collectionStyle: "flow", lineWidth: 0 }).trimEnd();

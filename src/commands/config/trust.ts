@@ -3,22 +3,22 @@ import { claimId } from "../../agreement/claim.ts";
 import { agreeTo, forget, type Standing } from "../../agreement/standing.ts";
 import { readAgreements } from "../../agreement/store.ts";
 import type { Config } from "../../config/config.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { visible } from "../../units/visible.ts";
 import { counted } from "../../units/words.ts";
 import { agreementOf, claimLines } from "../agreement.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { confirmed } from "../confirmed.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   yes: { type: "flag", alias: "y", about: "agree without being asked" },
   list: { type: "flag", about: "show which projects you have agreed to" },
-  remove: { type: "flag", about: "agree to nothing of this project any more" },
-  json: { type: "flag", about: "print one JSON object, and without --yes agree to nothing" },
+  remove: { type: "flag", about: "withdraw your agreement to this project" },
+  json: { type: "flag", about: "print one JSON object; agree only with --yes" },
 } as const;
 
 type TrustCall = Call<typeof args>;
@@ -33,8 +33,7 @@ const claimSchema = v.object({
 });
 
 export default defineCommand({
-  about:
-    "show what this project runs, reads outside of itself and sends beyond this machine, and agree to it",
+  about: "show what this project runs, reads outside itself and sends beyond this machine, and agree to it",
   args,
   exclusive: [
     ["list", "remove"],
@@ -44,9 +43,9 @@ export default defineCommand({
   examples: [
     {
       line: "config trust",
-      about: "once in a project of somebody else's, and when it wants more than before",
+      about: "once in somebody else's project, and again when it wants more",
     },
-    { line: "config trust --json", about: "its `sha256` is what CONTEXTCORE_TRUST takes in CI" },
+    { line: "config trust --json", about: "its `sha256` is the value for CONTEXTCORE_TRUST in CI" },
     { line: "config trust --remove", about: "as if you had never agreed" },
   ],
   json: v.union([
@@ -84,14 +83,14 @@ export default defineCommand({
 });
 
 const agree = (call: TrustCall, config: Config, standing: Standing): Promise<void> =>
-  agreeTo(standing, trailPlaces(call, config).home, call.args.yes ? "flag" : "asked");
+  agreeTo(standing, trailPlaces(config).home, call.args.yes ? "flag" : "asked");
 
 /** Everything that the project wants, with the part that is not agreed to yet listed separately. */
 function show({ terminal }: TrustCall, { project, claims, fresh, agreement, pin, sha256 }: Standing): void {
   const name = visible(project);
   if (claims.length === 0) {
     terminal.tell(
-      `${name} needs no agreement: it runs no code of others, and nothing leaves it or this machine`,
+      `${name} needs no agreement: it runs no third-party code, and nothing leaves the project or this machine`,
     );
     return;
   }
@@ -137,7 +136,7 @@ async function report(call: TrustCall, config: Config, standing: Standing): Prom
 }
 
 async function remove(call: TrustCall, config: Config, { project }: Standing): Promise<ExitCode> {
-  const removed = await forget(config, trailPlaces(call, config).home);
+  const removed = await forget(config, trailPlaces(config).home);
   if (call.args.json) call.terminal.printJson({ project, removed });
   else
     call.terminal.print(
@@ -148,7 +147,7 @@ async function remove(call: TrustCall, config: Config, { project }: Standing): P
 
 async function list(call: TrustCall, config: Config): Promise<ExitCode> {
   const { terminal } = call;
-  const agreements = Object.entries(readAgreements(trailPlaces(call, config).home).projects);
+  const agreements = Object.entries(readAgreements(trailPlaces(config).home).projects);
   const projects = agreements
     .filter(([, { how }]) => how !== "removed")
     .map(([project, { at, how, claims }]) => ({

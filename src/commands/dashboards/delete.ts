@@ -24,10 +24,7 @@ const deleteSchema = v.object({
   folders: v.array(v.object({ uid: v.string(), title: v.string() })),
   failed: v.array(unwrittenSchema),
   interrupted: v.optional(
-    v.pipe(
-      v.array(v.string()),
-      v.description("It was interrupted; of these it is not known whether they are deleted"),
-    ),
+    v.pipe(v.array(v.string()), v.description("It was interrupted; whether these were deleted is unknown")),
   ),
   copies: v.optional(
     v.pipe(v.string(), v.description("The directory with a copy of each; provision puts them back")),
@@ -95,11 +92,11 @@ function report(
   }
   if (stopped !== undefined) {
     const rest = plan.dashboards.length + plan.folders.length - dashboards.length - folders.length;
-    const unknown = stopped.unknown.map((what) => `; whether ${what} is deleted is not known`);
+    const unknown = stopped.unknown.map((what) => `; whether ${what} was deleted is unknown`);
     terminal.warn(`interrupted: ${rest} were left${unknown.join("")}`);
   }
   const path = relative(here, copies) || copies;
-  terminal.note(`copies: ${path}; contextcore dashboards provision ${path} brings them back`);
+  terminal.note(`copies: ${path}; contextcore dashboards provision ${path} restores them`);
   terminal.print(`deleted: dashboards ${dashboards.length}, folders ${folders.length}`);
 }
 

@@ -3,9 +3,10 @@ import * as v from "valibot";
 import { unwrittenSchema } from "../../dashboards/attempts.ts";
 import { exportDashboards } from "../../dashboards/export.ts";
 import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
+import { openStack } from "../../tasks/stack.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack } from "../stack.ts";
 
 const exportSchema = v.object({
   directory: v.string(),
@@ -15,24 +16,26 @@ const exportSchema = v.object({
 });
 
 export default defineCommand({
-  about: "write all dashboards to a new directory, which provision puts back as they were",
+  about: "write all dashboards to a new directory, from which provision restores them",
   args: {
     directory: {
       type: "positional",
       hint: "DIRECTORY",
       complete: "directories",
       required: true,
-      about: "where to; new, or empty but for hidden entries such as .git",
+      about: "the directory to write: new, or empty except for hidden entries such as .git",
     },
     plugin: PLUGIN,
     json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
-    { line: "dashboards export ./dashboards", about: "one readable file a dashboard, to keep in git" },
+    { line: "dashboards export ./dashboards", about: "one readable file per dashboard, to keep in git" },
   ],
   json: exportSchema,
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
+    const stack = await openStack(callerOf(call), {
+      only: call.args.plugin === undefined ? [] : [call.args.plugin],
+    });
     const directory = resolve(call.directory, call.args.directory);
     const result = await exportDashboards(storeOf(stack, call.args.plugin).store, directory, call.signal);
     for (const { what, reason } of result.failed) call.terminal.warn(`${what} could not be read: ${reason}`);

@@ -1,7 +1,7 @@
 import type { Group } from "../command.ts";
 
 const dashboards: Group = {
-  about: "dashboards from files and to files: provision, list, export, delete",
+  about: "manage dashboards: provision, list, export, delete",
   default: "list",
   commands: {
     provision: async () => (await import("./provision.ts")).default,

@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import { type ListedDashboard, listDashboards } from "../../dashboards/listing.ts";
 import { PLUGIN, storeOf } from "../../tasks/dashboard-store.ts";
+import { openStack } from "../../tasks/stack.ts";
 import { formatTable } from "../../terminal/table.ts";
+import { callerOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openStack } from "../stack.ts";
 
 const args = { plugin: PLUGIN, json: { type: "flag", about: "print one JSON list" } } as const;
 
@@ -17,15 +18,17 @@ export const dashboardSchema = v.object({
 });
 
 export default defineCommand({
-  about: "every dashboard, by folder and title",
+  about: "list every dashboard, by folder and title",
   args,
   examples: [
-    { line: "dashboards list", about: "with the uid that delete takes" },
+    { line: "dashboards list", about: "shows the uid that delete needs" },
     { line: "dashboards list --json", about: "for scripts" },
   ],
   json: v.array(dashboardSchema),
   async run(call): Promise<ExitCode> {
-    const stack = await openStack(call, { only: call.args.plugin === undefined ? [] : [call.args.plugin] });
+    const stack = await openStack(callerOf(call), {
+      only: call.args.plugin === undefined ? [] : [call.args.plugin],
+    });
     const rows = await listDashboards(storeOf(stack, call.args.plugin).store, call.signal);
     if (call.args.json) call.terminal.printJson(rows);
     else show(call, rows);

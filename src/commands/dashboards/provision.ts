@@ -24,14 +24,9 @@ const provisionSchema = v.object({
   dashboards: v.object({ created: v.number(), updated: v.number(), unchanged: v.number() }),
   left: v.array(unwrittenSchema),
   failed: v.array(unwrittenSchema),
-  warned: v.optional(
-    v.pipe(v.array(unwrittenSchema), v.description("What is there, and not as it was meant")),
-  ),
+  warned: v.optional(v.pipe(v.array(unwrittenSchema), v.description("What exists, but not as intended"))),
   interrupted: v.optional(
-    v.pipe(
-      v.array(v.string()),
-      v.description("It was interrupted; of these it is not known whether they are written"),
-    ),
+    v.pipe(v.array(v.string()), v.description("It was interrupted; whether these were written is unknown")),
   ),
 });
 
@@ -96,7 +91,7 @@ function report(
   const fails = asked["dry-run"] ? "would fail" : "failed";
   for (const { what, reason } of failed) terminal.warn(`${what} ${fails}: ${reason}`);
   if (stopped !== undefined) {
-    const unknown = stopped.unknown.map((what) => `; whether ${what} is written is not known`);
+    const unknown = stopped.unknown.map((what) => `; whether ${what} was written is unknown`);
     terminal.warn(`interrupted: run it again for the rest${unknown.join("")}`);
   }
   const would = asked["dry-run"] ? "would be " : "";

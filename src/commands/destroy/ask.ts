@@ -1,9 +1,9 @@
 /** What a person is asked before a stack is destroyed, and the flags that answer in a script. */
 import { type DestroyOption, losingLines, lossesWith, OPTIONS } from "../../destroy/losing.ts";
 import type { Loss } from "../../inventory/losses.ts";
+import type { Taken } from "../../inventory/taken.ts";
 import type { AllTheSame, DestroyPlan } from "../../tasks/destroy.ts";
 import { RefusedError } from "../../tasks/errors.ts";
-import type { Taken } from "../../tasks/inventory.ts";
 import type { Answer } from "../../tasks/task.ts";
 import { choose } from "../../terminal/ask.ts";
 import { listed } from "../../units/words.ts";
@@ -41,7 +41,7 @@ export async function chosenOption(
     for (const line of below(option)) terminal.note(line);
     return option;
   }
-  if (!terminal.interactive) throw refused("which data to save first was not said", FLAGS);
+  if (!terminal.interactive) throw refused("it was not said which data to save first", FLAGS);
   const choices = OPTIONS.map((value) => ({ value, label: LABELS[value], below: below(value) }));
   return choose<DestroyOption>(terminal, { title: "OPTIONS:", choices, signal });
 }
@@ -83,6 +83,6 @@ export async function isConfirmedAgain(call: DestroyCall, { name, snapshot }: Al
     terminal.warn(`the export is ${status}: what is missing above will be lost for good`);
     if (!terminal.interactive) return { agrees: false, outcome: "refused" };
   }
-  const message = `Destroy the stack all the same? Type its name (${name}) to destroy it:`;
+  const message = `Destroy the stack anyway? Type its name (${name}) to destroy it:`;
   return typedName(call, { name, message });
 }

@@ -1,15 +1,22 @@
 import { commandText } from "../../destroy/command-text.ts";
 import type { Aftermath } from "../../destroy/destroy-stack.ts";
-import { type Destroyed, destroy, destroyTask, lookAtStack } from "../../tasks/destroy.ts";
+import {
+  type AllTheSame,
+  type Destroyed,
+  type DestroyNews,
+  destroy,
+  lookAtStack,
+} from "../../tasks/destroy.ts";
 import { planTask, recordingRefusal, recordRefusal } from "../../tasks/run.ts";
+import { openContext } from "../../tasks/stack.ts";
 import type { Refusal, TaskContext } from "../../tasks/task.ts";
 import { shortPath } from "../../units/short-path.ts";
 import { listed } from "../../units/words.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { reportExport } from "../export/report.ts";
 import { printInventory } from "../inventory/show.ts";
-import { openContext } from "../stack.ts";
 import { orUntouched } from "../untouched.ts";
 import { chosenOption, type DestroyCall, isConfirmed, isConfirmedAgain } from "./ask.ts";
 
@@ -28,8 +35,8 @@ export default defineCommand({
   async run(call) {
     const { terminal } = call;
     const { exit, said, failure } = await orUntouched(UNTOUCHED, async () => {
-      const context = await openContext(call, { isDestroying: true });
-      return recordingRefusal(destroy.kind, context, () => verdictOf(call, context));
+      const context = await openContext(callerOf(call), { isDestroying: true });
+      return verdictOf(call, context);
     });
     if (failure !== undefined) terminal.note(`${terminal.noteColors.red("error:")} ${failure}`);
     if (exit === EXIT.partial) terminal.warn(said);
@@ -50,27 +57,37 @@ interface Verdict {
 
 /** Look, choose, plan, agree, carry out. */
 async function verdictOf(call: DestroyCall, context: TaskContext): Promise<Verdict> {
-  const { note, noteColors } = call.terminal;
-  const taken = await lookAtStack(context);
-  printInventory(call.terminal, taken);
-  note(`\nThis destroys the stack ${context.config.name}: ${commandText(context.config.destroy.command)}`);
-  const chosen = await chosenOption(call, taken);
-  if (chosen === undefined) {
+  const recording = <Said>(work: () => Promise<Said>) => recordingRefusal(destroy.kind, context, work);
+  const { taken, option } = await recording(() => lookAndChoose(call, context));
+  if (option === undefined) {
     await recordRefusal(destroy.kind, NOT_CHOSEN, context);
     return LEFT;
   }
-  const task = destroyTask(taken, {
-    onSaved: (result) => reportExport(result, call),
-    onCommand: (command) => note(noteColors.dim(`$ ${command}`)),
-  });
-  await using planned = await planTask(task, { option: chosen }, context);
-  const answer = await isConfirmed(call, planned.plan);
+  await using planned = await planTask(destroy, { option }, { ...context, taken });
+  const answer = await recording(() => isConfirmed(call, planned.plan));
   if (!answer.agrees) {
     await planned.decline(answer);
     return LEFT;
   }
-  const { result } = await planned.carryOut((left) => isConfirmedAgain(call, left));
+  const ask = (left: AllTheSame) => isConfirmedAgain(call, left);
+  const { result } = await planned.carryOut({ ask, tell: (news) => show(call, news) });
   return verdictOn(call, result);
+}
+
+/** Shows what the stack holds and how it would be destroyed, and asks what to save first. */
+async function lookAndChoose(call: DestroyCall, context: TaskContext) {
+  const { terminal } = call;
+  const { name, destroy: settings } = context.config;
+  const taken = await lookAtStack(context);
+  printInventory(terminal, taken);
+  terminal.note(`\nThis destroys the stack ${name}: ${commandText(settings.command)}`);
+  return { taken, option: await chosenOption(call, taken) };
+}
+
+function show(call: DestroyCall, news: DestroyNews): void {
+  const { note, noteColors } = call.terminal;
+  if ("saved" in news) reportExport(news.saved, call);
+  else note(noteColors.dim(`$ ${news.command}`));
 }
 
 const NOT_CHOSEN: Refusal = {
@@ -103,7 +120,7 @@ function verdictOn({ directory }: DestroyCall, { backup, snapshot, losses, end }
     return { exit: isAnswered ? EXIT.refused : EXIT.interrupted, said: UNTOUCHED };
   }
   const names = listed(losses.map(({ backend }) => backend));
-  const without = losses.length === 0 ? "" : `, without what came too late of ${names}`;
+  const without = losses.length === 0 ? "" : `, without late data of ${names}`;
   const path = snapshot && shortPath(snapshot.path, directory);
   const kept = path === undefined ? "" : `; ${KEPT[backup]} in ${path}${without}`;
   return { exit: EXITS[end.state], said: `${end.said}${kept}`, failure: end.failure };

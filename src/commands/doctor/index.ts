@@ -6,19 +6,21 @@ import type { DoctorDiagnostic } from "../../doctor/diagnostic.ts";
 import { examineBinary, examineDestroy, examineDisk } from "../../doctor/machine.ts";
 import { examineBackends, examineInstances, examineSinks } from "../../doctor/servers.ts";
 import { examineTrail } from "../../doctor/trail.ts";
+import { agreementRefusal } from "../../tasks/agreed.ts";
 import { askBackends } from "../../tasks/inventory.ts";
+import { openStackToRead, type Stack } from "../../tasks/stack.ts";
 import { readTimeout } from "../../tasks/timeout.ts";
+import { trailPlaces } from "../../tasks/trail-places.ts";
 import { waitForOn } from "../../terminal/progress.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { given } from "../../units/given.ts";
 import { fromMs } from "../../units/range.ts";
 import { VERSION } from "../../version.ts";
-import { agreementOf, agreementRefusal, requireAgreement } from "../agreement.ts";
+import { agreementOf, requireAgreement } from "../agreement.ts";
+import { callerOf, configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf, openStackToRead, type Stack } from "../stack.ts";
-import { trailPlaces } from "../trail-places.ts";
 
 const args = {
   timeout: {
@@ -43,11 +45,11 @@ export const doctorSchema = v.object({
 });
 
 export default defineCommand({
-  about: "look at everything that an export or a restore needs, and say what to change",
+  about: "check everything that an export or a restore needs, and say what to change",
   args,
   examples: [
     { line: "doctor", about: "before the first export, and when something does not work" },
-    { line: "doctor --json", about: "for monitoring: exit code 3 when there is anything to look at" },
+    { line: "doctor --json", about: "for monitoring: exit code 3 when something needs attention" },
   ],
   json: doctorSchema,
   async run(call): Promise<ExitCode> {
@@ -74,7 +76,7 @@ async function examine(call: Call<typeof args>): Promise<Examined> {
   const binary = examineBinary(VERSION);
   try {
     if (call.terminal.interactive) await requireAgreement(call, await configOf(call), false);
-    const stack = await openStackToRead(call);
+    const stack = await openStackToRead(callerOf(call));
     const file = stack.config.file ?? "no contextcore.yaml: defaults and the environment";
     const configuration: DoctorDiagnostic = { subject: "configuration", severity: "ok", message: file };
     const agreement = stack.isAgreed ? [] : [await unagreed(call, stack.config)];
@@ -120,7 +122,7 @@ async function examineStack(call: Call<typeof args>, stack: Stack): Promise<Doct
     ),
     examineSinks(sinks, signal),
     examineDisk(config, surveyed, fromMs(Date.now())),
-    examineTrail({ ...trailPlaces(call, config), sinks, signal }),
+    examineTrail({ ...trailPlaces(config), sinks, signal }),
     examineDestroy(config),
   ]);
   return parts.flat();

@@ -21,7 +21,7 @@ export default defineCommand({
   examples: [
     { line: "export -t 24h -o ./backups/", about: "the last day, from every backend" },
     { line: "export --plugin loki --match '{app=\"shop\"}' -t 7d", about: "one application's logs" },
-    { line: "export --since-last", about: "every night: what came since the newest complete snapshot" },
+    { line: "export --since-last", about: "every night: what is new since the newest complete snapshot" },
     { line: "export --resume", about: "finish what was interrupted" },
   ],
   json: exportSchema,

@@ -14,7 +14,7 @@ export default defineCommand({
     {
       line: "persistence check-destroy",
       about:
-        "to judge: it ends with 3 when data is unsaved; inventory warns, and ends with 3 only when a backend is missing",
+        "as a check: exit code 3 when data is unsaved; inventory only warns, with exit code 3 when a backend is missing",
     },
   ],
   json: inventorySchema,

@@ -4,7 +4,7 @@ import { objectOf } from "../../contract/any-names.ts";
 import { IMPORTANCES } from "../../contract/contract.ts";
 import { CONDITIONS } from "../../inventory/condition.ts";
 import type { Surveyed } from "../../inventory/survey.ts";
-import type { Taken } from "../../tasks/inventory.ts";
+import type { Taken } from "../../inventory/taken.ts";
 import { NS_PER_SECOND, toRfc3339 } from "../../units/range.ts";
 
 const time = v.pipe(v.string(), v.description("RFC 3339, UTC"));

@@ -1,4 +1,4 @@
-import type { Taken } from "../../tasks/inventory.ts";
+import type { Taken } from "../../inventory/taken.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { inventoryLines, missingLines } from "./lines.ts";
 

@@ -1,13 +1,15 @@
 import * as v from "valibot";
 import { type Loss, lossText } from "../../inventory/losses.ts";
-import { type Taken, takeInventory } from "../../tasks/inventory.ts";
+import type { Taken } from "../../inventory/taken.ts";
+import { takeInventory } from "../../tasks/inventory.ts";
+import { openContext } from "../../tasks/stack.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { printInventory } from "../inventory/show.ts";
-import { openContext } from "../stack.ts";
 
 export default defineCommand({
-  about: "say whether a destroy would lose anything; exit code 0 when it would not",
+  about: "check whether a destroy would lose anything; exit code 0 when it would not",
   args: { json: { type: "flag", about: "print one JSON object" } },
   examples: [
     { line: "persistence check-destroy && docker compose down -v", about: "only when everything is saved" },
@@ -19,7 +21,7 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(call);
+    const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const { losses } = taken;
     const reasons = reasonsIn(taken);
@@ -27,7 +29,9 @@ export default defineCommand({
     if (call.args.json) terminal.printJson({ stack: context.config.name, safe, reasons });
     else {
       printInventory(terminal, taken);
-      const lines = safe ? ["a destroy would lose nothing: the snapshots hold it all"] : lossSummary(losses);
+      const lines = safe
+        ? ["a destroy would lose nothing: the snapshots hold everything"]
+        : lossSummary(losses);
       for (const line of lines) terminal.print(line);
     }
     return safe ? EXIT.ok : EXIT.partial;
@@ -56,7 +60,7 @@ function lossSummary(losses: readonly Loss[]): string[] {
     ...losses.map(lossText),
     ...(unknown.length === 0
       ? []
-      : [`a destroy may lose data of ${named(unknown)}: nobody knows what is there until it can be asked`]),
+      : [`a destroy may lose data of ${named(unknown)}: nobody knows what they hold until they answer`]),
     ...(known.length === 0
       ? []
       : [`a destroy ${would} lose data of ${named(known)}: contextcore export --all saves it`]),

@@ -3,14 +3,15 @@ import { freeBytes } from "../../inventory/room.ts";
 import type { Surveyed } from "../../inventory/survey.ts";
 import { type KeptSnapshot, readKept } from "../../snapshot/catalog/kept.ts";
 import { takeInventory } from "../../tasks/inventory.ts";
+import { openContext, type Stack } from "../../tasks/stack.ts";
 import type { Colors } from "../../terminal/colors.ts";
 import { formatTable } from "../../terminal/table.ts";
 import { formatBytes } from "../../units/bytes.ts";
 import { toRfc3339 } from "../../units/range.ts";
+import { callerOf } from "../caller.ts";
 import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 import { inventoryJson, inventorySchema } from "../inventory/json.ts";
-import { openContext, type Stack } from "../stack.ts";
 
 export default defineCommand({
   about: "show where the data and the snapshots are, and how big",
@@ -26,7 +27,7 @@ export default defineCommand({
   }),
   async run(call) {
     const { terminal } = call;
-    const context = await openContext(call);
+    const context = await openContext(callerOf(call));
     const taken = await takeInventory(context);
     const kept = await keptIn(context);
     if (call.args.json) terminal.printJson({ ...inventoryJson(taken), snapshots: kept });

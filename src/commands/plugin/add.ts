@@ -4,7 +4,7 @@ import { showReview } from "./review.ts";
 import { conductTrust, trustQuestion } from "./trust-course.ts";
 
 export default defineCommand({
-  about: "show a third party's plugin, ask, and from then on load it",
+  about: "show a third-party plugin, ask, and load it from then on",
   args: {
     path: {
       type: "positional",
@@ -28,7 +28,7 @@ export default defineCommand({
         question: () => trustQuestion("Trust these files and load them?"),
         report(_, result) {
           if (result === undefined) call.terminal.note("nothing was added");
-          else call.terminal.print(`${result.name} is added to ${result.file}`);
+          else call.terminal.print(`${result.name} was added to ${result.file}`);
           for (const line of nextSteps(result?.plugin)) call.terminal.note(line);
           return undefined;
         },

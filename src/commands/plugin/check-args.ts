@@ -25,14 +25,14 @@ export const args = {
     type: "value",
     hint: "NAME",
     values: LAB_NAMES,
-    about: "a look-alike of this server, with a day of data, that the program brings along",
+    about: "use the built-in look-alike of this server, with a day of data",
   },
   option: {
     type: "value",
     hint: "NAME=VALUE",
     repeatable: true,
     parse: readSetting,
-    about: "an option of the plugin, in which {lab} is the lab's URL; may be repeated",
+    about: "an option of the plugin; {lab} in it means the lab's URL; may be repeated",
   },
   empty: {
     type: "value",
@@ -45,7 +45,7 @@ export const args = {
     type: "value",
     hint: "FILE",
     complete: "files",
-    about: "for a sink: the file in which its events arrive, one a line",
+    about: "for a sink: the file in which its events arrive, one per line",
   },
   rule: {
     type: "value",
@@ -75,6 +75,6 @@ function readRule(name: string): string {
 /** ms */
 function readLimit(text: string): number {
   const ms = toMs(parseDuration(text));
-  if (ms < 1_000) throw new RangeError("is less than a second, in which no rule can be done");
+  if (ms < 1_000) throw new RangeError("is less than a second, which is too short for any rule");
   return ms;
 }

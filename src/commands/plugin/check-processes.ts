@@ -15,7 +15,7 @@ import { UsageError } from "../../tasks/errors.ts";
 import { locateWord } from "../../tasks/plugin-spec.ts";
 import { withTimeLimit } from "../../units/time-limit.ts";
 import { visible } from "../../units/visible.ts";
-import { configOf } from "../stack.ts";
+import { configOf } from "../caller.ts";
 import type { CheckCall } from "./check-args.ts";
 
 /** A longer synchronous call counts as a loop, because it blocks everything else the plugin does. ms */

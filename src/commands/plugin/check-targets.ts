@@ -12,7 +12,7 @@ import { ARRIVED_PATH, FACES, type Served } from "../../host/apart/messages.ts";
 import type { OptionsRefused } from "../../host/apart/options-refused.ts";
 import { redactorFor, secretKeysOf } from "../../host/secrets.ts";
 import { given } from "../../units/given.ts";
-import { configOf } from "../stack.ts";
+import { configOf } from "../caller.ts";
 import type { CheckCall } from "./check-args.ts";
 
 export interface CheckedPlugin {

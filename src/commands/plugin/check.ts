@@ -10,12 +10,12 @@ import { checkReportSchema, printOutcome, printSummary, toReport } from "./check
 import { optionsRefusal, rulesOf, targetOf } from "./check-targets.ts";
 
 export default defineCommand({
-  about: "run a plugin through every rule of the contract, with faults in front of its server; runs its code",
+  about: "check a plugin against every rule of the contract, with simulated server faults; runs its code",
   args,
   exclusive: [["url", "lab"]],
   examples: [
     { line: "plugin check ./lines", about: "while you write it; a lab.ts beside it is its server" },
-    { line: "plugin check ./click.ts --url http://localhost:8123", about: "against a server of yours" },
+    { line: "plugin check ./click.ts --url http://localhost:8123", about: "against your own server" },
     { line: "plugin check ./my-loki --lab loki", about: "against the look-alike of a server" },
   ],
   json: checkReportSchema,

@@ -14,7 +14,7 @@ import { loadAgreed } from "./load-agreed.ts";
 import { toMarkdown } from "./markdown.ts";
 
 export default defineCommand({
-  about: "show a plugin's capabilities and its options: types, defaults, environment names, present values",
+  about: "show a plugin's capabilities and options: types, defaults, environment variables, present values",
   args: {
     plugin: {
       type: "positional",
@@ -27,7 +27,7 @@ export default defineCommand({
     json: { type: "flag", about: "print one JSON object" },
   },
   examples: [
-    { line: "plugin info loki", about: "which options there are, and what they are now" },
+    { line: "plugin info loki", about: "its options and their present values" },
     { line: "plugin info loki --markdown", about: "for a page of documentation" },
   ],
   exclusive: [["markdown", "json"]],

@@ -1,9 +1,10 @@
 import type { Config } from "../../config/config.ts";
 import { type Loaded, loadPlugins } from "../../host/host.ts";
 import { BUILT_INS } from "../../registry.ts";
-import { agreementOf, isAgreed, notOpened } from "../agreement.ts";
+import { isAgreed, notOpened } from "../../tasks/agreed.ts";
+import { agreementOf } from "../agreement.ts";
+import { configOf } from "../caller.ts";
 import type { Call } from "../command.ts";
-import { configOf } from "../stack.ts";
 
 /**
  * Loads every plugin but opens none. If the project is not agreed to, only the built-in ones are loaded: the others are among

@@ -8,14 +8,14 @@ import { defineCommand } from "../command.ts";
 import { EXIT } from "../exit-code.ts";
 
 export default defineCommand({
-  about: "write a folder with a new plugin that works at once, its test, types and a README",
+  about: "write a folder with a new, working plugin, its test, types and a README",
   args: {
     name: {
       type: "positional",
       hint: "NAME",
       required: true,
       parse: readName,
-      about: "vendor/name, or a name alone; the folder is called as what follows the slash",
+      about: "vendor/name, or only a name; the folder gets the part after the slash as its name",
     },
     backend: { type: "flag", about: "a backend for a directory of JSON-lines files (the default)" },
     server: {
@@ -23,7 +23,7 @@ export default defineCommand({
       about: "a backend, or with --sink a sink, for a server over HTTP, with a look-alike of that server",
     },
     sink: { type: "flag", about: "a sink that appends events to a file" },
-    store: { type: "flag", about: "a store, for snapshots, that keeps objects in a directory" },
+    store: { type: "flag", about: "a store for snapshots that keeps objects in a directory" },
   },
   exclusive: [
     ["backend", "server", "store"],
@@ -31,10 +31,10 @@ export default defineCommand({
   ],
   examples: [
     { line: "plugin new acme/lines", about: "writes ./lines" },
-    { line: "plugin new acme/clicks --server", about: "for what is reached over HTTP" },
+    { line: "plugin new acme/clicks --server", about: "for a server that is reached over HTTP" },
     {
       line: "plugin new acme/events --sink",
-      about: "a place for audit events instead of a server; with --server, too: one over HTTP",
+      about: "for a place that keeps audit events; add --server for one over HTTP",
     },
   ],
   async run({ args, terminal, directory }) {
@@ -80,7 +80,7 @@ function makeFolder(folder: string, shown: string): void {
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     if (code === "EEXIST")
-      throw new UsageError(`${shown} is already there`, "choose another name, or remove it");
+      throw new UsageError(`${shown} exists already`, "choose another name, or remove it");
     throw new Error(`${shown} cannot be made: ${code}`, { cause: error });
   }
 }

@@ -2,7 +2,7 @@ import { defineCommand } from "../command.ts";
 import { conductTrust } from "./trust-course.ts";
 
 export default defineCommand({
-  about: "no longer load or trust a plugin; its files and its snapshots stay",
+  about: "stop loading and trusting a plugin; its files and snapshots stay",
   args: {
     plugin: {
       type: "positional",
@@ -21,7 +21,7 @@ export default defineCommand({
       { action: "remove", plugin: call.args.plugin, yes: true },
       {
         report: (_, result) =>
-          void call.terminal.print(`${result?.name} is removed; its files stay where they are`),
+          void call.terminal.print(`${result?.name} was removed; its files stay where they are`),
       },
     ),
 });

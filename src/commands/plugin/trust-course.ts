@@ -1,11 +1,12 @@
 /** The course of the commands that change which plugins are trusted. */
 import { pluginTrust, type Trusted, type TrustPlan } from "../../tasks/plugin-trust.ts";
+import { openContext } from "../../tasks/stack.ts";
 import type { TaskContext } from "../../tasks/task.ts";
 import { agreementOf } from "../agreement.ts";
+import { callerOf } from "../caller.ts";
 import type { Call } from "../command.ts";
 import { type Conduct, conduct } from "../conduct.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { openContext } from "../stack.ts";
 
 /** What to do with which plugin. */
 export interface TrustRequest {
@@ -30,7 +31,7 @@ export const conductTrust = (
 
 /** A project already in use must be accepted now, before the trail is written to. */
 async function contextOf(call: Call): Promise<TaskContext> {
-  const context = await openContext(call, "nothing");
+  const context = await openContext(callerOf(call), "nothing");
   await agreementOf(call, context.config);
   return context;
 }

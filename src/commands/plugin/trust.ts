@@ -15,7 +15,7 @@ const args = {
     about: "its name, path or package",
   },
   yes: { type: "flag", alias: "y", about: "trust it without being asked" },
-  json: { type: "flag", about: "print one JSON object, and without --yes trust nothing" },
+  json: { type: "flag", about: "print one JSON object; trust only with --yes" },
 } as const;
 
 type TrustCall = Call<typeof args>;

@@ -32,7 +32,7 @@ export default defineCommand({
     },
     {
       line: "restore --from 2026-01-20 --to 2026-01-22",
-      about: "two days, from whichever snapshots hold them",
+      about: "two days, from all snapshots that hold them",
     },
     { line: "restore latest --only dashboards --yes", about: "in a script" },
     {
@@ -54,7 +54,7 @@ function show({ args: given, terminal }: RestoreCall, plan: Restoration): void {
   const { chosen, targets } = plan;
   tellChosen(chosen, terminal);
   if (given.snapshot === "latest" && chosen.others.length > 0)
-    terminal.note(`not part of it: ${namesText(chosen.others)}; --all takes what they hold, too`);
+    terminal.note(`not part of it: ${namesText(chosen.others)}; --all also restores what they hold`);
   if (given.into === undefined) tellTenants(plan, terminal);
   if (!given["dry-run"]) showPlan(plan, terminal, "note");
   else if (given.json) terminal.printJson(planJson(plan));

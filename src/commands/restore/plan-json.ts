@@ -11,8 +11,8 @@ import { given } from "../../units/given.ts";
 import { comparedSchema } from "../../verify/compare-objects.ts";
 
 export const planSchema = v.object({
-  snapshot: v.pipe(v.string(), v.description("the path of the newest that is taken")),
-  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are taken together")),
+  snapshot: v.pipe(v.string(), v.description("the path of the newest snapshot used")),
+  chains: v.pipe(v.array(chainSchema), v.description("by backend: the snapshots that are used together")),
   dryRun: v.pipe(v.literal(true), v.description("a plan: nothing was written")),
   plugins: v.array(
     v.object({
@@ -24,7 +24,7 @@ export const planSchema = v.object({
         v.boolean(),
         v.description("a selector, or the ends of the range, leave out some of these records"),
       ),
-      held: v.optional(v.pipe(countsSchema, v.description("what the server holds already of these times"))),
+      held: v.optional(v.pipe(countsSchema, v.description("what the server already holds for these times"))),
       compared: v.optional(
         v.pipe(comparedSchema, v.description("the snapshot's objects beside the server's, if it can tell")),
       ),
@@ -41,7 +41,7 @@ export const planSchema = v.object({
   ),
   notChosen: v.pipe(
     v.array(reasonedSchema),
-    v.description("plugins of which the range or the selector chose nothing"),
+    v.description("plugins from which the range or the selector chose nothing"),
   ),
   leftOut: v.array(reasonedSchema),
 });

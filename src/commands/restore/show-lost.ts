@@ -20,7 +20,7 @@ export function lostLines(plugin: string, lost: readonly LostText[]): string[] {
     `${plugin}: ${counted(lost.length, "block")} of the snapshot, left out: ${countsText(counts)}`,
     ...lost.slice(0, SHOWN_MAX).map((one) => `  ${lineOf(one)}`),
     ...(more > 0 ? [`  and ${more.toLocaleString("en")} more, all of them with --json`] : []),
-    "  another copy of the snapshot may have this whole; while a server has the data:",
+    "  another copy of the snapshot may be intact; or, while the server still has the data:",
     ...exportAgain(plugin, ranges).map((command) => `  ${command}`),
   ];
 }

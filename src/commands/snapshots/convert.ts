@@ -5,10 +5,10 @@ import type { Manifest } from "../../snapshot/format/manifest.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { openChosen, SNAPSHOT } from "../../tasks/snapshot-param.ts";
 import { counted } from "../../units/words.ts";
+import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
 
 const args = {
   snapshot: { ...SNAPSHOT, required: true },
@@ -23,7 +23,7 @@ const args = {
     type: "value",
     hint: "NAME",
     complete: "backends",
-    about: "whose metrics, where several backends have some",
+    about: "the backend whose metrics to write, if several have some",
   },
   output: {
     type: "value",

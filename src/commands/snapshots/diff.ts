@@ -6,10 +6,10 @@ import { countedUnit } from "../../units/unit-text.ts";
 import { counted } from "../../units/words.ts";
 import type { FileDifference } from "../../verify/diff.ts";
 import { type BackendDifference, compareSnapshots, type UnitDifference } from "../../verify/diff-summary.ts";
+import { configOf } from "../caller.ts";
 import { tellOpened } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
 
 const diffSchema = v.object({
   a: v.string(),

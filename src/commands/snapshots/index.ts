@@ -1,7 +1,7 @@
 import type { Group } from "../command.ts";
 
 const snapshots: Group = {
-  about: "the snapshots that are kept: list, show, compare, convert, prune",
+  about: "manage the kept snapshots: list, show, compare, convert, prune",
   default: "list",
   commands: {
     list: async () => (await import("./list.ts")).default,

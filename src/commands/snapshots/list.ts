@@ -7,9 +7,9 @@ import { listPartials } from "../../snapshot/write/partial.ts";
 import { formatTable } from "../../terminal/table.ts";
 import type { Terminal } from "../../terminal/terminal.ts";
 import { formatBytes } from "../../units/bytes.ts";
+import { configOf } from "../caller.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
-import { configOf } from "../stack.ts";
 import { coverageLines, minute } from "./coverage-picture.ts";
 
 const args = { json: { type: "flag", about: "print one JSON object" } } as const;
@@ -28,7 +28,7 @@ const listSchema = v.object({
   ),
   unfinished: v.pipe(
     v.array(v.object({ path: v.string() })),
-    v.description("interrupted exports, and those that are being written"),
+    v.description("interrupted exports, and exports in progress"),
   ),
   unreadable: v.array(v.object({ path: v.string(), reason: v.string() })),
   coverage: v.array(
@@ -37,7 +37,7 @@ const listSchema = v.object({
 });
 
 export default defineCommand({
-  about: "the kept snapshots, and which part of each backend's time line they hold",
+  about: "list the kept snapshots, and which part of each backend's time line they hold",
   args,
   examples: [{ line: "snapshots list", about: "newest last" }],
   json: listSchema,

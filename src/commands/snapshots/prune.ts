@@ -52,12 +52,13 @@ const questionOf = ({ doomed }: PrunePlan) =>
 
 function report({ args: given, terminal }: PruneCall, plan: PrunePlan, result?: Pruned): undefined {
   const { removed = [], changed = [] } = result ?? {};
-  for (const path of changed)
-    terminal.warn(`${path} was left alone: it is no longer what the plan was made from`);
+  for (const path of changed) terminal.warn(`${path} was left alone: it has changed since the plan was made`);
   if (given.json) terminal.printJson(toJson(plan, result !== undefined && plan.doomed.length > 0));
   if (result === undefined && !given["dry-run"]) return;
   const isSwept = result !== undefined && plan.leftovers.length > 0;
-  const swept = isSwept ? `what was left of ${counted(plan.leftovers.length, "removal")} is gone; ` : "";
+  const swept = isSwept
+    ? `the remains of ${counted(plan.leftovers.length, "interrupted removal")} are gone; `
+    : "";
   terminal.note(`${swept}${removed.length > 0 ? removedText(removed) : UNTOUCHED}`);
 }
 
@@ -65,7 +66,7 @@ function showPlan({ args: given, terminal }: PruneCall, plan: PrunePlan): void {
   for (const { path, reason } of plan.unreadable) terminal.warn(`${path} is left alone: ${reason}`);
   if (!given.json) printPlan(terminal, plan);
   for (const path of plan.leftovers)
-    terminal.note(`${basename(path)} is left of a removal that did not end; a prune ends it`);
+    terminal.note(`${basename(path)} remains of an interrupted removal; a prune finishes it`);
 }
 
 function printPlan(terminal: PruneCall["terminal"], { decisions, doomed }: PrunePlan): void {

@@ -3,11 +3,11 @@ import { manifestSchema } from "../../snapshot/format/manifest.ts";
 import { readManifest } from "../../snapshot/read/manifest-file.ts";
 import { UsageError } from "../../tasks/errors.ts";
 import { chooseSnapshots, findSnapshot, SNAPSHOT } from "../../tasks/snapshot-param.ts";
+import { configOf } from "../caller.ts";
 import { tellChosen, tellLacking, tellNames } from "../chain-text.ts";
 import { type Call, defineCommand } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit-code.ts";
 import { exportExit, reportExport } from "../export/report.ts";
-import { configOf } from "../stack.ts";
 
 /** If `latest` means several snapshots, shows the one with most backends' newest state, and names the others. */
 async function shown({ directory, terminal }: Call, named: string, backups: string): Promise<KeptSnapshot> {
@@ -26,7 +26,7 @@ async function shown({ directory, terminal }: Call, named: string, backups: stri
 }
 
 export default defineCommand({
-  about: "what one snapshot holds, and what it says is missing",
+  about: "show what one snapshot holds and what it lacks",
   args: {
     snapshot: { ...SNAPSHOT, required: true },
     json: { type: "flag", about: "print its manifest" },

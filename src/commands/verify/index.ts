@@ -22,9 +22,9 @@ export default defineCommand({
     ["all", "chain"],
   ],
   examples: [
-    { line: "verify latest", about: "the newest of each backend, and all that it continues" },
-    { line: "verify latest --read-data=1/7", about: "in cron: seven nights read everything once" },
-    { line: "verify 20260124-143000 --live", about: "and compare with what the servers hold now" },
+    { line: "verify latest", about: "each backend's newest snapshot, and all that it continues" },
+    { line: "verify latest --read-data=1/7", about: "in cron: everything is read once in seven nights" },
+    { line: "verify 20260124-143000 --live", about: "also compare with what the servers hold now" },
   ],
   json: verifySchema,
   async run(call): Promise<ExitCode> {

@@ -11,7 +11,7 @@ import type { VerifyReport } from "../../verify/verify.ts";
 import { exportAgain } from "./again.ts";
 
 const ofSeveral = v.exactOptional(
-  v.pipe(v.string(), v.description("its snapshot's name, where several were looked at")),
+  v.pipe(v.string(), v.description("its snapshot's name, if several were checked")),
 );
 
 const flawSchema = v.object({
@@ -19,14 +19,12 @@ const flawSchema = v.object({
   file: v.pipe(v.string(), v.description("relative to the snapshot")),
   what: v.string(),
   plugin: v.exactOptional(v.pipe(v.string(), v.description("whose data it is"))),
-  block: v.exactOptional(
-    v.pipe(v.number(), v.description("the line of blocks.jsonl that tells of the block, from 1")),
-  ),
+  block: v.exactOptional(v.pipe(v.number(), v.description("the block's line in blocks.jsonl, from 1"))),
   line: v.exactOptional(v.pipe(v.number(), v.description("the line of the file, uncompressed, from 1"))),
   lines: v.exactOptional(
     v.pipe(
       v.object({ first: v.number(), last: v.number() }),
-      v.description("the lines of the file, uncompressed, that the block's records are"),
+      v.description("the lines of the block's records in the uncompressed file"),
     ),
   ),
   ...v.partial(blockPlaceSchema).entries,
@@ -34,7 +32,7 @@ const flawSchema = v.object({
 
 const amounts = {
   sound: v.pipe(v.boolean(), v.description("nothing is wrong")),
-  status: v.optional(v.pipe(v.string(), v.description("what the manifest says of itself"))),
+  status: v.optional(v.pipe(v.string(), v.description("the manifest's own status"))),
   files: v.number(),
   blocks: v.number(),
   records: v.number(),
@@ -43,18 +41,18 @@ const amounts = {
 };
 
 export const verifySchema = v.object({
-  path: v.pipe(v.string(), v.description("of the newest snapshot that was looked at")),
+  path: v.pipe(v.string(), v.description("of the newest snapshot that was checked")),
   depth: v.string(),
   ...amounts,
   snapshots: v.pipe(
     v.array(v.object({ name: v.string(), path: v.string(), ...amounts })),
-    v.description("each that was looked at, the oldest first; above they are added up"),
+    v.description("each that was checked, oldest first; the totals are above"),
   ),
   chains: v.pipe(v.array(chainSchema), v.description("which backends they cover, and how far")),
-  notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not looked at, by name")),
+  notCovered: v.pipe(v.array(v.string()), v.description("kept snapshots that were not checked, by name")),
   passedOver: v.pipe(
     v.array(reasonedSchema),
-    v.description("newer snapshots that `latest` does not mean, and backends that none holds complete"),
+    v.description("newer snapshots that `latest` does not include, and backends that none holds complete"),
   ),
   flaws: v.pipe(v.array(flawSchema), v.description("the first thousand of each snapshot")),
   damaged: v.pipe(
@@ -66,17 +64,17 @@ export const verifySchema = v.object({
         ranges: v.array(rangeSchema),
         again: v.pipe(
           v.array(v.string()),
-          v.description("the commands that export it once more, as long as the server has it"),
+          v.description("the commands to export it again while the server still has it"),
         ),
       }),
     ),
-    v.description("the blocks of data that something is wrong with, added up"),
+    v.description("the damaged data blocks, added up"),
   ),
   live: v.array(
     v.object({
       plugin: v.string(),
       counted: v.number(),
-      failed: v.pipe(v.number(), v.description("windows that the server should have counted, and did not")),
+      failed: v.pipe(v.number(), v.description("windows that the server should have counted but did not")),
       failure: v.optional(v.string()),
       objects: v.optional(
         v.pipe(comparedSchema, v.description("the snapshot's objects beside the server's, if it can tell")),

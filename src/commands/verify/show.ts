@@ -52,7 +52,7 @@ function showReport(report: VerifyReport, shownPath: string, terminal: Terminal)
   adviseOnDamage(report, shownPath, terminal);
   if (report.sound && report.status !== undefined && report.status !== "complete") {
     terminal.note(
-      `it says of itself that it is ${report.status}: contextcore snapshots show tells what is missing`,
+      `the snapshot itself is ${report.status}: contextcore snapshots show lists what is missing`,
     );
   }
 }
@@ -82,18 +82,18 @@ function adviseOnDamage({ damaged }: VerifyReport, shownPath: string, terminal: 
   for (const { plugin, blocks, ranges } of damaged) {
     const them = blocks === 1 ? "it" : "them";
     terminal.note(
-      `${noteColors.yellow("damaged:")} ${counted(blocks, "block")} of ${plugin}; while the server has the data, export ${them} again:`,
+      `${noteColors.yellow("damaged:")} ${counted(blocks, "block")} of ${plugin}; while the server still has the data, export ${them} again:`,
     );
     for (const command of exportAgain(plugin, ranges)) terminal.note(`  ${command}`);
   }
   if (damaged.length > 0)
     terminal.note(
-      `Another copy of this snapshot may have the blocks whole. contextcore restore ${shownPath} puts back the others and leaves these out.`,
+      `Another copy of this snapshot may have these blocks intact. contextcore restore ${shownPath} restores the others and leaves these out.`,
     );
 }
 
 /** How far "nothing is wrong" goes. */
-const SOUND = { sizes: "sizes and index fit", checksums: "sound", lines: "sound" } as const;
+const SOUND = { sizes: "sizes and index match", checksums: "sound", lines: "sound" } as const;
 
 function amountRead({ depth, files, blocks, bytes }: VerifyReport): string {
   const read = depth === "sizes" ? "contents were not read" : `${formatBytes(bytes)} read`;
@@ -104,7 +104,7 @@ const SENTENCES = {
   expired: "since expired on the server",
   missing: "of the server were missing from the snapshot already",
   late: "arrived on the server after the export",
-  differs: "no longer on the server, though its retention does not explain it",
+  differs: "no longer on the server, which its retention does not explain",
 } as const;
 
 /** What the servers hold now, beside what was saved. */

@@ -1,7 +1,7 @@
 /**
- * May the destroy command run? Every command in it is held against `destroy.deny`, and against the rules, unless
- * `destroy.allow` has it. That guards against slips and copied one-liners, not against somebody who hides what a command
- * does; the stack's name, typed, guards the rest.
+ * Decides whether the destroy command may run. Every command in it is checked against `destroy.deny`, and against the rules
+ * unless `destroy.allow` lists it. This guards against slips and copied one-liners, but not against somebody who hides what
+ * a command does. Against everything else, the user must type the stack's name.
  */
 import { printable } from "../../units/printable.ts";
 import { POLICY_RULES } from "./rules.ts";
@@ -38,7 +38,7 @@ export function refusalOf({ command, ...lists }: DestroySettings): PolicyRefusal
   if (verdict.may === "run") return undefined;
   const { part, rule, why, allowable } = verdict;
   const message = printable(`the destroy command may not run (${rule}): \`${part}\`: ${why}`);
-  const permitted = `; if it does, destroy.allow: [${printable(JSON.stringify(part))}] permits it`;
+  const permitted = `; if it does that, destroy.allow: [${printable(JSON.stringify(part))}] permits it`;
   return { message, hint: allowable ? `${HINT}${permitted}` : HINT, rule, part, why };
 }
 
@@ -91,7 +91,7 @@ function brokenRule(text: string, isAllowed: boolean) {
 const tooLong = (text: string): PolicyVerdict => ({
   may: "not",
   rule: "too-long",
-  why: "it is too long to be looked at: put it into a script",
+  why: "it is too long to be checked: put it into a script",
   part: text.length > 60 ? `${text.slice(0, 60)}…` : text,
 });
 
@@ -103,7 +103,7 @@ function isWhole(pattern: string, text: string): boolean {
   return wanted.length === found.length && wanted.every((one, at) => fits(one, found[at] ?? ""));
 }
 
-/** Whether a command's plain text begins with a pattern's first word and has the others behind it, in their order. */
+/** Whether a command's plain text begins with a pattern's first word and contains the others after it, in order. */
 function hasWords(pattern: string, text: string): boolean {
   const [program = "", ...left] = plainText(wordsOf(pattern)).split(" ");
   const [found = "", ...words] = text.split(" ");

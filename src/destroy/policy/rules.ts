@@ -1,7 +1,7 @@
 /**
- * What a destroy command must not do, as data. It stops slips and copied one-liners, not somebody who hides what a command
- * does. A pattern is held against the plain text of each command that would run (`plainText`), and a test holds every form
- * to its examples.
+ * What a destroy command must not do, as data. This stops slips and copied one-liners, not somebody who hides what a command
+ * does. Patterns are matched against the plain text of each command that would run (`plainText`), and a test checks every
+ * pattern's examples.
  */
 import { SHELLS } from "./unwrap.ts";
 
@@ -10,15 +10,15 @@ export interface PolicyRule {
   /** One phrase: what the command would do. */
   readonly why: string;
   readonly forms: readonly Form[];
-  /** No `destroy.allow` permits it: it would take the record of the destruction, or far more than any stack. */
+  /** `destroy.allow` cannot permit it, because it would remove the record of the destruction, or far more than any stack. */
   readonly isFinal?: true;
 }
 
 export interface Form {
   readonly pattern: RegExp;
-  /** A shell's text that it refuses. */
+  /** A shell text that it refuses. */
   readonly example: string;
-  /** One that resembles it, and that no rule refuses. */
+  /** A similar text that no rule refuses. */
   readonly unlike: string;
 }
 
@@ -26,13 +26,13 @@ const SYSTEM =
   "/(?:bin|boot|dev|etc|lib(?:32|64)?|opt|proc|root|run|sbin|srv|sys|usr|var(?:/lib)?|system|library|applications)";
 const HOME = String.raw`~[\w.-]*|\$\{?(?:HOME|PWD)\}?|/(?:home|users|var/lib/docker)(?:/[^/ ]*)?`;
 const HERE = String.raw`/|\.|\.\.(?:/\.\.)*|\.?\*`;
-/** A word that names the system, a home, the project, what lies above it, or all that lies in one of them. */
+/** A word that names the system, a home, the project, a directory above it, or everything in one of them. */
 const VITAL = String.raw`(?<= )(?! |$)(?i:${HERE}|${HOME}|${SYSTEM})?(?:/(?:\.?\*|\{[^}\s]*\}))*(?= |$)`;
 const RECURSIVELY = String.raw`(?=.* (?:-\w*[rR]|--recursive\b))`;
 
 const DISK = String.raw`(?:/dev/(?!(?:null|zero|full|u?random)(?: |$)|tty|std|fd/|shm/)\S|\\\\\.\\(?i:physicaldrive))`;
 const TRAIL = String.raw`\.contextcore\b`;
-/** A `find` that does more than to name what it finds, up to where it looks; and up to any of the places where it looks. */
+/** A `find` that does more than name what it finds, up to its first search path; and up to any of its search paths. */
 const FIND = String.raw`^g?find(?=.* -(?:delete|(?:exec|ok)(?:dir)?|fprint\w*)(?: |$)) (?:-[HLPO]\S* |-D \S+ )*`;
 const FIND_IN = String.raw`${FIND}(?:(?:[^-(! ]\S*)? )*?`;
 const FETCHED = "(?:[$<]\\([^)]*|`[^`]*)\\b(?:curl|wget|fetch)\\b";
@@ -113,7 +113,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   },
   {
     id: "delete-program-data",
-    why: "it deletes all that a program of this machine keeps, which may be more than this stack's",
+    why: "it deletes all data of a program on this machine, which may be more than this stack's",
     forms: [
       {
         pattern: re`^rm${RECURSIVELY} .*(?<= )/var/lib/[^/ ]+(?:/\.?\*)?(?= |$)`,
@@ -129,7 +129,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   },
   {
     id: "overwrite-disk",
-    why: "it writes to a disk past its file systems",
+    why: "it writes directly to a disk, bypassing its file systems",
     forms: [
       {
         pattern: re`^dd (?:.* )?of=${DISK}`,
@@ -150,7 +150,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   },
   {
     id: "format-disk",
-    why: "it makes or removes file systems, partitions or volumes",
+    why: "it creates or removes file systems, partitions or volumes",
     forms: [
       {
         pattern:
@@ -209,7 +209,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   },
   {
     id: "run-unseen",
-    why: "it runs a program that nobody has looked at: what it does is only known once it is done",
+    why: "it runs a program that nobody has reviewed",
     forms: [
       {
         pattern: re`^(?:${SHELLS}|python[\d.]*|perl|ruby|node|bun|deno|php)(?: -(?!s )\S*)*(?: -s(?: .*)?)? < -(?: |$)`,
@@ -254,7 +254,7 @@ export const POLICY_RULES: readonly PolicyRule[] = [
   },
   {
     id: "fork-bomb",
-    why: "it starts itself over and over until the machine stands still",
+    why: "it starts itself over and over until the machine freezes",
     forms: [
       {
         pattern:

@@ -1,19 +1,19 @@
-/** Reads a shell's text as far as it takes to see which commands it runs, and where their output goes. */
+/** Parses a shell text just enough to find which commands it runs, and where their output goes. */
 
-/** A program and its words, quotes taken away; then `< -` if a pipe leads to it, and `> FILE` for what it writes to. */
+/** A program and its words without quotes; then `< -` if a pipe leads to it, and `> FILE` for each file that it writes to. */
 export type Words = readonly string[];
 
 const TOKEN =
   /(?<end>\s*\n\s*|\|\||&&|\|&?|[;&(){}])|\s+|(?<sign>\d*(?:>>?\|?&?|<(?:<[<-]?|&|>)?)(?!\())|(?<word>(?:\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|\$\((?:[^()]|\([^()]*\))*\)|\$\{[^}]*\}|\{[^\s{};]*\}|`[^`]*`|[<>]\([^)]*\)|[^\s|&;(){}<>"'\\`$]|\$|["'])+)/gy;
 
-/** `if …; fi` stands in a pipe as a whole, as `( … )` and `{ …; }` do. */
+/** `if …; fi` is in a pipe as a whole, like `( … )` and `{ …; }`. */
 const OPENS = /^(?:if|while|until|for|case|select)$/;
 const CLOSES = /^(?:fi|done|esac)$/;
 
-/** The commands of a text, also those in its substitutions, which stand in the words of others as they were written. */
+/** The commands of a text, including those in substitutions, which also remain in the words of other commands as written. */
 export function readShell(text: string): readonly Words[] {
   const commands: Words[] = [];
-  /** Of each group that is open: whether a pipe leads into it. */
+  /** For each open group, whether a pipe leads into it. */
   const groups: boolean[] = [];
   let words: string[] = [];
   let files: string[] = [];
@@ -41,7 +41,7 @@ export function readShell(text: string): readonly Words[] {
   return [...commands, ...substitutions(text).flatMap(readShell)];
 }
 
-/** What stands in `$(…)`, backticks and `<(…)`. */
+/** The contents of `$(…)`, backticks and `<(…)`. */
 const substitutions = (text: string): string[] =>
   [...text.matchAll(/[$<]\(((?:[^()]|\([^()]*\))*)\)|`([^`]*)`/g)].map(
     ([, one, other]) => one ?? other ?? "",

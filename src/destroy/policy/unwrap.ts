@@ -1,27 +1,27 @@
-/** What a command runs: the commands behind `sudo`, `env` and the like, in a shell's text, behind `find -exec`, in a container. */
+/** Finds what a command runs: after `sudo`, `env` and the like, in a shell text, after `find -exec`, in a container. */
 import { posix } from "node:path";
 import { readShell, type Words } from "./shell.ts";
 
 const listed = (names: string): ReadonlySet<string> => new Set(names.split(" "));
 
-/** Programs and words of the shell that run the command behind them. */
+/** Programs and shell words that run the command after them. */
 const WRAPPERS = listed(
   "sudo doas env nice ionice nohup setsid time stdbuf xargs busybox toybox command exec builtin unshare nsenter strace " +
     "ltrace setpriv systemd-run pkexec fakeroot script unbuffer caffeinate tini dumb-init prlimit firejail bwrap " +
     "start-stop-daemon wsl coproc if then else elif while until do !",
 );
-/** They have one word of their own before it: a time limit, a lock, a directory, a user, a host. */
+/** These take one word of their own first: a time limit, a lock, a directory, a user, a host. */
 const WITH_OPERAND = listed("timeout flock chroot chrt taskset su runuser ssh gosu su-exec setarch");
-/** They put their words together and have a shell read them. */
+/** These join their words and pass them to a shell. */
 const JOINING = listed("ssh watch parallel eval");
 
-/** The programs that run a text given behind `-c` or its like. */
+/** The programs that run a text given after `-c` or a similar option. */
 export const SHELLS = "(?:ba|da|z|k|a|fi)?sh|pwsh|powershell|cmd";
 const SHELL = new RegExp(`^(?:${SHELLS})$`);
 const TEXT_OPTION = /^(?:-\w*c\w*|\/[ck])$/i;
 const CONTAINERS = /^(?:docker|podman)(?:-compose)?$|^nerdctl$/;
 
-/** A command and all that it may run, each as its words, from the outside in. A hostile one has no end of them: stop at a limit. */
+/** A command and all commands that it may run, each as its words, from the outside in. A hostile one may yield endlessly many, so stop at a limit. */
 export function* commandsIn(words: Words): Generator<Words> {
   if (words.length === 0) return;
   yield words;
@@ -54,9 +54,9 @@ function* readJoined(words: Words, operands: number): Generator<Words> {
 }
 
 /**
- * What a wrapper may run. Which of its options take a word is not known here, so the word behind an option is taken for
- * both: the option's value, and the program.
- * @param operands how many words of its own stand before the program
+ * What a wrapper may run. Which of its options take a value is unknown here, so the word after an option counts both as the
+ * option's value and as the program.
+ * @param operands how many words of its own come before the program
  */
 function* behindOptions(words: Words, operands: number): Generator<Words> {
   let own = operands;
@@ -76,7 +76,7 @@ function* behindOptions(words: Words, operands: number): Generator<Words> {
   }
 }
 
-/** The commands behind `-exec` and its like; `{}` stands for what was found. */
+/** The commands after `-exec` and similar options; `{}` means the found file. */
 function* runByFind(words: Words): Generator<Words> {
   for (const [at, word] of words.entries()) {
     if (!/^-(?:exec|ok)(?:dir)?$/.test(word)) continue;
@@ -89,8 +89,8 @@ const MOUNT =
   / (?:-v|--volume)[ =]?(?<from>[^:\s]+):(?<to>\/[^:\s]*[^:\s/])(?!\S*:\S*\bro\b)| --mount[ =](?!\S*,(?:ro|readonly)\b)(?=\S*\b(?:source|src)=(?<source>[^,\s]+))\S*\b(?:target|dst|destination)=(?<target>[^,\s]*[^,\s/])/g;
 
 /**
- * What a container runs, with the machine's paths for the container's: `docker run -v /:/host image rm -rf /host` is
- * `rm -rf /`. Nothing when nothing of the machine is mounted, since it can harm nothing then.
+ * What a container runs, with the machine's paths instead of the container's: `docker run -v /:/host image rm -rf /host` is
+ * `rm -rf /`. Nothing if nothing of the machine is mounted, because it can then do no harm.
  */
 function* runInContainer(words: Words): Generator<Words> {
   const at = words.findIndex((word) => word === "run" || word === "create");
@@ -102,7 +102,7 @@ function* runInContainer(words: Words): Generator<Words> {
   );
 }
 
-/** A path in a word, or in a text for a shell, as it is called outside. */
+/** A path in a word, or in a text for a shell, as it is outside the container. */
 function toOutside(word: string, { groups = {} }: RegExpExecArray): string {
   const { from, to = "", source, target = to } = groups;
   const path = new RegExp(`(?<=^|[\\s"'=])${RegExp.escape(target)}(?=$|[/\\s"';&|)])`, "g");

@@ -1,9 +1,9 @@
 /**
- * The engine's own cursors of a second reading. What the server counts fuller than it was read is read once more:
- * - `{"reread":{…}}` begins it: the first cursors follow from it;
- * - `{"reread":{…},"cursor":{…}}` is a cursor of the plugin's, run for the second time;
- * - `{"reread":{…},"ended":true}` says that it came to its end. One that did not is forgotten by a resume, which counts anew:
- *   what it has added stays.
+ * The engine's own cursors for a second reading, which happens when the server counts more than was read:
+ * - `{"reread":{…}}` begins it; the first cursors follow from it;
+ * - `{"reread":{…},"cursor":{…}}` is a plugin's cursor, run a second time;
+ * - `{"reread":{…},"ended":true}` ends it. A resumed export forgets a second reading that did not end and counts again, but
+ *   keeps what it added.
  */
 import type { Cursor } from "../../contract/contract.ts";
 import type { Reread } from "../../reconcile/part.ts";
@@ -12,7 +12,7 @@ import { cursorRange } from "../../snapshot/format/cursor-range.ts";
 import { given } from "../../units/given.ts";
 import type { Range } from "../../units/range.ts";
 
-/** A cursor of the engine's, taken apart; a member is absent where it is of another kind. */
+/** The parts of one of the engine's cursors; members of other kinds are absent. */
 export interface RereadCursor {
   readonly reread: Reread;
   readonly cursor?: Cursor;
@@ -30,7 +30,7 @@ const toldRange = ({ from, to }: Range): Cursor => ({ from: `${from}`, to: `${to
 /** The cursor that begins a second reading. */
 export const beginCursor = (reread: Reread): Cursor => ({ reread: told(reread) });
 
-/** A cursor of the plugin's within a second reading. Its range and when it may be run stay to be seen. */
+/** A plugin's cursor within a second reading. Its range and `notBefore` remain visible. */
 export const againCursor = (reread: Reread, cursor: Cursor): Cursor => {
   const range = cursorRange(cursor);
   const { notBefore } = cursor;
@@ -41,7 +41,7 @@ export const againCursor = (reread: Reread, cursor: Cursor): Cursor => {
 /** The cursor that ends a second reading. */
 export const endCursor = (reread: Reread): Cursor => ({ reread: told(reread), ended: true });
 
-/** Takes a cursor apart; `undefined` when it is the plugin's own. */
+/** Parses a cursor; `undefined` when it is the plugin's own. */
 export function parseReread({ reread, cursor, ended }: Cursor): RereadCursor | undefined {
   if (!isCursor(reread)) return undefined;
   const range = cursorRange(reread);
@@ -56,8 +56,8 @@ export function parseReread({ reread, cursor, ended }: Cursor): RereadCursor | u
 }
 
 /**
- * Whether a cursor belongs to a second reading as version 0.1.0 made them: both readings were held until one was chosen, so
- * what such a reading has left in an unfinished snapshot is there twice.
+ * Whether a cursor belongs to a second reading by version 0.1.0, which kept both readings until it chose one. An unfinished
+ * snapshot may therefore hold the records of such a reading twice.
  */
 export const isOfOldReading = (cursor: Cursor): boolean =>
   isOfSecondReading(cursor) && parseReread(cursor) === undefined;

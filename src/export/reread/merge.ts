@@ -20,10 +20,10 @@ import { againCursor } from "./cursor.ts";
 import type { Held, HeldVerdict } from "./held.ts";
 import { countsOf, isCountedByRecord } from "./tally.ts";
 
-/** A part that is read a second time, and what is held of it. */
+/** A part that is read a second time, and the records already held. */
 export interface MergeOptions {
   readonly reread: Reread;
-  /** The export's range: records outside of it belong to every part. */
+  /** The export's range; records outside it belong to every part. */
   readonly whole: Range;
   /** What the server counts: records that it does not count are not missing. */
   readonly units: readonly string[];
@@ -31,7 +31,7 @@ export interface MergeOptions {
   readonly hasObject: (path: string) => boolean;
 }
 
-/** A step of a second reading, as it is kept: of what it says only what is lost. */
+/** A step of a second reading, reduced to new records and to the losses that it reports. */
 export function mergeStep(options: MergeOptions, step: CheckedStep): CheckedStep {
   const { reread, hasObject } = options;
   const seen = createKeySet();
@@ -98,14 +98,14 @@ function judge(records: readonly LineRecord[], seen: KeySet, options: MergeOptio
 
 const windowOf = ({ window }: Reread): { window?: Range } => given({ window });
 
-/** Whether a record is of the part that is read, or outside of the export's range. */
+/** Whether a record belongs to the part that is read, or is outside the export's range. */
 function belongs({ time }: LineRecord, { reread, whole }: MergeOptions): boolean {
   if (time === undefined) return true;
   const { from } = time;
   return (from >= reread.from && from < reread.to) || from < whole.from || from >= whole.to;
 }
 
-/** Whether it is known what a part of the lines counts as. */
+/** Whether the counts of some of the lines can be determined. */
 const isCountable = ({ file, counts, lines }: StepRecords, unit: string): boolean =>
   counts[unit] === undefined || isCountedByRecord({ file }, unit) || counts[unit] === lines;
 
@@ -130,7 +130,7 @@ function createSum({ file, counts, lines, range: given }: StepRecords, { whole, 
     return counts[unit] === lines ? { [unit]: 1 } : {};
   };
   return {
-    /** Enters the records that are kept of one line. */
+    /** Enters the records kept from one line. */
     add(records: readonly LineRecord[]): void {
       for (const record of records) addRecord(record);
       for (const unit of byLine) addCounts(sum, ofLine(unit, records[0]?.trace));
@@ -141,13 +141,12 @@ function createSum({ file, counts, lines, range: given }: StepRecords, { whole, 
 
 function contradictions(differing: readonly LineRecord[], { from, to }: Range): Problem[] {
   const items = differing.flatMap(({ name }) => name ?? []);
-  const reason =
-    "The server gave another value the second time that it was asked for these; the first is kept.";
+  const reason = "The server returned different values for these the second time; the first ones are kept.";
   return items.length === 0 ? [] : [{ kind: "lossy", reason, range: { from, to }, items }];
 }
 
 const unmerged = ({ file }: StepRecords, { reread: { from, to } }: MergeOptions): Problem => ({
   kind: "incomplete",
-  reason: `${file} was read a second time, and nothing of that is kept: a line of it holds several records, and only in a file whose lines are one record each can it be told which are lacking. Export that time again.`,
+  reason: `${file} was read a second time, but nothing of that is kept: its lines hold several records each, so it is impossible to tell which are missing. Export that time again.`,
   range: { from, to },
 });

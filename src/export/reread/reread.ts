@@ -46,8 +46,8 @@ export interface RereadOptions {
 }
 
 /**
- * Reads a second time what is short; not the parts of it that were read twice before. Left out is also where a step was given up: why that
- * is short is known and said, and the server has been asked for it often.
+ * Reads a second time what is short, except parts that were already read twice, and parts in which a step was given up: the
+ * reason for those is known and reported, and the server was asked for them often enough.
  */
 export async function readAgain(short: readonly CountAnswer[], reading: RereadOptions): Promise<void> {
   const { ledger, goesOn } = reading;
@@ -96,7 +96,7 @@ async function readPart(reread: Reread, units: readonly string[], reading: Rerea
   if (!signal.aborted) await commit(endCursor(reread), [], reading);
 }
 
-/** What is committed of a range and around it, and of what lies outside of the export's, where every part may find more. */
+/** The committed blocks in and around a range, and those outside the export's range, to which every part may add. */
 async function blocksFor(
   range: Range,
   { ledger, committed, flush }: RereadOptions,
@@ -145,7 +145,7 @@ async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
   } catch (error) {
     if (error instanceof SnapshotError) throw error;
     if (!reading.signal.aborted) {
-      const reason = `the server counts more than was read, and it could not be read once more: ${reasonOf(error)}`;
+      const reason = `the server counts more than was read, but it could not be read again: ${reasonOf(error)}`;
       reading.ledger.problems.add({ kind: "incomplete", reason, range: reread });
     }
     return false;
@@ -153,8 +153,8 @@ async function begin(reread: Reread, reading: RereadOptions): Promise<boolean> {
 }
 
 /**
- * The first cursors of an export of this part alone; without those that have no time, unless they may be what is asked for, and
- * without what can only be read as a whole.
+ * The first cursors of an export of only this part, without those that have no time (unless they are what is missing), and
+ * without those that can only be read as a whole.
  */
 async function firstCursors(reread: Reread, { ledger, start }: RereadOptions): Promise<readonly Cursor[]> {
   const { match } = ledger.request;

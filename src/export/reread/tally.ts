@@ -97,10 +97,10 @@ function pieceAt(borders: readonly bigint[], time: bigint): number {
   return low;
 }
 
-/** By the contract's rule `spansInRange` counts spans. */
+/** By the contract's rule, `spansInRange` counts spans. */
 const baseOf = (unit: string): string => unit.replace(/InRange$/, "");
 
-/** Whether a block's records say themselves what they count as in this unit. */
+/** Whether a block's records themselves tell what they count as in this unit. */
 export const isCountedByRecord = ({ of, file }: Pick<Block, "of" | "file">, unit: string): boolean =>
   formatOf(of ?? file)?.counted?.includes(baseOf(unit)) ?? false;
 

@@ -89,7 +89,7 @@ export async function startChild(options: ChildOptions): Promise<Child> {
     unsentMax: UNSENT_MAX,
     onEnd: (error) => {
       if (error === undefined) setTimeout(() => stop("closed its connection"), CLOSED_MS).unref();
-      else stop(`said what nobody can read (${error.message}), and was stopped`);
+      else stop(`sent an unreadable message (${error.message}), and was stopped`);
     },
     handlers: {
       ...options.handlers,

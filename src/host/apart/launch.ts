@@ -99,7 +99,7 @@ function loading({ entry }: Location, error: unknown): Error {
     });
   if (error instanceof v.ValiError)
     return new DeclarationError(
-      `the plugin ${entry} cannot be used: its declaration is too large or makes no sense`,
+      `the plugin ${entry} cannot be used: its declaration is too large or not valid`,
     );
   if (!(error instanceof Error))
     return new DeclarationError(`the plugin ${entry} does not load: ${String(error)}`);

@@ -7,7 +7,7 @@ import { optionShapeSchema } from "./option-shape.ts";
 const word = v.pipe(v.string(), v.maxLength(400));
 const number = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** What a plugin may have, each opened by itself. */
+/** The parts that a plugin may have; each is opened separately. */
 export const FACES = ["backend", "sink", "store"] as const;
 export const faceSchema = v.picklist(FACES);
 export type FaceName = v.InferOutput<typeof faceSchema>;
@@ -38,7 +38,7 @@ export const HOOKS: Readonly<Record<FaceName, readonly string[]>> = {
   store: ["list", "stat", "read", "write", "remove", "retainUntil", "lifecycle.read", "lifecycle.write"],
 };
 
-/** `load`: the module that is the plugin, and every file that may be code of it, with its hash. */
+/** `load`: the plugin's module, and every file that it may load as code, with its hash. */
 export const loadSchema = v.object({
   entry: v.string(),
   root: v.string(),
@@ -67,11 +67,11 @@ export type ToldDeclaration = v.InferOutput<typeof declaredSchema>;
 export const openSchema = v.object({
   instance: number,
   face: faceSchema,
-  /** As they were written, without the credentials that stay outside. */
+  /** As they were written, without the credentials, which stay outside. */
   options: objectOf(v.unknown()),
-  /** Its server's base URL; absent: it has none. */
+  /** Its server's base URL; absent if it has none. */
   url: v.optional(v.string()),
-  /** Of one call to it, a duration as written. */
+  /** Time limit of one call to it, a duration as written. */
   timeout: v.optional(v.string()),
   stepBytes: v.number(),
   /** Now, by the server's clock. ns */
@@ -79,7 +79,7 @@ export const openSchema = v.object({
 });
 export type OpenInput = v.InferOutput<typeof openSchema>;
 
-/** One thing about the options that does not fit: of valibot's issue what a sentence is made from. */
+/** One problem with the options: the parts of valibot's issue that a sentence is made from. */
 export const optionIssueSchema = v.object({
   type: word,
   message: v.pipe(v.string(), v.maxLength(4_000)),
@@ -88,10 +88,10 @@ export const optionIssueSchema = v.object({
   path: v.array(v.object({ key: v.union([v.string(), v.number()]) })),
 });
 
-/** What `open` answers: what does not fit, or what the instance has of the contract. */
+/** What `open` answers: the problems with the options, or the parts of the contract that the instance has. */
 export const openedSchema = v.object({
   issues: v.optional(v.array(optionIssueSchema)),
-  /** `count`, `restore.apply`. */
+  /** Names such as `count` and `restore.apply`. */
   has: v.array(word),
   order: v.optional(objectOf(v.picklist(["time", "index", "any"]))),
 });
@@ -105,10 +105,10 @@ export const hookSchema = v.object({
   now: v.bigint(),
 });
 
-/** `http.send`, of the plugin's process: one call of its server. */
+/** `http.send`, from the plugin's process: one call to its server. */
 export const httpSchema = v.object({
   instance: number,
-  /** Another base URL than the instance's own. */
+  /** A base URL other than the instance's own. */
   base: v.exactOptional(word),
   request: v.object({
     method: v.exactOptional(v.picklist(["GET", "POST", "PUT", "PATCH", "DELETE"])),
@@ -137,29 +137,29 @@ export const answerSchema = v.object({
 /** `http.read` and `http.cancel`. */
 export const bodySchema = v.object({ body: number });
 
-/** The hook `restore.matcher`: what of these lines to write, by a selector or by what a selection has left. */
+/** The hook `restore.matcher`: which records of these lines to write, by a selector or a finished selection. */
 export const matchesSchema = v.object({
   by: v.union([v.string(), number]),
   lines: v.array(v.string()),
   file: v.string(),
 });
 
-/** The hook `restore.selection`. The parent chooses its number, by which it asks for lines and is asked for them. */
+/** The hook `restore.selection`. The parent chooses the number that identifies it in both directions. */
 export const selectSchema = v.object({ match: v.string(), id: number });
 
-/** A hook that yields, as `export.read`: whoever asks chooses the stream's number. Its signal comes with each piece. */
+/** A hook that yields, such as `export.read`. The caller chooses the stream's number, and each piece has a signal of its own. */
 export const openStreamSchema = v.object({ stream: number, args: v.array(v.unknown()) });
 
 /** `stream.next`, in either direction, and `stream.end`. */
 export const streamSchema = v.object({ stream: number });
 
-/** What `stream.next` answers: the next piece; none: that was all. */
+/** What `stream.next` answers: the next piece, or none at the end. */
 export const nextSchema = v.pipe(v.array(v.unknown()), v.maxLength(1));
 
-/** A piece of what a `selection` is shown. */
+/** Some of the lines that a `selection` examines. */
 export const someLinesSchema = v.array(v.object({ file: v.string(), line: v.string() }));
 
-/** Of one message in the log, or of an error that nobody handles; a longer one is cut where it is sent. characters */
+/** Maximum length of a log message or an unhandled error; a longer one is cut by its sender. characters */
 export const TOLD_LENGTH = 16_384;
 const CUT = " … (cut)";
 
@@ -180,7 +180,7 @@ export const logSchema = v.object({
 /** The note `stray`: it tried to load a file that is not among its own. */
 export const straySchema = v.object({ path: v.pipe(v.string(), v.maxLength(4_096)) });
 
-/** `lab`: a server to check against, from this file or one of the program's own. */
+/** `lab`: a server to check against, from this file or one of the built-in ones. */
 export const labSchema = v.object({
   path: v.optional(v.string()),
   name: v.optional(v.string()),
@@ -188,16 +188,16 @@ export const labSchema = v.object({
   limitMs: v.number(),
 });
 
-/** What `lab` answers: where it listens. */
+/** What `lab` answers: where the server listens, and what it can do. */
 export const servedSchema = v.object({
   filled: v.string(),
   empty: v.optional(v.string()),
-  /** Somebody whose data is there. */
+  /** A person whose data is in it. */
   subject: v.optional(v.object({ id: v.string(), where: v.string() })),
-  /** It tells which events have arrived. */
+  /** Whether it reports which events have arrived. */
   arrived: v.optional(v.boolean()),
 });
 export type Served = v.InferOutput<typeof servedSchema>;
 
-/** At a lab, beside its server's own paths: what has arrived there, as a list of lines. */
+/** An extra path of a lab's server: it lists the lines that have arrived there. */
 export const ARRIVED_PATH = "/-/contextcore/arrived";

@@ -145,6 +145,6 @@ function createServed({ handlers, callsMax }: PeerOptions, send: (message: Messa
 /** @throws ProtocolError when there is no such name */
 function own<Handle>(handles: Readonly<Record<string, Handle>>, name: string): Handle {
   const handle = Object.hasOwn(handles, name) ? handles[name] : undefined;
-  if (handle === undefined) throw new ProtocolError("a name that there is nothing for");
+  if (handle === undefined) throw new ProtocolError("a name that has no handler");
   return handle;
 }

@@ -32,7 +32,7 @@ export async function* streamFrom<Piece>(
 /** How many bytes cross at once. */
 const PIECE_MAX = 1 << 20;
 
-/** Bytes that a hook in the other process reads, in pieces that it has room for. */
+/** Bytes for a hook in the other process, in pieces of a size that it has room for. */
 export function shownBytes(bytes: AsyncIterable<Uint8Array>): ShownLines {
   return { id: nextNumber(), pieces: inPieces(bytes) };
 }

@@ -1,7 +1,6 @@
 /**
- * Copies of the files that were trusted, so that `plugin trust` can show what has changed in them. They lie by their
- * hash in `.contextcore/trusted` of the project; a copy that is not what its name says counts as none, and nothing is
- * ever loaded from one.
+ * Copies of trusted files, so that `plugin trust` can show what has changed in them. They are named by their hash in the
+ * project's `.contextcore/trusted`. A copy that does not match its name is ignored, and no code is ever loaded from a copy.
  */
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -12,14 +11,14 @@ import type { Location } from "../locate.ts";
 import { type PluginFiles, readFileOf, sha256 } from "./files.ts";
 import type { PluginLock } from "./lock.ts";
 
-/** A larger file is not source that anybody reads line by line. bytes */
+/** Nobody reads a larger file line by line. bytes */
 const FILE_MAX = 512 * 1024;
 
 const ownOf = (directory: string): string => join(directory, ".contextcore");
 const folderOf = (directory: string): string => join(ownOf(directory), "trusted");
 const pathOf = (directory: string, hash: string): string => join(folderOf(directory), `${hash}.zst`);
 
-/** Keeps what the files hold now, as far as that is still what was looked at. */
+/** Stores the files' present contents, if they are still what was shown. */
 export function keepCopies(directory: string, location: Location, { files }: PluginFiles): void {
   makeOwnDirectory(ownOf(directory), folderOf(directory), 0o700);
   for (const [name, { hash, bytes }] of files) {
@@ -31,7 +30,7 @@ export function keepCopies(directory: string, location: Location, { files }: Plu
   }
 }
 
-/** What the file with this hash held; `undefined` when no copy was kept on this machine. */
+/** The contents of the file with this hash; `undefined` when this machine has no copy. */
 export function copyOf(directory: string, hash: string): Uint8Array | undefined {
   const path = pathOf(directory, hash);
   if (!existsSync(path)) return undefined;
@@ -43,7 +42,7 @@ export function copyOf(directory: string, hash: string): Uint8Array | undefined 
   }
 }
 
-/** Removes the copies of files that no plugin of the project is trusted with any more. */
+/** Removes the copies of files that are no longer trusted for any plugin of the project. */
 export function dropOldCopies(directory: string, lock: PluginLock): void {
   const folder = folderOf(directory);
   if (!existsSync(folder)) return;

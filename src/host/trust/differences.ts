@@ -1,4 +1,4 @@
-/** What has changed inside of the files of a plugin since they were trusted, line by line. */
+/** What has changed in a plugin's files since they were trusted, line by line. */
 import { structuredPatch } from "diff";
 import type { Location } from "../locate.ts";
 import { copyOf } from "./copies.ts";
@@ -10,16 +10,16 @@ import type { Changes } from "./trust.ts";
 export interface Difference {
   readonly file: string;
   readonly change: "changed" | "new" | "gone";
-  /** Lines of a unified diff with three lines around each change, heads of hunks included; absent when there is none to show. */
+  /** A unified diff with three lines of context and hunk headers; absent when it cannot be shown. */
   readonly lines?: readonly string[];
   /** Why there are no lines. */
   readonly reason?: string;
 }
 
-/** Work on two texts that have little in common ends here, ms. */
+/** Time limit, because comparing two texts with little in common takes long. ms */
 const DIFF_LIMIT_MS = 2_000;
 
-/** @param directory the project's */
+/** @param directory the project's directory */
 export function differences(
   { changed, added, removed }: Changes,
   {
@@ -49,12 +49,12 @@ type Named = Pick<Difference, "file" | "change">;
 
 function between(named: Named, before: Uint8Array | undefined, after: Uint8Array | undefined): Difference {
   if (before === undefined || after === undefined)
-    return { ...named, reason: "no copy of what was trusted is on this machine" };
+    return { ...named, reason: "this machine has no copy of the trusted file" };
   const [old, now] = [textOf(before), textOf(after)];
   if (old === undefined || now === undefined)
-    return { ...named, reason: `not text; ${before.length} bytes, and now ${after.length}` };
+    return { ...named, reason: `not text; it had ${before.length} bytes and now has ${after.length}` };
   const patch = structuredPatch("", "", old, now, "", "", { context: 3, timeout: DIFF_LIMIT_MS });
-  if (patch === undefined) return { ...named, reason: "too much has changed to show it line by line" };
+  if (patch === undefined) return { ...named, reason: "too much has changed to show line by line" };
   return { ...named, lines: patch.hunks.flatMap((hunk) => [headOf(hunk), ...hunk.lines]) };
 }
 
@@ -68,10 +68,10 @@ interface Hunk {
 const headOf = ({ oldStart, oldLines, newStart, newLines }: Hunk): string =>
   `@@ -${placeOf(oldStart, oldLines)} +${placeOf(newStart, newLines)} @@`;
 
-/** A unified diff counts the line before where there is none (POSIX diff, "Diff Unified Output Format"). */
+/** Without lines, a unified diff names the line before (POSIX diff, "Diff Unified Output Format"). */
 const placeOf = (start: number, lines: number): string => `${lines === 0 ? start - 1 : start},${lines}`;
 
-/** `undefined` for what is no text: a compiled module, a picture. */
+/** `undefined` for anything that is not text: a compiled module, a picture. */
 function textOf(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {

@@ -1,4 +1,4 @@
-/** Every file that a plugin loads, found without running it. */
+/** Finds every file that a plugin loads, without running it. */
 import { readdirSync, realpathSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { dirname, extname, join, relative, sep } from "node:path";
@@ -7,7 +7,7 @@ import { UnsafeFileError } from "../../storage/unsafe-file.ts";
 import { DeclarationError } from "../declaration.ts";
 import type { Location } from "../locate.ts";
 
-/** What of a file is remembered. */
+/** What the lock remembers about a file. */
 export interface TrustedFile {
   /** SHA-256, hexadecimal. */
   readonly hash: string;
@@ -15,13 +15,13 @@ export interface TrustedFile {
 }
 
 export interface PluginFiles {
-  /** By path relative to the plugin's folder, `/` between parts, sorted. */
+  /** Sorted by path, which is relative to the plugin's folder with `/` between parts. */
   readonly files: ReadonlyMap<string, TrustedFile>;
   /** The same files' hashes by absolute path. */
   readonly paths: ReadonlyMap<string, string>;
   /** Modules of the runtime that it imports: `node:fs`, `bun:sqlite`. Sorted. */
   readonly imports: readonly string[];
-  /** The text of its own code by the same names as `files`, without that of its packages. */
+  /** The text of its own code, without its packages, by the same names as `files`. */
   readonly code: ReadonlyMap<string, string>;
 }
 
@@ -47,17 +47,17 @@ const LOADABLE = new Set([
   ".node",
   ".so",
 ]);
-/** Packages (those that are imported are followed), tests, the lab, declarations, and what is there for the editor. */
+/** Packages (imported ones are followed anyway), tests, the lab, declarations, and files for the editor. */
 const LEFT_OUT =
   /(^|\/)(node_modules|\.[^/]*)(\/|$)|\.d\.[mc]?ts$|\.(test|spec)\.[mc]?[jt]sx?$|^contextcore\/|^tsconfig\.json$|^lab\.(ts|m?js)$/;
 const FILES_MAX = 20_000;
-/** Of one file, and of all of them. */
+/** Limit for one file, and for all together. */
 const BYTES_MAX = 256 << 20;
 
 /**
- * The entry, everything it imports (its packages too), and, of a folder, all other code in it, since an import may be
- * computed. Tests, the lab and declarations are left out: no command but `plugin check` loads them.
- * @throws DeclarationError when it is too much to be a plugin, or something is no file
+ * The entry, everything it imports (including packages), and if the plugin is a folder, all other code in it, because an
+ * import may be computed. Tests, the lab and declarations are left out: only `plugin check` loads them.
+ * @throws DeclarationError when there are too many or too large files for a plugin, or something is not a file
  */
 export function pluginFiles(location: Location): PluginFiles {
   const root = realpathSync(location.root);
@@ -90,12 +90,12 @@ export function pluginFiles(location: Location): PluginFiles {
   return { files: new Map(sorted), paths, imports: [...imports].sort(), code };
 }
 
-/** One hash for all of them: of their names and hashes. */
+/** One hash of all files' names and hashes. */
 export function hashOfFiles(files: ReadonlyMap<string, TrustedFile>): string {
   return sha256([...files].map(([name, { hash }]) => `${hash}  ${name}\n`).join(""));
 }
 
-/** A file that does not parse imports nothing; loading it says where it is wrong. */
+/** A file that cannot be parsed imports nothing; loading it later reports the error. */
 function importsOf(content: Buffer, loader: "ts" | "tsx" | "js" | "jsx"): string[] {
   try {
     return new Bun.Transpiler({ loader }).scanImports(content).map((found) => found.path);
@@ -107,7 +107,7 @@ function importsOf(content: Buffer, loader: "ts" | "tsx" | "js" | "jsx"): string
 const isRuntime = (specifier: string): boolean =>
   specifier === "bun" || specifier.startsWith("bun:") || isBuiltin(specifier);
 
-/** The file that an import leads to, and the package.json that led there. What is missing is reported when it is loaded. */
+/** The file that an import leads to, and the package.json that leads there. A missing one is reported when the plugin is loaded. */
 function resolved(specifier: string, from: string): string[] {
   if (specifier === "contextcore") return [];
   try {

@@ -1,4 +1,4 @@
-/** `contextcore.lock`: which files of third parties may be loaded, by what the configuration calls them. */
+/** `contextcore.lock`: which files of third-party plugins may be loaded, by the plugins' names in the configuration. */
 import { join } from "node:path";
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
@@ -26,30 +26,30 @@ const lockSchema = v.strictObject({
 });
 
 export interface LockEntry {
-  /** What the plugin called itself when it was trusted. */
+  /** The plugin's name for itself when it was trusted. */
   readonly name: string;
   readonly version?: string | undefined;
   readonly hosts?: readonly string[] | undefined;
-  /** What its code reached for. */
+  /** What its code used beyond the contract. */
   readonly uses: readonly string[];
-  /** Of all its files. */
+  /** Hash of all its files. */
   readonly hash: string;
   readonly files: Readonly<Record<string, TrustedFile>>;
 }
 
-/** Nobody can tell what is trusted, so that nothing is. */
+/** The lock is unusable, so that nothing is trusted. */
 export class LockError extends DeclarationError {}
 
-/** By what `plugins` in the configuration calls each. */
+/** By the names under `plugins` in the configuration. */
 export type PluginLock = Readonly<Record<string, LockEntry>>;
 
-/** Where the lock of a project lies. @param directory that of its configuration */
+/** The path of a project's lock. @param directory of the configuration */
 export const lockPath = (directory: string): string => join(directory, "contextcore.lock");
 
-/** Some 150 bytes for each file of each plugin. */
+/** Each file of each plugin takes some 150 bytes. */
 const BYTES_MAX = 16 << 20;
 
-/** What is trusted in a project; nothing when there is no lock. @throws LockError when it cannot be read */
+/** What a project trusts; nothing when there is no lock. @throws LockError when it cannot be read */
 export function readLock(directory: string): PluginLock {
   const path = lockPath(directory);
   let text: string;

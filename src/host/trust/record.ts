@@ -1,11 +1,11 @@
-/** Adds to and takes from what is trusted. */
+/** Adds plugins to the lock and removes them. */
 import type { Plugin } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
 import { hashOfFiles, type PluginFiles } from "./files.ts";
 import { type LockEntry, readLock, writeLock } from "./lock.ts";
 import { usesOf } from "./uses.ts";
 
-/** What the lock is to say of a plugin: its files as they are now, and what they use. */
+/** The lock's entry for a plugin: its files as they are now, and what they use. */
 export function entryFor({ name, version, hosts }: Plugin, found: PluginFiles): LockEntry {
   return {
     name,
@@ -16,12 +16,12 @@ export function entryFor({ name, version, hosts }: Plugin, found: PluginFiles): 
   };
 }
 
-/** From now on these files, and only these, may be loaded as this plugin. */
+/** From now on exactly these files may be loaded as this plugin. */
 export function trustPlugin(directory: string, spec: string, entry: LockEntry): void {
   writeLock(directory, { ...readLock(directory), [spec]: entry });
 }
 
-/** Takes a plugin out of the lock. @param spec what the configuration calls it */
+/** Removes a plugin from the lock. @param spec its name in the configuration */
 export function distrustPlugin(directory: string, spec: string): void {
   const { [spec]: _, ...rest } = readLock(directory);
   writeLock(directory, rest);

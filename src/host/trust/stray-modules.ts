@@ -1,7 +1,7 @@
-/** What plugins tried to load besides the files that are trusted. The command that ends says so, in the trail too. */
+/** Files that plugins tried to load although they are not trusted. The command reports them at its end, and in the trail. */
 
 export interface StrayModule {
-  /** The plugin whose code ran, or what the configuration calls it; absent when that is not known. */
+  /** The plugin whose code ran, or its name in the configuration; absent when unknown. */
   readonly plugin: string | undefined;
   /** Absolute. */
   readonly path: string;
@@ -12,7 +12,7 @@ const found: StrayModule[] = [];
 /** Remembers one until the command ends. */
 export const addStray = (stray: StrayModule): void => void found.push(stray);
 
-/** Those since the last call. */
+/** Those since the previous call. */
 export const takeStrays = (): readonly StrayModule[] => found.splice(0);
 
 /** One clause. */
@@ -20,4 +20,4 @@ export const strayText = ({ plugin, path }: StrayModule): string =>
   `the plugin${plugin === undefined ? "" : ` ${plugin}`} loads ${path}, which is not among its files`;
 
 export const STRAY_HINT =
-  "Nobody trusted that file: an import that is computed must stay within the plugin's own folder.";
+  "Nobody trusted that file. A computed import must stay within the plugin's own folder.";

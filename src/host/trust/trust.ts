@@ -1,10 +1,10 @@
-/** Whether a plugin's files are those that somebody trusted, and what has changed since. */
+/** Checks whether a plugin's files are the trusted ones, and what has changed since. */
 import { DeclarationError } from "../declaration.ts";
 import { hashOfFiles, type PluginFiles } from "./files.ts";
 import type { LockEntry } from "./lock.ts";
 import { usesOf } from "./uses.ts";
 
-/** Nobody trusted this code: it is not loaded. */
+/** Nobody trusted this code, so it is not loaded. */
 export class UntrustedError extends DeclarationError {
   /** As the configuration names it. */
   readonly spec: string;
@@ -17,16 +17,16 @@ export class UntrustedError extends DeclarationError {
   }
 }
 
-/** Names of files. */
+/** Which files changed, by name. */
 export interface Changes {
   readonly changed: readonly string[];
   readonly added: readonly string[];
   readonly removed: readonly string[];
-  /** What its code reaches for now and did not when it was trusted. */
+  /** What its code uses now but did not when it was trusted. */
   readonly newUses: readonly string[];
 }
 
-/** @throws UntrustedError unless the files are exactly those of the lock's entry */
+/** @throws UntrustedError unless the files are exactly those in the lock */
 export function requireTrust(spec: string, found: PluginFiles, entry: LockEntry | undefined): void {
   const changes = changesSince(found, entry);
   if (entry === undefined) {
@@ -44,11 +44,11 @@ export function requireTrust(spec: string, found: PluginFiles, entry: LockEntry 
   );
 }
 
-/** Whether no file is another. */
+/** Whether no file has changed. */
 export const isUnchanged = ({ changed, added, removed }: Changes): boolean =>
   changed.length + added.length + removed.length === 0;
 
-/** How the files differ from those that were trusted; all of them are added where nothing was. */
+/** How the files differ from the trusted ones; all of them are `added` if nothing was trusted. */
 export function changesSince(found: PluginFiles, entry: LockEntry | undefined): Changes {
   const before = new Map(Object.entries(entry?.files ?? {}));
   const names = [...found.files.keys()];

@@ -1,4 +1,4 @@
-/** Where a plugin's source runs code that its files do not show: a reader should look at these lines twice. */
+/** Finds lines in a plugin's source that run code which its files do not show. A reviewer should look at them twice. */
 import type { PluginFiles } from "./files.ts";
 
 const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
@@ -15,9 +15,9 @@ const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
     "code made from text",
   ],
   [/\bBun\.plugin\b/, "a loader of its own"],
-  [/\bnew\s+Worker\s*\(/, "a thread, where no fence is"],
+  [/\bnew\s+Worker\s*\(/, "a thread, which the module fence does not cover"],
 ];
-/** Of a line that is shown, characters. */
+/** A shown line is cut at this length. characters */
 const SHOWN = 120;
 const MOST = 20;
 
@@ -35,7 +35,7 @@ function inFile(file: string, text: string): string[] {
   });
 }
 
-/** Without comments, and without texts but those that an import begins with. */
+/** The line without comments and without string contents, except strings that are the beginning of an import. */
 const withoutTexts = (line: string): string =>
   /^\s*(\*|\/\*)(?!.*\*\/.*\S)/.test(line)
     ? ""

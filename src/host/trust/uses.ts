@@ -1,6 +1,6 @@
 import type { PluginFiles } from "./files.ts";
 
-/** What a person should know before trusting code, by what in the code tells of it. */
+/** What a person should know before trusting code, and the patterns that reveal it. */
 const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
   [
     /\b(Bun\.spawn|Bun\.\$|child_process|from "bun"|node:worker_threads|node:cluster)/,
@@ -17,7 +17,7 @@ const SIGNS: readonly (readonly [sign: RegExp, what: string])[] = [
 ];
 
 /**
- * What a plugin's own code and imports reach for besides the contract. A first look, not a proof: code can hide what it
+ * What a plugin's own code and imports use beyond the contract. This is a first look, not a proof: code can hide what it
  * does.
  */
 export function usesOf({ code, imports }: PluginFiles): string[] {

@@ -1,19 +1,19 @@
-/** Whose data a snapshot holds: one name may stand for another server, another tenant, or another plugin's instance, later. */
+/** Whose data a snapshot holds. One name may later mean another server, another tenant, or another plugin's instance. */
 import type { ManifestPlugin } from "../format/manifest.ts";
 
-/** A backend, of a plugin, at a server, as a tenant. What is not known is left away; without a plugin it is that of its name. */
+/** A plugin's backend at a server, as a tenant. Unknown members are left out; without a plugin it is the one of the same name. */
 export interface Source extends Pick<ManifestPlugin, "name" | "url" | "tenant"> {
   readonly plugin?: string | { readonly name: string };
 }
 
-/** Whether both are the same, as far as is known: older snapshots name no tenant, and not every plugin has a server. */
+/** Whether both are the same as far as known: older snapshots name no tenant, and not every plugin has a server. */
 export const isSameSource = (a: Source, b: Source): boolean =>
   a.name === b.name &&
   isSamePlugin(a, b) &&
   isSameText(address(a), address(b)) &&
   isSameText(a.tenant, b.tenant);
 
-/** Behind one address there may be servers of several plugins. */
+/** One address may serve several plugins. */
 export const isSamePlugin = (a: Source, b: Source): boolean => pluginName(a) === pluginName(b);
 
 const pluginName = ({ name, plugin = name }: Source): string =>

@@ -1,9 +1,9 @@
 /**
  * `blocks.jsonl`: the index of a snapshot, and its checkpoint while it is written.
  *
- * One flat JSON object a line. A line with a `file` is a block: a run of bytes in that file. A line with a `cursor`
- * commits a step: every line of that plugin since its last commit belongs to the step. A step's blocks and its commit
- * share lines where they can: the last block of a step carries the cursor.
+ * Each line is one flat JSON object. A line with a `file` is a block: a run of bytes in that file. A line with a `cursor`
+ * commits a step: every line of that plugin since its previous commit belongs to the step. Where possible, a step's last block
+ * and its commit share a line.
  */
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
@@ -20,13 +20,13 @@ import { rangeFromText, rangeSchema, rangeToText, timeSchema } from "./range-tex
 export interface Block {
   /** The stored file, relative to the snapshot. */
   readonly file: string;
-  /** The data file that the stored file is a part of, or the path that was asked for; absent: the same. */
+  /** The data file that the stored file is a part of, or the path that the plugin asked for; absent if it is the same. */
   readonly of?: string;
   readonly offset: number;
   readonly bytes: number;
-  /** Bytes before compression; absent when it is not compressed. */
+  /** Size before compression; absent when it is not compressed. */
   readonly raw?: number;
-  /** A piece of a file of any content; absent: lines where it has a time, else an object. */
+  /** A piece of a file with any content; absent: lines if it has a time, otherwise an object. */
   readonly kind?: "bytes";
   /** Lines; 1 for an object file, whose text may have many; 0 for bytes. */
   readonly records: number;
@@ -34,36 +34,36 @@ export interface Block {
   readonly range?: Range;
   readonly sha256: string;
   readonly counts: Counts;
-  /** The reconciliation window that it falls in; absent: the whole export. */
+  /** The reconciliation window that it belongs to; absent: the whole export. */
   readonly window?: Range;
-  /** Read a second time, or in a newer snapshot of a chain: it has only what was lacking, so other blocks may have more of its traces, series and streams. */
+  /** From a second reading, or from a newer snapshot of a chain. It holds only missing records, so other blocks may have more of its traces, series and streams. */
   readonly reread?: true;
 }
 
 /** The data file as plugins know it, or the object's path. */
 export const fileOf = ({ of, file }: Block): string => of ?? file;
 
-/** Whether a cursor is the engine's own, of what is read a second time: its member `reread` is an object. */
+/** Whether a cursor is the engine's own for a second reading: its member `reread` is an object. */
 export const isOfSecondReading = ({ reread }: Cursor): boolean => isObject(reread);
 
 /**
- * Orders blocks by the time of their oldest data: across series, as servers that refuse older samples need it. What was read
- * a second time comes after all that it may have been added to, and before what begins where it ends.
+ * Orders blocks by the time of their oldest data, across series, because some servers refuse older samples. A block from a
+ * second reading comes after every block that its records may be added to, and before one that begins where it ends.
  */
 export function byBlockTime(a: Block, b: Block): number {
   const at = ({ range, reread }: Block): bigint => (reread ? range?.to : range?.from) ?? 0n;
   return at(a) < at(b) ? -1 : at(a) > at(b) ? 1 : Number(b.reread ?? false) - Number(a.reread ?? false);
 }
 
-/** What ends a step: from here on it is done, and `next` are to be done. */
+/** Ends a step: it is done, and the cursors in `next` remain to be done. */
 export interface Commit {
   readonly cursor: Cursor;
   readonly next: readonly Cursor[];
   readonly problems: readonly Problem[];
   readonly notes: Readonly<Record<string, string>>;
-  /** Which part of the cursor's work was done, 0 to 1; for progress. */
+  /** The fraction of the cursor's work that was done, 0 to 1, for progress. */
   readonly done: number;
-  /** Of the first step only: where reading ends. ns */
+  /** Only in the first step: where reading ends. ns */
   readonly exportedUntil?: bigint;
 }
 
@@ -155,7 +155,7 @@ const formatProblem = ({ range, ...problem }: Problem) =>
 
 /**
  * Reads one line of the index.
- * @throws Error saying what is wrong with it; the caller adds where.
+ * @throws Error saying what is wrong with it; the caller adds the place.
  */
 export function parseIndexLine(text: string): IndexLine {
   const value: unknown = JSON.parse(text);

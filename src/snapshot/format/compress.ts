@@ -8,22 +8,21 @@ const compressAsync = promisify(zstdCompress);
 const decompressAsync: (frame: Uint8Array, options: ZstdOptions) => Promise<Uint8Array> =
   promisify(zstdDecompress);
 
-/** One block as one zstd frame with its content checksum and size, so that it can be read alone and proves itself. */
+/** One block as one zstd frame with checksum and size, so that it can be read and checked alone. */
 export const compressBlock = (bytes: Uint8Array): Promise<Uint8Array> =>
   compressAsync(bytes, {
     params: { [constants.ZSTD_c_checksumFlag]: 1, [constants.ZSTD_c_contentSizeFlag]: 1 },
   });
 
 /**
- * The block's bytes again, in memory of as many as it claims: what unpacks to more is given up there. A frame that was cut
- * gives fewer.
- * @throws SnapshotError when the frame is damaged or is not `raw` bytes long.
+ * Decompresses a block into as much memory as it claims to need, and stops if there is more. A truncated frame gives less.
+ * @throws SnapshotError when the frame is damaged or does not hold `raw` bytes.
  */
 export async function decompressBlock(frame: Uint8Array, raw: number): Promise<Uint8Array> {
   requireReadable(raw);
   let bytes: Uint8Array;
   try {
-    // One byte more than is claimed, so that the decoder need not ask for room to see that it is done.
+    // One byte more than claimed, so that the decoder sees the end without asking for more room.
     bytes = await decompressAsync(frame, { maxOutputLength: raw + 1, chunkSize: Math.max(64, raw + 1) });
   } catch (cause) {
     if (isTooMuch(cause))
@@ -36,7 +35,7 @@ export async function decompressBlock(frame: Uint8Array, raw: number): Promise<U
 
 const isTooMuch = (error: unknown): boolean => systemCode(error) === "ERR_BUFFER_TOO_LARGE";
 
-/** @throws SnapshotError for a block that is larger than any that we write */
+/** @throws SnapshotError for a block larger than any that we write */
 export function requireReadable(bytes: number): void {
   if (bytes > BLOCK_BYTES_MAX)
     throw new SnapshotError(`claims ${bytes} bytes; a block has at most ${BLOCK_BYTES_MAX}`);

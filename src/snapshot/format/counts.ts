@@ -10,11 +10,11 @@ export function addCounts(total: Record<string, number>, more: Counts): void {
   for (const [unit, number] of Object.entries(more)) total[unit] = (total[unit] ?? 0) + number;
 }
 
-/** The counts in these units alone; one that is not named counts 0. */
+/** The counts in these units only; an absent one is 0. */
 export const countsIn = (units: readonly string[], counts: Counts): Counts =>
   Object.fromEntries(units.map((unit) => [unit, counts[unit] ?? 0]));
 
-/** The units whose numbers differ, with 0 for a unit that one side does not name. */
+/** The units whose numbers differ; a unit that one side does not name is 0 there. */
 export function countDifferences(
   left: Counts,
   right: Counts,

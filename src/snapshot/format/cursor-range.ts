@@ -4,7 +4,7 @@ import { LATEST } from "./range-text.ts";
 
 const DECIMAL = /^\d{1,21}$/;
 
-/** The range that a cursor names in its members `from` and `to` (decimal strings of ns), if it does. */
+/** The range in a cursor's members `from` and `to` (decimal strings of ns), if it has them. */
 export function cursorRange({ from, to }: Cursor): Range | undefined {
   if (typeof from !== "string" || typeof to !== "string" || !DECIMAL.test(from) || !DECIMAL.test(to))
     return undefined;
@@ -12,7 +12,7 @@ export function cursorRange({ from, to }: Cursor): Range | undefined {
   return range.from < range.to && range.to <= LATEST ? range : undefined;
 }
 
-/** When a cursor may be run at the earliest, by the server's clock: its member `notBefore`. ns; `undefined`: at any time */
+/** The earliest time to run a cursor, by the server's clock: its member `notBefore`. ns; `undefined`: at any time */
 export function cursorNotBefore({ notBefore }: Cursor): bigint | undefined {
   return typeof notBefore === "string" && DECIMAL.test(notBefore) ? BigInt(notBefore) : undefined;
 }

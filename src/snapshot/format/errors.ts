@@ -1,11 +1,11 @@
 import { given } from "../../units/given.ts";
 export interface SnapshotErrorOptions {
-  /** What the reader can do about it, one sentence. */
+  /** What the user can do about it, one sentence. */
   readonly hint?: string;
   readonly cause?: unknown;
 }
 
-/** A snapshot, or a directory of them, that cannot be read or written as asked. The message names the file. */
+/** A snapshot, or a directory of snapshots, cannot be read or written. The message names the file. */
 export class SnapshotError extends Error {
   override readonly name = "SnapshotError";
   readonly hint: string | undefined;

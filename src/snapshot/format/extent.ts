@@ -1,4 +1,4 @@
-/** The earliest and the latest of the times in a line, compared without making numbers of them. */
+/** Finds the earliest and the latest time in a line, comparing them without converting them to numbers. */
 
 /** Decimal numbers without a sign or leading zeros. */
 export const isBefore = (a: string, b: string): boolean =>
@@ -6,7 +6,7 @@ export const isBefore = (a: string, b: string): boolean =>
 
 const DECIMAL = /^\d{1,21}$/;
 
-/** Creates the extent of no time yet. Times are decimal strings of ns. */
+/** Creates an extent without times. Times are decimal strings of ns. */
 export function createExtent() {
   let earliest: string | undefined;
   let latest: string | undefined;
@@ -16,7 +16,7 @@ export function createExtent() {
       if (earliest === undefined || isBefore(time, earliest)) earliest = time;
       if (latest === undefined || isBefore(latest, time)) latest = time;
     },
-    /** @throws Error when one of the two is not a time */
+    /** @throws Error when either one is not a time */
     result() {
       if (earliest === undefined || latest === undefined) return {};
       if (!DECIMAL.test(earliest) || !DECIMAL.test(latest)) throw new Error("a time is not a whole number");
@@ -25,5 +25,5 @@ export function createExtent() {
   };
 }
 
-/** Without a bigint: the last six of its digits are cut off. @param ns a decimal string; anything else is 0 */
+/** Cuts off the last six digits, which needs no bigint. @param ns a decimal string; anything else gives 0 */
 export const nsToMs = (ns: unknown): number => (typeof ns === "string" ? Number(ns.slice(0, -6)) : 0);

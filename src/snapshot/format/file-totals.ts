@@ -4,7 +4,7 @@ import { type Range, span } from "../../units/range.ts";
 import type { Block } from "./block.ts";
 import { addCounts } from "./counts.ts";
 
-/** What the blocks of one stored file add up to. */
+/** The sums over the blocks of one stored file. */
 export interface FileTotals {
   readonly plugin: string;
   readonly path: string;
@@ -16,18 +16,18 @@ export interface FileTotals {
   readonly records: number;
   readonly range?: Range;
   readonly counts: Counts;
-  /** Of its only block; a file of several blocks has its own, from its bytes. */
+  /** The hash of its only block; a file of several blocks has its own, of its bytes. */
   readonly blockSha256: string;
 }
 
-/** Lines of records, one whole small file, or a file of any content in pieces. */
+/** Lines of records, one small file written whole, or a file with any content in pieces. */
 export type FileKind = "records" | "object" | "bytes";
 
-/** An object is not tied to a time; records are; of bytes it is said. */
+/** Records have a time and objects have none; bytes are marked as such. */
 export const kindOf = ({ kind, range }: Pick<Block, "kind" | "range">): FileKind =>
   kind ?? (range === undefined ? "object" : "records");
 
-/** Adds one more block to a file's totals; `undefined`: it is the first. */
+/** Adds a block to a file's totals, which are `undefined` before the first block. */
 export function addBlock(before: FileTotals | undefined, plugin: string, block: Block): FileTotals {
   const counts: Record<string, number> = { ...before?.counts };
   addCounts(counts, block.counts);

@@ -1,12 +1,12 @@
-/** A line of a data file with only some of its records; every number and text of these is as it was. */
+/** Reduces a line of a data file to some of its records, whose numbers and texts stay exactly as they were. */
 import { parseExact } from "../../units/exact-json.ts";
 import { formatOf } from "./formats.ts";
 import type { IsKept } from "./line-format.ts";
 import { members } from "./members.ts";
 
 /**
- * Leaves records out of a line of a data file whose records are known. A line of another file is one record.
- * @returns the same text when all stay, `undefined` when none does
+ * Removes records from a line of a data file with a known format. A line of any other file is one record.
+ * @returns the same text when all stay, `undefined` when none stays
  */
 export function keepRecords(file: string, text: string, isKept: IsKept): string | undefined {
   const format = formatOf(file);

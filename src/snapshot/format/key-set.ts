@@ -1,9 +1,9 @@
 /**
- * A set of texts that keeps 16 bytes for each: two 64-bit hashes with different seeds. Among a hundred million texts the
- * chance that any two are taken for one is below 10^-22.
+ * A set of texts that stores 16 bytes for each: two 64-bit hashes with different seeds. Among a hundred million texts, the
+ * chance that any two are taken for the same is below 10^-22.
  */
 export interface KeySet {
-  /** Adds the text; false when it was there. */
+  /** Adds the text; false when it was already there. */
   add(text: string | Uint8Array): boolean;
   has(text: string | Uint8Array): boolean;
   readonly size: number;

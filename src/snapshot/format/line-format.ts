@@ -1,4 +1,4 @@
-/** What is known of a data file's lines without the plugin that wrote it: how they are checked, counted, taken apart and joined. */
+/** What is known about a data file's lines without the plugin that wrote them: how to check, count, split and join them. */
 import type { Counts } from "../../contract/contract.ts";
 import type { Json, JsonObject } from "../../units/json.ts";
 import type { Range } from "../../units/range.ts";
@@ -7,74 +7,74 @@ import type { Members } from "./members.ts";
 export interface LineFormat {
   /** The data file, as plugins name it. */
   readonly file: string;
-  /** What its records are called; absent: its lines are the records. */
+  /** The unit of its records; absent if each line is a record. */
   readonly unit?: string;
-  /** The units that a record with a time says itself that it counts as. */
+  /** The units that a record with a time itself names. */
   readonly counted?: readonly string[];
-  /** What a line is one of, where a line is more than its records. */
+  /** The unit of a line, if a line is more than its records. */
   readonly lineUnit?: string;
-  /** Its lines are no records of a time but describe what is there now: a newer one stands for an older. */
+  /** Its lines describe a current state rather than a time, so that a newer one replaces an older one. */
   readonly isState?: true;
-  /** How a line is checked and counted; absent: it is only parsed. */
+  /** How to check and count a line; absent: it is only parsed. */
   readonly check?: LineCheck;
-  /** Takes a line apart; absent: a line is one record. @throws Error when it is not what the file holds */
+  /** Splits a line into records; absent: a line is one record. @throws Error when the line does not belong in this file */
   records?(line: JsonObject): Iterable<LineRecord>;
-  /** The line with only some of its records, asked for in the order of `records`. */
+  /** The line with only some of its records; `isKept` is called in the order of `records`. */
   keep?(line: Members, isKept: IsKept): Members;
-  /** How lines of one stream, or of one series, are made one; absent: they need not be. */
+  /** How to join lines of one stream or one series; absent: they need not be joined. */
   readonly join?: LineJoin;
 }
 
 export interface LineCheck {
-  /** @throws Error saying which part of the line is not as the format says */
+  /** @throws Error saying which part of the line violates the format */
   measure(value: Json): LineFacts;
-  /** What a block's counts say in the units that are measured; units that it does not name are not compared. */
+  /** A block's counts in the units that are measured; units that it does not name are not compared. */
   claims(counts: Counts): Counts;
 }
 
 /** One line's contents, counted. */
 export interface LineFacts {
   readonly counts: Counts;
-  /** Earliest and latest time in it, ns; absent when it has none. */
+  /** The earliest and latest time in it, ns; absent when it has none. */
   readonly earliest?: bigint;
   readonly latest?: bigint;
-  /** What must be there once in the file: a trace's id. */
+  /** An id that may occur only once in the file: a trace's. */
   readonly id?: string;
 }
 
-/** One record of a line. Its names are worked out when they are asked for. */
+/** One record of a line. Its texts are computed on demand. */
 export interface LineRecord {
   /**
-   * What makes it this record and no other: of a sample its series and time; of a span its trace, kind, times and name, since
-   * servers write ids of spans anew and give attributes in another order; of an entry or a line all of it.
+   * Identifies the record: for a sample, its series and time; for a span, its trace, kind, times and name, because servers
+   * rewrite span ids and reorder attributes; for an entry or a line, all of it.
    */
   readonly identity: string;
-  /** All that it holds. */
+  /** Its whole content. */
   readonly content: string;
-  /** When it is, half-open, ns. Absent: lines of this file have no time that is known here. */
+  /** Its time, half-open, ns. Absent if no time is known for lines of this file. */
   readonly time?: Range;
-  /** When it begins, rounded down: cheap. 0 where it has none that is known here, or is kept packed. */
+  /** When it begins, rounded down; cheap to get. 0 if no time is known here, or the record is kept packed. */
   readonly timeMs: number;
-  /** What it counts as; nothing for what is kept packed. */
+  /** The units that it counts as; empty if the record is kept packed. */
   readonly units: readonly string[];
-  /** The trace that it is a part of. */
+  /** The trace that it belongs to. */
   readonly trace?: string;
-  /** How people are told of it, where two contents for one identity contradict one another. */
+  /** Its name for people, if two contents with one identity contradict each other. */
   readonly name?: string;
 }
 
-/** Asked once for each record of a line, in the order of its records. */
+/** Called once for each record of a line, in order. */
 export type IsKept = () => boolean;
 
-/** Of these a server takes what is older than the newest only to a point, or not at all. */
+/** For lines of which a server accepts data older than the newest only within limits, or not at all. */
 export interface LineJoin {
-  /** What the lines that can be joined have in common; `undefined` for a line that is joined with none. */
+  /** What lines that can be joined have in common; `undefined` for a line that cannot be joined. */
   key(line: JsonObject): string | undefined;
-  /** Lines that have the same key as one, in the order of time. */
+  /** Joins lines with the same key into one, in time order. */
   join(lines: readonly Members[]): Members;
 }
 
-/** For {@link LineCheck.claims}: the counts of these units. */
+/** For {@link LineCheck.claims}: the counts in these units. */
 export const countsNamed =
   (...units: readonly string[]) =>
   (counts: Counts): Counts =>

@@ -5,18 +5,18 @@ const CHUNK_BYTES = 1 << 20;
 const NEWLINE = 10;
 
 export interface Line {
-  /** Without its newline; a view that is valid until the next line is asked for. */
+  /** Without its newline; a view that is valid until the next line is requested. */
   readonly bytes: Uint8Array;
   /** Where the next line starts in the file. */
   readonly end: number;
-  /** False for what follows the last newline: a torn line. */
+  /** False for an unfinished line after the last newline. */
   readonly whole: boolean;
 }
 
 /**
- * The lines of a file, one after another, in memory of about its longest line.
- * @param most bytes of one line
- * @throws SnapshotError for a longer one, before it is in memory; what opening the file throws
+ * The lines of a file, one after another. Needs about as much memory as the longest line.
+ * @param most size limit of a line, bytes
+ * @throws SnapshotError for a longer line, before it is in memory; what opening the file throws
  */
 export async function* fileLines(files: Storage, name: string, most: number): AsyncGenerator<Line> {
   const file = await files.open(name);
@@ -46,7 +46,7 @@ export async function* fileLines(files: Storage, name: string, most: number): As
 const filled = async (file: StoredFile, buffer: Buffer, start: number): Promise<Buffer> =>
   buffer.subarray(0, await file.read(buffer, start));
 
-/** How many bytes the line takes that begins at `start`, its newline or the file's end included. @throws SnapshotError */
+/** The length of the line at `start`, up to and including its newline, or to the file's end. @throws SnapshotError */
 async function lengthOfLine(file: StoredFile, start: number, most: number): Promise<number> {
   const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
   for (let length = 0; length <= most; ) {
@@ -56,10 +56,10 @@ async function lengthOfLine(file: StoredFile, start: number, most: number): Prom
       return length + (newline === -1 ? text.length : newline) + 1;
     length += text.length;
   }
-  throw new SnapshotError(`the line at byte ${start} is longer than the ${most} bytes that are read`);
+  throw new SnapshotError(`the line at byte ${start} is longer than the limit of ${most} bytes`);
 }
 
-/** The lines of a block's bytes, each without its newline. What follows the last newline comes too: it is for the caller to judge. */
+/** The lines of a block's bytes, each without its newline. What follows the last newline is yielded, too; the caller judges it. */
 export function* linesOf(bytes: Uint8Array): Generator<Uint8Array> {
   let from = 0;
   for (let to = bytes.indexOf(NEWLINE); to !== -1; to = bytes.indexOf(NEWLINE, from)) {

@@ -63,7 +63,7 @@ function keep(line: Members, isKept: IsKept): Members {
   return { ...line, streams };
 }
 
-/** The labels of its one stream. */
+/** The labels of its only stream. */
 function key(line: JsonObject): string | undefined {
   const [stream, ...others] = listIn(line, "streams");
   return stream === undefined || others.length > 0 ? undefined : canonicalJson(requiredObject(stream).stream);

@@ -1,9 +1,9 @@
 /**
- * `manifest.json`: what a snapshot claims. The schemas below are its definition; `manifest.schema.json` beside this file
- * is generated from them.
+ * `manifest.json`: what a snapshot claims. The schemas below define it; `manifest.schema.json` beside this file is generated
+ * from them.
  *
- * The last member is the SHA-256 of the file's own text with that member empty (`"sha256": ""`), so that the manifest,
- * which proves everything else, is itself proven against accidents.
+ * The last member is the SHA-256 of the file's own text with that member empty (`"sha256": ""`), so that accidental changes
+ * of the manifest itself are found, too.
  */
 import * as v from "valibot";
 import { objectOf } from "../../contract/any-names.ts";
@@ -39,14 +39,14 @@ export type ManifestProblem = v.InferOutput<typeof problemSchema>;
 const fileSchema = v.object({
   path: v.pipe(v.string(), v.description("Relative to the snapshot, / between parts")),
   of: v.exactOptional(
-    v.pipe(v.string(), v.description("The data file that it holds, or is a part of, when its path differs")),
+    v.pipe(v.string(), v.description("The data file that it contains or is a part of, if its path differs")),
   ),
   kind: v.pipe(
     v.picklist(["records", "object", "bytes"]),
-    v.description("records: one JSON value a line; object: one whole file; bytes: a file of any content"),
+    v.description("records: one JSON value per line; object: one whole file; bytes: a file with any content"),
   ),
   bytes: wholeSchema,
-  raw: v.exactOptional(v.pipe(wholeSchema, v.description("Bytes before compression"))),
+  raw: v.exactOptional(v.pipe(wholeSchema, v.description("Size before compression, bytes"))),
   sha256: sha256Schema,
   blocks: wholeSchema,
   records: v.pipe(wholeSchema, v.description("Lines")),
@@ -59,15 +59,17 @@ export type ManifestFile = v.InferOutput<typeof fileSchema>;
 const windowSchema = v.object({
   from: timeSchema,
   to: timeSchema,
-  read: v.pipe(countsSchema, v.description("What the export read, by unit, second readings included")),
+  read: v.pipe(countsSchema, v.description("What the export read, by unit, including second readings")),
   firstRead: v.exactOptional(
     v.pipe(
       countsSchema,
-      v.description("Some of it was read twice, since the server counted more: what the first reading gave"),
+      v.description(
+        "What the first reading gave, if some of it was read twice because the server counted more",
+      ),
     ),
   ),
   server: v.exactOptional(
-    v.pipe(countsSchema, v.description("The server's own count; absent: it could not say")),
+    v.pipe(countsSchema, v.description("The server's own count; absent if it could not say")),
   ),
   agrees: v.exactOptional(v.boolean()),
 });
@@ -83,45 +85,48 @@ const limitSchema = v.object({
 export const parentSchema = v.object({
   snapshot: v.pipe(
     v.string(),
-    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not a snapshot's name"),
-    v.description("Its name: for people, since a directory may be renamed"),
+    v.regex(/^\d{8}-\d{6}(-\d+)?$/, "not the name of a snapshot"),
+    v.description("Its name, for people only, because a directory may be renamed"),
   ),
-  sha256: v.pipe(sha256Schema, v.description("Its manifest's own: by this it is found")),
+  sha256: v.pipe(sha256Schema, v.description("The hash of its manifest, by which it is found")),
 });
 export type Parent = v.InferOutput<typeof parentSchema>;
 
 const pluginSchema = v.object({
   name: v.pipe(
     v.string(),
-    v.description("The backend's name in the stack: its plugin's, or that of an instance"),
+    v.description("The backend's name in the stack: that of its plugin or of an instance"),
   ),
   plugin: v.exactOptional(
-    v.pipe(v.string(), v.description("Whose instance it is; absent: of the plugin of its name")),
+    v.pipe(
+      v.string(),
+      v.description("The plugin that it is an instance of; absent: the plugin of the same name"),
+    ),
   ),
   version: v.exactOptional(v.string()),
   status: statusSchema,
   signals: v.exactOptional(v.array(v.picklist(SIGNALS))),
   importance: v.exactOptional(v.picklist(IMPORTANCES)),
   class: v.exactOptional(
-    v.pipe(v.string(), v.description("By what class its data is kept; absent: what its importance says")),
+    v.pipe(v.string(), v.description("The class of its data; absent: it follows from the importance")),
   ),
   serverVersion: v.exactOptional(v.string()),
   url: v.exactOptional(v.pipe(v.string(), v.description("Base URL without credentials"))),
   tenant: v.exactOptional(
-    v.pipe(v.string(), v.description("The tenant it was read as, empty for none; absent: not known")),
+    v.pipe(v.string(), v.description("The tenant it was read as, empty for none; absent if unknown")),
   ),
   match: v.exactOptional(v.pipe(v.string(), v.description("The selector it was restricted to"))),
-  range: v.exactOptional(v.pipe(rangeSchema, v.description("What was asked for"))),
+  range: v.exactOptional(v.pipe(rangeSchema, v.description("The requested range"))),
   parent: v.exactOptional(
     v.pipe(
       v.nullable(parentSchema),
       v.description(
-        "The snapshot that holds this plugin's time line up to where this one begins; null: none, all that the server had was asked for; absent: not said, the ranges tell",
+        "The snapshot that holds this plugin's time line up to where this one begins; null: none, because everything that the server had was requested; absent: unknown, the ranges decide",
       ),
     ),
   ),
   exportedUntil: v.exactOptional(
-    v.pipe(timeSchema, v.description("Where reading ended, when newer data was still settling")),
+    v.pipe(timeSchema, v.description("Where reading ended, if newer data was still settling")),
   ),
   retentionSeconds: v.exactOptional(v.union([v.number(), v.literal("unlimited")])),
   limits: v.array(limitSchema),
@@ -131,7 +136,7 @@ const pluginSchema = v.object({
     v.pipe(
       v.boolean(),
       v.description(
-        "Whether every count of the server's equals ours; absent: it gave none, or none of some windows",
+        "Whether every count of the server equals ours; absent if it gave none, or none for some windows",
       ),
     ),
   ),
@@ -150,9 +155,12 @@ export const manifestSchema = v.object({
   host: v.string(),
   user: v.string(),
   resumed: v.pipe(wholeSchema, v.description("How many times the export was resumed")),
-  range: v.pipe(rangeSchema, v.description("The smallest range that holds what was asked of every plugin")),
+  range: v.pipe(
+    rangeSchema,
+    v.description("The smallest range that includes every plugin's requested range"),
+  ),
   status: statusSchema,
-  bytes: v.pipe(wholeSchema, v.description("Of all data files")),
+  bytes: v.pipe(wholeSchema, v.description("Total size of all data files")),
   compression: v.exactOptional(v.literal("zstd")),
   plugins: v.array(pluginSchema),
   index: v.object({
@@ -161,14 +169,14 @@ export const manifestSchema = v.object({
     sha256: sha256Schema,
     lines: wholeSchema,
   }),
-  sha256: v.pipe(sha256Schema, v.description("Of this file's text with this member empty")),
+  sha256: v.pipe(sha256Schema, v.description("SHA-256 of this file's text with this member empty")),
 });
 export type Manifest = v.InferOutput<typeof manifestSchema>;
 
 const sha256 = (text: string): string => new Bun.CryptoHasher("sha256").update(text).digest("hex");
 const ending = (digest: string): string => `"sha256": "${digest}"\n}\n`;
 
-/** The file's text, and the manifest with its own hash filled in. */
+/** The file's text, and the manifest including its own hash. */
 export function formatManifest(claims: Omit<Manifest, "sha256">): { manifest: Manifest; text: string } {
   const { sha256: _, ...ordered } = { sha256: "", ...claims };
   const blank = `${JSON.stringify({ ...ordered, sha256: "" }, null, 2)}\n`;
@@ -181,7 +189,7 @@ export function formatManifest(claims: Omit<Manifest, "sha256">): { manifest: Ma
 
 /**
  * Reads a manifest's text and checks it: its own hash, then its schema.
- * @param path the file, for the message
+ * @param path of the file, for messages
  * @throws SnapshotError saying what is wrong and where.
  */
 export function parseManifest(text: string, path: string): Manifest {
@@ -189,7 +197,7 @@ export function parseManifest(text: string, path: string): Manifest {
   const format = v.safeParse(v.object({ format: v.number() }), value);
   if (format.success && format.output.format > FORMAT) {
     throw new SnapshotError(
-      `${path}: written in format ${format.output.format}, newer than this program knows`,
+      `${path}: it has format ${format.output.format}, which is newer than this program knows`,
       {
         hint: "Use a newer contextcore.",
       },
@@ -199,7 +207,7 @@ export function parseManifest(text: string, path: string): Manifest {
   if (!parsed.success) throw new SnapshotError(`${path}: ${describeIssue(parsed.issues[0])}`);
   if (!provesItself(text, parsed.output.sha256)) {
     throw new SnapshotError(
-      `${path}: its text does not fit its own checksum; it was changed after it was written`,
+      `${path}: its text does not match its own checksum; it was changed after it was written`,
     );
   }
   return parsed.output;

@@ -1,4 +1,4 @@
-/** One line of a data file, read as every reader of a snapshot will read it. */
+/** Checks one line of a data file the way every reader of a snapshot does. */
 
 import type { Json } from "../../units/json.ts";
 import { messageOf } from "../../units/message-of.ts";
@@ -8,7 +8,7 @@ import type { LineFacts } from "./line-format.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** @throws Error saying that it is not JSON, and where */
+/** @throws Error saying where it is not JSON */
 export function parseJson(bytes: Uint8Array): Json {
   try {
     return JSON.parse(decoder.decode(bytes));
@@ -18,7 +18,7 @@ export function parseJson(bytes: Uint8Array): Json {
 }
 
 /**
- * What is in the line. A file whose format is not known is only parsed.
+ * What the line contains. If the file's format is unknown, the line is only parsed.
  * @param file the data file, as plugins name it
  * @throws Error saying what is wrong with it
  */
@@ -27,7 +27,7 @@ export function measureLine(line: Uint8Array, file: string, range: Range | undef
   const facts = formatOf(file)?.check?.measure(value) ?? NOTHING;
   const { earliest, latest } = facts;
   if (range !== undefined && earliest !== undefined && latest !== undefined) {
-    if (earliest < range.from || latest >= range.to) throw new Error("its times are outside of its block's");
+    if (earliest < range.from || latest >= range.to) throw new Error("its times are outside its block's");
   }
   return facts;
 }

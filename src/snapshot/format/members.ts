@@ -1,10 +1,10 @@
-/** Parts of JSON whose form was checked before, or that are passed on as they are. */
+/** Access to JSON that was checked before, or is passed on unchanged. */
 
 export type Members = Readonly<Record<string, unknown>>;
 
-/** The members of an object; of anything else none. */
+/** The members of an object; none for anything else. */
 export const members = (value: unknown): Members =>
   typeof value === "object" && value !== null ? { ...value } : {};
 
-/** The items of a list; of anything else none. */
+/** The items of a list; none for anything else. */
 export const list = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);

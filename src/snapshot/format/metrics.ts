@@ -1,4 +1,4 @@
-/** `metrics.json`: one series a line: `timestamps` (ms, ascending) with as many `values`, and `histograms` with a time each. */
+/** `metrics.json`: one series per line, with `timestamps` (ms, ascending), as many `values`, and `histograms` with a time each. */
 import type { Counts } from "../../contract/contract.ts";
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { Json, JsonObject } from "../../units/json.ts";
@@ -35,7 +35,7 @@ function measure(line: Json): LineFacts {
   return { counts: { points: timestamps.length + histograms.length }, ...extent.result() };
 }
 
-/** The first and the last, once it is sure that nothing lies outside of them. */
+/** The first and the last, after checking that they are in order. */
 function ascending(times: readonly unknown[]): readonly number[] {
   let last = Number.NEGATIVE_INFINITY;
   for (const time of times) {
@@ -60,7 +60,7 @@ const [HISTOGRAM, STALE_HISTOGRAM] = [
 
 function* records(line: JsonObject): Generator<LineRecord> {
   const { metric, labelBytes, timestamps, values, special = {}, histograms = [], raw = [] } = line;
-  // Labels that are no UTF-8 are told apart by their bytes.
+  // Labels that are not UTF-8 are distinguished by their bytes.
   const labels = `${canonicalJson(metric)}${labelBytes ?? ""}`;
   const names = requiredObject(special);
   const texts = requiredList(values);

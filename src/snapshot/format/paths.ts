@@ -11,15 +11,15 @@ export const pluginFolder = (plugin: string): string => `${plugin}/`;
 export const withoutFolder = (file: string, plugin: string): string =>
   file.startsWith(pluginFolder(plugin)) ? file.slice(pluginFolder(plugin).length) : file;
 
-/** What a file is called among those of all backends, where one that is named like its plugin has the plugin's own names. @param file as its plugin names it */
+/** A file's name among those of all backends. A backend named like its plugin uses the plugin's names unchanged. @param file as its plugin names it */
 export const sharedName = (
   { name, plugin }: { readonly name: string; readonly plugin?: string },
   file: string,
 ): string => (plugin === undefined ? file : `${name}/${withoutFolder(file, plugin)}`);
 
 /**
- * Why a plugin may not write this path; `undefined` when it may. A data file may be one of the top-level ones; everything
- * else lies in the plugin's own folder, in parts that every file system takes.
+ * Why a plugin may not write this path; `undefined` when it may. A data file may be one of the top-level ones. Everything
+ * else is in the plugin's own folder, in path parts that every file system accepts.
  */
 export function pathObjection(plugin: string, path: string, kind: FileKind): string | undefined {
   if (kind === "records" && TOP_LEVEL.has(path)) return undefined;
@@ -32,16 +32,16 @@ export function pathObjection(plugin: string, path: string, kind: FileKind): str
   return wrong === undefined ? undefined : `the part ${JSON.stringify(wrong)} is not a safe file name`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it searches for control characters
 const FORBIDDEN = /[\u0000-\u001f\u007f<>:"/\\|?*]|^[. ]|[. ]$|^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
 
-/** File systems take 255 bytes; what is left is for a part number and `.zst`. */
+/** File systems accept 255 bytes; the rest is for a part number and `.zst`. */
 const PART_BYTES_MAX = 230;
 
 const isSafePart = (part: string): boolean =>
   part !== "" && Buffer.byteLength(part) <= PART_BYTES_MAX && !FORBIDDEN.test(part);
 
-/** True for a path that stays inside the snapshot, whoever wrote it: what a reader checks before it opens anything. */
+/** True for a path that stays inside the snapshot. A reader checks this before it opens anything, since anybody may have written the path. */
 export const staysInside = (path: string): boolean =>
   path !== "" &&
   !path.includes("\\") &&
@@ -56,5 +56,5 @@ export function partName(file: string, part: number, compressed: boolean): strin
   return `${file.slice(0, cut)}${number}${file.slice(cut)}${compressed ? ".zst" : ""}`;
 }
 
-/** What two paths must differ in to be two files on every file system (macOS and Windows fold case). */
+/** Paths with different keys are different files on every file system (macOS and Windows ignore case). */
 export const collisionKey = (path: string): string => path.normalize("NFC").toLowerCase();

@@ -1,4 +1,4 @@
-/** Data files in the plugins' own folders whose lines are known here, so that chains and comparisons tell their records apart. */
+/** Data files in plugins' own folders with a known format, so that chains and comparisons can distinguish their records. */
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { JsonObject } from "../../units/json.ts";
 import type { LineFormat, LineRecord } from "./line-format.ts";

@@ -1,4 +1,4 @@
-/** The kinds of problems as they are written, and which of them are losses. */
+/** The kinds of problems as written in files, and which of them are losses. */
 import * as v from "valibot";
 import type { ProblemKind } from "../../contract/contract.ts";
 
@@ -14,7 +14,7 @@ const KINDS = [
 /** A {@link ProblemKind} in a file. */
 export const problemKindSchema = v.picklist(KINDS);
 
-/** Kinds that make a snapshot `partial`: something that was asked for is not in it. */
+/** Kinds that make a snapshot `partial`, because something requested is not in it. */
 const LOSSES: ReadonlySet<ProblemKind> = new Set<ProblemKind>(["incomplete", "clamped", "failed"]);
 
 /** Whether a problem makes the snapshot `partial`. */

@@ -1,4 +1,4 @@
-/** Sets of half-open ranges: pure. */
+/** Operations on sets of half-open ranges. Pure. */
 import type { Range } from "../../units/range.ts";
 
 /** The same parts of the time line in as few ranges as possible, in order. Empty ranges are left out. */
@@ -12,7 +12,7 @@ export function coalesce(ranges: readonly Range[]): Range[] {
   return joined;
 }
 
-/** What is left of `whole` without the `holes`, in order. */
+/** What remains of `whole` without the `holes`, in order. */
 export function subtract(whole: Range, holes: readonly Range[]): Range[] {
   const left: Range[] = [];
   let from = whole.from;
@@ -26,7 +26,7 @@ export function subtract(whole: Range, holes: readonly Range[]): Range[] {
   return left;
 }
 
-/** How long they are together, ns. A range that ends before it begins counts as empty; those that overlap count twice. */
+/** Their total length, ns. A range that ends before it begins counts as empty; overlaps count twice. */
 export const totalLength = (ranges: readonly Range[]): bigint =>
   ranges.reduce((sum, { from, to }) => (to > from ? sum + to - from : sum), 0n);
 

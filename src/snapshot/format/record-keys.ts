@@ -1,6 +1,6 @@
 /**
- * The single records in a line of a data file, each with a name that is the same wherever and with whatever others it was
- * exported: pages are cut differently each time, entries and samples are not.
+ * Splits a line of a data file into records, each with an identity that is the same in every export. Pages are cut
+ * differently each time, but entries and samples are not.
  */
 import { canonicalJson } from "../../units/canonical-json.ts";
 import type { Json } from "../../units/json.ts";
@@ -10,7 +10,7 @@ import { requiredObject } from "./required.ts";
 
 const LINE = ["lines"];
 
-/** Takes one line of a data file apart. @throws Error when it is not what that file holds */
+/** Splits one line of a data file into records. @throws Error when the line does not belong in that file */
 export function recordsOf(file: string, line: Json): Iterable<LineRecord> {
   const known = formatOf(file)?.records?.(requiredObject(line));
   if (known !== undefined) return known;

@@ -1,4 +1,4 @@
-/** Parts of a line that must have their form; what has another is told by an error. */
+/** Parts of a line that must have a certain form, or an error is thrown. */
 import { isList, type Json, type JsonObject } from "../../units/json.ts";
 
 /** @throws Error when it is not an object */
@@ -7,12 +7,12 @@ export function requiredObject(value: Json | undefined): JsonObject {
   return value;
 }
 
-/** @param name of the member that it is, for the message @throws Error when it is not a list */
+/** @param name of the member, for the message @throws Error when it is not a list */
 export function requiredList(value: Json | undefined, name?: string): readonly Json[] {
   if (!isList(value)) throw new Error(name === undefined ? "not a list" : `${name} is not a list`);
   return value;
 }
 
-/** The member of an object that must be a list. @throws Error when it is not one */
+/** A member that must be a list. @throws Error when it is not one */
 export const listIn = (value: Json | undefined, name: string): readonly Json[] =>
   requiredList(isList(value) ? undefined : requiredObject(value)[name], name);

@@ -1,19 +1,19 @@
-/** A line of `metrics.json` as single points, and the line of such points. */
+/** Splits a line of `metrics.json` into points, and makes a line from points. */
 import { list, type Members, members } from "./members.ts";
 
 /** One float sample of a series. */
 export interface LinePoint {
   /** ms */
   readonly time: number;
-  /** As it stands in `values`. */
+  /** As written in `values`. */
   readonly value: unknown;
-  /** As it stands in `special`. */
+  /** As written in `special`. */
   readonly name: unknown;
   /** When its counter started, ms; 0: unknown. */
   readonly start: unknown;
 }
 
-/** The float samples of a line, in its order. @param line with its numbers as they were written */
+/** The float samples of a line, in order. @param line with its numbers as they were written */
 export function pointsOf(line: Members): readonly LinePoint[] {
   const [values, special, runs] = [list(line.values), members(line.special), list(line.starts).map(list)];
   let run = 0;
@@ -23,7 +23,7 @@ export function pointsOf(line: Members): readonly LinePoint[] {
   });
 }
 
-/** The line with these samples instead of its own; lists that have nothing are left out. */
+/** The line with these samples instead of its own; empty lists are left out. */
 export function withPoints(
   line: Members,
   points: readonly LinePoint[],
@@ -49,7 +49,7 @@ export function withPoints(
 const unlessEmpty = (all: readonly unknown[]): readonly unknown[] | undefined =>
   all.length === 0 ? undefined : all;
 
-/** `[[index, start], …]`: from that sample on, the counter started then. */
+/** `[[index, start], …]`: from that sample on, this is when the counter started. */
 function runsOf(points: readonly LinePoint[]): readonly (readonly [number, unknown])[] {
   let last: unknown = 0;
   return points.flatMap(({ start }, index) => {

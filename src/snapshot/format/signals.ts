@@ -1,6 +1,6 @@
 /**
- * The one table of signals: their data files, how these are checked, and how much an export makes of them. Their names are
- * `SIGNALS` of the contract, from which flags and schemas are made: a signal is added by its name there and its row here.
+ * The one table of signals: their data files, how to check them, and how big an export of them is. Flags and schemas are made
+ * from the names in the contract's `SIGNALS`. To add a signal, add its name there and its row here.
  */
 import { SIGNALS, type Signal, type Size } from "../../contract/contract.ts";
 import type { LineFormat } from "./line-format.ts";
@@ -8,7 +8,7 @@ import { LOGS } from "./logs.ts";
 import { METRICS } from "./metrics.ts";
 import { TRACES } from "./traces.ts";
 
-/** The most likely, and between which it should lie. */
+/** The most likely value, and the range in which it should be. */
 export interface Estimate {
   readonly likely: number;
   readonly low: number;
@@ -16,11 +16,11 @@ export interface Estimate {
 }
 
 export interface SignalRow {
-  /** Its data file at the top of a snapshot; absent: a plugin names files of its own, in its own folder. */
+  /** Its data file at the top of a snapshot; absent if a plugin uses files of its own, in its own folder. */
   readonly lines?: LineFormat;
-  /** Whether its data lies in time. What does not is exported whole, and a newer export of it replaces an older one. */
+  /** Whether its data has times. Data without is exported whole, and a newer export of it replaces an older one. */
   readonly hasTimeline: boolean;
-  /** Bytes in a snapshot for one byte that a server says it has, by where the server's number comes from. */
+  /** Bytes in a snapshot for each byte that a server reports, by the source of the server's number. */
   readonly expansion: Readonly<Record<Size["source"], Estimate>>;
 }
 
@@ -44,7 +44,7 @@ export const SIGNAL_TABLE: Readonly<Record<Signal, SignalRow>> = {
   logs: {
     lines: LOGS,
     hasTimeline: true,
-    // Chunks are compressed three to ten times, and a line that is told uncompressed gains its time, escapes and labels.
+    // Chunks are compressed three to ten times, and an uncompressed line gains its time, escapes and labels.
     expansion: {
       ...always({ low: 1.2, likely: 1.8, high: 4 }),
       disk: { low: 3, likely: 8, high: 15 },
@@ -52,7 +52,7 @@ export const SIGNAL_TABLE: Readonly<Record<Signal, SignalRow>> = {
   },
   dashboards: {
     hasTimeline: false,
-    // They are a third of what is exported; a database keeps their history too, which is not.
+    // What a server reports is about a third of the export. A database also keeps their history, which is not exported.
     expansion: {
       ...always({ low: 1, likely: 3, high: 6 }),
       disk: { low: 0.1, likely: 0.5, high: 2 },
@@ -60,12 +60,12 @@ export const SIGNAL_TABLE: Readonly<Record<Signal, SignalRow>> = {
   },
   records: {
     hasTimeline: true,
-    // Rows of a database as JSON: names of columns come with each, indexes and free pages do not.
+    // Database rows as JSON include the column names each time, but no indexes and free pages.
     expansion: always({ low: 0.5, likely: 2, high: 8 }),
   },
   files: {
     hasTimeline: false,
-    // They are copied as they are.
+    // Files are copied unchanged.
     expansion: always({ low: 0.9, likely: 1, high: 1.1 }),
   },
 };
@@ -74,7 +74,7 @@ export const SIGNAL_TABLE: Readonly<Record<Signal, SignalRow>> = {
 export const haveTimeline = (signals: readonly Signal[]): boolean =>
   signals.some((signal) => SIGNAL_TABLE[signal].hasTimeline);
 
-/** Whether any of the signals has none: it is what is there now. */
+/** Whether any of the signals has no time line, but is a current state. */
 export const haveState = (signals: readonly Signal[]): boolean =>
   signals.some((signal) => !SIGNAL_TABLE[signal].hasTimeline);
 

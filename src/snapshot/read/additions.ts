@@ -1,6 +1,7 @@
 /**
- * What second readings, and newer snapshots of a chain, have added to the streams and series of other blocks. A server takes a stream or a series in the
- * order of time only: a line that lacks some of it and the line that has these are given to it as one.
+ * Joins records from second readings, and from newer snapshots of a chain, with the streams and series of other blocks. A
+ * server accepts a stream or a series only in time order, so a line that lacks records and the line that has them are sent as
+ * one.
  */
 import { type Block, fileOf } from "../format/block.ts";
 import { isJoined, joinKey, joinLines } from "../format/join-lines.ts";
@@ -10,36 +11,36 @@ import { recordsOf } from "../format/record-keys.ts";
 
 export interface Additions {
   /**
-   * The records of a block, uncompressed, with those that second readings have added to its lines; of a block that was
-   * added, what no other block has taken. Each block has one turn, in the order of `byBlockTime`.
-   * @param isAsked of which added blocks it may take; default: of all
+   * The records of a block, uncompressed, including those that second readings add to its lines. For an added block, the
+   * records that no other block has taken. Each block has one turn, in the order of `byBlockTime`.
+   * @param isAsked which added blocks it may take records from; default: all
    */
   joined(block: Block, bytes: Uint8Array, isAsked?: (added: Block) => boolean): Promise<Joined>;
-  /** The block's turn is over, and nothing of it was given out: no other block may take of it. */
+  /** Ends the block's turn although nothing of it was returned. No other block may take records from it. */
   pass(block: Block): void;
 }
 
-/** A block as it is given out. */
+/** A block with the records added to it. */
 export interface Joined {
   readonly bytes: Uint8Array;
-  /** The added blocks of which it has taken something. */
+  /** The added blocks from which it has taken records. */
   readonly taken: readonly Block[];
 }
 
-/** What is held of second readings at once; of a window to which more was added, the rest is left where it is. Bytes. */
+/** How much of second readings to hold at once. If more was added to a window, the rest stays in its own blocks. Bytes. */
 const HELD_BYTES_MAX = 32 << 20;
 
 /**
  * @param blocks of one data file
- * @param read the bytes of a block, uncompressed; `undefined` where they cannot be had
+ * @param read returns the bytes of a block, uncompressed, or `undefined` if it cannot be read
  */
 export function createAdditions(
   blocks: readonly Block[],
   read: (block: Block) => Promise<Uint8Array | undefined>,
 ): Additions {
-  // Those that have not had their turn: what is left of the others was given out with it.
+  // Blocks that have not had their turn yet; the rest of the others was already returned.
   let waiting = blocks.filter((block) => block.reread && isJoined(fileOf(block)));
-  // Of each block that was added and is being joined: its lines that are left, by what they can be joined with.
+  // For each added block that is being joined, its remaining lines by join key.
   const left = new Map<Block, Lines>();
 
   const open = async (block: Block): Promise<void> => {
@@ -68,7 +69,7 @@ export function createAdditions(
   };
 }
 
-/** Lines, by what they can be joined with. */
+/** Lines by join key. */
 type Lines = Map<string, string>;
 
 const entry = (block: Block, lines: Lines | undefined): [Block, Lines][] =>
@@ -77,7 +78,7 @@ const entry = (block: Block, lines: Lines | undefined): [Block, Lines][] =>
 const heldBytes = (blocks: Iterable<Block>): number =>
   [...blocks].reduce((sum, { raw, bytes }) => sum + (raw ?? bytes), 0);
 
-/** Whether some of what was added may be older than the block's end. What ends before the block begins has had its turn. */
+/** Whether an added block may hold records older than the block's end. One that ends before the block begins has had its turn. */
 const reaches = ({ range }: Block, added: Block): boolean =>
   range !== undefined &&
   added.range !== undefined &&
@@ -95,7 +96,7 @@ function byKey(file: string, bytes: Uint8Array): Lines {
   return lines;
 }
 
-/** The block's lines, each with what is left for it; what is taken is left no more, and `taken` says of which it was. */
+/** The block's lines, each joined with the remaining records for it, which are then removed; `taken` notes their blocks. */
 function* joinAll(
   block: Block,
   bytes: Uint8Array,
@@ -117,13 +118,13 @@ function* joinAll(
 
 interface LineToJoin {
   readonly text: string;
-  /** Absent: nothing is left for it. */
+  /** Absent if nothing remains for it. */
   readonly key?: string;
-  /** What is newer, ns, may be for a later line of the same series, in this block or another. */
+  /** Newer records may belong to a later line of the same series, in this block or another. ns */
   readonly end: bigint;
 }
 
-/** Where a block has several lines of one series, each ends where the next begins. */
+/** If a block has several lines of one series, each ends where the next begins. */
 function linesToJoin(block: Block, bytes: Uint8Array, left: ReadonlyMap<Block, Lines>): LineToJoin[] {
   const file = fileOf(block);
   const ends = new Map<string, bigint>();
@@ -143,7 +144,7 @@ function firstTime(file: string, text: string): bigint | undefined {
   return times.length === 0 ? undefined : times.reduce((first, time) => (time < first ? time : first));
 }
 
-/** Takes of a series what is older than `end`, ns. */
+/** Takes a series' records that are older than `end`, ns. */
 function take({ file, end }: { file: string; end: bigint }, key: string, lines: Lines): string | undefined {
   const text = lines.get(key);
   if (text === undefined) return undefined;

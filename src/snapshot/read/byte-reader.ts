@@ -3,25 +3,25 @@ import type { Storage, StoredFile } from "../../storage/storage.ts";
 import { requireReadable } from "../format/compress.ts";
 import { SnapshotError } from "../format/errors.ts";
 
-/** Reads runs of bytes from the files of a directory, one after another. Small runs that follow one another cost one read for many. */
+/** Reads runs of bytes from the files of a directory, one after another. Many small adjacent runs cost a single read. */
 export interface ByteReader {
-  /** A view of the bytes. @throws SnapshotError when the file ends before, or no block is so large; what opening it throws */
+  /** A view of the bytes. @throws SnapshotError when the file is too short, or when no block can be so large; what opening it throws */
   read(path: string, offset: number, bytes: number): Promise<Uint8Array>;
-  /** Lets go of the files, once what is being read is there. */
+  /** Closes the files, after pending reads. */
   close(): Promise<void>;
 }
 
 export interface ByteReaderOptions {
   /**
-   * Reads go into so many buffers in turn, and a view is valid until as many runs have been read after it. Fresh memory costs
-   * as much time as hashing what is read into it. Default: every view stays as it is.
+   * Reuse this many buffers in turn: a view is valid until that many runs have been read after it. Fresh memory costs as much
+   * time as hashing what is read into it. Default: every view stays valid.
    */
   readonly buffers?: number;
 }
 
 interface Entry {
   readonly opened: Promise<StoredFile>;
-  /** What was read last, and where it begins. */
+  /** The bytes read last, and where they begin. */
   ahead: Uint8Array;
   start: number;
   users: number;
@@ -32,7 +32,7 @@ const AHEAD_BYTES = 256 << 10;
 const IDLE_MAX = 32;
 const NO_BYTES: Uint8Array = new Uint8Array(0);
 
-/** Opens no file before it is read; close it, or its files stay open. @param place that the paths are in, or its directory */
+/** Opens each file only when it is read; close the reader, or its files stay open. @param place with the files, or its directory */
 export function createByteReader(place: Storage | string, options: ByteReaderOptions = {}): ByteReader {
   const files = storageAt(place);
   const entries = new Map<string, Entry>();
@@ -51,7 +51,7 @@ export function createByteReader(place: Storage | string, options: ByteReaderOpt
     const known = entries.get(path);
     if (known !== undefined) return known;
     const opened = files.open(path);
-    // It may fail while another file is being read: whoever waits for it is told then.
+    // It may fail while another file is being read; whoever waits for it gets the error then.
     opened.catch(() => {});
     const entry = { opened, ahead: NO_BYTES, start: 0, users: 0 };
     entries.set(path, entry);
@@ -96,7 +96,7 @@ export function createByteReader(place: Storage | string, options: ByteReaderOpt
   };
 }
 
-/** Gives out memory of the asked length: always new, or that of `count` buffers which was not used for the longest time. */
+/** Provides memory of the requested length: always new, or the least recently used of `count` buffers. */
 function createMemory(count: number | undefined) {
   const buffers = Array.from({ length: count ?? 0 }, () => NO_BYTES);
   return {
@@ -108,7 +108,7 @@ function createMemory(count: number | undefined) {
       buffers.push(large);
       return large.subarray(0, bytes);
     },
-    /** Its bytes are being read again. */
+    /** Marks the memory as used again. */
     use({ buffer }: Uint8Array): void {
       const at = buffers.findIndex((one) => one.buffer === buffer);
       if (at !== -1) buffers.push(...buffers.splice(at, 1));

@@ -1,4 +1,4 @@
-/** The one reader of `blocks.jsonl`. Whoever asks judges what is wrong with a line: refuses it, stops there, or tells of it. */
+/** The only reader of `blocks.jsonl`. The caller decides what to do about a wrong line: refuse it, stop there, or report it. */
 import type { Storage } from "../../storage/storage.ts";
 import { messageOf } from "../../units/message-of.ts";
 import { type IndexLine, parseIndexLine } from "../format/block.ts";
@@ -8,13 +8,13 @@ import { staysInside } from "../format/paths.ts";
 
 export const INDEX_FILE = "blocks.jsonl";
 
-/** A line of the index: what it says, or what is wrong with it. */
+/** A line of the index: its content, or what is wrong with it. */
 export type NumberedIndexLine = Line & {
   /** From 1. */
   readonly number: number;
 } & ({ readonly said: IndexLine } | { readonly flaw: string });
 
-/** Every line, torn ones too. @throws SnapshotError for one that is longer than any; what opening the file throws */
+/** Every line, including an unfinished one. @throws SnapshotError for a line that is too long; what opening the file throws */
 export async function* indexLines(files: Storage): AsyncGenerator<NumberedIndexLine> {
   const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   let number = 0;
@@ -28,7 +28,7 @@ function read(bytes: Uint8Array, decoder: TextDecoder): { said: IndexLine } | { 
   try {
     const said = parseIndexLine(decoder.decode(bytes));
     if (said.block === undefined || staysInside(said.block.file)) return { said };
-    return { flaw: "names a file outside of the snapshot" };
+    return { flaw: "names a file outside the snapshot" };
   } catch (error) {
     return { flaw: messageOf(error) };
   }

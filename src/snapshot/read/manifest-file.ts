@@ -1,4 +1,4 @@
-/** The one reader of `manifest.json`. */
+/** The only reader of `manifest.json`. */
 import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
 import { systemCode } from "../../storage/refusal.ts";
@@ -10,7 +10,7 @@ import { type Manifest, parseManifest } from "../format/manifest.ts";
 
 export const MANIFEST_FILE = "manifest.json";
 
-/** The manifest of a snapshot, or of its directory. @throws SnapshotError when it is not there or cannot be believed */
+/** The manifest of a snapshot. @throws SnapshotError when it is missing or not credible */
 export async function readManifest(place: Storage | string): Promise<Manifest> {
   const files = storageAt(place);
   const manifest = await manifestIfThere(files);
@@ -18,7 +18,7 @@ export async function readManifest(place: Storage | string): Promise<Manifest> {
   return manifest;
 }
 
-/** The same; `undefined` when there is none. @throws SnapshotError when it cannot be believed */
+/** The same; `undefined` when there is none. @throws SnapshotError when it is not credible */
 export async function manifestIfThere(files: Storage): Promise<Manifest | undefined> {
   let bytes: Uint8Array;
   try {
@@ -26,7 +26,7 @@ export async function manifestIfThere(files: Storage): Promise<Manifest | undefi
   } catch (cause) {
     if (["ENOENT", "ENOTDIR"].includes(systemCode(cause) ?? "")) return undefined;
     if (!(cause instanceof UnsafeFileError))
-      throw noSnapshot(files.root, "cannot read its manifest.json", cause);
+      throw noSnapshot(files.root, "its manifest.json cannot be read", cause);
     throw new SnapshotError(`${files.root} is not a snapshot: ${cause.message}`, { cause, hint: cause.hint });
   }
   return parseManifest(Buffer.from(bytes).toString(), join(files.root, MANIFEST_FILE));

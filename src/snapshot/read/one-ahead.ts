@@ -1,7 +1,7 @@
 /**
- * Begins each piece of work while the one before it is still being dealt with: the disk reads while lines are parsed or sent.
- * Yields what `begin` returned, in order; at most two are begun and not dealt with. What is begun must not reject unheard
- * when the loop over it ends early.
+ * Begins each piece of work while the previous one is still being processed, so that the disk reads while lines are parsed or
+ * sent. Yields what `begin` returned, in order; at most two are begun at a time. If the loop ends early, a rejection of the
+ * begun one must not remain unhandled.
  */
 export async function* oneAhead<Item, Begun>(
   items: AsyncIterable<Item> | Iterable<Item>,

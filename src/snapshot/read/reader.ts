@@ -1,4 +1,4 @@
-/** Opens a finished snapshot and reads it a block at a time. Nothing is handed out whose checksum does not fit. */
+/** Opens a finished snapshot and reads it block by block. Never returns bytes with a checksum mismatch. */
 
 import { join } from "node:path";
 import { storageAt } from "../../storage/local.ts";
@@ -16,15 +16,15 @@ import { readManifest } from "./manifest-file.ts";
 export interface OpenSnapshot {
   readonly path: string;
   readonly manifest: Manifest;
-  /** Every block in the order it was written, one at a time from the index. @throws SnapshotError at a line that is damaged */
+  /** Every block in the order written, one at a time from the index. @throws SnapshotError at a damaged line */
   blocks(): AsyncGenerator<IndexedBlock>;
   /** The block's records or the object's text, uncompressed. @throws SnapshotError when they are not what was written */
   read(block: Block): Promise<Uint8Array>;
   /** The block's records, each without its newline. @throws SnapshotError as above */
   lines(block: Block): AsyncGenerator<string>;
-  /** Looks at the block's bytes as they are stored, and at nothing in them. @returns why they cannot be believed, when that is so */
+  /** Checks the block's stored bytes without reading their content. @returns what is wrong with them, if anything */
   damage(block: Block): Promise<string | undefined>;
-  /** Lets go of the files. */
+  /** Closes the files. */
   close(): Promise<void>;
 }
 
@@ -37,15 +37,15 @@ export interface IndexedBlock {
 
 /**
  * Opens a snapshot.
- * @param place or its directory
- * @throws SnapshotError when there is no snapshot, or its manifest cannot be believed
+ * @param place of the snapshot, or its directory
+ * @throws SnapshotError when there is no snapshot, or its manifest is not credible
  */
 export async function openSnapshot(place: Storage | string): Promise<OpenSnapshot> {
   const files = storageAt(place);
   const { root: path } = files;
   const manifest = await readManifest(files);
   const bytes = createByteReader(files);
-  // One view at a time is looked at, so that its memory can be used again.
+  // Only one view is in use at a time, so its memory can be reused.
   const looking = createByteReader(files, { buffers: 1 });
   const read = async (block: Block): Promise<Uint8Array> => {
     try {
@@ -100,6 +100,6 @@ export async function readBlock(bytes: ByteReader, block: Block): Promise<Uint8A
 async function readStored(bytes: ByteReader, block: Block): Promise<Uint8Array> {
   const stored = await bytes.read(block.file, block.offset, block.bytes);
   const digest = new Bun.CryptoHasher("sha256").update(stored).digest("hex");
-  if (digest !== block.sha256) throw new SnapshotError("its bytes do not fit its checksum");
+  if (digest !== block.sha256) throw new SnapshotError("its bytes do not match its checksum");
   return stored;
 }

@@ -1,4 +1,4 @@
-/** The contents of what a third party's plugin yields, read as `verify` will read them. */
+/** Checks the contents that a third-party plugin yields the way `verify` will. */
 
 import { messageOf } from "../../units/message-of.ts";
 import { addCounts } from "../format/counts.ts";
@@ -10,22 +10,22 @@ import type { CheckedStep } from "./check-step.ts";
 import { InvalidStep } from "./invalid-step.ts";
 import type { StepObject, StepRecords } from "./step.ts";
 
-/** Parsing makes ten times as much garbage, and a step is parsed without a pause. */
+/** Collect garbage after parsing this much: parsing leaves ten times as much, and a step is parsed without a pause. */
 const PARSED_BYTES = 1 << 20;
 
 /**
- * Looks at every line and every JSON object of a third party's step, so that what is called complete can be verified. It
- * takes 2 ms for a MB of log lines; what a built-in writes is tested with it.
- * @throws InvalidStep that says `invalid`, and what
+ * Checks every line and every JSON object of a third-party plugin's step, so that a complete snapshot always verifies. This
+ * takes 2 ms per MB of log lines. Built-in plugins are tested with it instead.
+ * @throws InvalidStep naming what is `invalid`
  */
 export function checkContents(plugin: string, { records, objects }: CheckedStep): void {
-  // Only a third party's name has a slash: `vendor/name`.
+  // Only the name of a third-party plugin has a slash: `vendor/name`.
   if (!plugin.includes("/")) return;
   records.forEach(checkLines);
   objects.forEach(checkJsonObject);
 }
 
-/** Every line as its file's format says, and the counts that are claimed of them. @throws InvalidStep */
+/** Checks every line against its file's format, and the claimed counts. @throws InvalidStep */
 export function checkLines({ file, bytes, range, counts }: StepRecords): void {
   const sum: Record<string, number> = {};
   let number = 1;
@@ -50,7 +50,7 @@ export function checkLines({ file, bytes, range, counts }: StepRecords): void {
   }
 }
 
-/** An object that calls itself JSON must be JSON. @throws InvalidStep */
+/** An object whose name ends in `.json` must be JSON. @throws InvalidStep */
 function checkJsonObject({ path, bytes }: StepObject): void {
   if (!path.endsWith(".json")) return;
   try {

@@ -1,4 +1,4 @@
-/** The cursors that a plugin gives, checked before they are kept. */
+/** Checks the cursors that a plugin returns before they are stored. */
 import type { Cursor, Split } from "../../contract/contract.ts";
 import { nestsDeeper } from "../../units/nesting.ts";
 import { NS_PER_SECOND } from "../../units/range.ts";
@@ -10,20 +10,20 @@ import { InvalidStep, isObject, listOf } from "./invalid-step.ts";
 /** A cursor names a piece of work; it is not a place to carry data. */
 const CURSOR_BYTES_MAX = 64 << 10;
 const NEXT_MAX = 1_000_000;
-/** All of one step stand in one line of the index. */
+/** All cursors of one step are in one line of the index. */
 const NEXT_BYTES_MAX = INDEX_LINE_BYTES_MAX / 2;
 const TOO_DEEP = `a cursor nests deeper than ${CURSOR_LEVELS_MAX} levels`;
 
-/** The cursors that one was split into; none when they are fewer than two, or one is the same. @throws InvalidStep */
+/** The cursors that one was split into; none when there are fewer than two, or one equals the original. @throws InvalidStep */
 export function checkSplit(cursor: Cursor, split: Split): readonly Cursor[] {
-  if (!isObject(split)) throw new InvalidStep("split must give an object");
+  if (!isObject(split)) throw new InvalidStep("split must return an object");
   const cursors = checkCursors("cursors", split.cursors);
   if (listOf("items", split.items).some((item) => typeof item !== "string"))
     throw new InvalidStep("items must be texts");
   return cursors.length < 2 || cursors.some((one) => Bun.deepEquals(one, cursor)) ? [] : cursors;
 }
 
-/** Copies of them, as JSON holds them. @throws InvalidStep */
+/** Copies of the cursors, made through JSON. @throws InvalidStep */
 export function checkCursors(what: string, cursors: readonly Cursor[] | undefined): readonly Cursor[] {
   const all = listOf(what, cursors);
   if (all.length > NEXT_MAX)
@@ -38,7 +38,7 @@ export function checkCursors(what: string, cursors: readonly Cursor[] | undefine
   });
 }
 
-/** A copy through JSON: what the plugin changes later, or JSON cannot hold, is not part of the cursor. */
+/** A copy through JSON, so that later changes by the plugin, and anything that is not JSON, are not part of the cursor. */
 function checkCursor(what: string, cursor: Cursor): { readonly copy: Cursor; readonly text: string } {
   if (!isObject(cursor)) throw new InvalidStep(`${what}: a cursor must be a JSON object`);
   const text = toJson(what, cursor);
@@ -59,16 +59,14 @@ function checkCursor(what: string, cursor: Cursor): { readonly copy: Cursor; rea
 const isSize = (bytes: unknown): boolean =>
   bytes === undefined || (Number.isSafeInteger(bytes) && Number(bytes) >= 0);
 
-/** What is to wait longer than this would make an export hang. ns */
+/** A cursor that waits longer than this would make an export hang. ns */
 const WAIT_MAX = 3_600n * NS_PER_SECOND;
 
-/** @param now by the server's clock, ns @throws InvalidStep for a cursor that is not to be run within an hour */
+/** @param now by the server's clock, ns @throws InvalidStep for a cursor that waits for more than an hour */
 export function checkWaits(what: string, cursors: readonly Cursor[], now: bigint): void {
   const late = cursors.find((cursor) => (cursorNotBefore(cursor) ?? now) > now + WAIT_MAX);
   if (late === undefined) return;
-  throw new InvalidStep(
-    `${what}: a cursor is to wait for more than an hour: ${toJson(what, late).slice(0, 200)}`,
-  );
+  throw new InvalidStep(`${what}: a cursor waits for more than an hour: ${toJson(what, late).slice(0, 200)}`);
 }
 
 function toJson(what: string, cursor: Cursor): string {
@@ -76,6 +74,6 @@ function toJson(what: string, cursor: Cursor): string {
     return JSON.stringify(cursor);
   } catch (cause) {
     if (cause instanceof RangeError) throw new InvalidStep(`${what}: ${TOO_DEEP}`, { cause });
-    throw new InvalidStep(`${what}: a cursor is not JSON (a bigint, or a circle)`, { cause });
+    throw new InvalidStep(`${what}: a cursor is not JSON (a bigint or a cycle)`, { cause });
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a plugin's step yields, checked before anything of it is kept: a plugin is other people's code. Cheap against the
- * work of the step itself: the dearest check counts the newlines. What the lines hold is looked at in check-contents.ts.
+ * Checks what a plugin's step yields before any of it is stored, because a plugin is other people's code. The checks are cheap
+ * beside the step's own work: the most expensive one counts newlines. check-contents.ts checks what the lines hold.
  */
 import * as v from "valibot";
 import type {
@@ -25,7 +25,7 @@ import { checkCursors } from "./check-cursors.ts";
 import { InvalidStep, isObject, listOf } from "./invalid-step.ts";
 import type { StepBytes, StepObject, StepRecords } from "./step.ts";
 
-/** A step as it is kept. */
+/** A step as it is stored. */
 export interface CheckedStep {
   readonly records: readonly StepRecords[];
   readonly files: readonly StepBytes[];
@@ -56,11 +56,11 @@ export function checkStep(plugin: string, step: Step): CheckedStep {
   };
 }
 
-/** The start as the step of the root. @throws InvalidStep */
+/** The start, checked like the step of a root cursor. @throws InvalidStep */
 export function checkStart(start: Start): Omit<CheckedStep, "records" | "files" | "objects" | "bytes"> & {
   readonly exportedUntil?: bigint;
 } {
-  if (!isObject(start)) throw new InvalidStep("start must give an object");
+  if (!isObject(start)) throw new InvalidStep("start must return an object");
   const { exportedUntil } = start;
   if (exportedUntil !== undefined && !isTime(exportedUntil))
     throw new InvalidStep("exportedUntil is not a time in ns");
@@ -73,11 +73,11 @@ export function checkStart(start: Start): Omit<CheckedStep, "records" | "files" 
   };
 }
 
-/** @throws InvalidStep when it is of no kind that there is */
+/** @throws InvalidStep for an unknown kind */
 function isBytes(records: Records): records is ByteRecords {
   const kind: unknown = isObject(records) ? records.kind : "nothing";
   if (kind !== undefined && kind !== "lines" && kind !== "bytes")
-    throw new InvalidStep(`records of the kind ${JSON.stringify(kind)}`);
+    throw new InvalidStep(`records have the unknown kind ${JSON.stringify(kind)}`);
   return kind === "bytes";
 }
 
@@ -102,7 +102,7 @@ function checkRecords(
   if (bytes.length > 0 && bytes.at(-1) !== 10)
     throw new InvalidStep(`records of ${file} do not end with a newline`);
   const found = countLines(bytes);
-  if (found !== lines) throw new InvalidStep(`records of ${file} claim ${lines} lines and have ${found}`);
+  if (found !== lines) throw new InvalidStep(`records of ${file} claim ${lines} lines but have ${found}`);
   const range = checkRange(`records of ${file}`, { from, to });
   return {
     file,
@@ -157,7 +157,7 @@ function checkProblems(problems: Step["problems"]): readonly Problem[] {
   return listOf("problems", problems).map((problem) => {
     const { kind, reason, range, items } = problem;
     if (!v.is(problemKindSchema, kind))
-      throw new InvalidStep(`problems: ${JSON.stringify(kind)} is not a kind`);
+      throw new InvalidStep(`problems: ${JSON.stringify(kind)} is not a kind of problem`);
     if (typeof reason !== "string") throw new InvalidStep("problems: a reason must be a text");
     if (listOf("problems.items", items).some((item) => typeof item !== "string"))
       throw new InvalidStep("problems: items must be texts");

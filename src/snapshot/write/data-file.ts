@@ -4,13 +4,13 @@ import type { Block } from "../format/block.ts";
 import { SnapshotError } from "../format/errors.ts";
 import type { ByteReader } from "../read/byte-reader.ts";
 
-/** A file of a snapshot being written: it grows at its end, by whole blocks, and knows the SHA-256 of all it holds. */
+/** A file of a snapshot being written. It grows at its end by whole blocks, and keeps the SHA-256 of its contents. */
 export interface DataFile {
   /** Relative to the snapshot. */
   readonly path: string;
   size(): number;
   append(bytes: Uint8Array): Promise<void>;
-  /** Hands over what was gathered, so that it can be committed. */
+  /** Writes what was gathered, so that it can be committed. */
   flush(): Promise<void>;
   close(): Promise<void>;
   sha256(): string;
@@ -20,15 +20,15 @@ export interface DataFile {
 export const createDataFile = async (snapshot: Storage, path: string): Promise<DataFile> =>
   dataFile(path, await snapshot.append(path, 0), new Bun.CryptoHasher("sha256"), 0);
 
-/** A file that an interrupted export left, while its committed blocks are checked one after another. */
+/** A file that an interrupted export left, whose committed blocks are checked one after another. */
 export interface RecoveredFile {
   /** @throws SnapshotError when the file does not hold what was committed. */
   accept(block: Block): Promise<void>;
-  /** Cuts the file back to its last committed block; from here on it grows again. */
+  /** Cuts the file back to its last committed block, after which it can grow again. */
   continue(): Promise<DataFile>;
 }
 
-/** Takes up a data file that an interrupted export left: accept its committed blocks in order, then continue. @param reader of the unfinished snapshot */
+/** Opens a data file that an interrupted export left: accept its committed blocks in order, then continue. @param reader of the unfinished snapshot */
 export function recoverDataFile(snapshot: Storage, path: string, reader: ByteReader): RecoveredFile {
   const hasher = new Bun.CryptoHasher("sha256");
   let size = 0;
@@ -48,17 +48,17 @@ const sha256 = (bytes: Uint8Array): string => new Bun.CryptoHasher("sha256").upd
 
 const damaged = ({ root }: Storage, path: string, offset: number): SnapshotError =>
   new SnapshotError(`${join(root, path)} does not hold what was committed at byte ${offset}`, {
-    hint: "The unfinished export was changed or its disk is failing; start a new one.",
+    hint: "The unfinished export was changed, or its disk is failing; start a new export.",
   });
 
-/** Blocks smaller than this are gathered, so that an export of a million small steps is not a million writes. */
+/** Smaller blocks are gathered, so that a million small steps do not cost a million writes. */
 const GATHERED_BYTES = 256 << 10;
 
 function dataFile(path: string, file: GrowingFile, hasher: Bun.CryptoHasher, start: number): DataFile {
   let size = start;
   let gathered: Uint8Array[] = [];
   let gatheredBytes = 0;
-  // Writes go out one after another, each to the place that was its own when it was handed in.
+  // Writes run one after another, each at the position that was assigned when it was requested.
   let tail: Promise<void> = Promise.resolve();
 
   const flush = (): Promise<void> => {
@@ -75,7 +75,7 @@ function dataFile(path: string, file: GrowingFile, hasher: Bun.CryptoHasher, sta
     size: () => size,
     async append(bytes) {
       hasher.update(bytes);
-      // Small bytes are copied, since their owner may use them again; large ones are written before this resolves.
+      // Small buffers are copied, because their owner may reuse them; large ones are written before this resolves.
       const isSmall = bytes.length < GATHERED_BYTES;
       if (!isSmall) void flush();
       gathered.push(isSmall ? bytes.slice() : bytes);

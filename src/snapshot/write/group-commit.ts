@@ -3,32 +3,32 @@ import { INDEX_FILE } from "../read/index-lines.ts";
 import type { DataFile } from "./data-file.ts";
 
 /**
- * The block index while it grows. Lines wait in a group until the data they name is durable: a group's files are
- * fsynced first, then its lines are appended and fsynced. So the index never names bytes that are not on the disk,
- * and a crash loses at most one group.
+ * Writes the growing block index. Lines wait in a group until the data that they name is durable: first the group's files are
+ * fsynced, then its lines are appended and fsynced. So the index never names bytes that are not on the disk, and a crash
+ * loses at most one group.
  */
 export interface GroupCommit {
-  /** Adds lines whose data is written, and the files that must be made durable before them. Waits while too much is waiting. */
+  /** Adds lines whose data is written, and the files that must be durable before them. Waits while too much is pending. */
   add(lines: string, dataBytes: number, files: readonly WaitingFile[]): Promise<void>;
-  /** Commits what is waiting. */
+  /** Commits everything pending. */
   flush(): Promise<void>;
-  /** Of what is committed. */
+  /** The sums over what is committed. */
   summary(): { readonly bytes: number; readonly lines: number; readonly sha256: string };
   close(): Promise<void>;
 }
 
-/** A file whose bytes must be durable, once a group. */
+/** A file that must be made durable, once per group. */
 export type WaitingFile = Pick<DataFile, "path" | "flush">;
 
 export interface GroupOptions {
   /** The unfinished snapshot. */
   readonly snapshot: Storage;
-  /** The most time, ms, and the most data, bytes, that one group holds back. */
+  /** How long, ms, and how much data, bytes, one group may hold back. */
   readonly groupMs: number;
   readonly groupBytes: number;
-  /** Called when a group cannot be committed, perhaps more than once; nothing is committed after it. */
+  /** Called when a group cannot be committed, perhaps more than once. Nothing is committed after that. */
   readonly onFailure: (error: Error) => void;
-  /** What an interrupted export left: the index is cut to this many bytes, whose hash and number of lines are known. */
+  /** After an interrupted export: the index is cut to this many bytes, whose hash and number of lines are known. */
   readonly committed?: { readonly bytes: number; readonly lines: number; readonly hasher: Bun.CryptoHasher };
 }
 
@@ -40,7 +40,7 @@ interface Group {
 
 const emptyGroup = (): Group => ({ lines: [], bytes: 0, files: new Map() });
 
-/** Opens the index for appending, new or cut back to what is committed. @throws SnapshotError when the disk refuses */
+/** Opens the index for appending: a new one, or one cut back to what is committed. @throws SnapshotError when the disk refuses */
 export async function openGroupCommit(options: GroupOptions): Promise<GroupCommit> {
   const { snapshot, groupMs, groupBytes, onFailure, committed } = options;
   const index = await snapshot.append(INDEX_FILE, committed?.bytes ?? 0);

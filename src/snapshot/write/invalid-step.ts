@@ -1,15 +1,15 @@
-/** What a plugin's step yielded makes no sense; the message says which field. It is a fault of the plugin's. */
+/** A plugin's step yielded something invalid; the message names the field. This is a defect of the plugin. */
 export class InvalidStep extends Error {
   override readonly name = "InvalidStep";
 }
 
-/** The list, or none where there is none. @throws InvalidStep when it is something else */
+/** The list, or an empty one if absent. @throws InvalidStep when it is not a list */
 export function listOf<Item>(what: string, items: readonly Item[] | undefined): readonly Item[] {
   if (items === undefined) return [];
   if (!Array.isArray(items)) throw new InvalidStep(`${what} must be a list`);
   return items;
 }
 
-/** Whether it is an object with members: no list, and not null. */
+/** Whether it is an object, but not a list or null. */
 export const isObject = (value: unknown): boolean =>
   typeof value === "object" && value !== null && !Array.isArray(value);

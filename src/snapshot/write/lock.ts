@@ -5,8 +5,8 @@ import { SnapshotError } from "../format/errors.ts";
 import { openDirectory } from "./disk.ts";
 
 /**
- * Takes the lock of an unfinished snapshot, so that two processes never write it; letting go of it removes its file.
- * @throws SnapshotError when another process holds it, or its file cannot be made.
+ * Takes the lock of an unfinished snapshot, so that two processes never write it. Releasing it removes its file.
+ * @throws SnapshotError when another process holds it, or its file cannot be created.
  */
 export function takeLock(path: string): Lock {
   const lock = openDirectory(dirname(path)).lock(basename(path));

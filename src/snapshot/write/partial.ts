@@ -1,4 +1,4 @@
-/** The directory of a snapshot while it is written: `.YYYYMMDD-HHMMSS.partial`, renamed when it is whole. */
+/** The directory of a snapshot while it is being written: `.YYYYMMDD-HHMMSS.partial`, renamed when it is complete. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -16,8 +16,8 @@ import { BOOKKEEPING } from "./recover.ts";
 const PARTIAL = /^\.(\d{8}-\d{6}(?:-\d+)?)\.partial$/;
 
 /**
- * Makes the directory of a new snapshot. The name is the time, UTC; `-2`, `-3` … when that is taken.
- * @param directory where snapshots are kept; created when it is not there
+ * Creates the directory of a new snapshot. Its name is the time, UTC, with `-2`, `-3` … if that is taken.
+ * @param directory for snapshots; created if necessary
  * @param now ns
  * @returns the path of the unfinished snapshot
  * @throws SnapshotError when the directory cannot be written.
@@ -44,25 +44,25 @@ const snapshotName = (now: bigint): string =>
 const numberedName = (name: string, number: number): string => (number === 1 ? name : `${name}-${number}`);
 
 /**
- * Writes the manifest. From the moment it is there the snapshot is whole; only its name is missing.
+ * Writes the manifest. From then on the snapshot is complete; only its final name is missing.
  * @throws SnapshotError
  */
 export async function writeManifest(partial: string, claims: Omit<Manifest, "sha256">): Promise<Manifest> {
   const { manifest, text } = formatManifest(claims);
   if (text.length > MANIFEST_BYTES_MAX)
-    throw new SnapshotError(`the manifest of ${partial} would be larger than any that is read`, {
-      hint: "Export in parts: one backend, or a shorter range, at a time.",
+    throw new SnapshotError(`the manifest of ${partial} would be too large to be read`, {
+      hint: "Export in parts: one backend or a shorter range at a time.",
     });
   await openDirectory(partial).write(MANIFEST_FILE, text);
   return manifest;
 }
 
-/** The manifest of a snapshot that is whole and not yet renamed, if it is so far. @throws SnapshotError */
+/** The manifest of an unfinished snapshot, if it is complete and only not renamed yet. @throws SnapshotError */
 export const finishedManifest = (partial: string): Promise<Manifest | undefined> =>
   manifestIfThere(openDirectory(partial));
 
 /**
- * Takes the bookkeeping away and gives the snapshot its final name. Doing this again after a crash ends what was begun.
+ * Removes the bookkeeping files and gives the snapshot its final name. May be repeated after a crash.
  * @returns the final path
  * @throws SnapshotError
  */
@@ -83,8 +83,8 @@ export async function renameFinished(partial: string, manifest: Manifest): Promi
 }
 
 /**
- * Version 0.1.0 wrote files with a second reading anew, beside the old ones, and gave them their names when the manifest
- * was there. A crash may have come between.
+ * Version 0.1.0 rewrote files with a second reading beside the old ones, and renamed them once the manifest existed. A crash
+ * may have happened in between.
  */
 async function adoptRewritten(partial: string, { plugins }: Manifest): Promise<void> {
   const listed = new Set(plugins.flatMap(({ files }) => files.map((file) => file.path)));
@@ -104,8 +104,8 @@ function freeName(directory: string, name: string): string {
 }
 
 /**
- * The unfinished snapshots in a directory that can be resumed, oldest first; none when the directory is not there.
- * One that was killed before it knew what was asked holds nothing and is left out.
+ * The unfinished snapshots in a directory that can be resumed, oldest first; none if the directory does not exist. One that
+ * was killed before its request was stored holds nothing and is left out.
  */
 export async function listPartials(directory: string): Promise<string[]> {
   try {

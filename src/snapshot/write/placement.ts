@@ -1,4 +1,4 @@
-/** Decides in which stored file a plugin's data goes: pure, so that a resumed export decides the same. */
+/** Decides which stored file a plugin's data goes into. Pure, so that a resumed export decides the same. */
 import { SnapshotError } from "../format/errors.ts";
 import type { FileKind } from "../format/file-totals.ts";
 import { collisionKey, partName, pluginFolder, withoutFolder } from "../format/paths.ts";
@@ -8,28 +8,28 @@ export interface Placement {
   locate(plugin: string, file: string, bytes: number): FilePlace;
   /** Where a data file of the plugin begins, uncompressed. */
   base(plugin: string, file: string): string;
-  /** A free path for an object: as asked, or with `-2`, `-3` … before its extension. @throws SnapshotError as above. */
+  /** A free path for an object: the requested one, or with `-2`, `-3` … before its extension. @throws SnapshotError as above. */
   claim(plugin: string, path: string): FilePlace;
   /**
-   * A file that one step alone writes: its parts as they come, under a free name as above.
+   * A file that only one step writes, part by part, under a free name as above.
    * @throws SnapshotError when another step writes it
    */
   own(plugin: string, file: string): OwnFile;
-  /** Takes over what an earlier run of the same export placed; a file's parts in the order they were written. */
+  /** Registers what an earlier run of the same export placed; a file's parts in the order written. */
   restore(plugin: string, stored: PlacedFile): void;
 }
 
 export interface FilePlace {
   readonly path: string;
-  /** The data file that it holds or is a part of; an object's own path as the plugin asked for it. */
+  /** The data file that it contains or is a part of; for an object, the path that the plugin asked for. */
   readonly of: string;
 }
 
-/** A file of one step, while it is written. */
+/** A file of one step, while it is being written. */
 export interface OwnFile {
   /** The stored file that its next `bytes` go into. */
   locate(bytes: number): FilePlace;
-  /** Nothing of it is kept: its names are free again. */
+  /** Frees its names, because nothing of it is kept. */
   release(): void;
 }
 
@@ -38,17 +38,17 @@ export interface PlacedFile extends FilePlace {
   readonly bytes: number;
 }
 
-/** An instance that has a folder of its own in the snapshot, in which its plugin's files and folder lie. */
+/** An instance with its own folder in the snapshot, which contains its plugin's files and folder. */
 export interface InstanceFolder {
   readonly plugin: string;
   readonly folder: string;
 }
 
 export interface PlacementOptions {
-  /** By name, the instances that write nothing at the top. */
+  /** The instances that write nothing at the top, by name. */
   readonly folders?: ReadonlyMap<string, InstanceFolder>;
   readonly compressed: boolean;
-  /** A part that holds something is not grown beyond this. */
+  /** A part that is not empty does not grow beyond this. */
   readonly fileBytesMax?: number;
 }
 
@@ -67,12 +67,12 @@ export function createPlacement(options: PlacementOptions): Placement {
   const isFull = (part: Part, bytes: number): boolean => part.bytes > 0 && part.bytes + bytes > fileBytesMax;
   const refuseOwned = (plugin: string, file: string): void => {
     if (owned.has(ownKey(plugin, file)))
-      throw new SnapshotError(`${file} cannot be written: another step has it for itself`);
+      throw new SnapshotError(`${file} cannot be written: another step writes it exclusively`);
   };
 
   /**
-   * A top-level file belongs to the first plugin that writes it; another's goes into that plugin's own folder. Of an instance
-   * with a folder, what lies at the top or in its plugin's folder lies in that one.
+   * A top-level file belongs to the first plugin that writes it; any other plugin's goes into that plugin's own folder. An
+   * instance with a folder has everything in there.
    */
   const base = (plugin: string, file: string): string => {
     const own = folders?.get(plugin);
@@ -105,7 +105,7 @@ export function createPlacement(options: PlacementOptions): Placement {
     own(plugin, file) {
       refuseOwned(plugin, file);
       if (parts.has(base(plugin, file)))
-        throw new SnapshotError(`${file} cannot be written: other steps write it, too`);
+        throw new SnapshotError(`${file} cannot be written: other steps also write it`);
       owned.add(ownKey(plugin, file));
       let part: Part & { path: string } = { number: -1, bytes: fileBytesMax, path: "" };
       const paths: string[] = [];
@@ -150,7 +150,7 @@ const NAMES: Readonly<Record<Entry, string>> = {
   folder: "a folder",
 };
 
-/** The files and folders of the snapshot, as a file system that folds case sees them. */
+/** The files and folders of the snapshot, as a file system sees them that ignores case. */
 function createEntries() {
   const entries = new Map<string, Entry>();
   const put = (path: string, entry: Entry): void => {
@@ -158,7 +158,7 @@ function createEntries() {
     const present = entries.get(key);
     const isOne = entry === "object" || entry === "bytes";
     if (present !== undefined && (present !== entry || isOne)) {
-      throw new SnapshotError(`${path} cannot be written: ${NAMES[present]} of that name is there`);
+      throw new SnapshotError(`${path} cannot be written: ${NAMES[present]} of that name exists`);
     }
     entries.set(key, entry);
   };

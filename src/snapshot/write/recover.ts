@@ -1,4 +1,4 @@
-/** Reads back what an interrupted export committed: the state that a resumed one goes on from. */
+/** Reads what an interrupted export committed: the state from which a resumed one continues. */
 import { dirname } from "node:path";
 import type { Cursor } from "../../contract/contract.ts";
 import { isMissing } from "../../storage/refusal.ts";
@@ -13,7 +13,7 @@ import type { RecoveredFiles } from "./stored-files.ts";
 
 export interface Recovered {
   readonly files: RecoveredFiles;
-  /** Of the committed part of the index. */
+  /** The committed part of the index. */
   readonly index: { readonly bytes: number; readonly lines: number; readonly hasher: Bun.CryptoHasher };
 }
 
@@ -34,10 +34,10 @@ export const BOOKKEEPING: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Goes through the committed steps of an unfinished snapshot, checks the data they name, cuts everything else away, and
+ * Goes through the committed steps of an unfinished snapshot, checks the data that they name, cuts off everything else, and
  * leaves the files ready to grow.
- * @param onStep sees each committed step in order: the engine rebuilds its frontier from them
- * @param isCounted at the first step of which this is false the committed part ends
+ * @param onStep receives each committed step in order; the engine rebuilds its frontier from them
+ * @param isCounted the committed part ends at the first step for which this is false
  * @throws SnapshotError when a data file does not hold what was committed.
  */
 export async function recover(
@@ -69,7 +69,7 @@ export async function recover(
   return { files, index };
 }
 
-/** What grows is open; what was committed whole is only cut back, or thousands of files would be. */
+/** Opens only files that still grow; finished ones are just cut back, because there may be thousands. */
 async function continueAll(
   checked: ReadonlyMap<string, RecoveredFile>,
   totals: ReadonlyMap<string, FileTotals>,
@@ -94,7 +94,7 @@ export async function readCommitted(
   await committedSteps(openDirectory(dirname(path)), visit, () => true);
 }
 
-/** Up to the first line that is torn or makes no sense, or to the first step that is not counted. */
+/** Stops at the first line that is unfinished or invalid, or at the first step that does not count. */
 async function committedSteps(
   snapshot: Storage,
   visit: (step: CommittedStep) => Promise<void>,
@@ -104,7 +104,7 @@ async function committedSteps(
   let committed = { bytes: 0, lines: 0 };
   let waiting: { blocks: Block[]; bytes: Uint8Array[] } = { blocks: [], bytes: [] };
   for await (const line of existingLines(snapshot)) {
-    // From the first torn or unreadable line on nothing counts as committed: that work is done again.
+    // From the first unfinished or unreadable line on, nothing counts as committed, and that work is done again.
     if (!line.whole || "flaw" in line) break;
     const { plugin, block, commit } = line.said;
     waiting.bytes.push(line.bytes.slice());
@@ -127,7 +127,7 @@ async function* existingLines(snapshot: Storage): ReturnType<typeof indexLines> 
   }
 }
 
-/** Removes files that no committed step names: what the crash left half done. */
+/** Removes files that no committed step names, which the crash left half done. */
 async function removeUncommitted(snapshot: Storage, totals: ReadonlyMap<string, FileTotals>): Promise<void> {
   for await (const path of snapshot.list())
     if (!totals.has(path) && !BOOKKEEPING.has(path)) await snapshot.remove(path);

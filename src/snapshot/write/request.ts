@@ -31,7 +31,7 @@ const requestSchema = v.object({
   failures: v.array(v.object({ name: v.string(), reason: v.string() })),
 });
 
-/** `request.json` of an unfinished snapshot: what was asked, so that a resumed export asks the same. */
+/** `request.json` of an unfinished snapshot: the request, so that a resumed export repeats it. */
 export type SnapshotRequest = v.InferOutput<typeof requestSchema>;
 
 const FILE = "request.json";
@@ -48,7 +48,7 @@ export async function readRequest(directory: string): Promise<SnapshotRequest> {
   try {
     return v.parse(requestSchema, JSON.parse(readOwnText(path, BYTES_MAX)));
   } catch (cause) {
-    const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is not there or not readable`;
+    const what = cause instanceof UnsafeFileError ? cause.message : `${FILE} is missing or unreadable`;
     throw new SnapshotError(`${directory} cannot be resumed: ${what}`, {
       cause,
       hint: "Name the .partial directory that the interrupted export left, or start a new export.",

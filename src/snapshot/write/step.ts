@@ -1,4 +1,4 @@
-/** Where everything in a step goes, worked out before anything is written. */
+/** Decides where everything in a step goes before anything is written. */
 
 import type { Counts } from "../../contract/contract.ts";
 import { given } from "../../units/given.ts";
@@ -9,7 +9,7 @@ import { compressBlock } from "../format/compress.ts";
 import type { FilePlace, OwnFile, Placement } from "./placement.ts";
 import type { NewBlock } from "./stored-files.ts";
 
-/** Records that are ready to be written: whole lines, checked. */
+/** Checked records, as whole lines, ready to be written. */
 export interface StepRecords {
   readonly file: string;
   readonly bytes: Uint8Array;
@@ -17,7 +17,7 @@ export interface StepRecords {
   readonly range: Range;
   readonly counts: Counts;
   readonly window?: Range;
-  /** Of a second reading: see `Block`. */
+  /** From a second reading: see `Block`. */
   readonly reread?: true;
 }
 
@@ -27,7 +27,7 @@ export interface StepObject {
   readonly unit: string;
 }
 
-/** A piece of a file of any content. */
+/** A piece of a file with any content. */
 export interface StepBytes {
   readonly file: string;
   readonly bytes: Uint8Array;
@@ -37,42 +37,42 @@ export interface StepBytes {
 /** What a step yielded, or a piece of it. */
 export interface Yield {
   readonly records: readonly StepRecords[];
-  /** Pieces of files that this step alone writes. */
+  /** Pieces of files that only this step writes. */
   readonly files?: readonly StepBytes[];
   readonly objects: readonly StepObject[];
 }
 
-/** A whole step: it is committed with everything it yielded, or not at all. */
+/** A whole step, which is committed with everything it yielded or not at all. */
 export interface WholeStep extends Yield {
   readonly commit: Commit;
 }
 
-/** A step that cannot be kept as it is, while the snapshot is sound. */
+/** A step cannot be stored, but the snapshot is intact. */
 export class StepRefused extends Error {
   override readonly name = "StepRefused";
 }
 
-/** One run of bytes, and the block that will say where it is. */
+/** One run of bytes, and the block that will describe its place. */
 export interface StepPart {
   readonly bytes: Uint8Array;
   readonly block: NewBlock;
 }
 
-/** Finds a place for everything that one step yields, and compresses what is to be compressed. */
+/** Finds a place for everything that one step yields, and compresses it if required. */
 export interface Placer {
   /** @throws StepRefused when a path is taken */
   place(yielded: Yield): Promise<StepPart[]>;
-  /** The stored files that this step alone has. */
+  /** The stored files that only this step writes. */
   own(): Iterable<string>;
-  /** Nothing of it is kept: its names are free again. */
+  /** Frees its names, because nothing of it is kept. */
   release(): void;
 }
 
-/** What a placer works with. */
+/** What a placer needs. */
 export interface PlacerOptions {
   readonly placement: Placement;
   readonly compressed: boolean;
-  /** Lines are written to files of its own, too. */
+  /** The step's lines also go into files of its own. */
   readonly alone?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** The files of a snapshot being written: where a step's bytes go, and what each file adds up to. */
+/** The files of a snapshot being written: takes a step's bytes, and sums up each file. */
 import type { Storage } from "../../storage/storage.ts";
 import type { Block } from "../format/block.ts";
 import { addBlock, type FileTotals, kindOf } from "../format/file-totals.ts";
@@ -6,39 +6,39 @@ import { createDataFile, type DataFile } from "./data-file.ts";
 import type { WaitingFile } from "./group-commit.ts";
 
 export interface StoredFiles {
-  /** Appends a block's bytes to its file, which is created when it is new. */
+  /** Appends a block's bytes to its file, which is created if it is new. */
   append(plugin: string, bytes: Uint8Array, block: NewBlock): Promise<Stored>;
-  /** Closes files that do not grow any more. */
+  /** Closes files that will not grow any more. */
   seal(paths: Iterable<string>): Promise<void>;
-  /** Removes files, of which nothing is kept. */
+  /** Removes files of which nothing is kept. */
   discard(paths: Iterable<string>): Promise<void>;
-  /** Creates a file that holds nothing, unless it is there. */
+  /** Creates an empty file unless it exists. */
   touch(path: string): Promise<void>;
-  /** What each file holds, with its SHA-256. */
+  /** The sums of each file, with its SHA-256. */
   totals(): readonly WrittenFile[];
   close(): Promise<void>;
 }
 
-/** A block before it is known where it lies and what its hash is. */
+/** A block whose place and hash are not known yet. */
 export type NewBlock = Omit<Block, "offset" | "bytes" | "sha256">;
 
 export interface Stored {
   readonly block: Block;
-  /** What must be durable before the index may name the block. */
+  /** The file that must be durable before the index may name the block. */
   readonly file: WaitingFile;
 }
 
-/** A file of a snapshot, as it goes into the manifest. */
+/** A file of a snapshot, as listed in the manifest. */
 export type WrittenFile = Omit<FileTotals, "blockSha256"> & { readonly sha256: string };
 
 export interface RecoveredFiles {
   readonly open: ReadonlyMap<string, DataFile>;
-  /** SHA-256 of those of several blocks that do not grow any more. */
+  /** SHA-256 of finished files that have several blocks. */
   readonly sealed: ReadonlyMap<string, string>;
   readonly totals: ReadonlyMap<string, FileTotals>;
 }
 
-/** The data files of a snapshot being written, opened when they are first written to. @param snapshot the unfinished one */
+/** The data files of a snapshot being written; each is opened when it is first written to. @param snapshot the unfinished one */
 export function createStoredFiles(snapshot: Storage, recovered?: RecoveredFiles): StoredFiles {
   const open = new Map(recovered?.open);
   const sealed = new Map(recovered?.sealed);

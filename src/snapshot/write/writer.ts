@@ -11,27 +11,27 @@ import { createStoredFiles, type Stored, type StoredFiles, type WrittenFile } fr
 
 export interface SnapshotWriter {
   /**
-   * Writes a step after all earlier ones. Resolves with its blocks once they are written and their place in the order of
-   * commits is certain, which is before they are durable.
-   * @throws StepRefused when a path of it is taken; nothing of it was written.
-   * @throws SnapshotError when the disk refuses; nothing can be written after it.
+   * Writes a step after all earlier ones. Resolves with its blocks once they are written and their commit is queued in order,
+   * which is before they are durable.
+   * @throws StepRefused when one of its paths is taken; nothing of it was written.
+   * @throws SnapshotError when the disk refuses; nothing can be written after that.
    */
   write(plugin: string, step: WholeStep): Promise<readonly Block[]>;
-  /** Begins a step that comes in pieces. */
+  /** Begins a step that arrives in pieces. */
   begin(plugin: string): PiecewiseStep;
   /** Makes everything so far durable and committed. */
   flush(): Promise<void>;
-  /** Flushes, creates those of the `expected` data files that hold nothing, closes all, and says what there is. */
+  /** Flushes, creates the `expected` data files that are still missing, closes all, and returns the list of files. */
   finish(expected: readonly ExpectedFile[]): Promise<WrittenFiles>;
-  /** Lets go of all files; what is not committed yet is lost. For an export that stops. */
+  /** Closes all files; what is not committed yet is lost. For an export that stops. */
   close(): Promise<void>;
 }
 
-/** A step whose pieces are written as they come, into files of its own, and committed together. */
+/** A step whose pieces are written as they arrive, into files of its own, and committed together. */
 export interface PiecewiseStep {
   /** @throws StepRefused @throws SnapshotError as {@link SnapshotWriter.write} */
   add(piece: Pick<Yield, "records" | "files">): Promise<void>;
-  /** Its last line commits it. Resolves as {@link SnapshotWriter.write}. */
+  /** Commits it with its last line. Resolves like {@link SnapshotWriter.write}. */
   commit(commit: Commit): Promise<readonly Block[]>;
   /** Removes all of it. */
   discard(): Promise<void>;
@@ -50,15 +50,15 @@ export interface WrittenFiles {
 export interface WriterOptions {
   /** The directory of the unfinished snapshot. */
   readonly directory: string;
-  /** By name, the instances that have a folder of their own. */
+  /** The instances that have a folder of their own, by name. */
   readonly folders?: PlacementOptions["folders"];
   readonly compression?: "zstd";
-  /** A part of a data file holds at most this, unless one block alone is larger. Bytes. */
+  /** Maximum size of a part of a data file, unless a single block is larger. Bytes. */
   readonly fileBytesMax?: number;
   /** How long and how much data one commit may hold back. Default 500 ms and 32 MiB. */
   readonly groupMs?: number;
   readonly groupBytes?: number;
-  /** Called when what was written cannot be made durable: the export must stop. May be called more than once. */
+  /** Called, perhaps more than once, when what was written cannot be made durable: the export must stop. */
   readonly onFailure: (error: Error) => void;
   /** What an interrupted export left. */
   readonly recovered?: Recovered;
@@ -83,7 +83,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
   });
   const serially = createQueue();
   let broken: unknown;
-  /** A write that failed may have left bytes that no block names: nothing may follow it. */
+  /** A failed write may have left bytes that no block names, so nothing may be written after it. */
   const unlessBroken = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     if (broken !== undefined) throw broken;
     return work().catch((error) => {
@@ -145,7 +145,7 @@ export async function openWriter(options: WriterOptions): Promise<SnapshotWriter
   };
 }
 
-/** Runs one piece of work after another, in the order asked. */
+/** Runs pieces of work one after another, in the order requested. */
 function createQueue(): <Result>(work: () => Promise<Result>) => Promise<Result> {
   let tail: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -161,7 +161,7 @@ async function storeParts(plugin: string, parts: readonly StepPart[], files: Sto
   return stored;
 }
 
-/** Hands over the index lines of what was written in one piece; the last line carries the commit. */
+/** Adds the index lines of one piece; the last line carries the commit. */
 async function commitParts(
   plugin: string,
   stored: readonly Stored[],

@@ -390,7 +390,7 @@ describe("a restore", () => {
       message: "acme/x: it is empty",
     });
     expect(await failure(dashboards.list(NEVER))).toMatchObject({
-      message: expect.stringContaining("does not fit: `folders`"),
+      message: expect.stringContaining("gave a wrong answer: `folders`"),
     });
   });
 });

@@ -34,12 +34,12 @@ test.each([
   [
     "a call of a name that there is none for",
     'raw(frame({ say: "call", id: 1, name: "x" }))',
-    /a name that there is nothing for/,
+    /a name that has no handler/,
   ],
   [
     "a note of a name that there is none for",
     'raw(frame({ say: "note", name: "toString" }))',
-    /a name that there is nothing for/,
+    /a name that has no handler/,
   ],
   [
     "an answer that nobody waits for",

@@ -1,14 +1,15 @@
 import { openDelivery } from "../../../audit/deliver/delivery.ts";
 import { surveySinks } from "../../../audit/deliver/survey.ts";
+import { openStack } from "../../../tasks/stack.ts";
 import { readTimeout } from "../../../tasks/timeout.ts";
+import { trailPlaces } from "../../../tasks/trail-places.ts";
 import { counted } from "../../../units/words.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { openStack } from "../../stack.ts";
-import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
-  about: "deliver what waits for the sinks, now",
+  about: "deliver all waiting events to the sinks now",
   args: {
     time: {
       type: "value",
@@ -19,19 +20,17 @@ export default defineCommand({
       about: "how long each sink gets (default: 1m)",
     },
   },
-  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was away" }],
+  examples: [{ line: "audit sinks deliver -t 10m", about: "after a sink was down" }],
   async run(call) {
-    const { config, sinks } = await openStack(call);
-    const { file } = trailPlaces(call, config);
+    const { config, sinks } = await openStack(callerOf(call));
+    const { file } = trailPlaces(config);
     const delivery = openDelivery({
       file,
       sinks,
       timeLimitMs: () => call.args.time,
       onWarning: (message) => call.terminal.warn(message),
       onDropped: async (name, count) =>
-        call.terminal.warn(
-          `sink ${name}: ${counted(count, "event")} no longer fit${count === 1 ? "s" : ""} its outbox`,
-        ),
+        call.terminal.warn(`sink ${name}: ${counted(count, "event")} did not fit into its outbox`),
     });
     delivery.notify();
     await delivery.close();

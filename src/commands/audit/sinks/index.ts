@@ -1,7 +1,7 @@
 import type { Group } from "../../command.ts";
 
 const sinks: Group = {
-  about: "where events go besides the trail: state, test, delivery of what waits",
+  about: "where events go besides the trail: show, test, deliver",
   default: "list",
   commands: {
     list: async () => (await import("./list.ts")).default,

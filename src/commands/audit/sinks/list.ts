@@ -1,15 +1,16 @@
 import * as v from "valibot";
 import { type SinkSurvey, surveySinks } from "../../../audit/deliver/survey.ts";
+import { openStackToRead, sinkLimitMs } from "../../../tasks/stack.ts";
+import { trailPlaces } from "../../../tasks/trail-places.ts";
 import type { Colors } from "../../../terminal/colors.ts";
 import { formatTable } from "../../../terminal/table.ts";
 import { printable } from "../../../units/printable.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT } from "../../exit-code.ts";
-import { openStackToRead, sinkLimitMs } from "../../stack.ts";
-import { trailPlaces } from "../../trail-places.ts";
 
 export default defineCommand({
-  about: "show each sink's state: what it has, what waits for it, and what went wrong last",
+  about: "show each sink's state: events delivered and waiting, and its last failure",
   args: { json: { type: "flag", about: "print one JSON array" } },
   examples: [{ line: "audit sinks", about: "does everything arrive?" }],
   json: v.array(
@@ -26,10 +27,10 @@ export default defineCommand({
     }),
   ),
   async run(call) {
-    const { config, sinks: opened } = await openStackToRead(call);
+    const { config, sinks: opened } = await openStackToRead(callerOf(call));
     const limits = new Map(opened.map((sink) => [sink.name, sinkLimitMs(config, sink)]));
     const names = Object.keys(config.sinks).filter((name) => config.sinks[name]?.enabled === true);
-    const sinks = surveySinks(trailPlaces(call, config).file, names);
+    const sinks = surveySinks(trailPlaces(config).file, names);
     if (call.args.json) call.terminal.printJson(sinks.map((sink) => toJson(sink, limits.get(sink.name))));
     else if (sinks.length === 0)
       call.terminal.note("there are no sinks: name them under `sinks` in the configuration");
@@ -64,7 +65,7 @@ function rowOf(
   if (state === undefined) return [name, dim("new"), limit, "gets the next event", ""];
   const { delivered, rejected, dropped, failure } = state;
   const mood = !configured ? dim("removed") : failure === undefined ? green("well") : red("failing");
-  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} given up` : ""];
+  const lost = [rejected > 0 ? `${rejected} refused` : "", dropped > 0 ? `${dropped} dropped` : ""];
   const counts = [`${delivered} delivered`, `${waiting} waiting`, ...lost].filter((text) => text !== "");
   const why = failure === undefined ? "" : printable(`${failure.at.slice(0, 19)}Z ${failure.message}`);
   return [name, mood, limit, counts.join(", "), why];

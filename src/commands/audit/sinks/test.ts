@@ -1,11 +1,12 @@
 import * as v from "valibot";
 import type { OpenSink } from "../../../host/open.ts";
 import { UsageError } from "../../../tasks/errors.ts";
+import { openStack, sinkLimitMs } from "../../../tasks/stack.ts";
 import { messageOf } from "../../../units/message-of.ts";
 import { withTimeLimit } from "../../../units/time-limit.ts";
+import { callerOf } from "../../caller.ts";
 import { defineCommand } from "../../command.ts";
 import { EXIT, type ExitCode } from "../../exit-code.ts";
-import { openStack, sinkLimitMs } from "../../stack.ts";
 
 interface Probed {
   readonly name: string;
@@ -14,18 +15,18 @@ interface Probed {
 }
 
 export default defineCommand({
-  about: "ask each sink whether it could take an event now; nothing is written there",
+  about: "check whether each sink could take an event now; writes nothing",
   args: {
     name: { type: "positional", hint: "NAME", complete: "plugins", about: "only this sink" },
     json: { type: "flag", about: "print one JSON array" },
   },
   examples: [
     { line: "audit sinks test", about: "after the configuration was changed" },
-    { line: "audit sinks test webhook", about: "one of them" },
+    { line: "audit sinks test webhook", about: "only one of them" },
   ],
   json: v.array(v.object({ name: v.string(), ok: v.boolean(), error: v.optional(v.string()) })),
   async run(call): Promise<ExitCode> {
-    const { config, sinks, failures } = await openStack(call);
+    const { config, sinks, failures } = await openStack(callerOf(call));
     const { name } = call.args;
     const chosen = sinks.filter((sink) => name === undefined || sink.name === name);
     if (name !== undefined && chosen.length === 0) {

@@ -91,7 +91,7 @@ const systemClock = (): bigint => BigInt(Date.now()) * 1_000_000n;
 
 function faceOf({ name, ...plugin }: Plugin, face: OpenInput["face"], context: Context<Options>): object {
   const opened: unknown = plugin[face]?.(context);
-  if (typeof opened !== "object" || opened === null) throw new Error(`${name} gave no ${face}`);
+  if (typeof opened !== "object" || opened === null) throw new Error(`${name} did not return a ${face}`);
   return opened;
 }
 

@@ -53,7 +53,8 @@ async function serve(server: LabServer, where: string): Promise<{ url: string; a
   return { url: `http://127.0.0.1:${started.port}`, arrived: server.arrived !== undefined };
 }
 
-const HINT = "It exports by default what defineLab gives: `contextcore plugin new NAME --server` writes one.";
+const HINT =
+  "Its default export must come from defineLab: `contextcore plugin new NAME --server` writes an example.";
 
 function requireLab(lab: unknown, where: string): asserts lab is Lab {
   if (!v.is(madeSchema, lab)) throw new DeclarationError(`${where} exports no lab with \`filled\``, HINT);

@@ -26,8 +26,7 @@ export function createMatching(face: object, outside: Outside): Handles {
     async "restore.matcher"([input]) {
       const { by, lines, file } = v.parse(matchesSchema, input);
       const found = matchers.get(by) ?? (typeof by === "string" ? await read(by) : undefined);
-      if (found === undefined)
-        throw new Error("what was selected is gone, since its process was started again");
+      if (found === undefined) throw new Error("the selection was lost when its process was restarted");
       return lines.map((line) => found(line, file));
     },
     async "restore.selection"([input], signal) {
@@ -39,7 +38,8 @@ export function createMatching(face: object, outside: Outside): Handles {
 }
 
 function asMatcher(matcher: unknown): LineMatcher {
-  if (typeof matcher !== "function") throw new Error("it gave no function that says what of a line to write");
+  if (typeof matcher !== "function")
+    throw new Error("it did not return a function that tells which records of a line to write");
   return (line, file) => Reflect.apply(matcher, undefined, [line, file]);
 }
 

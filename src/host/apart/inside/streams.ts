@@ -30,7 +30,7 @@ export function createStreams(face: object, outside: Outside): Handles {
     async "stream.next"([input], signal) {
       const { stream } = v.parse(streamSchema, input);
       const found = streams.get(stream);
-      if (found === undefined) throw new PluginError("temporary", "its process was started again meanwhile");
+      if (found === undefined) throw new PluginError("temporary", "its process was restarted meanwhile");
       const end = (): void => found.ended.abort(signal.reason);
       signal.addEventListener("abort", end, { once: true });
       const next = await found.pieces.next().finally(() => signal.removeEventListener("abort", end));

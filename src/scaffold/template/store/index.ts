@@ -119,7 +119,7 @@ async function fill(handle: FileHandle, { name, size, sha256, bytes }: NewObject
   }
   if (written !== size) throw new PluginError("invalid", `${name}: ${written} bytes came instead of ${size}`);
   if (hasher.digest("hex") !== sha256)
-    throw new PluginError("invalid", `${name}: its bytes do not fit its checksum`);
+    throw new PluginError("invalid", `${name}: its bytes do not match its checksum`);
 }
 
 async function linkOnce(from: string, to: string): Promise<boolean> {

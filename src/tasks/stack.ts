@@ -1,5 +1,6 @@
-/** What most commands start with: the configuration, its plugins, and the trail. */
+/** What a task starts with, whoever starts it: the configuration, its plugins, and the trail. */
 
+import type { Standing } from "../agreement/standing.ts";
 import { SINK_TIME_LIMIT_MS } from "../audit/deliver/delivery.ts";
 import type { Trail } from "../audit/format/event.ts";
 import { openTrail } from "../audit/trail.ts";
@@ -7,30 +8,44 @@ import { closest } from "../config/closest.ts";
 import type { Config } from "../config/config.ts";
 import { ConfigError, type ConfigProblem } from "../config/errors.ts";
 import { pluginOf } from "../config/instances.ts";
-import { loadConfig } from "../config/load.ts";
+import { type ConfigRequest, loadConfig } from "../config/load.ts";
 import { sinkTimeLimitMs } from "../config/sink-time-limit.ts";
+import type { BuiltIn } from "../host/built-in.ts";
 import { type DeclaredPlugins, declarePlugins, openPlugins } from "../host/host.ts";
 import type { OpenFailure, OpenPlugins, OpenSink } from "../host/open.ts";
 import { LockError } from "../host/trust/lock.ts";
 import { UntrustedError } from "../host/trust/trust.ts";
-import { BUILT_INS } from "../registry.ts";
-import { RefusedError, UsageError } from "../tasks/errors.ts";
-import type { TaskContext, Wanted } from "../tasks/task.ts";
-import { pour } from "../terminal/pour.ts";
-import { followOn, waitForOn } from "../terminal/progress.ts";
 import { given } from "../units/given.ts";
 import { hintOf } from "../units/hint-of.ts";
 import { messageOf } from "../units/message-of.ts";
-import { agreementOf, isAgreed, notOpened, requireAgreement } from "./agreement.ts";
-import type { Call } from "./command.ts";
+import { isAgreed, notOpened } from "./agreed.ts";
+import { RefusedError, UsageError } from "./errors.ts";
+import type { TaskContext, Wanted } from "./task.ts";
 import { trailPlaces } from "./trail-places.ts";
 
+/** Its channels to whoever listens, and when it is to end. */
+type Channels = Pick<
+  TaskContext,
+  "env" | "directory" | "signal" | "note" | "warn" | "follow" | "waitFor" | "pour"
+>;
+
+/** Who starts a task: the command line, and whatever else. It says where it stands, who listens, and how it is agreed. */
+export interface Caller extends ConfigRequest, Channels {
+  readonly builtIns: readonly BuiltIn[];
+  readonly debug: boolean;
+  /** How the project stands with its user. */
+  agreementOf(config: Config): Promise<Standing>;
+  /**
+   * Goes on if the project is agreed to; a person may be asked.
+   * @throws RefusedError when it is not, before anything of the project is run, read or sent
+   */
+  requireAgreement(config: Config, isDestroying: boolean): Promise<void>;
+}
+
+/** The configured plugins, opened. */
 export interface Stack extends OpenPlugins {
   readonly config: Config;
 }
-
-/** Reads this call's configuration. @throws ConfigError */
-export const configOf = (call: Call): Promise<Config> => loadConfig(call);
 
 /**
  * Opens the configured plugins once the user has agreed to the project. A third-party plugin that does not load is among the
@@ -39,20 +54,20 @@ export const configOf = (call: Call): Promise<Config> => loadConfig(call);
  * @throws UsageError when `only` names something that does not exist
  * @throws RefusedError when the project is not agreed to, or a plugin has changed since it was trusted
  */
-export async function openStack(call: Call, wanted: Wanted = {}): Promise<Stack> {
-  const config = await configOf(call);
-  await requireAgreement(call, config, wanted.isDestroying ?? false);
-  return opened(call, config, wanted);
+export async function openStack(caller: Caller, wanted: Wanted = {}): Promise<Stack> {
+  const config = await loadConfig(caller);
+  await caller.requireAgreement(config, wanted.isDestroying ?? false);
+  return opened(caller, config, wanted);
 }
 
 async function opened(
-  call: Call,
+  caller: Caller,
   config: Config,
   { only = [], tenant, asksNothing }: Wanted,
 ): Promise<Stack> {
-  const plugins = await load(call, config, { tenant, ...(asksNothing ? { asksNothing } : {}) });
-  await refuseUntrusted(call, config, plugins);
-  await closeInterrupted(call, config);
+  const plugins = await load(caller, config, { tenant, ...(asksNothing ? { asksNothing } : {}) });
+  await refuseUntrusted(caller, config, plugins);
+  await closeInterrupted(caller, config);
   refuseMistakes(plugins, config);
   return { ...chosen(plugins, only), config };
 }
@@ -62,11 +77,11 @@ async function opened(
  * untrusted plugin is among the `failures`; if the project is not agreed to, nothing of it is opened.
  * @throws ConfigError naming the key and the line
  */
-export async function openStackToRead(call: Call): Promise<Stack & { readonly isAgreed: boolean }> {
-  const config = await configOf(call);
-  if (!isAgreed(await agreementOf(call, config)))
+export async function openStackToRead(caller: Caller): Promise<Stack & { readonly isAgreed: boolean }> {
+  const config = await loadConfig(caller);
+  if (!isAgreed(await caller.agreementOf(config)))
     return { config, isAgreed: false, backends: [], sinks: [], failures: unopened(config) };
-  const stack = { ...(await load(call, config)), config, isAgreed: true };
+  const stack = { ...(await load(caller, config)), config, isAgreed: true };
   refuseMistakes(stack, config);
   return stack;
 }
@@ -76,11 +91,16 @@ export async function openStackToRead(call: Call): Promise<Stack & { readonly is
  * only what the built-in plugins declare, with secrets unread: the configuration is then `sealed`.
  * @throws ConfigError naming the key and the line
  */
-export async function openStackToShow(call: Call): Promise<DeclaredPlugins & { readonly config: Config }> {
-  const config = await configOf(call);
-  if (isAgreed(await agreementOf(call, config))) return opened(call, config, { asksNothing: true });
+export async function openStackToShow(
+  caller: Caller,
+): Promise<DeclaredPlugins & { readonly config: Config }> {
+  const config = await loadConfig(caller);
+  if (isAgreed(await caller.agreementOf(config))) return opened(caller, config, { asksNothing: true });
   const sealed = { ...config, sealed: true };
-  return { ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: BUILT_INS })), config: sealed };
+  return {
+    ...(await declarePlugins({ ...sealed, plugins: [] }, { builtIns: caller.builtIns })),
+    config: sealed,
+  };
 }
 
 /** What is not opened in a project that is not agreed to: third-party plugins, and every sink. */
@@ -90,14 +110,14 @@ function unopened({ plugins, sinks }: Config): OpenFailure[] {
 }
 
 async function load(
-  call: Call,
+  caller: Caller,
   config: Config,
   { tenant, asksNothing }: Pick<Wanted, "tenant" | "asksNothing"> = {},
 ): Promise<Stack> {
   const plugins = await openPlugins(config, {
-    builtIns: BUILT_INS,
-    debug: call.debug,
-    writeLog: (line) => call.terminal.note(line),
+    builtIns: caller.builtIns,
+    debug: caller.debug,
+    writeLog: (line) => caller.note(line),
     ...(asksNothing ? { asksNothing } : {}),
     ...given({ tenant }),
   });
@@ -111,23 +131,27 @@ function refuseMistakes({ failures, sinks }: OpenPlugins, config: Config): void 
 }
 
 /** Closes what an earlier command began and never ended, and tells the user what was left. */
-async function closeInterrupted(call: Call, config: Config): Promise<void> {
-  await using trail = openStackTrail(call, config);
+async function closeInterrupted(caller: Caller, config: Config): Promise<void> {
+  await using trail = openStackTrail(caller, config);
   try {
     await trail.recover();
   } catch (error) {
-    call.terminal.warn(`the audit trail cannot be read: ${messageOf(error)}`);
+    caller.warn(`the audit trail cannot be read: ${messageOf(error)}`);
   }
 }
 
 /** Refuses untrusted code, together with everything that would have run beside it, and records that in the trail. */
-async function refuseUntrusted(call: Call, config: Config, { failures, sinks }: OpenPlugins): Promise<void> {
+async function refuseUntrusted(
+  caller: Caller,
+  config: Config,
+  { failures, sinks }: OpenPlugins,
+): Promise<void> {
   const broken = failures.find(({ error }) => error instanceof LockError)?.error;
   if (broken !== undefined) throw new RefusedError(broken.message, hintOf(broken));
   const refused = failures.map(({ error }) => error).filter((error) => error instanceof UntrustedError);
   const [first] = refused;
   if (first === undefined) return;
-  await using trail = openStackTrail(call, config, sinks);
+  await using trail = openStackTrail(caller, config, sinks);
   for (const { spec, message, changes } of refused) {
     const details = { source: spec, reason: message, changed: [...changes.changed, ...changes.added] };
     await trail.append({ operation: "plugin_trust", outcome: "refused", details });
@@ -171,44 +195,32 @@ export const sinkLimitMs = (config: Config, sink: OpenSink): number =>
  * @param sinks the opened sinks; omitted by a command that opens none: the next command delivers its events
  */
 export function openStackTrail(
-  call: Call,
+  caller: Caller,
   config: Config,
   sinks?: readonly OpenSink[],
 ): Trail & AsyncDisposable {
   const trail = openTrail({
-    ...trailPlaces(call, config),
+    ...trailPlaces(config),
     ...given({ sinks }),
     staleAfterMs: config.audit.staleAfter * 60_000,
     sinkTimeLimitMs: (sink) => sinkLimitMs(config, sink),
-    onWarning: (message) => call.terminal.warn(message),
+    onWarning: (message) => caller.warn(message),
   });
   return { ...trail, [Symbol.asyncDispose]: trail.close };
 }
 
-/** What a task works on: the stack as opened by {@link openStack}, and this call's channels to the user. @throws as it does */
-export async function openContext(call: Call, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
+/** What a task works on: the stack as opened by {@link openStack}, and its caller's channels. @throws as it does */
+export async function openContext(caller: Caller, wanted: Wanted | "nothing" = {}): Promise<TaskContext> {
   if (wanted === "nothing")
-    return contextOf(call, { config: await configOf(call), backends: [], sinks: [], failures: [] });
-  const stack = await openStack(call, wanted);
-  return contextOf(call, stack, stack.sinks);
+    return contextOf(caller, { config: await loadConfig(caller), backends: [], sinks: [], failures: [] });
+  const stack = await openStack(caller, wanted);
+  return contextOf(caller, stack, stack.sinks);
 }
 
 /** @param sinks see {@link openStackTrail} */
-const contextOf = (call: Call, stack: Stack, sinks?: readonly OpenSink[]): TaskContext => ({
-  ...stack,
-  ...placesOf(call, stack.config),
-  directory: call.directory,
-  env: call.env,
-  signal: call.signal,
-  note: call.terminal.note,
-  warn: call.terminal.warn,
-  follow: followOn(call.terminal, call.signal),
-  waitFor: waitForOn(call.terminal),
-  pour: (pieces) => pour(pieces, call.terminal.streams.stdout, call.signal),
-  openTrail: () => openStackTrail(call, stack.config, sinks),
-});
-
-function placesOf(call: Call, config: Config): Pick<TaskContext, "trailFile" | "home"> {
-  const { file: trailFile, home } = trailPlaces(call, config);
-  return { trailFile, home };
+function contextOf(caller: Caller, stack: Stack, sinks?: readonly OpenSink[]): TaskContext {
+  const { directory, env, signal, note, warn, follow, waitFor, pour } = caller;
+  const { file: trailFile, home } = trailPlaces(stack.config);
+  const openTrail = () => openStackTrail(caller, stack.config, sinks);
+  return { ...stack, directory, env, signal, note, warn, follow, waitFor, pour, trailFile, home, openTrail };
 }

@@ -1,0 +1,13 @@
+import type { Loss } from "./losses.ts";
+import type { Surveyed } from "./survey.ts";
+import type { Warning } from "./warnings.ts";
+
+/** What a stack holds by the answers of its backends, beside what its snapshots hold. */
+export interface Taken {
+  /** The stack's name. */
+  readonly stack: string;
+  readonly findings: readonly Surveyed[];
+  readonly warnings: readonly Warning[];
+  /** What would be lost with the stack. */
+  readonly losses: readonly Loss[];
+}

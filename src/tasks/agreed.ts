@@ -1,0 +1,35 @@
+/** What it means for a task that its project is, or is not, agreed to. */
+import type { Standing } from "../agreement/standing.ts";
+import { DeclarationError } from "../host/declaration.ts";
+import { RefusedError } from "./errors.ts";
+
+/**
+ * Whether everything that a command needs is agreed to.
+ * @param isDestroying only then the destroy command matters
+ */
+export const isAgreed = ({ fresh }: Standing, isDestroying = false): boolean =>
+  fresh.every(({ kind }) => (kind === "command" || kind === "allowed") && !isDestroying);
+
+/** For commands that continue without what the project wants. */
+export const NOT_AGREED = "you have not agreed to this project";
+export const HOW_TO_AGREE = "contextcore config trust shows what it wants, and asks";
+
+/** Why a plugin or sink of a project that is not agreed to was left alone. */
+export const notOpened = (name: string): DeclarationError =>
+  new DeclarationError(`${name} was not opened: ${NOT_AGREED}`, HOW_TO_AGREE);
+
+/** What a refusal says was spared. */
+export const SPARED = "nothing of it was run, read or sent";
+
+/** What to say when a project is not agreed to and nobody can be asked. */
+export function agreementRefusal({ sha256, pin }: Standing): RefusedError {
+  const look = "look at it with: contextcore config trust";
+  if (pin === "differs") {
+    const what = "CONTEXTCORE_TRUST does not match what this project wants";
+    return new RefusedError(`${what}: ${SPARED}`, `${look} · it is now\n${sha256}`);
+  }
+  return new RefusedError(
+    `the project is not agreed to: ${SPARED}`,
+    `${look} · then, where nobody can answer:\nCONTEXTCORE_TRUST=${sha256}`,
+  );
+}

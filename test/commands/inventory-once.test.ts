@@ -1,0 +1,39 @@
+/** An export asks a server once what it holds. */
+import { afterAll, expect, setDefaultTimeout, test } from "bun:test";
+import { startLab } from "../lab/lab.ts";
+import { run } from "../support/binary.ts";
+import { temporaryDirectory } from "../support/directory.ts";
+
+setDefaultTimeout(60_000); // two cores are shared with other test files
+
+const lab = await startLab({ seed: 1 });
+const asked: string[] = [];
+/** Between the program and the lab's Loki. */
+const between = Bun.serve({
+  port: 0,
+  async fetch(request) {
+    const { pathname, search } = new URL(request.url);
+    asked.push(pathname);
+    const { method, headers } = request;
+    const answer = await fetch(`${lab.urls.loki}${pathname}${search}`, {
+      method,
+      headers,
+      body: method === "GET" ? null : await request.bytes(),
+    });
+    return new Response(await answer.bytes(), { status: answer.status });
+  },
+});
+afterAll(async () => {
+  await between.stop(true);
+  await lab.stop();
+});
+
+test("an export reads the inventory once, for its plan, and works from that", async () => {
+  const off = ["tempo", "mimir", "grafana"].map((name) => `  ${name}: { enabled: false }\n`).join("");
+  const cwd = temporaryDirectory({
+    "contextcore.yaml": `name: shop\nbackends:\n${off}  loki: { url: "${between.url.origin}" }\n`,
+  });
+  const { exitCode, stderr } = await run(["export", "--all"], { cwd });
+  expect([exitCode, stderr]).toEqual([0, expect.any(String)]);
+  expect(asked.filter((path) => path.endsWith("/status/buildinfo")).length).toBe(1);
+});
